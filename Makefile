@@ -1,0 +1,66 @@
+# What developers and the curious type. "make" alone lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+INI ?= development.ini
+TESTS ?=
+SOURCES := src tests benchmarks migrations setup.py
+
+.PHONY: help run test check format lint types schema bench clean
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.installed ## Install, prepare the database with demo data, serve http://localhost:6543
+	@$(BIN)/batchbook -c $(INI) init
+	@$(BIN)/batchbook -c $(INI) serve
+
+test: $(VENV)/.developing ## Run the tests (TESTS="tests/grid -k sort" runs some)
+	$(BIN)/python -m pytest -n 2 $(TESTS)
+
+check: format lint types schema test ## All that must pass: format, lint, types, schema, tests
+
+format: $(VENV)/.developing ## Say which files are not formatted
+	$(BIN)/ruff format --check $(SOURCES)
+
+lint: $(VENV)/.developing ## Lint
+	$(BIN)/ruff check $(SOURCES)
+
+types: $(VENV)/.developing ## Check the types
+	$(BIN)/mypy
+
+schema: $(VENV)/.developing ## Check that the migrations lead to what the models say
+	@set -e; place=$$(mktemp -d); trap 'rm -rf "$$place"' EXIT; \
+	export BATCHBOOK_DATABASE_URL="sqlite:///$$place/schema.sqlite3"; \
+	$(BIN)/alembic upgrade heads; $(BIN)/alembic check
+
+bench: $(VENV)/.developing ## Measure against the database's own floor
+	$(BIN)/python -m benchmarks
+
+clean: ## Remove what was made, except var/ with the database
+	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# Stamps: a second "make" installs only when what is to be installed has changed.
+$(VENV)/.python:
+	@command -v $(PYTHON) >/dev/null || \
+	    { echo "There is no $(PYTHON) on this machine; install Python 3.11 or newer, or say make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Batchbook needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1);" \
+	           "say make PYTHON=... with a newer one." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	    { echo "$(PYTHON) cannot make virtual environments; on Debian, apt-get install python3-venv." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.python pyproject.toml setup.py
+	$(PIP) install -e .
+	@touch $@
+
+$(VENV)/.developing: $(VENV)/.installed
+	$(PIP) install -e '.[dev]'
+	@touch $@

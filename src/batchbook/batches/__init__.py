@@ -1,0 +1,55 @@
+"""The framework for batches. Authors of batch types import from here.
+
+``batchbook.batches`` is the public API: header and row bases, the handler, statuses, and the classes views build on.
+``config.add_batch_type`` registers a type.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from batchbook.batches.actions import InlineRunner
+from batchbook.batches.files import file_chunks, open_file, store_file
+from batchbook.batches.handler import BatchHandler, HandlerContext, Outcome, RowValues, Total
+from batchbook.batches.lifecycle import Action, BatchPermission, State
+from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editable
+from batchbook.batches.scope import RowProxy, Rows, issue
+from batchbook.batches.statuses import Severity, Status
+from batchbook.batches.tabular import read_table
+from batchbook.batches.types import BatchType, BatchTypes
+
+__all__ = [
+    "Action",
+    "Batch",
+    "BatchFile",
+    "BatchHandler",
+    "BatchPermission",
+    "BatchRow",
+    "BatchType",
+    "BatchTypes",
+    "HandlerContext",
+    "Outcome",
+    "RowProxy",
+    "RowValues",
+    "Rows",
+    "Severity",
+    "State",
+    "Status",
+    "Total",
+    "column",
+    "editable",
+    "file_chunks",
+    "issue",
+    "open_file",
+    "read_table",
+    "store_file",
+]
+
+
+def includeme(config: Any) -> None:
+    """Add the directive ``config.add_batch_type``, the runner of actions, and the pages over all types."""
+    types = BatchTypes()
+    config.registry["batch_types"] = types
+    config.registry["batch_runner"] = InlineRunner(types, config.registry.settings)
+    config.add_directive("add_batch_type", "batchbook.batches.directives.add_batch_type")
+    config.include("batchbook.batches.pages")

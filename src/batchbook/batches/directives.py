@@ -1,0 +1,103 @@
+"""``config.add_batch_type``: checks a batch type when the application starts, then registers it with its pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.exceptions import ConfigurationError
+from pyramid.path import DottedNameResolver
+from sqlalchemy import inspect
+
+from batchbook.batches.handler import BatchHandler
+from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.types import BatchType, swapped_handler
+from batchbook.batches.views import BatchMasterView
+from batchbook.grid import columns_of, label_of
+
+
+def add_batch_type(
+    config: Any, header: type[Batch], *, handler: type[BatchHandler[Any, Any]], view: type[BatchMasterView]
+) -> None:
+    """Directive: register the batch type of the model ``header`` with its handler and its view class.
+
+    The row model is the one whose ``__batch__`` is ``header``. Two types with one key conflict. The setting
+    ``batchbook.handler.<key>`` swaps the handler for the class it names. The introspector lists types in the category
+    ``batch types``. Raises ``ConfigurationError`` where the parts do not fit together.
+    """
+    header, handler, view = (config.maybe_dotted(part) for part in (header, handler, view))
+    batch_type = _batch_type(header, handler, view, config.registry.settings)
+    introspectable = config.introspectable("batch types", batch_type.key, batch_type.title, "batch type")
+    introspectable.update(
+        {"header": header, "row": batch_type.row, "handler": batch_type.handler, "view": batch_type.view}
+    )
+    config.action(
+        ("batch type", batch_type.key),
+        lambda: config.registry["batch_types"].add(batch_type),
+        introspectables=(introspectable,),
+    )
+    bound = type(view.__name__, (view,), {"batch_type": batch_type, "__module__": view.__module__})
+    config.add_master_view(bound)
+
+
+def _batch_type(header: type[Batch], handler: Any, view: Any, settings: Any) -> BatchType:
+    if not (isinstance(header, type) and issubclass(header, Batch) and header is not Batch):
+        raise ConfigurationError(f"{header!r} is no batch header: it must be a subclass of Batch.")
+    key = inspect(header).polymorphic_identity
+    if not key:
+        raise ConfigurationError(f"{header.__name__} has no table of its own: give it a __tablename__.")
+    handler = _swapped(key, handler, settings)
+    _check_class(key, "handler", handler, BatchHandler)
+    _check_class(key, "view", view, BatchMasterView)
+    row = _row_of(header)
+    _check_handler(key, handler, header, row)
+    title = getattr(header, "__title__", None) or label_of(key)
+    return BatchType(key, header, row, handler, view, title, getattr(header, "__title_plural__", f"{title}s"))
+
+
+def _swapped(key: str, handler: Any, settings: Any) -> Any:
+    name = swapped_handler(settings, key)
+    if name is None:
+        return handler
+    try:
+        return DottedNameResolver().resolve(name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigurationError(
+            f"The setting batchbook.handler.{key} names {name!r}, which is not there."
+        ) from error
+
+
+def _check_class(key: str, what: str, found: Any, base: type[Any]) -> None:
+    if not (isinstance(found, type) and issubclass(found, base)):
+        raise ConfigurationError(f"The {what} of batch type {key!r}, {found!r}, is no {base.__name__}.")
+    abstract = sorted(getattr(found, "__abstractmethods__", ()))
+    if abstract:
+        raise ConfigurationError(
+            f"The {what} of batch type {key!r} does not say how to {', '.join(abstract)}."
+        )
+
+
+def _row_of(header: type[Batch]) -> type[BatchRow]:
+    found = [row for row in _subclasses(BatchRow) if getattr(row, "__batch__", None) is header]
+    if len(found) != 1:
+        raise ConfigurationError(
+            f"{header.__name__} needs one row model whose __batch__ names it, and has {len(found)}."
+        )
+    return found[0]
+
+
+def _subclasses(model: type[Any]) -> list[type[Any]]:
+    return [sub for child in model.__subclasses__() for sub in (child, *_subclasses(child))]
+
+
+def _check_handler(
+    key: str, handler: type[BatchHandler[Any, Any]], header: type[Batch], row: type[BatchRow]
+) -> None:
+    try:
+        columns_of(row, [*handler.file_columns.values(), *handler.peer_columns])
+        columns_of(header, handler.refresh_after)
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(f"The handler of batch type {key!r} cannot work: {error}") from error
+    if handler.execution_defaults and handler.execution_options is None:
+        raise ConfigurationError(
+            f"The handler of batch type {key!r} has defaults for options that it does not have."
+        )

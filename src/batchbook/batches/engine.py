@@ -1,0 +1,141 @@
+"""The engine: runs a handler, and is the only code that moves a batch from state to state.
+
+It works inside its caller's transaction. Whatever a handler raises, the action's own changes are undone to a
+savepoint; the batch is then in the state it had before.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from batchbook.batches.handler import HandlerContext
+from batchbook.batches.lifecycle import Action, State, done_word, transition, why_not
+from batchbook.batches.models import Batch
+from batchbook.batches.progress import NoProgress, Progress
+from batchbook.batches.steps import STEPS
+from batchbook.batches.types import BatchType, BatchTypes
+from batchbook.batches.work import Work, find_batch, utc_now
+from batchbook.errors import BatchbookError, Conflict
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Result:
+    """How an action ended: the sentence for the person who asked, and whether it failed."""
+
+    message: str
+    failed: bool = False
+
+
+class Engine:
+    """Runs actions on batches for ``actor`` in ``session``; ``settings`` and ``types`` are the application's."""
+
+    def __init__(
+        self,
+        session: Session,
+        types: BatchTypes,
+        settings: Mapping[str, Any],
+        actor: str,
+        progress: Progress | None = None,
+    ) -> None:
+        self.session = session
+        self.types = types
+        self.settings = settings
+        self.actor = actor
+        self.progress = progress or NoProgress()
+
+    def work_on(self, batch: Batch) -> Work:
+        """Return what an action on ``batch`` works with, at this moment."""
+        return self.work_on_new(self.types[batch.type], batch)
+
+    def work_on_new(self, batch_type: BatchType, batch: Batch) -> Work:
+        """Return what an action on a ``batch`` that is not stored yet works with."""
+        now = utc_now()
+        handler = batch_type.make_handler(HandlerContext(self.session, self.settings, self.actor, now))
+        return Work(self.session, batch_type, batch, handler, self.actor, now, self.progress)
+
+    def find(self, batch_id: int) -> Batch:
+        """Return a batch without locking it; raise :class:`~batchbook.errors.Missing` if there is none."""
+        return find_batch(self.session, self.types, batch_id)
+
+    def lock(self, batch_id: int, action: Action) -> Work:
+        """Lock a batch for ``action`` until the transaction ends.
+
+        Raises :class:`~batchbook.errors.Missing` if there is no such batch and :class:`~batchbook.errors.Conflict`
+        if its state, as it is once the lock is held, does not allow the action.
+        """
+        batch = find_batch(self.session, self.types, batch_id, lock=True)
+        reason = why_not(action, batch.state)
+        if reason is not None:
+            raise Conflict(f"{_history_of(batch)} {reason}")
+        return self.work_on(batch)
+
+    def run(self, batch_id: int, action: Action, options: Mapping[str, Any] | None = None) -> Result:
+        """Run ``action`` on a batch and return how it ended.
+
+        Errors that are sentences (:class:`~batchbook.errors.BatchbookError`) are raised and leave nothing behind. Any
+        other exception of the handler is a failure: what the action did is undone, the reason is kept in the header
+        and in the history, and the result says so.
+        """
+        work = self.lock(batch_id, action)
+        before = work.batch.state
+        step = transition(action, before)
+        assert step is not None
+        try:
+            with self.session.begin_nested():
+                if step.through:
+                    work.batch.state = step.through
+                message = STEPS[action](work, options or {})
+                work.batch.failure = None
+                work.batch.version += 1
+                self.session.flush()
+                if step.target:
+                    # Last of all, and alone: from here on the database refuses every change of an executed batch.
+                    work.batch.state = step.target
+                    self.session.flush()
+        except BatchbookError:
+            raise
+        except Exception as error:  # A handler is somebody's code and may raise anything.
+            log.exception("%s of batch %s failed", action, batch_id)
+            return self._failed(batch_id, action, error)
+        return Result(message)
+
+    def execute_if_automatic(self, batch_id: int) -> Result | None:
+        """Execute a batch just marked complete if its type declares so; ``None`` if it does not."""
+        automatic = self.types[self.find(batch_id).type].handler.auto_execute
+        return self.run(batch_id, Action.EXECUTE) if automatic else None
+
+    def adopt_rows(self, work: Work) -> None:
+        """Open a new batch whose rows were copied from another one, and refresh them."""
+        work.batch.state = State.OPEN
+        self.session.flush()
+        self.run(work.batch.id, Action.REFRESH)
+
+    def _failed(self, batch_id: int, action: Action, error: Exception) -> Result:
+        self.session.expire_all()
+        work = self.work_on(find_batch(self.session, self.types, batch_id, lock=True))
+        reason = f"{type(error).__name__}: {error}"[:2_000]
+        work.batch.failure = f"{action.capitalize()} failed: {reason}"
+        work.batch.version += 1
+        work.record("failure", work.batch.failure)
+        self.session.flush()
+        return Result(
+            f"{work.batch} was not {done_word(action)}, because its handler failed ({reason})."
+            " Everything is as it was before.",
+            failed=True,
+        )
+
+
+def _history_of(batch: Batch) -> str:
+    """Say what happened to the batch, for somebody who comes too late."""
+    if batch.executed_at is not None:
+        return f"{batch} was executed by {batch.executed_by} on {batch.executed_at:%Y-%m-%d at %H:%M:%S} UTC."
+    if batch.state == State.COMPLETE and batch.completed_at is not None:
+        return f"{batch} was marked complete by {batch.completed_by} on {batch.completed_at:%Y-%m-%d at %H:%M:%S} UTC."
+    return f"{batch} is {batch.state}."

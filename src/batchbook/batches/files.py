@@ -1,0 +1,82 @@
+"""Files of a batch: stored in the database in chunks, with size and SHA-256, so that they freeze and move with it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import PurePath
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, cast
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
+
+_CHUNK = 256 * 1024
+_IN_MEMORY = 8 * 1024 * 1024
+
+
+def store_file(
+    session: Session,
+    batch: Batch,
+    name: str,
+    file: BinaryIO,
+    *,
+    actor: str,
+    now: datetime,
+    role: str = "input",
+) -> BatchFile:
+    """Store the bytes of ``file`` with ``batch`` and return their record. Reads in chunks, from the start."""
+    file.seek(0)
+    highest = session.scalar(select(func.max(BatchFile.number)).where(BatchFile.batch_id == batch.id)) or 0
+    record = BatchFile(
+        batch_id=batch.id,
+        number=highest + 1,
+        role=role,
+        name=_bare_name(name),
+        size=0,
+        sha256="",
+        added_at=now,
+        added_by=actor,
+    )
+    session.add(record)
+    session.flush()  # The chunks, written by Core below, refer to it.
+    digest = hashlib.sha256()
+    for position, data in enumerate(iter(lambda: file.read(_CHUNK), b"")):
+        digest.update(data)
+        record.size += len(data)
+        session.execute(
+            insert(BatchFileChunk).values(
+                batch_id=batch.id, number=record.number, position=position, data=data
+            )
+        )
+    record.sha256 = digest.hexdigest()
+    session.flush()
+    return record
+
+
+def file_chunks(session: Session, record: BatchFile) -> Iterator[bytes]:
+    """Yield the bytes of a stored file, a chunk at a time."""
+    chunk = BatchFileChunk
+    for position in range((record.size + _CHUNK - 1) // _CHUNK):
+        yield session.scalars(
+            select(chunk.data).where(
+                chunk.batch_id == record.batch_id, chunk.number == record.number, chunk.position == position
+            )
+        ).one()
+
+
+def open_file(session: Session, record: BatchFile) -> BinaryIO:
+    """Return a stored file as a seekable one, in memory while it is small, else in a temporary file."""
+    file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - The caller reads and closes it.
+    for data in file_chunks(session, record):
+        file.write(data)
+    file.seek(0)
+    return cast("BinaryIO", file)
+
+
+def _bare_name(name: str) -> str:
+    # Browsers have sent whole paths, with either slash; only the last part is the file's name.
+    return PurePath(name.replace("\\", "/")).name[:255] or "unnamed"

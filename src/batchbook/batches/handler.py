@@ -1,0 +1,199 @@
+"""What authors subclass: the handler of a batch type.
+
+Only ``execute`` must be written; every other method is a hook with a sensible default. A handler is
+made anew for each action, knows nothing of HTTP, and works inside the caller's transaction: it never commits.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, BinaryIO, ClassVar, Generic, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from batchbook.batches.cells import CellReader
+from batchbook.batches.files import open_file
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.models import Batch, BatchFile, BatchRow
+from batchbook.batches.scope import Rows
+from batchbook.batches.statuses import Status
+from batchbook.batches.tabular import read_table
+from batchbook.errors import BadInput
+from batchbook.forms import Form
+
+B = TypeVar("B", bound=Batch)
+R = TypeVar("R", bound=BatchRow)
+
+#: One row as ``populate`` yields it: column names to values. ``issues`` may hold what is wrong in its cells.
+RowValues = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class HandlerContext:
+    """What a handler may use: the session, the application's settings, who acts, and the action's moment (UTC)."""
+
+    session: Session
+    settings: Mapping[str, Any]
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Total:
+    """A figure shown with the batch's facts, such as the sum of a column."""
+
+    label: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an execution did: one sentence, and the figures behind it (JSON values, kept with the batch)."""
+
+    summary: str
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+class BatchHandler(ABC, Generic[B, R]):
+    """Populates, refreshes and executes the batches of one type.
+
+    Raise :class:`batchbook.errors.BadInput` where what a person gave cannot be used and
+    :class:`batchbook.errors.Conflict` where the action cannot be done now, each with a whole sentence; nothing is kept
+    of the action then. Any other exception counts as a failure of the handler: the batch returns to the state before,
+    with the reason kept.
+    """
+
+    #: Rows per chunk; ``refresh_chunk_size`` may be larger where ``refresh`` is set-based.
+    chunk_size: ClassVar[int] = 2_000
+    refresh_chunk_size: ClassVar[int | None] = None
+    #: The enums whose members rows and headers have as status.
+    statuses: ClassVar[type[Status] | None] = None
+    header_statuses: ClassVar[type[Status] | None] = None
+    #: Rows with the same values in these columns depend on each other: one that is edited has them refreshed as well.
+    peer_columns: ClassVar[tuple[str, ...]] = ()
+    #: Columns of the header that decide about rows' statuses: an edit of one of them refreshes all rows.
+    refresh_after: ClassVar[tuple[str, ...]] = ()
+    #: The options people choose from when they execute; ``None`` where there are none.
+    execution_options: ClassVar[Form | None] = None
+    #: What the options are, as texts, where nobody chose otherwise.
+    execution_defaults: ClassVar[Mapping[str, Any]] = {}
+    #: Execute as soon as the batch is marked complete, if its state allows it.
+    auto_execute: ClassVar[bool] = False
+    #: How long an executed batch is kept before it may be purged; ``None`` keeps it for good.
+    retention: ClassVar[timedelta | None] = None
+    #: What an uploaded table must have: heading in the file (lower case) → column of the row. Empty for no upload.
+    file_columns: ClassVar[Mapping[str, str]] = {}
+    #: The label of the quick entry box, into which people scan or type; ``None`` offers none.
+    quick_entry_label: ClassVar[str | None] = None
+    #: Whether people may add rows by hand.
+    rows_can_be_added: ClassVar[bool] = True
+
+    def __init__(self, context: HandlerContext, model: type[B], row_model: type[R]) -> None:
+        self.context = context
+        self.session = context.session
+        self.model = model
+        self.row_model = row_model
+
+    # The three that matter.
+
+    def populate(self, batch: B) -> Iterable[RowValues]:
+        """Yield the batch's rows, one by one; the engine numbers, checks and writes them in bulk.
+
+        By default they are read from the file the batch was created with.
+        """
+        record = self.input_file(batch)
+        if record is None:
+            raise BadInput(f"{batch} has no file to read rows from.")
+        with open_file(self.session, record) as file:
+            yield from self.parse_file(record.name, file)
+
+    def refresh(self, batch: B, rows: Rows) -> None:  # noqa: B027 - A type without outside data has nothing to do.
+        """Compare ``rows``, a part of the batch, with current data: set values, statuses and issues.
+
+        Look up once per call, never once per row. Called for chunks of the whole batch and, after an edit, for the
+        rows that were touched.
+        """
+
+    @abstractmethod
+    def execute(self, batch: B, rows: Rows, options: Mapping[str, Any]) -> Outcome:
+        """Apply ``rows``, all that are not removed, to the target, and return what was done.
+
+        ``options`` are the valid values of ``execution_options``. Runs once for a batch, in one transaction with the
+        freeze.
+        """
+
+    # What people are told.
+
+    def why_not_execute(self, batch: B) -> str | None:
+        """Return a sentence saying why the batch cannot be executed as it is; ``None`` if it can."""
+        return None if batch.row_count > batch.removed_count else "It has no rows to execute."
+
+    def describe_execution(self, batch: B, options: Mapping[str, Any]) -> list[str]:
+        """Return sentences that say, with counts, what executing with ``options`` will do."""
+        return [f"{batch.row_count - batch.removed_count:,} rows will be executed."]
+
+    def totals(self, batch: B) -> list[Total]:
+        """Return figures to show with the batch's facts."""
+        return []
+
+    def header_status(self, batch: B) -> str | None:
+        """Return the header's status after rows changed: a member of ``header_statuses``.
+
+        By default a batch's status is ``None`` where the type declares no header statuses.
+        """
+        return batch.status if self.header_statuses else None
+
+    # Hooks around what happens to a batch.
+
+    def before_create(self, batch: B, *, has_file: bool) -> None:
+        """Check and complete a new header before it is stored; raise ``BadInput`` where it makes no sense."""
+
+    def setup(self, action: Action, batch: B) -> None:
+        """Prepare for ``action`` (populate, refresh or execute), once, before its first chunk."""
+
+    def teardown(self, action: Action, batch: B) -> None:
+        """Clean up after ``action``, once, whether it succeeded or failed."""
+
+    def after_edit(self, batch: B, rows: Rows) -> None:
+        """Bring rows that people edited up to date. By default they are refreshed, with their peers."""
+        self.refresh(batch, rows)
+
+    def quick_entry(self, batch: B, text: str) -> RowValues | None:
+        """Return a row for what was scanned or typed into the quick entry box; ``None`` if it means nothing."""
+        return None
+
+    def on_complete(self, batch: B) -> None:
+        """Act when the batch is marked complete; raise ``Conflict`` to refuse."""
+
+    def on_clone(self, source: B, clone: B) -> None:
+        """Adjust ``clone``, a header already filled with the values of ``source``, before it is stored."""
+
+    def on_delete(self, batch: B) -> None:
+        """Clean up what belongs to the batch outside its own tables before it is deleted."""
+
+    # What handlers get for their work.
+
+    def parse_file(self, name: str, file: BinaryIO) -> Iterator[RowValues]:
+        """Yield rows from an uploaded file; by default a table with the columns ``file_columns``.
+
+        A cell that cannot be stored is left empty and has an issue with its raw text.
+        """
+        table = read_table(name, file, list(self.file_columns))
+        places = [table.header.index(heading) for heading in self.file_columns]
+        reader = CellReader(self.row_model, list(self.file_columns.values()))
+        for _, record in table.records:
+            # A line may end early; what it lacks is empty.
+            yield reader.read([record[place] if place < len(record) else "" for place in places])
+
+    def input_file(self, batch: B) -> BatchFile | None:
+        """Return the file the batch was made from, if any."""
+        return self.session.scalars(
+            select(BatchFile)
+            .where(BatchFile.batch_id == batch.id, BatchFile.role == "input")
+            .order_by(BatchFile.number)
+            .limit(1)
+        ).first()

@@ -1,0 +1,79 @@
+"""Removing rows from a batch and restoring them: a mark on the row, so that nothing is lost before execution."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, func, insert, literal, select, update
+
+from batchbook.batches.editing import Stale, find_row
+from batchbook.batches.engine import Engine
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.models import CellChange
+from batchbook.batches.touched import brought_up_to_date, peer_values, row_and_peers
+from batchbook.batches.work import Work
+from batchbook.errors import Conflict
+
+
+class RowRemover:
+    """Removes and restores rows of the batches that ``engine`` works on."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.session = engine.session
+
+    def set_removed(self, batch_id: int, sequence: int, *, removed: bool, version: int | None = None) -> None:
+        """Remove a row, or restore it. Raises :class:`Stale` if it changed since ``version`` was seen."""
+        work = self.engine.lock(batch_id, Action.EDIT)
+        row = find_row(work, sequence)
+        if row.removed == removed:
+            raise Conflict(
+                f"Row {sequence} is {'removed already' if removed else 'not removed'}; nothing was changed."
+            )
+        if version is not None and version != row.version:
+            wanted = "removed" if removed else "restored"
+            raise Stale(f"Row {sequence}", {"row": wanted}, {"row": "changed"}, row.version)
+        model = work.batch_type.row
+        touched = row_and_peers(work, sequence, peer_values(work, row))
+        with brought_up_to_date(work, touched):
+            self._mark(work, model.sequence == sequence, removed=removed)
+        self._record(work, f"{'Removed' if removed else 'Restored'} row {sequence}.", 1, removed=removed)
+
+    def remove_where(self, batch_id: int, condition: ColumnElement[bool]) -> int:
+        """Remove all rows that satisfy ``condition`` and are not removed yet; return how many. One operation."""
+        work = self.engine.lock(batch_id, Action.EDIT)
+        model = work.batch_type.row
+        count = work.rows().narrowed(condition).count()
+        if not count:
+            raise Conflict("No rows match any more, so none was removed.")
+        # Every row is counted anew, because removing may change what the condition itself selects.
+        whole = model.batch_id == work.batch.id
+        with brought_up_to_date(work, whole, refresh=bool(work.handler.peer_columns)):
+            self._mark(work, condition, removed=True)
+        self._record(work, f"Removed {count:,} rows.", count, removed=True)
+        return count
+
+    def _mark(self, work: Work, condition: ColumnElement[bool], *, removed: bool) -> None:
+        model = work.batch_type.row
+        self.session.execute(
+            update(work.rows().table)
+            .where(model.batch_id == work.batch.id, model.removed.is_(not removed), condition)
+            .values(removed=removed, version=model.version + 1, modified_at=work.now)
+        )
+
+    def _record(self, work: Work, summary: str, count: int, *, removed: bool) -> None:
+        operation = work.record("remove" if removed else "restore", summary)
+        operation.cells = count
+        model = work.batch_type.row
+        # The cells are written by one statement, however many there are; the action's moment tells its rows.
+        before, after = ("no", "yes") if removed else ("yes", "no")
+        marked = select(
+            model.batch_id,
+            literal(operation.number),
+            func.row_number().over(order_by=model.sequence) - 1,
+            model.sequence,
+            literal("removed"),
+            literal(before),
+            literal(after),
+        ).where(model.batch_id == work.batch.id, model.removed.is_(removed), model.modified_at == work.now)
+        names = ("batch_id", "operation", "position", "sequence", "field", "old", "new")
+        self.session.execute(insert(CellChange).from_select(names, marked))
+        self.session.flush()

@@ -1,0 +1,155 @@
+"""The rows an action works on: a scope in SQL, readable as light row objects, written back in bulk.
+
+A handler gets a :class:`Rows` for one chunk or for a whole batch. It may iterate over it, setting values on each row,
+or use its ``where`` in set-based SQL; the first is convenient, the second is as quick as the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, Table, and_, func, select, update
+from sqlalchemy.orm import Session
+
+from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.statuses import Severity
+from batchbook.db.bulk import bulk_update
+
+_KEY = ("batch_id", "sequence")
+
+
+class RowProxy:
+    """A row as a handler sees it: columns as attributes; what is set is written back with its chunk."""
+
+    __slots__ = ("_changes", "_values")
+
+    def __init__(self, values: RowMapping) -> None:
+        object.__setattr__(self, "_values", values)
+        object.__setattr__(self, "_changes", {})
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the column's value, as last set."""
+        changes = self._changes
+        if name in changes:
+            return changes[name]
+        try:
+            return self._values[name]
+        except KeyError:
+            raise AttributeError(f"A row has no column {name!r}.") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a column; a name that is no column, or the key, raises ``AttributeError``."""
+        if name not in self._values or name in _KEY:
+            raise AttributeError(f"A row has no column {name!r} that can be set.")
+        if self._values[name] == value:
+            self._changes.pop(name, None)
+        else:
+            self._changes[name] = value
+
+    def set_status(self, status: str | None, text: str | None = None) -> None:
+        """Set the row's status and the words that go with it."""
+        self.status = None if status is None else str(status)
+        self.status_text = text
+
+    def add_issue(self, field: str, code: str, message: str, severity: Severity = Severity.ERROR) -> None:
+        """Note that something is wrong in the cell ``field``, in place of an earlier issue of the same code there."""
+        kept = [i for i in self.issues or () if (i["field"], i["code"]) != (field, code)]
+        self.issues = [*kept, issue(field, code, message, severity)]
+
+    def clear_issues(self, *codes: str) -> None:
+        """Drop the row's issues of these codes; all of them when none is named."""
+        self.issues = [i for i in self.issues or () if codes and i["code"] not in codes] or None
+
+    @property
+    def changes(self) -> Mapping[str, Any]:
+        """What was set and differs from what is stored."""
+        changes: Mapping[str, Any] = self._changes
+        return changes
+
+
+def issue(
+    field: str, code: str, message: str, severity: Severity = Severity.ERROR, raw: str | None = None
+) -> dict[str, Any]:
+    """Return an issue as it is stored in ``BatchRow.issues``; ``raw`` is the text that could not be stored."""
+    return {"field": field, "code": code, "severity": str(severity), "message": message, "raw": raw}
+
+
+class Rows:
+    """The rows of ``batch`` that satisfy ``where``.
+
+    Iterating loads them once, as :class:`RowProxy`, in order of their sequence; :meth:`save` writes back in bulk what
+    was set. Iterate over :meth:`chunks` where the scope may be large.
+    """
+
+    def __init__(
+        self, session: Session, batch: Batch, model: type[BatchRow], where: ColumnElement[bool]
+    ) -> None:
+        self.session = session
+        self.batch = batch
+        self.model = model
+        self.where = where
+        self._loaded: list[RowProxy] | None = None
+
+    @classmethod
+    def of_batch(cls, session: Session, batch: Batch, model: type[BatchRow]) -> Rows:
+        """Return all rows of ``batch`` that are not removed."""
+        return cls(session, batch, model, and_(model.batch_id == batch.id, ~model.removed))
+
+    @property
+    def table(self) -> Table:
+        """The row table."""
+        table = self.model.__table__
+        assert isinstance(table, Table)
+        return table
+
+    def narrowed(self, *conditions: ColumnElement[bool]) -> Rows:
+        """Return the rows of this scope that satisfy ``conditions`` too."""
+        return Rows(self.session, self.batch, self.model, and_(self.where, *conditions))
+
+    def chunks(self, size: int) -> Iterator[Rows]:
+        """Yield this scope in parts of at most ``size`` sequence numbers, from the first row to the last."""
+        low, high = self.session.execute(
+            select(func.min(self.model.sequence), func.max(self.model.sequence)).where(self.where)
+        ).one()
+        if low is None:
+            return
+        for first in range(low, high + 1, size):
+            yield self.narrowed(self.model.sequence.between(first, first + size - 1))
+
+    def count(self) -> int:
+        """Return how many rows the scope has."""
+        return self.session.scalar(select(func.count()).select_from(self.model).where(self.where)) or 0
+
+    def __iter__(self) -> Iterator[RowProxy]:
+        """Load the rows once and iterate over them."""
+        if self._loaded is None:
+            statement = select(self.table).where(self.where).order_by(self.model.sequence)
+            self._loaded = [RowProxy(row) for row in self.session.execute(statement).mappings()]
+        return iter(self._loaded)
+
+    def update(self, *conditions: ColumnElement[bool], **values: Any) -> int:
+        """Set columns of the scope's rows (those that satisfy ``conditions``) by one statement; return how many."""
+        statement = update(self.table).where(self.where, *conditions).values(**values)
+        return self.session.connection().execute(statement).rowcount
+
+    def save(self, now: datetime) -> int:
+        """Write back what was set on the rows, in bulk; return how many rows changed.
+
+        A change to an editable column is seen by editors as newer than what they looked at.
+        """
+        groups: dict[tuple[str, ...], list[Sequence[Any]]] = {}
+        editable = {c.key for c in self.table.columns if c.info.get("editable")}
+        for row in self._loaded or ():
+            if not row.changes:
+                continue
+            values = dict(row.changes)
+            if not editable.isdisjoint(values):
+                values |= {"version": row.version + 1, "modified_at": now}
+            record = (*values.values(), row.batch_id, row.sequence)
+            groups.setdefault(tuple(values), []).append(record)
+        connection = self.session.connection()
+        for columns, records in groups.items():
+            bulk_update(connection, self.table, _KEY, columns, records)
+        return sum(map(len, groups.values()))

@@ -1,0 +1,42 @@
+"""Row and header statuses: enums whose members carry a label, a severity and a sign."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+
+class Severity(StrEnum):
+    """How much attention a status or an issue asks for; pages turn it into a colour."""
+
+    NEUTRAL = "neutral"
+    SUCCESS = "success"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Status(StrEnum):
+    """The base of a batch type's status enums. A member is declared as ``(value, label, severity, sign)``::
+
+        class CountStatus(Status):
+            MATCHES = "matches", "Matches", Severity.SUCCESS, "="
+            DIFFERS = "differs", "Differs", Severity.WARNING, "≠"
+
+    ``value`` is stored; ``label`` and ``sign`` are shown, the sign for those who cannot tell the colours apart.
+    """
+
+    label: str
+    severity: Severity
+    sign: str
+
+    def __new__(
+        cls, value: str, label: str = "", severity: Severity = Severity.NEUTRAL, sign: str = ""
+    ) -> Self:
+        """Make the member a string of its stored value."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label or value.replace("_", " ").capitalize()
+        member.severity = severity
+        member.sign = sign
+        return member

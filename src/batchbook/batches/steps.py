@@ -1,0 +1,129 @@
+"""What each action does between its states: the work of populate, refresh, complete, reopen and execute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Column, delete
+
+from batchbook.batches.handler import Outcome, RowValues
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.options import bind_options, options_as_json
+from batchbook.batches.work import Work, recount
+from batchbook.db.bulk import bulk_insert, chunked
+from batchbook.errors import Conflict
+
+
+def _populate(work: Work, _options: Mapping[str, Any]) -> str:
+    with _Around(Action.POPULATE, work):
+        written = _write_rows(work, work.handler.populate(work.batch))
+        if written:
+            _refresh_chunks(work)
+    work.batch.refreshed_at = work.now
+    recount(work)
+    work.record("populate", f"Populated with {written:,} rows.")
+    return f"{work.batch} was populated with {written:,} rows."
+
+
+def _write_rows(work: Work, rows: Iterable[RowValues]) -> int:
+    table = work.rows().table
+    columns = [column for column in table.columns if column.name not in ("batch_id", "sequence")]
+    defaults = {column.name: _scalar_default(column) for column in columns}
+    names = ["batch_id", "sequence", *defaults]
+    work.session.execute(delete(table).where(table.c.batch_id == work.batch.id))
+    connection = work.session.connection()
+    written = 0
+    for chunk in chunked(rows, work.handler.chunk_size):
+        bulk_insert(connection, table, names, _records(work.batch.id, written, chunk, defaults))
+        written += len(chunk)
+        work.progress.report("populate", written, None)
+    return written
+
+
+def _records(
+    batch_id: int, offset: int, chunk: list[RowValues], defaults: dict[str, Any]
+) -> Iterator[tuple[Any, ...]]:
+    known = defaults.keys()
+    for sequence, row in enumerate(chunk, start=offset + 1):
+        if not row.keys() <= known:
+            unknown = ", ".join(sorted(row.keys() - known))
+            raise ValueError(f"populate yielded a row with columns that its table does not have: {unknown}")
+        yield (batch_id, sequence, *(defaults | row).values())
+
+
+def _scalar_default(column: Column[Any]) -> Any:
+    return column.default.arg if column.default is not None and column.default.is_scalar else None
+
+
+def _refresh(work: Work, _options: Mapping[str, Any]) -> str:
+    before = dict(work.batch.status_counts)
+    with _Around(Action.REFRESH, work):
+        _refresh_chunks(work)
+    work.batch.refreshed_at = work.now
+    recount(work)
+    changed = "no status changed" if before == work.batch.status_counts else "statuses changed"
+    work.record("refresh", f"Refreshed {work.batch.row_count - work.batch.removed_count:,} rows; {changed}.")
+    return f"{work.batch} was refreshed; {changed}."
+
+
+def _refresh_chunks(work: Work) -> None:
+    size = work.handler.refresh_chunk_size or work.handler.chunk_size
+    done = 0
+    for rows in work.rows().chunks(size):
+        work.handler.refresh(work.batch, rows)
+        rows.save(work.now)
+        done += size
+        work.progress.report("refresh", min(done, work.batch.row_count), work.batch.row_count)
+
+
+def _complete(work: Work, _options: Mapping[str, Any]) -> str:
+    work.handler.on_complete(work.batch)
+    work.batch.completed_at, work.batch.completed_by = work.now, work.actor
+    work.record("complete", "Marked complete.")
+    return f"{work.batch} was marked complete; it can be executed now."
+
+
+def _reopen(work: Work, _options: Mapping[str, Any]) -> str:
+    work.batch.completed_at = work.batch.completed_by = None
+    work.record("reopen", "Reopened.")
+    return f"{work.batch} was reopened; its rows can be changed again."
+
+
+def _execute(work: Work, options: Mapping[str, Any]) -> str:
+    reason = work.handler.why_not_execute(work.batch)
+    if reason is not None:
+        raise Conflict(f"{work.batch} was not executed. {reason}")
+    chosen = bind_options(work.handler, options)
+    with _Around(Action.EXECUTE, work):
+        outcome: Outcome = work.handler.execute(work.batch, work.rows(), chosen)
+    batch = work.batch
+    batch.execution_options = options_as_json(chosen)
+    batch.execution_outcome = {"summary": outcome.summary, "figures": dict(outcome.figures)}
+    batch.executed_at, batch.executed_by = work.now, work.actor
+    batch.purge_after = work.now + work.handler.retention if work.handler.retention else None
+    work.record("execute", f"Executed: {outcome.summary}")
+    return f"{work.batch} was executed: {outcome.summary}"
+
+
+class _Around:  # noqa: N801 - Reads as a statement: with _Around(action, work).
+    """Call the handler's setup before the block and its teardown after it, come what may."""
+
+    def __init__(self, action: Action, work: Work) -> None:
+        self.action, self.work = action, work
+
+    def __enter__(self) -> None:
+        self.work.handler.setup(self.action, self.work.batch)
+
+    def __exit__(self, *_exception: object) -> None:
+        self.work.handler.teardown(self.action, self.work.batch)
+
+
+#: What each action that the engine runs does.
+STEPS: dict[Action, Callable[[Work, Mapping[str, Any]], str]] = {
+    Action.POPULATE: _populate,
+    Action.REFRESH: _refresh,
+    Action.COMPLETE: _complete,
+    Action.REOPEN: _reopen,
+    Action.EXECUTE: _execute,
+}

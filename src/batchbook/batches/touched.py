@@ -1,0 +1,83 @@
+"""What an edit touches: the rows themselves and their peers, brought up to date and counted anew.
+
+Only the touched rows are read, so that an edit costs the same in a batch of a hundred rows and of a million.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from batchbook.batches.scope import Rows
+from batchbook.batches.work import Work
+
+Tally = Counter[tuple[bool, str]]
+
+
+def row_and_peers(work: Work, sequence: int, *peer_values: Sequence[Any]) -> ColumnElement[bool]:
+    """Return the condition for the row ``sequence`` and all rows with one of ``peer_values`` in the peer columns."""
+    row = work.batch_type.row
+    columns = [getattr(row, name) for name in work.handler.peer_columns]
+    same = [
+        and_(*(column == value for column, value in zip(columns, values, strict=True)))
+        for values in peer_values
+        if columns and None not in values
+    ]
+    return and_(row.batch_id == work.batch.id, or_(row.sequence == sequence, *same))
+
+
+def peer_values(work: Work, row: Any) -> tuple[Any, ...]:
+    """Return what ``row`` (anything with columns as attributes) has in the peer columns."""
+    return tuple(getattr(row, name) for name in work.handler.peer_columns)
+
+
+@contextmanager
+def brought_up_to_date(work: Work, touched: ColumnElement[bool], *, refresh: bool = True) -> Iterator[None]:
+    """Run the block, which changes rows within ``touched``; then refresh those rows and adjust the header's counts.
+
+    ``touched`` must select the same rows before and after the block.
+    """
+    before = _tally(work, touched)
+    yield
+    if refresh:
+        _refresh(work, touched)
+    _adjust(work, before, _tally(work, touched))
+
+
+def _refresh(work: Work, touched: ColumnElement[bool]) -> None:
+    row = work.batch_type.row
+    rows = Rows(work.session, work.batch, row, and_(touched, ~row.removed))
+    for chunk in rows.chunks(work.handler.refresh_chunk_size or work.handler.chunk_size):
+        work.handler.after_edit(work.batch, chunk)
+        chunk.save(work.now)
+
+
+def _tally(work: Work, touched: ColumnElement[bool]) -> Tally:
+    row = work.batch_type.row
+    counted = work.session.execute(
+        select(row.removed, row.status, func.count()).where(touched).group_by(row.removed, row.status)
+    )
+    return Counter({(removed, status or ""): count for removed, status, count in counted})
+
+
+def _adjust(work: Work, before: Tally, after: Tally) -> None:
+    batch = work.batch
+    batch.row_count += after.total() - before.total()
+    batch.removed_count += _removed(after) - _removed(before)
+    counts = Counter(batch.status_counts)
+    counts.update(_kept(after))
+    counts.subtract(_kept(before))
+    batch.status_counts = {status: count for status, count in counts.items() if count > 0}
+    batch.status = work.handler.header_status(batch)
+
+
+def _removed(tally: Tally) -> int:
+    return sum(count for (removed, _), count in tally.items() if removed)
+
+
+def _kept(tally: Tally) -> dict[str, int]:
+    return {status: count for (removed, status), count in tally.items() if not removed}

@@ -1,0 +1,66 @@
+"""Batch types: what the registry knows of each, and how its handler is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from batchbook.batches.handler import BatchHandler, HandlerContext
+from batchbook.batches.models import Batch, BatchRow
+from batchbook.errors import Missing
+
+
+@dataclass(frozen=True)
+class BatchType:
+    """A registered batch type: its models, its handler class (after any swap by a setting) and its names."""
+
+    key: str
+    header: type[Batch]
+    row: type[BatchRow]
+    handler: type[BatchHandler[Any, Any]]
+    view: type[Any]
+    title: str
+    title_plural: str
+
+    @property
+    def path(self) -> str:
+        """The type's part of a URL: its key with hyphens."""
+        return self.key.replace("_", "-")
+
+    def make_handler(self, context: HandlerContext) -> BatchHandler[Any, Any]:
+        """Return a handler for one action."""
+        return self.handler(context, self.header, self.row)
+
+
+class BatchTypes:
+    """The registered batch types, by key. One per application, in ``registry["batch_types"]``."""
+
+    def __init__(self, types: Iterable[BatchType] = ()) -> None:
+        self._types: dict[str, BatchType] = {batch_type.key: batch_type for batch_type in types}
+
+    def add(self, batch_type: BatchType) -> None:
+        """Register ``batch_type``; two with one key conflict already in the configuration."""
+        self._types[batch_type.key] = batch_type
+
+    def __getitem__(self, key: str) -> BatchType:
+        """Return the type called ``key``; raise :class:`batchbook.errors.Missing` if there is none."""
+        try:
+            return self._types[key]
+        except KeyError:
+            known = ", ".join(sorted(self._types)) or "none"
+            raise Missing(f"There is no batch type “{key}”. Known types: {known}.") from None
+
+    def __iter__(self) -> Iterator[BatchType]:
+        """Iterate over the types in the order of their titles."""
+        return iter(sorted(self._types.values(), key=lambda batch_type: batch_type.title))
+
+
+def handler_setting(key: str) -> str:
+    """Return the name of the setting that swaps the handler of the type ``key``."""
+    return f"batchbook.handler.{key}"
+
+
+def swapped_handler(settings: Mapping[str, Any], key: str) -> str | None:
+    """Return the dotted name of the handler class set for the type ``key``, such as ``acme.prices:AcmeHandler``."""
+    return settings.get(handler_setting(key)) or None

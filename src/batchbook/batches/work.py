@@ -1,0 +1,87 @@
+"""What one action on one batch works with, and how a batch is found and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from batchbook.batches import operations
+from batchbook.batches.handler import BatchHandler
+from batchbook.batches.models import Batch, Operation
+from batchbook.batches.progress import NoProgress, Progress
+from batchbook.batches.scope import Rows
+from batchbook.batches.types import BatchType, BatchTypes
+from batchbook.errors import Missing
+
+#: The highest number an integer column holds; beyond it the databases raise instead of finding nothing.
+HIGHEST_NUMBER = 2**31 - 1
+
+
+def utc_now() -> datetime:
+    """Return this moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Work:
+    """Everything one action on one batch works with."""
+
+    session: Session
+    batch_type: BatchType
+    batch: Batch
+    handler: BatchHandler[Any, Any]
+    actor: str
+    now: datetime
+    progress: Progress = field(default_factory=NoProgress)
+
+    def rows(self) -> Rows:
+        """Return all rows of the batch that are not removed."""
+        return Rows.of_batch(self.session, self.batch, self.batch_type.row)
+
+    def record(self, kind: str, summary: str, cells: Iterable[operations.Cell] = ()) -> Operation:
+        """Write down what was done, in the batch's history."""
+        return operations.record(
+            self.session, self.batch, kind, summary, actor=self.actor, now=self.now, cells=cells
+        )
+
+
+def find_batch(session: Session, types: BatchTypes, batch_id: int, *, lock: bool = False) -> Batch:
+    """Return the batch with that number, as its type's header; with ``lock`` nobody else can act on it meanwhile.
+
+    Raises :class:`~batchbook.errors.Missing` if there is none.
+    """
+    key = (
+        session.scalar(select(Batch.type).where(Batch.id == batch_id))
+        if 0 < batch_id <= HIGHEST_NUMBER
+        else None
+    )
+    if key is None:
+        raise Missing(f"There is no batch {batch_id:08d}. It may have been deleted.")
+    header = types[key].header
+    statement = select(header).where(header.id == batch_id).execution_options(populate_existing=True)
+    if lock:
+        statement = statement.with_for_update()
+    batch = session.scalars(statement).one_or_none()
+    if batch is None:
+        raise Missing(f"There is no batch {batch_id:08d}. It may have been deleted.")
+    return batch
+
+
+def recount(work: Work) -> None:
+    """Bring the header's counts and status up to date with the rows, by SQL."""
+    row = work.batch_type.row
+    work.session.flush()
+    counted = work.session.execute(
+        select(row.removed, row.status, func.count())
+        .where(row.batch_id == work.batch.id)
+        .group_by(row.removed, row.status)
+    ).all()
+    work.batch.row_count = sum(count for _, _, count in counted)
+    work.batch.removed_count = sum(count for removed, _, count in counted if removed)
+    work.batch.status_counts = {status or "": count for removed, status, count in counted if not removed}
+    work.batch.status = work.handler.header_status(work.batch)

@@ -1,0 +1,94 @@
+"""What the catalogue stores. Item codes are text, because their leading zeros matter; prices are exact decimals."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from batchbook.db import Base, ExactDecimal
+
+#: Prices have twelve digits, two of them behind the point.
+PRICE = ExactDecimal(12, 2)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Department(Base):
+    """A part of the shop, such as GROCERY."""
+
+    __tablename__ = "department"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), unique=True, info={"editable": True})
+
+    products: Mapped[list[Product]] = relationship(back_populates="department", passive_deletes="all")
+
+
+class Vendor(Base):
+    """Who delivers products; its code is what price lists and orders name."""
+
+    __tablename__ = "vendor"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(20), unique=True, info={"editable": True})
+    name: Mapped[str | None] = mapped_column(String(120), info={"editable": True})
+
+    products: Mapped[list[Product]] = relationship(back_populates="vendor", passive_deletes="all")
+
+
+class Product(Base):
+    """One item on sale. ``version`` grows by one with every change, so that an edit can tell what it saw."""
+
+    __tablename__ = "product"
+    __table_args__ = {"info": {"label": "products"}}  # noqa: RUF012 - Read by SQLAlchemy, never changed.
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_code: Mapped[str] = mapped_column(String(20), unique=True, info={"editable": True})
+    description: Mapped[str] = mapped_column(String(200), info={"editable": True})
+    size: Mapped[str | None] = mapped_column(String(40), info={"editable": True})
+    category: Mapped[str | None] = mapped_column(String(80), info={"editable": True})
+    brand: Mapped[str | None] = mapped_column(String(80), info={"editable": True})
+    department_id: Mapped[int | None] = mapped_column(
+        ForeignKey("department.id", ondelete="RESTRICT"), index=True, info={"editable": True}
+    )
+    vendor_id: Mapped[int | None] = mapped_column(
+        ForeignKey("vendor.id", ondelete="RESTRICT"), index=True, info={"editable": True}
+    )
+    price: Mapped[Decimal] = mapped_column(PRICE, info={"editable": True, "minimum": Decimal(0)})
+    on_hand: Mapped[int] = mapped_column(default=0, info={"editable": True})
+    active: Mapped[bool] = mapped_column(default=True, info={"editable": True})
+    version: Mapped[int] = mapped_column(default=1)
+    modified_at: Mapped[datetime] = mapped_column(default=_now, onupdate=_now)
+
+    department: Mapped[Department | None] = relationship(back_populates="products")
+    vendor: Mapped[Vendor | None] = relationship(back_populates="products")
+    price_history: Mapped[list[PriceHistory]] = relationship(
+        back_populates="product", order_by="PriceHistory.changed_at.desc()", passive_deletes="all"
+    )
+
+
+class PriceHistory(Base):
+    """One change of one product's price.
+
+    ``batch_id`` and ``sequence`` name the batch row that made it; both are null when a person edited the product or
+    a catalogue file was loaded. ``changed_by`` is a user's name, or what changed it. The item code is kept as it was.
+    """
+
+    __tablename__ = "price_history"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="RESTRICT"), index=True)
+    item_code: Mapped[str] = mapped_column(String(20))
+    old_price: Mapped[Decimal] = mapped_column(PRICE)
+    new_price: Mapped[Decimal] = mapped_column(PRICE)
+    changed_at: Mapped[datetime] = mapped_column(default=_now)
+    changed_by: Mapped[str] = mapped_column(String(80))
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batch.id", ondelete="RESTRICT"), index=True)
+    sequence: Mapped[int | None] = mapped_column()
+
+    product: Mapped[Product] = relationship(back_populates="price_history")

@@ -1,0 +1,186 @@
+"""The pages of the catalogue: products with the history of their prices, vendors, departments."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, ClassVar
+
+from sqlalchemy import Select, func, inspect, select
+
+from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
+from batchbook.forms import Field, Form, form_of
+from batchbook.grid import Choice, Column, Grid, GridState, Kind, Page, Sort, columns_of
+from batchbook.master import Invalid, MasterView
+
+#: How many changes of its price a product's page shows.
+SHOWN_CHANGES = 20
+
+_DEPARTMENT = Column("department", "Department", Department.name, Kind.TEXT)
+_VENDOR = Column("vendor", "Vendor", Vendor.code, Kind.TEXT)
+_VENDOR_CODE = Field.of(
+    "vendor_code", Kind.TEXT, label="Vendor", max_length=20, help="The vendor's code, such as V0764."
+)
+_CHANGES = columns_of(
+    PriceHistory, ("changed_at", "old_price", "new_price", "changed_by", "batch_id", "sequence")
+)
+
+
+class ProductView(MasterView):
+    """Products. A price that is edited here goes into the history like one that a batch changes."""
+
+    model = Product
+    prefix = "products"
+    path = "/products"
+    title = "Products"
+    title_one = "product"
+    description = "What is on sale, and at what price."
+    grid_columns = (
+        "item_code", "description", "size", _DEPARTMENT, "category", "brand", _VENDOR, "price", "on_hand", "active",
+    )  # fmt: skip
+    default_sort = (Sort("item_code"),)
+    facts_fields = (*grid_columns, "modified_at")
+    templates: ClassVar = {"view": "batchbook.templates:catalog/product.jinja2"}
+
+    def base_select(self) -> Select[Any]:
+        """Products with their department and vendor, where they have one."""
+        return select(Product).outerjoin(Product.department).outerjoin(Product.vendor)
+
+    def form(self, record: Product | None) -> Form:  # noqa: ARG002 - One form for all.
+        """The product's own columns, its department to choose, its vendor by code."""
+        return form_of(
+            Product,
+            (
+                "item_code", "description", "size", self._department, "category", "brand", _VENDOR_CODE, "price",
+                "on_hand", "active",
+            ),
+        )  # fmt: skip
+
+    def values_of(self, record: Product) -> dict[str, Any]:
+        """What the form shows, the vendor by its code."""
+        names = (field.name for field in self.form(record).fields if field is not _VENDOR_CODE)
+        code = record.vendor.code if record.vendor else None
+        return {name: getattr(record, name) for name in names} | {"vendor_code": code}
+
+    def before_save(self, record: Product, values: dict[str, Any]) -> None:
+        """Find the vendor, and write down a changed price."""
+        values["vendor_id"] = self._vendor_id(values.pop("vendor_code"))
+        if inspect(record).persistent and record.price != values["price"]:
+            self._write_history(record, values["price"])
+
+    def label_of(self, record: Product) -> str:
+        """Product 000032265."""
+        return f"product {record.item_code}"
+
+    def facts(self, record: Product) -> list[tuple[Column, Any]]:
+        """The grid's columns, with the names of the department and the vendor."""
+        named = {
+            "department": record.department.name if record.department else None,
+            "vendor": record.vendor.code if record.vendor else None,
+        }
+        columns = columns_of(Product, self.facts_fields)
+        return [
+            (column, named[column.name] if column.name in named else getattr(record, column.name))
+            for column in columns
+        ]
+
+    def price_changes(self, record: Product) -> tuple[tuple[Column, ...], Page]:
+        """Return the columns and the latest rows of the product's price history, for its page."""
+        changes = select(PriceHistory).where(PriceHistory.product_id == record.id)
+        newest_first = (Sort("changed_at", descending=True),)
+        grid = Grid(_CHANGES, changes, key=(PriceHistory.id,), default_sort=newest_first)
+        return _CHANGES, grid.page(self.request.db, GridState(page_size=SHOWN_CHANGES), None)
+
+    @cached_property
+    def _department(self) -> Field:
+        rows = self.request.db.execute(select(Department.id, Department.name).order_by(Department.name))
+        choices = tuple(Choice(row.id, row.name) for row in rows)
+        return Field.of("department_id", Kind.CHOICE, label="Department", choices=choices)
+
+    def _vendor_id(self, code: str | None) -> int | None:
+        if code is None:
+            return None
+        vendor_id = self.request.db.scalar(select(Vendor.id).where(Vendor.code == code))
+        if vendor_id is None:
+            raise Invalid(
+                {"vendor_code": f"There is no vendor {code}; see the list of vendors for their codes."}
+            )
+        return int(vendor_id)
+
+    def _write_history(self, record: Product, price: Decimal) -> None:
+        change = PriceHistory(
+            product_id=record.id,
+            item_code=record.item_code,
+            old_price=record.price,
+            new_price=price,
+            changed_by=self.request.authenticated_userid,
+        )
+        self.request.db.add(change)
+
+
+def _number_of_products(owner: type[Vendor | Department], refers: Any) -> Column:
+    """A column that counts the products whose ``refers`` names the row of ``owner``, and leads to them."""
+    counted = select(func.count(Product.id)).where(refers == owner.id).correlate(owner).scalar_subquery()
+    return Column("products", "Products", counted, Kind.INTEGER, link="products")
+
+
+class VendorView(MasterView):
+    """Vendors, each with the number of its products."""
+
+    model = Vendor
+    prefix = "vendors"
+    path = "/vendors"
+    title = "Vendors"
+    title_one = "vendor"
+    description = "Who delivers what is on sale."
+    grid_columns = (
+        "code",
+        "name",
+        _number_of_products(Vendor, Product.vendor_id),
+    )
+    default_sort = (Sort("code"),)
+    form_fields = ("code", "name")
+    facts_fields = ("code", "name")
+    links: ClassVar = {
+        "products": lambda request, row: request.route_path(
+            "products.index", _query=[("f.vendor.equal", row.code)]
+        )
+    }
+
+    def label_of(self, record: Vendor) -> str:
+        """Vendor V0764."""
+        return f"vendor {record.code}"
+
+
+class DepartmentView(MasterView):
+    """Departments, each with the number of its products."""
+
+    model = Department
+    prefix = "departments"
+    path = "/departments"
+    title = "Departments"
+    title_one = "department"
+    description = "The parts of the shop."
+    grid_columns = (
+        "name",
+        _number_of_products(Department, Product.department_id),
+    )
+    default_sort = (Sort("name"),)
+    form_fields = ("name",)
+    facts_fields = ("name",)
+    links: ClassVar = {
+        "products": lambda request, row: request.route_path(
+            "products.index", _query=[("f.department.equal", row.name)]
+        )
+    }
+
+    def label_of(self, record: Department) -> str:
+        """Department GROCERY."""
+        return f"department {record.name}"
+
+
+def includeme(config: Any) -> None:
+    """Register the pages and their entries in the navigation."""
+    for order, view in enumerate((ProductView, VendorView, DepartmentView), start=50):
+        config.add_master_view(view)
+        config.add_navigation(view.title, f"{view.prefix}.index", view.permission("view"), "catalog", order)

@@ -1,0 +1,41 @@
+"""The command line: ``batchbook [-c INI] COMMAND``. Every group of commands is added here, by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from batchbook.cli.catalog import catalog
+from batchbook.cli.database import init
+from batchbook.cli.refusals import RefusingGroup
+from batchbook.cli.serve import serve
+from batchbook.cli.site import Site
+from batchbook.cli.users import user
+
+__all__ = ["main"]
+
+
+@click.group(cls=RefusingGroup)
+@click.option(
+    "-c",
+    "--config",
+    "ini",
+    envvar="BATCHBOOK_INI",
+    default="development.ini",
+    show_default=True,
+    show_envvar=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The settings file.",
+)
+@click.version_option(package_name="batchbook")
+@click.pass_context
+def main(context: click.Context, ini: Path) -> None:
+    """Stage, review and execute bulk changes of data, exactly once, with a frozen record."""
+    context.obj = context.with_resource(Site(ini))
+
+
+main.add_command(init)
+main.add_command(user)
+main.add_command(catalog)
+main.add_command(serve)

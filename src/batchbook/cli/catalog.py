@@ -1,0 +1,37 @@
+"""``batchbook catalog``: the products that shipped batch types act upon."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from batchbook.catalog.loader import load_file
+from batchbook.cli.output import json_option, show
+from batchbook.cli.site import Site
+
+
+@click.group()
+def catalog() -> None:
+    """Products, vendors and departments."""
+
+
+@catalog.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+@click.pass_obj
+def load(site: Site, file: Path, as_json: bool) -> None:
+    """Load products from a CSV FILE: all of it, or nothing.
+
+    Products that the catalogue has are brought up to date; others are created. The columns are item_code,
+    description, department, category, brand, size, vendor_code, price and on_hand.
+    """
+    with site.transaction() as session:
+        loaded = load_file(session, file, by=getpass.getuser())
+    sentence = (
+        f"Loaded {loaded.total:,} products: {loaded.created:,} created, {loaded.updated:,} updated,"
+        f" {loaded.unchanged:,} unchanged."
+    )
+    show(as_json, asdict(loaded), sentence)

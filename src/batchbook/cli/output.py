@@ -1,0 +1,36 @@
+"""What commands print: sentences for people, or with ``--json`` one JSON value for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import click
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def json_option(command: _Command) -> _Command:
+    """Give a command the flag ``--json``; the command gets it as ``as_json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of sentences.")(command)
+
+
+def show(as_json: bool, data: Any, *sentences: str) -> None:
+    """Print ``data`` as JSON, or else the sentences, a line each."""
+    click.echo(to_json(data) if as_json else "\n".join(sentences))
+
+
+def to_json(data: Any) -> str:
+    """Return ``data`` as JSON text: decimals as text, so that they stay exact, and moments in ISO 8601."""
+    return json.dumps(data, default=_plain, ensure_ascii=False)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(f"{value!r} has no JSON form here.")

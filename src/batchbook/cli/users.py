@@ -1,0 +1,79 @@
+"""``batchbook user``: the first accounts, before anybody can sign in and make more."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from batchbook.cli.output import json_option, show
+from batchbook.cli.site import Site
+from batchbook.errors import BadInput, Conflict, Missing
+from batchbook.grid.cells import CellError, parse
+from batchbook.grid.columns import columns_of
+from batchbook.security.models import Role, User, normal_name
+from batchbook.security.passwords import hash_password, why_weak
+
+
+@click.group()
+def user() -> None:
+    """People who may sign in."""
+
+
+@user.command()
+@click.argument("name")
+@click.option(
+    "--role", "roles", multiple=True, required=True, help="A role to give; may be said more than once."
+)
+@click.option("--full-name", default="", help="What pages call the person.")
+@click.option(
+    "--password-stdin", is_flag=True, help="Read the password from the first line of standard input."
+)
+@json_option
+@click.pass_obj
+def add(
+    site: Site, name: str, roles: tuple[str, ...], full_name: str, password_stdin: bool, as_json: bool
+) -> None:
+    """Add a user called NAME, who may sign in at once. Asks for the password unless it comes on standard input."""
+    password = _password(password_stdin)
+    with site.transaction() as session:
+        added = User(
+            name=_free_name(session, name), full_name=full_name.strip(), roles=_roles(session, roles)
+        )
+        added.password_hash = _hash(password, added)
+        session.add(added)
+    data = {"name": added.name, "roles": [role.name for role in added.roles]}
+    show(as_json, data, f"Added the user {added.name}, with the role {' and '.join(data['roles'])}.")
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+def _hash(password: str, who: User) -> str:
+    if (why := why_weak(password, who.name, who.full_name)) is not None:
+        raise BadInput(f"The user was not added. {why}")
+    return hash_password(password)
+
+
+def _free_name(session: Session, text: str) -> str:
+    try:
+        name = normal_name(parse(columns_of(User, ["name"])[0], text))
+    except CellError as error:
+        raise BadInput(f"The user was not added. {error.message}") from error
+    if session.scalar(select(User.id).where(User.name == name)) is not None:
+        raise Conflict(f"There is a user called {name} already, who was left as is; choose another name.")
+    return name
+
+
+def _roles(session: Session, names: tuple[str, ...]) -> list[Role]:
+    known = {role.name: role for role in session.scalars(select(Role).order_by(Role.name))}
+    if unknown := sorted(set(names) - set(known)):
+        raise Missing(
+            f"There is no role {' or '.join(unknown)}, so the user was not added; the roles are {', '.join(known)}."
+        )
+    return [known[name] for name in sorted(set(names))]

@@ -1,0 +1,121 @@
+"""Writing many rows at the database's own speed.
+
+SQLite takes driver tuples by ``executemany``; PostgreSQL takes COPY on the session's own connection, so the rows are
+part of the session's transaction. No ORM object and no statement is made per row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Column, Connection, Table
+
+T = TypeVar("T")
+
+_STAGING = "batchbook_staging"
+
+
+def chunked(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield ``items`` in lists of at most ``size``, holding one list at a time."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def bulk_insert(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Insert ``rows``, each a sequence of values in the order of ``columns``.
+
+    Column defaults are not applied: a row says all that is to be stored in the named columns. Values are converted
+    by the columns' types, so an unfit one raises what its type raises, usually ``ValueError``.
+    """
+    records = _records(connection, [table.c[name] for name in columns], rows)
+    if connection.dialect.name == "postgresql":
+        _copy(connection, _quoted_table(connection, table), columns, records)
+        return
+    marks = ", ".join("?" * len(columns))
+    statement = (
+        f"INSERT INTO {_quoted_table(connection, table)} ({_quoted(connection, columns)}) VALUES ({marks})"  # noqa: S608 - Identifiers are quoted.
+    )
+    _execute_many(connection, statement, records)
+
+
+def bulk_update(
+    connection: Connection,
+    table: Table,
+    key: Sequence[str],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+) -> None:
+    """Set ``columns`` of the rows found by ``key``; each row gives its new values first, then its key's.
+
+    PostgreSQL stages the values in a temporary table and runs one UPDATE; SQLite updates by ``executemany``.
+    """
+    records = _records(connection, [table.c[name] for name in (*columns, *key)], rows)
+    target = _quoted_table(connection, table)
+    quote = connection.dialect.identifier_preparer.quote
+    if connection.dialect.name == "postgresql":
+        names = (*columns, *key)
+        connection.exec_driver_sql(
+            f"CREATE TEMP TABLE {_STAGING} ON COMMIT DROP AS"  # noqa: S608 - Identifiers are quoted.
+            f" SELECT {_quoted(connection, names)} FROM {target} WITH NO DATA"
+        )
+        _copy(connection, _STAGING, names, records)
+        values = ", ".join(f"{quote(name)} = s.{quote(name)}" for name in columns)
+        match = " AND ".join(f"t.{quote(name)} = s.{quote(name)}" for name in key)
+        connection.exec_driver_sql(f"UPDATE {target} AS t SET {values} FROM {_STAGING} AS s WHERE {match}")  # noqa: S608
+        connection.exec_driver_sql(f"DROP TABLE {_STAGING}")
+        return
+    values = ", ".join(f"{quote(name)} = ?" for name in columns)
+    match = " AND ".join(f"{quote(name)} = ?" for name in key)
+    _execute_many(connection, f"UPDATE {target} SET {values} WHERE {match}", records)  # noqa: S608
+
+
+def _execute_many(connection: Connection, statement: str, records: Iterator[tuple[Any, ...]]) -> None:
+    # Straight to the driver's cursor: it consumes a generator, so that a chunk is never held twice.
+    driver_connection = connection.connection.driver_connection
+    assert driver_connection is not None
+    driver_connection.executemany(statement, records)
+
+
+def _copy(
+    connection: Connection, target: str, columns: Sequence[str], records: Iterator[tuple[Any, ...]]
+) -> None:
+    driver_connection = connection.connection.driver_connection
+    assert driver_connection is not None
+    with (
+        driver_connection.cursor() as cursor,
+        cursor.copy(f"COPY {target} ({_quoted(connection, columns)}) FROM STDIN") as copy,
+    ):
+        for record in records:
+            copy.write_row(record)
+
+
+def _records(
+    connection: Connection, columns: Sequence[Column[Any]], rows: Iterable[Sequence[Any]]
+) -> Iterator[tuple[Any, ...]]:
+    processors = [_bind_processor(connection, column) for column in columns]
+    needed = [(index, processor) for index, processor in enumerate(processors) if processor is not None]
+    for row in rows:
+        record = list(row)
+        for index, process in needed:
+            record[index] = process(record[index])
+        yield tuple(record)
+
+
+def _bind_processor(connection: Connection, column: Column[Any]) -> Callable[[Any], Any] | None:
+    processor: Callable[[Any], Any] | None = column.type.dialect_impl(connection.dialect).bind_processor(
+        connection.dialect
+    )
+    return processor
+
+
+def _quoted_table(connection: Connection, table: Table) -> str:
+    return connection.dialect.identifier_preparer.format_table(table)
+
+
+def _quoted(connection: Connection, names: Sequence[str]) -> str:
+    return ", ".join(connection.dialect.identifier_preparer.quote(name) for name in names)

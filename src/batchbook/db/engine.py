@@ -1,0 +1,84 @@
+"""How Batchbook opens a database: one recipe for SQLite, one for PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyramid_retry
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import ExceptionContext
+
+#: The environment variable that wins over the ``sqlalchemy.url`` setting.
+URL_VARIABLE = "BATCHBOOK_DATABASE_URL"
+
+#: Execution option of a connection whose transactions must not write; the database refuses if they do.
+READ_ONLY = "batchbook_read_only"
+
+_SQLITE_BUSY, _SQLITE_LOCKED = 5, 6
+
+
+def database_url(settings: Mapping[str, str]) -> URL:
+    """Return where the database is: ``BATCHBOOK_DATABASE_URL`` if set, else the setting ``sqlalchemy.url``.
+
+    A bare ``postgresql://`` means psycopg, the driver Batchbook ships with.
+    """
+    url = make_url(os.environ.get(URL_VARIABLE) or settings["sqlalchemy.url"])
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
+
+
+def make_engine(url: URL | str, **options: Any) -> Engine:
+    """Return an engine for ``url`` with the recipe of its database applied.
+
+    ``options`` go to :func:`sqlalchemy.create_engine`.
+    """
+    url = make_url(url)
+    if url.get_backend_name() == "sqlite":
+        return _sqlite_engine(url, **options)
+    engine = create_engine(url, **options)
+    event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _sqlite_engine(url: URL, **options: Any) -> Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": 15}, **options)
+    event.listen(engine, "connect", _connect_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "handle_error", _mark_busy_as_retryable)
+    return engine
+
+
+def _connect_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver's own transaction handling begins too late and loses updates silently; we begin ourselves.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+        "recursive_triggers = ON",  # REPLACE then fires delete triggers too.
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that will write takes the write lock at once: upgrading a read lock later fails when another
+    # writer came between. One that only reads waits for nobody and is held to reading by query_only.
+    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get(READ_ONLY, False):
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+def _mark_busy_as_retryable(context: ExceptionContext) -> None:
+    code = getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF
+    if code in (_SQLITE_BUSY, _SQLITE_LOCKED) and context.sqlalchemy_exception is not None:
+        pyramid_retry.mark_error_retryable(context.sqlalchemy_exception)

@@ -1,0 +1,95 @@
+"""Column types that mean the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Numeric
+from sqlalchemy.sql import operators
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A moment in UTC. Values are aware; a naive one is refused with ``ValueError``, because it names no moment."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """``timestamptz`` on PostgreSQL; ISO text, which sorts by time, on SQLite."""
+        return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert to UTC; SQLite's storage keeps no zone, so the zone is dropped there after conversion."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone; Batchbook stores moments in UTC.")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return an aware moment in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class ExactDecimal(TypeDecorator[Decimal]):
+    """A decimal with ``scale`` digits behind the point, exact on both databases.
+
+    PostgreSQL stores ``NUMERIC(precision, scale)``. SQLite has no exact decimal, so there the value is stored as an
+    integer count of the smallest unit (4.99 at scale 2 is 499): it compares, sorts, adds and indexes exactly. An
+    expression in SQL may therefore compare or subtract columns of one scale, and multiply or divide by whole
+    numbers; anything else belongs into Python.
+
+    Values with more digits than ``scale`` are refused with ``ValueError`` rather than rounded.
+    """
+
+    impl = Numeric
+    cache_ok = True
+
+    def __init__(self, precision: int = 12, scale: int = 2) -> None:
+        super().__init__(precision, scale)
+        self.precision = precision
+        self.scale = scale
+        self._unit = Decimal(1).scaleb(-scale)
+        self._limit = Decimal(10) ** (precision - scale)
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """``NUMERIC`` on PostgreSQL, a whole number of smallest units on SQLite."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(BigInteger())
+        return dialect.type_descriptor(Numeric(self.precision, self.scale))
+
+    def process_bind_param(self, value: Decimal | int | None, dialect: Dialect) -> Any:
+        """Check that the value fits, and scale it for SQLite."""
+        if value is None:
+            return None
+        exact = Decimal(value)
+        if not exact.is_finite() or abs(exact) >= self._limit or exact != exact.quantize(self._unit):
+            raise ValueError(
+                f"{value} does not fit a decimal of {self.precision} digits with {self.scale} behind the point."
+            )
+        return int(exact.scaleb(self.scale)) if dialect.name == "sqlite" else exact
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """Return a ``Decimal`` with exactly ``scale`` digits behind the point."""
+        if value is None:
+            return None
+        return Decimal(value).scaleb(-self.scale) if dialect.name == "sqlite" else value
+
+    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+        """A number compared with, added to or taken from the column is scaled like it; a whole factor is not."""
+        if op not in _FACTOR_OPERATORS:
+            return self
+        if not isinstance(value, int):
+            raise TypeError(
+                "Multiply or divide an ExactDecimal column by whole numbers only; see its docstring."
+            )
+        return Integer()
+
+
+_FACTOR_OPERATORS = frozenset({operators.mul, operators.truediv, operators.floordiv, operators.mod})

@@ -1,0 +1,70 @@
+"""Fields: what a form asks for, and by which widget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Text, null
+
+from batchbook.grid.columns import Choice, Column, label_of
+from batchbook.grid.kinds import Kind
+
+Widget = Literal["input", "textarea", "select", "checkbox", "checkboxes", "file", "password", "radio"]
+
+_WIDGETS: dict[Kind, Widget] = {Kind.BOOLEAN: "checkbox", Kind.CHOICE: "select"}
+_YES_NO = (Choice("yes", "Yes"), Choice("no", "No"))
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """One question of a form: a grid column says what its values are, ``widget`` how it is asked."""
+
+    column: Column
+    widget: Widget = "input"
+    help: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        kind: Kind,
+        *,
+        label: str | None = None,
+        widget: Widget | None = None,
+        help: str = "",  # noqa: A002 - The word the field and its template use.
+        **rules: Any,
+    ) -> Field:
+        """Return a field that no database column backs; ``rules`` are those of a column, such as ``required``."""
+        column = Column(
+            name, label or label_of(name), null(), kind, sortable=False, filterable=False, **rules
+        )
+        return cls(column, widget or _WIDGETS.get(kind, "input"), help)
+
+    @classmethod
+    def from_column(cls, column: Column, widget: Widget | None = None) -> Field:
+        """Return the field that edits ``column``, by the widget given or the one that fits it."""
+        return cls(column, widget or _widget_for(column), column.description)
+
+    @property
+    def name(self) -> str:
+        """The key of its value in the form."""
+        return self.column.name
+
+    @property
+    def label(self) -> str:
+        """What a page calls it."""
+        return self.column.label
+
+    @property
+    def options(self) -> tuple[Choice, ...]:
+        """What a select, radio or checkboxes widget offers."""
+        return _YES_NO if self.column.kind is Kind.BOOLEAN else self.column.choices
+
+
+def _widget_for(column: Column) -> Widget:
+    if column.kind is Kind.BOOLEAN and not column.required:
+        return "select"  # A checkbox knows two answers; a column that may be empty has three.
+    if column.kind is Kind.TEXT and isinstance(getattr(column.expression, "type", None), Text):
+        return "textarea"
+    return _WIDGETS.get(column.kind, "input")

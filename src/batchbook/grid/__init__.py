@@ -1,0 +1,50 @@
+"""Grids: columns, filters, sorts and pages over a query, cells parsed and shown, results exported.
+
+This package knows models and SQL, not HTTP.
+"""
+
+from __future__ import annotations
+
+from batchbook.grid.cells import CellError, Conventions, parse, parser_for, render, to_text
+from batchbook.grid.clauses import Filter, Sort
+from batchbook.grid.columns import Choice, Column, choices_of, columns_of, label_of
+from batchbook.grid.export import csv_chunks, xlsx_file
+from batchbook.grid.filters import condition, read_values
+from batchbook.grid.kinds import Kind, kind_of
+from batchbook.grid.query import Grid, Page
+from batchbook.grid.reading import DEFAULT_PAGE_SIZE, PAGE_SIZES
+from batchbook.grid.state import GridState, Params, has_grid_params
+from batchbook.grid.verbs import VERB_LABELS, VERBS, Verb, value_count
+
+__all__ = [
+    "DEFAULT_PAGE_SIZE",
+    "PAGE_SIZES",
+    "VERBS",
+    "VERB_LABELS",
+    "CellError",
+    "Choice",
+    "Column",
+    "Conventions",
+    "Filter",
+    "Grid",
+    "GridState",
+    "Kind",
+    "Page",
+    "Params",
+    "Sort",
+    "Verb",
+    "choices_of",
+    "columns_of",
+    "condition",
+    "csv_chunks",
+    "has_grid_params",
+    "kind_of",
+    "label_of",
+    "parse",
+    "parser_for",
+    "read_values",
+    "render",
+    "to_text",
+    "value_count",
+    "xlsx_file",
+]

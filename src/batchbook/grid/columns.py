@@ -1,0 +1,154 @@
+"""Columns: what a grid shows, filters, sorts and edits, said once as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from decimal import Context, Decimal
+from enum import Enum as PythonEnum
+from typing import Any, Literal
+
+from sqlalchemy import BigInteger, Enum, Integer, Numeric, SmallInteger, SQLColumnExpression, String, inspect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from batchbook.grid.kinds import NUMERIC_KINDS, Kind, kind_of
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the values that a column may hold, with the word that people read for it.
+
+    ``severity`` names its colour (such as ``"success"`` or ``"error"``) and ``sign`` the character shown beside the
+    word; both are for the page and mean nothing to the data.
+    """
+
+    value: Any
+    label: str
+    severity: str | None = None
+    sign: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column of a grid.
+
+    ``name`` is its key in links and rows, ``expression`` the SQL it reads. ``scale`` counts the digits kept behind
+    the decimal sign, ``max_length`` characters; ``minimum`` and ``maximum`` are the field's own rule, ``limits`` what
+    its database type can hold; ``blank`` is the value of an empty cell. ``link`` names a link that the view resolves. Columns compare by identity, because
+    SQL expressions do not compare to a truth value.
+    """
+
+    name: str
+    label: str
+    expression: SQLColumnExpression[Any]
+    kind: Kind
+    choices: tuple[Choice, ...] = ()
+    sortable: bool = True
+    filterable: bool = True
+    link: str | None = None
+    description: str = ""
+    editable: bool = False
+    scale: int | None = None
+    max_length: int | None = None
+    minimum: Any = None
+    maximum: Any = None
+    required: bool = False
+    limits: tuple[Any, Any] | None = None
+    blank: Any = None
+
+    @property
+    def align(self) -> Literal["right", "left"]:
+        """Where its cells stand: numbers at the right, so that their digits line up."""
+        return "right" if self.kind in NUMERIC_KINDS else "left"
+
+    def choice_of(self, value: Any) -> Choice | None:
+        """Return the choice that stands for ``value``, or ``None`` when there is none."""
+        return next((choice for choice in self.choices if choice.value == value), None)
+
+
+def columns_of(model: Any, names: Iterable[str | Column]) -> tuple[Column, ...]:
+    """Return the columns of ``model`` that ``names`` lists; a ready :class:`Column` stands for itself.
+
+    Everything is derived from the mapped column: kind, scale, length and limits from its type, ``required`` from
+    its nullability, and from its ``info`` whatever is said there under the name of a :class:`Column` part, such as
+    ``label``, ``choices`` (see :func:`choices_of`), ``kind`` or ``minimum``. Raises ``ValueError`` for a name that
+    the model does not map, ``TypeError`` for a type without a kind.
+    """
+    return tuple(name if isinstance(name, Column) else _column_of(model, name) for name in names)
+
+
+def choices_of(source: Any) -> tuple[Choice, ...]:
+    """Return choices from an enum, or from an iterable of :class:`Choice`, (value, label) pairs or plain values.
+
+    An enum's members may say ``label``, ``severity`` and ``sign``; without a label their name is made readable.
+    """
+    return tuple(_choice_of(item) for item in source)
+
+
+def label_of(name: str) -> str:
+    """Return a label made from an attribute's name: ``item_code`` is “Item code”."""
+    words = name.replace("_", " ").strip().lower()
+    return "ID" if words == "id" else words[:1].upper() + words[1:]
+
+
+def _column_of(model: Any, name: str) -> Column:
+    attribute = inspect(model).column_attrs.get(name)
+    if attribute is None:
+        raise ValueError(f"{model.__name__} has no column “{name}” for a grid to show.")
+    source = attribute.columns[0]
+    expression = getattr(model, name)
+    parts = {"label": label_of(name), **_empty_rules(source), **_rules_of(source.type)}
+    parts |= {part: value for part, value in {**source.info, **expression.info}.items() if part in _PARTS}
+    if "choices" in parts:
+        parts = {"kind": Kind.CHOICE, **parts, "choices": choices_of(parts["choices"])}
+    if "kind" not in parts:
+        parts["kind"] = kind_of(source.type)
+    return Column(name=name, expression=expression, **parts)
+
+
+def _choice_of(item: Any) -> Choice:
+    if isinstance(item, Choice):
+        return item
+    if isinstance(item, PythonEnum):
+        label = getattr(item, "label", None) or label_of(item.name)
+        # The plain value, not the member, so that it reads back from any database column and from JSON.
+        return Choice(item.value, label, getattr(item, "severity", None), getattr(item, "sign", None) or "")
+    return Choice(*item) if isinstance(item, tuple) else Choice(item, label_of(str(item)))
+
+
+def _empty_rules(source: Any) -> dict[str, Any]:
+    """Say what an empty cell means: nothing, an empty text where that is the column's default, or an error."""
+    if getattr(source, "nullable", True) or source is getattr(source.table, "autoincrement_column", None):
+        return {}
+    default = getattr(source.default, "arg", None)
+    return {"blank": ""} if default == "" else {"required": True}
+
+
+def _rules_of(column_type: TypeEngine[Any]) -> dict[str, Any]:
+    plain = column_type.impl_instance if isinstance(column_type, TypeDecorator) else column_type
+    if isinstance(plain, Enum):
+        return {"choices": _members_of(plain)}
+    if isinstance(plain, String):
+        return {"max_length": plain.length}
+    if isinstance(plain, Integer):
+        bits = next((bits for known, bits in _BITS if isinstance(plain, known)), 31)
+        return {"limits": (-(2**bits), 2**bits - 1)}
+    return _decimal_rules(plain) if isinstance(plain, Numeric) else {}
+
+
+def _members_of(column_type: Enum) -> tuple[Choice, ...]:
+    # SQLAlchemy's own enum type reads and writes members, not their values.
+    if column_type.enum_class is None:
+        return choices_of(column_type.enums)
+    return tuple(replace(_choice_of(member), value=member) for member in column_type.enum_class)
+
+
+def _decimal_rules(plain: Numeric[Any]) -> dict[str, Any]:
+    if plain.precision is None or plain.scale is None:
+        return {"scale": plain.scale}
+    most = Decimal(10**plain.precision - 1).scaleb(-plain.scale, Context(prec=plain.precision))
+    return {"scale": plain.scale, "limits": (-most, most)}
+
+
+_BITS: tuple[tuple[type[Integer], int], ...] = ((SmallInteger, 15), (BigInteger, 63))
+_PARTS = frozenset(part.name for part in fields(Column)) - {"name", "expression"}

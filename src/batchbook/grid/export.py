@@ -1,0 +1,156 @@
+"""Exports: the rows of a grid as CSV or XLSX, streamed, and safe to open in a spreadsheet program."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, BinaryIO, cast
+
+import xlsxwriter
+from sqlalchemy import Row
+
+from batchbook.grid.columns import Column
+from batchbook.grid.kinds import Kind
+from batchbook.grid.rendering import render
+
+# A spreadsheet program may run a text that begins so as a formula; the full-width forms count, too. See OWASP,
+# "CSV Injection".
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_TEXT_KINDS = frozenset({Kind.TEXT, Kind.USER, Kind.CHOICE})
+
+_CHUNK_BYTES = 64 * 1024
+_SPOOLED_BYTES = 4 * 1024 * 1024
+
+_SHEET_ROWS = 1_048_575  # What a sheet holds beneath its heading.
+_CELL_CHARACTERS = 32_767
+_EXACT_DIGITS = 15  # Excel keeps no more of a number.
+_FIRST_YEAR = 1900
+_CUT = "… (cut here: a cell of XLSX holds no more)"
+_WIDTHS = {Kind.TEXT: 28, Kind.DATETIME: 19, Kind.INTEGER: 12, Kind.DECIMAL: 12, Kind.DATE: 12}
+
+
+def csv_chunks(columns: Sequence[Column], rows: Iterable[Row[Any]]) -> Iterator[bytes]:
+    """Yield the rows as CSV in UTF-8 with its mark, a heading of labels first, in chunks of about 64 KiB.
+
+    A text that a spreadsheet program would run as a formula gets an apostrophe before it; numbers never do.
+    """
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    buffer.write("\ufeff")
+    writer.writerow(_safe(column.label) for column in columns)
+    for row in rows:
+        values = row._mapping
+        writer.writerow([_csv_text(column, values[column.name]) for column in columns])
+        if buffer.tell() >= _CHUNK_BYTES:
+            yield _taken(buffer)
+    yield _taken(buffer)
+
+
+def xlsx_file(columns: Sequence[Column], rows: Iterable[Row[Any]]) -> BinaryIO:
+    """Return the rows as an XLSX file, open at its start; the caller closes it.
+
+    Texts stay texts, whatever they look like; numbers are numbers while Excel can hold them exactly. Rows beyond
+    what a sheet holds go on a further sheet. Memory is bounded: rows go to disk as they come.
+    """
+    spooled = tempfile.SpooledTemporaryFile(max_size=_SPOOLED_BYTES)  # noqa: SIM115 - The caller closes it.
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(spooled, {**options, "strings_to_numbers": False}) as book:
+        _Sheets(book, columns).write(rows)
+    spooled.seek(0)
+    return cast("BinaryIO", spooled)
+
+
+class _Sheets:
+    """The sheets of one workbook, written row by row."""
+
+    def __init__(self, book: Any, columns: Sequence[Column]) -> None:
+        self._book = book
+        self._columns = columns
+        self._heading = book.add_format({"bold": True, "bottom": 1})
+        self._formats = [book.add_format({"num_format": _number_format(column)}) for column in columns]
+
+    def write(self, rows: Iterable[Row[Any]]) -> None:
+        """Write a heading and all rows, beginning another sheet whenever one is full."""
+        sheet, line = self._begin(), 0
+        for row in rows:
+            if line == _SHEET_ROWS:
+                sheet, line = self._begin(), 0
+            line += 1
+            values = row._mapping
+            for place, column in enumerate(self._columns):
+                _write_cell(sheet, line, place, column, values[column.name], self._formats[place])
+
+    def _begin(self) -> Any:
+        sheet = self._book.add_worksheet()
+        sheet.freeze_panes(1, 0)
+        for place, column in enumerate(self._columns):
+            sheet.set_column(place, place, max(_WIDTHS.get(column.kind, 14), len(column.label) + 2))
+            sheet.write_string(0, place, column.label, self._heading)
+        return sheet
+
+
+def _write_cell(sheet: Any, line: int, place: int, column: Column, value: Any, cell_format: Any) -> None:
+    if value is None:
+        return
+    write = _NATIVE.get(column.kind)
+    if write is None or not write(sheet, line, place, value, cell_format):
+        text = render(column, value, grouped=False)
+        if len(text) > _CELL_CHARACTERS:
+            text = text[: _CELL_CHARACTERS - len(_CUT)] + _CUT
+        sheet.write_string(line, place, text)
+
+
+def _write_number(sheet: Any, line: int, place: int, value: Any, cell_format: Any) -> bool:
+    if len(Decimal(value).normalize().as_tuple().digits) > _EXACT_DIGITS:
+        return False
+    sheet.write_number(line, place, value, cell_format)
+    return True
+
+
+def _write_boolean(sheet: Any, line: int, place: int, value: Any, _cell_format: Any) -> bool:
+    sheet.write_boolean(line, place, value)
+    return True
+
+
+def _write_time(sheet: Any, line: int, place: int, value: Any, cell_format: Any) -> bool:
+    if value.year < _FIRST_YEAR:
+        return False
+    # Excel knows no zones: moments are written in UTC, as everywhere in files.
+    plain = value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
+    sheet.write_datetime(line, place, plain, cell_format)
+    return True
+
+
+_NATIVE: dict[Kind, Callable[[Any, int, int, Any, Any], bool]] = {
+    Kind.INTEGER: _write_number,
+    Kind.DECIMAL: _write_number,
+    Kind.BOOLEAN: _write_boolean,
+    Kind.DATE: _write_time,
+    Kind.DATETIME: _write_time,
+}
+
+
+def _number_format(column: Column) -> str:
+    if column.kind is Kind.DECIMAL and column.scale:
+        return "#,##0." + "0" * column.scale
+    return {Kind.DATE: "yyyy-mm-dd", Kind.DATETIME: "yyyy-mm-dd hh:mm:ss"}.get(column.kind, "General")
+
+
+def _csv_text(column: Column, value: Any) -> str:
+    text = render(column, value, grouped=False)
+    return _safe(text) if column.kind in _TEXT_KINDS else text
+
+
+def _safe(text: str) -> str:
+    return f"'{text}" if text.startswith(_DANGEROUS) else text
+
+
+def _taken(buffer: io.StringIO) -> bytes:
+    data = buffer.getvalue().encode()
+    buffer.seek(0)
+    buffer.truncate()
+    return data

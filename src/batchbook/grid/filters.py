@@ -1,0 +1,165 @@
+"""Filters as SQL: one condition for each verb, the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Enum, String, and_, false, func, or_
+from sqlalchemy.types import TypeDecorator
+
+from batchbook.grid.cells import parse
+from batchbook.grid.columns import Column
+from batchbook.grid.conventions import CellError
+from batchbook.grid.kinds import Kind
+from batchbook.grid.verbs import VERBS, Verb, value_count
+
+#: How many values "any of" takes; databases limit the parameters of a statement.
+MAX_VALUES = 1000
+
+_MAX_TEXT = 200
+_MAX_FOLDED = 16  # SQLite's parser has a stack of 100, and each letter nests one more call.
+_ESCAPE = "/"
+
+
+def condition(
+    column: Column, verb: Verb, values: Sequence[Any], user: str | None, zone: tzinfo = UTC
+) -> ColumnElement[bool]:
+    """Return the SQL that keeps the rows of which ``verb`` is true.
+
+    ``values`` are typed as :func:`read_values` returns them. A day that is compared with moments is a whole day in
+    ``zone``. Without a ``user`` nothing "is me". Raises ``ValueError`` for a verb that the column's kind lacks.
+    """
+    if verb not in VERBS[column.kind]:
+        raise ValueError(f"The verb {verb} does not fit {column.name}, which is of kind {column.kind}.")
+    if verb is Verb.IS_ME:
+        return false() if user is None else column.expression == user
+    if column.kind is Kind.DATETIME and values:
+        return _DAYS[verb](
+            column.expression, *(None if day is None else _bounds(day, zone) for day in values)
+        )
+    return _CONDITIONS[verb](column.expression, *values)
+
+
+def read_values(column: Column, verb: Verb, texts: Sequence[str]) -> tuple[Any, ...]:
+    """Return ``texts`` as the values that ``verb`` takes; an open end of "between" is ``None``.
+
+    Raises :class:`CellError` when there are too few or too many, or one is no value of the column.
+    """
+    return _ordered(verb, tuple(parse(_asked(column), text) for text in _counted(verb, texts)))
+
+
+def check_values(column: Column, verb: Verb, texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the texts to keep for a filter, without surrounding space; raises as :func:`read_values` does."""
+    read_values(column, verb, texts)
+    return tuple(_counted(verb, texts))
+
+
+def _counted(verb: Verb, texts: Sequence[str]) -> Sequence[str]:
+    count = value_count(verb)
+    if count == 0:
+        return ()
+    texts = [text.strip() for text in texts]
+    given = [text for text in texts if text]
+    if not given:
+        raise CellError("required", "It needs a value.")
+    if count is None:
+        if len(given) > MAX_VALUES:
+            raise CellError("too-many", f"It takes {MAX_VALUES} values at most, and there are {len(given)}.")
+        return list(dict.fromkeys(given))
+    if len(texts) != count:
+        raise CellError("values", f"It needs {count} values." if count > 1 else "It needs one value.")
+    return texts
+
+
+def _ordered(verb: Verb, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if verb is Verb.BETWEEN and None not in values and values[0] > values[1]:
+        raise CellError("order", "Its first value is above its second.")
+    return values
+
+
+@lru_cache(maxsize=2048)
+def _asked(column: Column) -> Column:
+    # A question may go beyond what may be stored: prices below zero are worth looking for, too.
+    kind = Kind.DATE if column.kind is Kind.DATETIME else column.kind
+    return replace(
+        column, kind=kind, required=False, blank=None, minimum=None, maximum=None, max_length=_MAX_TEXT
+    )
+
+
+def _between(expression: Any, low: Any, high: Any) -> ColumnElement[bool]:
+    parts = [] if low is None else [expression >= low]
+    return and_(*parts, *([] if high is None else [expression <= high]))
+
+
+def _contains(expression: Any, text: str) -> ColumnElement[bool]:
+    # Both databases may fold ASCII letters only (SQLite always, PostgreSQL in the C locale), so the other letters
+    # of the text are folded in the column by name. A fold that changes the length, as of ß, is left alone.
+    folded: Any = func.lower(expression)
+    letters = dict.fromkeys(
+        letter for letter in text.lower() if not letter.isascii() and len(letter.upper()) == 1
+    )
+    for letter in list(letters)[:_MAX_FOLDED]:
+        if letter.upper() != letter:
+            folded = func.replace(folded, letter.upper(), letter, type_=String)
+    found: ColumnElement[bool] = folded.contains(text.lower(), autoescape=True, escape=_ESCAPE)
+    return found
+
+
+def _empty(expression: Any) -> ColumnElement[bool]:
+    missing: ColumnElement[bool] = expression.is_(None)
+    plain = expression.type.impl_instance if isinstance(expression.type, TypeDecorator) else expression.type
+    # SQLAlchemy's enum type is a string type, but takes no value that is none of its members.
+    is_text = isinstance(plain, String) and not isinstance(plain, Enum)
+    return or_(missing, expression == "") if is_text else missing
+
+
+_CONDITIONS: dict[Verb, Callable[..., ColumnElement[bool]]] = {
+    Verb.EQUAL: lambda expression, value: expression == value,
+    Verb.NOT_EQUAL: lambda expression, value: expression.is_distinct_from(value),
+    Verb.ANY_OF: lambda expression, *values: expression.in_(values),
+    Verb.GREATER: lambda expression, value: expression > value,
+    Verb.LESS: lambda expression, value: expression < value,
+    Verb.BETWEEN: _between,
+    Verb.CONTAINS: _contains,
+    Verb.NOT_CONTAINS: lambda expression, text: or_(expression.is_(None), ~_contains(expression, text)),
+    Verb.EMPTY: _empty,
+    Verb.NOT_EMPTY: lambda expression: ~_empty(expression),
+    Verb.IS_TRUE: lambda expression: expression.is_(True),
+    Verb.IS_FALSE: lambda expression: expression.is_(False),
+    Verb.ON: lambda expression, day: expression == day,
+    Verb.BEFORE: lambda expression, day: expression < day,
+    Verb.AFTER: lambda expression, day: expression > day,
+}
+
+_Day = tuple[datetime, datetime]
+
+
+def _in_days(expression: Any, first: _Day | None, last: _Day | None) -> ColumnElement[bool]:
+    parts = [] if first is None else [expression >= first[0]]
+    return and_(*parts, *([] if last is None else [expression < last[1]]))
+
+
+# A day of moments is a half-open range: from its first moment to before the first of the next day.
+_DAYS: dict[Verb, Callable[..., ColumnElement[bool]]] = {
+    Verb.ON: lambda expression, day: _in_days(expression, day, day),
+    Verb.BEFORE: lambda expression, day: expression < day[0],
+    Verb.AFTER: lambda expression, day: expression >= day[1],
+    Verb.BETWEEN: _in_days,
+}
+
+
+def _bounds(day: date, zone: tzinfo) -> _Day:
+    return _midnight(day, zone), (
+        datetime.max.replace(tzinfo=UTC) if day == date.max else _midnight(day + timedelta(days=1), zone)
+    )
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    try:
+        return datetime.combine(day, time(), zone).astimezone(UTC)
+    except OverflowError:  # The first and last days of the calendar lie beyond it in some zones.
+        return datetime.combine(day, time(), UTC)

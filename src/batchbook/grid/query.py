@@ -1,0 +1,135 @@
+"""A grid over a query: counted, read by the page, or streamed whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from batchbook.grid.clauses import Filter, Sort
+from batchbook.grid.columns import Column
+from batchbook.grid.filters import condition, read_values
+from batchbook.grid.state import GridState
+
+#: How many rows a stream holds at a time.
+STREAM_ROWS = 1000
+
+
+#: A column of a row's key: an ORM attribute or a table's column; rows name it by its ``key``.
+KeyColumn = InstrumentedAttribute[Any] | ColumnElement[Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its rows, numbered ``first`` to ``last`` of ``total`` (0 to 0 when empty), and the state it shows."""
+
+    rows: Sequence[Row[Any]]
+    total: int
+    state: GridState
+    first: int
+    last: int
+    pages: int
+
+
+class Grid:
+    """Columns over a SELECT of the caller's, which says the tables, joins and what may be seen at all.
+
+    ``key`` holds the columns that identify a row: each row carries them, and they end every sort, so that no row is
+    shown on two pages or on none. Rows are Core rows with the key's columns and the grid's by name, never entities;
+    read them by ``row._mapping[name]``, which a column called ``count`` or ``index`` does not upset. A day in a
+    filter on moments is a day in ``zone``.
+
+    Raises ``ValueError`` when two columns have one name, or the default sort names none of them.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        select: Select[Any],
+        key: Sequence[KeyColumn],
+        default_sort: Sequence[Sort] = (),
+        *,
+        zone: tzinfo = UTC,
+    ) -> None:
+        self.columns = tuple(columns)
+        self.key = tuple(key)
+        self.default_sort = tuple(default_sort)
+        self._select = select
+        self._zone = zone
+        self._by_name = {column.name: column for column in self.columns}
+        self._check()
+
+    def where(self, state: GridState, user: str | None) -> list[ColumnElement[bool]]:
+        """Return the conditions of the state's filters, for statements of the caller's own."""
+        return [self._condition(clause, user) for clause in state.filters]
+
+    def count(self, session: Session, state: GridState, user: str | None) -> int:
+        """Return how many rows the filters leave."""
+        rows = self._filtered(state, user).with_only_columns(*self.key, maintain_column_froms=True)
+        return session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
+
+    def page(
+        self, session: Session, state: GridState, user: str | None, *, known_total: int | None = None
+    ) -> Page:
+        """Return the page that ``state`` asks for, or the last one when that lies beyond the end.
+
+        ``known_total``, the number of rows without filters, saves counting them.
+        """
+        counted = known_total is None or state.filters
+        total = self.count(session, state, user) if counted else known_total or 0
+        pages = max(1, -(-total // state.page_size))
+        state = state.at_page(min(max(state.page, 1), pages))
+        offset = (state.page - 1) * state.page_size
+        statement = self._statement(state, user).limit(state.page_size).offset(offset)
+        rows = session.execute(statement).all() if total else []
+        return Page(rows, total, state, offset + 1 if rows else 0, offset + len(rows) if rows else 0, pages)
+
+    def all_rows(self, session: Session, state: GridState, user: str | None) -> Iterator[Row[Any]]:
+        """Stream all rows of the state, whatever its page, from one statement and a thousand at a time.
+
+        The rows are of one moment. They are read in the session's own transaction: give a read-only session where a
+        writer must not wait.
+        """
+        statement = self._statement(state, user).execution_options(yield_per=STREAM_ROWS)
+        with session.execute(statement) as result:
+            yield from result
+
+    def _statement(self, state: GridState, user: str | None) -> Select[Any]:
+        shown: dict[str, Any] = {str(column.key): column.label(column.key) for column in self.key}
+        shown |= {column.name: column.expression.label(column.name) for column in self.columns}
+        statement = self._filtered(state, user).with_only_columns(*shown.values(), maintain_column_froms=True)
+        return statement.order_by(None).order_by(*self._order(state))
+
+    def _filtered(self, state: GridState, user: str | None) -> Select[Any]:
+        return self._select.where(*self.where(state, user))
+
+    def _condition(self, clause: Filter, user: str | None) -> ColumnElement[bool]:
+        column = self._by_name[clause.column]
+        return condition(
+            column, clause.verb, read_values(column, clause.verb, clause.values), user, self._zone
+        )
+
+    def _order(self, state: GridState) -> list[ColumnElement[Any]]:
+        sort = state.sort or self.default_sort
+        order: list[ColumnElement[Any]] = [
+            _ordered(self._by_name[clause.column].expression, clause).nulls_last() for clause in sort
+        ]
+        # A key is never null, and an index serves it only when nothing is said about nulls.
+        return [*order, *(column.asc() for column in self.key)]
+
+    def _check(self) -> None:
+        if len(self._by_name) != len(self.columns):
+            raise ValueError("Two columns of the grid have the same name.")
+        if not self.key:
+            raise ValueError("A grid needs the key of its rows, so that its order is total.")
+        for clause in self.default_sort:
+            if clause.column not in self._by_name:
+                raise ValueError(f"The default sort names “{clause.column}”, which is no column of the grid.")
+
+
+def _ordered(expression: SQLColumnExpression[Any], clause: Sort) -> ColumnElement[Any]:
+    return expression.desc() if clause.descending else expression.asc()

@@ -1,0 +1,48 @@
+"""The generic master view: index, view, create, edit, delete and export over a grid and a form.
+
+Its parts are usable alone: :class:`GridView` is a grid inside any page, :mod:`batchbook.master.records` loads, saves
+and deletes without lost updates, :mod:`batchbook.master.conflicts` puts together what two people wrote.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from batchbook.master.action import Action, Button, buttons_for
+from batchbook.master.actions import ACTIONS, Create, Delete, Detail, Edit, Export, Index, Remember
+from batchbook.master.actions.create import FormAction
+from batchbook.master.directive import add_master_view
+from batchbook.master.export import export_response
+from batchbook.master.gridview import GridView
+from batchbook.master.models import GridSetting
+from batchbook.master.records import Invalid
+from batchbook.master.resources import MasterContext, RecordContext
+from batchbook.master.view import MasterView
+
+__all__ = [
+    "ACTIONS",
+    "Action",
+    "Button",
+    "Create",
+    "Delete",
+    "Detail",
+    "Edit",
+    "Export",
+    "FormAction",
+    "GridSetting",
+    "GridView",
+    "Index",
+    "Invalid",
+    "MasterContext",
+    "MasterView",
+    "RecordContext",
+    "Remember",
+    "add_master_view",
+    "buttons_for",
+    "export_response",
+]
+
+
+def includeme(config: Any) -> None:
+    """Add the directive ``config.add_master_view``."""
+    config.add_directive("add_master_view", add_master_view)

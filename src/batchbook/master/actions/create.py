@@ -1,0 +1,67 @@
+"""Making a new record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from batchbook.errors import Conflict
+from batchbook.forms import WHOLE_FORM, BoundForm
+from batchbook.master import records
+from batchbook.master.action import Action
+from batchbook.master.records import Invalid
+from batchbook.master.values import defaults_of, fill
+
+UNPROCESSABLE, CONFLICT = 422, 409
+
+
+class FormAction(Action):
+    """What creating and editing share: a form that is shown, and shown again until it can be saved."""
+
+    def write(self, record: Any, bound: BoundForm) -> bool:
+        """Save a valid ``bound`` into ``record``; otherwise, or if that fails, say why in ``bound`` and return False.
+
+        Sets the status of the response: 422 for what must be corrected, 409 for what somebody else made impossible.
+        """
+        if bound.valid:
+            try:
+                records.save(self.request.db, record, lambda target: fill(self.view, target, bound.values))
+            except Invalid as error:
+                for name, message in error.errors.items():
+                    bound.add_error(name, message)
+            except Conflict as error:
+                bound.add_error(WHOLE_FORM, error.message)
+                self.request.response.status_int = CONFLICT
+                return False
+        if bound.errors:
+            self.request.response.status_int = UNPROCESSABLE
+        return not bound.errors
+
+
+class Create(FormAction):
+    """A form for a new record."""
+
+    name = "create"
+    pattern = "/new"
+    permission = "create"
+    template = "batchbook.templates:master/form.jinja2"
+    button = "New"
+    kind = "primary"
+
+    def get(self) -> dict[str, Any]:
+        """Show the form with the defaults of the model."""
+        return self._form(self.view.form(None).bind(defaults_of(self.view.model)))
+
+    def post(self) -> Any:
+        """Save the new record and show it; or show the form again with what is wrong."""
+        record = self.view.model()
+        bound = self.view.form(None).validate(self.request.POST)
+        if not self.write(record, bound):
+            return self._form(bound)
+        label = self.view.label_of(record)
+        return self.done(f"{label[:1].upper()}{label[1:]} was created.", self.view.url("view", record))
+
+    def _form(self, bound: BoundForm) -> dict[str, Any]:
+        title = f"New {self.view.title_one}"
+        return self.page(
+            bound=bound, title=title, seen=None, submit="Create", cancel_url=self.view.url("index")
+        )

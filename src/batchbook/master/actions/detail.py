@@ -1,0 +1,21 @@
+"""The page of one record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from batchbook.master.action import Action, buttons_for
+
+
+class Detail(Action):
+    """What one record holds, and what can be done with it."""
+
+    name = "view"
+    pattern = ""
+    permission = "view"
+    on_record = True
+    template = "batchbook.templates:master/view.jinja2"
+
+    def get(self) -> dict[str, Any]:
+        """Show the record."""
+        return self.page(facts=self.view.facts(self.record), buttons=buttons_for(self.view, self.record))

@@ -1,0 +1,48 @@
+"""The list of all records: shown, remembered as a person likes it, downloaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.response import Response
+
+from batchbook.master.action import Action, buttons_for
+from batchbook.master.export import export_response
+
+
+class Index(Action):
+    """The grid of all records."""
+
+    name = "index"
+    pattern = ""
+    permission = "view"
+    template = "batchbook.templates:master/index.jinja2"
+
+    def get(self) -> dict[str, Any]:
+        """Show the grid in the state that the address says, or that was remembered."""
+        return self.page(grid=self.view.grid(), buttons=buttons_for(self.view))
+
+
+class Remember(Action):
+    """The filter form's target: keeps the choice, and leads on to the link that shows it."""
+
+    name = "remember"
+    pattern = "/view"
+    permission = "view"
+
+    def post(self) -> HTTPSeeOther:
+        """Keep what the form says for whoever asks, and redirect to the shareable link."""
+        return HTTPSeeOther(self.view.grid().remember())
+
+
+class Export(Action):
+    """All results as a file."""
+
+    name = "export"
+    pattern = "/export.{format}"
+    permission = "export"
+
+    def get(self) -> Response:
+        """Send the rows of the current filters, in the current order, of all pages."""
+        return export_response(self.view.grid(), self.request.matchdict["format"], self.view.prefix)

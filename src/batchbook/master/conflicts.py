@@ -1,0 +1,131 @@
+"""What a person saw, what that person wrote, and what somebody else saved meanwhile: put together, losing neither.
+
+A form carries what it showed when it was opened (:class:`Seen`), in one hidden field. So a stale post can be told
+from a fresh one, and of a stale one it is known which fields each of the two people changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from webob.multidict import MultiDict
+
+from batchbook.errors import BadInput
+
+#: The hidden field of a form that carries what it showed.
+SEEN = "seen"
+
+#: The radio buttons on a page of conflicts are called this and the field's name; their values are these.
+CHOOSE = "choose."
+MINE, THEIRS = "mine", "theirs"
+
+#: What a field shows: a text, or several from check boxes.
+Text = str | list[str]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a form showed: the record's ``version``, if its model counts them, and the texts of its fields."""
+
+    version: int | None
+    texts: Mapping[str, Text]
+
+    @classmethod
+    def of(cls, record: Any, texts: Mapping[str, Any]) -> Seen:
+        """Return what a form with ``texts`` shows of ``record``."""
+        return cls(getattr(record, "version", None), {name: plain(text) for name, text in texts.items()})
+
+    @classmethod
+    def read(cls, params: Any) -> Seen:
+        """Return what a posted form carries; raises ``BadInput`` if that is missing or damaged."""
+        try:
+            data = json.loads(params[SEEN])
+            return cls(data["version"], {str(name): plain(text) for name, text in data["texts"].items()})
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            message = (
+                "The form does not say which version it was made from. Nothing was saved; open it again."
+            )
+            raise BadInput(message) from error
+
+    def __str__(self) -> str:
+        """As it stands in the hidden field."""
+        return json.dumps({"version": self.version, "texts": self.texts}, ensure_ascii=False)
+
+    def is_stale(self, now: Seen) -> bool:
+        """Return whether the record has changed since; ``now`` is what the form would show of it."""
+        return self.version != now.version if now.version is not None else self.texts != now.texts
+
+
+@dataclass(frozen=True)
+class FieldConflict:
+    """A field that two people changed, each in their own way."""
+
+    name: str
+    label: str
+    mine: str
+    theirs: str
+
+    @property
+    def choice_name(self) -> str:
+        """The name of the radio buttons that choose between both."""
+        return CHOOSE + self.name
+
+
+@dataclass(frozen=True)
+class Merge:
+    """``params`` to fill the form with again, the fields to choose in, and the labels of those taken over as saved."""
+
+    params: MultiDict[str, Any]
+    conflicts: Sequence[FieldConflict]
+    taken_over: Sequence[str]
+
+
+def merge(labels: Mapping[str, str], seen: Seen, mine: Mapping[str, Any], now: Seen, params: Any) -> Merge:
+    """Put what was written (``mine``, posted as ``params``) together with what is saved ``now``.
+
+    A field that only the other person changed is taken over; one that both changed differently is a conflict, and
+    keeps what was written until it is chosen. ``labels`` has the label of each field by name.
+    """
+    merged, conflicts, taken_over = MultiDict(params), [], []
+    for name, label in labels.items():
+        written, saved, before = plain(mine.get(name)), now.texts.get(name, ""), seen.texts.get(name)
+        if written == saved or saved == before:
+            continue
+        if written == before:
+            _replace(merged, name, saved)
+            taken_over.append(label)
+        else:
+            conflicts.append(FieldConflict(name, label, _shown(written), _shown(saved)))
+    return Merge(merged, conflicts, taken_over)
+
+
+def chosen(params: Any, seen: Seen) -> MultiDict[str, Any]:
+    """Return the posted ``params`` with "theirs" put where it was chosen; what is theirs is what the page showed."""
+    result = MultiDict(params)
+    for name, text in seen.texts.items():
+        if params.get(CHOOSE + name) == THEIRS:
+            _replace(result, name, text)
+    return result
+
+
+def plain(text: Any) -> Text:
+    """Return a field's text as it can be compared: browsers end lines in their own way, and order is no change."""
+    if text is None:
+        return ""
+    if isinstance(text, str):
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+    return sorted(str(part) for part in text)
+
+
+def _replace(params: MultiDict[str, Any], name: str, text: Text) -> None:
+    while name in params:
+        del params[name]
+    for part in [text] if isinstance(text, str) else text:
+        params.add(name, part)
+
+
+def _shown(text: Text) -> str:
+    return text if isinstance(text, str) else ", ".join(text)

@@ -1,0 +1,52 @@
+"""The filter form of a grid, read into the parameters of the link that shows what it asks for.
+
+The form works without JavaScript: for each row N it posts ``column.N``, ``verb.N`` and any number of ``value.N``,
+further ``query`` (the query string of the page it stood on, for its sort and page size) and the pressed button ``do``:
+``apply``, ``remove-N`` (all rows but one) or ``reset``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl
+
+from batchbook.grid import Verb, value_count
+
+Pairs = list[tuple[str, str]]
+
+_ROW = re.compile(r"column\.([0-9]{1,3})")
+_KEPT = ("sort", "size")
+
+
+def is_reset(params: Any) -> bool:
+    """Whether the person asked for the grid's defaults."""
+    return bool(params.get("do") == "reset")
+
+
+def query_from_form(params: Any) -> Pairs:
+    """Return the link's parameters for a posted filter form.
+
+    What cannot be understood is passed on, so that the page which the link shows says what is wrong with it.
+    """
+    kept = [pair for pair in parse_qsl(params.get("query", ""), keep_blank_values=True) if pair[0] in _KEPT]
+    return [*_filters(params), *kept]
+
+
+def _filters(params: Any) -> Iterator[tuple[str, str]]:
+    removed = params.get("do", "").removeprefix("remove-")
+    for number in sorted({match[1] for name in params if (match := _ROW.fullmatch(name))}, key=int):
+        column = params.get(f"column.{number}", "")
+        if column and number != removed:
+            verb = params.get(f"verb.{number}", "")
+            for value in _values(verb, params.getall(f"value.{number}")):
+                yield f"f.{column}.{verb}", value
+
+
+def _values(verb: str, texts: list[str]) -> list[str]:
+    if verb in list(Verb) and value_count(Verb(verb)) == 0:
+        return [""]
+    if verb == Verb.BETWEEN:  # A blank is one of its open ends, so its place counts.
+        return [*texts, "", ""][:2]
+    return [text for text in texts if text.strip()] or [""]

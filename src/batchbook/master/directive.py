@@ -1,0 +1,111 @@
+"""``config.add_master_view``: checks a master view when the application starts, then registers its addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pyramid.exceptions import ConfigurationError
+from sqlalchemy import Integer, String, inspect
+from sqlalchemy.exc import SQLAlchemyError
+
+from batchbook.forms import form_of
+from batchbook.grid import Grid
+from batchbook.master.action import Action
+from batchbook.master.resources import MasterContext
+from batchbook.master.view import MasterView, fact_columns, key_columns
+
+_NEEDED = ("model", "prefix", "path", "title", "title_one", "grid_columns")
+_METHODS = {"get": "GET", "post": "POST"}
+
+
+def add_master_view(config: Any, view: type[MasterView]) -> None:
+    """Directive: register the addresses of the master view class ``view``.
+
+    Two views with one prefix conflict. The introspector lists them in the category ``master views``, by prefix.
+    Raises ``ConfigurationError`` when the class says something that cannot be: no model, a column that the model
+    does not have, a lookup that is not unique.
+    """
+    view = config.maybe_dotted(view)
+    _check(view)
+    introspectable = config.introspectable("master views", view.prefix, view.title, "master view")
+    introspectable.update({"view": view, "model": view.model, "path": view.path, "actions": _names(view)})
+    config.action(("master view", view.prefix), introspectables=(introspectable,))
+    # Addresses with a fixed end come first: /products/new must not be read as the product called "new".
+    for action in sorted(view.actions, key=lambda action: action.on_record):
+        _add_action(config, view, action)
+
+
+def _add_action(config: Any, view: type[MasterView], action: type[Action]) -> None:
+    route = f"{view.prefix}.{action.name}"
+    pattern = view.path + ("/{id}" if action.on_record else "") + action.pattern
+    config.add_route(route, pattern, factory=_factory(view, action))
+    for attr, method in _METHODS.items():
+        if hasattr(action, attr):
+            config.add_view(
+                action,
+                attr=attr,
+                route_name=route,
+                request_method=method,
+                permission=view.permission(action.permission),
+                renderer=view.templates.get(action.name, action.template),
+            )
+
+
+def _factory(view: type[MasterView], action: type[Action]) -> Callable[[Any], MasterContext]:
+    context = view.record_context_factory if action.on_record else view.context_factory
+    return lambda request: context(view(request))
+
+
+def _names(view: type[MasterView]) -> list[str]:
+    return [action.name for action in view.actions]
+
+
+def _check(view: type[MasterView]) -> None:
+    missing = [name for name in _NEEDED if not getattr(view, name, None)]
+    if missing:
+        raise ConfigurationError(f"The master view {view.__name__} does not say its {' and '.join(missing)}.")
+    if inspect(view.model, raiseerr=False) is None:
+        raise ConfigurationError(
+            f"The master view {view.__name__} has the model {view.model!r}, which is not mapped."
+        )
+    try:
+        Grid(
+            view.columns(), view(None).base_select(), key_columns(view), default_sort=tuple(view.default_sort)
+        )
+        form_of(view.model, view.form_fields)
+        unknown = [column.name for column in fact_columns(view) if not hasattr(view.model, column.name)]
+    except (ValueError, TypeError, LookupError, AttributeError, SQLAlchemyError) as error:
+        raise ConfigurationError(f"The master view {view.__name__} cannot work: {error}") from error
+    if unknown:
+        raise ConfigurationError(
+            f"{view.__name__}.facts_fields names {', '.join(unknown)}, which the model lacks."
+        )
+    _check_lookup(view)
+    _check_links(view)
+
+
+def _check_lookup(view: type[MasterView]) -> None:
+    column = inspect(view.model).column_attrs[view.lookup].columns[0]
+    own_index = any(index.unique and list(index.columns) == [column] for index in column.table.indexes)
+    alone = [column] in [
+        list(constraint.columns) for constraint in column.table.constraints if _is_unique(constraint)
+    ]
+    if not (own_index or alone):
+        raise ConfigurationError(f"{view.__name__}.lookup is {view.lookup!r}, which is not unique by itself.")
+    if not isinstance(column.type, Integer | String):
+        raise ConfigurationError(
+            f"{view.__name__}.lookup is {view.lookup!r}, which is neither a number nor a text."
+        )
+
+
+def _is_unique(constraint: Any) -> bool:
+    return constraint.__visit_name__ in ("primary_key_constraint", "unique_constraint")
+
+
+def _check_links(view: type[MasterView]) -> None:
+    unknown = {column.link for column in view.columns() if column.link} - {"self", *view.links}
+    if unknown:
+        raise ConfigurationError(
+            f"{view.__name__}.links does not say where {', '.join(sorted(unknown))} leads."
+        )

@@ -1,0 +1,171 @@
+"""A grid on a page: its state from the address or from memory, its rows, its links.
+
+Usable alone, for any grid inside any page; the index of a master view is one use of it. It is also what the macros
+in ``macros/grid.jinja2`` take as their ``view``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import Row, Select
+from sqlalchemy.sql import ColumnElement
+
+from batchbook.grid import (
+    VERB_LABELS,
+    VERBS,
+    Column,
+    Filter,
+    Grid,
+    GridState,
+    Page,
+    Sort,
+    has_grid_params,
+    value_count,
+)
+from batchbook.master import remembered
+from batchbook.master.controls import is_reset, query_from_form
+from batchbook.web.request import Request
+from batchbook.web.settings import REGISTRY_KEY
+
+LinkFor = Callable[[Column, Row[Any]], str | None]
+
+#: What the results can be downloaded as, with the word for the link.
+FORMATS = {"csv": "CSV", "xlsx": "Excel"}
+
+
+class GridView:
+    """One grid for one request.
+
+    ``key`` is the name under which a person's choices are remembered. ``select``, ``key_columns`` and
+    ``default_sort`` are those of :class:`batchbook.grid.Grid`. ``url`` is the page the grid stands in, without a
+    query; ``settings_url`` is where its filter form is posted to; ``export_url`` gives the address of a download by
+    format (``csv``, ``xlsx``), None if there is none. ``known_total`` saves counting when nothing is filtered.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        *,
+        key: str,
+        columns: Sequence[Column],
+        select: Select[Any],
+        key_columns: Sequence[ColumnElement[Any]],
+        url: str,
+        settings_url: str,
+        export_url: Callable[[str], str] | None = None,
+        default_sort: Sequence[Sort] = (),
+        known_total: int | None = None,
+        link_for: LinkFor | None = None,
+    ) -> None:
+        self.request = request
+        self.key = key
+        self.columns = tuple(columns)
+        zone = request.registry[REGISTRY_KEY].timezone
+        self.grid = Grid(self.columns, select, key_columns, tuple(default_sort), zone=zone)
+        self.url = url
+        self.settings_url = settings_url
+        self.known_total = known_total
+        self._export_url = export_url
+        self._link_for = link_for
+
+    @cached_property
+    def state(self) -> GridState:
+        """What the address says; if it says nothing, what was remembered; else the grid's defaults."""
+        asked = self.request.GET
+        if has_grid_params(asked) or "view" in asked:
+            return GridState.from_params(asked, self.columns)
+        settings = remembered.recall(self.request.db, self.user, self.key) if self.user else None
+        return GridState.from_json(settings, self.columns)
+
+    @cached_property
+    def page(self) -> Page:
+        """The rows to show, read from the database when first asked for."""
+        return self.grid.page(self.request.db, self.state, self.user, known_total=self.known_total)
+
+    @property
+    def total(self) -> int:
+        """The number of results on all pages."""
+        return self.page.total
+
+    @property
+    def user(self) -> str | None:
+        """Who "is me" for filters, and for whom choices are remembered."""
+        name: str | None = self.request.authenticated_userid
+        return name
+
+    @property
+    def verbs(self) -> dict[str, list[tuple[str, str, int | str]]]:
+        """Per filterable column the verbs to offer: name, label and number of values, ``"many"`` for one or more."""
+        return {column.name: _verbs_of(column) for column in self.columns if column.filterable}
+
+    @property
+    def exports(self) -> list[tuple[str, str]]:
+        """Label and link of each download: all rows of the current filters, in the current order."""
+        if self._export_url is None:
+            return []
+        return [
+            (label, _href(self._export_url(name), self.state.at_page(1))) for name, label in FORMATS.items()
+        ]
+
+    def link_for(self, column: Column, row: Row[Any]) -> str | None:
+        """Where a cell leads, or None if it is no link."""
+        return self._link_for(column, row) if self._link_for else None
+
+    def link(self, **changes: Any) -> str:
+        """Return the shareable link to this grid with ``changes`` to its state: ``page``, ``sort``, ``filters`` …
+
+        It holds the whole state and never depends on what anybody has remembered.
+        """
+        return _href(self.url, replace(self.state, **changes))
+
+    def sort_link(self, column: str, *, add: bool = False) -> str:
+        """Return the link that sorts by ``column``: upwards, next time downwards, then no more.
+
+        With ``add`` it becomes one more key behind those there are.
+        """
+        current = next((sort for sort in self.state.sort if sort.column == column), None)
+        others = tuple(sort for sort in self.state.sort if sort.column != column) if add else ()
+        if current is not None and current.descending:
+            return self.link(sort=others, page=1)
+        return self.link(sort=(*others, Sort(column, descending=current is not None)), page=1)
+
+    def link_with(self, *clauses: Filter) -> str:
+        """Return the link to this grid filtered by ``clauses`` alone, such as the rows of one status."""
+        return self.link(filters=clauses, page=1)
+
+    def link_without(self, clause: Filter) -> str:
+        """Return the link to the same grid without one of its filters."""
+        return _href(self.url, self.state.without(clause))
+
+    def remember(self) -> str:
+        """Keep for this person what the posted filter form says; return the link that shows it.
+
+        A form that makes no sense in part is not kept, but its link is as posted: the page says what is wrong.
+        """
+        if is_reset(self.request.POST):
+            if self.user:
+                remembered.forget(self.request.db, self.user, self.key)
+            return self.url
+        query = query_from_form(self.request.POST)
+        state = GridState.from_params(query, self.columns)
+        if self.user and not state.problems:
+            remembered.remember(self.request.db, self.user, self.key, state.to_json())
+        return f"{self.url}?{urlencode(query or _DEFAULT)}"
+
+
+#: Says that the grid's defaults are wanted, not what was remembered.
+_DEFAULT = [("view", "default")]
+
+
+def _href(url: str, state: GridState) -> str:
+    return f"{url}?{urlencode(state.to_query() or _DEFAULT)}"
+
+
+def _verbs_of(column: Column) -> list[tuple[str, str, int | str]]:
+    counts = ((verb, value_count(verb)) for verb in VERBS[column.kind])
+    return [(verb.value, VERB_LABELS[verb], "many" if count is None else count) for verb, count in counts]

@@ -1,0 +1,115 @@
+"""Loading, saving and deleting one record, so that no edit is lost and no constraint ends in a traceback.
+
+These functions know models and a session, not HTTP: a page, a command or another view can use them alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import BigInteger, Integer, SmallInteger, inspect, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from batchbook.errors import Conflict, Missing
+from batchbook.master.constraints import Claim, claims_of, taken_fields
+from batchbook.master.references import references, why_referenced
+
+R = TypeVar("R")
+
+_REFUSED = (
+    "The database refused this, because it refers to something that was deleted meanwhile or breaks a rule of the"
+    " data. Nothing was saved; look again and correct it."
+)
+
+_LARGEST = {SmallInteger: 2**15 - 1, BigInteger: 2**63 - 1, Integer: 2**31 - 1}
+
+
+class Invalid(Exception):  # noqa: N818 - It is caught and shown in the form; it never reaches a person as an error.
+    """What was entered cannot be saved; ``errors`` has a sentence per field name."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__(" ".join(errors.values()))
+        self.errors = dict(errors)
+
+
+def find(db: Session, model: type[R], lookup: str, key: str, *, lock: bool = False) -> R:
+    """Return the record of ``model`` whose attribute ``lookup`` is ``key``, a text from an address.
+
+    With ``lock`` nobody else can change the record until the transaction ends. Raises ``Missing`` when there is
+    none, which covers every text that cannot be a key at all, such as letters for a number.
+    """
+    statement = select(model).where(getattr(model, lookup) == key_of(model, lookup, key))
+    if lock:
+        statement = statement.with_for_update(of=model)
+    record = db.scalars(statement).one_or_none()
+    if record is None:
+        raise _missing(key)
+    return record
+
+
+def key_of(model: type[Any], lookup: str, key: str) -> int | str:
+    """Return ``key`` as a value of ``model.lookup``; raises ``Missing`` if no such value can exist."""
+    kind = inspect(model).column_attrs[lookup].columns[0].type
+    if not isinstance(kind, Integer):
+        if "\0" in key:
+            raise _missing(key)
+        return key
+    largest = next(limit for base, limit in _LARGEST.items() if isinstance(kind, base))
+    # int() would take signs, spaces, underscores and the digits of other scripts: many addresses for one record.
+    if not (key.isascii() and key.isdigit() and len(key) <= 19 and int(key) <= largest):
+        raise _missing(key)
+    return int(key)
+
+
+def _missing(key: str) -> Missing:
+    shown = key if len(key) <= 40 else f"{key[:40]}…"
+    return Missing(f"There is nothing here by the name “{shown}”. It may have been deleted.")
+
+
+def save(db: Session, record: R, change: Callable[[R], None]) -> R:
+    """Let ``change`` fill in ``record``, new or loaded, and write it to the database.
+
+    A loaded record's ``version`` grows by one. All or nothing: whatever is raised, the database and the session are
+    as before. Raises ``Invalid`` when a value that must be unique is taken, or when ``change`` says so, and
+    ``Conflict`` when somebody else's change made this one impossible.
+    """
+    claims: list[Claim] = []
+    try:
+        with db.begin_nested(), db.no_autoflush:
+            _count_up(record)
+            change(record)
+            claims = claims_of(record)
+            db.add(record)
+            db.flush()
+    except IntegrityError as error:
+        taken = taken_fields(db, record, claims, error)
+        raise Invalid(taken) if taken else Conflict(_REFUSED) from error
+    except StaleDataError as error:
+        raise Conflict(
+            "Somebody else changed or deleted this meanwhile. Nothing was saved; look again."
+        ) from error
+    return record
+
+
+def delete(db: Session, record: Any, label: str) -> None:
+    """Delete ``record``, called ``label``; raises ``Conflict`` with a sentence when other records refer to it."""
+    reason = why_referenced(label, references(db, record))
+    if reason:
+        raise Conflict(reason)
+    try:
+        with db.begin_nested():
+            db.delete(record)
+            db.flush()
+    except (IntegrityError, StaleDataError) as error:
+        message = f"{label} cannot be deleted, because it was used or deleted meanwhile. Nothing was changed."
+        raise Conflict(message) from error
+
+
+def _count_up(record: Any) -> None:
+    mapper = inspect(type(record))
+    # A mapper that counts versions itself does so for every UPDATE; counting here as well would count twice.
+    if inspect(record).persistent and "version" in mapper.column_attrs and mapper.version_id_col is None:
+        record.version += 1

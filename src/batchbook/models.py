@@ -1,0 +1,18 @@
+"""Every model that Batchbook ships, imported in one place, so that Alembic and the tests see the whole schema.
+
+A plug-in's models join the same metadata when the plug-in is imported; they are not listed here.
+"""
+
+from __future__ import annotations
+
+from batchbook.batches import models as batches
+from batchbook.catalog import models as catalog
+from batchbook.db import Base
+from batchbook.master import models as master
+from batchbook.security import models as security
+from batchbook.types.price_change import models as price_change
+
+__all__ = ["batches", "catalog", "master", "metadata", "price_change", "security"]
+
+#: What the migrations lead to.
+metadata = Base.metadata

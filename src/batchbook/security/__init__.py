@@ -1,0 +1,27 @@
+"""Who may do what: users, roles, sessions, sign-in, CSRF, headers, and the rule that every view names a permission."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from batchbook.security.cookie import SessionCookie
+from batchbook.security.csrf import SessionCSRFPolicy
+from batchbook.security.identity import Identity
+from batchbook.security.passwords import dummy_hash
+from batchbook.security.permissions import SIGNED_IN, grants, grants_any
+from batchbook.security.policy import SecurityPolicy
+from batchbook.security.settings import REGISTRY_KEY, read_settings
+
+__all__ = ["SIGNED_IN", "Identity", "grants", "grants_any", "includeme"]
+
+
+def includeme(config: Any) -> None:
+    """Install the security of the application. Needs ``registry["engine"]`` and ``request.db``."""
+    settings = read_settings(config.registry.settings)
+    config.registry[REGISTRY_KEY] = settings
+    dummy_hash()  # Made now, or the first unknown user would take twice as long as the others.
+    config.add_request_method(SessionCookie, "session_cookie", reify=True)
+    config.set_security_policy(SecurityPolicy())
+    config.set_csrf_storage_policy(SessionCSRFPolicy(settings.secret))
+    for part in ("csrf", "headers", "require", "views", "account"):
+        config.include(f"batchbook.security.{part}")

@@ -1,0 +1,122 @@
+"""One's own account: changing the password, seeing where one is signed in, and signing out there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+
+from batchbook.security.agents import browser_name
+from batchbook.security.authentication import authenticate, change_password
+from batchbook.security.cookie import session_hash
+from batchbook.security.models import User
+from batchbook.security.passwords import why_weak
+from batchbook.security.permissions import SIGNED_IN
+from batchbook.security.sessions import open_sessions, revoke_session, revoke_sessions
+from batchbook.security.throttle import throttle_of
+from batchbook.security.views import TOO_OFTEN
+
+
+class AccountViews:
+    """The page ``/account`` and what can be done on it."""
+
+    def __init__(self, request: Any) -> None:
+        self.request = request
+
+    def page(self) -> dict[str, Any]:
+        """Show the account."""
+        return self._page({})
+
+    def change_password(self) -> Any:
+        """Set a new password, given the present one, and sign out everywhere else."""
+        present, new, again = (self._field(name) for name in ("present", "new", "again"))
+        if problems := self._problems(present, new, again):
+            self.request.response.status_int = 400
+            return self._page(problems)
+        revoked = change_password(self.request.db, self._user(), new, keep=self._current)
+        self.request.flash(f"Your password is changed.{_signed_out(revoked)}")
+        return self._done()
+
+    def revoke(self) -> HTTPSeeOther:
+        """Sign out one other browser, or all others."""
+        chosen = self._field("session")
+        if chosen:
+            revoked = int(revoke_session(self.request.db, self.request.identity.id, chosen))
+        else:
+            revoked = revoke_sessions(self.request.db, self.request.identity.id, keep=self._current)
+        self.request.flash(
+            _signed_out(revoked).strip() or "Nothing to do: that session was already over.", "info"
+        )
+        return self._done()
+
+    def _problems(self, present: str, new: str, again: str) -> dict[str, str]:
+        problems = {}
+        if weak := why_weak(new, self.request.identity.name):
+            problems["new"] = weak
+        elif new != again:
+            problems["again"] = "The two new passwords are not the same."
+        elif problem := self._wrong_password(present):
+            problems["present"] = problem
+        return problems
+
+    def _wrong_password(self, present: str) -> str | None:
+        # Counted like attempts to sign in, and before the request's transaction begins, for the same reasons.
+        name, address = self.request.identity.name, self.request.remote_addr or ""
+        throttle = throttle_of(self.request)
+        if not throttle.admit(name, address):
+            return TOO_OFTEN
+        if authenticate(self.request.registry["engine"], name, present) is None:
+            return "That is not your present password."
+        throttle.forgive(self.request.db, name, address)
+        return None
+
+    def _page(self, problems: dict[str, str]) -> dict[str, Any]:
+        user = self._user()
+        return {
+            "user": user,
+            "roles": [role.label for role in user.roles],
+            "sessions": open_sessions(self.request.db, user.id),
+            "current": self._current,
+            "browser_name": browser_name,
+            "problems": problems,
+        }
+
+    def _user(self) -> User:
+        user: User = self.request.db.get_one(User, self.request.identity.id)
+        return user
+
+    @property
+    def _current(self) -> str:
+        return session_hash(self.request.session_cookie.id)
+
+    def _field(self, name: str) -> str:
+        value = self.request.POST.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def _done(self) -> HTTPSeeOther:
+        return HTTPSeeOther(self.request.route_path("account"))
+
+
+def _signed_out(count: int) -> str:
+    if not count:
+        return ""
+    return f" {count} other {'session is' if count == 1 else 'sessions are'} signed out."
+
+
+def includeme(config: Any) -> None:
+    """Register ``/account`` and its two actions."""
+    config.add_route("account", "/account")
+    config.add_route("account.password", "/account/password")
+    config.add_route("account.sessions", "/account/sessions")
+    page = {"renderer": "batchbook.templates:security/account.jinja2", "permission": SIGNED_IN}
+    config.add_view(AccountViews, attr="page", route_name="account", request_method="GET", **page)
+    config.add_view(
+        AccountViews, attr="change_password", route_name="account.password", request_method="POST", **page
+    )
+    config.add_view(
+        AccountViews,
+        attr="revoke",
+        route_name="account.sessions",
+        request_method="POST",
+        permission=SIGNED_IN,
+    )

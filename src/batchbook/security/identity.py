@@ -1,0 +1,62 @@
+"""Who asks: the identity of a request, loaded in a short transaction of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, select
+
+from batchbook.db.session import transaction_scope
+from batchbook.security.models import RolePermission, User, WebSession, user_role, utc_now
+from batchbook.security.permissions import grants
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Somebody who is signed in: ``id`` and ``name`` of the user, and all permissions of the user's roles."""
+
+    id: int
+    name: str
+    full_name: str
+    permissions: frozenset[str]
+
+    def may(self, permission: str) -> bool:
+        """Return whether the held permissions cover ``permission``."""
+        return grants(self.permissions, permission)
+
+    @property
+    def display_name(self) -> str:
+        """The full name, or the user name of somebody who has none."""
+        return self.full_name or self.name
+
+
+def load_identity(engine: Engine, session_hash: str) -> Identity | None:
+    """Return who is signed in by the web session with this id (a SHA-256), or ``None``.
+
+    A session that is over or revoked, or whose user is switched off, signs nobody in. The transaction is its own
+    and only reads, so error pages can ask after the request's transaction has failed.
+    """
+    wanted = (
+        select(User.id, User.name, User.full_name, RolePermission.permission)
+        .join(WebSession, WebSession.user_id == User.id)
+        .outerjoin(user_role, user_role.c.user_id == User.id)
+        .outerjoin(RolePermission, RolePermission.role_id == user_role.c.role_id)
+        .where(
+            WebSession.id == session_hash,
+            WebSession.revoked_at.is_(None),
+            WebSession.expires_at > utc_now(),
+            User.active,
+        )
+    )
+    with transaction_scope(engine, read_only=True) as db:
+        rows = db.execute(wanted).all()
+    if not rows:
+        return None
+    permissions = frozenset(row.permission for row in rows if row.permission is not None)
+    return Identity(rows[0].id, rows[0].name, rows[0].full_name, permissions)
+
+
+def identity_of_user(user: User) -> Identity:
+    """Return the identity of ``user`` without a web session, as the command line acts for somebody."""
+    permissions = frozenset(entry.permission for role in user.roles for entry in role.permissions)
+    return Identity(user.id, user.name, user.full_name, permissions)

@@ -1,0 +1,105 @@
+"""Users, roles, web sessions and the counters of login attempts, as they are stored."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Column, ForeignKey, Integer, String, Table
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+
+from batchbook.db import Base
+
+
+def normal_name(text: str) -> str:
+    """Return a login name as it is stored and compared: without surrounding space, in lower case."""
+    return text.strip().lower()
+
+
+def utc_now() -> datetime:
+    """Return this moment, by the server's clock, in UTC."""
+    return datetime.now(UTC)
+
+
+user_role = Table(
+    "user_role",
+    Base.metadata,
+    Column("user_id", Integer, ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True),
+    Column("role_id", Integer, ForeignKey("role.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+
+class User(Base):
+    """A person who may sign in. One who has left is switched off (``active``), not deleted: the records name them.
+
+    ``name`` is the unique login name, always in lower case. ``password_hash`` is ``None`` for somebody who has no
+    password (yet) and cannot sign in by one.
+    """
+
+    __tablename__ = "user_account"  # "user" alone is a reserved word of PostgreSQL.
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True, info={"label": "User name"})
+    full_name: Mapped[str] = mapped_column(String(200), default="", info={"label": "Full name"})
+    email: Mapped[str | None] = mapped_column(String(254), info={"label": "E-mail"})
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    active: Mapped[bool] = mapped_column(default=True, info={"label": "Active"})
+    version: Mapped[int] = mapped_column(default=1)
+    roles: Mapped[list[Role]] = relationship(
+        secondary=user_role, back_populates="users", order_by="Role.name"
+    )
+    sessions: Mapped[list[WebSession]] = relationship(back_populates="user", passive_deletes=True)
+
+    @validates("name")
+    def _store_normal_name(self, _key: str, name: str) -> str:
+        return normal_name(name)
+
+
+class Role(Base):
+    """A named set of permissions that users are given. ``name`` is unique; people see ``label``."""
+
+    __tablename__ = "role"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True, info={"label": "Name"})
+    label: Mapped[str] = mapped_column(String(100), info={"label": "Label"})
+    description: Mapped[str] = mapped_column(String(500), default="", info={"label": "Description"})
+    version: Mapped[int] = mapped_column(default=1)
+    users: Mapped[list[User]] = relationship(secondary=user_role, back_populates="roles", order_by=User.name)
+    permissions: Mapped[list[RolePermission]] = relationship(
+        back_populates="role", cascade="all, delete-orphan", order_by="RolePermission.permission"
+    )
+
+
+class RolePermission(Base):
+    """One permission of a role, possibly with ``*`` segments; see :mod:`batchbook.security.permissions`."""
+
+    __tablename__ = "role_permission"
+
+    role_id: Mapped[int] = mapped_column(ForeignKey("role.id", ondelete="CASCADE"), primary_key=True)
+    permission: Mapped[str] = mapped_column(String(200), primary_key=True)
+    role: Mapped[Role] = relationship(back_populates="permissions")
+
+
+class WebSession(Base):
+    """One signed-in browser. ``id`` is the SHA-256 (hex) of the id in the cookie, which is never stored."""
+
+    __tablename__ = "web_session"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    user_agent: Mapped[str] = mapped_column(String(300), default="")
+    address: Mapped[str] = mapped_column(String(64), default="")
+    user: Mapped[User] = relationship(back_populates="sessions")
+
+
+class LoginAttempt(Base):
+    """A counter of login attempts in one window of time. ``key`` is a SHA-256 (hex) of whom or where it counts."""
+
+    __tablename__ = "login_attempt"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    count: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,68 @@
+"""Web sessions: opened at sign-in, over at a fixed moment, and revocable at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy.orm import Session
+
+from batchbook.security.cookie import session_hash
+from batchbook.security.models import User, WebSession, utc_now
+from batchbook.security.settings import REGISTRY_KEY
+
+
+def open_session(db: Session, user: User, request: Any) -> WebSession:
+    """Sign ``user`` in on this browser: a new id for its cookie, and a session that knows the id's hash.
+
+    The session that the browser had before is revoked, and those of the user that are over are removed.
+    """
+    now = utc_now()
+    db.execute(delete(WebSession).where(WebSession.user_id == user.id, WebSession.expires_at < now))
+    end_session(db, request)
+    session = WebSession(
+        id=session_hash(request.session_cookie.id),
+        user_id=user.id,
+        created_at=now,
+        expires_at=now + request.registry[REGISTRY_KEY].session_length,
+        user_agent=(request.user_agent or "")[:300].replace("\x00", ""),
+        address=request.remote_addr or "",
+    )
+    db.add(session)
+    return session
+
+
+def end_session(db: Session, request: Any) -> None:
+    """Sign this browser out: its session is revoked, and its cookie gets a new, anonymous id."""
+    if request.session_cookie.given:
+        _revoke(db, WebSession.id == session_hash(request.session_cookie.given))
+    request.session_cookie.renew()
+
+
+def revoke_session(db: Session, user_id: int, session_id: str) -> bool:
+    """Revoke one session of this user by its stored id; return whether there was one in use."""
+    return _revoke(db, WebSession.id == session_id, WebSession.user_id == user_id) > 0
+
+
+def revoke_sessions(db: Session, user_id: int, *, keep: str | None = None) -> int:
+    """Revoke all sessions of the user but the one with the stored id ``keep``; return how many were in use."""
+    return _revoke(db, WebSession.user_id == user_id, WebSession.id != (keep or ""))
+
+
+def open_sessions(db: Session, user_id: int) -> Sequence[WebSession]:
+    """Return the sessions by which the user is signed in now, newest first."""
+    return db.scalars(
+        select(WebSession)
+        .where(
+            WebSession.user_id == user_id, WebSession.revoked_at.is_(None), WebSession.expires_at > utc_now()
+        )
+        .order_by(WebSession.created_at.desc(), WebSession.id)
+    ).all()
+
+
+def _revoke(db: Session, *conditions: Any) -> int:
+    statement = (
+        update(WebSession).where(*conditions, WebSession.revoked_at.is_(None)).values(revoked_at=utc_now())
+    )
+    return cast("CursorResult[Any]", db.execute(statement)).rowcount

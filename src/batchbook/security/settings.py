@@ -1,0 +1,93 @@
+"""The settings of sign-in and sessions, read once at start-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from pyramid.exceptions import ConfigurationError
+from webob.cookies import SignedCookieProfile
+
+from batchbook.settings import DEVELOPMENT, Setting
+
+#: Stands in for the missing secret in development, and is refused anywhere else.
+DEVELOPMENT_SECRET = "batchbook development secret, never used in production"  # noqa: S105 - Refused in production.
+
+SHORTEST_SECRET = 32
+
+SECRET = Setting(
+    "batchbook.secret",
+    "",
+    f"Signs the cookies and the CSRF tokens: at least {SHORTEST_SECRET} random characters, kept from others. "
+    "Required, except in development. Changing it signs everybody out.",
+)
+SECURE_COOKIES = Setting(
+    "batchbook.secure_cookies",
+    "true",
+    "Whether cookies are sent over HTTPS only. False only where HTTP must do.",
+)
+SESSION_HOURS = Setting(
+    "batchbook.session_hours", "12", "Hours after signing in until one must sign in again."
+)
+LOGIN_ATTEMPTS = Setting(
+    "batchbook.login_attempts", "10", "Failed attempts to sign in that a user name has in 15 minutes."
+)
+ADDRESS_ATTEMPTS = Setting(
+    "batchbook.login_attempts_per_address",
+    "50",
+    "Failed attempts to sign in that an address has in 15 minutes.",
+)
+
+SETTINGS = (SECRET, SECURE_COOKIES, SESSION_HOURS, LOGIN_ATTEMPTS, ADDRESS_ATTEMPTS)
+
+REGISTRY_KEY = "batchbook.security"
+
+
+@dataclass(frozen=True)
+class SecuritySettings:
+    """What :data:`SETTINGS` say, as values."""
+
+    secret: str
+    secure_cookies: bool
+    session_length: timedelta
+    login_attempts: int
+    address_attempts: int
+
+    def cookie(self, name: str) -> SignedCookieProfile:
+        """Return the profile of a signed cookie for the browser's session, out of reach of scripts.
+
+        Over HTTPS the name gets the prefix ``__Host-``: browsers then refuse one set by a neighbouring host.
+        """
+        return SignedCookieProfile(
+            self.secret,
+            salt=f"batchbook cookie {name}",
+            cookie_name=f"__Host-{name}" if self.secure_cookies else name,
+            secure=self.secure_cookies,
+            httponly=True,
+            samesite="Lax",
+        )
+
+
+def read_settings(settings: Mapping[str, Any]) -> SecuritySettings:
+    """Return the security settings; raise ``ConfigurationError`` when one cannot be used or is unsafe."""
+    return SecuritySettings(
+        secret=_secret(settings),
+        secure_cookies=SECURE_COOKIES.flag(settings),
+        session_length=timedelta(hours=SESSION_HOURS.whole(settings)),
+        login_attempts=LOGIN_ATTEMPTS.whole(settings),
+        address_attempts=ADDRESS_ATTEMPTS.whole(settings),
+    )
+
+
+def _secret(settings: Mapping[str, Any]) -> str:
+    secret = SECRET.text(settings)
+    if DEVELOPMENT.flag(settings):
+        return secret or DEVELOPMENT_SECRET
+    if secret == DEVELOPMENT_SECRET or len(secret) < SHORTEST_SECRET:
+        raise ConfigurationError(
+            f"The setting {SECRET.name} must be at least {SHORTEST_SECRET} random characters of your own, because it "
+            "signs the cookies. Make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        )
+    return secret

@@ -1,0 +1,161 @@
+"""How often somebody may fail to sign in: counters in our own table, by the ``limits`` library.
+
+The counters are written in transactions of their own, so that a failed attempt counts though its request is rolled
+back. On SQLite two write transactions of one process would wait for each other: count before the request's session
+has begun, as :func:`throttle_of` checks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from ipaddress import AddressValueError, IPv6Address, IPv6Network
+from typing import Any, cast
+
+from limits import RateLimitItemPerMinute
+from limits.storage import Storage
+from limits.strategies import FixedWindowRateLimiter
+from sqlalchemy import CursorResult, Engine, case, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from batchbook.db.session import transaction_scope
+from batchbook.security.models import LoginAttempt, normal_name, utc_now
+from batchbook.security.settings import REGISTRY_KEY
+
+WINDOW_MINUTES = 15
+
+
+class LoginAttemptStorage(Storage):
+    """A ``limits`` storage in the table ``login_attempt``; every call is one transaction of its own."""
+
+    STORAGE_SCHEME = None
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__()
+        self._engine = engine
+
+    @property
+    def base_exceptions(self) -> type[Exception] | tuple[type[Exception], ...]:
+        """Errors are passed on as they are."""
+        return ()
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Add ``amount`` to the counter, starting anew when its window is over; return the sum.
+
+        ``expiry`` is the length of a window in seconds. Counters whose window is over are removed on the way.
+        """
+        with transaction_scope(self._engine) as db:
+            db.execute(
+                delete(LoginAttempt).where(
+                    LoginAttempt.expires_at <= utc_now(), LoginAttempt.key != _hash(key)
+                )
+            )
+            counted: int = db.scalars(self._increment(_hash(key), timedelta(seconds=expiry), amount)).one()
+        return counted
+
+    def _increment(self, key: str, expiry: timedelta, amount: int) -> Any:
+        # One statement, so that parallel attempts are all counted.
+        insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+        now = utc_now()
+        over = LoginAttempt.expires_at <= now
+        return (
+            insert(LoginAttempt)
+            .values(key=key, count=amount, expires_at=now + expiry)
+            .on_conflict_do_update(
+                index_elements=[LoginAttempt.key],
+                set_={
+                    "count": case((over, amount), else_=LoginAttempt.count + amount),
+                    "expires_at": case((over, now + expiry), else_=LoginAttempt.expires_at),
+                },
+            )
+            .returning(LoginAttempt.count)
+        )
+
+    def get(self, key: str) -> int:
+        """Return the counter of the current window."""
+        counter = self._counter(key)
+        return counter.count if counter else 0
+
+    def get_expiry(self, key: str) -> float:
+        """Return when the current window ends, in seconds since the epoch; now if there is none."""
+        counter = self._counter(key)
+        return (counter.expires_at if counter else utc_now()).timestamp()
+
+    def _counter(self, key: str) -> LoginAttempt | None:
+        current = select(LoginAttempt).where(
+            LoginAttempt.key == _hash(key), LoginAttempt.expires_at > utc_now()
+        )
+        with transaction_scope(self._engine, read_only=True) as db:
+            return db.scalars(current).one_or_none()
+
+    def check(self) -> bool:
+        """Return whether the table can be read."""
+        self._counter("")
+        return True
+
+    def reset(self) -> int:
+        """Forget all counters; return how many there were."""
+        with transaction_scope(self._engine) as db:
+            return cast("CursorResult[Any]", db.execute(delete(LoginAttempt))).rowcount
+
+    def clear(self, key: str) -> None:
+        """Forget one counter."""
+        with transaction_scope(self._engine) as db:
+            db.execute(delete(LoginAttempt).where(LoginAttempt.key == _hash(key)))
+
+
+class LoginThrottle:
+    """Counts attempts to sign in per user name and per address, in windows of 15 minutes.
+
+    An attempt is counted before its password is looked at, so that many at once gain nothing, and given back when
+    it succeeds.
+    """
+
+    def __init__(self, engine: Engine, per_name: int, per_address: int) -> None:
+        self._limiter = FixedWindowRateLimiter(LoginAttemptStorage(engine))
+        self._per_name = RateLimitItemPerMinute(per_name, WINDOW_MINUTES)
+        self._per_address = RateLimitItemPerMinute(per_address, WINDOW_MINUTES)
+
+    def admit(self, name: str, address: str) -> bool:
+        """Count an attempt; return whether it is within both limits.
+
+        One refused because of its address does not count against the name: it must not lock the user out.
+        """
+        return self._limiter.hit(self._per_address, "address", _network(address)) and self._limiter.hit(
+            self._per_name, "name", normal_name(name)
+        )
+
+    def forgive(self, db: Session, name: str, address: str) -> None:
+        """Take back what a successful attempt counted, in the transaction of ``db``: the name's whole count, and
+        one of the address's, so that somebody with a valid password can't buy new attempts on others by it.
+        """
+        name_key = _hash(self._per_name.key_for("name", normal_name(name)))
+        address_key = _hash(self._per_address.key_for("address", _network(address)))
+        db.execute(delete(LoginAttempt).where(LoginAttempt.key == name_key))
+        db.execute(
+            update(LoginAttempt)
+            .where(LoginAttempt.key == address_key, LoginAttempt.count > 0)
+            .values(count=LoginAttempt.count - 1)
+        )
+
+
+def throttle_of(request: Any) -> LoginThrottle:
+    """Return the throttle; raise ``RuntimeError`` when the request's transaction has begun (see the module)."""
+    if "db" in vars(request) and request.db.in_transaction():
+        raise RuntimeError("Login attempts must be counted before the request's transaction begins.")
+    settings = request.registry[REGISTRY_KEY]
+    return LoginThrottle(request.registry["engine"], settings.login_attempts, settings.address_attempts)
+
+
+def _hash(key: str) -> str:
+    # Of one length whatever was typed; and a password typed into the wrong field is not kept.
+    return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
+
+
+def _network(address: str) -> str:
+    # One customer commonly has a whole /64 of IPv6 addresses.
+    try:
+        return str(IPv6Network((IPv6Address(address), 64), strict=False))
+    except (AddressValueError, ValueError):
+        return address

@@ -1,0 +1,88 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.security import NO_PERMISSION_REQUIRED
+
+from batchbook.security.authentication import authenticate, refresh_hash
+from batchbook.security.models import User
+from batchbook.security.paths import local_path
+from batchbook.security.sessions import end_session, open_session
+from batchbook.security.throttle import WINDOW_MINUTES, throttle_of
+
+# One sentence for every reason, so that it does not tell which user names exist.
+FAILED = "The user name or the password is wrong, or the account is switched off. Please try again."
+TOO_OFTEN = f"There were too many attempts to sign in. Please wait {WINDOW_MINUTES} minutes, then try again."
+
+_Page = dict[str, Any]
+
+
+class LoginViews:
+    """The sign-in page at ``/login``."""
+
+    def __init__(self, request: Any) -> None:
+        self.request = request
+        # Without a place to go on to, the start page of this application.
+        self.next = local_path(_text(request.params, "next"), request.script_name + "/")
+
+    def form(self) -> Any:
+        """Show the form; who is signed in already goes on."""
+        return HTTPSeeOther(self.next) if self.request.identity else self._page()
+
+    def submit(self) -> Any:
+        """Sign in and go on, or show the form again with what went wrong."""
+        name, password = _text(self.request.POST, "name"), _text(self.request.POST, "password")
+        # The order matters: the attempt is counted and the hash computed before this request's own transaction
+        # begins, because on SQLite that would lock the counters out; see batchbook.security.throttle.
+        throttle = throttle_of(self.request)
+        if not throttle.admit(name, self._address):
+            return self._refuse(429, TOO_OFTEN, name)
+        user_id = authenticate(self.request.registry["engine"], name, password)
+        user = self.request.db.get(User, user_id) if user_id is not None else None
+        if user is None:
+            return self._refuse(400, FAILED, name)
+        throttle.forgive(self.request.db, name, self._address)
+        refresh_hash(user, password)
+        open_session(self.request.db, user, self.request)
+        return HTTPSeeOther(self.next)
+
+    @property
+    def _address(self) -> str:
+        # Not client_addr: that believes an X-Forwarded-For header, which anybody can send. The server in front sets
+        # REMOTE_ADDR when it trusts its proxy.
+        return self.request.remote_addr or ""
+
+    def _refuse(self, status: int, problem: str, name: str) -> _Page:
+        self.request.response.status_int = status
+        if status == 429:
+            self.request.response.headers["Retry-After"] = str(WINDOW_MINUTES * 60)
+        return self._page(name, problem)
+
+    def _page(self, name: str = "", problem: str = "") -> _Page:
+        return {"next": self.next, "name": name, "problem": problem}
+
+
+def logout(request: Any) -> HTTPSeeOther:
+    """Sign this browser out and show the sign-in page."""
+    end_session(request.db, request)
+    request.flash("You are signed out.", "info")
+    return HTTPSeeOther(request.route_path("login"))
+
+
+def _text(params: Any, name: str) -> str:
+    value = params.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def includeme(config: Any) -> None:
+    """Register ``/login`` and ``/logout``."""
+    config.add_route("login", "/login")
+    config.add_route("logout", "/logout")
+    page = {"renderer": "batchbook.templates:security/login.jinja2", "permission": NO_PERMISSION_REQUIRED}
+    config.add_view(LoginViews, attr="form", route_name="login", request_method="GET", **page)
+    config.add_view(LoginViews, attr="submit", route_name="login", request_method="POST", **page)
+    # Signing out is for everybody: a session that has just ended must not make it fail.
+    config.add_view(logout, route_name="logout", request_method="POST", permission=NO_PERMISSION_REQUIRED)

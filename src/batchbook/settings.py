@@ -1,0 +1,72 @@
+"""Settings as the INI file gives them: each is declared once, with its default and meaning, where it is read.
+
+A module that reads settings declares them as :class:`Setting` objects and lists them in a constant ``SETTINGS``;
+:func:`all_settings` collects those lists, so that the documentation can be tested for completeness.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pyramid.exceptions import ConfigurationError
+
+_TRUE = frozenset({"true", "yes", "on", "1"})
+_FALSE = frozenset({"false", "no", "off", "0"})
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its ``name`` and ``default`` as written in an INI file, and what it means.
+
+    An empty ``default`` means that the setting is absent unless it is given.
+    """
+
+    name: str
+    default: str
+    meaning: str
+
+    def text(self, settings: Mapping[str, Any]) -> str:
+        """Return the value without surrounding space, or the default when it is absent."""
+        return str(settings.get(self.name, self.default)).strip()
+
+    def whole(self, settings: Mapping[str, Any], minimum: int = 1) -> int:
+        """Return the value as a whole number; raise ``ConfigurationError`` when it is not one or below ``minimum``."""
+        text = self.text(settings)
+        if not (text.isascii() and text.isdigit() and int(text) >= minimum):
+            raise ConfigurationError(
+                f"The setting {self.name} must be a whole number from {minimum}, not {text!r}."
+            )
+        return int(text)
+
+    def flag(self, settings: Mapping[str, Any]) -> bool:
+        """Return the value as a truth value; raise ``ConfigurationError`` unless it is plainly true or false."""
+        text = self.text(settings).lower()
+        if text not in _TRUE | _FALSE:
+            raise ConfigurationError(f"The setting {self.name} must be true or false, not {text!r}.")
+        return text in _TRUE
+
+
+DEVELOPMENT = Setting(
+    "batchbook.development",
+    "false",
+    "True on a developer's machine only: the secret may be missing, and static files are not kept by the browser.",
+)
+
+SETTINGS = (DEVELOPMENT,)
+
+
+def all_settings(package: str = "batchbook") -> tuple[Setting, ...]:
+    """Return every setting that a module of ``package`` lists in its ``SETTINGS``, sorted by name.
+
+    Imports all modules of the package, so it is for documentation and tests, not for start-up.
+    """
+    root = importlib.import_module(package)
+    modules = [
+        importlib.import_module(found.name) for found in pkgutil.walk_packages(root.__path__, f"{package}.")
+    ]
+    found = {setting for module in (root, *modules) for setting in getattr(module, "SETTINGS", ())}
+    return tuple(sorted(found, key=lambda setting: setting.name))

@@ -1,0 +1,1 @@
+"""The files that browsers load: one stylesheet, ES modules without a build step, pictures."""

@@ -1,0 +1,143 @@
+/* Keys for those who like keys.
+
+   /      the filter (the summary [data-shortcut="filter"] opens and its last row is focused)
+   g h    home ([data-shortcut="home"])
+   j k    the next and the previous row of the table [data-rows]
+   e      edits: the row's cell or link that can be edited, else the page's [data-shortcut="edit"]
+   ?      lists them, and turns single keys off for those whom they disturb (kept in this browser: batchbook.keys = "off")
+
+   Nothing happens while one types, or with Ctrl, Alt or Meta held. */
+
+const STORE = "batchbook.keys";
+const SEQUENCE_MS = 1200;
+const KEYS = [
+  ["/", "Filter"],
+  ["j", "Next row"],
+  ["k", "Previous row"],
+  ["e", "Edit"],
+  ["g h", "Home"],
+  ["?", "This list"],
+];
+const GRID_KEYS = [
+  ["← ↑ → ↓", "Move between cells"],
+  ["Enter, F2", "Edit the cell; Enter saves and goes down"],
+  ["Tab", "Save and go right"],
+  ["Esc", "Cancel"],
+  ["Ctrl Z", "Undo the last cell edit"],
+];
+
+let pending = { key: "", at: 0 };
+let dialog = null;
+
+const keysAreOff = () => localStorage.getItem(STORE) === "off";
+
+function isTyping(target) {
+  return target.closest?.("input, select, textarea, [contenteditable], dialog") !== null;
+}
+
+function rows() {
+  return [...document.querySelectorAll("[data-rows] [data-row]")];
+}
+
+function focusable(row) {
+  return row.querySelector("[data-cell] a, a[href], button");
+}
+
+function moveRow(step) {
+  const all = rows();
+  if (!all.length) return;
+  const at = all.indexOf(document.activeElement.closest("[data-row]"));
+  const next = all[Math.min(Math.max(at + step, 0), all.length - 1)];
+  const cell = document.activeElement.closest("[data-cell]");
+  const same = cell && next.querySelector(`[data-cell][data-field="${CSS.escape(cell.dataset.field)}"] a`);
+  (same ?? focusable(next))?.focus();
+}
+
+function edit() {
+  const row = document.activeElement.closest("[data-row]");
+  const cell = document.activeElement.closest("[data-cell]") ?? row?.querySelector("[data-cell]");
+  if (cell) cell.dispatchEvent(new CustomEvent("batchbook:edit", { bubbles: true }));
+  else (row?.querySelector(".cell-actions a") ?? document.querySelector("[data-shortcut=edit]"))?.click();
+}
+
+function openFilter() {
+  const summary = document.querySelector("[data-shortcut=filter]");
+  if (!summary) return;
+  summary.parentElement.open = true;
+  summary.parentElement.querySelector("[data-filter-rows] > :last-child select")?.focus();
+}
+
+function list(pairs) {
+  const dl = document.createElement("dl");
+  for (const [keys, meaning] of pairs) {
+    const dt = document.createElement("dt");
+    for (const key of keys.split(" ")) {
+      const kbd = document.createElement("kbd");
+      kbd.textContent = key.replace(",", "");
+      dt.append(kbd, " ");
+    }
+    const dd = document.createElement("dd");
+    dd.textContent = meaning;
+    dl.append(dt, dd);
+  }
+  return dl;
+}
+
+function heading(level, text) {
+  const element = document.createElement(level);
+  element.textContent = text;
+  return element;
+}
+
+function offSwitch() {
+  const label = document.createElement("label");
+  label.className = "check";
+  const box = document.createElement("input");
+  box.type = "checkbox";
+  box.checked = !keysAreOff();
+  box.addEventListener("change", () => localStorage.setItem(STORE, box.checked ? "on" : "off"));
+  label.append(box, "Use single-key shortcuts in this browser");
+  return label;
+}
+
+function help() {
+  if (!dialog) {
+    dialog = document.createElement("dialog");
+    dialog.className = "shortcuts";
+    const title = heading("h2", "Keyboard shortcuts");
+    title.id = "shortcuts-title";
+    dialog.setAttribute("aria-labelledby", title.id);
+    const close = document.createElement("form");
+    close.method = "dialog";
+    const button = document.createElement("button");
+    button.className = "button button-plain";
+    button.textContent = "Close";
+    close.append(button);
+    dialog.append(title, list(KEYS), heading("h3", "In a row grid"), list(GRID_KEYS), offSwitch(), close);
+    document.body.append(dialog);
+  }
+  dialog.showModal();
+}
+
+const ACTIONS = {
+  "/": openFilter,
+  j: () => moveRow(1),
+  k: () => moveRow(-1),
+  e: edit,
+  "g h": () => document.querySelector("[data-shortcut=home]")?.click(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented || isTyping(event.target)) return;
+  if (event.key === "?") {
+    help(); // Always there, or the switch could not be found again.
+    return;
+  }
+  if (keysAreOff()) return;
+  const sequence = event.timeStamp - pending.at < SEQUENCE_MS ? `${pending.key} ${event.key}` : "";
+  const action = ACTIONS[sequence] ?? ACTIONS[event.key];
+  pending = { key: event.key, at: event.timeStamp };
+  if (!action) return;
+  event.preventDefault();
+  action();
+});

@@ -1,0 +1,125 @@
+"""What a price change does: populate from a list or the catalogue, refresh against it, execute into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from batchbook.batches import BatchHandler, Outcome, Rows, RowValues
+from batchbook.errors import BadInput
+from batchbook.forms import Field, Form
+from batchbook.grid import Kind, choices_of
+from batchbook.types.price_change import sql
+from batchbook.types.price_change.models import PriceChange, PriceChangeRow, PriceStatus, Rounding
+
+#: The statuses whose rows can be applied.
+APPLICABLE = (PriceStatus.INCREASE, PriceStatus.DECREASE)
+
+
+class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
+    """Handles price changes. Refresh and execute are set-based SQL: no row travels to the application and back."""
+
+    statuses = PriceStatus
+    refresh_chunk_size: ClassVar[int | None] = 50_000
+    peer_columns: ClassVar[tuple[str, ...]] = ("item_code",)
+    refresh_after: ClassVar[tuple[str, ...]] = ("warn_above",)
+    file_columns: ClassVar[Mapping[str, str]] = {
+        "item_code": "item_code",
+        "description": "description",
+        "size": "size",
+        "price": "new_price",
+    }
+    execution_options = Form(
+        [
+            Field.of(
+                "apply",
+                Kind.CHOICE,
+                label="Apply rows that are",
+                widget="checkboxes",
+                choices=choices_of(APPLICABLE),
+                required=True,
+            ),
+            Field.of(
+                "overwrite",
+                Kind.BOOLEAN,
+                label="Overwrite prices that changed since the refresh",
+                help="Without this, nothing is applied if any of these prices changed meanwhile.",
+            ),
+        ]
+    )
+    execution_defaults: ClassVar[Mapping[str, Any]] = {"apply": [str(s) for s in APPLICABLE]}
+
+    def before_create(self, batch: PriceChange, *, has_file: bool) -> None:
+        """A price change comes either from a list or from a change by per cent."""
+        if has_file and batch.percent is not None:
+            raise BadInput("Give either a price list or a change by %, not both.")
+        if not has_file and batch.percent is None:
+            raise BadInput("Give a price list, or say by how many % today's prices are to change.")
+        if not has_file:
+            sql.check_scope(self.session, batch.vendor_code, batch.department)
+
+    def populate(self, batch: PriceChange) -> Iterable[RowValues]:
+        """Yield the rows of the list, or those computed from today's prices."""
+        if batch.percent is None:
+            yield from super().populate(batch)
+            return
+        factor = 1 + batch.percent / 100
+        for product in sql.products(self.session, batch.vendor_code, batch.department):
+            yield {
+                "item_code": product.item_code,
+                "description": product.description,
+                "size": product.size,
+                "new_price": rounded(product.price * factor, batch.rounding),
+            }
+
+    def refresh(self, batch: PriceChange, rows: Rows) -> None:
+        """Look up the current prices of ``rows`` and set their statuses, in one statement."""
+        sql.refresh(self.session, batch, rows)
+
+    def why_not_execute(self, batch: PriceChange) -> str | None:
+        """A price change without a row that changes a price has nothing to execute."""
+        if any(batch.status_counts.get(status) for status in APPLICABLE):
+            return None
+        return "None of its rows raises or lowers a price, so there is nothing to execute."
+
+    def describe_execution(self, batch: PriceChange, options: Mapping[str, Any]) -> list[str]:
+        """Count the prices that go up and down, and the rows that are left out."""
+        counts = {status: int(batch.status_counts.get(status, 0)) for status in PriceStatus}
+        chosen = [status for status in APPLICABLE if status in options["apply"]]
+        applied = {status: counts[status] for status in chosen}
+        left_out = {s: n for s, n in counts.items() if n and s not in applied and s != PriceStatus.UNCHANGED}
+        sentences = [
+            f"{sum(applied.values()):,} products get a new price, effective immediately: {counted(applied)}.",
+            f"{counts[PriceStatus.UNCHANGED]:,} prices stay as they are.",
+        ]
+        if left_out:
+            sentences.append(f"Left out: {counted(left_out)}.")
+        stale = sql.stale_count(self.session, sql.chosen_rows(batch, chosen))
+        if stale:
+            sentences.append(f"{stale:,} of these prices changed in the catalogue since the last refresh.")
+        return sentences
+
+    def execute(self, batch: PriceChange, rows: Rows, options: Mapping[str, Any]) -> Outcome:
+        """Set the products' prices and write their history: all of the chosen rows, or none."""
+        chosen = rows.narrowed(PriceChangeRow.status.in_(options["apply"]))
+        sql.lock_products(self.session, chosen.where)
+        if not options["overwrite"]:
+            sql.refuse_if_stale(self.session, chosen.where)
+        applied = sql.write_history(self.session, chosen.where, self.context)
+        sql.write_prices(self.session, chosen.where, self.context.now)
+        figures = {"applied": applied, "left_out": batch.row_count - batch.removed_count - applied}
+        return Outcome(f"{applied:,} prices changed, {figures['left_out']:,} rows left out.", figures)
+
+
+def counted(counts: Mapping[PriceStatus, int]) -> str:
+    """Return counts by status in words, such as ``78 increase, 77 decrease``."""
+    return ", ".join(f"{count:,} {status.label.lower()}" for status, count in counts.items()) or "none"
+
+
+def rounded(price: Decimal, rounding: str | None) -> Decimal:
+    """Return ``price`` to the cent; with :attr:`Rounding.NINE` to the nearest price that ends in 9, at least 0.09."""
+    cents = round(price * 100)
+    if rounding == Rounding.NINE:
+        cents = max(9, (cents - 4) // 10 * 10 + 9)
+    return Decimal(max(cents, 1)).scaleb(-2)

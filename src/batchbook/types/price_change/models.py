@@ -1,0 +1,86 @@
+"""The header and rows of a price change, and the statuses its rows can have."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import Index, String, false
+from sqlalchemy.orm import Mapped
+
+from batchbook.batches import Batch, BatchRow, Severity, Status, column, editable
+from batchbook.db import ExactDecimal
+
+PRICE = ExactDecimal(12, 2)
+PERCENT = ExactDecimal(7, 2)
+
+
+class PriceStatus(Status):
+    """How a row's new price compares with the catalogue."""
+
+    UNCHANGED = "unchanged", "Unchanged", Severity.NEUTRAL, "="
+    INCREASE = "increase", "Increase", Severity.INFO, "▲"
+    DECREASE = "decrease", "Decrease", Severity.SUCCESS, "▼"
+    NOT_IN_CATALOGUE = "not_in_catalogue", "Not in catalogue", Severity.WARNING, "?"
+    DUPLICATE = "duplicate", "Duplicate in list", Severity.ERROR, "⧉"
+    INVALID = "invalid", "Invalid", Severity.ERROR, "✕"
+
+
+class Rounding(StrEnum):
+    """How computed prices are rounded."""
+
+    CENT = "cent"
+    NINE = "nine"
+
+
+ROUNDINGS = ((Rounding.CENT.value, "To the cent"), (Rounding.NINE.value, "To end in 9, such as 4.29"))
+
+
+class PriceChange(Batch):
+    """A price change: from an uploaded list, or computed from the catalogue by ``percent``."""
+
+    __tablename__ = "price_change"
+    __title__ = "Price change"
+
+    vendor_code: Mapped[str | None] = editable(
+        String(20),
+        label="Vendor code",
+        description="Whose prices change. Without a file: only this vendor's products.",
+    )
+    department: Mapped[str | None] = editable(
+        String(60), description="Without a file: only this department's products."
+    )
+    percent: Mapped[Decimal | None] = editable(
+        PERCENT,
+        label="Change by %",
+        minimum=Decimal("-99"),
+        maximum=Decimal(999),
+        description="Without a file: by how much today's prices change, such as 2.5 or -10.",
+    )
+    rounding: Mapped[str | None] = editable(
+        String(10), choices=ROUNDINGS, description="Without a file: how the computed prices are rounded."
+    )
+    warn_above: Mapped[Decimal | None] = editable(
+        PERCENT,
+        label="Warn above %",
+        minimum=Decimal(0),
+        description="Rows whose price changes by more than this are marked for a second look.",
+    )
+
+
+class PriceChangeRow(BatchRow):
+    """One item: its price in the catalogue at the last refresh, and the one it is to have."""
+
+    __tablename__ = "price_change_row"
+    __batch__ = PriceChange
+    __table_args__ = (Index("ix_price_change_row_batch_id_item_code", "batch_id", "item_code"),)
+
+    item_code: Mapped[str] = editable(String(20), label="Item code", default="", sort_order=1)
+    description: Mapped[str | None] = column(String(200), sort_order=2)
+    size: Mapped[str | None] = column(String(40), sort_order=3)
+    old_price: Mapped[Decimal | None] = column(PRICE, label="Old price", sort_order=4)
+    new_price: Mapped[Decimal | None] = editable(
+        PRICE, label="New price", minimum=Decimal("0.01"), sort_order=5
+    )
+    change_percent: Mapped[Decimal | None] = column(ExactDecimal(14, 2), label="Change %", sort_order=6)
+    over_limit: Mapped[bool] = column(label="Over limit", default=False, server_default=false(), sort_order=7)

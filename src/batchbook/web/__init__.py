@@ -1,0 +1,17 @@
+"""The web around the features: request ids, limits, error pages, messages, templates, static files, navigation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from batchbook.web.settings import REGISTRY_KEY, read_settings
+
+
+def includeme(config: Any) -> None:
+    """Install the parts. Needs ``pyramid_tm``, ``pyramid_retry`` and ``batchbook.security``."""
+    settings = config.registry.settings
+    config.registry[REGISTRY_KEY] = read_settings(settings)
+    # Else every request, also one for a static file, would ask the database who is signed in.
+    settings.setdefault("tm.annotate_user", "false")
+    for part in ("request", "limits", "errors", "flash", "navigation", "templating", "static"):
+        config.include(f"batchbook.web.{part}")

@@ -1,0 +1,91 @@
+"""Messages shown once, after the redirect: kept in a signed cookie, so that a page view changes nothing here."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal, NamedTuple
+
+from batchbook.web.request import Request
+
+Kind = Literal["success", "info", "warning", "error"]
+
+# A cookie holds 4093 bytes after base64; the signature takes 64 before it.
+_ROOM = 2900
+_LONGEST = 1000
+
+
+class FlashMessage(NamedTuple):
+    """A message and its kind, as templates show it."""
+
+    kind: str
+    message: str
+
+
+class FlashQueue:
+    """The messages that wait for this visitor, oldest first."""
+
+    def __init__(self, request: Request) -> None:
+        settings = request.registry["batchbook.security"]
+        self._profile = settings.cookie("batchbook_flash").bind(request)
+        self._waiting = _readable(self._profile.get_value())
+        self._new: list[FlashMessage] = []
+        self._given = bool(self._waiting)
+        request.add_response_callback(self._write)
+
+    def add(self, message: str, kind: Kind = "success") -> None:
+        """Queue ``message``; one too long for a cookie is cut."""
+        cut = message if len(message) <= _LONGEST else message[: _LONGEST - 1] + "…"
+        self._new.append(FlashMessage(kind, cut))
+
+    def take(self) -> list[FlashMessage]:
+        """Return all messages and forget them."""
+        taken = self._waiting + self._new
+        self._waiting, self._new = [], []
+        return taken
+
+    def discard_new(self) -> None:
+        """Forget what this request queued: it failed, so its messages would not be true."""
+        self._new.clear()
+
+    def _write(self, _request: Request, response: Any) -> None:
+        waiting = _fitting(self._waiting + self._new)
+        if waiting or self._given:
+            # A value of None tells the browser to drop the cookie.
+            self._profile.set_cookies(response, waiting or None)
+
+
+def flash(request: Request, message: str, kind: Kind = "success") -> None:
+    """Show ``message`` once, on the next page this visitor sees."""
+    request.flash_queue.add(message, kind)
+
+
+def flash_messages(request: Request) -> list[FlashMessage]:
+    """Return the waiting messages, oldest first, and forget them."""
+    messages: list[FlashMessage] = request.flash_queue.take()
+    return messages
+
+
+def _readable(value: Any) -> list[FlashMessage]:
+    return (
+        [FlashMessage(str(kind), str(message)) for kind, message in value] if isinstance(value, list) else []
+    )
+
+
+def _fitting(messages: list[FlashMessage]) -> list[FlashMessage]:
+    # The oldest go first: the newest message is about what was just done.
+    while len(messages) > 1 and len(json.dumps(messages)) > _ROOM:
+        messages = messages[1:]
+    return [_shortened(message) for message in messages]
+
+
+def _shortened(message: FlashMessage) -> FlashMessage:
+    # JSON writes a character outside ASCII in six bytes or twelve, so a message of permitted length may be too long.
+    while len(json.dumps(message)) > _ROOM:
+        message = FlashMessage(message.kind, message.message[: len(message.message) // 2] + "…")
+    return message
+
+
+def includeme(config: Any) -> None:
+    """Add ``request.flash_queue`` and ``request.flash(message, kind)``."""
+    config.add_request_method(FlashQueue, "flash_queue", reify=True)
+    config.add_request_method(flash)

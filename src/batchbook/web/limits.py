@@ -1,0 +1,125 @@
+"""What is refused before anything is done with it: bodies over the limit, and requests that can't be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pyramid.httpexceptions import HTTPLengthRequired
+
+from batchbook.errors import BadInput, TooLarge
+from batchbook.web.formats import bytesize
+from batchbook.web.request import Request
+from batchbook.web.settings import REGISTRY_KEY
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+#: More fields than any form has; parsing millions of empty ones would take the server's memory.
+MOST_FIELDS = 20_000
+
+_MULTIPART = "multipart/form-data"
+_URL_ENCODED = ("", "application/x-www-form-urlencoded")
+
+
+def limits_tween_factory(handler: Callable[[Request], Any], _registry: Any) -> Callable[[Request], Any]:
+    """Return the tween that looks at a request's length and address before its body is read."""
+
+    def check_limits(request: Request) -> Any:
+        _check_length(request)
+        _check_address(request)
+        return handler(request)
+
+    return check_limits
+
+
+def retry_attempts(request: Request) -> int | None:
+    """Say to ``pyramid_retry`` how often a request may be tried: it reads the body of one that it may try again.
+
+    One that the tween will refuse, or that changes nothing, is tried once; ``None`` means the usual number.
+    """
+    length = _stated_length(request)
+    refused = length is None or length > request.registry[REGISTRY_KEY].max_upload_bytes
+    return 1 if refused or "HTTP_TRANSFER_ENCODING" in request.environ else None
+
+
+def _stated_length(request: Request) -> int | None:
+    text = request.environ.get("CONTENT_LENGTH") or "0"
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _check_length(request: Request) -> None:
+    if "HTTP_TRANSFER_ENCODING" in request.environ:
+        # The server in front normally resolves this. One that does not leaves us with a body of unknown length.
+        raise HTTPLengthRequired
+    length = _stated_length(request)
+    if length is None:
+        raise BadInput("The request states no valid length, so it was not read. Please try again.")
+    limit = _limit(request, length)
+    if length > limit:
+        raise TooLarge(
+            f"What you sent has {bytesize(length)}; at most {bytesize(limit)} are taken here. Nothing was saved. "
+            "Send less at once, for example a file split in parts."
+        )
+
+
+def _limit(request: Request, length: int) -> int:
+    settings = request.registry[REGISTRY_KEY]
+    if request.content_type != _MULTIPART:
+        return int(settings.max_form_bytes)
+    # Files are taken from people we know; who is asked only when it matters, because it asks the database.
+    known = (
+        length <= settings.max_form_bytes
+        or length > settings.max_upload_bytes
+        or request.identity is not None
+    )
+    if not known:
+        raise TooLarge(
+            "You are not signed in (any more), so the file was not taken. Sign in, then send it again."
+        )
+    return int(settings.max_upload_bytes)
+
+
+def _check_address(request: Request) -> None:
+    try:
+        texts = [request.path_info, *(text for pair in request.GET.items() for text in pair)]
+    except UnicodeDecodeError as error:
+        raise BadInput("The address is not valid UTF-8. Check it, or start from the start page.") from error
+    # PostgreSQL stores no null character, and nobody types one.
+    if any("\x00" in text for text in texts):
+        raise BadInput("The address contains a null character. Check it, or start from the start page.")
+
+
+def readable_form(view: Callable[..., Any], info: Any) -> Callable[..., Any]:
+    """View deriver: refuse a form that can't be parsed with a sentence, once the person is known to be permitted."""
+    if info.exception_only:
+        return view
+
+    def read_form(context: Any, request: Request) -> Any:
+        if request.method not in SAFE_METHODS:
+            _parse(request)
+        return view(context, request)
+
+    return read_form
+
+
+def _parse(request: Request) -> None:
+    if request.content_type in _URL_ENCODED and request.body.count(b"&") > MOST_FIELDS:
+        raise TooLarge(f"The form has more than {MOST_FIELDS} fields. Nothing was saved. Send less at once.")
+    try:
+        # WebOb raises a warning for a charset other than UTF-8, and the parser ValueError for a broken body.
+        request.POST  # noqa: B018 - Parsed here, kept by the request.
+    except (ValueError, DeprecationWarning) as error:
+        raise BadInput(
+            "The form that was sent can't be read. Nothing was saved. Reload the page and try again."
+        ) from error
+
+
+def includeme(config: Any) -> None:
+    """Add the tween and the deriver, and keep the retrying execution policy from reading what will be refused."""
+    config.registry.settings.setdefault("retry.activate_hook", "batchbook.web.limits.retry_attempts")
+    config.add_tween(
+        "batchbook.web.limits.limits_tween_factory",
+        under="batchbook.web.request.guard_tween_factory",
+        over=("pyramid_tm.tm_tween_factory", "pyramid.tweens.excview_tween_factory"),
+    )
+    config.add_view_deriver(readable_form, "readable_form", under="secured_view", over="csrf_view")

@@ -1,0 +1,104 @@
+"""The site's navigation: features add their entries, a person sees those that the person may use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pyramid.config import PHASE3_CONFIG
+from pyramid.exceptions import ConfigurationError
+from pyramid.interfaces import IRoutesMapper
+
+from batchbook.security.permissions import SIGNED_IN, grants_any
+from batchbook.web.request import Request
+
+_REGISTRY_KEY = "batchbook.navigation"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a feature declared: where ``route_name`` leads is shown to those who hold any of ``permissions``."""
+
+    label: str
+    route_name: str
+    permissions: tuple[str, ...]
+    group: str
+    order: int
+    icon: str
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """An entry as a page shows it; ``active`` says that the current page lies under it."""
+
+    label: str
+    url: str
+    active: bool
+    group: str
+    icon: str
+
+
+def add_navigation(
+    config: Any,
+    label: str,
+    route_name: str,
+    permission: str | tuple[str, ...],
+    group: str = "",
+    order: int = 100,
+    icon: str = "",
+) -> None:
+    """Directive: add an entry to the navigation for those who hold ``permission`` (of a tuple: any of them).
+
+    ``permission`` may be :data:`~batchbook.security.permissions.SIGNED_IN`. Entries are sorted by ``order``, then
+    ``label``. Two entries for one route conflict. A route that does not exist raises ``ConfigurationError``.
+    """
+    permissions = (permission,) if isinstance(permission, str) else tuple(permission)
+    entry = Entry(label, route_name, permissions, group, order, icon)
+
+    def register() -> None:
+        mapper = config.registry.queryUtility(IRoutesMapper)
+        if mapper is None or mapper.get_route(route_name) is None:
+            raise ConfigurationError(
+                f"The navigation entry {label!r} leads to {route_name!r}, which is no route."
+            )
+        entries = config.registry.setdefault(_REGISTRY_KEY, [])
+        entries.append(entry)
+        entries.sort(key=lambda one: (one.order, one.label))
+
+    introspectable = config.introspectable("navigation", route_name, label, "navigation entry")
+    introspectable.update(vars(entry))
+    config.action(
+        ("navigation", route_name), register, introspectables=(introspectable,), order=PHASE3_CONFIG
+    )
+
+
+def navigation(request: Request) -> list[NavItem]:
+    """Return the entries that the request's identity may see, in order; nobody sees none."""
+    identity = request.identity
+    if identity is None:
+        return []
+    entries = [
+        entry
+        for entry in request.registry.get(_REGISTRY_KEY, ())
+        if SIGNED_IN in entry.permissions or grants_any(identity.permissions, entry.permissions)
+    ]
+    paths = [request.route_path(entry.route_name) for entry in entries]
+    active = _nearest(request.path, paths)
+    return [
+        NavItem(entry.label, path, path == active, entry.group, entry.icon)
+        for entry, path in zip(entries, paths, strict=True)
+    ]
+
+
+def _nearest(here: str, paths: list[str]) -> str | None:
+    # The longest path that the page lies under: /batches/price_change rather than /batches. "/" is only itself.
+    under = [
+        path for path in paths if here == path or (path != "/" and here.startswith(path.rstrip("/") + "/"))
+    ]
+    return max(under, key=len, default=None)
+
+
+def includeme(config: Any) -> None:
+    """Add the directive ``config.add_navigation`` and ``request.navigation``."""
+    config.add_directive("add_navigation", add_navigation)
+    config.add_request_method(navigation, reify=True)

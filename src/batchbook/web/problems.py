@@ -1,0 +1,143 @@
+"""How a problem is told: the page of it, or JSON, whatever still works."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+from pyramid.renderers import render
+from pyramid.response import Response
+
+from batchbook.security.paths import local_path
+from batchbook.security.policy import identity_or_nobody
+from batchbook.web.request import Request
+
+_LOG = logging.getLogger(__name__)
+
+TEMPLATE = "batchbook.templates:errors/error.jinja2"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An HTTP ``status``, a short ``title``, and a ``message`` in whole sentences: what happened and what to do."""
+
+    status: int
+    title: str
+    message: str
+
+
+_KNOWN = {
+    problem.status: problem
+    for problem in (
+        Problem(
+            400,
+            "This can't be used",
+            "What your browser sent can't be understood. Nothing was changed. Go back, reload the page, and try again.",
+        ),
+        Problem(
+            403,
+            "You may not do this",
+            "Your roles don't permit this. Nothing was changed. If you need it for your work, ask an administrator.",
+        ),
+        Problem(
+            404,
+            "Not found",
+            "There is nothing at this address; it may have been deleted. Check the address, or start from the start page.",
+        ),
+        Problem(
+            409,
+            "This has changed meanwhile",
+            "The state of things no longer permits this. Nothing was changed. Go back, reload the page, and look again.",
+        ),
+        Problem(
+            411,
+            "The length is missing",
+            "The request does not state its length, so it was not read. Send it with a Content-Length header.",
+        ),
+        Problem(
+            413, "This is too large", "What you sent is over the limit. Nothing was saved. Send less at once."
+        ),
+        Problem(
+            500,
+            "Something went wrong",
+            "An error on our side stopped this request, and nothing of it was saved. Try again; if it happens again, "
+            "tell your administrator the request number below.",
+        ),
+        Problem(
+            503,
+            "Busy just now",
+            "The database was busy with another change, so nothing of this request was saved. Please try again in a moment.",
+        ),
+    )
+}
+
+_OTHER = "The request could not be answered. Nothing was changed. Go back and try again, or start from the start page."
+
+
+def problem_for(status: int, message: str | None = None) -> Problem:
+    """Return the problem of an HTTP status, with ``message`` in place of the usual one."""
+    known = _KNOWN.get(status, Problem(status, "This did not work", _OTHER))
+    return Problem(status, known.title, message or known.message)
+
+
+def prefers_json(request: Request) -> bool:
+    """Return whether a script asks: by ``X-Requested-With``, or an ``Accept`` that prefers JSON to HTML."""
+    if "X-Requested-With" in request.headers:
+        return True
+    offers = request.accept.acceptable_offers(["text/html", "application/json"])
+    return bool(offers) and offers[0][0] == "application/json"
+
+
+def respond(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """Return the response that tells ``problem``. Does not use the request's transaction, which may have failed."""
+    request.flash_queue.discard_new()
+    response = Response(status=problem.status)
+    response.headers.update(headers or {})
+    if prefers_json(request):
+        response.content_type = "application/json"
+        response.json_body = {
+            "error": problem.message,
+            "status": problem.status,
+            "request_id": request.request_id,
+        }
+    else:
+        response.text = _page(request, problem)
+    return response
+
+
+def _page(request: Request, problem: Problem) -> str:
+    # Asked before the page is rendered: without a database the page is nobody's, rather than another error.
+    identity_or_nobody(request)
+    values = {
+        "status": problem.status,
+        "title": problem.title,
+        "message": problem.message,
+        "request_id": request.request_id,
+        "back_url": back_url(request),
+    }
+    try:
+        return str(render(TEMPLATE, values, request=request))
+    except Exception:  # noqa: BLE001 - What broke the page may break its error page too; it is logged.
+        _LOG.exception("Request %s: the error page could not be rendered.", request.request_id)
+        return Markup(
+            '<!DOCTYPE html><html lang="en"><title>{title}</title><h1>{title}</h1><p>{message}</p>'
+            "<p>Request {request_id}</p></html>"
+        ).format(**values)
+
+
+def back_url(request: Request) -> str:
+    """Return the path of the page this visitor came from, if it is one of ours and another one; else the start page."""
+    home = f"{request.script_name}/"
+    referrer = urlsplit(request.referrer or "")
+    if referrer.netloc != request.host or _is_this_page(referrer.path, request):
+        return home
+    return local_path(referrer._replace(scheme="", netloc="", fragment="").geturl(), home)
+
+
+def _is_this_page(path: str, request: Request) -> bool:
+    return bool(
+        request.method == "GET" and path == request.script_name + request.environ.get("PATH_INFO", "")
+    )

@@ -1,0 +1,70 @@
+"""What every request gets: an id, and an answer whatever goes wrong."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from pyramid_retry import is_error_retryable
+
+#: Pyramid is untyped; a request is ``Any`` to the type checker, and this name says so.
+Request = Any
+
+HEADER = "X-Request-Id"
+
+_ENVIRON_KEY = "batchbook.request_id"
+
+
+def request_id(request: Request) -> str:
+    """Return the id of this request, 16 hex digits, the same when the request is tried again.
+
+    It is made here and never taken from a header: a stranger must not choose what stands in our log.
+    """
+    made: str = request.environ.setdefault(_ENVIRON_KEY, secrets.token_hex(8))
+    return made
+
+
+def guard_tween_factory(handler: Callable[[Request], Any], _registry: Any) -> Callable[[Request], Any]:
+    """Return the tween that puts the request's id on the response, and turns errors from below into a page.
+
+    Pyramid's own exception tween sits under the transaction's; what goes wrong above it, such as a failed commit or
+    a body over the limit, would reach the server as a bare traceback.
+    """
+
+    def guard(request: Request) -> Any:
+        try:
+            response = handler(request)
+        except Exception as error:
+            # The retrying execution policy must see what it is to try again.
+            if is_error_retryable(request, error):
+                raise
+            response = request.invoke_exception_view()
+        response.headers[HEADER] = request.request_id
+        if not is_error_retryable(request, request.exception):
+            _close_body(request)
+        return response
+
+    return guard
+
+
+def _close_body(request: Request) -> None:
+    # WebOb copies a long body into a temporary file, once for all attempts, and leaves closing it to chance.
+    body = request.environ["wsgi.input"]
+    if isinstance(body, io.BufferedRandom):
+        body.close()
+
+
+def includeme(config: Any) -> None:
+    """Add ``request.request_id`` and the guard tween."""
+    config.add_request_method(request_id, reify=True)
+    config.add_tween(
+        "batchbook.web.request.guard_tween_factory",
+        under="batchbook.security.headers.headers_tween_factory",
+        over=(
+            "batchbook.web.limits.limits_tween_factory",
+            "pyramid_tm.tm_tween_factory",
+            "pyramid.tweens.excview_tween_factory",
+        ),
+    )

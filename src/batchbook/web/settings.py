@@ -1,0 +1,56 @@
+"""The settings of the pages, read once at start-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pyramid.exceptions import ConfigurationError
+
+from batchbook.settings import DEVELOPMENT, Setting
+
+MAX_UPLOAD_BYTES = Setting(
+    "batchbook.max_upload_bytes", "50000000", "Bytes that an uploaded file with its form may have."
+)
+MAX_FORM_BYTES = Setting(
+    "batchbook.max_form_bytes", "5000000", "Bytes that a form or JSON without a file may have."
+)
+TIMEZONE = Setting(
+    "batchbook.timezone", "UTC", "The time zone in which pages show moments, such as Europe/Berlin."
+)
+
+SETTINGS = (MAX_UPLOAD_BYTES, MAX_FORM_BYTES, TIMEZONE)
+
+REGISTRY_KEY = "batchbook.web"
+
+
+@dataclass(frozen=True)
+class WebSettings:
+    """What :data:`SETTINGS` say, as values."""
+
+    max_upload_bytes: int
+    max_form_bytes: int
+    timezone: ZoneInfo
+    development: bool
+
+
+def read_settings(settings: Mapping[str, Any]) -> WebSettings:
+    """Return the settings of the pages; raise ``ConfigurationError`` when one cannot be used."""
+    return WebSettings(
+        max_upload_bytes=MAX_UPLOAD_BYTES.whole(settings),
+        max_form_bytes=MAX_FORM_BYTES.whole(settings),
+        timezone=_timezone(settings),
+        development=DEVELOPMENT.flag(settings),
+    )
+
+
+def _timezone(settings: Mapping[str, Any]) -> ZoneInfo:
+    name = TIMEZONE.text(settings)
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ConfigurationError(
+            f"The setting {TIMEZONE.name} is {name!r}, which is no time zone of this machine."
+        ) from error

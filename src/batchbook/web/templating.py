@@ -1,0 +1,48 @@
+"""What every template may use: globals for forms and messages, filters for values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markupsafe import Markup
+from pyramid.config import PHASE3_CONFIG
+from pyramid.csrf import get_csrf_token
+
+from batchbook.grid.cells import render
+from batchbook.web.flash import flash_messages
+from batchbook.web.formats import batch_number, bytesize, moment_filter, number
+from batchbook.web.request import Request
+from batchbook.web.settings import REGISTRY_KEY
+
+
+def csrf_token(request: Request) -> str:
+    """Return the token that a script sends in the header ``X-CSRF-Token``."""
+    token: str = get_csrf_token(request)
+    return token
+
+
+def csrf_input(request: Request) -> Markup:
+    """Return the hidden field that every form by POST carries."""
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(csrf_token(request))
+
+
+def cell(column: Any, value: Any) -> str:
+    """The grid's rendering of ``value`` in ``column``, as a global and as a filter of the column."""
+    return render(column, value)
+
+
+def includeme(config: Any) -> None:
+    """Put the globals and filters into the environment of Jinja2, once that exists."""
+    config.include("pyramid_jinja2")
+    zone = config.registry[REGISTRY_KEY].timezone
+
+    def install() -> None:
+        environment = config.get_jinja2_environment()
+        environment.globals.update(
+            cell=cell, csrf_input=csrf_input, csrf_token=csrf_token, flash_messages=flash_messages
+        )
+        environment.filters.update(
+            batch_number=batch_number, bytesize=bytesize, cell=cell, moment=moment_filter(zone), number=number
+        )
+
+    config.action("batchbook templating", install, order=PHASE3_CONFIG)

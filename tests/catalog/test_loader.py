@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event, func, select
+
+from batchbook.catalog.loader import COLUMNS, Loaded, load, load_file
+from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
+from batchbook.db.session import transaction_scope
+from batchbook.demo import CATALOG
+from batchbook.errors import BadInput
+
+HEADER = ",".join(COLUMNS)
+APPLES = "000000017,APPLES 3 LB,PRODUCE,FRUIT,Private,3 LB,V0001,2.49,7"
+PEARS = "000000018,PEARS,PRODUCE,FRUIT,National,,V0002,0.99,0"
+
+
+def load_lines(engine: Engine, *lines: str, header: str = HEADER) -> Loaded:
+    with transaction_scope(engine) as session:
+        return load(session, [f"{line}\n" for line in (header, *lines)], by="test")
+
+
+def product(engine: Engine, item_code: str) -> Product:
+    with transaction_scope(engine, read_only=True) as session:
+        return session.scalars(select(Product).where(Product.item_code == item_code)).one()
+
+
+def count(engine: Engine, model: type) -> int:
+    with transaction_scope(engine, read_only=True) as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_creates_products_with_their_department_and_vendor(engine: Engine) -> None:
+    assert load_lines(engine, APPLES, PEARS) == Loaded(created=2, updated=0, unchanged=0)
+    with transaction_scope(engine, read_only=True) as session:
+        apples = session.scalars(select(Product).where(Product.item_code == "000000017")).one()
+        assert (apples.description, apples.size, apples.category, apples.brand) == (
+            "APPLES 3 LB", "3 LB", "FRUIT", "Private",
+        )  # fmt: skip
+        assert (apples.price, apples.on_hand, apples.active, apples.version) == (Decimal("2.49"), 7, True, 1)
+        assert apples.vendor is not None
+        assert apples.department is not None
+        assert (apples.vendor.code, apples.department.name) == ("V0001", "PRODUCE")
+    assert (count(engine, Department), count(engine, Vendor), count(engine, PriceHistory)) == (1, 2, 0)
+    assert product(engine, "000000018").size is None
+
+
+def test_loading_again_changes_nothing(engine: Engine) -> None:
+    load_lines(engine, APPLES, PEARS)
+    before = product(engine, "000000017")
+    assert load_lines(engine, APPLES, PEARS) == Loaded(created=0, updated=0, unchanged=2)
+    after = product(engine, "000000017")
+    assert (after.version, after.modified_at) == (before.version, before.modified_at)
+
+
+def test_updates_what_differs_and_keeps_the_old_price(engine: Engine) -> None:
+    load_lines(engine, APPLES, PEARS)
+    assert load_lines(engine, APPLES.replace("2.49", "2.99"), PEARS) == Loaded(
+        created=0, updated=1, unchanged=1
+    )
+    apples = product(engine, "000000017")
+    assert (apples.price, apples.version) == (Decimal("2.99"), 2)
+    with transaction_scope(engine, read_only=True) as session:
+        change = session.scalars(select(PriceHistory)).one()
+        assert (change.product_id, change.item_code) == (apples.id, "000000017")
+        assert (change.old_price, change.new_price) == (Decimal("2.49"), Decimal("2.99"))
+        assert (change.changed_by, change.batch_id, change.changed_at) == ("test", None, apples.modified_at)
+
+
+def test_an_emptied_cell_is_a_difference(engine: Engine) -> None:
+    load_lines(engine, APPLES)
+    assert load_lines(engine, APPLES.replace(",3 LB,", ",,")).updated == 1
+    assert product(engine, "000000017").size is None
+
+
+def test_leaves_alone_what_the_file_does_not_say(engine: Engine) -> None:
+    load_lines(engine, APPLES, PEARS)
+    with transaction_scope(engine) as session:
+        session.scalars(select(Vendor).where(Vendor.code == "V0001")).one().name = "Orchard"
+        session.scalars(select(Product).where(Product.item_code == "000000017")).one().active = False
+    load_lines(engine, APPLES.replace("APPLES", "RED APPLES"))
+    with transaction_scope(engine, read_only=True) as session:
+        apples = session.scalars(select(Product).where(Product.item_code == "000000017")).one()
+        assert apples.vendor is not None
+        assert (apples.description, apples.active, apples.vendor.name) == (
+            "RED APPLES 3 LB",
+            False,
+            "Orchard",
+        )
+    assert count(engine, Product) == 2
+
+
+def test_columns_may_stand_in_any_order_with_a_byte_order_mark(engine: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "catalog.csv"
+    reverse = "\n".join(",".join(reversed(line.split(","))) for line in (HEADER, APPLES))
+    file.write_text(reverse, encoding="utf-8-sig")
+    with transaction_scope(engine) as session:
+        assert load_file(session, file, by="test").created == 1
+    assert product(engine, "000000017").price == Decimal("2.49")
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (APPLES.replace("2.49", "two"), "Line 3, column price: “two” "),
+        (APPLES.replace("2.49", "2.499"), "Line 3, column price: “2.499” "),
+        (APPLES.replace("2.49", "-1"), "Line 3, column price: “-1” "),
+        (APPLES.replace("2.49", ""), "Line 3, column price: Price needs a value."),
+        (APPLES.replace(",7", ",many"), "Line 3, column on_hand: “many” "),
+        (APPLES.replace("000000017", " "), "Line 3, column item_code: Item code needs a value."),
+        (APPLES.replace("APPLES", "A" * 300), "Line 3, column description: "),
+        (APPLES.replace(",PRODUCE", ""), "Line 3 has 8 columns instead of 9."),
+        (APPLES.replace("APPLES", 'APPLES"').replace("0017,", '0017,"'), "Line 3 cannot be read as CSV: "),
+        (PEARS, "Line 3, column item_code: 000000018 stands in the file more than once."),
+    ],
+)
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_a_bad_row_is_named_and_nothing_is_loaded(engine: Engine, line: str, sentence: str) -> None:
+    with pytest.raises(BadInput) as refusal:
+        load_lines(engine, PEARS, line)
+    assert refusal.value.message.startswith(sentence)
+    assert refusal.value.message.endswith("Nothing was loaded; correct the file and load it again.")
+    assert (count(engine, Product), count(engine, Vendor)) == (0, 0)
+    assert load_lines(engine, PEARS).created == 1  # The refused load left nothing behind.
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        (HEADER.replace("price", "cost"), "lacks 'price' and should not have 'cost'"),
+        (HEADER + ",Price", "has twice 'price'"),
+        ("\x00binary", "lacks 'item_code'"),
+    ],
+)
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_wrong_header_row_says_what_was_found(engine: Engine, header: str, found: str) -> None:
+    with pytest.raises(BadInput, match=f"The header row {found}.*nothing was loaded"):
+        load_lines(engine, APPLES, header=header)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"", "The file is empty"), (b"\xff\xfe\x00PK", "catalog.csv is not text in UTF-8")],
+)
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_file_that_is_no_csv(engine: Engine, tmp_path: Path, content: bytes, sentence: str) -> None:
+    file = tmp_path / "catalog.csv"
+    file.write_bytes(content)
+    with pytest.raises(BadInput, match=sentence), transaction_scope(engine) as session:
+        load_file(session, file, by="test")
+
+
+def test_statements_do_not_grow_with_the_rows(engine: Engine) -> None:
+    statements: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *event_: statements.append(event_[2]))
+    load_lines(engine, APPLES)
+    few = len(statements)
+    with transaction_scope(engine) as session:
+        load_file(session, CATALOG, by="test")
+    assert len(statements) == 2 * few

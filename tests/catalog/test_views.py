@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+from webtest import TestApp
+
+from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
+from batchbook.db.session import transaction_scope
+
+
+@pytest.fixture
+def apples(engine: Engine) -> int:
+    """A product of vendor V0001 and department PRODUCE; there are also a vendor V0002 and a department DELI."""
+    with transaction_scope(engine) as session:
+        vendor, department = Vendor(code="V0001", name="Orchard"), Department(name="PRODUCE")
+        product = Product(
+            item_code="000000017",
+            description="APPLES",
+            price=Decimal("2.49"),
+            vendor=vendor,
+            department=department,
+        )
+        session.add_all([product, Vendor(code="V0002"), Department(name="DELI")])
+        session.flush()
+        return product.id
+
+
+def form_with(page: Any, field: str) -> Any:
+    return next(form for form in page.forms.values() if field in form.fields)
+
+
+def changes(engine: Engine) -> list[tuple[Any, ...]]:
+    with transaction_scope(engine, read_only=True) as session:
+        columns = (
+            PriceHistory.item_code,
+            PriceHistory.old_price,
+            PriceHistory.new_price,
+            PriceHistory.changed_by,
+        )
+        return [tuple(row) for row in session.execute(select(*columns))]
+
+
+def test_everybody_finds_products_vendors_and_departments(auditor: TestApp, apples: int) -> None:
+    page = auditor.get("/products?f.vendor.equal=V0001&sort=-price")
+    assert "000000017" in page
+    assert "PRODUCE" in page
+    assert "000000017" not in auditor.get("/products?f.vendor.equal=V0002")
+    assert "/products?f.vendor.equal=V0001" in auditor.get("/vendors?sort=-products")
+    assert "/products?f.department.equal=PRODUCE" in auditor.get("/departments")
+
+
+def test_an_edited_price_is_in_the_history(staff: TestApp, apples: int, engine: Engine) -> None:
+    form = form_with(staff.get(f"/products/{apples}/edit"), "price")
+    assert (form["price"].value, form["vendor_code"].value) == ("2.49", "V0001")
+    form["price"], form["vendor_code"] = "2.99", "V0002"
+    form["department_id"].select(text="DELI")
+    page = form.submit(status=303).follow()
+    assert "2.99" in page
+    assert "DELI" in page
+    assert "V0002" in page
+    assert changes(engine) == [("000000017", Decimal("2.49"), Decimal("2.99"), "staff")]
+    assert "price-history" in page
+
+
+def test_an_edit_that_keeps_the_price_writes_no_history(staff: TestApp, apples: int, engine: Engine) -> None:
+    form = form_with(staff.get(f"/products/{apples}/edit"), "price")
+    form["description"], form["vendor_code"] = "RED APPLES", ""
+    page = form.submit(status=303).follow()
+    assert "RED APPLES" in page
+    assert "The price has not changed yet" in page
+    assert changes(engine) == []
+
+
+def test_an_unknown_vendor_is_named_at_its_field(staff: TestApp, apples: int, engine: Engine) -> None:
+    form = form_with(staff.get(f"/products/{apples}/edit"), "price")
+    form["vendor_code"], form["price"] = "V9999", "7.77"
+    page = form.submit(status=422)
+    assert "There is no vendor V9999" in page
+    assert form_with(page, "price")["price"].value == "7.77"
+    assert changes(engine) == []
+
+
+def test_an_admin_adds_a_product(admin: TestApp, apples: int, engine: Engine) -> None:
+    form = form_with(admin.get("/products/new"), "price")
+    form["item_code"], form["description"], form["price"] = "000000018", "PEARS", "0.99"
+    form["on_hand"] = "3"
+    form.submit(status=303)
+    with transaction_scope(engine, read_only=True) as session:
+        pears = session.scalars(select(Product).where(Product.item_code == "000000018")).one()
+        assert (pears.price, pears.on_hand, pears.version, pears.vendor_id) == (Decimal("0.99"), 3, 1, None)
+    assert changes(engine) == []
+
+
+def test_what_is_in_use_cannot_be_deleted(admin: TestApp, apples: int, engine: Engine) -> None:
+    with transaction_scope(engine) as session:
+        vendor_id = session.scalars(select(Vendor.id).where(Vendor.code == "V0001")).one()
+    assert "1 in products" in admin.get(f"/vendors/{vendor_id}/delete")
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize("path", ["/products/new", "/vendors/new", "/departments/new"])
+def test_staff_and_auditors_add_nothing(staff: TestApp, auditor: TestApp, apples: int, path: str) -> None:
+    assert staff.get(path, status=403)
+    assert auditor.get(path, status=403)
+    assert auditor.get(f"/products/{apples}/edit", status=403)

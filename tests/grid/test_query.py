@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import sqlite3
+import tracemalloc
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import Engine, func, insert, select
+from sqlalchemy.orm import Session
+
+from batchbook.db.session import make_session, transaction_scope
+from batchbook.grid import Filter, Grid, GridState, Sort, Verb, columns_of
+
+from .shop import Article, Invoice, Paper, Shop, article_grid
+
+
+def codes(db: Session, grid: Grid, *sort: Sort) -> list[str]:
+    return [row.code for row in grid.page(db, GridState(sort=sort), "ann").rows]
+
+
+def test_without_a_sort_rows_come_by_their_key(db: Session, grid: Grid) -> None:
+    assert codes(db, grid) == ["0007", "0010", "0100", "0200", "0300", "0400"]
+
+
+def test_empty_values_come_last_either_way(db: Session, grid: Grid) -> None:
+    assert codes(db, grid, Sort("price")) == ["0200", "0007", "0300", "0010", "0400", "0100"]
+    assert codes(db, grid, Sort("price", descending=True)) == ["0400", "0010", "0007", "0300", "0200", "0100"]
+
+
+def test_several_columns_sort_and_the_key_decides_the_rest(db: Session, grid: Grid) -> None:
+    by_state = (Sort("state", descending=True), Sort("price"))
+    assert codes(db, grid, *by_state) == ["0300", "0010", "0200", "0007", "0400", "0100"]
+    assert codes(db, grid, Sort("stock")) == ["0200", "0100", "0300", "0400", "0007", "0010"]
+
+
+def test_the_default_sort_holds_until_another_is_asked_for(db: Session) -> None:
+    grid = article_grid(Sort("code", descending=True))
+    assert codes(db, grid)[0] == "0400"
+    assert codes(db, grid, Sort("code"))[0] == "0007"
+
+
+def test_rows_are_core_rows_with_the_key(db: Session, grid: Grid) -> None:
+    row = grid.page(db, GridState(), "ann").rows[0]
+    assert set(row._mapping) == {"id", *(column.name for column in grid.columns)}
+    assert (row.code, row.price) == ("0007", Decimal("4.50"))
+
+
+@pytest.fixture
+def many(empty_engine: Engine) -> Engine:
+
+    Shop.metadata.create_all(empty_engine)
+    rows = [{"code": f"{n:05}", "price": Decimal(n % 7), "note": "", "name": "x" * 30} for n in range(4321)]
+    with transaction_scope(empty_engine) as db:
+        db.execute(insert(Article), rows)
+    return empty_engine
+
+
+def test_pages_hold_every_row_once(many: Engine, grid: Grid) -> None:
+    seen: list[str] = []
+    with make_session(many, read_only=True) as db:
+        state = GridState(sort=(Sort("price"),), page_size=500)
+        for number in range(1, 10):
+            page = grid.page(db, state.at_page(number), None)
+            assert (page.total, page.pages, page.first) == (4321, 9, len(seen) + 1)
+            seen += [row.code for row in page.rows]
+            assert page.last == len(seen)
+    assert len(seen) == len(set(seen)) == 4321
+
+
+def test_a_page_beyond_the_end_is_the_last(many: Engine, grid: Grid) -> None:
+    with make_session(many, read_only=True) as db:
+        page = grid.page(db, GridState(page=10**9, page_size=500), None)
+    assert (page.state.page, page.first, page.last) == (9, 4001, 4321)
+
+
+def test_an_empty_grid_has_one_empty_page(db: Session, grid: Grid) -> None:
+    state = GridState(filters=(Filter("code", Verb.EQUAL, ("none",)),), page=3)
+    page = grid.page(db, state, None)
+    assert (page.rows, page.total, page.pages, page.first, page.last, page.state.page) == ([], 0, 1, 0, 0, 1)
+
+
+def test_a_known_total_counts_only_while_nothing_is_filtered(db: Session, grid: Grid) -> None:
+    assert grid.page(db, GridState(), None, known_total=777).total == 777
+    state = GridState(filters=(Filter("code", Verb.EQUAL, ("0007",)),))
+    assert grid.page(db, state, None, known_total=777).total == 1
+
+
+def test_the_callers_select_says_what_may_be_seen(db: Session) -> None:
+    twin = select(Article).where(Article.state == "new").order_by(Article.name.desc())
+    grid = Grid(columns_of(Article, ["code"]), twin, [Article.id])
+    assert codes(db, grid) == ["0007", "0200"]
+    assert grid.count(db, GridState(), None) == 2
+
+
+def test_joins_and_joined_subtypes_keep_their_tables(empty_engine: Engine) -> None:
+    Shop.metadata.create_all(empty_engine)
+    with make_session(empty_engine) as db:
+        db.add_all([Paper(title="letter"), Invoice(title="bill", amount=Decimal("3.10"))])
+        db.commit()
+        columns = columns_of(Invoice, ["title", "amount"])
+        grid = Grid(columns, select(Invoice), [Invoice.id])
+        assert [tuple(row) for row in grid.page(db, GridState(), None).rows] == [(2, "bill", Decimal("3.10"))]
+        assert grid.count(db, GridState(), None) == 1
+        outer = select(Paper.id).outerjoin(Invoice.__table__, Invoice.__table__.c.id == Paper.id)
+        papers = Grid(columns_of(Paper, ["title"]), outer, [Paper.id])
+        assert papers.count(db, GridState(), None) == 2
+
+
+def test_grouped_rows_are_counted_as_shown(db: Session) -> None:
+    prices = select(Article.state).group_by(Article.state, Article.id).having(func.count() > 0)
+    grid = Grid(columns_of(Article, ["state"]), prices, [Article.id])
+    assert grid.count(db, GridState(), None) == 6
+
+
+def test_all_rows_stream_in_order_and_bounded(many: Engine, grid: Grid) -> None:
+    state = GridState(sort=(Sort("price", descending=True),), page=5)
+    with make_session(many, read_only=True) as db:
+        next(
+            grid.all_rows(db, state, None)
+        )  # What is made once, such as the compiled statement, is not measured.
+        tracemalloc.start()
+        keys = ((-int(row.price), row.id) for row in grid.all_rows(db, state, None))
+        found = [one < other for one, other in pairwise(keys)]
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert found == [True] * 4320
+    # A thousand rows take about half a megabyte; all of them at once would take more than two.
+    assert peak < 1_500_000
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_streaming_keeps_no_writer_waiting(many: Engine, grid: Grid) -> None:
+    with make_session(many, read_only=True) as db:
+        rows = grid.all_rows(db, GridState(), None)
+        next(rows)
+        with sqlite3.connect(str(many.url.database), timeout=0.1) as writer:
+            writer.execute("UPDATE article SET note = 'changed meanwhile'")
+        assert sum(1 for _ in rows) == 4320
+
+
+def test_a_wrong_grid_fails_at_once() -> None:
+    columns = columns_of(Article, ["code", "name"])
+    with pytest.raises(ValueError, match="same name"):
+        Grid([*columns, columns[0]], select(Article), [Article.id])
+    with pytest.raises(ValueError, match="“price”, which is no column"):
+        Grid(columns, select(Article), [Article.id], [Sort("price")])
+    with pytest.raises(ValueError, match="needs the key"):
+        Grid(columns, select(Article), [])

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import csv
+import io
+import re
+from decimal import Decimal
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from python_calamine import CalamineWorkbook
+from sqlalchemy import select
+from webob import Request
+from webtest import TestApp
+
+from batchbook.master import GridSetting
+
+from .bakery import Baker, Bakery, Cake, form_of, rows_of, words
+
+SETTINGS = select(GridSetting.user_name, GridSetting.grid)
+
+
+@pytest.fixture
+def cakes(bakery: Bakery) -> Bakery:
+    ann = Baker(name="Ann")
+    bakery.add(
+        Cake(code="B2", name="Brownie", price=Decimal("3.50"), baker=ann),
+        Cake(code="A1", name="Apple pie", price=Decimal("12.00"), vegan=True),
+        Cake(code="C3", name="Carrot cake", price=Decimal("5.25"), vegan=True),
+    )
+    return bakery
+
+
+def filtered(browser: TestApp, column: str, verb: str, *values: str) -> TestApp:
+    """Post the filter form with one filter; follow to the page it leads to."""
+    form = form_of(browser.get("/cakes"), "column.0")
+    fields = [
+        ("csrf_token", form["csrf_token"].value),
+        ("column.0", column),
+        ("verb.0", verb),
+        ("do", "apply"),
+    ]
+    return browser.post(
+        form.action, [*fields, *(("value.0", value) for value in values)], status=303
+    ).follow()
+
+
+def test_lists_in_the_default_order_and_links_to_the_records(cakes: Bakery) -> None:
+    page = cakes.visitor("sam").get("/cakes")
+    assert rows_of(page) == ["Apple pie", "Brownie", "Carrot cake"]
+    assert "Cake A1" in words(page.click("Apple pie"))
+    assert page.html.find("a", string="Ann")["href"] == "/bakers?f.name.equal=Ann"
+    assert "3 cakes" in words(page)
+
+
+def test_a_filter_leads_to_a_link_that_anybody_can_open(cakes: Bakery) -> None:
+    page = filtered(cakes.visitor("sam"), "vegan", "is_true")
+    assert rows_of(page) == ["Apple pie", "Carrot cake"]
+    link = page.request.path_qs
+    assert parse_qsl(urlsplit(link).query, keep_blank_values=True) == [("f.vegan.is_true", "")]
+    assert rows_of(cakes.visitor("kim").get(link)) == ["Apple pie", "Carrot cake"]
+
+
+def test_the_view_is_remembered_for_the_person_until_reset(cakes: Bakery) -> None:
+    sam, kim = cakes.visitor("sam"), cakes.visitor("kim")
+    filtered(sam, "price", "between", "4", "")
+    assert rows_of(sam.get("/cakes")) == ["Apple pie", "Carrot cake"]
+    assert len(rows_of(kim.get("/cakes"))) == 3
+    assert len(rows_of(sam.get("/cakes?view=default"))) == 3
+    assert rows_of(sam.get("/cakes?f.code.equal=B2")) == ["Brownie"]
+    filtered(sam, "name", "contains", "pie")
+    assert rows_of(sam.get("/cakes")) == ["Apple pie"]
+    form_of(sam.get("/cakes"), "column.0").submit("do", value="reset").follow()
+    assert len(rows_of(sam.get("/cakes"))) == 3
+    assert cakes.all(SETTINGS) == []
+
+
+def test_looking_changes_nothing(cakes: Bakery) -> None:
+    sam = cakes.visitor("sam")
+    sam.get("/cakes?f.code.equal=B2&sort=-price&size=20")
+    assert cakes.all(SETTINGS) == []
+    filtered(sam, "vegan", "is_true")
+    assert cakes.all(SETTINGS) == [("sam", "cakes")]
+
+
+def test_the_form_keeps_sort_and_size_and_removes_one_filter(cakes: Bakery) -> None:
+    page = cakes.visitor("sam").get("/cakes?f.vegan.is_true=&f.name.contains=c&sort=-price&size=20&page=7")
+    page = form_of(page, "column.0").submit("do", value="remove-0").follow()
+    query = parse_qsl(urlsplit(page.request.path_qs).query)
+    assert query == [("f.name.contains", "c"), ("sort", "-price"), ("size", "20")]
+    assert rows_of(page) == ["Carrot cake"]
+
+
+def test_a_filter_that_makes_no_sense_is_said_and_not_kept(cakes: Bakery) -> None:
+    page = filtered(cakes.visitor("sam"), "price", "greater", "much")
+    assert "much" in words(page)
+    assert "left out" in words(page)
+    assert len(rows_of(page)) == 3
+    assert cakes.all(SETTINGS) == []
+
+
+def test_an_unknown_column_in_a_posted_form_is_said(cakes: Bakery) -> None:
+    page = filtered(cakes.visitor("sam"), "password_hash", "equal", "x")
+    assert "no filter" in words(page)
+
+
+def test_sorting_by_a_header_and_paging(cakes: Bakery) -> None:
+    cakes.add(*(Cake(code=f"D{number:02}", name=f"Doughnut {number:02}") for number in range(30)))
+    sam = cakes.visitor("sam")
+    page = sam.get("/cakes?size=20")
+    assert len(rows_of(page)) == 20
+    page = page.click("Next")
+    assert len(rows_of(page)) == 13
+    assert rows_of(page.click("Price"))[0] != rows_of(page.click("Price").click("Price"))[0] == "Apple pie"
+
+
+def test_empty_pages_say_what_to_do(bakery: Bakery) -> None:
+    sam = bakery.visitor("sam")
+    assert "No cakes yet" in words(sam.get("/cakes"))
+    bakery.add(Cake(code="A", name="Almond"))
+    page = sam.get("/cakes?f.code.equal=Z")
+    assert "Nothing matches" in words(page)
+    assert rows_of(page.click("Show all cakes")) == ["Almond"]
+
+
+def test_markup_in_data_stays_text(bakery: Bakery) -> None:
+    bakery.add(Cake(code="X", name="<script>alert(1)</script>"))
+    page = bakery.visitor("sam").get("/cakes?f.name.contains=%3Cscript%3E")
+    assert "<script>alert" not in page.text
+    assert rows_of(page) == ["<script>alert(1)</script>"]
+
+
+def test_only_who_may_sees_it(cakes: Bakery) -> None:
+    assert cakes.visitor().get("/cakes", status=303).location.endswith("/login?next=%2Fcakes")
+    assert cakes.visitor("pat", "bakers:view").get("/cakes", status=403)
+    page = cakes.visitor("kim", "cakes:view").get("/cakes")
+    assert not page.html.find("a", string="New")
+    assert not page.html.find("a", href=re.compile("export"))
+    assert cakes.visitor("sam").get("/cakes").html.find("a", string="New")["href"] == "/cakes/new"
+
+
+def test_the_filter_form_needs_its_token(cakes: Bakery) -> None:
+    cakes.visitor("sam").post("/cakes/view", {"column.0": "vegan", "verb.0": "is_true"}, status=400)
+    assert cakes.all(SETTINGS) == []
+
+
+def test_exports_what_is_shown_in_its_order(cakes: Bakery) -> None:
+    page = cakes.visitor("sam").get("/cakes?f.vegan.is_true=&sort=price")
+    download = page.click("CSV")
+    lines = list(csv.reader(io.StringIO(download.body.decode("utf-8-sig"))))
+    assert [line[:3] for line in lines] == [
+        ["Name", "Code", "Price"],
+        ["Carrot cake", "C3", "5.25"],
+        ["Apple pie", "A1", "12.00"],
+    ]
+    assert re.fullmatch(
+        r'attachment; filename="cakes-\d{4}-\d\d-\d\d\.csv"', download.headers["Content-Disposition"]
+    )
+    assert download.content_type == "text/csv"
+    sheet = (
+        CalamineWorkbook.from_filelike(io.BytesIO(page.click("Excel").body)).get_sheet_by_index(0).to_python()
+    )
+    assert [row[:3] for row in sheet] == [
+        ["Name", "Code", "Price"],
+        ["Carrot cake", "C3", 5.25],
+        ["Apple pie", "A1", 12],
+    ]
+
+
+def test_an_export_has_all_pages_and_streams(bakery: Bakery) -> None:
+    bakery.add(*(Cake(code=f"D{number:05}", name="Doughnut " * 8) for number in range(2000)))
+    sam = bakery.visitor("sam")
+    cookies = "; ".join(f"{name}={value}" for name, value in sam.cookies.items())
+    response = Request.blank("/cakes/export.csv?size=20&page=3", headers={"Cookie": cookies}).get_response(
+        bakery.app
+    )
+    chunks = list(response.app_iter)
+    assert len(chunks) > 1
+    assert b"".join(chunks).count(b"\r\n") == 2001
+
+
+def test_an_export_needs_its_permission_and_a_known_format(cakes: Bakery) -> None:
+    cakes.visitor("kim", "cakes:view").get("/cakes/export.csv", status=403)
+    cakes.visitor("sam").get("/cakes/export.pdf", status=404)

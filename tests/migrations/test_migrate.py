@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, inspect, select, text
+
+from batchbook import migrate
+from batchbook.catalog.models import Product, Vendor
+from batchbook.db.session import transaction_scope
+from batchbook.models import metadata
+
+PLUGIN = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "acme1", None, ("acme",), None
+
+
+def upgrade():
+    op.create_table("acme_note", sa.Column("id", sa.Integer, primary_key=True))
+    {more}
+"""
+
+REBUILD = """
+    with op.batch_alter_table("vendor") as vendor:
+        vendor.alter_column("name", type_=sa.String(200))
+"""
+
+
+def plugin(tmp_path: Path, more: str = "pass") -> list[str]:
+    """Write a plug-in's migrations and return where they are."""
+    place = tmp_path / "acme"
+    place.mkdir()
+    (place / "acme1.py").write_text(PLUGIN.format(more=more.strip()))
+    return [str(place)]
+
+
+def add_product(engine: Engine) -> None:
+    with transaction_scope(engine) as session:
+        session.add(
+            Product(item_code="01", description="Apples", price=Decimal("2.49"), vendor=Vendor(code="V1"))
+        )
+
+
+def test_an_empty_database_becomes_what_the_models_say(empty_engine: Engine) -> None:
+    assert not migrate.is_current(empty_engine)
+    migrate.upgrade(empty_engine)
+    assert migrate.is_current(empty_engine)
+    assert migrate.differences(empty_engine) == []
+    assert set(inspect(empty_engine).get_table_names()) == {*metadata.tables, "alembic_version"}
+
+
+def test_upgrading_again_keeps_the_data(engine: Engine) -> None:
+    add_product(engine)
+    migrate.upgrade(engine)
+    with transaction_scope(engine, read_only=True) as session:
+        assert session.scalars(select(Product.item_code)).all() == ["01"]
+
+
+def test_a_missing_column_is_a_difference(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE vendor DROP COLUMN name"))
+    assert [(what[0], what[2], what[3].name) for what in migrate.differences(engine)] == [
+        ("add_column", "vendor", "name")
+    ]
+
+
+def test_a_plugin_has_a_branch_of_its_own(engine: Engine, tmp_path: Path) -> None:
+    places = plugin(tmp_path)
+    assert migrate.is_current(engine)
+    assert not migrate.is_current(engine, places)
+    migrate.upgrade(engine, places)
+    assert migrate.is_current(engine, places)
+    assert migrate.is_current(engine)
+    assert "acme_note" in inspect(engine).get_table_names()
+
+
+def test_tables_of_plugins_and_of_run_time_types_are_no_difference(engine: Engine, tmp_path: Path) -> None:
+    migrate.upgrade(engine, plugin(tmp_path))
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE row_00000001 (id INTEGER PRIMARY KEY)"))
+    assert migrate.differences(engine) == []
+
+
+def test_a_table_with_data_and_references_can_be_rebuilt(engine: Engine, tmp_path: Path) -> None:
+    add_product(engine)
+    migrate.upgrade(engine, plugin(tmp_path, REBUILD))
+    with transaction_scope(engine, read_only=True) as session:
+        product = session.scalars(select(Product)).one()
+        assert product.vendor is not None
+        assert product.vendor.code == "V1"
+    with pytest.raises(Exception, match=r"(?i)foreign key"), transaction_scope(engine) as session:
+        session.execute(text("DELETE FROM vendor"))
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_table_that_triggers_name_can_be_rebuilt(engine: Engine, tmp_path: Path) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER guard BEFORE DELETE ON product WHEN EXISTS (SELECT 1 FROM vendor)"
+            " BEGIN SELECT RAISE(ABORT, 'guarded'); END"
+        )
+    add_product(engine)
+    migrate.upgrade(engine, plugin(tmp_path, REBUILD))
+    with pytest.raises(Exception, match="guarded"), transaction_scope(engine) as session:
+        session.execute(text("DELETE FROM product"))
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_reference_to_nothing_stops_a_migration(engine: Engine, tmp_path: Path) -> None:
+    add_product(engine)
+    places = plugin(tmp_path, 'op.execute("DELETE FROM vendor")')
+    with pytest.raises(RuntimeError, match="of table product would refer to nothing in vendor"):
+        migrate.upgrade(engine, places)
+    with transaction_scope(engine, read_only=True) as session:
+        assert session.scalars(select(Vendor.code)).all() == ["V1"]
+    assert "acme_note" not in inspect(engine).get_table_names()
+
+
+def test_a_migration_that_fails_leaves_everything_as_it_was(engine: Engine, tmp_path: Path) -> None:
+    places = plugin(tmp_path, 'raise ValueError("broken")')
+    with pytest.raises(ValueError, match="broken"):
+        migrate.upgrade(engine, places)
+    assert "acme_note" not in inspect(engine).get_table_names()
+    assert migrate.is_current(engine)
+    assert not migrate.is_current(engine, places)
+
+
+def test_plugin_locations_are_read_from_the_setting() -> None:
+    assert migrate.plugin_locations({"batchbook.migrations": "acme:migrations\n  zeta:alembic"}) == (
+        "acme:migrations",
+        "zeta:alembic",
+    )
+    assert migrate.plugin_locations({}) == ()

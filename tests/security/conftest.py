@@ -1,0 +1,14 @@
+"""The small site on an otherwise empty database."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine
+
+from .small_site import Site, create_tables
+
+
+@pytest.fixture
+def site(empty_engine: Engine) -> Site:
+    create_tables(empty_engine)
+    return Site(empty_engine)

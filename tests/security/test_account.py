@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+from webtest import TestApp
+
+from batchbook.db.session import transaction_scope
+from batchbook.security.authentication import change_password
+from batchbook.security.models import User, WebSession
+
+from .small_site import PASSWORD, Site, create_tables, sign_in, token_of
+
+NEW = "another long phrase"
+
+
+def _change(
+    browser: TestApp, present: str = PASSWORD, new: str = NEW, again: str = NEW, *, status: int = 303
+) -> Any:
+    fields = {"present": present, "new": new, "again": again, "csrf_token": token_of(browser)}
+    return browser.post("/account/password", fields, status=status)
+
+
+def _second_browser(site: Site, name: str = "anna") -> TestApp:
+    browser = site.visitor(HTTP_USER_AGENT="Firefox/140 (X11; Linux)")
+    sign_in(browser, name)
+    return browser
+
+
+def test_it_shows_who_one_is_and_where_one_is_signed_in(site: Site) -> None:
+    browser = site.signed_in("anna")
+    site.change_user("anna", full_name="Anna <Ash>", email="anna@example.com")
+    _second_browser(site)
+    page = browser.get("/account")
+    text = page.html.get_text(" ", strip=True)
+    for part in ("Anna <Ash>", "anna@example.com", "Role of anna", "Firefox on Linux", "This browser"):
+        assert part in text
+    assert len(page.html.select("tbody tr")) == 2
+
+
+def test_it_is_for_those_who_are_signed_in(site: Site) -> None:
+    browser = site.visitor()
+    assert browser.get("/account").status_int == 303
+    _change(browser, status=403)
+    browser.post("/account/sessions", {"csrf_token": token_of(browser)}, status=403)
+
+
+def test_a_new_password_replaces_the_old_and_ends_other_sessions(site: Site) -> None:
+    browser = site.signed_in("anna")
+    other = _second_browser(site)
+    bert = site.signed_in("bert")
+    assert "1 other session is signed out." in _change(browser).follow().text
+    assert browser.get("/").text == "home"
+    assert other.get("/").status_int == 303
+    assert bert.get("/").text == "home"
+    sign_in(other, "anna", PASSWORD, status=400)
+    sign_in(other, "anna", NEW)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"present": "wrong"}, "not your present password"),
+        ({"new": "short", "again": "short"}, "at least 10 characters"),
+        ({"new": "anna and more words", "again": "anna and more words"}, "your name"),
+        ({"again": NEW + "!"}, "not the same"),
+    ],
+)
+def test_a_refused_change_says_why_and_changes_nothing(
+    site: Site, fields: dict[str, str], reason: str
+) -> None:
+    browser = site.signed_in("anna")
+    other = _second_browser(site)
+    page = _change(browser, **fields, status=400)
+    assert reason in page.html.find(class_="field-error").get_text()
+    assert NEW not in page.text
+    assert other.get("/").text == "home"
+    sign_in(site.visitor(), "anna", PASSWORD)
+
+
+def test_guessing_the_present_password_is_throttled(empty_engine: Engine) -> None:
+    create_tables(empty_engine)
+    site = Site(empty_engine, **{"batchbook.login_attempts": "2"})
+    browser = site.signed_in("anna")
+    for _ in range(2):
+        assert "not your present password" in _change(browser, "wrong", status=400).text
+    assert "too many attempts" in _change(browser, PASSWORD, status=400).text
+
+
+def test_one_other_session_can_be_signed_out(site: Site) -> None:
+    browser = site.signed_in("anna")
+    second, third = _second_browser(site), _second_browser(site)
+    form = next(form for form in browser.get("/account").forms.values() if "session" in form.fields)
+    chosen = form["session"].value
+    assert "1 other session is signed out." in form.submit().follow().text
+    assert len(site.stored(select(WebSession).where(WebSession.revoked_at.is_not(None)))) == 1
+    assert {second.get("/").status_int, third.get("/").status_int} == {200, 303}
+    fields = {"session": chosen, "csrf_token": token_of(browser)}
+    assert "already over" in browser.post("/account/sessions", fields).follow().text
+
+
+def test_all_other_sessions_can_be_signed_out(site: Site) -> None:
+    browser = site.signed_in("anna")
+    second, third = _second_browser(site), _second_browser(site)
+    answer = browser.post("/account/sessions", {"csrf_token": token_of(browser)})
+    assert "2 other sessions are signed out." in answer.follow().text
+    assert (second.get("/").status_int, third.get("/").status_int) == (303, 303)
+
+
+def test_nobody_signs_out_somebody_else(site: Site) -> None:
+    anna, bert = site.signed_in("anna"), site.signed_in("bert")
+    (session,) = site.stored(select(WebSession.id).join(User).where(User.name == "bert"))
+    anna.post("/account/sessions", {"session": session, "csrf_token": token_of(anna)})
+    assert bert.get("/").text == "home"
+
+
+def test_a_password_set_by_somebody_else_ends_all_sessions(site: Site) -> None:
+    browser = site.signed_in("anna")
+    with transaction_scope(site.engine) as db:
+        assert change_password(db, db.scalars(select(User)).one(), NEW) == 1
+    assert browser.get("/").status_int == 303
+    sign_in(browser, "anna", NEW)

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import Engine, func, select
+from webob.cookies import SignedCookieProfile
+from webtest import TestApp
+
+from batchbook.security.cookie import session_hash
+from batchbook.security.models import WebSession
+
+from .small_site import SETTINGS, Site, create_tables, sign_in
+
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
+
+
+def _session_id(browser: TestApp) -> str:
+    profile = SignedCookieProfile(
+        SETTINGS["batchbook.secret"], "batchbook cookie batchbook_session", "batchbook_session"
+    )
+    return str(profile.serializer.loads(browser.cookies["batchbook_session"].encode()))
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(site: Site) -> None:
+    cookie = site.visitor().get("/login").headers["Set-Cookie"]
+    assert cookie.startswith("batchbook_session=")
+    assert {"Path=/", "HttpOnly", "SameSite=Lax"} == set(cookie.split("; ")[1:])
+
+
+def test_over_https_it_is_secure_and_bound_to_the_host(empty_engine: Engine) -> None:
+    create_tables(empty_engine)
+    site = Site(empty_engine, **{"batchbook.secure_cookies": "true"})
+    cookie = site.visitor().get("/login").headers["Set-Cookie"]
+    assert cookie.startswith("__Host-batchbook_session=")
+    assert "secure" in cookie.split("; ")[1:]
+
+
+def test_an_anonymous_visitor_has_an_id_but_no_row(site: Site) -> None:
+    browser = site.visitor()
+    browser.get("/login")
+    first = _session_id(browser)
+    assert len(first) >= 43
+    assert "Set-Cookie" not in browser.get("/login").headers
+    assert _session_id(browser) == first
+    assert site.stored(select(func.count()).select_from(WebSession)) == [0]
+
+
+def test_the_database_holds_the_hash_of_the_id_only(site: Site) -> None:
+    browser = site.signed_in("anna")
+    assert site.stored(select(WebSession.id)) == [session_hash(_session_id(browser))]
+
+
+def test_signing_in_and_out_changes_the_id(site: Site) -> None:
+    site.add_user("anna")
+    browser = site.visitor()
+    browser.get("/login")
+    anonymous = _session_id(browser)
+    sign_in(browser, "anna")
+    signed_in = _session_id(browser)
+    browser.get("/account").forms[0].submit(status=303)
+    assert len({anonymous, signed_in, _session_id(browser)}) == 3
+
+
+def test_a_planted_id_is_not_signed_in_by_its_victim(site: Site) -> None:
+    site.add_user("anna")
+    attacker, victim = site.visitor(), site.visitor()
+    attacker.get("/login")
+    victim.set_cookie("batchbook_session", attacker.cookies["batchbook_session"])
+    sign_in(victim, "anna")
+    assert victim.get("/").text == "home"
+    assert attacker.get("/").status_int == 303
+
+
+def test_a_forged_or_foreign_cookie_is_nobodys(site: Site) -> None:
+    browser = site.signed_in("anna")
+    good = browser.cookies["batchbook_session"]
+    flash = SignedCookieProfile(
+        SETTINGS["batchbook.secret"], "batchbook cookie batchbook_flash", "x"
+    ).serializer.dumps(_session_id(browser))
+    for bad in (good[:-2] + ("AA" if good[-2:] != "AA" else "BB"), "nonsense", "", flash.decode()):
+        browser.set_cookie("batchbook_session", bad)
+        assert browser.get("/").status_int == 303
+    browser.set_cookie("batchbook_session", good)
+    assert browser.get("/").text == "home"
+
+
+def test_the_id_is_not_in_any_page(site: Site) -> None:
+    browser = site.signed_in("anna")
+    assert not re.search(re.escape(_session_id(browser)), browser.get("/account").text)

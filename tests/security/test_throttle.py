@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from sqlalchemy import func, select, update
+
+from batchbook.db.session import transaction_scope
+from batchbook.security.models import LoginAttempt, utc_now
+from batchbook.security.throttle import LoginAttemptStorage, LoginThrottle
+
+from .small_site import Site
+
+
+def _let_windows_pass(site: Site) -> None:
+    with transaction_scope(site.engine) as db:
+        db.execute(update(LoginAttempt).values(expires_at=utc_now() - timedelta(seconds=1)))
+
+
+def _forgive(site: Site, throttle: LoginThrottle, name: str, address: str) -> None:
+    with transaction_scope(site.engine) as db:
+        throttle.forgive(db, name, address)
+
+
+def test_a_counter_counts_within_its_window(site: Site) -> None:
+    storage = LoginAttemptStorage(site.engine)
+    assert [storage.incr("a", 60), storage.incr("a", 60, 5), storage.incr("b", 60)] == [1, 6, 1]
+    assert (storage.get("a"), storage.get("b"), storage.get("c")) == (6, 1, 0)
+    assert abs(storage.get_expiry("a") - utc_now().timestamp() - 60) < 5
+    assert storage.check()
+
+
+def test_a_counter_starts_anew_when_its_window_is_over(site: Site) -> None:
+    storage = LoginAttemptStorage(site.engine)
+    storage.incr("a", 60, 5)
+    _let_windows_pass(site)
+    assert storage.get("a") == 0
+    assert storage.incr("a", 60) == 1
+    assert storage.get_expiry("a") > utc_now().timestamp() + 50
+
+
+def test_more_attempts_do_not_prolong_a_window(site: Site) -> None:
+    storage = LoginAttemptStorage(site.engine)
+    storage.incr("a", 60)
+    end = storage.get_expiry("a")
+    storage.incr("a", 6000)
+    assert storage.get_expiry("a") == end
+
+
+def test_counters_of_the_past_are_removed(site: Site) -> None:
+    storage = LoginAttemptStorage(site.engine)
+    for number in range(5):
+        storage.incr(f"old {number}", 60)
+    _let_windows_pass(site)
+    storage.incr("new", 60)
+    assert site.stored(select(func.count()).select_from(LoginAttempt)) == [1]
+
+
+def test_counters_can_be_forgotten(site: Site) -> None:
+    storage = LoginAttemptStorage(site.engine)
+    for key in ("a", "b", "c"):
+        storage.incr(key, 60)
+    storage.clear("a")
+    assert (storage.get("a"), storage.get("b")) == (0, 1)
+    assert storage.reset() == 2
+    assert storage.get("b") == 0
+
+
+def test_attempts_at_once_are_all_counted(site: Site) -> None:
+    storage = LoginAttemptStorage(site.engine)
+    with ThreadPoolExecutor(4) as pool:
+        sums = list(pool.map(lambda _: storage.incr("a", 60), range(20)))
+    assert sorted(sums) == list(range(1, 21))
+
+
+def test_a_name_has_its_limit_wherever_it_is_tried_from(site: Site) -> None:
+    throttle = LoginThrottle(site.engine, per_name=3, per_address=100)
+    answers = [
+        throttle.admit(name, f"10.0.0.{i}") for i, name in enumerate(["anna", "Anna", " ANNA ", "anna"])
+    ]
+    assert answers == [True, True, True, False]
+    assert throttle.admit("bert", "10.0.0.1")
+
+
+def test_an_address_has_its_limit_whatever_name_it_tries(site: Site) -> None:
+    throttle = LoginThrottle(site.engine, per_name=100, per_address=3)
+    assert [throttle.admit(f"user{i}", "10.0.0.1") for i in range(4)] == [True, True, True, False]
+    assert throttle.admit("user9", "10.0.0.2")
+
+
+def test_a_blocked_address_does_not_lock_a_name(site: Site) -> None:
+    throttle = LoginThrottle(site.engine, per_name=2, per_address=1)
+    assert [throttle.admit("anna", "10.0.0.1") for _ in range(5)] == [True, *[False] * 4]
+    assert throttle.admit("anna", "10.0.0.2")
+
+
+def test_a_network_of_ipv6_counts_as_one_address(site: Site) -> None:
+    throttle = LoginThrottle(site.engine, per_name=100, per_address=2)
+    addresses = ["2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:1::1"]
+    assert [throttle.admit(f"u{i}", address) for i, address in enumerate(addresses)] == [
+        True,
+        True,
+        False,
+        True,
+    ]
+
+
+def test_success_forgives_the_name_and_one_attempt_of_the_address(site: Site) -> None:
+    throttle = LoginThrottle(site.engine, per_name=2, per_address=3)
+    assert throttle.admit("anna", "10.0.0.1")
+    assert throttle.admit("anna", "10.0.0.1")
+    _forgive(site, throttle, "Anna", "10.0.0.1")
+    assert throttle.admit("anna", "10.0.0.1")
+    assert throttle.admit("anna", "10.0.0.1")
+    assert not throttle.admit("bert", "10.0.0.1")
+
+
+def test_what_was_typed_is_not_stored(site: Site) -> None:
+    LoginThrottle(site.engine, 3, 3).admit("my password, in the wrong field", "10.0.0.1")
+    assert all(
+        len(key) == 64 and set(key) <= set("0123456789abcdef")
+        for key in site.stored(select(LoginAttempt.key))
+    )

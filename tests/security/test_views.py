@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from pyramid.events import ContextFound
+from pyramid.response import Response
+from sqlalchemy import Engine, func, select, update
+from webtest import TestApp
+
+from batchbook.db.session import transaction_scope
+from batchbook.security.authentication import authenticate
+from batchbook.security.models import LoginAttempt, User, WebSession, utc_now
+from batchbook.security.passwords import needs_rehash
+from batchbook.security.views import FAILED, TOO_OFTEN
+
+from .small_site import PASSWORD, Site, create_tables, sign_in, token_of
+
+
+def _count(site: Site, model: type[Any]) -> int:
+    return int(site.stored(select(func.count()).select_from(model))[0])
+
+
+def _sign_out(browser: TestApp) -> Any:
+    return browser.post("/logout", {"csrf_token": token_of(browser)})
+
+
+# --- Signing in ------------------------------------------------------------------------------------------------------
+
+
+def test_one_signs_in_and_goes_on_to_where_one_wanted(site: Site) -> None:
+    site.page("/wanted", lambda request: Response(f"for {request.identity.name}"), "signed-in")
+    site.add_user("anna")
+    browser = site.visitor()
+    asked = browser.get("/wanted?page=2&f.a.equal=x", status=303)
+    answer = sign_in(browser, "anna", path=asked.location)
+    assert answer.location == "http://localhost/wanted?page=2&f.a.equal=x"
+    assert answer.follow().text == "for anna"
+
+
+def test_one_goes_on_within_this_site_only(site: Site) -> None:
+    site.add_user("anna")
+    for path in ("//other.example/", "http://other.example/", "/%5Cother.example", "/%09/other.example"):
+        answer = sign_in(site.visitor(), "anna", path=f"/login?next={path}")
+        assert answer.location == "http://localhost/"
+
+
+def test_where_to_go_on_survives_a_mistake(site: Site) -> None:
+    site.add_user("anna")
+    browser = site.visitor()
+    form = sign_in(browser, "anna", "wrong", status=400, path="/login?next=/wanted").forms[0]
+    assert form["name"].value == "anna"
+    form["password"] = PASSWORD
+    assert form.submit().location == "http://localhost/wanted"
+
+
+def test_the_name_is_taken_in_any_case(site: Site) -> None:
+    site.add_user("anna")
+    browser = site.visitor()
+    sign_in(browser, " Anna ")
+    assert browser.get("/").text == "home"
+
+
+def test_who_is_signed_in_is_not_asked_again(site: Site) -> None:
+    assert site.signed_in("anna").get("/login?next=/account").location == "http://localhost/account"
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [
+        ("anna", "wrong"),
+        ("anna", ""),
+        ("nobody", PASSWORD),
+        ("", ""),
+        ("gone", PASSWORD),
+        ("new", PASSWORD),
+        ("new", ""),
+        ("anna\x00", PASSWORD),
+        ("x" * 5000, PASSWORD),
+        ("' or 1=1 --", PASSWORD),
+        ("anna", "x" * 100_000),
+    ],
+)
+def test_all_failures_look_alike(site: Site, name: str, password: str) -> None:
+    site.add_user("anna")
+    site.add_user("gone", active=False)
+    site.add_user("new", password_hash=None)
+    browser = site.visitor()
+    page = sign_in(browser, name, password, status=400)
+    assert page.html.find(class_="notice-error").get_text(" ", strip=True) == f"✕ {FAILED}"
+    assert browser.get("/").status_int == 303
+    assert _count(site, WebSession) == 0
+
+
+def test_a_missing_or_odd_field_fails_like_a_wrong_one(site: Site) -> None:
+    browser = site.visitor()
+    token = token_of(browser)
+    assert FAILED in browser.post("/login", {"csrf_token": token}, status=400).text
+    files = [("name", "a.txt", b"anna"), ("password", "b.txt", b"x"), ("next", "c.txt", b"/")]
+    assert FAILED in browser.post("/login", {"csrf_token": token}, upload_files=files, status=400).text
+
+
+def test_an_unknown_name_takes_as_long_as_a_wrong_password(site: Site) -> None:
+    site.add_user("anna")
+    site.add_user("new", password_hash=None)
+
+    def shortest(name: str) -> float:
+        times = []
+        for _ in range(5):
+            start = time.perf_counter()
+            assert authenticate(site.engine, name, "wrong") is None
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    assert shortest("nobody") > shortest("anna") / 2
+    assert shortest("new") > shortest("anna") / 2
+
+
+def test_an_old_hash_is_made_anew(site: Site) -> None:
+    old = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    site.add_user("anna", password_hash=old)
+    browser = site.visitor()
+    sign_in(browser, "anna", "wrong", status=400)
+    assert site.stored(select(User.password_hash)) == [old]
+    sign_in(browser, "anna")
+    (made,) = site.stored(select(User.password_hash))
+    assert not needs_rehash(made)
+    sign_in(site.visitor(), "anna")
+
+
+def test_a_session_remembers_where_it_was_opened(site: Site) -> None:
+    site.add_user("anna")
+    browser = site.visitor(HTTP_USER_AGENT="Firefox/140 " + "x" * 500, REMOTE_ADDR="10.1.2.3")
+    sign_in(browser, "anna")
+    (session,) = site.stored(select(WebSession))
+    assert (session.user_agent[:11], len(session.user_agent), session.address) == (
+        "Firefox/140",
+        300,
+        "10.1.2.3",
+    )
+    assert abs(session.expires_at - utc_now() - timedelta(hours=12)) < timedelta(minutes=1)
+
+
+# --- Throttling ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def strict(empty_engine: Engine) -> Site:
+    create_tables(empty_engine)
+    limits = {"batchbook.login_attempts": "2", "batchbook.login_attempts_per_address": "4"}
+    return Site(empty_engine, **limits)
+
+
+def test_failures_count_though_their_requests_failed(strict: Site) -> None:
+    strict.add_user("anna")
+    browser = strict.visitor(REMOTE_ADDR="10.0.0.1")
+    for _ in range(2):
+        assert FAILED in sign_in(browser, "anna", "wrong", status=400).text
+    refused = sign_in(browser, "anna", status=429)
+    assert TOO_OFTEN in refused.text
+    assert refused.headers["Retry-After"] == "900"
+    assert browser.get("/").status_int == 303
+
+
+def test_unknown_names_are_throttled_alike(strict: Site) -> None:
+    browser = strict.visitor(REMOTE_ADDR="10.0.0.1")
+    statuses = [sign_in(browser, "nobody", "wrong", status="*").status_int for _ in range(3)]
+    assert statuses == [400, 400, 429]
+
+
+def test_an_address_is_not_what_a_header_says(strict: Site) -> None:
+    browser = strict.visitor(REMOTE_ADDR="10.0.0.1")
+    statuses = []
+    for number in range(5):
+        browser.extra_environ["HTTP_X_FORWARDED_FOR"] = f"10.9.9.{number}"
+        statuses.append(sign_in(browser, f"user{number}", "wrong", status="*").status_int)
+    assert statuses == [400, 400, 400, 400, 429]
+
+
+def test_success_gives_the_attempts_back(strict: Site) -> None:
+    strict.add_user("anna")
+    for _ in range(3):
+        browser = strict.visitor(REMOTE_ADDR="10.0.0.1")
+        sign_in(browser, "anna", "wrong", status=400)
+        sign_in(browser, "anna")
+        strict.stored(select(LoginAttempt))
+    assert sign_in(strict.visitor(REMOTE_ADDR="10.0.0.1"), "bert", "wrong", status=400)
+    assert sign_in(strict.visitor(REMOTE_ADDR="10.0.0.1"), "bert", "wrong", status=429)
+
+
+def test_signing_in_waits_for_no_lock_of_its_own(site: Site) -> None:
+    site.add_user("anna")
+    start = time.perf_counter()
+    sign_in(site.visitor(), "anna", "wrong", status=400)
+    sign_in(site.visitor(), "anna")
+    assert time.perf_counter() - start < 5
+
+
+def test_a_transaction_begun_too_early_is_a_defect_not_a_deadlock(site: Site) -> None:
+    site.config.add_subscriber(lambda event: event.request.db.execute(select(User.id)), ContextFound)
+    browser = site.visitor()
+    start = time.perf_counter()
+    form = browser.get("/login").forms[0]
+    form.submit(status=500)
+    assert time.perf_counter() - start < 5
+
+
+# --- Sessions --------------------------------------------------------------------------------------------------------
+
+
+def test_signing_out_ends_the_session_for_whoever_has_its_cookie(site: Site) -> None:
+    browser, copy = site.signed_in("anna"), site.visitor()
+    copy.set_cookie("batchbook_session", browser.cookies["batchbook_session"])
+    assert copy.get("/").text == "home"
+    answer = _sign_out(browser)
+    assert answer.location == "http://localhost/login"
+    assert "You are signed out." in answer.follow().text
+    assert copy.get("/").status_int == 303
+
+
+def test_signing_out_by_a_link_is_impossible(site: Site) -> None:
+    browser = site.signed_in("anna")
+    browser.get("/logout", status=404)
+    assert browser.get("/").text == "home"
+
+
+def test_signing_out_twice_is_no_error(site: Site) -> None:
+    browser = site.visitor()
+    assert _sign_out(browser).status_int == 303
+
+
+def test_signing_in_again_ends_the_session_before(site: Site) -> None:
+    site.add_user("bert")
+    browser, copy = site.signed_in("anna"), site.visitor()
+    copy.set_cookie("batchbook_session", browser.cookies["batchbook_session"])
+    browser.post("/login", {"csrf_token": token_of(browser), "name": "bert", "password": PASSWORD})
+    assert browser.get("/").text == "home"
+    assert copy.get("/").status_int == 303
+
+
+def test_a_user_who_is_switched_off_is_out_at_once(site: Site) -> None:
+    browser = site.signed_in("anna")
+    site.change_user("anna", active=False)
+    assert browser.get("/").status_int == 303
+    site.change_user("anna", active=True)
+    assert browser.get("/").text == "home"
+
+
+def test_a_session_ends_at_its_hour_and_is_cleaned_up(site: Site) -> None:
+    browser = site.signed_in("anna")
+    with transaction_scope(site.engine) as db:
+        db.execute(update(WebSession).values(expires_at=utc_now() - timedelta(seconds=1)))
+    assert browser.get("/").status_int == 303
+    sign_in(browser, "anna")
+    assert _count(site, WebSession) == 1
+
+
+def test_looking_changes_nothing(site: Site) -> None:
+    browser = site.signed_in("anna")
+    before = (
+        [vars(session)["revoked_at"] for session in site.stored(select(WebSession))],
+        _count(site, LoginAttempt),
+    )
+    for path in ("/", "/account", "/login", "/nowhere", "/logout"):
+        browser.get(path, status="*")
+    after = (
+        [vars(session)["revoked_at"] for session in site.stored(select(WebSession))],
+        _count(site, LoginAttempt),
+    )
+    assert before == after

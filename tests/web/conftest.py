@@ -1,0 +1,25 @@
+"""The small site on an otherwise empty database."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.security.small_site import Site, create_tables
+
+
+@pytest.fixture
+def backend() -> str:
+    """SQLite only: nothing here depends on the database."""
+    return "sqlite"
+
+
+@pytest.fixture
+def tables(empty_engine: Engine) -> Engine:
+    create_tables(empty_engine)
+    return empty_engine
+
+
+@pytest.fixture
+def site(tables: Engine) -> Site:
+    return Site(tables)
