@@ -10,6 +10,12 @@ from pyramid.config import Configurator
 from batchbook.db.engine import database_url, make_engine
 from batchbook.db.session import request_session
 
+#: Each request has a transaction of its own; an answer that says "no" (4xx, 5xx) keeps nothing.
+_TRANSACTIONS = {
+    "tm.manager_hook": "pyramid_tm.explicit_manager",
+    "tm.commit_veto": "pyramid_tm.default_commit_veto",
+}
+
 
 def main(_global_config: Mapping[str, str] | None = None, **settings: Any) -> Any:
     """Return the WSGI application. The settings are those of the INI file's ``[app:main]``."""
@@ -18,7 +24,7 @@ def main(_global_config: Mapping[str, str] | None = None, **settings: Any) -> An
 
 def configure(settings: Mapping[str, Any]) -> Any:
     """Return the configuration of the whole application, committed, for the web and the command line alike."""
-    config = Configurator(settings={"tm.manager_hook": "pyramid_tm.explicit_manager", **settings})
+    config = Configurator(settings={**_TRANSACTIONS, **settings})
     config.registry["engine"] = make_engine(database_url(settings))
     config.add_request_method(request_session, "db", reify=True)
     config.include("pyramid_tm")

@@ -133,9 +133,9 @@ def test_only_who_may_sees_it(cakes: Bakery) -> None:
     assert cakes.visitor().get("/cakes", status=303).location.endswith("/login?next=%2Fcakes")
     assert cakes.visitor("pat", "bakers:view").get("/cakes", status=403)
     page = cakes.visitor("kim", "cakes:view").get("/cakes")
-    assert not page.html.find("a", string="New")
+    assert not page.html.find("a", string="New cake")
     assert not page.html.find("a", href=re.compile("export"))
-    assert cakes.visitor("sam").get("/cakes").html.find("a", string="New")["href"] == "/cakes/new"
+    assert cakes.visitor("sam").get("/cakes").html.find("a", string="New cake")["href"] == "/cakes/new"
 
 
 def test_the_filter_form_needs_its_token(cakes: Bakery) -> None:

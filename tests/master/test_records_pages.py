@@ -16,10 +16,11 @@ def pie(bakery: Bakery) -> int:
     return bakery.add(Cake(code="A1", name="Apple pie", price=Decimal("12.00"), notes="One.\nTwo."))[0]
 
 
-@pytest.mark.parametrize("key", ["abc", "99", "-1", "+1", "1e0", str(10**30), "%D9%A1", "x" * 3000, "0x1"])
 @pytest.mark.parametrize("end", ["", "/edit", "/delete"])
-def test_what_is_no_record_is_not_found(bakery: Bakery, pie: int, key: str, end: str) -> None:
-    bakery.visitor("sam").get(f"/cakes/{key}{end}", status=404)
+def test_what_is_no_record_is_not_found(bakery: Bakery, pie: int, end: str) -> None:
+    sam = bakery.visitor("sam")
+    for key in ("abc", "99", "-1", "+1", "1e0", str(2**31), str(10**30), "%D9%A1", "x" * 3000, "0x1"):
+        sam.get(f"/cakes/{key}{end}", status=404)
 
 
 def test_nobody_learns_what_exists(bakery: Bakery, pie: int) -> None:

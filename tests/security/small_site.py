@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote
 
 from pyramid.config import Configurator
 from pyramid.response import Response
@@ -107,3 +108,15 @@ def token_of(browser: TestApp) -> str:
     """Return the CSRF token of the browser's session."""
     page = browser.get("/account", status="*")
     return str((page if page.status_int == 200 else page.follow()).forms[0]["csrf_token"].value)
+
+
+def get_raw(browser: TestApp, path: str) -> Any:
+    """Get a path that WebTest itself can't read, with the browser's cookies."""
+    request = browser.RequestClass.blank("/", environ={"HTTP_COOKIE": _cookies(browser)})
+    path, _, query = path.partition("?")
+    request.environ.update(PATH_INFO=unquote(path, "latin-1"), QUERY_STRING=query)
+    return request.get_response(browser.app)
+
+
+def _cookies(browser: TestApp) -> str:
+    return "; ".join(f"{name}={value}" for name, value in browser.cookies.items())

@@ -17,12 +17,14 @@ from batchbook.batches.scope import RowProxy, Rows, issue
 from batchbook.batches.statuses import Severity, Status
 from batchbook.batches.tabular import read_table
 from batchbook.batches.types import BatchType, BatchTypes
+from batchbook.batches.views import BatchMasterView
 
 __all__ = [
     "Action",
     "Batch",
     "BatchFile",
     "BatchHandler",
+    "BatchMasterView",
     "BatchPermission",
     "BatchRow",
     "BatchType",

@@ -19,12 +19,16 @@ from batchbook.batches.types import BatchTypes
 
 @dataclass(frozen=True)
 class ActionCall:
-    """What is asked for: an action on a batch, by whom, with which options. All of it is plain data."""
+    """What is asked for: an action on a batch, by whom, with which options. All of it is plain data.
+
+    ``version`` is the batch's version that the person looked at; ``None`` for one who did not look.
+    """
 
     batch_id: int
     action: Action
     actor: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    version: int | None = None
 
 
 class Runner(Protocol):
@@ -47,7 +51,7 @@ class InlineRunner:
     def submit(self, session: Session, call: ActionCall) -> Result:
         """Run ``call`` now."""
         engine = Engine(session, self.types, self.settings, call.actor)
-        result = engine.run(call.batch_id, call.action, call.options)
+        result = engine.run(call.batch_id, call.action, call.options, call.version)
         if call.action is Action.COMPLETE and not result.failed:
             return engine.execute_if_automatic(call.batch_id) or result
         return result

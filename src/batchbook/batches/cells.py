@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from batchbook.batches.models import BatchRow
@@ -35,8 +35,6 @@ class CellReader:
         return values
 
 
-def without_issues_of(
-    issues: Sequence[Mapping[str, Any]] | None, field: str
-) -> list[Mapping[str, Any]] | None:
+def without_issues_of(issues: Sequence[Any] | None, field: str) -> list[Any] | None:
     """Return ``issues`` less those of ``field``; ``None`` when none is left."""
     return [found for found in issues or () if found["field"] != field] or None

@@ -58,7 +58,7 @@ class Creator:
             names = ", ".join(column.name for column in columns)
             raise BadInput(f"{batch_type.title} has no field “{unknown[0][:60]}”. Its fields: {names}.")
         return parsed(
-            [c for c in columns if c.name in texts or c.required], {c.name: "" for c in columns} | texts
+            [c for c in columns if c.name in texts or c.required], {**{c.name: "" for c in columns}, **texts}
         )
 
     def _birth(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pyramid.path import DottedNameResolver
 from sqlalchemy import inspect
 
 from batchbook.batches.handler import BatchHandler
+from batchbook.batches.lifecycle import BatchPermission
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.types import BatchType, swapped_handler
 from batchbook.batches.views import BatchMasterView
@@ -35,8 +36,21 @@ def add_batch_type(
         lambda: config.registry["batch_types"].add(batch_type),
         introspectables=(introspectable,),
     )
-    bound = type(view.__name__, (view,), {"batch_type": batch_type, "__module__": view.__module__})
-    config.add_master_view(bound)
+    config.add_master_view(view.bind(batch_type))
+    _check_columns(batch_type)
+    readers = tuple(
+        f"batch:{batch_type.key}:{name}" for name in (BatchPermission.VIEW, BatchPermission.AUDIT)
+    )
+    config.add_navigation(
+        batch_type.title_plural, f"batches.{batch_type.key}.index", readers, group="Batches", order=20
+    )
+
+
+def _check_columns(batch_type: BatchType) -> None:
+    try:
+        batch_type.view.bind(batch_type).row_columns()
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(f"The view of batch type {batch_type.key!r} cannot work: {error}") from error
 
 
 def _batch_type(header: type[Batch], handler: Any, view: Any, settings: Any) -> BatchType:

@@ -17,7 +17,7 @@ from batchbook.batches.handler import RowValues
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import BatchRow
 from batchbook.batches.operations import Cell
-from batchbook.batches.scope import RowProxy
+from batchbook.batches.scope import RowProxy, table_of
 from batchbook.batches.touched import brought_up_to_date, peer_values, row_and_peers
 from batchbook.batches.work import HIGHEST_NUMBER, Work
 from batchbook.db.bulk import bulk_insert
@@ -103,7 +103,7 @@ class RowEditor:
             for c in columns
         ]
         old_peers = peer_values(work, row)
-        issues = row.issues
+        issues: list[Any] | None = row.issues
         for column in columns:
             setattr(row, column.name, values[column.name])
             issues = without_issues_of(issues, column.name)
@@ -113,7 +113,7 @@ class RowEditor:
             model = work.batch_type.row
             changes = dict(row.changes) | {"version": row.version + 1, "modified_at": work.now}
             self.session.execute(
-                update(model.__table__)  # type: ignore[arg-type]
+                update(table_of(model))
                 .where(model.batch_id == work.batch.id, model.sequence == row.sequence)
                 .values(**changes)
             )
@@ -126,6 +126,9 @@ class RowEditor:
         work = self.engine.lock(batch_id, Action.EDIT)
         if not work.handler.rows_can_be_added:
             raise Conflict(f"Rows cannot be added to {work.batch}: its type takes rows from its source only.")
+        _columns_named(
+            work.batch_type.row, texts
+        )  # A field that is not there must not be passed over in silence.
         columns = editable_columns(work.batch_type.row)
         values = parsed(columns, {column.name: texts.get(column.name, "") for column in columns})
         return self._insert(work, values, "add", "Added row {}.")

@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
 from batchbook.batches.handler import HandlerContext
-from batchbook.batches.lifecycle import Action, State, done_word, transition, why_not
+from batchbook.batches.lifecycle import Action, State, Transition, done_word, transition, why_not
 from batchbook.batches.models import Batch
 from batchbook.batches.progress import NoProgress, Progress
 from batchbook.batches.steps import STEPS
@@ -76,17 +76,28 @@ class Engine:
             raise Conflict(f"{_history_of(batch)} {reason}")
         return self.work_on(batch)
 
-    def run(self, batch_id: int, action: Action, options: Mapping[str, Any] | None = None) -> Result:
+    def run(
+        self,
+        batch_id: int,
+        action: Action,
+        options: Mapping[str, Any] | None = None,
+        version: int | None = None,
+    ) -> Result:
         """Run ``action`` on a batch and return how it ended.
 
-        Errors that are sentences (:class:`~batchbook.errors.BatchbookError`) are raised and leave nothing behind. Any
-        other exception of the handler is a failure: what the action did is undone, the reason is kept in the header
-        and in the history, and the result says so.
+        Errors that are sentences (:class:`~batchbook.errors.BatchbookError`) are raised and leave nothing behind; one
+        of them says that the batch is no longer at ``version``, if that is given. Any other exception of the handler
+        is a failure: what the action did is undone, the reason is kept in the header and in the history, and the
+        result says so.
         """
         work = self.lock(batch_id, action)
+        if version is not None and version != work.batch.version:
+            raise Conflict(
+                f"{work.batch} was changed since you opened its page, so it was not {done_word(action)}."
+                " Look at it again, then decide."
+            )
         before = work.batch.state
-        step = transition(action, before)
-        assert step is not None
+        step = cast("Transition", transition(action, before))  # The lock has asked the table already.
         try:
             with self.session.begin_nested():
                 if step.through:

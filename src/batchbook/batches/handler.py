@@ -111,7 +111,7 @@ class BatchHandler(ABC, Generic[B, R]):
         with open_file(self.session, record) as file:
             yield from self.parse_file(record.name, file)
 
-    def refresh(self, batch: B, rows: Rows) -> None:  # noqa: B027 - A type without outside data has nothing to do.
+    def refresh(self, batch: B, rows: Rows) -> None:
         """Compare ``rows``, a part of the batch, with current data: set values, statuses and issues.
 
         Look up once per call, never once per row. Called for chunks of the whole batch and, after an edit, for the

@@ -49,7 +49,7 @@ class Batch(Base):
 
     __tablename__ = "batch"
     __table_args__ = (Index("ix_batch_type_state", "type", "state"), {"sqlite_autoincrement": True})
-    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_on": "type"}
+    __mapper_args__ = {"polymorphic_on": "type"}  # noqa: RUF012 - SQLAlchemy reads it, nobody changes it.
 
     id: Mapped[int] = mapped_column(primary_key=True)
     type: Mapped[str] = mapped_column(String(60))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, RowMapping, Table, and_, func, select, update
 from sqlalchemy.orm import Session
@@ -24,6 +24,11 @@ class RowProxy:
     """A row as a handler sees it: columns as attributes; what is set is written back with its chunk."""
 
     __slots__ = ("_changes", "_values")
+
+    # What every row has; a type's own columns are attributes too, unknown to the type checker.
+    status: str | None
+    status_text: str | None
+    issues: list[Any] | None
 
     def __init__(self, values: RowMapping) -> None:
         object.__setattr__(self, "_values", values)
@@ -76,6 +81,11 @@ def issue(
     return {"field": field, "code": code, "severity": str(severity), "message": message, "raw": raw}
 
 
+def table_of(model: type[BatchRow]) -> Table:
+    """Return the table of a row model."""
+    return cast("Table", model.__table__)
+
+
 class Rows:
     """The rows of ``batch`` that satisfy ``where``.
 
@@ -100,9 +110,7 @@ class Rows:
     @property
     def table(self) -> Table:
         """The row table."""
-        table = self.model.__table__
-        assert isinstance(table, Table)
-        return table
+        return table_of(self.model)
 
     def narrowed(self, *conditions: ColumnElement[bool]) -> Rows:
         """Return the rows of this scope that satisfy ``conditions`` too."""
@@ -110,10 +118,9 @@ class Rows:
 
     def chunks(self, size: int) -> Iterator[Rows]:
         """Yield this scope in parts of at most ``size`` sequence numbers, from the first row to the last."""
-        low, high = self.session.execute(
-            select(func.min(self.model.sequence), func.max(self.model.sequence)).where(self.where)
-        ).one()
-        if low is None:
+        ends = select(func.min(self.model.sequence), func.max(self.model.sequence)).where(self.where)
+        low, high = cast("tuple[int | None, int | None]", self.session.execute(ends).one())
+        if low is None or high is None:
             return
         for first in range(low, high + 1, size):
             yield self.narrowed(self.model.sequence.between(first, first + size - 1))

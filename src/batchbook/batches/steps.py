@@ -49,11 +49,12 @@ def _records(
         if not row.keys() <= known:
             unknown = ", ".join(sorted(row.keys() - known))
             raise ValueError(f"populate yielded a row with columns that its table does not have: {unknown}")
-        yield (batch_id, sequence, *(defaults | row).values())
+        yield (batch_id, sequence, *{**defaults, **row}.values())
 
 
 def _scalar_default(column: Column[Any]) -> Any:
-    return column.default.arg if column.default is not None and column.default.is_scalar else None
+    default: Any = column.default
+    return default.arg if default is not None and default.is_scalar else None
 
 
 def _refresh(work: Work, _options: Mapping[str, Any]) -> str:
@@ -106,7 +107,7 @@ def _execute(work: Work, options: Mapping[str, Any]) -> str:
     return f"{work.batch} was executed: {outcome.summary}"
 
 
-class _Around:  # noqa: N801 - Reads as a statement: with _Around(action, work).
+class _Around:
     """Call the handler's setup before the block and its teardown after it, come what may."""
 
     def __init__(self, action: Action, work: Work) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from batchbook.cli.batches import batch
 from batchbook.cli.catalog import catalog
 from batchbook.cli.database import init
 from batchbook.cli.refusals import RefusingGroup
@@ -38,4 +39,5 @@ def main(context: click.Context, ini: Path) -> None:
 main.add_command(init)
 main.add_command(user)
 main.add_command(catalog)
+main.add_command(batch)
 main.add_command(serve)

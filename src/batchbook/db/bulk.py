@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Column, Connection, Table
 
@@ -76,16 +76,14 @@ def bulk_update(
 
 def _execute_many(connection: Connection, statement: str, records: Iterator[tuple[Any, ...]]) -> None:
     # Straight to the driver's cursor: it consumes a generator, so that a chunk is never held twice.
-    driver_connection = connection.connection.driver_connection
-    assert driver_connection is not None
+    driver_connection = cast("Any", connection.connection.driver_connection)
     driver_connection.executemany(statement, records)
 
 
 def _copy(
     connection: Connection, target: str, columns: Sequence[str], records: Iterator[tuple[Any, ...]]
 ) -> None:
-    driver_connection = connection.connection.driver_connection
-    assert driver_connection is not None
+    driver_connection = cast("Any", connection.connection.driver_connection)
     with (
         driver_connection.cursor() as cursor,
         cursor.copy(f"COPY {target} ({_quoted(connection, columns)}) FROM STDIN") as copy,

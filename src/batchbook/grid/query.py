@@ -39,7 +39,7 @@ class Grid:
     """Columns over a SELECT of the caller's, which says the tables, joins and what may be seen at all.
 
     ``key`` holds the columns that identify a row: each row carries them, and they end every sort, so that no row is
-    shown on two pages or on none. Rows are Core rows with the key's columns and the grid's by name, never entities;
+    shown on two pages or on none. ``carried`` columns are in each row too, but neither shown nor sorted by. Rows are Core rows with the key's columns and the grid's by name, never entities;
     read them by ``row._mapping[name]``, which a column called ``count`` or ``index`` does not upset. A day in a
     filter on moments is a day in ``zone``.
 
@@ -54,9 +54,11 @@ class Grid:
         default_sort: Sequence[Sort] = (),
         *,
         zone: tzinfo = UTC,
+        carried: Sequence[KeyColumn] = (),
     ) -> None:
         self.columns = tuple(columns)
         self.key = tuple(key)
+        self.carried = tuple(carried)
         self.default_sort = tuple(default_sort)
         self._select = select
         self._zone = zone
@@ -99,7 +101,7 @@ class Grid:
             yield from result
 
     def _statement(self, state: GridState, user: str | None) -> Select[Any]:
-        shown: dict[str, Any] = {str(column.key): column.label(column.key) for column in self.key}
+        shown: dict[str, Any] = {str(c.key): c.label(c.key) for c in (*self.key, *self.carried)}
         shown |= {column.name: column.expression.label(column.name) for column in self.columns}
         statement = self._filtered(state, user).with_only_columns(*shown.values(), maintain_column_froms=True)
         return statement.order_by(None).order_by(*self._order(state))

@@ -28,10 +28,10 @@ class Button:
 class Action:
     """One action of a master view; a subclass has ``get``, ``post`` or both, each registered as a view.
 
-    ``name`` is the end of the route's name, ``pattern`` is put behind the master view's path (for an action
-    ``on_record`` behind ``/{id}``), ``permission`` is the name given to :meth:`MasterView.permission`. An action with
-    a ``button`` is offered on the index, or on the page of a record, to those who may; ``kind`` is the button's look:
-    ``primary``, ``plain``, ``danger``.
+    ``name`` is the end of the route's name. ``pattern`` is put behind the master view's path, for an action
+    ``on_record`` behind ``/{id}``. ``permission`` is the name given to :meth:`MasterView.permission`. An action with
+    a ``button`` (``{one}`` in it stands for the view's ``title_one``) is offered on the index, or on the page of a
+    record, to those who may; ``kind`` is the button's look: ``primary``, ``plain`` or ``danger``.
     """
 
     name: ClassVar[str]
@@ -71,7 +71,12 @@ class Action:
 def buttons_for(view: MasterView, record: Any | None = None) -> list[Button]:
     """Return the buttons to show beside ``record``, or on the index if it is None, in the order of the actions."""
     return [
-        Button(action.button, view.url(action.name, record), action.kind, not hasattr(action, "get"))
+        Button(
+            action.button.format(one=view.title_one),
+            view.url(action.name, record),
+            action.kind,
+            not hasattr(action, "get"),
+        )
         for action in view.actions
         if action.button
         and action.on_record == (record is not None)

@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy import Row, Select
-from sqlalchemy.sql import ColumnElement
 
 from batchbook.grid import (
     VERB_LABELS,
@@ -27,6 +26,7 @@ from batchbook.grid import (
     has_grid_params,
     value_count,
 )
+from batchbook.grid.query import KeyColumn
 from batchbook.master import remembered
 from batchbook.master.controls import is_reset, query_from_form
 from batchbook.web.request import Request
@@ -44,7 +44,8 @@ class GridView:
     ``key`` is the name under which a person's choices are remembered. ``select``, ``key_columns`` and
     ``default_sort`` are those of :class:`batchbook.grid.Grid`. ``url`` is the page the grid stands in, without a
     query; ``settings_url`` is where its filter form is posted to; ``export_url`` gives the address of a download by
-    format (``csv``, ``xlsx``), None if there is none. ``known_total`` saves counting when nothing is filtered.
+    format (``csv``, ``xlsx``), None if there is none. ``carried`` columns are in the rows without
+    being shown. ``known_total`` saves counting when nothing is filtered.
     """
 
     def __init__(
@@ -54,19 +55,20 @@ class GridView:
         key: str,
         columns: Sequence[Column],
         select: Select[Any],
-        key_columns: Sequence[ColumnElement[Any]],
+        key_columns: Sequence[KeyColumn],
         url: str,
         settings_url: str,
         export_url: Callable[[str], str] | None = None,
         default_sort: Sequence[Sort] = (),
         known_total: int | None = None,
         link_for: LinkFor | None = None,
+        carried: Sequence[KeyColumn] = (),
     ) -> None:
         self.request = request
         self.key = key
         self.columns = tuple(columns)
         zone = request.registry[REGISTRY_KEY].timezone
-        self.grid = Grid(self.columns, select, key_columns, tuple(default_sort), zone=zone)
+        self.grid = Grid(self.columns, select, key_columns, tuple(default_sort), zone=zone, carried=carried)
         self.url = url
         self.settings_url = settings_url
         self.known_total = known_total

@@ -69,12 +69,12 @@ def _missing(key: str) -> Missing:
     return Missing(f"There is nothing here by the name “{shown}”. It may have been deleted.")
 
 
-def save(db: Session, record: R, change: Callable[[R], None]) -> R:
-    """Let ``change`` fill in ``record``, new or loaded, and write it to the database.
+def save(db: Session, record: R, change: Callable[[R], None], check: Callable[[R], None] | None = None) -> R:
+    """Let ``change`` fill in ``record``, new or loaded, and write it to the database, where ``check`` may look at it.
 
-    A loaded record's ``version`` grows by one. All or nothing: whatever is raised, the database and the session are
-    as before. Raises ``Invalid`` when a value that must be unique is taken, or when ``change`` says so, and
-    ``Conflict`` when somebody else's change made this one impossible.
+    A loaded record's ``version`` grows by one. All or nothing: whatever is raised, also by ``check``, the database
+    and the session are as before. Raises ``Invalid`` when a value that must be unique is taken, or when ``change``
+    says so, and ``Conflict`` when somebody else's change made this one impossible.
     """
     claims: list[Claim] = []
     try:
@@ -84,6 +84,8 @@ def save(db: Session, record: R, change: Callable[[R], None]) -> R:
             claims = claims_of(record)
             db.add(record)
             db.flush()
+            if check is not None:
+                check(record)
     except IntegrityError as error:
         taken = taken_fields(db, record, claims, error)
         raise Invalid(taken) if taken else Conflict(_REFUSED) from error

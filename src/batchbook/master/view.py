@@ -66,7 +66,10 @@ class MasterView:
         return columns_of(cls.model, cls.grid_columns)
 
     def base_select(self) -> Select[Any]:
-        """Return the SELECT of all records that may be seen here, with the joins that the columns need."""
+        """Return the SELECT of all records that may be seen here, with the joins that the columns need.
+
+        It is also asked once at start-up, with ``request`` None, to check that the columns fit it.
+        """
         return select(self.model)
 
     def grid(self) -> GridView:
@@ -101,6 +104,9 @@ class MasterView:
         Take out what is no attribute. Raise :class:`batchbook.master.Invalid` with a sentence per field, or a
         ``BatchbookError``; either leaves the database as it was.
         """
+
+    def after_save(self, record: Any) -> None:
+        """Look at the database with ``record`` written to it; whatever is raised here undoes that."""
 
     def label_of(self, record: Any) -> str:
         """Return what people call ``record``, in the middle of a sentence."""

@@ -27,8 +27,8 @@ class SessionCSRFPolicy:
         return self.get_csrf_token(request)
 
     def check_csrf_token(self, request: Any, supplied_token: object) -> bool:
-        """Return whether the token is this session's; a visitor who brought no session has no valid token."""
-        if request.session_cookie.given is None or not isinstance(supplied_token, str):
+        """Return whether the token is this session's; a visitor who brought none just got a new one."""
+        if not isinstance(supplied_token, str):
             return False
         return hmac.compare_digest(
             self.get_csrf_token(request).encode(), supplied_token.encode("utf-8", "replace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,11 +18,14 @@ DEVELOPMENT_SECRET = "batchbook development secret, never used in production"  #
 
 SHORTEST_SECRET = 32
 
+#: The environment variable that wins over the setting, so that the secret need not stand in a file.
+SECRET_VARIABLE = "BATCHBOOK_SECRET"
+
 SECRET = Setting(
     "batchbook.secret",
     "",
     f"Signs the cookies and the CSRF tokens: at least {SHORTEST_SECRET} random characters, kept from others. "
-    "Required, except in development. Changing it signs everybody out.",
+    "The environment variable BATCHBOOK_SECRET wins over it. Required, except in development. Changing it signs everybody out.",
 )
 SECURE_COOKIES = Setting(
     "batchbook.secure_cookies",
@@ -82,12 +86,12 @@ def read_settings(settings: Mapping[str, Any]) -> SecuritySettings:
 
 
 def _secret(settings: Mapping[str, Any]) -> str:
-    secret = SECRET.text(settings)
+    secret = os.environ.get(SECRET_VARIABLE) or SECRET.text(settings)
     if DEVELOPMENT.flag(settings):
         return secret or DEVELOPMENT_SECRET
     if secret == DEVELOPMENT_SECRET or len(secret) < SHORTEST_SECRET:
         raise ConfigurationError(
-            f"The setting {SECRET.name} must be at least {SHORTEST_SECRET} random characters of your own, because it "
+            f"The setting {SECRET.name}, or the environment's {SECRET_VARIABLE}, must be at least {SHORTEST_SECRET} random characters of your own, because it "
             "signs the cookies. Make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
         )
     return secret

@@ -10,12 +10,15 @@ from pyramid.httpexceptions import HTTPLengthRequired
 from batchbook.errors import BadInput, TooLarge
 from batchbook.web.formats import bytesize
 from batchbook.web.request import Request
-from batchbook.web.settings import REGISTRY_KEY
+from batchbook.web.settings import REGISTRY_KEY, WebSettings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 #: More fields than any form has; parsing millions of empty ones would take the server's memory.
 MOST_FIELDS = 20_000
+
+# Python refuses to read numbers of thousands of digits, by an error of its own.
+_MOST_DIGITS = 18
 
 _MULTIPART = "multipart/form-data"
 _URL_ENCODED = ("", "application/x-www-form-urlencoded")
@@ -35,16 +38,16 @@ def limits_tween_factory(handler: Callable[[Request], Any], _registry: Any) -> C
 def retry_attempts(request: Request) -> int | None:
     """Say to ``pyramid_retry`` how often a request may be tried: it reads the body of one that it may try again.
 
-    One that the tween will refuse, or that changes nothing, is tried once; ``None`` means the usual number.
+    One that the tween will refuse is tried once, so its body stays unread; ``None`` means the usual number.
     """
     length = _stated_length(request)
-    refused = length is None or length > request.registry[REGISTRY_KEY].max_upload_bytes
+    refused = length is None or length > _limit(request)
     return 1 if refused or "HTTP_TRANSFER_ENCODING" in request.environ else None
 
 
 def _stated_length(request: Request) -> int | None:
     text = request.environ.get("CONTENT_LENGTH") or "0"
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 def _check_length(request: Request) -> None:
@@ -54,29 +57,22 @@ def _check_length(request: Request) -> None:
     length = _stated_length(request)
     if length is None:
         raise BadInput("The request states no valid length, so it was not read. Please try again.")
-    limit = _limit(request, length)
+    limit = _limit(request)
     if length > limit:
         raise TooLarge(
             f"What you sent has {bytesize(length)}; at most {bytesize(limit)} are taken here. Nothing was saved. "
             "Send less at once, for example a file split in parts."
         )
-
-
-def _limit(request: Request, length: int) -> int:
-    settings = request.registry[REGISTRY_KEY]
-    if request.content_type != _MULTIPART:
-        return int(settings.max_form_bytes)
-    # Files are taken from people we know; who is asked only when it matters, because it asks the database.
-    known = (
-        length <= settings.max_form_bytes
-        or length > settings.max_upload_bytes
-        or request.identity is not None
-    )
-    if not known:
+    # A long file is taken from people we know; who asks is looked up only when it matters, in the database.
+    if length > request.registry[REGISTRY_KEY].max_form_bytes and request.identity is None:
         raise TooLarge(
             "You are not signed in (any more), so the file was not taken. Sign in, then send it again."
         )
-    return int(settings.max_upload_bytes)
+
+
+def _limit(request: Request) -> int:
+    settings: WebSettings = request.registry[REGISTRY_KEY]
+    return settings.max_upload_bytes if request.content_type == _MULTIPART else settings.max_form_bytes
 
 
 def _check_address(request: Request) -> None:

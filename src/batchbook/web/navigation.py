@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pyramid.config import PHASE3_CONFIG
 from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import IRoutesMapper
 
@@ -13,6 +12,9 @@ from batchbook.security.permissions import SIGNED_IN, grants_any
 from batchbook.web.request import Request
 
 _REGISTRY_KEY = "batchbook.navigation"
+
+# Pyramid connects routes in its last phase, 0; an entry may be declared before its route.
+_AFTER_ROUTES = 10
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def add_navigation(
     introspectable = config.introspectable("navigation", route_name, label, "navigation entry")
     introspectable.update(vars(entry))
     config.action(
-        ("navigation", route_name), register, introspectables=(introspectable,), order=PHASE3_CONFIG
+        ("navigation", route_name), register, introspectables=(introspectable,), order=_AFTER_ROUTES
     )
 
 
@@ -83,11 +85,18 @@ def navigation(request: Request) -> list[NavItem]:
         if SIGNED_IN in entry.permissions or grants_any(identity.permissions, entry.permissions)
     ]
     paths = [request.route_path(entry.route_name) for entry in entries]
-    active = _nearest(request.path, paths)
+    active = _nearest(_here(request), paths)
     return [
         NavItem(entry.label, path, path == active, entry.group, entry.icon)
         for entry, path in zip(entries, paths, strict=True)
     ]
+
+
+def _here(request: Request) -> str:
+    try:
+        return str(request.path)
+    except UnicodeDecodeError:
+        return ""  # The error page of an address that is no text; it lies under nothing.
 
 
 def _nearest(here: str, paths: list[str]) -> str | None:

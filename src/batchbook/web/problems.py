@@ -132,7 +132,7 @@ def back_url(request: Request) -> str:
     """Return the path of the page this visitor came from, if it is one of ours and another one; else the start page."""
     home = f"{request.script_name}/"
     referrer = urlsplit(request.referrer or "")
-    if referrer.netloc != request.host or _is_this_page(referrer.path, request):
+    if f"{referrer.scheme}://{referrer.netloc}" != request.host_url or _is_this_page(referrer.path, request):
         return home
     return local_path(referrer._replace(scheme="", netloc="", fragment="").geturl(), home)
 

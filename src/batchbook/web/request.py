@@ -36,10 +36,8 @@ def guard_tween_factory(handler: Callable[[Request], Any], _registry: Any) -> Ca
     def guard(request: Request) -> Any:
         try:
             response = handler(request)
-        except Exception as error:
-            # The retrying execution policy must see what it is to try again.
-            if is_error_retryable(request, error):
-                raise
+        except Exception:  # noqa: BLE001 - The exception view logs it.
+            # The retrying execution policy finds the error at the request, and tries again if that may help.
             response = request.invoke_exception_view()
         response.headers[HEADER] = request.request_id
         if not is_error_retryable(request, request.exception):
@@ -51,7 +49,7 @@ def guard_tween_factory(handler: Callable[[Request], Any], _registry: Any) -> Ca
 
 def _close_body(request: Request) -> None:
     # WebOb copies a long body into a temporary file, once for all attempts, and leaves closing it to chance.
-    body = request.environ["wsgi.input"]
+    body = request.environ.get("wsgi.input")
     if isinstance(body, io.BufferedRandom):
         body.close()
 

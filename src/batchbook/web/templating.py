@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from markupsafe import Markup
-from pyramid.config import PHASE3_CONFIG
 from pyramid.csrf import get_csrf_token
 
 from batchbook.grid.cells import render
@@ -13,6 +12,9 @@ from batchbook.web.flash import flash_messages
 from batchbook.web.formats import batch_number, bytesize, moment_filter, number
 from batchbook.web.request import Request
 from batchbook.web.settings import REGISTRY_KEY
+
+# As the documentation of pyramid_jinja2 advises; the environment is made in an action of its own.
+_AFTER_ENVIRONMENT = 999
 
 
 def csrf_token(request: Request) -> str:
@@ -45,4 +47,4 @@ def includeme(config: Any) -> None:
             batch_number=batch_number, bytesize=bytesize, cell=cell, moment=moment_filter(zone), number=number
         )
 
-    config.action("batchbook templating", install, order=PHASE3_CONFIG)
+    config.action("batchbook templating", install, order=_AFTER_ENVIRONMENT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from batchbook.errors import Conflict
@@ -24,7 +25,8 @@ class FormAction(Action):
         """
         if bound.valid:
             try:
-                records.save(self.request.db, record, lambda target: fill(self.view, target, bound.values))
+                change = partial(fill, self.view, values=bound.values)
+                records.save(self.request.db, record, change, self.view.after_save)
             except Invalid as error:
                 for name, message in error.errors.items():
                     bound.add_error(name, message)
@@ -44,7 +46,7 @@ class Create(FormAction):
     pattern = "/new"
     permission = "create"
     template = "batchbook.templates:master/form.jinja2"
-    button = "New"
+    button = "New {one}"
     kind = "primary"
 
     def get(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 /* A file may be dropped anywhere on the zone around its input.
 
-   [data-dropzone]   holds one <input type="file">; is marked .is-over while a file hovers. The hint says what was chosen. */
+   [data-dropzone]   holds one <input type="file">; is marked .is-over while a file hovers. The hint gives the size of what was chosen. */
 
 function sizeInWords(bytes) {
   const units = ["bytes", "kB", "MB", "GB"];
@@ -15,7 +15,7 @@ function upgrade(zone) {
   const invitation = hint?.textContent;
   const tell = () => {
     const [file] = input.files;
-    if (hint) hint.textContent = file ? `${file.name}, ${sizeInWords(file.size)}` : invitation;
+    if (hint) hint.textContent = file ? sizeInWords(file.size) : invitation;
   };
   for (const name of ["dragenter", "dragover"]) {
     zone.addEventListener(name, (event) => {

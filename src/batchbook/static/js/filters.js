@@ -19,6 +19,11 @@ class FilterForm {
     add.hidden = false;
     add.addEventListener("click", () => this.add());
     for (const row of this.rows.children) this.upgrade(row);
+    details.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      details.open = false;
+      details.querySelector("summary").focus();
+    });
     details.addEventListener("toggle", () => details.open && this.rows.lastElementChild.querySelector("select").focus());
   }
 

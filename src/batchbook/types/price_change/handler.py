@@ -85,12 +85,15 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
 
     def describe_execution(self, batch: PriceChange, options: Mapping[str, Any]) -> list[str]:
         """Count the prices that go up and down, and the rows that are left out."""
-        counts = {status: int(batch.status_counts.get(status, 0)) for status in PriceStatus}
+        counts: dict[PriceStatus, int] = {
+            status: int(batch.status_counts.get(status, 0)) for status in PriceStatus
+        }
         chosen = [status for status in APPLICABLE if status in options["apply"]]
         applied = {status: counts[status] for status in chosen}
         left_out = {s: n for s, n in counts.items() if n and s not in applied and s != PriceStatus.UNCHANGED}
+        rise, fall = applied.get(PriceStatus.INCREASE, 0), applied.get(PriceStatus.DECREASE, 0)
         sentences = [
-            f"{sum(applied.values()):,} products get a new price, effective immediately: {counted(applied)}.",
+            f"{rise + fall:,} products get a new price, effective immediately: {rise:,} go up, {fall:,} go down.",
             f"{counts[PriceStatus.UNCHANGED]:,} prices stay as they are.",
         ]
         if left_out:
@@ -112,7 +115,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         return Outcome(f"{applied:,} prices changed, {figures['left_out']:,} rows left out.", figures)
 
 
-def counted(counts: Mapping[PriceStatus, int]) -> str:
+def counted(counts: Mapping[Any, int]) -> str:
     """Return counts by status in words, such as ``78 increase, 77 decrease``."""
     return ", ".join(f"{count:,} {status.label.lower()}" for status, count in counts.items()) or "none"
 

@@ -22,7 +22,7 @@ class PriceStatus(Status):
     INCREASE = "increase", "Increase", Severity.INFO, "▲"
     DECREASE = "decrease", "Decrease", Severity.SUCCESS, "▼"
     NOT_IN_CATALOGUE = "not_in_catalogue", "Not in catalogue", Severity.WARNING, "?"
-    DUPLICATE = "duplicate", "Duplicate in list", Severity.ERROR, "⧉"
+    DUPLICATE = "duplicate", "Duplicate in list", Severity.ERROR, "≡"
     INVALID = "invalid", "Invalid", Severity.ERROR, "✕"
 
 

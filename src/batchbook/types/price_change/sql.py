@@ -6,7 +6,19 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, exists, func, insert, literal, null, select, update
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from batchbook.batches import HandlerContext, Rows
@@ -29,7 +41,7 @@ def check_scope(session: Session, vendor_code: str | None, department: str | Non
         raise BadInput(f"There is no department “{department}” in the catalogue.")
 
 
-def products(session: Session, vendor_code: str | None, department: str | None) -> Iterator[Row[Any]]:
+def products(session: Session, vendor_code: str | None, department: str | None) -> Iterator[Any]:
     """Yield active products of a vendor and a department (``None``: of all), by item code, a page at a time."""
     wanted = select(Product.item_code, Product.description, Product.size, Product.price).where(Product.active)
     if vendor_code:
@@ -71,14 +83,14 @@ def refresh(session: Session, batch: PriceChange, rows: Rows) -> None:
             change_percent=percent_change(old, new),
             over_limit=over,
             status=_status(old, new, found.c.twice),
-            status_text=_words(batch, old, new, over),
+            status_text=_words(batch, new, over),
         )
     )
 
 
 def _status(
-    old: ColumnElement[Any], new: ColumnElement[Any], twice: ColumnElement[bool]
-) -> ColumnElement[Any]:
+    old: SQLColumnExpression[Any], new: SQLColumnExpression[Any], twice: ColumnElement[bool]
+) -> SQLColumnExpression[Any]:
     return case(
         ((_row.item_code == "") | new.is_(None), PriceStatus.INVALID.value),
         (twice, PriceStatus.DUPLICATE.value),
@@ -89,7 +101,9 @@ def _status(
     )
 
 
-def _over_limit(batch: PriceChange, old: ColumnElement[Any], new: ColumnElement[Any]) -> ColumnElement[bool]:
+def _over_limit(
+    batch: PriceChange, old: SQLColumnExpression[Any], new: SQLColumnExpression[Any]
+) -> ColumnElement[bool]:
     if batch.warn_above is None:
         return literal(value=False)
     # Whole numbers on both sides: |new - old| * 10,000 against hundredths of a per cent of the old price.
@@ -98,8 +112,8 @@ def _over_limit(batch: PriceChange, old: ColumnElement[Any], new: ColumnElement[
 
 
 def _words(
-    batch: PriceChange, old: ColumnElement[Any], new: ColumnElement[Any], over: ColumnElement[bool]
-) -> ColumnElement[Any]:
+    batch: PriceChange, new: SQLColumnExpression[Any], over: ColumnElement[bool]
+) -> SQLColumnExpression[Any]:
     return case(
         (_row.item_code == "", "It has no item code."),
         (new.is_(None), "It has no usable new price."),
@@ -146,7 +160,7 @@ def refuse_if_stale(session: Session, where: ColumnElement[bool]) -> None:
     )
 
 
-def _named(row: Row[Any]) -> str:
+def _named(row: Any) -> str:
     now = "no longer in the catalogue" if row.price is None else f"now {row.price}"
     return f"{row.item_code} (was {row.old_price}, {now})"
 
@@ -178,7 +192,7 @@ def write_history(session: Session, where: ColumnElement[bool], context: Handler
         "sequence",
     )
     statement = insert(PriceHistory).from_select(names, changes)
-    return session.connection().execute(statement).rowcount
+    return session.connection().execute(statement, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def write_prices(session: Session, where: ColumnElement[bool], now: datetime) -> None:

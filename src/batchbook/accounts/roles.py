@@ -1,0 +1,107 @@
+"""Roles: named sets of permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, TypeVar
+
+from sqlalchemy import func, select
+
+from batchbook.accounts import guard
+from batchbook.accounts.permissions import KnownPermission, known_permissions
+from batchbook.forms import BoundForm, Field, Form, form_of
+from batchbook.grid import Choice, Column, Kind, Sort
+from batchbook.master import Invalid, MasterView
+from batchbook.security.models import Role, RolePermission, user_role
+
+T = TypeVar("T")
+
+_USERS = select(func.count()).where(user_role.c.role_id == Role.id).correlate(Role).scalar_subquery()
+
+
+class RoleView(MasterView):
+    """Roles, with their permissions as check boxes."""
+
+    model = Role
+    prefix = "roles"
+    path = "/roles"
+    title = "Roles"
+    title_one = "role"
+    description = "What people may do is said by their roles."
+    grid_columns = ("label", "name", "description", Column("users", "Users", _USERS, Kind.INTEGER))
+    default_sort = (Sort("label"),)
+    facts_fields = ("name", "label", "description")
+    templates: ClassVar = {
+        "view": "batchbook.templates:accounts/role.jinja2",
+        "create": "batchbook.templates:accounts/role_form.jinja2",
+        "edit": "batchbook.templates:accounts/role_form.jinja2",
+    }
+
+    def form(self, record: Role | None) -> Form:
+        """The role's words and its permissions. The name is chosen once: commands and set-up know the role by it."""
+        choices = tuple(Choice(known.permission, known.full_label) for known in self.known(record))
+        permissions = Field.of("permissions", Kind.CHOICE, widget="checkboxes", choices=choices)
+        names = ("label", "description") if record else ("name", "label", "description")
+        return form_of(Role, (*names, permissions), widgets={"description": "textarea"})
+
+    def values_of(self, record: Role) -> dict[str, Any]:
+        """The role's words, and its permissions by name."""
+        return {"label": record.label, "description": record.description, "permissions": held_by(record)}
+
+    def before_save(self, record: Role, values: dict[str, Any]) -> None:
+        """Check that whoever asks may give what is new, and keep the entries of what stays."""
+        guard.one_at_a_time(self.request.db)
+        present = {entry.permission: entry for entry in record.permissions}
+        wanted = values["permissions"]
+        reason = guard.why_not_give(self.request.identity, set(wanted) - set(present))
+        if reason:
+            raise Invalid({"permissions": reason})
+        values["permissions"] = [present.get(name) or RolePermission(permission=name) for name in wanted]
+
+    def after_save(self, record: Role) -> None:  # noqa: ARG002 - What counts is everybody's rights now.
+        """See that somebody is still administrator."""
+        guard.check(self.request.db, self.request.identity)
+
+    def label_of(self, record: Role) -> str:
+        """Role “Staff”."""
+        return f"role “{record.label}”"
+
+    def why_not_delete(self, record: Role) -> str | None:
+        """A role that somebody has stays: taking rights away is done where one sees from whom."""
+        count = len(record.users)
+        if not count:
+            return super().why_not_delete(record)
+        who = "one user has it" if count == 1 else f"{count:,} users have it"
+        return f"The {self.label_of(record)} cannot be deleted, because {who}. Give them another role first."
+
+    def known(self, record: Role | None) -> list[KnownPermission]:
+        """Return the permissions that can be given, with those that ``record`` holds."""
+        return known_permissions(self.request.registry, held_by(record) if record else ())
+
+    def held_groups(self, record: Role) -> list[tuple[str, list[str]]]:
+        """Return what the role permits, by group, for its page."""
+        held = set(held_by(record))
+        return _grouped(
+            (known.group, known.label) for known in self.known(record) if known.permission in held
+        )
+
+    def box_groups(
+        self, record: Role | None, bound: BoundForm
+    ) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+        """Return the check boxes of the form, by group: name, label, whether checked."""
+        chosen = set(bound["permissions"].chosen)
+        boxes = ((known.permission, known.label, known.permission in chosen) for known in self.known(record))
+        groups = (known.group for known in self.known(record))
+        return _grouped(zip(groups, boxes, strict=True))
+
+
+def held_by(role: Role) -> list[str]:
+    """Return the permissions of ``role`` by name."""
+    return [entry.permission for entry in role.permissions]
+
+
+def _grouped(pairs: Iterable[tuple[str, T]]) -> list[tuple[str, list[T]]]:
+    groups: dict[str, list[T]] = {}
+    for group, item in pairs:
+        groups.setdefault(group, []).append(item)
+    return list(groups.items())

@@ -1,0 +1,173 @@
+"""What is done to a user beside editing: a password set, signed out everywhere, switched off and on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from batchbook.accounts import guard
+from batchbook.errors import Refused
+from batchbook.forms import BoundForm, Field, Form
+from batchbook.grid import Kind
+from batchbook.master import Action, records
+from batchbook.master.view import MasterView
+from batchbook.security.authentication import change_password
+from batchbook.security.cookie import session_hash
+from batchbook.security.models import User
+from batchbook.security.passwords import LONGEST, SHORTEST, why_weak
+from batchbook.security.sessions import revoke_sessions
+
+_UNPROCESSABLE = 422
+_PASSWORDS = Form(
+    [
+        Field.of(
+            "password",
+            Kind.TEXT,
+            label="New password",
+            widget="password",
+            required=True,
+            max_length=LONGEST,
+            help=f"At least {SHORTEST} characters; a few words are easiest to remember.",
+        ),
+        Field.of(
+            "again",
+            Kind.TEXT,
+            label="New password again",
+            widget="password",
+            required=True,
+            max_length=LONGEST,
+        ),
+    ]
+)
+
+
+class SetPassword(Action):
+    """A new password for somebody who has none or forgot it; it signs them out everywhere."""
+
+    name = "password"
+    pattern = "/password"
+    permission = "edit"
+    on_record = True
+    button = "Set password"
+    template = "batchbook.templates:accounts/password.jinja2"
+
+    @classmethod
+    def offered(cls, view: MasterView, record: User) -> bool:
+        """Whether the user is somebody else; one's own password is changed on one's account page."""
+        return bool(record.id != view.request.identity.id)
+
+    def get(self) -> dict[str, Any]:
+        """Ask for the password."""
+        return self._form(_PASSWORDS.bind())
+
+    def post(self) -> Any:
+        """Set it, or say what is wrong with it."""
+        self._check_rights()
+        bound = _PASSWORDS.validate(self.request.POST)
+        if bound.valid:
+            self._check(bound)
+        if not bound.valid:
+            self.request.response.status_int = _UNPROCESSABLE
+            return self._form(bound)
+        keep = session_hash(self.request.session_cookie.id)
+        ended = change_password(self.request.db, self.record, bound.values["password"], keep=keep)
+        message = f"The {self.view.label_of(self.record)} has a new password. {_ended(ended)}"
+        return self.done(message, self.view.url("view", self.record))
+
+    def _check_rights(self) -> None:
+        if not self.offered(self.view, self.record):
+            raise Refused(
+                "Your own password is changed on your account page, which asks for the present one."
+            )
+        # Whoever sets a password can sign in by it: that must not lead to rights one does not have.
+        held = {entry.permission for role in self.record.roles for entry in role.permissions}
+        reason = guard.why_not_give(self.request.identity, held)
+        if reason:
+            raise Refused(f"You cannot set this password: the user may do more than you. {reason}")
+
+    def _check(self, bound: BoundForm) -> None:
+        password = bound.values["password"]
+        weak = why_weak(password, self.record.name, self.record.full_name)
+        if weak:
+            bound.add_error("password", weak)
+        elif password != bound.values["again"]:
+            bound.add_error("again", "The two passwords are not the same.")
+
+    def _form(self, bound: BoundForm) -> dict[str, Any]:
+        return self.page(bound=bound, cancel_url=self.view.url("view", self.record))
+
+
+class SignOut(Action):
+    """Ends all sessions of a user, wherever they are signed in."""
+
+    name = "sign_out"
+    pattern = "/sign-out"
+    permission = "edit"
+    on_record = True
+    button = "Sign out everywhere"
+
+    def post(self) -> Any:
+        """End the sessions; one's own present one stays."""
+        keep = session_hash(self.request.session_cookie.id)
+        ended = revoke_sessions(self.request.db, self.record.id, keep=keep)
+        return self.done(_ended(ended), self.view.url("view", self.record))
+
+
+class Deactivate(Action):
+    """Switches a user off: signed out at once, and no longer able to sign in."""
+
+    name = "deactivate"
+    pattern = "/deactivate"
+    permission = "edit"
+    on_record = True
+    button = "Deactivate"
+    kind = "danger"
+
+    @classmethod
+    def offered(cls, view: MasterView, record: User) -> bool:
+        """Whether the user is active and somebody else."""
+        return bool(record.active and record.id != view.request.identity.id)
+
+    def post(self) -> Any:
+        """Switch the user off, unless that would leave no administrator."""
+        _set_active(self, active=False)
+        ended = revoke_sessions(self.request.db, self.record.id)
+        message = f"The {self.view.label_of(self.record)} can no longer sign in. {_ended(ended)}"
+        return self.done(message, self.view.url("view", self.record))
+
+
+class Activate(Action):
+    """Switches a user on again."""
+
+    name = "activate"
+    pattern = "/activate"
+    permission = "edit"
+    on_record = True
+    button = "Activate"
+
+    @classmethod
+    def offered(cls, view: MasterView, record: User) -> bool:  # noqa: ARG003 - The same for everybody.
+        """Whether the user is switched off."""
+        return not record.active
+
+    def post(self) -> Any:
+        """Switch the user on."""
+        _set_active(self, active=True)
+        message = f"The {self.view.label_of(self.record)} can sign in again."
+        return self.done(message, self.view.url("view", self.record))
+
+
+def _set_active(action: Action, *, active: bool) -> None:
+    db = action.request.db
+    guard.one_at_a_time(db)
+    records.save(
+        db,
+        action.record,
+        lambda user: setattr(user, "active", active),
+        lambda _user: guard.check(db, action.request.identity),
+    )
+
+
+def _ended(count: int) -> str:
+    if not count:
+        return "No session was open."
+    return f"{count} open {'session was' if count == 1 else 'sessions were'} ended."

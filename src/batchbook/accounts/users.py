@@ -1,0 +1,117 @@
+"""Users: who may sign in, and by which roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from sqlalchemy import func, select
+
+from batchbook.accounts import guard
+from batchbook.accounts.roles import held_by
+from batchbook.accounts.traces import has_acted
+from batchbook.accounts.user_actions import Activate, Deactivate, SetPassword, SignOut
+from batchbook.forms import Field, Form, form_of
+from batchbook.grid import Choice, Column, Kind, Sort
+from batchbook.master import ACTIONS, Invalid, MasterView
+from batchbook.security.models import Role, User, user_role
+from batchbook.security.passwords import LONGEST, SHORTEST, hash_password, why_weak
+from batchbook.security.sessions import open_sessions
+
+_ROLES = (
+    select(func.aggregate_strings(Role.label, ", "))
+    .join(user_role, user_role.c.role_id == Role.id)
+    .where(user_role.c.user_id == User.id)
+    .correlate(User)
+    .scalar_subquery()
+)
+_PASSWORD = Field.of(
+    "password",
+    Kind.TEXT,
+    widget="password",
+    max_length=LONGEST,
+    help=f"At least {SHORTEST} characters; a few words are easiest to remember. Without one, nobody can sign in yet.",
+)
+
+
+class UserView(MasterView):
+    """Users. Their records name them, so one who acted is deactivated and not deleted."""
+
+    model = User
+    prefix = "users"
+    path = "/users"
+    title = "Users"
+    title_one = "user"
+    description = "Who may sign in, and by which roles."
+    grid_columns = ("name", "full_name", "email", Column("roles", "Roles", _ROLES, Kind.TEXT), "active")
+    default_sort = (Sort("name"),)
+    facts_fields = ("name", "full_name", "email", "active")
+    actions = (*ACTIONS[:-1], SetPassword, SignOut, Activate, Deactivate, ACTIONS[-1])
+    templates: ClassVar = {"view": "batchbook.templates:accounts/user.jinja2"}
+
+    def form(self, record: User | None) -> Form:
+        """Names, e-mail and roles. The user name is chosen once, because what a user did is recorded under it."""
+        roles = self.request.db.scalars(select(Role).order_by(Role.label))
+        choices = tuple(Choice(role.name, role.label) for role in roles)
+        role_field = Field.of("roles", Kind.CHOICE, widget="checkboxes", choices=choices)
+        names = ("full_name", "email", role_field)
+        fields = names if record else ("name", *names, _PASSWORD)
+        return form_of(User, fields, validators=[_check_email])
+
+    def values_of(self, record: User) -> dict[str, Any]:
+        """Names, e-mail, and the names of the roles."""
+        roles = [role.name for role in record.roles]
+        return {"full_name": record.full_name, "email": record.email, "roles": roles}
+
+    def before_save(self, record: User, values: dict[str, Any]) -> None:
+        """Find the roles, check that whoever asks may give them, and hash a new user's password."""
+        guard.one_at_a_time(self.request.db)
+        values["roles"] = self._roles(values["roles"])
+        self._check_given(role for role in values["roles"] if role not in record.roles)
+        password = values.pop("password", None)
+        if password is not None:
+            weak = why_weak(password, values["name"], values["full_name"])
+            if weak:
+                raise Invalid({"password": weak})
+            values["password_hash"] = hash_password(password)
+
+    def after_save(self, record: User) -> None:  # noqa: ARG002 - What counts is everybody's rights now.
+        """See that somebody is still administrator."""
+        guard.check(self.request.db, self.request.identity)
+
+    def label_of(self, record: User) -> str:
+        """User “ann”."""
+        return f"user “{record.name}”"
+
+    def why_not_delete(self, record: User) -> str | None:
+        """Who did something stays, and so do oneself and the last administrator."""
+        if record.id == self.request.identity.id:
+            return "You cannot delete yourself. Another administrator can do it for you."
+        if has_acted(self.request.db, record.name):
+            return (
+                f"The {self.label_of(record)} cannot be deleted, because records name them as the one who did"
+                " something. Deactivate them instead: they can no longer sign in, and the records keep their meaning."
+            )
+        if not guard.admins(self.request.db) - {record.id}:
+            return f"The {self.label_of(record)} cannot be deleted: nobody else may edit users and roles."
+        return super().why_not_delete(record)
+
+    def sessions(self, record: User) -> int:
+        """Return in how many browsers the user is signed in now."""
+        return len(open_sessions(self.request.db, record.id))
+
+    def _roles(self, names: list[str]) -> list[Role]:
+        return list(self.request.db.scalars(select(Role).where(Role.name.in_(names)).order_by(Role.name)))
+
+    def _check_given(self, roles: Iterable[Role]) -> None:
+        reason = guard.why_not_give(self.request.identity, {name for role in roles for name in held_by(role)})
+        if reason:
+            raise Invalid({"roles": reason})
+
+
+def _check_email(values: dict[str, Any]) -> dict[str, str]:
+    email = values["email"]
+    # Whether an address works is told by a message to it alone; this catches what is no address at all.
+    if email is None or (email.count("@") == 1 and not email.startswith("@") and not email.endswith("@")):
+        return {}
+    return {"email": "This is no e-mail address; it needs the form name@example.org."}

@@ -1,0 +1,58 @@
+"""The pages of batches: what people can do with the batches of a type, each an action of its master view."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from batchbook.batches.pages.cell import EditCell
+from batchbook.batches.pages.create import CreateBatch
+from batchbook.batches.pages.detail import BatchDetail
+from batchbook.batches.pages.header import EditHeader
+from batchbook.batches.pages.history import Download, History
+from batchbook.batches.pages.onerow import RowPage
+from batchbook.batches.pages.rows import AddRow, QuickEntry, RemoveRow, RestoreRow
+from batchbook.batches.pages.rowset import ExportRows, RememberRows, RemoveRows
+from batchbook.batches.pages.steps import (
+    CloneBatch,
+    CompleteBatch,
+    DeleteBatch,
+    ExecuteBatch,
+    PopulateBatch,
+    RefreshBatch,
+    ReopenBatch,
+)
+from batchbook.master import Export, Index, Remember
+
+#: What the master view of every batch type offers, in the order of the buttons.
+BATCH_ACTIONS = (
+    Index,
+    Remember,
+    Export,
+    CreateBatch,
+    BatchDetail,
+    PopulateBatch,
+    CompleteBatch,
+    ReopenBatch,
+    RefreshBatch,
+    AddRow,
+    EditHeader,
+    CloneBatch,
+    DeleteBatch,
+    ExecuteBatch,
+    RowPage,
+    EditCell,
+    RemoveRow,
+    RestoreRow,
+    QuickEntry,
+    RememberRows,
+    ExportRows,
+    RemoveRows,
+    History,
+    Download,
+)
+
+
+def includeme(config: Any) -> None:
+    """Add the pages that are over all types: the start page and the list of all batches."""
+    config.include("batchbook.batches.pages.home")
+    config.include("batchbook.batches.pages.everything")

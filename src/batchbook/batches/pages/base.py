@@ -1,0 +1,70 @@
+"""What the actions on a batch share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+
+from batchbook.batches.actions import ActionCall
+from batchbook.batches.engine import Engine
+from batchbook.batches.lifecycle import Action as Step
+from batchbook.batches.models import Batch
+from batchbook.batches.work import Work
+from batchbook.master import Action
+from batchbook.web.flash import flash
+
+if TYPE_CHECKING:
+    from batchbook.batches.views import BatchMasterView
+
+
+#: Statuses of a form shown again: for what must be corrected, and for what somebody else made impossible.
+UNPROCESSABLE, CONFLICT = 422, 409
+
+
+class BatchAction(Action):
+    """An action on one batch; its permission is a step of the lifecycle."""
+
+    on_record = True
+    view: BatchMasterView
+
+    @property
+    def batch(self) -> Batch:
+        """The batch that the address names."""
+        batch: Batch = self.record
+        return batch
+
+    @property
+    def engine(self) -> Engine:
+        """The engine acting for who asks."""
+        return self.view.engine
+
+    @property
+    def work(self) -> Work:
+        """What an action on the batch works with, for reading."""
+        return self.engine.work_on(self.batch)
+
+    @property
+    def own_url(self) -> str:
+        """The batch's page."""
+        return self.view.url("view", self.batch)
+
+    def page(self, **values: Any) -> dict[str, Any]:
+        """Return the template's context, which always has the batch."""
+        return super().page(batch=self.batch, **values)
+
+    def submit(
+        self, step: Step, options: Mapping[str, Any] | None = None, version: int | None = None
+    ) -> HTTPSeeOther:
+        """Have ``step`` done by whatever runs actions, say how it ended, and show the batch."""
+        call = ActionCall(self.batch.id, step, self.request.authenticated_userid, options or {}, version)
+        result = self.request.registry["batch_runner"].submit(self.request.db, call)
+        flash(self.request, result.message, "error" if result.failed else "success")
+        return HTTPSeeOther(self.own_url)
+
+
+def seen_version(params: Mapping[str, str]) -> int | None:
+    """Return the version that a form says its reader saw; ``None`` if it says none that can be read."""
+    text = params.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

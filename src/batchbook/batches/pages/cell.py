@@ -1,0 +1,50 @@
+"""A cell edited in its place in the grid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.renderers import render
+from pyramid.response import Response
+
+from batchbook.batches.editing import CellProblems, RowEditor, Stale
+from batchbook.batches.pages.base import CONFLICT, UNPROCESSABLE, seen_version
+from batchbook.batches.pages.onerow import ROW_PATTERN, OneRow
+from batchbook.batches.pages.present import breakdown
+from batchbook.batches.pages.rowgrid import RowGrid
+from batchbook.grid import GridState
+
+
+class EditCell(OneRow):
+    """A cell edited in its place in the grid: answers JSON, see ``static/js/cell-edit.js``."""
+
+    name = "cell"
+    pattern = f"{ROW_PATTERN}/cell"
+
+    def post(self) -> Response:
+        """Store one field and return the row's and the breakdown's new HTML; or say why not, losing neither value."""
+        field, text = self.request.POST.get("field", ""), self.request.POST.get("value", "")
+        try:
+            changed = RowEditor(self.engine).edit(
+                self.batch.id, self.sequence, {field: text}, seen_version(self.request.POST)
+            )
+        except Stale as error:
+            body = {"error": error.message, "version": error.version}
+            return self._answer(CONFLICT, body | {"mine": error.mine[field], "theirs": error.theirs[field]})
+        except CellProblems as error:
+            return self._answer(UNPROCESSABLE, {"error": error.message})
+        message = f"Row {self.sequence}: {changed[0]} saved." if changed else "Nothing was changed."
+        return self._answer(200, {"message": message, **self._html()})
+
+    def _html(self) -> dict[str, str]:
+        rows = RowGrid(self.view, self.batch, self.sequence)
+        (row,) = rows.grid.grid.all_rows(self.request.db, GridState(), None)
+        whole = RowGrid(self.view, self.batch)
+        context = {"rows": whole, "row": row, "breakdown": breakdown(self.view, self.batch, whole.grid)}
+        return {
+            "row_html": render("batchbook.templates:batches/parts/row.jinja2", context, self.request),
+            "counts_html": render("batchbook.templates:batches/parts/counts.jinja2", context, self.request),
+        }
+
+    def _answer(self, status: int, body: dict[str, Any]) -> Response:
+        return Response(json_body=body, status=status, content_type="application/json")

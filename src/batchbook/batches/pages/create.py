@@ -1,0 +1,75 @@
+"""Making a batch: a header, a file where the type takes one, and the rows that come of it, all or nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from batchbook.batches.actions import ActionCall
+from batchbook.batches.creation import Creator
+from batchbook.batches.editing import CellProblems
+from batchbook.batches.lifecycle import Action as Step
+from batchbook.batches.models import Batch
+from batchbook.batches.tabular import SUFFIXES
+from batchbook.errors import BadInput
+from batchbook.forms import WHOLE_FORM, BoundForm, Field, Form
+from batchbook.grid import Kind
+from batchbook.master import Action
+
+_UNPROCESSABLE = 422
+_FILE = "file"
+
+
+class CreateBatch(Action):
+    """A form for a new batch."""
+
+    name = "create"
+    pattern = "/new"
+    permission = "create"
+    template = "batchbook.templates:batches/create.jinja2"
+    button = "New batch"
+    kind = "primary"
+
+    def get(self) -> dict[str, Any]:
+        """Show the empty form."""
+        return self._form(self._fields().bind())
+
+    def post(self) -> Any:
+        """Create and populate the batch and show it; or show the form again, with nothing left behind."""
+        bound = self._fields().validate(self.request.POST)
+        if bound.valid:
+            try:
+                with self.request.db.begin_nested():
+                    batch, message = self._create(bound)
+            except CellProblems as error:
+                for name, problem in error.problems.items():
+                    bound.add_error(name, problem)
+            except BadInput as error:
+                bound.add_error(_FILE if self._upload() is not None else WHOLE_FORM, error.message)
+            else:
+                return self.done(message, self.view.url("view", batch))
+        self.request.response.status_int = _UNPROCESSABLE
+        return self._form(bound)
+
+    def _create(self, bound: BoundForm) -> tuple[Batch, str]:
+        texts = {field.name: str(bound.texts[field.name] or "") for field in self.view.form(None).fields}
+        upload = self._upload()
+        file, name = (upload.file, upload.filename) if upload is not None else (None, "")
+        key = self.view.batch_type.key  # type: ignore[attr-defined]
+        batch = Creator(self.view.engine).create(key, texts, file, name)  # type: ignore[attr-defined]
+        call = ActionCall(batch.id, Step.POPULATE, self.request.authenticated_userid)
+        return batch, self.request.registry["batch_runner"].submit(self.request.db, call).message
+
+    def _upload(self) -> Any:
+        sent = self.request.POST.get(_FILE)
+        return sent if getattr(sent, "filename", "") else None
+
+    def _fields(self) -> Form:
+        fields = list(self.view.form(None).fields)
+        columns = self.view.batch_type.handler.file_columns  # type: ignore[attr-defined]
+        if columns:
+            help_text = f"{' or '.join(SUFFIXES)} with the columns {', '.join(columns)}."
+            fields.insert(0, Field.of(_FILE, Kind.TEXT, label="File", widget="file", help=help_text))
+        return Form(fields)
+
+    def _form(self, bound: BoundForm) -> dict[str, Any]:
+        return self.page(bound=bound, title=f"New {self.view.title_one}", accept=",".join(SUFFIXES))

@@ -1,0 +1,65 @@
+"""The page of one batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from batchbook.batches.columns import state_choice
+from batchbook.batches.lifecycle import Action as Step
+from batchbook.batches.models import BatchFile, Operation
+from batchbook.batches.pages import present
+from batchbook.batches.pages.base import BatchAction
+from batchbook.batches.pages.rowgrid import RowGrid
+from batchbook.master import buttons_for
+
+#: How many operations of its history a batch's page shows.
+OPERATIONS_SHOWN = 8
+
+
+class BatchDetail(BatchAction):
+    """The header, how the rows stand, the rows themselves, what executing will do, and what happened so far."""
+
+    name = "view"
+    pattern = ""
+    permission = Step.VIEW.value
+    template = "batchbook.templates:batches/view.jinja2"
+
+    def get(self) -> dict[str, Any]:
+        """Show the batch. The number of statements does not depend on the number of rows."""
+        rows, work = RowGrid(self.view, self.batch), self.work
+        return self.page(
+            buttons=buttons_for(self.view, self.batch),
+            state=state_choice(self.batch.state),
+            life=present.life(self.batch),
+            facts=present.facts(self.view, work),
+            totals=work.handler.totals(self.batch),
+            breakdown=present.breakdown(self.view, self.batch, rows.grid),
+            execution=present.execution(self.view, work),
+            quick_entry=work.handler.quick_entry_label if rows.editing else None,
+            rows=rows,
+            grid=rows.grid,
+            operations=self._operations(),
+            files=self._files(),
+        )
+
+    def _operations(self) -> Any:
+        wanted = select(Operation).where(Operation.batch_id == self.batch.id)
+        return self.request.db.scalars(wanted.order_by(Operation.number.desc()).limit(OPERATIONS_SHOWN)).all()
+
+    def _files(self) -> list[dict[str, Any]]:
+        found = self.request.db.scalars(
+            select(BatchFile).where(BatchFile.batch_id == self.batch.id).order_by(BatchFile.number)
+        )
+        return [
+            {
+                "name": file.name,
+                "size": file.size,
+                "sha256": file.sha256,
+                "added_by": file.added_by,
+                "added_at": file.added_at,
+                "url": self.view.url("download", self.batch, number=file.number),
+            }
+            for file in found
+        ]

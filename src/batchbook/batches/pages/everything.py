@@ -1,0 +1,87 @@
+"""All batches of all types, in one list."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from sqlalchemy import Row, Select, select
+
+from batchbook.batches import access, columns
+from batchbook.batches.lifecycle import Action as Step
+from batchbook.batches.models import Batch
+from batchbook.batches.types import BatchTypes
+from batchbook.grid import Choice, Column, Kind, Sort
+from batchbook.master import Export, Index, MasterContext, MasterView, Remember
+from batchbook.security import Identity
+from batchbook.web.request import Request
+
+
+class AllBatchesContext(MasterContext):
+    """The context of the list: it is for everybody who may see batches of some type."""
+
+    def permits(self, identity: Identity, permission: str) -> bool:  # noqa: ARG002 - All of it is reading.
+        """Return whether ``identity`` may see any batch."""
+        types = self.view.request.registry["batch_types"]
+        return any(access.may(identity.permissions, one.key, Step.VIEW) for one in types)
+
+
+def batch_url(request: Request, key: str, batch_id: int) -> str:
+    """Return the path of a batch's page."""
+    path: str = request.route_path(f"batches.{key}.view", id=batch_id)
+    return path
+
+
+def _own_page(request: Request, row: Row[Any]) -> str:
+    return batch_url(request, row._mapping["type"], row._mapping["id"])
+
+
+class AllBatchesView(MasterView):
+    """The batches of all types that this person may see."""
+
+    types: ClassVar[BatchTypes]
+    model = Batch
+    prefix = "batches"
+    path = "/batches"
+    title = "All batches"
+    title_one = "batch"
+    grid_columns = columns.COMMON
+    default_sort: ClassVar = (Sort("number", descending=True),)
+    actions = (Index, Remember, Export)
+    links: ClassVar = {"batch": _own_page}
+    context_factory = AllBatchesContext
+    templates: ClassVar = {"index": "batchbook.templates:batches/everything.jinja2"}
+
+    @classmethod
+    def columns(cls) -> tuple[Column, ...]:
+        """Return the common columns with the type behind the number, by its title."""
+        choices = tuple(Choice(one.key, one.title) for one in cls.types)
+        kind_of_batch = Column("type", "Type", Batch.type, Kind.CHOICE, choices=choices)
+        number = replace(columns.NUMBER, link="batch")
+        return (number, kind_of_batch, *columns.COMMON[1:])
+
+    def base_select(self) -> Select[Any]:
+        """All batches that this person may see."""
+        if self.request is None:  # Asked for its shape only, when the application starts.
+            return select(Batch)
+        held = self.request.identity.permissions
+        return select(Batch).where(access.visible(held, self.request.registry["batch_types"]))
+
+    def creatable(self) -> list[tuple[str, str]]:
+        """Return title and address for each type of which this person may create batches."""
+        held, types = self.request.identity.permissions, self.request.registry["batch_types"]
+        return [
+            (one.title, self.request.route_path(f"batches.{one.key}.create"))
+            for one in types
+            if access.may_create(held, one.key)
+        ]
+
+
+def includeme(config: Any) -> None:
+    """Register the list."""
+    config.add_master_view(
+        type("AllBatchesView", (AllBatchesView,), {"types": config.registry["batch_types"]})
+    )
+    config.add_navigation(
+        "All batches", "batches.index", ("batch:*:view", "batch:*:audit"), group="Batches", order=10
+    )

@@ -1,0 +1,51 @@
+"""Editing a batch's header."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from batchbook.batches.editing import CellProblems, HeaderEditor, Stale
+from batchbook.batches.lifecycle import Action as Step
+from batchbook.batches.pages.base import CONFLICT, UNPROCESSABLE, BatchAction, seen_version
+from batchbook.batches.pages.conflict import conflicts
+from batchbook.forms import BoundForm
+
+
+class EditHeader(BatchAction):
+    """A form for what the header says."""
+
+    name = "edit"
+    pattern = "/edit"
+    permission = Step.EDIT.value
+    template = "batchbook.templates:batches/header.jinja2"
+    button = "Edit header"
+
+    def get(self) -> dict[str, Any]:
+        """Show the form with what is stored."""
+        bound = self.view.form(self.batch).bind(self.view.values_of(self.batch))
+        return self._form(bound, self.batch.version)
+
+    def post(self) -> Any:
+        """Store it and show the batch; or show the form again with what is wrong, or what both people wrote."""
+        bound = self.view.form(self.batch).validate(self.request.POST)
+        version = seen_version(self.request.POST)
+        texts = {field.name: str(bound.texts[field.name] or "") for field in bound.fields}
+        try:
+            changed = HeaderEditor(self.engine).edit(self.batch.id, texts, version)
+        except CellProblems as error:
+            bound.errors = {name: [problem] for name, problem in error.problems.items()}
+            self.request.response.status_int = UNPROCESSABLE
+            return self._form(bound, version)
+        except Stale as error:
+            self.request.response.status_int = CONFLICT
+            return self._form(bound, error.version, error)
+        said = f"Changed {', '.join(changed)}." if changed else "Nothing was changed."
+        return self.done(said, self.own_url)
+
+    def _form(self, bound: BoundForm, version: int | None, stale: Stale | None = None) -> dict[str, Any]:
+        return self.page(
+            bound=bound,
+            version=version,
+            stale=conflicts(bound, stale) if stale else (),
+            cancel_url=self.own_url,
+        )

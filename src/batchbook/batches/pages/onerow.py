@@ -1,0 +1,121 @@
+"""One row of a batch: its page and its form."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import select
+
+from batchbook.batches.access import demand
+from batchbook.batches.editing import CellProblems, RowEditor, Stale, cell_text, editable_columns, find_row
+from batchbook.batches.lifecycle import Action as Step
+from batchbook.batches.models import CellChange, Operation
+from batchbook.batches.pages.base import CONFLICT, UNPROCESSABLE, BatchAction, seen_version
+from batchbook.batches.pages.conflict import conflicts
+from batchbook.forms import BoundForm, form_of
+
+#: How many changes of its cells a row's page shows.
+CHANGES_SHOWN = 50
+
+ROW_PATTERN = "/rows/{sequence:[0-9]{1,10}}"
+
+
+class OneRow(BatchAction):
+    """An action on one row."""
+
+    permission = Step.EDIT.value
+
+    @cached_property
+    def sequence(self) -> int:
+        """The row's number in the batch."""
+        return int(self.request.matchdict["sequence"])
+
+    @cached_property
+    def row(self) -> Any:
+        """The row; raises ``Missing`` if there is none."""
+        return find_row(self.work, self.sequence)
+
+    @property
+    def row_url(self) -> str:
+        """The row's page."""
+        return self.view.url("row", self.batch, sequence=self.sequence)
+
+
+class RowPage(OneRow):
+    """A row with all it holds, its history, and its form while the batch is open."""
+
+    name = "row"
+    pattern = ROW_PATTERN
+    permission = Step.VIEW.value
+    template = "batchbook.templates:batches/row.jinja2"
+
+    def get(self) -> dict[str, Any]:
+        """Show the row."""
+        return self._page(self._bound(), self.row.version)
+
+    def post(self) -> Any:
+        """Store the form and show the batch; or show it again with what is wrong, or what both people wrote."""
+        demand(self.request.identity.permissions, self.batch, Step.EDIT, self.request.identity.name)
+        form = form_of(self.view.batch_type.row, [c.name for c in self._columns])
+        bound = form.validate(self.request.POST)
+        version = seen_version(self.request.POST)
+        texts = {field.name: str(bound.texts[field.name] or "") for field in bound.fields}
+        try:
+            changed = RowEditor(self.engine).edit(self.batch.id, self.sequence, texts, version)
+        except CellProblems as error:
+            bound.errors = {name: [problem] for name, problem in error.problems.items()}
+            self.request.response.status_int = UNPROCESSABLE
+            return self._page(bound, version)
+        except Stale as error:
+            self.request.response.status_int = CONFLICT
+            return self._page(bound, error.version, error)
+        said = f"Changed {', '.join(changed)} in row {self.sequence}." if changed else "Nothing was changed."
+        return self.done(said, self.row_url)
+
+    @property
+    def _columns(self) -> Any:
+        return editable_columns(self.view.batch_type.row)
+
+    def _bound(self) -> BoundForm:
+        bound = form_of(self.view.batch_type.row, [c.name for c in self._columns]).bind()
+        bound.texts = {column.name: cell_text(column, self.row) for column in self._columns}
+        for issue in self.row.issues or ():
+            bound.add_error(issue["field"], issue["message"])
+        return bound
+
+    def _page(self, bound: BoundForm, version: int | None, stale: Stale | None = None) -> dict[str, Any]:
+        columns = self.view.row_columns()
+        return self.page(
+            row=self.row,
+            bound=bound,
+            version=version,
+            stale=conflicts(bound, stale) if stale else (),
+            facts=[(column, getattr(self.row, column.name)) for column in columns],
+            editing=self.view.may_now(Step.EDIT, self.batch),
+            changes=self._changes(),
+            row_url=self.row_url,
+            neighbours=self._neighbours(),
+        )
+
+    def _neighbours(self) -> tuple[str | None, str | None]:
+        ends = {"previous": self.sequence - 1, "next": self.sequence + 1}
+        urls = {
+            name: self.view.url("row", self.batch, sequence=number)
+            for name, number in ends.items()
+            if 1 <= number <= self.batch.row_count
+        }
+        return urls.get("previous"), urls.get("next")
+
+    def _changes(self) -> Any:
+        wanted = (
+            select(CellChange, Operation)
+            .join(
+                Operation,
+                (Operation.batch_id == CellChange.batch_id) & (Operation.number == CellChange.operation),
+            )
+            .where(CellChange.batch_id == self.batch.id, CellChange.sequence == self.sequence)
+            .order_by(CellChange.operation.desc(), CellChange.position)
+            .limit(CHANGES_SHOWN)
+        )
+        return self.request.db.execute(wanted).all()

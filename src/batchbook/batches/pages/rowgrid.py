@@ -1,0 +1,75 @@
+"""The grid of a batch's rows: what it shows, where it links, and which of its cells can be edited by whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row, select
+
+from batchbook.batches.editing import cell_text
+from batchbook.batches.lifecycle import Action as Step
+from batchbook.batches.models import Batch
+from batchbook.grid import Column
+from batchbook.master import GridView
+
+if TYPE_CHECKING:
+    from batchbook.batches.views import BatchMasterView
+
+#: Columns that every row brings along, because its cells need them.
+_CARRIED = ("version", "issues")
+
+
+class RowGrid:
+    """The rows of one batch, for one request; ``sequence`` narrows it to a single row."""
+
+    def __init__(self, view: BatchMasterView, batch: Batch, sequence: int | None = None) -> None:
+        self.view = view
+        self.batch = batch
+        #: What the table shows; removed rows are marked as a whole, so the column is there to filter by only.
+        self.columns = tuple(column for column in view.row_columns() if column.name != "removed")
+        self.editing = view.may_now(Step.EDIT, batch)
+        self.grid = self._grid(sequence)
+
+    def _grid(self, sequence: int | None) -> GridView:
+        row = self.view.batch_type.row
+        wanted = select(row).where(row.batch_id == self.batch.id)
+        if sequence is not None:
+            wanted = wanted.where(row.sequence == sequence)
+        return GridView(
+            self.view.request,
+            key=f"rows.{self.view.batch_type.key}",
+            columns=self.view.row_columns(),
+            select=wanted,
+            key_columns=(row.sequence,),
+            carried=tuple(getattr(row, name) for name in _CARRIED),
+            url=self.view.url("view", self.batch),
+            settings_url=self.view.url("rows", self.batch),
+            export_url=lambda name: self.view.url("export_rows", self.batch, format=name),
+            known_total=self.batch.row_count,
+        )
+
+    def row_url(self, row: Any) -> str:
+        """The page of a row."""
+        return self.view.url("row", self.batch, sequence=row.sequence)
+
+    def link_for(self, column: Column, row: Row[Any]) -> str | None:
+        """The first column leads to the row's page."""
+        return self.row_url(row) if column.name == "sequence" else None
+
+    def edit_for(self, column: Column, row: Row[Any]) -> dict[str, Any] | None:
+        """Return what editing the cell in place needs; ``None`` where it cannot be edited but has nothing to say."""
+        issue = next((found for found in row.issues or () if found["field"] == column.name), None)
+        if not column.editable or row.removed or not self.editing:
+            return None
+        return {
+            "form_url": f"{self.row_url(row)}#field-{column.name}",
+            "url": self.view.url("cell", self.batch, sequence=row.sequence),
+            "version": row.version,
+            "text": cell_text(column, row),
+            "issue": issue["message"] if issue else "",
+            "severity": issue["severity"] if issue else "",
+        }
+
+    def class_for(self, row: Row[Any]) -> str:
+        """Return how the row is marked."""
+        return "removed" if row.removed else ""

@@ -1,0 +1,100 @@
+"""Rows coming and going: added by a form or by quick entry, removed and restored one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+
+from batchbook.batches.editing import CellProblems, RowEditor, editable_columns
+from batchbook.batches.lifecycle import Action as Step
+from batchbook.batches.pages.base import UNPROCESSABLE, BatchAction, seen_version
+from batchbook.batches.pages.onerow import ROW_PATTERN, OneRow
+from batchbook.batches.removal import RowRemover
+from batchbook.errors import BadInput
+from batchbook.forms import BoundForm, form_of
+from batchbook.web.flash import flash
+
+
+class AddRow(BatchAction):
+    """A form for a row that the source lacks."""
+
+    name = "add_row"
+    pattern = "/rows/new"
+    permission = Step.EDIT.value
+    template = "batchbook.templates:batches/add_row.jinja2"
+    button = "Add row"
+
+    @classmethod
+    def offered(cls, view: Any, record: Any) -> bool:  # noqa: ARG003 - The type decides, not the batch.
+        """Offer it for types whose rows may be added by hand."""
+        return bool(view.batch_type.handler.rows_can_be_added)
+
+    def get(self) -> dict[str, Any]:
+        """Show the empty form."""
+        return self._page(self._form().bind())
+
+    def post(self) -> Any:
+        """Add the row and show it; or show the form again with what is wrong."""
+        bound = self._form().validate(self.request.POST)
+        texts = {field.name: str(bound.texts[field.name] or "") for field in bound.fields}
+        try:
+            sequence = RowEditor(self.engine).add(self.batch.id, texts)
+        except CellProblems as error:
+            bound.errors = {name: [problem] for name, problem in error.problems.items()}
+            self.request.response.status_int = UNPROCESSABLE
+            return self._page(bound)
+        return self.done(f"Added row {sequence}.", self.own_url)
+
+    def _form(self) -> Any:
+        row = self.view.batch_type.row
+        return form_of(row, [column.name for column in editable_columns(row)])
+
+    def _page(self, bound: BoundForm) -> dict[str, Any]:
+        return self.page(bound=bound, cancel_url=self.own_url)
+
+
+class QuickEntry(BatchAction):
+    """The box into which people scan: each entry becomes a row."""
+
+    name = "enter"
+    pattern = "/enter"
+    permission = Step.EDIT.value
+
+    def post(self) -> HTTPSeeOther:
+        """Add the row that the text stands for, and come back for the next."""
+        try:
+            sequence = RowEditor(self.engine).enter(self.batch.id, self.request.POST.get("text", ""))
+        except BadInput as error:
+            return self._back(error.message, "error")
+        return self._back(f"Added row {sequence}.", "success")
+
+    def _back(self, message: str, kind: Any) -> HTTPSeeOther:
+        flash(self.request, message, kind)
+        return HTTPSeeOther(f"{self.own_url}#quick-entry")
+
+
+class RemoveRow(OneRow):
+    """Mark a row as removed: it stays to be seen and restored, but nothing of it is executed."""
+
+    name = "remove_row"
+    pattern = f"{ROW_PATTERN}/remove"
+    removed = True
+    said = "Removed"
+
+    def post(self) -> HTTPSeeOther:
+        """Do it and show the row."""
+        version = seen_version(self.request.POST)
+        RowRemover(self.engine).set_removed(
+            self.batch.id, self.sequence, removed=self.removed, version=version
+        )
+        return self.done(f"{self.said} row {self.sequence}.", self.row_url)
+
+
+class RestoreRow(RemoveRow):
+    """Take the mark back."""
+
+    name = "restore_row"
+    pattern = f"{ROW_PATTERN}/restore"
+    removed = False
+    said = "Restored"

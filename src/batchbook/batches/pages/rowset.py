@@ -1,0 +1,83 @@
+"""The rows of a batch as a set: the grid's remembered view, export, and removing all that a filter shows."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.response import Response
+from sqlalchemy import and_, true
+
+from batchbook.batches.lifecycle import Action as Step
+from batchbook.batches.pages.base import BatchAction
+from batchbook.batches.pages.rowgrid import RowGrid
+from batchbook.batches.removal import RowRemover
+from batchbook.errors import BadInput, Conflict
+from batchbook.grid import GridState
+from batchbook.master import export_response
+
+
+class _RowSet(BatchAction):
+    """An action on the rows that the grid's filters select."""
+
+    permission = Step.VIEW.value
+
+    @cached_property
+    def rows(self) -> RowGrid:
+        """The batch's grid, in the state that the address says."""
+        return RowGrid(self.view, self.batch)
+
+
+class RememberRows(_RowSet):
+    """The filter form's target: keeps the choice, and leads on to the link that shows it."""
+
+    name = "rows"
+    pattern = "/rows"
+
+    def post(self) -> HTTPSeeOther:
+        """Keep what the form says for whoever asks, and redirect to the shareable link."""
+        return HTTPSeeOther(self.rows.grid.remember())
+
+
+class ExportRows(_RowSet):
+    """The rows as a file."""
+
+    name = "export_rows"
+    pattern = "/rows.{format}"
+
+    def get(self) -> Response:
+        """Send the rows of the current filters, in the current order, of all pages."""
+        name = f"{self.view.batch_type.path}-{self.batch.number}"
+        return export_response(self.rows.grid, self.request.matchdict["format"], name)
+
+
+class RemoveRows(_RowSet):
+    """Remove every row that the filters show, after saying how many that are."""
+
+    name = "remove_rows"
+    pattern = "/rows/remove"
+    permission = Step.EDIT.value
+    template = "batchbook.templates:batches/remove_rows.jinja2"
+
+    def get(self) -> dict[str, Any]:
+        """Ask, with the count as it is now."""
+        count = self.work.rows().narrowed(self._condition(self.rows.grid.state)).count()
+        return self.page(count=count, grid=self.rows.grid, cancel_url=self.rows.grid.link())
+
+    def post(self) -> HTTPSeeOther:
+        """Remove them, if they are still as many as were shown."""
+        condition = self._condition(self.rows.grid.state)
+        count = self.work.rows().narrowed(condition).count()
+        if self.request.POST.get("count", "") != str(count):
+            raise Conflict(
+                f"Nothing was removed: {count:,} rows match now, which is not the number you were shown."
+                " Go back, look at them again, then decide."
+            )
+        RowRemover(self.engine).remove_where(self.batch.id, condition)
+        return self.done(f"Removed {count:,} rows. Each can be restored from its page.", self.own_url)
+
+    def _condition(self, state: GridState) -> Any:
+        if state.problems:
+            raise BadInput(f"{' '.join(state.problems)} Nothing was removed.")
+        return and_(true(), *self.rows.grid.grid.where(state, self.request.authenticated_userid))

@@ -1,0 +1,104 @@
+"""Buttons that move a batch along its life, and clone and delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+
+from batchbook.batches import lifecycle
+from batchbook.batches.creation import Creator
+from batchbook.batches.lifecycle import Action as Step
+from batchbook.batches.pages.base import BatchAction, seen_version
+from batchbook.web.flash import flash
+
+
+class _Step(BatchAction):
+    """A step by POST, offered as a button while the batch's state allows it."""
+
+    step: Step
+
+    def __init_subclass__(cls) -> None:
+        """Name route, permission and button after the step."""
+        cls.name = cls.permission = cls.step.value
+        cls.pattern = f"/{cls.step.value}"
+        cls.button = lifecycle.label(cls.step)
+
+    def post(self) -> HTTPSeeOther:
+        """Do it."""
+        return self.submit(self.step)
+
+
+class PopulateBatch(_Step):
+    """Fill a new batch from its source."""
+
+    step = Step.POPULATE
+    kind = "primary"
+
+
+class RefreshBatch(_Step):
+    """Compare the rows with current data."""
+
+    step = Step.REFRESH
+
+
+class CompleteBatch(_Step):
+    """Close the batch for changes, for review and execution."""
+
+    step = Step.COMPLETE
+    kind = "primary"
+
+
+class ReopenBatch(_Step):
+    """Open a complete batch for changes again."""
+
+    step = Step.REOPEN
+
+
+class ExecuteBatch(_Step):
+    """Commit the batch's changes to their target. Its button is in the panel that says what will happen."""
+
+    step = Step.EXECUTE
+
+    def post(self) -> HTTPSeeOther:
+        """Execute with the options chosen, if the batch is still the one that was looked at."""
+        options = {}
+        form = self.work.handler.execution_options
+        for field in form.fields if form else ():
+            sent = self.request.POST.getall(field.name)
+            options[field.name] = sent if field.widget == "checkboxes" else "".join(sent[:1])
+        return self.submit(self.step, options, seen_version(self.request.POST))
+
+
+ExecuteBatch.button = ""
+
+
+class CloneBatch(_Step):
+    """Make a new batch with the same header, rows and files."""
+
+    step = Step.CLONE
+
+    def post(self) -> HTTPSeeOther:
+        """Clone, and show the clone."""
+        clone = Creator(self.engine).clone(self.batch.id)
+        return self.done(f"{clone} was made as a copy of {self.batch}.", self.view.url("view", clone))
+
+
+class DeleteBatch(BatchAction):
+    """Delete a batch that was not executed, after saying what that means."""
+
+    name = "delete"
+    pattern = "/delete"
+    permission = Step.DELETE.value
+    template = "batchbook.templates:batches/delete.jinja2"
+    button = "Delete"
+    kind = "danger"
+
+    def get(self) -> dict[str, Any]:
+        """Ask."""
+        return self.page(cancel_url=self.own_url)
+
+    def post(self) -> HTTPSeeOther:
+        """Delete it and show the index."""
+        flash(self.request, Creator(self.engine).delete(self.batch.id))
+        return HTTPSeeOther(self.view.url("index"))

@@ -1,0 +1,115 @@
+"""The view class that a batch type subclasses to say, as data, what its pages show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sqlalchemy import Select, select
+
+from batchbook.batches import access, columns
+from batchbook.batches.engine import Engine
+from batchbook.batches.lifecycle import Action as Step
+from batchbook.batches.models import Batch
+from batchbook.batches.pages import BATCH_ACTIONS
+from batchbook.batches.resources import BatchContext, TypeContext
+from batchbook.forms import Field, Form, form_of
+from batchbook.grid import Column, Kind, Sort, choices_of, columns_of
+from batchbook.master import MasterView
+
+if TYPE_CHECKING:
+    from batchbook.batches.types import BatchType
+
+
+class BatchMasterView(MasterView):
+    """The pages of one batch type: a master view over its headers, whose records have rows and a life.
+
+    A subclass says ``row_grid_columns``, the row's columns to show between its number and its status; further
+    ``header_fields``, the fields of the header's form (by default all editable columns), and ``grid_columns``, what
+    the type's index shows. Everything else comes from the type's models and handler.
+    """
+
+    batch_type: ClassVar[BatchType]
+    #: Columns of the row table, in their order on the page.
+    row_grid_columns: ClassVar[Sequence[str | Column]] = ()
+    #: Fields of the header, for creating and editing.
+    header_fields: ClassVar[Sequence[str | Field]] = ()
+    grid_columns: ClassVar[Sequence[str | Column]] = columns.COMMON
+    default_sort: ClassVar[Sequence[Sort]] = (Sort("number", descending=True),)
+    actions = BATCH_ACTIONS
+    context_factory = TypeContext
+    record_context_factory = BatchContext
+    templates: ClassVar[Mapping[str, str]] = {"index": "batchbook.templates:batches/index.jinja2"}
+
+    @classmethod
+    def bind(cls, batch_type: BatchType) -> type[BatchMasterView]:
+        """Return the class with what the registered type gives it: model, names, addresses."""
+        data = {
+            "batch_type": batch_type,
+            "model": batch_type.header,
+            "prefix": f"batches.{batch_type.key}",
+            "path": f"/batches/{batch_type.path}",
+            "title": batch_type.title_plural,
+            "title_one": batch_type.title.lower(),
+            "__module__": cls.__module__,
+            "__doc__": cls.__doc__,
+        }
+        return type(cls.__name__, (cls,), data)
+
+    @classmethod
+    def permission(cls, name: str) -> str:
+        """Return the permission for an action: ``batch:<type>:<step of the lifecycle>``."""
+        return f"batch:{cls.batch_type.key}:{name}"
+
+    @classmethod
+    def row_columns(cls) -> tuple[Column, ...]:
+        """Return the columns of the row grid: number, the type's own, status and its words, removed."""
+        row = cls.batch_type.row
+        statuses = cls.batch_type.handler.statuses
+        status = _status_column(row, statuses)
+        (sequence, text, removed) = columns_of(row, ("sequence", "status_text", "removed"))
+        return (sequence, *columns_of(row, cls.row_grid_columns), status, _noted(text), removed)
+
+    def base_select(self) -> Select[Any]:
+        """All batches of the type that this person may see."""
+        if self.request is None:  # Asked for its shape only, when the application starts.
+            return select(self.model)
+        held = self.request.identity.permissions
+        return select(self.model).where(access.visible(held, self.request.registry["batch_types"]))
+
+    @property
+    def engine(self) -> Engine:
+        """The engine acting for this person in this request."""
+        registry = self.request.registry
+        return Engine(
+            self.request.db, registry["batch_types"], registry.settings, self.request.authenticated_userid
+        )
+
+    def may_now(self, step: Step, batch: Batch) -> bool:
+        """Return whether this person may do ``step`` with ``batch`` in its state."""
+        return access.may_now(self.request.identity.permissions, batch, step)
+
+    def form(self, record: Any | None) -> Form:  # noqa: ARG002 - The same fields for creating and editing.
+        """Return the header's form."""
+        return form_of(self.model, self.header_fields or _editable(self.model))
+
+    def label_of(self, record: Batch) -> str:
+        """Name a batch in a sentence."""
+        return f"batch {record.number}"
+
+
+def _editable(model: type[Any]) -> list[str]:
+    own = [c.key for c in model.__mapper__.columns if c.info.get("editable")]
+    # What the type asks for comes before the fields that every batch has.
+    return sorted(own, key=lambda name: name in ("description", "notes"))
+
+
+def _status_column(row: type[Any], statuses: Any) -> Column:
+    (plain,) = columns_of(row, ("status",))
+    if statuses is None:
+        return plain
+    return Column("status", "Status", row.status, Kind.CHOICE, choices=choices_of(statuses))
+
+
+def _noted(text: Column) -> Column:
+    return Column(text.name, "Note", text.expression, text.kind)

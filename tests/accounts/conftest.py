@@ -1,0 +1,82 @@
+"""The pages of accounts on the real security, web and master packages, with people of several kinds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from pyramid.config import Configurator
+from sqlalchemy import Engine, select
+from webtest import TestApp
+
+from batchbook.db.session import request_session, transaction_scope
+from batchbook.security.cookie import NAME, session_hash
+from batchbook.security.models import Role, RolePermission, User, WebSession, utc_now
+from batchbook.security.roles import install_default_roles
+from batchbook.security.settings import REGISTRY_KEY
+
+SETTINGS = {
+    "batchbook.secret": "test-secret-of-more-than-thirty-two-characters",
+    "batchbook.secure_cookies": "false",
+    "tm.manager_hook": "pyramid_tm.explicit_manager",
+}
+PEOPLE = {
+    "ann": ("admin",),
+    "abe": ("admin",),
+    "sam": ("staff",),
+    "helpdesk": ("helpdesk",),
+}
+
+
+@dataclass
+class Office:
+    """The site, ready to be visited."""
+
+    engine: Engine
+    app: Any
+
+    def visitor(self, name: str) -> TestApp:
+        """Return a browser in which ``name`` is signed in, by one more session."""
+        browser = TestApp(self.app)
+        cookie = f"{name} {utc_now().isoformat()}"
+        with transaction_scope(self.engine) as db:
+            expires_at = utc_now().replace(microsecond=0) + self.app.registry[REGISTRY_KEY].session_length
+            db.add(WebSession(id=session_hash(cookie), user_id=self.id_of(name), expires_at=expires_at))
+        profile = self.app.registry[REGISTRY_KEY].cookie(NAME)
+        browser.set_cookie(NAME, profile.serializer.dumps(cookie).decode())
+        return browser
+
+    def id_of(self, name: str, model: Any = User) -> int:
+        return int(self.all(select(model.id).where(model.name == name))[0][0])
+
+    def all(self, statement: Any) -> list[tuple[Any, ...]]:
+        with transaction_scope(self.engine, read_only=True) as db:
+            return [tuple(row) for row in db.execute(statement)]
+
+    def roles_of(self, name: str) -> set[str]:
+        return {row[0] for row in self.all(select(Role.name).join(Role.users).where(User.name == name))}
+
+    def permissions_of(self, role: str) -> set[str]:
+        wanted = select(RolePermission.permission).join(RolePermission.role).where(Role.name == role)
+        return {row[0] for row in self.all(wanted)}
+
+
+@pytest.fixture
+def office(engine: Engine) -> Office:
+    with transaction_scope(engine) as db:
+        install_default_roles(db)
+        rights = [RolePermission(permission=f"users:{may}") for may in ("view", "edit", "create", "delete")]
+        db.add(Role(name="helpdesk", label="Help desk", permissions=rights))
+        db.flush()
+        roles = {role.name: role for role in db.scalars(select(Role))}
+        for name, names in PEOPLE.items():
+            db.add(User(name=name, full_name=name.title(), roles=[roles[role] for role in names]))
+    config = Configurator(settings=SETTINGS)
+    for name in ("pyramid_tm", "pyramid_retry", "pyramid_jinja2"):
+        config.include(name)
+    config.registry["engine"] = engine
+    config.add_request_method(request_session, "db", reify=True)
+    for name in ("security", "web", "master", "accounts"):
+        config.include(f"batchbook.{name}")
+    return Office(engine, config.make_wsgi_app())

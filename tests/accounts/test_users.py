@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import re
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from webtest import TestApp
+
+from batchbook.catalog.models import PriceHistory, Product
+from batchbook.db.session import transaction_scope
+from batchbook.security.models import Role, User, WebSession
+from batchbook.security.passwords import verify_password
+
+from .conftest import Office
+
+GOOD = "a quiet blue harbour"
+
+
+def words(page: Any) -> str:
+    return re.sub(r"\s+", " ", page.html.get_text(" ", strip=True))
+
+
+def form_with(page: Any, field: str) -> Any:
+    return next(form for form in page.forms.values() if field in form.fields)
+
+
+def press(page: Any, action: str, status: int = 303) -> Any:
+    """Press the button of the page's form that is sent to ``action``."""
+    return next(form for form in page.forms.values() if form.action.endswith(action)).submit(status=status)
+
+
+def post(browser: TestApp, path: str, status: int, **fields: str) -> Any:
+    """Post what no button offers, with a good token."""
+    token = browser.get("/users").html.find("input", {"name": "csrf_token"})["value"]
+    return browser.post(path, {"csrf_token": token, **fields}, status=status)
+
+
+def tick(form: Any, name: str, *values: str) -> None:
+    """Check exactly these boxes."""
+    for box in form.fields[name]:
+        box.checked = box._value in values
+
+
+def test_lists_users_with_their_roles(office: Office) -> None:
+    page = office.visitor("ann").get("/users?f.roles.contains=admin&sort=name")
+    assert [cell.get_text(strip=True) for cell in page.html.select("tbody th")] == ["abe", "ann"]
+    assert "Administrator" in words(page)
+    assert [item.get_text(strip=True) for item in page.html.select("nav.nav-wide a")] == ["Users", "Roles"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/users", "/users/new", "/users/1", "/roles", "/roles/1/edit", "/users/1/password"]
+)
+def test_staff_see_none_of_it(office: Office, path: str) -> None:
+    office.visitor("sam").get(path, status=403)
+
+
+def test_creates_a_user_who_can_sign_in(office: Office) -> None:
+    form = form_with(office.visitor("ann").get("/users/new"), "password")
+    form["name"], form["full_name"], form["password"] = " Zoë ", "Zoë Ash", GOOD
+    tick(form, "roles", "staff", "auditor")
+    page = form.submit(status=303).follow()
+    assert "User “zoë” was created." in words(page)
+    [(password_hash, active)] = office.all(select(User.password_hash, User.active).where(User.name == "zoë"))
+    assert verify_password(password_hash, GOOD)
+    assert active
+    assert office.roles_of("zoë") == {"staff", "auditor"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("password", "short", "at least 10"),
+        ("password", "harbour zoe harbour", "your name"),
+        ("name", "", "needs a value"),
+        ("name", "ANN", "already"),
+        ("email", "nowhere", "e-mail"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nobody_is_created(
+    office: Office, field: str, value: str, says: str
+) -> None:
+    form = form_with(office.visitor("ann").get("/users/new"), "password")
+    form["name"], form["password"] = "zoe", GOOD
+    form[field] = value
+    page = form.submit(status=422)
+    assert says in words(page)
+    assert GOOD not in page.text
+    assert len(office.all(select(User.id))) == 4
+
+
+def test_edits_names_and_roles_but_not_the_user_name(office: Office) -> None:
+    sam = office.id_of("sam")
+    form = form_with(office.visitor("ann").get(f"/users/{sam}/edit"), "full_name")
+    assert "name" not in form.fields
+    assert form.fields["roles"]
+    form["full_name"], form["email"] = "Samuel", "sam@example.org"
+    tick(form, "roles", "auditor")
+    form.submit(status=303)
+    assert office.all(select(User.full_name, User.email, User.version).where(User.id == sam)) == [
+        ("Samuel", "sam@example.org", 2)
+    ]
+    assert office.roles_of("sam") == {"auditor"}
+
+
+def test_two_people_giving_roles_lose_neither(office: Office) -> None:
+    path = f"/users/{office.id_of('sam')}/edit"
+    one, two = (form_with(office.visitor(name).get(path), "full_name") for name in ("ann", "abe"))
+    tick(one, "roles", "auditor")
+    one.submit(status=303)
+    tick(two, "roles", "staff", "admin")
+    page = two.submit(status=409)
+    assert "admin, staff" in words(page)
+    assert "auditor" in words(page)
+    assert office.roles_of("sam") == {"auditor"}
+    form_with(page, "choose.roles").submit(status=303)
+    assert office.roles_of("sam") == {"staff", "admin"}
+
+
+def test_nobody_takes_away_their_own_rights(office: Office) -> None:
+    ann, browser = office.id_of("ann"), office.visitor("ann")
+    form = form_with(browser.get(f"/users/{ann}/edit"), "full_name")
+    tick(form, "roles", "staff")
+    form["full_name"] = "Annie"
+    page = form.submit(status=409)
+    assert "your own right" in words(page)
+    assert form_with(page, "full_name")["full_name"].value == "Annie"
+    assert "Deactivate" not in browser.get(f"/users/{ann}")
+    assert "your own right" in words(post(browser, f"/users/{ann}/deactivate", 409))
+    assert "You cannot delete yourself" in words(browser.get(f"/users/{ann}/delete"))
+    assert office.roles_of("ann") == {"admin"}
+    assert office.all(select(User.active, User.full_name).where(User.id == ann)) == [(True, "Ann")]
+
+
+def test_somebody_always_stays_administrator(office: Office) -> None:
+    abe, ann = office.id_of("abe"), office.id_of("ann")
+    browser = office.visitor("helpdesk")
+    press(browser.get(f"/users/{abe}"), "/deactivate")
+    page = browser.get(f"/users/{ann}")
+    assert "leave nobody" in words(press(page, "/deactivate", 409))
+    form = form_with(browser.get(f"/users/{ann}/edit"), "full_name")
+    tick(form, "roles")
+    assert "leave nobody" in words(form.submit(status=409))
+    assert "nobody else may edit users" in words(browser.get(f"/users/{ann}/delete"))
+    assert office.all(select(User.active).where(User.id == ann)) == [(True,)]
+    assert office.roles_of("ann") == {"admin"}
+
+
+def test_two_who_switch_each_other_off_at_one_moment(office: Office) -> None:
+    pages = [
+        office.visitor(me).get(f"/users/{office.id_of(other)}")
+        for me, other in (("ann", "abe"), ("abe", "ann"))
+    ]
+    barrier = Barrier(2)
+
+    def submit(page: Any) -> None:
+        form = next(form for form in page.forms.values() if form.action.endswith("/deactivate"))
+        barrier.wait()
+        form.submit(status="*")
+
+    threads = [Thread(target=submit, args=(page,)) for page in pages]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    active = office.all(select(User.name).where(User.active, User.name.in_(["ann", "abe"])))
+    assert len(active) == 1
+
+
+def test_who_is_switched_off_is_signed_out_at_once_and_may_come_back(office: Office) -> None:
+    sam, browser = office.id_of("sam"), office.visitor("ann")
+    theirs = office.visitor("sam")
+    theirs.get("/account", status=200)
+    page = press(browser.get(f"/users/{sam}"), "/deactivate").follow()
+    assert "1 open session was ended." in words(page)
+    assert "switched off" in words(page)
+    theirs.get("/account", status=303)
+    assert "can sign in again" in words(press(page, "/activate").follow())
+    theirs.get("/account", status=303)
+    assert office.all(select(User.active, User.version).where(User.id == sam)) == [(True, 3)]
+
+
+def test_sets_a_password_and_signs_out(office: Office) -> None:
+    sam, browser = office.id_of("sam"), office.visitor("ann")
+    theirs = office.visitor("sam")
+    page = browser.get(f"/users/{sam}")
+    assert "no password yet" in words(page)
+    form = form_with(page.click("Set password"), "again")
+    form["password"], form["again"] = GOOD, GOOD + "!"
+    page = form.submit(status=422)
+    assert "not the same" in words(page)
+    assert GOOD not in page.text
+    form = form_with(page, "again")
+    form["password"] = form["again"] = GOOD
+    form.submit(status=303)
+    [(password_hash,)] = office.all(select(User.password_hash).where(User.id == sam))
+    assert verify_password(password_hash, GOOD)
+    theirs.get("/account", status=303)
+
+
+def test_signs_somebody_out_everywhere(office: Office) -> None:
+    theirs = [office.visitor("sam"), office.visitor("sam")]
+    browser = office.visitor("ann")
+    page = browser.get(f"/users/{office.id_of('sam')}")
+    assert "Signed in now in 2 browsers." in words(page)
+    assert "2 open sessions were ended." in words(press(page, "/sign-out").follow())
+    for other in theirs:
+        other.get("/account", status=303)
+    browser.get("/account", status=200)
+
+
+def test_ones_own_password_needs_the_present_one(office: Office) -> None:
+    ann, browser = office.id_of("ann"), office.visitor("ann")
+    assert "Set password" not in browser.get(f"/users/{ann}")
+    post(browser, f"/users/{ann}/password", 403, password=GOOD, again=GOOD)
+    assert office.all(select(User.password_hash).where(User.id == ann)) == [(None,)]
+
+
+def test_who_edits_users_only_gets_no_further(office: Office) -> None:
+    browser, ann = office.visitor("helpdesk"), office.id_of("ann")
+    own = office.id_of("helpdesk")
+    form = form_with(browser.get(f"/users/{own}/edit"), "full_name")
+    tick(form, "roles", "helpdesk", "admin")
+    assert "you do not have yourself" in words(form.submit(status=422))
+    post(browser, f"/users/{ann}/password", 403, password=GOOD, again=GOOD)
+    form = form_with(browser.get("/users/new"), "password")
+    form["name"] = "zoe"
+    tick(form, "roles", "admin")
+    form.submit(status=422)
+    assert office.roles_of("helpdesk") == {"helpdesk"}
+    assert len(office.all(select(User.id))) == 4
+
+
+def test_deletes_a_user_who_did_nothing(office: Office) -> None:
+    office.visitor("sam")
+    browser = office.visitor("ann")
+    form_with(browser.get(f"/users/{office.id_of('sam')}/delete"), "seen").submit(status=303)
+    assert office.all(select(User.name).where(User.name == "sam")) == []
+    assert office.all(select(Role.name).where(Role.name == "staff")) == [("staff",)]
+    assert len(office.all(select(WebSession.id))) == 1
+
+
+def test_who_did_something_is_deactivated_instead(office: Office) -> None:
+    sam, browser = office.id_of("sam"), office.visitor("ann")
+    form = form_with(browser.get(f"/users/{sam}/delete"), "seen")
+    with transaction_scope(office.engine) as db:
+        product = Product(item_code="1", description="Tea", price=1)
+        db.add(product)
+        db.flush()
+        prices = {"old_price": 1, "new_price": 2}
+        db.add(PriceHistory(product_id=product.id, item_code="1", changed_by="sam", **prices))
+    assert "Deactivate them instead" in words(browser.get(f"/users/{sam}/delete"))
+    assert "Deactivate them instead" in words(form.submit(status=409))
+    assert office.id_of("sam") == sam

@@ -1,0 +1,108 @@
+"""A shop of four products, a price list for it, and batches made from that by the command line."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+
+from batchbook.batches.models import Batch, BatchFile, BatchFileChunk, CellChange, Operation
+from batchbook.catalog.loader import load_file
+from batchbook.catalog.models import PriceHistory, Product
+from batchbook.db.session import transaction_scope
+from batchbook.types.price_change.models import PriceChange, PriceChangeRow
+
+Run = Callable[..., Any]
+
+CATALOGUE = """item_code,description,department,category,brand,size,vendor_code,price,on_hand
+000000011,RYE BREAD,BAKERY,BREAD,MILL,500 G,V1,2.00,5
+000000012,WHEAT BREAD,BAKERY,BREAD,MILL,500 G,V1,3.00,5
+000000013,PRETZEL,BAKERY,SNACK,MILL,80 G,V1,0.50,50
+000000099,MILK,DAIRY,MILK,COW,1 L,V2,1.10,9
+"""
+
+#: One row of each kind: increase, decrease, unchanged, not in the catalogue, invalid.
+PRICE_LIST = """item_code,description,size,price
+000000011,RYE BREAD,500 G,2.20
+000000012,WHEAT BREAD,500 G,2.70
+000000013,PRETZEL,80 G,0.50
+000000014,=ROLL,60 G,0.40
+000000099,MILK,1 L,cheap
+"""
+
+
+@pytest.fixture
+def shop(engine: Engine, users: dict[str, str], tmp_path: Path) -> Engine:
+    """A database with users and products."""
+    path = tmp_path / "catalogue.csv"
+    path.write_text(CATALOGUE)
+    with transaction_scope(engine) as session:
+        load_file(session, path, by="test")
+    return engine
+
+
+@pytest.fixture
+def price_list(tmp_path: Path) -> Path:
+    """A price list with one row of each kind."""
+    path = tmp_path / "list.csv"
+    path.write_text(PRICE_LIST)
+    return path
+
+
+@pytest.fixture
+def batch(shop: Engine, batchbook: Run) -> Run:
+    """Runs ``batchbook batch`` with arguments."""
+    return lambda *arguments: batchbook("batch", *arguments)
+
+
+@pytest.fixture
+def opened(batch: Run, price_list: Path) -> str:
+    """The number of an open batch made from the price list."""
+    result = batch("create", "price_change", "--file", price_list, "--set", "vendor_code=V1", "--as", "staff")
+    assert result.exit_code == 0, result.stderr
+    return str(result.stdout.strip())
+
+
+@pytest.fixture
+def completed(batch: Run, opened: str) -> str:
+    """The number of a batch marked complete."""
+    assert batch("complete", opened, "--as", "staff").exit_code == 0
+    return opened
+
+
+@pytest.fixture
+def executed(batch: Run, completed: str) -> str:
+    """The number of an executed batch."""
+    assert batch("execute", completed, "--as", "admin").exit_code == 0
+    return completed
+
+
+@pytest.fixture
+def snapshot(shop: Engine) -> Callable[[], dict[str, list[Any]]]:
+    """Reads everything that batches consist of and change, to compare before and after."""
+    models = (
+        *(Batch, PriceChange, PriceChangeRow, BatchFile, BatchFileChunk, Operation, CellChange),
+        *(Product, PriceHistory),
+    )
+    tables = [model.__table__ for model in models]
+
+    def read() -> dict[str, list[Any]]:
+        with transaction_scope(shop, read_only=True) as session:
+            return {
+                str(table): [
+                    tuple(row) for row in session.execute(select(table).order_by(*table.primary_key))
+                ]
+                for table in tables
+            }
+
+    return read
+
+
+@pytest.fixture
+def csv_text() -> Callable[[Any], io.StringIO]:
+    """Opens what a command printed as CSV for reading."""
+    return lambda result: io.StringIO(result.stdout_bytes.decode("utf-8-sig"), newline="")

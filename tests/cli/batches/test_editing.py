@@ -1,0 +1,115 @@
+"""Changing batches by the command line: cells, header, rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Engine, select
+
+from batchbook.batches.models import CellChange
+from batchbook.db.session import transaction_scope
+
+Run = Callable[..., Any]
+
+
+def shown(batch: Run) -> Any:
+    return json.loads(batch("show", 1, "--json").stdout)
+
+
+def row(batch: Run, sequence: int, *options: str) -> Any:
+    rows = json.loads(batch("rows", 1, "--json", *options).stdout)
+    return next((found for found in rows if found["sequence"] == sequence), None)
+
+
+def test_set_a_cell(batch: Run, shop: Engine, opened: str) -> None:
+    result = batch("set", opened, 1, "new_price", "1.99", "--as", "staff")
+    assert result.stdout == "Row 1 of Batch 00000001: changed New price.\n"
+    assert (row(batch, 1)["new_price"], row(batch, 1)["status"]) == ("1.99", "decrease")
+    assert shown(batch)["status_counts"]["decrease"] == 2
+    with transaction_scope(shop, read_only=True) as session:
+        change = session.scalars(select(CellChange)).one()
+    assert (change.sequence, change.field, change.old, change.new) == (1, "new_price", "2.20", "1.99")
+
+
+def test_set_what_is_there_changes_nothing(batch: Run, snapshot: Run, opened: str) -> None:
+    before = snapshot()
+    result = batch("set", opened, 1, "new_price", "2.20", "--as", "staff", "--json")
+    assert json.loads(result.stdout)["changed"] is False
+    assert snapshot() == before
+
+
+def test_a_value_may_be_empty_or_begin_with_a_hyphen(batch: Run, opened: str) -> None:
+    assert batch("set", opened, 1, "new_price", "", "--as", "staff").exit_code == 0
+    assert (row(batch, 1)["new_price"], row(batch, 1)["status"]) == (None, "invalid")
+    assert batch("set", "--as", "staff", "--", opened, 1, "item_code", "-x-").exit_code == 0
+    assert row(batch, 1)["item_code"] == "-x-"
+
+
+#: Changes of an open batch that cannot be made, each with what is said about it.
+REFUSED: tuple[tuple[tuple[object, ...], str], ...] = (
+    (("set", 1, 1, "new_price", "abc"), "new_price: “abc” is not a number"),
+    (("set", 1, 1, "new_price", "0"), "0.01"),
+    (("set", 1, 1, "old_price", "1.00"), "“old_price” is not a field that can be edited."),
+    (("set", 1, 6, "new_price", "1.00"), "Batch 00000001 has no row 6."),
+    (("set", 1, 99999999999, "new_price", "1.00"), "has no row 99999999999."),
+    (("set", 2, 1, "new_price", "1.00"), "There is no batch 00000002."),
+    (("edit", 1, "--set", "state=executed"), "“state” is not a field that can be edited."),
+    (("edit", 1, "--set", "warn_above=-1"), "warn_above: “-1” is too small"),
+    (("add-row", 1, "--set", "price=1.00"), "“price” is not a field that can be edited."),
+    (("add-row", 1, "--set", "new_price=x"), "“x” is not a number"),
+    (("restore-row", 1, 1), "Row 1 is not removed; nothing was changed."),
+    (("remove-row", 1, 6), "has no row 6."),
+    (("remove-rows", 1, "--status", "duplicate"), "No rows match any more, so none was removed."),
+    (("remove-rows", 1, "--status", "bogus"), "no status “bogus”"),
+)
+
+
+def test_what_is_refused(batch: Run, snapshot: Run, opened: str) -> None:
+    before = snapshot()
+    for arguments, sentence in REFUSED:
+        result = batch(*arguments, "--as", "staff", "--json")
+        assert (arguments, result.exit_code, result.stdout) == (arguments, 1, "")
+        assert sentence in result.stderr
+        assert result.stderr.count("\n") == 1
+    assert snapshot() == before
+
+
+def test_edit_the_header(batch: Run, opened: str) -> None:
+    arguments = ("--set", "warn_above=5", "--set", "notes=a=b", "--as", "staff")
+    assert batch("edit", opened, *arguments).stdout.startswith("Batch 00000001: changed ")
+    assert (shown(batch)["fields"]["warn_above"], shown(batch)["fields"]["notes"]) == ("5.00", "a=b")
+    # The limit decides about the rows, so they were refreshed.
+    assert row(batch, 1)["over_limit"] is True
+
+
+def test_add_a_row(batch: Run, opened: str) -> None:
+    arguments = ("--set", "item_code=000000099", "--set", "new_price=1.20", "--as", "staff")
+    result = batch("add-row", opened, *arguments, "--json")
+    data = json.loads(result.stdout)
+    assert (data["sequence"], data["message"]) == (6, "Row 6 was added to Batch 00000001.")
+    # The list has that item already, without a usable price.
+    assert (row(batch, 6)["status"], row(batch, 6)["old_price"]) == ("duplicate", "1.10")
+    assert shown(batch)["row_count"] == 6
+
+
+def test_remove_and_restore_a_row(batch: Run, opened: str) -> None:
+    assert (
+        batch("remove-row", opened, 1, "--as", "staff").stdout == "Row 1 was removed from Batch 00000001.\n"
+    )
+    assert row(batch, 1) is None
+    assert row(batch, 1, "--removed")["item_code"] == "000000011"
+    assert (shown(batch)["row_count"], shown(batch)["removed_count"]) == (5, 1)
+    assert "increase" not in shown(batch)["status_counts"]
+    assert batch("set", opened, 1, "new_price", "9.99", "--as", "staff").exit_code == 1
+    assert batch("restore-row", opened, 1, "--as", "staff").exit_code == 0
+    assert row(batch, 1)["status"] == "increase"
+    assert row(batch, 1, "--removed") is None
+
+
+def test_remove_rows_by_status(batch: Run, opened: str) -> None:
+    result = batch("remove-rows", opened, "--status", "not_in_catalogue", "--as", "staff", "--json")
+    assert json.loads(result.stdout)["removed"] == 1
+    assert row(batch, 4) is None
+    assert shown(batch)["removed_count"] == 1

@@ -1,0 +1,190 @@
+"""A batch from its creation to its end, by the command line alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from batchbook.batches.models import Batch
+from batchbook.catalog.loader import load_file
+from batchbook.catalog.models import PriceHistory, Product
+from batchbook.db.session import transaction_scope
+
+Run = Callable[..., Any]
+
+
+def prices(engine: Engine) -> dict[str, Decimal]:
+    with transaction_scope(engine, read_only=True) as session:
+        return dict(session.execute(select(Product.item_code, Product.price)).tuples().all())
+
+
+def count(engine: Engine, model: Any) -> int:
+    with transaction_scope(engine, read_only=True) as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        (
+            "price-list-V0764.csv",
+            {"increase": 78, "decrease": 77, "unchanged": 257, "not_in_catalogue": 230},
+        ),
+        (
+            "price-list-V0002.csv",
+            {"increase": 160, "decrease": 82, "unchanged": 75, "not_in_catalogue": 195},
+        ),
+    ],
+)
+def test_a_real_price_list(
+    batchbook: Run, engine: Engine, users: object, real_file: Run, name: str, counts: dict[str, int]
+) -> None:
+    path = real_file(name)
+    if not path.exists():
+        pytest.skip(f"{name} is not packaged")
+    with transaction_scope(engine) as session:
+        load_file(session, real_file("catalog.csv"), by="test")
+    created = batchbook("batch", "create", "price_change", "--file", path, "--as", "staff", "--json")
+    assert created.exit_code == 0, created.stderr
+    data = json.loads(created.stdout)
+    assert (data["state"], data["status_counts"], data["row_count"]) == ("open", counts, sum(counts.values()))
+    for status, number in counts.items():
+        rows = json.loads(batchbook("batch", "rows", data["id"], "--status", status, "--json").stdout)
+        assert len(rows) == number
+    assert batchbook("batch", "complete", data["id"], "--as", "staff").exit_code == 0
+    executed = batchbook("batch", "execute", data["id"], "--as", "admin")
+    changed = counts["increase"] + counts["decrease"]
+    assert f"{changed} prices changed" in executed.stdout
+    assert count(engine, PriceHistory) == changed
+
+
+def test_create_prints_the_number_and_nothing_else(batch: Run, price_list: Path) -> None:
+    result = batch("create", "price_change", "--file", price_list, "--description", "Bread", "--as", "staff")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "00000001\n", "")
+    shown = json.loads(batch("show", 1, "--json").stdout)
+    assert shown["fields"]["description"] == "Bread"
+    assert (shown["created_by"], shown["state"], shown["row_count"]) == ("staff", "open", 5)
+
+
+def test_create_without_rows_then_populate(batch: Run, price_list: Path) -> None:
+    batch("create", "price_change", "--file", price_list, "--no-populate", "--as", "staff")
+    shown = json.loads(batch("show", 1, "--json").stdout)
+    assert (shown["state"], shown["row_count"]) == ("new", 0)
+    populated = batch("populate", 1, "--as", "staff")
+    assert populated.stdout == "Batch 00000001 was populated with 5 rows.\n"
+    assert json.loads(batch("show", 1, "--json").stdout)["row_count"] == 5
+
+
+def test_create_from_a_query(batch: Run) -> None:
+    arguments = ("--set", "vendor_code=V1", "--set", "percent=10", "--set", "rounding=nine", "--as", "staff")
+    assert batch("create", "price_change", *arguments).exit_code == 0
+    rows = json.loads(batch("rows", 1, "--json").stdout)
+    assert [(row["item_code"], row["old_price"], row["new_price"]) for row in rows] == [
+        ("000000011", "2.00", "2.19"),
+        ("000000012", "3.00", "3.29"),
+        ("000000013", "0.50", "0.59"),
+    ]
+
+
+def test_a_run_of_every_action(batch: Run, shop: Engine, opened: str) -> None:
+    for arguments, sentence in [
+        (("refresh", opened, "--as", "staff"), "was refreshed; no status changed."),
+        (("complete", opened, "--as", "staff"), "was marked complete"),
+        (("reopen", opened, "--as", "staff"), "was reopened"),
+        (("complete", opened, "--as", "staff"), "was marked complete"),
+        (("execute", opened, "--as", "admin"), "was executed: 2 prices changed, 3 rows left out."),
+    ]:
+        result = batch(*arguments)
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert sentence in result.stdout
+    after = prices(shop)
+    assert (after["000000011"], after["000000012"]) == (Decimal("2.20"), Decimal("2.70"))
+    assert (after["000000013"], after["000000099"]) == (Decimal("0.50"), Decimal("1.10"))
+    kinds = [item["kind"] for item in json.loads(batch("history", opened, "--json").stdout)]
+    assert kinds == ["create", "populate", "refresh", "complete", "reopen", "complete", "execute"]
+
+
+def test_options_choose_what_is_applied(batch: Run, shop: Engine, completed: str) -> None:
+    result = batch("execute", completed, "--as", "admin", "--option", "apply=increase", "--json")
+    assert json.loads(result.stdout)["state"] == "executed"
+    assert (prices(shop)["000000011"], prices(shop)["000000012"]) == (Decimal("2.20"), Decimal("3.00"))
+    options = json.loads(batch("show", completed, "--json").stdout)["execution_options"]
+    assert (options["apply"], options["overwrite"]) == (["increase"], False)
+
+
+def test_a_repeated_option_chooses_several(batch: Run, shop: Engine, completed: str) -> None:
+    arguments = ("--option", "apply=increase", "--option", "apply=decrease")
+    assert batch("execute", completed, "--as", "admin", *arguments).exit_code == 0
+    assert (prices(shop)["000000011"], prices(shop)["000000012"]) == (Decimal("2.20"), Decimal("2.70"))
+
+
+def test_a_price_that_changed_meanwhile(batch: Run, shop: Engine, completed: str) -> None:
+    with transaction_scope(shop) as session:
+        product = session.scalars(select(Product).where(Product.item_code == "000000011")).one()
+        product.price = Decimal("2.50")
+    refused = batch("execute", completed, "--as", "admin")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "000000011 (was 2.00, now 2.50)" in refused.stderr
+    assert prices(shop)["000000012"] == Decimal("3.00")
+    assert batch("execute", completed, "--as", "admin", "--option", "overwrite=yes").exit_code == 0
+    assert prices(shop)["000000011"] == Decimal("2.20")
+
+
+def test_execute_twice_is_refused(batch: Run, snapshot: Run, executed: str) -> None:
+    before = snapshot()
+    again = batch("execute", executed, "--as", "admin")
+    assert (again.exit_code, again.stdout) == (1, "")
+    assert "was not executed. It was executed and is frozen" in again.stderr
+    assert snapshot() == before
+
+
+def test_clone_is_open_and_has_its_own_number(batch: Run, executed: str) -> None:
+    assert batch("clone", executed, "--as", "staff").stdout == "00000002\n"
+    clone = json.loads(batch("show", 2, "--json").stdout)
+    # What the first one executed is no change any more.
+    assert clone["status_counts"] == {"unchanged": 3, "not_in_catalogue": 1, "invalid": 1}
+    assert (clone["state"], clone["fields"]["vendor_code"]) == ("open", "V1")
+
+
+def test_delete(batch: Run, shop: Engine, opened: str) -> None:
+    result = batch("delete", opened, "--as", "admin", "--json")
+    assert json.loads(result.stdout)["message"].startswith("Batch 00000001 was deleted, with its 5 rows")
+    assert count(shop, Batch) == 0
+    assert batch("show", opened).exit_code == 1
+
+
+def test_a_failing_handler_is_told_and_kept_in_the_history(
+    command: Run,
+    write_ini: Run,
+    batch: Run,
+    shop: Engine,
+    completed: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "bad_luck.py").write_text(
+        "from batchbook.types.price_change.handler import PriceChangeHandler\n"
+        "class Handler(PriceChangeHandler):\n"
+        "    def execute(self, batch, rows, options):\n"
+        "        super().execute(batch, rows, options)\n"
+        "        raise RuntimeError('the paper is out')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    ini = write_ini(shop.url)
+    ini.write_text(ini.read_text() + "\n[DEFAULT]\nbatchbook.handler.price_change = bad_luck:Handler\n")
+    failed = command("-c", ini, "batch", "execute", completed, "--as", "admin", "--json")
+    assert (failed.exit_code, failed.stdout) == (1, "")
+    assert "the paper is out" in failed.stderr
+    assert failed.stderr.count("\n") == 1
+    shown = json.loads(batch("show", completed, "--json").stdout)
+    assert (shown["state"], "the paper is out" in shown["failure"]) == ("complete", True)
+    last = json.loads(batch("history", completed, "--json").stdout)[-1]
+    assert (last["kind"], last["actor"]) == ("failure", "admin")
+    assert prices(shop)["000000011"] == Decimal("2.00")
+    assert count(shop, PriceHistory) == 0

@@ -1,0 +1,216 @@
+"""Who is refused what, what wrong usage is, and that a frozen batch stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+
+from batchbook.db.session import transaction_scope
+from batchbook.security.models import User
+
+Run = Callable[..., Any]
+
+#: Every command that changes a batch, as its arguments after the number.
+CHANGES: dict[str, tuple[object, ...]] = {
+    "set": (1, "new_price", "9.99"),
+    "edit": ("--set", "notes=mine"),
+    "add-row": ("--set", "item_code=000000013", "--set", "new_price=1.00"),
+    "remove-row": (1,),
+    "restore-row": (1,),
+    "remove-rows": ("--status", "increase"),
+    "populate": (),
+    "refresh": (),
+    "complete": (),
+    "reopen": (),
+    "execute": (),
+    "delete": (),
+}
+
+
+def test_a_frozen_batch_stays_as_it_is(batch: Run, snapshot: Run, executed: str) -> None:
+    before = snapshot()
+    for name, arguments in CHANGES.items():
+        result = batch(name, executed, *arguments, "--as", "admin")
+        assert (name, result.exit_code, result.stdout) == (name, 1, "")
+        assert "It was executed and is frozen" in result.stderr
+        assert result.stderr.count("\n") == 1
+        assert snapshot() == before
+
+
+def test_an_auditor_changes_nothing(batch: Run, snapshot: Run, executed: str) -> None:
+    batch("clone", executed, "--as", "staff")
+    before = snapshot()
+    for name, arguments in {**CHANGES, "clone": ()}.items():
+        for number in (1, 2):
+            result = batch(name, number, *arguments, "--as", "auditor")
+            assert (name, result.exit_code, result.stdout) == (name, 1, "")
+            assert f"auditor may not do this with Batch {number:08d}" in result.stderr
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("name", ["execute", "delete"])
+def test_staff_neither_execute_nor_delete(batch: Run, snapshot: Run, completed: str, name: str) -> None:
+    before = snapshot()
+    result = batch(name, completed, "--as", "staff")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "staff may not do this with Batch 00000001: the role does not allow it." in result.stderr
+    assert snapshot() == before
+
+
+def test_an_auditor_creates_nothing(batch: Run, snapshot: Run, price_list: Path) -> None:
+    before = snapshot()
+    result = batch("create", "price_change", "--file", price_list, "--as", "auditor")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "auditor may not create batches of the type Price change" in result.stderr
+    assert snapshot() == before
+
+
+def test_the_state_refuses_with_what_to_do(batch: Run, snapshot: Run, opened: str) -> None:
+    before = snapshot()
+    result = batch("execute", opened, "--as", "admin")
+    assert result.stderr == (
+        "Batch 00000001 was not executed. It is still open for changes: mark it complete first.\n"
+    )
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("name", ["refresh", "show", "list", "types"])
+def test_a_user_who_is_not_there(batch: Run, opened: str, name: str) -> None:
+    number = () if name in ("list", "types") else (opened,)
+    result = batch(name, *number, "--as", "nobody")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "There is no user called “nobody”, so nothing was done.\n"
+
+
+def test_a_user_who_is_switched_off(batch: Run, shop: Engine, snapshot: Run, opened: str) -> None:
+    with transaction_scope(shop) as session:
+        session.scalars(select(User).where(User.name == "staff")).one().active = False
+    before = snapshot()
+    for arguments in (("refresh", opened), ("set", opened, 1, "new_price", "9.99"), ("rows", opened)):
+        result = batch(*arguments, "--as", "Staff")
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert result.stderr == "The user staff is switched off, so nothing was done.\n"
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("empty.csv", b"", "“empty.csv” is empty"),
+        ("list.pdf", b"item_code,description,size,price\n", "is not a kind of file that can be read here"),
+        ("list.csv", b"\x00\x01\x02", "is not text"),
+        ("list.xlsx", b"item_code,description,size,price\n", "is not an Excel workbook"),
+        ("list.csv", b"item_code,description,size\n1,2,3\n", "has no column “price”"),
+        ("list.csv", b"item_code,price,price,description,size\n", "the column “price” more than once"),
+        ("list.csv", b'item_code,description,size,price\n1,2,3,4\n1,"2,3,4\n', "stops being readable as CSV"),
+    ],
+)
+def test_a_bad_file_leaves_no_batch_behind(
+    batch: Run, snapshot: Run, tmp_path: Path, name: str, content: bytes, sentence: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    before = snapshot()
+    result = batch("create", "price_change", "--file", path, "--as", "staff")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert sentence in result.stderr
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_file_over_the_limit(
+    command: Run, write_ini: Run, shop: Engine, snapshot: Run, price_list: Path
+) -> None:
+    ini = write_ini(shop.url)
+    ini.write_text(
+        ini.read_text().replace("[server:main]", "batchbook.max_upload_bytes = 100\n\n[server:main]")
+    )
+    before = snapshot()
+    result = command("-c", ini, "batch", "create", "price_change", "--file", price_list, "--as", "staff")
+    assert result.exit_code == 1
+    assert "the setting batchbook.max_upload_bytes allows 100. Nothing was created." in result.stderr
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("create", "cake", "--as", "staff"), "There is no batch type “cake”. Known types: price_change."),
+        (("list", "--type", "cake"), "There is no batch type “cake”."),
+        (("create", "price_change", "--as", "staff"), "Give a price list, or say by how many %"),
+        (("create", "price_change", "--set", "x=1", "--as", "staff"), "has no field “x”"),
+        (("create", "price_change", "--set", "percent=much", "--as", "staff"), "“much” is not a number"),
+        (
+            ("create", "price_change", "--set", "percent=1", "--set", "vendor_code=V9", "--as", "staff"),
+            "no vendor “V9”",
+        ),
+    ],
+)
+def test_what_cannot_be_created_or_found(
+    batch: Run, snapshot: Run, arguments: tuple[str, ...], sentence: str
+) -> None:
+    before = snapshot()
+    result = batch(*arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert sentence in result.stderr
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ("bogus=1", "There is no execution option “bogus”"),
+        ("apply=unchanged", "Option apply:"),
+        ("apply=", "Option apply:"),
+    ],
+)
+def test_options_that_do_not_fit(
+    batch: Run, snapshot: Run, completed: str, option: str, sentence: str
+) -> None:
+    before = snapshot()
+    result = batch("execute", completed, "--as", "admin", "--option", option)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert sentence in result.stderr
+    assert snapshot() == before
+
+
+#: Wrong usage, of every command.
+MISTAKES: tuple[tuple[str, ...], ...] = (
+    *((name, "1", *map(str, rest)) for name, rest in CHANGES.items()),  # Without --as.
+    ("create", "price_change", "--set", "percent=1"),
+    ("show",),
+    ("show", "x1"),
+    ("show", "-1"),
+    ("show", "٣"),
+    ("list", "--state", "frozen"),
+    ("rows", "1", "--format", "xml"),
+    ("rows", "1", "--format", "csv", "--json"),
+    ("download", "1", "--json"),
+    ("create", "price_change", "--file", "/no/such/file.csv", "--as", "staff"),
+    ("create", "price_change", "--set", "percent", "--as", "staff"),
+    ("create", "price_change", "--set", "=1", "--as", "staff"),
+    ("create", "price_change", "--set", "percent=1", "--set", "percent=2", "--as", "staff"),
+    ("create", "price_change", "--set", "description=a", "--description", "b", "--as", "staff"),
+    ("create", "price_change", "--description", "\udcff", "--as", "staff"),
+    ("edit", "1", "--as", "staff"),
+    ("refresh", "1", "--as", "staff", "--option", "apply=increase"),
+    ("delete", "1", "--as", "admin", "--option", "sure=yes"),
+    ("execute", "1", "--as", "admin", "--option", "apply"),
+    ("explode", "1"),
+)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_wrong_usage_is_status_2(batch: Run, snapshot: Run, opened: str) -> None:
+    before = snapshot()
+    for arguments in MISTAKES:
+        result = batch(*arguments)
+        assert (arguments, result.exit_code, result.stdout) == (arguments, 2, "")
+        assert "Error: " in result.stderr
+    assert snapshot() == before

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyramid_retry import IRetryableError
+from sqlalchemy import Engine, Table, event, func, insert, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from batchbook.db.bulk import bulk_insert
+from batchbook.db.engine import URL_VARIABLE, database_url, make_engine
+from batchbook.db.session import make_session, transaction_scope
+
+WRITES = {
+    "core": lambda session, things: session.execute(insert(things).values(id=1, part=0)),
+    "bulk": lambda session, things: bulk_insert(session.connection(), things, ("id", "part"), [(1, 0)]),
+    "raw": lambda session, things: session.execute(text("INSERT INTO thing (id, part) VALUES (1, 0)")),
+    "schema": lambda session, things: session.execute(text("DROP TABLE thing")),
+}
+
+
+def count(engine: Engine, things: Table) -> int:
+    with transaction_scope(engine, read_only=True) as session:
+        return session.scalar(select(func.count()).select_from(things)) or 0
+
+
+@pytest.mark.parametrize("way", WRITES)
+def test_a_read_only_session_is_refused_by_the_database(engine: Engine, things: Table, way: str) -> None:
+    with (
+        pytest.raises(Exception, match=r"(?i)readonly|read-only"),
+        transaction_scope(engine, read_only=True) as session,
+    ):
+        WRITES[way](session, things)
+    assert count(engine, things) == 0
+
+
+@pytest.mark.parametrize("way", ["core", "bulk", "raw"])
+def test_a_connection_that_was_read_only_writes_again(engine: Engine, things: Table, way: str) -> None:
+    count(engine, things)
+    with transaction_scope(engine) as session:
+        WRITES[way](session, things)
+    assert count(engine, things) == 1
+
+
+def test_a_transaction_that_raises_leaves_nothing(engine: Engine, things: Table) -> None:
+    with pytest.raises(ZeroDivisionError), transaction_scope(engine) as session:  # noqa: PT012
+        WRITES["core"](session, things)
+        raise ZeroDivisionError
+    assert count(engine, things) == 0
+
+
+def test_foreign_keys_are_enforced(engine: Engine) -> None:
+    with pytest.raises(IntegrityError), transaction_scope(engine) as session:
+        session.execute(text("INSERT INTO role_permission (role_id, permission) VALUES (4711, 'x')"))
+
+
+def test_no_update_is_lost(engine: Engine, things: Table) -> None:
+    """Four writers read and add one, as code does that reads before it writes."""
+    with transaction_scope(engine) as session:
+        session.execute(insert(things).values(id=1, part=0, order=0))
+    problems: list[BaseException] = []
+
+    def add() -> None:
+        try:
+            for _ in range(15):
+                with transaction_scope(engine) as session:
+                    row = select(things.c.order).where(things.c.id == 1).with_for_update()
+                    value = session.scalars(row).one()
+                    session.execute(update(things).values(order=value + 1))
+        except BaseException as problem:  # noqa: BLE001 - A thread's problem must reach the test.
+            problems.append(problem)
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with transaction_scope(engine, read_only=True) as session:
+        assert session.scalar(select(things.c.order)) == 60
+    assert problems == []
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_busy_database_is_a_reason_to_try_again(engine: Engine, database_url: Any, things: Table) -> None:
+    other = sqlite3.connect(database_url.database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    impatient = make_engine(database_url)
+    event.listen(impatient, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 20"))
+    try:
+        with pytest.raises(OperationalError, match="locked") as caught, make_session(impatient) as session:
+            WRITES["core"](session, things)
+        assert IRetryableError.providedBy(caught.value)
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+        impatient.dispose()
+    with pytest.raises(DBAPIError) as wrong, transaction_scope(engine) as session:
+        session.execute(text("SELECT * FROM no_such_table"))
+    assert not IRetryableError.providedBy(wrong.value)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_reading_does_not_wait_for_a_writer(engine: Engine, database_url: Any, things: Table) -> None:
+    other = sqlite3.connect(database_url.database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("INSERT INTO thing (id, part) VALUES (1, 0)")
+    assert count(engine, things) == 0
+    other.execute("COMMIT")
+    other.close()
+    assert count(engine, things) == 1
+
+
+def test_the_variable_wins_over_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {"sqlalchemy.url": "sqlite:///var/x.sqlite3"}
+    assert database_url(settings).database == "var/x.sqlite3"
+    monkeypatch.setenv(URL_VARIABLE, "postgresql://shop@db/prices")
+    url = database_url(settings)
+    assert (url.drivername, url.host, url.database) == ("postgresql+psycopg", "db", "prices")
+
+
+def test_the_folder_of_a_new_sqlite_database_is_made(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'var' / 'deep' / 'x.sqlite3'}")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    engine.dispose()
+    assert (tmp_path / "var" / "deep" / "x.sqlite3").exists()

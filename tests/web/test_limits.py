@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from pyramid.response import Response
+from sqlalchemy import Engine
+from tests.security.small_site import Site, get_raw, token_of
+from webtest import TestApp
+
+
+class Unreadable(io.RawIOBase):
+    """A body that must not be read."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        raise AssertionError("The body was read.")
+
+
+def _echo(request: Any) -> Response:
+    upload = request.POST.get("file")
+    return Response(f"{len(upload.file.read()) if upload is not None else len(request.body)} bytes")
+
+
+@pytest.fixture
+def small(tables: Engine) -> Site:
+    site = Site(tables, **{"batchbook.max_upload_bytes": "20000", "batchbook.max_form_bytes": "5000"})
+    site.page("/save", _echo, request_method="POST", require_csrf=False)
+    site.page("/look", lambda request: Response(str(dict(request.GET))))
+    return site
+
+
+def _post_unread(browser: TestApp, length: str | None, kind: str, **environ: str) -> Any:
+    stated = {"CONTENT_LENGTH": length} if length is not None else {}
+    request = browser.RequestClass.blank(
+        "/save", environ={"wsgi.input": Unreadable(), **environ}, method="POST"
+    )
+    request.environ.pop("CONTENT_LENGTH", None)
+    request.environ.update(stated, CONTENT_TYPE=kind)
+    return request.get_response(browser.app)
+
+
+MULTIPART = "multipart/form-data; boundary=xyz"
+
+
+@pytest.mark.parametrize(
+    ("length", "kind", "limit"),
+    [
+        ("20001", MULTIPART, "20 kB"),
+        ("999999999999", MULTIPART, "20 kB"),
+        ("5001", "application/x-www-form-urlencoded", "5 kB"),
+        ("5001", "application/json", "5 kB"),
+        ("5001", "", "5 kB"),
+    ],
+)
+def test_a_body_over_the_limit_is_refused_unread(small: Site, length: str, kind: str, limit: str) -> None:
+    answer = _post_unread(small.visitor(), length, kind)
+    assert answer.status_int == 413
+    assert f"at most {limit} are taken" in answer.text
+    assert answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("length", ["abc", "-1", "1e3", "٣", "+5", "9" * 5000])
+def test_a_length_that_is_none_is_refused_unread(small: Site, length: str) -> None:
+    answer = _post_unread(small.visitor(), length, MULTIPART)
+    assert answer.status_int == 400
+    assert "no valid length" in answer.text
+
+
+@pytest.mark.parametrize("length", [None, "10"])
+def test_a_body_in_chunks_is_refused_unread(small: Site, length: str | None) -> None:
+    answer = _post_unread(small.visitor(), length, MULTIPART, HTTP_TRANSFER_ENCODING="chunked")
+    assert answer.status_int == 411
+    assert "Content-Length" in answer.text
+
+
+def test_a_body_without_a_length_is_empty(small: Site) -> None:
+    answer = _post_unread(small.visitor(), None, "application/json")
+    assert (answer.status_int, answer.text) == (200, "0 bytes")
+
+
+def test_a_file_below_the_limit_is_taken_from_who_is_signed_in(small: Site) -> None:
+    browser = small.signed_in("anna")
+    assert browser.post("/save", upload_files=[("file", "a.csv", b"x" * 15_000)]).text == "15000 bytes"
+
+
+def test_a_long_file_is_not_taken_from_strangers(small: Site) -> None:
+    answer = small.visitor().post("/save", upload_files=[("file", "a.csv", b"x" * 15_000)], status=413)
+    assert "not signed in" in answer.text
+    assert small.visitor().post("/save", upload_files=[("file", "a.csv", b"x" * 3_000)]).text == "3000 bytes"
+
+
+def test_a_script_is_told_in_json(small: Site) -> None:
+    answer = _post_unread(small.visitor(), "5001", "application/json", HTTP_X_REQUESTED_WITH="fetch")
+    assert answer.json["status"] == 413
+    assert "at most 5 kB" in answer.json["error"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"--xyz\r\n"),
+        ("multipart/form-data; boundary=\xfc", b"--xyz\r\n"),
+        ("multipart/form-data; boundary=" + "x" * 500, b"--xyz\r\n"),
+        ("application/x-www-form-urlencoded; charset=latin-1", b"a=%fc"),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_bad_input(small: Site, kind: str, body: bytes) -> None:
+    answer = small.visitor().post("/save", body, headers={"Content-Type": kind}, status=400)
+    assert "be read. Nothing was saved" in answer.text
+
+
+def test_an_unreadable_form_does_not_hide_that_one_may_not_post(site: Site) -> None:
+    site.page("/save", _echo, "products:edit", request_method="POST")
+    site.visitor().post("/save", b"--xyz\r\n", headers={"Content-Type": "multipart/form-data"}, status=403)
+
+
+def test_more_fields_than_any_form_has_are_refused(site: Site) -> None:
+    body = b"a&" * 20_001
+    answer = site.visitor().post("/login", body, status=413)
+    assert "more than 20000 fields" in answer.text
+
+
+def test_ampersands_in_json_are_no_fields(site: Site) -> None:
+    site.page("/save", _echo, request_method="POST", require_csrf=False)
+    assert site.visitor().post_json("/save", "&" * 30_000).text == "30002 bytes"
+
+
+@pytest.mark.parametrize("path", ["/look?a=%ff", "/look?%ff=a", "/look%ff", "/look?a=%00", "/look%00"])
+def test_an_address_that_is_no_text_is_bad_input(small: Site, path: str) -> None:
+    for browser in (small.visitor(), small.signed_in("anna")):
+        answer = get_raw(browser, path)
+        assert answer.status_int == 400
+        assert "The address" in answer.text
+        assert "error-page" in answer.text
+
+
+def test_any_readable_address_is_fine(small: Site) -> None:
+    assert small.visitor().get("/look?a=%C3%BC").text == "{'a': 'ü'}"
+
+
+def test_a_token_is_still_needed_for_what_can_be_read(site: Site) -> None:
+    browser = site.signed_in("anna")
+    browser.post("/account/sessions", status=400)
+    browser.post("/account/sessions", {"csrf_token": token_of(browser)}, status=303)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from pyramid.response import Response
+from sqlalchemy import Engine, Numeric, column
+from tests.security.small_site import Site
+
+from batchbook.grid import Column, Kind
+
+TEMPLATE = """
+{{ csrf_input(request) }}|{{ csrf_token(request) }}|{{ flash_messages(request) | length }}|{{ 1234 | number }}|
+{{ size | bytesize }}|{{ 7 | batch_number }}|{{ when | moment }}|{{ price | cell(5000) }}|{{ cell(price, 5000) }}|
+{{ "<b>" }}
+"""
+
+
+def test_templates_have_the_globals_and_filters(tables: Engine) -> None:
+    site = Site(tables, **{"batchbook.timezone": "Asia/Tokyo"})
+    price = Column("price", "Price", column("price", Numeric(12, 2)), Kind.DECIMAL, scale=2)
+    values = {"size": 1500, "when": datetime(2026, 1, 1, 20, tzinfo=UTC), "price": price}
+
+    def page(request: Any) -> Response:
+        template = site.config.get_jinja2_environment().from_string(TEMPLATE)
+        return Response(template.render(request=request, **values))
+
+    site.page("/page", page)
+    parts = [part.strip() for part in site.visitor().get("/page").text.split("|")]
+    token = parts[1]
+    assert len(token) == 64
+    assert parts[0] == f'<input type="hidden" name="csrf_token" value="{token}">'
+    assert parts[2:6] == ["0", "1,234", "1.5 kB", "00000007"]
+    assert ">2026-01-02 05:00</time>" in parts[6]
+    assert parts[7] == "5,000.00"
+    assert parts[8].splitlines()[0] == "5,000.00"
+    assert parts[-1].endswith("&lt;b&gt;") or parts[9] == "&lt;b&gt;"
+    assert Decimal(parts[7].replace(",", "")) == 5000
