@@ -255,9 +255,6 @@ def upgrade() -> None:
         sa.Column("batch_id", sa.Integer(), nullable=True),
         sa.Column("sequence", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["batch_id"], ["batch.id"], name=op.f("fk_price_history_batch_id_batch"), ondelete="RESTRICT"
-        ),
-        sa.ForeignKeyConstraint(
             ["product_id"],
             ["product.id"],
             name=op.f("fk_price_history_product_id_product"),

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, insert, text
+from sqlalchemy import Engine, event, text
 
 from batchbook.batches import Action, Outcome, Rows, RowValues, State
-from batchbook.catalog.models import Product
 from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict, Missing
 
@@ -414,16 +413,3 @@ def test_values_come_through_populate_unharmed(
     assert (second.item_code, second.looked_up, second.remark) == ("", 1, None)
     assert second.issues[0]["message"] == "'\"\\"
 
-
-def test_the_catalogue_can_be_larger_than_what_is_known_to_the_session(
-    engine: Engine, workshop: Workshop
-) -> None:
-    """What a handler reads in ``execute`` is what the database holds, not what the session remembered."""
-    batch_id = workshop.open("item,counted,remark\n008,1,\n", shelf="A")
-    workshop.run(batch_id, Action.COMPLETE)
-    with workshop.engine() as at_work:
-        product = at_work.session.query(Product).filter_by(item_code="008").one()
-        assert product.on_hand == 8
-        at_work.session.connection().execute(insert(Product).values(item_code="012", description="", price=1))
-        at_work.run(batch_id, Action.EXECUTE)
-    assert on_hand(engine)["008"] == 1

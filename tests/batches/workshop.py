@@ -88,11 +88,11 @@ class Workshop:
         self.run(batch_id, Action.COMPLETE, Action.EXECUTE)
         return batch_id
 
-    def edit(self, batch_id: int, sequence: int, version: int | None = None, **texts: str) -> list[str]:
+    def edit(self, batch_id: int, sequence: int, version: int | None = None, /, **texts: str) -> list[str]:
         with self.engine() as engine:
             return RowEditor(engine).edit(batch_id, sequence, texts, version)
 
-    def edit_header(self, batch_id: int, version: int | None = None, **texts: str) -> list[str]:
+    def edit_header(self, batch_id: int, version: int | None = None, /, **texts: str) -> list[str]:
         with self.engine() as engine:
             return HeaderEditor(engine).edit(batch_id, texts, version)
 

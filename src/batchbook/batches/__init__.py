@@ -10,6 +10,7 @@ from typing import Any
 
 from batchbook.batches.actions import InlineRunner
 from batchbook.batches.files import file_chunks, open_file, store_file
+from batchbook.batches.freeze import freeze_table, unfreeze_table
 from batchbook.batches.handler import BatchHandler, HandlerContext, Outcome, RowValues, Total
 from batchbook.batches.lifecycle import Action, BatchPermission, State
 from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editable
@@ -41,10 +42,12 @@ __all__ = [
     "column",
     "editable",
     "file_chunks",
+    "freeze_table",
     "issue",
     "open_file",
     "read_table",
     "store_file",
+    "unfreeze_table",
 ]
 
 

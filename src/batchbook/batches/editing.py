@@ -17,7 +17,8 @@ from batchbook.batches.handler import RowValues
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import BatchRow
 from batchbook.batches.operations import Cell
-from batchbook.batches.scope import RowProxy, table_of
+from batchbook.batches.scope import RowProxy, storable, table_of
+from batchbook.batches.steps import scalar_default
 from batchbook.batches.touched import brought_up_to_date, peer_values, row_and_peers
 from batchbook.batches.work import HIGHEST_NUMBER, Work
 from batchbook.db.bulk import bulk_insert
@@ -59,7 +60,7 @@ def editable_columns(model: type[Any]) -> tuple[Column, ...]:
 def cell_text(column: Column, row: Any) -> str:
     """Return the text of a cell as a person would edit it: the raw text where it could not be stored."""
     value = getattr(row, column.name)
-    if value is None:
+    if value is None or value == column.blank:
         raw = next((i["raw"] for i in row.issues or () if i["field"] == column.name and i["raw"]), None)
         if raw is not None:
             return str(raw)
@@ -87,7 +88,7 @@ class RowEditor:
         if row.removed:
             raise Conflict(f"Row {sequence} is removed: restore it to change it.")
         columns = _columns_named(work.batch_type.row, texts)
-        asked = {c.name: texts[c.name] for c in columns if texts[c.name].strip() != cell_text(c, row)}
+        asked = {c.name: texts[c.name] for c in columns if not _says(c, texts[c.name], cell_text(c, row))}
         if asked and version is not None and version != row.version:
             theirs = {c.name: cell_text(c, row) for c in columns if c.name in asked}
             raise Stale(f"Row {sequence}", asked, theirs, row.version)
@@ -126,9 +127,8 @@ class RowEditor:
         work = self.engine.lock(batch_id, Action.EDIT)
         if not work.handler.rows_can_be_added:
             raise Conflict(f"Rows cannot be added to {work.batch}: its type takes rows from its source only.")
-        _columns_named(
-            work.batch_type.row, texts
-        )  # A field that is not there must not be passed over in silence.
+        # A field that is not there must not be passed over in silence.
+        _columns_named(work.batch_type.row, texts)
         columns = editable_columns(work.batch_type.row)
         values = parsed(columns, {column.name: texts.get(column.name, "") for column in columns})
         return self._insert(work, values, "add", "Added row {}.")
@@ -136,19 +136,21 @@ class RowEditor:
     def enter(self, batch_id: int, text: str) -> int:
         """Add the row that ``text``, scanned or typed into the quick entry box, stands for; return its number."""
         work = self.engine.lock(batch_id, Action.EDIT)
-        values = (
-            work.handler.quick_entry(work.batch, text.strip()) if work.handler.quick_entry_label else None
-        )
+        text = text.strip()
+        asks = work.handler.quick_entry_label and text == storable(text)
+        values = work.handler.quick_entry(work.batch, text) if asks else None
         if values is None:
-            raise BadInput(f"“{text.strip()[:80]}” was not found, so no row was added.")
-        return self._insert(work, values, "add", f"Added row {{}} by quick entry of “{text.strip()[:80]}”.")
+            raise BadInput(f"“{text[:80]}” was not found, so no row was added.")
+        return self._insert(work, values, "add", f"Added row {{}} by quick entry of “{text[:80]}”.")
 
     def _insert(self, work: Work, values: RowValues, kind: str, summary: str) -> int:
         model = work.batch_type.row
         highest = self.session.scalar(select(func.max(model.sequence)).where(model.batch_id == work.batch.id))
         sequence = (highest or 0) + 1
         peers = tuple(values.get(name) for name in work.handler.peer_columns)
+        defaults = {c.name: scalar_default(c) for c in work.rows().table.columns if c.default is not None}
         stored = {
+            **defaults,
             "batch_id": work.batch.id,
             "sequence": sequence,
             "removed": False,
@@ -182,7 +184,7 @@ class HeaderEditor:
         batch = work.batch
         columns = _columns_named(work.batch_type.header, texts)
         old = {column.name: to_text(column, getattr(batch, column.name)) for column in columns}
-        asked = {name: text for name, text in texts.items() if text.strip() != old[name]}
+        asked = {c.name: texts[c.name] for c in columns if not _says(c, texts[c.name], old[c.name])}
         if asked and version is not None and version != batch.version:
             raise Stale(str(batch), asked, {name: old[name] for name in asked}, batch.version)
         changed = [column for column in columns if column.name in asked]
@@ -224,6 +226,15 @@ def _columns_named(model: type[Any], texts: Mapping[str, str]) -> tuple[Column, 
         names = ", ".join(column.name for column in columns)
         raise BadInput(f"“{unknown[0][:60]}” is not a field that can be edited. Those that can: {names}.")
     return tuple(column for column in columns if column.name in texts)
+
+
+def _says(column: Column, text: str, shown: str) -> bool:
+    """Tell whether ``text`` means what is ``shown``: browsers change line ends, and people write 9.5 for 9.50."""
+    text = text.strip()
+    try:
+        return text == shown or to_text(column, parse(column, text)) == shown
+    except CellError:
+        return False
 
 
 def parsed(columns: Sequence[Column], texts: Mapping[str, str]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class RowRemover:
         touched = row_and_peers(work, sequence, peer_values(work, row))
         with brought_up_to_date(work, touched):
             self._mark(work, model.sequence == sequence, removed=removed)
-        self._record(work, f"{'Removed' if removed else 'Restored'} row {sequence}.", 1, removed=removed)
+            self._record(work, f"{'Removed' if removed else 'Restored'} row {sequence}.", 1, removed=removed)
 
     def remove_where(self, batch_id: int, condition: ColumnElement[bool]) -> int:
         """Remove all rows that satisfy ``condition`` and are not removed yet; return how many. One operation."""
@@ -48,7 +48,7 @@ class RowRemover:
         whole = model.batch_id == work.batch.id
         with brought_up_to_date(work, whole, refresh=bool(work.handler.peer_columns)):
             self._mark(work, condition, removed=True)
-        self._record(work, f"Removed {count:,} rows.", count, removed=True)
+            self._record(work, f"Removed {count:,} rows.", count, removed=True)
         return count
 
     def _mark(self, work: Work, condition: ColumnElement[bool], *, removed: bool) -> None:
@@ -63,7 +63,8 @@ class RowRemover:
         operation = work.record("remove" if removed else "restore", summary)
         operation.cells = count
         model = work.batch_type.row
-        # The cells are written by one statement, however many there are; the action's moment tells its rows.
+        # The cells are written by one statement, however many there are; the action's moment tells its rows, as
+        # long as no refresh has changed others in the same moment.
         before, after = ("no", "yes") if removed else ("yes", "no")
         marked = select(
             model.batch_id,

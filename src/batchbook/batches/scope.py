@@ -6,6 +6,7 @@ or use its ``where`` in set-based SQL; the first is convenient, the second is as
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
@@ -18,6 +19,9 @@ from batchbook.batches.statuses import Severity
 from batchbook.db.bulk import bulk_update
 
 _KEY = ("batch_id", "sequence")
+
+# PostgreSQL stores neither NUL nor halves of surrogate pairs, in texts or in JSON.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class RowProxy:
@@ -78,7 +82,18 @@ def issue(
     field: str, code: str, message: str, severity: Severity = Severity.ERROR, raw: str | None = None
 ) -> dict[str, Any]:
     """Return an issue as it is stored in ``BatchRow.issues``; ``raw`` is the text that could not be stored."""
-    return {"field": field, "code": code, "severity": str(severity), "message": message, "raw": raw}
+    return {
+        "field": field,
+        "code": code,
+        "severity": str(severity),
+        "message": storable(message),
+        "raw": None if raw is None else storable(raw),
+    }
+
+
+def storable(text: str) -> str:
+    """Return ``text`` with ``�`` in place of each character that no database column can hold."""
+    return _UNSTORABLE.sub("�", text)
 
 
 def table_of(model: type[BatchRow]) -> Table:

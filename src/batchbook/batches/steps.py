@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from sqlalchemy import Column, delete
@@ -13,6 +13,9 @@ from batchbook.batches.options import bind_options, options_as_json
 from batchbook.batches.work import Work, recount
 from batchbook.db.bulk import bulk_insert, chunked
 from batchbook.errors import Conflict
+
+#: The columns that the engine fills, not the handler.
+_NUMBERED = ("batch_id", "sequence")
 
 
 def _populate(work: Work, _options: Mapping[str, Any]) -> str:
@@ -28,31 +31,38 @@ def _populate(work: Work, _options: Mapping[str, Any]) -> str:
 
 def _write_rows(work: Work, rows: Iterable[RowValues]) -> int:
     table = work.rows().table
-    columns = [column for column in table.columns if column.name not in ("batch_id", "sequence")]
-    defaults = {column.name: _scalar_default(column) for column in columns}
-    names = ["batch_id", "sequence", *defaults]
+    columns = [column for column in table.columns if column.name not in _NUMBERED]
+    defaults = {column.name: scalar_default(column) for column in columns}
+    needless = {c.name for c in columns if defaults[c.name] is None and c.server_default is None}
     work.session.execute(delete(table).where(table.c.batch_id == work.batch.id))
     connection = work.session.connection()
     written = 0
     for chunk in chunked(rows, work.handler.chunk_size):
-        bulk_insert(connection, table, names, _records(work.batch.id, written, chunk, defaults))
+        used: set[str] = set().union(*chunk)
+        _check_names(used, defaults)
+        # A column that no row of the chunk has, and that is null then, costs nothing when it is not written at all.
+        named = {name: value for name, value in defaults.items() if name in used or name not in needless}
+        bulk_insert(connection, table, [*_NUMBERED, *named], _records(work.batch.id, written, chunk, named))
         written += len(chunk)
         work.progress.report("populate", written, None)
     return written
 
 
+def _check_names(used: Set[str], known: Mapping[str, Any]) -> None:
+    if not used <= known.keys():
+        unknown = ", ".join(sorted(used - known.keys()))
+        raise ValueError(f"populate yielded a row with columns that its table does not have: {unknown}")
+
+
 def _records(
-    batch_id: int, offset: int, chunk: list[RowValues], defaults: dict[str, Any]
+    batch_id: int, offset: int, chunk: list[RowValues], defaults: Mapping[str, Any]
 ) -> Iterator[tuple[Any, ...]]:
-    known = defaults.keys()
     for sequence, row in enumerate(chunk, start=offset + 1):
-        if not row.keys() <= known:
-            unknown = ", ".join(sorted(row.keys() - known))
-            raise ValueError(f"populate yielded a row with columns that its table does not have: {unknown}")
         yield (batch_id, sequence, *{**defaults, **row}.values())
 
 
-def _scalar_default(column: Column[Any]) -> Any:
+def scalar_default(column: Column[Any]) -> Any:
+    """Return what ``column`` holds where nothing is said, as far as that is one value; bulk writing applies it."""
     default: Any = column.default
     return default.arg if default is not None and default.is_scalar else None
 

@@ -25,8 +25,8 @@ class BatchMasterView(MasterView):
     """The pages of one batch type: a master view over its headers, whose records have rows and a life.
 
     A subclass says ``row_grid_columns``, the row's columns to show between its number and its status; further
-    ``header_fields``, the fields of the header's form (by default all editable columns), and ``grid_columns``, what
-    the type's index shows. Everything else comes from the type's models and handler.
+    ``header_fields``, the fields of the header's form (by default all editable columns), ``field_groups`` to order
+    them, and ``grid_columns``, what the type's index shows. Everything else comes from the type's models and handler.
     """
 
     batch_type: ClassVar[BatchType]
@@ -34,6 +34,8 @@ class BatchMasterView(MasterView):
     row_grid_columns: ClassVar[Sequence[str | Column]] = ()
     #: Fields of the header, for creating and editing.
     header_fields: ClassVar[Sequence[str | Field]] = ()
+    #: Headings over fields of the header's form: heading → names of fields; the others come behind, as they are.
+    field_groups: ClassVar[Mapping[str, Sequence[str]]] = {}
     grid_columns: ClassVar[Sequence[str | Column]] = columns.COMMON
     default_sort: ClassVar[Sequence[Sort]] = (Sort("number", descending=True),)
     actions = BATCH_ACTIONS
@@ -92,6 +94,10 @@ class BatchMasterView(MasterView):
     def form(self, record: Any | None) -> Form:  # noqa: ARG002 - The same fields for creating and editing.
         """Return the header's form."""
         return form_of(self.model, self.header_fields or _editable(self.model))
+
+    def suggestions(self) -> Mapping[str, Sequence[str]]:
+        """Return what the header's form suggests while people type: name of a field → texts."""
+        return {}
 
     def label_of(self, record: Batch) -> str:
         """Name a batch in a sentence."""

@@ -88,7 +88,8 @@ class PriceHistory(Base):
     new_price: Mapped[Decimal] = mapped_column(PRICE)
     changed_at: Mapped[datetime] = mapped_column(default=_now)
     changed_by: Mapped[str] = mapped_column(String(80))
-    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batch.id", ondelete="RESTRICT"), index=True)
+    # No foreign key: the history outlives a batch that is purged, and the catalogue does not know of batches.
+    batch_id: Mapped[int | None] = mapped_column(index=True)
     sequence: Mapped[int | None] = mapped_column()
 
     product: Mapped[Product] = relationship(back_populates="price_history")

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
 
-from sqlalchemy import Select, func, inspect, select
+from sqlalchemy import Row, Select, func, inspect, select
 
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.forms import Field, Form, form_of
@@ -21,9 +21,9 @@ _VENDOR = Column("vendor", "Vendor", Vendor.code, Kind.TEXT)
 _VENDOR_CODE = Field.of(
     "vendor_code", Kind.TEXT, label="Vendor", max_length=20, help="The vendor's code, such as V0764."
 )
-_CHANGES = columns_of(
-    PriceHistory, ("changed_at", "old_price", "new_price", "changed_by", "batch_id", "sequence")
-)
+_BATCH = Column("batch_id", "Batch", PriceHistory.batch_id, Kind.TEXT)
+_ROW = Column("sequence", "Row", PriceHistory.sequence, Kind.TEXT)
+_CHANGES = columns_of(PriceHistory, ("changed_at", "old_price", "new_price", "changed_by", _BATCH, _ROW))
 
 
 class ProductView(MasterView):
@@ -83,6 +83,13 @@ class ProductView(MasterView):
             (column, named[column.name] if column.name in named else getattr(record, column.name))
             for column in columns
         ]
+
+    def change_link(self, column: Column, row: Row[Any]) -> str | None:
+        """Where a cell of the price history leads: the batch's number to the batch."""
+        if column.name != "batch_id" or row.batch_id is None:
+            return None
+        path: str = self.request.route_path("batches.find", number=f"{row.batch_id:08d}")
+        return path
 
     def price_changes(self, record: Product) -> tuple[tuple[Column, ...], Page]:
         """Return the columns and the latest rows of the product's price history, for its page."""

@@ -15,6 +15,8 @@ from sqlalchemy import Column, Connection, Table
 T = TypeVar("T")
 
 _STAGING = "batchbook_staging"
+#: How many rows are converted for the driver at a time.
+_CONVERTED = 1_000
 
 
 def chunked(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -97,11 +99,12 @@ def _records(
 ) -> Iterator[tuple[Any, ...]]:
     processors = [_bind_processor(connection, column) for column in columns]
     needed = [(index, processor) for index, processor in enumerate(processors) if processor is not None]
-    for row in rows:
-        record = list(row)
+    # Column by column, because a loop over the cells of each row would cost as much as the database does.
+    for chunk in chunked(rows, _CONVERTED):
+        values: list[Iterable[Any]] = list(zip(*chunk, strict=True))
         for index, process in needed:
-            record[index] = process(record[index])
-        yield tuple(record)
+            values[index] = map(process, values[index])
+        yield from zip(*values, strict=True)
 
 
 def _bind_processor(connection: Connection, column: Column[Any]) -> Callable[[Any], Any] | None:

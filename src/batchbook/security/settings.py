@@ -19,7 +19,7 @@ DEVELOPMENT_SECRET = "batchbook development secret, never used in production"  #
 SHORTEST_SECRET = 32
 
 #: The environment variable that wins over the setting, so that the secret need not stand in a file.
-SECRET_VARIABLE = "BATCHBOOK_SECRET"
+SECRET_VARIABLE = "BATCHBOOK_SECRET"  # noqa: S105 - The name of it, not the secret.
 
 SECRET = Setting(
     "batchbook.secret",

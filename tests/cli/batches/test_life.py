@@ -21,7 +21,8 @@ Run = Callable[..., Any]
 
 def prices(engine: Engine) -> dict[str, Decimal]:
     with transaction_scope(engine, read_only=True) as session:
-        return dict(session.execute(select(Product.item_code, Product.price)).tuples().all())
+        found = session.execute(select(Product.item_code, Product.price))
+        return {row.item_code: row.price for row in found}
 
 
 def count(engine: Engine, model: Any) -> int:
@@ -57,6 +58,9 @@ def test_a_real_price_list(
     for status, number in counts.items():
         rows = json.loads(batchbook("batch", "rows", data["id"], "--status", status, "--json").stdout)
         assert len(rows) == number
+    rows = json.loads(batchbook("batch", "rows", data["id"], "--json").stdout)
+    assert [row["sequence"] for row in rows] == list(range(1, data["row_count"] + 1))
+    assert len(batchbook("batch", "rows", data["id"]).stdout.splitlines()) == 1 + data["row_count"]
     assert batchbook("batch", "complete", data["id"], "--as", "staff").exit_code == 0
     executed = batchbook("batch", "execute", data["id"], "--as", "admin")
     changed = counts["increase"] + counts["decrease"]
@@ -177,7 +181,8 @@ def test_a_failing_handler_is_told_and_kept_in_the_history(
     )
     monkeypatch.syspath_prepend(tmp_path)
     ini = write_ini(shop.url)
-    ini.write_text(ini.read_text() + "\n[DEFAULT]\nbatchbook.handler.price_change = bad_luck:Handler\n")
+    setting = "batchbook.handler.price_change = bad_luck:Handler"
+    ini.write_text(ini.read_text().replace("[server:main]", f"{setting}\n\n[server:main]"))
     failed = command("-c", ini, "batch", "execute", completed, "--as", "admin", "--json")
     assert (failed.exit_code, failed.stdout) == (1, "")
     assert "the paper is out" in failed.stderr

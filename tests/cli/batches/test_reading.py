@@ -25,6 +25,7 @@ def two(batch: Run, executed: str) -> None:
     assert batch("clone", executed, "--as", "staff").exit_code == 0
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_types(batch: Run) -> None:
     (found,) = json.loads(batch("types", "--json").stdout)
     assert (found["type"], found["title"]) == ("price_change", "Price change")
@@ -86,6 +87,7 @@ def test_show_follows_the_life(batch: Run, completed: str) -> None:
     assert "  2 prices changed, 3 rows left out." in batch("show", completed).stdout.splitlines()
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_show_of_a_batch_without_rows(batch: Run, price_list: Path) -> None:
     batch("create", "price_change", "--file", price_list, "--no-populate", "--as", "staff")
     assert "It has no rows yet: populate it first." in batch("show", 1).stdout
@@ -94,6 +96,7 @@ def test_show_of_a_batch_without_rows(batch: Run, price_list: Path) -> None:
     assert "None of its rows raises or lowers a price" in batch("show", 2).stdout
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_control_characters_do_not_reach_the_terminal(batch: Run, price_list: Path) -> None:
     arguments = ("--file", price_list, "--description", "red \x1b[31m alert", "--as", "staff")
     assert batch("create", "price_change", *arguments).exit_code == 0
@@ -167,12 +170,14 @@ def test_download(batch: Run, opened: str, price_list: Path, tmp_path: Path) -> 
     assert target.read_bytes() == price_list.read_bytes()
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_refused_download_makes_no_file(batch: Run, opened: str, tmp_path: Path) -> None:
     target = tmp_path / "copy.csv"
     assert batch("download", opened, "--output", target, "--as", "auditor").exit_code == 1
     assert not target.exists()
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_download_where_there_is_no_file(batch: Run) -> None:
     batch("create", "price_change", "--set", "percent=1", "--as", "staff")
     result = batch("download", 1)
@@ -180,6 +185,7 @@ def test_download_where_there_is_no_file(batch: Run) -> None:
     assert result.stderr == "Batch 00000001 was not made from a file, so there is none to download.\n"
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 @pytest.mark.parametrize("number", ["1", "01", "00000001"])
 def test_numbers_with_and_without_zeros(batch: Run, opened: str, number: str) -> None:
     assert json.loads(batch("show", number, "--json").stdout)["id"] == 1

@@ -41,6 +41,7 @@ def test_a_frozen_batch_stays_as_it_is(batch: Run, snapshot: Run, executed: str)
         assert snapshot() == before
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_an_auditor_changes_nothing(batch: Run, snapshot: Run, executed: str) -> None:
     batch("clone", executed, "--as", "staff")
     before = snapshot()
@@ -78,6 +79,7 @@ def test_the_state_refuses_with_what_to_do(batch: Run, snapshot: Run, opened: st
     assert snapshot() == before
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 @pytest.mark.parametrize("name", ["refresh", "show", "list", "types"])
 def test_a_user_who_is_not_there(batch: Run, opened: str, name: str) -> None:
     number = () if name in ("list", "types") else (opened,)
@@ -97,6 +99,7 @@ def test_a_user_who_is_switched_off(batch: Run, shop: Engine, snapshot: Run, ope
     assert snapshot() == before
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [

@@ -12,6 +12,7 @@ from batchbook.batches.models import BatchFile, Operation
 from batchbook.batches.pages import present
 from batchbook.batches.pages.base import BatchAction
 from batchbook.batches.pages.rowgrid import RowGrid
+from batchbook.grid import Choice, choices_of
 from batchbook.master import buttons_for
 
 #: How many operations of its history a batch's page shows.
@@ -32,6 +33,7 @@ class BatchDetail(BatchAction):
         return self.page(
             buttons=buttons_for(self.view, self.batch),
             state=state_choice(self.batch.state),
+            own_status=self._status(),
             life=present.life(self.batch),
             facts=present.facts(self.view, work),
             totals=work.handler.totals(self.batch),
@@ -43,6 +45,11 @@ class BatchDetail(BatchAction):
             operations=self._operations(),
             files=self._files(),
         )
+
+    def _status(self) -> Choice | None:
+        statuses = self.view.batch_type.handler.header_statuses
+        found = (choice for choice in choices_of(statuses or ()) if choice.value == self.batch.status)
+        return next(found, None)
 
     def _operations(self) -> Any:
         wanted = select(Operation).where(Operation.batch_id == self.batch.id)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import Row, Select, select
 
 from batchbook.batches import access, columns
 from batchbook.batches.lifecycle import Action as Step
 from batchbook.batches.models import Batch
+from batchbook.batches.work import find_batch
 from batchbook.batches.types import BatchTypes
 from batchbook.grid import Choice, Column, Kind, Sort
 from batchbook.master import Export, Index, MasterContext, MasterView, Remember
-from batchbook.security import Identity
+from batchbook.security import SIGNED_IN, Identity
 from batchbook.web.request import Request
 
 
@@ -43,7 +45,8 @@ class AllBatchesView(MasterView):
     model = Batch
     prefix = "batches"
     path = "/batches"
-    title = "All batches"
+    title = "Batches"
+    description = "Of all types, the latest first."
     title_one = "batch"
     grid_columns = columns.COMMON
     default_sort: ClassVar = (Sort("number", descending=True),)
@@ -77,8 +80,16 @@ class AllBatchesView(MasterView):
         ]
 
 
+def find(request: Request) -> HTTPSeeOther:
+    """Lead from a batch's number alone, as other records keep it, to the batch's page, which decides who may see it."""
+    batch = find_batch(request.db, request.registry["batch_types"], int(request.matchdict["number"]))
+    return HTTPSeeOther(batch_url(request, batch.type, batch.id))
+
+
 def includeme(config: Any) -> None:
-    """Register the list."""
+    """Register the list, and the way to a batch by its number."""
+    config.add_route("batches.find", "/batches/{number:[0-9]{1,10}}")
+    config.add_view(find, route_name="batches.find", request_method="GET", permission=SIGNED_IN)
     config.add_master_view(
         type("AllBatchesView", (AllBatchesView,), {"types": config.registry["batch_types"]})
     )

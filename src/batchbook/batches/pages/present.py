@@ -58,19 +58,24 @@ class Execution:
 def breakdown(view: BatchMasterView, batch: Batch, grid: GridView) -> list[Count]:
     """Return the counts by status, each with the link that filters the grid by it."""
     statuses = view.batch_type.handler.statuses or ()
+    # A removed row keeps its status but is not counted by it, so the link must leave it out as well.
+    kept = (Filter("removed", Verb.IS_FALSE, ()),) if batch.removed_count else ()
     counted = [
         _count(
-            grid, Filter("status", Verb.EQUAL, (status.value,)), status, batch.status_counts.get(status, 0)
+            grid,
+            (Filter("status", Verb.EQUAL, (status.value,)), *kept),
+            status,
+            batch.status_counts.get(status, 0),
         )
         for status in statuses
     ]
     known = {status.value for status in statuses}
     other = sum(count for status, count in batch.status_counts.items() if status not in known)
     if other:
-        counted.append(_count(grid, Filter("status", Verb.EMPTY, ()), _Plain("No status"), other))
+        counted.append(_count(grid, (Filter("status", Verb.EMPTY, ()), *kept), _Plain("No status"), other))
     if batch.removed_count:
         counted.append(
-            _count(grid, Filter("removed", Verb.IS_TRUE, ()), _Plain("Removed"), batch.removed_count)
+            _count(grid, (Filter("removed", Verb.IS_TRUE, ()),), _Plain("Removed"), batch.removed_count)
         )
     return counted
 
@@ -82,9 +87,9 @@ class _Plain:
     sign: str = "○"
 
 
-def _count(grid: GridView, clause: Filter, status: Any, count: int) -> Count:
-    active = grid.state.filters == (clause,)
-    return Count(status.label, int(count), status.severity, status.sign, grid.link_with(clause), active)
+def _count(grid: GridView, clauses: tuple[Filter, ...], status: Any, count: int) -> Count:
+    active = grid.state.filters == clauses
+    return Count(status.label, int(count), status.severity, status.sign, grid.link_with(*clauses), active)
 
 
 def facts(view: BatchMasterView, work: Work) -> list[tuple[Column, Any]]:

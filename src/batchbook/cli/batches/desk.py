@@ -26,9 +26,9 @@ _NOBODY = ""
 class Desk:
     """A session and the person who acts or reads in it; nobody in particular for the administrator of the machine."""
 
-    def __init__(self, site: Site, session: Session, person: Identity | None) -> None:
+    def __init__(self, registry: Any, session: Session, person: Identity | None) -> None:
         self.session = session
-        self._registry = site.registry
+        self._registry = registry
         self._person = person
 
     @property
@@ -88,15 +88,18 @@ class Desk:
 @contextmanager
 def acting_desk(site: Site, name: str) -> Iterator[Desk]:
     """Yield a desk at which the user called ``name`` acts; what was done is committed unless something is raised."""
+    # The application is started before the transaction, which keeps others from writing.
+    registry = site.registry
     with _fields_named(), site.transaction() as session:
-        yield Desk(site, session, _identity(session, name))
+        yield Desk(registry, session, _identity(session, name))
 
 
 @contextmanager
 def reading_desk(site: Site, name: str | None) -> Iterator[Desk]:
     """Yield a desk that cannot write, for the user called ``name``, or for the administrator of the machine."""
+    registry = site.registry
     with site.transaction(read_only=True) as session:
-        yield Desk(site, session, None if name is None else _identity(session, name))
+        yield Desk(registry, session, None if name is None else _identity(session, name))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from batchbook.batches import BatchHandler, Outcome, Rows, RowValues
@@ -65,12 +66,16 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
             yield from super().populate(batch)
             return
         factor = 1 + batch.percent / 100
-        for product in sql.products(self.session, batch.vendor_code, batch.department):
+        # Many products share a price; each is computed once.
+        new_price = lru_cache(maxsize=4_096)(lambda price: rounded(price * factor, batch.rounding))
+        for item_code, description, size, price in sql.products(
+            self.session, batch.vendor_code, batch.department
+        ):
             yield {
-                "item_code": product.item_code,
-                "description": product.description,
-                "size": product.size,
-                "new_price": rounded(product.price * factor, batch.rounding),
+                "item_code": item_code,
+                "description": description,
+                "size": size,
+                "new_price": new_price(price),
             }
 
     def refresh(self, batch: PriceChange, rows: Rows) -> None:
@@ -98,9 +103,10 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         ]
         if left_out:
             sentences.append(f"Left out: {counted(left_out)}.")
-        stale = sql.stale_count(self.session, sql.chosen_rows(batch, chosen))
+        stale, perhaps_more = sql.stale_since_refresh(self.session, batch, sql.chosen_rows(batch, chosen))
         if stale:
-            sentences.append(f"{stale:,} of these prices changed in the catalogue since the last refresh.")
+            count = f"At least {stale:,}" if perhaps_more else f"{stale:,}"
+            sentences.append(f"{count} of these prices changed in the catalogue since the last refresh.")
         return sentences
 
     def execute(self, batch: PriceChange, rows: Rows, options: Mapping[str, Any]) -> Outcome:

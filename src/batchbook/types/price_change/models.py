@@ -45,20 +45,20 @@ class PriceChange(Batch):
     vendor_code: Mapped[str | None] = editable(
         String(20),
         label="Vendor code",
-        description="Whose prices change. Without a file: only this vendor's products.",
+        description="Whose list it is; without a list, whose products change. Empty: all vendors.",
     )
     department: Mapped[str | None] = editable(
-        String(60), description="Without a file: only this department's products."
+        String(60), description="Only this department's products. Empty: all departments."
     )
     percent: Mapped[Decimal | None] = editable(
         PERCENT,
         label="Change by %",
         minimum=Decimal("-99"),
         maximum=Decimal(999),
-        description="Without a file: by how much today's prices change, such as 2.5 or -10.",
+        description="By how much today's prices change, such as 2.5 or -10.",
     )
     rounding: Mapped[str | None] = editable(
-        String(10), choices=ROUNDINGS, description="Without a file: how the computed prices are rounded."
+        String(10), choices=ROUNDINGS, description="How the computed prices are rounded."
     )
     warn_above: Mapped[Decimal | None] = editable(
         PERCENT,

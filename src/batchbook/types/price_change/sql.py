@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -29,6 +29,10 @@ from batchbook.types.price_change.models import PriceChange, PriceChangeRow, Pri
 
 _PAGE = 5_000
 _NAMED = 5
+#: How many of the newest price changes are looked at before a person is told of them.
+_RECENT = 1_000
+#: A change of prices bears the time at which it began; it may have ended so much later.
+_LONGEST = timedelta(hours=1)
 
 _row = PriceChangeRow
 
@@ -138,6 +142,25 @@ def _stale(where: ColumnElement[bool]) -> Any:
 def stale_count(session: Session, where: ColumnElement[bool]) -> int:
     """Return how many products of the rows have a price other than at the refresh, or are gone."""
     return session.scalar(select(func.count()).select_from(_stale(where).subquery())) or 0
+
+
+def stale_since_refresh(
+    session: Session, batch: PriceChange, where: ColumnElement[bool]
+) -> tuple[int, bool]:
+    """Return how many of the rows the newest price changes made stale, and whether older changes may add to them.
+
+    For telling people: it looks at the newest changes only, so that it costs the same whatever the number of rows.
+    Executing asks :func:`refuse_if_stale`, which looks at every row.
+    """
+    if batch.refreshed_at is None:
+        return 0, False
+    newest = select(PriceHistory.item_code, PriceHistory.changed_at).order_by(PriceHistory.id.desc())
+    recent = newest.limit(_RECENT).subquery()
+    codes = session.scalars(
+        select(recent.c.item_code).where(recent.c.changed_at > batch.refreshed_at - _LONGEST)
+    ).all()
+    stale = stale_count(session, and_(where, _row.item_code.in_(set(codes)))) if codes else 0
+    return stale, len(codes) == _RECENT
 
 
 def lock_products(session: Session, where: ColumnElement[bool]) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from sqlalchemy import select
+
 from batchbook.batches import BatchMasterView
+from batchbook.catalog.models import Department
 from batchbook.grid import Column
 
 
@@ -22,3 +25,12 @@ class PriceChangeView(BatchMasterView):
         "change_percent",
         "over_limit",
     )
+    field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
+        "From a price list": ("file",),
+        "Or from the catalogue": ("percent", "rounding", "department"),
+        "In any case": ("vendor_code", "warn_above", "description", "notes"),
+    }
+
+    def suggestions(self) -> Mapping[str, Sequence[str]]:
+        """The departments there are."""
+        return {"department": self.request.db.scalars(select(Department.name).order_by(Department.name)).all()}

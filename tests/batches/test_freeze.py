@@ -1,0 +1,292 @@
+"""Attacks that both databases understand. Every one must fail and leave every table as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from batchbook.batches import Action, Batch, State
+from batchbook.batches.freeze import MESSAGE, unfreeze_table
+from batchbook.batches.models import BatchFile, BatchFileChunk, CellChange, Operation
+from batchbook.db.bulk import bulk_insert, bulk_update
+from batchbook.db.session import transaction_scope
+from batchbook.errors import Conflict
+from batchbook.types.price_change.models import PriceChange, PriceChangeRow
+
+from .attacked import PARTS, REFUSED, Attacked, columns, prepare, table
+from .shelf_count import Remembering, make_tables
+from .workshop import Workshop, shelves
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+MODELS = (PriceChangeRow, BatchFile, BatchFileChunk, Operation, CellChange)
+CHILDREN = [name for name in PARTS if name not in ("batch", "price_change")]
+CHANGED = {
+    "batch": "notes = 'x'",
+    "price_change": "vendor_code = 'x'",
+    "price_change_row": "new_price = 1",
+    "batch_file": "name = 'x'",
+    "batch_file_chunk": "data = 'x'",
+    "operation": "actor = 'x'",
+    "cell_change": "\"new\" = 'x'",
+}
+
+
+@pytest.fixture
+def attacked(engine: Engine) -> Attacked:
+    return prepare(engine)
+
+
+# --- SQL -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_no_statement_changes_what_is_frozen(attacked: Attacked, part: str) -> None:
+    key = PARTS[part]
+    attacked.refused(f"UPDATE {part} SET {CHANGED[part]} WHERE {key} = {{frozen}}")
+    attacked.refused(f"UPDATE {part} SET {CHANGED[part]}")
+    attacked.refused(f"UPDATE {part} SET {key} = {key} WHERE {key} = {{frozen}}")
+    attacked.refused(f"UPDATE {part} SET {key} = 4711 WHERE {key} = {{frozen}}", REFUSED)
+    attacked.refused(f"DELETE FROM {part} WHERE {key} = {{frozen}}")
+    attacked.refused(f"DELETE FROM {part}")
+    attacked.refused(f"WITH it AS (SELECT {{frozen}} AS id) DELETE FROM {part} WHERE {key} IN (SELECT id FROM it)")
+
+
+@pytest.mark.parametrize("part", CHILDREN)
+def test_nothing_is_put_into_or_taken_out_of_what_is_frozen(attacked: Attacked, part: str) -> None:
+    last = list(table(part).primary_key)[-1].name
+    names, values = columns(part, **{last: f'"{last}" + 100'})
+    attacked.refused(f"INSERT INTO {part} ({names}) SELECT {values} FROM {part} WHERE batch_id = {{frozen}}")
+    names, values = columns(part, **{last: f'"{last}" + 100', "batch_id": "{frozen}"})
+    attacked.refused(f"INSERT INTO {part} ({names}) SELECT {values} FROM {part} WHERE batch_id = {{open}}")
+    for change, where in (
+        (f"{last} = {last} + 100, batch_id = {{frozen}}", "{open}"),
+        (f"{last} = {last} + 100, batch_id = {{open}}", "{frozen}"),
+        (f"{last} = {last} + 100", "{frozen}"),
+    ):
+        attacked.refused(f"UPDATE {part} SET {change} WHERE batch_id = {where}", REFUSED)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "state = 'open'",
+        "state = 'executing'",
+        "purge_after = '2001-01-01 00:00:00'",
+        "executed_by = 'nobody'",
+        "version = version + 1",
+        "type = 'other'",
+        "state = 'open', purge_after = '2001-01-01 00:00:00'",
+    ],
+)
+def test_the_header_does_not_leave_its_state(attacked: Attacked, change: str) -> None:
+    attacked.refused(f"UPDATE batch SET {change} WHERE id = {{frozen}}")
+    attacked.refused(f"UPDATE batch SET {change} WHERE state = 'executed'")
+
+
+def test_no_batch_is_born_executed(attacked: Attacked) -> None:
+    names, values = columns("batch", id="4711")
+    attacked.refused(f"INSERT INTO batch ({names}) SELECT {values} FROM batch WHERE id = {{frozen}}")
+
+
+def test_several_at_once_are_refused_if_one_is_frozen(attacked: Attacked) -> None:
+    for part, key in PARTS.items():
+        attacked.refused(f"DELETE FROM {part} WHERE {key} IN ({{open}}, {{frozen}})")
+        attacked.refused(f"UPDATE {part} SET {CHANGED[part]} WHERE {key} IN ({{open}}, {{frozen}})")
+
+
+# --- ORM and bulk ----------------------------------------------------------------------------------------------------
+
+
+def first(session: Session, model: Any, batch_id: int) -> Any:
+    return session.scalars(select(model).where(model.batch_id == batch_id)).first()
+
+
+def by_orm(attacked: Attacked, work: Callable[[Session], Any]) -> None:
+    def attack() -> None:
+        with transaction_scope(attacked.engine) as session:
+            work(session)
+
+    attacked.refused(attack)
+
+
+def test_the_orm_does_not_change_the_header(attacked: Attacked) -> None:
+    def header(session: Session) -> PriceChange:
+        return session.get_one(PriceChange, attacked.frozen)
+
+    by_orm(attacked, lambda session: setattr(header(session), "notes", "x"))
+    by_orm(attacked, lambda session: setattr(header(session), "vendor_code", "x"))
+    by_orm(attacked, lambda session: setattr(header(session), "state", State.OPEN))
+    by_orm(attacked, lambda session: setattr(header(session), "purge_after", NOW))
+    by_orm(attacked, lambda session: session.delete(header(session)))
+    by_orm(attacked, lambda session: session.execute(delete(Batch).where(Batch.id == attacked.frozen)))
+    by_orm(attacked, lambda session: session.execute(update(Batch).values(notes="x")))
+    by_orm(
+        attacked,
+        lambda session: session.execute(update(Batch), [{"id": attacked.frozen, "notes": "x"}]),
+    )
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__tablename__)
+def test_the_orm_does_not_change_the_parts(attacked: Attacked, model: Any) -> None:
+    keys = [column.name for column in model.__table__.primary_key]
+    last = keys[-1]
+
+    def moved(session: Session, source: int, target: int) -> None:
+        found = first(session, model, source)
+        values = {column.name: getattr(found, column.name) for column in model.__table__.columns}
+        session.add(model(**{**values, "batch_id": target, last: 4711}))
+
+    def changed(session: Session) -> None:
+        found = first(session, model, attacked.frozen)
+        name = CHANGED[model.__tablename__].partition(" ")[0].strip('"')
+        setattr(found, name, b"x" if name == "data" else 7 if name == "new_price" else "x")
+
+    by_orm(attacked, lambda session: moved(session, attacked.open, attacked.frozen))
+    by_orm(attacked, lambda session: moved(session, attacked.frozen, attacked.frozen))
+    by_orm(attacked, changed)
+    by_orm(attacked, lambda session: session.delete(first(session, model, attacked.frozen)))
+    by_orm(attacked, lambda session: session.execute(delete(model).where(model.batch_id == attacked.frozen)))
+
+
+def test_bulk_writing_is_refused(attacked: Attacked) -> None:
+    rows = PriceChangeRow.__table__
+    one = {"batch_id": attacked.frozen, "sequence": 99, "item_code": "x", "version": 1, "removed": False}
+
+    def connection(session: Session) -> Any:
+        return session.connection()
+
+    by_orm(attacked, lambda s: bulk_insert(connection(s), rows, list(one), [tuple(one.values())]))
+    by_orm(
+        attacked,
+        lambda s: bulk_update(
+            connection(s), rows, ("batch_id", "sequence"), ("item_code",), [("x", attacked.frozen, 1)]
+        ),
+    )
+    by_orm(attacked, lambda s: s.execute(insert(PriceChangeRow), [one | {"over_limit": False}]))
+
+
+# --- The programs' own ways in ---------------------------------------------------------------------------------------
+
+
+def test_editors_say_it_in_a_sentence(attacked: Attacked) -> None:
+    shop, frozen = attacked.shop, attacked.frozen
+    ways: tuple[Callable[[], Any], ...] = (
+        lambda: shop.edit(frozen, 1, new_price="3.00"),
+        lambda: shop.add(frozen, item_code="001"),
+        lambda: shop.remove(frozen, 1),
+        lambda: shop.remove(frozen, 3, removed=False),
+        lambda: shop.remove_where(frozen, PriceChangeRow.sequence > 0),
+        lambda: shop.edit_header(frozen, notes="x"),
+        lambda: shop.delete(frozen),
+        lambda: shop.run(frozen, Action.EXECUTE),
+    )
+    before = attacked.all()
+    for way in ways:
+        with pytest.raises(Conflict, match=r"was executed by staff on .* It was executed and is frozen"):
+            way()
+    assert attacked.all() == before
+
+
+# --- What stays possible ---------------------------------------------------------------------------------------------
+
+
+def test_an_open_batch_beside_it_stays_as_it_was(attacked: Attacked) -> None:
+    shop = attacked.shop
+    frozen = {name: rows for name, rows in attacked.all().items() if name in PARTS}
+    shop.edit(attacked.open, 1, new_price="3.00")
+    shop.add(attacked.open, item_code="003", new_price="2.00")
+    shop.remove(attacked.open, 3, removed=False)
+    shop.edit_header(attacked.open, notes="x")
+    shop.run(attacked.open, Action.REFRESH)
+    attacked.raw("UPDATE price_change_row SET size = 'x' WHERE batch_id = {open}")
+    shop.assert_counted(attacked.open)
+    for name, rows in attacked.all().items():
+        if name in PARTS:
+            place = list(table(name).columns.keys()).index(PARTS[name])
+            mine = [row for row in rows if row[place] == attacked.frozen]
+            assert mine == [row for row in frozen[name] if row[place] == attacked.frozen]
+    assert shop.delete(attacked.open).endswith("was deleted, with its 4 rows, files and history.")
+
+
+def test_a_clone_of_it_is_free(attacked: Attacked) -> None:
+    before = attacked.all()
+    clone = attacked.shop.clone(attacked.frozen)
+    attacked.shop.edit(clone, 1, new_price="9.00")
+    after = attacked.all()
+    for name, key in PARTS.items():
+        place = list(table(name).columns.keys()).index(key)
+        assert [row for row in after[name] if row[place] != clone] == before[name]
+
+
+# --- Retention -------------------------------------------------------------------------------------------------------
+
+PURGED = ("cell_change", "operation", "batch_file_chunk", "batch_file", "shelf_count_row")
+
+
+def executed_count(engine: Engine, retention: timedelta | None) -> tuple[Workshop, int]:
+    make_tables(engine)
+    shop = shelves(engine)
+    handler = type("Kept", (Remembering,), {"calls": [], "source": [{"item_code": "1"}], "retention": retention})
+    shop = shop.with_handler(handler)
+    batch_id = shop.open("item,counted,remark\n", shelf="A")
+    shop.edit(batch_id, 1, remark="x")
+    shop.run(batch_id, Action.COMPLETE, Action.EXECUTE)
+    return shop, batch_id
+
+
+def purge(engine: Engine, batch_id: int) -> None:
+    with transaction_scope(engine) as session:
+        for name in PURGED:
+            session.connection().exec_driver_sql(f"DELETE FROM {name} WHERE batch_id = {batch_id}")
+        session.connection().exec_driver_sql(f"DELETE FROM shelf_count WHERE id = {batch_id}")
+        session.connection().exec_driver_sql(f"DELETE FROM batch WHERE id = {batch_id}")
+
+
+def test_retention_says_until_when_a_batch_is_kept(engine: Engine) -> None:
+    shop, batch_id = executed_count(engine, timedelta(days=30))
+    batch = shop.batch(batch_id)
+    assert batch.executed_at is not None
+    assert batch.purge_after == batch.executed_at + timedelta(days=30)
+
+
+@pytest.mark.parametrize("retention", [None, timedelta(hours=1)])
+def test_it_is_not_purged_before(engine: Engine, retention: timedelta | None) -> None:
+    shop, batch_id = executed_count(engine, retention)
+    with pytest.raises(Exception, match=MESSAGE):
+        purge(engine, batch_id)
+    for name in (*PURGED, "shelf_count", "batch"):
+        with pytest.raises(Exception, match=MESSAGE), transaction_scope(engine) as session:
+            session.connection().exec_driver_sql(f"DELETE FROM {name}")
+    assert (len(shop.rows(batch_id)), shop.batch(batch_id).state) == (1, State.EXECUTED)
+
+
+def test_it_is_purged_after_and_nothing_but_purged(engine: Engine) -> None:
+    shop, batch_id = executed_count(engine, timedelta(seconds=-1))
+    for statement in (
+        f"UPDATE batch SET notes = 'x' WHERE id = {batch_id}",
+        f"UPDATE shelf_count_row SET item_code = 'x' WHERE batch_id = {batch_id}",
+        f"UPDATE operation SET actor = 'x' WHERE batch_id = {batch_id}",
+        f"INSERT INTO batch_file_chunk VALUES ({batch_id}, 1, 9, 'x')",
+    ):
+        with pytest.raises(Exception, match=MESSAGE), transaction_scope(engine) as session:
+            session.connection().exec_driver_sql(statement)
+    other = shop.create(shelf="B")
+    purge(engine, batch_id)
+    assert shop.rows(batch_id) == []
+    assert shop.operations(batch_id) == []
+    assert shop.batch(other).state == State.NEW
+
+
+def test_a_table_can_be_unfrozen_for_a_migration_that_rebuilds_it(engine: Engine) -> None:
+    shop, batch_id = executed_count(engine, None)
+    with engine.begin() as connection:
+        unfreeze_table(connection, "shelf_count_row")
+        connection.exec_driver_sql("UPDATE shelf_count_row SET item_code = 'rebuilt'")
+        with pytest.raises(Exception, match=MESSAGE), connection.begin_nested():
+            connection.exec_driver_sql("UPDATE shelf_count SET shelf = 'x'")
+    assert shop.rows(batch_id)[0].item_code == "rebuilt"

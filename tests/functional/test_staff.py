@@ -1,0 +1,416 @@
+"""Staff: they bring a price list in, correct it, and hand it on. They do not execute."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from python_calamine import CalamineWorkbook
+from webtest import TestApp
+
+from .world import (
+    CATALOGUE,
+    COUNTS,
+    PATH,
+    PRICE_LIST,
+    Shop,
+    column_of,
+    count_link,
+    counts_of,
+    expected_counts,
+    form_to,
+    form_with,
+    json_post,
+    number_in,
+    post,
+    records,
+    result_count,
+    text_of,
+    upload,
+    url_of,
+)
+
+#: The numbers known for the real lists against the real catalogue: rows, up, down, unchanged, not in the catalogue.
+KNOWN = {
+    "price-list-V0764.csv": (642, 78, 77, 257, 230),
+    "price-list-V0002.csv": (512, 160, 82, 75, 195),
+}
+REAL_CATALOGUE = 30_000
+
+
+def test_real_price_lists_stand_against_the_catalogue_as_a_plain_comparison_says(
+    shop: Shop, staff: TestApp, real_file: Callable[[str], Path]
+) -> None:
+    shop.load(real_file("catalog.csv"))
+    prices = shop.prices()
+    for name, known in KNOWN.items():
+        path = real_file(name)
+        if not path.exists():  # The packaged data has one of the lists.
+            continue
+        page = upload(staff, path.read_bytes(), name).follow()
+        counts = {label: count for label, count in counts_of(page).items() if count and label != "All"}
+        assert counts == expected_counts(records(path), prices)
+        if len(prices) > REAL_CATALOGUE:
+            labels = ("All", "Increase", "Decrease", "Unchanged", "Not in catalogue")
+            assert tuple(counts_of(page)[label] for label in labels) == known
+
+
+def test_the_first_thing_staff_see_is_how_to_begin(shop: Shop, staff: TestApp) -> None:
+    page = staff.get("/")
+    assert "Staff Person" in text_of(page, ".topbar")
+    assert page.click("New price change", index=0).request.path == f"{PATH}/new"
+
+
+def test_the_start_page_shows_the_open_batches_of_the_one_who_made_them(
+    shop: Shop, staff: TestApp, admin: TestApp, open_batch: int
+) -> None:
+    assert "Spring prices" in text_of(staff.get("/"))
+    assert staff.get("/").click("Spring prices").request.path == url_of(open_batch)
+    assert "Spring prices" not in text_of(admin.get("/"))
+
+
+def test_an_uploaded_list_becomes_a_batch_with_its_rows_counted_by_status(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    page = staff.get(url_of(open_batch))
+    assert counts_of(page) == COUNTS
+    assert page.html.h1.get_text() == "Spring prices"
+    assert column_of(page, "Item code")[0] == "000000011"
+    assert column_of(page, "Old price") == ["2.00", "4.00", "3.00", "0.50", "", "", "", "1.10"]
+    assert column_of(page, "New price") == ["2.20", "8.00", "2.70", "0.50", "0.40", "1.00", "1.20", "cheap"]
+
+
+def test_a_click_on_a_count_shows_just_those_rows(shop: Shop, staff: TestApp, open_batch: int) -> None:
+    page = staff.get(url_of(open_batch))
+    for label, count in COUNTS.items():
+        shown = staff.get(count_link(page, label))
+        assert result_count(shown) == count == len(column_of(shown, "Row"))
+    assert column_of(staff.get(count_link(page, "Decrease")), "Item code") == ["000000012"]
+
+
+def test_a_count_and_the_rows_behind_it_agree_when_rows_are_removed(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    post(staff, url_of(open_batch, "rows", 1, "remove"))
+    page = staff.get(url_of(open_batch))
+    assert counts_of(page)["Increase"] == 1
+    assert counts_of(page)["Removed"] == 1
+    for label in ("Increase", "Removed"):
+        assert result_count(staff.get(count_link(page, label))) == 1, label
+
+
+def test_the_filter_form_finds_rows_by_words_and_by_figures(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    form = form_with(staff.get(url_of(open_batch)), "column.0")
+    form["column.0"], form["verb.0"] = "description", "contains"
+    form.set("value.0", "bread", 0)
+    page = form.submit("do", index=0).follow()
+    assert column_of(page, "Description") == ["RYE BREAD", "WHEAT BREAD"]
+    form = form_with(page, "column.1")
+    form["column.1"], form["verb.1"] = "new_price", "greater"
+    form.set("value.1", "2.50", 0)
+    assert column_of(form.submit("do", index=0).follow(), "Description") == ["WHEAT BREAD"]
+
+
+def test_a_view_is_remembered_for_its_user_alone_and_can_be_shared_as_a_link(
+    shop: Shop, staff: TestApp, client_of: Callable[[str], TestApp], open_batch: int
+) -> None:
+    form = form_with(staff.get(url_of(open_batch)), "column.0")
+    form["column.0"], form["verb.0"] = "item_code", "equal"
+    form.set("value.0", "000000013", 0)
+    shared = form.submit("do", index=0).headers["Location"]
+    assert result_count(staff.get(url_of(open_batch))) == 1
+    admin = client_of("admin")
+    assert result_count(admin.get(url_of(open_batch))) == 8
+    assert column_of(admin.get(shared), "Description") == ["PRETZEL"]
+    assert result_count(admin.get(url_of(open_batch))) == 8  # Looking at another's link is not a choice of one's own.
+    reset = form_with(staff.get(url_of(open_batch)), "column.0")
+    reset.submit("do", value="reset")
+    assert result_count(staff.get(url_of(open_batch))) == 8
+
+
+def test_the_rows_form_corrects_a_cell_and_brings_the_row_up_to_date(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    form = form_with(staff.get(url_of(open_batch, "rows", 8)), "new_price")
+    assert form["new_price"].value == "cheap"
+    form["new_price"] = "1.05"
+    page = form.submit(status=303).follow()
+    assert "Changed New price in row 8." in text_of(page)
+    row = shop.row(open_batch, 8)
+    assert (row.new_price, row.status, row.issues or []) == (Decimal("1.05"), "decrease", [])
+    assert counts_of(staff.get(url_of(open_batch))) == COUNTS | {"Invalid": 0, "Decrease": 2}
+
+
+def test_a_text_that_is_no_price_is_shown_again_with_a_reason_and_changes_nothing(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    before = shop.dump()
+    for text in ("cheap", "-1", "0", "1.005", "1_000", "NaN", "9" * 30):
+        form = form_with(staff.get(url_of(open_batch, "rows", 1)), "new_price")
+        form["new_price"] = text
+        page = form.submit(status=422)
+        assert form_with(page, "new_price")["new_price"].value == text
+        assert text_of(page, "#error-new_price"), text
+        assert "New price" in text_of(page, ".notice-error")
+    assert shop.dump() == before
+
+
+def test_a_cell_edited_in_place_answers_with_the_rows_and_the_counts_new_html(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    cell = url_of(open_batch, "rows", 5, "cell")
+    answer = json_post(staff, cell, 200, {"field": "item_code", "value": "000000013", "version": "1"})
+    assert "Row 5" in answer["message"]
+    assert 'data-version="2"' in answer["row_html"]
+    assert "Duplicate in list" in answer["row_html"]
+    assert 'id="breakdown"' in answer["counts_html"]
+    # The row that now has a double was brought up to date with it.
+    assert {shop.row(open_batch, sequence).status for sequence in (4, 5)} == {"duplicate"}
+    counts = COUNTS | {"Unchanged": 0, "Not in catalogue": 0, "Duplicate in list": 4}
+    assert counts_of(staff.get(url_of(open_batch))) == counts
+
+
+def test_a_cell_edited_in_place_refuses_what_is_no_price_and_what_is_no_field(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    before = shop.dump()
+    cell = url_of(open_batch, "rows", 1, "cell")
+    wrong = json_post(staff, cell, 422, {"field": "new_price", "value": "cheap", "version": "1"})
+    assert "cheap" in wrong["error"]
+    for field in ("old_price", "status", "batch_id", "version", "nothing", ""):
+        answer = json_post(staff, cell, 400, {"field": field, "value": "1", "version": "1"})
+        assert "can be edited" in answer["error"]
+    assert shop.dump() == before
+
+
+def test_rows_are_added_removed_and_restored(shop: Shop, staff: TestApp, open_batch: int) -> None:
+    form = form_with(staff.get(url_of(open_batch, "rows", "new")), "item_code")
+    form["item_code"], form["new_price"] = "000000013", "0.60"
+    page = form.submit(status=303).follow()
+    assert "Added row 9." in text_of(page)
+    assert counts_of(page) == COUNTS | {"All": 9, "Unchanged": 0, "Duplicate in list": 4}
+    page = form_to(staff.get(url_of(open_batch, "rows", 9)), "/remove").submit(status=303).follow()
+    assert "Removed row 9." in text_of(page)
+    assert counts_of(staff.get(url_of(open_batch))) == COUNTS | {"All": 9, "Removed": 1}
+    page = form_to(staff.get(url_of(open_batch, "rows", 9)), "/restore").submit(status=303).follow()
+    assert "Restored row 9." in text_of(page)
+    assert counts_of(staff.get(url_of(open_batch)))["Duplicate in list"] == 4
+
+
+def test_an_added_row_with_a_bad_price_is_not_added_and_is_shown_again(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    before = shop.dump()
+    form = form_with(staff.get(url_of(open_batch, "rows", "new")), "item_code")
+    form["item_code"], form["new_price"] = "000000013", "six"
+    page = form.submit(status=422)
+    again = form_with(page, "item_code")
+    assert (again["item_code"].value, again["new_price"].value) == ("000000013", "six")
+    assert shop.dump() == before
+
+
+def test_all_rows_that_a_filter_shows_are_removed_after_saying_how_many(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    shown = staff.get(count_link(staff.get(url_of(open_batch)), "Duplicate in list"))
+    question = shown.click("Remove the rows that match")
+    assert "Remove 2 rows?" in text_of(question)
+    page = form_with(question, "count").submit(status=303).follow()
+    assert "Removed 2 rows." in text_of(page, ".flashes")
+    assert counts_of(staff.get(f"{url_of(open_batch)}?view=default"))["Removed"] == 2
+    assert [shop.row(open_batch, sequence).removed for sequence in (5, 6, 7, 8)] == [False, True, True, False]
+
+
+def test_removing_is_refused_when_the_filter_shows_another_number_by_then(
+    shop: Shop, staff: TestApp, client_of: Callable[[str], TestApp], open_batch: int
+) -> None:
+    shown = staff.get(count_link(staff.get(url_of(open_batch)), "Increase"))
+    question = form_with(shown.click("Remove the rows that match"), "count")
+    cell = url_of(open_batch, "rows", 4, "cell")
+    json_post(client_of("staff"), cell, 200, {"field": "new_price", "value": "0.55", "version": "1"})
+    before = shop.dump()
+    page = question.submit(status=409)
+    assert "Nothing was removed: 3 rows match now" in text_of(page)
+    assert shop.dump() == before
+
+
+def test_a_new_warning_limit_in_the_header_marks_the_rows_anew(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    assert [shop.row(open_batch, n).over_limit for n in (1, 2, 3)] == [False, False, False]
+    form = form_with(staff.get(url_of(open_batch, "edit")), "warn_above")
+    form["warn_above"], form["notes"] = "50", "Checked with the vendor."
+    page = form.submit(status=303).follow()
+    assert "Warn above %" in text_of(page, ".flashes")
+    assert [shop.row(open_batch, n).over_limit for n in (1, 2, 3)] == [False, True, False]
+    assert "more than 50" in shop.row(open_batch, 2).status_text
+    assert "Checked with the vendor." in text_of(page)
+
+
+def test_a_header_that_cannot_be_stored_is_shown_again_with_what_was_typed(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    before = shop.dump()
+    form = form_with(staff.get(url_of(open_batch, "edit")), "warn_above")
+    form["warn_above"], form["description"] = "a lot", "Kept while typing"
+    page = form.submit(status=422)
+    again = form_with(page, "warn_above")
+    assert (again["warn_above"].value, again["description"].value) == ("a lot", "Kept while typing")
+    assert shop.dump() == before
+
+
+def test_a_refresh_shows_what_changed_in_the_catalogue(shop: Shop, staff: TestApp, open_batch: int) -> None:
+    shop.set_price("000000011", "2.20")
+    assert counts_of(staff.get(url_of(open_batch))) == COUNTS
+    page = form_to(staff.get(url_of(open_batch)), "/refresh").submit(status=303).follow()
+    assert "statuses changed" in text_of(page, ".flashes")
+    assert counts_of(page) == COUNTS | {"Increase": 1, "Unchanged": 2}
+
+
+def test_staff_mark_a_batch_complete_and_open_it_again_but_cannot_execute_it(
+    shop: Shop, staff: TestApp, complete_batch: int
+) -> None:
+    page = staff.get(url_of(complete_batch))
+    assert shop.batch(complete_batch).state == "complete"
+    assert not page.html.select("#execution form")
+    assert "Somebody whose role may execute" in text_of(page, "#execution")
+    prices = shop.prices()
+    refused = post(staff, url_of(complete_batch, "execute"), 403, apply="increase")
+    assert "Nothing was changed" in text_of(refused)
+    assert (shop.prices(), shop.batch(complete_batch).state) == (prices, "complete")
+    form_to(page, "/reopen").submit(status=303)
+    assert shop.batch(complete_batch).state == "open"
+
+
+def test_staff_do_not_delete_batches(shop: Shop, staff: TestApp, open_batch: int) -> None:
+    assert "Delete" not in text_of(staff.get(url_of(open_batch)), ".page-actions")
+    staff.get(url_of(open_batch, "delete"), status=403)
+    post(staff, url_of(open_batch, "delete"), 403)
+    assert shop.batches() == 1
+
+
+def test_what_is_complete_is_not_edited_and_the_page_says_how_it_can_be(
+    shop: Shop, staff: TestApp, complete_batch: int
+) -> None:
+    before = shop.dump()
+    assert not staff.get(url_of(complete_batch)).html.select("[data-cell]")
+    page = post(staff, url_of(complete_batch, "rows", 1), 409, new_price="1.00", item_code="1")
+    assert "reopen it to change it" in text_of(page)
+    assert shop.dump() == before
+
+
+def test_a_clone_has_the_rows_and_the_file_and_a_life_of_its_own(
+    shop: Shop, staff: TestApp, executed_batch: int
+) -> None:
+    response = form_to(staff.get(url_of(executed_batch)), "/clone").submit(status=303)
+    clone = number_in(response)
+    page = response.follow()
+    assert clone != executed_batch
+    assert shop.batch(clone).state == "open"
+    # Refreshed against the prices that the first batch made: those rows have nothing to change any more.
+    assert counts_of(page) == COUNTS | {"Unchanged": 4, "Increase": 0, "Decrease": 0}
+    assert staff.get(url_of(clone, "files", 1)).body == PRICE_LIST.encode()
+    assert f"Cloned from Batch {executed_batch:08d}" in text_of(staff.get(url_of(clone, "history")))
+
+
+def test_the_file_comes_back_byte_for_byte(
+    shop: Shop, staff: TestApp, real_file: Callable[[str], Path]
+) -> None:
+    data = b"\xef\xbb\xbf" + real_file("price-list-V0764.csv").read_bytes().replace(b"\n", b"\r\n")
+    number = number_in(upload(staff, data, "Préise \"März\" 2025.csv"))
+    response = staff.get(url_of(number, "files", 1))
+    assert response.body == data
+    assert response.headers["Content-Disposition"].startswith("attachment;")
+    assert response.content_type == "application/octet-stream"
+
+
+def test_a_workbook_does_what_a_csv_does(shop: Shop, staff: TestApp, open_batch: int) -> None:
+    exported = staff.get(url_of(open_batch, "rows.csv"))
+    xlsx = workbook([line.split(",") for line in PRICE_LIST.splitlines()])
+    page = upload(staff, xlsx, "list.xlsx").follow()
+    assert counts_of(page) == COUNTS
+    other = staff.get(f"{page.request.path}/rows.csv")
+    assert other.text.splitlines() == exported.text.splitlines()
+
+
+def workbook(table: list[list[str]]) -> bytes:
+    """Return a workbook that has a table's cells as text."""
+    import xlsxwriter
+
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet()
+        for number, cells in enumerate(table):
+            for place, cell in enumerate(cells):
+                sheet.write_string(number, place, cell)
+    return file.getvalue()
+
+
+def test_the_rows_that_a_filter_shows_are_exported(shop: Shop, staff: TestApp, open_batch: int) -> None:
+    shown = staff.get(count_link(staff.get(url_of(open_batch)), "Decrease"))
+    csv_file = shown.click("CSV")
+    assert csv_file.content_type == "text/csv"
+    lines = csv_file.body.decode("utf-8-sig").splitlines()
+    assert len(lines) == 2
+    assert "000000012" in lines[1]
+    assert "2.70" in lines[1]
+    xlsx = shown.click("Excel")
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(xlsx.body)).get_sheet_by_index(0).to_python()
+    assert len(sheet) == 2
+    assert "000000012" in sheet[1]
+    assert 2.7 in sheet[1]
+    assert zipfile.ZipFile(io.BytesIO(xlsx.body)).testzip() is None
+
+
+def test_the_history_names_each_change_with_its_cells(shop: Shop, staff: TestApp, open_batch: int) -> None:
+    cell = url_of(open_batch, "rows", 1, "cell")
+    json_post(staff, cell, 200, {"field": "new_price", "value": "2.5", "version": "1"})
+    page = staff.get(url_of(open_batch)).click("The whole history")
+    events = [" ".join(e.get_text(" ").split()) for e in page.html.select(".event")]
+    assert events[0].startswith("Changed New price in row 1. staff ,")
+    assert "1 New price 2.20 2.50" in events[0]
+    assert [event.split(".")[0] for event in events[1:]] == ["Populated with 8 rows", "Created from list"]
+    assert "2.20 2.50 staff" in text_of(staff.get(url_of(open_batch, "rows", 1)))
+
+
+@pytest.mark.parametrize(
+    ("header", "prices"),
+    [
+        ({"percent": "10"}, {"000000011": "2.20", "000000013": "0.55", "000000099": "1.21"}),
+        ({"percent": "10", "vendor_code": "V2"}, {"000000099": "1.21"}),
+        ({"percent": "-10", "department": "BAKERY"}, {"000000011": "1.80", "000000012": "2.70", "000000013": "0.45"}),
+        ({"percent": "7", "rounding": "nine", "vendor_code": "V1"}, {"000000011": "2.19", "000000012": "3.19"}),
+    ],
+)
+def test_a_change_by_per_cent_needs_no_file(
+    shop: Shop, staff: TestApp, header: dict[str, str], prices: dict[str, str]
+) -> None:
+    form = form_with(staff.get(f"{PATH}/new"), "percent")
+    for field, text in header.items():
+        form[field] = text
+    page = form.submit(status=303).follow()
+    shown = dict(zip(column_of(page, "Item code"), column_of(page, "New price"), strict=True))
+    assert {code: shown.get(code) for code in prices} == prices
+    vendors = {"V1": 4, "V2": 1}
+    wanted = vendors.get(header.get("vendor_code", ""), 3 if "department" in header else 5)
+    assert result_count(page) == wanted
+
+
+def test_staff_see_the_list_of_batches_and_of_the_type(shop: Shop, staff: TestApp, open_batch: int) -> None:
+    for path in ("/batches", PATH):
+        page = staff.get(path)
+        assert column_of(page, "Number") == [f"{open_batch:08d}"]
+        assert column_of(page, "State") == ["Open"]
+        assert page.click(f"{open_batch:08d}").request.path == url_of(open_batch)
+
+
+def test_the_catalogue_of_the_tests_is_what_its_text_says(shop: Shop) -> None:
+    assert shop.prices() == {
+        line.split(",")[0]: Decimal(line.split(",")[7]) for line in CATALOGUE.splitlines()[1:]
+    }

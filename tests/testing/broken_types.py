@@ -1,0 +1,217 @@
+"""Batch types that are broken on purpose, each in one way, checked by the kit in a pytest of its own."""
+
+from __future__ import annotations
+
+import csv
+import io
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Mapped
+
+from batchbook.batches import Batch, BatchHandler, BatchMasterView, BatchRow, Outcome, Status, Total, editable
+from batchbook.batches import unfreeze_table
+from batchbook.catalog.models import Product, Vendor
+from batchbook.testing import BatchTypeConformance, Sample
+from batchbook.types.price_change.handler import PriceChangeHandler
+from batchbook.types.price_change.models import PriceChangeRow
+
+
+class Conformance(BatchTypeConformance):
+    """The type price_change, whose handler the setting swaps for a broken one. One database is enough."""
+
+    key = "price_change"
+    handler: type[Any] = PriceChangeHandler
+
+    @pytest.fixture
+    def kit_backend(self) -> str:
+        return "sqlite"
+
+    def __init_subclass__(cls) -> None:
+        cls.settings = {f"batchbook.handler.{cls.key}": f"broken_types:{cls.handler.__name__}"}
+
+    def sample(self, session: Any, rows: int) -> Sample:
+        codes = [f"{number:09d}" for number in range(rows)]
+        session.add_all(Product(item_code=code, description="Item", price=Decimal("4.99")) for code in codes)
+        out = io.StringIO()
+        table = csv.writer(out)
+        table.writerow(["item_code", "description", "size", "price"])
+        table.writerows([code, "", "", "5.49"] for code in codes)
+        return Sample(
+            file=out.getvalue().encode(),
+            edit=("new_price", "6.25"),
+            row={"item_code": "1", "new_price": "1.00"},
+        )
+
+
+class RefreshesForEver(PriceChangeHandler):
+    def refresh(self, batch: Any, rows: Any) -> None:
+        rows.update(status_text=f"Refreshed at {self.context.now}", status="increase")
+
+
+class TestRefreshesForEver(Conformance):
+    handler = RefreshesForEver
+
+
+class HasFewStatuses(PriceChangeHandler):
+    statuses = Status("Few", {"UNCHANGED": ("unchanged",)})  # type: ignore[assignment]
+
+
+class TestHasFewStatuses(Conformance):
+    handler = HasFewStatuses
+
+
+class PopulatesNothing(PriceChangeHandler):
+    def populate(self, batch: Any) -> Any:
+        return []
+
+
+class TestPopulatesNothing(Conformance):
+    handler = PopulatesNothing
+
+
+class ChangesOtherRows(PriceChangeHandler):
+    def after_edit(self, batch: Any, rows: Any) -> None:
+        self.session.execute(update(PriceChangeRow.__table__).values(status="invalid"))
+
+
+class TestChangesOtherRows(Conformance):
+    handler = ChangesOtherRows
+
+
+class DropsBadRows(PriceChangeHandler):
+    def parse_file(self, name: str, file: Any) -> Any:
+        return (row for row in super().parse_file(name, file) if "issues" not in row)
+
+
+class TestDropsBadRows(Conformance):
+    handler = DropsBadRows
+
+
+class ForgetsBadText(PriceChangeHandler):
+    def parse_file(self, name: str, file: Any) -> Any:
+        for row in super().parse_file(name, file):
+            yield {**row, "issues": [{**issue, "raw": None} for issue in row.get("issues", ())]}
+
+
+class TestForgetsBadText(Conformance):
+    handler = ForgetsBadText
+
+
+class Commits(PriceChangeHandler):
+    def execute(self, batch: Any, rows: Any, options: Any) -> Outcome:
+        outcome = super().execute(batch, rows, options)
+        self.session.commit()
+        return outcome
+
+
+class TestCommits(Conformance):
+    handler = Commits
+
+
+class SaysNothing(PriceChangeHandler):
+    def describe_execution(self, batch: Any, options: Any) -> list[str]:
+        return []
+
+
+class TestSaysNothing(Conformance):
+    handler = SaysNothing
+
+
+class WritesOnAPage(PriceChangeHandler):
+    def totals(self, batch: Any) -> list[Total]:
+        self.session.execute(insert(Vendor).values(code="V1"))
+        return []
+
+
+class TestWritesOnAPage(Conformance):
+    handler = WritesOnAPage
+
+
+class DoesNothing(PriceChangeHandler):
+    def execute(self, batch: Any, rows: Any, options: Any) -> Outcome:
+        return Outcome("Nothing was done.")
+
+
+class TestDoesNothing(Conformance):
+    handler = DoesNothing
+
+
+class Understands(PriceChangeHandler):
+    quick_entry_label = "Item code"
+
+    def quick_entry(self, batch: Any, text: str) -> Any:
+        return {"item_code": text[:20]}
+
+
+class TestUnderstandsEverything(Conformance):
+    handler = Understands
+
+
+class LooksUpEachRow(PriceChangeHandler):
+    def refresh(self, batch: Any, rows: Any) -> None:
+        for row in rows:
+            row.old_price = self.session.scalar(
+                select(Product.price).where(Product.item_code == row.item_code)
+            )
+
+
+class TestLooksUpEachRow(Conformance):
+    handler = LooksUpEachRow
+
+
+class CountsEachRow(PriceChangeHandler):
+    def totals(self, batch: Any) -> list[Total]:
+        return [Total("Row", self.session.scalar(select(func.count()))) for _ in range(batch.row_count)]
+
+
+class TestCountsEachRowOnItsPage(Conformance):
+    handler = CountsEachRow
+
+
+class RenamesItsSource(PriceChangeHandler):
+    def on_clone(self, source: Any, clone: Any) -> None:
+        self.session.execute(update(Product).values(description="Cloned"))
+
+
+class TestRenamesWhatItClones(Conformance):
+    handler = RenamesItsSource
+
+
+class TestIsNotFrozen(Conformance):
+    def sample(self, session: Any, rows: int) -> Sample:
+        unfreeze_table(session.connection(), "price_change_row")
+        return super().sample(session, rows)
+
+
+class Stray(Batch):
+    __tablename__ = "stray"
+
+
+class StrayRow(BatchRow):
+    __tablename__ = "stray_row"
+    __batch__ = Stray
+    item_code: Mapped[str] = editable(default="")
+
+
+class StrayHandler(BatchHandler[Stray, StrayRow]):
+    def execute(self, batch: Any, rows: Any, options: Any) -> Outcome:
+        return Outcome("Done.")
+
+
+class StrayView(BatchMasterView):
+    row_grid_columns = ("item_code",)
+
+
+def includeme(config: Any) -> None:
+    config.add_batch_type(Stray, handler=StrayHandler, view=StrayView)
+
+
+class TestHasNoMigration(Conformance):
+    key = "stray"
+    handler = StrayHandler
+
+
+TestHasNoMigration.settings = {"batchbook.include": "broken_types"}

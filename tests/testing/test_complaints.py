@@ -1,0 +1,74 @@
+"""The kit complains about a batch type that is broken: each check is made to fail once, and says why."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+HERE = Path(__file__).parent
+
+#: For each broken type the check that must complain, and words of the complaint.
+COMPLAINTS = {
+    "TestRefreshesForEver": (
+        "test_refreshing_again_changes_nothing",
+        "must change nothing when nothing changed",
+    ),
+    "TestHasFewStatuses": ("test_every_status_is_declared", "handler.statuses lacks: ['increase']"),
+    "TestPopulatesNothing": ("test_populate_gives_numbered_rows", "populate yielded no rows"),
+    "TestChangesOtherRows": ("test_an_edit_is_stored_and_remembered", "The header's counts after an edit"),
+    "TestDropsBadRows": ("test_a_bad_cell_keeps_its_row_and_its_text", "no issue names it"),
+    "TestForgetsBadText": ("test_a_bad_cell_keeps_its_row_and_its_text", "must keep what was there as raw"),
+    "TestCommits": (
+        "test_a_failure_leaves_everything_as_it_was[execute]",
+        "must neither commit nor roll back",
+    ),
+    "TestSaysNothing": ("test_execution_is_described_before_it_happens", "says nothing"),
+    "TestWritesOnAPage": ("test_every_page_of_an_open_batch_answers", "as staff: 500 instead of 200"),
+    "TestDoesNothing": ("test_execution_happens_once", "changed nothing outside the batch"),
+    "TestUnderstandsEverything": (
+        "test_quick_entry_understands_and_refuses",
+        "must have a text for it, in scan",
+    ),
+    "TestLooksUpEachRow": ("test_statements_do_not_grow_with_the_rows", "never once for a row"),
+    "TestCountsEachRowOnItsPage": (
+        "test_a_page_costs_the_same_for_few_and_many_rows",
+        "statements for 10 rows and 1",
+    ),
+    "TestRenamesWhatItClones": (
+        "test_a_clone_is_open_and_leaves_its_source_alone",
+        "must not touch what there was",
+    ),
+    "TestIsNotFrozen": ("test_the_database_refuses_every_change", "change price_change_row"),
+    "TestHasNoMigration": ("test_migrations_lead_from_nothing_to_the_models", "No migration creates"),
+}
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the kit said about each broken type; it runs in a process of its own, because it maps tables."""
+    report = tmp_path_factory.mktemp("report") / "report.xml"
+    checks = [f"broken_types.py::{name}::{check}" for name, (check, _) in COMPLAINTS.items()]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", "--rootdir", ".", "-p", "no:cacheprovider",
+         f"--junitxml={report}", *checks],
+        cwd=HERE, env=environment | {"PYTHONPATH": str(HERE)}, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert run.returncode == 1, run.stdout + run.stderr
+    cases = ElementTree.parse(report).getroot().iter("testcase")
+    return {case.get("classname", "").rpartition(".")[2]: _complaint(case) for case in cases}
+
+
+def _complaint(case: ElementTree.Element) -> str:
+    failure = case.find("failure")
+    return "" if failure is None else failure.get("message", "")
+
+
+@pytest.mark.parametrize("name", COMPLAINTS)
+def test_a_broken_type_is_complained_about(said: dict[str, str], name: str) -> None:
+    assert COMPLAINTS[name][1] in said[name]
