@@ -42,7 +42,9 @@ def upgrade() -> None:
         sa.Column("execution_outcome", db.JSONValue, nullable=True),
         sa.Column("purge_after", db.UTCDateTime(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("form_key", sa.String(length=40), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_batch")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_batch_form_key")),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("batch", schema=None) as batch_op:

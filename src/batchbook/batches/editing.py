@@ -204,7 +204,7 @@ class HeaderEditor:
         work.record("edit", f"Changed {names} in the header.", cells)
         work.session.flush()
         if not {column.name for column in changed}.isdisjoint(work.handler.refresh_after):
-            self.engine.run(batch.id, Action.REFRESH)
+            self.engine.refresh_or_refuse(batch.id)
 
 
 def find_row(work: Work, sequence: int) -> RowProxy:

@@ -126,7 +126,13 @@ class Engine:
         """Open a new batch whose rows were copied from another one, and refresh them."""
         work.batch.state = State.OPEN
         self.session.flush()
-        self.run(work.batch.id, Action.REFRESH)
+        self.refresh_or_refuse(work.batch.id)
+
+    def refresh_or_refuse(self, batch_id: int) -> None:
+        """Refresh a batch as part of something larger; raise ``Conflict`` if that fails, so that nothing is kept."""
+        result = self.run(batch_id, Action.REFRESH)
+        if result.failed:
+            raise Conflict(f"Nothing was changed, because the rows could not be refreshed. {result.message}")
 
     def _failed(self, batch_id: int, action: Action, error: Exception) -> Result:
         self.session.expire_all()

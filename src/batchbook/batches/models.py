@@ -73,6 +73,8 @@ class Batch(Base):
     execution_outcome: Mapped[dict[str, Any] | None]
     purge_after: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+    #: What the form that created the batch carried, so that a form sent twice makes one batch.
+    form_key: Mapped[str | None] = mapped_column(String(40), unique=True)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Give a type's header its key and its polymorphic identity, so that authors need not repeat them."""

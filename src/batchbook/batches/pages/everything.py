@@ -11,8 +11,8 @@ from sqlalchemy import Row, Select, select
 from batchbook.batches import access, columns
 from batchbook.batches.lifecycle import Action as Step
 from batchbook.batches.models import Batch
-from batchbook.batches.work import find_batch
 from batchbook.batches.types import BatchTypes
+from batchbook.batches.work import find_batch
 from batchbook.grid import Choice, Column, Kind, Sort
 from batchbook.master import Export, Index, MasterContext, MasterView, Remember
 from batchbook.security import SIGNED_IN, Identity
