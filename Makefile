@@ -9,9 +9,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INI ?= development.ini
 TESTS ?=
-SOURCES := src tests benchmarks migrations setup.py
+SOURCES := src tests benchmarks migrations docs setup.py
 
-.PHONY: help run test check format lint types schema bench clean
+.PHONY: help run test check format lint types schema bench pictures clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ schema: $(VENV)/.developing ## Check that the migrations lead to what the models
 
 bench: $(VENV)/.developing ## Measure against the database's own floor
 	$(BIN)/python -m benchmarks
+
+pictures: $(VENV)/.developing ## Make the pictures of the documentation from the running application
+	$(BIN)/python docs/pictures.py
 
 clean: ## Remove what was made, except var/ with the database
 	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -95,5 +95,6 @@ def columns(name: str, **replaced: str) -> tuple[str, str]:
     """Return a table's columns for an INSERT … SELECT from itself, some replaced by an expression."""
     names = [column.name for column in table(name).columns]
     quoted = [f'"{column}"' for column in names]
-    return ", ".join(quoted), ", ".join(replaced.get(column, f'"{column}"') for column in names)
+    values = [f'{replaced[column]} AS "{column}"' if column in replaced else f'"{column}"' for column in names]
+    return ", ".join(quoted), ", ".join(values)
 

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import Engine
 
 from batchbook.batches import Action
-from batchbook.batches.engine import Engine as BatchEngine
 from batchbook.batches.freeze import MESSAGE
 from batchbook.db.session import transaction_scope
 
-from .attacked import PARTS, REFUSED, Attacked, columns, prepare, table
+from .attacked import FILE, PARTS, PRICE_CHANGE, REFUSED, Attacked, columns, prepare, table
+from .workshop import Workshop, stock
 
 pytestmark = pytest.mark.parametrize("backend", ["postgresql"])
 CHILDREN = [name for name in PARTS if name not in ("batch", "price_change")]
@@ -127,15 +127,26 @@ LATE = [
     "UPDATE operation SET actor = 'x' WHERE batch_id = {open}",
     "UPDATE price_change SET vendor_code = 'x' WHERE id = {open}",
     "UPDATE batch SET notes = 'x' WHERE id = {open}",
-    "TRUNCATE batch_file_chunk",
 ]
 
 
 @pytest.mark.parametrize("statement", LATE)
 def test_what_begins_before_the_execution_ends_comes_too_late(attacked: Attacked, statement: str) -> None:
     """A change of the batch by somebody who does not see yet that it is being executed."""
+    come_too_late(attacked, statement)
+
+
+def test_emptying_a_table_comes_too_late(engine: Engine) -> None:
+    """Where the batch is the only one, so that nothing else in the table is frozen."""
+    shop = Workshop(engine, PRICE_CHANGE)
+    stock(engine, ("001", 1))
+    batch_id = shop.open(FILE)
+    come_too_late(Attacked(shop, batch_id, batch_id), "TRUNCATE batch_file_chunk")
+
+
+def come_too_late(attacked: Attacked, statement: str) -> None:
     shop = attacked.shop
-    shop.run(attacked.open, Action.REFRESH, Action.COMPLETE)
+    shop.run(attacked.open, Action.COMPLETE)
     ends: list[str] = []
 
     def change() -> None:
@@ -147,8 +158,7 @@ def test_what_begins_before_the_execution_ends_comes_too_late(attacked: Attacked
 
     thread = threading.Thread(target=change)
     with transaction_scope(attacked.engine) as session:
-        executing: BatchEngine = shop.on(session)
-        executing.run(attacked.open, Action.EXECUTE, {"overwrite": "yes"})
+        shop.on(session).run(attacked.open, Action.EXECUTE, {"overwrite": "yes"})
         thread.start()
         _wait_until_blocked(attacked.engine, ends)
     before = attacked.all()

@@ -32,7 +32,7 @@ COMPLAINTS = {
     "TestDoesNothing": ("test_execution_happens_once", "changed nothing outside the batch"),
     "TestUnderstandsEverything": (
         "test_quick_entry_understands_and_refuses",
-        "must have a text for it, in scan",
+        "must raise BadInput, and was done",
     ),
     "TestLooksUpEachRow": ("test_statements_do_not_grow_with_the_rows", "never once for a row"),
     "TestCountsEachRowOnItsPage": (

@@ -13,6 +13,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
+from batchbook.batches.scope import storable
 
 _CHUNK = 256 * 1024
 _IN_MEMORY = 8 * 1024 * 1024
@@ -79,4 +80,4 @@ def open_file(session: Session, record: BatchFile) -> BinaryIO:
 
 def _bare_name(name: str) -> str:
     # Browsers have sent whole paths, with either slash; only the last part is the file's name.
-    return PurePath(name.replace("\\", "/")).name[:255] or "unnamed"
+    return storable(PurePath(name.replace("\\", "/")).name[:255]) or "unnamed"

@@ -18,7 +18,8 @@ CHILD_TABLES = ("batch_file", "batch_file_chunk", "operation", "cell_change")
 MESSAGE = "An executed batch is frozen: nothing in it can be changed."
 
 # The functions name their schema, because a temporary table called "batch" would otherwise be found before the real
-# one; pg_temp is listed last for the same reason.
+# one; pg_temp is listed last for the same reason. They lock the headers they look at: a change that began before an
+# execution was committed would otherwise not see it, and be committed after it.
 _FUNCTIONS = """
 CREATE OR REPLACE FUNCTION batchbook_refuse_header() RETURNS trigger LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
 BEGIN
@@ -32,8 +33,10 @@ CREATE OR REPLACE FUNCTION batchbook_refuse_child() RETURNS trigger LANGUAGE plp
 DECLARE frozen boolean;
 BEGIN
     EXECUTE format(
-        'SELECT EXISTS (SELECT 1 FROM (SELECT DISTINCT %I AS id FROM changed) AS c JOIN batch AS b ON b.id = c.id'
-        ' WHERE b.state = ''executed'' AND NOT (%L = ''DELETE'' AND coalesce(b.purge_after < now(), false)))',
+        'WITH locked AS MATERIALIZED (SELECT state, purge_after FROM batch'
+        ' WHERE id = ANY (ARRAY(SELECT DISTINCT %I FROM changed)) ORDER BY id FOR SHARE)'
+        ' SELECT EXISTS (SELECT 1 FROM locked WHERE state = ''executed'''
+        ' AND NOT (%L = ''DELETE'' AND coalesce(purge_after < now(), false)))',
         TG_ARGV[0], TG_OP) INTO frozen;
     IF frozen THEN
         RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation';
@@ -43,6 +46,7 @@ END $$;
 CREATE OR REPLACE FUNCTION batchbook_refuse_truncate() RETURNS trigger LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
 DECLARE frozen boolean;
 BEGIN
+    LOCK TABLE batch IN SHARE MODE;
     EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.%I AS t JOIN batch AS b ON b.id = t.%I WHERE b.state = ''executed'')',
         TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_ARGV[0]) INTO frozen;
     IF frozen THEN
@@ -76,7 +80,8 @@ def freeze_table(connection: Connection, table: str, batch_column: str = "batch_
 
     A type's header table is frozen by its ``id``, a row table by its ``batch_id``.
     """
-    for statement in _child_triggers(connection.dialect.name, table, batch_column):
+    make = _child_triggers_on_postgresql if connection.dialect.name == "postgresql" else _child_triggers_on_sqlite
+    for statement in make(connection, table, batch_column):
         connection.exec_driver_sql(statement)
 
 
@@ -108,16 +113,30 @@ def _header_triggers(dialect: str) -> Iterator[str]:
     yield _sqlite_trigger("batch", "DELETE", f"OLD.state = 'executed' AND NOT ({purgeable})")
 
 
-def _child_triggers(dialect: str, table: str, column: str) -> Iterator[str]:
-    if dialect == "postgresql":
-        yield from _postgresql_triggers(table, f"batchbook_refuse_child('{column}')", column)
-        return
+def _child_triggers_on_postgresql(_connection: Connection, table: str, column: str) -> Iterator[str]:
+    yield from _postgresql_triggers(table, f"batchbook_refuse_child('{column}')", column)
+
+
+def _child_triggers_on_sqlite(connection: Connection, table: str, column: str) -> Iterator[str]:
     frozen = "EXISTS (SELECT 1 FROM batch AS b WHERE {which} AND b.state = 'executed'{unless})"
     unless = " AND NOT (b.purge_after IS NOT NULL AND b.purge_after < strftime('%Y-%m-%d %H:%M:%f', 'now'))"
-    yield _sqlite_trigger(table, "INSERT", frozen.format(which=f'b.id = NEW."{column}"', unless=""))
+    # Besides its key, a row has a hidden number. REPLACE silently deletes whichever row has the same.
+    hidden = (
+        f'EXISTS (SELECT 1 FROM "{table}" AS t JOIN batch AS b ON b.id = t."{column}"'
+        " WHERE t.rowid = NEW.rowid AND b.state = 'executed')"
+    )
+    added = moved = ""
+    if _has_rowid(connection, table):
+        added, moved = f" OR {hidden}", f" OR (NEW.rowid <> OLD.rowid AND {hidden})"
+    yield _sqlite_trigger(table, "INSERT", frozen.format(which=f'b.id = NEW."{column}"', unless="") + added)
     either = f'b.id IN (OLD."{column}", NEW."{column}")'
-    yield _sqlite_trigger(table, "UPDATE", frozen.format(which=either, unless=""))
+    yield _sqlite_trigger(table, "UPDATE", frozen.format(which=either, unless="") + moved)
     yield _sqlite_trigger(table, "DELETE", frozen.format(which=f'b.id = OLD."{column}"', unless=unless))
+
+
+def _has_rowid(connection: Connection, table: str) -> bool:
+    query = "SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = ?"
+    return connection.exec_driver_sql(query, (table,)).scalar_one() == 0
 
 
 def _sqlite_trigger(table: str, event: str, condition: str) -> str:

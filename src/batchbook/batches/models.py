@@ -1,8 +1,8 @@
 """What every batch is made of: header, rows, files, operations with their cell changes.
 
 Children of a batch have keys that begin with ``batch_id``. That is not only their natural order: it means that no
-statement, not even SQLite's ``REPLACE``, can touch a frozen batch's child without naming the batch, which is what
-the freeze triggers look at.
+statement, not even SQLite's ``REPLACE``, can touch a frozen batch's child by its key without naming the batch, which
+is what the freeze triggers look at.
 """
 
 from __future__ import annotations

@@ -33,14 +33,15 @@ def _write_rows(work: Work, rows: Iterable[RowValues]) -> int:
     table = work.rows().table
     columns = [column for column in table.columns if column.name not in _NUMBERED]
     defaults = {column.name: scalar_default(column) for column in columns}
-    needless = {c.name for c in columns if defaults[c.name] is None and c.server_default is None}
+    # What no row of a chunk says costs nothing if it is left to the database: null, or the default there where the
+    # model has one too, as they say the same.
+    needless = {c.name for c in columns if (defaults[c.name] is None) == (c.server_default is None)}
     work.session.execute(delete(table).where(table.c.batch_id == work.batch.id))
     connection = work.session.connection()
     written = 0
     for chunk in chunked(rows, work.handler.chunk_size):
         used: set[str] = set().union(*chunk)
         _check_names(used, defaults)
-        # A column that no row of the chunk has, and that is null then, costs nothing when it is not written at all.
         named = {name: value for name, value in defaults.items() if name in used or name not in needless}
         bulk_insert(connection, table, [*_NUMBERED, *named], _records(work.batch.id, written, chunk, named))
         written += len(chunk)

@@ -128,14 +128,14 @@ def _read_xlsx(name: str, file: BinaryIO, start: bytes) -> Table:
         raise BadInput(
             f"“{name}” is called .xlsx but cannot be read as an Excel workbook ({error})."
         ) from None
-    offset = (sheet.start or (0, 0))[0] + 1
-    records = _sheet_records(sheet.iter_rows(), offset)
+    records = _sheet_records(sheet.iter_rows())
     _, header = next(records, (0, []))
     return Table(_names(header), records)
 
 
-def _sheet_records(rows: Iterator[list[Any]], offset: int) -> Iterator[tuple[int, Sequence[str]]]:
-    for number, row in enumerate(rows, start=offset):
+def _sheet_records(rows: Iterator[list[Any]]) -> Iterator[tuple[int, Sequence[str]]]:
+    # The rows come from the sheet's first, also where that is blank.
+    for number, row in enumerate(rows, start=1):
         texts = [_text(value) for value in row]
         if any(texts):
             yield number, texts

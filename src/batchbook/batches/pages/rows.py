@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.editing import CellProblems, RowEditor, editable_columns
 from batchbook.batches.lifecycle import Action as Step
-from batchbook.batches.pages.base import UNPROCESSABLE, BatchAction, seen_version
+from batchbook.batches.pages.base import UNPROCESSABLE, BatchAction, seen_version, sent_text
 from batchbook.batches.pages.onerow import ROW_PATTERN, OneRow
 from batchbook.batches.removal import RowRemover
 from batchbook.errors import BadInput
@@ -64,7 +64,7 @@ class QuickEntry(BatchAction):
     def post(self) -> HTTPSeeOther:
         """Add the row that the text stands for, and come back for the next."""
         try:
-            sequence = RowEditor(self.engine).enter(self.batch.id, self.request.POST.get("text", ""))
+            sequence = RowEditor(self.engine).enter(self.batch.id, sent_text(self.request.POST, "text"))
         except BadInput as error:
             return self._back(error.message, "error")
         return self._back(f"Added row {sequence}.", "success")

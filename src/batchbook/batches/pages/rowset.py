@@ -10,7 +10,7 @@ from pyramid.response import Response
 from sqlalchemy import and_, true
 
 from batchbook.batches.lifecycle import Action as Step
-from batchbook.batches.pages.base import BatchAction
+from batchbook.batches.pages.base import BatchAction, sent_text
 from batchbook.batches.pages.rowgrid import RowGrid
 from batchbook.batches.removal import RowRemover
 from batchbook.errors import BadInput, Conflict
@@ -69,7 +69,7 @@ class RemoveRows(_RowSet):
         """Remove them, if they are still as many as were shown."""
         condition = self._condition(self.rows.grid.state)
         count = self.work.rows().narrowed(condition).count()
-        if self.request.POST.get("count", "") != str(count):
+        if sent_text(self.request.POST, "count") != str(count):
             raise Conflict(
                 f"Nothing was removed: {count:,} rows match now, which is not the number you were shown."
                 " Go back, look at them again, then decide."

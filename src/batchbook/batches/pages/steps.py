@@ -65,7 +65,7 @@ class ExecuteBatch(_Step):
         options = {}
         form = self.work.handler.execution_options
         for field in form.fields if form else ():
-            sent = self.request.POST.getall(field.name)
+            sent = [text for text in self.request.POST.getall(field.name) if isinstance(text, str)]
             options[field.name] = sent if field.widget == "checkboxes" else "".join(sent[:1])
         return self.submit(self.step, options, seen_version(self.request.POST))
 

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+import xlsxwriter
+from sqlalchemy import Engine
+
+from batchbook.batches import Action, State, read_table
+from batchbook.db import Base
+from batchbook.errors import BadInput
+
+from .shelf_count import COUNTS
+from .workshop import Workshop, snapshot
+
+REQUIRED = ("item", "counted", "remark")
+HEADER = ",".join(REQUIRED)
+Rows = list[tuple[int, list[str]]]
+
+
+def read(content: str | bytes, name: str = "list.csv") -> Rows:
+    data = content.encode() if isinstance(content, str) else content
+    return [(number, list(record)) for number, record in read_table(name, io.BytesIO(data), REQUIRED).records]
+
+
+def workbook(fill: Callable[[Any, Any], None]) -> bytes:
+    target = io.BytesIO()
+    book = xlsxwriter.Workbook(target, {"in_memory": True})
+    fill(book, book.add_worksheet())
+    book.close()
+    return target.getvalue()
+
+
+def sheet(*rows: list[Any]) -> bytes:
+    def fill(_book: Any, page: Any) -> None:
+        for number, row in enumerate(rows):
+            page.write_row(number, 0, row)
+
+    return workbook(fill)
+
+
+# --- What can be read ------------------------------------------------------------------------------------------------
+
+LINES = [(2, ["007", "7", "a, b"]), (3, ["008", "", ""])]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'item,counted,remark\n007,7,"a, b"\n008,,\n',
+        'item,counted,remark\r\n007,7,"a, b"\r\n008,,\r\n',
+        'item,counted,remark\n007,7,"a, b"\n008,,',
+        "item;counted;remark\n007;7;a, b\n008;;\n",
+        "item\tcounted\tremark\n007\t7\ta, b\n008\t\t\n",
+        "item|counted|remark\n007|7|a, b\n008||\n",
+        '\ufeffitem,counted,remark\n007,7,"a, b"\n008,,\n',
+        '" Item ",COUNTED, Remark \n007,7,"a, b"\n008,,\n',
+    ],
+)
+def test_csv_is_read_whatever_its_delimiter_line_ends_and_mark(content: str) -> None:
+    assert read(content) == LINES
+
+
+def test_csv_is_read_whatever_the_order_and_further_columns(workshop: Workshop) -> None:
+    batch_id = workshop.open("price;remark;counted;item;\n1,5;x;7;007;\n", shelf="A")
+    row = workshop.row(batch_id, 1)
+    assert (row.item_code, row.counted, row.remark) == ("007", 7, "x")
+
+
+def test_decimal_commas_do_not_make_a_delimiter() -> None:
+    assert read("item;counted;remark\n007;1,5;2,5\n") == [(2, ["007", "1,5", "2,5"])]
+
+
+def test_blank_lines_are_passed_over_and_counted() -> None:
+    assert read(f"\n{HEADER}\n\n007,7,\n , ,\n008,8,\n\n") == [(4, ["007", "7", ""]), (6, ["008", "8", ""])]
+
+
+def test_quotes_may_hold_line_ends_and_quotes() -> None:
+    assert read(f'{HEADER}\n007,7,"one\ntwo ""x"""\n') == [(3, ["007", "7", 'one\ntwo "x"'])]
+
+
+def test_a_short_line_is_a_row_with_empty_cells(workshop: Workshop) -> None:
+    batch_id = workshop.open(f"{HEADER}\n007\n008,8\n009,9,x,too,long\n", shelf="A")
+    assert [(r.item_code, r.counted, r.remark) for r in workshop.rows(batch_id)] == [
+        ("007", None, None),
+        ("008", 8, None),
+        ("009", 9, "x"),
+    ]
+
+
+def test_a_header_alone_is_an_open_batch_without_rows(workshop: Workshop) -> None:
+    for content in (HEADER, f"{HEADER}\n", f"\ufeff{HEADER}\n\n"):
+        batch_id = workshop.open(content, shelf="A")
+        assert (workshop.batch(batch_id).state, workshop.batch(batch_id).row_count) == (State.OPEN, 0)
+
+
+def test_a_workbook_keeps_zeros_of_text_and_makes_numbers_what_was_typed() -> None:
+    found = read(
+        sheet(
+            list(REQUIRED),
+            ["007", 7.0, "x"],
+            [5901234123457, 0.1, True],
+            [12, 1e-7, 1234567890.25],
+            [" 008 ", "", None],
+        ),
+        "list.xlsx",
+    )
+    assert found == [
+        (2, ["007", "7", "x"]),
+        (3, ["5901234123457", "0.1", "true"]),
+        (4, ["12", "0.0000001", "1234567890.25"]),
+        (5, ["008", "", ""]),
+    ]
+
+
+def test_a_workbook_may_begin_lower_and_hold_blank_rows() -> None:
+    def fill(_book: Any, page: Any) -> None:
+        page.write_row(2, 1, ["Item", "Counted", "Remark"])
+        page.write_row(4, 1, ["007", 7, "x"])
+
+    rows = read(workbook(fill), "LIST.XLSX")
+    assert [[text for text in record if text] for _, record in rows] == [["007", "7", "x"]]
+    assert rows[0][0] == 5
+
+
+def test_days_of_a_workbook_are_iso() -> None:
+    def fill(book: Any, page: Any) -> None:
+        page.write_row(0, 0, REQUIRED)
+        page.write_string(1, 0, "007")
+        page.write_datetime(1, 1, datetime(2026, 11, 30), book.add_format({"num_format": "yyyy-mm-dd"}))  # noqa: DTZ001
+
+    ((_, record),) = read(workbook(fill), "list.xlsx")
+    assert record[1].startswith("2026-11-30")
+
+
+def test_only_the_first_sheet_counts() -> None:
+    def fill(book: Any, page: Any) -> None:
+        page.write_row(0, 0, REQUIRED)
+        page.write_row(1, 0, ["007", 7, ""])
+        book.add_worksheet("more").write_row(0, 0, ["other"])
+
+    assert read(workbook(fill), "list.xlsx") == [(2, ["007", "7", ""])]
+
+
+# --- What cannot -----------------------------------------------------------------------------------------------------
+
+
+def archive(**files: str) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as made:
+        for name, content in files.items():
+            made.writestr(name.replace("_", "/"), content)
+    return target.getvalue()
+
+
+GOOD_SHEET = sheet(list(REQUIRED), ["007", 7, "x"])
+EXPECTED = "“item”, “counted”, “remark”"
+BAD: dict[str, tuple[str, bytes, str]] = {
+    "empty": ("list.csv", b"", f"“list.csv” is empty: it has no bytes. Expected a header row with {EXPECTED}."),
+    "empty workbook": ("list.xlsx", b"", "“list.xlsx” is empty: it has no bytes."),
+    "blank": ("list.csv", b"\n \n,,\n", f"“list.csv” has no rows at all. Expected a header row with {EXPECTED}."),
+    "mark only": ("list.csv", b"\xef\xbb\xbf", "has no rows at all"),
+    "blank workbook": ("list.xlsx", sheet([]), "has no rows at all"),
+    "binary": ("list.csv", bytes(range(256)) * 20, "is called .csv but is not text: it holds NUL bytes."),
+    "a picture": ("list.csv", b"\x89PNG\r\n\x1a\n\x00\x00", "is not text"),
+    "wide text": ("list.csv", HEADER.encode("utf-16"), "it holds NUL bytes. Expected CSV in UTF-8."),
+    "a workbook called csv": ("list.csv", GOOD_SHEET, "is called .csv but is a workbook or archive"),
+    "text called xlsx": ("list.xlsx", HEADER.encode(), "is called .xlsx but is not an Excel workbook"),
+    "another kind": ("list.pdf", b"%PDF-1.7", "is not a kind of file that can be read here: expected .csv or .xlsx."),
+    "no kind": ("list", HEADER.encode(), "is not a kind of file that can be read here"),
+    "zip without a workbook": ("list.xlsx", archive(readme="hello"), "cannot be read as an Excel workbook"),
+    "zip with half a workbook": (
+        "list.xlsx",
+        archive(xl_workbook="<workbook", **{"[Content_Types].xml": "<x"}),
+        "cannot be read as an Excel workbook",
+    ),
+    "cut workbook": ("list.xlsx", GOOD_SHEET[:-200], "cannot be read as an Excel workbook"),
+    "only the mark of a zip": ("list.xlsx", b"PK\x03\x04 and no more", "cannot be read as an Excel workbook"),
+    "missing columns": (
+        "list.csv",
+        b"item,colour\n1,2\n",
+        f"“list.csv” has no column “counted”, “remark”. Found: “item”, “colour”. Expected: {EXPECTED}.",
+    ),
+    "no header": ("list.csv", b"007,7,x\n", "has no column “item”"),
+    "missing columns of a workbook": ("list.xlsx", sheet(["item"]), "has no column “counted”, “remark”"),
+    "doubled columns": (
+        "list.csv",
+        b"item,counted,remark,Item\n1,2,3,4\n",
+        "has the column “item” more than once, so it is not clear which one counts",
+    ),
+    "old code page at the start": (
+        "list.csv",
+        f"{HEADER}\n007,7,Äpfel\n".encode("cp1252"),
+        "is not text in UTF-8: it holds the byte 0xC4 where a character was expected.",
+    ),
+    "old code page far below": (
+        "list.csv",
+        (HEADER + "\n007,7,x" * 40_000 + "\n008,8,Äpfel\n").encode("cp1252"),
+        "is not text in UTF-8: it holds the byte 0xC4",
+    ),
+    "unclosed quote": (
+        "list.csv",
+        f'{HEADER}\n007,7,"x\n008,8,y\n'.encode(),
+        "“list.csv” stops being readable as CSV at line 3: unexpected end of data. Nothing was taken from it.",
+    ),
+    "text after a quote": ("list.csv", f'{HEADER}\n007,7,"x" y\n'.encode(), "stops being readable as CSV at line 2"),
+    "unclosed quote in the header": ("list.csv", b'item,"counted,remark\n1,2,3\n', "stops being readable as CSV"),
+    "endless line": ("list.csv", f"{HEADER}\n".encode() + b"x" * 200_000, "stops being readable as CSV at line 2"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_what_cannot_be_read_is_refused_with_a_sentence(what: str) -> None:
+    name, data, sentence = BAD[what]
+    with pytest.raises(BadInput) as caught:
+        read(data, name)
+    assert sentence in caught.value.message
+    assert caught.value.message.endswith(".")
+
+
+@pytest.mark.parametrize("what", ["empty", "binary", "missing columns", "unclosed quote", "old code page far below"])
+def test_nothing_of_it_is_taken_into_the_batch(engine: Engine, workshop: Workshop, what: str) -> None:
+    name, data, sentence = BAD[what]
+    batch_id = workshop.create(data, name=name, shelf="A")
+    before = snapshot(engine, Base.metadata, COUNTS)
+    with pytest.raises(BadInput) as caught:
+        workshop.run(batch_id, Action.POPULATE)
+    assert sentence in caught.value.message
+    assert snapshot(engine, Base.metadata, COUNTS) == before

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from sqlalchemy import Engine
+from waitress.server import create_server
+from webtest import TestApp
+
+from ..functional.world import CATALOGUE, PRICE_LIST, Shop, form_to, number_in, upload, url_of
+from .visits import Visits
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+         "--disable-background-networking", "--disable-component-update"]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, without a window."""
+    program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
+    if program is None:
+        pytest.skip(f"none of {', '.join(PROGRAMS)} is installed, so the pages were not tried in a browser")
+    expect.set_options(timeout=5_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def backend() -> str:
+    """What the browser does is the same on every database; the functional tests run on both."""
+    return "sqlite"
+
+
+@pytest.fixture(scope="session")
+def _compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("templates")
+
+
+@pytest.fixture
+def settings(settings: dict[str, str], _compiled: Path) -> dict[str, str]:
+    """The application's settings; compiled templates are kept, so that not every test compiles them anew."""
+    return settings | {
+        "jinja2.bytecode_caching": "true",
+        "jinja2.bytecode_caching_directory": str(_compiled),
+    }
+
+
+@pytest.fixture
+def address(app: Any) -> Iterator[str]:
+    """Where the application is served, by Waitress on a free port."""
+    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(timeout=5)
+
+
+@pytest.fixture
+def visits(browser: Browser, address: str, users: dict[str, str]) -> Iterator[Visits]:
+    """Opens browsers at the application, and sees in the end that nothing in them complained."""
+    with ExitStack() as contexts:
+        visits = Visits(browser, address, users, contexts)
+        yield visits
+    assert visits.complaints == []
+
+
+@pytest.fixture
+def staff_page(visits: Visits) -> Page:
+    """A browser in which staff are signed in."""
+    return visits.sign_in("staff")
+
+
+@pytest.fixture
+def shop(engine: Engine, users: dict[str, str]) -> Shop:
+    """A shop of five products, and people."""
+    shop = Shop(engine)
+    shop.load(CATALOGUE)
+    return shop
+
+
+@pytest.fixture
+def open_batch(shop: Shop, staff: TestApp) -> int:
+    """A batch that staff made from the price list, open for changes."""
+    return number_in(upload(staff, PRICE_LIST, description="Spring prices", vendor_code="V1"))
+
+
+@pytest.fixture
+def complete_batch(open_batch: int, staff: TestApp) -> int:
+    """The batch, marked complete."""
+    form_to(staff.get(url_of(open_batch)), "/complete").submit(status=303)
+    return open_batch
+
+
+@pytest.fixture
+def in_state(staff: TestApp, admin: TestApp) -> Callable[[str], int]:
+    """Makes a batch in a state: ``open``, ``complete`` or ``executed``."""
+
+    def make(state: str) -> int:
+        number = number_in(upload(staff, PRICE_LIST, description=f"One that is {state}", warn_above="50"))
+        if state != "open":
+            form_to(staff.get(url_of(number)), "/complete").submit(status=303)
+        if state == "executed":
+            form_to(admin.get(url_of(number)), "/execute").submit(status=303)
+        return number
+
+    return make

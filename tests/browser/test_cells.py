@@ -1,0 +1,193 @@
+"""Cells edited in their place in the grid, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from webtest import TestApp
+
+from ..functional.world import Shop, json_post, url_of
+
+
+@pytest.fixture
+def grid(staff_page: Page, open_batch: int) -> Page:
+    """The page of an open batch."""
+    staff_page.goto(url_of(open_batch))
+    return staff_page
+
+
+def cell(page: Page, row: int, field: str = "new_price") -> Locator:
+    return page.locator(f"td[data-field={field}][data-edit-url$='/rows/{row}/cell']")
+
+
+def link(page: Page, row: int, field: str = "new_price") -> Locator:
+    return cell(page, row, field).locator("a")
+
+
+def editor(page: Page) -> Locator:
+    return page.locator(".cell-editor")
+
+
+def shown(page: Page, row: int, field: str = "new_price") -> str:
+    return str(cell(page, row, field).get_attribute("data-text"))
+
+
+def test_a_click_chooses_a_cell_and_the_second_opens_it(grid: Page, shop: Shop, open_batch: int) -> None:
+    cell(grid, 1).click()
+    expect(link(grid, 1)).to_be_focused()
+    expect(editor(grid)).to_have_count(0)
+    cell(grid, 1).click()
+    expect(editor(grid)).to_be_focused()
+    expect(editor(grid)).to_have_value("2.20")
+    editor(grid).fill("2.55")
+    grid.locator("h1").click()  # Leaving the cell saves it.
+    expect(cell(grid, 1)).to_have_attribute("data-text", "2.55")
+    assert shop.row(open_batch, 1).new_price == Decimal("2.55")
+    expect(grid).to_have_url(grid.url)
+
+
+def test_enter_saves_and_goes_down_and_the_row_and_the_counts_follow(
+    grid: Page, shop: Shop, open_batch: int
+) -> None:
+    link(grid, 1).focus()
+    grid.keyboard.press("Enter")
+    grid.keyboard.type("1.50")
+    grid.keyboard.press("Enter")
+    expect(link(grid, 2)).to_be_focused()
+    expect(grid.locator("tr", has=cell(grid, 1))).to_contain_text("Decrease")
+    expect(grid.locator("#breakdown")).to_contain_text("2 ▼ Decrease")
+    expect(grid.locator("#announcer")).to_contain_text("Row 1: New price saved.")
+    assert shop.row(open_batch, 1).status == "decrease"
+    # A figure begins anew; Shift with Enter goes up.
+    grid.keyboard.press("3")
+    expect(editor(grid)).to_have_value("3")
+    grid.keyboard.press("Shift+Enter")
+    expect(link(grid, 1)).to_be_focused()
+    assert shop.row(open_batch, 2).new_price == Decimal("3.00")
+
+
+def test_tab_saves_and_goes_right_and_back(grid: Page, shop: Shop, open_batch: int) -> None:
+    link(grid, 5, "item_code").focus()
+    grid.keyboard.press("F2")
+    grid.keyboard.type("000000099")
+    grid.keyboard.press("Tab")
+    expect(link(grid, 5)).to_be_focused()
+    expect(grid.locator("tr", has=cell(grid, 5))).to_contain_text("Duplicate in list")
+    assert shop.row(open_batch, 5).item_code == "000000099"
+    grid.keyboard.press("Enter")
+    grid.keyboard.press("Shift+Tab")
+    expect(link(grid, 5, "item_code")).to_be_focused()
+    grid.keyboard.press("ArrowUp")
+    expect(link(grid, 4, "item_code")).to_be_focused()
+    grid.keyboard.press("ArrowRight")
+    expect(link(grid, 4)).to_be_focused()
+
+
+def test_escape_takes_nothing_over(grid: Page, shop: Shop, open_batch: int) -> None:
+    link(grid, 1).focus()
+    grid.keyboard.press("Enter")
+    grid.keyboard.type("9.99")
+    grid.keyboard.press("Escape")
+    expect(editor(grid)).to_have_count(0)
+    expect(link(grid, 1)).to_be_focused()
+    assert shown(grid, 1) == "2.20"
+    assert shop.row(open_batch, 1).version == 1
+
+
+def test_what_is_no_price_stays_in_its_field_with_the_reason(
+    grid: Page, shop: Shop, open_batch: int
+) -> None:
+    link(grid, 1).focus()
+    grid.keyboard.press("Enter")
+    grid.keyboard.type("cheap")
+    grid.keyboard.press("Enter")
+    popover = grid.locator("cell-popover[role=alert]")
+    expect(popover).to_contain_text("cheap")
+    expect(editor(grid)).to_be_focused()
+    expect(editor(grid)).to_have_value("cheap")
+    expect(editor(grid)).to_have_attribute("aria-invalid", "true")
+    assert shop.row(open_batch, 1).version == 1
+    editor(grid).fill("2.50")
+    grid.keyboard.press("Enter")
+    expect(popover).to_have_count(0)
+    expect(cell(grid, 1)).to_have_attribute("data-text", "2.50")
+
+
+def test_ctrl_z_takes_the_last_edits_back(grid: Page, shop: Shop, open_batch: int) -> None:
+    for row, price in ((1, "2.50"), (2, "7.00")):
+        link(grid, row).focus()
+        grid.keyboard.press("Enter")
+        grid.keyboard.type(price)
+        grid.keyboard.press("Enter")
+        expect(cell(grid, row)).to_have_attribute("data-text", price)
+    for row, price in ((2, "8.00"), (1, "2.20")):
+        link(grid, 4).focus()
+        grid.keyboard.press("Control+z")
+        expect(cell(grid, row)).to_have_attribute("data-text", price)
+        assert shop.row(open_batch, row).new_price == Decimal(price)
+    # The history keeps what was done and undone.
+    assert shop.row(open_batch, 1).version == 3
+
+
+def test_the_other_value_of_a_conflict_can_be_kept(
+    grid: Page, shop: Shop, open_batch: int, admin: TestApp
+) -> None:
+    _conflict(grid, open_batch, admin)
+    grid.get_by_role("button", name="Keep theirs").click()
+    expect(editor(grid)).to_have_count(0)
+    expect(link(grid, 1)).to_have_text("2.30")
+    expect(cell(grid, 1)).to_have_attribute("data-version", "2")
+    assert shop.row(open_batch, 1).new_price == Decimal("2.30")
+    # The row as it now is can be edited on.
+    link(grid, 1).focus()
+    grid.keyboard.press("Enter")
+    editor(grid).fill("2.60")
+    grid.keyboard.press("Enter")
+    expect(cell(grid, 1)).to_have_attribute("data-version", "3")
+
+
+def test_ones_own_value_of_a_conflict_can_be_insisted_on(
+    grid: Page, shop: Shop, open_batch: int, admin: TestApp
+) -> None:
+    _conflict(grid, open_batch, admin)
+    grid.get_by_role("button", name="Use mine").click()
+    expect(cell(grid, 1)).to_have_attribute("data-text", "2.40")
+    assert shop.row(open_batch, 1).new_price == Decimal("2.40")
+    grid.keyboard.press("Control+z")
+    expect(cell(grid, 1)).to_have_attribute("data-text", "2.30")
+
+
+def _conflict(grid: Page, batch: int, somebody: TestApp) -> None:
+    link(grid, 1).focus()
+    grid.keyboard.press("Enter")
+    editor(grid).fill("2.40")
+    fields = {"field": "new_price", "value": "2.30", "version": "1"}
+    json_post(somebody, url_of(batch, "rows", 1, "cell"), 200, fields)
+    grid.keyboard.press("Enter")
+    question = grid.get_by_role("alertdialog", name="Two versions of this cell")
+    expect(question).to_contain_text("2.40")
+    expect(question).to_contain_text("2.30")
+
+
+def test_what_is_typed_is_kept_when_the_server_is_away(grid: Page, shop: Shop, open_batch: int) -> None:
+    link(grid, 1).focus()
+    grid.keyboard.press("Enter")
+    editor(grid).fill("2.75")
+    grid.route("**/cell", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>", content_type="text/html"))
+    grid.keyboard.press("Enter")
+    expect(grid.locator("cell-popover")).to_contain_text("What you typed is kept")
+    expect(editor(grid)).to_have_value("2.75")
+    grid.unroute("**/cell")
+    editor(grid).press("Enter")
+    expect(cell(grid, 1)).to_have_attribute("data-text", "2.75")
+    assert shop.row(open_batch, 1).new_price == Decimal("2.75")
+
+
+def test_a_removed_row_and_a_complete_batch_have_no_cells_to_edit(
+    staff_page: Page, shop: Shop, complete_batch: int
+) -> None:
+    staff_page.goto(url_of(complete_batch))
+    expect(staff_page.locator("table.grid tbody tr")).to_have_count(8)
+    expect(staff_page.locator("[data-cell]")).to_have_count(0)

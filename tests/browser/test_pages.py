@@ -1,0 +1,134 @@
+"""The pages in a browser: filters, forms that are sent once, every page without JavaScript, and for every eye."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Request, expect
+
+from ..functional.world import PATH, PRICE_LIST, Shop, url_of
+from .visits import Visits
+
+#: What of the page is wider than the window, if the page as a whole scrolls sideways.
+SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+WIDTHS = ((1440, 900), (390, 844))
+
+
+def test_filters_are_put_together_without_a_reload(staff_page: Page, shop: Shop, open_batch: int) -> None:
+    page = staff_page
+    page.goto(url_of(open_batch))
+    asked: list[Request] = []
+    page.on("request", asked.append)
+    page.locator("summary", has_text="Filter").click()
+    first = page.get_by_role("group", name="Filter 1")
+    first.get_by_label("Column").select_option("Description")
+    expect(first.get_by_label("Condition").locator("option", has_text="contains").first).to_be_attached()
+    expect(first.get_by_label("Condition").locator("option", has_text="greater")).to_have_count(0)
+    first.get_by_label("Condition").select_option("contains")
+    first.get_by_label("Value 1").fill("bread")
+    page.get_by_role("button", name="Add a filter").click()
+    second = page.get_by_role("group", name="Filter 2")
+    second.get_by_label("Column").select_option("New price")
+    second.get_by_label("Condition").select_option("greater")
+    second.get_by_label("Value 1").fill("2.50")
+    assert asked == []
+    page.get_by_role("button", name="Apply", exact=True).last.click()
+    expect(page.locator("table.grid tbody tr")).to_have_count(1)
+    expect(page.locator("table.grid tbody")).to_contain_text("WHEAT BREAD")
+    expect(page.locator(".chips .chip")).to_have_count(2)
+
+
+def test_a_double_click_on_execute_executes_once(visits: Visits, shop: Shop, complete_batch: int) -> None:
+    page = visits.sign_in("admin")
+    page.goto(url_of(complete_batch))
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    page.get_by_role("button", name="Execute").dblclick()
+    expect(page.locator(".flashes")).to_contain_text("3 prices changed, 5 rows left out.")
+    assert len(posts) == 1
+    assert len(shop.price_history()) == 3
+    expect(page.get_by_role("button", name="Execute")).to_have_count(0)
+
+
+def test_all_of_the_main_job_works_without_javascript(visits: Visits, shop: Shop, tmp_path: Path) -> None:
+    price_list = tmp_path / "list.csv"
+    price_list.write_text(PRICE_LIST)
+    page = visits.sign_in("staff", java_script_enabled=False)
+    page.get_by_role("link", name="New price change").first.click()
+    page.get_by_label("File").set_input_files(price_list)
+    page.get_by_role("button", name="Create and populate").click()
+    expect(page.locator("table.grid tbody tr")).to_have_count(8)
+    batch_url = page.url
+    # A cell is a link to the row's form.
+    page.locator("td[data-field=new_price] a", has_text="cheap").click()
+    page.get_by_label("New price").fill("1.05")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".flashes")).to_contain_text("Changed New price in row 8.")
+    page.goto(f"{batch_url}?view=default")
+    page.locator("summary", has_text="Filter").click()
+    filters = page.get_by_role("group", name="Filter 1")
+    filters.get_by_label("Column").select_option("Item code")
+    filters.get_by_label("Condition").select_option("equal")
+    filters.get_by_label("Value 1").fill("000000099")
+    page.get_by_role("button", name="Apply", exact=True).last.click()
+    expect(page.locator("table.grid tbody tr")).to_have_count(1)
+    page.get_by_role("button", name="Mark complete").click()
+    page = visits.sign_in("admin", java_script_enabled=False)
+    page.goto(batch_url)
+    page.get_by_role("button", name="Execute").click()
+    expect(page.locator(".flashes")).to_contain_text("4 prices changed")
+    assert shop.prices()["000000099"] == Decimal("1.05")
+
+
+def test_a_count_shows_its_rows_and_the_back_button_goes_back(
+    staff_page: Page, shop: Shop, open_batch: int
+) -> None:
+    staff_page.goto(url_of(open_batch))
+    staff_page.locator("#breakdown").get_by_role("link", name="Duplicate in list").click()
+    expect(staff_page.locator("table.grid tbody tr")).to_have_count(2)
+    staff_page.go_back()
+    expect(staff_page.locator("table.grid tbody tr")).to_have_count(8)
+
+
+def test_every_page_is_for_every_eye_at_every_width(
+    visits: Visits, shop: Shop, in_state: Callable[[str], int]
+) -> None:
+    open_batch, complete, executed = (in_state(state) for state in ("open", "complete", "executed"))
+    nobody, admin = visits.open(), visits.sign_in("admin")
+    pages = [
+        (nobody, "/login"),
+        (admin, "/"),
+        (admin, "/batches"),
+        (admin, PATH),
+        (admin, url_of(open_batch)),
+        (admin, f"{url_of(open_batch)}?f.new_price.greater=1&f.description.contains=bread"),
+        (admin, url_of(complete)),
+        (admin, url_of(executed)),
+        (admin, url_of(open_batch, "rows", 8)),
+        (admin, url_of(open_batch, "edit")),
+        (admin, f"{PATH}/new"),
+        (admin, "/nothing"),
+    ]
+    found = [problem for page, path in pages for problem in _problems(page, path)]
+    assert found == []
+
+
+def _problems(page: Page, path: str) -> list[str]:
+    page.goto(path)
+    found = []
+    for width, height in WIDTHS:
+        page.set_viewport_size({"width": width, "height": height})
+        if page.evaluate(SIDEWAYS):
+            found.append(f"{path} scrolls sideways at {width}")
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            found += [f"{path} at {width}, {scheme}: {problem}" for problem in _axe(page)]
+    return found
+
+
+def _axe(page: Page) -> list[str]:
+    violations = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {', '.join(str(node['target']) for node in one['nodes'][:3])}" for one in violations]

@@ -1,0 +1,194 @@
+"""Bad input: files that are not what they should be leave nothing behind; bad cells are kept, shown and named."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from decimal import Decimal
+from typing import Any
+
+import batchbook
+import pytest
+from webtest import TestApp
+
+from .test_staff import workbook
+from .world import PATH, PRICE_LIST, Shop, column_of, counts_of, form_with, number_in, text_of, upload, url_of
+
+HEADER = "item_code,description,size,price\n"
+ZIP = io.BytesIO()
+with zipfile.ZipFile(ZIP, "w") as archive:
+    archive.writestr("readme.txt", "no workbook")
+
+#: A file's name, its bytes, and what the refusal must say: what was found, and what is expected.
+BAD_FILES: dict[str, tuple[str, bytes, tuple[str, ...]]] = {
+    "empty": ("list.csv", b"", ("list.csv", "empty")),
+    "blank": ("list.csv", b"\r\n  \r\n", ("no rows", "“item_code”")),
+    "empty workbook": ("list.xlsx", b"", ("list.xlsx", "empty")),
+    "binary": ("list.csv", b"\x89PNG\r\n\x1a\n\x00\x00\x00", ("list.csv", "not text")),
+    "not UTF-8": ("list.csv", HEADER.encode() + b"1,Caf\xe9,,1.00\n", ("0xE9", "UTF-8")),
+    "UTF-16": ("list.csv", PRICE_LIST.encode("utf-16"), ("list.csv", "Expected CSV in UTF-8")),
+    "no such ending": ("list.pdf", b"%PDF-1.7", ("list.pdf", ".csv or .xlsx")),
+    "no ending": ("list", PRICE_LIST.encode(), (".csv or .xlsx",)),
+    "a workbook called csv": ("list.csv", workbook([["item_code"]]), ("real name", ".xlsx")),
+    "a csv called workbook": ("list.xlsx", PRICE_LIST.encode(), ("not an Excel workbook",)),
+    "an archive called workbook": ("list.xlsx", ZIP.getvalue(), ("cannot be read as an Excel workbook",)),
+    "half a workbook": ("list.xlsx", workbook([["item_code"]])[:400], ("cannot be read as an Excel workbook",)),
+    "a missing column": ("list.csv", b"item_code,description,size\n1,2,3\n", ("no column “price”", "Found: “item_code”")),
+    "two missing": ("list.csv", b"item_code,cost\n1,2\n", ("“description”, “size”, “price”", "“cost”")),
+    "a doubled column": ("list.csv", b"item_code,description,size,price,Price \n1,2,3,4,5\n", ("“price” more than once",)),
+    "no header": ("list.csv", b"000000011,RYE BREAD,500 G,2.20\n", ("no column “item_code”", "“000000011”")),
+    "an open quote": ("list.csv", HEADER.encode() + b'1,"open,,1\n', ("stops being readable", "line")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BAD_FILES)
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_bad_file_is_explained_and_leaves_no_batch(shop: Shop, staff: TestApp, kind: str) -> None:
+    name, data, words = BAD_FILES[kind]
+    before = shop.dump()
+    page = upload(staff, data, name, status=422, description="Kept while typing")
+    problem = text_of(page, "#error-file") or text_of(page, ".notice-error")
+    for word in words:
+        assert word in problem
+    assert form_with(page, "file")["description"].value == "Kept while typing"
+    assert shop.dump() == before
+
+
+def test_a_bad_file_leaves_no_batch_on_either_database(shop: Shop, staff: TestApp) -> None:
+    before = shop.dump()
+    for data in (b"", HEADER.encode() + b"\n".join([b"1,a,b,2.00"] * 5_000) + b'\n1,"open,,1\n'):
+        upload(staff, data, status=422)
+    assert {t: r for t, r in shop.dump().items() if t != "sqlite_sequence"} == {
+        t: r for t, r in before.items() if t != "sqlite_sequence"
+    }
+
+
+def test_a_list_that_holds_no_rows_is_a_batch_that_says_so(shop: Shop, staff: TestApp) -> None:
+    page = upload(staff, HEADER).follow()
+    assert "No rows" in text_of(page)
+    assert "there is nothing to execute" in text_of(page, "#execution")
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ({}, "Give a price list"),
+        ({"percent": "lots"}, "Change by %"),
+        ({"percent": "10", "vendor_code": "V9"}, "no vendor “V9”"),
+        ({"percent": "10", "department": "TOYS"}, "no department “TOYS”"),
+        ({"percent": "-100"}, "Change by %"),
+        ({"percent": "10", "description": "x" * 201}, "Description"),
+    ],
+)
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_header_that_makes_no_sense_is_explained_and_leaves_no_batch(
+    shop: Shop, staff: TestApp, header: dict[str, str], words: str
+) -> None:
+    before = shop.dump()
+    form = form_with(staff.get(f"{PATH}/new"), "percent")
+    for field, value in header.items():
+        form[field] = value
+    page = form.submit(status=422)
+    assert words in text_of(page, "main")
+    assert page.html.select(".notice-error")
+    for field, value in header.items():
+        assert form_with(page, "percent")[field].value == value
+    assert shop.dump() == before
+
+
+def test_a_list_and_a_per_cent_together_are_refused(shop: Shop, staff: TestApp) -> None:
+    page = upload(staff, PRICE_LIST, status=422, percent="10")
+    assert "Give either a price list or a change by %, not both." in text_of(page)
+    assert shop.batches() == 0
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_file_over_the_limit_is_refused_before_it_is_read(
+    shop: Shop, settings: dict[str, str], login: Any
+) -> None:
+    small = batchbook.main({}, **settings, **{"batchbook.max_upload_bytes": "20000"})
+    staff = login(TestApp(small), "staff")
+    before = shop.dump()
+    page = upload(staff, HEADER + "x" * 30_000, status=413)
+    assert "at most 20" in text_of(page)
+    assert "Nothing was saved" in text_of(page)
+    assert shop.dump() == before
+    upload(staff, PRICE_LIST)
+    assert shop.batches() == 1
+    small.registry["engine"].dispose()
+
+
+BAD_CELLS = """item_code,description,size,price
+000000011,RYE BREAD,500 G,2.2O
+,NO CODE,1,1.00
+0000000111111111111111111,TOO LONG A CODE,1,1.00
+000000012,WHEAT,500 G,
+000000013,PRETZEL,80 G,-0.50
+000000021,OAT,1 KG,1.999
+000000099,MILK,1 L,"1,234,567,890,123.00"
+"""
+
+
+def test_a_bad_cell_is_kept_as_it_was_written_and_named(shop: Shop, staff: TestApp) -> None:
+    number = number_in(upload(staff, BAD_CELLS))
+    page = staff.get(url_of(number))
+    assert counts_of(page)["Invalid"] == counts_of(page)["All"] == 7
+    assert column_of(page, "New price") == ["2.2O", "1.00", "1.00", "", "-0.50", "1.999", "1,234,567,890,123.00"]
+    first = shop.row(number, 1)
+    assert first.new_price is None
+    assert [(issue["field"], issue["raw"]) for issue in first.issues] == [("new_price", "2.2O")]
+    for sequence, raw in ((1, "2.2O"), (5, "-0.50"), (6, "1.999")):
+        row_page = staff.get(url_of(number, "rows", sequence))
+        assert form_with(row_page, "new_price")["new_price"].value == raw
+        assert text_of(row_page, "#error-new_price")
+
+
+def test_a_bad_cell_that_may_not_be_empty_is_shown_as_it_was_written_as_well(
+    shop: Shop, staff: TestApp
+) -> None:
+    number = number_in(upload(staff, BAD_CELLS))
+    page = staff.get(url_of(number, "rows", 3))
+    assert text_of(page, "#error-item_code")
+    assert form_with(page, "item_code")["item_code"].value == "0000000111111111111111111"
+    assert column_of(staff.get(url_of(number)), "Item code")[2] == "0000000111111111111111111"
+
+
+def test_a_bad_cell_put_right_is_bad_no_more(shop: Shop, staff: TestApp) -> None:
+    number = number_in(upload(staff, BAD_CELLS))
+    form = form_with(staff.get(url_of(number, "rows", 1)), "new_price")
+    form["new_price"] = "2.20"
+    form.submit(status=303)
+    row = shop.row(number, 1)
+    assert (row.new_price, row.status, row.issues or []) == (Decimal("2.20"), "increase", [])
+    form = form_with(staff.get(url_of(number, "rows", 3)), "item_code")
+    form["item_code"] = "000000013"
+    form.submit(status=303)
+    assert shop.row(number, 3).issues in (None, [])
+
+
+def test_rows_of_many_shapes_are_taken_as_they_are(shop: Shop, staff: TestApp) -> None:
+    """Short and long records, blank lines, other delimiters, columns in another order and more of them."""
+    data = "Price;extra; ITEM_CODE ;description;size\n2.20;x;000000011;RYE;500 G;more\n\n0.60;x;000000013\n"
+    page = upload(staff, data).follow()
+    assert column_of(page, "Item code") == ["000000011", "000000013"]
+    assert column_of(page, "New price") == ["2.20", "0.60"]
+
+
+def test_characters_that_no_database_takes_do_not_break_a_list(shop: Shop, staff: TestApp) -> None:
+    """A NUL behind the part of a file that is looked at, a control character, an emoji, text from right to left."""
+    filler = "000000011,RYE BREAD,500 G,2.20\n" * 200
+    nul = upload(staff, HEADER + filler + "000000012,WH\x00EAT,500 G,2.70\n", status="*")  # type: ignore[arg-type]
+    assert nul.status_int in (303, 422)
+    page = upload(staff, HEADER + "000000012,\x0bWHEAT 🥖 \u202eTAE,500 G,2.70\n").follow()
+    assert "🥖" in column_of(page, "Description")[0]
+
+
+@pytest.mark.parametrize("name", ["a" * 251 + ".csv", "..\\..\\list.csv", "/etc/passwd.csv", "list\u202e.csv", "';$(x)&.csv"])
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_hostile_file_name_is_only_a_name(shop: Shop, staff: TestApp, name: str) -> None:
+    number = number_in(upload(staff, PRICE_LIST, name))
+    header = staff.get(url_of(number, "files", 1)).headers["Content-Disposition"]
+    assert header.isascii()
+    assert "/" not in header
+    assert "\\" not in header
+    assert staff.get(url_of(number)).html.select(".file")

@@ -1,0 +1,90 @@
+"""The package's own tests: Batchbook's conformance kit, and what is particular to stock counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from batchbook.batches import Action
+from batchbook.catalog.models import Department, Product
+from batchbook.testing import BatchTypeConformance, Bench, Sample, Workbench
+
+SETTINGS = {
+    "batchbook.include": "batchbook_stockcount",
+    "batchbook.migrations": "batchbook_stockcount:migrations",
+}
+
+
+def add_products(session: Session, rows: int) -> list[str]:
+    """Add products, of each of which 3 are on hand, and return their codes."""
+    codes = [f"{number:06d}" for number in range(1, rows + 1)]
+    grocery = Department(name="GROCERY")
+    session.add_all(
+        Product(item_code=code, description=f"Item {code}", price=Decimal(1), on_hand=3, department=grocery)
+        for code in codes
+    )
+    return codes
+
+
+class TestCountOfAList(BatchTypeConformance):
+    key = "stock_count"
+    settings = SETTINGS
+
+    def sample(self, session: Session, rows: int) -> Sample:
+        codes = add_products(session, rows)
+        lines = [f"{code},{number % 5}" for number, code in enumerate(codes)]
+        return Sample(
+            file="\n".join(["item_code,counted", *lines]).encode(),
+            edit=("counted", "17"),
+            row={"item_code": codes[0], "counted": "4"},
+            scan=codes[0],
+        )
+
+
+class TestCountOfADepartment(Bench):
+    """What the kit does not know of stock counts, with its fixtures."""
+
+    key = "stock_count"
+    settings = SETTINGS
+
+    def sample(self, session: Session, rows: int) -> Sample:
+        add_products(session, rows)
+        return Sample(texts={"department": "GROCERY"}, options={"zero_uncounted": "true"})
+
+    def test_entries_of_one_item_are_added_up(self, bench: Workbench, made: tuple[Sample, int]) -> None:
+        _, number = made
+        client = bench.client("staff")
+        for _ in range(2):
+            form = client.get(f"{bench.path}/{number}").forms["quick-entry"]
+            form["text"] = "000002"
+            form.submit(status=303)
+        found = [row for row in bench.rows(number).values() if row["item_code"] == "000002"]
+        assert [(row["counted"], row["total"], row["status"]) for row in found] == [
+            (None, 2, "less"), (1, 2, "less"), (1, 2, "less"),
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(("zero", "left"), [("false", 3), ("true", 0)])
+    def test_the_option_decides_about_what_nobody_counted(
+        self, bench: Workbench, made: tuple[Sample, int], zero: str, left: int
+    ) -> None:
+        _, number = made
+        bench.run(number, Action.COMPLETE, Action.EXECUTE, options={"zero_uncounted": zero})
+        with bench.transaction(read_only=True) as session:
+            assert set(session.scalars(select(Product.on_hand))) == {left}
+
+    def test_the_page_has_the_panel_of_the_package(self, new_bench: Callable[[], Workbench]) -> None:
+        bench = new_bench()
+        with bench.transaction() as session:
+            add_products(session, 2)
+        number = bench.create(Sample(file=b"item_code,counted\n000001,3\n000002,10\n"))
+        page = bench.client("staff").get(f"{bench.path}/{number}")
+        panel = page.text.partition("Largest differences")[2][:1000]
+        assert "Item 000002" in panel
+        assert "+7" in panel
+        assert "Item 000001" not in panel
+        assert bench.batch(number).status == "different"
+        assert "Units counted" in page.text
