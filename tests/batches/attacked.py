@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
 from sqlalchemy import Engine, Table
 
 from batchbook.batches import Action, BatchType
@@ -66,12 +65,13 @@ class Attacked:
     def refused(self, attack: Any, match: str = MESSAGE) -> None:
         """The attack, a statement or a call, fails, and nothing has changed in any table."""
         before = self.all()
+        problem = None
         try:
             attack() if callable(attack) else self.raw(*([attack] if isinstance(attack, str) else attack))
-        except Exception as error:  # noqa: BLE001 - Whatever refuses, it must say why.
-            assert re.search(match, str(error)), (attack, error)
-        else:
-            pytest.fail(f"It succeeded: {attack}")
+        except Exception as error:  # noqa: BLE001 - Whatever refuses, it must say why; that is asserted below.
+            problem = str(error)
+        assert problem is not None, f"It succeeded: {attack}"
+        assert re.search(match, problem), (attack, problem)
         assert self.all() == before, attack
 
 
@@ -95,6 +95,7 @@ def columns(name: str, **replaced: str) -> tuple[str, str]:
     """Return a table's columns for an INSERT … SELECT from itself, some replaced by an expression."""
     names = [column.name for column in table(name).columns]
     quoted = [f'"{column}"' for column in names]
-    values = [f'{replaced[column]} AS "{column}"' if column in replaced else f'"{column}"' for column in names]
+    values = [
+        f'{replaced[column]} AS "{column}"' if column in replaced else f'"{column}"' for column in names
+    ]
     return ", ".join(quoted), ", ".join(values)
-

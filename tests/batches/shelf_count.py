@@ -81,7 +81,11 @@ class ShelfCountHandler(BatchHandler[ShelfCount, ShelfCountRow]):
     header_statuses = ShelfStatus
     peer_columns: ClassVar[tuple[str, ...]] = ("item_code",)
     refresh_after: ClassVar[tuple[str, ...]] = ("tolerance",)
-    file_columns: ClassVar[Mapping[str, str]] = {"item": "item_code", "counted": "counted", "remark": "remark"}
+    file_columns: ClassVar[Mapping[str, str]] = {
+        "item": "item_code",
+        "counted": "counted",
+        "remark": "remark",
+    }
     execution_options = Form(
         [
             Field.of("most", Kind.INTEGER, label="Change at most", minimum=0),
@@ -139,7 +143,11 @@ class ShelfCountHandler(BatchHandler[ShelfCount, ShelfCountRow]):
         return ShelfStatus.WANTING if wanting else ShelfStatus.FINE
 
     def totals(self, batch: ShelfCount) -> list[Total]:
-        return [Total("Counted", sum(row.counted or 0 for row in Rows.of_batch(self.session, batch, ShelfCountRow)))]
+        return [
+            Total(
+                "Counted", sum(row.counted or 0 for row in Rows.of_batch(self.session, batch, ShelfCountRow))
+            )
+        ]
 
     def quick_entry(self, batch: ShelfCount, text: str) -> RowValues | None:
         code = self.session.scalar(select(Product.item_code).where(Product.item_code == text))

@@ -15,7 +15,10 @@ FILE = "item,counted,remark\n007,7,\n008,9,look\n007,many,\n"
 
 
 def nothing_but_products(engine: Engine) -> bool:
-    return [name for name, rows in snapshot(engine, Base.metadata, COUNTS).items() if rows] in ([], ["product"])
+    return [name for name, rows in snapshot(engine, Base.metadata, COUNTS).items() if rows] in (
+        [],
+        ["product"],
+    )
 
 
 # --- Create ----------------------------------------------------------------------------------------------------------
@@ -63,7 +66,7 @@ def test_what_cannot_be_used_leaves_no_batch(
 
 def test_a_type_without_columns_takes_no_file(engine: Engine, workshop: Workshop) -> None:
     plain = type("Plain", (ShelfCountHandler,), {"file_columns": {}})
-    with pytest.raises(BadInput, match="A batch of type Shelf count takes no file."):
+    with pytest.raises(BadInput, match=r"A batch of type Shelf count takes no file."):
         workshop.with_handler(plain).create(FILE, shelf="A")
     assert nothing_but_products(engine)
 
@@ -76,7 +79,10 @@ def test_without_a_file_there_is_nothing_to_read(workshop: Workshop) -> None:
 
 
 def test_an_unknown_type_is_missing(workshop: Workshop) -> None:
-    with workshop.engine() as at_work, pytest.raises(Missing, match="no batch type “x”. Known types: shelf_count"):
+    with (
+        workshop.engine() as at_work,
+        pytest.raises(Missing, match=r"no batch type “x”. Known types: shelf_count"),
+    ):
         at_work.types["x"]
 
 
@@ -144,6 +150,6 @@ def test_a_deleted_batch_leaves_nothing(engine: Engine, workshop: Workshop, stat
 def test_a_type_may_refuse_to_be_deleted(engine: Engine, workshop: Workshop) -> None:
     batch_id = workshop.open(FILE, shelf="precious")
     before = snapshot(engine, Base.metadata, COUNTS)
-    with pytest.raises(Conflict, match="A precious count is not deleted."):
+    with pytest.raises(Conflict, match=r"A precious count is not deleted."):
         workshop.delete(batch_id)
     assert snapshot(engine, Base.metadata, COUNTS) == before

@@ -104,7 +104,7 @@ def test_only_editable_fields_are_edited(
 ) -> None:
     before = unchanged(engine)
     with pytest.raises(
-        BadInput, match="is not a field that can be edited. Those that can: item_code, counted, remark"
+        BadInput, match=r"is not a field that can be edited. Those that can: item_code, counted, remark"
     ):
         workshop.edit(batch_id, 2, **{field: "1"})
     assert unchanged(engine) == before
@@ -118,7 +118,7 @@ def test_a_row_that_is_not_there_is_missing(workshop: Workshop, batch_id: int, s
 
 def test_a_removed_row_is_not_edited(workshop: Workshop, batch_id: int) -> None:
     workshop.remove(batch_id, 2)
-    with pytest.raises(Conflict, match="Row 2 is removed: restore it to change it."):
+    with pytest.raises(Conflict, match=r"Row 2 is removed: restore it to change it."):
         workshop.edit(batch_id, 2, counted="1")
 
 
@@ -352,7 +352,7 @@ def test_quick_entry_of_what_means_nothing_is_refused(
     engine: Engine, workshop: Workshop, batch_id: int, text: str
 ) -> None:
     before = unchanged(engine)
-    with pytest.raises(BadInput, match="was not found, so no row was added."):
+    with pytest.raises(BadInput, match=r"was not found, so no row was added."):
         workshop.enter(batch_id, text)
     silent = workshop.with_handler(type("Silent", (ShelfCountHandler,), {"quick_entry_label": None}))
     with pytest.raises(BadInput):

@@ -31,7 +31,7 @@ class Steps:
         self.heard.append((phase, done, total))
 
 
-class Cancelled(Exception):
+class Cancelled(Exception):  # noqa: N818 - It is no error of anybody.
     """Somebody asked for the action to stop."""
 
 
@@ -122,7 +122,9 @@ def test_execute_applies_the_rows_and_freezes_the_batch(engine: Engine, workshop
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("action", [a for a in Action if a in ("populate", "refresh", "complete", "reopen", "execute")])
+@pytest.mark.parametrize(
+    "action", [a for a in Action if a in ("populate", "refresh", "complete", "reopen", "execute")]
+)
 def test_an_executed_batch_refuses_every_action(engine: Engine, workshop: Workshop, action: Action) -> None:
     batch_id = workshop.executed(FILE, shelf="A")
     before = snapshot(engine, Base.metadata, COUNTS)
@@ -133,7 +135,7 @@ def test_an_executed_batch_refuses_every_action(engine: Engine, workshop: Worksh
 
 def test_an_action_that_the_state_does_not_allow_says_why(workshop: Workshop) -> None:
     batch_id = workshop.create(FILE, shelf="A")
-    with pytest.raises(Conflict, match="is new. It has no rows yet: populate it first."):
+    with pytest.raises(Conflict, match=r"is new. It has no rows yet: populate it first."):
         workshop.run(batch_id, Action.EXECUTE)
     workshop.run(batch_id, Action.POPULATE, Action.COMPLETE)
     with pytest.raises(Conflict, match=r"was marked complete by staff on .*: reopen it to refresh it\."):
@@ -263,9 +265,8 @@ def test_a_refusal_that_is_caught_leaves_nothing_either(engine: Engine, workshop
     """The engine undoes its own part, even where the caller goes on with the transaction."""
     batch_id = brought_to(workshop, Action.EXECUTE)
     before = snapshot(engine, Base.metadata, COUNTS)
-    with breaking(workshop, "execute", Conflict("No.")).engine() as at_work:
-        with pytest.raises(Conflict):
-            at_work.run(batch_id, Action.EXECUTE)
+    with breaking(workshop, "execute", Conflict("No.")).engine() as at_work, pytest.raises(Conflict):
+        at_work.run(batch_id, Action.EXECUTE)
     assert snapshot(engine, Base.metadata, COUNTS) == before
 
 
@@ -312,7 +313,12 @@ def test_populate_is_consumed_a_chunk_at_a_time(
     remembering.source = Source()  # type: ignore[assignment]
     progress = Progress()
     workshop.with_handler(remembering).run(workshop.create(shelf="A"), Action.POPULATE, progress=progress)
-    assert progress.heard == [("populate", 3, 3), ("populate", 6, 6), ("populate", 9, 9), ("populate", 10, 10)]
+    assert progress.heard == [
+        ("populate", 3, 3),
+        ("populate", 6, 6),
+        ("populate", 9, 9),
+        ("populate", 10, 10),
+    ]
 
 
 def test_progress_hears_of_every_chunk(workshop: Workshop) -> None:
@@ -326,7 +332,9 @@ def test_progress_hears_of_every_chunk(workshop: Workshop) -> None:
     assert progress.heard == [("refresh", 3, 5), ("refresh", 5, 5)]
 
 
-@pytest.mark.parametrize(("action", "after"), [(Action.POPULATE, 1), (Action.POPULATE, 3), (Action.REFRESH, 1)])
+@pytest.mark.parametrize(
+    ("action", "after"), [(Action.POPULATE, 1), (Action.POPULATE, 3), (Action.REFRESH, 1)]
+)
 def test_progress_that_raises_cancels_and_undoes(workshop: Workshop, action: Action, after: int) -> None:
     batch_id = brought_to(workshop, action)
     state, rows = workshop.batch(batch_id).state, workshop.rows(batch_id)
@@ -334,7 +342,10 @@ def test_progress_that_raises_cancels_and_undoes(workshop: Workshop, action: Act
     result = shop.run(batch_id, action, progress=StopAfter(after, Cancelled("Cancelled by ann.")))
     assert result.failed
     batch = workshop.batch(batch_id)
-    assert (batch.state, batch.failure) == (state, f"{action.capitalize()} failed: Cancelled: Cancelled by ann.")
+    assert (batch.state, batch.failure) == (
+        state,
+        f"{action.capitalize()} failed: Cancelled: Cancelled by ann.",
+    )
     assert workshop.rows(batch_id) == rows
     assert shop.batch_type.handler.calls[-1] == f"teardown {action}"  # type: ignore[attr-defined]
 
@@ -372,7 +383,9 @@ def test_statements_grow_with_chunks_only(
 
     actions = (Action.POPULATE, Action.REFRESH, Action.COMPLETE, Action.EXECUTE)
     few, many = statements(100, *actions), statements(10_000, *actions)
-    per_chunk = 3 if engine.dialect.name == "sqlite" else 6  # Rows, their products, doubles; the staged update.
+    per_chunk = (
+        3 if engine.dialect.name == "sqlite" else 6
+    )  # Rows, their products, doubles; the staged update.
     assert many["populate"] - few["populate"] <= 9 * per_chunk
     assert many["refresh"] - few["refresh"] <= 9 * per_chunk
     assert few["populate"] < 40
@@ -393,16 +406,18 @@ def test_a_batch_without_rows_is_not_executed(engine: Engine, workshop: Workshop
     batch_id = workshop.open("item,counted,remark\n", shelf="A")
     assert (workshop.batch(batch_id).row_count, workshop.batch(batch_id).status_counts) == (0, {})
     workshop.run(batch_id, Action.COMPLETE)
-    with pytest.raises(Conflict, match="was not executed. It has no rows to execute."):
+    with pytest.raises(Conflict, match=r"was not executed. It has no rows to execute."):
         workshop.run(batch_id, Action.EXECUTE)
     assert workshop.batch(batch_id).state == State.COMPLETE
 
 
-def test_values_come_through_populate_unharmed(
-    workshop: Workshop, remembering: type[Remembering]
-) -> None:
+def test_values_come_through_populate_unharmed(workshop: Workshop, remembering: type[Remembering]) -> None:
     remembering.source = [
-        {"item_code": "1", "remark": "tab\there, \\N, “quotes”, 🦜\nsecond line", "status": CountStatus.MATCHES},
+        {
+            "item_code": "1",
+            "remark": "tab\there, \\N, “quotes”, 🦜\nsecond line",
+            "status": CountStatus.MATCHES,
+        },
         {"issues": [{"field": "counted", "code": "x", "severity": "error", "message": "'\"\\", "raw": None}]},
     ]
     shop = workshop.with_handler(remembering)
@@ -412,4 +427,3 @@ def test_values_come_through_populate_unharmed(
     assert first.remark == "tab\there, \\N, “quotes”, 🦜\nsecond line"
     assert (second.item_code, second.looked_up, second.remark) == ("", 1, None)
     assert second.issues[0]["message"] == "'\"\\"
-

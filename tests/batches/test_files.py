@@ -26,7 +26,9 @@ def test_bytes_come_back_with_their_digest(workshop: Workshop, size: int) -> Non
         assert (record.role, record.name, record.added_by) == ("input", "list.csv", "staff")
         pieces = list(file_chunks(at_work.session, record))
         assert b"".join(pieces) == data
-        assert [len(piece) for piece in pieces] == [CHUNK] * (size // CHUNK) + [size % CHUNK] * bool(size % CHUNK)
+        assert [len(piece) for piece in pieces] == [CHUNK] * (size // CHUNK) + [size % CHUNK] * bool(
+            size % CHUNK
+        )
         with open_file(at_work.session, record) as file:
             assert (file.read(), file.seek(0), file.read(3)) == (data, 0, data[:3])
         stored = select(func.count()).select_from(BatchFileChunk).where(BatchFileChunk.batch_id == batch_id)

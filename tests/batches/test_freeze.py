@@ -53,7 +53,9 @@ def test_no_statement_changes_what_is_frozen(attacked: Attacked, part: str) -> N
     attacked.refused(f"UPDATE {part} SET {key} = 4711 WHERE {key} = {{frozen}}", REFUSED)
     attacked.refused(f"DELETE FROM {part} WHERE {key} = {{frozen}}")
     attacked.refused(f"DELETE FROM {part}")
-    attacked.refused(f"WITH it AS (SELECT {{frozen}} AS id) DELETE FROM {part} WHERE {key} IN (SELECT id FROM it)")
+    attacked.refused(
+        f"WITH it AS (SELECT {{frozen}} AS id) DELETE FROM {part} WHERE {key} IN (SELECT id FROM it)"
+    )
 
 
 @pytest.mark.parametrize("part", CHILDREN)
@@ -231,7 +233,9 @@ PURGED = ("cell_change", "operation", "batch_file_chunk", "batch_file", "shelf_c
 def executed_count(engine: Engine, retention: timedelta | None) -> tuple[Workshop, int]:
     make_tables(engine)
     shop = shelves(engine)
-    handler = type("Kept", (Remembering,), {"calls": [], "source": [{"item_code": "1"}], "retention": retention})
+    handler = type(
+        "Kept", (Remembering,), {"calls": [], "source": [{"item_code": "1"}], "retention": retention}
+    )
     shop = shop.with_handler(handler)
     batch_id = shop.open("item,counted,remark\n", shelf="A")
     shop.edit(batch_id, 1, remark="x")

@@ -179,4 +179,3 @@ def _wait_until_blocked(engine: Engine, ends: list[str]) -> None:
         if waiting:
             return
         time.sleep(0.02)
-

@@ -41,9 +41,17 @@ def test_no_replacing_or_ignoring_conflict_gets_through(
     key, last = PARTS[part], list(table(part).primary_key)[-1].name
     for verb in ("INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE", "INSERT"):
         names, values = columns(part)
-        refused(attacked, plain, f"{verb} INTO {part} ({names}) SELECT {values} FROM {part} WHERE {key} = {{frozen}}")
+        refused(
+            attacked,
+            plain,
+            f"{verb} INTO {part} ({names}) SELECT {values} FROM {part} WHERE {key} = {{frozen}}",
+        )
         names, values = columns(part, **{key: "{frozen}"})
-        refused(attacked, plain, f"{verb} INTO {part} ({names}) SELECT {values} FROM {part} WHERE {key} = {{open}}")
+        refused(
+            attacked,
+            plain,
+            f"{verb} INTO {part} ({names}) SELECT {values} FROM {part} WHERE {key} = {{open}}",
+        )
     for verb in ("UPDATE OR REPLACE", "UPDATE OR IGNORE", "UPDATE OR FAIL", "UPDATE"):
         refused(attacked, plain, f"{verb} {part} SET {key} = {{frozen}} WHERE {key} = {{open}}")
         refused(attacked, plain, f"{verb} {part} SET {key} = {{open}} WHERE {key} = {{frozen}}")
@@ -67,9 +75,7 @@ def test_no_upsert_gets_through(attacked: Attacked, plain: sqlite3.Connection, p
 
 
 @pytest.mark.parametrize("part", CHILDREN)
-def test_the_hidden_row_number_is_no_way_in(
-    attacked: Attacked, plain: sqlite3.Connection, part: str
-) -> None:
+def test_the_hidden_row_number_is_no_way_in(attacked: Attacked, plain: sqlite3.Connection, part: str) -> None:
     """REPLACE deletes whatever has the same rowid, and without asking the delete triggers."""
     last = list(table(part).primary_key)[-1].name
     hidden = f"(SELECT max(rowid) FROM {part} WHERE batch_id = {{frozen}})"
@@ -99,7 +105,10 @@ def test_a_hidden_row_number_of_ones_own_is_nobodys_business(
 def test_a_temporary_table_called_batch_shadows_nothing(
     attacked: Attacked, plain: sqlite3.Connection
 ) -> None:
-    for shadow in ("CREATE TEMP TABLE batch (id, state, purge_after)", "CREATE TEMP VIEW price_change AS SELECT 1 AS id"):
+    for shadow in (
+        "CREATE TEMP TABLE batch (id, state, purge_after)",
+        "CREATE TEMP VIEW price_change AS SELECT 1 AS id",
+    ):
         plain.execute(shadow)
     refused(attacked, plain, "UPDATE price_change_row SET new_price = 1 WHERE batch_id = {frozen}")
     refused(attacked, plain, "DELETE FROM main.batch WHERE id = {frozen}")

@@ -72,7 +72,7 @@ def test_a_handler_knows_who_acts_when_and_by_which_settings(workshop: Workshop)
 
 def test_on_complete_may_refuse(workshop: Workshop) -> None:
     batch_id = workshop.open(FILE, shelf="locked")
-    with pytest.raises(Conflict, match="The shelf is locked."):
+    with pytest.raises(Conflict, match=r"The shelf is locked."):
         workshop.run(batch_id, Action.COMPLETE)
     assert (workshop.batch(batch_id).state, workshop.batch(batch_id).completed_at) == (State.OPEN, None)
 
@@ -142,7 +142,7 @@ def test_a_type_without_options_takes_none(workshop: Workshop) -> None:
     shop = workshop.with_handler(type("Plain", (ShelfCountHandler,), parts))
     batch_id = shop.open(FILE, shelf="A")
     shop.run(batch_id, Action.COMPLETE)
-    with pytest.raises(BadInput, match="Options of this type: none."):
+    with pytest.raises(BadInput, match=r"Options of this type: none."):
         shop.run(batch_id, Action.EXECUTE, most="1")
     assert shop.run(batch_id, Action.EXECUTE).message.endswith("was executed: 3 rows with {}.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -104,7 +104,9 @@ class Workshop:
         with self.engine() as engine:
             return RowEditor(engine).enter(batch_id, text)
 
-    def remove(self, batch_id: int, sequence: int, *, removed: bool = True, version: int | None = None) -> None:
+    def remove(
+        self, batch_id: int, sequence: int, *, removed: bool = True, version: int | None = None
+    ) -> None:
         with self.engine() as engine:
             RowRemover(engine).set_removed(batch_id, sequence, removed=removed, version=version)
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from webtest import TestApp
 
 from ..functional.world import Shop, json_post, url_of
+from .visits import Visits
 
 
 @pytest.fixture
@@ -96,9 +97,7 @@ def test_escape_takes_nothing_over(grid: Page, shop: Shop, open_batch: int) -> N
     assert shop.row(open_batch, 1).version == 1
 
 
-def test_what_is_no_price_stays_in_its_field_with_the_reason(
-    grid: Page, shop: Shop, open_batch: int
-) -> None:
+def test_what_is_no_price_stays_in_its_field_with_the_reason(grid: Page, shop: Shop, open_batch: int) -> None:
     link(grid, 1).focus()
     grid.keyboard.press("Enter")
     grid.keyboard.type("cheap")
@@ -171,14 +170,20 @@ def _conflict(grid: Page, batch: int, somebody: TestApp) -> None:
     expect(question).to_contain_text("2.30")
 
 
-def test_what_is_typed_is_kept_when_the_server_is_away(grid: Page, shop: Shop, open_batch: int) -> None:
+def test_what_is_typed_is_kept_when_the_server_is_away(
+    grid: Page, visits: Visits, shop: Shop, open_batch: int
+) -> None:
     link(grid, 1).focus()
     grid.keyboard.press("Enter")
     editor(grid).fill("2.75")
-    grid.route("**/cell", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>", content_type="text/html"))
+    grid.route(
+        "**/cell",
+        lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>", content_type="text/html"),
+    )
     grid.keyboard.press("Enter")
     expect(grid.locator("cell-popover")).to_contain_text("What you typed is kept")
     expect(editor(grid)).to_have_value("2.75")
+    assert "502" in visits.complaints.pop()
     grid.unroute("**/cell")
     editor(grid).press("Enter")
     expect(cell(grid, 1)).to_have_attribute("data-text", "2.75")

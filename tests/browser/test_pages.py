@@ -14,6 +14,8 @@ from .visits import Visits
 
 #: What of the page is wider than the window, if the page as a whole scrolls sideways.
 SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+#: Colours that fade from one scheme to the other have arrived.
+SETTLED = "document.getAnimations().forEach((one) => one.finish())"
 WIDTHS = ((1440, 900), (390, 844))
 
 
@@ -21,7 +23,7 @@ def test_filters_are_put_together_without_a_reload(staff_page: Page, shop: Shop,
     page = staff_page
     page.goto(url_of(open_batch))
     asked: list[Request] = []
-    page.on("request", asked.append)
+    page.on("request", lambda request: asked.append(request))
     page.locator("summary", has_text="Filter").click()
     first = page.get_by_role("group", name="Filter 1")
     first.get_by_label("Column").select_option("Description")
@@ -125,10 +127,13 @@ def _problems(page: Page, path: str) -> list[str]:
             found.append(f"{path} scrolls sideways at {width}")
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
+            page.evaluate(SETTLED)
             found += [f"{path} at {width}, {scheme}: {problem}" for problem in _axe(page)]
     return found
 
 
 def _axe(page: Page) -> list[str]:
     violations = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {', '.join(str(node['target']) for node in one['nodes'][:3])}" for one in violations]
+    return [
+        f"{one['id']}: {', '.join(str(node['target']) for node in one['nodes'][:3])}" for one in violations
+    ]

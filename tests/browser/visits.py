@@ -15,7 +15,9 @@ _REFUSAL = re.compile(r"Failed to load resource: the server responded with a sta
 class Visits:
     """Opens pages in browsers of their own."""
 
-    def __init__(self, browser: Browser, address: str, passwords: dict[str, str], contexts: ExitStack) -> None:
+    def __init__(
+        self, browser: Browser, address: str, passwords: dict[str, str], contexts: ExitStack
+    ) -> None:
         self.browser = browser
         self.address = address
         self.passwords = passwords

@@ -74,7 +74,9 @@ class Addresses:
 
     def _first_key(self, prefix: str) -> str:
         introspectable = self.registry.introspector.get("master views", prefix)
-        assert introspectable is not None, f"{prefix}: the tests do not know which record stands in its addresses"
+        assert introspectable is not None, (
+            f"{prefix}: the tests do not know which record stands in its addresses"
+        )
         view = introspectable["view"]
         with Session(self.shop.engine) as session:
             return str(session.scalars(select(getattr(view.model, view.lookup)).limit(1)).one())

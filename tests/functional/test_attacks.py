@@ -62,7 +62,9 @@ def test_what_may_be_posted_to_an_executed_batch_leaves_it_as_it_is(
     for name in NO_CHANGE:
         post(admin, url_of(executed_batch, name), 303)
     after = shop.dump(without=before.keys() ^ set(shop.tables))
-    assert {table: set(rows) - set(after[table]) for table, rows in before.items()} == dict.fromkeys(before, set())
+    assert {table: set(rows) - set(after[table]) for table, rows in before.items()} == dict.fromkeys(
+        before, set()
+    )
     assert shop.batches() == 2
 
 
@@ -106,9 +108,7 @@ def test_a_form_from_another_site_is_refused_even_with_a_token(
     shop: Shop, admin: TestApp, open_batch: int
 ) -> None:
     headers = {"Origin": "https://evil.example"}
-    admin.post(
-        url_of(open_batch, "complete"), {"csrf_token": "0" * 64}, headers=headers, status=400
-    )
+    admin.post(url_of(open_batch, "complete"), {"csrf_token": "0" * 64}, headers=headers, status=400)
     assert shop.batch(open_batch).state == "open"
 
 
@@ -143,7 +143,19 @@ def test_the_sign_in_page_leads_back_to_where_one_wanted_to_go_and_nowhere_else(
 
 # --- Addresses of nothing --------------------------------------------------------------------------------------------
 
-NO_NUMBERS = ("0", "999999999", "99999999999999999999", "-1", "1.5", "abc", "1e3", "٣", "1 OR 1=1", "%00", "' --")
+NO_NUMBERS = (
+    "0",
+    "999999999",
+    "99999999999999999999",
+    "-1",
+    "1.5",
+    "abc",
+    "1e3",
+    "٣",
+    "1 OR 1=1",
+    "%00",
+    "' --",
+)
 
 
 def test_an_address_of_nothing_is_not_found(
@@ -178,7 +190,9 @@ def test_a_row_a_file_and_a_format_that_are_not_there_are_not_found(
 
 
 def _not_found(browser: TestApp, address: Address, url: str, fields: dict[str, str]) -> None:
-    answer = browser.get(url, status="*") if address.method == "GET" else browser.post(url, fields, status="*")
+    answer = (
+        browser.get(url, status="*") if address.method == "GET" else browser.post(url, fields, status="*")
+    )
     assert answer.status_int == 404, f"{address.method} {url}"
     assert answer.html.select(".error-id"), f"{address.method} {url}"
 
@@ -260,7 +274,10 @@ def test_fields_of_every_kind_and_size_never_break_a_page(
         dict.fromkeys(names, "\u202e\ufeff💥\r\n\t"),
         {name: Upload(f"{name}.bin", b"\x00\xff") for name in names},
         {"file": "a text, no file", **dict.fromkeys(names, "")},
-        {"file": Upload("list.csv", b"item_code,description,size,price\n1,2,3,4\n"), **dict.fromkeys(names, "\x00")},
+        {
+            "file": Upload("list.csv", b"item_code,description,size,price\n1,2,3,4\n"),
+            **dict.fromkeys(names, "\x00"),
+        },
     ]
     broken = []
     for body in bodies:
@@ -360,7 +377,9 @@ def test_hostile_words_in_a_list_are_shown_as_words_everywhere(
     assert shown.fields["value.0"][0].value == "<script>"
 
 
-def test_hostile_words_typed_into_forms_come_back_as_words(shop: Shop, staff: TestApp, open_batch: int) -> None:
+def test_hostile_words_typed_into_forms_come_back_as_words(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
     for url in (url_of(open_batch, "rows", 1), url_of(open_batch, "rows", "new"), url_of(open_batch, "edit")):
         fields = {"new_price": HOSTILE, "item_code": HOSTILE, "warn_above": HOSTILE, "description": HOSTILE}
         _assert_nothing_runs(post(staff, url, 422, **fields))
@@ -370,7 +389,7 @@ def test_hostile_words_typed_into_forms_come_back_as_words(shop: Shop, staff: Te
 
 
 def test_a_formula_in_a_list_is_exported_as_words(shop: Shop, staff: TestApp) -> None:
-    data = "item_code,description,size,price\n1,=HYPERLINK(\"x\"),@a,1.00\n"
+    data = 'item_code,description,size,price\n1,=HYPERLINK("x"),@a,1.00\n'
     number = number_in(upload(staff, data))
     lines = staff.get(url_of(number, "rows.csv")).body.decode("utf-8-sig").splitlines()
     assert "'=HYPERLINK" in lines[1]
@@ -393,13 +412,19 @@ def _assert_nothing_runs(page: Any) -> None:
         assert not [name for name in element.attrs if name.lower().startswith("on")], f"{url}: {element}"
         for name in ("href", "src", "action", "formaction"):
             address = str(element.attrs.get(name, ""))
-            assert not re.match(r"\s*(javascript|data|vbscript):", address, re.IGNORECASE), f"{url}: {element}"
+            assert not re.match(r"\s*(javascript|data|vbscript):", address, re.IGNORECASE), (
+                f"{url}: {element}"
+            )
     assert not page.html.select('img[src="x"], b:-soup-contains("\'x"), main i'), url
 
 
 def test_every_page_is_free_of_code_in_its_html(
     shop: Shop, admin: TestApp, addresses: Addresses, executed_batch: int
 ) -> None:
-    seen = [address.route for address, page in _pages(admin, addresses, executed_batch) if not _assert_nothing_runs(page)]
+    seen = [
+        address.route
+        for address, page in _pages(admin, addresses, executed_batch)
+        if not _assert_nothing_runs(page)
+    ]
     assert len(seen) > 20
     assert f"{PATH}" in admin.get("/batches").text

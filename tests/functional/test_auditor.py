@@ -62,7 +62,14 @@ def test_auditors_see_all_of_an_executed_batch(shop: Shop, auditor: TestApp, exe
 
 
 def test_auditors_are_offered_nothing_to_change(shop: Shop, auditor: TestApp, executed_batch: int) -> None:
-    for path in (url_of(executed_batch), url_of(executed_batch, "rows", 1), "/batches", PATH, "/", "/products"):
+    for path in (
+        url_of(executed_batch),
+        url_of(executed_batch, "rows", 1),
+        "/batches",
+        PATH,
+        "/",
+        "/products",
+    ):
         page = auditor.get(path)
         targets = {form.action.split("?")[0] for form in page.forms.values()}
         own = {url_of(executed_batch, "rows"), "/logout", "/batches/view", f"{PATH}/view", "/products/view"}
@@ -126,7 +133,11 @@ def test_auditors_see_no_form_for_what_they_may_not_do(
     }
     reading = {
         *("home", "account", "batches.index", "batches.export"),
-        *(f"{table}.{page}" for table in ("products", "vendors", "departments") for page in ("index", "view", "export")),
+        *(
+            f"{table}.{page}"
+            for table in ("products", "vendors", "departments")
+            for page in ("index", "view", "export")
+        ),
         *(
             f"batches.price_change.{page}"
             for page in ("index", "export", "view", "row", "history", "download", "export_rows")

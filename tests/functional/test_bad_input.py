@@ -133,7 +133,15 @@ def test_a_bad_cell_is_kept_as_it_was_written_and_named(shop: Shop, staff: TestA
     number = number_in(upload(staff, BAD_CELLS))
     page = staff.get(url_of(number))
     assert counts_of(page)["Invalid"] == counts_of(page)["All"] == 7
-    assert column_of(page, "New price") == ["2.2O", "1.00", "1.00", "", "-0.50", "1.999", "1,234,567,890,123.00"]
+    assert column_of(page, "New price") == [
+        "2.2O",
+        "1.00",
+        "1.00",
+        "",
+        "-0.50",
+        "1.999",
+        "1,234,567,890,123.00",
+    ]
     first = shop.row(number, 1)
     assert first.new_price is None
     assert [(issue["field"], issue["raw"]) for issue in first.issues] == [("new_price", "2.2O")]
@@ -183,7 +191,9 @@ def test_characters_that_no_database_takes_do_not_break_a_list(shop: Shop, staff
     assert "🥖" in column_of(page, "Description")[0]
 
 
-@pytest.mark.parametrize("name", ["a" * 251 + ".csv", "..\\..\\list.csv", "/etc/passwd.csv", "list\u202e.csv", "';$(x)&.csv"])
+@pytest.mark.parametrize(
+    "name", ["a" * 251 + ".csv", "..\\..\\list.csv", "/etc/passwd.csv", "list\u202e.csv", "';$(x)&.csv"]
+)
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_hostile_file_name_is_only_a_name(shop: Shop, staff: TestApp, name: str) -> None:
     number = number_in(upload(staff, PRICE_LIST, name))

@@ -131,7 +131,10 @@ def test_a_row_removed_meanwhile_is_not_edited_unseen(
     assert "Row 1 is removed: restore it to change it." in text_of(page)
     assert shop.row(open_batch, 1).new_price == Decimal("2.20")
     answer = json_post(
-        staff, url_of(open_batch, "rows", 1, "cell"), 409, {"field": "new_price", "value": "2.40", "version": "1"}
+        staff,
+        url_of(open_batch, "rows", 1, "cell"),
+        409,
+        {"field": "new_price", "value": "2.40", "version": "1"},
     )
     assert "restore it" in answer["error"]
 

@@ -51,14 +51,24 @@ def sizes(shop: Shop, staff: TestApp) -> dict[int, int]:
     """A batch of each size, by its rows."""
     lines = (f"{n:09d},ITEM {n},D{n % 7},C,B,1 KG,V{n % 9},{n % 50 + 1}.00,1" for n in range(1, MANY + 1, 2))
     shop.load(COLUMNS + "\n".join(lines))
-    return {rows: number_in(upload(staff, price_list(rows), description=f"{rows} rows")) for rows in (FEW, MANY)}
+    return {
+        rows: number_in(upload(staff, price_list(rows), description=f"{rows} rows")) for rows in (FEW, MANY)
+    }
 
 
 def test_pages_of_a_batch_cost_the_same_at_every_size(
     app: Any, shop: Shop, staff: TestApp, sizes: dict[int, int]
 ) -> None:
     filtered = "?f.status.equal=increase&f.new_price.greater=5&sort=-new_price&page=1&size=50"
-    for more in ("", filtered, "/rows/7", "/history", "/edit", "/rows/new", "/rows/remove?f.status.equal=increase"):
+    for more in (
+        "",
+        filtered,
+        "/rows/7",
+        "/history",
+        "/edit",
+        "/rows/new",
+        "/rows/remove?f.status.equal=increase",
+    ):
         costs = {rows: cost(app, lambda n=n: staff.get(url_of(n) + more)) for rows, n in sizes.items()}
         assert costs[FEW] == costs[MANY], more
         assert costs[MANY].total() < 40, more
@@ -94,7 +104,9 @@ def test_the_actions_grow_by_chunks_only(
         sent = {}
         for rows, number in sizes.items():
             form = form_to(browser.get(url_of(number)), end)
-            if "overwrite" in form.fields:  # The small list has changed prices that are in the large one as well.
+            if (
+                "overwrite" in form.fields
+            ):  # The small list has changed prices that are in the large one as well.
                 form["overwrite"] = True
             with statements(app) as sent[rows]:
                 form.submit(status=303)

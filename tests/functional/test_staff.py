@@ -128,7 +128,9 @@ def test_a_view_is_remembered_for_its_user_alone_and_can_be_shared_as_a_link(
     admin = client_of("admin")
     assert result_count(admin.get(url_of(open_batch))) == 8
     assert column_of(admin.get(shared), "Description") == ["PRETZEL"]
-    assert result_count(admin.get(url_of(open_batch))) == 8  # Looking at another's link is not a choice of one's own.
+    assert (
+        result_count(admin.get(url_of(open_batch))) == 8
+    )  # Looking at another's link is not a choice of one's own.
     reset = form_with(staff.get(url_of(open_batch)), "column.0")
     reset.submit("do", value="reset")
     assert result_count(staff.get(url_of(open_batch))) == 8
@@ -323,7 +325,7 @@ def test_the_file_comes_back_byte_for_byte(
     shop: Shop, staff: TestApp, real_file: Callable[[str], Path]
 ) -> None:
     data = b"\xef\xbb\xbf" + real_file("price-list-V0764.csv").read_bytes().replace(b"\n", b"\r\n")
-    number = number_in(upload(staff, data, "Préise \"März\" 2025.csv"))
+    number = number_in(upload(staff, data, 'Préise "März" 2025.csv'))
     response = staff.get(url_of(number, "files", 1))
     assert response.body == data
     assert response.headers["Content-Disposition"].startswith("attachment;")
@@ -384,8 +386,14 @@ def test_the_history_names_each_change_with_its_cells(shop: Shop, staff: TestApp
     [
         ({"percent": "10"}, {"000000011": "2.20", "000000013": "0.55", "000000099": "1.21"}),
         ({"percent": "10", "vendor_code": "V2"}, {"000000099": "1.21"}),
-        ({"percent": "-10", "department": "BAKERY"}, {"000000011": "1.80", "000000012": "2.70", "000000013": "0.45"}),
-        ({"percent": "7", "rounding": "nine", "vendor_code": "V1"}, {"000000011": "2.19", "000000012": "3.19"}),
+        (
+            {"percent": "-10", "department": "BAKERY"},
+            {"000000011": "1.80", "000000012": "2.70", "000000013": "0.45"},
+        ),
+        (
+            {"percent": "7", "rounding": "nine", "vendor_code": "V1"},
+            {"000000011": "2.19", "000000012": "3.19"},
+        ),
     ],
 )
 def test_a_change_by_per_cent_needs_no_file(

@@ -89,12 +89,16 @@ class Shop:
     def prices(self) -> dict[str, Decimal]:
         """Return each product's price by item code."""
         with self.engine.connect() as connection:
-            return {code: price for code, price in connection.execute(select(Product.item_code, Product.price))}
+            return {
+                code: price for code, price in connection.execute(select(Product.item_code, Product.price))
+            }
 
     def set_price(self, item_code: str, price: str) -> None:
         """Change a product's price behind everybody's back."""
         with transaction_scope(self.engine) as session:
-            session.scalars(select(Product).where(Product.item_code == item_code)).one().price = Decimal(price)
+            session.scalars(select(Product).where(Product.item_code == item_code)).one().price = Decimal(
+                price
+            )
 
     def price_history(self) -> list[tuple[Any, ...]]:
         """Return item code, old and new price, by whom, by which batch and row, of every change of a price."""
@@ -134,7 +138,9 @@ def form_to(page: Any, end: str) -> Any:
     return next(form for form in page.forms.values() if form.action.split("?")[0].endswith(end))
 
 
-def upload(client: TestApp, data: bytes | str, name: str = "list.csv", status: int = 303, **header: str) -> Any:
+def upload(
+    client: TestApp, data: bytes | str, name: str = "list.csv", status: int = 303, **header: str
+) -> Any:
     """Send the form for a new price change with a file and header fields; return the response."""
     form = form_with(client.get(f"{PATH}/new"), "file")
     form["file"] = Upload(name, data.encode() if isinstance(data, str) else data)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pyramid.config import PHASE3_CONFIG
+
 from batchbook.batches.actions import InlineRunner
 from batchbook.batches.files import file_chunks, open_file, store_file
 from batchbook.batches.freeze import freeze_table, unfreeze_table
@@ -17,7 +19,7 @@ from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editabl
 from batchbook.batches.scope import RowProxy, Rows, issue
 from batchbook.batches.statuses import Severity, Status
 from batchbook.batches.tabular import read_table
-from batchbook.batches.types import BatchType, BatchTypes
+from batchbook.batches.types import BatchType, BatchTypes, refuse_unknown_handlers
 from batchbook.batches.views import BatchMasterView
 
 __all__ = [
@@ -58,3 +60,8 @@ def includeme(config: Any) -> None:
     config.registry["batch_runner"] = InlineRunner(types, config.registry.settings)
     config.add_directive("add_batch_type", "batchbook.batches.directives.add_batch_type")
     config.include("batchbook.batches.pages")
+    config.action(
+        "batch handlers",
+        lambda: refuse_unknown_handlers(config.registry.settings, types),
+        order=PHASE3_CONFIG,
+    )

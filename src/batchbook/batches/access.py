@@ -5,39 +5,36 @@ Pages ask through their contexts, commands ask :func:`demand`; nobody else decid
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 
 from sqlalchemy import ColumnElement, and_, false, or_
 
-from batchbook.batches.lifecycle import (
-    Action,
-    BatchPermission,
-    State,
-    done_word,
-    permissions_for,
-    transition,
-    why_not,
-)
+from batchbook.batches.lifecycle import Action, BatchPermission, Transition, lines_for, transition
 from batchbook.batches.models import Batch
-from batchbook.batches.types import BatchTypes
+from batchbook.batches.refusals import refusal
+from batchbook.batches.types import BatchType
 from batchbook.errors import Conflict, Refused
 from batchbook.security.permissions import grants, grants_any
 
 
-def permission(key: str, name: BatchPermission) -> str:
-    """Return the permission as roles hold it, such as ``batch:price_change:execute``."""
+def permission(key: str, name: str) -> str:
+    """Return a permission as roles hold it and views ask for it, such as ``batch:price_change:execute``."""
     return f"batch:{key}:{name}"
 
 
 def may(held: Set[str], key: str, action: Action) -> bool:
     """Return whether ``held`` permissions allow ``action`` on batches of the type ``key`` in some state."""
-    return grants_any(held, (permission(key, name) for name in permissions_for(action)))
+    return any(_covered(held, key, line) for line in lines_for(action))
 
 
 def may_now(held: Set[str], batch: Batch, action: Action) -> bool:
     """Return whether ``held`` permissions and the state of ``batch`` allow ``action``."""
     line = transition(action, batch.state)
-    return line is not None and grants_any(held, (permission(batch.type, name) for name in line.permissions))
+    return line is not None and _covered(held, batch.type, line)
+
+
+def _covered(held: Set[str], key: str, line: Transition) -> bool:
+    return grants_any(held, (permission(key, name) for name in line.permissions))
 
 
 def may_create(held: Set[str], key: str) -> bool:
@@ -45,35 +42,32 @@ def may_create(held: Set[str], key: str) -> bool:
     return grants(held, permission(key, BatchPermission.CREATE))
 
 
-def refusal(held: Set[str], batch: Batch, action: Action) -> str | None:
-    """Return the sentence by which the state of ``batch`` refuses ``action`` to one whose role would allow it."""
-    if may(held, batch.type, action) and may_now(held, batch, Action.VIEW):
-        reason = why_not(action, batch.state)
-        return f"{batch} was not {done_word(action)}. {reason}" if reason else None
-    return None
+def state_refusal(held: Set[str], batch: Batch, action: Action) -> str | None:
+    """Return the sentences by which the state of ``batch`` refuses ``action`` to one whose role would allow it."""
+    allowed = may(held, batch.type, action) and may_now(held, batch, Action.VIEW)
+    return refusal(batch, action) if allowed else None
 
 
 def demand(held: Set[str], batch: Batch, action: Action, actor: str) -> None:
     """Raise ``Refused`` where the role, ``Conflict`` where the state does not allow ``action``."""
     if may_now(held, batch, action):
         return
-    reason = refusal(held, batch, action)
+    reason = state_refusal(held, batch, action)
     if reason:
         raise Conflict(reason)
-    raise Refused(f"{actor} may not do this with {batch}: the role does not allow it. Nothing was changed.")
+    raise Refused(
+        f"{batch} was not {action.done}: the role of {actor} does not allow that. Nothing was changed."
+    )
 
 
-def visible(held: Set[str], types: BatchTypes) -> ColumnElement[bool]:
-    """Return the SQL condition for the batches that ``held`` permissions let their holder see, over all types."""
-    conditions = [
-        condition for batch_type in types if (condition := _visible(held, batch_type.key)) is not None
-    ]
-    return or_(*conditions) if conditions else false()
-
-
-def _visible(held: Set[str], key: str) -> ColumnElement[bool] | None:
-    if grants(held, permission(key, BatchPermission.VIEW)):
-        return Batch.type == key
-    if grants(held, permission(key, BatchPermission.AUDIT)):
-        return and_(Batch.type == key, Batch.state == State.EXECUTED)
-    return None
+def visible(held: Set[str], types: Iterable[BatchType]) -> ColumnElement[bool]:
+    """Return the SQL condition for the batches that ``held`` permissions let their holder see."""
+    return or_(
+        false(),
+        *(
+            and_(Batch.type == batch_type.key, Batch.state.in_(line.sources))
+            for batch_type in types
+            for line in lines_for(Action.VIEW)
+            if _covered(held, batch_type.key, line)
+        ),
+    )

@@ -51,7 +51,4 @@ class InlineRunner:
     def submit(self, session: Session, call: ActionCall) -> Result:
         """Run ``call`` now."""
         engine = Engine(session, self.types, self.settings, call.actor)
-        result = engine.run(call.batch_id, call.action, call.options, call.version)
-        if call.action is Action.COMPLETE and not result.failed:
-            return engine.execute_if_automatic(call.batch_id) or result
-        return result
+        return engine.run(call.batch_id, call.action, call.options, call.version)

@@ -8,10 +8,11 @@ from pyramid.exceptions import ConfigurationError
 from pyramid.path import DottedNameResolver
 from sqlalchemy import inspect
 
+from batchbook.batches import access
 from batchbook.batches.handler import BatchHandler
-from batchbook.batches.lifecycle import BatchPermission
+from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.models import Batch, BatchRow
-from batchbook.batches.types import BatchType, swapped_handler
+from batchbook.batches.types import BatchType, handler_setting, swapped_handler
 from batchbook.batches.views import BatchMasterView
 from batchbook.grid import columns_of, label_of
 
@@ -37,20 +38,27 @@ def add_batch_type(
         introspectables=(introspectable,),
     )
     config.add_master_view(view.bind(batch_type))
-    _check_columns(batch_type)
+    _check_view(batch_type)
     readers = tuple(
-        f"batch:{batch_type.key}:{name}" for name in (BatchPermission.VIEW, BatchPermission.AUDIT)
+        access.permission(batch_type.key, name) for name in (BatchPermission.VIEW, BatchPermission.AUDIT)
     )
     config.add_navigation(
         batch_type.title_plural, f"batches.{batch_type.key}.index", readers, group="Batches", order=20
     )
 
 
-def _check_columns(batch_type: BatchType) -> None:
+def _check_view(batch_type: BatchType) -> None:
+    view = batch_type.view.bind(batch_type)
     try:
-        batch_type.view.bind(batch_type).row_columns()
+        view.row_columns()
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"The view of batch type {batch_type.key!r} cannot work: {error}") from error
+    unknown = [a.__name__ for a in view.actions if a.on_record and a.permission not in list(Action)]
+    if unknown:
+        raise ConfigurationError(
+            f"The view of batch type {batch_type.key!r} has actions on a batch whose permission is no action of the"
+            f" lifecycle: {', '.join(unknown)}."
+        )
 
 
 def _batch_type(header: type[Batch], handler: Any, view: Any, settings: Any) -> BatchType:
@@ -76,7 +84,7 @@ def _swapped(key: str, handler: Any, settings: Any) -> Any:
         return DottedNameResolver().resolve(name)
     except (ImportError, AttributeError, ValueError) as error:
         raise ConfigurationError(
-            f"The setting batchbook.handler.{key} names {name!r}, which is not there."
+            f"The setting {handler_setting(key)} names {name!r}, which is not there."
         ) from error
 
 

@@ -14,9 +14,10 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from batchbook.batches.handler import HandlerContext
-from batchbook.batches.lifecycle import Action, State, Transition, done_word, transition, why_not
+from batchbook.batches.lifecycle import Action, State, Transition, transition
 from batchbook.batches.models import Batch
 from batchbook.batches.progress import NoProgress, Progress
+from batchbook.batches.refusals import refusal
 from batchbook.batches.steps import STEPS
 from batchbook.batches.types import BatchType, BatchTypes
 from batchbook.batches.work import Work, find_batch, utc_now
@@ -71,9 +72,9 @@ class Engine:
         if its state, as it is once the lock is held, does not allow the action.
         """
         batch = find_batch(self.session, self.types, batch_id, lock=True)
-        reason = why_not(action, batch.state)
+        reason = refusal(batch, action)
         if reason is not None:
-            raise Conflict(f"{_history_of(batch)} {reason}")
+            raise Conflict(reason)
         return self.work_on(batch)
 
     def run(
@@ -90,10 +91,12 @@ class Engine:
         is a failure: what the action did is undone, the reason is kept in the header and in the history, and the
         result says so.
         """
+        if action not in STEPS:
+            raise ValueError(f"{action} is no action that the engine runs.")
         work = self.lock(batch_id, action)
         if version is not None and version != work.batch.version:
             raise Conflict(
-                f"{work.batch} was changed since you opened its page, so it was not {done_word(action)}."
+                f"{work.batch} was changed since you opened its page, so it was not {action.done}."
                 " Look at it again, then decide."
             )
         before = work.batch.state
@@ -115,12 +118,9 @@ class Engine:
         except Exception as error:  # A handler is somebody's code and may raise anything.
             log.exception("%s of batch %s failed", action, batch_id)
             return self._failed(batch_id, action, error)
+        if action is Action.COMPLETE and work.handler.auto_execute:
+            return self.run(batch_id, Action.EXECUTE)
         return Result(message)
-
-    def execute_if_automatic(self, batch_id: int) -> Result | None:
-        """Execute a batch just marked complete if its type declares so; ``None`` if it does not."""
-        automatic = self.types[self.find(batch_id).type].handler.auto_execute
-        return self.run(batch_id, Action.EXECUTE) if automatic else None
 
     def adopt_rows(self, work: Work) -> None:
         """Open a new batch whose rows were copied from another one, and refresh them."""
@@ -143,16 +143,7 @@ class Engine:
         work.record("failure", work.batch.failure)
         self.session.flush()
         return Result(
-            f"{work.batch} was not {done_word(action)}, because its handler failed ({reason})."
+            f"{work.batch} was not {action.done}, because its handler failed ({reason})."
             " Everything is as it was before.",
             failed=True,
         )
-
-
-def _history_of(batch: Batch) -> str:
-    """Say what happened to the batch, for somebody who comes too late."""
-    if batch.executed_at is not None:
-        return f"{batch} was executed by {batch.executed_by} on {batch.executed_at:%Y-%m-%d at %H:%M:%S} UTC."
-    if batch.state == State.COMPLETE and batch.completed_at is not None:
-        return f"{batch} was marked complete by {batch.completed_by} on {batch.completed_at:%Y-%m-%d at %H:%M:%S} UTC."
-    return f"{batch} is {batch.state}."

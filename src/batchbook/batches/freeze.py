@@ -80,7 +80,11 @@ def freeze_table(connection: Connection, table: str, batch_column: str = "batch_
 
     A type's header table is frozen by its ``id``, a row table by its ``batch_id``.
     """
-    make = _child_triggers_on_postgresql if connection.dialect.name == "postgresql" else _child_triggers_on_sqlite
+    make = (
+        _child_triggers_on_postgresql
+        if connection.dialect.name == "postgresql"
+        else _child_triggers_on_sqlite
+    )
     for statement in make(connection, table, batch_column):
         connection.exec_driver_sql(statement)
 

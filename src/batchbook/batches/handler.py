@@ -81,7 +81,7 @@ class BatchHandler(ABC, Generic[B, R]):
     execution_options: ClassVar[Form | None] = None
     #: What the options are, as texts, where nobody chose otherwise.
     execution_defaults: ClassVar[Mapping[str, Any]] = {}
-    #: Execute as soon as the batch is marked complete, if its state allows it.
+    #: Execute as soon as the batch is marked complete. Whoever may mark it complete executes it by that.
     auto_execute: ClassVar[bool] = False
     #: How long an executed batch is kept before it may be purged; ``None`` keeps it for good.
     retention: ClassVar[timedelta | None] = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 
 class State(StrEnum):
@@ -23,18 +24,31 @@ class State(StrEnum):
 
 
 class Action(StrEnum):
-    """What people, commands and programs can do with a batch that exists."""
+    """What people, commands and programs can do with a batch that exists.
 
-    VIEW = "view"
-    DOWNLOAD = "download"
-    EDIT = "edit"
-    POPULATE = "populate"
-    REFRESH = "refresh"
-    COMPLETE = "complete"
-    REOPEN = "reopen"
-    EXECUTE = "execute"
-    CLONE = "clone"
-    DELETE = "delete"
+    ``label`` names it on a button, ``done`` is the participle for sentences, as in "was refreshed".
+    """
+
+    label: str
+    done: str
+
+    VIEW = "view", "View", "viewed"
+    DOWNLOAD = "download", "Download", "downloaded"
+    EDIT = "edit", "Edit", "changed"
+    POPULATE = "populate", "Populate", "populated"
+    REFRESH = "refresh", "Refresh", "refreshed"
+    COMPLETE = "complete", "Mark complete", "marked complete"
+    REOPEN = "reopen", "Reopen", "reopened"
+    EXECUTE = "execute", "Execute", "executed"
+    CLONE = "clone", "Clone", "cloned"
+    DELETE = "delete", "Delete", "deleted"
+
+    def __new__(cls, value: str, label: str = "", done: str = "") -> Self:
+        """Make the member a string of its value."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label, member.done = label, done
+        return member
 
 
 class BatchPermission(StrEnum):
@@ -52,86 +66,50 @@ class BatchPermission(StrEnum):
 class Transition:
     """One line of the table.
 
-    ``sources`` are the states the action starts from, ``through`` the state while it runs (for actions that may run
-    as a job), ``target`` the state it ends in; ``None`` leaves the state as it is. ``permissions`` are alternatives:
-    holding one of them is enough.
+    ``permissions`` are alternatives: holding one of them is enough. ``sources`` are the states the action starts
+    from, ``through`` the state while it runs (for actions that may run as a job), ``target`` the state it ends in;
+    ``None`` leaves the state as it is.
     """
 
     action: Action
     permissions: tuple[BatchPermission, ...]
     sources: frozenset[State]
-    label: str
-    done: str
     through: State | None = None
     target: State | None = None
 
 
-_ALL = frozenset(State)
-_BEFORE_EXECUTION = frozenset({State.NEW, State.OPEN, State.COMPLETE})
-_READERS = (BatchPermission.VIEW,)
+_ANY = frozenset(State)
+_BEFORE = _ANY - {State.EXECUTED}
+_AT_REST = frozenset({State.NEW, State.OPEN, State.COMPLETE})
+_NEW, _OPEN, _COMPLETE, _EXECUTED = (
+    frozenset({state}) for state in (State.NEW, State.OPEN, State.COMPLETE, State.EXECUTED)
+)
+_P = BatchPermission
 
 TRANSITIONS: tuple[Transition, ...] = (
-    Transition(Action.VIEW, _READERS, _ALL - {State.EXECUTED}, "View", "viewed"),
-    Transition(
-        Action.VIEW, (*_READERS, BatchPermission.AUDIT), frozenset({State.EXECUTED}), "View", "viewed"
-    ),
-    Transition(Action.DOWNLOAD, _READERS, _ALL - {State.EXECUTED}, "Download", "downloaded"),
-    Transition(
-        Action.DOWNLOAD,
-        (*_READERS, BatchPermission.AUDIT),
-        frozenset({State.EXECUTED}),
-        "Download",
-        "downloaded",
-    ),
-    Transition(Action.EDIT, (BatchPermission.EDIT,), frozenset({State.OPEN}), "Edit", "edited"),
-    Transition(
-        Action.POPULATE,
-        (BatchPermission.CREATE,),
-        frozenset({State.NEW}),
-        "Populate",
-        "populated",
-        State.POPULATING,
-        State.OPEN,
-    ),
-    Transition(Action.REFRESH, (BatchPermission.EDIT,), frozenset({State.OPEN}), "Refresh", "refreshed"),
-    Transition(
-        Action.COMPLETE,
-        (BatchPermission.EDIT,),
-        frozenset({State.OPEN}),
-        "Mark complete",
-        "marked complete",
-        target=State.COMPLETE,
-    ),
-    Transition(
-        Action.REOPEN,
-        (BatchPermission.EDIT, BatchPermission.EXECUTE),
-        frozenset({State.COMPLETE}),
-        "Reopen",
-        "reopened",
-        target=State.OPEN,
-    ),
-    Transition(
-        Action.EXECUTE,
-        (BatchPermission.EXECUTE,),
-        frozenset({State.COMPLETE}),
-        "Execute",
-        "executed",
-        State.EXECUTING,
-        State.EXECUTED,
-    ),
-    Transition(Action.CLONE, (BatchPermission.CREATE,), _ALL, "Clone", "cloned"),
-    Transition(Action.DELETE, (BatchPermission.DELETE,), _BEFORE_EXECUTION, "Delete", "deleted"),
+    Transition(Action.VIEW, (_P.VIEW,), _BEFORE),
+    Transition(Action.VIEW, (_P.VIEW, _P.AUDIT), _EXECUTED),
+    Transition(Action.DOWNLOAD, (_P.VIEW,), _BEFORE),
+    Transition(Action.DOWNLOAD, (_P.VIEW, _P.AUDIT), _EXECUTED),
+    Transition(Action.EDIT, (_P.EDIT,), _OPEN),
+    Transition(Action.POPULATE, (_P.CREATE,), _NEW, State.POPULATING, State.OPEN),
+    Transition(Action.REFRESH, (_P.EDIT,), _OPEN),
+    Transition(Action.COMPLETE, (_P.EDIT,), _OPEN, target=State.COMPLETE),
+    Transition(Action.REOPEN, (_P.EDIT, _P.EXECUTE), _COMPLETE, target=State.OPEN),
+    Transition(Action.EXECUTE, (_P.EXECUTE,), _COMPLETE, State.EXECUTING, State.EXECUTED),
+    Transition(Action.CLONE, (_P.CREATE,), _ANY),
+    Transition(Action.DELETE, (_P.DELETE,), _AT_REST),
 )
 
-#: Why an action is refused in a state, where more can be said than that it is refused.
+#: Why an action is refused in a state, where more can be said than that it is refused. ``{by}`` says who, and when.
 _ADVICE: dict[tuple[Action, State], str] = {
     (Action.EDIT, State.NEW): "It has no rows yet: populate it first.",
-    (Action.EDIT, State.COMPLETE): "It is marked complete: reopen it to change it.",
-    (Action.REFRESH, State.COMPLETE): "It is marked complete: reopen it to refresh it.",
+    (Action.EDIT, State.COMPLETE): "It is marked complete{by}: reopen it to change it.",
+    (Action.REFRESH, State.COMPLETE): "It is marked complete{by}: reopen it to refresh it.",
     (Action.REFRESH, State.NEW): "It has no rows yet: populate it first.",
     (Action.POPULATE, State.OPEN): "It is populated already: refresh it, or create a new batch.",
     (Action.COMPLETE, State.NEW): "It has no rows yet: populate it first.",
-    (Action.COMPLETE, State.COMPLETE): "It is marked complete already.",
+    (Action.COMPLETE, State.COMPLETE): "It is marked complete already{by}.",
     (Action.EXECUTE, State.OPEN): "It is still open for changes: mark it complete first.",
     (Action.EXECUTE, State.NEW): "It has no rows yet: populate it first.",
     (Action.REOPEN, State.OPEN): "It is open already.",
@@ -143,9 +121,9 @@ def transition(action: Action, state: State | str) -> Transition | None:
     return next((line for line in TRANSITIONS if line.action == action and state in line.sources), None)
 
 
-def permissions_for(action: Action) -> frozenset[BatchPermission]:
-    """Return the permissions of which one is needed for ``action`` in whichever state allows most."""
-    return frozenset(p for line in TRANSITIONS if line.action == action for p in line.permissions)
+def lines_for(action: Action) -> tuple[Transition, ...]:
+    """Return the lines of the table for ``action``, whatever the state."""
+    return tuple(line for line in TRANSITIONS if line.action == action)
 
 
 def possible_actions(state: State | str) -> tuple[Action, ...]:
@@ -153,23 +131,16 @@ def possible_actions(state: State | str) -> tuple[Action, ...]:
     return tuple(dict.fromkeys(line.action for line in TRANSITIONS if state in line.sources))
 
 
-def why_not(action: Action, state: State | str) -> str | None:
-    """Return a sentence saying why ``state`` does not allow ``action``; ``None`` where it does."""
+def why_not(action: Action, state: State | str, by: str = "") -> str | None:
+    """Return a sentence saying why ``state`` does not allow ``action``; ``None`` where it does.
+
+    ``by`` says who brought the batch into that state, such as " by ada on 2026-01-02 at 10:00:00 UTC".
+    """
     if transition(action, state) is not None:
         return None
     state = State(state)
     if state in (State.POPULATING, State.EXECUTING):
         return f"It is {state} at this moment: wait until that has ended."
     if state is State.EXECUTED:
-        return "It was executed and is frozen: nothing in it can be changed any more."
-    return _ADVICE.get((action, state), f"A batch that is {state} cannot be {done_word(action)}.")
-
-
-def done_word(action: Action) -> str:
-    """Return the participle for ``action``, as in "was refreshed"."""
-    return next(line.done for line in TRANSITIONS if line.action == action)
-
-
-def label(action: Action) -> str:
-    """Return the name of ``action`` on a button."""
-    return next(line.label for line in TRANSITIONS if line.action == action)
+        return f"It was executed{by} and is frozen: nothing in it can be changed any more."
+    return _ADVICE.get((action, state), f"A batch that is {state} cannot be {action.done}.").format(by=by)

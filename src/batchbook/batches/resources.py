@@ -6,13 +6,17 @@ from functools import cached_property
 from typing import Any
 
 from batchbook.batches import access
-from batchbook.batches.lifecycle import Action, BatchPermission
+from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.work import find_batch
 from batchbook.errors import Missing
 from batchbook.master.records import key_of
 from batchbook.master.resources import MasterContext, RecordContext
 from batchbook.security.identity import Identity
+from batchbook.security.permissions import grants
+
+#: What the index of a type asks for; everybody who may see some of its batches may do it.
+_READING = frozenset({"view", "export"})
 
 
 class TypeContext(MasterContext):
@@ -21,9 +25,9 @@ class TypeContext(MasterContext):
     def permits(self, identity: Identity, permission: str) -> bool:
         """Return whether ``identity`` may see batches of the type, or create one."""
         _, key, name = permission.split(":")
-        if name == BatchPermission.CREATE:
-            return access.may_create(identity.permissions, key)
-        return access.may(identity.permissions, key, Action.VIEW)
+        if name in _READING:
+            return access.may(identity.permissions, key, Action.VIEW)
+        return grants(identity.permissions, permission)
 
 
 class BatchContext(RecordContext):
@@ -45,7 +49,7 @@ class BatchContext(RecordContext):
 
     def refusal(self, identity: Identity, permission: str) -> str | None:
         """Return why the batch's state forbids what the role of ``identity`` would allow."""
-        return access.refusal(identity.permissions, self.record, _action(permission))
+        return access.state_refusal(identity.permissions, self.record, _action(permission))
 
 
 def _action(permission: str) -> Action:

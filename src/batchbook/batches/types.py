@@ -6,9 +6,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pyramid.exceptions import ConfigurationError
+
 from batchbook.batches.handler import BatchHandler, HandlerContext
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.errors import Missing
+from batchbook.settings import Setting
+
+_HANDLERS = "batchbook.handler."
+
+SETTINGS = (
+    Setting(
+        f"{_HANDLERS}<type>",
+        "",
+        "The handler class to use for the batch type with that key instead of its own, such as acme.prices:AcmeHandler.",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -58,9 +71,17 @@ class BatchTypes:
 
 def handler_setting(key: str) -> str:
     """Return the name of the setting that swaps the handler of the type ``key``."""
-    return f"batchbook.handler.{key}"
+    return f"{_HANDLERS}{key}"
 
 
 def swapped_handler(settings: Mapping[str, Any], key: str) -> str | None:
     """Return the dotted name of the handler class set for the type ``key``, such as ``acme.prices:AcmeHandler``."""
     return settings.get(handler_setting(key)) or None
+
+
+def refuse_unknown_handlers(settings: Mapping[str, Any], types: BatchTypes) -> None:
+    """Raise ``ConfigurationError`` where a setting swaps the handler of a type that there is not."""
+    known = {handler_setting(batch_type.key) for batch_type in types}
+    unknown = sorted(name for name in settings if name.startswith(_HANDLERS) and name not in known)
+    if unknown:
+        raise ConfigurationError(f"The setting {unknown[0]} names no batch type that is included.")

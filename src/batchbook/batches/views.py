@@ -61,7 +61,7 @@ class BatchMasterView(MasterView):
     @classmethod
     def permission(cls, name: str) -> str:
         """Return the permission for an action: ``batch:<type>:<step of the lifecycle>``."""
-        return f"batch:{cls.batch_type.key}:{name}"
+        return access.permission(cls.batch_type.key, name)
 
     @classmethod
     def row_columns(cls) -> tuple[Column, ...]:

@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from batchbook.db.base import Base, JSONValue
+from batchbook.db.engine import database_url, make_engine
 from batchbook.db.functions import percent_change
+from batchbook.db.session import request_session
 from batchbook.db.types import ExactDecimal, UTCDateTime
 
 __all__ = ["Base", "ExactDecimal", "JSONValue", "UTCDateTime", "percent_change"]
+
+
+def includeme(config: Any) -> None:
+    """Open the database and give each request a session, ``request.db``, in a transaction of its own.
+
+    An answer that says no (a status of 4xx or 5xx) keeps nothing; what failed for a passing reason is tried again.
+    """
+    settings = config.registry.settings
+    settings.setdefault("tm.manager_hook", "pyramid_tm.explicit_manager")
+    settings.setdefault("tm.commit_veto", "pyramid_tm.default_commit_veto")
+    config.registry["engine"] = make_engine(database_url(settings))
+    config.include("pyramid_tm")
+    config.include("pyramid_retry")
+    config.add_request_method(request_session, "db", reify=True)

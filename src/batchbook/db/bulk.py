@@ -1,13 +1,13 @@
 """Writing many rows at the database's own speed.
 
-SQLite takes driver tuples by ``executemany``; PostgreSQL takes COPY on the session's own connection, so the rows are
-part of the session's transaction. No ORM object and no statement is made per row.
+SQLite takes driver tuples by ``executemany``, many rows in one statement; PostgreSQL takes COPY on the session's own
+connection, so the rows are part of the session's transaction. No ORM object and no statement is made per row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Column, Connection, Table
@@ -17,6 +17,8 @@ T = TypeVar("T")
 _STAGING = "batchbook_staging"
 #: How many rows are converted for the driver at a time.
 _CONVERTED = 1_000
+#: How many rows SQLite gets in one statement, and how many parameters every SQLite takes.
+_TOGETHER, _PARAMETERS = 100, 999
 
 
 def chunked(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -38,11 +40,8 @@ def bulk_insert(
     if connection.dialect.name == "postgresql":
         _copy(connection, _quoted_table(connection, table), columns, records)
         return
-    marks = ", ".join("?" * len(columns))
-    statement = (
-        f"INSERT INTO {_quoted_table(connection, table)} ({_quoted(connection, columns)}) VALUES ({marks})"  # noqa: S608 - Identifiers are quoted.
-    )
-    _execute_many(connection, statement, records)
+    head = f"INSERT INTO {_quoted_table(connection, table)} ({_quoted(connection, columns)}) VALUES "  # noqa: S608 - Identifiers are quoted.
+    _insert_many(connection, head, len(columns), records)
 
 
 def bulk_update(
@@ -74,6 +73,25 @@ def bulk_update(
     values = ", ".join(f"{quote(name)} = ?" for name in columns)
     match = " AND ".join(f"{quote(name)} = ?" for name in key)
     _execute_many(connection, f"UPDATE {target} SET {values} WHERE {match}", records)  # noqa: S608
+
+
+def _insert_many(connection: Connection, head: str, width: int, records: Iterator[tuple[Any, ...]]) -> None:
+    # Many rows in one statement: within a savepoint, a table with triggers makes SQLite keep a journal for each
+    # statement, which takes longer than the rows.
+    together = max(1, min(_TOGETHER, _PARAMETERS // width))
+    marks = f"({', '.join('?' * width)})"
+    rest: list[tuple[Any, ...]] = []
+
+    def full() -> Iterator[tuple[Any, ...]]:
+        for chunk in chunked(records, together):
+            if len(chunk) == together:
+                yield tuple(chain.from_iterable(chunk))
+            else:
+                rest.append(tuple(chain.from_iterable(chunk)))
+
+    _execute_many(connection, head + ", ".join([marks] * together), full())
+    for values in rest:
+        _execute_many(connection, head + ", ".join([marks] * (len(values) // width)), iter([values]))
 
 
 def _execute_many(connection: Connection, statement: str, records: Iterator[tuple[Any, ...]]) -> None:

@@ -9,7 +9,7 @@ from batchbook.batches.pages.create import CreateBatch
 from batchbook.batches.pages.detail import BatchDetail
 from batchbook.batches.pages.header import EditHeader
 from batchbook.batches.pages.history import Download, History
-from batchbook.batches.pages.onerow import RowPage
+from batchbook.batches.pages.onerow import EditRow, RowPage
 from batchbook.batches.pages.rows import AddRow, QuickEntry, RemoveRow, RestoreRow
 from batchbook.batches.pages.rowset import ExportRows, RememberRows, RemoveRows
 from batchbook.batches.pages.steps import (
@@ -40,6 +40,7 @@ BATCH_ACTIONS = (
     DeleteBatch,
     ExecuteBatch,
     RowPage,
+    EditRow,
     EditCell,
     RemoveRow,
     RestoreRow,

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.actions import ActionCall
+from batchbook.batches.editing import CellProblems
 from batchbook.batches.engine import Engine
 from batchbook.batches.lifecycle import Action as Step
 from batchbook.batches.models import Batch
 from batchbook.batches.work import Work
+from batchbook.forms import BoundForm, Field
 from batchbook.master import Action
 from batchbook.web.flash import flash
+from batchbook.web.request import Request
 
 if TYPE_CHECKING:
     from batchbook.batches.views import BatchMasterView
@@ -68,6 +71,22 @@ def sent_text(params: Mapping[str, Any], name: str) -> str:
     """Return the text that was sent for a field; none where a file was sent in its place."""
     value = params.get(name, "")
     return value if isinstance(value, str) else ""
+
+
+def sent_texts(bound: BoundForm) -> dict[str, str]:
+    """Return what was sent, as texts by field; a box that is not checked says no."""
+    return {field.name: _sent_text(bound, field) for field in bound.fields}
+
+
+def _sent_text(bound: BoundForm, field: Field) -> str:
+    text = bound.texts[field.name]
+    return "no" if field.widget == "checkbox" and not text else str(text or "")
+
+
+def show_problems(request: Request, bound: BoundForm, error: CellProblems) -> None:
+    """Put what cannot be stored to the fields of ``bound``, which is shown again as what must be corrected."""
+    bound.errors = {name: [problem] for name, problem in error.problems.items()}
+    request.response.status_int = UNPROCESSABLE
 
 
 def seen_version(params: Mapping[str, Any]) -> int | None:

@@ -30,7 +30,8 @@ class EditCell(OneRow):
             )
         except Stale as error:
             body = {"error": error.message, "version": error.version}
-            return self._answer(CONFLICT, body | {"mine": error.mine[field], "theirs": error.theirs[field]})
+            both = {"mine": error.mine[field], "theirs": error.theirs[field]}
+            return self._answer(CONFLICT, {**body, **both, **self._html()})
         except CellProblems as error:
             return self._answer(UNPROCESSABLE, {"error": error.message})
         message = f"Row {self.sequence}: {changed[0]} saved." if changed else "Nothing was changed."

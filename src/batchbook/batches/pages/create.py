@@ -15,6 +15,7 @@ from batchbook.batches.editing import CellProblems
 from batchbook.batches.engine import Result
 from batchbook.batches.lifecycle import Action as Step
 from batchbook.batches.models import Batch
+from batchbook.batches.pages.base import sent_texts
 from batchbook.batches.tabular import SUFFIXES
 from batchbook.errors import BadInput, Conflict
 from batchbook.forms import WHOLE_FORM, BoundForm, Field, Form
@@ -76,7 +77,7 @@ class CreateBatch(Action):
             )
 
     def _create(self, bound: BoundForm) -> tuple[Batch, Result]:
-        texts = {field.name: str(bound.texts[field.name] or "") for field in self.view.form(None).fields}
+        texts = {name: text for name, text in sent_texts(bound).items() if name != _FILE}
         upload = self._upload()
         file, name = (upload.file, upload.filename) if upload is not None else (None, "")
         key = self.view.batch_type.key

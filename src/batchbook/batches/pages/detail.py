@@ -35,7 +35,7 @@ class BatchDetail(BatchAction):
             state=state_choice(self.batch.state),
             own_status=self._status(),
             life=present.life(self.batch),
-            facts=present.facts(self.view, work),
+            facts=present.facts(self.view, self.batch),
             totals=work.handler.totals(self.batch),
             breakdown=present.breakdown(self.view, self.batch, rows.grid),
             execution=present.execution(self.view, work),

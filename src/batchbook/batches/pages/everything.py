@@ -9,7 +9,6 @@ from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import Row, Select, select
 
 from batchbook.batches import access, columns
-from batchbook.batches.lifecycle import Action as Step
 from batchbook.batches.models import Batch
 from batchbook.batches.types import BatchTypes
 from batchbook.batches.work import find_batch
@@ -20,12 +19,11 @@ from batchbook.web.request import Request
 
 
 class AllBatchesContext(MasterContext):
-    """The context of the list: it is for everybody who may see batches of some type."""
+    """The context of the list: everybody may open it, and sees those batches that the own roles let one see."""
 
     def permits(self, identity: Identity, permission: str) -> bool:  # noqa: ARG002 - All of it is reading.
-        """Return whether ``identity`` may see any batch."""
-        types = self.view.request.registry["batch_types"]
-        return any(access.may(identity.permissions, one.key, Step.VIEW) for one in types)
+        """Return that it is allowed."""
+        return True
 
 
 def batch_url(request: Request, key: str, batch_id: int) -> str:
@@ -72,12 +70,17 @@ class AllBatchesView(MasterView):
 
     def creatable(self) -> list[tuple[str, str]]:
         """Return title and address for each type of which this person may create batches."""
-        held, types = self.request.identity.permissions, self.request.registry["batch_types"]
-        return [
-            (one.title, self.request.route_path(f"batches.{one.key}.create"))
-            for one in types
-            if access.may_create(held, one.key)
-        ]
+        return creatable(self.request)
+
+
+def creatable(request: Request) -> list[tuple[str, str]]:
+    """Return title and address for each type of which who asks may create batches."""
+    held = request.identity.permissions
+    return [
+        (one.title, request.route_path(f"batches.{one.key}.create"))
+        for one in request.registry["batch_types"]
+        if access.may_create(held, one.key)
+    ]
 
 
 def find(request: Request) -> HTTPSeeOther:
@@ -93,6 +96,4 @@ def includeme(config: Any) -> None:
     config.add_master_view(
         type("AllBatchesView", (AllBatchesView,), {"types": config.registry["batch_types"]})
     )
-    config.add_navigation(
-        "All batches", "batches.index", ("batch:*:view", "batch:*:audit"), group="Batches", order=10
-    )
+    config.add_navigation("All batches", "batches.index", SIGNED_IN, group="Batches", order=10)

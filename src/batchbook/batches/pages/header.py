@@ -6,7 +6,7 @@ from typing import Any
 
 from batchbook.batches.editing import CellProblems, HeaderEditor, Stale
 from batchbook.batches.lifecycle import Action as Step
-from batchbook.batches.pages.base import CONFLICT, UNPROCESSABLE, BatchAction, seen_version
+from batchbook.batches.pages.base import CONFLICT, BatchAction, seen_version, sent_texts, show_problems
 from batchbook.batches.pages.conflict import conflicts
 from batchbook.forms import BoundForm
 
@@ -29,12 +29,10 @@ class EditHeader(BatchAction):
         """Store it and show the batch; or show the form again with what is wrong, or what both people wrote."""
         bound = self.view.form(self.batch).validate(self.request.POST)
         version = seen_version(self.request.POST)
-        texts = {field.name: str(bound.texts[field.name] or "") for field in bound.fields}
         try:
-            changed = HeaderEditor(self.engine).edit(self.batch.id, texts, version)
+            changed = HeaderEditor(self.engine).edit(self.batch.id, sent_texts(bound), version)
         except CellProblems as error:
-            bound.errors = {name: [problem] for name, problem in error.problems.items()}
-            self.request.response.status_int = UNPROCESSABLE
+            show_problems(self.request, bound, error)
             return self._form(bound, version)
         except Stale as error:
             self.request.response.status_int = CONFLICT

@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, func, select
 from batchbook.batches import access
 from batchbook.batches.columns import state_choice
 from batchbook.batches.lifecycle import Action as Step
-from batchbook.batches.lifecycle import BatchPermission, State
+from batchbook.batches.lifecycle import State, lines_for
 from batchbook.batches.models import Batch
-from batchbook.batches.pages.everything import batch_url
-from batchbook.security import SIGNED_IN, grants
+from batchbook.batches.pages.everything import batch_url, creatable
+from batchbook.security import SIGNED_IN
 from batchbook.web.request import Request
 
 #: Batches per section of the page.
@@ -40,10 +40,10 @@ class HomePage:
 
     def get(self) -> dict[str, Any]:
         """Show what waits, and what was executed lately."""
-        executable = [one.key for one in self.types if grants(self.held, self._named(one.key))]
+        executable = [one.key for one in self.types if access.may(self.held, one.key, Step.EXECUTE)]
         me = self.request.authenticated_userid
-        mine = (Batch.created_by == me) & Batch.state.in_((State.NEW, State.OPEN))
-        waiting = (Batch.state == State.COMPLETE) & Batch.type.in_(executable)
+        mine = (Batch.created_by == me) & (_at(Step.POPULATE) | _at(Step.EDIT))
+        waiting = _at(Step.EXECUTE) & Batch.type.in_(executable)
         sections = [
             self._section("To execute", "Complete, reviewed and waiting for you.", waiting)
             if executable
@@ -55,16 +55,9 @@ class HomePage:
         ]
         return {
             "sections": [section for section in sections if section and section.total],
-            "creatable": [
-                (one.title, self.request.route_path(f"batches.{one.key}.create"), one.handler.__doc__)
-                for one in self.types
-                if access.may_create(self.held, one.key)
-            ],
+            "creatable": creatable(self.request),
             "sees_batches": any(access.may(self.held, one.key, Step.VIEW) for one in self.types),
         }
-
-    def _named(self, key: str) -> str:
-        return access.permission(key, BatchPermission.EXECUTE)
 
     def _section(self, title: str, hint: str, condition: ColumnElement[bool]) -> Section:
         wanted = select(Batch).where(access.visible(self.held, self.types), condition)
@@ -96,6 +89,11 @@ class HomePage:
             "created_by": row.created_by,
             "at": row[-1],
         }
+
+
+def _at(step: Step) -> ColumnElement[bool]:
+    """Return the condition for batches whose state allows ``step``."""
+    return Batch.state.in_([state for line in lines_for(step) for state in line.sources])
 
 
 def includeme(config: Any) -> None:

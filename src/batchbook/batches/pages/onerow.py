@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from batchbook.batches.access import demand
 from batchbook.batches.editing import CellProblems, RowEditor, Stale, cell_text, editable_columns, find_row
 from batchbook.batches.lifecycle import Action as Step
 from batchbook.batches.models import CellChange, Operation
-from batchbook.batches.pages.base import CONFLICT, UNPROCESSABLE, BatchAction, seen_version
+from batchbook.batches.pages.base import CONFLICT, BatchAction, seen_version, sent_texts, show_problems
 from batchbook.batches.pages.conflict import conflicts
-from batchbook.forms import BoundForm, form_of
+from batchbook.forms import BoundForm, Form, form_of
+
+if TYPE_CHECKING:
+    from batchbook.batches.views import BatchMasterView
 
 #: How many changes of its cells a row's page shows.
 CHANGES_SHOWN = 50
 
+ROW_TEMPLATE = "batchbook.templates:batches/row.jinja2"
 ROW_PATTERN = "/rows/{sequence:[0-9]{1,10}}"
 
 
@@ -41,50 +44,8 @@ class OneRow(BatchAction):
         """The row's page."""
         return self.view.url("row", self.batch, sequence=self.sequence)
 
-
-class RowPage(OneRow):
-    """A row with all it holds, its history, and its form while the batch is open."""
-
-    name = "row"
-    pattern = ROW_PATTERN
-    permission = Step.VIEW.value
-    template = "batchbook.templates:batches/row.jinja2"
-
-    def get(self) -> dict[str, Any]:
-        """Show the row."""
-        return self._page(self._bound(), self.row.version)
-
-    def post(self) -> Any:
-        """Store the form and show the batch; or show it again with what is wrong, or what both people wrote."""
-        demand(self.request.identity.permissions, self.batch, Step.EDIT, self.request.identity.name)
-        form = form_of(self.view.batch_type.row, [c.name for c in self._columns])
-        bound = form.validate(self.request.POST)
-        version = seen_version(self.request.POST)
-        texts = {field.name: str(bound.texts[field.name] or "") for field in bound.fields}
-        try:
-            changed = RowEditor(self.engine).edit(self.batch.id, self.sequence, texts, version)
-        except CellProblems as error:
-            bound.errors = {name: [problem] for name, problem in error.problems.items()}
-            self.request.response.status_int = UNPROCESSABLE
-            return self._page(bound, version)
-        except Stale as error:
-            self.request.response.status_int = CONFLICT
-            return self._page(bound, error.version, error)
-        said = f"Changed {', '.join(changed)} in row {self.sequence}." if changed else "Nothing was changed."
-        return self.done(said, self.row_url)
-
-    @property
-    def _columns(self) -> Any:
-        return editable_columns(self.view.batch_type.row)
-
-    def _bound(self) -> BoundForm:
-        bound = form_of(self.view.batch_type.row, [c.name for c in self._columns]).bind()
-        bound.texts = {column.name: cell_text(column, self.row) for column in self._columns}
-        for issue in self.row.issues or ():
-            bound.add_error(issue["field"], issue["message"])
-        return bound
-
-    def _page(self, bound: BoundForm, version: int | None, stale: Stale | None = None) -> dict[str, Any]:
+    def shown(self, bound: BoundForm, version: int | None, stale: Stale | None = None) -> dict[str, Any]:
+        """Return what the row's page shows, with the form ``bound`` in it."""
         columns = self.view.row_columns()
         return self.page(
             row=self.row,
@@ -119,3 +80,50 @@ class RowPage(OneRow):
             .limit(CHANGES_SHOWN)
         )
         return self.request.db.execute(wanted).all()
+
+
+class RowPage(OneRow):
+    """A row with all it holds, its history, and its form while the batch is open."""
+
+    name = "row"
+    pattern = ROW_PATTERN
+    permission = Step.VIEW.value
+    template = ROW_TEMPLATE
+
+    def get(self) -> dict[str, Any]:
+        """Show the row."""
+        columns = editable_columns(self.view.batch_type.row)
+        bound = row_form(self.view).bind()
+        bound.texts = {column.name: cell_text(column, self.row) for column in columns}
+        for issue in self.row.issues or ():
+            bound.add_error(issue["field"], issue["message"])
+        return self.shown(bound, self.row.version)
+
+
+class EditRow(OneRow):
+    """The target of the row's form."""
+
+    name = "edit_row"
+    pattern = f"{ROW_PATTERN}/edit"
+    template = ROW_TEMPLATE
+
+    def post(self) -> Any:
+        """Store the form and show the row; or show it again with what is wrong, or what both people wrote."""
+        bound = row_form(self.view).validate(self.request.POST)
+        version = seen_version(self.request.POST)
+        try:
+            changed = RowEditor(self.engine).edit(self.batch.id, self.sequence, sent_texts(bound), version)
+        except CellProblems as error:
+            show_problems(self.request, bound, error)
+            return self.shown(bound, version)
+        except Stale as error:
+            self.request.response.status_int = CONFLICT
+            return self.shown(bound, error.version, error)
+        said = f"Changed {', '.join(changed)} in row {self.sequence}." if changed else "Nothing was changed."
+        return self.done(said, self.row_url)
+
+
+def row_form(view: BatchMasterView) -> Form:
+    """Return the form of a row: all its editable columns."""
+    row = view.batch_type.row
+    return form_of(row, [column.name for column in editable_columns(row)])

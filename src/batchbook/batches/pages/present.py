@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batchbook.batches import lifecycle
 from batchbook.batches.columns import state_choice
 from batchbook.batches.lifecycle import Action as Step
 from batchbook.batches.lifecycle import State
 from batchbook.batches.models import Batch
+from batchbook.batches.plan import plan_execution
 from batchbook.batches.statuses import Severity
 from batchbook.batches.work import Work
 from batchbook.forms import BoundForm
@@ -19,8 +20,16 @@ from batchbook.master import GridView
 if TYPE_CHECKING:
     from batchbook.batches.views import BatchMasterView
 
-#: The states through which every batch goes, as steps of its life.
-_STEPS = (State.OPEN, State.COMPLETE, State.EXECUTED)
+#: The states that a page shows as the milestones of a batch's life, and those that lie behind a batch in each state.
+_MILESTONES = (State.OPEN, State.COMPLETE, State.EXECUTED)
+_PASSED: dict[State, tuple[State, ...]] = {
+    State.NEW: (),
+    State.POPULATING: (),
+    State.OPEN: (),
+    State.COMPLETE: (State.OPEN,),
+    State.EXECUTING: (State.OPEN, State.COMPLETE),
+    State.EXECUTED: _MILESTONES,
+}
 
 
 @dataclass(frozen=True)
@@ -36,8 +45,8 @@ class Count:
 
 
 @dataclass(frozen=True)
-class LifeStep:
-    """One step of the batch's life: ``state`` is ``done``, ``current`` or ``todo``."""
+class Milestone:
+    """One point in the batch's life: ``state`` is ``done``, ``current`` or ``todo``."""
 
     label: str
     state: str
@@ -48,8 +57,8 @@ class LifeStep:
 class Execution:
     """The execution panel: what will happen or why not, and the form of the options if this person may execute."""
 
-    sentences: list[str]
-    reasons: list[str]
+    sentences: tuple[str, ...]
+    reasons: tuple[str, ...]
     form: BoundForm | None
     action: str
     note: str
@@ -92,47 +101,42 @@ def _count(grid: GridView, clauses: tuple[Filter, ...], status: Any, count: int)
     return Count(status.label, int(count), status.severity, status.sign, grid.link_with(*clauses), active)
 
 
-def facts(view: BatchMasterView, work: Work) -> list[tuple[Column, Any]]:
-    """Return the header's fields that say something, with the figures of the handler."""
-    names = [field.name for field in view.form(work.batch).fields if field.name != "description"]
-    columns = columns_of(view.model, names)
-    found = [(column, getattr(work.batch, column.name)) for column in columns]
+def facts(view: BatchMasterView, batch: Batch) -> list[tuple[Column, Any]]:
+    """Return the header's fields that say something, less the description, which is the page's heading."""
+    names = [field.name for field in view.form(batch).fields if field.name != "description"]
+    found = [(column, getattr(batch, column.name)) for column in columns_of(view.model, names)]
     return [(column, value) for column, value in found if value not in (None, "")]
 
 
-def life(batch: Batch) -> list[LifeStep]:
-    """Return the steps of the batch's life, with the one it is at."""
-    at = batch.state
-    place = {State.OPEN: 0, State.COMPLETE: 1, State.EXECUTING: 1, State.EXECUTED: 3}.get(State(at), -1)
-    hints = ("", _by(batch.completed_by), _by(batch.executed_by))
+def life(batch: Batch) -> list[Milestone]:
+    """Return the milestones of a batch's life, with the one it is at."""
+    state = State(batch.state)
+    reached = {State.COMPLETE: batch.completed_by, State.EXECUTED: batch.executed_by}
     return [
-        LifeStep(
-            state_choice(state).label, "done" if i < place else "current" if i == place else "todo", hints[i]
+        Milestone(
+            state_choice(milestone).label,
+            "done" if milestone in _PASSED[state] else "current" if milestone == state else "todo",
+            f"by {reached[milestone]}" if reached.get(milestone) else "",
         )
-        for i, state in enumerate(_STEPS)
+        for milestone in _MILESTONES
     ]
 
 
-def _by(name: str | None) -> str:
-    return f"by {name}" if name else ""
-
-
 def execution(view: BatchMasterView, work: Work) -> Execution | None:
-    """Return what executing would do; ``None`` for a batch that is executed or has no rows yet."""
-    batch, handler = work.batch, work.handler
-    if batch.state not in (State.OPEN, State.COMPLETE):
+    """Return what the execution panel says; ``None`` for a batch that is executed or has no rows yet."""
+    plan = plan_execution(work)
+    if plan is None:
         return None
-    form = handler.execution_options
-    bound = form.validate(handler.execution_defaults) if form else None
-    blocked = [reason for reason in (handler.why_not_execute(batch),) if reason]
-    may = view.may_now(Step.EXECUTE, batch)
-    sentences = [] if blocked else handler.describe_execution(batch, bound.values if bound else {})
-    reasons = [*blocked, *_reasons(batch)]
-    note = "" if may or reasons else "Somebody whose role may execute batches of this type can do it now."
-    action = view.url(Step.EXECUTE.value, batch) if may and not reasons else ""
-    return Execution(sentences, reasons, bound if action else None, action, note)
+    may = view.may_now(Step.EXECUTE, work.batch)
+    note = (
+        "" if may or plan.reasons else "Somebody whose role may execute batches of this type can do it now."
+    )
+    action = view.url(Step.EXECUTE.value, work.batch) if may and not plan.reasons else ""
+    form = work.handler.execution_options
+    chosen = form.bind(_defaults(work)) if form and action else None
+    return Execution(plan.sentences, plan.reasons, chosen, action, note)
 
 
-def _reasons(batch: Batch) -> list[str]:
-    reason = lifecycle.why_not(Step.EXECUTE, batch.state)
-    return [reason] if reason else []
+def _defaults(work: Work) -> Mapping[str, Any]:
+    form, texts = work.handler.execution_options, work.handler.execution_defaults
+    return form.validate(texts).values if form else {}

@@ -6,13 +6,13 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from batchbook.batches.editing import CellProblems, RowEditor, editable_columns
+from batchbook.batches.editing import CellProblems, RowEditor
 from batchbook.batches.lifecycle import Action as Step
-from batchbook.batches.pages.base import UNPROCESSABLE, BatchAction, seen_version, sent_text
-from batchbook.batches.pages.onerow import ROW_PATTERN, OneRow
+from batchbook.batches.pages.base import BatchAction, seen_version, sent_text, sent_texts, show_problems
+from batchbook.batches.pages.onerow import ROW_PATTERN, OneRow, row_form
 from batchbook.batches.removal import RowRemover
 from batchbook.errors import BadInput
-from batchbook.forms import BoundForm, form_of
+from batchbook.forms import BoundForm
 from batchbook.web.flash import flash
 
 
@@ -32,23 +32,17 @@ class AddRow(BatchAction):
 
     def get(self) -> dict[str, Any]:
         """Show the empty form."""
-        return self._page(self._form().bind())
+        return self._page(row_form(self.view).bind())
 
     def post(self) -> Any:
         """Add the row and show it; or show the form again with what is wrong."""
-        bound = self._form().validate(self.request.POST)
-        texts = {field.name: str(bound.texts[field.name] or "") for field in bound.fields}
+        bound = row_form(self.view).validate(self.request.POST)
         try:
-            sequence = RowEditor(self.engine).add(self.batch.id, texts)
+            sequence = RowEditor(self.engine).add(self.batch.id, sent_texts(bound))
         except CellProblems as error:
-            bound.errors = {name: [problem] for name, problem in error.problems.items()}
-            self.request.response.status_int = UNPROCESSABLE
+            show_problems(self.request, bound, error)
             return self._page(bound)
         return self.done(f"Added row {sequence}.", self.own_url)
-
-    def _form(self) -> Any:
-        row = self.view.batch_type.row
-        return form_of(row, [column.name for column in editable_columns(row)])
 
     def _page(self, bound: BoundForm) -> dict[str, Any]:
         return self.page(bound=bound, cancel_url=self.own_url)

@@ -6,7 +6,6 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from batchbook.batches import lifecycle
 from batchbook.batches.creation import Creator
 from batchbook.batches.lifecycle import Action as Step
 from batchbook.batches.pages.base import BatchAction, seen_version
@@ -22,7 +21,7 @@ class _Step(BatchAction):
         """Name route, permission and button after the step."""
         cls.name = cls.permission = cls.step.value
         cls.pattern = f"/{cls.step.value}"
-        cls.button = lifecycle.label(cls.step)
+        cls.button = cls.step.label
 
     def post(self) -> HTTPSeeOther:
         """Do it."""

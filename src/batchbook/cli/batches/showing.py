@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from batchbook.batches import Action, Batch, State
 from batchbook.batches.editing import editable_columns
-from batchbook.batches.lifecycle import why_not
-from batchbook.batches.options import bind_options
+from batchbook.batches.plan import Plan, plan_execution
 from batchbook.batches.work import Work
 from batchbook.cli.batches.desk import reading_desk
 from batchbook.cli.batches.output import aligned, moment, name_of, plain
 from batchbook.cli.batches.parameters import batch_argument, reading
 from batchbook.cli.output import json_option, show
 from batchbook.cli.site import Site
-from batchbook.errors import BatchbookError
 from batchbook.grid import render
 
 _FACTS = (
@@ -37,37 +34,12 @@ def show_batch(site: Site, batch_id: int, reader: str | None, as_json: bool) -> 
     """Show the batch ID: its facts, its rows by status, and what executing it would do."""
     with reading_desk(site, reader) as desk:
         work = desk.engine.work_on(desk.find(batch_id, Action.VIEW))
-        plan = _plan(work)
+        plan = plan_execution(work) or Plan((), ())
         actions = [str(action) for action in desk.actions(work.batch)]
         show(as_json, _data(work, plan) | {"actions": actions}, *_lines(work, plan))
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """What executing the batch would do, in sentences, and the one that says what stands against it."""
-
-    description: Sequence[str]
-    obstacle: str | None
-
-
-def _plan(work: Work) -> _Plan:
-    batch, handler = work.batch, work.handler
-    obstacle = why_not(Action.EXECUTE, batch.state)
-    if batch.state in (State.NEW, State.EXECUTED):
-        return _Plan((), obstacle)
-    reason = handler.why_not_execute(batch)
-    if reason is not None:
-        return _Plan((), reason)
-    try:
-        options = bind_options(handler, {})
-    except (
-        BatchbookError
-    ) as error:  # An option that has no default must be chosen before anything can be said.
-        return _Plan((), error.message)
-    return _Plan(handler.describe_execution(batch, options), obstacle)
-
-
-def _data(work: Work, plan: _Plan) -> dict[str, Any]:
+def _data(work: Work, plan: Plan) -> dict[str, Any]:
     batch = work.batch
     record = work.handler.input_file(batch)
     return {
@@ -76,11 +48,11 @@ def _data(work: Work, plan: _Plan) -> dict[str, Any]:
         "fields": {c.name: getattr(batch, c.name) for c in editable_columns(work.batch_type.header)},
         "totals": [{"label": total.label, "value": str(total.value)} for total in work.handler.totals(batch)],
         "file": {"name": record.name, "size": record.size, "sha256": record.sha256} if record else None,
-        "execution": {"why_not": plan.obstacle, "description": plan.description},
+        "execution": {"why_not": list(plan.reasons), "description": list(plan.sentences)},
     }
 
 
-def _lines(work: Work, plan: _Plan) -> Iterator[str]:
+def _lines(work: Work, plan: Plan) -> Iterator[str]:
     batch = work.batch
     yield f"{batch} · {work.batch_type.title} · {batch.state}"
     yield ""
@@ -125,9 +97,8 @@ def _counts(work: Work) -> Iterator[str]:
     return (f"  {word:<{width}}  {counts[value]:>9,}" for word, value in zip(words, order, strict=True))
 
 
-def _execution(batch: Batch, plan: _Plan) -> Iterator[str]:
+def _execution(batch: Batch, plan: Plan) -> Iterator[str]:
     if batch.state == State.EXECUTED:
         yield (batch.execution_outcome or {}).get("summary", "")
-    yield from plan.description
-    if plan.obstacle is not None:
-        yield plan.obstacle
+    yield from plan.sentences
+    yield from plan.reasons

@@ -128,7 +128,8 @@ def counted(counts: Mapping[Any, int]) -> str:
 
 def rounded(price: Decimal, rounding: str | None) -> Decimal:
     """Return ``price`` to the cent; with :attr:`Rounding.NINE` to the nearest price that ends in 9, at least 0.09."""
-    cents = round(price * 100)
+    cents = price * 100
     if rounding == Rounding.NINE:
-        cents = max(9, (cents - 4) // 10 * 10 + 9)
-    return Decimal(max(cents, 1)).scaleb(-2)
+        # From the exact price: rounded to the cent first, 0.138 would become 0.19, though 0.09 is nearer.
+        cents = max(Decimal(9), (cents - 4) // 10 * 10 + 9)
+    return Decimal(max(round(cents), 1)).scaleb(-2)

@@ -145,9 +145,7 @@ def stale_count(session: Session, where: ColumnElement[bool]) -> int:
     return session.scalar(select(func.count()).select_from(_stale(where).subquery())) or 0
 
 
-def stale_since_refresh(
-    session: Session, batch: PriceChange, where: ColumnElement[bool]
-) -> tuple[int, bool]:
+def stale_since_refresh(session: Session, batch: PriceChange, where: ColumnElement[bool]) -> tuple[int, bool]:
     """Return how many of the rows are stale by the newest changes of products, and whether older ones may add to them.
 
     For telling people: it begins with the products that changed since the refresh, of which there are few, so that it

@@ -33,4 +33,6 @@ class PriceChangeView(BatchMasterView):
 
     def suggestions(self) -> Mapping[str, Sequence[str]]:
         """The departments there are."""
-        return {"department": self.request.db.scalars(select(Department.name).order_by(Department.name)).all()}
+        return {
+            "department": self.request.db.scalars(select(Department.name).order_by(Department.name)).all()
+        }

@@ -1,0 +1,89 @@
+"""Measure, print, and write the figures where asked: ``python -m benchmarks --help``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.data import make_input, source
+from benchmarks.memory import peaks
+from benchmarks.pages import page_costs
+from benchmarks.places import PLACES, Place
+from benchmarks.race import race
+from benchmarks.report import Figures, table
+from benchmarks.statements import statements
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command."""
+    options = _parser().parse_args(arguments)
+    print(f"Products from {source().name} with {source().stat().st_size:,} bytes.")
+    found = [figures for name in options.database if (figures := _measured(name, options)) is not None]
+    if options.json:
+        options.json.write_text(json.dumps([figures.as_json() for figures in found], indent=2) + "\n")
+    return 0 if found else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Batchbook against a bare script."
+    )
+    parser.add_argument(
+        "--rows", type=int, default=38_000, help="rows of the price list (default: %(default)s)"
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of each side (default: %(default)s)")
+    parser.add_argument(
+        "--database", nargs="+", choices=list(PLACES), default=list(PLACES), help="which (default: all)"
+    )
+    parser.add_argument(
+        "--statements",
+        nargs="+",
+        type=int,
+        default=[100, 10_000],
+        metavar="ROWS",
+        help="where to count statements",
+    )
+    parser.add_argument(
+        "--pages", nargs="+", type=int, default=[100, 100_000], metavar="ROWS", help="where to measure pages"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE, too")
+    return parser
+
+
+def _measured(name: str, options: argparse.Namespace) -> Figures | None:
+    try:
+        place = PLACES[name]()
+    except Exception as error:  # noqa: BLE001 - Whatever keeps a server from starting, the other database is measured.
+        print(f"\n{name} is left out, because it cannot be started here: {error}.", file=sys.stderr)
+        return None
+    try:
+        figures = _figures(place, options)
+    finally:
+        place.close()
+    print(f"\n{table(figures)}", flush=True)
+    return figures
+
+
+def _figures(place: Place, options: argparse.Namespace) -> Figures:
+    with TemporaryDirectory() as folder:
+        given = make_input(Path(folder), options.rows)
+        place.prepare(given.catalog)
+        return Figures(
+            database=place.name,
+            rows=options.rows,
+            rounds=options.rounds,
+            races=race(place, given, options.rounds),
+            memory=peaks(place, given),
+            statements=statements(place, tuple(options.statements)),
+            statement_sizes=tuple(options.statements),
+            pages=page_costs(place, tuple(options.pages), max(options.rounds, 3) * 3),
+            page_sizes=tuple(options.pages),
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

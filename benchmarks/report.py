@@ -1,0 +1,70 @@
+"""The figures of one database, as tables for people and as plain data for a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from benchmarks.pages import PageCost
+from benchmarks.race import PHASES, Race
+
+#: What is aimed at: times the bare script's time, and bytes above the idle process.
+MOST_RATIO, MOST_MEMORY = 3.0, 150 * 2**20
+
+
+@dataclass(frozen=True)
+class Figures:
+    """All that was measured on one database; ``memory`` is in bytes, ``sizes`` name the columns of counts."""
+
+    database: str
+    rows: int
+    rounds: int
+    races: list[Race]
+    memory: dict[str, int]
+    statements: dict[str, list[int]]
+    statement_sizes: tuple[int, ...]
+    pages: list[PageCost]
+    page_sizes: tuple[int, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the figures as JSON values, the ratios among them."""
+        races = [asdict(race) | {"ratio": race.ratio} for race in self.races]
+        return asdict(self) | {"races": races}
+
+
+def table(figures: Figures) -> str:
+    """Return the figures as text."""
+    return "\n".join(_lines(figures))
+
+
+def _lines(figures: Figures) -> Iterator[str]:
+    yield f"{figures.database}: {figures.rows:,} rows, medians of {figures.rounds} rounds"
+    yield _row("", "Batchbook", "bare script", "ratio", "peak above idle", "")
+    for race in figures.races:
+        memory = figures.memory[race.phase]
+        met = race.ratio <= MOST_RATIO and memory <= MOST_MEMORY
+        yield _row(
+            PHASES[race.phase],
+            f"{race.ours:.3f} s",
+            f"{race.bare:.3f} s",
+            f"{race.ratio:.2f}",
+            f"{memory / 2**20:.1f} MB",
+            "" if met else "over target",
+        )
+    yield f"targets: ratio at most {MOST_RATIO:g}, memory at most {MOST_MEMORY // 2**20} MB"
+    yield ""
+    yield _row("statements", *(f"{size:,} rows" for size in figures.statement_sizes))
+    for phase, counts in figures.statements.items():
+        yield _row(PHASES[phase], *map(str, counts))
+    yield ""
+    yield _row("a batch's page", *(f"{size:,} rows" for size in figures.page_sizes), "ratio", "statements")
+    for page in figures.pages:
+        times = (f"{seconds * 1000:.1f} ms" for seconds in page.seconds)
+        ratio = f"{page.seconds[-1] / page.seconds[0]:.2f}"
+        yield _row(page.page, *times, ratio, " / ".join(map(str, page.statements)))
+    yield "target: the first page takes as long at any number of rows"
+
+
+def _row(first: str, *others: str) -> str:
+    return (f"  {first:<20}" + "".join(f"{text:>17}" for text in others)).rstrip()

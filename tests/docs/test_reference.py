@@ -1,0 +1,153 @@
+"""The reference is complete, and names nothing that is not there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from pyramid.config import Configurator
+
+import batchbook
+from batchbook.batches import BatchHandler, BatchMasterView, Rows
+from batchbook.cli import main
+from batchbook.settings import all_settings
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+
+
+def text_of(name: str, heading: str | None = None) -> str:
+    """Return a page of the reference, or its part under the second-level ``heading``."""
+    text = (REFERENCE / name).read_text()
+    if heading is None:
+        return text
+    return text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+
+
+def named_in(text: str) -> set[str]:
+    """Return the names in the first column of a text's tables, without parameters."""
+    cells = re.findall(r"^\| (`[^|]*`) \|", text, re.MULTILINE)
+    return {name.partition("(")[0] for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+
+
+# --- Settings --------------------------------------------------------------------------------------------------------
+
+
+def test_every_setting_has_its_line() -> None:
+    lines = {
+        f"| `{setting.name}` | {f'`{setting.default}`' if setting.default else ''} | {setting.meaning} |"
+        for setting in all_settings()
+    }
+    assert lines - set(text_of("settings.md").splitlines()) == set()
+
+
+def test_no_other_setting_is_named() -> None:
+    elsewhere = {"sqlalchemy.url", "batchbook.include", "batchbook.handler.<key>"}
+    variables = {"BATCHBOOK_DATABASE_URL", "BATCHBOOK_INI", "BATCHBOOK_SECRET"}
+    assert (
+        named_in(text_of("settings.md"))
+        == {setting.name for setting in all_settings()} | elsewhere | variables
+    )
+
+
+def test_every_environment_variable_is_named() -> None:
+    sources = "\n".join(file.read_text() for file in (ROOT / "src").rglob("*.py"))
+    for variable in set(re.findall(r"\"(BATCHBOOK_[A-Z_]+)\"", sources)):
+        assert f"`{variable}`" in text_of("settings.md")
+
+
+def test_the_shipped_settings_files_set_only_what_is_documented() -> None:
+    known = named_in(text_of("settings.md"))
+    for name in ("development.ini", "production.ini"):
+        said = set(
+            re.findall(r"^#? ?(batchbook\.\w+|sqlalchemy\.url) =", (ROOT / name).read_text(), re.MULTILINE)
+        )
+        assert said
+        assert said - known == set()
+
+
+# --- Directives ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_every_directive_has_its_section(settings: dict[str, str]) -> None:
+    plain = Configurator()
+    for package in ("pyramid_tm", "pyramid_retry", "pyramid_jinja2"):
+        plain.include(package)
+    ours = batchbook.configure(settings)
+    added = set(ours.registry._directives) - set(plain.registry._directives)
+    ours.registry["engine"].dispose()
+    assert set(re.findall(r"^## (\w+)$", text_of("directives.md"), re.MULTILINE)) == added
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_the_introspector_answers_as_the_reference_says(settings: dict[str, str]) -> None:
+    config = batchbook.configure(settings)
+    for category in re.findall(r"Introspection category: `([^`]+)`", text_of("directives.md")):
+        assert config.registry.introspector.get_category(category)
+    config.registry["engine"].dispose()
+
+
+# --- Hooks -----------------------------------------------------------------------------------------------------------
+
+
+def own_names(kind: type[Any]) -> set[str]:
+    """Return the public names that a class itself defines or declares, and those its instances get."""
+    names = {*vars(kind), *vars(kind).get("__annotations__", {})}
+    return {name for name in names if not name.startswith("_")}
+
+
+def test_every_hook_of_the_handler_is_described() -> None:
+    instance = {"context", "session", "model", "row_model"}
+    assert named_in(text_of("hooks.md", "Handler")) == own_names(BatchHandler) | instance
+
+
+def test_every_name_of_rows_is_described() -> None:
+    assert own_names(Rows) - named_in(text_of("hooks.md", "Rows")) == set()
+
+
+def test_every_hook_of_the_view_is_described() -> None:
+    named = named_in(text_of("hooks.md", "View"))
+    assert own_names(BatchMasterView) - named == set()
+    declared = {name for kind in BatchMasterView.__mro__ for name in own_names(kind)}
+    assert named - declared == set()
+
+
+def test_defaults_of_the_handler_are_those_of_the_table() -> None:
+    said = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", text_of("hooks.md", "Handler"), re.MULTILINE))
+    assert len(said) > 10
+    for name, default in said.items():
+        assert eval(default) == getattr(BatchHandler, name)
+
+
+# --- Commands --------------------------------------------------------------------------------------------------------
+
+
+def commands(group: click.Group, *before: str) -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, *before, name)
+        else:
+            yield " ".join((*before, name)), command
+
+
+def test_every_command_has_its_line() -> None:
+    known = dict(commands(main))
+    lines = re.findall(r"^\| `([^`]+)` \| (.*) \|$", text_of("commands.md"), re.MULTILINE)
+    assert {re.sub(r" [A-Z].*", "", name) for name, _ in lines} == set(known)
+
+
+@pytest.mark.parametrize("name", dict(commands(main)))
+def test_the_options_of_a_command_are_those_of_its_line(name: str) -> None:
+    command = dict(commands(main))[name]
+    options = {
+        parameter.opts[-1]
+        for parameter in command.params
+        if isinstance(parameter, click.Option) and not parameter.hidden
+    }
+    (meaning,) = re.findall(rf"^\| `{name}(?: [A-Z ]+)?` \| (.*) \|$", text_of("commands.md"), re.MULTILINE)
+    assert set(re.findall(r"`(--[\w-]+)`", meaning)) == options - {"--json"}

@@ -1,0 +1,310 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, delete, event, select
+from sqlalchemy.orm import Session
+from tests.batches.workshop import Workshop, snapshot
+
+from batchbook.batches import Action, State
+from batchbook.catalog.models import PriceHistory, Product
+from batchbook.db import Base
+from batchbook.db.session import transaction_scope
+from batchbook.errors import BadInput, Conflict
+
+HEADER = "item_code,description,size,price\n"
+LIST = HEADER + (
+    "000000001,,,1.50\n000000002,,,1.99\n000000003,,,3.00\n000000004,,,4.50\n000000099,,,1.00\n000000005,,,oops\n"
+)
+BEFORE = {"1": "1.00", "2": "2.00", "3": "3.00", "4": "4.00", "5": "0.05"}
+Prices = Callable[[], dict[str, str]]
+SetPrice = Callable[[str, str], None]
+
+
+def complete(shop: Workshop, file: str = LIST) -> int:
+    batch_id = shop.open(file)
+    shop.run(batch_id, Action.COMPLETE)
+    return batch_id
+
+
+def history(engine: Engine) -> list[tuple[Any, ...]]:
+    with transaction_scope(engine, read_only=True) as session:
+        return [
+            (h.item_code, str(h.old_price), str(h.new_price), h.changed_by, h.batch_id, h.sequence)
+            for h in session.scalars(select(PriceHistory).order_by(PriceHistory.item_code, PriceHistory.id))
+        ]
+
+
+def test_prices_change_and_history_says_how(engine: Engine, shop: Workshop, prices: Prices) -> None:
+    batch_id = complete(shop)
+    assert prices() == BEFORE
+    result = shop.by("admin").run(batch_id, Action.EXECUTE)
+    assert result.message == f"Batch {batch_id:08d} was executed: 3 prices changed, 3 rows left out."
+    assert prices() == BEFORE | {"1": "1.50", "2": "1.99", "4": "4.50"}
+    assert history(engine) == [
+        ("000000001", "1.00", "1.50", "admin", batch_id, 1),
+        ("000000002", "2.00", "1.99", "admin", batch_id, 2),
+        ("000000004", "4.00", "4.50", "admin", batch_id, 4),
+    ]
+    batch = shop.batch(batch_id)
+    assert batch.execution_options == {"apply": ["increase", "decrease"], "overwrite": False}
+    assert batch.execution_outcome == {
+        "summary": "3 prices changed, 3 rows left out.",
+        "figures": {"applied": 3, "left_out": 3},
+    }
+    with transaction_scope(engine, read_only=True) as session:
+        changed = session.scalars(select(Product).order_by(Product.item_code)).all()
+        assert [product.version for product in changed] == [2, 2, 1, 2, 1]
+        moments = {h.changed_at for h in session.scalars(select(PriceHistory))}
+        assert moments == {batch.executed_at} == {p.modified_at for p in changed if p.version == 2}
+
+
+@pytest.mark.parametrize(
+    ("apply", "after"),
+    [("increase", {"1": "1.50", "4": "4.50"}), ("decrease", {"2": "1.99"})],
+)
+def test_only_the_chosen_statuses_are_applied(
+    shop: Workshop, prices: Prices, apply: str, after: dict[str, str]
+) -> None:
+    batch_id = complete(shop)
+    shop.run(batch_id, Action.EXECUTE, apply=[apply])
+    assert prices() == BEFORE | after
+    assert shop.batch(batch_id).execution_options == {"apply": [apply], "overwrite": False}
+
+
+@pytest.mark.parametrize("apply", [[], ["unchanged"], ["duplicate"], ["increase", "invalid"], "everything"])
+def test_other_statuses_cannot_be_chosen(shop: Workshop, prices: Prices, apply: Any) -> None:
+    batch_id = complete(shop)
+    with pytest.raises(BadInput, match="Option apply"):
+        shop.run(batch_id, Action.EXECUTE, apply=apply)
+    assert (prices(), shop.batch(batch_id).state) == (BEFORE, State.COMPLETE)
+
+
+def test_removed_rows_and_doubles_are_not_applied(shop: Workshop, prices: Prices) -> None:
+    batch_id = shop.open(LIST)
+    shop.remove(batch_id, 1)
+    shop.add(batch_id, item_code="000000002", new_price="1.00")
+    shop.run(batch_id, Action.COMPLETE, Action.EXECUTE)
+    assert prices() == BEFORE | {"4": "4.50"}
+
+
+def test_without_a_row_that_changes_anything_nothing_is_executed(shop: Workshop, prices: Prices) -> None:
+    batch_id = complete(shop, f"{HEADER}000000001,,,1.00\n000000099,,,1.00\n")
+    with pytest.raises(Conflict, match="None of its rows raises or lowers a price"):
+        shop.run(batch_id, Action.EXECUTE)
+    assert (prices(), shop.batch(batch_id).state) == (BEFORE, State.COMPLETE)
+
+
+# --- The catalogue changed meanwhile ---------------------------------------------------------------------------------
+
+
+def test_a_price_that_changed_since_the_refresh_stops_all(
+    engine: Engine, shop: Workshop, prices: Prices, set_price: SetPrice
+) -> None:
+    batch_id = complete(shop)
+    set_price("2", "2.20")
+    before = snapshot(engine, Base.metadata)
+    with pytest.raises(Conflict) as caught:
+        shop.run(batch_id, Action.EXECUTE)
+    assert caught.value.message == (
+        "Nothing was executed, because 1 prices changed in the catalogue since the last refresh:"
+        " 000000002 (was 2.00, now 2.20)."
+        " Reopen the batch and refresh it to see them, or choose to overwrite them."
+    )
+    assert snapshot(engine, Base.metadata) == before
+    shop.run(batch_id, Action.REOPEN, Action.REFRESH, Action.COMPLETE, Action.EXECUTE)
+    assert prices() == BEFORE | {"1": "1.50", "2": "1.99", "4": "4.50"}
+    assert history(engine)[1][:3] == ("000000002", "2.20", "1.99")
+
+
+def test_a_product_that_vanished_stops_all_and_is_named(
+    engine: Engine, shop: Workshop, prices: Prices
+) -> None:
+    batch_id = complete(shop)
+    with transaction_scope(engine) as session:
+        session.execute(delete(Product).where(Product.item_code == "000000004"))
+    with pytest.raises(Conflict, match=r"000000004 \(was 4.00, no longer in the catalogue\)"):
+        shop.run(batch_id, Action.EXECUTE)
+    assert shop.batch(batch_id).state == State.COMPLETE
+    shop.run(batch_id, Action.EXECUTE, overwrite="yes")
+    assert prices() == {"1": "1.50", "2": "1.99", "3": "3.00", "5": "0.05"}
+    assert [row[0][-1] for row in history(engine)] == ["1", "2"]
+
+
+def test_a_product_in_a_row_that_is_not_applied_stops_nothing(
+    shop: Workshop, prices: Prices, set_price: SetPrice
+) -> None:
+    batch_id = complete(shop)
+    set_price("2", "2.20")
+    set_price("3", "3.30")
+    shop.run(batch_id, Action.EXECUTE, apply=["increase"])
+    assert prices() == BEFORE | {"1": "1.50", "2": "2.20", "3": "3.30", "4": "4.50"}
+
+
+def test_overwriting_takes_the_price_of_now_as_the_old_one(
+    engine: Engine, shop: Workshop, prices: Prices, set_price: SetPrice
+) -> None:
+    batch_id = complete(shop)
+    set_price("2", "2.20")
+    set_price("4", "4.50")
+    assert shop.run(batch_id, Action.EXECUTE, overwrite="yes").message.endswith(
+        "2 prices changed, 4 rows left out."
+    )
+    assert prices() == BEFORE | {"1": "1.50", "2": "1.99", "4": "4.50"}
+    assert [row[:3] for row in history(engine)] == [
+        ("000000001", "1.00", "1.50"),
+        ("000000002", "2.20", "1.99"),
+    ]
+
+
+def test_no_more_than_five_are_named(engine: Engine, shop: Workshop) -> None:
+    with transaction_scope(engine) as session:
+        session.add_all(
+            Product(item_code=f"N{number}", description="", price=Decimal("1.00")) for number in range(7)
+        )
+    batch_id = complete(shop, HEADER + "".join(f"N{number},,,2.00\n" for number in range(7)))
+    with transaction_scope(engine) as session:
+        for product in session.scalars(select(Product).where(Product.item_code.like("N%"))):
+            product.price = Decimal("1.10")
+    with pytest.raises(Conflict) as caught:
+        shop.run(batch_id, Action.EXECUTE)
+    assert "because 7 prices changed" in caught.value.message
+    assert "N4 (was 1.00, now 1.10) and others." in caught.value.message
+    assert "N5" not in caught.value.message
+
+
+def test_a_price_edited_during_the_execution_is_not_lost(
+    engine: Engine, shop: Workshop, prices: Prices, set_price: SetPrice
+) -> None:
+    """Whoever edits the product waits, and sees then that it has another version."""
+    batch_id = complete(shop)
+    seen: list[tuple[str, int]] = []
+
+    def edit() -> None:
+        with transaction_scope(engine) as session:
+            wanted = select(Product).where(Product.item_code == "000000001").with_for_update()
+            product = session.scalars(wanted).one()
+            seen.append((str(product.price), product.version))
+
+    thread = threading.Thread(target=edit)
+    with transaction_scope(engine) as session:
+        shop.on(session).run(batch_id, Action.EXECUTE)
+        thread.start()
+        thread.join(0.3)
+        assert seen == []
+    thread.join()
+    assert seen == [("1.50", 2)]
+
+
+def test_an_edit_that_came_first_is_seen_by_the_execution(
+    engine: Engine, shop: Workshop, prices: Prices
+) -> None:
+    batch_id = complete(shop)
+    ends: list[Any] = []
+
+    def execute() -> None:
+        try:
+            ends.append(shop.run(batch_id, Action.EXECUTE))
+        except Conflict as conflict:
+            ends.append(conflict)
+
+    thread = threading.Thread(target=execute)
+    with transaction_scope(engine) as session:
+        product = session.scalars(select(Product).where(Product.item_code == "000000001")).one()
+        product.price = Decimal("1.10")
+        session.flush()
+        thread.start()
+        thread.join(0.3)
+        assert ends == []
+    thread.join()
+    assert isinstance(ends[0], Conflict)
+    assert "000000001 (was 1.00, now 1.10)" in ends[0].message
+    assert prices() == BEFORE | {"1": "1.10"}
+
+
+def test_all_or_nothing_when_it_fails_half_way(engine: Engine, shop: Workshop, prices: Prices) -> None:
+    """The database refuses one of the prices, after history is written."""
+    batch_id = complete(shop)
+    with engine.begin() as connection:
+        for statement in _refuse_prices_over_four(connection.dialect.name):
+            connection.exec_driver_sql(statement)
+    result = shop.run(batch_id, Action.EXECUTE)
+    assert result.failed
+    assert (prices(), history(engine)) == (BEFORE, [])
+    batch = shop.batch(batch_id)
+    assert (batch.state, batch.executed_at) == (State.COMPLETE, None)
+    assert "too dear" in (batch.failure or "")
+
+
+def _refuse_prices_over_four(dialect: str) -> list[str]:
+    if dialect == "sqlite":
+        return [
+            "CREATE TRIGGER dear BEFORE UPDATE ON product WHEN NEW.price > 400"
+            " BEGIN SELECT RAISE(ABORT, 'too dear'); END"
+        ]
+    return [
+        "CREATE FUNCTION dear() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'too dear'; END $$",
+        "CREATE TRIGGER dear BEFORE UPDATE ON product FOR EACH ROW WHEN (NEW.price > 4) EXECUTE FUNCTION dear()",
+    ]
+
+
+# --- What people are told --------------------------------------------------------------------------------------------
+
+
+def described(shop: Workshop, batch_id: int, *apply: str) -> list[str]:
+    with shop.engine() as at_work:
+        batch = at_work.find(batch_id)
+        return at_work.work_on(batch).handler.describe_execution(batch, {"apply": apply, "overwrite": False})
+
+
+def test_the_description_counts_what_will_happen(shop: Workshop, set_price: SetPrice) -> None:
+    batch_id = complete(shop)
+    assert described(shop, batch_id, "increase", "decrease") == [
+        "3 products get a new price, effective immediately: 2 go up, 1 go down.",
+        "1 prices stay as they are.",
+        "Left out: 1 not in catalogue, 1 invalid.",
+    ]
+    set_price("2", "2.20")
+    assert described(shop, batch_id, "increase")[2:] == [
+        "Left out: 1 decrease, 1 not in catalogue, 1 invalid."
+    ]
+    assert described(shop, batch_id, "decrease")[3] == (
+        "1 of these prices changed in the catalogue since the last refresh."
+    )
+
+
+def test_statements_do_not_grow_with_the_rows(engine: Engine, shop: Workshop) -> None:
+    def statements(count: int, prefix: str) -> list[int]:
+        with transaction_scope(engine) as session:
+            _add_products(session, count, prefix)
+        file = HEADER + "".join(f"{prefix}{number},,,2.00\n" for number in range(count))
+        batch_id, found = shop.create(file, warn_above="10"), []
+        for action in (Action.POPULATE, Action.REFRESH, Action.COMPLETE, Action.EXECUTE):
+            seen: list[str] = []
+
+            def note(*args: Any, seen: list[str] = seen) -> None:
+                seen.append(args[2])
+
+            event.listen(engine, "before_cursor_execute", note)
+            assert not shop.run(batch_id, action).failed
+            event.remove(engine, "before_cursor_execute", note)
+            found.append(len(seen))
+        assert shop.batch(batch_id).execution_outcome["figures"]["applied"] == count  # type: ignore[index]
+        return found
+
+    few, many = statements(100, "A"), statements(10_000, "B")
+    assert many == few
+
+
+def _add_products(session: Session, count: int, prefix: str) -> None:
+    session.execute(
+        Product.__table__.insert(),  # type: ignore[attr-defined]
+        [
+            {"item_code": f"{prefix}{number}", "description": "", "price": Decimal("1.00")}
+            for number in range(count)
+        ],
+    )

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from sqlalchemy import Engine, update
+from tests.batches.workshop import Workshop
+
+from batchbook.batches import Action
+from batchbook.batches.editing import CellProblems
+from batchbook.catalog.models import Product
+from batchbook.db.session import transaction_scope
+from batchbook.errors import BadInput
+from batchbook.types.price_change.handler import rounded
+from batchbook.types.price_change.models import Rounding
+
+FILE = "item_code,description,size,price\n000000001,,,1.00\n"
+EXACT = st.decimals("0.0001", "100000", places=4)
+
+
+# --- Rounding --------------------------------------------------------------------------------------------------------
+
+
+@given(EXACT)
+@example(Decimal("0.138"))  # 0.14 to the cent, but nearer to 0.09 than to 0.19.
+@example(Decimal("0.1401"))
+@example(Decimal("0.0001"))
+def test_nine_is_the_nearest_price_that_ends_in_nine(price: Decimal) -> None:
+    found = rounded(price, Rounding.NINE)
+    cents = int(found * 100)
+    assert (cents % 10, found.as_tuple().exponent) == (9, -2)
+    assert found >= Decimal("0.09")
+    for other in (found - Decimal("0.10"), found + Decimal("0.10")):
+        assert other < Decimal("0.09") or abs(other - price) >= abs(found - price)
+
+
+@given(EXACT)
+@example(Decimal("0.0001"))
+def test_a_cent_is_the_nearest_price_and_never_nothing(price: Decimal) -> None:
+    for rounding in (Rounding.CENT, None):
+        found = rounded(price, rounding)
+        assert found.as_tuple().exponent == -2
+        assert found >= Decimal("0.01")
+        assert found == Decimal("0.01") or abs(found - price) <= Decimal("0.005")
+
+
+# --- From the catalogue ----------------------------------------------------------------------------------------------
+
+
+def from_catalogue(shop: Workshop, **texts: str) -> dict[str, str]:
+    batch_id = shop.create(**texts)
+    assert not shop.run(batch_id, Action.POPULATE).failed
+    shop.assert_counted(batch_id)
+    return {row.item_code[-1]: str(row.new_price) for row in shop.rows(batch_id)}
+
+
+@pytest.mark.parametrize(
+    ("scope", "items"),
+    [
+        ({}, "12345"),
+        ({"vendor_code": "V1"}, "123"),
+        ({"department": "GROCERY"}, "124"),
+        ({"vendor_code": "V1", "department": "GROCERY"}, "12"),
+        ({"vendor_code": "V2", "department": "PRODUCE"}, ""),
+        ({"vendor_code": "V3"}, ""),
+    ],
+)
+def test_it_holds_the_products_of_vendor_and_department(
+    shop: Workshop, scope: dict[str, str], items: str
+) -> None:
+    assert "".join(from_catalogue(shop, percent="10", **scope)) == items
+
+
+def test_prices_change_by_the_per_cent_and_its_rounding(shop: Workshop) -> None:
+    assert from_catalogue(shop, percent="2.5") == {
+        "1": "1.02",
+        "2": "2.05",
+        "3": "3.08",
+        "4": "4.10",
+        "5": "0.05",
+    }
+    assert from_catalogue(shop, percent="-10", rounding="cent") == {
+        "1": "0.90", "2": "1.80", "3": "2.70", "4": "3.60", "5": "0.04",
+    }  # fmt: skip
+    assert from_catalogue(shop, percent="10", rounding="nine") == {
+        "1": "1.09", "2": "2.19", "3": "3.29", "4": "4.39", "5": "0.09",
+    }  # fmt: skip
+    assert from_catalogue(shop, percent="-99") == {
+        "1": "0.01",
+        "2": "0.02",
+        "3": "0.03",
+        "4": "0.04",
+        "5": "0.01",
+    }
+
+
+def test_rows_come_with_what_the_catalogue_says_and_are_compared(shop: Workshop) -> None:
+    batch_id = shop.create(percent="50", vendor_code="V2")
+    shop.run(batch_id, Action.POPULATE)
+    (row,) = shop.rows(batch_id)
+    assert (row.item_code, row.description, row.size) == ("000000004", "Item 4", "4 OZ")
+    assert (row.status, str(row.old_price), str(row.new_price)) == ("increase", "4.00", "6.00")
+
+
+def test_products_no_longer_sold_are_left_out(engine: Engine, shop: Workshop) -> None:
+    with transaction_scope(engine) as session:
+        session.execute(update(Product).where(Product.item_code == "000000001").values(active=False))
+    assert "".join(from_catalogue(shop, percent="10", vendor_code="V1")) == "23"
+
+
+# --- What makes no sense ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("file", "texts", "sentence"),
+    [
+        (FILE, {"percent": "5"}, "Give either a price list or a change by %, not both."),
+        (None, {}, "Give a price list, or say by how many % today's prices are to change."),
+        (None, {"vendor_code": "V1"}, "Give a price list, or say by how many %"),
+        (None, {"percent": "5", "vendor_code": "V9"}, "There is no vendor “V9” in the catalogue."),
+        (None, {"percent": "5", "department": "TOYS"}, "There is no department “TOYS” in the catalogue."),
+    ],
+)
+def test_a_header_that_makes_no_sense_is_refused(
+    shop: Workshop, file: str | None, texts: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(BadInput) as caught:
+        shop.create(file, **texts)
+    assert caught.value.message.startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"percent": "1000"},
+        {"percent": "-99.01"},
+        {"percent": "1.234"},
+        {"percent": "lots"},
+        {"rounding": "up"},
+        {"warn_above": "-1"},
+    ],
+)
+def test_fields_are_checked(shop: Workshop, texts: dict[str, str]) -> None:
+    with pytest.raises(CellProblems) as caught:
+        shop.create(**({"percent": "5"} | texts))
+    assert set(caught.value.problems) == set(texts)
