@@ -42,9 +42,7 @@ def upgrade() -> None:
         sa.Column("execution_outcome", db.JSONValue, nullable=True),
         sa.Column("purge_after", db.UTCDateTime(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("form_key", sa.String(length=40), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_batch")),
-        sa.UniqueConstraint("form_key", name=op.f("uq_batch_form_key")),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("batch", schema=None) as batch_op:
@@ -84,6 +82,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_role")),
         sa.UniqueConstraint("name", name=op.f("uq_role_name")),
     )
+    op.create_table(
+        "sent_form",
+        sa.Column("key", sa.String(length=43), nullable=False),
+        sa.Column("sent_at", db.UTCDateTime(), nullable=False),
+        sa.Column("did", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_sent_form")),
+    )
+    with op.batch_alter_table("sent_form", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sent_form_sent_at"), ["sent_at"], unique=False)
+
     op.create_table(
         "user_account",
         sa.Column("id", sa.Integer(), nullable=False),

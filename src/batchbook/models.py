@@ -11,8 +11,9 @@ from batchbook.db import Base
 from batchbook.master import models as master
 from batchbook.security import models as security
 from batchbook.types.price_change import models as price_change
+from batchbook.web import models as web
 
-__all__ = ["batches", "catalog", "master", "metadata", "price_change", "security"]
+__all__ = ["batches", "catalog", "master", "metadata", "price_change", "security", "web"]
 
 #: What the migrations lead to.
 metadata = Base.metadata

@@ -21,6 +21,16 @@ def nothing_but_products(engine: Engine) -> bool:
     )
 
 
+UNUSABLE: list[tuple[dict[str, str], str]] = [
+    ({}, "Shelf needs a value."),
+    ({"shelf": "A", "tolerance": "much"}, "“much” is not a whole number"),
+    ({"shelf": "x" * 21}, "20 are the most"),
+    ({"shelf": "A", "state": "executed"}, "Shelf count has no field “state”. Its fields: "),
+    ({"shelf": "A", "id": "1"}, "has no field “id”"),
+    ({"shelf": "nowhere"}, "There is no such shelf."),
+]
+
+
 # --- Create ----------------------------------------------------------------------------------------------------------
 
 
@@ -43,25 +53,16 @@ def test_numbers_are_never_given_twice(workshop: Workshop) -> None:
     assert workshop.operations(first + 1) == [("create", "staff", "Created.", 0)]
 
 
-@pytest.mark.parametrize(
-    ("texts", "error"),
-    [
-        ({}, "Shelf needs a value."),
-        ({"shelf": "A", "tolerance": "much"}, "“much” is not a whole number"),
-        ({"shelf": "x" * 21}, "20 are the most"),
-        ({"shelf": "A", "state": "executed"}, "Shelf count has no field “state”. Its fields: "),
-        ({"shelf": "A", "id": "1"}, "has no field “id”"),
-        ({"shelf": "nowhere"}, "There is no such shelf."),
-    ],
-)
 def test_what_cannot_be_used_leaves_no_batch(
-    engine: Engine, workshop: Workshop, texts: dict[str, str], error: str
+    engine: Engine, workshop: Workshop, subtests: pytest.Subtests
 ) -> None:
-    with pytest.raises(BadInput) as caught:
-        workshop.create(FILE, **texts)
-    assert error in caught.value.message
-    assert isinstance(caught.value, CellProblems) == ("field" not in error and "no such" not in error)
-    assert nothing_but_products(engine)
+    for texts, error in UNUSABLE:
+        with subtests.test(str(error)):
+            with pytest.raises(BadInput) as caught:
+                workshop.create(FILE, **texts)
+            assert error in caught.value.message
+            assert isinstance(caught.value, CellProblems) == ("field" not in error and "no such" not in error)
+            assert nothing_but_products(engine)
 
 
 def test_a_type_without_columns_takes_no_file(engine: Engine, workshop: Workshop) -> None:

@@ -60,13 +60,14 @@ def test_an_emptied_cell_is_an_edit(workshop: Workshop, batch_id: int) -> None:
     assert workshop.cells(batch_id) == [(3, 0, 2, "counted", "9", None)]
 
 
-@pytest.mark.parametrize("text", ["9", " 9", "+9", "09"])
 def test_a_text_that_means_what_is_there_changes_nothing(
-    engine: Engine, workshop: Workshop, batch_id: int, text: str
+    engine: Engine, workshop: Workshop, batch_id: int, subtests: pytest.Subtests
 ) -> None:
-    before = unchanged(engine)
-    assert workshop.edit(batch_id, 2, 1, counted=text, remark=" ") == []
-    assert unchanged(engine) == before
+    for text in ("9", " 9", "+9", "09"):
+        with subtests.test(str(text)):
+            before = unchanged(engine)
+            assert workshop.edit(batch_id, 2, 1, counted=text, remark=" ") == []
+            assert unchanged(engine) == before
 
 
 def test_line_ends_as_browsers_send_them_change_nothing(
@@ -98,22 +99,26 @@ def test_bad_texts_are_all_named_and_nothing_is_stored(
     assert unchanged(engine) == before
 
 
-@pytest.mark.parametrize("field", ["status", "version", "on_hand", "batch_id", "sequence", "colour"])
 def test_only_editable_fields_are_edited(
-    engine: Engine, workshop: Workshop, batch_id: int, field: str
+    engine: Engine, workshop: Workshop, batch_id: int, subtests: pytest.Subtests
 ) -> None:
-    before = unchanged(engine)
-    with pytest.raises(
-        BadInput, match=r"is not a field that can be edited. Those that can: item_code, counted, remark"
-    ):
-        workshop.edit(batch_id, 2, **{field: "1"})
-    assert unchanged(engine) == before
+    for field in ("status", "version", "on_hand", "batch_id", "sequence", "colour"):
+        with subtests.test(str(field)):
+            before = unchanged(engine)
+            with pytest.raises(
+                BadInput,
+                match=r"is not a field that can be edited. Those that can: item_code, counted, remark",
+            ):
+                workshop.edit(batch_id, 2, **{field: "1"})
+            assert unchanged(engine) == before
 
 
-@pytest.mark.parametrize("sequence", [0, -1, 5, 2**31, 2**80])
-def test_a_row_that_is_not_there_is_missing(workshop: Workshop, batch_id: int, sequence: int) -> None:
-    with pytest.raises(Missing, match=f"has no row {sequence}"):
-        workshop.edit(batch_id, sequence, counted="1")
+def test_a_row_that_is_not_there_is_missing(
+    workshop: Workshop, batch_id: int, subtests: pytest.Subtests
+) -> None:
+    for sequence in (0, -1, 5, 2**31, 2**80):
+        with subtests.test(str(sequence)), pytest.raises(Missing, match=f"has no row {sequence}"):
+            workshop.edit(batch_id, sequence, counted="1")
 
 
 def test_a_removed_row_is_not_edited(workshop: Workshop, batch_id: int) -> None:
@@ -347,17 +352,18 @@ def test_quick_entry_adds_what_was_scanned(workshop: Workshop, batch_id: int) ->
     workshop.assert_counted(batch_id)
 
 
-@pytest.mark.parametrize("text", ["", "nothing", "a\x00b", "\ud800"])
 def test_quick_entry_of_what_means_nothing_is_refused(
-    engine: Engine, workshop: Workshop, batch_id: int, text: str
+    engine: Engine, workshop: Workshop, batch_id: int, subtests: pytest.Subtests
 ) -> None:
-    before = unchanged(engine)
-    with pytest.raises(BadInput, match=r"was not found, so no row was added."):
-        workshop.enter(batch_id, text)
-    silent = workshop.with_handler(type("Silent", (ShelfCountHandler,), {"quick_entry_label": None}))
-    with pytest.raises(BadInput):
-        silent.enter(batch_id, "009")
-    assert unchanged(engine) == before
+    for text in ("", "nothing", "a\x00b", "\ud800"):
+        with subtests.test(str(ascii(text))):
+            before = unchanged(engine)
+            with pytest.raises(BadInput, match=r"was not found, so no row was added."):
+                workshop.enter(batch_id, text)
+            silent = workshop.with_handler(type("Silent", (ShelfCountHandler,), {"quick_entry_label": None}))
+            with pytest.raises(BadInput):
+                silent.enter(batch_id, "009")
+            assert unchanged(engine) == before
 
 
 # --- The header ------------------------------------------------------------------------------------------------------

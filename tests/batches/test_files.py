@@ -14,6 +14,18 @@ from batchbook.batches.work import utc_now
 from .workshop import Workshop
 
 CHUNK = 256 * 1024
+NAMES = [
+    ("prices.csv", "prices.csv"),
+    ("C:\\Users\\ann\\prices.csv", "prices.csv"),
+    ("/home/ann/prices.csv", "prices.csv"),
+    ("../../etc/passwd", "passwd"),
+    ("..\\..\\prices.csv", "prices.csv"),
+    ("Preisliste für Äpfel.csv", "Preisliste für Äpfel.csv"),
+    ("a\x00b.csv", "a�b.csv"),
+    ("", "unnamed"),
+    ("/", "unnamed"),
+    ("x" * 300 + ".csv", "x" * 255),
+]
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 7])
@@ -35,25 +47,12 @@ def test_bytes_come_back_with_their_digest(workshop: Workshop, size: int) -> Non
         assert at_work.session.scalar(stored) == len(pieces)
 
 
-@pytest.mark.parametrize(
-    ("sent", "kept"),
-    [
-        ("prices.csv", "prices.csv"),
-        ("C:\\Users\\ann\\prices.csv", "prices.csv"),
-        ("/home/ann/prices.csv", "prices.csv"),
-        ("../../etc/passwd", "passwd"),
-        ("..\\..\\prices.csv", "prices.csv"),
-        ("Preisliste für Äpfel.csv", "Preisliste für Äpfel.csv"),
-        ("a\x00b.csv", "a�b.csv"),
-        ("", "unnamed"),
-        ("/", "unnamed"),
-        ("x" * 300 + ".csv", "x" * 255),
-    ],
-)
-def test_a_file_keeps_its_name_but_no_path(workshop: Workshop, sent: str, kept: str) -> None:
-    batch_id = workshop.create(b"item", name=sent, shelf="A")
-    with workshop.engine() as at_work:
-        assert at_work.session.get_one(BatchFile, (batch_id, 1)).name == kept
+def test_a_file_keeps_its_name_but_no_path(workshop: Workshop, subtests: pytest.Subtests) -> None:
+    for sent, kept in NAMES:
+        with subtests.test(str(ascii(sent))):
+            batch_id = workshop.create(b"item", name=sent, shelf="A")
+            with workshop.engine() as at_work:
+                assert at_work.session.get_one(BatchFile, (batch_id, 1)).name == kept
 
 
 def test_reading_begins_at_the_start_and_numbers_go_on(workshop: Workshop) -> None:

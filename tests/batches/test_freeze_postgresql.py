@@ -24,32 +24,41 @@ def attacked(engine: Engine) -> Attacked:
     return prepare(engine)
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_no_truncate_gets_through(attacked: Attacked, part: str) -> None:
-    refused = f"{REFUSED}|cannot truncate a table referenced in a foreign key constraint"
-    attacked.refused(f"TRUNCATE {part}", refused)
-    attacked.refused(f"TRUNCATE {part} CASCADE")
-    attacked.refused(f"TRUNCATE {part} RESTART IDENTITY CASCADE")
-    attacked.refused(f"TRUNCATE {', '.join(PARTS)}, price_history")
+def test_no_truncate_gets_through(attacked: Attacked, subtests: pytest.Subtests) -> None:
+    for part in PARTS:
+        with subtests.test(str(part)):
+            refused = f"{REFUSED}|cannot truncate a table referenced in a foreign key constraint"
+            attacked.refused(f"TRUNCATE {part}", refused)
+            attacked.refused(f"TRUNCATE {part} CASCADE")
+            attacked.refused(f"TRUNCATE {part} RESTART IDENTITY CASCADE")
+            attacked.refused(f"TRUNCATE {', '.join(PARTS)}, price_history")
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_no_upsert_or_merge_gets_through(attacked: Attacked, part: str) -> None:
-    key, keys = PARTS[part], [column.name for column in table(part).primary_key]
-    names, values = columns(part)
-    other = next(c.name for c in table(part).columns if not c.primary_key)
-    same = " AND ".join(f"t.{name} = s.{name}" for name in keys)
-    attacked.refused(
-        f"INSERT INTO {part} ({names}) SELECT {values} FROM {part} WHERE {key} = {{frozen}}"
-        f' ON CONFLICT ({", ".join(keys)}) DO UPDATE SET "{other}" = excluded."{other}"'
-    )
-    merge = f"MERGE INTO {part} AS t USING (SELECT * FROM {part} WHERE {key} = {{frozen}}) AS s ON {same}"
-    attacked.refused(f'{merge} WHEN MATCHED THEN UPDATE SET "{other}" = s."{other}"')
-    attacked.refused(f"{merge} WHEN MATCHED THEN DELETE")
+def test_no_upsert_or_merge_gets_through(attacked: Attacked, subtests: pytest.Subtests) -> None:
+    for part in PARTS:
+        with subtests.test(str(part)):
+            key, keys = PARTS[part], [column.name for column in table(part).primary_key]
+            names, values = columns(part)
+            other = next(c.name for c in table(part).columns if not c.primary_key)
+            same = " AND ".join(f"t.{name} = s.{name}" for name in keys)
+            attacked.refused(
+                f"INSERT INTO {part} ({names}) SELECT {values} FROM {part} WHERE {key} = {{frozen}}"
+                f' ON CONFLICT ({", ".join(keys)}) DO UPDATE SET "{other}" = excluded."{other}"'
+            )
+            merge = (
+                f"MERGE INTO {part} AS t USING (SELECT * FROM {part} WHERE {key} = {{frozen}}) AS s ON {same}"
+            )
+            attacked.refused(f'{merge} WHEN MATCHED THEN UPDATE SET "{other}" = s."{other}"')
+            attacked.refused(f"{merge} WHEN MATCHED THEN DELETE")
 
 
-@pytest.mark.parametrize("part", CHILDREN)
-def test_no_copy_or_merge_puts_anything_in(attacked: Attacked, part: str) -> None:
+def test_no_copy_or_merge_puts_anything_in(attacked: Attacked, subtests: pytest.Subtests) -> None:
+    for part in CHILDREN:
+        with subtests.test(part):
+            put_in(attacked, part)
+
+
+def put_in(attacked: Attacked, part: str) -> None:
     last = list(table(part).primary_key)[-1].name
     names, values = columns(part, batch_id="{frozen}", **{last: f'"{last}" + 100'})
     source = f"SELECT {values} FROM {part} WHERE batch_id = {{open}}"
@@ -61,7 +70,10 @@ def test_no_copy_or_merge_puts_anything_in(attacked: Attacked, part: str) -> Non
             driver.execute(attacked.filled(f"CREATE TEMP TABLE loot ON COMMIT DROP AS {source}"))
             with driver.cursor() as reading, reading.copy("COPY loot TO STDOUT") as found:
                 lines = b"".join(bytes(block) for block in found)
-            with driver.cursor() as writing, writing.copy(f"COPY {part} ({names}) FROM STDIN") as into:
+            with (
+                driver.cursor() as writing,
+                writing.copy(f"COPY {part} ({names}) FROM STDIN") as into,
+            ):
                 into.write(lines)
 
     attacked.refused(copy)
@@ -96,14 +108,15 @@ SHADOWS = {
 }
 
 
-@pytest.mark.parametrize("shadow", SHADOWS)
-def test_nothing_shadows_the_real_batch(attacked: Attacked, shadow: str) -> None:
-    for part in CHILDREN:
-        first = SHADOWS[shadow]
-        attacked.refused([*first, f"UPDATE public.{part} SET batch_id = batch_id"])
-        attacked.refused([*first, f"DELETE FROM public.{part} WHERE batch_id = {{frozen}}"])
-        attacked.refused([*first, f"TRUNCATE public.{part} CASCADE"])
-    attacked.refused([*SHADOWS[shadow], "DELETE FROM public.batch WHERE id = {frozen}"])
+def test_nothing_shadows_the_real_batch(attacked: Attacked, subtests: pytest.Subtests) -> None:
+    for shadow in SHADOWS:
+        with subtests.test(str(shadow)):
+            for part in CHILDREN:
+                first = SHADOWS[shadow]
+                attacked.refused([*first, f"UPDATE public.{part} SET batch_id = batch_id"])
+                attacked.refused([*first, f"DELETE FROM public.{part} WHERE batch_id = {{frozen}}"])
+                attacked.refused([*first, f"TRUNCATE public.{part} CASCADE"])
+            attacked.refused([*SHADOWS[shadow], "DELETE FROM public.batch WHERE id = {frozen}"])
 
 
 def test_deleting_the_header_takes_nothing_along(attacked: Attacked) -> None:

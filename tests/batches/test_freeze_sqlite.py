@@ -34,63 +34,70 @@ def refused(attacked: Attacked, plain: sqlite3.Connection, *statements: str, mat
     attacked.refused(attack, match)
 
 
-@pytest.mark.parametrize("part", PARTS)
 def test_no_replacing_or_ignoring_conflict_gets_through(
-    attacked: Attacked, plain: sqlite3.Connection, part: str
+    attacked: Attacked, plain: sqlite3.Connection, subtests: pytest.Subtests
 ) -> None:
-    key, last = PARTS[part], list(table(part).primary_key)[-1].name
-    for verb in ("INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE", "INSERT"):
-        names, values = columns(part)
-        refused(
-            attacked,
-            plain,
-            f"{verb} INTO {part} ({names}) SELECT {values} FROM {part} WHERE {key} = {{frozen}}",
-        )
-        names, values = columns(part, **{key: "{frozen}"})
-        refused(
-            attacked,
-            plain,
-            f"{verb} INTO {part} ({names}) SELECT {values} FROM {part} WHERE {key} = {{open}}",
-        )
-    for verb in ("UPDATE OR REPLACE", "UPDATE OR IGNORE", "UPDATE OR FAIL", "UPDATE"):
-        refused(attacked, plain, f"{verb} {part} SET {key} = {{frozen}} WHERE {key} = {{open}}")
-        refused(attacked, plain, f"{verb} {part} SET {key} = {{open}} WHERE {key} = {{frozen}}")
-        refused(attacked, plain, f"{verb} {part} SET {last} = {last} WHERE {key} = {{frozen}}")
-    refused(attacked, plain, f"DELETE FROM {part} WHERE {key} = {{frozen}}")
-    refused(attacked, plain, f"DELETE FROM {part}")
+    for part in PARTS:
+        with subtests.test(str(part)):
+            key, last = PARTS[part], list(table(part).primary_key)[-1].name
+            for verb in ("INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE", "INSERT"):
+                names, values = columns(part)
+                refused(
+                    attacked,
+                    plain,
+                    f"{verb} INTO {part} ({names}) SELECT {values} FROM {part} WHERE {key} = {{frozen}}",
+                )
+                names, values = columns(part, **{key: "{frozen}"})
+                refused(
+                    attacked,
+                    plain,
+                    f"{verb} INTO {part} ({names}) SELECT {values} FROM {part} WHERE {key} = {{open}}",
+                )
+            for verb in ("UPDATE OR REPLACE", "UPDATE OR IGNORE", "UPDATE OR FAIL", "UPDATE"):
+                refused(attacked, plain, f"{verb} {part} SET {key} = {{frozen}} WHERE {key} = {{open}}")
+                refused(attacked, plain, f"{verb} {part} SET {key} = {{open}} WHERE {key} = {{frozen}}")
+                refused(attacked, plain, f"{verb} {part} SET {last} = {last} WHERE {key} = {{frozen}}")
+            refused(attacked, plain, f"DELETE FROM {part} WHERE {key} = {{frozen}}")
+            refused(attacked, plain, f"DELETE FROM {part}")
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_no_upsert_gets_through(attacked: Attacked, plain: sqlite3.Connection, part: str) -> None:
-    names, values = columns(part)
-    keys = ", ".join(column.name for column in table(part).primary_key)
-    other = next(c.name for c in table(part).columns if not c.primary_key)
-    for action in ("NOTHING", f'UPDATE SET "{other}" = excluded."{other}"'):
-        refused(
-            attacked,
-            plain,
-            f"INSERT INTO {part} ({names}) SELECT {values} FROM {part} WHERE {PARTS[part]} = {{frozen}}"
-            f" ON CONFLICT ({keys}) DO {action}",
-        )
+def test_no_upsert_gets_through(
+    attacked: Attacked, plain: sqlite3.Connection, subtests: pytest.Subtests
+) -> None:
+    for part in PARTS:
+        with subtests.test(str(part)):
+            names, values = columns(part)
+            keys = ", ".join(column.name for column in table(part).primary_key)
+            other = next(c.name for c in table(part).columns if not c.primary_key)
+            for action in ("NOTHING", f'UPDATE SET "{other}" = excluded."{other}"'):
+                refused(
+                    attacked,
+                    plain,
+                    f"INSERT INTO {part} ({names}) SELECT {values} FROM {part} WHERE {PARTS[part]} = {{frozen}}"
+                    f" ON CONFLICT ({keys}) DO {action}",
+                )
 
 
-@pytest.mark.parametrize("part", CHILDREN)
-def test_the_hidden_row_number_is_no_way_in(attacked: Attacked, plain: sqlite3.Connection, part: str) -> None:
+def test_the_hidden_row_number_is_no_way_in(
+    attacked: Attacked, plain: sqlite3.Connection, subtests: pytest.Subtests
+) -> None:
     """REPLACE deletes whatever has the same rowid, and without asking the delete triggers."""
-    last = list(table(part).primary_key)[-1].name
-    hidden = f"(SELECT max(rowid) FROM {part} WHERE batch_id = {{frozen}})"
-    names, values = columns(part, **{last: f'"{last}" + 100'})
-    for verb in ("INSERT OR REPLACE", "REPLACE"):
-        refused(
-            attacked,
-            plain,
-            f"{verb} INTO {part} (rowid, {names}) SELECT {hidden}, {values} FROM {part}"
-            f" WHERE batch_id = {{open}} LIMIT 1",
-        )
-    one = f"(SELECT min(rowid) FROM {part} WHERE batch_id = {{open}})"
-    refused(attacked, plain, f"UPDATE OR REPLACE {part} SET rowid = {hidden} WHERE rowid = {one}")
-    refused(attacked, plain, f"UPDATE OR REPLACE {part} SET _rowid_ = {hidden} WHERE rowid = {one}")
-    refused(attacked, plain, f"UPDATE {part} SET rowid = 4711 WHERE rowid = {hidden}")
+    for part in CHILDREN:
+        with subtests.test(str(part)):
+            last = list(table(part).primary_key)[-1].name
+            hidden = f"(SELECT max(rowid) FROM {part} WHERE batch_id = {{frozen}})"
+            names, values = columns(part, **{last: f'"{last}" + 100'})
+            for verb in ("INSERT OR REPLACE", "REPLACE"):
+                refused(
+                    attacked,
+                    plain,
+                    f"{verb} INTO {part} (rowid, {names}) SELECT {hidden}, {values} FROM {part}"
+                    f" WHERE batch_id = {{open}} LIMIT 1",
+                )
+            one = f"(SELECT min(rowid) FROM {part} WHERE batch_id = {{open}})"
+            refused(attacked, plain, f"UPDATE OR REPLACE {part} SET rowid = {hidden} WHERE rowid = {one}")
+            refused(attacked, plain, f"UPDATE OR REPLACE {part} SET _rowid_ = {hidden} WHERE rowid = {one}")
+            refused(attacked, plain, f"UPDATE {part} SET rowid = 4711 WHERE rowid = {hidden}")
 
 
 def test_a_hidden_row_number_of_ones_own_is_nobodys_business(

@@ -5,15 +5,7 @@ from itertools import product
 import pytest
 
 from batchbook.batches import Action, BatchPermission, State
-from batchbook.batches.lifecycle import (
-    TRANSITIONS,
-    done_word,
-    label,
-    permissions_for,
-    possible_actions,
-    transition,
-    why_not,
-)
+from batchbook.batches.lifecycle import TRANSITIONS, lines_for, possible_actions, transition, why_not
 
 READING = {Action.VIEW, Action.DOWNLOAD}
 
@@ -35,10 +27,10 @@ def test_no_two_lines_speak_of_the_same(action: Action, state: State) -> None:
 
 @pytest.mark.parametrize("action", Action)
 def test_every_action_has_a_label_a_word_and_a_permission(action: Action) -> None:
-    assert label(action)[0].isupper()
-    assert done_word(action).islower()
-    assert permissions_for(action) <= set(BatchPermission)
-    assert permissions_for(action)
+    assert action.label[0].isupper()
+    assert action.done.islower()
+    assert lines_for(action)
+    assert all(line.permissions for line in lines_for(action))
 
 
 def test_only_an_open_batch_is_changed() -> None:
@@ -84,8 +76,19 @@ def test_auditors_see_only_what_was_executed() -> None:
 
 
 def test_executing_and_deleting_need_permissions_of_their_own() -> None:
-    assert permissions_for(Action.EXECUTE) == {BatchPermission.EXECUTE}
-    assert permissions_for(Action.DELETE) == {BatchPermission.DELETE}
+    for action, permission in (
+        (Action.EXECUTE, BatchPermission.EXECUTE),
+        (Action.DELETE, BatchPermission.DELETE),
+    ):
+        assert [line.permissions for line in lines_for(action)] == [(permission,)]
+
+
+def test_the_sentence_says_who_brought_it_there() -> None:
+    by = " by ann on 2026-01-02 at 10:00:00 UTC"
+    assert why_not(Action.EDIT, State.COMPLETE, by) == f"It is marked complete{by}: reopen it to change it."
+    assert why_not(Action.EDIT, State.EXECUTED, by) == (
+        f"It was executed{by} and is frozen: nothing in it can be changed any more."
+    )
 
 
 def test_a_stored_state_is_plain_text() -> None:

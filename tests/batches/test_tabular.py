@@ -222,14 +222,15 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(what: str) -> None:
     assert caught.value.message.endswith(".")
 
 
-@pytest.mark.parametrize(
-    "what", ["empty", "binary", "missing columns", "unclosed quote", "old code page far below"]
-)
-def test_nothing_of_it_is_taken_into_the_batch(engine: Engine, workshop: Workshop, what: str) -> None:
-    name, data, sentence = BAD[what]
-    batch_id = workshop.create(data, name=name, shelf="A")
-    before = snapshot(engine, Base.metadata, COUNTS)
-    with pytest.raises(BadInput) as caught:
-        workshop.run(batch_id, Action.POPULATE)
-    assert sentence in caught.value.message
-    assert snapshot(engine, Base.metadata, COUNTS) == before
+def test_nothing_of_it_is_taken_into_the_batch(
+    engine: Engine, workshop: Workshop, subtests: pytest.Subtests
+) -> None:
+    for what in ("empty", "binary", "missing columns", "unclosed quote", "old code page far below"):
+        with subtests.test(str(what)):
+            name, data, sentence = BAD[what]
+            batch_id = workshop.create(data, name=name, shelf="A")
+            before = snapshot(engine, Base.metadata, COUNTS)
+            with pytest.raises(BadInput) as caught:
+                workshop.run(batch_id, Action.POPULATE)
+            assert sentence in caught.value.message
+            assert snapshot(engine, Base.metadata, COUNTS) == before

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import Engine
+from tests.functional.world import CATALOGUE, PRICE_LIST, Shop, form_to, number_in, upload, url_of
 from waitress.server import create_server
 from webtest import TestApp
 
-from ..functional.world import CATALOGUE, PRICE_LIST, Shop, form_to, number_in, upload, url_of
 from .visits import Visits
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from tests.functional.world import Shop, json_post, url_of
 from webtest import TestApp
 
-from ..functional.world import Shop, json_post, url_of
 from .visits import Visits
 
 
@@ -136,7 +136,7 @@ def test_the_other_value_of_a_conflict_can_be_kept(
     _conflict(grid, open_batch, admin)
     grid.get_by_role("button", name="Keep theirs").click()
     expect(editor(grid)).to_have_count(0)
-    expect(link(grid, 1)).to_have_text("2.30")
+    expect(link(grid, 1)).to_contain_text("2.30")
     expect(cell(grid, 1)).to_have_attribute("data-version", "2")
     assert shop.row(open_batch, 1).new_price == Decimal("2.30")
     # The row as it now is can be edited on.

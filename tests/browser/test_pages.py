@@ -8,8 +8,8 @@ from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request, expect
+from tests.functional.world import PATH, PRICE_LIST, Shop, url_of
 
-from ..functional.world import PATH, PRICE_LIST, Shop, url_of
 from .visits import Visits
 
 #: What of the page is wider than the window, if the page as a whole scrolls sideways.
@@ -23,6 +23,7 @@ def test_filters_are_put_together_without_a_reload(staff_page: Page, shop: Shop,
     page = staff_page
     page.goto(url_of(open_batch))
     asked: list[Request] = []
+    page.wait_for_load_state("networkidle")
     page.on("request", lambda request: asked.append(request))
     page.locator("summary", has_text="Filter").click()
     first = page.get_by_role("group", name="Filter 1")

@@ -16,6 +16,9 @@ import pytest
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.md"
 _BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
+#: What pip says about itself is no part of the tutorial.
+QUIET = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
+
 #: A command, and what it prints.
 Session = tuple[str, str]
 
@@ -82,7 +85,7 @@ def run(command: str, project: Path, programs: Path) -> str:
     }
     done = subprocess.run(
         shlex.split(command),
-        cwd=project, env=inherited | {"PATH": f"{programs}:{inherited['PATH']}"},
+        cwd=project, env=inherited | QUIET | {"PATH": f"{programs}:{inherited['PATH']}"},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False,
     )  # fmt: skip
     return done.stdout

@@ -7,9 +7,10 @@ import zipfile
 from decimal import Decimal
 from typing import Any
 
-import batchbook
 import pytest
 from webtest import TestApp
+
+import batchbook
 
 from .test_staff import workbook
 from .world import PATH, PRICE_LIST, Shop, column_of, counts_of, form_with, number_in, text_of, upload, url_of

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from webtest import TestApp, Upload
 
-from .world import PATH, PRICE_LIST, Shop, form_to, form_with, json_post, text_of, url_of
+from .world import PATH, PRICE_LIST, Shop, form_to, form_with, json_post, post, text_of, url_of
 
 
 @pytest.fixture
@@ -169,4 +169,16 @@ def test_the_form_for_a_new_batch_sent_twice_makes_one_batch(shop: Shop, staff: 
     before = shop.dump()
     page = form.submit(status=409)
     assert "00000001" in text_of(page)
+    assert shop.dump() == before
+
+
+def test_a_post_that_does_not_say_what_it_saw_changes_nothing(
+    shop: Shop, staff: TestApp, admin: TestApp, open_batch: int
+) -> None:
+    before = shop.dump()
+    fields = {"new_price": "9.00", "item_code": "1", "description": "x"}
+    for more in (("rows", 1, "edit"), ("rows", 1, "remove"), ("edit",)):
+        for version in ({}, {"version": ""}, {"version": "x"}, {"version": "-1"}, {"version": "9" * 30}):
+            page = post(staff, url_of(open_batch, *more), 400, **fields, **version)
+            assert "which version" in text_of(page)
     assert shop.dump() == before

@@ -95,7 +95,7 @@ def test_a_click_on_a_count_shows_just_those_rows(shop: Shop, staff: TestApp, op
 def test_a_count_and_the_rows_behind_it_agree_when_rows_are_removed(
     shop: Shop, staff: TestApp, open_batch: int
 ) -> None:
-    post(staff, url_of(open_batch, "rows", 1, "remove"))
+    post(staff, url_of(open_batch, "rows", 1, "remove"), version="1")
     page = staff.get(url_of(open_batch))
     assert counts_of(page)["Increase"] == 1
     assert counts_of(page)["Removed"] == 1
@@ -302,7 +302,7 @@ def test_what_is_complete_is_not_edited_and_the_page_says_how_it_can_be(
 ) -> None:
     before = shop.dump()
     assert not staff.get(url_of(complete_batch)).html.select("[data-cell]")
-    page = post(staff, url_of(complete_batch, "rows", 1), 409, new_price="1.00", item_code="1")
+    page = post(staff, url_of(complete_batch, "rows", 1, "edit"), 409, new_price="1.00", version="1")
     assert "reopen it to change it" in text_of(page)
     assert shop.dump() == before
 

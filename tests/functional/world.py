@@ -90,7 +90,8 @@ class Shop:
         """Return each product's price by item code."""
         with self.engine.connect() as connection:
             return {
-                code: price for code, price in connection.execute(select(Product.item_code, Product.price))
+                row.item_code: row.price
+                for row in connection.execute(select(Product.item_code, Product.price))
             }
 
     def set_price(self, item_code: str, price: str) -> None:

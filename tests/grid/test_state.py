@@ -126,17 +126,10 @@ def test_crowds_of_clauses_are_cut() -> None:
     assert len(read(*[(f"f.x{n}.equal", "") for n in range(500)]).problems) == 10
 
 
-def test_a_state_is_changed_by_parts() -> None:
-    more = FULL.filtered_by(Filter("stock", Verb.EMPTY))
-    assert more.filters[-1] == Filter("stock", Verb.EMPTY)
-    assert more.page == 1
-    assert more.without(Filter("stock", Verb.EMPTY)) == FULL.at_page(1)
-    assert FULL.sorted_by(Sort("name")).sort == (Sort("name"),)
-    assert [FULL.direction_of(name) for name in ("price", "code", "name")] == [
-        "descending",
-        "ascending",
-        None,
-    ]
+def test_a_filter_taken_out_leaves_the_others_at_the_first_page() -> None:
+    less = FULL.without(Filter("name", Verb.CONTAINS, ("50%",)))
+    assert (len(less.filters), less.page) == (4, 1)
+    assert less == replace(FULL, filters=(*FULL.filters[:3], FULL.filters[4])).at_page(1)
 
 
 def test_grid_parameters_are_told_from_others() -> None:

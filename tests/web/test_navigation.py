@@ -22,7 +22,7 @@ def shop(site: Site) -> Site:
     site.page("/start", _list)
     add = site.config.add_navigation
     add("Start", "/", "signed-in", order=0)
-    add("Products", "/products", "products:view", group="catalogue", order=30, icon="box")
+    add("Products", "/products", "products:view", group="catalogue", order=30)
     add("Old", "/products-old", "products:view", group="catalogue", order=30)
     add("Prices", "/batches/price", "batch:price:view", order=20)
     add("Batches", "/batches", ("batch:*:view", "batch:price:view", "batch:*:audit"), order=10)
@@ -72,7 +72,6 @@ def test_entries_can_be_asked_for(shop: Site) -> None:
     }
     assert entries.keys() == {"Start", "Products", "Old", "Prices", "Batches"}
     assert entries["Products"]["introspectable"]["group"] == "catalogue"
-    assert entries["Products"]["introspectable"]["icon"] == "box"
 
 
 def test_an_entry_that_leads_nowhere_stops_the_start(site: Site) -> None:

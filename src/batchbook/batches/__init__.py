@@ -63,5 +63,5 @@ def includeme(config: Any) -> None:
     config.action(
         "batch handlers",
         lambda: refuse_unknown_handlers(config.registry.settings, types),
-        order=PHASE3_CONFIG,
+        order=PHASE3_CONFIG + 1,  # Types register themselves in that phase.
     )

@@ -52,7 +52,7 @@ class Creator:
         return batch
 
     def _values(self, batch_type: BatchType, texts: Mapping[str, str]) -> dict[str, Any]:
-        columns = editable_columns(batch_type.header)
+        columns = editable_columns(batch_type.header, new=True)
         unknown = sorted(texts.keys() - {column.name for column in columns})
         if unknown:
             names = ", ".join(column.name for column in columns)

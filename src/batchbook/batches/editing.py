@@ -51,10 +51,15 @@ class Stale(Conflict):
         self.version = version
 
 
-def editable_columns(model: type[Any]) -> tuple[Column, ...]:
-    """Return the columns of a row or header model that people may edit, in the order of the table."""
-    names = [column.key for column in model.__mapper__.columns if column.info.get("editable")]
-    return columns_of(model, names)
+def editable_columns(model: type[Any], *, new: bool = False) -> tuple[Column, ...]:
+    """Return the columns of a row or header model that people may edit, in the order of the table.
+
+    For a ``new`` header also those that are fixed from then on.
+    """
+    columns = model.__mapper__.columns
+    return columns_of(
+        model, [c.key for c in columns if c.info.get("editable") and (new or not c.info.get("fixed"))]
+    )
 
 
 def cell_text(column: Column, row: Any) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from batchbook.batches.handler import HandlerContext
@@ -21,9 +22,12 @@ from batchbook.batches.refusals import refusal
 from batchbook.batches.steps import STEPS
 from batchbook.batches.types import BatchType, BatchTypes
 from batchbook.batches.work import Work, find_batch, utc_now
+from batchbook.db.transient import is_transient
 from batchbook.errors import BatchbookError, Conflict
 
 log = logging.getLogger(__name__)
+
+_LONGEST_REASON = 500
 
 
 @dataclass(frozen=True)
@@ -116,11 +120,19 @@ class Engine:
         except BatchbookError:
             raise
         except Exception as error:  # A handler is somebody's code and may raise anything.
+            if is_transient(error):
+                raise  # Nobody's fault: whoever runs the action may do it again.
             log.exception("%s of batch %s failed", action, batch_id)
             return self._failed(batch_id, action, error)
         if action is Action.COMPLETE and work.handler.auto_execute:
-            return self.run(batch_id, Action.EXECUTE)
+            return self._execute_by_itself(batch_id, message)
         return Result(message)
+
+    def _execute_by_itself(self, batch_id: int, message: str) -> Result:
+        try:
+            return self.run(batch_id, Action.EXECUTE)
+        except BatchbookError as error:  # It stays complete, for somebody to look at.
+            return Result(f"{message} {error.message}")
 
     def adopt_rows(self, work: Work) -> None:
         """Open a new batch whose rows were copied from another one, and refresh them."""
@@ -137,7 +149,7 @@ class Engine:
     def _failed(self, batch_id: int, action: Action, error: Exception) -> Result:
         self.session.expire_all()
         work = self.work_on(find_batch(self.session, self.types, batch_id, lock=True))
-        reason = f"{type(error).__name__}: {error}"[:2_000]
+        reason = _in_words(error)
         work.batch.failure = f"{action.capitalize()} failed: {reason}"
         work.batch.version += 1
         work.record("failure", work.batch.failure)
@@ -147,3 +159,10 @@ class Engine:
             " Everything is as it was before.",
             failed=True,
         )
+
+
+def _in_words(error: Exception) -> str:
+    # The statement and its values, which SQLAlchemy adds, belong into the log, not onto a page.
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    said = str(cause).replace("\0", "").strip().partition("\n")[0]
+    return f"{type(cause).__name__}: {said}"[:_LONGEST_REASON]

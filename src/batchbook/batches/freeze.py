@@ -47,6 +47,8 @@ CREATE OR REPLACE FUNCTION batchbook_refuse_truncate() RETURNS trigger LANGUAGE 
 DECLARE frozen boolean;
 BEGIN
     LOCK TABLE batch IN SHARE MODE;
+    -- Under an older snapshot the lock shows nothing new; locking the rows raises then.
+    PERFORM 1 FROM batch FOR SHARE;
     EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.%I AS t JOIN batch AS b ON b.id = t.%I WHERE b.state = ''executed'')',
         TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_ARGV[0]) INTO frozen;
     IF frozen THEN
@@ -122,11 +124,12 @@ def _child_triggers_on_postgresql(_connection: Connection, table: str, column: s
 
 
 def _child_triggers_on_sqlite(connection: Connection, table: str, column: str) -> Iterator[str]:
+    _refuse_other_unique_indexes(connection, table, column)
     frozen = "EXISTS (SELECT 1 FROM batch AS b WHERE {which} AND b.state = 'executed'{unless})"
     unless = " AND NOT (b.purge_after IS NOT NULL AND b.purge_after < strftime('%Y-%m-%d %H:%M:%f', 'now'))"
     # Besides its key, a row has a hidden number. REPLACE silently deletes whichever row has the same.
     hidden = (
-        f'EXISTS (SELECT 1 FROM "{table}" AS t JOIN batch AS b ON b.id = t."{column}"'
+        f'EXISTS (SELECT 1 FROM "{table}" AS t JOIN batch AS b ON b.id = t."{column}"'  # noqa: S608 - A migration's names.
         " WHERE t.rowid = NEW.rowid AND b.state = 'executed')"
     )
     added = moved = ""
@@ -138,9 +141,22 @@ def _child_triggers_on_sqlite(connection: Connection, table: str, column: str) -
     yield _sqlite_trigger(table, "DELETE", frozen.format(which=f'b.id = OLD."{column}"', unless=unless))
 
 
+def _refuse_other_unique_indexes(connection: Connection, table: str, column: str) -> None:
+    """REPLACE silently deletes whichever row has the same unique values: they must name the batch."""
+    query = (
+        "SELECT l.name FROM pragma_index_list(?) AS l JOIN pragma_index_info(l.name) AS i ON i.seqno = 0"
+        ' WHERE l."unique" AND i.name <> ?'
+    )
+    name = connection.exec_driver_sql(query, (table, column)).scalars().first()
+    if name is not None:
+        raise ValueError(
+            f"The unique index {name} of {table} does not begin with {column}, so it cannot be frozen."
+        )
+
+
 def _has_rowid(connection: Connection, table: str) -> bool:
     query = "SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = ?"
-    return connection.exec_driver_sql(query, (table,)).scalar_one() == 0
+    return bool(connection.exec_driver_sql(query, (table,)).scalar_one() == 0)
 
 
 def _sqlite_trigger(table: str, event: str, condition: str) -> str:

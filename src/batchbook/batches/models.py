@@ -18,10 +18,10 @@ from batchbook.db import Base
 
 
 def editable(*args: Any, label: str | None = None, **options: Any) -> MappedColumn[Any]:
-    """Declare a column that people may edit in the grid and the row's form.
+    """Declare a column that people may edit: of a row in the grid and the row's form, of a header in its form.
 
-    ``label`` names it on pages; ``minimum`` and ``maximum`` bound what people may enter. All else goes to
-    :func:`sqlalchemy.orm.mapped_column`.
+    ``fixed=True`` lets a header's column be given when the batch is created, and not be changed after: for what its
+    rows were made from. The other options are those of :func:`column`.
     """
     return column(*args, label=label, editable=True, **options)
 
@@ -30,7 +30,7 @@ def column(*args: Any, label: str | None = None, **options: Any) -> MappedColumn
     """Declare a column with what pages need to know of it: ``label``, ``minimum``, ``maximum``, ``choices``,
     ``description``. All else goes to :func:`sqlalchemy.orm.mapped_column`.
     """
-    names = ("minimum", "maximum", "choices", "description", "editable")
+    names = ("minimum", "maximum", "choices", "description", "editable", "fixed")
     info = {name: options.pop(name) for name in names if name in options}
     if label is not None:
         info["label"] = label
@@ -73,8 +73,6 @@ class Batch(Base):
     execution_outcome: Mapped[dict[str, Any] | None]
     purge_after: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
-    #: What the form that created the batch carried, so that a form sent twice makes one batch.
-    form_key: Mapped[str | None] = mapped_column(String(40), unique=True)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Give a type's header its key and its polymorphic identity, so that authors need not repeat them."""

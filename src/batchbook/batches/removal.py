@@ -37,13 +37,21 @@ class RowRemover:
             self._mark(work, model.sequence == sequence, removed=removed)
             self._record(work, f"{'Removed' if removed else 'Restored'} row {sequence}.", 1, removed=removed)
 
-    def remove_where(self, batch_id: int, condition: ColumnElement[bool]) -> int:
-        """Remove all rows that satisfy ``condition`` and are not removed yet; return how many. One operation."""
+    def remove_where(self, batch_id: int, condition: ColumnElement[bool], expected: int | None = None) -> int:
+        """Remove all rows that satisfy ``condition`` and are not removed yet; return how many. One operation.
+
+        Raises :class:`~batchbook.errors.Conflict` if they are not as many as ``expected``, where that is given.
+        """
         work = self.engine.lock(batch_id, Action.EDIT)
         model = work.batch_type.row
         count = work.rows().narrowed(condition).count()
         if not count:
             raise Conflict("No rows match any more, so none was removed.")
+        if expected is not None and count != expected:
+            raise Conflict(
+                f"Nothing was removed: {count:,} rows match now, which is not the number you were shown."
+                " Go back, look at them again, then decide."
+            )
         # Every row is counted anew, because removing may change what the condition itself selects.
         whole = model.batch_id == work.batch.id
         with brought_up_to_date(work, whole, refresh=bool(work.handler.peer_columns)):

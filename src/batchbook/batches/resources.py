@@ -40,7 +40,7 @@ class BatchContext(RecordContext):
         types = request.registry["batch_types"]
         batch = find_batch(request.db, types, int(key_of(Batch, "id", request.matchdict["id"])))
         if not isinstance(batch, self.view.model):
-            raise Missing(f"{batch} is of another type. Find it in the list of all batches.")
+            raise Missing(f"There is no {self.view.title_one} {batch.number}. It may have been deleted.")
         return batch
 
     def permits(self, identity: Identity, permission: str) -> bool:

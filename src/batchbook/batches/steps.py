@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Column, delete
@@ -17,9 +19,11 @@ from batchbook.errors import Conflict
 #: The columns that the engine fills, not the handler.
 _NUMBERED = ("batch_id", "sequence")
 
+log = logging.getLogger(__name__)
+
 
 def _populate(work: Work, _options: Mapping[str, Any]) -> str:
-    with _Around(Action.POPULATE, work):
+    with _around(Action.POPULATE, work):
         written = _write_rows(work, work.handler.populate(work.batch))
         if written:
             _refresh_chunks(work)
@@ -70,7 +74,7 @@ def scalar_default(column: Column[Any]) -> Any:
 
 def _refresh(work: Work, _options: Mapping[str, Any]) -> str:
     before = dict(work.batch.status_counts)
-    with _Around(Action.REFRESH, work):
+    with _around(Action.REFRESH, work):
         _refresh_chunks(work)
     work.batch.refreshed_at = work.now
     recount(work)
@@ -107,7 +111,7 @@ def _execute(work: Work, options: Mapping[str, Any]) -> str:
     if reason is not None:
         raise Conflict(f"{work.batch} was not executed. {reason}")
     chosen = bind_options(work.handler, options)
-    with _Around(Action.EXECUTE, work):
+    with _around(Action.EXECUTE, work):
         outcome: Outcome = work.handler.execute(work.batch, work.rows(), chosen)
     batch = work.batch
     batch.execution_options = options_as_json(chosen)
@@ -118,17 +122,23 @@ def _execute(work: Work, options: Mapping[str, Any]) -> str:
     return f"{work.batch} was executed: {outcome.summary}"
 
 
-class _Around:
-    """Call the handler's setup before the block and its teardown after it, come what may."""
+@contextmanager
+def _around(action: Action, work: Work) -> Iterator[None]:
+    """Call the handler's setup before the block and its teardown after it, come what may.
 
-    def __init__(self, action: Action, work: Work) -> None:
-        self.action, self.work = action, work
-
-    def __enter__(self) -> None:
-        self.work.handler.setup(self.action, self.work.batch)
-
-    def __exit__(self, *_exception: object) -> None:
-        self.work.handler.teardown(self.action, self.work.batch)
+    The block has a savepoint of its own, so that teardown can use the session after an error of the database.
+    """
+    work.handler.setup(action, work.batch)
+    try:
+        with work.session.begin_nested():
+            yield
+    except BaseException:
+        try:
+            work.handler.teardown(action, work.batch)
+        except Exception:  # What went wrong first is what people must hear of.
+            log.exception("Teardown after a failed %s of %s failed too", action, work.batch)
+        raise
+    work.handler.teardown(action, work.batch)
 
 
 #: What each action that the engine runs does.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -16,15 +15,11 @@ from decimal import Decimal
 from pathlib import PurePath
 from typing import Any, BinaryIO
 
-from python_calamine import CalamineError, CalamineWorkbook
-
+from batchbook.batches.workbook import first_sheet
 from batchbook.errors import BadInput
 
 #: The ends of the names of files that can be read.
 SUFFIXES = (".csv", ".xlsx")
-
-#: A workbook that unpacks to more than this many bytes is refused: nobody's price list does.
-_MAX_UNPACKED = 400 * 1024 * 1024
 
 _DELIMITERS = (",", ";", "\t", "|")
 _ZIP_MAGIC = b"PK\x03\x04"
@@ -114,20 +109,7 @@ def _read_xlsx(name: str, file: BinaryIO, start: bytes) -> Table:
         raise BadInput(
             f"“{name}” is called .xlsx but is not an Excel workbook: upload it under its real name."
         )
-    try:
-        with zipfile.ZipFile(file) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > _MAX_UNPACKED:
-            raise BadInput(
-                f"“{name}” unpacks to {unpacked // 2**20:,} MB, more than a workbook may have here."
-            )
-        file.seek(0)
-        workbook = CalamineWorkbook.from_filelike(file)
-        sheet = workbook.get_sheet_by_index(0)
-    except (zipfile.BadZipFile, CalamineError, IndexError, OSError) as error:
-        raise BadInput(
-            f"“{name}” is called .xlsx but cannot be read as an Excel workbook ({error})."
-        ) from None
+    sheet = first_sheet(name, file)
     records = _sheet_records(sheet.iter_rows())
     _, header = next(records, (0, []))
     return Table(_names(header), records)

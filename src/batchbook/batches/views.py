@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sqlalchemy import Select, select
 
 from batchbook.batches import access, columns
+from batchbook.batches.editing import editable_columns
 from batchbook.batches.engine import Engine
 from batchbook.batches.lifecycle import Action as Step
 from batchbook.batches.models import Batch
 from batchbook.batches.pages import BATCH_ACTIONS
 from batchbook.batches.resources import BatchContext, TypeContext
-from batchbook.forms import Field, Form, form_of
+from batchbook.forms import Form, form_of
 from batchbook.grid import Column, Kind, Sort, choices_of, columns_of
 from batchbook.master import MasterView
 
@@ -33,7 +34,7 @@ class BatchMasterView(MasterView):
     #: Columns of the row table, in their order on the page.
     row_grid_columns: ClassVar[Sequence[str | Column]] = ()
     #: Fields of the header, for creating and editing.
-    header_fields: ClassVar[Sequence[str | Field]] = ()
+    header_fields: ClassVar[Sequence[str]] = ()
     #: Headings over fields of the header's form: heading → names of fields; the others come behind, as they are.
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {}
     grid_columns: ClassVar[Sequence[str | Column]] = columns.COMMON
@@ -91,9 +92,12 @@ class BatchMasterView(MasterView):
         """Return whether this person may do ``step`` with ``batch`` in its state."""
         return access.may_now(self.request.identity.permissions, batch, step)
 
-    def form(self, record: Any | None) -> Form:  # noqa: ARG002 - The same fields for creating and editing.
-        """Return the header's form."""
-        return form_of(self.model, self.header_fields or _editable(self.model))
+    def form(self, record: Any | None) -> Form:
+        """Return the header's form: to create a batch all its fields, else those that are not fixed."""
+        columns = {column.name: column for column in editable_columns(self.model, new=record is None)}
+        # What the type asks for comes before the fields that every batch has.
+        own = sorted(columns, key=lambda name: name in ("description", "notes"))
+        return form_of(self.model, [name for name in self.header_fields or own if name in columns])
 
     def suggestions(self) -> Mapping[str, Sequence[str]]:
         """Return what the header's form suggests while people type: name of a field → texts."""
@@ -102,12 +106,6 @@ class BatchMasterView(MasterView):
     def label_of(self, record: Batch) -> str:
         """Name a batch in a sentence."""
         return f"batch {record.number}"
-
-
-def _editable(model: type[Any]) -> list[str]:
-    own = [c.key for c in model.__mapper__.columns if c.info.get("editable")]
-    # What the type asks for comes before the fields that every batch has.
-    return sorted(own, key=lambda name: name in ("description", "notes"))
 
 
 def _status_column(row: type[Any], statuses: Any) -> Column:

@@ -12,13 +12,13 @@ import pyramid_retry
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
 
+from batchbook.db.transient import is_transient
+
 #: The environment variable that wins over the ``sqlalchemy.url`` setting.
 URL_VARIABLE = "BATCHBOOK_DATABASE_URL"
 
 #: Execution option of a connection whose transactions must not write; the database refuses if they do.
 READ_ONLY = "batchbook_read_only"
-
-_SQLITE_BUSY, _SQLITE_LOCKED = 5, 6
 
 
 def database_url(settings: Mapping[str, str]) -> URL:
@@ -79,6 +79,5 @@ def _begin_postgresql(connection: Connection) -> None:
 
 
 def _mark_busy_as_retryable(context: ExceptionContext) -> None:
-    code = getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF
-    if code in (_SQLITE_BUSY, _SQLITE_LOCKED) and context.sqlalchemy_exception is not None:
+    if is_transient(context.original_exception) and context.sqlalchemy_exception is not None:
         pyramid_retry.mark_error_retryable(context.sqlalchemy_exception)

@@ -76,22 +76,9 @@ class GridState:
         """Return the same grid at another page."""
         return replace(self, page=page)
 
-    def filtered_by(self, clause: Filter) -> GridState:
-        """Return the state with one more filter, at its first page."""
-        return replace(self, filters=(*self.filters, clause), page=1)
-
     def without(self, clause: Filter) -> GridState:
         """Return the state without one of its filters, at its first page."""
         return replace(self, filters=tuple(other for other in self.filters if other != clause), page=1)
-
-    def sorted_by(self, *sort: Sort) -> GridState:
-        """Return the state in another order, at its first page."""
-        return replace(self, sort=sort, page=1)
-
-    def direction_of(self, column: str) -> str | None:
-        """Return ``"ascending"`` or ``"descending"`` when sorted by ``column``, as ``aria-sort`` wants it."""
-        clause = next((clause for clause in self.sort if clause.column == column), None)
-        return None if clause is None else "descending" if clause.descending else "ascending"
 
 
 def has_grid_params(params: Params | Iterable[tuple[str, str]]) -> bool:

@@ -1,7 +1,7 @@
 """A grid on a page: its state from the address or from memory, its rows, its links.
 
-Usable alone, for any grid inside any page; the index of a master view is one use of it. It is also what the macros
-in ``macros/grid.jinja2`` take as their ``view``.
+Usable alone, for any grid inside any page; the index of a master view is one use of it. It is what the macros in
+``macros/grid.jinja2`` take as their ``grid``: they show, and every link is made here.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from sqlalchemy import Row, Select
 
 from batchbook.grid import (
+    PAGE_SIZES,
     VERB_LABELS,
     VERBS,
     Column,
@@ -29,6 +30,7 @@ from batchbook.grid import (
 from batchbook.grid.query import KeyColumn
 from batchbook.master import remembered
 from batchbook.master.controls import is_reset, query_from_form
+from batchbook.master.headers import SortMark, clicked, mark_of
 from batchbook.web.request import Request
 from batchbook.web.settings import REGISTRY_KEY
 
@@ -44,9 +46,13 @@ class GridView:
     ``key`` is the name under which a person's choices are remembered. ``select``, ``key_columns`` and
     ``default_sort`` are those of :class:`batchbook.grid.Grid`. ``url`` is the page the grid stands in, without a
     query; ``settings_url`` is where its filter form is posted to; ``export_url`` gives the address of a download by
-    format (``csv``, ``xlsx``), None if there is none. ``carried`` columns are in the rows without
-    being shown. ``known_total`` saves counting when nothing is filtered.
+    format (``csv``, ``xlsx``), None if there is none. ``hidden`` names columns to filter by that the table does not
+    show. ``carried`` columns are in the rows without being in the grid. ``known_total`` saves counting when nothing
+    is filtered.
     """
+
+    #: What a page may hold, in rows.
+    page_sizes = PAGE_SIZES
 
     def __init__(
         self,
@@ -62,11 +68,13 @@ class GridView:
         default_sort: Sequence[Sort] = (),
         known_total: int | None = None,
         link_for: LinkFor | None = None,
+        hidden: Sequence[str] = (),
         carried: Sequence[KeyColumn] = (),
     ) -> None:
         self.request = request
         self.key = key
         self.columns = tuple(columns)
+        self.shown = tuple(column for column in self.columns if column.name not in hidden)
         zone = request.registry[REGISTRY_KEY].timezone
         self.grid = Grid(self.columns, select, key_columns, tuple(default_sort), zone=zone, carried=carried)
         self.url = url
@@ -125,16 +133,18 @@ class GridView:
         """
         return _href(self.url, replace(self.state, **changes))
 
-    def sort_link(self, column: str, *, add: bool = False) -> str:
-        """Return the link that sorts by ``column``: upwards, next time downwards, then no more.
+    @property
+    def default_url(self) -> str:
+        """The link to the grid as it is by default, whatever was remembered."""
+        return _href(self.url, GridState())
 
-        With ``add`` it becomes one more key behind those there are.
-        """
-        current = next((sort for sort in self.state.sort if sort.column == column), None)
-        others = tuple(sort for sort in self.state.sort if sort.column != column) if add else ()
-        if current is not None and current.descending:
-            return self.link(sort=others, page=1)
-        return self.link(sort=(*others, Sort(column, descending=current is not None)), page=1)
+    def sort_mark(self, column: str) -> SortMark | None:
+        """Return how the state sorts by ``column``; None if it does not, whatever the grid's default order is."""
+        return mark_of(self.state.sort, column)
+
+    def sort_link(self, column: str) -> str:
+        """Return where a click on the header of ``column`` leads, see :func:`~batchbook.master.headers.clicked`."""
+        return self.link(sort=clicked(self.state.sort, column), page=1)
 
     def link_with(self, *clauses: Filter) -> str:
         """Return the link to this grid filtered by ``clauses`` alone, such as the rows of one status."""

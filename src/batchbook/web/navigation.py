@@ -26,7 +26,6 @@ class Entry:
     permissions: tuple[str, ...]
     group: str
     order: int
-    icon: str
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,6 @@ class NavItem:
     url: str
     active: bool
     group: str
-    icon: str
 
 
 def add_navigation(
@@ -47,7 +45,6 @@ def add_navigation(
     permission: str | tuple[str, ...],
     group: str = "",
     order: int = 100,
-    icon: str = "",
 ) -> None:
     """Directive: add an entry to the navigation for those who hold ``permission`` (of a tuple: any of them).
 
@@ -55,7 +52,7 @@ def add_navigation(
     ``label``. Two entries for one route conflict. A route that does not exist raises ``ConfigurationError``.
     """
     permissions = (permission,) if isinstance(permission, str) else tuple(permission)
-    entry = Entry(label, route_name, permissions, group, order, icon)
+    entry = Entry(label, route_name, permissions, group, order)
 
     def register() -> None:
         mapper = config.registry.queryUtility(IRoutesMapper)
@@ -87,7 +84,7 @@ def navigation(request: Request) -> list[NavItem]:
     paths = [request.route_path(entry.route_name) for entry in entries]
     active = _nearest(_here(request), paths)
     return [
-        NavItem(entry.label, path, path == active, entry.group, entry.icon)
+        NavItem(entry.label, path, path == active, entry.group)
         for entry, path in zip(entries, paths, strict=True)
     ]
 

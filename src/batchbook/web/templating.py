@@ -10,8 +10,10 @@ from pyramid.csrf import get_csrf_token
 from batchbook.grid.cells import render
 from batchbook.web.flash import flash_messages
 from batchbook.web.formats import batch_number, bytesize, moment_filter, number
+from batchbook.web.once import form_key_input
 from batchbook.web.request import Request
 from batchbook.web.settings import REGISTRY_KEY
+from batchbook.words import counted, noun
 
 # As the documentation of pyramid_jinja2 advises; the environment is made in an action of its own.
 _AFTER_ENVIRONMENT = 999
@@ -41,10 +43,20 @@ def includeme(config: Any) -> None:
     def install() -> None:
         environment = config.get_jinja2_environment()
         environment.globals.update(
-            cell=cell, csrf_input=csrf_input, csrf_token=csrf_token, flash_messages=flash_messages
+            cell=cell,
+            csrf_input=csrf_input,
+            csrf_token=csrf_token,
+            flash_messages=flash_messages,
+            form_key_input=form_key_input,
         )
         environment.filters.update(
-            batch_number=batch_number, bytesize=bytesize, cell=cell, moment=moment_filter(zone), number=number
+            batch_number=batch_number,
+            bytesize=bytesize,
+            cell=cell,
+            counted=counted,
+            moment=moment_filter(zone),
+            noun=noun,
+            number=number,
         )
 
     config.action("batchbook templating", install, order=_AFTER_ENVIRONMENT)

@@ -242,10 +242,8 @@ def test_all_or_nothing_when_it_fails_half_way(engine: Engine, shop: Workshop, p
 
 def _refuse_prices_over_four(dialect: str) -> list[str]:
     if dialect == "sqlite":
-        return [
-            "CREATE TRIGGER dear BEFORE UPDATE ON product WHEN NEW.price > 400"
-            " BEGIN SELECT RAISE(ABORT, 'too dear'); END"
-        ]
+        event = "CREATE TRIGGER dear BEFORE UPDATE ON product WHEN NEW.price > 400"
+        return [f"{event} BEGIN SELECT RAISE(ABORT, 'too dear'); END"]
     return [
         "CREATE FUNCTION dear() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'too dear'; END $$",
         "CREATE TRIGGER dear BEFORE UPDATE ON product FOR EACH ROW WHEN (NEW.price > 4) EXECUTE FUNCTION dear()",

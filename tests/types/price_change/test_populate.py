@@ -46,6 +46,12 @@ def test_a_cent_is_the_nearest_price_and_never_nothing(price: Decimal) -> None:
         assert found == Decimal("0.01") or abs(found - price) <= Decimal("0.005")
 
 
+def test_half_a_cent_goes_up_and_what_is_free_stays_free() -> None:
+    assert rounded(Decimal("1.025"), None) == Decimal("1.03")
+    assert rounded(Decimal("1.015"), Rounding.CENT) == Decimal("1.02")
+    assert [rounded(Decimal(0), rounding) for rounding in (None, *Rounding)] == [0, 0, 0]
+
+
 # --- From the catalogue ----------------------------------------------------------------------------------------------
 
 
@@ -75,14 +81,14 @@ def test_it_holds_the_products_of_vendor_and_department(
 
 def test_prices_change_by_the_per_cent_and_its_rounding(shop: Workshop) -> None:
     assert from_catalogue(shop, percent="2.5") == {
-        "1": "1.02",
+        "1": "1.03",
         "2": "2.05",
         "3": "3.08",
         "4": "4.10",
         "5": "0.05",
     }
     assert from_catalogue(shop, percent="-10", rounding="cent") == {
-        "1": "0.90", "2": "1.80", "3": "2.70", "4": "3.60", "5": "0.04",
+        "1": "0.90", "2": "1.80", "3": "2.70", "4": "3.60", "5": "0.05",
     }  # fmt: skip
     assert from_catalogue(shop, percent="10", rounding="nine") == {
         "1": "1.09", "2": "2.19", "3": "3.29", "4": "4.39", "5": "0.09",

@@ -23,6 +23,20 @@ LIST = HEADER + (
 )
 
 
+BAD_PRICES = [
+    ("1.005", "too-many-decimals"),
+    ("0", "too-small"),
+    ("0.00", "too-small"),
+    ("-1", "too-small"),
+    ("10000000000", "too-large"),
+    ('"1,5"', "not-a-number"),
+    ("NaN", "not-a-number"),
+    ("1_000", "not-a-number"),
+    ("٣", "not-a-number"),
+    ("$5", "not-a-number"),
+]
+
+
 def facts(shop: Workshop, batch_id: int) -> list[tuple[str | None, str | None, str | None]]:
     return [
         (row.status, row.old_price and str(row.old_price), row.change_percent and str(row.change_percent))
@@ -65,28 +79,17 @@ def test_codes_keep_their_zeros_and_are_not_guessed(shop: Workshop) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("price", "code"),
-    [
-        ("1.005", "too-many-decimals"),
-        ("0", "too-small"),
-        ("0.00", "too-small"),
-        ("-1", "too-small"),
-        ("10000000000", "too-large"),
-        ('"1,5"', "not-a-number"),
-        ("NaN", "not-a-number"),
-        ("1_000", "not-a-number"),
-        ("٣", "not-a-number"),
-        ("$5", "not-a-number"),
-    ],
-)
-def test_a_bad_price_is_an_invalid_row_with_its_text(shop: Workshop, price: str, code: str) -> None:
-    batch_id = shop.open(f"{HEADER}000000001,,,{price}\n")
-    row = shop.row(batch_id, 1)
-    assert (row.status, row.new_price, str(row.old_price)) == ("invalid", None, "1.00")
-    assert [(i["field"], i["code"], i["raw"]) for i in row.issues] == [("new_price", code, price.strip('"'))]
-    shop.edit(batch_id, 1, new_price="1.50")
-    assert (shop.row(batch_id, 1).status, shop.row(batch_id, 1).issues) == ("increase", None)
+def test_a_bad_price_is_an_invalid_row_with_its_text(shop: Workshop, subtests: pytest.Subtests) -> None:
+    for price, code in BAD_PRICES:
+        with subtests.test(str(price)):
+            batch_id = shop.open(f"{HEADER}000000001,,,{price}\n")
+            row = shop.row(batch_id, 1)
+            assert (row.status, row.new_price, str(row.old_price)) == ("invalid", None, "1.00")
+            assert [(i["field"], i["code"], i["raw"]) for i in row.issues] == [
+                ("new_price", code, price.strip('"'))
+            ]
+            shop.edit(batch_id, 1, new_price="1.50")
+            assert (shop.row(batch_id, 1).status, shop.row(batch_id, 1).issues) == ("increase", None)
 
 
 def test_a_price_beyond_all_reason_is_still_compared(shop: Workshop) -> None:
@@ -134,36 +137,37 @@ def test_the_same_item_in_another_batch_is_no_double(shop: Workshop) -> None:
     assert shop.statuses(shop.open(f"{HEADER}000000001,,,2.00\n")) == ["increase"]
 
 
+LIMITS = [
+    ("25", "2.00", "2.50", False),
+    ("25", "2.00", "2.51", True),
+    ("24.99", "2.00", "2.50", True),
+    ("25", "2.00", "1.50", False),
+    ("25", "2.00", "1.49", True),
+    ("33.33", "3.00", "4.00", True),  # A third is more than 33.33 %, though it is shown as that.
+    ("33.34", "3.00", "4.00", False),
+    ("0", "2.00", "2.00", False),
+    ("0", "2.00", "2.01", True),
+    ("99999.99", "0.01", "9999999.99", True),
+    ("12.5", "8.00", "9.00", False),
+    ("12.49", "8.00", "9.00", True),
+    ("", "2.00", "200.00", False),
+]
+
+
 # --- The limit -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("limit", "old", "new", "over"),
-    [
-        ("25", "2.00", "2.50", False),
-        ("25", "2.00", "2.51", True),
-        ("24.99", "2.00", "2.50", True),
-        ("25", "2.00", "1.50", False),
-        ("25", "2.00", "1.49", True),
-        ("33.33", "3.00", "4.00", True),  # A third is more than 33.33 %, though it is shown as that.
-        ("33.34", "3.00", "4.00", False),
-        ("0", "2.00", "2.00", False),
-        ("0", "2.00", "2.01", True),
-        ("99999.99", "0.01", "9999999.99", True),
-        ("12.5", "8.00", "9.00", False),
-        ("12.49", "8.00", "9.00", True),
-        ("", "2.00", "200.00", False),
-    ],
-)
 def test_the_limit_is_exact(
-    shop: Workshop, set_price: Callable[[str, str], None], limit: str, old: str, new: str, over: bool
+    shop: Workshop, set_price: Callable[[str, str], None], subtests: pytest.Subtests
 ) -> None:
-    set_price("1", old)
-    batch_id = shop.open(f"{HEADER}000000001,,,{new}\n", warn_above=limit)
-    row = shop.row(batch_id, 1)
-    assert row.over_limit is over
-    words = f"Changes by more than {Decimal(limit):.2f} %." if over else None
-    assert row.status_text == words
+    for limit, old, new, over in LIMITS:
+        with subtests.test(str((limit, old, new))):
+            set_price("1", old)
+            batch_id = shop.open(f"{HEADER}000000001,,,{new}\n", warn_above=limit)
+            row = shop.row(batch_id, 1)
+            assert row.over_limit is over
+            words = f"Changes by more than {Decimal(limit):.2f} %." if over else None
+            assert row.status_text == words
 
 
 def test_a_product_that_costs_nothing_yet_is_over_any_limit(

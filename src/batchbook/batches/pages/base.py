@@ -13,6 +13,7 @@ from batchbook.batches.engine import Engine
 from batchbook.batches.lifecycle import Action as Step
 from batchbook.batches.models import Batch
 from batchbook.batches.work import Work
+from batchbook.errors import BadInput
 from batchbook.forms import BoundForm, Field
 from batchbook.master import Action
 from batchbook.web.flash import flash
@@ -89,7 +90,12 @@ def show_problems(request: Request, bound: BoundForm, error: CellProblems) -> No
     request.response.status_int = UNPROCESSABLE
 
 
-def seen_version(params: Mapping[str, Any]) -> int | None:
-    """Return the version that a form says its reader saw; ``None`` if it says none that can be read."""
+def seen_version(params: Mapping[str, Any]) -> int:
+    """Return the version that a form says its reader saw; raise ``BadInput`` if it does not say."""
     text = sent_text(params, "version")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise BadInput(
+            "What was sent does not say which version of the batch or row you saw, so nothing was changed."
+            " Open the page again, and send the form from there."
+        )
+    return int(text)

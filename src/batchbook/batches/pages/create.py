@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Any
 
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from batchbook.batches.actions import ActionCall
 from batchbook.batches.creation import Creator
@@ -17,11 +14,12 @@ from batchbook.batches.lifecycle import Action as Step
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.base import sent_texts
 from batchbook.batches.tabular import SUFFIXES
-from batchbook.errors import BadInput, Conflict
+from batchbook.errors import BadInput
 from batchbook.forms import WHOLE_FORM, BoundForm, Field, Form
 from batchbook.grid import Kind
 from batchbook.master import Action
 from batchbook.web.flash import flash
+from batchbook.web.once import claim_form
 
 if TYPE_CHECKING:
     from batchbook.batches.views import BatchMasterView
@@ -31,7 +29,7 @@ _FILE = "file"
 
 
 class CreateBatch(Action):
-    """A form for a new batch. It carries a key of its own, so that sending it twice makes one batch."""
+    """A form for a new batch."""
 
     view: BatchMasterView
 
@@ -48,33 +46,23 @@ class CreateBatch(Action):
 
     def post(self) -> Any:
         """Create and populate the batch and show it; or show the form again, with nothing left behind."""
-        self._refuse_second_time()
+        remember = claim_form(self.request)
         bound = self._fields().validate(self.request.POST)
         if bound.valid:
             try:
                 with self.request.db.begin_nested():
                     batch, result = self._create(bound)
-            except IntegrityError:
-                self._refuse_second_time()  # The other one was committed while this one waited for it.
-                raise
             except CellProblems as error:
                 for name, problem in error.problems.items():
                     bound.add_error(name, problem)
             except BadInput as error:
                 bound.add_error(_FILE if self._upload() is not None else WHOLE_FORM, error.message)
             else:
+                remember(result.message)
                 flash(self.request, result.message, "error" if result.failed else "success")
                 return HTTPSeeOther(self.view.url("view", batch))
         self.request.response.status_int = _UNPROCESSABLE
         return self._form(bound)
-
-    def _refuse_second_time(self) -> None:
-        key = self.request.POST.get("form_key", "")
-        made = self.request.db.scalar(select(Batch.id).where(Batch.form_key == key)) if key else None
-        if made is not None:
-            raise Conflict(
-                f"This form was sent before: it created batch {made:08d}. No second batch was made."
-            )
 
     def _create(self, bound: BoundForm) -> tuple[Batch, Result]:
         texts = {name: text for name, text in sent_texts(bound).items() if name != _FILE}
@@ -82,7 +70,6 @@ class CreateBatch(Action):
         file, name = (upload.file, upload.filename) if upload is not None else (None, "")
         key = self.view.batch_type.key
         batch = Creator(self.view.engine).create(key, texts, file, name)
-        batch.form_key = self.request.POST.get("form_key", "")[:40] or None
         call = ActionCall(batch.id, Step.POPULATE, self.request.authenticated_userid)
         return batch, self.request.registry["batch_runner"].submit(self.request.db, call)
 
@@ -99,7 +86,4 @@ class CreateBatch(Action):
         return Form(fields)
 
     def _form(self, bound: BoundForm) -> dict[str, Any]:
-        key = self.request.POST.get("form_key") or secrets.token_urlsafe(24)
-        return self.page(
-            bound=bound, title=f"New {self.view.title_one}", accept=",".join(SUFFIXES), form_key=key
-        )
+        return self.page(bound=bound, title=f"New {self.view.title_one}", accept=",".join(SUFFIXES))

@@ -11,7 +11,8 @@ from sqlalchemy import Row, Select, select
 from batchbook.batches import access, columns
 from batchbook.batches.models import Batch
 from batchbook.batches.types import BatchTypes
-from batchbook.batches.work import find_batch
+from batchbook.batches.work import HIGHEST_NUMBER
+from batchbook.errors import Missing
 from batchbook.grid import Choice, Column, Kind, Sort
 from batchbook.master import Export, Index, MasterContext, MasterView, Remember
 from batchbook.security import SIGNED_IN, Identity
@@ -84,9 +85,14 @@ def creatable(request: Request) -> list[tuple[str, str]]:
 
 
 def find(request: Request) -> HTTPSeeOther:
-    """Lead from a batch's number alone, as other records keep it, to the batch's page, which decides who may see it."""
-    batch = find_batch(request.db, request.registry["batch_types"], int(request.matchdict["number"]))
-    return HTTPSeeOther(batch_url(request, batch.type, batch.id))
+    """Lead from a batch's number alone, as other records keep it, to the batch's page."""
+    number = int(request.matchdict["number"])
+    seen = access.visible(request.identity.permissions, request.registry["batch_types"])
+    wanted = select(Batch.type).where(Batch.id == number, seen)
+    key = request.db.scalar(wanted) if number <= HIGHEST_NUMBER else None
+    if key is None:
+        raise Missing(f"There is no batch {number:08d} that you may see.")
+    return HTTPSeeOther(batch_url(request, key, number))
 
 
 def includeme(config: Any) -> None:

@@ -103,7 +103,7 @@ def _count(grid: GridView, clauses: tuple[Filter, ...], status: Any, count: int)
 
 def facts(view: BatchMasterView, batch: Batch) -> list[tuple[Column, Any]]:
     """Return the header's fields that say something, less the description, which is the page's heading."""
-    names = [field.name for field in view.form(batch).fields if field.name != "description"]
+    names = [field.name for field in view.form(None).fields if field.name != "description"]
     found = [(column, getattr(batch, column.name)) for column in columns_of(view.model, names)]
     return [(column, value) for column, value in found if value not in (None, "")]
 

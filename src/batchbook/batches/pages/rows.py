@@ -14,6 +14,7 @@ from batchbook.batches.removal import RowRemover
 from batchbook.errors import BadInput
 from batchbook.forms import BoundForm
 from batchbook.web.flash import flash
+from batchbook.web.once import claim_form
 
 
 class AddRow(BatchAction):
@@ -36,12 +37,14 @@ class AddRow(BatchAction):
 
     def post(self) -> Any:
         """Add the row and show it; or show the form again with what is wrong."""
+        remember = claim_form(self.request)
         bound = row_form(self.view).validate(self.request.POST)
         try:
             sequence = RowEditor(self.engine).add(self.batch.id, sent_texts(bound))
         except CellProblems as error:
             show_problems(self.request, bound, error)
             return self._page(bound)
+        remember(f"It added row {sequence}.")
         return self.done(f"Added row {sequence}.", self.own_url)
 
     def _page(self, bound: BoundForm) -> dict[str, Any]:
@@ -57,10 +60,12 @@ class QuickEntry(BatchAction):
 
     def post(self) -> HTTPSeeOther:
         """Add the row that the text stands for, and come back for the next."""
+        remember = claim_form(self.request)
         try:
             sequence = RowEditor(self.engine).enter(self.batch.id, sent_text(self.request.POST, "text"))
         except BadInput as error:
             return self._back(error.message, "error")
+        remember(f"It added row {sequence}.")
         return self._back(f"Added row {sequence}.", "success")
 
     def _back(self, message: str, kind: Any) -> HTTPSeeOther:

@@ -13,9 +13,12 @@ from batchbook.batches.lifecycle import Action as Step
 from batchbook.batches.pages.base import BatchAction, sent_text
 from batchbook.batches.pages.rowgrid import RowGrid
 from batchbook.batches.removal import RowRemover
-from batchbook.errors import BadInput, Conflict
+from batchbook.errors import BadInput
 from batchbook.grid import GridState
 from batchbook.master import export_response
+
+#: Digits of a count, and one more.
+_LONGEST_COUNT = 10
 
 
 class _RowSet(BatchAction):
@@ -63,19 +66,21 @@ class RemoveRows(_RowSet):
     def get(self) -> dict[str, Any]:
         """Ask, with the count as it is now."""
         count = self.work.rows().narrowed(self._condition(self.rows.grid.state)).count()
-        return self.page(count=count, grid=self.rows.grid, cancel_url=self.rows.grid.link())
+        link = self.rows.grid.link()
+        action = f"{self.view.url(self.name, self.batch)}?{link.partition('?')[2]}"
+        return self.page(count=count, action=action, cancel_url=link)
 
     def post(self) -> HTTPSeeOther:
         """Remove them, if they are still as many as were shown."""
         condition = self._condition(self.rows.grid.state)
-        count = self.work.rows().narrowed(condition).count()
-        if sent_text(self.request.POST, "count") != str(count):
-            raise Conflict(
-                f"Nothing was removed: {count:,} rows match now, which is not the number you were shown."
-                " Go back, look at them again, then decide."
-            )
-        RowRemover(self.engine).remove_where(self.batch.id, condition)
+        count = RowRemover(self.engine).remove_where(self.batch.id, condition, self._expected())
         return self.done(f"Removed {count:,} rows. Each can be restored from its page.", self.own_url)
+
+    def _expected(self) -> int:
+        text = sent_text(self.request.POST, "count")
+        if not (text.isascii() and text.isdigit() and len(text) < _LONGEST_COUNT):
+            raise BadInput("What was sent does not say how many rows you were shown, so nothing was removed.")
+        return int(text)
 
     def _condition(self, state: GridState) -> Any:
         if state.problems:

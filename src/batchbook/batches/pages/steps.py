@@ -10,6 +10,7 @@ from batchbook.batches.creation import Creator
 from batchbook.batches.lifecycle import Action as Step
 from batchbook.batches.pages.base import BatchAction, seen_version
 from batchbook.web.flash import flash
+from batchbook.web.once import claim_form
 
 
 class _Step(BatchAction):
@@ -79,8 +80,11 @@ class CloneBatch(_Step):
 
     def post(self) -> HTTPSeeOther:
         """Clone, and show the clone."""
+        remember = claim_form(self.request)
         clone = Creator(self.engine).clone(self.batch.id)
-        return self.done(f"{clone} was made as a copy of {self.batch}.", self.view.url("view", clone))
+        said = f"{clone} was made as a copy of {self.batch}."
+        remember(said)
+        return self.done(said, self.view.url("view", clone))
 
 
 class DeleteBatch(BatchAction):

@@ -36,7 +36,7 @@ def _type_data(batch_type: BatchType) -> dict[str, Any]:
     return {
         "type": batch_type.key,
         "title": batch_type.title,
-        "fields": [column.name for column in editable_columns(batch_type.header)],
+        "fields": [column.name for column in editable_columns(batch_type.header, new=True)],
         "file_columns": list(handler.file_columns),
         "row_fields": [column.name for column in editable_columns(batch_type.row)],
         "statuses": [status.value for status in handler.statuses or ()],

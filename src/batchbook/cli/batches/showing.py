@@ -45,7 +45,9 @@ def _data(work: Work, plan: Plan) -> dict[str, Any]:
     return {
         **name_of(batch),
         **{name: getattr(batch, name) for name in _FACTS},
-        "fields": {c.name: getattr(batch, c.name) for c in editable_columns(work.batch_type.header)},
+        "fields": {
+            c.name: getattr(batch, c.name) for c in editable_columns(work.batch_type.header, new=True)
+        },
         "totals": [{"label": total.label, "value": str(total.value)} for total in work.handler.totals(batch)],
         "file": {"name": record.name, "size": record.size, "sha256": record.sha256} if record else None,
         "execution": {"why_not": list(plan.reasons), "description": list(plan.sentences)},
@@ -66,7 +68,7 @@ def _lines(work: Work, plan: Plan) -> Iterator[str]:
 
 def _facts(work: Work) -> Iterator[tuple[str, str]]:
     batch = work.batch
-    for column in editable_columns(work.batch_type.header):
+    for column in editable_columns(work.batch_type.header, new=True):
         yield column.label, render(column, getattr(batch, column.name))
     record = work.handler.input_file(batch)
     yield "File", f"{record.name}, {record.size:,} bytes, SHA-256 {record.sha256}" if record else ""

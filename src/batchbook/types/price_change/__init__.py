@@ -7,8 +7,9 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the type."""
-    config.add_batch_type(
-        "batchbook.types.price_change.models.PriceChange",
-        handler="batchbook.types.price_change.handler.PriceChangeHandler",
-        view="batchbook.types.price_change.views.PriceChangeView",
-    )
+    # Imported here, so that the models can be imported without the rest, as migrations do.
+    from batchbook.types.price_change.handler import PriceChangeHandler
+    from batchbook.types.price_change.models import PriceChange
+    from batchbook.types.price_change.views import PriceChangeView
+
+    config.add_batch_type(PriceChange, handler=PriceChangeHandler, view=PriceChangeView)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -123,13 +123,19 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
 
 def counted(counts: Mapping[Any, int]) -> str:
     """Return counts by status in words, such as ``78 increase, 77 decrease``."""
-    return ", ".join(f"{count:,} {status.label.lower()}" for status, count in counts.items()) or "none"
+    return ", ".join(f"{count:,} {status.label.lower()}" for status, count in counts.items())
 
 
 def rounded(price: Decimal, rounding: str | None) -> Decimal:
-    """Return ``price`` to the cent; with :attr:`Rounding.NINE` to the nearest price that ends in 9, at least 0.09."""
+    """Return ``price`` to the cent, half a cent up; with :attr:`Rounding.NINE` to the nearest price that ends in 9.
+
+    What costs something goes on to cost something: at least 0.01, or 0.09. What is free stays free.
+    """
+    if not price:
+        return Decimal(0)
     cents = price * 100
     if rounding == Rounding.NINE:
         # From the exact price: rounded to the cent first, 0.138 would become 0.19, though 0.09 is nearer.
-        cents = max(Decimal(9), (cents - 4) // 10 * 10 + 9)
-    return Decimal(max(round(cents), 1)).scaleb(-2)
+        nine = (cents - 4) // 10 * 10 + 9
+        return max(nine, Decimal(9)).scaleb(-2)
+    return max(cents.to_integral_value(ROUND_HALF_UP), Decimal(1)).scaleb(-2)

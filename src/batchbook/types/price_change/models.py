@@ -44,21 +44,22 @@ class PriceChange(Batch):
 
     vendor_code: Mapped[str | None] = editable(
         String(20),
-        label="Vendor code",
+        fixed=True,
         description="Whose list it is; without a list, whose products change. Empty: all vendors.",
     )
     department: Mapped[str | None] = editable(
-        String(60), description="Only this department's products. Empty: all departments."
+        String(60), fixed=True, description="Only this department's products. Empty: all departments."
     )
     percent: Mapped[Decimal | None] = editable(
         PERCENT,
+        fixed=True,
         label="Change by %",
         minimum=Decimal("-99"),
         maximum=Decimal(999),
         description="By how much today's prices change, such as 2.5 or -10.",
     )
     rounding: Mapped[str | None] = editable(
-        String(10), choices=ROUNDINGS, description="How the computed prices are rounded."
+        String(10), fixed=True, choices=ROUNDINGS, description="How the computed prices are rounded."
     )
     warn_above: Mapped[Decimal | None] = editable(
         PERCENT,
@@ -75,12 +76,10 @@ class PriceChangeRow(BatchRow):
     __batch__ = PriceChange
     __table_args__ = (Index("ix_price_change_row_batch_id_item_code", "batch_id", "item_code"),)
 
-    item_code: Mapped[str] = editable(String(20), label="Item code", default="", sort_order=1)
-    description: Mapped[str | None] = column(String(200), sort_order=2)
-    size: Mapped[str | None] = column(String(40), sort_order=3)
-    old_price: Mapped[Decimal | None] = column(PRICE, label="Old price", sort_order=4)
-    new_price: Mapped[Decimal | None] = editable(
-        PRICE, label="New price", minimum=Decimal("0.01"), sort_order=5
-    )
-    change_percent: Mapped[Decimal | None] = column(ExactDecimal(14, 2), label="Change %", sort_order=6)
-    over_limit: Mapped[bool] = column(label="Over limit", default=False, server_default=false(), sort_order=7)
+    item_code: Mapped[str] = editable(String(20), default="")
+    description: Mapped[str | None] = column(String(200))
+    size: Mapped[str | None] = column(String(40))
+    old_price: Mapped[Decimal | None] = column(PRICE)
+    new_price: Mapped[Decimal | None] = editable(PRICE, minimum=Decimal("0.01"))
+    change_percent: Mapped[Decimal | None] = column(ExactDecimal(14, 2), label="Change %")
+    over_limit: Mapped[bool] = column(default=False, server_default=false())

@@ -1,0 +1,73 @@
+"""Forms that do their work once, however often they are sent: a double click, a reload, an impatient second try.
+
+Every form carries a key that no other form has. A view whose work must not be doubled claims it first; a form whose
+key is taken is answered with 409 and with what it did the first time. Answers that keep nothing (4xx) keep no key
+either, so a form that was corrected can be sent again.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from markupsafe import Markup
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from batchbook.errors import Conflict
+from batchbook.web.models import SentForm
+from batchbook.web.request import Request
+
+_FIELD = "form_key"
+_KEY = re.compile(r"[A-Za-z0-9_-]{16,43}")
+
+#: How long the key of a sent form is kept.
+_KEPT = timedelta(days=2)
+
+
+def form_key_input(request: Request) -> Markup:
+    """Return the hidden field with the form's key: the one it was sent with when it is shown again, else a new one."""
+    sent = request.POST.get(_FIELD) if request.method == "POST" else None
+    key = sent if isinstance(sent, str) and _KEY.fullmatch(sent) else secrets.token_urlsafe(24)
+    return Markup('<input type="hidden" name="{}" value="{}">').format(_FIELD, key)
+
+
+def claim_form(request: Request) -> Callable[[str], None]:
+    """Claim the key of the form that was posted; return what is to be called with a sentence saying what it did.
+
+    Raises :class:`~batchbook.errors.Conflict` for a form that was sent before. A post without a key, from a script,
+    is taken as it is.
+    """
+    sent = request.POST.get(_FIELD)
+    if not isinstance(sent, str) or not _KEY.fullmatch(sent):
+        return lambda _did: None
+    form = _claim(request.db, sent)
+
+    def remember(did: str) -> None:
+        form.did = did
+
+    return remember
+
+
+def _claim(db: Session, key: str) -> SentForm:
+    now = datetime.now(UTC)
+    _refuse_second_time(db, key)
+    form = SentForm(key=key, sent_at=now, did="")
+    try:
+        with db.begin_nested():
+            db.add(form)
+            db.flush()
+    except IntegrityError:
+        _refuse_second_time(db, key)  # The other one was committed while this one waited for it.
+        raise
+    db.execute(delete(SentForm).where(SentForm.sent_at < now - _KEPT))
+    return form
+
+
+def _refuse_second_time(db: Session, key: str) -> None:
+    did = db.scalar(select(SentForm.did).where(SentForm.key == key))
+    if did is not None:
+        raise Conflict(f"This form was sent before. {did} Nothing was done a second time.")
