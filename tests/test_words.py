@@ -13,5 +13,8 @@ def test_a_count_has_its_noun(count: int, said: str) -> None:
 
 
 def test_a_noun_may_have_a_plural_of_its_own() -> None:
-    assert [counted(count, "row matches", "rows match") for count in (1, 2)] == ["1 row matches", "2 rows match"]
+    assert [counted(count, "row matches", "rows match") for count in (1, 2)] == [
+        "1 row matches",
+        "2 rows match",
+    ]
     assert [noun(count, "inventory", "inventories") for count in (0, 1)] == ["inventories", "inventory"]

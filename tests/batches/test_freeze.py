@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +11,6 @@ from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from batchbook.batches import Action, Batch, State
-from batchbook.batches.freeze import MESSAGE, unfreeze_table
 from batchbook.batches.models import BatchFile, BatchFileChunk, CellChange, Operation
 from batchbook.db.bulk import bulk_insert, bulk_update
 from batchbook.db.session import transaction_scope
@@ -19,8 +18,6 @@ from batchbook.errors import Conflict
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow
 
 from .attacked import PARTS, REFUSED, Attacked, columns, prepare, table
-from .shelf_count import Remembering, make_tables
-from .workshop import Workshop, shelves
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MODELS = (PriceChangeRow, BatchFile, BatchFileChunk, Operation, CellChange)
@@ -240,74 +237,3 @@ def test_a_clone_of_it_is_free(attacked: Attacked) -> None:
     for name, key in PARTS.items():
         place = list(table(name).columns.keys()).index(key)
         assert [row for row in after[name] if row[place] != clone] == before[name]
-
-
-# --- Retention -------------------------------------------------------------------------------------------------------
-
-PURGED = ("cell_change", "operation", "batch_file_chunk", "batch_file", "shelf_count_row")
-
-
-def executed_count(engine: Engine, retention: timedelta | None) -> tuple[Workshop, int]:
-    make_tables(engine)
-    shop = shelves(engine)
-    handler = type(
-        "Kept", (Remembering,), {"calls": [], "source": [{"item_code": "1"}], "retention": retention}
-    )
-    shop = shop.with_handler(handler)
-    batch_id = shop.open("item,counted,remark\n", shelf="A")
-    shop.edit(batch_id, 1, remark="x")
-    shop.run(batch_id, Action.COMPLETE, Action.EXECUTE)
-    return shop, batch_id
-
-
-def purge(engine: Engine, batch_id: int) -> None:
-    with transaction_scope(engine) as session:
-        for name in PURGED:
-            session.connection().exec_driver_sql(f"DELETE FROM {name} WHERE batch_id = {batch_id}")
-        session.connection().exec_driver_sql(f"DELETE FROM shelf_count WHERE id = {batch_id}")
-        session.connection().exec_driver_sql(f"DELETE FROM batch WHERE id = {batch_id}")
-
-
-def test_retention_says_until_when_a_batch_is_kept(engine: Engine) -> None:
-    shop, batch_id = executed_count(engine, timedelta(days=30))
-    batch = shop.batch(batch_id)
-    assert batch.executed_at is not None
-    assert batch.purge_after == batch.executed_at + timedelta(days=30)
-
-
-@pytest.mark.parametrize("retention", [None, timedelta(hours=1)])
-def test_it_is_not_purged_before(engine: Engine, retention: timedelta | None) -> None:
-    shop, batch_id = executed_count(engine, retention)
-    with pytest.raises(Exception, match=MESSAGE):
-        purge(engine, batch_id)
-    for name in (*PURGED, "shelf_count", "batch"):
-        with pytest.raises(Exception, match=MESSAGE), transaction_scope(engine) as session:
-            session.connection().exec_driver_sql(f"DELETE FROM {name}")
-    assert (len(shop.rows(batch_id)), shop.batch(batch_id).state) == (1, State.EXECUTED)
-
-
-def test_it_is_purged_after_and_nothing_but_purged(engine: Engine) -> None:
-    shop, batch_id = executed_count(engine, timedelta(seconds=-1))
-    for statement in (
-        f"UPDATE batch SET notes = 'x' WHERE id = {batch_id}",
-        f"UPDATE shelf_count_row SET item_code = 'x' WHERE batch_id = {batch_id}",
-        f"UPDATE operation SET actor = 'x' WHERE batch_id = {batch_id}",
-        f"INSERT INTO batch_file_chunk VALUES ({batch_id}, 1, 9, 'x')",
-    ):
-        with pytest.raises(Exception, match=MESSAGE), transaction_scope(engine) as session:
-            session.connection().exec_driver_sql(statement)
-    other = shop.create(shelf="B")
-    purge(engine, batch_id)
-    assert shop.rows(batch_id) == []
-    assert shop.operations(batch_id) == []
-    assert shop.batch(other).state == State.NEW
-
-
-def test_a_table_can_be_unfrozen_for_a_migration_that_rebuilds_it(engine: Engine) -> None:
-    shop, batch_id = executed_count(engine, None)
-    with engine.begin() as connection:
-        unfreeze_table(connection, "shelf_count_row")
-        connection.exec_driver_sql("UPDATE shelf_count_row SET item_code = 'rebuilt'")
-        with pytest.raises(Exception, match=MESSAGE), connection.begin_nested():
-            connection.exec_driver_sql("UPDATE shelf_count SET shelf = 'x'")
-    assert shop.rows(batch_id)[0].item_code == "rebuilt"

@@ -39,8 +39,8 @@ def test_what_is_complete_waits_on_the_start_page_of_those_who_execute(
 
 def test_the_panel_says_what_executing_then_does(shop: Shop, admin: TestApp, complete_batch: int) -> None:
     panel = text_of(admin.get(url_of(complete_batch)), "#execution")
-    assert "3 products get a new price, effective immediately: 2 go up, 1 go down." in panel
-    assert "1 prices stay as they are." in panel
+    assert "3 products get a new price, effective immediately: 2 go up, 1 goes down." in panel
+    assert "1 price stays as it is." in panel
     assert "Left out: 1 not in catalogue, 2 duplicate in list, 1 invalid." in panel
 
 
@@ -66,7 +66,7 @@ def test_only_the_chosen_statuses_are_applied(shop: Shop, admin: TestApp, comple
     form = form_to(admin.get(url_of(complete_batch)), "/execute")
     form.set("apply", False, 0)  # Increases.
     page = form.submit(status=303).follow()
-    assert "1 prices changed, 7 rows left out." in text_of(page)
+    assert "1 price changed, 7 rows left out." in text_of(page)
     assert shop.prices() == before | decimals({"000000012": "2.70"})
     assert shop.batch(complete_batch).execution_options == {"apply": ["decrease"], "overwrite": False}
 

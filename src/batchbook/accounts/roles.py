@@ -13,6 +13,7 @@ from batchbook.forms import BoundForm, Field, Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort
 from batchbook.master import Invalid, MasterView
 from batchbook.security.models import Role, RolePermission, user_role
+from batchbook.words import counted
 
 T = TypeVar("T")
 
@@ -71,7 +72,7 @@ class RoleView(MasterView):
         count = len(record.users)
         if not count:
             return super().why_not_delete(record)
-        who = "one user has it" if count == 1 else f"{count:,} users have it"
+        who = counted(count, "user has it", "users have it")
         return f"The {self.label_of(record)} cannot be deleted, because {who}. Give them another role first."
 
     def known(self, record: Role | None) -> list[KnownPermission]:

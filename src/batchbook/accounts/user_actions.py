@@ -6,37 +6,20 @@ from typing import Any
 
 from batchbook.accounts import guard
 from batchbook.errors import Refused
-from batchbook.forms import BoundForm, Field, Form
-from batchbook.grid import Kind
+from batchbook.forms import BoundForm, Form
 from batchbook.master import Action, records
 from batchbook.master.view import MasterView
 from batchbook.security.authentication import change_password
 from batchbook.security.cookie import session_hash
+from batchbook.security.fields import ADVICE, DIFFERENT, password_field
 from batchbook.security.models import User
-from batchbook.security.passwords import LONGEST, SHORTEST, why_weak
+from batchbook.security.passwords import why_weak
 from batchbook.security.sessions import revoke_sessions
+from batchbook.words import counted
 
 _UNPROCESSABLE = 422
 _PASSWORDS = Form(
-    [
-        Field.of(
-            "password",
-            Kind.TEXT,
-            label="New password",
-            widget="password",
-            required=True,
-            max_length=LONGEST,
-            help=f"At least {SHORTEST} characters; a few words are easiest to remember.",
-        ),
-        Field.of(
-            "again",
-            Kind.TEXT,
-            label="New password again",
-            widget="password",
-            required=True,
-            max_length=LONGEST,
-        ),
-    ]
+    [password_field("password", "New password", help=ADVICE), password_field("again", "New password again")]
 )
 
 
@@ -90,7 +73,7 @@ class SetPassword(Action):
         if weak:
             bound.add_error("password", weak)
         elif password != bound.values["again"]:
-            bound.add_error("again", "The two passwords are not the same.")
+            bound.add_error("again", DIFFERENT)
 
     def _form(self, bound: BoundForm) -> dict[str, Any]:
         return self.page(bound=bound, cancel_url=self.view.url("view", self.record))
@@ -170,4 +153,4 @@ def _set_active(action: Action, *, active: bool) -> None:
 def _ended(count: int) -> str:
     if not count:
         return "No session was open."
-    return f"{count} open {'session was' if count == 1 else 'sessions were'} ended."
+    return f"{counted(count, 'open session was', 'open sessions were')} ended."

@@ -14,8 +14,9 @@ from batchbook.accounts.user_actions import Activate, Deactivate, SetPassword, S
 from batchbook.forms import Field, Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort
 from batchbook.master import ACTIONS, Invalid, MasterView
+from batchbook.security.fields import ADVICE, password_field
 from batchbook.security.models import Role, User, user_role
-from batchbook.security.passwords import LONGEST, SHORTEST, hash_password, why_weak
+from batchbook.security.passwords import hash_password, why_weak
 from batchbook.security.sessions import open_sessions
 
 _ROLES = (
@@ -25,12 +26,8 @@ _ROLES = (
     .correlate(User)
     .scalar_subquery()
 )
-_PASSWORD = Field.of(
-    "password",
-    Kind.TEXT,
-    widget="password",
-    max_length=LONGEST,
-    help=f"At least {SHORTEST} characters; a few words are easiest to remember. Without one, nobody can sign in yet.",
+_PASSWORD = password_field(
+    "password", "Password", help=f"{ADVICE} Without one, nobody can sign in yet.", required=False
 )
 
 

@@ -15,6 +15,7 @@ from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
 from batchbook.batches.types import BatchType
 from batchbook.batches.work import Work, recount, utc_now
 from batchbook.errors import BadInput
+from batchbook.words import counted
 
 #: What belongs to one batch alone, besides what its type adds, and so is not copied to a clone.
 _OWN = frozenset(column.key for column in Batch.__table__.columns) - {"description", "notes", "params"}
@@ -107,4 +108,4 @@ class Creator:
         self.session.execute(delete(work.rows().table).where(work.batch_type.row.batch_id == batch.id))
         self.session.delete(batch)
         self.session.flush()
-        return f"{name} was deleted, with its {rows:,} rows, files and history."
+        return f"{name} was deleted, with its {counted(rows, 'row')}, files and history."

@@ -24,6 +24,7 @@ from batchbook.batches.statuses import Status
 from batchbook.batches.tabular import read_table
 from batchbook.errors import BadInput
 from batchbook.forms import Form
+from batchbook.words import counted
 
 B = TypeVar("B", bound=Batch)
 R = TypeVar("R", bound=BatchRow)
@@ -130,11 +131,11 @@ class BatchHandler(ABC, Generic[B, R]):
 
     def why_not_execute(self, batch: B) -> str | None:
         """Return a sentence saying why the batch cannot be executed as it is; ``None`` if it can."""
-        return None if batch.row_count > batch.removed_count else "It has no rows to execute."
+        return None if batch.kept_count else "It has no rows to execute."
 
     def describe_execution(self, batch: B, options: Mapping[str, Any]) -> list[str]:
         """Return sentences that say, with counts, what executing with ``options`` will do."""
-        return [f"{batch.row_count - batch.removed_count:,} rows will be executed."]
+        return [f"{counted(batch.kept_count, 'row')} will be executed."]
 
     def totals(self, batch: B) -> list[Total]:
         """Return figures to show with the batch's facts."""

@@ -97,7 +97,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Action.COMPLETE, (_P.EDIT,), _OPEN, target=State.COMPLETE),
     Transition(Action.REOPEN, (_P.EDIT, _P.EXECUTE), _COMPLETE, target=State.OPEN),
     Transition(Action.EXECUTE, (_P.EXECUTE,), _COMPLETE, State.EXECUTING, State.EXECUTED),
-    Transition(Action.CLONE, (_P.CREATE,), _ANY),
+    Transition(Action.CLONE, (_P.CREATE,), _AT_REST | _EXECUTED),
     Transition(Action.DELETE, (_P.DELETE,), _AT_REST),
 )
 

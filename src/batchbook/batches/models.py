@@ -88,6 +88,15 @@ class Batch(Base):
         """The batch's number as people write it: eight digits."""
         return f"{self.id:08d}"
 
+    @property
+    def kept_count(self) -> int:
+        """How many of the batch's rows are not removed."""
+        return self.row_count - self.removed_count
+
+    def count_of(self, *statuses: str) -> int:
+        """Return how many rows that are not removed have one of ``statuses``."""
+        return sum(int(self.status_counts.get(str(status), 0)) for status in statuses)
+
     def __str__(self) -> str:
         """Name the batch in sentences."""
         return f"Batch {self.number}"

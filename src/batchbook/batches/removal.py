@@ -11,6 +11,7 @@ from batchbook.batches.models import CellChange
 from batchbook.batches.touched import brought_up_to_date, peer_values, row_and_peers
 from batchbook.batches.work import Work
 from batchbook.errors import Conflict
+from batchbook.words import counted
 
 
 class RowRemover:
@@ -56,7 +57,7 @@ class RowRemover:
         whole = model.batch_id == work.batch.id
         with brought_up_to_date(work, whole, refresh=bool(work.handler.peer_columns)):
             self._mark(work, condition, removed=True)
-            self._record(work, f"Removed {count:,} rows.", count, removed=True)
+            self._record(work, f"Removed {counted(count, 'row')}.", count, removed=True)
         return count
 
     def _mark(self, work: Work, condition: ColumnElement[bool], *, removed: bool) -> None:

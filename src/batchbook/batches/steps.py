@@ -15,6 +15,7 @@ from batchbook.batches.options import bind_options, options_as_json
 from batchbook.batches.work import Work, recount
 from batchbook.db.bulk import bulk_insert, chunked
 from batchbook.errors import Conflict
+from batchbook.words import counted
 
 #: The columns that the engine fills, not the handler.
 _NUMBERED = ("batch_id", "sequence")
@@ -29,8 +30,8 @@ def _populate(work: Work, _options: Mapping[str, Any]) -> str:
             _refresh_chunks(work)
     work.batch.refreshed_at = work.now
     recount(work)
-    work.record("populate", f"Populated with {written:,} rows.")
-    return f"{work.batch} was populated with {written:,} rows."
+    work.record("populate", f"Populated with {counted(written, 'row')}.")
+    return f"{work.batch} was populated with {counted(written, 'row')}."
 
 
 def _write_rows(work: Work, rows: Iterable[RowValues]) -> int:
@@ -79,7 +80,7 @@ def _refresh(work: Work, _options: Mapping[str, Any]) -> str:
     work.batch.refreshed_at = work.now
     recount(work)
     changed = "no status changed" if before == work.batch.status_counts else "statuses changed"
-    work.record("refresh", f"Refreshed {work.batch.row_count - work.batch.removed_count:,} rows; {changed}.")
+    work.record("refresh", f"Refreshed {counted(work.batch.kept_count, 'row')}; {changed}.")
     return f"{work.batch} was refreshed; {changed}."
 
 

@@ -157,7 +157,8 @@ def _why_too_far(extent: Extent) -> str | None:
 def _frame(parts: _Parts) -> dict[str, str]:
     """Return the files that make a workbook of the parts."""
     related = "".join(
-        f'<Relationship Id="{kind}" Type="{_RELATIONS}/{kind}" Target="/{_COPIES[kind]}"/>' for kind in parts.paths
+        f'<Relationship Id="{kind}" Type="{_RELATIONS}/{kind}" Target="/{_COPIES[kind]}"/>'
+        for kind in parts.paths
     )
     package = f'xmlns="{_OOXML}/package/2006/relationships"'
     return {

@@ -11,6 +11,7 @@ import click
 from batchbook.catalog.loader import load_file
 from batchbook.cli.output import json_option, show
 from batchbook.cli.site import Site
+from batchbook.words import counted
 
 
 @click.group()
@@ -31,7 +32,7 @@ def load(site: Site, file: Path, as_json: bool) -> None:
     with site.transaction() as session:
         loaded = load_file(session, file, by=getpass.getuser())
     sentence = (
-        f"Loaded {loaded.total:,} products: {loaded.created:,} created, {loaded.updated:,} updated,"
+        f"Loaded {counted(loaded.total, 'product')}: {loaded.created:,} created, {loaded.updated:,} updated,"
         f" {loaded.unchanged:,} unchanged."
     )
     show(as_json, asdict(loaded), sentence)

@@ -13,7 +13,7 @@ from batchbook.master.actions import ACTIONS, Create, Delete, Detail, Edit, Expo
 from batchbook.master.actions.create import FormAction
 from batchbook.master.directive import add_master_view
 from batchbook.master.export import export_response
-from batchbook.master.gridview import GridView
+from batchbook.master.gridview import GridView, default_link
 from batchbook.master.models import GridSetting
 from batchbook.master.records import Invalid
 from batchbook.master.resources import MasterContext, RecordContext
@@ -39,6 +39,7 @@ __all__ = [
     "Remember",
     "add_master_view",
     "buttons_for",
+    "default_link",
     "export_response",
 ]
 

@@ -136,7 +136,7 @@ class GridView:
     @property
     def default_url(self) -> str:
         """The link to the grid as it is by default, whatever was remembered."""
-        return _href(self.url, GridState())
+        return default_link(self.url)
 
     def sort_mark(self, column: str) -> SortMark | None:
         """Return how the state sorts by ``column``; None if it does not, whatever the grid's default order is."""
@@ -172,6 +172,11 @@ class GridView:
 
 #: Says that the grid's defaults are wanted, not what was remembered.
 _DEFAULT = [("view", "default")]
+
+
+def default_link(url: str) -> str:
+    """Return the link to the page at ``url`` that shows its grid's defaults, whatever was remembered."""
+    return f"{url}?{urlencode(_DEFAULT)}"
 
 
 def _href(url: str, state: GridState) -> str:

@@ -6,15 +6,26 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
+from batchbook.forms import BoundForm, Form
 from batchbook.security.agents import browser_name
 from batchbook.security.authentication import authenticate, change_password
 from batchbook.security.cookie import session_hash
+from batchbook.security.fields import ADVICE, DIFFERENT, password_field
 from batchbook.security.models import User
 from batchbook.security.passwords import why_weak
 from batchbook.security.permissions import SIGNED_IN
 from batchbook.security.sessions import open_sessions, revoke_session, revoke_sessions
 from batchbook.security.throttle import throttle_of
 from batchbook.security.views import TOO_OFTEN
+from batchbook.words import counted
+
+_PASSWORDS = Form(
+    [
+        password_field("present", "Present password"),
+        password_field("new", "New password", help=ADVICE),
+        password_field("again", "New password again"),
+    ]
+)
 
 
 class AccountViews:
@@ -25,22 +36,24 @@ class AccountViews:
 
     def page(self) -> dict[str, Any]:
         """Show the account."""
-        return self._page({})
+        return self._page(_PASSWORDS.bind())
 
     def change_password(self) -> Any:
         """Set a new password, given the present one, and sign out everywhere else."""
-        present, new, again = (self._field(name) for name in ("present", "new", "again"))
-        if problems := self._problems(present, new, again):
+        bound = _PASSWORDS.validate(self.request.POST)
+        if bound.valid:
+            self._check(bound)
+        if not bound.valid:
             self.request.response.status_int = 400
-            return self._page(problems)
-        revoked = change_password(self.request.db, self._user(), new, keep=self._current)
+            return self._page(bound)
+        revoked = change_password(self.request.db, self._user(), bound.values["new"], keep=self._current)
         self.request.flash(f"Your password is changed.{_signed_out(revoked)}")
         return self._done()
 
     def revoke(self) -> HTTPSeeOther:
         """Sign out one other browser, or all others."""
-        chosen = self._field("session")
-        if chosen:
+        chosen = self.request.POST.get("session", "")
+        if isinstance(chosen, str) and chosen:
             revoked = int(revoke_session(self.request.db, self.request.identity.id, chosen))
         else:
             revoked = revoke_sessions(self.request.db, self.request.identity.id, keep=self._current)
@@ -49,15 +62,13 @@ class AccountViews:
         )
         return self._done()
 
-    def _problems(self, present: str, new: str, again: str) -> dict[str, str]:
-        problems = {}
-        if weak := why_weak(new, self.request.identity.name):
-            problems["new"] = weak
-        elif new != again:
-            problems["again"] = "The two new passwords are not the same."
-        elif problem := self._wrong_password(present):
-            problems["present"] = problem
-        return problems
+    def _check(self, bound: BoundForm) -> None:
+        if weak := why_weak(bound.values["new"], self.request.identity.name):
+            bound.add_error("new", weak)
+        elif bound.values["new"] != bound.values["again"]:
+            bound.add_error("again", DIFFERENT)
+        elif problem := self._wrong_password(bound.values["present"]):
+            bound.add_error("present", problem)
 
     def _wrong_password(self, present: str) -> str | None:
         # Counted like attempts to sign in, and before the request's transaction begins, for the same reasons.
@@ -70,7 +81,7 @@ class AccountViews:
         throttle.forgive(self.request.db, name, address)
         return None
 
-    def _page(self, problems: dict[str, str]) -> dict[str, Any]:
+    def _page(self, bound: BoundForm) -> dict[str, Any]:
         user = self._user()
         return {
             "user": user,
@@ -78,7 +89,7 @@ class AccountViews:
             "sessions": open_sessions(self.request.db, user.id),
             "current": self._current,
             "browser_name": browser_name,
-            "problems": problems,
+            "bound": bound,
         }
 
     def _user(self) -> User:
@@ -89,18 +100,12 @@ class AccountViews:
     def _current(self) -> str:
         return session_hash(self.request.session_cookie.id)
 
-    def _field(self, name: str) -> str:
-        value = self.request.POST.get(name, "")
-        return value if isinstance(value, str) else ""
-
     def _done(self) -> HTTPSeeOther:
         return HTTPSeeOther(self.request.route_path("account"))
 
 
 def _signed_out(count: int) -> str:
-    if not count:
-        return ""
-    return f" {count} other {'session is' if count == 1 else 'sessions are'} signed out."
+    return f" {counted(count, 'other session is', 'other sessions are')} signed out." if count else ""
 
 
 def includeme(config: Any) -> None:

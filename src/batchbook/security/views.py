@@ -7,7 +7,10 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
 
+from batchbook.forms import Field, Form
+from batchbook.grid import Kind
 from batchbook.security.authentication import authenticate, refresh_hash
+from batchbook.security.fields import password_field
 from batchbook.security.models import User
 from batchbook.security.paths import local_path
 from batchbook.security.sessions import end_session, open_session
@@ -16,6 +19,10 @@ from batchbook.security.throttle import WINDOW_MINUTES, throttle_of
 # One sentence for every reason, so that it does not tell which user names exist.
 FAILED = "The user name or the password is wrong, or the account is switched off. Please try again."
 TOO_OFTEN = f"There were too many attempts to sign in. Please wait {WINDOW_MINUTES} minutes, then try again."
+
+_FORM = Form(
+    [Field.of("name", Kind.TEXT, label="User name", required=True), password_field("password", "Password")]
+)
 
 _Page = dict[str, Any]
 
@@ -62,7 +69,7 @@ class LoginViews:
         return self._page(name, problem)
 
     def _page(self, name: str = "", problem: str = "") -> _Page:
-        return {"next": self.next, "name": name, "problem": problem}
+        return {"next": self.next, "bound": _FORM.bind({"name": name}), "problem": problem}
 
 
 def logout(request: Any) -> HTTPSeeOther:

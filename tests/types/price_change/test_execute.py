@@ -111,7 +111,7 @@ def test_a_price_that_changed_since_the_refresh_stops_all(
     with pytest.raises(Conflict) as caught:
         shop.run(batch_id, Action.EXECUTE)
     assert caught.value.message == (
-        "Nothing was executed, because 1 prices changed in the catalogue since the last refresh:"
+        "Nothing was executed, because 1 price changed in the catalogue since the last refresh:"
         " 000000002 (was 2.00, now 2.20)."
         " Reopen the batch and refresh it to see them, or choose to overwrite them."
     )
@@ -248,31 +248,6 @@ def _refuse_prices_over_four(dialect: str) -> list[str]:
         "CREATE FUNCTION dear() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'too dear'; END $$",
         "CREATE TRIGGER dear BEFORE UPDATE ON product FOR EACH ROW WHEN (NEW.price > 4) EXECUTE FUNCTION dear()",
     ]
-
-
-# --- What people are told --------------------------------------------------------------------------------------------
-
-
-def described(shop: Workshop, batch_id: int, *apply: str) -> list[str]:
-    with shop.engine() as at_work:
-        batch = at_work.find(batch_id)
-        return at_work.work_on(batch).handler.describe_execution(batch, {"apply": apply, "overwrite": False})
-
-
-def test_the_description_counts_what_will_happen(shop: Workshop, set_price: SetPrice) -> None:
-    batch_id = complete(shop)
-    assert described(shop, batch_id, "increase", "decrease") == [
-        "3 products get a new price, effective immediately: 2 go up, 1 go down.",
-        "1 prices stay as they are.",
-        "Left out: 1 not in catalogue, 1 invalid.",
-    ]
-    set_price("2", "2.20")
-    assert described(shop, batch_id, "increase")[2:] == [
-        "Left out: 1 decrease, 1 not in catalogue, 1 invalid."
-    ]
-    assert described(shop, batch_id, "decrease")[3] == (
-        "1 of these prices changed in the catalogue since the last refresh."
-    )
 
 
 def test_statements_do_not_grow_with_the_rows(engine: Engine, shop: Workshop) -> None:

@@ -16,7 +16,7 @@ from batchbook.grid import GridState
 
 
 class EditCell(OneRow):
-    """A cell edited in its place in the grid: answers JSON, see ``static/js/cell-edit.js``."""
+    """A cell edited in its place in the grid: answers JSON, see ``static/js/cell-editor.js``."""
 
     name = "cell"
     pattern = f"{ROW_PATTERN}/cell"
@@ -40,8 +40,9 @@ class EditCell(OneRow):
     def _html(self) -> dict[str, str]:
         rows = RowGrid(self.view, self.batch, self.sequence)
         (row,) = rows.grid.grid.all_rows(self.request.db, GridState(), None)
-        whole = RowGrid(self.view, self.batch)
-        context = {"rows": whole, "row": row, "breakdown": breakdown(self.view, self.batch, whole.grid)}
+        # The address carries the page's query, so that the counts mark the filter that the page shows.
+        counts = breakdown(self.view, self.batch, rows.grid)
+        context = {"grid": rows.grid, "rows": rows, "row": row, "breakdown": counts}
         return {
             "row_html": render("batchbook.templates:batches/parts/row.jinja2", context, self.request),
             "counts_html": render("batchbook.templates:batches/parts/counts.jinja2", context, self.request),

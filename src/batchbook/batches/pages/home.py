@@ -13,6 +13,7 @@ from batchbook.batches.lifecycle import Action as Step
 from batchbook.batches.lifecycle import State, lines_for
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.everything import batch_url, creatable
+from batchbook.master import default_link
 from batchbook.security import SIGNED_IN
 from batchbook.web.request import Request
 
@@ -57,6 +58,7 @@ class HomePage:
             "sections": [section for section in sections if section and section.total],
             "creatable": creatable(self.request),
             "sees_batches": any(access.may(self.held, one.key, Step.VIEW) for one in self.types),
+            "all_url": default_link(self.request.route_path("batches.index")),
         }
 
     def _section(self, title: str, hint: str, condition: ColumnElement[bool]) -> Section:

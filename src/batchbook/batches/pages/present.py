@@ -74,7 +74,7 @@ def breakdown(view: BatchMasterView, batch: Batch, grid: GridView) -> list[Count
             grid,
             (Filter("status", Verb.EQUAL, (status.value,)), *kept),
             status,
-            batch.status_counts.get(status, 0),
+            batch.count_of(status),
         )
         for status in statuses
     ]

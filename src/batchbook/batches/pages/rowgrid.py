@@ -25,8 +25,6 @@ class RowGrid:
     def __init__(self, view: BatchMasterView, batch: Batch, sequence: int | None = None) -> None:
         self.view = view
         self.batch = batch
-        #: What the table shows; removed rows are marked as a whole, so the column is there to filter by only.
-        self.columns = tuple(column for column in view.row_columns() if column.name != "removed")
         self.editing = view.may_now(Step.EDIT, batch)
         self.grid = self._grid(sequence)
 
@@ -41,11 +39,14 @@ class RowGrid:
             columns=self.view.row_columns(),
             select=wanted,
             key_columns=(row.sequence,),
+            # Removed rows are marked as a whole, so the column is there to filter by only.
+            hidden=("removed",),
             carried=tuple(getattr(row, name) for name in _CARRIED),
             url=self.view.url("view", self.batch),
             settings_url=self.view.url("rows", self.batch),
             export_url=lambda name: self.view.url("export_rows", self.batch, format=name),
             known_total=self.batch.row_count,
+            link_for=self.link_for,
         )
 
     def row_url(self, row: Any) -> str:

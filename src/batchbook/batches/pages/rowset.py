@@ -16,6 +16,7 @@ from batchbook.batches.removal import RowRemover
 from batchbook.errors import BadInput
 from batchbook.grid import GridState
 from batchbook.master import export_response
+from batchbook.words import counted
 
 #: Digits of a count, and one more.
 _LONGEST_COUNT = 10
@@ -74,7 +75,9 @@ class RemoveRows(_RowSet):
         """Remove them, if they are still as many as were shown."""
         condition = self._condition(self.rows.grid.state)
         count = RowRemover(self.engine).remove_where(self.batch.id, condition, self._expected())
-        return self.done(f"Removed {count:,} rows. Each can be restored from its page.", self.own_url)
+        return self.done(
+            f"Removed {counted(count, 'row')}. Each can be restored from its page.", self.own_url
+        )
 
     def _expected(self) -> int:
         text = sent_text(self.request.POST, "count")

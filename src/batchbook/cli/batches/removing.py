@@ -12,6 +12,7 @@ from batchbook.cli.batches.output import say
 from batchbook.cli.batches.parameters import TEXT, acting, batch_argument, sequence_argument
 from batchbook.cli.output import json_option
 from batchbook.cli.site import Site
+from batchbook.words import counted
 
 
 @click.command("remove-row")
@@ -58,4 +59,4 @@ def remove_rows(site: Site, batch_id: int, status: str, actor: str, as_json: boo
         batch = desk.find(batch_id, Action.EDIT)
         (condition,) = status_condition(desk.types[batch.type], status)
         count = RowRemover(desk.engine).remove_where(batch_id, condition)
-    say(as_json, batch, f"{count:,} rows were removed from {batch}.", removed=count)
+    say(as_json, batch, f"{counted(count, 'row was', 'rows were')} removed from {batch}.", removed=count)

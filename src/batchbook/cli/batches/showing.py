@@ -77,7 +77,7 @@ def _facts(work: Work) -> Iterator[tuple[str, str]]:
     yield "Marked complete", _done(batch.completed_at, batch.completed_by)
     yield "Executed", _done(batch.executed_at, batch.executed_by)
     yield "Last failure", batch.failure or ""
-    yield "Rows", f"{batch.row_count - batch.removed_count:,}"
+    yield "Rows", f"{batch.kept_count:,}"
     yield "Removed rows", f"{batch.removed_count:,}" if batch.removed_count else ""
     for total in work.handler.totals(batch):
         yield total.label, str(total.value)

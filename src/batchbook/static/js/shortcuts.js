@@ -3,7 +3,7 @@
    /      the filter (the summary [data-shortcut="filter"] opens and its last row is focused)
    g h    home ([data-shortcut="home"])
    j k    the next and the previous row of the table [data-rows]
-   e      edits: the row's cell or link that can be edited, else the page's [data-shortcut="edit"]
+   e      edits: the row's first cell that can be edited, else the page's Edit button
    ?      lists them, and turns single keys off for those whom they disturb (kept in this browser: batchbook.keys = "off")
 
    Nothing happens while one types, or with Ctrl, Alt or Meta held. */
@@ -57,7 +57,7 @@ function edit() {
   const row = document.activeElement.closest("[data-row]");
   const cell = document.activeElement.closest("[data-cell]") ?? row?.querySelector("[data-cell]");
   if (cell) cell.dispatchEvent(new CustomEvent("batchbook:edit", { bubbles: true }));
-  else (row?.querySelector(".cell-actions a") ?? document.querySelector("[data-shortcut=edit]"))?.click();
+  else document.querySelector(".page-actions a[href$='/edit']")?.click();
 }
 
 function openFilter() {

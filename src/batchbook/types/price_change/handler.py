@@ -13,6 +13,7 @@ from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of
 from batchbook.types.price_change import sql
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow, PriceStatus, Rounding
+from batchbook.words import counted
 
 #: The statuses whose rows can be applied.
 APPLICABLE = (PriceStatus.INCREASE, PriceStatus.DECREASE)
@@ -84,25 +85,25 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
 
     def why_not_execute(self, batch: PriceChange) -> str | None:
         """A price change without a row that changes a price has nothing to execute."""
-        if any(batch.status_counts.get(status) for status in APPLICABLE):
+        if batch.count_of(*APPLICABLE):
             return None
         return "None of its rows raises or lowers a price, so there is nothing to execute."
 
     def describe_execution(self, batch: PriceChange, options: Mapping[str, Any]) -> list[str]:
         """Count the prices that go up and down, and the rows that are left out."""
-        counts: dict[PriceStatus, int] = {
-            status: int(batch.status_counts.get(status, 0)) for status in PriceStatus
-        }
         chosen = [status for status in APPLICABLE if status in options["apply"]]
-        applied = {status: counts[status] for status in chosen}
-        left_out = {s: n for s, n in counts.items() if n and s not in applied and s != PriceStatus.UNCHANGED}
-        rise, fall = applied.get(PriceStatus.INCREASE, 0), applied.get(PriceStatus.DECREASE, 0)
+        rise, fall = (batch.count_of(s) if s in chosen else 0 for s in APPLICABLE)
+        products = counted(rise + fall, "product gets", "products get")
+        moves = f"{counted(rise, 'goes up', 'go up')}, {counted(fall, 'goes down', 'go down')}"
+        unchanged = batch.count_of(PriceStatus.UNCHANGED)
         sentences = [
-            f"{rise + fall:,} products get a new price, effective immediately: {rise:,} go up, {fall:,} go down.",
-            f"{counts[PriceStatus.UNCHANGED]:,} prices stay as they are.",
+            f"{products} a new price, effective immediately: {moves}.",
+            f"{counted(unchanged, 'price stays as it is', 'prices stay as they are')}.",
         ]
+        left_out = [s for s in PriceStatus if s not in (*chosen, PriceStatus.UNCHANGED) and batch.count_of(s)]
         if left_out:
-            sentences.append(f"Left out: {counted(left_out)}.")
+            words = ", ".join(f"{batch.count_of(s):,} {s.label.lower()}" for s in left_out)
+            sentences.append(f"Left out: {words}.")
         stale, perhaps_more = sql.stale_since_refresh(self.session, batch, sql.chosen_rows(batch, chosen))
         if stale:
             count = f"At least {stale:,}" if perhaps_more else f"{stale:,}"
@@ -117,13 +118,10 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
             sql.refuse_if_stale(self.session, chosen.where)
         applied = sql.write_history(self.session, chosen.where, self.context)
         sql.write_prices(self.session, chosen.where, self.context.now)
-        figures = {"applied": applied, "left_out": batch.row_count - batch.removed_count - applied}
-        return Outcome(f"{applied:,} prices changed, {figures['left_out']:,} rows left out.", figures)
-
-
-def counted(counts: Mapping[Any, int]) -> str:
-    """Return counts by status in words, such as ``78 increase, 77 decrease``."""
-    return ", ".join(f"{count:,} {status.label.lower()}" for status, count in counts.items())
+        figures = {"applied": applied, "left_out": batch.kept_count - applied}
+        return Outcome(
+            f"{counted(applied, 'price')} changed, {counted(figures['left_out'], 'row')} left out.", figures
+        )
 
 
 def rounded(price: Decimal, rounding: str | None) -> Decimal:

@@ -26,6 +26,7 @@ from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.db import percent_change
 from batchbook.errors import BadInput, Conflict
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow, PriceStatus
+from batchbook.words import counted
 
 _PAGE = 5_000
 _NAMED = 5
@@ -71,7 +72,16 @@ def refresh(session: Session, batch: PriceChange, rows: Rows) -> None:
         ~other.removed,
     )
     found = (
-        select(_row.sequence, Product.price, Product.description, Product.size, twice.label("twice"))
+        select(
+            # An expression, so that PostgreSQL does not look for all rows of the batch each time: where its statistics
+            # do not know the batch yet, it takes that for as quick as looking for one.
+            (_row.batch_id + 0).label("batch_id"),
+            _row.sequence,
+            Product.price,
+            Product.description,
+            Product.size,
+            twice.label("twice"),
+        )
         .outerjoin(Product, Product.item_code == _row.item_code)
         .where(rows.where)
         .subquery("found")
@@ -80,7 +90,7 @@ def refresh(session: Session, batch: PriceChange, rows: Rows) -> None:
     over = _over_limit(batch, old, new)
     session.execute(
         update(rows.table)
-        .where(_row.batch_id == batch.id, _row.sequence == found.c.sequence)
+        .where(_row.batch_id == found.c.batch_id, _row.sequence == found.c.sequence)
         .values(
             old_price=old,
             description=func.coalesce(_row.description, found.c.description),
@@ -174,7 +184,7 @@ def refuse_if_stale(session: Session, where: ColumnElement[bool]) -> None:
     some = session.execute(_stale(where).order_by(_row.sequence).limit(_NAMED)).all()
     named = ", ".join(_named(row) for row in some) + (" and others" if count > _NAMED else "")
     raise Conflict(
-        f"Nothing was executed, because {count:,} prices changed in the catalogue since the last refresh: {named}."
+        f"Nothing was executed, because {counted(count, 'price')} changed in the catalogue since the last refresh: {named}."
         " Reopen the batch and refresh it to see them, or choose to overwrite them."
     )
 

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from batchbook.batches.editing import CellProblems
+from batchbook.db import Base
+from batchbook.errors import BadInput, Conflict
+
+from .shelf_count import COUNTS, ShelfCountHandler, ShelfCountRow
+from .workshop import Workshop, snapshot, stock
+
+FILE = "item,counted,remark\n007,7,\n008,9,\n009,many,look\n0123456789012345678901,1,\n"
+
+
+@pytest.fixture
+def batch_id(engine: Engine, workshop: Workshop) -> int:
+    stock(engine, ("007", 7), ("008", 8), ("009", 9))
+    return workshop.open(FILE, shelf="A")
+
+
+def unchanged(engine: Engine) -> Any:
+    return snapshot(engine, Base.metadata, COUNTS)
+
+
+# --- Peers -----------------------------------------------------------------------------------------------------------
+
+
+def test_peers_old_and_new_are_refreshed(workshop: Workshop, batch_id: int) -> None:
+    workshop.edit(batch_id, 2, item_code="007")
+    assert workshop.statuses(batch_id)[:2] == ["twice", "twice"]
+    assert [workshop.row(batch_id, n).version for n in (1, 2)] == [1, 2]
+    workshop.edit(batch_id, 2, item_code="008")
+    assert workshop.statuses(batch_id)[:2] == ["matches", "differs"]
+    assert [row.looked_up for row in workshop.rows(batch_id)] == [3, 3, 1, 1]
+    workshop.assert_counted(batch_id)
+
+
+def test_a_row_added_removed_and_restored_brings_its_peers_up_to_date(
+    workshop: Workshop, batch_id: int
+) -> None:
+    assert workshop.add(batch_id, item_code="007", counted="7") == 5
+    assert [workshop.statuses(batch_id)[n] for n in (0, 4)] == ["twice", "twice"]
+    workshop.remove(batch_id, 5)
+    assert [workshop.statuses(batch_id)[n] for n in (0, 4)] == ["matches", "twice"]
+    workshop.assert_counted(batch_id)
+    workshop.remove(batch_id, 5, removed=False)
+    assert [workshop.statuses(batch_id)[n] for n in (0, 4)] == ["twice", "twice"]
+    workshop.remove_where(batch_id, ShelfCountRow.sequence == 1)
+    assert [workshop.statuses(batch_id)[n] for n in (0, 4)] == ["twice", "matches"]
+    workshop.assert_counted(batch_id)
+
+
+# --- Adding ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_added_row_comes_last_with_its_defaults(workshop: Workshop, batch_id: int) -> None:
+    assert workshop.by("ann").add(batch_id, item_code="008", remark="from the back") == 5
+    row = workshop.row(batch_id, 5)
+    assert (row.item_code, row.counted, row.remark, row.looked_up) == ("008", None, "from the back", 1)
+    assert (row.removed, row.version, row.status) == (False, 1, "uncounted")
+    assert workshop.operations(batch_id)[-1] == ("add", "ann", "Added row 5.", 2)
+    assert workshop.cells(batch_id) == [
+        (3, 0, 5, "item_code", None, "008"),
+        (3, 1, 5, "remark", None, "from the back"),
+    ]
+    workshop.assert_counted(batch_id)
+
+
+def test_a_bad_row_is_not_added(engine: Engine, workshop: Workshop, batch_id: int) -> None:
+    before = unchanged(engine)
+    with pytest.raises(CellProblems):
+        workshop.add(batch_id, item_code="008", counted="x")
+    assert unchanged(engine) == before
+
+
+def test_the_number_of_a_removed_last_row_is_not_given_again(workshop: Workshop, batch_id: int) -> None:
+    workshop.remove(batch_id, 4)
+    assert workshop.add(batch_id, item_code="1") == 5
+
+
+def test_a_type_may_refuse_added_rows(workshop: Workshop, batch_id: int) -> None:
+    closed = type("Closed", (ShelfCountHandler,), {"rows_can_be_added": False})
+    with pytest.raises(Conflict, match="its type takes rows from its source only"):
+        workshop.with_handler(closed).add(batch_id, item_code="1")
+    assert len(workshop.rows(batch_id)) == 4
+
+
+def test_quick_entry_adds_what_was_scanned(workshop: Workshop, batch_id: int) -> None:
+    assert workshop.enter(batch_id, " 009 ") == 5
+    row = workshop.row(batch_id, 5)
+    assert (row.item_code, row.counted, row.looked_up) == ("009", 1, 1)
+    assert workshop.operations(batch_id)[-1] == (
+        "add", "staff", "Added row 5 by quick entry of “009”.", 2,
+    )  # fmt: skip
+    workshop.assert_counted(batch_id)
+
+
+def test_quick_entry_of_what_means_nothing_is_refused(
+    engine: Engine, workshop: Workshop, batch_id: int, subtests: pytest.Subtests
+) -> None:
+    for text in ("", "nothing", "a\x00b", "\ud800"):
+        with subtests.test(str(ascii(text))):
+            before = unchanged(engine)
+            with pytest.raises(BadInput, match=r"was not found, so no row was added."):
+                workshop.enter(batch_id, text)
+            silent = workshop.with_handler(type("Silent", (ShelfCountHandler,), {"quick_entry_label": None}))
+            with pytest.raises(BadInput):
+                silent.enter(batch_id, "009")
+            assert unchanged(engine) == before

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.batches.workshop import Workshop
+
+from batchbook.batches import Action
+
+HEADER = "item_code,description,size,price\n"
+LIST = HEADER + (
+    "000000001,,,1.50\n000000002,,,1.99\n000000003,,,3.00\n000000004,,,4.50\n000000099,,,1.00\n000000005,,,oops\n"
+)
+SetPrice = Callable[[str, str], None]
+
+
+def complete(shop: Workshop, file: str = LIST) -> int:
+    batch_id = shop.open(file)
+    shop.run(batch_id, Action.COMPLETE)
+    return batch_id
+
+
+def described(shop: Workshop, batch_id: int, *apply: str) -> list[str]:
+    with shop.engine() as at_work:
+        batch = at_work.find(batch_id)
+        return at_work.work_on(batch).handler.describe_execution(batch, {"apply": apply, "overwrite": False})
+
+
+def test_the_description_counts_what_will_happen(shop: Workshop, set_price: SetPrice) -> None:
+    batch_id = complete(shop)
+    assert described(shop, batch_id, "increase", "decrease") == [
+        "3 products get a new price, effective immediately: 2 go up, 1 goes down.",
+        "1 price stays as it is.",
+        "Left out: 1 not in catalogue, 1 invalid.",
+    ]
+    set_price("2", "2.20")
+    assert described(shop, batch_id, "increase")[2:] == [
+        "Left out: 1 decrease, 1 not in catalogue, 1 invalid."
+    ]
+    assert described(shop, batch_id, "decrease")[3] == (
+        "1 of these prices changed in the catalogue since the last refresh."
+    )
