@@ -39,7 +39,11 @@ class Place(ABC):
         upgrade(engine)
         with transaction_scope(engine) as session:
             load_file(session, catalog, by="benchmark")
-        with transaction_scope(engine) as session:
+        self.analyze(self._template())
+
+    def analyze(self, url: URL) -> None:
+        """Have the planner look at the database as it is now."""
+        with transaction_scope(make_engine(url, poolclass=NullPool)) as session:
             session.execute(text("ANALYZE"))
 
     @abstractmethod

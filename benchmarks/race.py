@@ -57,8 +57,15 @@ def race(place: Place, given: Input, rounds: int) -> list[Race]:
 def _lap(place: Place, side: Callable[[URL], Ours | Bare], given: Input) -> dict[str, float]:
     url = place.fresh()
     runner = side(url)
+    times = {}
     try:
-        return {phase: _timed(runner, phase, given) for phase in PHASES}
+        for phase in PHASES:
+            times[phase] = _timed(runner, phase, given)
+            if phase == "execute":
+                # From here on the planner knows the first batch and believes that there is no other: the worst that
+                # its statistics can be for the next one, and what they often are.
+                place.analyze(url)
+        return times
     finally:
         runner.close()
         place.drop(url)

@@ -58,7 +58,7 @@ def test_a_batch_is_executed_once(engine: Engine, shop: Workshop) -> None:
     names = ("ann", "bob", "eve")
     won, lost = sort(at_once(*(lambda n=name: shop.by(n).run(batch_id, Action.EXECUTE) for name in names)))
     assert (len(won), len(lost)) == (1, 2)
-    assert won[0].message == f"Batch {batch_id:08d} was executed: 2 prices changed, 1 rows left out."
+    assert won[0].message == f"Batch {batch_id:08d} was executed: 2 prices changed, 1 row left out."
     batch = shop.batch(batch_id)
     assert batch.executed_by in names
     for conflict in lost:

@@ -53,7 +53,7 @@ def test_only_a_reviewed_batch_is_executed() -> None:
 
 def test_what_is_running_is_left_alone() -> None:
     for state in (State.POPULATING, State.EXECUTING):
-        assert set(possible_actions(state)) == READING | {Action.CLONE}
+        assert set(possible_actions(state)) == READING
         assert why_not(Action.DELETE, state) == f"It is {state} at this moment: wait until that has ended."
 
 

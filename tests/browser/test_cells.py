@@ -69,6 +69,20 @@ def test_enter_saves_and_goes_down_and_the_row_and_the_counts_follow(
     assert shop.row(open_batch, 2).new_price == Decimal("3.00")
 
 
+def test_the_counts_keep_their_mark(grid: Page, shop: Shop, open_batch: int) -> None:
+    marked = grid.locator("#breakdown a[aria-current]")
+    for address, label in ((grid.url, "All"), (f"{grid.url}?f.status.equal=increase", "Increase")):
+        grid.goto(address)
+        expect(marked).to_contain_text(label)
+        link(grid, 1).focus()
+        grid.keyboard.press("Enter")
+        editor(grid).fill("2.90" if label == "All" else "2.95")
+        grid.keyboard.press("Enter")
+        expect(grid.locator("#announcer")).to_contain_text("Row 1: New price saved.")
+        expect(marked).to_have_count(1)
+        expect(marked).to_contain_text(label)
+
+
 def test_tab_saves_and_goes_right_and_back(grid: Page, shop: Shop, open_batch: int) -> None:
     link(grid, 5, "item_code").focus()
     grid.keyboard.press("F2")
@@ -138,6 +152,8 @@ def test_the_other_value_of_a_conflict_can_be_kept(
     expect(editor(grid)).to_have_count(0)
     expect(link(grid, 1)).to_contain_text("2.30")
     expect(cell(grid, 1)).to_have_attribute("data-version", "2")
+    expect(grid.locator("tr", has=cell(grid, 1))).to_contain_text("Increase")
+    expect(grid.locator("#breakdown a[aria-current]")).to_contain_text("All")
     assert shop.row(open_batch, 1).new_price == Decimal("2.30")
     # The row as it now is can be edited on.
     link(grid, 1).focus()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -51,9 +50,3 @@ def executed_batch(complete_batch: int, admin: TestApp) -> int:
     """The batch, executed by an administrator."""
     form_to(admin.get(url_of(complete_batch)), "/execute").submit(status=303)
     return complete_batch
-
-
-@pytest.fixture
-def batch_in(request: pytest.FixtureRequest) -> Callable[[str], int]:
-    """Makes the batch in a state: ``batch_in("executed")``."""
-    return lambda state: int(request.getfixturevalue(f"{state}_batch"))

@@ -113,6 +113,30 @@ def test_sorting_by_a_header_and_paging(cakes: Bakery) -> None:
     assert rows_of(page.click("Price"))[0] != rows_of(page.click("Price").click("Price"))[0] == "Apple pie"
 
 
+def test_headers_show_the_order_and_keep_its_other_keys(cakes: Bakery) -> None:
+    page = cakes.visitor("sam").get("/cakes?page=1").click("Name").click("Price").click("Price")
+    assert parse_qsl(urlsplit(page.request.path_qs).query) == [("sort", "-price"), ("sort", "name")]
+    heads = {head.select_one(".sort-label").get_text(): head for head in page.html.select("th.head")}
+    assert heads["Price"]["aria-sort"] == "descending"
+    assert [heads[name].select_one(".sort-place").get_text()[-1] for name in ("Price", "Name")] == ["1", "2"]
+    page = page.click("Price")
+    assert parse_qsl(urlsplit(page.request.path_qs).query) == [("sort", "name")]
+    assert urlsplit(page.click("Name").click("Name").request.path_qs).query == "view=default"
+
+
+def test_one_result_is_spoken_of_as_one(cakes: Bakery) -> None:
+    page = cakes.visitor("sam").get("/cakes?f.code.equal=B2")
+    assert "1 cake matches" in words(page)
+    assert "1 cakes" not in words(page)
+
+
+def test_the_size_of_a_page_is_chosen_by_a_link(cakes: Bakery) -> None:
+    cakes.add(*(Cake(code=f"D{number:02}", name=f"Doughnut {number:02}") for number in range(20)))
+    page = cakes.visitor("sam").get("/cakes?size=20&page=2")
+    assert len(rows_of(page)) == 3
+    assert len(rows_of(page.click("^100$"))) == 23
+
+
 def test_empty_pages_say_what_to_do(bakery: Bakery) -> None:
     sam = bakery.visitor("sam")
     assert "No cakes yet" in words(sam.get("/cakes"))

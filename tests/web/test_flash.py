@@ -54,9 +54,9 @@ def test_what_is_said_is_escaped(browser: TestApp) -> None:
 def test_a_message_on_the_same_page_needs_no_cookie(site: Site) -> None:
     def page(request: Any) -> dict[str, str]:
         request.flash("Right here.")
-        return {"next": "/", "name": "", "problem": ""}
+        return {}
 
-    site.page("/here", page, renderer="batchbook.templates:security/login.jinja2")
+    site.page("/here", page, renderer="batchbook.templates:layout.jinja2")
     answer = site.visitor().get("/here")
     assert _shown(answer) == ["Right here."]
     assert not any("batchbook_flash" in cookie for cookie in answer.headers.getall("Set-Cookie"))

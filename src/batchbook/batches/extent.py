@@ -7,12 +7,11 @@ needs more memory than there is. What a sheet says of its own size (``<dimension
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from string import ascii_letters, digits
 from xml.parsers import expat
 
-#: Python's names for what ends a cell's reference begins with, and what it ends with.
 _LETTERS, _DIGITS = ascii_letters.encode(), digits.encode()
 
 # The start of a cell as nearly every program writes it, with its reference first; any other start gives nothing.
@@ -78,16 +77,20 @@ def exact_extent(pieces: Iterable[bytes]) -> Extent:
     return Extent(cells.rows, cells.columns, cells.count)
 
 
-def feed_xml(pieces: Iterable[bytes], start: object, end: object = None) -> None:
+def feed_xml(
+    pieces: Iterable[bytes],
+    start: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None] | None = None,
+) -> None:
     """Call ``start(tag, attributes)`` and ``end(tag)`` for the elements of a document, whose tags lose their prefix.
 
     Raises :class:`NotASheet` for what is no XML in UTF-8, and for a document type, which could define entities.
     """
     # The encoding is given, so that the document cannot mean another one than its next reader takes it for.
     parser = expat.ParserCreate("utf-8")
-    parser.StartElementHandler = lambda tag, attributes: start(tag.rpartition(":")[2], attributes)  # type: ignore[operator]
+    parser.StartElementHandler = lambda tag, attributes: start(tag.rpartition(":")[2], attributes)
     if end is not None:
-        parser.EndElementHandler = lambda tag: end(tag.rpartition(":")[2])  # type: ignore[operator]
+        parser.EndElementHandler = lambda tag: end(tag.rpartition(":")[2])
     parser.StartDoctypeDeclHandler = _refuse_doctype
     try:
         for piece in pieces:

@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
@@ -92,7 +93,7 @@ class _Copy:
                         if scan is not None:
                             scan.feed(piece)
                 if scan is not None and (scan.unsure or _why_too_far(scan.extent)):
-                    self._check(exact_extent(self._pieces(source)))
+                    self._check(exact_extent(self._unpack(source)))
 
     def _check(self, extent: Extent) -> None:
         reason = _why_too_far(extent)
@@ -100,15 +101,19 @@ class _Copy:
             raise _TooMuch(reason)
 
     def _pieces(self, path: str) -> Iterator[bytes]:
-        entry = self._entries[path.lower()]
-        if entry.compress_type not in _METHODS:
-            raise NotASheet(f"{path[:60]} is packed in a way that workbooks are not")
+        for piece in self._unpack(path):
+            self._unpacked += len(piece)
+            if self._unpacked > MAX_UNPACKED:
+                raise _TooMuch(f"unpacks to more than {MAX_UNPACKED // 2**20:,} MB")
+            yield piece
+
+    def _unpack(self, path: str) -> Iterator[bytes]:
+        entry = self._entries.get(path.lower())
+        if entry is None or entry.compress_type not in _METHODS:
+            what = "is missing" if entry is None else "is packed in a way that workbooks are not"
+            raise NotASheet(f"{path[:60]} {what}")
         with self._archive.open(entry) as unpacked:
-            while piece := unpacked.read(_PIECE):
-                self._unpacked += len(piece)
-                if self._unpacked > MAX_UNPACKED:
-                    raise _TooMuch(f"unpacks to more than {MAX_UNPACKED // 2**20:,} MB")
-                yield piece
+            yield from iter(partial(unpacked.read, _PIECE), b"")
 
     def _find(self) -> _Parts:
         root = self._relations("")
@@ -126,7 +131,10 @@ class _Copy:
         feed_xml(self._pieces(book), start)
         kinds = {kind: path for kind, path in relations.values() if path.lower() in self._entries}
         paths = {kind: kinds[kind] for kind in (_TEXTS, _FORMATS) if kind in kinds}
-        paths[_SHEET] = next(relations[key][1] for key in sheets if relations[key][0] == _SHEET)
+        sheet = next((relations[key][1] for key in sheets if relations[key][0] == _SHEET), None)
+        if sheet is None:
+            raise NotASheet("it has no sheet")
+        paths[_SHEET] = sheet
         return _Parts(paths, from_1904=epochs[:1] in (["1"], ["true"]))
 
     def _relations(self, part: str) -> dict[str, tuple[str, str]]:

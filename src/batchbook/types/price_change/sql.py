@@ -31,7 +31,7 @@ from batchbook.words import counted
 _PAGE = 5_000
 _NAMED = 5
 #: How many of the products that changed last are looked at before a person is told of them.
-_RECENT = 1_000
+_RECENT = 200
 #: A change bears the time at which its transaction began; it may have ended so much later.
 _LONGEST = timedelta(hours=1)
 

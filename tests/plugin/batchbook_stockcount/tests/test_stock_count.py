@@ -59,7 +59,8 @@ class TestCountOfADepartment(Bench):
         _, number = made
         client = bench.client("staff")
         for _ in range(2):
-            form = client.get(f"{bench.path}/{number}").forms["quick-entry"]
+            page = client.get(f"{bench.path}/{number}")
+            form = next(form for form in page.forms.values() if form.action.endswith("/enter"))
             form["text"] = "000002"
             form.submit(status=303)
         found = [row for row in bench.rows(number).values() if row["item_code"] == "000002"]
