@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, text
 
@@ -133,6 +135,47 @@ def test_an_error_of_the_database_is_a_failure_like_any_other(
     assert "no_such_table" in (workshop.batch(batch_id).failure or "")
     assert workshop.rows(batch_id) == rows
     assert on_hand(engine) == hands
+
+
+def test_the_reason_keeps_the_statement_to_itself(workshop: Workshop) -> None:
+    batch_id = brought_to(workshop, Action.EXECUTE)
+    handler = type("B", (Breaking,), {"breaks": "execute", "calls": [], "fail": database_error})
+    message = workshop.with_handler(handler).run(batch_id, Action.EXECUTE).message
+    assert "no_such_table" in message
+    assert "SELECT" not in message + (workshop.batch(batch_id).failure or "")
+
+
+def test_teardown_can_use_the_database_after_its_error(workshop: Workshop) -> None:
+    asked: list[Any] = []
+    batch_id = brought_to(workshop, Action.EXECUTE)
+    parts = {
+        "breaks": "execute",
+        "calls": [],
+        "fail": database_error,
+        "teardown": lambda self, _action, _batch: asked.append(self.session.scalar(text("SELECT 1"))),
+    }
+    assert workshop.with_handler(type("B", (Breaking,), parts)).run(batch_id, Action.EXECUTE).failed
+    assert asked == [1]
+
+
+def test_an_error_in_teardown_does_not_hide_the_first(workshop: Workshop) -> None:
+    def stumble(_self: Any, _action: Action, _batch: ShelfCount) -> None:
+        raise LookupError("teardown stumbled")
+
+    batch_id = brought_to(workshop, Action.EXECUTE)
+    handler = type("B", (Breaking,), {"breaks": "execute", "calls": [], "teardown": stumble})
+    assert "three by zero" in workshop.with_handler(handler).run(batch_id, Action.EXECUTE).message
+
+
+def test_what_passes_by_itself_is_no_failure_of_the_handler(workshop: Workshop) -> None:
+    busy = sqlite3.OperationalError("database is locked")
+    busy.sqlite_errorcode = 5
+    batch_id = brought_to(workshop, Action.EXECUTE)
+    for error in (busy, psycopg.errors.DeadlockDetected("deadlock detected")):
+        with pytest.raises(type(error)):
+            breaking(workshop, "execute", error).run(batch_id, Action.EXECUTE)
+        assert workshop.batch(batch_id).failure is None
+        assert workshop.batch(batch_id).state == "complete"
 
 
 @pytest.mark.parametrize("action", FAILING)

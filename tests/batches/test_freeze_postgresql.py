@@ -7,6 +7,7 @@ import time
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from batchbook.batches import Action
 from batchbook.batches.freeze import MESSAGE
@@ -155,6 +156,19 @@ def test_emptying_a_table_comes_too_late(engine: Engine) -> None:
     stock(engine, ("001", 1))
     batch_id = shop.open(FILE)
     come_too_late(Attacked(shop, batch_id, batch_id), "TRUNCATE batch_file_chunk")
+
+
+def test_emptying_a_table_under_an_old_view_of_things_is_refused(engine: Engine) -> None:
+    shop = Workshop(engine, PRICE_CHANGE)
+    stock(engine, ("001", 1))
+    batch_id = shop.open(FILE)
+    shop.run(batch_id, Action.COMPLETE)
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        connection.exec_driver_sql("SELECT count(*) FROM batch")  # The view of things is taken here.
+        shop.run(batch_id, Action.EXECUTE, overwrite="yes")
+        with pytest.raises(DBAPIError, match=r"could not serialize|frozen"):
+            connection.exec_driver_sql("TRUNCATE price_change_row")
+    assert len(shop.rows(batch_id)) > 0
 
 
 def come_too_late(attacked: Attacked, statement: str) -> None:

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
+from batchbook.batches.freeze import freeze_table
+from batchbook.db.session import transaction_scope
+
 from .attacked import PARTS, REFUSED, Attacked, columns, prepare, table
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
@@ -142,3 +145,11 @@ def test_a_part_done_statement_is_undone(attacked: Attacked, plain: sqlite3.Conn
         plain,
         "UPDATE price_change_row SET size = 'x' WHERE batch_id IN ({open}, {frozen})",
     )
+
+
+def test_a_table_with_another_unique_index_is_not_taken_for_frozen(engine: Engine) -> None:
+    with transaction_scope(engine) as session:
+        connection = session.connection()
+        connection.exec_driver_sql("CREATE TABLE loose (batch_id INTEGER, tag TEXT UNIQUE)")
+        with pytest.raises(ValueError, match="does not begin with batch_id, so it cannot be frozen"):
+            freeze_table(connection, "loose")

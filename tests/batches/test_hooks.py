@@ -86,6 +86,16 @@ def test_a_batch_that_executes_itself_does_so_when_it_is_complete(engine: Engine
     assert on_hand(engine) == {"007": 7, "008": 9, "009": 1}
 
 
+def test_one_that_cannot_execute_itself_stays_complete_and_says_why(workshop: Workshop) -> None:
+    refusing = {"auto_execute": True, "why_not_execute": lambda _self, _batch: "The shelf is locked."}
+    automatic = workshop.with_handler(type("Locked", (ShelfCountHandler,), refusing))
+    batch_id = automatic.open(FILE, shelf="A")
+    result = automatic.submit(batch_id, Action.COMPLETE)
+    assert "was marked complete" in result.message
+    assert "was not executed. The shelf is locked." in result.message
+    assert automatic.batch(batch_id).state == State.COMPLETE
+
+
 def test_one_that_does_not_stays_complete(engine: Engine, workshop: Workshop) -> None:
     batch_id = workshop.open(FILE, shelf="A")
     workshop.submit(batch_id, Action.COMPLETE)

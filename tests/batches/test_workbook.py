@@ -15,7 +15,6 @@ import xlsxwriter
 
 from batchbook.batches import read_table
 from batchbook.batches.extent import Extent, NotASheet, QuickScan, exact_extent
-from batchbook.batches.workbook import first_sheet
 from batchbook.errors import BadInput
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -248,7 +247,6 @@ def test_looking_takes_a_small_part_of_reading() -> None:
         xml = archive.read(SHEET)
     whole = min(_seconds(lambda: read(data)) for _ in range(3))
     looking = min(_seconds(lambda: QuickScan().feed(xml)) for _ in range(3))
-    assert first_sheet("list.xlsx", data).total_height == 38_001
     assert looking < 0.3 * whole
 
 
