@@ -32,12 +32,12 @@ def upgrade() -> None:
         sa.Column("removed_count", sa.Integer(), nullable=False),
         sa.Column("status_counts", db.JSONValue, nullable=False),
         sa.Column("created_at", db.UTCDateTime(), nullable=False),
-        sa.Column("created_by", sa.String(length=60), nullable=False),
+        sa.Column("created_by", sa.String(length=64), nullable=False),
         sa.Column("refreshed_at", db.UTCDateTime(), nullable=True),
         sa.Column("completed_at", db.UTCDateTime(), nullable=True),
-        sa.Column("completed_by", sa.String(length=60), nullable=True),
+        sa.Column("completed_by", sa.String(length=64), nullable=True),
         sa.Column("executed_at", db.UTCDateTime(), nullable=True),
-        sa.Column("executed_by", sa.String(length=60), nullable=True),
+        sa.Column("executed_by", sa.String(length=64), nullable=True),
         sa.Column("execution_options", db.JSONValue, nullable=True),
         sa.Column("execution_outcome", db.JSONValue, nullable=True),
         sa.Column("purge_after", db.UTCDateTime(), nullable=True),
@@ -121,7 +121,7 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("added_at", db.UTCDateTime(), nullable=False),
-        sa.Column("added_by", sa.String(length=60), nullable=False),
+        sa.Column("added_by", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["batch_id"], ["batch.id"], name=op.f("fk_batch_file_batch_id_batch"), ondelete="CASCADE"
         ),
@@ -133,7 +133,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("at", db.UTCDateTime(), nullable=False),
-        sa.Column("actor", sa.String(length=60), nullable=False),
+        sa.Column("actor", sa.String(length=64), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("cells", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(

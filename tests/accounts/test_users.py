@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import re
-from threading import Barrier, Thread
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError, Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from webtest import TestApp
 
 from batchbook.catalog.models import PriceHistory, Product
@@ -254,3 +255,31 @@ def test_who_did_something_is_deactivated_instead(office: Office) -> None:
     assert "Deactivate them instead" in words(browser.get(f"/users/{sam}/delete"))
     assert "Deactivate them instead" in words(form.submit(status=409))
     assert office.id_of("sam") == sam
+
+
+def test_two_who_delete_each_other_at_one_moment(office: Office) -> None:
+    """Each waits where the other has looked already: with the record gone, and nothing committed."""
+    pages = [
+        office.visitor(me).get(f"/users/{office.id_of(other)}/delete")
+        for me, other in (("ann", "abe"), ("abe", "ann"))
+    ]
+    barrier, met = Barrier(2), []
+
+    def meet(*_args: Any) -> None:
+        # SQLite lets the second one look only when the first is done, so nobody comes to meet it.
+        with suppress(BrokenBarrierError):
+            barrier.wait(2)
+            met.append(1)
+
+    def submit(page: Any) -> None:
+        form_with(page, "seen").submit(status="*")
+
+    event.listen(User, "before_delete", meet)
+    threads = [Thread(target=submit, args=(page,)) for page in pages]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    event.remove(User, "before_delete", meet)
+    assert len(met) == (2 if office.engine.dialect.name == "postgresql" else 0)
+    assert len(office.all(select(User.name).where(User.name.in_(["ann", "abe"])))) == 1

@@ -5,7 +5,7 @@ from enum import Enum, StrEnum
 from typing import Any
 
 import pytest
-from sqlalchemy import JSON, Float, Numeric, Uuid
+from sqlalchemy import JSON, Float, Numeric, Uuid, func, null
 from sqlalchemy import Enum as EnumType
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeEngine
@@ -23,6 +23,7 @@ from batchbook.grid import (
     parse,
     to_text,
 )
+from batchbook.grid.columns import limits_of
 
 from .shop import NAMES, Article, Invoice
 
@@ -115,3 +116,15 @@ def test_an_enum_column_offers_its_members() -> None:
     assert parse(level, to_text(level, Level.LOW)) is Level.LOW
     # The type refuses texts that are no member's, so an empty one must not be compared with.
     assert str(condition(level, Verb.EMPTY, [], None)) == "thing.level IS NULL"
+
+
+def test_a_column_made_by_hand_has_the_limits_of_its_expression() -> None:
+    def limits(expression: Any, **rules: Any) -> Any:
+        return limits_of(Column("x", "X", expression, Kind.INTEGER, **rules))
+
+    assert limits(Article.stock) == limits(func.count()) == (-(2**31), 2**31 - 1)
+    assert limits(Article.huge) == limits(null()) == (-(2**63), 2**63 - 1)
+    assert limits(Article.stock, limits=(0, 9)) == (0, 9)
+    price = Column("x", "X", Article.price, Kind.DECIMAL)
+    assert limits_of(price) == (Decimal("-999999.99"), Decimal("999999.99"))
+    assert limits_of(Column("x", "X", null(), Kind.TEXT)) is None

@@ -8,13 +8,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from python_calamine import CalamineWorkbook
-from sqlalchemy import select
+from sqlalchemy import func, select
 from webob import Request
 from webtest import TestApp
 
-from batchbook.master import GridSetting
+from batchbook.db.session import transaction_scope
+from batchbook.grid import Column, Kind, Sort
+from batchbook.master import GridSetting, MasterView
 
-from .bakery import Baker, Bakery, Cake, form_of, rows_of, words
+from .bakery import Baker, Bakery, Cake, Sale, configure, form_of, rows_of, words
 
 SETTINGS = select(GridSetting.user_name, GridSetting.grid)
 
@@ -205,3 +207,68 @@ def test_an_export_has_all_pages_and_streams(bakery: Bakery) -> None:
 def test_an_export_needs_its_permission_and_a_known_format(cakes: Bakery) -> None:
     cakes.visitor("kim", "cakes:view").get("/cakes/export.csv", status=403)
     cakes.visitor("sam").get("/cakes/export.pdf", status=404)
+
+
+def test_what_was_remembered_locks_nobody_out(bakery: Bakery) -> None:
+    """The database may refuse what a column once took, such as a number beyond its own."""
+    bakery.add(Cake(code="A1", name="Apple pie"))
+    config = configure(bakery.engine, WideView)
+    sam = Bakery(bakery.engine, config.make_wsgi_app()).visitor("sam", "wide:view")
+    page = sam.get("/wide?f.version.greater=1", status=200)
+    assert rows_of(page) == []
+    with transaction_scope(bakery.engine) as db:
+        settings = {"query": [["f.version.greater", "9" * 30]]}
+        db.add(GridSetting(user_name="sam", grid="wide", settings=settings))
+    page = sam.get("/wide", status=200)
+    assert rows_of(page) == ["Apple pie"]
+    assert "remembered for you cannot be used" in words(page)
+
+
+class WideView(MasterView):
+    model = Cake
+    prefix = "wide"
+    path = "/wide"
+    title = "Cakes"
+    title_one = "cake"
+    grid_columns = (
+        "name",
+        Column("version", "Version", Cake.version, Kind.INTEGER, limits=(-(10**40), 10**40)),
+    )
+    default_sort = (Sort("name"),)
+
+
+@pytest.mark.parametrize("text", ["3000000000", "99999999999", "9" * 20, "-" + "9" * 27])
+def test_a_number_beyond_a_hand_made_column_is_said(bakery: Bakery, text: str) -> None:
+    bakery.add(Cake(code="A1", name="Apple pie"))
+    config = configure(bakery.engine, CountView)
+    sam = Bakery(bakery.engine, config.make_wsgi_app()).visitor("sam", "count:view")
+    for name in ("version", "sales"):
+        page = sam.get(f"/count?f.{name}.less={text}", status=200)
+        assert "was left out" in words(page)
+        assert rows_of(page) == ["Apple pie"]
+    assert rows_of(sam.get("/count?f.sales.equal=0&f.version.less=2000000000")) == ["Apple pie"]
+
+
+class CountView(WideView):
+    prefix = "count"
+    path = "/count"
+    grid_columns = (
+        "name",
+        Column("version", "Version", Cake.version, Kind.INTEGER),
+        Column(
+            "sales",
+            "Sales",
+            select(func.count()).where(Sale.cake_id == Cake.id).correlate(Cake).scalar_subquery(),
+            Kind.INTEGER,
+        ),
+    )
+
+
+def test_a_file_in_the_filter_form_is_no_text(cakes: Bakery) -> None:
+    sam = cakes.visitor("sam")
+    token = form_of(sam.get("/cakes"), "column.0")["csrf_token"].value
+    for name in ("do", "query", "column.0", "verb.0", "value.0"):
+        fields = {"csrf_token": token, "column.0": "name", "verb.0": "contains", "value.0": "pie"}
+        fields.pop(name, None)
+        sam.post("/cakes/view", fields, upload_files=[(name, "a.txt", b"x")], status=303)
+    sam.post("/cakes/view", {"csrf_token": token, "query": "\0"}, status=400)

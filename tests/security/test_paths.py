@@ -6,7 +6,14 @@ from batchbook.security.paths import local_path
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/batches/7?f.status.any_of=a&page=2", "/a//b", "/a?next=http://other.example/"]
+    "path",
+    [
+        "/",
+        "/batches/7?f.status.any_of=a&page=2",
+        "/a//b",
+        "/a?next=http://other.example/",
+        "/%E2%82%AC?a=[1]~",
+    ],
 )
 def test_paths_of_this_site(path: str) -> None:
     assert local_path(path) == path
@@ -29,6 +36,9 @@ def test_paths_of_this_site(path: str) -> None:
         " /a",
         "/a\x00",
         "/a\n",
+        "/€",
+        "/ü",
+        "/a\x80",
     ],
 )
 def test_anything_else_leads_home(path: str) -> None:

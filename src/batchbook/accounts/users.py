@@ -76,6 +76,11 @@ class UserView(MasterView):
         """See that somebody is still administrator."""
         guard.check(self.request.db, self.request.identity)
 
+    def after_delete(self, record: User) -> None:  # noqa: ARG002 - What counts is who is left.
+        """See that somebody is still administrator, once others who change accounts are done."""
+        guard.one_at_a_time(self.request.db)
+        guard.check(self.request.db, self.request.identity)
+
     def label_of(self, record: User) -> str:
         """User “ann”."""
         return f"user “{record.name}”"

@@ -136,8 +136,11 @@ def _child_triggers_on_sqlite(connection: Connection, table: str, column: str) -
     if _has_rowid(connection, table):
         added, moved = f" OR {hidden}", f" OR (NEW.rowid <> OLD.rowid AND {hidden})"
     yield _sqlite_trigger(table, "INSERT", frozen.format(which=f'b.id = NEW."{column}"', unless="") + added)
-    either = f'b.id IN (OLD."{column}", NEW."{column}")'
-    yield _sqlite_trigger(table, "UPDATE", frozen.format(which=either, unless="") + moved)
+    # Two questions rather than one about both: the second is hardly ever asked, which nearly halves a refresh.
+    left = frozen.format(which=f'b.id = OLD."{column}"', unless="")
+    entered = frozen.format(which=f'b.id = NEW."{column}"', unless="")
+    update = f'{left} OR (NEW."{column}" IS NOT OLD."{column}" AND {entered})'
+    yield _sqlite_trigger(table, "UPDATE", update + moved)
     yield _sqlite_trigger(table, "DELETE", frozen.format(which=f'b.id = OLD."{column}"', unless=unless))
 
 

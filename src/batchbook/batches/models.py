@@ -63,12 +63,12 @@ class Batch(Base):
     removed_count: Mapped[int] = mapped_column(default=0)
     status_counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
-    created_by: Mapped[str] = mapped_column(String(60))
+    created_by: Mapped[str] = mapped_column(String(64))
     refreshed_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
-    completed_by: Mapped[str | None] = mapped_column(String(60))
+    completed_by: Mapped[str | None] = mapped_column(String(64))
     executed_at: Mapped[datetime | None]
-    executed_by: Mapped[str | None] = mapped_column(String(60))
+    executed_by: Mapped[str | None] = mapped_column(String(64))
     execution_options: Mapped[dict[str, Any] | None]
     execution_outcome: Mapped[dict[str, Any] | None]
     purge_after: Mapped[datetime | None]
@@ -144,7 +144,7 @@ class BatchFile(Base):
     size: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))
     added_at: Mapped[datetime]
-    added_by: Mapped[str] = mapped_column(String(60))
+    added_by: Mapped[str] = mapped_column(String(64))
 
 
 class BatchFileChunk(Base):
@@ -172,7 +172,7 @@ class Operation(Base):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(20))
     at: Mapped[datetime]
-    actor: Mapped[str] = mapped_column(String(60))
+    actor: Mapped[str] = mapped_column(String(64))
     summary: Mapped[str] = mapped_column(Text)
     cells: Mapped[int] = mapped_column(default=0)
 

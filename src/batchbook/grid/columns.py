@@ -91,6 +91,17 @@ def label_of(name: str) -> str:
     return "ID" if words == "id" else words[:1].upper() + words[1:]
 
 
+def limits_of(column: Column) -> tuple[Any, Any] | None:
+    """Return the least and the largest value that the database takes for ``column``; None if there are no such ends.
+
+    They are the column's own ``limits``, else those of its expression's type; a whole number of an unknown type has
+    63 bits, the most that the databases know.
+    """
+    expression: Any = column.expression
+    derived = column.limits or _rules_of(expression.type).get("limits")
+    return derived or (_limits_of_bits(63) if column.kind is Kind.INTEGER else None)
+
+
 def _column_of(model: Any, name: str) -> Column:
     attribute = inspect(model).column_attrs.get(name)
     if attribute is None:
@@ -132,8 +143,12 @@ def _rules_of(column_type: TypeEngine[Any]) -> dict[str, Any]:
         return {"max_length": plain.length}
     if isinstance(plain, Integer):
         bits = next((bits for known, bits in _BITS if isinstance(plain, known)), 31)
-        return {"limits": (-(2**bits), 2**bits - 1)}
+        return {"limits": _limits_of_bits(bits)}
     return _decimal_rules(plain) if isinstance(plain, Numeric) else {}
+
+
+def _limits_of_bits(bits: int) -> tuple[int, int]:
+    return -(2**bits), 2**bits - 1
 
 
 def _members_of(column_type: Enum) -> tuple[Choice, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from decimal import Context, Decimal
 from typing import Any
 
-from batchbook.grid.columns import Column
+from batchbook.grid.columns import Column, limits_of
 from batchbook.grid.conventions import CellError, Conventions, quoted
 
 # What a number may be where neither the column nor its database type says less.
@@ -96,7 +96,7 @@ def _not_a_number(text: str, conventions: Conventions) -> CellError:
 
 
 def _bounds(column: Column) -> tuple[Any, Any]:
-    low, high = column.limits or (-_LARGEST, _LARGEST)
+    low, high = limits_of(column) or (-_LARGEST, _LARGEST)
     return (
         low if column.minimum is None else max(low, column.minimum),
         high if column.maximum is None else min(high, column.maximum),

@@ -22,6 +22,9 @@ SEEN = "seen"
 CHOOSE = "choose."
 MINE, THEIRS = "mine", "theirs"
 
+# More than two such fields do not go into one form.
+_LONGEST = 2_000_000
+
 #: What a field shows: a text, or several from check boxes.
 Text = str | list[str]
 
@@ -42,9 +45,9 @@ class Seen:
     def read(cls, params: Any) -> Seen:
         """Return what a posted form carries; raises ``BadInput`` if that is missing or damaged."""
         try:
-            data = json.loads(params[SEEN])
+            data = _read_json(params[SEEN])
             return cls(data["version"], {str(name): plain(text) for name, text in data["texts"].items()})
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             message = (
                 "The form does not say which version it was made from. Nothing was saved; open it again."
             )
@@ -118,6 +121,15 @@ def plain(text: Any) -> Text:
     if isinstance(text, str):
         return text.replace("\r\n", "\n").replace("\r", "\n")
     return sorted(str(part) for part in text)
+
+
+def _read_json(text: str) -> Any:
+    if len(text) > _LONGEST:
+        raise ValueError("too long")
+    data = json.loads(text)
+    # Its escapes can spell halves of characters, which no page and no database takes.
+    json.dumps(data, ensure_ascii=False).encode()
+    return data
 
 
 def _replace(params: MultiDict[str, Any], name: str, text: Text) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy import Row, Select
+from sqlalchemy.exc import DataError, ProgrammingError
 
 from batchbook.grid import (
     PAGE_SIZES,
@@ -90,12 +91,25 @@ class GridView:
         if has_grid_params(asked) or "view" in asked:
             return GridState.from_params(asked, self.columns)
         settings = remembered.recall(self.request.db, self.user, self.key) if self.user else None
-        return GridState.from_json(settings, self.columns)
+        state = GridState.from_json(settings, self.columns)
+        return state if not state.filters or self._reads(state) else GridState(problems=(_UNUSABLE,))
 
     @cached_property
     def page(self) -> Page:
         """The rows to show, read from the database when first asked for."""
-        return self.grid.page(self.request.db, self.state, self.user, known_total=self.known_total)
+        return self._page_of(self.state)
+
+    def _page_of(self, state: GridState) -> Page:
+        return self.grid.page(self.request.db, state, self.user, known_total=self.known_total)
+
+    def _reads(self, state: GridState) -> bool:
+        # What was remembered comes back at every visit: if the database refused it, nobody could get rid of it.
+        try:
+            with self.request.db.begin_nested():
+                self.page = self._page_of(state)
+        except (DataError, ProgrammingError, OverflowError):
+            return False
+        return True
 
     @property
     def total(self) -> int:
@@ -169,6 +183,8 @@ class GridView:
             remembered.remember(self.request.db, self.user, self.key, state.to_json())
         return f"{self.url}?{urlencode(query or _DEFAULT)}"
 
+
+_UNUSABLE = "The filters that were remembered for you cannot be used any more. All is shown; choose again."
 
 #: Says that the grid's defaults are wanted, not what was remembered.
 _DEFAULT = [("view", "default")]

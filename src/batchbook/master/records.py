@@ -96,8 +96,11 @@ def save(db: Session, record: R, change: Callable[[R], None], check: Callable[[R
     return record
 
 
-def delete(db: Session, record: Any, label: str) -> None:
-    """Delete ``record``, called ``label``; raises ``Conflict`` with a sentence when other records refer to it."""
+def delete(db: Session, record: R, label: str, check: Callable[[R], None] | None = None) -> None:
+    """Delete ``record``, called ``label``, from the database, where ``check`` may look at what is left.
+
+    Raises ``Conflict`` with a sentence when other records refer to it. All or nothing, as :func:`save`.
+    """
     reason = why_referenced(label, references(db, record))
     if reason:
         raise Conflict(reason)
@@ -105,6 +108,8 @@ def delete(db: Session, record: Any, label: str) -> None:
         with db.begin_nested():
             db.delete(record)
             db.flush()
+            if check is not None:
+                check(record)
     except (IntegrityError, StaleDataError) as error:
         message = f"{label} cannot be deleted, because it was used or deleted meanwhile. Nothing was changed."
         raise Conflict(message) from error

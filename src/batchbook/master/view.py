@@ -108,6 +108,9 @@ class MasterView:
     def after_save(self, record: Any) -> None:
         """Look at the database with ``record`` written to it; whatever is raised here undoes that."""
 
+    def after_delete(self, record: Any) -> None:
+        """Look at the database without ``record``; whatever is raised here undoes that."""
+
     def label_of(self, record: Any) -> str:
         """Return what people call ``record``, in the middle of a sentence."""
         return f"{self.title_one} {getattr(record, self.lookup)}"

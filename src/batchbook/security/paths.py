@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-# One slash, then anything but another; browsers take a backslash for a slash, and drop tabs and line breaks.
-_LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
+# One slash, then anything but another; browsers take a backslash for a slash, and drop tabs and line breaks. A header
+# takes ASCII only, as which paths write all other characters.
+_LOCAL = re.compile(r"/(?!/)[!-\[\]-~]*")
 
 
 def local_path(text: str, default: str = "/") -> str:

@@ -9,19 +9,14 @@ from pyramid.httpexceptions import HTTPLengthRequired
 
 from batchbook.errors import BadInput, TooLarge
 from batchbook.web.formats import bytesize
+from batchbook.web.posted import MULTIPART, read_form
 from batchbook.web.request import Request
 from batchbook.web.settings import REGISTRY_KEY, WebSettings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
-#: More fields than any form has; parsing millions of empty ones would take the server's memory.
-MOST_FIELDS = 20_000
-
 # Python refuses to read numbers of thousands of digits, by an error of its own.
 _MOST_DIGITS = 18
-
-_MULTIPART = "multipart/form-data"
-_URL_ENCODED = ("", "application/x-www-form-urlencoded")
 
 
 def limits_tween_factory(handler: Callable[[Request], Any], _registry: Any) -> Callable[[Request], Any]:
@@ -72,7 +67,7 @@ def _check_length(request: Request) -> None:
 
 def _limit(request: Request) -> int:
     settings: WebSettings = request.registry[REGISTRY_KEY]
-    return settings.max_upload_bytes if request.content_type == _MULTIPART else settings.max_form_bytes
+    return settings.max_upload_bytes if request.content_type == MULTIPART else settings.max_form_bytes
 
 
 def _check_address(request: Request) -> None:
@@ -86,28 +81,16 @@ def _check_address(request: Request) -> None:
 
 
 def readable_form(view: Callable[..., Any], info: Any) -> Callable[..., Any]:
-    """View deriver: refuse a form that can't be parsed with a sentence, once the person is known to be permitted."""
+    """View deriver: read the form, or refuse it with a sentence, once the person is known to be permitted."""
     if info.exception_only:
         return view
 
-    def read_form(context: Any, request: Request) -> Any:
+    def view_of_a_form(context: Any, request: Request) -> Any:
         if request.method not in SAFE_METHODS:
-            _parse(request)
+            read_form(request)
         return view(context, request)
 
-    return read_form
-
-
-def _parse(request: Request) -> None:
-    if request.content_type in _URL_ENCODED and request.body.count(b"&") > MOST_FIELDS:
-        raise TooLarge(f"The form has more than {MOST_FIELDS} fields. Nothing was saved. Send less at once.")
-    try:
-        # WebOb raises a warning for a charset other than UTF-8, and the parser ValueError for a broken body.
-        request.POST  # noqa: B018 - Parsed here, kept by the request.
-    except (ValueError, DeprecationWarning) as error:
-        raise BadInput(
-            "The form that was sent can't be read. Nothing was saved. Reload the page and try again."
-        ) from error
+    return view_of_a_form
 
 
 def includeme(config: Any) -> None:

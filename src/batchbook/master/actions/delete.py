@@ -36,7 +36,7 @@ class Delete(Action):
         record, label = self.record, self.view.label_of(self.record)
         try:
             self._check(Seen.read(self.request.POST))
-            records.delete(self.request.db, record, label)
+            records.delete(self.request.db, record, label, self.view.after_delete)
         except Conflict as error:
             self.request.response.status_int = CONFLICT
             return self._page(error.message)

@@ -104,7 +104,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         if left_out:
             words = ", ".join(f"{batch.count_of(s):,} {s.label.lower()}" for s in left_out)
             sentences.append(f"Left out: {words}.")
-        stale, perhaps_more = sql.stale_since_refresh(self.session, batch, sql.chosen_rows(batch, chosen))
+        stale, perhaps_more = sql.stale_since_refresh(self.session, batch, chosen)
         if stale:
             count = f"At least {stale:,}" if perhaps_more else f"{stale:,}"
             sentences.append(f"{count} of these prices changed in the catalogue since the last refresh.")

@@ -31,7 +31,7 @@ from batchbook.words import counted
 _PAGE = 5_000
 _NAMED = 5
 #: How many of the products that changed last are looked at before a person is told of them.
-_RECENT = 200
+_RECENT = 1_000
 #: A change bears the time at which its transaction began; it may have ended so much later.
 _LONGEST = timedelta(hours=1)
 
@@ -137,11 +137,6 @@ def _words(
     )
 
 
-def chosen_rows(batch: PriceChange, statuses: Iterable[str]) -> ColumnElement[bool]:
-    """Return the condition for the rows of ``batch`` with these statuses that are not removed."""
-    return and_(_row.batch_id == batch.id, ~_row.removed, _row.status.in_([str(s) for s in statuses]))
-
-
 def _stale(where: ColumnElement[bool]) -> Any:
     return (
         select(_row.item_code, _row.old_price, Product.price)
@@ -155,18 +150,34 @@ def stale_count(session: Session, where: ColumnElement[bool]) -> int:
     return session.scalar(select(func.count()).select_from(_stale(where).subquery())) or 0
 
 
-def stale_since_refresh(session: Session, batch: PriceChange, where: ColumnElement[bool]) -> tuple[int, bool]:
-    """Return how many of the rows are stale by the newest changes of products, and whether older ones may add to them.
+def stale_since_refresh(session: Session, batch: PriceChange, statuses: Iterable[str]) -> tuple[int, bool]:
+    """Return how many rows with ``statuses`` are stale, and whether there may be more than were looked for.
 
-    For telling people: it begins with the products that changed since the refresh, of which there are few, so that it
-    costs the same whatever the number of rows. Executing asks :func:`refuse_if_stale`, which looks at every row.
+    For telling people: it looks up the rows of the products that changed last, so that it costs the same whatever the
+    number of rows. Executing asks :func:`refuse_if_stale`, which looks at every row.
     """
     if batch.refreshed_at is None:
         return 0, False
-    changed = select(Product.item_code).where(Product.modified_at > batch.refreshed_at - _LONGEST)
-    codes = session.scalars(changed.order_by(Product.modified_at.desc()).limit(_RECENT)).all()
-    stale = stale_count(session, and_(where, _row.item_code.in_(codes))) if codes else 0
-    return stale, len(codes) == _RECENT
+    changed = (
+        select(literal(batch.id).label("batch_id"), Product.item_code, Product.price)
+        .where(Product.modified_at > batch.refreshed_at - _LONGEST)
+        .order_by(Product.modified_at.desc())
+        .limit(_RECENT)
+        .subquery("changed")
+    )
+    # The batch comes from there too: compared with a constant, PostgreSQL would rather read all rows of the batch.
+    stale = select(func.count()).where(
+        _row.batch_id == changed.c.batch_id,
+        _row.item_code == changed.c.item_code,
+        ~_row.removed,
+        _row.status.in_([str(status) for status in statuses]),
+        changed.c.price.is_distinct_from(_row.old_price),
+    )
+    each = select(stale.scalar_subquery().label("rows")).select_from(changed).subquery()
+    found, looked_at = session.execute(
+        select(func.coalesce(func.sum(each.c.rows), 0), func.count()).select_from(each)
+    ).one()
+    return int(found), looked_at == _RECENT
 
 
 def lock_products(session: Session, where: ColumnElement[bool]) -> None:
