@@ -2,4 +2,11 @@
 
 from setuptools import find_packages, setup
 
-setup(packages=[*find_packages("src"), "batchbook.templates", "batchbook.migrations", "batchbook.migrations.versions"])
+setup(
+    packages=[
+        *find_packages("src"),
+        "batchbook.templates",
+        "batchbook.migrations",
+        "batchbook.migrations.versions",
+    ]
+)
