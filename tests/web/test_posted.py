@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from pyramid.response import Response
+from pyramid_retry import RetryableException
 from sqlalchemy import Engine
 from tests.security.small_site import Site, sign_in
 from webtest import TestApp
@@ -143,3 +144,20 @@ def test_signing_in_takes_no_file_for_a_name(site: Site) -> None:
     browser.post("/login", {"csrf_token": token, "password": "x"}, upload_files=files, status=400)
     browser.post("/login", {"csrf_token": token, "name": "an\x00na", "password": "x"}, status=400)
     sign_in(browser, "anna")
+
+
+def test_a_request_that_is_tried_again_has_its_file_again(tables: Engine) -> None:
+    attempts: list[int] = []
+
+    def once_busy(request: Any) -> Response:
+        upload = request.POST["file"]
+        attempts.append(len(upload.file.read()))
+        if len(attempts) == 1:
+            raise RetryableException
+        return Response(f"{attempts}")
+
+    site = Site(tables)
+    site.page("/save", once_busy, request_method="POST", require_csrf=False)
+    large = b"x" * 20_000  # Large enough for the parser to put it into a file of its own.
+    answer = send(site.visitor(), part("file", large, '; filename="a.bin"'), status=200)
+    assert answer.text == "[20000, 20000]"

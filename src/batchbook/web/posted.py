@@ -65,6 +65,16 @@ def read_form(request: Request) -> None:
         pairs = [(_storable(name), _value(value)) for name, value in posted.items()]
         posted.clear()
         posted.extend(pairs)
+        uploads = [value for _, value in pairs if isinstance(value, Upload)]
+        request.add_finished_callback(partial(_close, uploads))
+
+
+def _close(uploads: list[Upload], request: Request) -> None:
+    # Larger files lie in temporary ones, which are gone when they are closed. A second attempt at the same request
+    # must not find the closed ones, but read the form again.
+    for upload in uploads:
+        upload.file.close()
+    request.environ.pop("webob._parsed_post_vars", None)
 
 
 def _check_count(request: Request) -> None:
