@@ -26,9 +26,9 @@ def plan(workshop: Workshop, batch_id: int) -> Plan | None:
         return plan_execution(engine.work_on(engine.find(batch_id)))
 
 
-def test_there_is_none_before_rows_and_after_the_execution(workshop: Workshop) -> None:
+def test_without_rows_it_says_so_and_after_the_execution_there_is_none(workshop: Workshop) -> None:
     batch_id = workshop.create(FILE, shelf="A")
-    assert plan(workshop, batch_id) is None
+    assert plan(workshop, batch_id) == Plan((), ("It has no rows yet: populate it first.",))
     workshop.run(batch_id, Action.POPULATE, Action.COMPLETE, Action.EXECUTE)
     assert plan(workshop, batch_id) is None
 

@@ -9,7 +9,7 @@ from batchbook.batches.options import bind_options
 from batchbook.batches.work import Work
 from batchbook.errors import BadInput
 
-#: The states in which it makes sense to ask.
+#: The states in which it makes sense to ask the handler.
 _ASKED = frozenset({State.OPEN, State.COMPLETE})
 
 
@@ -22,10 +22,12 @@ class Plan:
 
 
 def plan_execution(work: Work) -> Plan | None:
-    """Return what executing the batch would do; ``None`` for one that has no rows yet or is executed."""
+    """Return what executing the batch would do; ``None`` for one that is executed."""
     batch, handler = work.batch, work.handler
-    if batch.state not in _ASKED:
+    if batch.state == State.EXECUTED:
         return None
+    if batch.state not in _ASKED:
+        return Plan((), (why_not(Action.EXECUTE, batch.state) or "",))
     blocked = handler.why_not_execute(batch)
     reasons = tuple(reason for reason in (blocked, why_not(Action.EXECUTE, batch.state)) if reason)
     if blocked:

@@ -144,7 +144,7 @@ def test_execute_twice_is_refused(batch: Run, snapshot: Run, executed: str) -> N
     before = snapshot()
     again = batch("execute", executed, "--as", "admin")
     assert (again.exit_code, again.stdout) == (1, "")
-    assert "was not executed. It was executed and is frozen" in again.stderr
+    assert "was not executed. It was executed by admin on" in again.stderr
     assert snapshot() == before
 
 

@@ -123,7 +123,7 @@ def life(batch: Batch) -> list[Milestone]:
 
 
 def execution(view: BatchMasterView, work: Work) -> Execution | None:
-    """Return what the execution panel says; ``None`` for a batch that is executed or has no rows yet."""
+    """Return what the execution panel says; ``None`` for a batch that is executed."""
     plan = plan_execution(work)
     if plan is None:
         return None
