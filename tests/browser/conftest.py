@@ -20,9 +20,6 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update"]  # fmt: skip
 
-#: A busy machine may take its time; what is expected is waited for no longer than this, in milliseconds.
-expect.set_options(timeout=20_000)
-
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -30,7 +27,7 @@ def browser() -> Iterator[Browser]:
     program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
     if program is None:
         pytest.skip(f"none of {', '.join(PROGRAMS)} is installed, so the pages were not tried in a browser")
-    expect.set_options(timeout=5_000)
+    expect.set_options(timeout=20_000)  # Milliseconds; a busy machine may take its time.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser

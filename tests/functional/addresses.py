@@ -16,6 +16,21 @@ from .world import Shop
 ORDINARY = {"sequence": "1", "number": "1", "format": "csv", "subpath": ("css", "batchbook.css")}
 
 
+#: A field for everything that some form asks for, with a value that it would take.
+FIELDS = {
+    "version": "1",
+    "field": "new_price",
+    "value": "1.00",
+    "new_price": "1.00",
+    "item_code": "000000011",
+    "apply": "increase",
+    "overwrite": "yes",
+    "count": "8",
+    "text": "000000011",
+    "description": "changed",
+}
+
+
 @dataclass(frozen=True)
 class Address:
     """One view: the route's name, its pattern, the method it answers."""

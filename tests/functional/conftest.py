@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 from webtest import TestApp
 
+from .addresses import Addresses
 from .world import CATALOGUE, PRICE_LIST, Shop, form_to, number_in, upload, url_of
 
 
@@ -50,3 +52,9 @@ def executed_batch(complete_batch: int, admin: TestApp) -> int:
     """The batch, executed by an administrator."""
     form_to(admin.get(url_of(complete_batch)), "/execute").submit(status=303)
     return complete_batch
+
+
+@pytest.fixture
+def addresses(app: Any, shop: Shop) -> Addresses:
+    """Every address of the application."""
+    return Addresses(app, shop)

@@ -12,8 +12,19 @@ from webtest import TestApp
 
 import batchbook
 
-from .test_staff import workbook
-from .world import PATH, PRICE_LIST, Shop, column_of, counts_of, form_with, number_in, text_of, upload, url_of
+from .world import (
+    PATH,
+    PRICE_LIST,
+    Shop,
+    column_of,
+    counts_of,
+    form_with,
+    number_in,
+    text_of,
+    upload,
+    url_of,
+    workbook,
+)
 
 HEADER = "item_code,description,size,price\n"
 ZIP = io.BytesIO()

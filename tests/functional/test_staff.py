@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from python_calamine import CalamineWorkbook
 from webtest import TestApp
 
 from .world import (
@@ -19,7 +16,6 @@ from .world import (
     PRICE_LIST,
     Shop,
     column_of,
-    count_link,
     counts_of,
     expected_counts,
     form_to,
@@ -32,6 +28,7 @@ from .world import (
     text_of,
     upload,
     url_of,
+    workbook,
 )
 
 #: The numbers known for the real lists against the real catalogue: rows, up, down, unchanged, not in the catalogue.
@@ -82,189 +79,6 @@ def test_an_uploaded_list_becomes_a_batch_with_its_rows_counted_by_status(
     assert column_of(page, "Item code")[0] == "000000011"
     assert column_of(page, "Old price") == ["2.00", "4.00", "3.00", "0.50", "", "", "", "1.10"]
     assert column_of(page, "New price") == ["2.20", "8.00", "2.70", "0.50", "0.40", "1.00", "1.20", "cheap"]
-
-
-def test_a_click_on_a_count_shows_just_those_rows(shop: Shop, staff: TestApp, open_batch: int) -> None:
-    page = staff.get(url_of(open_batch))
-    for label, count in COUNTS.items():
-        shown = staff.get(count_link(page, label))
-        assert result_count(shown) == count == len(column_of(shown, "Row"))
-    assert column_of(staff.get(count_link(page, "Decrease")), "Item code") == ["000000012"]
-
-
-def test_a_count_and_the_rows_behind_it_agree_when_rows_are_removed(
-    shop: Shop, staff: TestApp, open_batch: int
-) -> None:
-    post(staff, url_of(open_batch, "rows", 1, "remove"), version="1")
-    page = staff.get(url_of(open_batch))
-    assert counts_of(page)["Increase"] == 1
-    assert counts_of(page)["Removed"] == 1
-    for label in ("Increase", "Removed"):
-        assert result_count(staff.get(count_link(page, label))) == 1, label
-
-
-def test_the_filter_form_finds_rows_by_words_and_by_figures(
-    shop: Shop, staff: TestApp, open_batch: int
-) -> None:
-    form = form_with(staff.get(url_of(open_batch)), "column.0")
-    form["column.0"], form["verb.0"] = "description", "contains"
-    form.set("value.0", "bread", 0)
-    page = form.submit("do", index=0).follow()
-    assert column_of(page, "Description") == ["RYE BREAD", "WHEAT BREAD"]
-    form = form_with(page, "column.1")
-    form["column.1"], form["verb.1"] = "new_price", "greater"
-    form.set("value.1", "2.50", 0)
-    assert column_of(form.submit("do", index=0).follow(), "Description") == ["WHEAT BREAD"]
-
-
-def test_a_view_is_remembered_for_its_user_alone_and_can_be_shared_as_a_link(
-    shop: Shop, staff: TestApp, client_of: Callable[[str], TestApp], open_batch: int
-) -> None:
-    form = form_with(staff.get(url_of(open_batch)), "column.0")
-    form["column.0"], form["verb.0"] = "item_code", "equal"
-    form.set("value.0", "000000013", 0)
-    shared = form.submit("do", index=0).headers["Location"]
-    assert result_count(staff.get(url_of(open_batch))) == 1
-    admin = client_of("admin")
-    assert result_count(admin.get(url_of(open_batch))) == 8
-    assert column_of(admin.get(shared), "Description") == ["PRETZEL"]
-    assert (
-        result_count(admin.get(url_of(open_batch))) == 8
-    )  # Looking at another's link is not a choice of one's own.
-    reset = form_with(staff.get(url_of(open_batch)), "column.0")
-    reset.submit("do", value="reset")
-    assert result_count(staff.get(url_of(open_batch))) == 8
-
-
-def test_the_rows_form_corrects_a_cell_and_brings_the_row_up_to_date(
-    shop: Shop, staff: TestApp, open_batch: int
-) -> None:
-    form = form_with(staff.get(url_of(open_batch, "rows", 8)), "new_price")
-    assert form["new_price"].value == "cheap"
-    form["new_price"] = "1.05"
-    page = form.submit(status=303).follow()
-    assert "Changed New price in row 8." in text_of(page)
-    row = shop.row(open_batch, 8)
-    assert (row.new_price, row.status, row.issues or []) == (Decimal("1.05"), "decrease", [])
-    assert counts_of(staff.get(url_of(open_batch))) == COUNTS | {"Invalid": 0, "Decrease": 2}
-
-
-def test_a_text_that_is_no_price_is_shown_again_with_a_reason_and_changes_nothing(
-    shop: Shop, staff: TestApp, open_batch: int
-) -> None:
-    before = shop.dump()
-    for text in ("cheap", "-1", "0", "1.005", "1_000", "NaN", "9" * 30):
-        form = form_with(staff.get(url_of(open_batch, "rows", 1)), "new_price")
-        form["new_price"] = text
-        page = form.submit(status=422)
-        assert form_with(page, "new_price")["new_price"].value == text
-        assert text_of(page, "#error-new_price"), text
-        assert "New price" in text_of(page, ".notice-error")
-    assert shop.dump() == before
-
-
-def test_a_cell_edited_in_place_answers_with_the_rows_and_the_counts_new_html(
-    shop: Shop, staff: TestApp, open_batch: int
-) -> None:
-    cell = url_of(open_batch, "rows", 5, "cell")
-    answer = json_post(staff, cell, 200, {"field": "item_code", "value": "000000013", "version": "1"})
-    assert "Row 5" in answer["message"]
-    assert 'data-version="2"' in answer["row_html"]
-    assert "Duplicate in list" in answer["row_html"]
-    assert 'id="breakdown"' in answer["counts_html"]
-    # The row that now has a double was brought up to date with it.
-    assert {shop.row(open_batch, sequence).status for sequence in (4, 5)} == {"duplicate"}
-    counts = COUNTS | {"Unchanged": 0, "Not in catalogue": 0, "Duplicate in list": 4}
-    assert counts_of(staff.get(url_of(open_batch))) == counts
-
-
-def test_a_cell_edited_in_place_refuses_what_is_no_price_and_what_is_no_field(
-    shop: Shop, staff: TestApp, open_batch: int
-) -> None:
-    before = shop.dump()
-    cell = url_of(open_batch, "rows", 1, "cell")
-    wrong = json_post(staff, cell, 422, {"field": "new_price", "value": "cheap", "version": "1"})
-    assert "cheap" in wrong["error"]
-    for field in ("old_price", "status", "batch_id", "version", "nothing", ""):
-        answer = json_post(staff, cell, 400, {"field": field, "value": "1", "version": "1"})
-        assert "can be edited" in answer["error"]
-    assert shop.dump() == before
-
-
-def test_rows_are_added_removed_and_restored(shop: Shop, staff: TestApp, open_batch: int) -> None:
-    form = form_with(staff.get(url_of(open_batch, "rows", "new")), "item_code")
-    form["item_code"], form["new_price"] = "000000013", "0.60"
-    page = form.submit(status=303).follow()
-    assert "Added row 9." in text_of(page)
-    assert counts_of(page) == COUNTS | {"All": 9, "Unchanged": 0, "Duplicate in list": 4}
-    page = form_to(staff.get(url_of(open_batch, "rows", 9)), "/remove").submit(status=303).follow()
-    assert "Removed row 9." in text_of(page)
-    assert counts_of(staff.get(url_of(open_batch))) == COUNTS | {"All": 9, "Removed": 1}
-    page = form_to(staff.get(url_of(open_batch, "rows", 9)), "/restore").submit(status=303).follow()
-    assert "Restored row 9." in text_of(page)
-    assert counts_of(staff.get(url_of(open_batch)))["Duplicate in list"] == 4
-
-
-def test_an_added_row_with_a_bad_price_is_not_added_and_is_shown_again(
-    shop: Shop, staff: TestApp, open_batch: int
-) -> None:
-    before = shop.dump()
-    form = form_with(staff.get(url_of(open_batch, "rows", "new")), "item_code")
-    form["item_code"], form["new_price"] = "000000013", "six"
-    page = form.submit(status=422)
-    again = form_with(page, "item_code")
-    assert (again["item_code"].value, again["new_price"].value) == ("000000013", "six")
-    assert shop.dump() == before
-
-
-def test_all_rows_that_a_filter_shows_are_removed_after_saying_how_many(
-    shop: Shop, staff: TestApp, open_batch: int
-) -> None:
-    shown = staff.get(count_link(staff.get(url_of(open_batch)), "Duplicate in list"))
-    question = shown.click("Remove the rows that match")
-    assert "Remove 2 rows?" in text_of(question)
-    page = form_with(question, "count").submit(status=303).follow()
-    assert "Removed 2 rows." in text_of(page, ".flashes")
-    assert counts_of(staff.get(f"{url_of(open_batch)}?view=default"))["Removed"] == 2
-    assert [shop.row(open_batch, sequence).removed for sequence in (5, 6, 7, 8)] == [False, True, True, False]
-
-
-def test_removing_is_refused_when_the_filter_shows_another_number_by_then(
-    shop: Shop, staff: TestApp, client_of: Callable[[str], TestApp], open_batch: int
-) -> None:
-    shown = staff.get(count_link(staff.get(url_of(open_batch)), "Increase"))
-    question = form_with(shown.click("Remove the rows that match"), "count")
-    cell = url_of(open_batch, "rows", 4, "cell")
-    json_post(client_of("staff"), cell, 200, {"field": "new_price", "value": "0.55", "version": "1"})
-    before = shop.dump()
-    page = question.submit(status=409)
-    assert "Nothing was removed: 3 rows match now" in text_of(page)
-    assert shop.dump() == before
-
-
-def test_a_new_warning_limit_in_the_header_marks_the_rows_anew(
-    shop: Shop, staff: TestApp, open_batch: int
-) -> None:
-    assert [shop.row(open_batch, n).over_limit for n in (1, 2, 3)] == [False, False, False]
-    form = form_with(staff.get(url_of(open_batch, "edit")), "warn_above")
-    form["warn_above"], form["notes"] = "50", "Checked with the vendor."
-    page = form.submit(status=303).follow()
-    assert "Warn above %" in text_of(page, ".flashes")
-    assert [shop.row(open_batch, n).over_limit for n in (1, 2, 3)] == [False, True, False]
-    assert "more than 50" in shop.row(open_batch, 2).status_text
-    assert "Checked with the vendor." in text_of(page)
-
-
-def test_a_header_that_cannot_be_stored_is_shown_again_with_what_was_typed(
-    shop: Shop, staff: TestApp, open_batch: int
-) -> None:
-    before = shop.dump()
-    form = form_with(staff.get(url_of(open_batch, "edit")), "warn_above")
-    form["warn_above"], form["description"] = "a lot", "Kept while typing"
-    page = form.submit(status=422)
-    again = form_with(page, "warn_above")
-    assert (again["warn_above"].value, again["description"].value) == ("a lot", "Kept while typing")
-    assert shop.dump() == before
 
 
 def test_a_refresh_shows_what_changed_in_the_catalogue(shop: Shop, staff: TestApp, open_batch: int) -> None:
@@ -339,35 +153,6 @@ def test_a_workbook_does_what_a_csv_does(shop: Shop, staff: TestApp, open_batch:
     assert counts_of(page) == COUNTS
     other = staff.get(f"{page.request.path}/rows.csv")
     assert other.text.splitlines() == exported.text.splitlines()
-
-
-def workbook(table: list[list[str]]) -> bytes:
-    """Return a workbook that has a table's cells as text."""
-    import xlsxwriter
-
-    file = io.BytesIO()
-    with xlsxwriter.Workbook(file) as book:
-        sheet = book.add_worksheet()
-        for number, cells in enumerate(table):
-            for place, cell in enumerate(cells):
-                sheet.write_string(number, place, cell)
-    return file.getvalue()
-
-
-def test_the_rows_that_a_filter_shows_are_exported(shop: Shop, staff: TestApp, open_batch: int) -> None:
-    shown = staff.get(count_link(staff.get(url_of(open_batch)), "Decrease"))
-    csv_file = shown.click("CSV")
-    assert csv_file.content_type == "text/csv"
-    lines = csv_file.body.decode("utf-8-sig").splitlines()
-    assert len(lines) == 2
-    assert "000000012" in lines[1]
-    assert "2.70" in lines[1]
-    xlsx = shown.click("Excel")
-    sheet = CalamineWorkbook.from_filelike(io.BytesIO(xlsx.body)).get_sheet_by_index(0).to_python()
-    assert len(sheet) == 2
-    assert "000000012" in sheet[1]
-    assert 2.7 in sheet[1]
-    assert zipfile.ZipFile(io.BytesIO(xlsx.body)).testzip() is None
 
 
 def test_the_history_names_each_change_with_its_cells(shop: Shop, staff: TestApp, open_batch: int) -> None:

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import xlsxwriter
 from sqlalchemy import Engine, func, inspect, select
 from webtest import TestApp, Upload
 
@@ -218,6 +219,17 @@ def column_of(page: Any, label: str) -> list[str]:
 def result_count(page: Any) -> int:
     """Return how many results the page's grid says it has."""
     return int(page.html.select_one("[data-result-count] b").get_text().replace(",", ""))
+
+
+def workbook(table: list[list[str]]) -> bytes:
+    """Return a workbook that has a table's cells as text."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet()
+        for number, cells in enumerate(table):
+            for place, cell in enumerate(cells):
+                sheet.write_string(number, place, cell)
+    return file.getvalue()
 
 
 # --- Price lists -----------------------------------------------------------------------------------------------------

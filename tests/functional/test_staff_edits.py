@@ -1,0 +1,151 @@
+"""Staff correct a batch: cells, rows, and its header."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from webtest import TestApp
+
+from .world import (
+    COUNTS,
+    Shop,
+    count_link,
+    counts_of,
+    form_to,
+    form_with,
+    json_post,
+    text_of,
+    url_of,
+)
+
+
+def test_the_rows_form_corrects_a_cell_and_brings_the_row_up_to_date(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    form = form_with(staff.get(url_of(open_batch, "rows", 8)), "new_price")
+    assert form["new_price"].value == "cheap"
+    form["new_price"] = "1.05"
+    page = form.submit(status=303).follow()
+    assert "Changed New price in row 8." in text_of(page)
+    row = shop.row(open_batch, 8)
+    assert (row.new_price, row.status, row.issues or []) == (Decimal("1.05"), "decrease", [])
+    assert counts_of(staff.get(url_of(open_batch))) == COUNTS | {"Invalid": 0, "Decrease": 2}
+
+
+def test_a_text_that_is_no_price_is_shown_again_with_a_reason_and_changes_nothing(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    before = shop.dump()
+    for text in ("cheap", "-1", "0", "1.005", "1_000", "NaN", "9" * 30):
+        form = form_with(staff.get(url_of(open_batch, "rows", 1)), "new_price")
+        form["new_price"] = text
+        page = form.submit(status=422)
+        assert form_with(page, "new_price")["new_price"].value == text
+        assert text_of(page, "#error-new_price"), text
+        assert "New price" in text_of(page, ".notice-error")
+    assert shop.dump() == before
+
+
+def test_a_cell_edited_in_place_answers_with_the_rows_and_the_counts_new_html(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    cell = url_of(open_batch, "rows", 5, "cell")
+    answer = json_post(staff, cell, 200, {"field": "item_code", "value": "000000013", "version": "1"})
+    assert "Row 5" in answer["message"]
+    assert 'data-version="2"' in answer["row_html"]
+    assert "Duplicate in list" in answer["row_html"]
+    assert 'id="breakdown"' in answer["counts_html"]
+    # The row that now has a double was brought up to date with it.
+    assert {shop.row(open_batch, sequence).status for sequence in (4, 5)} == {"duplicate"}
+    counts = COUNTS | {"Unchanged": 0, "Not in catalogue": 0, "Duplicate in list": 4}
+    assert counts_of(staff.get(url_of(open_batch))) == counts
+
+
+def test_a_cell_edited_in_place_refuses_what_is_no_price_and_what_is_no_field(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    before = shop.dump()
+    cell = url_of(open_batch, "rows", 1, "cell")
+    wrong = json_post(staff, cell, 422, {"field": "new_price", "value": "cheap", "version": "1"})
+    assert "cheap" in wrong["error"]
+    for field in ("old_price", "status", "batch_id", "version", "nothing", ""):
+        answer = json_post(staff, cell, 400, {"field": field, "value": "1", "version": "1"})
+        assert "can be edited" in answer["error"]
+    assert shop.dump() == before
+
+
+def test_rows_are_added_removed_and_restored(shop: Shop, staff: TestApp, open_batch: int) -> None:
+    form = form_with(staff.get(url_of(open_batch, "rows", "new")), "item_code")
+    form["item_code"], form["new_price"] = "000000013", "0.60"
+    page = form.submit(status=303).follow()
+    assert "Added row 9." in text_of(page)
+    assert counts_of(page) == COUNTS | {"All": 9, "Unchanged": 0, "Duplicate in list": 4}
+    page = form_to(staff.get(url_of(open_batch, "rows", 9)), "/remove").submit(status=303).follow()
+    assert "Removed row 9." in text_of(page)
+    assert counts_of(staff.get(url_of(open_batch))) == COUNTS | {"All": 9, "Removed": 1}
+    page = form_to(staff.get(url_of(open_batch, "rows", 9)), "/restore").submit(status=303).follow()
+    assert "Restored row 9." in text_of(page)
+    assert counts_of(staff.get(url_of(open_batch)))["Duplicate in list"] == 4
+
+
+def test_an_added_row_with_a_bad_price_is_not_added_and_is_shown_again(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    before = shop.dump()
+    form = form_with(staff.get(url_of(open_batch, "rows", "new")), "item_code")
+    form["item_code"], form["new_price"] = "000000013", "six"
+    page = form.submit(status=422)
+    again = form_with(page, "item_code")
+    assert (again["item_code"].value, again["new_price"].value) == ("000000013", "six")
+    assert shop.dump() == before
+
+
+def test_all_rows_that_a_filter_shows_are_removed_after_saying_how_many(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    shown = staff.get(count_link(staff.get(url_of(open_batch)), "Duplicate in list"))
+    question = shown.click("Remove the rows that match")
+    assert "Remove 2 rows?" in text_of(question)
+    page = form_with(question, "count").submit(status=303).follow()
+    assert "Removed 2 rows." in text_of(page, ".flashes")
+    assert counts_of(staff.get(f"{url_of(open_batch)}?view=default"))["Removed"] == 2
+    assert [shop.row(open_batch, sequence).removed for sequence in (5, 6, 7, 8)] == [False, True, True, False]
+
+
+def test_removing_is_refused_when_the_filter_shows_another_number_by_then(
+    shop: Shop, staff: TestApp, client_of: Callable[[str], TestApp], open_batch: int
+) -> None:
+    shown = staff.get(count_link(staff.get(url_of(open_batch)), "Increase"))
+    question = form_with(shown.click("Remove the rows that match"), "count")
+    cell = url_of(open_batch, "rows", 4, "cell")
+    json_post(client_of("staff"), cell, 200, {"field": "new_price", "value": "0.55", "version": "1"})
+    before = shop.dump()
+    page = question.submit(status=409)
+    assert "Nothing was removed: 3 rows match now" in text_of(page)
+    assert shop.dump() == before
+
+
+def test_a_new_warning_limit_in_the_header_marks_the_rows_anew(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    assert [shop.row(open_batch, n).over_limit for n in (1, 2, 3)] == [False, False, False]
+    form = form_with(staff.get(url_of(open_batch, "edit")), "warn_above")
+    form["warn_above"], form["notes"] = "50", "Checked with the vendor."
+    page = form.submit(status=303).follow()
+    assert "Warn above %" in text_of(page, ".flashes")
+    assert [shop.row(open_batch, n).over_limit for n in (1, 2, 3)] == [False, True, False]
+    assert "more than 50" in shop.row(open_batch, 2).status_text
+    assert "Checked with the vendor." in text_of(page)
+
+
+def test_a_header_that_cannot_be_stored_is_shown_again_with_what_was_typed(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    before = shop.dump()
+    form = form_with(staff.get(url_of(open_batch, "edit")), "warn_above")
+    form["warn_above"], form["description"] = "a lot", "Kept while typing"
+    page = form.submit(status=422)
+    again = form_with(page, "warn_above")
+    assert (again["warn_above"].value, again["description"].value) == ("a lot", "Kept while typing")
+    assert shop.dump() == before

@@ -1,0 +1,90 @@
+"""Staff look at the rows that matter: by a count, by filters, as a file."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+
+from python_calamine import CalamineWorkbook
+from webtest import TestApp
+
+from .world import (
+    COUNTS,
+    Shop,
+    column_of,
+    count_link,
+    counts_of,
+    form_with,
+    post,
+    result_count,
+    url_of,
+)
+
+
+def test_a_click_on_a_count_shows_just_those_rows(shop: Shop, staff: TestApp, open_batch: int) -> None:
+    page = staff.get(url_of(open_batch))
+    for label, count in COUNTS.items():
+        shown = staff.get(count_link(page, label))
+        assert result_count(shown) == count == len(column_of(shown, "Row"))
+    assert column_of(staff.get(count_link(page, "Decrease")), "Item code") == ["000000012"]
+
+
+def test_a_count_and_the_rows_behind_it_agree_when_rows_are_removed(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    post(staff, url_of(open_batch, "rows", 1, "remove"), version="1")
+    page = staff.get(url_of(open_batch))
+    assert counts_of(page)["Increase"] == 1
+    assert counts_of(page)["Removed"] == 1
+    for label in ("Increase", "Removed"):
+        assert result_count(staff.get(count_link(page, label))) == 1, label
+
+
+def test_the_filter_form_finds_rows_by_words_and_by_figures(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    form = form_with(staff.get(url_of(open_batch)), "column.0")
+    form["column.0"], form["verb.0"] = "description", "contains"
+    form.set("value.0", "bread", 0)
+    page = form.submit("do", index=0).follow()
+    assert column_of(page, "Description") == ["RYE BREAD", "WHEAT BREAD"]
+    form = form_with(page, "column.1")
+    form["column.1"], form["verb.1"] = "new_price", "greater"
+    form.set("value.1", "2.50", 0)
+    assert column_of(form.submit("do", index=0).follow(), "Description") == ["WHEAT BREAD"]
+
+
+def test_a_view_is_remembered_for_its_user_alone_and_can_be_shared_as_a_link(
+    shop: Shop, staff: TestApp, client_of: Callable[[str], TestApp], open_batch: int
+) -> None:
+    form = form_with(staff.get(url_of(open_batch)), "column.0")
+    form["column.0"], form["verb.0"] = "item_code", "equal"
+    form.set("value.0", "000000013", 0)
+    shared = form.submit("do", index=0).headers["Location"]
+    assert result_count(staff.get(url_of(open_batch))) == 1
+    admin = client_of("admin")
+    assert result_count(admin.get(url_of(open_batch))) == 8
+    assert column_of(admin.get(shared), "Description") == ["PRETZEL"]
+    assert (
+        result_count(admin.get(url_of(open_batch))) == 8
+    )  # Looking at another's link is not a choice of one's own.
+    reset = form_with(staff.get(url_of(open_batch)), "column.0")
+    reset.submit("do", value="reset")
+    assert result_count(staff.get(url_of(open_batch))) == 8
+
+
+def test_the_rows_that_a_filter_shows_are_exported(shop: Shop, staff: TestApp, open_batch: int) -> None:
+    shown = staff.get(count_link(staff.get(url_of(open_batch)), "Decrease"))
+    csv_file = shown.click("CSV")
+    assert csv_file.content_type == "text/csv"
+    lines = csv_file.body.decode("utf-8-sig").splitlines()
+    assert len(lines) == 2
+    assert "000000012" in lines[1]
+    assert "2.70" in lines[1]
+    xlsx = shown.click("Excel")
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(xlsx.body)).get_sheet_by_index(0).to_python()
+    assert len(sheet) == 2
+    assert "000000012" in sheet[1]
+    assert 2.7 in sheet[1]
+    assert zipfile.ZipFile(io.BytesIO(xlsx.body)).testzip() is None
