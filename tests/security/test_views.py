@@ -102,20 +102,20 @@ def test_a_missing_or_odd_field_fails_like_a_wrong_one(site: Site) -> None:
     assert FAILED in browser.post("/login", {"csrf_token": token}, upload_files=files, status=400).text
 
 
-def test_an_unknown_name_takes_as_long_as_a_wrong_password(site: Site) -> None:
+def test_an_unknown_name_costs_as_much_work_as_a_wrong_password(site: Site) -> None:
     site.add_user("anna")
     site.add_user("new", password_hash=None)
 
-    def shortest(name: str) -> float:
+    def least(name: str) -> float:
         times = []
         for _ in range(5):
-            start = time.perf_counter()
+            start = time.process_time()
             assert authenticate(site.engine, name, "wrong") is None
-            times.append(time.perf_counter() - start)
+            times.append(time.process_time() - start)
         return min(times)
 
-    assert shortest("nobody") > shortest("anna") / 2
-    assert shortest("new") > shortest("anna") / 2
+    assert least("nobody") > least("anna") / 2
+    assert least("new") > least("anna") / 2
 
 
 def test_an_old_hash_is_made_anew(site: Site) -> None:
