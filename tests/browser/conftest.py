@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import Engine
 from tests.functional.world import CATALOGUE, PRICE_LIST, Shop, form_to, number_in, upload, url_of
-from waitress.server import create_server
 from webtest import TestApp
 
+from .serving import serving
 from .visits import Visits
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -57,12 +56,8 @@ def settings(settings: dict[str, str], _compiled: Path) -> dict[str, str]:
 @pytest.fixture
 def address(app: Any) -> Iterator[str]:
     """Where the application is served, by Waitress on a free port."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(timeout=5)
+    with serving(app) as address:
+        yield address
 
 
 @pytest.fixture
