@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -67,13 +66,11 @@ def test_a_null_character_in_a_files_name_is_refused(browser: TestApp) -> None:
     send(browser, part("file", "x", '; filename="a\x00.csv"'), status=400)
 
 
-@pytest.mark.parametrize("fields", [MOST_FIELDS, MOST_FIELDS + 1])
-def test_parts_are_counted_before_they_are_parsed(browser: TestApp, fields: int) -> None:
-    allowed = fields <= MOST_FIELDS
-    started = time.process_time()
-    answer = send(browser, part("a") * fields, status=200 if allowed else 413)
-    assert allowed or time.process_time() - started < 1
-    assert allowed or f"more than {MOST_FIELDS} fields" in answer.text
+def test_parts_are_counted_before_they_are_parsed(browser: TestApp) -> None:
+    send(browser, part("a") * MOST_FIELDS, status=200)
+    # The parser would refuse the last one, had it been asked.
+    many = send(browser, part("a") * MOST_FIELDS, part("a", "\x00"), status=413)
+    assert f"more than {MOST_FIELDS} fields" in many.text
 
 
 @pytest.mark.parametrize(
