@@ -7,10 +7,10 @@ from pathlib import Path
 from sqlalchemy import URL
 from sqlalchemy.orm import Session
 
-from batchbook.batches.actions import ActionCall, InlineRunner
 from batchbook.batches.creation import Creator
 from batchbook.batches.engine import Engine
 from batchbook.batches.lifecycle import Action
+from batchbook.batches.runner import ActionCall, InlineRunner
 from batchbook.batches.types import BatchType, BatchTypes
 from batchbook.db.engine import make_engine
 from batchbook.db.session import transaction_scope

@@ -63,7 +63,7 @@ def test_batches_are_offered_by_what_roles_hold_not_by_what_their_views_ask() ->
     class Everything(MasterView):
         model, prefix, path, title, title_one = Role, "batches", "/batches", "All batches", "batch"
         grid_columns = ("name",)
-        actions = (Index,)
+        pages = (Index,)
         context_factory = OfBatch
 
     config = Configurator()

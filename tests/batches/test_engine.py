@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from batchbook.batches import Action, RowValues, State
-from batchbook.batches.steps import STEPS
+from batchbook.batches.actions import ACTIONS
 from batchbook.db import Base
 from batchbook.errors import Conflict, Missing
 
@@ -109,7 +109,7 @@ def test_execute_applies_the_rows_and_freezes_the_batch(engine: Engine, workshop
 def test_an_executed_batch_refuses_every_action(
     engine: Engine, workshop: Workshop, subtests: pytest.Subtests
 ) -> None:
-    for action in STEPS:
+    for action in ACTIONS:
         with subtests.test(str(action)):
             batch_id = workshop.executed(FILE, shelf="A")
             before = snapshot(engine, Base.metadata, COUNTS)

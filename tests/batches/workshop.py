@@ -14,13 +14,13 @@ from sqlalchemy.engine import Engine as Database
 from sqlalchemy.orm import Session
 
 from batchbook.batches import Action, Batch, BatchHandler, BatchType, BatchTypes
-from batchbook.batches.actions import ActionCall, InlineRunner
 from batchbook.batches.creation import Creator
 from batchbook.batches.editing import HeaderEditor, RowEditor
 from batchbook.batches.engine import Engine, Result
 from batchbook.batches.models import CellChange, Operation
 from batchbook.batches.progress import Progress
 from batchbook.batches.removal import RowRemover
+from batchbook.batches.runner import ActionCall, InlineRunner
 from batchbook.catalog.models import Product
 from batchbook.db.session import transaction_scope
 

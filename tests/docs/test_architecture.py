@@ -110,7 +110,7 @@ def test_handlers_and_what_is_below_the_web_know_no_http() -> None:
         "forms",
         "batches/handler.py",
         "batches/engine.py",
-        "batches/steps.py",
+        "batches/actions.py",
         "batches/scope.py",
     )
     places = [SOURCE / name for name in names]

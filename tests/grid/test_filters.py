@@ -29,7 +29,7 @@ def codes(
     db: Session, grid: Grid, column: str, verb: str, *values: str, user: str | None = "ann"
 ) -> set[str]:
     state = GridState(filters=(Filter(column, Verb(verb), values),))
-    found = [row.code for row in grid.page(db, state, user).rows]
+    found = [row.code for row in grid.window(db, state, user).rows]
     assert len(found) == grid.count(db, state, user) == len(list(grid.all_rows(db, state, user)))
     return set(found)
 

@@ -16,7 +16,7 @@ from .shop import Article, Invoice, Paper, Shop, article_grid
 
 
 def codes(db: Session, grid: Grid, *sort: Sort) -> list[str]:
-    return [row.code for row in grid.page(db, GridState(sort=sort), "ann").rows]
+    return [row.code for row in grid.window(db, GridState(sort=sort), "ann").rows]
 
 
 def test_without_a_sort_rows_come_by_their_key(db: Session, grid: Grid) -> None:
@@ -41,7 +41,7 @@ def test_the_default_sort_holds_until_another_is_asked_for(db: Session) -> None:
 
 
 def test_rows_are_core_rows_with_the_key(db: Session, grid: Grid) -> None:
-    row = grid.page(db, GridState(), "ann").rows[0]
+    row = grid.window(db, GridState(), "ann").rows[0]
     assert set(row._mapping) == {"id", *(column.name for column in grid.columns)}
     assert (row.code, row.price) == ("0007", Decimal("4.50"))
 
@@ -61,7 +61,7 @@ def test_pages_hold_every_row_once(many: Engine, grid: Grid) -> None:
     with make_session(many, read_only=True) as db:
         state = GridState(sort=(Sort("price"),), page_size=500)
         for number in range(1, 10):
-            page = grid.page(db, state.at_page(number), None)
+            page = grid.window(db, state.at_page(number), None)
             assert (page.total, page.pages, page.first) == (4321, 9, len(seen) + 1)
             seen += [row.code for row in page.rows]
             assert page.last == len(seen)
@@ -70,20 +70,20 @@ def test_pages_hold_every_row_once(many: Engine, grid: Grid) -> None:
 
 def test_a_page_beyond_the_end_is_the_last(many: Engine, grid: Grid) -> None:
     with make_session(many, read_only=True) as db:
-        page = grid.page(db, GridState(page=10**9, page_size=500), None)
+        page = grid.window(db, GridState(page=10**9, page_size=500), None)
     assert (page.state.page, page.first, page.last) == (9, 4001, 4321)
 
 
 def test_an_empty_grid_has_one_empty_page(db: Session, grid: Grid) -> None:
     state = GridState(filters=(Filter("code", Verb.EQUAL, ("none",)),), page=3)
-    page = grid.page(db, state, None)
+    page = grid.window(db, state, None)
     assert (page.rows, page.total, page.pages, page.first, page.last, page.state.page) == ([], 0, 1, 0, 0, 1)
 
 
 def test_a_known_total_counts_only_while_nothing_is_filtered(db: Session, grid: Grid) -> None:
-    assert grid.page(db, GridState(), None, known_total=777).total == 777
+    assert grid.window(db, GridState(), None, known_total=777).total == 777
     state = GridState(filters=(Filter("code", Verb.EQUAL, ("0007",)),))
-    assert grid.page(db, state, None, known_total=777).total == 1
+    assert grid.window(db, state, None, known_total=777).total == 1
 
 
 def test_the_callers_select_says_what_may_be_seen(db: Session) -> None:
@@ -100,7 +100,9 @@ def test_joins_and_joined_subtypes_keep_their_tables(empty_engine: Engine) -> No
         db.commit()
         columns = columns_of(Invoice, ["title", "amount"])
         grid = Grid(columns, select(Invoice), [Invoice.id])
-        assert [tuple(row) for row in grid.page(db, GridState(), None).rows] == [(2, "bill", Decimal("3.10"))]
+        assert [tuple(row) for row in grid.window(db, GridState(), None).rows] == [
+            (2, "bill", Decimal("3.10"))
+        ]
         assert grid.count(db, GridState(), None) == 1
         outer = select(Paper.id).outerjoin(Invoice.__table__, Invoice.__table__.c.id == Paper.id)
         papers = Grid(columns_of(Paper, ["title"]), outer, [Paper.id])

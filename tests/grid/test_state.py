@@ -172,7 +172,7 @@ def test_a_hostile_link_still_shows_the_page(db: Session, grid: Grid) -> None:
         ("f.price.less", "9' OR 1=1"),
     ]
     longest = ("f.name.contains", "".join(chr(n) for n in range(0xE0, 0xE0 + 200) if n != 0xF7))
-    page = grid.page(db, read(*hostile), "ann")
+    page = grid.window(db, read(*hostile), "ann")
     assert (page.state.page, len(page.rows), len(page.state.problems)) == (1, 6, 4)
-    assert grid.page(db, read(longest), "ann").total == 0
-    assert grid.page(db, read(("f.name.not_contains", longest[1])), "ann").total == 6
+    assert grid.window(db, read(longest), "ann").total == 0
+    assert grid.window(db, read(("f.name.not_contains", longest[1])), "ann").total == 6

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from batchbook import master
 from batchbook.db.engine import make_engine
 from batchbook.grid import Column, Kind, Sort
-from batchbook.master import Action, MasterView
+from batchbook.master import MasterView, Page
 
 from .bakery import Bakery, Cake, CakeView, configure
 
@@ -28,7 +28,7 @@ def test_is_known_to_the_introspector(engine: Engine) -> None:
     app = configure(engine, CakeView).make_wsgi_app()
     known = app.registry.introspector.get("master views", "cakes")
     assert known["view"] is CakeView
-    assert known["actions"] == ["index", "remember", "export", "create", "view", "edit", "delete"]
+    assert known["pages"] == ["index", "remember", "export", "create", "view", "edit", "delete"]
 
 
 def test_two_with_one_prefix_conflict(engine: Engine) -> None:
@@ -75,7 +75,7 @@ def test_permissions_may_come_from_elsewhere(bakery: Bakery) -> None:
 
 
 def test_an_action_may_be_added_and_a_template_replaced(bakery: Bakery) -> None:
-    class Eat(Action):
+    class Eat(Page):
         name = "eat"
         pattern = "/eat"
         permission = "delete"
@@ -87,7 +87,7 @@ def test_an_action_may_be_added_and_a_template_replaced(bakery: Bakery) -> None:
             return self.done("That was good.", self.view.url("view", self.record))
 
     class Eaten(CakeView):
-        actions = (*CakeView.actions, Eat)
+        pages = (*CakeView.pages, Eat)
 
     [pie] = bakery.add(Cake(code="A1", name="Apple pie"))
     site = Bakery(bakery.engine, configure(bakery.engine, Eaten).make_wsgi_app())

@@ -51,7 +51,7 @@ def known_permissions(registry: Any, held: Iterable[str] = ()) -> list[KnownPerm
 
 
 def _of_views(introspector: Any) -> Iterator[str]:
-    # Contexts of their own translate what a view asks for, such as a step in the life of a batch, into what roles
+    # Contexts of their own translate what a view asks for, such as an action in the life of a batch, into what roles
     # hold; so what those views ask for is not for roles.
     translated = {view.prefix for view in _views(introspector) if view.context_factory.permits is not _plain}
     for item in introspector.get_category("permissions", ()):

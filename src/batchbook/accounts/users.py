@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 from batchbook.accounts import guard
 from batchbook.accounts.roles import held_by
 from batchbook.accounts.traces import has_acted
-from batchbook.accounts.user_actions import Activate, Deactivate, SetPassword, SignOut
+from batchbook.accounts.user_pages import Activate, Deactivate, SetPassword, SignOut
 from batchbook.forms import Field, Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort
-from batchbook.master import ACTIONS, Invalid, MasterView
+from batchbook.master import PAGES, Invalid, MasterView
 from batchbook.security.fields import ADVICE, password_field
 from batchbook.security.models import Role, User, user_role
 from batchbook.security.passwords import hash_password, why_weak
@@ -43,7 +43,7 @@ class UserView(MasterView):
     grid_columns = ("name", "full_name", "email", Column("roles", "Roles", _ROLES, Kind.TEXT), "active")
     default_sort = (Sort("name"),)
     facts_fields = ("name", "full_name", "email", "active")
-    actions = (*ACTIONS[:-1], SetPassword, SignOut, Activate, Deactivate, ACTIONS[-1])
+    pages = (*PAGES[:-1], SetPassword, SignOut, Activate, Deactivate, PAGES[-1])
     templates: ClassVar = {"view": "batchbook.templates:accounts/user.jinja2"}
 
     def form(self, record: User | None) -> Form:

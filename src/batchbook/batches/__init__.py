@@ -10,12 +10,12 @@ from typing import Any
 
 from pyramid.config import PHASE3_CONFIG
 
-from batchbook.batches.actions import InlineRunner
 from batchbook.batches.files import file_chunks, open_file, store_file
 from batchbook.batches.freeze import freeze_table, unfreeze_table
 from batchbook.batches.handler import BatchHandler, HandlerContext, Outcome, RowValues, Total
 from batchbook.batches.lifecycle import Action, BatchPermission, State
 from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editable
+from batchbook.batches.runner import InlineRunner
 from batchbook.batches.scope import RowProxy, Rows, issue
 from batchbook.batches.statuses import Severity, Status
 from batchbook.batches.tabular import read_table

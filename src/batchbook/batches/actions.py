@@ -1,54 +1,152 @@
-"""The one call by which pages and commands ask for an action on a batch.
-
-Today :class:`InlineRunner` runs it inside the caller's transaction. A runner that hands actions to other processes
-takes its place in ``registry["batch_runner"]``; neither handlers nor views would know.
-"""
+"""What each action does between its states: the work of populate, refresh, complete, reopen and execute."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import Column, delete
 
-from batchbook.batches.engine import Engine, Result
+from batchbook.batches.handler import Outcome, RowValues
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.types import BatchTypes
+from batchbook.batches.options import bind_options, options_as_json
+from batchbook.batches.work import Work, recount
+from batchbook.db.bulk import bulk_insert, chunked
+from batchbook.errors import Conflict
+from batchbook.words import counted
+
+#: The columns that the engine fills, not the handler.
+_NUMBERED = ("batch_id", "sequence")
+
+log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class ActionCall:
-    """What is asked for: an action on a batch, by whom, with which options. All of it is plain data.
+def _populate(work: Work, _options: Mapping[str, Any]) -> str:
+    with _around(Action.POPULATE, work):
+        written = _write_rows(work, work.handler.populate(work.batch))
+        if written:
+            _refresh_chunks(work)
+    work.batch.refreshed_at = work.now
+    recount(work)
+    work.record("populate", f"Populated with {counted(written, 'row')}.")
+    return f"{work.batch} was populated with {counted(written, 'row')}."
 
-    ``version`` is the batch's version that the person looked at; ``None`` for one who did not look.
+
+def _write_rows(work: Work, rows: Iterable[RowValues]) -> int:
+    table = work.rows().table
+    columns = [column for column in table.columns if column.name not in _NUMBERED]
+    defaults = {column.name: scalar_default(column) for column in columns}
+    # What no row of a chunk says costs nothing if it is left to the database: null, or the default there where the
+    # model has one too, as they say the same.
+    needless = {c.name for c in columns if (defaults[c.name] is None) == (c.server_default is None)}
+    work.session.execute(delete(table).where(table.c.batch_id == work.batch.id))
+    connection = work.session.connection()
+    written = 0
+    for chunk in chunked(rows, work.handler.chunk_size):
+        used: set[str] = set().union(*chunk)
+        _check_names(used, defaults)
+        named = {name: value for name, value in defaults.items() if name in used or name not in needless}
+        bulk_insert(connection, table, [*_NUMBERED, *named], _records(work.batch.id, written, chunk, named))
+        written += len(chunk)
+        work.progress.report("populate", written, None)
+    return written
+
+
+def _check_names(used: Set[str], known: Mapping[str, Any]) -> None:
+    if not used <= known.keys():
+        unknown = ", ".join(sorted(used - known.keys()))
+        raise ValueError(f"populate yielded a row with columns that its table does not have: {unknown}")
+
+
+def _records(
+    batch_id: int, offset: int, chunk: list[RowValues], defaults: Mapping[str, Any]
+) -> Iterator[tuple[Any, ...]]:
+    for sequence, row in enumerate(chunk, start=offset + 1):
+        yield (batch_id, sequence, *{**defaults, **row}.values())
+
+
+def scalar_default(column: Column[Any]) -> Any:
+    """Return what ``column`` holds where nothing is said, as far as that is one value; bulk writing applies it."""
+    default: Any = column.default
+    return default.arg if default is not None and default.is_scalar else None
+
+
+def _refresh(work: Work, _options: Mapping[str, Any]) -> str:
+    before = dict(work.batch.status_counts)
+    with _around(Action.REFRESH, work):
+        _refresh_chunks(work)
+    work.batch.refreshed_at = work.now
+    recount(work)
+    changed = "no status changed" if before == work.batch.status_counts else "statuses changed"
+    work.record("refresh", f"Refreshed {counted(work.batch.kept_count, 'row')}; {changed}.")
+    return f"{work.batch} was refreshed; {changed}."
+
+
+def _refresh_chunks(work: Work) -> None:
+    size = work.handler.refresh_chunk_size or work.handler.chunk_size
+    done = 0
+    for rows in work.rows().chunks(size):
+        work.handler.refresh(work.batch, rows)
+        rows.save(work.now)
+        done += size
+        work.progress.report("refresh", min(done, work.batch.row_count), work.batch.row_count)
+
+
+def _complete(work: Work, _options: Mapping[str, Any]) -> str:
+    work.handler.on_complete(work.batch)
+    work.batch.completed_at, work.batch.completed_by = work.now, work.actor
+    work.record("complete", "Marked complete.")
+    return f"{work.batch} was marked complete; it can be executed now."
+
+
+def _reopen(work: Work, _options: Mapping[str, Any]) -> str:
+    work.batch.completed_at = work.batch.completed_by = None
+    work.record("reopen", "Reopened.")
+    return f"{work.batch} was reopened; its rows can be changed again."
+
+
+def _execute(work: Work, options: Mapping[str, Any]) -> str:
+    reason = work.handler.why_not_execute(work.batch)
+    if reason is not None:
+        raise Conflict(f"{work.batch} was not executed. {reason}")
+    chosen = bind_options(work.handler, options)
+    with _around(Action.EXECUTE, work):
+        outcome: Outcome = work.handler.execute(work.batch, work.rows(), chosen)
+    batch = work.batch
+    batch.execution_options = options_as_json(chosen)
+    batch.execution_outcome = {"summary": outcome.summary, "figures": dict(outcome.figures)}
+    batch.executed_at, batch.executed_by = work.now, work.actor
+    batch.purge_after = work.now + work.handler.retention if work.handler.retention else None
+    work.record("execute", f"Executed: {outcome.summary}")
+    return f"{work.batch} was executed: {outcome.summary}"
+
+
+@contextmanager
+def _around(action: Action, work: Work) -> Iterator[None]:
+    """Call the handler's setup before the block and its teardown after it, come what may.
+
+    The block has a savepoint of its own, so that teardown can use the session after an error of the database.
     """
-
-    batch_id: int
-    action: Action
-    actor: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-    version: int | None = None
-
-
-class Runner(Protocol):
-    """Takes calls and sees to it that they run."""
-
-    def submit(self, session: Session, call: ActionCall) -> Result:
-        """Run ``call`` or arrange for it, within the transaction of ``session``; return what to tell the person.
-
-        Raises :class:`batchbook.errors.BatchbookError` where the action is refused.
-        """
+    work.handler.setup(action, work.batch)
+    try:
+        with work.session.begin_nested():
+            yield
+    except BaseException:
+        try:
+            work.handler.teardown(action, work.batch)
+        except Exception:  # What went wrong first is what people must hear of.
+            log.exception("Teardown after a failed %s of %s failed too", action, work.batch)
+        raise
+    work.handler.teardown(action, work.batch)
 
 
-class InlineRunner:
-    """Runs an action at once, in the caller's transaction: it is done, or undone, when that ends."""
-
-    def __init__(self, types: BatchTypes, settings: Mapping[str, Any]) -> None:
-        self.types = types
-        self.settings = settings
-
-    def submit(self, session: Session, call: ActionCall) -> Result:
-        """Run ``call`` now."""
-        engine = Engine(session, self.types, self.settings, call.actor)
-        return engine.run(call.batch_id, call.action, call.options, call.version)
+#: What each action that the engine runs does.
+ACTIONS: dict[Action, Callable[[Work, Mapping[str, Any]], str]] = {
+    Action.POPULATE: _populate,
+    Action.REFRESH: _refresh,
+    Action.COMPLETE: _complete,
+    Action.REOPEN: _reopen,
+    Action.EXECUTE: _execute,
+}

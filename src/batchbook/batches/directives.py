@@ -53,10 +53,10 @@ def _check_view(batch_type: BatchType) -> None:
         view.row_columns()
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"The view of batch type {batch_type.key!r} cannot work: {error}") from error
-    unknown = [a.__name__ for a in view.actions if a.on_record and a.permission not in list(Action)]
+    unknown = [page.__name__ for page in view.pages if page.on_record and page.permission not in list(Action)]
     if unknown:
         raise ConfigurationError(
-            f"The view of batch type {batch_type.key!r} has actions on a batch whose permission is no action of the"
+            f"The view of batch type {batch_type.key!r} has pages of a batch whose permission is no action of the"
             f" lifecycle: {', '.join(unknown)}."
         )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
+from batchbook.batches.actions import scalar_default
 from batchbook.batches.cells import without_issues_of
 from batchbook.batches.engine import Engine
 from batchbook.batches.handler import RowValues
@@ -18,7 +19,6 @@ from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import BatchRow
 from batchbook.batches.operations import Cell
 from batchbook.batches.scope import RowProxy, storable, table_of
-from batchbook.batches.steps import scalar_default
 from batchbook.batches.touched import brought_up_to_date, peer_values, row_and_peers
 from batchbook.batches.work import HIGHEST_NUMBER, Work
 from batchbook.db.bulk import bulk_insert

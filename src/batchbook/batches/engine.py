@@ -14,12 +14,12 @@ from typing import Any, cast
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from batchbook.batches.actions import ACTIONS
 from batchbook.batches.handler import HandlerContext
 from batchbook.batches.lifecycle import Action, State, Transition, transition
 from batchbook.batches.models import Batch
 from batchbook.batches.progress import NoProgress, Progress
 from batchbook.batches.refusals import refusal
-from batchbook.batches.steps import STEPS
 from batchbook.batches.types import BatchType, BatchTypes
 from batchbook.batches.work import Work, find_batch, utc_now
 from batchbook.db.transient import is_transient
@@ -95,7 +95,7 @@ class Engine:
         is a failure: what the action did is undone, the reason is kept in the header and in the history, and the
         result says so.
         """
-        if action not in STEPS:
+        if action not in ACTIONS:
             raise ValueError(f"{action} is no action that the engine runs.")
         work = self.lock(batch_id, action)
         if version is not None and version != work.batch.version:
@@ -109,7 +109,7 @@ class Engine:
             with self.session.begin_nested():
                 if step.through:
                     work.batch.state = step.through
-                message = STEPS[action](work, options or {})
+                message = ACTIONS[action](work, options or {})
                 work.batch.failure = None
                 work.batch.version += 1
                 self.session.flush()

@@ -10,9 +10,9 @@ from sqlalchemy import Select, select
 from batchbook.batches import access, columns
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.engine import Engine
-from batchbook.batches.lifecycle import Action as Step
+from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
-from batchbook.batches.pages import BATCH_ACTIONS
+from batchbook.batches.pages import BATCH_PAGES
 from batchbook.batches.resources import BatchContext, TypeContext
 from batchbook.forms import Form, form_of
 from batchbook.grid import Column, Kind, Sort, choices_of, columns_of
@@ -39,7 +39,7 @@ class BatchMasterView(MasterView):
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {}
     grid_columns: ClassVar[Sequence[str | Column]] = columns.COMMON
     default_sort: ClassVar[Sequence[Sort]] = (Sort("number", descending=True),)
-    actions = BATCH_ACTIONS
+    pages = BATCH_PAGES
     context_factory = TypeContext
     record_context_factory = BatchContext
     templates: ClassVar[Mapping[str, str]] = {"index": "batchbook.templates:batches/index.jinja2"}
@@ -61,7 +61,7 @@ class BatchMasterView(MasterView):
 
     @classmethod
     def permission(cls, name: str) -> str:
-        """Return the permission for an action: ``batch:<type>:<step of the lifecycle>``."""
+        """Return the permission for a page: ``batch:<type>:<action of the lifecycle>``."""
         return access.permission(cls.batch_type.key, name)
 
     @classmethod
@@ -88,9 +88,9 @@ class BatchMasterView(MasterView):
             self.request.db, registry["batch_types"], registry.settings, self.request.authenticated_userid
         )
 
-    def may_now(self, step: Step, batch: Batch) -> bool:
-        """Return whether this person may do ``step`` with ``batch`` in its state."""
-        return access.may_now(self.request.identity.permissions, batch, step)
+    def may_now(self, action: Action, batch: Batch) -> bool:
+        """Return whether this person may do ``action`` with ``batch`` in its state."""
+        return access.may_now(self.request.identity.permissions, batch, action)
 
     def form(self, record: Any | None) -> Form:
         """Return the header's form: to create a batch all its fields, else those that are not fixed."""

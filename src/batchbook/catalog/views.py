@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, func, inspect, select
 
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.forms import Field, Form, form_of
-from batchbook.grid import Choice, Column, Grid, GridState, Kind, Page, Sort, columns_of
+from batchbook.grid import Choice, Column, Grid, GridState, Kind, Sort, Window, columns_of
 from batchbook.master import Invalid, MasterView
 
 #: How many changes of its price a product's page shows.
@@ -91,12 +91,12 @@ class ProductView(MasterView):
         path: str = self.request.route_path("batches.find", number=f"{row.batch_id:08d}")
         return path
 
-    def price_changes(self, record: Product) -> tuple[tuple[Column, ...], Page]:
+    def price_changes(self, record: Product) -> tuple[tuple[Column, ...], Window]:
         """Return the columns and the latest rows of the product's price history, for its page."""
         changes = select(PriceHistory).where(PriceHistory.product_id == record.id)
         newest_first = (Sort("changed_at", descending=True),)
         grid = Grid(_CHANGES, changes, key=(PriceHistory.id,), default_sort=newest_first)
-        return _CHANGES, grid.page(self.request.db, GridState(page_size=SHOWN_CHANGES), None)
+        return _CHANGES, grid.window(self.request.db, GridState(page_size=SHOWN_CHANGES), None)
 
     @cached_property
     def _department(self) -> Field:

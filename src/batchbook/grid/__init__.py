@@ -11,7 +11,7 @@ from batchbook.grid.columns import Choice, Column, choices_of, columns_of, label
 from batchbook.grid.export import csv_chunks, xlsx_file
 from batchbook.grid.filters import condition, read_values
 from batchbook.grid.kinds import Kind, kind_of
-from batchbook.grid.query import Grid, Page
+from batchbook.grid.query import Grid, Window
 from batchbook.grid.reading import DEFAULT_PAGE_SIZE, PAGE_SIZES
 from batchbook.grid.state import GridState, Params, has_grid_params
 from batchbook.grid.verbs import VERB_LABELS, VERBS, Verb, value_count
@@ -29,10 +29,10 @@ __all__ = [
     "Grid",
     "GridState",
     "Kind",
-    "Page",
     "Params",
     "Sort",
     "Verb",
+    "Window",
     "choices_of",
     "columns_of",
     "condition",

@@ -1,4 +1,4 @@
-"""A grid over a query: counted, read by the page, or streamed whole."""
+"""A grid over a query: counted, read by the window, or streamed whole."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ KeyColumn = InstrumentedAttribute[Any] | ColumnElement[Any]
 
 
 @dataclass(frozen=True)
-class Page:
-    """One page: its rows, numbered ``first`` to ``last`` of ``total`` (0 to 0 when empty), and the state it shows."""
+class Window:
+    """One window of the rows: those of a page, numbered ``first`` to ``last`` of ``total`` (0 to 0 when empty), and the state it shows."""
 
     rows: Sequence[Row[Any]]
     total: int
@@ -74,10 +74,10 @@ class Grid:
         rows = self._filtered(state, user).with_only_columns(*self.key, maintain_column_froms=True)
         return session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
 
-    def page(
+    def window(
         self, session: Session, state: GridState, user: str | None, *, known_total: int | None = None
-    ) -> Page:
-        """Return the page that ``state`` asks for, or the last one when that lies beyond the end.
+    ) -> Window:
+        """Return the rows of the page that ``state`` asks for, or of the last one when that lies beyond the end.
 
         ``known_total``, the number of rows without filters, saves counting them.
         """
@@ -88,7 +88,7 @@ class Grid:
         offset = (state.page - 1) * state.page_size
         statement = self._statement(state, user).limit(state.page_size).offset(offset)
         rows = session.execute(statement).all() if total else []
-        return Page(rows, total, state, offset + 1 if rows else 0, offset + len(rows) if rows else 0, pages)
+        return Window(rows, total, state, offset + 1 if rows else 0, offset + len(rows) if rows else 0, pages)
 
     def all_rows(self, session: Session, state: GridState, user: str | None) -> Iterator[Row[Any]]:
         """Stream all rows of the state, whatever its page, from one statement and a thousand at a time.

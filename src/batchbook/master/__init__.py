@@ -8,33 +8,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from batchbook.master.action import Action, Button, buttons_for
-from batchbook.master.actions import ACTIONS, Create, Delete, Detail, Edit, Export, Index, Remember
-from batchbook.master.actions.create import FormAction
 from batchbook.master.directive import add_master_view
 from batchbook.master.export import export_response
 from batchbook.master.gridview import GridView, default_link
 from batchbook.master.models import GridSetting
+from batchbook.master.page import Button, Page, buttons_for
+from batchbook.master.pages import PAGES, Create, Delete, Detail, Edit, Export, Index, Remember
+from batchbook.master.pages.create import FormPage
 from batchbook.master.records import Invalid
 from batchbook.master.resources import MasterContext, RecordContext
 from batchbook.master.view import MasterView
 
 __all__ = [
-    "ACTIONS",
-    "Action",
+    "PAGES",
     "Button",
     "Create",
     "Delete",
     "Detail",
     "Edit",
     "Export",
-    "FormAction",
+    "FormPage",
     "GridSetting",
     "GridView",
     "Index",
     "Invalid",
     "MasterContext",
     "MasterView",
+    "Page",
     "RecordContext",
     "Remember",
     "add_master_view",

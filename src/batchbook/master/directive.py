@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from batchbook.forms import form_of
 from batchbook.grid import Grid
-from batchbook.master.action import Action
+from batchbook.master.page import Page
 from batchbook.master.resources import MasterContext
 from batchbook.master.view import MasterView, fact_columns, key_columns
 
@@ -29,36 +29,36 @@ def add_master_view(config: Any, view: type[MasterView]) -> None:
     view = config.maybe_dotted(view)
     _check(view)
     introspectable = config.introspectable("master views", view.prefix, view.title, "master view")
-    introspectable.update({"view": view, "model": view.model, "path": view.path, "actions": _names(view)})
+    introspectable.update({"view": view, "model": view.model, "path": view.path, "pages": _names(view)})
     config.action(("master view", view.prefix), introspectables=(introspectable,))
     # Addresses with a fixed end come first: /products/new must not be read as the product called "new".
-    for action in sorted(view.actions, key=lambda action: action.on_record):
-        _add_action(config, view, action)
+    for page in sorted(view.pages, key=lambda page: page.on_record):
+        _add_page(config, view, page)
 
 
-def _add_action(config: Any, view: type[MasterView], action: type[Action]) -> None:
-    route = f"{view.prefix}.{action.name}"
-    pattern = view.path + ("/{id}" if action.on_record else "") + action.pattern
-    config.add_route(route, pattern, factory=_factory(view, action))
+def _add_page(config: Any, view: type[MasterView], page: type[Page]) -> None:
+    route = f"{view.prefix}.{page.name}"
+    pattern = view.path + ("/{id}" if page.on_record else "") + page.pattern
+    config.add_route(route, pattern, factory=_factory(view, page))
     for attr, method in _METHODS.items():
-        if hasattr(action, attr):
+        if hasattr(page, attr):
             config.add_view(
-                action,
+                page,
                 attr=attr,
                 route_name=route,
                 request_method=method,
-                permission=view.permission(action.permission),
-                renderer=view.templates.get(action.name, action.template),
+                permission=view.permission(page.permission),
+                renderer=view.templates.get(page.name, page.template),
             )
 
 
-def _factory(view: type[MasterView], action: type[Action]) -> Callable[[Any], MasterContext]:
-    context = view.record_context_factory if action.on_record else view.context_factory
+def _factory(view: type[MasterView], page: type[Page]) -> Callable[[Any], MasterContext]:
+    context = view.record_context_factory if page.on_record else view.context_factory
     return lambda request: context(view(request))
 
 
 def _names(view: type[MasterView]) -> list[str]:
-    return [action.name for action in view.actions]
+    return [page.name for page in view.pages]
 
 
 def _check(view: type[MasterView]) -> None:

@@ -23,8 +23,8 @@ from batchbook.grid import (
     Filter,
     Grid,
     GridState,
-    Page,
     Sort,
+    Window,
     has_grid_params,
     value_count,
 )
@@ -95,18 +95,18 @@ class GridView:
         return state if not state.filters or self._reads(state) else GridState(problems=(_UNUSABLE,))
 
     @cached_property
-    def page(self) -> Page:
+    def window(self) -> Window:
         """The rows to show, read from the database when first asked for."""
-        return self._page_of(self.state)
+        return self._window_of(self.state)
 
-    def _page_of(self, state: GridState) -> Page:
-        return self.grid.page(self.request.db, state, self.user, known_total=self.known_total)
+    def _window_of(self, state: GridState) -> Window:
+        return self.grid.window(self.request.db, state, self.user, known_total=self.known_total)
 
     def _reads(self, state: GridState) -> bool:
         # What was remembered comes back at every visit: if the database refused it, nobody could get rid of it.
         try:
             with self.request.db.begin_nested():
-                self.page = self._page_of(state)
+                self.window = self._window_of(state)
         except (DataError, ProgrammingError, OverflowError):
             return False
         return True
@@ -114,7 +114,7 @@ class GridView:
     @property
     def total(self) -> int:
         """The number of results on all pages."""
-        return self.page.total
+        return self.window.total
 
     @property
     def user(self) -> str | None:

@@ -1,7 +1,7 @@
 """The master view: what one kind of record has in particular, said as data and a few hooks.
 
-What can be done with records is not here: each of those is an action, a small class in ``batchbook.master.actions``
-that asks the master view what it needs to know. A master view lists its actions and may add or replace some.
+What can be done with records is not here: each of those is a page, a small class in ``batchbook.master.pages``
+that asks the master view what it needs to know. A master view lists its pages and may add or replace some.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from sqlalchemy import Row, Select, inspect, select
 
 from batchbook.forms import Field, Form, form_of
 from batchbook.grid import Column, Sort, columns_of
-from batchbook.master.actions import ACTIONS
 from batchbook.master.gridview import GridView, LinkFor
+from batchbook.master.pages import PAGES
 from batchbook.master.references import references, why_referenced
 from batchbook.master.resources import MasterContext, RecordContext
 from batchbook.web.request import Request
 
 if TYPE_CHECKING:
-    from batchbook.master.action import Action
+    from batchbook.master.page import Page
 
 
 class MasterView:
@@ -46,8 +46,8 @@ class MasterView:
     form_fields: ClassVar[Sequence[str | Field]] = ()
     facts_fields: ClassVar[Sequence[str | Column]] = ()
     links: ClassVar[Mapping[str, Callable[[Request, Row[Any]], str | None]]] = {}
-    actions: ClassVar[Sequence[type[Action]]] = ACTIONS
-    #: Templates by the name of the action, instead of the action's own.
+    pages: ClassVar[Sequence[type[Page]]] = PAGES
+    #: Templates by the name of the page, instead of the page's own.
     templates: ClassVar[Mapping[str, str]] = {}
     context_factory: ClassVar[type[MasterContext]] = MasterContext
     record_context_factory: ClassVar[type[RecordContext]] = RecordContext
@@ -57,7 +57,7 @@ class MasterView:
 
     @classmethod
     def permission(cls, name: str) -> str:
-        """Return the permission that the action called ``name`` asks for: ``view``, ``edit``, ``create`` …"""
+        """Return the permission that the page called ``name`` asks for: ``view``, ``edit``, ``create`` …"""
         return f"{cls.prefix}:{name}"
 
     @classmethod
@@ -76,7 +76,7 @@ class MasterView:
         """Return the index's grid for this request."""
         columns = self.columns()
         route = f"{self.prefix}.export"
-        exports = "export" in {action.name for action in self.actions} and self.may("export")
+        exports = "export" in {page.name for page in self.pages} and self.may("export")
         return GridView(
             self.request,
             key=self.prefix,
@@ -124,7 +124,7 @@ class MasterView:
         return why_referenced(self.label_of(record), references(self.request.db, record))
 
     def url(self, name: str, record: Any | None = None, **options: Any) -> str:
-        """Return the path of the action called ``name``; ``options`` are those of ``request.route_path``."""
+        """Return the path of the page called ``name``; ``options`` are those of ``request.route_path``."""
         key = {} if record is None else {"id": getattr(record, self.lookup)}
         path: str = self.request.route_path(f"{self.prefix}.{name}", **key, **options)
         return path

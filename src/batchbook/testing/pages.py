@@ -89,15 +89,10 @@ def _pages(bench: Workbench, number: int) -> Iterator[tuple[str, str]]:
     with bench.transaction(read_only=True) as session:
         counted = select(func.count()).select_from(BatchFile).where(BatchFile.batch_id == number)
         files = session.scalar(counted)
-    for action in bench.batch_type.view.actions:
-        known = set(_PART.findall(action.pattern)) <= _EXAMPLES.keys()
-        if (
-            action.on_record
-            and hasattr(action, "get")
-            and known
-            and (files or "{number" not in action.pattern)
-        ):
-            yield action.permission, f"{bench.path}/{number}{_PART.sub(_example, action.pattern)}"
+    for page in bench.batch_type.view.pages:
+        known = set(_PART.findall(page.pattern)) <= _EXAMPLES.keys()
+        if page.on_record and hasattr(page, "get") and known and (files or "{number" not in page.pattern):
+            yield page.permission, f"{bench.path}/{number}{_PART.sub(_example, page.pattern)}"
 
 
 def _example(part: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""The pages of batches: what people can do with the batches of a type, each an action of its master view."""
+"""The pages of batches: what people can see and do with the batches of a type, each a page of its master view."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from batchbook.batches.pages.create import CreateBatch
 from batchbook.batches.pages.detail import BatchDetail
 from batchbook.batches.pages.header import EditHeader
 from batchbook.batches.pages.history import Download, History
-from batchbook.batches.pages.onerow import EditRow, RowPage
-from batchbook.batches.pages.rows import AddRow, QuickEntry, RemoveRow, RestoreRow
-from batchbook.batches.pages.rowset import ExportRows, RememberRows, RemoveRows
-from batchbook.batches.pages.steps import (
+from batchbook.batches.pages.life import (
     CloneBatch,
     CompleteBatch,
     DeleteBatch,
@@ -21,10 +18,13 @@ from batchbook.batches.pages.steps import (
     RefreshBatch,
     ReopenBatch,
 )
+from batchbook.batches.pages.onerow import EditRow, RowPage
+from batchbook.batches.pages.rows import AddRow, QuickEntry, RemoveRow, RestoreRow
+from batchbook.batches.pages.rowset import ExportRows, RememberRows, RemoveRows
 from batchbook.master import Export, Index, Remember
 
 #: What the master view of every batch type offers, in the order of the buttons.
-BATCH_ACTIONS = (
+BATCH_PAGES = (
     Index,
     Remember,
     Export,

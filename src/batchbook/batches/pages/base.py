@@ -1,4 +1,4 @@
-"""What the actions on a batch share."""
+"""What the pages of a batch share."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from batchbook.batches.actions import ActionCall
 from batchbook.batches.editing import CellProblems
 from batchbook.batches.engine import Engine
-from batchbook.batches.lifecycle import Action as Step
+from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
+from batchbook.batches.runner import ActionCall
 from batchbook.batches.work import Work
 from batchbook.errors import BadInput
 from batchbook.forms import BoundForm, Field
-from batchbook.master import Action
+from batchbook.master import Page
 from batchbook.web.flash import flash
 from batchbook.web.request import Request
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 UNPROCESSABLE, CONFLICT = 422, 409
 
 
-class BatchAction(Action):
-    """An action on one batch; its permission is a step of the lifecycle."""
+class BatchPage(Page):
+    """A page of one batch; its permission is an action of the lifecycle."""
 
     on_record = True
     view: BatchMasterView
@@ -54,15 +54,15 @@ class BatchAction(Action):
         """The batch's page."""
         return self.view.url("view", self.batch)
 
-    def page(self, **values: Any) -> dict[str, Any]:
+    def template_values(self, **values: Any) -> dict[str, Any]:
         """Return the template's context, which always has the batch."""
-        return super().page(batch=self.batch, **values)
+        return super().template_values(batch=self.batch, **values)
 
     def submit(
-        self, step: Step, options: Mapping[str, Any] | None = None, version: int | None = None
+        self, action: Action, options: Mapping[str, Any] | None = None, version: int | None = None
     ) -> HTTPSeeOther:
-        """Have ``step`` done by whatever runs actions, say how it ended, and show the batch."""
-        call = ActionCall(self.batch.id, step, self.request.authenticated_userid, options or {}, version)
+        """Have ``action`` done by whatever runs actions, say how it ended, and show the batch."""
+        call = ActionCall(self.batch.id, action, self.request.authenticated_userid, options or {}, version)
         result = self.request.registry["batch_runner"].submit(self.request.db, call)
         flash(self.request, result.message, "error" if result.failed else "success")
         return HTTPSeeOther(self.own_url)

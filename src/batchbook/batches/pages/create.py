@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from batchbook.batches.actions import ActionCall
 from batchbook.batches.creation import Creator
 from batchbook.batches.editing import CellProblems
 from batchbook.batches.engine import Result
-from batchbook.batches.lifecycle import Action as Step
+from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.base import sent_texts
+from batchbook.batches.runner import ActionCall
 from batchbook.batches.tabular import SUFFIXES
 from batchbook.errors import BadInput
 from batchbook.forms import WHOLE_FORM, BoundForm, Field, Form
 from batchbook.grid import Kind
-from batchbook.master import Action
+from batchbook.master import Page
 from batchbook.web.flash import flash
 from batchbook.web.once import claim_form
 
@@ -28,7 +28,7 @@ _UNPROCESSABLE = 422
 _FILE = "file"
 
 
-class CreateBatch(Action):
+class CreateBatch(Page):
     """A form for a new batch."""
 
     view: BatchMasterView
@@ -70,7 +70,7 @@ class CreateBatch(Action):
         file, name = (upload.file, upload.filename) if upload is not None else (None, "")
         key = self.view.batch_type.key
         batch = Creator(self.view.engine).create(key, texts, file, name)
-        call = ActionCall(batch.id, Step.POPULATE, self.request.authenticated_userid)
+        call = ActionCall(batch.id, Action.POPULATE, self.request.authenticated_userid)
         return batch, self.request.registry["batch_runner"].submit(self.request.db, call)
 
     def _upload(self) -> Any:
@@ -86,4 +86,6 @@ class CreateBatch(Action):
         return Form(fields)
 
     def _form(self, bound: BoundForm) -> dict[str, Any]:
-        return self.page(bound=bound, title=f"New {self.view.title_one}", accept=",".join(SUFFIXES))
+        return self.template_values(
+            bound=bound, title=f"New {self.view.title_one}", accept=",".join(SUFFIXES)
+        )

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import select
 
 from batchbook.batches.columns import state_choice
-from batchbook.batches.lifecycle import Action as Step
+from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import BatchFile, Operation
 from batchbook.batches.pages import present
-from batchbook.batches.pages.base import BatchAction
+from batchbook.batches.pages.base import BatchPage
 from batchbook.batches.pages.rowgrid import RowGrid
 from batchbook.grid import Choice, choices_of
 from batchbook.master import buttons_for
@@ -19,18 +19,18 @@ from batchbook.master import buttons_for
 OPERATIONS_SHOWN = 8
 
 
-class BatchDetail(BatchAction):
+class BatchDetail(BatchPage):
     """The header, how the rows stand, the rows themselves, what executing will do, and what happened so far."""
 
     name = "view"
     pattern = ""
-    permission = Step.VIEW.value
+    permission = Action.VIEW.value
     template = "batchbook.templates:batches/view.jinja2"
 
     def get(self) -> dict[str, Any]:
         """Show the batch. The number of statements does not depend on the number of rows."""
         rows, work = RowGrid(self.view, self.batch), self.work
-        return self.page(
+        return self.template_values(
             buttons=buttons_for(self.view, self.batch),
             state=state_choice(self.batch.state),
             own_status=self._status(),

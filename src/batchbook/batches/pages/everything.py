@@ -49,7 +49,7 @@ class AllBatchesView(MasterView):
     title_one = "batch"
     grid_columns = columns.COMMON
     default_sort: ClassVar = (Sort("number", descending=True),)
-    actions = (Index, Remember, Export)
+    pages = (Index, Remember, Export)
     links: ClassVar = {"batch": _own_page}
     context_factory = AllBatchesContext
     templates: ClassVar = {"index": "batchbook.templates:batches/everything.jinja2"}

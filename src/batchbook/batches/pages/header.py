@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from batchbook.batches.editing import CellProblems, HeaderEditor, Stale
-from batchbook.batches.lifecycle import Action as Step
-from batchbook.batches.pages.base import CONFLICT, BatchAction, seen_version, sent_texts, show_problems
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.pages.base import CONFLICT, BatchPage, seen_version, sent_texts, show_problems
 from batchbook.batches.pages.conflict import conflicts
 from batchbook.forms import BoundForm
 
 
-class EditHeader(BatchAction):
+class EditHeader(BatchPage):
     """A form for what the header says."""
 
     name = "edit"
     pattern = "/edit"
-    permission = Step.EDIT.value
+    permission = Action.EDIT.value
     template = "batchbook.templates:batches/header.jinja2"
     button = "Edit header"
 
@@ -41,7 +41,7 @@ class EditHeader(BatchAction):
         return self.done(said, self.own_url)
 
     def _form(self, bound: BoundForm, version: int | None, stale: Stale | None = None) -> dict[str, Any]:
-        return self.page(
+        return self.template_values(
             bound=bound,
             version=version,
             stale=conflicts(bound, stale) if stale else (),

@@ -10,9 +10,9 @@ from pyramid.response import Response
 from sqlalchemy import select
 
 from batchbook.batches.files import file_chunks
-from batchbook.batches.lifecycle import Action as Step
+from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import BatchFile, CellChange, Operation
-from batchbook.batches.pages.base import BatchAction
+from batchbook.batches.pages.base import BatchPage
 from batchbook.db.session import transaction_scope
 from batchbook.errors import Missing
 
@@ -20,12 +20,12 @@ from batchbook.errors import Missing
 PAGE_SIZE, CELLS_SHOWN = 50, 20
 
 
-class History(BatchAction):
+class History(BatchPage):
     """All operations, newest first, with the cells that each changed."""
 
     name = "history"
     pattern = "/history"
-    permission = Step.VIEW.value
+    permission = Action.VIEW.value
     template = "batchbook.templates:batches/history.jinja2"
 
     def get(self) -> dict[str, Any]:
@@ -36,7 +36,7 @@ class History(BatchAction):
             wanted = wanted.where(Operation.number < int(before))
         found = self.request.db.scalars(wanted.order_by(Operation.number.desc()).limit(PAGE_SIZE + 1)).all()
         shown = found[:PAGE_SIZE]
-        return self.page(
+        return self.template_values(
             operations=shown,
             cells=self._cells(shown),
             older=shown[-1].number if len(found) > PAGE_SIZE else None,
@@ -58,12 +58,12 @@ class History(BatchAction):
         return found
 
 
-class Download(BatchAction):
+class Download(BatchPage):
     """A file of the batch, byte for byte."""
 
     name = "download"
     pattern = "/files/{number:[0-9]{1,9}}"
-    permission = Step.DOWNLOAD.value
+    permission = Action.DOWNLOAD.value
 
     def get(self) -> Response:
         """Send the file as an attachment, whatever it holds."""

@@ -9,8 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from batchbook.batches import access
 from batchbook.batches.columns import state_choice
-from batchbook.batches.lifecycle import Action as Step
-from batchbook.batches.lifecycle import State, lines_for
+from batchbook.batches.lifecycle import Action, State, lines_for
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.everything import batch_url, creatable
 from batchbook.master import default_link
@@ -41,10 +40,10 @@ class HomePage:
 
     def get(self) -> dict[str, Any]:
         """Show what waits, and what was executed lately."""
-        executable = [one.key for one in self.types if access.may(self.held, one.key, Step.EXECUTE)]
+        executable = [one.key for one in self.types if access.may(self.held, one.key, Action.EXECUTE)]
         me = self.request.authenticated_userid
-        mine = (Batch.created_by == me) & (_at(Step.POPULATE) | _at(Step.EDIT))
-        waiting = _at(Step.EXECUTE) & Batch.type.in_(executable)
+        mine = (Batch.created_by == me) & (_at(Action.POPULATE) | _at(Action.EDIT))
+        waiting = _at(Action.EXECUTE) & Batch.type.in_(executable)
         sections = [
             self._section("To execute", "Complete, reviewed and waiting for you.", waiting)
             if executable
@@ -57,7 +56,7 @@ class HomePage:
         return {
             "sections": [section for section in sections if section and section.total],
             "creatable": creatable(self.request),
-            "sees_batches": any(access.may(self.held, one.key, Step.VIEW) for one in self.types),
+            "sees_batches": any(access.may(self.held, one.key, Action.VIEW) for one in self.types),
             "all_url": default_link(self.request.route_path("batches.index")),
         }
 
@@ -93,9 +92,9 @@ class HomePage:
         }
 
 
-def _at(step: Step) -> ColumnElement[bool]:
-    """Return the condition for batches whose state allows ``step``."""
-    return Batch.state.in_([state for line in lines_for(step) for state in line.sources])
+def _at(action: Action) -> ColumnElement[bool]:
+    """Return the condition for batches whose state allows ``action``."""
+    return Batch.state.in_([state for line in lines_for(action) for state in line.sources])
 
 
 def includeme(config: Any) -> None:

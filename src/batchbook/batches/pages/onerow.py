@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from batchbook.batches.editing import CellProblems, RowEditor, Stale, cell_text, editable_columns, find_row
-from batchbook.batches.lifecycle import Action as Step
+from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import CellChange, Operation
-from batchbook.batches.pages.base import CONFLICT, BatchAction, seen_version, sent_texts, show_problems
+from batchbook.batches.pages.base import CONFLICT, BatchPage, seen_version, sent_texts, show_problems
 from batchbook.batches.pages.conflict import conflicts
 from batchbook.forms import BoundForm, Form, form_of
 
@@ -24,10 +24,10 @@ ROW_TEMPLATE = "batchbook.templates:batches/row.jinja2"
 ROW_PATTERN = "/rows/{sequence:[0-9]{1,10}}"
 
 
-class OneRow(BatchAction):
-    """An action on one row."""
+class OneRow(BatchPage):
+    """A page of one row."""
 
-    permission = Step.EDIT.value
+    permission = Action.EDIT.value
 
     @cached_property
     def sequence(self) -> int:
@@ -47,13 +47,13 @@ class OneRow(BatchAction):
     def shown(self, bound: BoundForm, version: int | None, stale: Stale | None = None) -> dict[str, Any]:
         """Return what the row's page shows, with the form ``bound`` in it."""
         columns = self.view.row_columns()
-        return self.page(
+        return self.template_values(
             row=self.row,
             bound=bound,
             version=version,
             stale=conflicts(bound, stale) if stale else (),
             facts=[(column, getattr(self.row, column.name)) for column in columns],
-            editing=self.view.may_now(Step.EDIT, self.batch),
+            editing=self.view.may_now(Action.EDIT, self.batch),
             changes=self._changes(),
             row_url=self.row_url,
             neighbours=self._neighbours(),
@@ -87,7 +87,7 @@ class RowPage(OneRow):
 
     name = "row"
     pattern = ROW_PATTERN
-    permission = Step.VIEW.value
+    permission = Action.VIEW.value
     template = ROW_TEMPLATE
 
     def get(self) -> dict[str, Any]:

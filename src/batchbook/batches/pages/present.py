@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batchbook.batches.columns import state_choice
-from batchbook.batches.lifecycle import Action as Step
-from batchbook.batches.lifecycle import State
+from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch
 from batchbook.batches.plan import plan_execution
 from batchbook.batches.statuses import Severity
@@ -127,11 +126,11 @@ def execution(view: BatchMasterView, work: Work) -> Execution | None:
     plan = plan_execution(work)
     if plan is None:
         return None
-    may = view.may_now(Step.EXECUTE, work.batch)
+    may = view.may_now(Action.EXECUTE, work.batch)
     note = (
         "" if may or plan.reasons else "Somebody whose role may execute batches of this type can do it now."
     )
-    action = view.url(Step.EXECUTE.value, work.batch) if may and not plan.reasons else ""
+    action = view.url(Action.EXECUTE.value, work.batch) if may and not plan.reasons else ""
     form = work.handler.execution_options
     chosen = form.bind(_defaults(work)) if form and action else None
     return Execution(plan.sentences, plan.reasons, chosen, action, note)

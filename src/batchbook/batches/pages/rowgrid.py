@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, select
 
 from batchbook.batches.editing import cell_text
-from batchbook.batches.lifecycle import Action as Step
+from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.grid import Column
 from batchbook.master import GridView
@@ -25,7 +25,7 @@ class RowGrid:
     def __init__(self, view: BatchMasterView, batch: Batch, sequence: int | None = None) -> None:
         self.view = view
         self.batch = batch
-        self.editing = view.may_now(Step.EDIT, batch)
+        self.editing = view.may_now(Action.EDIT, batch)
         self.grid = self._grid(sequence)
 
     def _grid(self, sequence: int | None) -> GridView:

@@ -7,8 +7,8 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.editing import CellProblems, RowEditor
-from batchbook.batches.lifecycle import Action as Step
-from batchbook.batches.pages.base import BatchAction, seen_version, sent_text, sent_texts, show_problems
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.pages.base import BatchPage, seen_version, sent_text, sent_texts, show_problems
 from batchbook.batches.pages.onerow import ROW_PATTERN, OneRow, row_form
 from batchbook.batches.removal import RowRemover
 from batchbook.errors import BadInput
@@ -17,12 +17,12 @@ from batchbook.web.flash import flash
 from batchbook.web.once import claim_form
 
 
-class AddRow(BatchAction):
+class AddRow(BatchPage):
     """A form for a row that the source lacks."""
 
     name = "add_row"
     pattern = "/rows/new"
-    permission = Step.EDIT.value
+    permission = Action.EDIT.value
     template = "batchbook.templates:batches/add_row.jinja2"
     button = "Add row"
 
@@ -48,15 +48,15 @@ class AddRow(BatchAction):
         return self.done(f"Added row {sequence}.", self.own_url)
 
     def _page(self, bound: BoundForm) -> dict[str, Any]:
-        return self.page(bound=bound, cancel_url=self.own_url)
+        return self.template_values(bound=bound, cancel_url=self.own_url)
 
 
-class QuickEntry(BatchAction):
+class QuickEntry(BatchPage):
     """The box into which people scan: each entry becomes a row."""
 
     name = "enter"
     pattern = "/enter"
-    permission = Step.EDIT.value
+    permission = Action.EDIT.value
 
     def post(self) -> HTTPSeeOther:
         """Add the row that the text stands for, and come back for the next."""

@@ -9,8 +9,8 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from sqlalchemy import and_, true
 
-from batchbook.batches.lifecycle import Action as Step
-from batchbook.batches.pages.base import BatchAction, sent_text
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.pages.base import BatchPage, sent_text
 from batchbook.batches.pages.rowgrid import RowGrid
 from batchbook.batches.removal import RowRemover
 from batchbook.errors import BadInput
@@ -22,10 +22,10 @@ from batchbook.words import counted
 _LONGEST_COUNT = 10
 
 
-class _RowSet(BatchAction):
-    """An action on the rows that the grid's filters select."""
+class _RowSet(BatchPage):
+    """A page of the rows that the grid's filters select."""
 
-    permission = Step.VIEW.value
+    permission = Action.VIEW.value
 
     @cached_property
     def rows(self) -> RowGrid:
@@ -61,7 +61,7 @@ class RemoveRows(_RowSet):
 
     name = "remove_rows"
     pattern = "/rows/remove"
-    permission = Step.EDIT.value
+    permission = Action.EDIT.value
     template = "batchbook.templates:batches/remove_rows.jinja2"
 
     def get(self) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class RemoveRows(_RowSet):
         count = self.work.rows().narrowed(self._condition(self.rows.grid.state)).count()
         link = self.rows.grid.link()
         action = f"{self.view.url(self.name, self.batch)}?{link.partition('?')[2]}"
-        return self.page(count=count, action=action, cancel_url=link)
+        return self.template_values(count=count, action=action, cancel_url=link)
 
     def post(self) -> HTTPSeeOther:
         """Remove them, if they are still as many as were shown."""

@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
 from batchbook.batches import Action, Batch, BatchType, BatchTypes, access
-from batchbook.batches.actions import ActionCall
 from batchbook.batches.editing import CellProblems
 from batchbook.batches.engine import Engine, Result
 from batchbook.batches.lifecycle import possible_actions
+from batchbook.batches.runner import ActionCall
 from batchbook.cli.site import Site
 from batchbook.errors import BadInput, Refused
 from batchbook.security.identity import Identity, identity_of_user

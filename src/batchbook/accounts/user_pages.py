@@ -7,7 +7,7 @@ from typing import Any
 from batchbook.accounts import guard
 from batchbook.errors import Refused
 from batchbook.forms import BoundForm, Form
-from batchbook.master import Action, records
+from batchbook.master import Page, records
 from batchbook.master.view import MasterView
 from batchbook.security.authentication import change_password
 from batchbook.security.cookie import session_hash
@@ -23,7 +23,7 @@ _PASSWORDS = Form(
 )
 
 
-class SetPassword(Action):
+class SetPassword(Page):
     """A new password for somebody who has none or forgot it; it signs them out everywhere."""
 
     name = "password"
@@ -76,10 +76,10 @@ class SetPassword(Action):
             bound.add_error("again", DIFFERENT)
 
     def _form(self, bound: BoundForm) -> dict[str, Any]:
-        return self.page(bound=bound, cancel_url=self.view.url("view", self.record))
+        return self.template_values(bound=bound, cancel_url=self.view.url("view", self.record))
 
 
-class SignOut(Action):
+class SignOut(Page):
     """Ends all sessions of a user, wherever they are signed in."""
 
     name = "sign_out"
@@ -95,7 +95,7 @@ class SignOut(Action):
         return self.done(_ended(ended), self.view.url("view", self.record))
 
 
-class Deactivate(Action):
+class Deactivate(Page):
     """Switches a user off: signed out at once, and no longer able to sign in."""
 
     name = "deactivate"
@@ -118,7 +118,7 @@ class Deactivate(Action):
         return self.done(message, self.view.url("view", self.record))
 
 
-class Activate(Action):
+class Activate(Page):
     """Switches a user on again."""
 
     name = "activate"
@@ -139,14 +139,14 @@ class Activate(Action):
         return self.done(message, self.view.url("view", self.record))
 
 
-def _set_active(action: Action, *, active: bool) -> None:
-    db = action.request.db
+def _set_active(page: Page, *, active: bool) -> None:
+    db = page.request.db
     guard.one_at_a_time(db)
     records.save(
         db,
-        action.record,
+        page.record,
         lambda user: setattr(user, "active", active),
-        lambda _user: guard.check(db, action.request.identity),
+        lambda _user: guard.check(db, page.request.identity),
     )
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from batchbook.errors import Conflict
 from batchbook.master import records
-from batchbook.master.action import Action
-from batchbook.master.actions.create import CONFLICT
 from batchbook.master.conflicts import Seen
+from batchbook.master.page import Page
+from batchbook.master.pages.create import CONFLICT
 from batchbook.master.values import seen_now
 
 _CHANGED = (
@@ -16,7 +16,7 @@ _CHANGED = (
 )
 
 
-class Delete(Action):
+class Delete(Page):
     """A page that says what will be deleted, or why it cannot be, and the deletion itself."""
 
     name = "delete"
@@ -50,7 +50,7 @@ class Delete(Action):
             raise Conflict(reason)
 
     def _page(self, reason: str | None) -> dict[str, Any]:
-        return self.page(
+        return self.template_values(
             reason=reason,
             seen=str(seen_now(self.view, self.record)),
             facts=self.view.facts(self.record),

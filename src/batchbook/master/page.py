@@ -1,4 +1,4 @@
-"""What an action is: one thing that people do at a master view, with an address, a permission and a template."""
+"""What a page of a master view is: one thing that people see or do there, with an address, a permission, a template."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Button:
-    """A way from a page to an action: a link, or a form with one button if ``post``."""
+    """A way from one page to another: a link, or a form with one button if ``post``."""
 
     label: str
     url: str
@@ -25,11 +25,11 @@ class Button:
     post: bool
 
 
-class Action:
-    """One action of a master view; a subclass has ``get``, ``post`` or both, each registered as a view.
+class Page:
+    """One page of a master view; a subclass has ``get``, ``post`` or both, each registered as a view.
 
-    ``name`` is the end of the route's name. ``pattern`` is put behind the master view's path, for an action
-    ``on_record`` behind ``/{id}``. ``permission`` is the name given to :meth:`MasterView.permission`. An action with
+    ``name`` is the end of the route's name. ``pattern`` is put behind the master view's path, for a page
+    ``on_record`` behind ``/{id}``. ``permission`` is the name given to :meth:`MasterView.permission`. A page with
     a ``button`` (``{one}`` in it stands for the view's ``title_one``) is offered on the index, or on the page of a
     record, to those who may; ``kind`` is the button's look: ``primary``, ``plain`` or ``danger``.
     """
@@ -49,7 +49,7 @@ class Action:
 
     @property
     def record(self) -> Any:
-        """The record that the address names; None for an action that concerns all."""
+        """The record that the address names; None for a page that concerns all."""
         return self.context.record
 
     @classmethod
@@ -57,7 +57,7 @@ class Action:
         """Return whether the button makes sense for ``record`` as it is; the permission is asked apart from this."""
         return True
 
-    def page(self, **values: Any) -> dict[str, Any]:
+    def template_values(self, **values: Any) -> dict[str, Any]:
         """Return the template's context: ``values`` and what every page of a master view needs."""
         label = self.view.label_of(self.record) if self.record is not None else None
         return {"view": self.view, "record": self.record, "label": label, **values}
@@ -69,17 +69,17 @@ class Action:
 
 
 def buttons_for(view: MasterView, record: Any | None = None) -> list[Button]:
-    """Return the buttons to show beside ``record``, or on the index if it is None, in the order of the actions."""
+    """Return the buttons to show beside ``record``, or on the index if it is None, in the order of the view's pages."""
     return [
         Button(
-            action.button.format(one=view.title_one),
-            view.url(action.name, record),
-            action.kind,
-            not hasattr(action, "get"),
+            page.button.format(one=view.title_one),
+            view.url(page.name, record),
+            page.kind,
+            not hasattr(page, "get"),
         )
-        for action in view.actions
-        if action.button
-        and action.on_record == (record is not None)
-        and view.may(action.permission, record)
-        and action.offered(view, record)
+        for page in view.pages
+        if page.button
+        and page.on_record == (record is not None)
+        and view.may(page.permission, record)
+        and page.offered(view, record)
     ]

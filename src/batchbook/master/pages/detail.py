@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from batchbook.master.action import Action, buttons_for
+from batchbook.master.page import Page, buttons_for
 
 
-class Detail(Action):
+class Detail(Page):
     """What one record holds, and what can be done with it."""
 
     name = "view"
@@ -18,4 +18,6 @@ class Detail(Action):
 
     def get(self) -> dict[str, Any]:
         """Show the record."""
-        return self.page(facts=self.view.facts(self.record), buttons=buttons_for(self.view, self.record))
+        return self.template_values(
+            facts=self.view.facts(self.record), buttons=buttons_for(self.view, self.record)
+        )

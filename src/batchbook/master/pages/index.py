@@ -7,11 +7,11 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 
-from batchbook.master.action import Action, buttons_for
 from batchbook.master.export import export_response
+from batchbook.master.page import Page, buttons_for
 
 
-class Index(Action):
+class Index(Page):
     """The grid of all records."""
 
     name = "index"
@@ -21,10 +21,10 @@ class Index(Action):
 
     def get(self) -> dict[str, Any]:
         """Show the grid in the state that the address says, or that was remembered."""
-        return self.page(grid=self.view.grid(), buttons=buttons_for(self.view))
+        return self.template_values(grid=self.view.grid(), buttons=buttons_for(self.view))
 
 
-class Remember(Action):
+class Remember(Page):
     """The filter form's target: keeps the choice, and leads on to the link that shows it."""
 
     name = "remember"
@@ -36,7 +36,7 @@ class Remember(Action):
         return HTTPSeeOther(self.view.grid().remember())
 
 
-class Export(Action):
+class Export(Page):
     """All results as a file."""
 
     name = "export"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from batchbook.forms import BoundForm
-from batchbook.master.actions.create import CONFLICT, FormAction
 from batchbook.master.conflicts import Seen, chosen, merge
+from batchbook.master.pages.create import CONFLICT, FormPage
 from batchbook.master.values import seen_now
 
 
-class Edit(FormAction):
+class Edit(FormPage):
     """A form for a record that exists."""
 
     name = "edit"
@@ -55,4 +55,6 @@ class Edit(FormAction):
     def _form(self, bound: BoundForm, seen: Seen) -> dict[str, Any]:
         title = f"Edit {self.view.label_of(self.record)}"
         cancel_url = self.view.url("view", self.record)
-        return self.page(bound=bound, title=title, seen=str(seen), submit="Save", cancel_url=cancel_url)
+        return self.template_values(
+            bound=bound, title=title, seen=str(seen), submit="Save", cancel_url=cancel_url
+        )

@@ -7,58 +7,59 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.creation import Creator
-from batchbook.batches.lifecycle import Action as Step
-from batchbook.batches.pages.base import BatchAction, seen_version
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.pages.base import BatchPage, seen_version
 from batchbook.web.flash import flash
 from batchbook.web.once import claim_form
 
 
-class _Step(BatchAction):
-    """A step by POST, offered as a button while the batch's state allows it."""
+class _ActionPage(BatchPage):
+    """An action of the lifecycle by POST, offered as a button while the batch's state allows it."""
 
-    step: Step
+    action: Action
 
     def __init_subclass__(cls) -> None:
-        """Name route, permission and button after the step."""
-        cls.name = cls.permission = cls.step.value
-        cls.pattern = f"/{cls.step.value}"
-        cls.button = cls.step.label
+        """Name route, permission and button after the action."""
+        cls.name = cls.permission = cls.action.value
+        cls.pattern = f"/{cls.action.value}"
+        cls.button = cls.__dict__.get("button", cls.action.label)
 
     def post(self) -> HTTPSeeOther:
         """Do it."""
-        return self.submit(self.step)
+        return self.submit(self.action)
 
 
-class PopulateBatch(_Step):
+class PopulateBatch(_ActionPage):
     """Fill a new batch from its source."""
 
-    step = Step.POPULATE
+    action = Action.POPULATE
     kind = "primary"
 
 
-class RefreshBatch(_Step):
+class RefreshBatch(_ActionPage):
     """Compare the rows with current data."""
 
-    step = Step.REFRESH
+    action = Action.REFRESH
 
 
-class CompleteBatch(_Step):
+class CompleteBatch(_ActionPage):
     """Close the batch for changes, for review and execution."""
 
-    step = Step.COMPLETE
+    action = Action.COMPLETE
     kind = "primary"
 
 
-class ReopenBatch(_Step):
+class ReopenBatch(_ActionPage):
     """Open a complete batch for changes again."""
 
-    step = Step.REOPEN
+    action = Action.REOPEN
 
 
-class ExecuteBatch(_Step):
+class ExecuteBatch(_ActionPage):
     """Commit the batch's changes to their target. Its button is in the panel that says what will happen."""
 
-    step = Step.EXECUTE
+    action = Action.EXECUTE
+    button = ""
 
     def post(self) -> HTTPSeeOther:
         """Execute with the options chosen, if the batch is still the one that was looked at."""
@@ -67,16 +68,13 @@ class ExecuteBatch(_Step):
         for field in form.fields if form else ():
             sent = [text for text in self.request.POST.getall(field.name) if isinstance(text, str)]
             options[field.name] = sent if field.widget == "checkboxes" else "".join(sent[:1])
-        return self.submit(self.step, options, seen_version(self.request.POST))
+        return self.submit(self.action, options, seen_version(self.request.POST))
 
 
-ExecuteBatch.button = ""
-
-
-class CloneBatch(_Step):
+class CloneBatch(_ActionPage):
     """Make a new batch with the same header, rows and files."""
 
-    step = Step.CLONE
+    action = Action.CLONE
 
     def post(self) -> HTTPSeeOther:
         """Clone, and show the clone."""
@@ -87,19 +85,19 @@ class CloneBatch(_Step):
         return self.done(said, self.view.url("view", clone))
 
 
-class DeleteBatch(BatchAction):
+class DeleteBatch(BatchPage):
     """Delete a batch that was not executed, after saying what that means."""
 
     name = "delete"
     pattern = "/delete"
-    permission = Step.DELETE.value
+    permission = Action.DELETE.value
     template = "batchbook.templates:batches/delete.jinja2"
     button = "Delete"
     kind = "danger"
 
     def get(self) -> dict[str, Any]:
         """Ask."""
-        return self.page(cancel_url=self.own_url)
+        return self.template_values(cancel_url=self.own_url)
 
     def post(self) -> HTTPSeeOther:
         """Delete it and show the index."""

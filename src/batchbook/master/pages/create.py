@@ -8,14 +8,14 @@ from typing import Any
 from batchbook.errors import Conflict
 from batchbook.forms import WHOLE_FORM, BoundForm
 from batchbook.master import records
-from batchbook.master.action import Action
+from batchbook.master.page import Page
 from batchbook.master.records import Invalid
 from batchbook.master.values import defaults_of, fill
 
 UNPROCESSABLE, CONFLICT = 422, 409
 
 
-class FormAction(Action):
+class FormPage(Page):
     """What creating and editing share: a form that is shown, and shown again until it can be saved."""
 
     def write(self, record: Any, bound: BoundForm) -> bool:
@@ -39,7 +39,7 @@ class FormAction(Action):
         return not bound.errors
 
 
-class Create(FormAction):
+class Create(FormPage):
     """A form for a new record."""
 
     name = "create"
@@ -64,6 +64,6 @@ class Create(FormAction):
 
     def _form(self, bound: BoundForm) -> dict[str, Any]:
         title = f"New {self.view.title_one}"
-        return self.page(
+        return self.template_values(
             bound=bound, title=title, seen=None, submit="Create", cancel_url=self.view.url("index")
         )
