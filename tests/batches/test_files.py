@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 
 from batchbook.batches import BatchFile, file_chunks, open_file, store_file
 from batchbook.batches.models import BatchFileChunk
-from batchbook.batches.work import utc_now
 
 from .workshop import Workshop
 
@@ -61,8 +60,6 @@ def test_reading_begins_at_the_start_and_numbers_go_on(workshop: Workshop) -> No
     file.read()
     with workshop.engine() as at_work:
         batch = at_work.find(batch_id)
-        record = store_file(
-            at_work.session, batch, "out.csv", file, actor="ann", now=utc_now(), role="output"
-        )
+        record = store_file(at_work.work_on(batch).context, batch, "out.csv", file, role="output")
         assert (record.number, record.size, record.role) == (2, 7, "output")
         assert b"".join(file_chunks(at_work.session, record)) == b"outcome"

@@ -10,9 +10,10 @@ from typing import Any
 
 from pyramid.config import PHASE3_CONFIG
 
-from batchbook.batches.files import file_chunks, open_file, store_file
+from batchbook.batches.context import HandlerContext
+from batchbook.batches.files import file_chunks, input_file, open_file, store_file
 from batchbook.batches.freeze import freeze_table, unfreeze_table
-from batchbook.batches.handler import BatchHandler, HandlerContext, Outcome, RowValues, Total
+from batchbook.batches.handler import BatchHandler, Outcome, RowValues, Total
 from batchbook.batches.lifecycle import Action, BatchPermission, State
 from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editable
 from batchbook.batches.runner import InlineRunner
@@ -45,6 +46,7 @@ __all__ = [
     "editable",
     "file_chunks",
     "freeze_table",
+    "input_file",
     "issue",
     "open_file",
     "read_table",

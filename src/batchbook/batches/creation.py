@@ -46,7 +46,7 @@ class Creator:
         self.session.add(batch)
         self.session.flush()  # The file and the history need the batch's number.
         if file is not None:
-            record = store_file(self.session, batch, file_name, file, actor=work.actor, now=work.now)
+            record = store_file(work.context, batch, file_name, file)
             work.record("create", f"Created from {record.name}, {record.size:,} bytes.")
         else:
             work.record("create", "Created.")

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from batchbook.batches.actions import scalar_default
 from batchbook.batches.cells import without_issues_of
+from batchbook.batches.context import next_number
 from batchbook.batches.engine import Engine
 from batchbook.batches.handler import RowValues
 from batchbook.batches.lifecycle import Action
@@ -150,8 +151,7 @@ class RowEditor:
 
     def _insert(self, work: Work, values: RowValues, kind: str, summary: str) -> int:
         model = work.batch_type.row
-        highest = self.session.scalar(select(func.max(model.sequence)).where(model.batch_id == work.batch.id))
-        sequence = (highest or 0) + 1
+        sequence = next_number(self.session, model.sequence, work.batch.id)
         peers = tuple(values.get(name) for name in work.handler.peer_columns)
         defaults = {c.name: scalar_default(c) for c in work.rows().table.columns if c.default is not None}
         stored = {

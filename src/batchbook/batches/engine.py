@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from batchbook.batches.actions import ACTIONS
-from batchbook.batches.handler import HandlerContext
+from batchbook.batches.context import HandlerContext
 from batchbook.batches.lifecycle import Action, State, Transition, transition
 from batchbook.batches.models import Batch
 from batchbook.batches.progress import NoProgress, Progress
@@ -61,9 +61,8 @@ class Engine:
 
     def work_on_new(self, batch_type: BatchType, batch: Batch) -> Work:
         """Return what an action on a ``batch`` that is not stored yet works with."""
-        now = utc_now()
-        handler = batch_type.make_handler(HandlerContext(self.session, self.settings, self.actor, now))
-        return Work(self.session, batch_type, batch, handler, self.actor, now, self.progress)
+        context = HandlerContext(self.session, self.settings, self.actor, utc_now())
+        return Work(context, batch_type, batch, batch_type.make_handler(context), self.progress)
 
     def find(self, batch_id: int) -> Batch:
         """Return a batch without locking it; raise :class:`~batchbook.errors.Missing` if there is none."""

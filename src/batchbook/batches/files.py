@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import PurePath
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from batchbook.batches.context import HandlerContext, next_number
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
 from batchbook.batches.scope import storable
 
@@ -20,42 +20,53 @@ _IN_MEMORY = 8 * 1024 * 1024
 
 
 def store_file(
-    session: Session,
-    batch: Batch,
-    name: str,
-    file: BinaryIO,
-    *,
-    actor: str,
-    now: datetime,
-    role: str = "input",
+    context: HandlerContext, batch: Batch, name: str, file: BinaryIO, role: str = "input"
 ) -> BatchFile:
-    """Store the bytes of ``file`` with ``batch`` and return their record. Reads in chunks, from the start."""
-    file.seek(0)
-    highest = session.scalar(select(func.max(BatchFile.number)).where(BatchFile.batch_id == batch.id)) or 0
+    """Store the bytes of ``file`` with ``batch`` and return their record. Reads in chunks, from the start.
+
+    ``role`` is ``input`` for what the batch is made from and ``output`` for what came of it.
+    """
+    session = context.session
     record = BatchFile(
         batch_id=batch.id,
-        number=highest + 1,
+        number=next_number(session, BatchFile.number, batch.id),
         role=role,
         name=_bare_name(name),
         size=0,
         sha256="",
-        added_at=now,
-        added_by=actor,
+        added_at=context.now,
+        added_by=context.actor,
     )
     session.add(record)
-    session.flush()  # The chunks, written by Core below, refer to it.
-    digest = hashlib.sha256()
-    for position, data in enumerate(iter(lambda: file.read(_CHUNK), b"")):
-        digest.update(data)
-        record.size += len(data)
-        session.execute(
-            insert(BatchFileChunk).values(
-                batch_id=batch.id, number=record.number, position=position, data=data
-            )
-        )
-    record.sha256 = digest.hexdigest()
+    session.flush()  # The chunks, written by Core, refer to it.
+    record.size, record.sha256 = _write_chunks(session, record, file)
     session.flush()
     return record
+
+
+def _write_chunks(session: Session, record: BatchFile, file: BinaryIO) -> tuple[int, str]:
+    """Write the bytes of ``file``; return how many they are, and their SHA-256 in hexadecimal."""
+    file.seek(0)
+    size, digest = 0, hashlib.sha256()
+    for position, data in enumerate(iter(lambda: file.read(_CHUNK), b"")):
+        digest.update(data)
+        size += len(data)
+        session.execute(
+            insert(BatchFileChunk).values(
+                batch_id=record.batch_id, number=record.number, position=position, data=data
+            )
+        )
+    return size, digest.hexdigest()
+
+
+def input_file(session: Session, batch: Batch) -> BatchFile | None:
+    """Return the file that ``batch`` was made from, if any."""
+    return session.scalars(
+        select(BatchFile)
+        .where(BatchFile.batch_id == batch.id, BatchFile.role == "input")
+        .order_by(BatchFile.number)
+        .limit(1)
+    ).first()
 
 
 def file_chunks(session: Session, record: BatchFile) -> Iterator[bytes]:

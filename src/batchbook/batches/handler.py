@@ -9,16 +9,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, BinaryIO, ClassVar, Generic, TypeVar
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from batchbook.batches.cells import CellReader
-from batchbook.batches.files import open_file
+from batchbook.batches.context import HandlerContext
+from batchbook.batches.files import input_file, open_file
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.models import Batch, BatchFile, BatchRow
+from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.scope import Rows
 from batchbook.batches.statuses import Status
 from batchbook.batches.tabular import read_table
@@ -31,16 +29,6 @@ R = TypeVar("R", bound=BatchRow)
 
 #: One row as ``populate`` yields it: column names to values. ``issues`` may hold what is wrong in its cells.
 RowValues = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class HandlerContext:
-    """What a handler may use: the session, the application's settings, who acts, and the action's moment (UTC)."""
-
-    session: Session
-    settings: Mapping[str, Any]
-    actor: str
-    now: datetime
 
 
 @dataclass(frozen=True)
@@ -106,7 +94,7 @@ class BatchHandler(ABC, Generic[B, R]):
 
         By default they are read from the file the batch was created with.
         """
-        record = self.input_file(batch)
+        record = input_file(self.session, batch)
         if record is None:
             raise BadInput(f"{batch} has no file to read rows from.")
         with open_file(self.session, record) as file:
@@ -189,12 +177,3 @@ class BatchHandler(ABC, Generic[B, R]):
         for _, record in table.records:
             # A line may end early; what it lacks is empty.
             yield reader.read([record[place] if place < len(record) else "" for place in places])
-
-    def input_file(self, batch: B) -> BatchFile | None:
-        """Return the file the batch was made from, if any."""
-        return self.session.scalars(
-            select(BatchFile)
-            .where(BatchFile.batch_id == batch.id, BatchFile.role == "input")
-            .order_by(BatchFile.number)
-            .limit(1)
-        ).first()

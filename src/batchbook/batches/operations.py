@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
-
+from batchbook.batches.context import HandlerContext, next_number
 from batchbook.batches.models import Batch, CellChange, Operation
 from batchbook.db.bulk import bulk_insert
 
@@ -27,24 +24,17 @@ class Cell:
 
 
 def record(
-    session: Session,
-    batch: Batch,
-    kind: str,
-    summary: str,
-    *,
-    actor: str,
-    now: datetime,
-    cells: Iterable[Cell] = (),
+    context: HandlerContext, batch: Batch, kind: str, summary: str, cells: Iterable[Cell] = ()
 ) -> Operation:
-    """Write down what ``actor`` did to ``batch``. The caller holds the batch's lock, so numbers do not collide."""
-    highest = session.scalar(select(func.max(Operation.number)).where(Operation.batch_id == batch.id)) or 0
+    """Write down what was done to ``batch``, which the caller has locked."""
+    session = context.session
     changed = list(cells)
     operation = Operation(
         batch_id=batch.id,
-        number=highest + 1,
+        number=next_number(session, Operation.number, batch.id),
         kind=kind,
-        at=now,
-        actor=actor,
+        at=context.now,
+        actor=context.actor,
         summary=summary,
         cells=len(changed),
     )

@@ -8,7 +8,8 @@ from typing import Any
 
 from pyramid.exceptions import ConfigurationError
 
-from batchbook.batches.handler import BatchHandler, HandlerContext
+from batchbook.batches.context import HandlerContext
+from batchbook.batches.handler import BatchHandler
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.errors import Missing
 from batchbook.settings import Setting

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from batchbook.batches import operations
+from batchbook.batches.context import HandlerContext
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.models import Batch, Operation
 from batchbook.batches.progress import NoProgress, Progress
@@ -31,13 +32,26 @@ def utc_now() -> datetime:
 class Work:
     """Everything one action on one batch works with."""
 
-    session: Session
+    context: HandlerContext
     batch_type: BatchType
     batch: Batch
     handler: BatchHandler[Any, Any]
-    actor: str
-    now: datetime
     progress: Progress = field(default_factory=NoProgress)
+
+    @property
+    def session(self) -> Session:
+        """The session of the action."""
+        return self.context.session
+
+    @property
+    def actor(self) -> str:
+        """Who acts."""
+        return self.context.actor
+
+    @property
+    def now(self) -> datetime:
+        """The action's moment, in UTC."""
+        return self.context.now
 
     def rows(self) -> Rows:
         """Return all rows of the batch that are not removed."""
@@ -45,9 +59,7 @@ class Work:
 
     def record(self, kind: str, summary: str, cells: Iterable[operations.Cell] = ()) -> Operation:
         """Write down what was done, in the batch's history."""
-        return operations.record(
-            self.session, self.batch, kind, summary, actor=self.actor, now=self.now, cells=cells
-        )
+        return operations.record(self.context, self.batch, kind, summary, cells)
 
 
 def find_batch(session: Session, types: BatchTypes, batch_id: int, *, lock: bool = False) -> Batch:

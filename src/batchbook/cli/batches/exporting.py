@@ -9,7 +9,7 @@ from typing import IO, Any
 import click
 from sqlalchemy import ColumnElement, Row, select
 
-from batchbook.batches import Action, Batch, BatchFile, BatchType, file_chunks
+from batchbook.batches import Action, Batch, BatchFile, BatchType, file_chunks, input_file
 from batchbook.cli.batches.desk import Desk, reading_desk
 from batchbook.cli.batches.output import json_array, print_bytes, print_stream
 from batchbook.cli.batches.parameters import TEXT, batch_argument, reading
@@ -110,7 +110,7 @@ def download(site: Site, batch_id: int, output: IO[bytes] | None, reader: str | 
 
 
 def _input_file(desk: Desk, batch: Batch) -> BatchFile:
-    record = desk.engine.work_on(batch).handler.input_file(batch)
+    record = input_file(desk.session, batch)
     if record is None:
         raise Missing(f"{batch} was not made from a file, so there is none to download.")
     return record

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from batchbook.batches import Action, Batch, State
+from batchbook.batches import Action, Batch, State, input_file
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.plan import Plan, plan_execution
 from batchbook.batches.work import Work
@@ -41,7 +41,7 @@ def show_batch(site: Site, batch_id: int, reader: str | None, as_json: bool) -> 
 
 def _data(work: Work, plan: Plan) -> dict[str, Any]:
     batch = work.batch
-    record = work.handler.input_file(batch)
+    record = input_file(work.session, batch)
     return {
         **name_of(batch),
         **{name: getattr(batch, name) for name in _FACTS},
@@ -70,7 +70,7 @@ def _facts(work: Work) -> Iterator[tuple[str, str]]:
     batch = work.batch
     for column in editable_columns(work.batch_type.header, new=True):
         yield column.label, render(column, getattr(batch, column.name))
-    record = work.handler.input_file(batch)
+    record = input_file(work.session, batch)
     yield "File", f"{record.name}, {record.size:,} bytes, SHA-256 {record.sha256}" if record else ""
     yield "Created", _done(batch.created_at, batch.created_by)
     yield "Refreshed", _done(batch.refreshed_at, None)

@@ -1,0 +1,30 @@
+"""What an action on a batch is done with: by whom, when, in which transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+
+@dataclass(frozen=True)
+class HandlerContext:
+    """What a handler may use: the session, the application's settings, who acts, and the action's moment (UTC)."""
+
+    session: Session
+    settings: Mapping[str, Any]
+    actor: str
+    now: datetime
+
+
+def next_number(session: Session, number: InstrumentedAttribute[int], batch_id: int) -> int:
+    """Return what comes behind the highest ``number`` among the batch's rows, files or operations; 1 for the first.
+
+    Whoever stores it holds the batch's lock, so that two cannot take the same.
+    """
+    highest = select(func.max(number)).where(number.class_.batch_id == batch_id)
+    return (session.scalar(highest) or 0) + 1
