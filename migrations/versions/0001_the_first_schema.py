@@ -283,7 +283,7 @@ def downgrade() -> None:
     for name in (
         "price_history", "cell_change", "batch_file_chunk", "web_session", "user_role", "role_permission", "product",
         "operation", "batch_file", "vendor", "user_account", "role", "login_attempt", "grid_setting", "department",
-        "batch",
+        "sent_form", "batch",
     ):  # fmt: skip
         op.drop_table(name)
     drop_freeze_functions(op.get_bind())

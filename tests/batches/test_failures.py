@@ -115,6 +115,13 @@ def test_a_failure_leaves_all_as_it_was_but_the_reason(
     assert workshop.operations(batch_id) == [*history, ("failure", "eve", reason, 0)]
 
 
+def test_a_reason_that_no_database_stores_is_kept_as_far_as_it_can_be(workshop: Workshop) -> None:
+    batch_id = brought_to(workshop, Action.POPULATE)
+    error = ValueError("a file called \udcff\0")
+    assert breaking(workshop, "populate", error).run(batch_id, Action.POPULATE).failed
+    assert workshop.batch(batch_id).failure == "Populate failed: ValueError: a file called ��"
+
+
 @pytest.mark.parametrize("action", FAILING)
 def test_it_can_be_tried_again_and_the_reason_goes(workshop: Workshop, action: Action) -> None:
     batch_id = brought_to(workshop, action)

@@ -126,3 +126,9 @@ def percents(engine: Engine, *pairs: tuple[Decimal | None, Decimal | None]) -> l
             session.scalar(select(cast(percent_change(literal(old, price), literal(new, price)), PERCENT)))
             for old, new in pairs
         ]
+
+
+@pytest.mark.parametrize(("precision", "scale"), [(19, 2), (4, 5), (4, -1)])
+def test_what_sqlite_cannot_hold_exactly_is_refused_at_once(precision: int, scale: int) -> None:
+    with pytest.raises(ValueError, match="at most 18 digits"):
+        ExactDecimal(precision, scale)

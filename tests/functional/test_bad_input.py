@@ -75,12 +75,6 @@ def test_a_bad_file_leaves_no_batch_on_either_database(shop: Shop, staff: TestAp
     }
 
 
-def test_a_list_that_holds_no_rows_is_a_batch_that_says_so(shop: Shop, staff: TestApp) -> None:
-    page = upload(staff, HEADER).follow()
-    assert "No rows" in text_of(page)
-    assert "there is nothing to execute" in text_of(page, "#execution")
-
-
 @pytest.mark.parametrize(
     ("header", "words"),
     [
@@ -187,11 +181,33 @@ def test_a_bad_cell_put_right_is_bad_no_more(shop: Shop, staff: TestApp) -> None
 
 
 def test_rows_of_many_shapes_are_taken_as_they_are(shop: Shop, staff: TestApp) -> None:
-    """Short and long records, blank lines, other delimiters, columns in another order and more of them."""
-    data = "Price;extra; ITEM_CODE ;description;size\n2.20;x;000000011;RYE;500 G;more\n\n0.60;x;000000013\n"
+    """Short records, blank ends and lines, other delimiters, columns in another order and more of them."""
+    data = "Price;extra; ITEM_CODE ;description;size\n2.20;x;000000011;RYE;500 G; ;\n\n0.60;x;000000013\n"
     page = upload(staff, data).follow()
     assert column_of(page, "Item code") == ["000000011", "000000013"]
     assert column_of(page, "New price") == ["2.20", "0.60"]
+
+
+def test_a_comma_that_splits_a_cell_makes_no_price(shop: Shop, staff: TestApp) -> None:
+    """1,99 without quotes is two cells: a price of 1 would be wrong, and nobody would hear of it."""
+    lines = "000000011,RYE,500 G,1,99\n000000012,WHEAT, LONG,500 G,2.70\n"
+    number = number_in(upload(staff, HEADER + lines))
+    assert [(row.item_code, row.new_price, row.status) for row in (shop.row(number, 1), shop.row(number, 2))] == [
+        ("000000011", None, "invalid"), ("000000012", None, "invalid"),
+    ]  # fmt: skip
+    (found,) = shop.row(number, 1).issues
+    assert (found["field"], found["raw"]) == ("new_price", "1,99")
+    form = form_with(staff.get(url_of(number, "rows", 1)), "item_code")
+    assert form["new_price"].value == "1,99"
+    form["new_price"] = "1.99"
+    form.submit(status=303)
+    assert (shop.row(number, 1).new_price, shop.row(number, 1).issues or []) == (Decimal("1.99"), [])
+
+
+def test_a_list_without_a_row_is_refused_and_leaves_no_batch(shop: Shop, staff: TestApp) -> None:
+    page = upload(staff, HEADER, status=422)
+    assert "has a header row, and no row below it" in page.text
+    assert shop.batches() == 0
 
 
 def test_characters_that_no_database_takes_do_not_break_a_list(shop: Shop, staff: TestApp) -> None:

@@ -114,6 +114,23 @@ def test_every_verb_of_every_kind_is_tried_and_named() -> None:
             assert VERB_LABELS[verb]
 
 
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("МАСЛО СЛИВОЧНОЕ КРЕСТЬЯНСКОЕ ВЫСШИЙ ГУД", "масло сливочное крестьянское высший гуд"),
+        ("масло сливочное крестьянское высший гуд", "МАСЛО СЛИВОЧНОЕ КРЕСТЬЯНСКОЕ ВЫСШИЙ ГУД"),
+        ("HAUPTSTRAẞE 5", "hauptstraße"),
+        ("ΟΔΌΣ", "οδό"),
+        ("ÅNGSTRÖM", "ångström"),  # The first letter is a unit's sign, which has the same lower case.
+    ],
+)
+def test_a_text_is_found_whatever_its_case_and_script(db: Session, grid: Grid, name: str, asked: str) -> None:
+    db.add(Article(code="x", name=name))
+    db.flush()
+    assert codes(db, grid, "name", "contains", asked) == {"x"}
+    assert "x" not in codes(db, grid, "name", "not_contains", asked)
+
+
 def test_nobody_is_me_without_a_user(db: Session, grid: Grid) -> None:
     assert codes(db, grid, "owner", "is_me", user=None) == set()
 

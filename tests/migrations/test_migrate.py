@@ -4,6 +4,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import Engine, inspect, select, text
 
 from batchbook import migrate
@@ -50,6 +52,18 @@ def test_an_empty_database_becomes_what_the_models_say(empty_engine: Engine) -> 
     assert migrate.is_current(empty_engine)
     assert migrate.differences(empty_engine) == []
     assert set(inspect(empty_engine).get_table_names()) == {*metadata.tables, "alembic_version"}
+
+
+def test_all_the_way_down_leaves_nothing_and_up_again_leads_to_the_models(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BATCHBOOK_DATABASE_URL", engine.url.render_as_string(hide_password=False))
+    engine.dispose()
+    ini = Path(__file__).parents[2] / "alembic.ini"
+    command.downgrade(Config(ini), "base")
+    assert inspect(engine).get_table_names() == ["alembic_version"]
+    migrate.upgrade(engine)
+    assert migrate.differences(engine) == []
 
 
 def test_upgrading_again_keeps_the_data(engine: Engine) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from batchbook.batches.models import BatchRow
 from batchbook.batches.scope import issue
-from batchbook.grid import CellError, Column, columns_of, parser_for
+from batchbook.grid import CellError, Column, Kind, columns_of, parser_for
 
 
 class CellReader:
@@ -19,6 +19,8 @@ class CellReader:
     def __init__(self, model: type[BatchRow], fields: Sequence[str]) -> None:
         columns: tuple[Column, ...] = columns_of(model, fields)
         self._parsers = [(column.name, parser_for(column), column.blank) for column in columns]
+        self._names = [column.name for column in columns]
+        self._blanks = {column.name: column.blank for column in columns if column.kind is not Kind.TEXT}
 
     def read(self, texts: Sequence[str]) -> dict[str, Any]:
         """Return the row's values for ``texts``, one per field; a bad cell is empty and has an issue instead."""
@@ -33,6 +35,18 @@ class CellReader:
         if issues:
             values["issues"] = issues
         return values
+
+    def read_shifted(self, texts: Sequence[str], message: str) -> dict[str, Any]:
+        """Return the row's values for ``texts`` of a line with too many cells, which may stand one place too far.
+
+        An unquoted separator within a cell does that: 1,99 would be read as 1. So only texts are taken as they stand;
+        the other cells are empty, and have an issue with ``message``.
+        """
+        values, raw = self.read(texts) | self._blanks, dict(zip(self._names, texts, strict=True))
+        doubted = self._blanks or {self._names[-1]: None}
+        known = [found for found in values.get("issues", ()) if found["field"] not in doubted]
+        doubts = [issue(name, "too-many-cells", message, raw=raw[name]) for name in doubted]
+        return values | {"issues": known + doubts}
 
 
 def without_issues_of(issues: Sequence[Any] | None, field: str) -> list[Any] | None:

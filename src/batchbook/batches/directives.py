@@ -12,6 +12,7 @@ from batchbook.batches import access
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.scope import table_of
 from batchbook.batches.types import BatchType, handler_setting, swapped_handler
 from batchbook.batches.views import BatchMasterView
 from batchbook.grid import columns_of, label_of
@@ -71,6 +72,7 @@ def _batch_type(header: type[Batch], handler: Any, view: Any, settings: Any) -> 
     _check_class(key, "handler", handler, BatchHandler)
     _check_class(key, "view", view, BatchMasterView)
     row = _row_of(header)
+    _check_defaults(key, row)
     _check_handler(key, handler, header, row)
     title = getattr(header, "__title__", None) or label_of(key)
     return BatchType(key, header, row, handler, view, title, getattr(header, "__title_plural__", f"{title}s"))
@@ -109,6 +111,18 @@ def _row_of(header: type[Batch]) -> type[BatchRow]:
 
 def _subclasses(model: type[Any]) -> list[type[Any]]:
     return [sub for child in model.__subclasses__() for sub in (child, *_subclasses(child))]
+
+
+def _check_defaults(key: str, row: type[BatchRow]) -> None:
+    """Rows are written in bulk, each with all that it holds, so a default must be one plain value, said in Python."""
+    for column in table_of(row).columns:
+        default: Any = column.default
+        plain = default is not None and default.is_scalar
+        if not plain and (default is not None or column.server_default is not None):
+            raise ConfigurationError(
+                f"The column {column.name!r} of the rows of batch type {key!r} has a default that is no plain value:"
+                " give it default=… with one (beside server_default, if it has that), or yield it with each row."
+            )
 
 
 def _check_handler(

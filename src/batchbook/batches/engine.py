@@ -20,6 +20,7 @@ from batchbook.batches.lifecycle import Action, State, Transition, transition
 from batchbook.batches.models import Batch
 from batchbook.batches.progress import NoProgress, Progress
 from batchbook.batches.refusals import refusal
+from batchbook.batches.scope import storable
 from batchbook.batches.types import BatchType, BatchTypes
 from batchbook.batches.work import Work, find_batch, utc_now
 from batchbook.db.transient import is_transient
@@ -163,5 +164,5 @@ class Engine:
 def _in_words(error: Exception) -> str:
     # The statement and its values, which SQLAlchemy adds, belong into the log, not onto a page.
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    said = str(cause).replace("\0", "").strip().partition("\n")[0]
+    said = storable(str(cause)).strip().partition("\n")[0]
     return f"{type(cause).__name__}: {said}"[:_LONGEST_REASON]

@@ -27,6 +27,10 @@ from batchbook.words import counted
 B = TypeVar("B", bound=Batch)
 R = TypeVar("R", bound=BatchRow)
 
+_TOO_MANY_CELLS = (
+    "The line has {} cells under {} headings, so it is not clear which is which: correct this one."
+)
+
 #: One row as ``populate`` yields it: column names to values. ``issues`` may hold what is wrong in its cells.
 RowValues = Mapping[str, Any]
 
@@ -169,11 +173,20 @@ class BatchHandler(ABC, Generic[B, R]):
     def parse_file(self, name: str, file: BinaryIO) -> Iterator[RowValues]:
         """Yield rows from an uploaded file; by default a table with the columns ``file_columns``.
 
-        A cell that cannot be stored is left empty and has an issue with its raw text.
+        A cell that cannot be stored is left empty and has an issue with its raw text. Raises
+        :class:`batchbook.errors.BadInput` for a file that cannot be read, and for one without a row.
         """
         table = read_table(name, file, list(self.file_columns))
         places = [table.header.index(heading) for heading in self.file_columns]
         reader = CellReader(self.row_model, list(self.file_columns.values()))
-        for _, record in table.records:
-            # A line may end early; what it lacks is empty.
-            yield reader.read([record[place] if place < len(record) else "" for place in places])
+        width, number = len(table.header), 0
+        for number, record in table.records:  # noqa: B007 - That there was one is asked below.
+            if any(map(str.strip, record[width:])):
+                cells = [*record[: width - 1], ",".join(record[width - 1 :])]
+                message = _TOO_MANY_CELLS.format(len(record), width)
+                yield reader.read_shifted([cells[place] for place in places], message)
+            else:
+                # A line may end early; what it lacks is empty.
+                yield reader.read([record[place] if place < len(record) else "" for place in places])
+        if not number:
+            raise BadInput(f"“{name}” has a header row, and no row below it.")

@@ -77,7 +77,8 @@ def find_batch(session: Session, types: BatchTypes, batch_id: int, *, lock: bool
     header = types[key].header
     statement = select(header).where(header.id == batch_id).execution_options(populate_existing=True)
     if lock:
-        statement = statement.with_for_update()
+        # Only the header itself: PostgreSQL locks no row that an outer join may lack.
+        statement = statement.with_for_update(of=[Batch, header])
     batch = session.scalars(statement).one_or_none()
     if batch is None:
         raise Missing(f"There is no batch {batch_id:08d}. It may have been deleted.")

@@ -12,6 +12,7 @@ import pyramid_retry
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
 
+from batchbook.db.functions import fold
 from batchbook.db.transient import is_transient
 
 #: The environment variable that wins over the ``sqlalchemy.url`` setting.
@@ -63,6 +64,7 @@ def _connect_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "recursive_triggers = ON",  # REPLACE then fires delete triggers too.
     ):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("batchbook_fold", 1, fold, deterministic=True)
 
 
 def _begin_sqlite(connection: Connection) -> None:

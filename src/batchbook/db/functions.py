@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from functools import cache
 from typing import Any
 
-from sqlalchemy import SQLColumnExpression
+from sqlalchemy import SQLColumnExpression, String, func, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -28,6 +30,53 @@ class percent_change(FunctionElement[Any]):  # noqa: N801 - Reads as a function 
 
     def __init__(self, old: SQLColumnExpression[Any], new: SQLColumnExpression[Any]) -> None:
         super().__init__(old, new)
+
+
+class folded(FunctionElement[str]):  # noqa: N801 - Reads as a function of SQL, like func.lower.
+    """A text column in lower case, at least those of its letters that ``wanted``, a text in lower case, has.
+
+    Both databases may know ASCII letters only: SQLite always, PostgreSQL in the C locale. The others are named to
+    PostgreSQL one by one. SQLite asks Python, which takes longer and is asked for other letters than ASCII's only.
+    """
+
+    name = "folded"
+    inherit_cache = True
+    type = String()
+
+    def __init__(self, column: SQLColumnExpression[Any], wanted: str) -> None:
+        pairs = [(upper, letter) for letter in sorted({*wanted}) for upper in _capitals().get(letter, "")]
+        upper, lower = ("".join(letters) for letters in zip(*pairs, strict=True)) if pairs else ("", "")
+        parts = (literal(upper), literal(lower)) if pairs else ()
+        super().__init__(func.lower(column) if not pairs else column, *parts)
+
+
+@cache
+def _capitals() -> dict[str, str]:
+    """Return for each letter beyond ASCII that is a lower case of others what those are."""
+    capitals: dict[str, str] = {}
+    for letter in map(chr, range(0x80, sys.maxunicode + 1)):
+        lower = letter.lower()
+        if lower != letter and len(lower) == 1 and not lower.isascii():
+            capitals[lower] = capitals.get(lower, "") + letter
+    return capitals
+
+
+def fold(text: str | None) -> str | None:
+    """Return ``text`` in lower case; SQLite calls it for :class:`folded`."""
+    return None if text is None else text.lower()
+
+
+@compiles(folded)
+def _folded_on_postgresql(element: folded, compiler: Any, **options: Any) -> str:
+    column, *letters = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"translate(lower({column}), {', '.join(letters)})" if letters else column
+
+
+@compiles(folded, "sqlite")
+def _folded_on_sqlite(element: folded, compiler: Any, **options: Any) -> str:
+    column, *letters = list(element.clauses)
+    text: str = compiler.process(column, **options)
+    return f"batchbook_fold({text})" if letters else text
 
 
 @compiles(percent_change)

@@ -37,6 +37,10 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+#: The longest whole number that fits an integer of 64 bits, whatever its digits.
+_MOST_DIGITS = 18
+
+
 class ExactDecimal(TypeDecorator[Decimal]):
     """A decimal with ``scale`` digits behind the point, exact on both databases.
 
@@ -45,13 +49,18 @@ class ExactDecimal(TypeDecorator[Decimal]):
     expression in SQL may therefore compare or subtract columns of one scale, and multiply or divide by whole
     numbers; anything else belongs into Python.
 
-    Values with more digits than ``scale`` are refused with ``ValueError`` rather than rounded.
+    Values with more digits than ``scale`` are refused with ``ValueError`` rather than rounded. So is a ``precision``
+    above 18 at once, because no integer of SQLite would hold all values of it.
     """
 
     impl = Numeric
     cache_ok = True
 
     def __init__(self, precision: int = 12, scale: int = 2) -> None:
+        if not 0 <= scale <= precision <= _MOST_DIGITS:
+            raise ValueError(
+                f"An ExactDecimal has at most {_MOST_DIGITS} digits, which SQLite's integers hold."
+            )
         super().__init__(precision, scale)
         self.precision = precision
         self.scale = scale

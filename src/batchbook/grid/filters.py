@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Enum, String, and_, false, func, or_
+from sqlalchemy import ColumnElement, Enum, String, and_, false, or_
 from sqlalchemy.types import TypeDecorator
 
+from batchbook.db.functions import folded
 from batchbook.grid.cells import parse
 from batchbook.grid.columns import Column
 from batchbook.grid.conventions import CellError
@@ -21,7 +22,6 @@ from batchbook.grid.verbs import VERBS, Verb, value_count
 MAX_VALUES = 1000
 
 _MAX_TEXT = 200
-_MAX_FOLDED = 16  # SQLite's parser has a stack of 100, and each letter nests one more call.
 _ESCAPE = "/"
 
 
@@ -96,16 +96,8 @@ def _between(expression: Any, low: Any, high: Any) -> ColumnElement[bool]:
 
 
 def _contains(expression: Any, text: str) -> ColumnElement[bool]:
-    # Both databases may fold ASCII letters only (SQLite always, PostgreSQL in the C locale), so the other letters
-    # of the text are folded in the column by name. A fold that changes the length, as of ß, is left alone.
-    folded: Any = func.lower(expression)
-    letters = dict.fromkeys(
-        letter for letter in text.lower() if not letter.isascii() and len(letter.upper()) == 1
-    )
-    for letter in list(letters)[:_MAX_FOLDED]:
-        if letter.upper() != letter:
-            folded = func.replace(folded, letter.upper(), letter, type_=String)
-    found: ColumnElement[bool] = folded.contains(text.lower(), autoescape=True, escape=_ESCAPE)
+    wanted = text.lower()
+    found: ColumnElement[bool] = folded(expression, wanted).contains(wanted, autoescape=True, escape=_ESCAPE)
     return found
 
 

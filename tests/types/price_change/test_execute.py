@@ -84,6 +84,13 @@ def test_other_statuses_cannot_be_chosen(shop: Workshop, prices: Prices, apply: 
     assert (prices(), shop.batch(batch_id).state) == (BEFORE, State.COMPLETE)
 
 
+def test_a_choice_that_no_row_has_executes_nothing(shop: Workshop, prices: Prices) -> None:
+    batch_id = complete(shop, f"{HEADER}000000001,,,1.50\n")
+    with pytest.raises(Conflict, match="because no row has a status that was chosen"):
+        shop.run(batch_id, Action.EXECUTE, apply=["decrease"])
+    assert (prices(), shop.batch(batch_id).state) == (BEFORE, State.COMPLETE)
+
+
 def test_removed_rows_and_doubles_are_not_applied(shop: Workshop, prices: Prices) -> None:
     batch_id = shop.open(LIST)
     shop.remove(batch_id, 1)

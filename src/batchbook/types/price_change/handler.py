@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from batchbook.batches import BatchHandler, Outcome, Rows, RowValues
-from batchbook.errors import BadInput
+from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of
 from batchbook.types.price_change import sql
@@ -113,6 +113,10 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
     def execute(self, batch: PriceChange, rows: Rows, options: Mapping[str, Any]) -> Outcome:
         """Set the products' prices and write their history: all of the chosen rows, or none."""
         chosen = rows.narrowed(PriceChangeRow.status.in_(options["apply"]))
+        if not chosen.count():
+            raise Conflict(
+                "Nothing was executed, because no row has a status that was chosen. Choose another one."
+            )
         sql.lock_products(self.session, chosen.where)
         if not options["overwrite"]:
             sql.refuse_if_stale(self.session, chosen.where)
