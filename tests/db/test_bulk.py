@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, Table, delete, event, func, select
+from sqlalchemy.exc import IntegrityError
 
 from batchbook.db.bulk import bulk_insert, bulk_update, chunked
 from batchbook.db.session import transaction_scope
@@ -138,3 +139,12 @@ def test_chunks_are_taken_one_at_a_time() -> None:
     assert taken == [0, 1, 2, 3]
     assert list(chunks) == [[4, 5, 6, 7], [8, 9]]
     assert list(chunked([], 4)) == []
+
+
+def test_what_the_database_refuses_is_an_error_of_sqlalchemy_as_everywhere(
+    engine: Engine, things: Table
+) -> None:
+    row = (1, 0, *[None] * (len(NAMES) - 2))
+    with pytest.raises(IntegrityError), transaction_scope(engine) as session:
+        bulk_insert(session.connection(), things, NAMES, [row, row])
+    assert stored(engine, things) == []

@@ -7,10 +7,12 @@ connection, so the rows are part of the session's transaction. No ORM object and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain, islice
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Column, Connection, Table
+from sqlalchemy.exc import DBAPIError
 
 T = TypeVar("T")
 
@@ -34,7 +36,8 @@ def bulk_insert(
     """Insert ``rows``, each a sequence of values in the order of ``columns``.
 
     Column defaults are not applied: a row says all that is to be stored in the named columns. Values are converted
-    by the columns' types, so an unfit one raises what its type raises, usually ``ValueError``.
+    by the columns' types, so an unfit one raises what its type raises, usually ``ValueError``. What the database
+    refuses raises SQLAlchemy's errors, such as ``IntegrityError``.
     """
     records = _records(connection, [table.c[name] for name in columns], rows)
     if connection.dialect.name == "postgresql":
@@ -97,19 +100,34 @@ def _insert_many(connection: Connection, head: str, width: int, records: Iterato
 def _execute_many(connection: Connection, statement: str, records: Iterator[tuple[Any, ...]]) -> None:
     # Straight to the driver's cursor: it consumes a generator, so that a chunk is never held twice.
     driver_connection = cast("Any", connection.connection.driver_connection)
-    driver_connection.executemany(statement, records)
+    with _errors_as_of_sqlalchemy(connection, statement):
+        driver_connection.executemany(statement, records)
 
 
 def _copy(
     connection: Connection, target: str, columns: Sequence[str], records: Iterator[tuple[Any, ...]]
 ) -> None:
     driver_connection = cast("Any", connection.connection.driver_connection)
+    statement = f"COPY {target} ({_quoted(connection, columns)}) FROM STDIN"
     with (
+        _errors_as_of_sqlalchemy(connection, statement),
         driver_connection.cursor() as cursor,
-        cursor.copy(f"COPY {target} ({_quoted(connection, columns)}) FROM STDIN") as copy,
+        cursor.copy(statement) as copy,
     ):
         for record in records:
             copy.write_row(record)
+
+
+@contextmanager
+def _errors_as_of_sqlalchemy(connection: Connection, statement: str) -> Iterator[None]:
+    """Raise the driver's errors as SQLAlchemy would, so that callers meet one kind, whichever way they wrote."""
+    base = cast("Any", connection.dialect.dbapi).Error
+    try:
+        yield
+    except base as error:
+        raise DBAPIError.instance(
+            statement, None, error, base, hide_parameters=True, dialect=connection.dialect
+        ) from error
 
 
 def _records(
