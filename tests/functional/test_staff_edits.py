@@ -149,3 +149,17 @@ def test_a_header_that_cannot_be_stored_is_shown_again_with_what_was_typed(
     again = form_with(page, "warn_above")
     assert (again["warn_above"].value, again["description"].value) == ("a lot", "Kept while typing")
     assert shop.dump() == before
+
+
+def test_a_field_is_marked_as_optional_only_where_another_is_required(
+    shop: Shop, staff: TestApp, admin: TestApp, open_batch: int
+) -> None:
+    assert not staff.get(url_of(open_batch, "rows", 1)).html.select(".field-optional")
+    assert admin.get("/products/new").html.select(".field-optional")
+
+
+def test_the_heading_says_who_created_the_batch_not_who_brought_it_where_it_is(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    form_to(staff.get(url_of(open_batch)), "/complete").submit(status=303)
+    assert " Complete created by staff, " in text_of(staff.get(url_of(open_batch)))
