@@ -16,11 +16,10 @@ from batchbook.batches.cells import without_issues_of
 from batchbook.batches.context import next_number
 from batchbook.batches.engine import Engine
 from batchbook.batches.handler import RowValues
-from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import BatchRow
 from batchbook.batches.operations import Cell
 from batchbook.batches.scope import RowProxy, storable, table_of
-from batchbook.batches.touched import brought_up_to_date, peer_values, row_and_peers
+from batchbook.batches.touched import all_or_nothing, brought_up_to_date, peer_values, row_and_peers
 from batchbook.batches.work import HIGHEST_NUMBER, Work
 from batchbook.db.bulk import bulk_insert
 from batchbook.errors import BadInput, Conflict, Missing
@@ -89,20 +88,20 @@ class RowEditor:
         script. Raises :class:`CellProblems` and :class:`Stale`, and :class:`~batchbook.errors.Missing` for a row that
         is not there.
         """
-        work = self.engine.lock(batch_id, Action.EDIT)
-        row = find_row(work, sequence)
-        if row.removed:
-            raise Conflict(f"Row {sequence} is removed: restore it to change it.")
-        columns = _columns_named(work.batch_type.row, texts)
-        asked = {c.name: texts[c.name] for c in columns if not _says(c, texts[c.name], cell_text(c, row))}
-        if asked and version is not None and version != row.version:
-            theirs = {c.name: cell_text(c, row) for c in columns if c.name in asked}
-            raise Stale(f"Row {sequence}", asked, theirs, row.version)
-        changed = [column for column in columns if column.name in asked]
-        values = parsed(changed, asked)
-        if changed:
-            self._store(work, row, changed, values)
-        return [column.label for column in changed]
+        with all_or_nothing(self.engine, batch_id) as work:
+            row = find_row(work, sequence)
+            if row.removed:
+                raise Conflict(f"Row {sequence} is removed: restore it to change it.")
+            columns = _columns_named(work.batch_type.row, texts)
+            asked = {c.name: texts[c.name] for c in columns if not _says(c, texts[c.name], cell_text(c, row))}
+            if asked and version is not None and version != row.version:
+                theirs = {c.name: cell_text(c, row) for c in columns if c.name in asked}
+                raise Stale(f"Row {sequence}", asked, theirs, row.version)
+            changed = [column for column in columns if column.name in asked]
+            values = parsed(changed, asked)
+            if changed:
+                self._store(work, row, changed, values)
+            return [column.label for column in changed]
 
     def _store(self, work: Work, row: RowProxy, columns: Sequence[Column], values: RowValues) -> None:
         cells = [
@@ -126,28 +125,29 @@ class RowEditor:
             )
         names = ", ".join(column.label for column in columns)
         work.record("edit", f"Changed {names} in row {row.sequence}.", cells)
-        self.session.flush()
 
     def add(self, batch_id: int, texts: Mapping[str, str]) -> int:
         """Add a row with ``texts`` by field at the end of the batch; return its sequence number."""
-        work = self.engine.lock(batch_id, Action.EDIT)
-        if not work.handler.rows_can_be_added:
-            raise Conflict(f"Rows cannot be added to {work.batch}: its type takes rows from its source only.")
-        # A field that is not there must not be passed over in silence.
-        _columns_named(work.batch_type.row, texts)
-        columns = editable_columns(work.batch_type.row)
-        values = parsed(columns, {column.name: texts.get(column.name, "") for column in columns})
-        return self._insert(work, values, "add", "Added row {}.")
+        with all_or_nothing(self.engine, batch_id) as work:
+            if not work.handler.rows_can_be_added:
+                raise Conflict(
+                    f"Rows cannot be added to {work.batch}: its type takes rows from its source only."
+                )
+            # A field that is not there must not be passed over in silence.
+            _columns_named(work.batch_type.row, texts)
+            columns = editable_columns(work.batch_type.row)
+            values = parsed(columns, {column.name: texts.get(column.name, "") for column in columns})
+            return self._insert(work, values, "add", "Added row {}.")
 
     def enter(self, batch_id: int, text: str) -> int:
         """Add the row that ``text``, scanned or typed into the quick entry box, stands for; return its number."""
-        work = self.engine.lock(batch_id, Action.EDIT)
-        text = text.strip()
-        asks = work.handler.quick_entry_label and text == storable(text)
-        values = work.handler.quick_entry(work.batch, text) if asks else None
-        if values is None:
-            raise BadInput(f"“{text[:80]}” was not found, so no row was added.")
-        return self._insert(work, values, "add", f"Added row {{}} by quick entry of “{text[:80]}”.")
+        with all_or_nothing(self.engine, batch_id) as work:
+            text = text.strip()
+            asks = work.handler.quick_entry_label and text == storable(text)
+            values = work.handler.quick_entry(work.batch, text) if asks else None
+            if values is None:
+                raise BadInput(f"“{text[:80]}” was not found, so no row was added.")
+            return self._insert(work, values, "add", f"Added row {{}} by quick entry of “{text[:80]}”.")
 
     def _insert(self, work: Work, values: RowValues, kind: str, summary: str) -> int:
         model = work.batch_type.row
@@ -170,7 +170,6 @@ class RowEditor:
             Cell(sequence, column.name, None, to_text(column, values[column.name])) for column in columns
         ]
         work.record(kind, summary.format(sequence), cells)
-        self.session.flush()
         return sequence
 
 
@@ -185,19 +184,19 @@ class HeaderEditor:
 
         Where the type says so, the rows are refreshed. Raises as :meth:`RowEditor.edit` does.
         """
-        work = self.engine.lock(batch_id, Action.EDIT)
-        batch = work.batch
-        columns = _columns_named(work.batch_type.header, texts)
-        old = {column.name: to_text(column, getattr(batch, column.name)) for column in columns}
-        asked = {c.name: texts[c.name] for c in columns if not _says(c, texts[c.name], old[c.name])}
-        if asked and version is not None and version != batch.version:
-            raise Stale(str(batch), asked, {name: old[name] for name in asked}, batch.version)
-        changed = [column for column in columns if column.name in asked]
-        for name, value in parsed(changed, asked).items():
-            setattr(batch, name, value)
-        if changed:
-            self._finish(work, changed, old)
-        return [column.label for column in changed]
+        with all_or_nothing(self.engine, batch_id) as work:
+            batch = work.batch
+            columns = _columns_named(work.batch_type.header, texts)
+            old = {column.name: to_text(column, getattr(batch, column.name)) for column in columns}
+            asked = {c.name: texts[c.name] for c in columns if not _says(c, texts[c.name], old[c.name])}
+            if asked and version is not None and version != batch.version:
+                raise Stale(str(batch), asked, {name: old[name] for name in asked}, batch.version)
+            changed = [column for column in columns if column.name in asked]
+            for name, value in parsed(changed, asked).items():
+                setattr(batch, name, value)
+            if changed:
+                self._finish(work, changed, old)
+            return [column.label for column in changed]
 
     def _finish(self, work: Work, changed: Sequence[Column], old: Mapping[str, str]) -> None:
         batch = work.batch
@@ -207,7 +206,6 @@ class HeaderEditor:
         ]
         names = ", ".join(column.label for column in changed)
         work.record("edit", f"Changed {names} in the header.", cells)
-        work.session.flush()
         if not {column.name for column in changed}.isdisjoint(work.handler.refresh_after):
             self.engine.refresh_or_refuse(batch.id)
 

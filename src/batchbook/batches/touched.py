@@ -12,10 +12,23 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
+from batchbook.batches.engine import Engine
+from batchbook.batches.lifecycle import Action
 from batchbook.batches.scope import Rows
 from batchbook.batches.work import Work
 
 Tally = Counter[tuple[bool, str]]
+
+
+@contextmanager
+def all_or_nothing(engine: Engine, batch_id: int) -> Iterator[Work]:
+    """Lock a batch for an edit and yield what the block, which is the edit, works with.
+
+    If the block raises, nothing of the edit is left, however late it was refused and whatever the caller does with
+    the error. Raises as :meth:`~batchbook.batches.engine.Engine.lock` does.
+    """
+    with engine.session.begin_nested():
+        yield engine.lock(batch_id, Action.EDIT)
 
 
 def row_and_peers(work: Work, sequence: int, *peer_values: Sequence[Any]) -> ColumnElement[bool]:

@@ -78,10 +78,10 @@ class CloneBatch(_ActionPage):
 
     def post(self) -> HTTPSeeOther:
         """Clone, and show the clone."""
-        remember = claim_form(self.request)
-        clone = Creator(self.engine).clone(self.batch.id)
-        said = f"{clone} was made as a copy of {self.batch}."
-        remember(said)
+        with claim_form(self.request) as remember:
+            clone = Creator(self.engine).clone(self.batch.id)
+            said = f"{clone} was made as a copy of {self.batch}."
+            remember(said)
         return self.done(said, self.view.url("view", clone))
 
 
