@@ -9,9 +9,8 @@ import pytest
 from sqlalchemy import Engine
 
 from batchbook.batches import Rows
-from batchbook.batches.editing import HeaderEditor, RowEditor
+from batchbook.batches.editing import HeaderEditor, RowEditor, RowRemover
 from batchbook.batches.engine import Engine as BatchEngine
-from batchbook.batches.removal import RowRemover
 from batchbook.db import Base
 from batchbook.errors import BadInput, BatchbookError
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from batchbook.batches.creation import Creator
+from batchbook.batches.creation import create_batch
 from batchbook.batches.editing import CellProblems
 from batchbook.batches.engine import Result
 from batchbook.batches.lifecycle import Action
@@ -68,7 +68,7 @@ class CreateBatch(Page):
         upload = self._upload()
         file, name = (upload.file, upload.filename) if upload is not None else (None, "")
         key = self.view.batch_type.key
-        batch = Creator(self.view.engine).create(key, texts, file, name)
+        batch = create_batch(self.view.engine, key, texts, file, name)
         call = ActionCall(batch.id, Action.POPULATE, self.request.authenticated_userid)
         return batch, self.request.registry["batch_runner"].submit(self.request.db, call)
 

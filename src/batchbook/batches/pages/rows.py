@@ -6,11 +6,10 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from batchbook.batches.editing import CellProblems, RowEditor
+from batchbook.batches.editing import CellProblems, RowEditor, RowRemover
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.base import BatchPage, seen_version, sent_text, sent_texts, show_problems
 from batchbook.batches.pages.onerow import ROW_PATTERN, OneRow, row_form
-from batchbook.batches.removal import RowRemover
 from batchbook.errors import BadInput
 from batchbook.forms import BoundForm
 from batchbook.web.flash import flash

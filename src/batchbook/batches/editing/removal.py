@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, func, insert, literal, select, update
 
-from batchbook.batches.editing import Stale, find_row
+from batchbook.batches.editing.fields import Stale
+from batchbook.batches.editing.rows import find_row
+from batchbook.batches.editing.touched import all_or_nothing, brought_up_to_date, peer_values, row_and_peers
 from batchbook.batches.engine import Engine
 from batchbook.batches.models import CellChange
-from batchbook.batches.touched import all_or_nothing, brought_up_to_date, peer_values, row_and_peers
 from batchbook.batches.work import Work
 from batchbook.errors import Conflict
 from batchbook.words import counted
