@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL
 from sqlalchemy.orm import Session
 
-from batchbook.batches.creation import Creator
+from batchbook.batches.creation import create_batch
 from batchbook.batches.engine import Engine
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.runner import ActionCall, InlineRunner
@@ -47,15 +49,13 @@ class Ours:
     def populate_file(self, price_list: Path) -> None:
         """Create a batch with the file, which is stored with it, and populate it; its rows are refreshed too."""
         with transaction_scope(self.engine) as session, price_list.open("rb") as file:
-            batch = self._creator(session).create("price_change", {}, file, price_list.name)
-            self.batch_id = batch.id
+            self._create(session, {}, file, price_list.name)
             self._submit(session, Action.POPULATE)
 
     def populate_query(self, _price_list: Path) -> None:
         """Create a batch for all products and populate it with prices raised and rounded."""
         with transaction_scope(self.engine) as session:
-            values = {"percent": str(PERCENT), "rounding": "nine"}
-            self.batch_id = self._creator(session).create("price_change", values).id
+            self._create(session, {"percent": str(PERCENT), "rounding": "nine"})
             self._submit(session, Action.POPULATE)
 
     def refresh(self, _price_list: Path) -> None:
@@ -77,8 +77,9 @@ class Ours:
         """Let go of the database."""
         self.engine.dispose()
 
-    def _creator(self, session: Session) -> Creator:
-        return Creator(Engine(session, TYPES, {}, "benchmark"))
+    def _create(self, session: Session, texts: Mapping[str, str], *file: Any) -> None:
+        engine = Engine(session, TYPES, {}, "benchmark")
+        self.batch_id = create_batch(engine, "price_change", texts, *file).id
 
     def _submit(self, session: Session, action: Action) -> None:
         result = self._runner.submit(session, ActionCall(self.batch_id, action, "benchmark"))

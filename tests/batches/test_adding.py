@@ -98,6 +98,27 @@ def test_quick_entry_adds_what_was_scanned(workshop: Workshop, batch_id: int) ->
     workshop.assert_counted(batch_id)
 
 
+def test_history_says_what_was_scanned_as_it_was(
+    engine: Engine, workshop: Workshop, batch_id: int, subtests: pytest.Subtests
+) -> None:
+    codes = ("{0}", "{}", "{item}", "%s")
+    stock(engine, *((code, 1) for code in codes))
+    for code in codes:
+        with subtests.test(code):
+            sequence = workshop.enter(batch_id, code)
+            said = workshop.operations(batch_id)[-1][2]
+            assert said == f"Added row {sequence} by quick entry of “{code}”."
+
+
+def test_a_default_makes_rows_peers_as_well(workshop: Workshop, batch_id: int) -> None:
+    parts = {"quick_entry": lambda _self, _batch, _text: {"counted": 1}}
+    nameless = workshop.with_handler(type("Nameless", (ShelfCountHandler,), parts))
+    assert [nameless.enter(batch_id, "x") for _ in range(2)] == [5, 6]
+    # Row 4 has no item either, because its own was too long.
+    assert workshop.statuses(batch_id)[3:] == ["twice"] * 3
+    workshop.assert_counted(batch_id)
+
+
 def test_quick_entry_of_what_means_nothing_is_refused(
     engine: Engine, workshop: Workshop, batch_id: int, subtests: pytest.Subtests
 ) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from batchbook.batches import Action
 from batchbook.batches.editing import CellProblems, Stale, cell_text
-from batchbook.batches.scope import RowProxy
+from batchbook.batches.rows import RowProxy
 from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict, Missing
 from batchbook.grid import columns_of

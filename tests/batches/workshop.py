@@ -14,12 +14,11 @@ from sqlalchemy.engine import Engine as Database
 from sqlalchemy.orm import Session
 
 from batchbook.batches import Action, Batch, BatchHandler, BatchType, BatchTypes
-from batchbook.batches.creation import Creator
-from batchbook.batches.editing import HeaderEditor, RowEditor
+from batchbook.batches.creation import clone_batch, create_batch, delete_batch
+from batchbook.batches.editing import HeaderEditor, RowEditor, RowRemover
 from batchbook.batches.engine import Engine, Result
 from batchbook.batches.models import CellChange, Operation
 from batchbook.batches.progress import Progress
-from batchbook.batches.removal import RowRemover
 from batchbook.batches.runner import ActionCall, InlineRunner
 from batchbook.catalog.models import Product
 from batchbook.db.session import transaction_scope
@@ -58,11 +57,8 @@ class Workshop:
     def create(self, file: str | bytes | None = None, name: str = "list.csv", **texts: str) -> int:
         content = file.encode() if isinstance(file, str) else file
         with self.engine() as engine:
-            return (
-                Creator(engine)
-                .create(self.batch_type.key, texts, None if content is None else io.BytesIO(content), name)
-                .id
-            )
+            upload = None if content is None else io.BytesIO(content)
+            return create_batch(engine, self.batch_type.key, texts, upload, name).id
 
     def run(
         self, batch_id: int, *actions: Action, progress: Progress | None = None, **options: Any
@@ -116,11 +112,11 @@ class Workshop:
 
     def clone(self, batch_id: int) -> int:
         with self.engine() as engine:
-            return Creator(engine).clone(batch_id).id
+            return clone_batch(engine, batch_id).id
 
     def delete(self, batch_id: int) -> str:
         with self.engine() as engine:
-            return Creator(engine).delete(batch_id)
+            return delete_batch(engine, batch_id)
 
     # --- Looking ---
 

@@ -111,7 +111,7 @@ def test_handlers_and_what_is_below_the_web_know_no_http() -> None:
         "batches/handler.py",
         "batches/engine.py",
         "batches/actions.py",
-        "batches/scope.py",
+        "batches/rows.py",
     )
     places = [SOURCE / name for name in names]
     files = [file for place in places for file in ([place] if place.is_file() else place.rglob("*.py"))]

@@ -14,10 +14,11 @@ from batchbook.batches.context import HandlerContext
 from batchbook.batches.files import file_chunks, input_file, open_file, store_file
 from batchbook.batches.freeze import freeze_table, unfreeze_table
 from batchbook.batches.handler import BatchHandler, Outcome, RowValues, Total
+from batchbook.batches.issues import issue
 from batchbook.batches.lifecycle import Action, BatchPermission, State
 from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editable
+from batchbook.batches.rows import RowProxy, Rows
 from batchbook.batches.runner import InlineRunner
-from batchbook.batches.scope import RowProxy, Rows, issue
 from batchbook.batches.statuses import Severity, Status
 from batchbook.batches.tabular import read_table
 from batchbook.batches.types import BatchType, BatchTypes, refuse_unknown_handlers

@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, and_, false, or_
 
 from batchbook.batches.lifecycle import Action, BatchPermission, Transition, lines_for, transition
 from batchbook.batches.models import Batch
-from batchbook.batches.refusals import refusal
 from batchbook.batches.types import BatchType
 from batchbook.errors import Conflict, Refused
 from batchbook.security.permissions import grants, grants_any
@@ -45,7 +44,7 @@ def may_create(held: Set[str], key: str) -> bool:
 def state_refusal(held: Set[str], batch: Batch, action: Action) -> str | None:
     """Return the sentences by which the state of ``batch`` refuses ``action`` to one whose role would allow it."""
     allowed = may(held, batch.type, action) and may_now(held, batch, Action.VIEW)
-    return refusal(batch, action) if allowed else None
+    return batch.refusal(action) if allowed else None
 
 
 def demand(held: Set[str], batch: Batch, action: Action, actor: str) -> None:

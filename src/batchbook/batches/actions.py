@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Column, delete
+from sqlalchemy import delete
 
+from batchbook.batches.counts import recount
 from batchbook.batches.handler import Outcome, RowValues
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.options import bind_options, options_as_json
-from batchbook.batches.work import Work, recount
+from batchbook.batches.work import Work
 from batchbook.db.bulk import bulk_insert, chunked
+from batchbook.db.defaults import scalar_defaults
 from batchbook.errors import Conflict
 from batchbook.words import counted
 
@@ -37,7 +39,7 @@ def _populate(work: Work, _options: Mapping[str, Any]) -> str:
 def _write_rows(work: Work, rows: Iterable[RowValues]) -> int:
     table = work.rows().table
     columns = [column for column in table.columns if column.name not in _NUMBERED]
-    defaults = {column.name: scalar_default(column) for column in columns}
+    defaults = dict.fromkeys(column.name for column in columns) | scalar_defaults(table.columns)
     # What no row of a chunk says costs nothing if it is left to the database: null, or the default there where the
     # model has one too, as they say the same.
     needless = {c.name for c in columns if (defaults[c.name] is None) == (c.server_default is None)}
@@ -65,12 +67,6 @@ def _records(
 ) -> Iterator[tuple[Any, ...]]:
     for sequence, row in enumerate(chunk, start=offset + 1):
         yield (batch_id, sequence, *{**defaults, **row}.values())
-
-
-def scalar_default(column: Column[Any]) -> Any:
-    """Return what ``column`` holds where nothing is said, as far as that is one value; bulk writing applies it."""
-    default: Any = column.default
-    return default.arg if default is not None and default.is_scalar else None
 
 
 def _refresh(work: Work, _options: Mapping[str, Any]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from batchbook.batches.issues import issue
 from batchbook.batches.models import BatchRow
-from batchbook.batches.scope import issue
 from batchbook.grid import CellError, Column, Kind, columns_of, parser_for
 
 
@@ -47,8 +47,3 @@ class CellReader:
         known = [found for found in values.get("issues", ()) if found["field"] not in doubted]
         doubts = [issue(name, "too-many-cells", message, raw=raw[name]) for name in doubted]
         return values | {"issues": known + doubts}
-
-
-def without_issues_of(issues: Sequence[Any] | None, field: str) -> list[Any] | None:
-    """Return ``issues`` less those of ``field``; ``None`` when none is left."""
-    return [found for found in issues or () if found["field"] != field] or None

@@ -12,7 +12,7 @@ from batchbook.batches import access
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.models import Batch, BatchRow
-from batchbook.batches.scope import table_of
+from batchbook.batches.rows import table_of
 from batchbook.batches.types import BatchType, handler_setting, swapped_handler
 from batchbook.batches.views import BatchMasterView
 from batchbook.grid import columns_of, label_of

@@ -16,11 +16,10 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches.actions import ACTIONS
 from batchbook.batches.context import HandlerContext
+from batchbook.batches.issues import storable
 from batchbook.batches.lifecycle import Action, State, Transition, transition
 from batchbook.batches.models import Batch
 from batchbook.batches.progress import NoProgress, Progress
-from batchbook.batches.refusals import refusal
-from batchbook.batches.scope import storable
 from batchbook.batches.types import BatchType, BatchTypes
 from batchbook.batches.work import Work, find_batch, utc_now
 from batchbook.db.transient import is_transient
@@ -76,7 +75,7 @@ class Engine:
         if its state, as it is once the lock is held, does not allow the action.
         """
         batch = find_batch(self.session, self.types, batch_id, lock=True)
-        reason = refusal(batch, action)
+        reason = batch.refusal(action)
         if reason is not None:
             raise Conflict(reason)
         return self.work_on(batch)

@@ -12,8 +12,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from batchbook.batches.context import HandlerContext, next_number
+from batchbook.batches.issues import storable
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
-from batchbook.batches.scope import storable
 
 _CHUNK = 256 * 1024
 _IN_MEMORY = 8 * 1024 * 1024

@@ -17,7 +17,7 @@ from batchbook.batches.context import HandlerContext
 from batchbook.batches.files import input_file, open_file
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
-from batchbook.batches.scope import Rows
+from batchbook.batches.rows import Rows
 from batchbook.batches.statuses import Status
 from batchbook.batches.tabular import read_table
 from batchbook.errors import BadInput

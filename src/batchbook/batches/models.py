@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text, false, text
 from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
 
-from batchbook.batches.lifecycle import State
+from batchbook.batches.lifecycle import Action, State, why_not
 from batchbook.db import Base
 
 
@@ -97,6 +97,19 @@ class Batch(Base):
         """Return how many rows that are not removed have one of ``statuses``."""
         return sum(int(self.status_counts.get(str(status), 0)) for status in statuses)
 
+    def refusal(self, action: Action) -> str | None:
+        """Return the sentences saying that, and why, the batch's state refuses ``action``; ``None`` if it does not."""
+        reason = why_not(action, self.state, self._by())
+        return None if reason is None else f"{self} was not {action.done}. {reason}"
+
+    def _by(self) -> str:
+        """Say who brought the batch into its state, for somebody who comes too late."""
+        name, at = {
+            State.COMPLETE: (self.completed_by, self.completed_at),
+            State.EXECUTED: (self.executed_by, self.executed_at),
+        }.get(State(self.state), (None, None))
+        return f" by {name} on {at:%Y-%m-%d at %H:%M:%S} UTC" if at is not None else ""
+
     def __str__(self) -> str:
         """Name the batch in sentences."""
         return f"Batch {self.number}"
@@ -110,7 +123,7 @@ class BatchRow(Base):
             __batch__ = PriceChange
             item_code: Mapped[str]
 
-    ``issues`` lists what is wrong in the row's cells, see :class:`batchbook.batches.rows.Issue`; ``version`` counts the
+    ``issues`` lists what is wrong in the row's cells, see :class:`batchbook.batches.issues.Issue`; ``version`` counts the
     changes people made and is what an edit must have seen.
     """
 

@@ -1,4 +1,4 @@
-"""What one action on one batch works with, and how a batch is found and counted."""
+"""What one action on one batch works with, and how a batch is found."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from batchbook.batches import operations
@@ -15,7 +15,7 @@ from batchbook.batches.context import HandlerContext
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.models import Batch, Operation
 from batchbook.batches.progress import NoProgress, Progress
-from batchbook.batches.scope import Rows
+from batchbook.batches.rows import Rows
 from batchbook.batches.types import BatchType, BatchTypes
 from batchbook.errors import Missing
 
@@ -83,18 +83,3 @@ def find_batch(session: Session, types: BatchTypes, batch_id: int, *, lock: bool
     if batch is None:
         raise Missing(f"There is no batch {batch_id:08d}. It may have been deleted.")
     return batch
-
-
-def recount(work: Work) -> None:
-    """Bring the header's counts and status up to date with the rows, by SQL."""
-    row = work.batch_type.row
-    work.session.flush()
-    counted = work.session.execute(
-        select(row.removed, row.status, func.count())
-        .where(row.batch_id == work.batch.id)
-        .group_by(row.removed, row.status)
-    ).all()
-    work.batch.row_count = sum(count for _, _, count in counted)
-    work.batch.removed_count = sum(count for removed, _, count in counted if removed)
-    work.batch.status_counts = {status or "": count for removed, status, count in counted if not removed}
-    work.batch.status = work.handler.header_status(work.batch)

@@ -1,21 +1,13 @@
-"""Between a record and its form: the values a form begins with, and the way of its values into the record."""
+"""Between a record and its form: what it shows, and the way of its values into the record."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import inspect
-
 from batchbook.master.conflicts import Seen
 
 if TYPE_CHECKING:
     from batchbook.master.view import MasterView
-
-
-def defaults_of(model: type[Any]) -> dict[str, Any]:
-    """Return the plain defaults of the model's columns, which a new record's form shows."""
-    columns = ((attribute.key, attribute.columns[0].default) for attribute in inspect(model).column_attrs)
-    return {key: default.arg for key, default in columns if default is not None and default.is_scalar}
 
 
 def fill(view: MasterView, record: Any, values: dict[str, Any]) -> None:

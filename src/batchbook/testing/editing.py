@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from batchbook.batches.editing import CellProblems, RowEditor, Stale, editable_columns
+from batchbook.batches.editing import CellProblems, RowEditor, RowRemover, Stale, editable_columns
 from batchbook.batches.models import CellChange
-from batchbook.batches.removal import RowRemover
 from batchbook.errors import BadInput
 from batchbook.testing.bench import Bench
 from batchbook.testing.populating import check_counts, unreadable

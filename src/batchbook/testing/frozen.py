@@ -9,7 +9,7 @@ from sqlalchemy import Table, delete, func, insert, literal, select, text, updat
 from sqlalchemy.exc import IntegrityError
 
 from batchbook.batches import Action, Batch
-from batchbook.batches.creation import Creator
+from batchbook.batches.creation import clone_batch
 from batchbook.batches.editing import RowEditor
 from batchbook.batches.freeze import CHILD_TABLES
 from batchbook.db import Base
@@ -36,7 +36,7 @@ class FrozenChecks(Bench):
                 RowEditor(engine).edit(frozen, 1, dict([sample.edit]))
                 engine.run(frozen, Action.REFRESH)
         with bench.acting() as engine:
-            unfrozen = Creator(engine).clone(frozen).id
+            unfrozen = clone_batch(engine, frozen).id
         bench.execute(frozen, sample)
         before = bench.snapshot()
         holes = [

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Table
 
 from batchbook.batches import Action, State
-from batchbook.batches.creation import Creator
+from batchbook.batches.creation import clone_batch, delete_batch
 from batchbook.batches.options import bind_options
 from batchbook.db import Base
 from batchbook.errors import Conflict
@@ -90,7 +90,7 @@ class LifeChecks(Bench):
         bench.execute(number, sample)
         before = bench.snapshot()
         with bench.acting() as engine:
-            clone = Creator(engine).clone(number).id
+            clone = clone_batch(engine, number).id
         state = bench.batch(clone).state
         check(state == State.OPEN, f"A clone must be open, and is {state}.")
         rows, copied = len(bench.rows(number)), len(bench.rows(clone))
@@ -103,7 +103,7 @@ class LifeChecks(Bench):
         """No table has a trace of a deleted batch."""
         _, number = made
         with bench.acting() as engine:
-            Creator(engine).delete(number)
+            delete_batch(engine, number)
         left = {key for key, row in bench.snapshot().items() if _concerns(key[0], dict(row), number)}
         check(not left, f"A deleted batch must leave nothing; these rows are left: {sorted(map(str, left))}.")
 
@@ -113,7 +113,7 @@ class LifeChecks(Bench):
         bench.execute(number, sample)
         before = bench.snapshot()
         with refused(Conflict, "delete an executed batch"), bench.acting() as engine:
-            Creator(engine).delete(number)
+            delete_batch(engine, number)
         same(before, bench.snapshot(), "Deleting an executed batch must change nothing.")
 
 

@@ -17,7 +17,7 @@ from webtest import TestApp
 
 import batchbook
 from batchbook.batches import Action, Batch, BatchType, BatchTypes, HandlerContext
-from batchbook.batches.creation import Creator
+from batchbook.batches.creation import create_batch
 from batchbook.batches.engine import Engine, Result
 from batchbook.db import Base
 from batchbook.db.session import transaction_scope
@@ -81,7 +81,7 @@ class Workbench:
         """Create and populate a batch by ``sample``; return its number."""
         with self.acting() as engine:
             file = None if sample.file is None else io.BytesIO(sample.file)
-            batch = Creator(engine).create(self.key, sample.texts, file, sample.file_name)
+            batch = create_batch(engine, self.key, sample.texts, file, sample.file_name)
             self._run(engine, batch.id, Action.POPULATE)
             return batch.id
 

@@ -1,7 +1,7 @@
 """Forms that do their work once, however often they are sent: a double click, a reload, an impatient second try.
 
 Every form carries a key that no other form has. A view whose work must not be doubled claims it first; a form whose
-key is taken is answered with 409 and with what it did the first time. Answers that keep nothing (4xx) keep no key
+key is taken is answered with 409 and with what it did the first time. Work that is refused keeps no key
 either, so a form that was corrected can be sent again.
 """
 
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from markupsafe import Markup
@@ -35,12 +36,20 @@ def form_key_input(request: Request) -> Markup:
     return Markup('<input type="hidden" name="{}" value="{}">').format(_FIELD, key)
 
 
-def claim_form(request: Request) -> Callable[[str], None]:
-    """Claim the key of the form that was posted; return what is to be called with a sentence saying what it did.
+@contextmanager
+def claim_form(request: Request) -> Iterator[Callable[[str], None]]:
+    """Claim the key of the form that was posted, and do its work in the block.
 
-    Raises :class:`~batchbook.errors.Conflict` for a form that was sent before. A post without a key, from a script,
-    is taken as it is.
+    Yields what is to be called with a sentence saying what was done. Work and key are kept together: if the block
+    raises, nothing of either is left, so whoever catches the error may answer as they like. Raises
+    :class:`~batchbook.errors.Conflict` for a form that was sent before. A post without a key, from a script, is taken
+    as it is.
     """
+    with request.db.begin_nested():
+        yield _claimed(request)
+
+
+def _claimed(request: Request) -> Callable[[str], None]:
     sent = request.POST.get(_FIELD)
     if not isinstance(sent, str) or not _KEY.fullmatch(sent):
         return lambda _did: None

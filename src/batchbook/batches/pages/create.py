@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from batchbook.batches.creation import Creator
+from batchbook.batches.creation import create_batch
 from batchbook.batches.editing import CellProblems
 from batchbook.batches.engine import Result
 from batchbook.batches.lifecycle import Action
@@ -46,19 +46,18 @@ class CreateBatch(Page):
 
     def post(self) -> Any:
         """Create and populate the batch and show it; or show the form again, with nothing left behind."""
-        remember = claim_form(self.request)
         bound = self._fields().validate(self.request.POST)
         if bound.valid:
             try:
-                with self.request.db.begin_nested():
+                with claim_form(self.request) as remember:
                     batch, result = self._create(bound)
+                    remember(result.message)
             except CellProblems as error:
                 for name, problem in error.problems.items():
                     bound.add_error(name, problem)
             except BadInput as error:
                 bound.add_error(_FILE if self._upload() is not None else WHOLE_FORM, error.message)
             else:
-                remember(result.message)
                 flash(self.request, result.message, "error" if result.failed else "success")
                 return HTTPSeeOther(self.view.url("view", batch))
         self.request.response.status_int = _UNPROCESSABLE
@@ -69,7 +68,7 @@ class CreateBatch(Page):
         upload = self._upload()
         file, name = (upload.file, upload.filename) if upload is not None else (None, "")
         key = self.view.batch_type.key
-        batch = Creator(self.view.engine).create(key, texts, file, name)
+        batch = create_batch(self.view.engine, key, texts, file, name)
         call = ActionCall(batch.id, Action.POPULATE, self.request.authenticated_userid)
         return batch, self.request.registry["batch_runner"].submit(self.request.db, call)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from batchbook.batches.creation import Creator
+from batchbook.batches.creation import clone_batch, delete_batch
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.base import BatchPage, seen_version
 from batchbook.web.flash import flash
@@ -78,10 +78,10 @@ class CloneBatch(_ActionPage):
 
     def post(self) -> HTTPSeeOther:
         """Clone, and show the clone."""
-        remember = claim_form(self.request)
-        clone = Creator(self.engine).clone(self.batch.id)
-        said = f"{clone} was made as a copy of {self.batch}."
-        remember(said)
+        with claim_form(self.request) as remember:
+            clone = clone_batch(self.engine, self.batch.id)
+            said = f"{clone} was made as a copy of {self.batch}."
+            remember(said)
         return self.done(said, self.view.url("view", clone))
 
 
@@ -101,5 +101,5 @@ class DeleteBatch(BatchPage):
 
     def post(self) -> HTTPSeeOther:
         """Delete it and show the index."""
-        flash(self.request, Creator(self.engine).delete(self.batch.id))
+        flash(self.request, delete_batch(self.engine, self.batch.id))
         return HTTPSeeOther(self.view.url("index"))

@@ -6,11 +6,10 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from batchbook.batches.editing import CellProblems, RowEditor
+from batchbook.batches.editing import CellProblems, RowEditor, RowRemover
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.base import BatchPage, seen_version, sent_text, sent_texts, show_problems
 from batchbook.batches.pages.onerow import ROW_PATTERN, OneRow, row_form
-from batchbook.batches.removal import RowRemover
 from batchbook.errors import BadInput
 from batchbook.forms import BoundForm
 from batchbook.web.flash import flash
@@ -37,14 +36,14 @@ class AddRow(BatchPage):
 
     def post(self) -> Any:
         """Add the row and show it; or show the form again with what is wrong."""
-        remember = claim_form(self.request)
         bound = row_form(self.view).validate(self.request.POST)
         try:
-            sequence = RowEditor(self.engine).add(self.batch.id, sent_texts(bound))
+            with claim_form(self.request) as remember:
+                sequence = RowEditor(self.engine).add(self.batch.id, sent_texts(bound))
+                remember(f"It added row {sequence}.")
         except CellProblems as error:
             show_problems(self.request, bound, error)
             return self._page(bound)
-        remember(f"It added row {sequence}.")
         return self.done(f"Added row {sequence}.", self.own_url)
 
     def _page(self, bound: BoundForm) -> dict[str, Any]:
@@ -60,12 +59,13 @@ class QuickEntry(BatchPage):
 
     def post(self) -> HTTPSeeOther:
         """Add the row that the text stands for, and come back for the next."""
-        remember = claim_form(self.request)
+        text = sent_text(self.request.POST, "text")
         try:
-            sequence = RowEditor(self.engine).enter(self.batch.id, sent_text(self.request.POST, "text"))
+            with claim_form(self.request) as remember:
+                sequence = RowEditor(self.engine).enter(self.batch.id, text)
+                remember(f"It added row {sequence}.")
         except BadInput as error:
             return self._back(error.message, "error")
-        remember(f"It added row {sequence}.")
         return self._back(f"Added row {sequence}.", "success")
 
     def _back(self, message: str, kind: Any) -> HTTPSeeOther:

@@ -9,10 +9,10 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from sqlalchemy import and_, true
 
+from batchbook.batches.editing import RowRemover
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.base import BatchPage, sent_text
 from batchbook.batches.pages.rowgrid import RowGrid
-from batchbook.batches.removal import RowRemover
 from batchbook.errors import BadInput
 from batchbook.grid import GridState
 from batchbook.master import export_response

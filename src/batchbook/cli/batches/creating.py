@@ -10,7 +10,7 @@ from typing import BinaryIO
 import click
 
 from batchbook.batches import Action, Batch
-from batchbook.batches.creation import Creator
+from batchbook.batches.creation import clone_batch, create_batch, delete_batch
 from batchbook.batches.engine import Result
 from batchbook.cli.batches.desk import Desk, acting_desk
 from batchbook.cli.batches.output import name_of
@@ -61,10 +61,9 @@ def create(
 
 def _create(site: Site, desk: Desk, key: str, values: dict[str, str], path: Path | None) -> Batch:
     desk.demand_create(desk.types[key])
-    creator = Creator(desk.engine)
     with ExitStack() as stack:
         file = None if path is None else stack.enter_context(_open(site, path))
-        return creator.create(key, values, file, _name_of(path) if path else "")
+        return create_batch(desk.engine, key, values, file, _name_of(path) if path else "")
 
 
 def _open(site: Site, path: Path) -> BinaryIO:
@@ -97,7 +96,7 @@ def clone(site: Site, batch_id: int, actor: str, as_json: bool) -> None:
     """Create an open batch with the header, rows and files of the batch ID, and print its number."""
     with acting_desk(site, actor) as desk:
         desk.find(batch_id, Action.CLONE)
-        batch = Creator(desk.engine).clone(batch_id)
+        batch = clone_batch(desk.engine, batch_id)
     _print_new(batch, as_json)
 
 
@@ -111,5 +110,5 @@ def delete(site: Site, batch_id: int, actor: str, as_json: bool) -> None:
     """Delete the batch ID, with its rows, files and history, unless it was executed."""
     with acting_desk(site, actor) as desk:
         named = name_of(desk.find(batch_id, Action.DELETE))
-        message = Creator(desk.engine).delete(batch_id)
+        message = delete_batch(desk.engine, batch_id)
     show(as_json, {**named, "message": message}, message)

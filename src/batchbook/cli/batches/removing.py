@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from batchbook.batches import Action
-from batchbook.batches.removal import RowRemover
+from batchbook.batches.editing import RowRemover
 from batchbook.cli.batches.desk import acting_desk
 from batchbook.cli.batches.exporting import status_condition
 from batchbook.cli.batches.output import say

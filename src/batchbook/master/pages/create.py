@@ -5,12 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from sqlalchemy import inspect
+
+from batchbook.db.defaults import scalar_defaults
 from batchbook.errors import Conflict
 from batchbook.forms import WHOLE_FORM, BoundForm
 from batchbook.master import records
 from batchbook.master.page import Page
 from batchbook.master.records import Invalid
-from batchbook.master.values import defaults_of, fill
+from batchbook.master.values import fill
 
 UNPROCESSABLE, CONFLICT = 422, 409
 
@@ -51,7 +54,7 @@ class Create(FormPage):
 
     def get(self) -> dict[str, Any]:
         """Show the form with the defaults of the model."""
-        return self._form(self.view.form(None).bind(defaults_of(self.view.model)))
+        return self._form(self.view.form(None).bind(scalar_defaults(inspect(self.view.model).columns)))
 
     def post(self) -> Any:
         """Save the new record and show it; or show the form again with what is wrong."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, func, insert, literal, select, update
 
-from batchbook.batches.editing import Stale, find_row
+from batchbook.batches.editing.fields import Stale
+from batchbook.batches.editing.rows import find_row
+from batchbook.batches.editing.touched import all_or_nothing, brought_up_to_date, peer_values, row_and_peers
 from batchbook.batches.engine import Engine
-from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import CellChange
-from batchbook.batches.touched import brought_up_to_date, peer_values, row_and_peers
 from batchbook.batches.work import Work
 from batchbook.errors import Conflict
 from batchbook.words import counted
@@ -23,42 +23,44 @@ class RowRemover:
 
     def set_removed(self, batch_id: int, sequence: int, *, removed: bool, version: int | None = None) -> None:
         """Remove a row, or restore it. Raises :class:`Stale` if it changed since ``version`` was seen."""
-        work = self.engine.lock(batch_id, Action.EDIT)
-        row = find_row(work, sequence)
-        if row.removed == removed:
-            raise Conflict(
-                f"Row {sequence} is {'removed already' if removed else 'not removed'}; nothing was changed."
-            )
-        if version is not None and version != row.version:
-            wanted = "removed" if removed else "restored"
-            raise Stale(f"Row {sequence}", {"row": wanted}, {"row": "changed"}, row.version)
-        model = work.batch_type.row
-        touched = row_and_peers(work, sequence, peer_values(work, row))
-        with brought_up_to_date(work, touched):
-            self._mark(work, model.sequence == sequence, removed=removed)
-            self._record(work, f"{'Removed' if removed else 'Restored'} row {sequence}.", 1, removed=removed)
+        with all_or_nothing(self.engine, batch_id) as work:
+            row = find_row(work, sequence)
+            if row.removed == removed:
+                raise Conflict(
+                    f"Row {sequence} is {'removed already' if removed else 'not removed'}; nothing was changed."
+                )
+            if version is not None and version != row.version:
+                wanted = "removed" if removed else "restored"
+                raise Stale(f"Row {sequence}", {"row": wanted}, {"row": "changed"}, row.version)
+            model = work.batch_type.row
+            touched = row_and_peers(work, sequence, peer_values(work, row))
+            with brought_up_to_date(work, touched):
+                self._mark(work, model.sequence == sequence, removed=removed)
+                self._record(
+                    work, f"{'Removed' if removed else 'Restored'} row {sequence}.", 1, removed=removed
+                )
 
     def remove_where(self, batch_id: int, condition: ColumnElement[bool], expected: int | None = None) -> int:
         """Remove all rows that satisfy ``condition`` and are not removed yet; return how many. One operation.
 
         Raises :class:`~batchbook.errors.Conflict` if they are not as many as ``expected``, where that is given.
         """
-        work = self.engine.lock(batch_id, Action.EDIT)
-        model = work.batch_type.row
-        count = work.rows().narrowed(condition).count()
-        if not count:
-            raise Conflict("No rows match any more, so none was removed.")
-        if expected is not None and count != expected:
-            raise Conflict(
-                f"Nothing was removed: {count:,} rows match now, which is not the number you were shown."
-                " Go back, look at them again, then decide."
-            )
-        # Every row is counted anew, because removing may change what the condition itself selects.
-        whole = model.batch_id == work.batch.id
-        with brought_up_to_date(work, whole, refresh=bool(work.handler.peer_columns)):
-            self._mark(work, condition, removed=True)
-            self._record(work, f"Removed {counted(count, 'row')}.", count, removed=True)
-        return count
+        with all_or_nothing(self.engine, batch_id) as work:
+            model = work.batch_type.row
+            count = work.rows().narrowed(condition).count()
+            if not count:
+                raise Conflict("No rows match any more, so none was removed.")
+            if expected is not None and count != expected:
+                raise Conflict(
+                    f"Nothing was removed: {count:,} rows match now, which is not the number you were shown."
+                    " Go back, look at them again, then decide."
+                )
+            # Every row is counted anew, because removing may change what the condition itself selects.
+            whole = model.batch_id == work.batch.id
+            with brought_up_to_date(work, whole, refresh=bool(work.handler.peer_columns)):
+                self._mark(work, condition, removed=True)
+                self._record(work, f"Removed {counted(count, 'row')}.", count, removed=True)
+            return count
 
     def _mark(self, work: Work, condition: ColumnElement[bool], *, removed: bool) -> None:
         model = work.batch_type.row
@@ -86,4 +88,3 @@ class RowRemover:
         ).where(model.batch_id == work.batch.id, model.removed.is_(removed), model.modified_at == work.now)
         names = ("batch_id", "operation", "position", "sequence", "field", "old", "new")
         self.session.execute(insert(CellChange).from_select(names, marked))
-        self.session.flush()

@@ -6,7 +6,6 @@ or use its ``where`` in set-based SQL; the first is convenient, the second is as
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
@@ -14,14 +13,12 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, RowMapping, Table, and_, func, select, update
 from sqlalchemy.orm import Session
 
+from batchbook.batches.issues import Issue, issue
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.statuses import Severity
 from batchbook.db.bulk import bulk_update
 
 _KEY = ("batch_id", "sequence")
-
-# PostgreSQL stores neither NUL nor halves of surrogate pairs, in texts or in JSON.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class RowProxy:
@@ -32,7 +29,7 @@ class RowProxy:
     # What every row has; a type's own columns are attributes too, unknown to the type checker.
     status: str | None
     status_text: str | None
-    issues: list[Any] | None
+    issues: list[Issue] | None
 
     def __init__(self, values: RowMapping) -> None:
         object.__setattr__(self, "_values", values)
@@ -76,24 +73,6 @@ class RowProxy:
         """What was set and differs from what is stored."""
         changes: Mapping[str, Any] = self._changes
         return changes
-
-
-def issue(
-    field: str, code: str, message: str, severity: Severity = Severity.ERROR, raw: str | None = None
-) -> dict[str, Any]:
-    """Return an issue as it is stored in ``BatchRow.issues``; ``raw`` is the text that could not be stored."""
-    return {
-        "field": field,
-        "code": code,
-        "severity": str(severity),
-        "message": storable(message),
-        "raw": None if raw is None else storable(raw),
-    }
-
-
-def storable(text: str) -> str:
-    """Return ``text`` with ``�`` in place of each character that no database column can hold."""
-    return _UNSTORABLE.sub("�", text)
 
 
 def table_of(model: type[BatchRow]) -> Table:

@@ -5,17 +5,28 @@ Only the touched rows are read, so that an edit costs the same in a batch of a h
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, or_
 
-from batchbook.batches.scope import Rows
+from batchbook.batches.counts import Tally, keep
+from batchbook.batches.engine import Engine
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.rows import Rows
 from batchbook.batches.work import Work
 
-Tally = Counter[tuple[bool, str]]
+
+@contextmanager
+def all_or_nothing(engine: Engine, batch_id: int) -> Iterator[Work]:
+    """Lock a batch for an edit and yield what the block, which is the edit, works with.
+
+    If the block raises, nothing of the edit is left, however late it was refused and whatever the caller does with
+    the error. Raises as :meth:`~batchbook.batches.engine.Engine.lock` does.
+    """
+    with engine.session.begin_nested():
+        yield engine.lock(batch_id, Action.EDIT)
 
 
 def row_and_peers(work: Work, sequence: int, *peer_values: Sequence[Any]) -> ColumnElement[bool]:
@@ -41,11 +52,11 @@ def brought_up_to_date(work: Work, touched: ColumnElement[bool], *, refresh: boo
 
     ``touched`` must select the same rows before and after the block.
     """
-    before = _tally(work, touched)
+    others = Tally.said_by(work.batch) - Tally.of(work, touched)
     yield
     if refresh:
         _refresh(work, touched)
-    _adjust(work, before, _tally(work, touched))
+    keep(work, others + Tally.of(work, touched))
 
 
 def _refresh(work: Work, touched: ColumnElement[bool]) -> None:
@@ -54,30 +65,3 @@ def _refresh(work: Work, touched: ColumnElement[bool]) -> None:
     for chunk in rows.chunks(work.handler.refresh_chunk_size or work.handler.chunk_size):
         work.handler.after_edit(work.batch, chunk)
         chunk.save(work.now)
-
-
-def _tally(work: Work, touched: ColumnElement[bool]) -> Tally:
-    row = work.batch_type.row
-    counted = work.session.execute(
-        select(row.removed, row.status, func.count()).where(touched).group_by(row.removed, row.status)
-    )
-    return Counter({(removed, status or ""): count for removed, status, count in counted})
-
-
-def _adjust(work: Work, before: Tally, after: Tally) -> None:
-    batch = work.batch
-    batch.row_count += after.total() - before.total()
-    batch.removed_count += _removed(after) - _removed(before)
-    counts = Counter(batch.status_counts)
-    counts.update(_kept(after))
-    counts.subtract(_kept(before))
-    batch.status_counts = {status: count for status, count in counts.items() if count > 0}
-    batch.status = work.handler.header_status(batch)
-
-
-def _removed(tally: Tally) -> int:
-    return sum(count for (removed, _), count in tally.items() if removed)
-
-
-def _kept(tally: Tally) -> dict[str, int]:
-    return {status: count for (removed, status), count in tally.items() if not removed}

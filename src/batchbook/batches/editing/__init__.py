@@ -1,0 +1,20 @@
+"""Editing a batch's rows and header: every way in for a person's change goes through here."""
+
+from __future__ import annotations
+
+from batchbook.batches.editing.fields import CellProblems, Stale, cell_text, editable_columns, parsed
+from batchbook.batches.editing.header import HeaderEditor
+from batchbook.batches.editing.removal import RowRemover
+from batchbook.batches.editing.rows import RowEditor, find_row
+
+__all__ = [
+    "CellProblems",
+    "HeaderEditor",
+    "RowEditor",
+    "RowRemover",
+    "Stale",
+    "cell_text",
+    "editable_columns",
+    "find_row",
+    "parsed",
+]

@@ -1,0 +1,137 @@
+"""The fields that people edit: which they are, what is in them, and what the texts that somebody sent change there.
+
+An edit carries the version it saw. If the row or header changed since, nothing is stored and :class:`Stale` brings
+both what the person wanted and what is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from batchbook.batches.operations import Cell
+from batchbook.errors import BadInput, Conflict
+from batchbook.grid import CellError, Column, columns_of, parse, to_text
+
+
+class CellProblems(BadInput):
+    """Texts that cannot be stored: ``problems`` has a sentence per field. Nothing was stored."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = dict(problems)
+
+
+class Stale(Conflict):
+    """Somebody else changed the same thing since the editor saw it. Nothing was stored.
+
+    ``mine`` and ``theirs`` have, by field, the text the editor wanted and the text that is there now; ``version`` is
+    the one to send along to insist.
+    """
+
+    def __init__(self, what: str, mine: Mapping[str, str], theirs: Mapping[str, str], version: int) -> None:
+        super().__init__(
+            f"{what} was changed by somebody else while you were editing it. Your change was not stored;"
+            " both values are shown, choose one."
+        )
+        self.mine = dict(mine)
+        self.theirs = dict(theirs)
+        self.version = version
+
+
+@dataclass(frozen=True)
+class Target:
+    """A row or header as it is before an edit: its name in sentences, its version, and its fields' texts."""
+
+    name: str
+    version: int
+    shown: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A field that an edit changes: its column, the text that was there, and the value to store."""
+
+    column: Column
+    old: str
+    value: Any
+
+    def cell(self, sequence: int) -> Cell:
+        """Return what history keeps of it; ``sequence`` is the row's, or 0 for the header."""
+        return Cell(sequence, self.column.name, self.old or None, to_text(self.column, self.value) or None)
+
+
+def editable_columns(model: type[Any], *, new: bool = False) -> tuple[Column, ...]:
+    """Return the columns of a row or header model that people may edit, in the order of the table.
+
+    For a ``new`` header also those that are fixed from then on.
+    """
+    columns = model.__mapper__.columns
+    return columns_of(
+        model, [c.key for c in columns if c.info.get("editable") and (new or not c.info.get("fixed"))]
+    )
+
+
+def columns_named(model: type[Any], texts: Mapping[str, str]) -> tuple[Column, ...]:
+    """Return the editable columns of ``model`` that ``texts`` names; raise ``BadInput`` for a name that is none."""
+    columns = editable_columns(model)
+    unknown = sorted(texts.keys() - {column.name for column in columns})
+    if unknown:
+        names = ", ".join(column.name for column in columns)
+        raise BadInput(f"“{unknown[0][:60]}” is not a field that can be edited. Those that can: {names}.")
+    return tuple(column for column in columns if column.name in texts)
+
+
+def cell_text(column: Column, row: Any) -> str:
+    """Return the text of a cell as a person would edit it: the raw text where it could not be stored."""
+    value = getattr(row, column.name)
+    if value is None or value == column.blank:
+        raw = next((i["raw"] for i in row.issues or () if i["field"] == column.name and i["raw"]), None)
+        if raw is not None:
+            return str(raw)
+    return to_text(column, value)
+
+
+def changes_of(
+    target: Target, columns: Sequence[Column], texts: Mapping[str, str], version: int | None
+) -> list[Change]:
+    """Return what ``texts``, one for each of ``columns``, change in ``target``.
+
+    ``version`` is the one that the editor saw, ``None`` for one who did not look. Raises :class:`Stale` if it is not
+    that of ``target`` any more, unless nothing would change, and :class:`CellProblems`.
+    """
+    changed = [c for c in columns if not _says(c, texts[c.name], target.shown[c.name])]
+    if changed and version not in (None, target.version):
+        mine = {column.name: texts[column.name] for column in changed}
+        raise Stale(target.name, mine, {name: target.shown[name] for name in mine}, target.version)
+    values = parsed(changed, texts)
+    return [Change(column, target.shown[column.name], values[column.name]) for column in changed]
+
+
+def _says(column: Column, text: str, shown: str) -> bool:
+    """Tell whether ``text`` means what is ``shown``: browsers change line ends, and people write 9.5 for 9.50."""
+    text = text.strip()
+    try:
+        return text == shown or to_text(column, parse(column, text)) == shown
+    except CellError:
+        return False
+
+
+def parsed(columns: Sequence[Column], texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values that ``texts`` stand for; raise :class:`CellProblems` with all that cannot be read."""
+    values: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for column in columns:
+        try:
+            values[column.name] = parse(column, texts[column.name])
+        except CellError as error:
+            problems[column.name] = error.message
+    if problems:
+        raise CellProblems(problems)
+    return values
+
+
+def labels_of(changes: Sequence[Change]) -> list[str]:
+    """Return what people call the fields that ``changes`` change."""
+    return [change.column.label for change in changes]

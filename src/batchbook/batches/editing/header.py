@@ -1,0 +1,46 @@
+"""Editing a batch's header."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from batchbook.batches.editing.fields import Change, Target, changes_of, columns_named, labels_of
+from batchbook.batches.editing.touched import all_or_nothing
+from batchbook.batches.engine import Engine
+from batchbook.batches.work import Work
+from batchbook.grid import to_text
+
+
+class HeaderEditor:
+    """Edits headers of the batches that ``engine`` works on."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def edit(self, batch_id: int, texts: Mapping[str, str], version: int | None = None) -> list[str]:
+        """Store ``texts``, by field, in the header; return the labels of the fields that changed.
+
+        Where the type says so, the rows are refreshed. Raises as :meth:`RowEditor.edit` does.
+        """
+        with all_or_nothing(self.engine, batch_id) as work:
+            batch = work.batch
+            columns = columns_named(work.batch_type.header, texts)
+            shown = {column.name: to_text(column, getattr(batch, column.name)) for column in columns}
+            changes = changes_of(Target(str(batch), batch.version, shown), columns, texts, version)
+            if changes:
+                _store(work, changes)
+                self._follow_up(work, changes)
+            return labels_of(changes)
+
+    def _follow_up(self, work: Work, changes: Sequence[Change]) -> None:
+        names = {change.column.name for change in changes}
+        if not names.isdisjoint(work.handler.refresh_after):
+            self.engine.refresh_or_refuse(work.batch.id)
+
+
+def _store(work: Work, changes: Sequence[Change]) -> None:
+    for change in changes:
+        setattr(work.batch, change.column.name, change.value)
+    work.batch.version += 1
+    names = ", ".join(labels_of(changes))
+    work.record("edit", f"Changed {names} in the header.", [change.cell(0) for change in changes])

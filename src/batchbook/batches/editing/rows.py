@@ -1,0 +1,153 @@
+"""Editing a batch's rows, and adding some."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select, update
+
+from batchbook.batches.context import next_number
+from batchbook.batches.editing.fields import (
+    Change,
+    Target,
+    cell_text,
+    changes_of,
+    columns_named,
+    editable_columns,
+    labels_of,
+    parsed,
+)
+from batchbook.batches.editing.touched import (
+    all_or_nothing,
+    brought_up_to_date,
+    peer_values,
+    row_and_peers,
+)
+from batchbook.batches.engine import Engine
+from batchbook.batches.handler import RowValues
+from batchbook.batches.issues import storable, without_issues_of
+from batchbook.batches.models import BatchRow
+from batchbook.batches.operations import Cell
+from batchbook.batches.rows import RowProxy, table_of
+from batchbook.batches.work import HIGHEST_NUMBER, Work
+from batchbook.db.bulk import bulk_insert
+from batchbook.db.defaults import scalar_defaults
+from batchbook.errors import BadInput, Conflict, Missing
+from batchbook.grid import to_text
+
+
+class RowEditor:
+    """Edits rows of the batches that ``engine`` works on."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def edit(
+        self, batch_id: int, sequence: int, texts: Mapping[str, str], version: int | None = None
+    ) -> list[str]:
+        """Store ``texts``, by field, in a row; return the labels of the fields that changed.
+
+        ``version`` is the row's version the editor saw; ``None`` for one who gives values without looking, such as a
+        script. Raises :class:`CellProblems` and :class:`Stale`, and :class:`~batchbook.errors.Missing` for a row that
+        is not there.
+        """
+        with all_or_nothing(self.engine, batch_id) as work:
+            row = find_row(work, sequence)
+            if row.removed:
+                raise Conflict(f"Row {sequence} is removed: restore it to change it.")
+            columns = columns_named(work.batch_type.row, texts)
+            shown = {column.name: cell_text(column, row) for column in columns}
+            changes = changes_of(Target(f"Row {sequence}", row.version, shown), columns, texts, version)
+            if changes:
+                _store(work, row, changes)
+            return labels_of(changes)
+
+    def add(self, batch_id: int, texts: Mapping[str, str]) -> int:
+        """Add a row with ``texts`` by field at the end of the batch; return its sequence number."""
+        with all_or_nothing(self.engine, batch_id) as work:
+            if not work.handler.rows_can_be_added:
+                raise Conflict(
+                    f"Rows cannot be added to {work.batch}: its type takes rows from its source only."
+                )
+            # A field that is not there must not be passed over in silence.
+            columns_named(work.batch_type.row, texts)
+            columns = editable_columns(work.batch_type.row)
+            values = parsed(columns, {column.name: texts.get(column.name, "") for column in columns})
+            return _add(work, values)
+
+    def enter(self, batch_id: int, text: str) -> int:
+        """Add the row that ``text``, scanned or typed into the quick entry box, stands for; return its number."""
+        with all_or_nothing(self.engine, batch_id) as work:
+            text = text.strip()
+            asks = work.handler.quick_entry_label and text == storable(text)
+            values = work.handler.quick_entry(work.batch, text) if asks else None
+            if values is None:
+                raise BadInput(f"“{text[:80]}” was not found, so no row was added.")
+            return _add(work, values, f" by quick entry of “{text[:80]}”")
+
+
+def find_row(work: Work, sequence: int) -> RowProxy:
+    """Return a row of the batch, removed or not; raise :class:`~batchbook.errors.Missing` if there is none."""
+    model: type[BatchRow] = work.batch_type.row
+    statement = select(work.rows().table).where(model.batch_id == work.batch.id, model.sequence == sequence)
+    values = (
+        work.session.execute(statement).mappings().one_or_none() if 0 < sequence <= HIGHEST_NUMBER else None
+    )
+    if values is None:
+        raise Missing(f"{work.batch} has no row {sequence}.")
+    return RowProxy(values)
+
+
+def _store(work: Work, row: RowProxy, changes: Sequence[Change]) -> None:
+    old_peers = peer_values(work, row)
+    _set(row, changes)
+    with brought_up_to_date(work, row_and_peers(work, row.sequence, old_peers, peer_values(work, row))):
+        _write(work, row)
+    names = ", ".join(labels_of(changes))
+    cells = [change.cell(row.sequence) for change in changes]
+    work.record("edit", f"Changed {names} in row {row.sequence}.", cells)
+
+
+def _set(row: RowProxy, changes: Sequence[Change]) -> None:
+    issues: Sequence[Any] | None = row.issues
+    for change in changes:
+        setattr(row, change.column.name, change.value)
+        issues = without_issues_of(issues, change.column.name)
+    row.issues = None if issues is None else list(issues)
+
+
+def _write(work: Work, row: RowProxy) -> None:
+    model = work.batch_type.row
+    changed = dict(row.changes) | {"version": row.version + 1, "modified_at": work.now}
+    key = (model.batch_id == work.batch.id, model.sequence == row.sequence)
+    work.session.execute(update(table_of(model)).where(*key).values(**changed))
+
+
+def _add(work: Work, values: RowValues, how: str = "") -> int:
+    """Add a row with ``values`` behind all others; ``how`` completes the sentence that history says of it."""
+    sequence = next_number(work.session, work.batch_type.row.sequence, work.batch.id)
+    row = _new_row(work, sequence, values)
+    peers = [row.get(name) for name in work.handler.peer_columns]
+    with brought_up_to_date(work, row_and_peers(work, sequence, peers)):
+        bulk_insert(work.session.connection(), work.rows().table, list(row), [tuple(row.values())])
+    work.record("add", f"Added row {sequence}{how}.", _new_cells(work, sequence, values))
+    return sequence
+
+
+def _new_row(work: Work, sequence: int, values: RowValues) -> dict[str, Any]:
+    return {
+        **scalar_defaults(work.rows().table.columns),
+        "batch_id": work.batch.id,
+        "sequence": sequence,
+        "removed": False,
+        "version": 1,
+        "modified_at": work.now,
+        **values,
+    }
+
+
+def _new_cells(work: Work, sequence: int, values: RowValues) -> list[Cell]:
+    columns = editable_columns(work.batch_type.row)
+    given = [column for column in columns if values.get(column.name) is not None]
+    return [Cell(sequence, column.name, None, to_text(column, values[column.name])) for column in given]

@@ -1,0 +1,48 @@
+"""What is wrong in a row's cells: issues, as ``BatchRow.issues`` holds them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TypedDict
+
+from batchbook.batches.statuses import Severity
+
+# PostgreSQL stores neither NUL nor halves of surrogate pairs, in texts or in JSON.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class Issue(TypedDict):
+    """Something wrong in the cell ``field``: a ``code`` for programs, a ``message`` for people, and how bad it is.
+
+    ``severity`` is a :class:`~batchbook.batches.statuses.Severity`; ``raw`` is the text that could not be stored.
+    """
+
+    field: str
+    code: str
+    severity: str
+    message: str
+    raw: str | None
+
+
+def issue(
+    field: str, code: str, message: str, severity: Severity = Severity.ERROR, raw: str | None = None
+) -> Issue:
+    """Return an issue as it is stored in ``BatchRow.issues``; ``raw`` is the text that could not be stored."""
+    return {
+        "field": field,
+        "code": code,
+        "severity": str(severity),
+        "message": storable(message),
+        "raw": None if raw is None else storable(raw),
+    }
+
+
+def storable(text: str) -> str:
+    """Return ``text`` with ``�`` in place of each character that no database column can hold."""
+    return _UNSTORABLE.sub("�", text)
+
+
+def without_issues_of(issues: Sequence[Issue] | None, field: str) -> list[Issue] | None:
+    """Return ``issues`` less those of ``field``; ``None`` when none is left."""
+    return [found for found in issues or () if found["field"] != field] or None
