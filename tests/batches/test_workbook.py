@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import time
 import tracemalloc
 import zipfile
@@ -178,6 +179,33 @@ def test_an_archive_that_lies_about_its_sizes_is_no_workbook() -> None:
     assert "cannot be read as an Excel workbook" in refusal(
         io.BytesIO(data.replace(size, (100).to_bytes(4, "little")))
     )
+
+
+def listing(names: int, size: int, zip64: bytes = b"") -> bytes:
+    """Return an archive that is nothing but a list of empty parts, whose end counts ``names`` and ``size`` bytes."""
+    part = b"PK\x01\x02" + bytes(24) + (7).to_bytes(2, "little") + bytes(16)
+    parts = b"".join(part + b"%07d" % number for number in range(names))
+    counted = (min(names, 0xFFFF).to_bytes(2, "little")) * 2 + size.to_bytes(4, "little") + bytes(4)
+    return b"PK\x03\x04" + parts + zip64 + b"PK\x05\x06" + bytes(4) + counted + bytes(2)
+
+
+@pytest.mark.parametrize("zip64", [False, True])
+def test_a_list_of_parts_that_no_workbook_has_is_refused_unread(zip64: bool) -> None:
+    names, size = 200_000, 200_000 * 53
+    long = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, names, names, size, 4)
+    long += struct.pack("<4sLQL", b"PK\x06\x07", 0, 4 + size, 1)
+    file = io.BytesIO(listing(names, 0xFFFFFFFF, long) if zip64 else listing(names, size))
+    tracemalloc.start()
+    said = refusal(file)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "the list of them takes 10,600,000 bytes, more than 1,048,576. Nothing was taken" in said
+    assert peak < 2 * 1024 * 1024  # A byte for each of the list's would be more.
+
+
+def test_a_workbook_may_have_thousands_of_parts() -> None:
+    pictures = {f"xl/media/picture{number}.png": "" for number in range(5_000)}
+    assert read(book((SHEET, worksheet(HEADER + cell("A2"))), **pictures)) == [("1",)]
 
 
 # --- Which sheet is the first ---

@@ -27,6 +27,9 @@ MAX_UNPACKED = 200 * 1024 * 1024
 #: How far its first sheet may reach, and how many cells the rectangle up to there may have.
 MAX_ROWS, MAX_COLUMNS, MAX_CELLS = 1_000_000, 1_000, 5_000_000
 
+#: How many bytes the archive's list of its parts may have: thousands of parts, where a workbook has dozens.
+MAX_LIST = 1024 * 1024
+
 _PIECE = 256 * 1024
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _UNREADABLE = (
@@ -58,7 +61,7 @@ def first_sheet(name: str, file: BinaryIO) -> CalamineSheet:
     Raises ``BadInput`` for what is no workbook, unpacks to too much, or reaches too far.
     """
     try:
-        with TemporaryDirectory(prefix="batchbook-") as folder, zipfile.ZipFile(file) as archive:
+        with TemporaryDirectory(prefix="batchbook-") as folder, zipfile.ZipFile(_InPieces(file)) as archive:
             path = Path(folder, "sheet.xlsx")
             _Copy(archive).write(path)
             return CalamineWorkbook.from_path(path).get_sheet_by_index(0)
@@ -68,6 +71,23 @@ def first_sheet(name: str, file: BinaryIO) -> CalamineSheet:
         raise BadInput(
             f"“{name}” is called .xlsx but cannot be read as an Excel workbook ({error})."
         ) from None
+
+
+class _InPieces:
+    """A file that is only read in pieces. The list of an archive's parts is read in one, before anything else."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to ``size`` bytes; raise :class:`_TooMuch` instead of making a list of far too many parts."""
+        if size > MAX_LIST:
+            raise _TooMuch(
+                f"has more parts than a workbook may have here: the list of them takes {size:,} bytes,"
+                f" more than {MAX_LIST:,}"
+            )
+        return self._file.read(size)
 
 
 class _Copy:
