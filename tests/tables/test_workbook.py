@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import time
 import tracemalloc
 import zipfile
 from collections.abc import Iterable
@@ -14,9 +13,9 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from batchbook.batches import read_table
-from batchbook.batches.extent import Extent, NotASheet, QuickScan, exact_extent
 from batchbook.errors import BadInput
+from batchbook.tables import read_table
+from batchbook.tables.extent import Extent, NotASheet, QuickScan, exact_extent
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATED = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -260,25 +259,3 @@ def test_days_that_count_from_1904_stay_the_same() -> None:
         page.write_datetime(1, 0, date(2026, 11, 30), made.add_format({"num_format": "yyyy-mm-dd"}))
 
     assert read(written(fill)) == read(written(fill, date_1904=True)) == [("2026-11-30",)]
-
-
-def test_looking_takes_a_small_part_of_reading() -> None:
-    def fill(_made: Any, page: Any) -> None:
-        page.write_row(0, 0, ["item", "description", "size", "price", "brand"])
-        for row in range(1, 38_001):
-            page.write_row(
-                row, 0, [f"{row:09d}", f"Product number {row}", "500 g", row / 100, f"B{row % 50}"]
-            )
-
-    data = written(fill)
-    with zipfile.ZipFile(data) as archive:
-        xml = archive.read(SHEET)
-    whole = min(_seconds(lambda: read(data)) for _ in range(3))
-    looking = min(_seconds(lambda: QuickScan().feed(xml)) for _ in range(3))
-    assert looking < 0.3 * whole
-
-
-def _seconds(work: Any) -> float:
-    started = time.process_time()
-    work()
-    return time.process_time() - started
