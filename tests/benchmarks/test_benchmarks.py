@@ -77,6 +77,7 @@ def test_it_runs_and_prints_its_table(capfd: pytest.CaptureFixture[str], tmp_pat
     sizes = ["--rows", "150", "--rounds", "1", "--statements", "10", "4110", "--pages", "10", "60"]
     assert main([*sizes, "--database", "sqlite", "--json", str(tmp_path / "figures.json")]) == 0
     printed = capfd.readouterr().out
+    assert "Looking how far a workbook of 150 rows reaches takes" in printed
     assert "SQLite: 150 rows, medians of 1 rounds" in printed
     for phase in ("populate from CSV", "populate from query", "refresh", "execute", "first page"):
         assert phase in printed

@@ -107,6 +107,7 @@ def test_handlers_and_what_is_below_the_web_know_no_http() -> None:
     names = (
         "db",
         "grid",
+        "tables",
         "forms",
         "batches/handler.py",
         "batches/engine.py",

@@ -20,9 +20,9 @@ from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editabl
 from batchbook.batches.rows import RowProxy, Rows
 from batchbook.batches.runner import InlineRunner
 from batchbook.batches.statuses import Severity, Status
-from batchbook.batches.tabular import read_table
 from batchbook.batches.types import BatchType, BatchTypes, refuse_unknown_handlers
 from batchbook.batches.views import BatchMasterView
+from batchbook.tables import read_table
 
 __all__ = [
     "Action",

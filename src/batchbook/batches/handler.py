@@ -19,9 +19,9 @@ from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows import Rows
 from batchbook.batches.statuses import Status
-from batchbook.batches.tabular import read_table
 from batchbook.errors import BadInput
 from batchbook.forms import Form
+from batchbook.tables import read_table
 from batchbook.words import counted
 
 B = TypeVar("B", bound=Batch)

@@ -13,11 +13,11 @@ from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.base import sent_texts
 from batchbook.batches.runner import ActionCall
-from batchbook.batches.tabular import SUFFIXES
 from batchbook.errors import BadInput
 from batchbook.forms import WHOLE_FORM, BoundForm, Field, Form
 from batchbook.grid import Kind
 from batchbook.master import Page
+from batchbook.tables import SUFFIXES
 from batchbook.web.flash import flash
 from batchbook.web.once import claim_form
 

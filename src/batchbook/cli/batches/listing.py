@@ -11,12 +11,12 @@ from sqlalchemy import Select, select
 from batchbook.batches import Action, Batch, BatchType, State
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.models import Operation
-from batchbook.batches.tabular import SUFFIXES
 from batchbook.cli.batches.desk import Desk, reading_desk
 from batchbook.cli.batches.output import aligned, json_array, moment, plain, print_stream
 from batchbook.cli.batches.parameters import TEXT, batch_argument, reading
 from batchbook.cli.output import json_option, show
 from batchbook.cli.site import Site
+from batchbook.tables import SUFFIXES
 
 
 @click.command()

@@ -9,26 +9,21 @@ from __future__ import annotations
 import posixpath
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
-from batchbook.batches.extent import Extent, NotASheet, QuickScan, exact_extent, feed_xml
 from batchbook.errors import BadInput
-
-#: What is unpacked of a workbook at most, in bytes, counted while it is unpacked.
-MAX_UNPACKED = 200 * 1024 * 1024
+from batchbook.tables.archive import Archive, TooMuch
+from batchbook.tables.extent import Extent, NotASheet, QuickScan, exact_extent, feed_xml
 
 #: How far its first sheet may reach, and how many cells the rectangle up to there may have.
 MAX_ROWS, MAX_COLUMNS, MAX_CELLS = 1_000_000, 1_000, 5_000_000
 
-_PIECE = 256 * 1024
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _UNREADABLE = (
     zipfile.BadZipFile, zlib.error, CalamineError, NotASheet, KeyError, IndexError, OSError, EOFError, ValueError,
     RuntimeError, NotImplementedError,
@@ -38,10 +33,6 @@ _OOXML = "http://schemas.openxmlformats.org"
 _RELATIONS = f"{_OOXML}/officeDocument/2006/relationships"
 _SHEET, _TEXTS, _FORMATS = "worksheet", "sharedStrings", "styles"
 _COPIES = {_SHEET: "xl/worksheets/sheet1.xml", _TEXTS: "xl/sharedStrings.xml", _FORMATS: "xl/styles.xml"}
-
-
-class _TooMuch(Exception):  # noqa: N818 - It becomes a sentence before it leaves this module.
-    """What the file has too much of, as the end of a sentence."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +49,11 @@ def first_sheet(name: str, file: BinaryIO) -> CalamineSheet:
     Raises ``BadInput`` for what is no workbook, unpacks to too much, or reaches too far.
     """
     try:
-        with TemporaryDirectory(prefix="batchbook-") as folder, zipfile.ZipFile(file) as archive:
+        with TemporaryDirectory(prefix="batchbook-") as folder:
             path = Path(folder, "sheet.xlsx")
-            _Copy(archive).write(path)
+            _Copy(Archive(file)).write(path)
             return CalamineWorkbook.from_path(path).get_sheet_by_index(0)
-    except _TooMuch as error:
+    except TooMuch as error:
         raise BadInput(f"“{name}” {error}. Nothing was taken from it.") from None
     except _UNREADABLE as error:
         raise BadInput(
@@ -73,11 +64,8 @@ def first_sheet(name: str, file: BinaryIO) -> CalamineSheet:
 class _Copy:
     """Copies the parts that count, and looks at them on the way."""
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
+    def __init__(self, archive: Archive) -> None:
         self._archive = archive
-        # Programs do not agree on capital letters, neither in the archive nor in what refers to it.
-        self._entries = {entry.filename.lower(): entry for entry in archive.infolist()}
-        self._unpacked = 0
 
     def write(self, path: Path) -> None:
         """Write the copy to ``path``."""
@@ -86,34 +74,20 @@ class _Copy:
             for name, content in _frame(parts).items():
                 copy.writestr(name, content)
             for kind, source in parts.paths.items():
-                scan = QuickScan() if kind == _SHEET else None
                 with copy.open(_COPIES[kind], "w", force_zip64=True) as target:
-                    for piece in self._pieces(source):
-                        target.write(piece)
-                        if scan is not None:
-                            scan.feed(piece)
-                if scan is not None and (scan.unsure or _why_too_far(scan.extent)):
-                    self._check(exact_extent(self._unpack(source)))
+                    pieces = self._archive.pieces(source)
+                    target.writelines(self._looked_at(pieces, source) if kind == _SHEET else pieces)
 
-    def _check(self, extent: Extent) -> None:
-        reason = _why_too_far(extent)
-        if reason:
-            raise _TooMuch(reason)
-
-    def _pieces(self, path: str) -> Iterator[bytes]:
-        for piece in self._unpack(path):
-            self._unpacked += len(piece)
-            if self._unpacked > MAX_UNPACKED:
-                raise _TooMuch(f"unpacks to more than {MAX_UNPACKED // 2**20:,} MB")
+    def _looked_at(self, pieces: Iterable[bytes], source: str) -> Iterator[bytes]:
+        """Yield the pieces of the sheet; raise :class:`TooMuch` after the last if it reaches too far."""
+        scan = QuickScan()
+        for piece in pieces:
+            scan.feed(piece)
             yield piece
-
-    def _unpack(self, path: str) -> Iterator[bytes]:
-        entry = self._entries.get(path.lower())
-        if entry is None or entry.compress_type not in _METHODS:
-            what = "is missing" if entry is None else "is packed in a way that workbooks are not"
-            raise NotASheet(f"{path[:60]} {what}")
-        with self._archive.open(entry) as unpacked:
-            yield from iter(partial(unpacked.read, _PIECE), b"")
+        if scan.unsure or _why_too_far(scan.extent):
+            reason = _why_too_far(exact_extent(self._archive.pieces_again(source)))
+            if reason:
+                raise TooMuch(reason)
 
     def _find(self) -> _Parts:
         root = self._relations("")
@@ -128,8 +102,8 @@ class _Copy:
             elif tag == "workbookPr":
                 epochs.append(attributes.get("date1904", "0"))
 
-        feed_xml(self._pieces(book), start)
-        kinds = {kind: path for kind, path in relations.values() if path.lower() in self._entries}
+        feed_xml(self._archive.pieces(book), start)
+        kinds = {kind: path for kind, path in relations.values() if path in self._archive}
         paths = {kind: kinds[kind] for kind in (_TEXTS, _FORMATS) if kind in kinds}
         sheet = next((relations[key][1] for key in sheets if relations[key][0] == _SHEET), None)
         if sheet is None:
@@ -147,7 +121,7 @@ class _Copy:
                 path = posixpath.normpath(posixpath.join("/", folder, attributes["Target"])).lstrip("/")
                 found[attributes["Id"]] = attributes["Type"].rpartition("/")[2], path
 
-        feed_xml(self._pieces(posixpath.join(folder, "_rels", f"{file}.rels")), start)
+        feed_xml(self._archive.pieces(posixpath.join(folder, "_rels", f"{file}.rels")), start)
         return found
 
 

@@ -8,14 +8,9 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-from sqlalchemy import Engine
 
-from batchbook.batches import Action, State, read_table
-from batchbook.db import Base
 from batchbook.errors import BadInput
-
-from .shelf_count import COUNTS
-from .workshop import Workshop, snapshot
+from batchbook.tables import read_table
 
 REQUIRED = ("item", "counted", "remark")
 HEADER = ",".join(REQUIRED)
@@ -65,12 +60,6 @@ def test_csv_is_read_whatever_its_delimiter_line_ends_and_mark(content: str) -> 
     assert read(content) == LINES
 
 
-def test_csv_is_read_whatever_the_order_and_further_columns(workshop: Workshop) -> None:
-    batch_id = workshop.open("price;remark;counted;item;\n1,5;x;7;007;\n", shelf="A")
-    row = workshop.row(batch_id, 1)
-    assert (row.item_code, row.counted, row.remark) == ("007", 7, "x")
-
-
 def test_decimal_commas_do_not_make_a_delimiter() -> None:
     assert read("item;counted;remark\n007;1,5;2,5\n") == [(2, ["007", "1,5", "2,5"])]
 
@@ -81,21 +70,6 @@ def test_blank_lines_are_passed_over_and_counted() -> None:
 
 def test_quotes_may_hold_line_ends_and_quotes() -> None:
     assert read(f'{HEADER}\n007,7,"one\ntwo ""x"""\n') == [(3, ["007", "7", 'one\ntwo "x"'])]
-
-
-def test_a_short_line_is_a_row_with_empty_cells(workshop: Workshop) -> None:
-    batch_id = workshop.open(f"{HEADER}\n007\n008,8\n009,9,x,too,long\n", shelf="A")
-    assert [(r.item_code, r.counted, r.remark) for r in workshop.rows(batch_id)] == [
-        ("007", None, None),
-        ("008", 8, None),
-        ("009", 9, "x"),
-    ]
-
-
-def test_a_header_alone_is_an_open_batch_without_rows(workshop: Workshop) -> None:
-    for content in (HEADER, f"{HEADER}\n", f"\ufeff{HEADER}\n\n"):
-        batch_id = workshop.open(content, shelf="A")
-        assert (workshop.batch(batch_id).state, workshop.batch(batch_id).row_count) == (State.OPEN, 0)
 
 
 def test_a_workbook_keeps_zeros_of_text_and_makes_numbers_what_was_typed() -> None:
@@ -220,17 +194,3 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(what: str) -> None:
         read(data, name)
     assert sentence in caught.value.message
     assert caught.value.message.endswith(".")
-
-
-def test_nothing_of_it_is_taken_into_the_batch(
-    engine: Engine, workshop: Workshop, subtests: pytest.Subtests
-) -> None:
-    for what in ("empty", "binary", "missing columns", "unclosed quote", "old code page far below"):
-        with subtests.test(str(what)):
-            name, data, sentence = BAD[what]
-            batch_id = workshop.create(data, name=name, shelf="A")
-            before = snapshot(engine, Base.metadata, COUNTS)
-            with pytest.raises(BadInput) as caught:
-                workshop.run(batch_id, Action.POPULATE)
-            assert sentence in caught.value.message
-            assert snapshot(engine, Base.metadata, COUNTS) == before

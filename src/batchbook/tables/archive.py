@@ -1,0 +1,77 @@
+"""The archive that a workbook is, whoever packed it: its parts by name, unpacked within bounds of memory."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from typing import BinaryIO
+
+from batchbook.tables.extent import NotASheet
+
+#: What is unpacked of a workbook at most, in bytes, counted while it is unpacked.
+MAX_UNPACKED = 200 * 1024 * 1024
+
+#: How many bytes the archive's list of its parts may have: thousands of parts, where a workbook has dozens.
+MAX_LIST = 1024 * 1024
+
+_PIECE = 256 * 1024
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+class TooMuch(Exception):  # noqa: N818 - It becomes a sentence before it leaves this room.
+    """What the file has too much of, as the end of a sentence."""
+
+
+class Archive:
+    """The parts of the archive in ``file``.
+
+    Raises :class:`TooMuch` where it lists more parts than a workbook has, ``zipfile.BadZipFile`` for what is none.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._archive = zipfile.ZipFile(_InPieces(file))
+        # Programs do not agree on capital letters, neither in the archive nor in what refers to it.
+        self._entries = {entry.filename.lower(): entry for entry in self._archive.infolist()}
+        self._unpacked = 0
+
+    def __contains__(self, path: str) -> bool:
+        """Tell whether there is a part at ``path``."""
+        return path.lower() in self._entries
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """Yield the part at ``path`` unpacked; raise :class:`TooMuch` once more was unpacked than is allowed in all."""
+        for piece in self.pieces_again(path):
+            self._unpacked += len(piece)
+            if self._unpacked > MAX_UNPACKED:
+                raise TooMuch(f"unpacks to more than {MAX_UNPACKED // 2**20:,} MB")
+            yield piece
+
+    def pieces_again(self, path: str) -> Iterator[bytes]:
+        """Yield the part once more, which does not count.
+
+        Raises :class:`~batchbook.tables.extent.NotASheet` where there is none, or packed as workbooks are not.
+        """
+        entry = self._entries.get(path.lower())
+        if entry is None or entry.compress_type not in _METHODS:
+            what = "is missing" if entry is None else "is packed in a way that workbooks are not"
+            raise NotASheet(f"{path[:60]} {what}")
+        with self._archive.open(entry) as unpacked:
+            yield from iter(partial(unpacked.read, _PIECE), b"")
+
+
+class _InPieces:
+    """A file that is only read in pieces. The list of an archive's parts is read in one, before anything else."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to ``size`` bytes; raise :class:`TooMuch` instead of making a list of far too many parts."""
+        if size > MAX_LIST:
+            raise TooMuch(
+                f"has more parts than a workbook may have here: the list of them takes {size:,} bytes,"
+                f" more than {MAX_LIST:,}"
+            )
+        return self._file.read(size)

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine
+
+from batchbook.batches import Action, State
+from batchbook.db import Base
+from batchbook.errors import BadInput
+
+from .shelf_count import COUNTS
+from .workshop import Workshop, snapshot
+
+HEADER = "item,counted,remark"
+
+
+def test_csv_is_read_whatever_the_order_and_further_columns(workshop: Workshop) -> None:
+    batch_id = workshop.open("price;remark;counted;item;\n1,5;x;7;007;\n", shelf="A")
+    row = workshop.row(batch_id, 1)
+    assert (row.item_code, row.counted, row.remark) == ("007", 7, "x")
+
+
+def test_a_short_line_is_a_row_with_empty_cells(workshop: Workshop) -> None:
+    batch_id = workshop.open(f"{HEADER}\n007\n008,8\n009,9,x,too,long\n", shelf="A")
+    assert [(r.item_code, r.counted, r.remark) for r in workshop.rows(batch_id)] == [
+        ("007", None, None),
+        ("008", 8, None),
+        ("009", 9, "x"),
+    ]
+
+
+def test_a_header_alone_is_an_open_batch_without_rows(workshop: Workshop) -> None:
+    for content in (HEADER, f"{HEADER}\n", f"\ufeff{HEADER}\n\n"):
+        batch_id = workshop.open(content, shelf="A")
+        assert (workshop.batch(batch_id).state, workshop.batch(batch_id).row_count) == (State.OPEN, 0)
+
+
+BAD: dict[str, tuple[str, bytes, str]] = {
+    "empty": ("list.csv", b"", "“list.csv” is empty: it has no bytes."),
+    "binary": ("list.csv", bytes(range(256)) * 20, "is called .csv but is not text: it holds NUL bytes."),
+    "missing columns": ("list.csv", b"item,colour\n1,2\n", "“list.csv” has no column “counted”, “remark”."),
+    "unclosed quote": (
+        "list.csv",
+        f'{HEADER}\n007,7,"x\n008,8,y\n'.encode(),
+        "“list.csv” stops being readable as CSV at line 3: unexpected end of data. Nothing was taken from it.",
+    ),
+    "old code page far below": (
+        "list.csv",
+        (HEADER + "\n007,7,x" * 40_000 + "\n008,8,Äpfel\n").encode("cp1252"),
+        "is not text in UTF-8: it holds the byte 0xC4",
+    ),
+}
+
+
+def test_nothing_of_a_file_that_cannot_be_read_is_taken_into_the_batch(
+    engine: Engine, workshop: Workshop, subtests: pytest.Subtests
+) -> None:
+    for what, (name, data, sentence) in BAD.items():
+        with subtests.test(what):
+            batch_id = workshop.create(data, name=name, shelf="A")
+            before = snapshot(engine, Base.metadata, COUNTS)
+            with pytest.raises(BadInput) as caught:
+                workshop.run(batch_id, Action.POPULATE)
+            assert sentence in caught.value.message
+            assert snapshot(engine, Base.metadata, COUNTS) == before
