@@ -59,6 +59,8 @@ def test_bad_header_texts_are_refused(engine: Engine, workshop: Workshop, batch_
     with pytest.raises(CellProblems) as caught:
         workshop.edit_header(batch_id, tolerance="-1", shelf="", notes="x")
     assert set(caught.value.problems) == {"tolerance", "shelf"}
+    with pytest.raises(CellProblems, match="10001 characters: 10000 are the most"):
+        workshop.edit_header(batch_id, notes="x" * 10_001)
     with pytest.raises(BadInput, match="“state” is not a field that can be edited"):
         workshop.edit_header(batch_id, state="executed")
     assert unchanged(engine) == before

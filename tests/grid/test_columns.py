@@ -44,6 +44,7 @@ def test_labels_rules_and_limits_come_from_the_mapping() -> None:
     assert column("code").required
     assert not column("name").required
     assert column("code").max_length == 8
+    assert column("note").max_length == 10_000
     assert column("code").description == "As printed on the label."
     price = column("price")
     assert (price.scale, price.minimum, price.editable, price.align) == (2, 0, True, "right")

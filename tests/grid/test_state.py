@@ -126,6 +126,43 @@ def test_crowds_of_clauses_are_cut() -> None:
     assert len(read(*[(f"f.x{n}.equal", "") for n in range(500)]).problems) == 10
 
 
+def test_reading_ends_where_no_more_filters_are_taken() -> None:
+    crowd = [("f.code.contains", f"{n}") for n in range(500)] * 2
+    state = read(*crowd, ("f.price.equal", "cheap"))
+    assert state.problems == ("A grid takes 20 filters at most; the first 20 are used.",)
+    assert (
+        read(*crowd[:20], *crowd[:20], ("f.price.equal", "cheap"))
+        .problems[0]
+        .startswith("The filter “Price is”")
+    )
+
+
+def test_a_list_of_a_thousand_numbers_is_a_state() -> None:
+    numbers = [f"590123{number:07}" for number in range(1000)]
+    state = read(("f.code.any_of", "\n".join(numbers)))
+    assert (len(state.filters[0].values), state.problems) == (1000, ())
+    assert read(*state.to_query()) == state
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("f.code.contains", "x" * 50_000)],
+        [(f"f.nothing{n}.equal", "") for n in range(3000)],
+        [("sort", "x" * 100)] * 500,
+        # These are short enough, until their values stand in a link one by one.
+        [(f"f.{name}.any_of", "\n".join(f"{n:08}" for n in range(1000))) for name in ("code", "name")],
+    ],
+)  # fmt: skip
+def test_a_state_has_as_much_text_as_a_link_may_carry(pairs: list[tuple[str, str]]) -> None:
+    too_long = (
+        "The filters together have more than 40,000 characters, so none of them is used."
+        " Use fewer or shorter values."
+    )
+    assert read(*pairs) == GridState(problems=(too_long,))
+    assert GridState.from_json({"query": pairs}, COLUMNS) == GridState(problems=(too_long,))
+
+
 def test_a_filter_taken_out_leaves_the_others_at_the_first_page() -> None:
     less = FULL.without(Filter("name", Verb.CONTAINS, ("50%",)))
     assert (len(less.filters), less.page) == (4, 1)

@@ -224,6 +224,39 @@ def test_what_was_remembered_locks_nobody_out(bakery: Bakery) -> None:
     assert "remembered for you cannot be used" in words(page)
 
 
+def test_a_view_that_no_link_can_carry_is_neither_kept_nor_shown(cakes: Bakery) -> None:
+    sam = cakes.visitor("sam")
+    filtered(sam, "name", "contains", "pie")
+    fields = [("csrf_token", form_of(sam.get("/cakes"), "column.0")["csrf_token"].value), ("do", "apply")]
+    for row in range(5):
+        fields += [(f"column.{row}", "name"), (f"verb.{row}", "any_of")]
+        fields += [(f"value.{row}", f"{number:0200}") for number in range(1000)]
+    answer = sam.post("/cakes/view", fields, status=413)
+    assert "more than 40,000 characters" in words(answer)
+    assert "What was shown before is unchanged." in words(answer)
+    assert rows_of(sam.get("/cakes")) == ["Apple pie"]
+
+
+def test_a_remembered_view_that_no_link_can_carry_is_given_up(cakes: Bakery) -> None:
+    query = [["f.name.any_of", f"{number:0200}"] for number in range(1000)]
+    with transaction_scope(cakes.engine) as db:
+        db.add(GridSetting(user_name="sam", grid="cakes", settings={"query": query}))
+    page = cakes.visitor("sam").get("/cakes")
+    assert len(rows_of(page)) == 3
+    assert "more than 40,000 characters" in words(page)
+
+
+def test_a_form_with_too_many_filters_is_read_as_far_as_they_are_used(cakes: Bakery) -> None:
+    sam = cakes.visitor("sam")
+    fields = [("csrf_token", form_of(sam.get("/cakes"), "column.0")["csrf_token"].value), ("do", "remove-3")]
+    for row in range(1000):
+        fields += [(f"column.{row}", "name"), (f"verb.{row}", "not_contains"), (f"value.{row}", f"{row}")]
+    link = sam.post("/cakes/view", fields, status=303).location
+    values = [value for _, value in parse_qsl(urlsplit(link).query)]
+    assert values == [str(row) for row in range(22) if row != 3]
+    assert "20 filters at most" in words(sam.get(link))
+
+
 class WideView(MasterView):
     model = Cake
     prefix = "wide"

@@ -93,6 +93,18 @@ def test_a_long_file_is_not_taken_from_strangers(small: Site) -> None:
     assert small.visitor().post("/save", upload_files=[("file", "a.csv", b"x" * 3_000)]).text == "3000 bytes"
 
 
+@pytest.mark.parametrize("kind", [MULTIPART, "application/x-www-form-urlencoded", "application/json"])
+def test_strangers_may_send_no_more_than_signing_in_needs(site: Site, kind: str) -> None:
+    page = _post_long(site.visitor(), kind)
+    assert page.status_int == 413
+    assert "at most 64 kB are taken; what you sent has 64 kB" in page.text
+    assert _post_long(site.signed_in("anna"), kind).status_int == 400
+
+
+def _post_long(browser: TestApp, kind: str) -> Any:
+    return browser.post("/login", b"\r\n" * 32_001, headers={"Content-Type": kind}, status="*")
+
+
 def test_a_script_is_told_in_json(small: Site) -> None:
     answer = _post_unread(small.visitor(), "5001", "application/json", HTTP_X_REQUESTED_WITH="fetch")
     assert answer.json["status"] == 413

@@ -13,6 +13,9 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from batchbook.grid.kinds import NUMERIC_KINDS, Kind, kind_of
 
+#: Characters that people may put into a column whose type has no length: some pages of text.
+LONGEST_TEXT = 10_000
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -69,8 +72,8 @@ class Column:
 def columns_of(model: Any, names: Iterable[str | Column]) -> tuple[Column, ...]:
     """Return the columns of ``model`` that ``names`` lists; a ready :class:`Column` stands for itself.
 
-    Everything is derived from the mapped column: kind, scale, length and limits from its type, ``required`` from
-    its nullability, and from its ``info`` whatever is said there under the name of a :class:`Column` part, such as
+    Everything is derived from the mapped column: kind, scale, length (without one, :data:`LONGEST_TEXT`) and limits
+    from its type, ``required`` from its nullability, and from its ``info`` whatever is said there under the name of a :class:`Column` part, such as
     ``label``, ``choices`` (see :func:`choices_of`), ``kind`` or ``minimum``. Raises ``ValueError`` for a name that
     the model does not map, ``TypeError`` for a type without a kind.
     """
@@ -140,7 +143,7 @@ def _rules_of(column_type: TypeEngine[Any]) -> dict[str, Any]:
     if isinstance(plain, Enum):
         return {"choices": _members_of(plain)}
     if isinstance(plain, String):
-        return {"max_length": plain.length}
+        return {"max_length": plain.length or LONGEST_TEXT}
     if isinstance(plain, Integer):
         bits = next((bits for known, bits in _BITS if isinstance(plain, known)), 31)
         return {"limits": _limits_of_bits(bits)}

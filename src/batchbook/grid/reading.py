@@ -19,6 +19,13 @@ DEFAULT_PAGE_SIZE = 50
 MAX_FILTERS = 20
 MAX_SORTS = 5
 
+#: Characters of a state as a link's parameters: every link of a page carries all of it. A thousand item numbers fit.
+MAX_LENGTH = 40_000
+TOO_LONG = (
+    f"The filters together have more than {MAX_LENGTH:,} characters, so none of them is used. "
+    "Use fewer or shorter values."
+)
+
 _MAX_PAGE = 1_000_000_000
 _MAX_PROBLEMS = 10
 _COUNTS = re.compile(r"[0-9]{1,40}")
@@ -33,14 +40,13 @@ def is_grid_name(name: str) -> bool:
 
 def read_filters(pairs: Pairs, columns: Mapping[str, Column], problems: list[str]) -> tuple[Filter, ...]:
     """Return the usable filters among ``pairs``; add a sentence to ``problems`` for each of the others."""
-    filters: list[Filter] = []
-    for name, texts in _by_name(pairs):
-        for clause in _read_clauses(name, texts, columns, problems):
-            if clause not in filters:
-                filters.append(clause)
-    if len(filters) > MAX_FILTERS:
-        _add(problems, f"A grid takes {MAX_FILTERS} filters at most; the first {MAX_FILTERS} are used.")
-    return tuple(filters[:MAX_FILTERS])
+    filters: dict[Filter, None] = {}
+    for clause in _all_clauses(pairs, columns, problems):
+        filters[clause] = None
+        if len(filters) > MAX_FILTERS:
+            _add(problems, f"A grid takes {MAX_FILTERS} filters at most; the first {MAX_FILTERS} are used.")
+            break
+    return tuple(filters)[:MAX_FILTERS]
 
 
 def read_sort(pairs: Pairs, columns: Mapping[str, Column], problems: list[str]) -> tuple[Sort, ...]:
@@ -79,6 +85,16 @@ def read_size(pairs: Pairs, problems: list[str]) -> int:
         sizes = ", ".join(map(str, PAGE_SIZES))
         _add(problems, f"A page cannot have {quoted(texts[-1])} rows; choose one of {sizes}.")
     return size or DEFAULT_PAGE_SIZE
+
+
+def is_too_long(pairs: Pairs) -> bool:
+    """Return whether ``pairs`` are more than a link may carry."""
+    return sum(len(name) + len(value) for name, value in pairs) > MAX_LENGTH
+
+
+def _all_clauses(pairs: Pairs, columns: Mapping[str, Column], problems: list[str]) -> Iterator[Filter]:
+    for name, texts in _by_name(pairs):
+        yield from _read_clauses(name, texts, columns, problems)
 
 
 def _read_clauses(

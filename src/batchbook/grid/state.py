@@ -10,7 +10,9 @@ from batchbook.grid.clauses import Filter, Sort
 from batchbook.grid.columns import Column
 from batchbook.grid.reading import (
     DEFAULT_PAGE_SIZE,
+    TOO_LONG,
     is_grid_name,
+    is_too_long,
     read_filters,
     read_page,
     read_size,
@@ -38,8 +40,20 @@ class GridState:
 
     @classmethod
     def from_params(cls, params: Params | Iterable[tuple[str, str]], columns: Sequence[Column]) -> GridState:
-        """Read the state from a link's parameters; never raises, whatever they hold (see ``problems``)."""
+        """Read the state from a link's parameters; never raises, whatever they hold (see ``problems``).
+
+        More than a link may carry is the default state, with :data:`~batchbook.grid.reading.TOO_LONG` for a problem.
+        """
         pairs = [pair for pair in _pairs(params) if is_grid_name(pair[0])]
+        if not is_too_long(pairs):
+            state = cls._read(pairs, columns)
+            # One pasted list is many pairs.
+            if not is_too_long(state.to_query()):
+                return state
+        return cls(problems=(TOO_LONG,))
+
+    @classmethod
+    def _read(cls, pairs: list[tuple[str, str]], columns: Sequence[Column]) -> GridState:
         problems: list[str] = []
         by_name = {column.name: column for column in columns}
         return cls(

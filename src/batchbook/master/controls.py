@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
 from batchbook.grid import Verb, value_count
+from batchbook.grid.reading import MAX_FILTERS
 
 Pairs = list[tuple[str, str]]
 
@@ -35,13 +37,15 @@ def query_from_form(params: Any) -> Pairs:
 
 
 def _filters(params: Any) -> Iterator[tuple[str, str]]:
+    # A look into the form itself costs time by its length, which is anybody's choice.
+    fields: dict[str, list[str]] = params.dict_of_lists()
     removed = params.get("do", "").removeprefix("remove-")
-    for number in sorted({match[1] for name in params if (match := _ROW.fullmatch(name))}, key=int):
-        column = params.get(f"column.{number}", "")
-        if column and number != removed:
-            verb = params.get(f"verb.{number}", "")
-            for value in _values(verb, params.getall(f"value.{number}")):
-                yield f"f.{column}.{verb}", value
+    numbers = sorted({match[1] for name in fields if (match := _ROW.fullmatch(name))}, key=int)
+    rows = (number for number in numbers if number != removed and fields[f"column.{number}"][-1])
+    for number in islice(rows, MAX_FILTERS + 1):  # One too many, so that the page says so.
+        verb = fields.get(f"verb.{number}", [""])[-1]
+        for value in _values(verb, fields.get(f"value.{number}", [])):
+            yield f"f.{fields[f'column.{number}'][-1]}.{verb}", value
 
 
 def _values(verb: str, texts: list[str]) -> list[str]:

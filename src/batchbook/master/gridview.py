@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from sqlalchemy import Row, Select
 from sqlalchemy.exc import DataError, ProgrammingError
 
+from batchbook.errors import TooLarge
 from batchbook.grid import (
     PAGE_SIZES,
     VERB_LABELS,
@@ -29,6 +30,7 @@ from batchbook.grid import (
     value_count,
 )
 from batchbook.grid.query import KeyColumn
+from batchbook.grid.reading import TOO_LONG
 from batchbook.master import remembered
 from batchbook.master.controls import is_reset, query_from_form
 from batchbook.master.headers import SortMark, clicked, mark_of
@@ -171,7 +173,8 @@ class GridView:
     def remember(self) -> str:
         """Keep for this person what the posted filter form says; return the link that shows it.
 
-        A form that makes no sense in part is not kept, but its link is as posted: the page says what is wrong.
+        A form that makes no sense in part is not kept, but its link is as posted: the page says what is wrong. Raises
+        ``TooLarge`` for more than a link may carry.
         """
         if is_reset(self.request.POST):
             if self.user:
@@ -179,6 +182,8 @@ class GridView:
             return self.url
         query = query_from_form(self.request.POST)
         state = GridState.from_params(query, self.columns)
+        if TOO_LONG in state.problems:
+            raise TooLarge(f"{TOO_LONG} What was shown before is unchanged.")
         if self.user and not state.problems:
             remembered.remember(self.request.db, self.user, self.key, state.to_json())
         return f"{self.url}?{urlencode(query or _DEFAULT)}"

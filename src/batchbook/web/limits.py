@@ -15,6 +15,9 @@ from batchbook.web.settings import REGISTRY_KEY, WebSettings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
+#: What anybody may send: signing in and out need no more, and reading a form costs time before anything is checked.
+STRANGERS_BYTES = 64_000
+
 # Python refuses to read numbers of thousands of digits, by an error of its own.
 _MOST_DIGITS = 18
 
@@ -58,10 +61,12 @@ def _check_length(request: Request) -> None:
             f"What you sent has {bytesize(length)}; at most {bytesize(limit)} are taken here. Nothing was saved. "
             "Send less at once, for example a file split in parts."
         )
-    # A long file is taken from people we know; who asks is looked up only when it matters, in the database.
-    if length > request.registry[REGISTRY_KEY].max_form_bytes and request.identity is None:
+    # Much is taken from people we know; who asks is looked up only when it matters, in the database.
+    most = min(request.registry[REGISTRY_KEY].max_form_bytes, STRANGERS_BYTES)
+    if length > most and request.identity is None:
         raise TooLarge(
-            "You are not signed in (any more), so the file was not taken. Sign in, then send it again."
+            f"You are not signed in (any more), and without that at most {bytesize(most)} are taken; what you sent has "
+            f"{bytesize(length)}. Nothing was saved. Sign in, then send it again."
         )
 
 
