@@ -25,5 +25,6 @@ def configure(settings: Mapping[str, Any]) -> Any:
     config.include("batchbook.accounts")
     config.include("batchbook.types.price_change")
     config.include("batchbook.plugins")
+    config.include("batchbook.demo")
     config.commit()
     return config

@@ -53,7 +53,7 @@ class Setting:
 DEVELOPMENT = Setting(
     "batchbook.development",
     "false",
-    "True on a developer's machine only: the secret may be missing, and static files are not kept by the browser.",
+    "True on a developer's machine only: the secret may be missing, demo logins are served, and static files are not kept by the browser.",
 )
 
 SETTINGS = (DEVELOPMENT,)

@@ -13,7 +13,7 @@ from batchbook.batches.models import Batch
 from batchbook.db import Base
 from batchbook.db.session import transaction_scope
 from batchbook.master import Index, MasterContext, MasterView
-from batchbook.security.models import Role, RolePermission
+from batchbook.security.models import Role, RolePermission, User
 
 from .conftest import Office
 
@@ -121,6 +121,25 @@ def test_the_rights_to_administer_cannot_be_taken_from_oneself_by_the_role(offic
     page = form.submit(status=409)
     assert "Nothing was changed" in words(page)
     assert office.permissions_of("admin") == {"*:*", "batch:*:*"}
+
+
+def test_who_edits_roles_only_has_no_power_over_administrators(office: Office) -> None:
+    with transaction_scope(office.engine) as db:
+        rights = [RolePermission(permission=f"roles:{may}") for may in ("view", "edit", "delete")]
+        db.add(User(name="rob", roles=[Role(name="registrar", label="Registrar", permissions=rights)]))
+    browser = office.visitor("rob")
+    admin, auditor = office.id_of("admin", Role), office.id_of("auditor", Role)
+    token = browser.get("/roles").html.find("input", {"name": "csrf_token"})["value"]
+    for role, page in ((admin, "edit"), (admin, "delete"), (auditor, "edit"), (auditor, "delete")):
+        browser.get(f"/roles/{role}/{page}", status=403)
+        fields = {"csrf_token": token, "label": "X", "description": "", "permissions": "*:*"}
+        refused = browser.post(f"/roles/{role}/{page}", fields, status=403)
+        assert "has rights that you do not have yourself" in words(refused)
+    assert office.permissions_of("admin") == {"*:*", "batch:*:*"}
+    assert "batch:*:audit" in office.permissions_of("auditor")
+    own = form_with(browser.get(f"/roles/{office.id_of('registrar', Role)}/edit"), "permissions")
+    own["description"] = "Keeps the roles"
+    own.submit(status=303)
 
 
 def test_a_role_in_use_is_not_deleted(office: Office) -> None:

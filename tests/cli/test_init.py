@@ -72,6 +72,41 @@ def test_the_environment_names_the_settings_file(
     assert json.loads(command("init", "--json").stdout)["database"] == str(database_url)
 
 
+def for_real_use(ini: Path) -> Path:
+    """Return a settings file like ``ini``, but not for development."""
+    real = ini.with_name("real.ini")
+    secret = "batchbook.secret = a secret of more than thirty-two characters"
+    text = ini.read_text().replace("batchbook.development = true", secret)
+    real.write_text(text.replace("batchbook.demo = true", "batchbook.demo = false"))
+    return real
+
+
+def test_demo_logins_are_not_taken_into_real_use(command: Run, write_ini: Run, empty_engine: Engine) -> None:
+    """The real database named by the environment, one command without -c production.ini, and then the right one."""
+    ini = write_ini(empty_engine.url, demo=True)
+    assert command("-c", ini, "init").exit_code == 0
+    real = for_real_use(ini)
+    for name in ("init", "serve"):
+        refused = command("-c", real, name)
+        assert refused.exit_code == 1
+        assert "as staff and admin and auditor" in refused.stderr
+        assert "init --without-demo-logins" in refused.stderr
+    result = command("-c", real, "init", "--without-demo-logins")
+    assert result.exit_code == 0, result.stderr
+    assert "Switched off, and without a password now: staff and admin and auditor." in result.stdout
+    assert command("-c", real, "init").exit_code == 0
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_demo_data_is_refused_outside_development(command: Run, write_ini: Run, empty_engine: Engine) -> None:
+    ini = write_ini(empty_engine.url, demo=True)
+    ini.write_text(ini.read_text().replace("batchbook.development = true", ""))
+    result = command("-c", ini, "init")
+    assert result.exit_code == 1
+    assert "batchbook.demo is true, but batchbook.development is not" in result.stderr
+    assert not Path(str(empty_engine.url.database)).exists()
+
+
 def test_the_shipped_settings_differ_in_demo_data() -> None:
     root = Path(__file__).parents[2]
     assert "batchbook.demo = true" in (root / "development.ini").read_text().splitlines()

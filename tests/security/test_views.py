@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -143,6 +144,63 @@ def test_a_session_remembers_where_it_was_opened(site: Site) -> None:
         "10.1.2.3",
     )
     assert abs(session.expires_at - utc_now() - timedelta(hours=12)) < timedelta(minutes=1)
+
+
+# --- A change while somebody signs in --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Has something done in the moment after the next password was found right."""
+
+    def arrange(done: Callable[[], object]) -> None:
+        waiting = [done]
+        verify = PasswordHasher.verify
+
+        def verify_and_let_others(hasher: PasswordHasher, against: str, password: str) -> bool:
+            matches = verify(hasher, against, password)
+            if waiting:
+                waiting.pop()()
+            return matches
+
+        monkeypatch.setattr(PasswordHasher, "verify", verify_and_let_others)
+
+    return arrange
+
+
+def change_own_password(browser: TestApp, new: str) -> Any:
+    fields = {"present": PASSWORD, "new": new, "again": new, "csrf_token": token_of(browser)}
+    return browser.post("/account/password", fields, status="*")
+
+
+def test_a_password_changed_meanwhile_lets_nobody_in_by_the_old_one(site: Site, meanwhile: Any) -> None:
+    """Nor does the old one come back, which signing in by an old hash would make anew."""
+    old = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    site.add_user("anna")
+    owner, thief = site.visitor(), site.visitor()
+    sign_in(owner, "anna")
+    site.change_user("anna", password_hash=old)
+    meanwhile(lambda: change_own_password(owner, "another long phrase"))
+    assert FAILED in sign_in(thief, "anna", status=400).text
+    assert thief.get("/").status_int == 303
+    sign_in(site.visitor(), "anna", "another long phrase")
+
+
+def test_who_is_switched_off_meanwhile_is_not_let_in(site: Site, meanwhile: Any) -> None:
+    site.add_user("anna")
+    browser = site.visitor()
+    meanwhile(lambda: site.change_user("anna", active=False))
+    assert FAILED in sign_in(browser, "anna", status=400).text
+    site.change_user("anna", active=True)
+    assert browser.get("/").status_int == 303
+
+
+def test_a_password_is_not_changed_by_one_that_was_replaced_meanwhile(site: Site, meanwhile: Any) -> None:
+    owner, thief = site.signed_in("anna"), site.visitor()
+    sign_in(thief, "anna")
+    meanwhile(lambda: change_own_password(owner, "another long phrase"))
+    assert change_own_password(thief, "the phrase of a thief").status_int != 303
+    sign_in(site.visitor(), "anna", "another long phrase")
 
 
 # --- Throttling ------------------------------------------------------------------------------------------------------

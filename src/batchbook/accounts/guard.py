@@ -1,4 +1,4 @@
-"""Who counts as an administrator, and that there always is one.
+"""Who counts as an administrator, that there always is one, and that others have no power over them.
 
 It is not a role's name that makes an administrator but what the roles permit: to edit users and roles. So the rules
 hold whatever the roles are called and however they are cut.
@@ -28,10 +28,10 @@ def is_admin(permissions: Set[str]) -> bool:
 
 
 def admins(db: Session) -> set[int]:
-    """Return the ids of the active users who are administrators, as the database has it now."""
+    """Return the ids of the users who are administrators and can sign in, as the database has it now."""
     held: dict[int, set[str]] = {}
     statement = select(User.id, RolePermission.permission).join(User.roles).join(Role.permissions)
-    for user_id, permission in db.execute(statement.where(User.active)):
+    for user_id, permission in db.execute(statement.where(User.active, User.password_hash.is_not(None))):
         held.setdefault(user_id, set()).add(permission)
     return {user_id for user_id, permissions in held.items() if is_admin(permissions)}
 
@@ -50,7 +50,9 @@ def check(db: Session, actor: Identity) -> None:
     """Raise ``Conflict`` if, as the database has it now, nobody is administrator, or ``actor`` ceased to be one."""
     left = admins(db)
     if not left:
-        raise Conflict("This would leave nobody who may edit users and roles. Nothing was changed.")
+        raise Conflict(
+            "This would leave nobody who can sign in and may edit users and roles. Nothing was changed."
+        )
     if is_admin(actor.permissions) and actor.id not in left:
         raise Conflict(
             "This would take away your own right to edit users and roles. Nothing was changed; another administrator"
@@ -64,9 +66,33 @@ def why_not_give(actor: Identity, permissions: Iterable[str]) -> str | None:
     Administrators may give everything. Somebody who may edit users but not roles, or the other way round, must not
     become an administrator by it, so they give away only what they hold.
     """
-    if is_admin(actor.permissions):
-        return None
-    beyond = sorted(permission for permission in permissions if not grants(actor.permissions, permission))
+    beyond = _beyond(actor, permissions)
     if not beyond:
         return None
-    return f"You cannot give rights that you do not have yourself: {', '.join(beyond)}. Nothing was changed."
+    return f"You cannot give rights that you do not have yourself: {beyond}. Nothing was changed."
+
+
+def why_not_touch(actor: Identity, label: str, held: Iterable[str]) -> str | None:
+    """Return the sentence that says why ``actor`` may not change what is called ``label`` and holds ``held``, or None.
+
+    Otherwise somebody who may edit users could sign in as an administrator by a new password, bring back one who was
+    dismissed, or be rid of all; and somebody who may edit roles could take an administrator's rights away.
+    """
+    beyond = _beyond(actor, held)
+    if not beyond:
+        return None
+    return (
+        f"The {label} has rights that you do not have yourself: {beyond}. Nothing was changed; an administrator can"
+        " do it for you."
+    )
+
+
+def held_by(role: Role) -> list[str]:
+    """Return the permissions of ``role`` by name."""
+    return [entry.permission for entry in role.permissions]
+
+
+def _beyond(actor: Identity, permissions: Iterable[str]) -> str:
+    if is_admin(actor.permissions):
+        return ""
+    return ", ".join(sorted(name for name in permissions if not grants(actor.permissions, name)))

@@ -8,7 +8,9 @@ from typing import Any, ClassVar, TypeVar
 from sqlalchemy import func, select
 
 from batchbook.accounts import guard
+from batchbook.accounts.guard import held_by
 from batchbook.accounts.permissions import KnownPermission, known_permissions
+from batchbook.accounts.resources import RoleContext
 from batchbook.forms import BoundForm, Field, Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort
 from batchbook.master import Invalid, MasterView
@@ -32,6 +34,7 @@ class RoleView(MasterView):
     grid_columns = ("label", "name", "description", Column("users", "Users", _USERS, Kind.INTEGER))
     default_sort = (Sort("label"),)
     facts_fields = ("name", "label", "description")
+    record_context_factory = RoleContext
     templates: ClassVar = {
         "view": "batchbook.templates:accounts/role.jinja2",
         "create": "batchbook.templates:accounts/role_form.jinja2",
@@ -94,11 +97,6 @@ class RoleView(MasterView):
         boxes = ((known.permission, known.label, known.permission in chosen) for known in self.known(record))
         groups = (known.group for known in self.known(record))
         return _grouped(zip(groups, boxes, strict=True))
-
-
-def held_by(role: Role) -> list[str]:
-    """Return the permissions of ``role`` by name."""
-    return [entry.permission for entry in role.permissions]
 
 
 def _grouped(pairs: Iterable[tuple[str, T]]) -> list[tuple[str, list[T]]]:

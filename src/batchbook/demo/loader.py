@@ -18,7 +18,9 @@ from batchbook.security.roles import install_default_roles
 from batchbook.settings import Setting
 
 DEMO = Setting(
-    "batchbook.demo", "false", "True to have demo data and demo logins loaded into an empty database."
+    "batchbook.demo",
+    "false",
+    "True to have demo data and demo logins loaded into an empty database; in development only.",
 )
 
 SETTINGS = (DEMO,)

@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.forms import BoundForm, Form
 from batchbook.security.agents import browser_name
-from batchbook.security.authentication import authenticate, change_password
+from batchbook.security.authentication import authenticate, change_password, still_valid
 from batchbook.security.cookie import session_hash
 from batchbook.security.fields import ADVICE, DIFFERENT, password_field
 from batchbook.security.models import User
@@ -76,7 +76,8 @@ class AccountViews:
         throttle = throttle_of(self.request)
         if not throttle.admit(name, address):
             return TOO_OFTEN
-        if authenticate(self.request.registry["engine"], name, present) is None:
+        verified = authenticate(self.request.registry["engine"], name, present)
+        if still_valid(self.request.db, verified) is None:
             return "That is not your present password."
         throttle.forgive(self.request.db, name, address)
         return None

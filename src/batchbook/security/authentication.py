@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -13,15 +15,36 @@ from batchbook.security.sessions import revoke_sessions
 _LONGEST_NAME = 200
 
 
-def authenticate(engine: Engine, name: str, password: str) -> int | None:
-    """Return the id of the active user with this name and password, or ``None``.
+@dataclass(frozen=True)
+class Verified:
+    """A user whose password was right when it was looked at, and the hash that it was compared with."""
+
+    user_id: int
+    password_hash: str
+
+
+def authenticate(engine: Engine, name: str, password: str) -> Verified | None:
+    """Return the active user with this name and password, or ``None``. What is done with it, ``still_valid`` allows.
 
     The same work is done whether the user exists, is switched off, or has no password. The database is read in a
     transaction of its own, which is over before the slow hash is computed.
     """
     user = _user(engine, name)
     matches = verify_password(user.password_hash if user else None, password)
-    return user.id if user and user.active and matches else None
+    if not (user and user.active and user.password_hash and matches):
+        return None
+    return Verified(user.id, user.password_hash)
+
+
+def still_valid(db: Session, verified: Verified | None) -> User | None:
+    """Return the user, locked until the transaction ends, or ``None`` if ``verified`` no longer holds.
+
+    A password may have been changed, or its user switched off, since it was verified; that must lock out whoever was
+    about to use the old one.
+    """
+    user = db.get(User, verified.user_id, with_for_update=True) if verified else None
+    valid = user and verified and user.active and user.password_hash == verified.password_hash
+    return user if valid else None
 
 
 def refresh_hash(user: User, password: str) -> None:

@@ -19,9 +19,13 @@ from batchbook.security.sessions import end_session, open_session
 
 
 class PermissionDenied(Denied):
-    """Pyramid's refusal, which also knows the ``permission`` that was asked for."""
+    """Pyramid's refusal, which also knows the ``permission`` that was asked for.
+
+    ``reason`` is a sentence that says why, where the context knows more than that the roles do not allow it.
+    """
 
     permission: str = ""
+    reason: str | None = None
 
 
 @implementer(ISecurityPolicy)
@@ -29,7 +33,7 @@ class SecurityPolicy:
     """Denies unless told otherwise.
 
     A context may decide by a method ``permits(identity, permission)``; otherwise the permissions of the person's
-    roles do. Somebody who is not signed in may nothing that names a permission.
+    roles do. It may also have a method ``why_forbidden(identity, permission)`` that says why not. Somebody who is not signed in may nothing that names a permission.
     """
 
     def __init__(self) -> None:
@@ -52,6 +56,7 @@ class SecurityPolicy:
             return Allowed("%s has %s", identity.name, permission)
         denied = PermissionDenied("%s has no %s", identity.name if identity else "nobody", permission)
         denied.permission = permission
+        denied.reason = _reason(identity, context, permission)
         return denied
 
     def remember(self, request: Any, userid: str, **_options: Any) -> list[tuple[str, str]]:
@@ -82,6 +87,12 @@ def _allows(identity: Identity, context: Any, permission: str) -> bool:
     return (
         bool(decide(identity, permission)) if decide is not None else grants(identity.permissions, permission)
     )
+
+
+def _reason(identity: Identity | None, context: Any, permission: str) -> str | None:
+    ask = getattr(context, "why_forbidden", None)
+    reason: str | None = ask(identity, permission) if ask is not None and identity is not None else None
+    return reason
 
 
 def identity_or_nobody(request: Any) -> Identity | None:

@@ -9,9 +9,8 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind
-from batchbook.security.authentication import authenticate, refresh_hash
+from batchbook.security.authentication import authenticate, refresh_hash, still_valid
 from batchbook.security.fields import password_field
-from batchbook.security.models import User
 from batchbook.security.paths import local_path
 from batchbook.security.sessions import end_session, open_session
 from batchbook.security.throttle import WINDOW_MINUTES, throttle_of
@@ -47,8 +46,8 @@ class LoginViews:
         throttle = throttle_of(self.request)
         if not throttle.admit(name, self._address):
             return self._refuse(429, TOO_OFTEN, name)
-        user_id = authenticate(self.request.registry["engine"], name, password)
-        user = self.request.db.get(User, user_id) if user_id is not None else None
+        verified = authenticate(self.request.registry["engine"], name, password)
+        user = still_valid(self.request.db, verified)
         if user is None:
             return self._refuse(400, FAILED, name)
         throttle.forgive(self.request.db, name, self._address)

@@ -52,7 +52,7 @@ def forbidden(error: Any, request: Request) -> Any:
         return _sign_in(request)
     if sentence := _refusal(error, request, identity):
         return respond(request, problem_for(409, sentence))
-    return respond(request, problem_for(403))
+    return respond(request, problem_for(403, getattr(error.result, "reason", None)))
 
 
 def unexpected(error: Exception, request: Request) -> Any:
