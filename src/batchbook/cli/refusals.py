@@ -10,6 +10,7 @@ import click
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
+from batchbook.cli.output import plain
 from batchbook.errors import BatchbookError
 
 #: PostgreSQL's codes for a right that is missing and for a server that is read only.
@@ -22,8 +23,8 @@ class Refusal(click.ClickException):
     exit_code = 1
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print the sentence on stderr, in one line."""
-        click.echo(" ".join(self.message.split()), file=file, err=file is None)
+        """Print the sentence on stderr, in one line. It may quote what came from a file."""
+        click.echo(" ".join(plain(self.message).split()), file=file, err=file is None)
 
 
 class RefusingGroup(click.Group):
