@@ -28,7 +28,7 @@ listen = localhost:0
 def command() -> Callable[..., Result]:
     """Runs the command with arguments; ``stdin`` is what it reads. A defect's exception is the test's to see."""
 
-    def run(*arguments: object, stdin: str = "") -> Result:
+    def run(*arguments: object, stdin: str | bytes = "") -> Result:
         result = CliRunner().invoke(main, [str(argument) for argument in arguments], input=stdin)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
@@ -57,7 +57,7 @@ def batchbook(
     """Runs ``batchbook -c INI`` with arguments, on a migrated database; ``stdin`` is what it reads."""
     ini = write_ini(database_url)
 
-    def run(*arguments: object, stdin: str = "") -> Result:
+    def run(*arguments: object, stdin: str | bytes = "") -> Result:
         return command("-c", ini, *arguments, stdin=stdin)
 
     return run

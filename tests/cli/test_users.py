@@ -58,6 +58,9 @@ def test_a_taken_name_is_refused(add: Run, engine: Engine) -> None:
         ),
         (("", "--role", "staff"), PASSWORD, "The user was not added. User name needs a value."),
         (("n" * 65, "--role", "staff"), PASSWORD, "The user was not added. “nnn"),
+        (("ann", "--role", "staff", "--full-name", "A" * 201), PASSWORD, "The user was not added. “AAA"),
+        (("ann", "--role", "s" * 65), PASSWORD, "The user was not added. “sss"),
+        (("ann", "--role", " "), PASSWORD, "The user was not added. Name needs a value."),
     ],
 )
 def test_what_is_refused(
@@ -73,3 +76,41 @@ def test_what_is_refused(
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_role_must_be_given(add: Run) -> None:
     assert add("ann").exit_code == 2
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_password_that_is_no_text(add: Run, batchbook: Run, engine: Engine) -> None:
+    arguments = ("user", "add", "ann", "--role", "staff", "--password-stdin")
+    result = batchbook(*arguments, stdin="Größe über alles\n".encode("latin-1"))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "The user was not added. The password must be text in UTF-8.\n"
+    assert count_of_users(engine) == 0
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ann", "--role", "staff", "--full-name", "M\udcfcller"),
+        ("m\udcfcller", "--role", "staff"),
+        ("ann", "--role", "k\udcf6nig"),
+    ],
+)
+def test_arguments_that_are_no_text_are_wrong_usage(
+    add: Run, engine: Engine, arguments: tuple[str, ...]
+) -> None:
+    result = add(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "It is not text in UTF-8." in result.stderr
+    assert count_of_users(engine) == 0
+
+
+def test_the_longest_full_name(add: Run, engine: Engine) -> None:
+    assert add("ann", "--role", "staff", "--full-name", f" {'A' * 200} ").exit_code == 0
+    with transaction_scope(engine, read_only=True) as session:
+        assert session.scalars(select(User.full_name)).one() == "A" * 200
+
+
+def count_of_users(engine: Engine) -> int:
+    with transaction_scope(engine, read_only=True) as session:
+        return len(session.scalars(select(User)).all())

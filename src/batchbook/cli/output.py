@@ -20,7 +20,12 @@ def json_option(command: _Command) -> _Command:
 
 def show(as_json: bool, data: Any, *sentences: str) -> None:
     """Print ``data`` as JSON, or else the sentences, a line each."""
-    click.echo(to_json(data) if as_json else "\n".join(sentences))
+    click.echo(to_json(data) if as_json else "\n".join(map(plain, sentences)))
+
+
+def plain(text: object) -> str:
+    """Return ``text`` in one line and without control characters, by which a file could take over the terminal."""
+    return "".join(character if character.isprintable() else " " for character in str(text))
 
 
 def to_json(data: Any) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import IO, Any
 
 import click
 from pyramid.exceptions import ConfigurationError
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
+from batchbook.cli.output import plain
 from batchbook.errors import BatchbookError
+
+#: PostgreSQL's codes for a right that is missing and for a server that is read only.
+_NOT_ALLOWED = ("42501", "25006")
 
 
 class Refusal(click.ClickException):
@@ -17,15 +23,15 @@ class Refusal(click.ClickException):
     exit_code = 1
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print the sentence on stderr, in one line."""
-        click.echo(" ".join(self.message.split()), file=file, err=file is None)
+        """Print the sentence on stderr, in one line. It may quote what came from a file."""
+        click.echo(" ".join(plain(self.message).split()), file=file, err=file is None)
 
 
 class RefusingGroup(click.Group):
     """A group whose commands may raise any :class:`~batchbook.errors.BatchbookError`: it becomes a :class:`Refusal`.
 
-    So do a database that cannot be used and settings with which the application does not start. Anything else is a
-    defect and keeps its traceback.
+    So do a database that cannot be used, settings with which the application does not start, and what the system
+    refuses. Anything else is a defect and keeps its traceback.
     """
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -34,10 +40,33 @@ class RefusingGroup(click.Group):
             return super().invoke(ctx)
         except BatchbookError as error:
             raise Refusal(error.message) from error
-        except OperationalError as error:
+        except DBAPIError as error:
+            if not _is_circumstance(error):
+                raise
             raise Refusal(f"The database could not be used, so nothing was done: {_reason(error)}") from error
         except ConfigurationError as error:
             raise Refusal(f"The settings are not right, so nothing was done: {error}") from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # The reader has what it wanted; click ends quietly.
+            raise Refusal(_system_says(error)) from error
+
+
+def _is_circumstance(error: DBAPIError) -> bool:
+    """Return whether the database, its file or its grants are at fault, and not the statement."""
+    return (
+        isinstance(error, OperationalError | InterfaceError)
+        or type(error) is DatabaseError
+        or error.statement is None
+        or getattr(error.orig, "sqlstate", None) in _NOT_ALLOWED
+    )
+
+
+def _system_says(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    if error.filename is None:  # No file that is opened, but one that is written: most often what is printed.
+        return f"What there was to write could not be written: {reason}."
+    return f"The system did not allow it, so nothing was done: {reason}: {os.fsdecode(error.filename)}."
 
 
 def _reason(error: DBAPIError) -> str:

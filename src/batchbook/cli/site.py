@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pyramid.paster import get_appsettings
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from batchbook import configure, migrate
+from batchbook.cli.settings import read_settings
 from batchbook.db.engine import database_url, make_engine
 from batchbook.db.session import transaction_scope
 from batchbook.errors import Conflict
@@ -36,8 +36,8 @@ class Site(AbstractContextManager["Site"]):
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """The application's settings."""
-        return dict(get_appsettings(self.ini))
+        """The application's settings; ``ConfigurationError`` if they are not right."""
+        return read_settings(self.ini)
 
     @cached_property
     def plugins(self) -> tuple[str, ...]:

@@ -9,7 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from batchbook.cli.output import json_option, show
+from batchbook.cli.parameters import TEXT
 from batchbook.cli.site import Site
+from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict, Missing
 from batchbook.grid.cells import CellError, parse
 from batchbook.grid.columns import columns_of
@@ -23,11 +25,16 @@ def user() -> None:
 
 
 @user.command()
-@click.argument("name")
+@click.argument("name", type=TEXT)
 @click.option(
-    "--role", "roles", multiple=True, required=True, help="A role to give; may be said more than once."
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    type=TEXT,
+    help="A role to give; may be said more than once.",
 )
-@click.option("--full-name", default="", help="What pages call the person.")
+@click.option("--full-name", default="", type=TEXT, help="What pages call the person.")
 @click.option(
     "--password-stdin", is_flag=True, help="Read the password from the first line of standard input."
 )
@@ -40,7 +47,9 @@ def add(
     password = _password(password_stdin)
     with site.transaction() as session:
         added = User(
-            name=_free_name(session, name), full_name=full_name.strip(), roles=_roles(session, roles)
+            name=_free_name(session, name),
+            full_name=_value(User, "full_name", full_name),
+            roles=_roles(session, roles),
         )
         added.password_hash = _hash(password, added)
         session.add(added)
@@ -50,8 +59,15 @@ def add(
 
 def _password(from_stdin: bool) -> str:
     if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
+        return _text(sys.stdin.buffer.readline()).rstrip("\r\n")
     return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+def _text(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        raise BadInput("The user was not added. The password must be text in UTF-8.") from error
 
 
 def _hash(password: str, who: User) -> str:
@@ -61,19 +77,25 @@ def _hash(password: str, who: User) -> str:
 
 
 def _free_name(session: Session, text: str) -> str:
-    try:
-        name = normal_name(parse(columns_of(User, ["name"])[0], text))
-    except CellError as error:
-        raise BadInput(f"The user was not added. {error.message}") from error
+    name = normal_name(_value(User, "name", text))
     if session.scalar(select(User.id).where(User.name == name)) is not None:
         raise Conflict(f"There is a user called {name} already, who was left as is; choose another name.")
     return name
 
 
-def _roles(session: Session, names: tuple[str, ...]) -> list[Role]:
+def _value(model: type[Base], column: str, text: str) -> str:
+    """Return what ``text`` means in a column, by the rules that forms apply."""
+    try:
+        return str(parse(columns_of(model, [column])[0], text))
+    except CellError as error:
+        raise BadInput(f"The user was not added. {error.message}") from error
+
+
+def _roles(session: Session, given: tuple[str, ...]) -> list[Role]:
+    names = {_value(Role, "name", text) for text in given}
     known = {role.name: role for role in session.scalars(select(Role).order_by(Role.name))}
-    if unknown := sorted(set(names) - set(known)):
+    if unknown := sorted(names - set(known)):
         raise Missing(
             f"There is no role {' or '.join(unknown)}, so the user was not added; the roles are {', '.join(known)}."
         )
-    return [known[name] for name in sorted(set(names))]
+    return [known[name] for name in sorted(names)]

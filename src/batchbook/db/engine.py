@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pyramid_retry
+from pyramid.exceptions import ConfigurationError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import ArgumentError
 
 from batchbook.db.functions import fold
 from batchbook.db.transient import is_transient
@@ -21,14 +23,48 @@ URL_VARIABLE = "BATCHBOOK_DATABASE_URL"
 #: Execution option of a connection whose transactions must not write; the database refuses if they do.
 READ_ONLY = "batchbook_read_only"
 
+#: What the recipes are made for, and bulk writing.
+_DRIVERS = frozenset({"sqlite", "sqlite+pysqlite", "postgresql+psycopg"})
+
 
 def database_url(settings: Mapping[str, str]) -> URL:
     """Return where the database is: ``BATCHBOOK_DATABASE_URL`` if set, else the setting ``sqlalchemy.url``.
 
-    A bare ``postgresql://`` means psycopg, the driver Batchbook ships with.
+    A bare ``postgresql://`` means psycopg, the driver Batchbook ships with. Raises ``ConfigurationError``, which
+    never quotes the URL because of the password in it, if that is no URL of a database that Batchbook works on.
     """
-    url = make_url(os.environ.get(URL_VARIABLE) or settings["sqlalchemy.url"])
-    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
+    url = _parsed(*_said(settings))
+    if url.drivername in ("postgresql", "postgres"):
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername not in _DRIVERS:
+        raise ConfigurationError(
+            f"Batchbook does not know the database {url.drivername}: it works on sqlite:// and postgresql://."
+        )
+    return url
+
+
+def _said(settings: Mapping[str, str]) -> tuple[str, str]:
+    """Return the URL and the name of what says it."""
+    for values, source in ((os.environ, URL_VARIABLE), (settings, "sqlalchemy.url")):
+        if text := values.get(source, "").strip():
+            return text, source
+    raise ConfigurationError(f"There is no database URL: give sqlalchemy.url or {URL_VARIABLE}.")
+
+
+def _parsed(text: str, source: str) -> URL:
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise ConfigurationError(
+            f"{source} is not the URL of a database. Write it like sqlite:////srv/batchbook.sqlite3 or"
+            " postgresql://user:password@host/name."
+        ) from None
+    # A part of the password would be taken for a host's name, and be told in the message that it does not answer.
+    if url.get_backend_name() != "sqlite" and text.count("@") > (url.username is not None):
+        raise ConfigurationError(
+            f"{source} cannot be taken apart: a “@” within a name or password is written %40."
+        )
+    return url
 
 
 def make_engine(url: URL | str, **options: Any) -> Engine:

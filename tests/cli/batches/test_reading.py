@@ -96,16 +96,6 @@ def test_show_of_a_batch_without_rows(batch: Run, price_list: Path) -> None:
     assert "None of its rows raises or lowers a price" in batch("show", 2).stdout
 
 
-@pytest.mark.parametrize("backend", ["sqlite"])
-def test_control_characters_do_not_reach_the_terminal(batch: Run, price_list: Path) -> None:
-    arguments = ("--file", price_list, "--description", "red \x1b[31m alert", "--as", "staff")
-    assert batch("create", "price_change", *arguments).exit_code == 0
-    for reading in (("list",), ("show", 1)):
-        printed = batch(*reading).stdout
-        assert "alert" in printed
-        assert "\x1b" not in printed
-
-
 def test_rows_as_csv(batch: Run, opened: str, csv_text: Run) -> None:
     result = batch("rows", opened)
     assert batch("rows", opened, "--format", "csv").stdout_bytes == result.stdout_bytes

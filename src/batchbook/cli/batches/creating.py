@@ -14,8 +14,9 @@ from batchbook.batches.creation import clone_batch, create_batch, delete_batch
 from batchbook.batches.engine import Result
 from batchbook.cli.batches.desk import Desk, acting_desk
 from batchbook.cli.batches.output import name_of
-from batchbook.cli.batches.parameters import TEXT, acting, batch_argument, no_options, values_option
+from batchbook.cli.batches.parameters import acting, batch_argument, no_options, values_option
 from batchbook.cli.output import json_option, show
+from batchbook.cli.parameters import TEXT
 from batchbook.cli.refusals import Refusal
 from batchbook.cli.site import Site
 from batchbook.errors import TooLarge

@@ -8,8 +8,9 @@ from batchbook.batches import Action
 from batchbook.batches.editing import HeaderEditor, RowEditor
 from batchbook.cli.batches.desk import acting_desk
 from batchbook.cli.batches.output import say
-from batchbook.cli.batches.parameters import TEXT, acting, batch_argument, sequence_argument, values_option
+from batchbook.cli.batches.parameters import acting, batch_argument, sequence_argument, values_option
 from batchbook.cli.output import json_option
+from batchbook.cli.parameters import TEXT
 from batchbook.cli.site import Site
 
 

@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, Row, select
 from batchbook.batches import Action, Batch, BatchFile, BatchType, file_chunks, input_file
 from batchbook.cli.batches.desk import Desk, reading_desk
 from batchbook.cli.batches.output import json_array, print_bytes, print_stream
-from batchbook.cli.batches.parameters import TEXT, batch_argument, reading
+from batchbook.cli.batches.parameters import batch_argument, reading
 from batchbook.cli.output import json_option, show
+from batchbook.cli.parameters import TEXT
 from batchbook.cli.site import Site
 from batchbook.errors import BadInput, Missing
 from batchbook.grid import Column, Grid, GridState, Kind, columns_of, csv_chunks

@@ -12,9 +12,10 @@ from batchbook.batches import Action, Batch, BatchType, State
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.models import Operation
 from batchbook.cli.batches.desk import Desk, reading_desk
-from batchbook.cli.batches.output import aligned, json_array, moment, plain, print_stream
-from batchbook.cli.batches.parameters import TEXT, batch_argument, reading
-from batchbook.cli.output import json_option, show
+from batchbook.cli.batches.output import aligned, json_array, moment, print_stream
+from batchbook.cli.batches.parameters import batch_argument, reading
+from batchbook.cli.output import json_option, plain, show
+from batchbook.cli.parameters import TEXT
 from batchbook.cli.site import Site
 from batchbook.tables import SUFFIXES
 

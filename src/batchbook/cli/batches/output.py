@@ -57,11 +57,6 @@ def aligned(pairs: Sequence[tuple[str, str]], indent: str = "") -> Iterator[str]
     return (f"{indent}{word:<{width}}  {value}" for word, value in pairs)
 
 
-def plain(text: object) -> str:
-    """Return ``text`` in one line and without control characters, by which a file could take over the terminal."""
-    return "".join(character if character.isprintable() else " " for character in str(text))
-
-
 def moment(at: datetime | None) -> str:
     """Return a moment in UTC, to the second; empty for none."""
     return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

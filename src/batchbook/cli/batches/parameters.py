@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from batchbook.cli.parameters import TEXT
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -25,20 +27,6 @@ class Number(click.ParamType[int]):
         if not _NUMBER.fullmatch(value):
             self.fail(f"“{value}” is no number.", param, ctx)
         return int(value)
-
-
-class Text(click.ParamType[str]):
-    """A text that a database can store."""
-
-    name = "text"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the text."""
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            self.fail("It is not text in UTF-8.", param, ctx)
-        return str(value)
 
 
 class Pair(click.ParamType[tuple[str, str]]):
@@ -59,7 +47,6 @@ class Pair(click.ParamType[tuple[str, str]]):
 
 
 NUMBER = Number()
-TEXT = Text()
 PAIR = Pair()
 
 

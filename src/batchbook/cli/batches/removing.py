@@ -9,8 +9,9 @@ from batchbook.batches.editing import RowRemover
 from batchbook.cli.batches.desk import acting_desk
 from batchbook.cli.batches.exporting import status_condition
 from batchbook.cli.batches.output import say
-from batchbook.cli.batches.parameters import TEXT, acting, batch_argument, sequence_argument
+from batchbook.cli.batches.parameters import acting, batch_argument, sequence_argument
 from batchbook.cli.output import json_option
+from batchbook.cli.parameters import TEXT
 from batchbook.cli.site import Site
 from batchbook.words import counted
 

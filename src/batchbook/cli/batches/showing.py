@@ -12,7 +12,7 @@ from batchbook.batches.editing import editable_columns
 from batchbook.batches.plan import Plan, plan_execution
 from batchbook.batches.work import Work
 from batchbook.cli.batches.desk import reading_desk
-from batchbook.cli.batches.output import aligned, moment, name_of, plain
+from batchbook.cli.batches.output import aligned, moment, name_of
 from batchbook.cli.batches.parameters import batch_argument, reading
 from batchbook.cli.output import json_option, show
 from batchbook.cli.site import Site
@@ -58,12 +58,12 @@ def _lines(work: Work, plan: Plan) -> Iterator[str]:
     batch = work.batch
     yield f"{batch} · {work.batch_type.title} · {batch.state}"
     yield ""
-    yield from aligned([(word, plain(text)) for word, text in _facts(work) if text])
+    yield from aligned([(word, text) for word, text in _facts(work) if text])
     if batch.status_counts:
         yield from ("", "Rows by status")
         yield from _counts(work)
     yield from ("", "Execution")
-    yield from (f"  {plain(sentence)}" for sentence in _execution(batch, plan))
+    yield from (f"  {sentence}" for sentence in _execution(batch, plan))
 
 
 def _facts(work: Work) -> Iterator[tuple[str, str]]:
