@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from batchbook import master
 from batchbook.db.engine import make_engine
 from batchbook.grid import Column, Kind, Sort
-from batchbook.master import MasterView, Page
+from batchbook.master import Index, MasterView, Page
 
 from .bakery import Bakery, Cake, CakeView, configure
 
@@ -55,6 +55,9 @@ def _other(config: Any) -> None:
         ({"lookup": "colour"}, "colour"),
         ({"grid_columns": ("code", Column("x", "X", Cake.name, Kind.TEXT, link="moon"))}, "moon"),
         ({"model": int}, "not mapped"),
+        ({"templates": {"veiw": "cake.jinja2"}}, "templates .*veiw"),
+        ({"pages": (*CakeView.pages, Cake)}, "Cake.* no Page"),
+        ({"pages": (*CakeView.pages, Index)}, "index"),
     ],
 )
 def test_what_cannot_work_stops_the_start(engine: Engine, data: dict[str, Any], says: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Set
 
 from sqlalchemy import ColumnElement, and_, false, or_
 
-from batchbook.batches.lifecycle import Action, BatchPermission, Transition, lines_for, transition
+from batchbook.batches.lifecycle import Action, BatchPermission, State, Transition, lines_for, transition
 from batchbook.batches.models import Batch
 from batchbook.batches.types import BatchType
 from batchbook.errors import Conflict, Refused
@@ -23,13 +23,20 @@ def permission(key: str, name: str) -> str:
 
 def may(held: Set[str], key: str, action: Action) -> bool:
     """Return whether ``held`` permissions allow ``action`` on batches of the type ``key`` in some state."""
-    return any(_covered(held, key, line) for line in lines_for(action))
+    return any(_may_in(state, held, key, action) for state in State)
 
 
 def may_now(held: Set[str], batch: Batch, action: Action) -> bool:
-    """Return whether ``held`` permissions and the state of ``batch`` allow ``action``."""
-    line = transition(action, batch.state)
-    return line is not None and _covered(held, batch.type, line)
+    """Return whether ``held`` permissions and the state of ``batch`` allow ``action``.
+
+    Nothing can be done with a batch by somebody who may not see it: what answers an action may show what is in it.
+    """
+    return _may_in(batch.state, held, batch.type, action)
+
+
+def _may_in(state: str, held: Set[str], key: str, action: Action) -> bool:
+    lines = (transition(needed, state) for needed in (action, Action.VIEW))
+    return all(line is not None and _covered(held, key, line) for line in lines)
 
 
 def _covered(held: Set[str], key: str, line: Transition) -> bool:
@@ -37,8 +44,10 @@ def _covered(held: Set[str], key: str, line: Transition) -> bool:
 
 
 def may_create(held: Set[str], key: str) -> bool:
-    """Return whether ``held`` permissions allow to create batches of the type ``key``."""
-    return grants(held, permission(key, BatchPermission.CREATE))
+    """Return whether ``held`` permissions allow to create batches of the type ``key``, and to see them then."""
+    return grants(held, permission(key, BatchPermission.CREATE)) and _may_in(
+        State.NEW, held, key, Action.VIEW
+    )
 
 
 def state_refusal(held: Set[str], batch: Batch, action: Action) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
@@ -9,12 +10,15 @@ from pyramid.path import DottedNameResolver
 from sqlalchemy import inspect
 
 from batchbook.batches import access
+from batchbook.batches.editing import editable_columns
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.pages.create import FILE_FIELD
 from batchbook.batches.rows import table_of
 from batchbook.batches.types import BatchType, handler_setting, swapped_handler
 from batchbook.batches.views import BatchMasterView
+from batchbook.forms import form_of
 from batchbook.grid import columns_of, label_of
 
 
@@ -52,6 +56,7 @@ def _check_view(batch_type: BatchType) -> None:
     view = batch_type.view.bind(batch_type)
     try:
         view.row_columns()
+        _check_header_form(view)
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"The view of batch type {batch_type.key!r} cannot work: {error}") from error
     unknown = [page.__name__ for page in view.pages if page.on_record and page.permission not in list(Action)]
@@ -60,6 +65,21 @@ def _check_view(batch_type: BatchType) -> None:
             f"The view of batch type {batch_type.key!r} has pages of a batch whose permission is no action of the"
             f" lifecycle: {', '.join(unknown)}."
         )
+
+
+def _check_header_form(view: type[BatchMasterView]) -> None:
+    """Raise ``ValueError`` where the view names a field that the header's form does not have."""
+    editable = {column.name for column in editable_columns(view.model, new=True)}
+    for name in view.header_fields:
+        if name not in editable:
+            raise ValueError(
+                f"header_fields has {name!r}, which is no name of an editable column of the header."
+            )
+    form_of(view.model, view.header_fields)
+    fields = {*(view.header_fields or editable), FILE_FIELD}
+    for name in chain.from_iterable(view.field_groups.values()):
+        if name not in fields:
+            raise ValueError(f"field_groups has {name!r}, which is no field of the header's form.")
 
 
 def _batch_type(header: type[Batch], handler: Any, view: Any, settings: Any) -> BatchType:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from batchbook.batches import access
-from batchbook.batches.lifecycle import Action
+from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.models import Batch
 from batchbook.batches.work import find_batch
 from batchbook.errors import Missing
@@ -27,6 +27,8 @@ class TypeContext(MasterContext):
         _, key, name = permission.split(":")
         if name in _READING:
             return access.may(identity.permissions, key, Action.VIEW)
+        if name == BatchPermission.CREATE:
+            return access.may_create(identity.permissions, key)
         return grants(identity.permissions, permission)
 
 

@@ -26,14 +26,14 @@ class BatchMasterView(MasterView):
     """The pages of one batch type: a master view over its headers, whose records have rows and a life.
 
     A subclass says ``row_grid_columns``, the row's columns to show between its number and its status; further
-    ``header_fields``, the fields of the header's form (by default all editable columns), ``field_groups`` to order
+    ``header_fields``, the names of the fields of the header's form (by default all editable columns), ``field_groups`` to order
     them, and ``grid_columns``, what the type's index shows. Everything else comes from the type's models and handler.
     """
 
     batch_type: ClassVar[BatchType]
     #: Columns of the row table, in their order on the page.
     row_grid_columns: ClassVar[Sequence[str | Column]] = ()
-    #: Fields of the header, for creating and editing.
+    #: Names of the header's editable columns, for creating and editing.
     header_fields: ClassVar[Sequence[str]] = ()
     #: Headings over fields of the header's form: heading → names of fields; the others come behind, as they are.
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {}

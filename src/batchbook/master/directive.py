@@ -83,6 +83,7 @@ def _check(view: type[MasterView]) -> None:
         )
     _check_lookup(view)
     _check_links(view)
+    _check_pages(view)
 
 
 def _check_lookup(view: type[MasterView]) -> None:
@@ -108,4 +109,19 @@ def _check_links(view: type[MasterView]) -> None:
     if unknown:
         raise ConfigurationError(
             f"{view.__name__}.links does not say where {', '.join(sorted(unknown))} leads."
+        )
+
+
+def _check_pages(view: type[MasterView]) -> None:
+    strange = [page for page in view.pages if not (isinstance(page, type) and issubclass(page, Page))]
+    if strange:
+        raise ConfigurationError(f"{view.__name__}.pages has {strange[0]!r}, which is no Page.")
+    names = _names(view)
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigurationError(f"{view.__name__}.pages has more than one page called {', '.join(twice)}.")
+    unknown = sorted(view.templates.keys() - set(names))
+    if unknown:
+        raise ConfigurationError(
+            f"{view.__name__}.templates names {', '.join(unknown)}, which is none of its pages."
         )

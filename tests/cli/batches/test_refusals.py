@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from batchbook.db.session import transaction_scope
-from batchbook.security.models import User
+from batchbook.security.models import Role, RolePermission, User
 
 Run = Callable[..., Any]
 
@@ -217,4 +217,21 @@ def test_wrong_usage_is_status_2(batch: Run, snapshot: Run, opened: str) -> None
         result = batch(*arguments)
         assert (arguments, result.exit_code, result.stdout) == (arguments, 2, "")
         assert "Error: " in result.stderr
+    assert snapshot() == before
+
+
+def test_what_one_may_not_see_one_cannot_act_upon(
+    batch: Run, snapshot: Run, shop: Engine, opened: str, price_list: Path
+) -> None:
+    with transaction_scope(shop) as session:
+        role = session.scalars(select(Role).where(Role.name == "auditor")).one()
+        names = ("create", "edit", "execute", "delete")
+        role.permissions.extend(RolePermission(permission=f"batch:*:{name}") for name in names)
+    before = snapshot()
+    for name, arguments in {**CHANGES, "clone": ()}.items():
+        result = batch(name, opened, *arguments, "--as", "auditor")
+        assert (name, result.exit_code, result.stdout) == (name, 1, "")
+        assert "the role of auditor does not allow that. Nothing was changed." in result.stderr
+    result = batch("create", "price_change", "--file", price_list, "--as", "auditor")
+    assert "auditor may not create batches of the type Price change" in result.stderr
     assert snapshot() == before

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from batchbook.batches.views import BatchMasterView
 
 _UNPROCESSABLE = 422
-_FILE = "file"
+#: The field of the form that takes the file.
+FILE_FIELD = "file"
 
 
 class CreateBatch(Page):
@@ -56,7 +57,7 @@ class CreateBatch(Page):
                 for name, problem in error.problems.items():
                     bound.add_error(name, problem)
             except BadInput as error:
-                bound.add_error(_FILE if self._upload() is not None else WHOLE_FORM, error.message)
+                bound.add_error(FILE_FIELD if self._upload() is not None else WHOLE_FORM, error.message)
             else:
                 flash(self.request, result.message, "error" if result.failed else "success")
                 return HTTPSeeOther(self.view.url("view", batch))
@@ -64,7 +65,7 @@ class CreateBatch(Page):
         return self._form(bound)
 
     def _create(self, bound: BoundForm) -> tuple[Batch, Result]:
-        texts = {name: text for name, text in sent_texts(bound).items() if name != _FILE}
+        texts = {name: text for name, text in sent_texts(bound).items() if name != FILE_FIELD}
         upload = self._upload()
         file, name = (upload.file, upload.filename) if upload is not None else (None, "")
         key = self.view.batch_type.key
@@ -73,7 +74,7 @@ class CreateBatch(Page):
         return batch, self.request.registry["batch_runner"].submit(self.request.db, call)
 
     def _upload(self) -> Any:
-        sent = self.request.POST.get(_FILE)
+        sent = self.request.POST.get(FILE_FIELD)
         return sent if getattr(sent, "filename", "") else None
 
     def _fields(self) -> Form:
@@ -81,7 +82,7 @@ class CreateBatch(Page):
         columns = self.view.batch_type.handler.file_columns
         if columns:
             help_text = f"{' or '.join(SUFFIXES)} with the columns {', '.join(columns)}."
-            fields.insert(0, Field.of(_FILE, Kind.TEXT, label="File", widget="file", help=help_text))
+            fields.insert(0, Field.of(FILE_FIELD, Kind.TEXT, label="File", widget="file", help=help_text))
         return Form(fields)
 
     def _form(self, bound: BoundForm) -> dict[str, Any]:

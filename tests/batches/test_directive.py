@@ -1,0 +1,68 @@
+"""What a batch type's view says is checked when the application starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pyramid.exceptions import ConfigurationError
+
+import batchbook
+from batchbook.batches import BatchMasterView
+from batchbook.forms import Field
+from batchbook.grid import Kind
+from batchbook.master import Page
+
+from .shelf_count import ShelfCount, ShelfCountHandler
+
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
+
+
+@pytest.fixture
+def config(settings: dict[str, str]) -> Iterator[Any]:
+    """The configuration of the application, before it serves."""
+    config = batchbook.configure(settings)
+    yield config
+    config.registry["engine"].dispose()
+
+
+def register(config: Any, **data: Any) -> None:
+    view = type("ShelfCountView", (BatchMasterView,), {"row_grid_columns": ("item_code",), **data})
+    config.add_batch_type(ShelfCount, handler=ShelfCountHandler, view=view)
+    config.commit()
+
+
+class Lost(Page):
+    name = "lost"
+    pattern = "/lost"
+    permission = "lose"
+    on_record = True
+
+
+def test_what_fits_starts(config: Any) -> None:
+    groups = {"From a file": ("file",), "Count": ("shelf", "notes")}
+    register(config, header_fields=("shelf", "tolerance", "notes"), field_groups=groups)
+    assert config.registry.introspector.get("batch types", "shelf_count")
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ({"header_fields": ("shelf", "colour")}, "header_fields .*'colour'"),
+        ({"header_fields": ("shelf", "row_count")}, "header_fields .*'row_count'"),
+        ({"header_fields": ("shelf", "shelf")}, "same name"),
+        ({"header_fields": (Field.of("shelf", Kind.TEXT),)}, "header_fields .*Field"),
+        ({"field_groups": {"Count": ("shelf", "colour")}}, "field_groups .*'colour'"),
+        (
+            {"header_fields": ("shelf",), "field_groups": {"Count": ("tolerance",)}},
+            "field_groups .*'tolerance'",
+        ),
+        ({"row_grid_columns": ("colour",)}, "colour"),
+        ({"pages": (*BatchMasterView.pages, Lost)}, "Lost"),
+        ({"templates": {"veiw": "batchbook.templates:batches/view.jinja2"}}, "templates .*veiw"),
+    ],
+)
+def test_what_cannot_work_stops_the_start(config: Any, data: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigurationError, match=says):
+        register(config, **data)
