@@ -150,13 +150,14 @@ def test_a_list_of_a_thousand_numbers_is_a_state() -> None:
         [("f.code.contains", "x" * 50_000)],
         [(f"f.nothing{n}.equal", "") for n in range(3000)],
         [("sort", "x" * 100)] * 500,
+        [("f.code.any_of", f"{n:04}€€€€€€") for n in range(600)],
         # These are short enough, until their values stand in a link one by one.
         [(f"f.{name}.any_of", "\n".join(f"{n:08}" for n in range(1000))) for name in ("code", "name")],
     ],
 )  # fmt: skip
 def test_a_state_has_as_much_text_as_a_link_may_carry(pairs: list[tuple[str, str]]) -> None:
     too_long = (
-        "The filters together have more than 40,000 characters, so none of them is used."
+        "The filters together make a link of more than 40,000 characters, so none of them is used."
         " Use fewer or shorter values."
     )
     assert read(*pairs) == GridState(problems=(too_long,))

@@ -232,7 +232,7 @@ def test_a_view_that_no_link_can_carry_is_neither_kept_nor_shown(cakes: Bakery) 
         fields += [(f"column.{row}", "name"), (f"verb.{row}", "any_of")]
         fields += [(f"value.{row}", f"{number:0200}") for number in range(1000)]
     answer = sam.post("/cakes/view", fields, status=413)
-    assert "more than 40,000 characters" in words(answer)
+    assert "a link of more than 40,000 characters" in words(answer)
     assert "What was shown before is unchanged." in words(answer)
     assert rows_of(sam.get("/cakes")) == ["Apple pie"]
 
@@ -243,7 +243,7 @@ def test_a_remembered_view_that_no_link_can_carry_is_given_up(cakes: Bakery) -> 
         db.add(GridSetting(user_name="sam", grid="cakes", settings={"query": query}))
     page = cakes.visitor("sam").get("/cakes")
     assert len(rows_of(page)) == 3
-    assert "more than 40,000 characters" in words(page)
+    assert "a link of more than 40,000 characters" in words(page)
 
 
 def test_a_form_with_too_many_filters_is_read_as_far_as_they_are_used(cakes: Bakery) -> None:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import plaster
 import pytest
 from pyramid.exceptions import ConfigurationError
 
 from batchbook.settings import Setting, all_settings
 from batchbook.web.settings import WebSettings, read_settings
 
+ROOT = Path(__file__).parents[2]
 FLAG = Setting("x.flag", "true", "")
 WHOLE = Setting("x.whole", "7", "")
 
@@ -47,3 +50,12 @@ def test_the_settings_of_a_package_are_collected_from_its_modules() -> None:
     names = [setting.name for setting in all_settings("batchbook.web")]
     assert names == ["batchbook.max_form_bytes", "batchbook.max_upload_bytes", "batchbook.timezone"]
     assert all(setting.meaning.endswith(".") for setting in all_settings("batchbook.security"))
+
+
+@pytest.mark.parametrize("name", ["development.ini", "production.ini"])
+def test_the_server_takes_a_little_more_than_the_largest_upload(name: str) -> None:
+    """What the server refuses has no sentence, and what it takes lies on the disk before Batchbook is asked."""
+    loader = plaster.get_loader(str(ROOT / name), protocols=["wsgi"])
+    taken = int(loader.get_settings("server:main")["max_request_body_size"])
+    upload = read_settings(loader.get_wsgi_app_settings("main")).max_upload_bytes
+    assert upload * 1.1 < taken < upload * 1.25

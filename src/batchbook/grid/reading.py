@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import urlencode
 
 from batchbook.grid.clauses import Filter, Sort
 from batchbook.grid.columns import Column
@@ -19,10 +20,11 @@ DEFAULT_PAGE_SIZE = 50
 MAX_FILTERS = 20
 MAX_SORTS = 5
 
-#: Characters of a state as a link's parameters: every link of a page carries all of it. A thousand item numbers fit.
+#: Characters of a state as a link's query: servers take links of some length only, and every link of a page carries
+#: all of the state. A thousand item numbers fit.
 MAX_LENGTH = 40_000
 TOO_LONG = (
-    f"The filters together have more than {MAX_LENGTH:,} characters, so none of them is used. "
+    f"The filters together make a link of more than {MAX_LENGTH:,} characters, so none of them is used. "
     "Use fewer or shorter values."
 )
 
@@ -89,7 +91,9 @@ def read_size(pairs: Pairs, problems: list[str]) -> int:
 
 def is_too_long(pairs: Pairs) -> bool:
     """Return whether ``pairs`` are more than a link may carry."""
-    return sum(len(name) + len(value) for name, value in pairs) > MAX_LENGTH
+    if sum(len(name) + len(value) for name, value in pairs) > MAX_LENGTH:
+        return True
+    return len(urlencode(pairs, errors="replace")) > MAX_LENGTH
 
 
 def _all_clauses(pairs: Pairs, columns: Mapping[str, Column], problems: list[str]) -> Iterator[Filter]:
