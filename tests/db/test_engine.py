@@ -10,6 +10,7 @@ from pyramid_retry import IRetryableError
 from sqlalchemy import Engine, Table, event, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
+from batchbook import main
 from batchbook.db.bulk import bulk_insert
 from batchbook.db.engine import URL_VARIABLE, database_url, make_engine
 from batchbook.db.session import make_session, transaction_scope
@@ -127,3 +128,31 @@ def test_the_folder_of_a_new_sqlite_database_is_made(tmp_path: Path) -> None:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
     engine.dispose()
     assert (tmp_path / "var" / "deep" / "x.sqlite3").exists()
+
+
+def test_the_folder_of_a_new_sqlite_database_is_its_owners_only(tmp_path: Path) -> None:
+    make_engine(f"sqlite:///{tmp_path / 'var' / 'x.sqlite3'}").dispose()
+    assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_was_there_keeps_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var").chmod(0o750)
+    make_engine(f"sqlite:///{tmp_path / 'var' / 'x.sqlite3'}").dispose()
+    assert (tmp_path / "var").stat().st_mode & 0o777 == 0o750
+
+
+def test_an_error_does_not_show_the_values_of_its_statement(engine: Engine) -> None:
+    with pytest.raises(DBAPIError) as caught, transaction_scope(engine) as session:
+        session.execute(text("SELECT * FROM no_such_table WHERE x = :x"), {"x": "kept from the log"})
+    assert "no_such_table" in str(caught.value)
+    assert "kept from the log" not in str(caught.value)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize("development", ["true", "false"])
+def test_only_a_developer_sees_them(settings: dict[str, str], development: str) -> None:
+    secret = {"batchbook.secret": "a secret of more than thirty-two characters"}
+    app = main({}, **settings | secret | {"batchbook.development": development})
+    assert app.registry["engine"].hide_parameters is (development == "false")
+    app.registry["engine"].dispose()

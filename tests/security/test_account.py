@@ -72,7 +72,7 @@ def test_a_refused_change_says_why_and_changes_nothing(
 ) -> None:
     browser = site.signed_in("anna")
     other = _second_browser(site)
-    page = _change(browser, **fields, status=400)
+    page = _change(browser, **fields, status=422)
     assert reason in page.html.find(class_="field-error").get_text()
     assert NEW not in page.text
     assert other.get("/").text == "home"
@@ -84,8 +84,8 @@ def test_guessing_the_present_password_is_throttled(empty_engine: Engine) -> Non
     site = Site(empty_engine, **{"batchbook.login_attempts": "2"})
     browser = site.signed_in("anna")
     for _ in range(2):
-        assert "not your present password" in _change(browser, "wrong", status=400).text
-    assert "too many attempts" in _change(browser, PASSWORD, status=400).text
+        assert "not your present password" in _change(browser, "wrong", status=422).text
+    assert "too many attempts" in _change(browser, PASSWORD, status=422).text
 
 
 def test_one_other_session_can_be_signed_out(site: Site) -> None:

@@ -16,6 +16,7 @@ def test_defaults_are_safe() -> None:
         secure_cookies=True,
         session_length=timedelta(hours=12),
         login_attempts=10,
+        name_attempts=100,
         address_attempts=50,
     )
 

@@ -73,8 +73,25 @@ def test_attempts_at_once_are_all_counted(site: Site) -> None:
     assert sorted(sums) == list(range(1, 21))
 
 
+def _throttle(site: Site, attempts: int = 100, per_name: int = 100, per_address: int = 100) -> LoginThrottle:
+    return LoginThrottle(site.engine, attempts=attempts, per_name=per_name, per_address=per_address)
+
+
+def test_a_name_has_few_attempts_from_one_address(site: Site) -> None:
+    throttle = _throttle(site, attempts=3)
+    answers = [throttle.admit(name, "10.0.0.1") for name in ("anna", "Anna", " ANNA ", "anna")]
+    assert answers == [True, True, True, False]
+    assert throttle.admit("bert", "10.0.0.1")
+
+
+def test_nobody_locks_somebody_out_from_one_address(site: Site) -> None:
+    throttle = _throttle(site, attempts=3, per_name=5)
+    assert [throttle.admit("anna", "10.0.0.1") for _ in range(20)] == [True] * 3 + [False] * 17
+    assert throttle.admit("anna", "10.0.0.2")
+
+
 def test_a_name_has_its_limit_wherever_it_is_tried_from(site: Site) -> None:
-    throttle = LoginThrottle(site.engine, per_name=3, per_address=100)
+    throttle = _throttle(site, per_name=3)
     answers = [
         throttle.admit(name, f"10.0.0.{i}") for i, name in enumerate(["anna", "Anna", " ANNA ", "anna"])
     ]
@@ -82,20 +99,26 @@ def test_a_name_has_its_limit_wherever_it_is_tried_from(site: Site) -> None:
     assert throttle.admit("bert", "10.0.0.1")
 
 
+def test_a_name_is_not_mistaken_for_another_with_an_address(site: Site) -> None:
+    throttle = _throttle(site, attempts=1)
+    assert throttle.admit("anna/10.0.0.1", "10.0.0.2")
+    assert throttle.admit("anna", "10.0.0.1/10.0.0.2")
+
+
 def test_an_address_has_its_limit_whatever_name_it_tries(site: Site) -> None:
-    throttle = LoginThrottle(site.engine, per_name=100, per_address=3)
+    throttle = _throttle(site, per_address=3)
     assert [throttle.admit(f"user{i}", "10.0.0.1") for i in range(4)] == [True, True, True, False]
     assert throttle.admit("user9", "10.0.0.2")
 
 
 def test_a_blocked_address_does_not_lock_a_name(site: Site) -> None:
-    throttle = LoginThrottle(site.engine, per_name=2, per_address=1)
+    throttle = _throttle(site, per_name=2, per_address=1)
     assert [throttle.admit("anna", "10.0.0.1") for _ in range(5)] == [True, *[False] * 4]
     assert throttle.admit("anna", "10.0.0.2")
 
 
 def test_a_network_of_ipv6_counts_as_one_address(site: Site) -> None:
-    throttle = LoginThrottle(site.engine, per_name=100, per_address=2)
+    throttle = _throttle(site, per_address=2)
     addresses = ["2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:1::1"]
     assert [throttle.admit(f"u{i}", address) for i, address in enumerate(addresses)] == [
         True,
@@ -105,8 +128,20 @@ def test_a_network_of_ipv6_counts_as_one_address(site: Site) -> None:
     ]
 
 
-def test_success_forgives_the_name_and_one_attempt_of_the_address(site: Site) -> None:
-    throttle = LoginThrottle(site.engine, per_name=2, per_address=3)
+def test_an_address_of_ipv4_is_the_same_behind_a_listener_for_both(site: Site) -> None:
+    throttle = _throttle(site, per_address=2)
+    addresses = ["::ffff:10.0.0.1", "10.0.0.1", "::ffff:10.0.0.1", "::ffff:10.0.0.2", "::FFFF:a00:3"]
+    assert [throttle.admit(f"u{i}", address) for i, address in enumerate(addresses)] == [
+        True,
+        True,
+        False,
+        True,
+        True,
+    ]
+
+
+def test_success_forgives_the_name_there_and_one_attempt_of_the_address(site: Site) -> None:
+    throttle = _throttle(site, attempts=2, per_address=3)
     assert throttle.admit("anna", "10.0.0.1")
     assert throttle.admit("anna", "10.0.0.1")
     _forgive(site, throttle, "Anna", "10.0.0.1")
@@ -115,8 +150,16 @@ def test_success_forgives_the_name_and_one_attempt_of_the_address(site: Site) ->
     assert not throttle.admit("bert", "10.0.0.1")
 
 
+def test_success_gives_the_name_one_attempt_back_elsewhere(site: Site) -> None:
+    throttle = _throttle(site, per_name=2)
+    assert throttle.admit("anna", "10.0.0.1")
+    assert throttle.admit("anna", "10.0.0.2")
+    _forgive(site, throttle, "anna", "10.0.0.2")
+    assert [throttle.admit("anna", "10.0.0.3") for _ in range(2)] == [True, False]
+
+
 def test_what_was_typed_is_not_stored(site: Site) -> None:
-    LoginThrottle(site.engine, 3, 3).admit("my password, in the wrong field", "10.0.0.1")
+    _throttle(site).admit("my password, in the wrong field", "10.0.0.1")
     assert all(
         len(key) == 64 and set(key) <= set("0123456789abcdef")
         for key in site.stored(select(LoginAttempt.key))

@@ -9,6 +9,7 @@ from batchbook.db.engine import database_url, make_engine
 from batchbook.db.functions import percent_change
 from batchbook.db.session import request_session
 from batchbook.db.types import ExactDecimal, UTCDateTime
+from batchbook.settings import DEVELOPMENT
 
 __all__ = ["Base", "ExactDecimal", "JSONValue", "UTCDateTime", "percent_change"]
 
@@ -21,7 +22,9 @@ def includeme(config: Any) -> None:
     settings = config.registry.settings
     settings.setdefault("tm.manager_hook", "pyramid_tm.explicit_manager")
     settings.setdefault("tm.commit_veto", "pyramid_tm.default_commit_veto")
-    config.registry["engine"] = make_engine(database_url(settings))
+    # A developer wants to see with which values a statement failed; anywhere else they are not for the log.
+    hide = not DEVELOPMENT.flag(settings)
+    config.registry["engine"] = make_engine(database_url(settings), hide_parameters=hide)
     config.include("pyramid_tm")
     config.include("pyramid_retry")
     config.add_request_method(request_session, "db", reify=True)

@@ -70,9 +70,11 @@ def _parsed(text: str, source: str) -> URL:
 def make_engine(url: URL | str, **options: Any) -> Engine:
     """Return an engine for ``url`` with the recipe of its database applied.
 
-    ``options`` go to :func:`sqlalchemy.create_engine`.
+    ``options`` go to :func:`sqlalchemy.create_engine`. Errors do not show the values of a statement unless
+    ``hide_parameters`` is False: they end in logs, and values may be cells of batches or hashes of passwords.
     """
     url = make_url(url)
+    options.setdefault("hide_parameters", True)
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, **options)
     engine = create_engine(url, **options)
@@ -82,7 +84,8 @@ def make_engine(url: URL | str, **options: Any) -> Engine:
 
 def _sqlite_engine(url: URL, **options: Any) -> Engine:
     if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        # For its owner only: the database, its log and its copies beside it are readable by whoever gets this far.
+        Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": 15}, **options)
     event.listen(engine, "connect", _connect_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

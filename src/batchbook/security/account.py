@@ -19,6 +19,7 @@ from batchbook.security.throttle import throttle_of
 from batchbook.security.views import TOO_OFTEN
 from batchbook.words import counted
 
+_UNPROCESSABLE = 422
 _PASSWORDS = Form(
     [
         password_field("present", "Present password"),
@@ -44,7 +45,7 @@ class AccountViews:
         if bound.valid:
             self._check(bound)
         if not bound.valid:
-            self.request.response.status_int = 400
+            self.request.response.status_int = _UNPROCESSABLE
             return self._page(bound)
         revoked = change_password(self.request.db, self._user(), bound.values["new"], keep=self._current)
         self.request.flash(f"Your password is changed.{_signed_out(revoked)}")

@@ -36,15 +36,22 @@ SESSION_HOURS = Setting(
     "batchbook.session_hours", "12", "Hours after signing in until one must sign in again."
 )
 LOGIN_ATTEMPTS = Setting(
-    "batchbook.login_attempts", "10", "Failed attempts to sign in that a user name has in 15 minutes."
+    "batchbook.login_attempts",
+    "10",
+    "Failed attempts to sign in that a user name has in 15 minutes from one address.",
+)
+NAME_ATTEMPTS = Setting(
+    "batchbook.login_attempts_per_name",
+    "100",
+    "Failed attempts to sign in that a user name has in 15 minutes from all addresses together.",
 )
 ADDRESS_ATTEMPTS = Setting(
     "batchbook.login_attempts_per_address",
     "50",
-    "Failed attempts to sign in that an address has in 15 minutes.",
+    "Failed attempts to sign in that an address has in 15 minutes, whatever the user name.",
 )
 
-SETTINGS = (SECRET, SECURE_COOKIES, SESSION_HOURS, LOGIN_ATTEMPTS, ADDRESS_ATTEMPTS)
+SETTINGS = (SECRET, SECURE_COOKIES, SESSION_HOURS, LOGIN_ATTEMPTS, NAME_ATTEMPTS, ADDRESS_ATTEMPTS)
 
 REGISTRY_KEY = "batchbook.security"
 
@@ -57,6 +64,7 @@ class SecuritySettings:
     secure_cookies: bool
     session_length: timedelta
     login_attempts: int
+    name_attempts: int
     address_attempts: int
 
     def cookie(self, name: str) -> SignedCookieProfile:
@@ -81,6 +89,7 @@ def read_settings(settings: Mapping[str, Any]) -> SecuritySettings:
         secure_cookies=SECURE_COOKIES.flag(settings),
         session_length=timedelta(hours=SESSION_HOURS.whole(settings)),
         login_attempts=LOGIN_ATTEMPTS.whole(settings),
+        name_attempts=NAME_ATTEMPTS.whole(settings),
         address_attempts=ADDRESS_ATTEMPTS.whole(settings),
     )
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from ipaddress import AddressValueError, IPv6Address, IPv6Network
 from typing import Any, cast
 
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import CursorResult, Engine, case, delete, select, update
@@ -106,37 +106,47 @@ class LoginAttemptStorage(Storage):
 
 
 class LoginThrottle:
-    """Counts attempts to sign in per user name and per address, in windows of 15 minutes.
+    """Counts attempts to sign in, in windows of 15 minutes: per address, per user name there, and per user name.
 
-    An attempt is counted before its password is looked at, so that many at once gain nothing, and given back when
+    A name may be tried much more often from everywhere than from one address, so that nobody alone can lock its owner
+    out; see docs/decisions/0013. An attempt is counted before its password is looked at, so that many at once gain nothing, and given back when
     it succeeds.
     """
 
-    def __init__(self, engine: Engine, per_name: int, per_address: int) -> None:
+    def __init__(self, engine: Engine, *, attempts: int, per_name: int, per_address: int) -> None:
         self._limiter = FixedWindowRateLimiter(LoginAttemptStorage(engine))
+        self._per_pair = RateLimitItemPerMinute(attempts, WINDOW_MINUTES)
         self._per_name = RateLimitItemPerMinute(per_name, WINDOW_MINUTES)
         self._per_address = RateLimitItemPerMinute(per_address, WINDOW_MINUTES)
 
     def admit(self, name: str, address: str) -> bool:
-        """Count an attempt; return whether it is within both limits.
+        """Count an attempt; return whether it is within all limits.
 
         One refused because of its address does not count against the name: it must not lock the user out.
         """
-        return self._limiter.hit(self._per_address, "address", _network(address)) and self._limiter.hit(
-            self._per_name, "name", normal_name(name)
-        )
+        return all(self._limiter.hit(limit, *key) for limit, key in self._counters(name, address))
 
     def forgive(self, db: Session, name: str, address: str) -> None:
-        """Take back what a successful attempt counted, in the transaction of ``db``: the name's whole count, and
-        one of the address's, so that somebody with a valid password can't buy new attempts on others by it.
+        """Take back what a successful attempt counted, in the transaction of ``db``: the name's whole count at this
+        address, and one of each other, so that somebody with a valid password can't buy new attempts on others by it.
         """
-        name_key = _hash(self._per_name.key_for("name", normal_name(name)))
-        address_key = _hash(self._per_address.key_for("address", _network(address)))
-        db.execute(delete(LoginAttempt).where(LoginAttempt.key == name_key))
+        address_key, pair_key, name_key = (
+            _hash(limit.key_for(*key)) for limit, key in self._counters(name, address)
+        )
+        db.execute(delete(LoginAttempt).where(LoginAttempt.key == pair_key))
         db.execute(
             update(LoginAttempt)
-            .where(LoginAttempt.key == address_key, LoginAttempt.count > 0)
+            .where(LoginAttempt.key.in_((address_key, name_key)), LoginAttempt.count > 0)
             .values(count=LoginAttempt.count - 1)
+        )
+
+    def _counters(self, name: str, address: str) -> tuple[tuple[RateLimitItem, tuple[str, ...]], ...]:
+        # In the order in which they are asked: what the first refuses does not count at the others.
+        network, name = _network(address), normal_name(name)
+        return (
+            (self._per_address, ("address", network)),
+            (self._per_pair, ("pair", network, name)),
+            (self._per_name, ("name", name)),
         )
 
 
@@ -145,7 +155,12 @@ def throttle_of(request: Any) -> LoginThrottle:
     if "db" in vars(request) and request.db.in_transaction():
         raise RuntimeError("Login attempts must be counted before the request's transaction begins.")
     settings = request.registry[REGISTRY_KEY]
-    return LoginThrottle(request.registry["engine"], settings.login_attempts, settings.address_attempts)
+    return LoginThrottle(
+        request.registry["engine"],
+        attempts=settings.login_attempts,
+        per_name=settings.name_attempts,
+        per_address=settings.address_attempts,
+    )
 
 
 def _hash(key: str) -> str:
@@ -154,8 +169,10 @@ def _hash(key: str) -> str:
 
 
 def _network(address: str) -> str:
-    # One customer commonly has a whole /64 of IPv6 addresses.
+    # One customer commonly has a whole /64 of IPv6 addresses. A listener for both kinds shows those of IPv4 as IPv6,
+    # all of them in one /64.
     try:
-        return str(IPv6Network((IPv6Address(address), 64), strict=False))
+        long = IPv6Address(address)
+        return str(long.ipv4_mapped or IPv6Network((long, 64), strict=False))
     except (AddressValueError, ValueError):
         return address
