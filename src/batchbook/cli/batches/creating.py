@@ -11,13 +11,12 @@ import click
 
 from batchbook.batches import Action, Batch
 from batchbook.batches.creation import clone_batch, create_batch, delete_batch
-from batchbook.batches.engine import Result
+from batchbook.cli.batches.command import Said, changing
 from batchbook.cli.batches.desk import Desk, acting_desk
 from batchbook.cli.batches.output import name_of
-from batchbook.cli.batches.parameters import acting, batch_argument, no_options, values_option
-from batchbook.cli.output import json_option, show
+from batchbook.cli.batches.parameters import acting, no_options, values_option
+from batchbook.cli.output import json_option
 from batchbook.cli.parameters import TEXT
-from batchbook.cli.refusals import Refusal
 from batchbook.cli.site import Site
 from batchbook.errors import TooLarge
 from batchbook.web.settings import MAX_UPLOAD_BYTES
@@ -54,10 +53,8 @@ def create(
     # One transaction for both: a file that cannot be read leaves no batch behind.
     with acting_desk(site, actor) as desk:
         batch = _create(site, desk, key, values, file)
-        result = Result("") if no_populate else desk.run(batch.id, Action.POPULATE)
-    if result.failed:
-        raise Refusal(result.message)
-    _print_new(batch, as_json)
+        said = _new(batch) if no_populate else _populated(desk, batch)
+    said.show(as_json)
 
 
 def _create(site: Site, desk: Desk, key: str, values: dict[str, str], path: Path | None) -> Batch:
@@ -82,34 +79,25 @@ def _name_of(path: Path) -> str:
     return os.fsencode(path.name).decode(errors="replace")
 
 
-def _print_new(batch: Batch, as_json: bool) -> None:
-    data = {**name_of(batch), "state": str(batch.state), "row_count": batch.row_count}
-    show(as_json, {**data, "status_counts": batch.status_counts}, batch.number)
+def _populated(desk: Desk, batch: Batch) -> Said:
+    result = desk.run(batch.id, Action.POPULATE)
+    return Said(result.message, {}, failed=True) if result.failed else _new(batch)
 
 
-@click.command()
-@batch_argument
-@acting
-@no_options
-@json_option
-@click.pass_obj
-def clone(site: Site, batch_id: int, actor: str, as_json: bool) -> None:
+def _new(batch: Batch) -> Said:
+    facts = {**name_of(batch), "state": str(batch.state), "row_count": batch.row_count}
+    return Said(batch.number, {**facts, "status_counts": batch.status_counts})
+
+
+@changing("clone", Action.CLONE, no_options)
+def clone(desk: Desk, batch: Batch) -> Said:
     """Create an open batch with the header, rows and files of the batch ID, and print its number."""
-    with acting_desk(site, actor) as desk:
-        desk.find(batch_id, Action.CLONE)
-        batch = clone_batch(desk.engine, batch_id)
-    _print_new(batch, as_json)
+    return _new(clone_batch(desk.engine, batch.id))
 
 
-@click.command()
-@batch_argument
-@acting
-@no_options
-@json_option
-@click.pass_obj
-def delete(site: Site, batch_id: int, actor: str, as_json: bool) -> None:
+@changing("delete", Action.DELETE, no_options)
+def delete(desk: Desk, batch: Batch) -> Said:
     """Delete the batch ID, with its rows, files and history, unless it was executed."""
-    with acting_desk(site, actor) as desk:
-        named = name_of(desk.find(batch_id, Action.DELETE))
-        message = delete_batch(desk.engine, batch_id)
-    show(as_json, {**named, "message": message}, message)
+    named = name_of(batch)
+    message = delete_batch(desk.engine, batch.id)
+    return Said(message, {**named, "message": message})

@@ -1,4 +1,4 @@
-"""What the commands for batches print beyond single sentences: streams, tables, and what became of a batch."""
+"""What the commands for batches print beyond single sentences: streams and tables."""
 
 from __future__ import annotations
 
@@ -9,19 +9,11 @@ from typing import Any
 import click
 
 from batchbook.batches import Batch
-from batchbook.cli.output import show, to_json
-from batchbook.cli.refusals import Refusal
+from batchbook.cli.output import to_json
 from batchbook.db.bulk import chunked
 
 #: How many texts are held before they are printed.
 _AT_A_TIME = 500
-
-
-def say(as_json: bool, batch: Batch, message: str, *, failed: bool = False, **data: Any) -> None:
-    """Print what became of ``batch``: the sentence ``message``, or JSON with it; a failure goes to stderr, exit 1."""
-    if failed:
-        raise Refusal(message)
-    show(as_json, {**name_of(batch), "state": str(batch.state), **data, "message": message}, message)
 
 
 def name_of(batch: Batch) -> dict[str, Any]:

@@ -4,60 +4,38 @@ from __future__ import annotations
 
 import click
 
-from batchbook.batches import Action
+from batchbook.batches import Action, Batch
 from batchbook.batches.editing import RowRemover
-from batchbook.cli.batches.desk import acting_desk
+from batchbook.cli.batches.command import Said, about, changing
+from batchbook.cli.batches.desk import Desk
 from batchbook.cli.batches.exporting import status_condition
-from batchbook.cli.batches.output import say
-from batchbook.cli.batches.parameters import acting, batch_argument, sequence_argument
-from batchbook.cli.output import json_option
+from batchbook.cli.batches.parameters import sequence_argument
 from batchbook.cli.parameters import TEXT
-from batchbook.cli.site import Site
 from batchbook.words import counted
 
 
-@click.command("remove-row")
-@batch_argument
-@sequence_argument
-@acting
-@json_option
-@click.pass_obj
-def remove_row(site: Site, batch_id: int, sequence: int, actor: str, as_json: bool) -> None:
+@changing("remove-row", Action.EDIT, sequence_argument)
+def remove_row(desk: Desk, batch: Batch, sequence: int) -> Said:
     """Remove row SEQUENCE from the batch ID; "restore-row" brings it back."""
-    _mark(site, batch_id, sequence, actor, as_json, removed=True)
+    RowRemover(desk.engine).set_removed(batch.id, sequence, removed=True)
+    return about(batch, f"Row {sequence} was removed from {batch}.", sequence=sequence)
 
 
-@click.command("restore-row")
-@batch_argument
-@sequence_argument
-@acting
-@json_option
-@click.pass_obj
-def restore_row(site: Site, batch_id: int, sequence: int, actor: str, as_json: bool) -> None:
+@changing("restore-row", Action.EDIT, sequence_argument)
+def restore_row(desk: Desk, batch: Batch, sequence: int) -> Said:
     """Restore row SEQUENCE, which was removed, to the batch ID."""
-    _mark(site, batch_id, sequence, actor, as_json, removed=False)
+    RowRemover(desk.engine).set_removed(batch.id, sequence, removed=False)
+    return about(batch, f"Row {sequence} was restored to {batch}.", sequence=sequence)
 
 
-def _mark(site: Site, batch_id: int, sequence: int, actor: str, as_json: bool, *, removed: bool) -> None:
-    with acting_desk(site, actor) as desk:
-        batch = desk.find(batch_id, Action.EDIT)
-        RowRemover(desk.engine).set_removed(batch_id, sequence, removed=removed)
-    done = "removed from" if removed else "restored to"
-    say(as_json, batch, f"Row {sequence} was {done} {batch}.", sequence=sequence)
-
-
-@click.command("remove-rows")
-@batch_argument
-@click.option(
+_STATUS = click.option(
     "--status", metavar="STATUS", required=True, type=TEXT, help="The status of the rows to remove."
 )
-@acting
-@json_option
-@click.pass_obj
-def remove_rows(site: Site, batch_id: int, status: str, actor: str, as_json: bool) -> None:
+
+
+@changing("remove-rows", Action.EDIT, _STATUS)
+def remove_rows(desk: Desk, batch: Batch, status: str) -> Said:
     """Remove all rows of one status from the batch ID."""
-    with acting_desk(site, actor) as desk:
-        batch = desk.find(batch_id, Action.EDIT)
-        (condition,) = status_condition(desk.types[batch.type], status)
-        count = RowRemover(desk.engine).remove_where(batch_id, condition)
-    say(as_json, batch, f"{counted(count, 'row was', 'rows were')} removed from {batch}.", removed=count)
+    (condition,) = status_condition(desk.types[batch.type], status)
+    count = RowRemover(desk.engine).remove_where(batch.id, condition)
+    return about(batch, f"{counted(count, 'row was', 'rows were')} removed from {batch}.", removed=count)
