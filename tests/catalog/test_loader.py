@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import io
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from sqlalchemy import Engine, event, func, select
 
 from batchbook.catalog.loader import COLUMNS, Loaded, load, load_file
@@ -18,8 +20,9 @@ PEARS = "000000018,PEARS,PRODUCE,FRUIT,National,,V0002,0.99,0"
 
 
 def load_lines(engine: Engine, *lines: str, header: str = HEADER) -> Loaded:
+    data = "".join(f"{line}\n" for line in (header, *lines)).encode()
     with transaction_scope(engine) as session:
-        return load(session, [f"{line}\n" for line in (header, *lines)], by="test")
+        return load(session, "catalog.csv", io.BytesIO(data), by="test")
 
 
 def product(engine: Engine, item_code: str) -> Product:
@@ -112,7 +115,6 @@ def test_columns_may_stand_in_any_order_with_a_byte_order_mark(engine: Engine, t
         (APPLES.replace("000000017", " "), "Line 3, column item_code: Item code needs a value."),
         (APPLES.replace("APPLES", "A" * 300), "Line 3, column description: "),
         (APPLES.replace(",PRODUCE", ""), "Line 3 has 8 columns instead of 9."),
-        (APPLES.replace("APPLES", 'APPLES"').replace("0017,", '0017,"'), "Line 3 cannot be read as CSV: "),
         (PEARS, "Line 3, column item_code: 000000018 stands in the file more than once."),
     ],
 )
@@ -126,23 +128,56 @@ def test_a_bad_row_is_named_and_nothing_is_loaded(engine: Engine, line: str, sen
     assert load_lines(engine, PEARS).created == 1  # The refused load left nothing behind.
 
 
+def test_what_stops_being_csv_is_refused_whole(engine: Engine) -> None:
+    with pytest.raises(
+        BadInput, match=r"stops being readable as CSV at line 3: .* Nothing was taken from it"
+    ):
+        load_lines(engine, PEARS, APPLES.replace("APPLES", 'APPLES"').replace("0017,", '0017,"'))
+    assert (count(engine, Product), count(engine, Vendor)) == (0, 0)
+    assert load_lines(engine, PEARS).created == 1
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_workbook_does_what_csv_does(engine: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "catalog.xlsx"
+    book = xlsxwriter.Workbook(str(file))
+    page = book.add_worksheet()
+    *texts, price, on_hand = APPLES.split(",")
+    page.write_row(0, 0, COLUMNS)
+    page.write_row(1, 0, [*texts, float(price), int(on_hand)])
+    book.close()
+    with transaction_scope(engine) as session:
+        assert load_file(session, file, by="test").created == 1
+    assert product(engine, "000000017").price == Decimal("2.49")
+
+
 @pytest.mark.parametrize(
     ("header", "found"),
     [
-        (HEADER.replace("price", "cost"), "lacks 'price' and should not have 'cost'"),
-        (HEADER + ",Price", "has twice 'price'"),
-        ("\x00binary", "lacks 'item_code'"),
+        (HEADER.replace("price", "cost"), "has no column “price”. Found: .*“cost”.* Expected: .*“price”"),
+        (HEADER + ",Price", "has the column “price” more than once"),
+        (
+            HEADER + ",cost",
+            "should not have the column “cost”, so nothing was loaded. Expected are the columns item_code",
+        ),
+        ("\x01binary", "has no column “item_code”"),
+        ("\x00binary", "is called .csv but is not text"),
     ],
 )
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_wrong_header_row_says_what_was_found(engine: Engine, header: str, found: str) -> None:
-    with pytest.raises(BadInput, match=f"The header row {found}.*nothing was loaded"):
+    with pytest.raises(BadInput, match=f"“catalog.csv” {found}"):
         load_lines(engine, APPLES, header=header)
+    assert count(engine, Product) == 0
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(b"", "The file is empty"), (b"\xff\xfe\x00PK", "catalog.csv is not text in UTF-8")],
+    [
+        (b"", "“catalog.csv” is empty"),
+        (b"\xff\xfe\x00PK", "“catalog.csv” is called .csv but is not text"),
+        (b"item_code,\xc4", "“catalog.csv” is not text in UTF-8"),
+    ],
 )
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_file_that_is_no_csv(engine: Engine, tmp_path: Path, content: bytes, sentence: str) -> None:

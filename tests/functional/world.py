@@ -85,7 +85,7 @@ class Shop:
             if isinstance(catalogue, Path):
                 load_file(session, catalogue, by="test")
             else:
-                load(session, io.StringIO(catalogue), by="test")
+                load(session, "catalog.csv", io.BytesIO(catalogue.encode()), by="test")
 
     def prices(self) -> dict[str, Decimal]:
         """Return each product's price by item code."""

@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,6 +119,17 @@ def test_only_the_first_sheet_counts() -> None:
         book.add_worksheet("more").write_row(0, 0, ["other"])
 
     assert read(workbook(fill), "list.xlsx") == [(2, ["007", "7", ""])]
+
+
+@pytest.mark.parametrize("name", ["list.csv", "list.xlsx"])
+def test_the_file_stays_open_for_whoever_opened_it(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(GOOD_SHEET if name.endswith("xlsx") else f"{HEADER}\n007,7,x\n008,8,y\n".encode())
+    with path.open("rb") as file:
+        for _ in range(2):
+            next(read_table(name, file, REQUIRED).records)  # Not to the end.
+            assert len(list(read_table(name, file, REQUIRED).records)) > 0
+        assert not file.closed
 
 
 # --- What cannot -----------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ def catalog() -> None:
 @json_option
 @click.pass_obj
 def load(site: Site, file: Path, as_json: bool) -> None:
-    """Load products from a CSV FILE: all of it, or nothing.
+    """Load products from a CSV or XLSX FILE: all of it, or nothing.
 
     Products that the catalogue has are brought up to date; others are created. The columns are item_code,
     description, department, category, brand, size, vendor_code, price and on_hand.

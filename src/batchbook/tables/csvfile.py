@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from contextlib import contextmanager
+from typing import BinaryIO, TextIO
 
 from batchbook.errors import BadInput
 from batchbook.tables.table import Table, names_of
@@ -20,38 +21,47 @@ def read_csv(name: str, file: BinaryIO, required: Sequence[str]) -> Table:
 
     Raises ``BadInput`` for what is not UTF-8 or no CSV, also while the records are read.
     """
+    return Table.below_header(_records(name, file, required))
+
+
+def _records(name: str, file: BinaryIO, required: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
+    with _text_of(name, file) as lines:
+        reader = csv.reader(lines, delimiter=_delimiter(lines, required), strict=True)
+        try:
+            for record in reader:
+                if any(map(str.strip, record)):
+                    yield reader.line_num, record
+        except csv.Error as error:
+            raise BadInput(
+                f"“{name}” stops being readable as CSV at line {reader.line_num}: {error}."
+                " Nothing was taken from it."
+            ) from None
+
+
+@contextmanager
+def _text_of(name: str, file: BinaryIO) -> Iterator[TextIO]:
     lines = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     try:
-        first = lines.readline(_LONGEST_HEADER)
+        yield lines
     except UnicodeDecodeError as error:
-        raise _not_utf8(name, error) from None
-    delimiter = max(_DELIMITERS, key=lambda mark: _hits(first, mark, required))
+        found = error.object[error.start]
+        raise BadInput(
+            f"“{name}” is not text in UTF-8: it holds the byte 0x{found:02X} where a character was expected."
+            " Save it as “CSV UTF-8” and upload it again."
+        ) from None
+    finally:
+        if not file.closed:
+            lines.detach()  # Else it closes the file at its own end; whoever opened it may want it further.
+
+
+def _delimiter(lines: TextIO, required: Sequence[str]) -> str:
+    """Return the delimiter of the first line, to which the text is set back."""
+    first = lines.readline(_LONGEST_HEADER)
     lines.seek(0)
-    return Table.below_header(_records(name, csv.reader(lines, delimiter=delimiter, strict=True)))
+    return max(_DELIMITERS, key=lambda mark: _hits(first, mark, required))
 
 
 def _hits(line: str, delimiter: str, required: Sequence[str]) -> int:
     # The delimiter is the one under which the header makes most sense; guessing from data is wrong too often.
     names = names_of(next(csv.reader([line], delimiter=delimiter), []))
     return len(set(names) & set(required)) * 100 + min(len(names), 50)
-
-
-def _records(name: str, reader: Any) -> Iterator[tuple[int, Sequence[str]]]:
-    try:
-        for record in reader:
-            if any(map(str.strip, record)):
-                yield reader.line_num, record
-    except UnicodeDecodeError as error:
-        raise _not_utf8(name, error) from None
-    except csv.Error as error:
-        raise BadInput(
-            f"“{name}” stops being readable as CSV at line {reader.line_num}: {error}. Nothing was taken from it."
-        ) from None
-
-
-def _not_utf8(name: str, error: UnicodeDecodeError) -> BadInput:
-    found = error.object[error.start]
-    return BadInput(
-        f"“{name}” is not text in UTF-8: it holds the byte 0x{found:02X} where a character was expected."
-        " Save it as “CSV UTF-8” and upload it again."
-    )

@@ -1,0 +1,120 @@
+"""Merging staged products into the catalogue, by a handful of statements however many there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    FromClause,
+    Insert,
+    Select,
+    Table,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
+from batchbook.catalog.staging import staging
+from batchbook.db import UTCDateTime
+
+_product = cast(Table, Product.__table__)
+
+#: What a file may change of a product; the last two are found by name.
+_MERGED = ("description", "size", "category", "brand", "price", "on_hand", "department_id", "vendor_id")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """How many products a file created, updated and left unchanged."""
+
+    created: int
+    updated: int
+    unchanged: int
+
+    @property
+    def total(self) -> int:
+        """How many products the file had."""
+        return self.created + self.updated + self.unchanged
+
+
+def merge(connection: Connection, by: str) -> Loaded:
+    """Bring the catalogue up to date with what is staged; ``by`` goes into the price history."""
+    _add_names(connection, Department, Department.name, staging.c.department)
+    _add_names(connection, Vendor, Vendor.code, staging.c.vendor_code)
+    now = datetime.now(UTC)
+    known = staging.join(_product, _product.c.item_code == staging.c.item_code)
+    total = connection.scalar(select(func.count()).select_from(staging)) or 0
+    existing = connection.scalar(select(func.count()).select_from(known)) or 0
+    connection.execute(_history(known, now, by))
+    written = connection.execute(
+        _upsert(connection, now), execution_options={"preserve_rowcount": True}
+    ).rowcount
+    updated = written - (total - existing)
+    return Loaded(created=total - existing, updated=updated, unchanged=existing - updated)
+
+
+def _add_names(
+    connection: Connection, model: type[Department | Vendor], key: Any, staged: Column[Any]
+) -> None:
+    """Add the departments or vendors that the file names and the catalogue does not have."""
+    names = select(staged).distinct().where(staged.is_not(None)).order_by(staged)
+    connection.execute(_insert(connection)(model).from_select([key.name], names).on_conflict_do_nothing())
+
+
+def _history(known: FromClause, now: datetime, by: str) -> Insert:
+    """Write down the prices that are about to change."""
+    changes = (
+        select(
+            _product.c.id,
+            _product.c.item_code,
+            _product.c.price,
+            staging.c.price,
+            literal(now, UTCDateTime()),
+            literal(by),
+        )
+        .select_from(known)
+        .where(_product.c.price != staging.c.price)
+    )
+    columns = ["product_id", "item_code", "old_price", "new_price", "changed_at", "changed_by"]
+    return insert(PriceHistory).from_select(columns, changes, include_defaults=False)
+
+
+def _upsert(connection: Connection, now: datetime) -> Any:
+    """Insert what is new, update what differs, leave alone what is equal."""
+    statement = _insert(connection)(Product).from_select(
+        [*_MERGED, "item_code", "active", "version", "modified_at"], _incoming(now), include_defaults=False
+    )
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["item_code"],
+        set_={name: new[name] for name in _MERGED} | {"version": _product.c.version + 1, "modified_at": now},
+        where=or_(*(_product.c[name].is_distinct_from(new[name]) for name in _MERGED)),
+    )
+
+
+def _incoming(now: datetime) -> Select[Any]:
+    plain = [staging.c[name] for name in _MERGED[:-2]]
+    joined = staging.outerjoin(Department, Department.name == staging.c.department).outerjoin(
+        Vendor, Vendor.code == staging.c.vendor_code
+    )
+    return (
+        select(
+            *plain, Department.id, Vendor.id,
+            staging.c.item_code, true(), literal(1), literal(now, UTCDateTime()),
+        )
+        .select_from(joined)
+        .where(true())  # SQLite would otherwise read ON CONFLICT as the join's ON.
+    )  # fmt: skip
+
+
+def _insert(connection: Connection) -> Any:
+    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
