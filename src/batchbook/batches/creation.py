@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, literal, select
 from batchbook.batches.editing import editable_columns, parsed
 from batchbook.batches.engine import Engine
 from batchbook.batches.files import store_file
-from batchbook.batches.lifecycle import Action, State
+from batchbook.batches.lifecycle import Action, State, is_possible
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
 from batchbook.batches.types import BatchType
 from batchbook.batches.work import Work, recount, utc_now
@@ -88,7 +88,7 @@ class Creator:
         work = self.engine.work_on(clone)
         work.record("clone", f"Cloned from {source.batch}.")
         recount(work)
-        if source.batch.state != State.NEW:
+        if not is_possible(Action.POPULATE, source.batch.state):
             self.engine.adopt_rows(work)
         return clone
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batchbook.batches.columns import state_choice
-from batchbook.batches.lifecycle import Action, State
+from batchbook.batches.lifecycle import MILESTONES, PASSED, Action, State
 from batchbook.batches.models import Batch
 from batchbook.batches.plan import plan_execution
 from batchbook.batches.statuses import Severity
@@ -18,17 +17,6 @@ from batchbook.master import GridView
 
 if TYPE_CHECKING:
     from batchbook.batches.views import BatchMasterView
-
-#: The states that a page shows as the milestones of a batch's life, and those that lie behind a batch in each state.
-_MILESTONES = (State.OPEN, State.COMPLETE, State.EXECUTED)
-_PASSED: dict[State, tuple[State, ...]] = {
-    State.NEW: (),
-    State.POPULATING: (),
-    State.OPEN: (),
-    State.COMPLETE: (State.OPEN,),
-    State.EXECUTING: (State.OPEN, State.COMPLETE),
-    State.EXECUTED: _MILESTONES,
-}
 
 
 @dataclass(frozen=True)
@@ -113,11 +101,11 @@ def life(batch: Batch) -> list[Milestone]:
     reached = {State.COMPLETE: batch.completed_by, State.EXECUTED: batch.executed_by}
     return [
         Milestone(
-            state_choice(milestone).label,
-            "done" if milestone in _PASSED[state] else "current" if milestone == state else "todo",
+            milestone.label,
+            "done" if milestone in PASSED[state] else "current" if milestone == state else "todo",
             f"by {reached[milestone]}" if reached.get(milestone) else "",
         )
-        for milestone in _MILESTONES
+        for milestone in MILESTONES
     ]
 
 
