@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batchbook.batches.lifecycle import MILESTONES, PASSED, Action, State
 from batchbook.batches.models import Batch
+from batchbook.batches.options import default_values
 from batchbook.batches.plan import plan_execution
 from batchbook.batches.statuses import Severity
 from batchbook.batches.work import Work
@@ -114,16 +114,11 @@ def execution(view: BatchMasterView, work: Work) -> Execution | None:
     plan = plan_execution(work)
     if plan is None:
         return None
-    may = view.may_now(Action.EXECUTE, work.batch)
+    may = view.may(Action.EXECUTE, work.batch)
     note = (
         "" if may or plan.reasons else "Somebody whose role may execute batches of this type can do it now."
     )
     action = view.url(Action.EXECUTE.value, work.batch) if may and not plan.reasons else ""
     form = work.handler.execution_options
-    chosen = form.bind(_defaults(work)) if form and action else None
+    chosen = form.bind(default_values(work.handler)) if form and action else None
     return Execution(plan.sentences, plan.reasons, chosen, action, note)
-
-
-def _defaults(work: Work) -> Mapping[str, Any]:
-    form, texts = work.handler.execution_options, work.handler.execution_defaults
-    return form.validate(texts).values if form else {}
