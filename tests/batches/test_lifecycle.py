@@ -5,7 +5,15 @@ from itertools import product
 import pytest
 
 from batchbook.batches import Action, BatchPermission, State
-from batchbook.batches.lifecycle import TRANSITIONS, lines_for, possible_actions, transition, why_not
+from batchbook.batches.lifecycle import (
+    MILESTONES,
+    PASSED,
+    TRANSITIONS,
+    lines_for,
+    possible_actions,
+    transition,
+    why_not,
+)
 
 READING = {Action.VIEW, Action.DOWNLOAD}
 
@@ -96,3 +104,14 @@ def test_a_stored_state_is_plain_text() -> None:
         "It was executed and is frozen: nothing in it can be changed any more."
     )
     assert transition(Action.EDIT, "open") is transition(Action.EDIT, State.OPEN)
+
+
+def test_every_state_has_its_place_among_the_milestones() -> None:
+    assert set(PASSED) == set(State)
+    for passed in PASSED.values():
+        assert passed == MILESTONES[: len(passed)]
+
+
+def test_what_a_state_looks_like_is_said_by_sign_and_word() -> None:
+    assert len({state.label for state in State}) == len(State)
+    assert all(state.sign and state.severity for state in State)

@@ -6,18 +6,7 @@ from sqlalchemy import String, cast, func, literal
 
 from batchbook.batches.lifecycle import State
 from batchbook.batches.models import Batch
-from batchbook.batches.statuses import Severity
-from batchbook.grid import Choice, Column, Kind
-
-#: The states as people read them.
-STATES = (
-    Choice(State.NEW.value, "New", Severity.NEUTRAL, "○"),
-    Choice(State.POPULATING.value, "Populating", Severity.INFO, "…"),
-    Choice(State.OPEN.value, "Open", Severity.INFO, "●"),
-    Choice(State.COMPLETE.value, "Complete", Severity.WARNING, "◐"),
-    Choice(State.EXECUTING.value, "Executing", Severity.INFO, "…"),
-    Choice(State.EXECUTED.value, "Executed", Severity.SUCCESS, "✓"),
-)
+from batchbook.grid import Column, Kind, choices_of
 
 _WIDTH = 8
 _digits = cast(Batch.id, String)
@@ -30,7 +19,7 @@ NUMBER = Column(
     Kind.TEXT,
 )
 DESCRIPTION = Column("description", "Description", Batch.description, Kind.TEXT)
-STATE = Column("state", "State", Batch.state, Kind.CHOICE, choices=STATES)
+STATE = Column("state", "State", Batch.state, Kind.CHOICE, choices=choices_of(State))
 ROWS = Column("row_count", "Rows", Batch.row_count, Kind.INTEGER)
 CREATED_BY = Column("created_by", "Created by", Batch.created_by, Kind.USER)
 CREATED_AT = Column("created_at", "Created", Batch.created_at, Kind.DATETIME)
@@ -39,8 +28,3 @@ EXECUTED_AT = Column("executed_at", "Executed", Batch.executed_at, Kind.DATETIME
 
 #: What an index of batches shows unless its type says otherwise.
 COMMON = (NUMBER, DESCRIPTION, STATE, ROWS, CREATED_BY, CREATED_AT, EXECUTED_BY, EXECUTED_AT)
-
-
-def state_choice(state: str) -> Choice:
-    """Return how a page shows ``state``."""
-    return next(choice for choice in STATES if choice.value == state)

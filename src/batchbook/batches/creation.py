@@ -11,7 +11,7 @@ from batchbook.batches.counts import recount
 from batchbook.batches.editing import editable_columns, parsed
 from batchbook.batches.engine import Engine
 from batchbook.batches.files import store_file
-from batchbook.batches.lifecycle import Action, State
+from batchbook.batches.lifecycle import Action, State, is_possible
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
 from batchbook.batches.types import BatchType
 from batchbook.batches.work import Work, utc_now
@@ -82,7 +82,7 @@ def clone_batch(engine: Engine, batch_id: int) -> Batch:
     work = engine.work_on(clone)
     work.record("clone", f"Cloned from {source.batch}.")
     recount(work)
-    if source.batch.state != State.NEW:
+    if not is_possible(Action.POPULATE, source.batch.state):
         engine.adopt_rows(work)
     return clone
 

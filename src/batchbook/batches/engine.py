@@ -97,25 +97,10 @@ class Engine:
         if action not in ACTIONS:
             raise ValueError(f"{action} is no action that the engine runs.")
         work = self.lock(batch_id, action)
-        if version is not None and version != work.batch.version:
-            raise Conflict(
-                f"{work.batch} was changed since you opened its page, so it was not {action.done}."
-                " Look at it again, then decide."
-            )
-        before = work.batch.state
-        step = cast("Transition", transition(action, before))  # The lock has asked the table already.
+        _refuse_stale(work.batch, action, version)
         try:
             with self.session.begin_nested():
-                if step.through:
-                    work.batch.state = step.through
-                message = ACTIONS[action](work, options or {})
-                work.batch.failure = None
-                work.batch.version += 1
-                self.session.flush()
-                if step.target:
-                    # Last of all, and alone: from here on the database refuses every change of an executed batch.
-                    work.batch.state = step.target
-                    self.session.flush()
+                message = self._carry_out(work, action, options or {})
         except BatchbookError:
             raise
         except Exception as error:  # A handler is somebody's code and may raise anything.
@@ -126,6 +111,23 @@ class Engine:
         if action is Action.COMPLETE and work.handler.auto_execute:
             return self._execute_by_itself(batch_id, message)
         return Result(message)
+
+    def _carry_out(self, work: Work, action: Action, options: Mapping[str, Any]) -> str:
+        """Lead the batch through the states of the table, and do the action in between; return what it says."""
+        step = cast(
+            "Transition", transition(action, work.batch.state)
+        )  # The lock has asked the table already.
+        if step.through:
+            work.batch.state = step.through
+        message = ACTIONS[action](work, options)
+        work.batch.failure = None
+        work.batch.version += 1
+        self.session.flush()
+        if step.target:
+            # Last of all, and alone: from here on the database refuses every change of an executed batch.
+            work.batch.state = step.target
+            self.session.flush()
+        return message
 
     def _execute_by_itself(self, batch_id: int, message: str) -> Result:
         try:
@@ -157,6 +159,14 @@ class Engine:
             f"{work.batch} was not {action.done}, because its handler failed ({reason})."
             " Everything is as it was before.",
             failed=True,
+        )
+
+
+def _refuse_stale(batch: Batch, action: Action, version: int | None) -> None:
+    if version is not None and version != batch.version:
+        raise Conflict(
+            f"{batch} was changed since you opened its page, so it was not {action.done}."
+            " Look at it again, then decide."
         )
 
 

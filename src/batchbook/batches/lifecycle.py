@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from batchbook.batches.statuses import Severity, Status
 
-class State(StrEnum):
+
+class State(Status):
     """Where a batch is in its life."""
 
-    NEW = "new"
-    POPULATING = "populating"
-    OPEN = "open"
-    COMPLETE = "complete"
-    EXECUTING = "executing"
-    EXECUTED = "executed"
+    NEW = "new", "New", Severity.NEUTRAL, "○"
+    POPULATING = "populating", "Populating", Severity.INFO, "…"
+    OPEN = "open", "Open", Severity.INFO, "●"
+    COMPLETE = "complete", "Complete", Severity.WARNING, "◐"
+    EXECUTING = "executing", "Executing", Severity.INFO, "…"
+    EXECUTED = "executed", "Executed", Severity.SUCCESS, "✓"
 
 
 class Action(StrEnum):
@@ -101,6 +103,23 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Action.DELETE, (_P.DELETE,), _AT_REST),
 )
 
+#: The states that nothing leads out of.
+FINAL = _EXECUTED
+
+#: The states in which it can be said what executing would do: there are rows, and nothing happens to them by itself.
+FORESEEABLE = _OPEN | _COMPLETE
+
+#: The states that are milestones for people, and those of them that lie behind a batch in each state.
+MILESTONES = (State.OPEN, State.COMPLETE, State.EXECUTED)
+PASSED: dict[State, tuple[State, ...]] = {
+    State.NEW: (),
+    State.POPULATING: (),
+    State.OPEN: (),
+    State.COMPLETE: (State.OPEN,),
+    State.EXECUTING: (State.OPEN, State.COMPLETE),
+    State.EXECUTED: MILESTONES,
+}
+
 #: Why an action is refused in a state, where more can be said than that it is refused. ``{by}`` says who, and when.
 _ADVICE: dict[tuple[Action, State], str] = {
     (Action.EDIT, State.NEW): "It has no rows yet: populate it first.",
@@ -121,6 +140,11 @@ def transition(action: Action, state: State | str) -> Transition | None:
     return next((line for line in TRANSITIONS if line.action == action and state in line.sources), None)
 
 
+def is_possible(action: Action, state: State | str) -> bool:
+    """Return whether ``state`` allows ``action``, whoever asks."""
+    return transition(action, state) is not None
+
+
 def lines_for(action: Action) -> tuple[Transition, ...]:
     """Return the lines of the table for ``action``, whatever the state."""
     return tuple(line for line in TRANSITIONS if line.action == action)
@@ -136,7 +160,7 @@ def why_not(action: Action, state: State | str, by: str = "") -> str | None:
 
     ``by`` says who brought the batch into that state, such as " by ada on 2026-01-02 at 10:00:00 UTC".
     """
-    if transition(action, state) is not None:
+    if is_possible(action, state):
         return None
     state = State(state)
     if state in (State.POPULATING, State.EXECUTING):

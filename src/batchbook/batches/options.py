@@ -9,6 +9,12 @@ from typing import Any
 
 from batchbook.batches.handler import BatchHandler
 from batchbook.errors import BadInput
+from batchbook.forms import BoundForm, Form
+
+
+def default_values(handler: BatchHandler[Any, Any]) -> dict[str, Any]:
+    """Return the values of the handler's execution options where nobody chose; an option without a default lacks."""
+    return dict(_read(handler, {}).values)
 
 
 def bind_options(handler: BatchHandler[Any, Any], chosen: Mapping[str, Any]) -> dict[str, Any]:
@@ -16,19 +22,21 @@ def bind_options(handler: BatchHandler[Any, Any], chosen: Mapping[str, Any]) -> 
 
     Raises :class:`batchbook.errors.BadInput` for an option the type does not have and for a value that does not fit.
     """
-    form = handler.execution_options
-    known = {field.name for field in form.fields} if form else set()
+    bound = _read(handler, chosen)
+    known = {field.name for field in bound.fields}
     unknown = sorted(chosen.keys() - known)
     if unknown:
         offered = ", ".join(sorted(known)) or "none"
         raise BadInput(f"There is no execution option “{unknown[0]}”. Options of this type: {offered}.")
-    if form is None:
-        return {}
-    bound = form.validate({**handler.execution_defaults, **chosen})
     if not bound.valid:
         name, messages = next(iter(bound.errors.items()))
         raise BadInput(f"Option {name}: {messages[0]}")
     return dict(bound.values)
+
+
+def _read(handler: BatchHandler[Any, Any], chosen: Mapping[str, Any]) -> BoundForm:
+    form = handler.execution_options or Form(())
+    return form.validate({**handler.execution_defaults, **chosen})
 
 
 def options_as_json(values: Mapping[str, Any]) -> dict[str, Any]:

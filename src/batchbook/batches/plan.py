@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from batchbook.batches.lifecycle import Action, State, why_not
+from batchbook.batches.lifecycle import FINAL, FORESEEABLE, Action, why_not
 from batchbook.batches.options import bind_options
 from batchbook.batches.work import Work
 from batchbook.errors import BadInput
-
-#: The states in which it makes sense to ask the handler.
-_ASKED = frozenset({State.OPEN, State.COMPLETE})
 
 
 @dataclass(frozen=True)
@@ -24,9 +21,9 @@ class Plan:
 def plan_execution(work: Work) -> Plan | None:
     """Return what executing the batch would do; ``None`` for one that is executed."""
     batch, handler = work.batch, work.handler
-    if batch.state == State.EXECUTED:
+    if batch.state in FINAL:
         return None
-    if batch.state not in _ASKED:
+    if batch.state not in FORESEEABLE:
         return Plan((), (why_not(Action.EXECUTE, batch.state) or "",))
     blocked = handler.why_not_execute(batch)
     reasons = tuple(reason for reason in (blocked, why_not(Action.EXECUTE, batch.state)) if reason)

@@ -10,7 +10,6 @@ from sqlalchemy import Select, select
 from batchbook.batches import access, columns
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.engine import Engine
-from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.pages import BATCH_PAGES
 from batchbook.batches.resources import BatchContext, TypeContext
@@ -87,10 +86,6 @@ class BatchMasterView(MasterView):
         return Engine(
             self.request.db, registry["batch_types"], registry.settings, self.request.authenticated_userid
         )
-
-    def may_now(self, action: Action, batch: Batch) -> bool:
-        """Return whether this person may do ``action`` with ``batch`` in its state."""
-        return access.may_now(self.request.identity.permissions, batch, action)
 
     def form(self, record: Any | None) -> Form:
         """Return the header's form: to create a batch all its fields, else those that are not fixed."""

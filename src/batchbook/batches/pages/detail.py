@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from batchbook.batches.columns import state_choice
-from batchbook.batches.lifecycle import Action
+from batchbook.batches.lifecycle import Action, State, is_possible
 from batchbook.batches.models import BatchFile, Operation
 from batchbook.batches.pages import present
 from batchbook.batches.pages.base import BatchPage
@@ -32,7 +31,8 @@ class BatchDetail(BatchPage):
         rows, work = RowGrid(self.view, self.batch), self.work
         return self.template_values(
             buttons=buttons_for(self.view, self.batch),
-            state=state_choice(self.batch.state),
+            state=State(self.batch.state),
+            unpopulated=is_possible(Action.POPULATE, self.batch.state),
             own_status=self._status(),
             life=present.life(self.batch),
             facts=present.facts(self.view, self.batch),

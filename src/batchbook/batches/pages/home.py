@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 
 from batchbook.batches import access
-from batchbook.batches.columns import state_choice
-from batchbook.batches.lifecycle import Action, State, lines_for
+from batchbook.batches.lifecycle import FINAL, Action, State, lines_for
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.everything import batch_url, creatable
 from batchbook.master import default_link
@@ -49,9 +48,7 @@ class HomePage:
             if executable
             else None,
             self._section("Your open batches", "Correct their rows, then mark them complete.", mine),
-            self._section(
-                "Executed lately", "Frozen, and part of the audit trail.", Batch.state == State.EXECUTED
-            ),
+            self._section("Executed lately", "Frozen, and part of the audit trail.", Batch.state.in_(FINAL)),
         ]
         return {
             "sections": [section for section in sections if section and section.total],
@@ -85,7 +82,7 @@ class HomePage:
             "title": row.description or f"{self.types[row.type].title} {row.id:08d}",
             "type": self.types[row.type].title,
             "url": batch_url(self.request, row.type, row.id),
-            "state": state_choice(row.state),
+            "state": State(row.state),
             "row_count": row.row_count,
             "created_by": row.created_by,
             "at": row[-1],

@@ -53,7 +53,7 @@ class OneRow(BatchPage):
             version=version,
             stale=conflicts(bound, stale) if stale else (),
             facts=[(column, getattr(self.row, column.name)) for column in columns],
-            editing=self.view.may_now(Action.EDIT, self.batch),
+            editing=self.view.may(Action.EDIT, self.batch),
             changes=self._changes(),
             row_url=self.row_url,
             neighbours=self._neighbours(),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batchbook.batches.columns import state_choice
-from batchbook.batches.lifecycle import Action, State
+from batchbook.batches.lifecycle import MILESTONES, PASSED, Action, State
 from batchbook.batches.models import Batch
+from batchbook.batches.options import default_values
 from batchbook.batches.plan import plan_execution
 from batchbook.batches.statuses import Severity
 from batchbook.batches.work import Work
@@ -18,17 +17,6 @@ from batchbook.master import GridView
 
 if TYPE_CHECKING:
     from batchbook.batches.views import BatchMasterView
-
-#: The states that a page shows as the milestones of a batch's life, and those that lie behind a batch in each state.
-_MILESTONES = (State.OPEN, State.COMPLETE, State.EXECUTED)
-_PASSED: dict[State, tuple[State, ...]] = {
-    State.NEW: (),
-    State.POPULATING: (),
-    State.OPEN: (),
-    State.COMPLETE: (State.OPEN,),
-    State.EXECUTING: (State.OPEN, State.COMPLETE),
-    State.EXECUTED: _MILESTONES,
-}
 
 
 @dataclass(frozen=True)
@@ -113,11 +101,11 @@ def life(batch: Batch) -> list[Milestone]:
     reached = {State.COMPLETE: batch.completed_by, State.EXECUTED: batch.executed_by}
     return [
         Milestone(
-            state_choice(milestone).label,
-            "done" if milestone in _PASSED[state] else "current" if milestone == state else "todo",
+            milestone.label,
+            "done" if milestone in PASSED[state] else "current" if milestone == state else "todo",
             f"by {reached[milestone]}" if reached.get(milestone) else "",
         )
-        for milestone in _MILESTONES
+        for milestone in MILESTONES
     ]
 
 
@@ -126,16 +114,11 @@ def execution(view: BatchMasterView, work: Work) -> Execution | None:
     plan = plan_execution(work)
     if plan is None:
         return None
-    may = view.may_now(Action.EXECUTE, work.batch)
+    may = view.may(Action.EXECUTE, work.batch)
     note = (
         "" if may or plan.reasons else "Somebody whose role may execute batches of this type can do it now."
     )
     action = view.url(Action.EXECUTE.value, work.batch) if may and not plan.reasons else ""
     form = work.handler.execution_options
-    chosen = form.bind(_defaults(work)) if form and action else None
+    chosen = form.bind(default_values(work.handler)) if form and action else None
     return Execution(plan.sentences, plan.reasons, chosen, action, note)
-
-
-def _defaults(work: Work) -> Mapping[str, Any]:
-    form, texts = work.handler.execution_options, work.handler.execution_defaults
-    return form.validate(texts).values if form else {}

@@ -25,7 +25,7 @@ class RowGrid:
     def __init__(self, view: BatchMasterView, batch: Batch, sequence: int | None = None) -> None:
         self.view = view
         self.batch = batch
-        self.editing = view.may_now(Action.EDIT, batch)
+        self.editing = view.may(Action.EDIT, batch)
         self.grid = self._grid(sequence)
 
     def _grid(self, sequence: int | None) -> GridView:
@@ -58,7 +58,7 @@ class RowGrid:
         return self.row_url(row) if column.name == "sequence" else None
 
     def edit_for(self, column: Column, row: Row[Any]) -> dict[str, Any] | None:
-        """Return what editing the cell in place needs; ``None`` where it cannot be edited but has nothing to say."""
+        """Return what editing the cell in place needs; ``None`` where it cannot be edited."""
         issue = next((found for found in row.issues or () if found["field"] == column.name), None)
         if not column.editable or row.removed or not self.editing:
             return None

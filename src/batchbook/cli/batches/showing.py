@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from batchbook.batches import Action, Batch, State, input_file
+from batchbook.batches import Action, Batch, input_file
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.plan import Plan, plan_execution
 from batchbook.batches.work import Work
@@ -100,7 +100,7 @@ def _counts(work: Work) -> Iterator[str]:
 
 
 def _execution(batch: Batch, plan: Plan) -> Iterator[str]:
-    if batch.state == State.EXECUTED:
-        yield (batch.execution_outcome or {}).get("summary", "")
+    if batch.execution_outcome:
+        yield batch.execution_outcome["summary"]
     yield from plan.sentences
     yield from plan.reasons
