@@ -85,7 +85,7 @@ def _refresh_chunks(work: Work) -> None:
     done = 0
     for rows in work.rows().chunks(size):
         work.handler.refresh(work.batch, rows)
-        rows.save(work.now)
+        rows.save()
         done += size
         work.progress.report("refresh", min(done, work.batch.row_count), work.batch.row_count)
 
@@ -109,7 +109,10 @@ def _execute(work: Work, options: Mapping[str, Any]) -> str:
         raise Conflict(f"{work.batch} was not executed. {reason}")
     chosen = bind_options(work.handler, options)
     with _around(Action.EXECUTE, work):
-        outcome: Outcome = work.handler.execute(work.batch, work.rows(), chosen)
+        rows = work.rows()
+        outcome: Outcome = work.handler.execute(work.batch, rows, chosen)
+        rows.save()
+    recount(work)
     batch = work.batch
     batch.execution_options = options_as_json(chosen)
     batch.execution_outcome = {"summary": outcome.summary, "figures": dict(outcome.figures)}

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from batchbook.batches.issues import Issue, issue
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.statuses import Severity
+from batchbook.db import utc_now
 from batchbook.db.bulk import bulk_update
 
 _KEY = ("batch_id", "sequence")
@@ -25,6 +26,9 @@ class RowProxy:
     """A row as a handler sees it: columns as attributes; what is set is written back with its chunk."""
 
     __slots__ = ("_changes", "_values")
+
+    _changes: dict[str, Any]
+    _values: Mapping[str, Any]
 
     # What every row has; a type's own columns are attributes too, unknown to the type checker.
     status: str | None
@@ -71,8 +75,12 @@ class RowProxy:
     @property
     def changes(self) -> Mapping[str, Any]:
         """What was set and differs from what is stored."""
-        changes: Mapping[str, Any] = self._changes
-        return changes
+        return self._changes
+
+    def stored(self, values: Mapping[str, Any]) -> None:
+        """Note that ``values``, the changes among them, were written to the database."""
+        object.__setattr__(self, "_values", {**self._values, **values})
+        object.__setattr__(self, "_changes", {})
 
 
 def table_of(model: type[BatchRow]) -> Table:
@@ -81,25 +89,37 @@ def table_of(model: type[BatchRow]) -> Table:
 
 
 class Rows:
-    """The rows of ``batch`` that satisfy ``where``.
+    """The rows of ``batch`` that satisfy ``where``; what changes them, changes them at the moment ``now`` (UTC).
 
     Iterating loads them once, as :class:`RowProxy`, in order of their sequence; :meth:`save` writes back in bulk what
     was set. Iterate over :meth:`chunks` where the scope may be large.
     """
 
     def __init__(
-        self, session: Session, batch: Batch, model: type[BatchRow], where: ColumnElement[bool]
+        self,
+        session: Session,
+        batch: Batch,
+        model: type[BatchRow],
+        where: ColumnElement[bool],
+        now: datetime | None = None,
     ) -> None:
         self.session = session
         self.batch = batch
         self.model = model
         self.where = where
+        self.now = now or utc_now()
         self._loaded: list[RowProxy] | None = None
+        # By sequence. A scope shares them with those that are narrowed from it, so that a row is one row in all of
+        # them; a chunk has its own, which go when the next one comes.
+        self._proxies: dict[int, RowProxy] = {}
+        self._chunk: Rows | None = None
 
     @classmethod
-    def of_batch(cls, session: Session, batch: Batch, model: type[BatchRow]) -> Rows:
+    def of_batch(
+        cls, session: Session, batch: Batch, model: type[BatchRow], now: datetime | None = None
+    ) -> Rows:
         """Return all rows of ``batch`` that are not removed."""
-        return cls(session, batch, model, and_(model.batch_id == batch.id, ~model.removed))
+        return cls(session, batch, model, and_(model.batch_id == batch.id, ~model.removed), now)
 
     @property
     def table(self) -> Table:
@@ -108,10 +128,18 @@ class Rows:
 
     def narrowed(self, *conditions: ColumnElement[bool]) -> Rows:
         """Return the rows of this scope that satisfy ``conditions`` too."""
-        return Rows(self.session, self.batch, self.model, and_(self.where, *conditions))
+        narrowed = self._part(*conditions)
+        narrowed._proxies = self._proxies
+        return narrowed
+
+    def _part(self, *conditions: ColumnElement[bool]) -> Rows:
+        return Rows(self.session, self.batch, self.model, and_(self.where, *conditions), self.now)
 
     def chunks(self, size: int) -> Iterator[Rows]:
-        """Yield this scope in parts of at most ``size`` rows, from the first to the last."""
+        """Yield this scope in parts of at most ``size`` rows, from the first to the last.
+
+        What was set on the rows of a part is written back when the next one is asked for, or by :meth:`save`.
+        """
         number = self.model.sequence
         span = select(func.count(), func.min(number), func.max(number)).where(self.where)
         count, low, high = cast("tuple[int, int, int]", self.session.execute(span).one())
@@ -120,7 +148,10 @@ class Rows:
                 yield self
             return
         for first in range(low, high + 1, size):
-            yield self.narrowed(self.model.sequence.between(first, first + size - 1))
+            self._chunk = self._part(self.model.sequence.between(first, first + size - 1))
+            yield self._chunk
+            self._chunk.save()
+            self._chunk = None
 
     def count(self) -> int:
         """Return how many rows the scope has."""
@@ -130,30 +161,36 @@ class Rows:
         """Load the rows once and iterate over them."""
         if self._loaded is None:
             statement = select(self.table).where(self.where).order_by(self.model.sequence)
-            self._loaded = [RowProxy(row) for row in self.session.execute(statement).mappings()]
+            found = self.session.execute(statement).mappings()
+            self._loaded = [self._proxies.setdefault(row["sequence"], RowProxy(row)) for row in found]
         return iter(self._loaded)
 
     def update(self, *conditions: ColumnElement[bool], **values: Any) -> int:
-        """Set columns of the scope's rows (those that satisfy ``conditions``) by one statement; return how many."""
+        """Set columns of the scope's rows (those that satisfy ``conditions``) by one statement; return how many.
+
+        A change to an editable column is seen by editors as newer than what they looked at.
+        """
+        values |= self._newer(values, self.model.version)
         statement = update(self.table).where(self.where, *conditions).values(**values)
         return self.session.connection().execute(statement).rowcount
 
-    def save(self, now: datetime) -> int:
+    def save(self) -> int:
         """Write back what was set on the rows, in bulk; return how many rows changed.
 
         A change to an editable column is seen by editors as newer than what they looked at.
         """
+        saved = self._chunk.save() if self._chunk else 0
         groups: dict[tuple[str, ...], list[Sequence[Any]]] = {}
-        editable = {c.key for c in self.table.columns if c.info.get("editable")}
-        for row in self._loaded or ():
-            if not row.changes:
-                continue
-            values = dict(row.changes)
-            if not editable.isdisjoint(values):
-                values |= {"version": row.version + 1, "modified_at": now}
-            record = (*values.values(), row.batch_id, row.sequence)
-            groups.setdefault(tuple(values), []).append(record)
+        for row in [row for row in self._proxies.values() if row.changes]:
+            values = dict(row.changes) | self._newer(row.changes, row.version)
+            groups.setdefault(tuple(values), []).append((*values.values(), row.batch_id, row.sequence))
+            row.stored(values)
         connection = self.session.connection()
         for columns, records in groups.items():
             bulk_update(connection, self.table, _KEY, columns, records)
-        return sum(map(len, groups.values()))
+        return saved + sum(map(len, groups.values()))
+
+    def _newer(self, values: Mapping[str, Any], version: Any) -> dict[str, Any]:
+        """Return what to set besides ``values``, so that an edit which saw the row before them is refused."""
+        changed = any(self.table.c[name].info.get("editable") for name in values)
+        return {"version": version + 1, "modified_at": self.now} if changed else {}

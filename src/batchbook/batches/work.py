@@ -55,7 +55,7 @@ class Work:
 
     def rows(self) -> Rows:
         """Return all rows of the batch that are not removed."""
-        return Rows.of_batch(self.session, self.batch, self.batch_type.row)
+        return Rows.of_batch(self.session, self.batch, self.batch_type.row, self.now)
 
     def record(self, kind: str, summary: str, cells: Iterable[operations.Cell] = ()) -> Operation:
         """Write down what was done, in the batch's history."""
