@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import re
 from contextlib import suppress
 from threading import Barrier, BrokenBarrierError, Thread
@@ -315,3 +316,22 @@ def test_two_who_delete_each_other_at_one_moment(office: Office) -> None:
     event.remove(User, "before_delete", meet)
     assert met == []
     assert len(office.all(select(User.name).where(User.name.in_(["ann", "abe"])))) == 1
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_what_is_done_to_a_user_is_logged_once_it_is_done(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    sam, browser = office.id_of("sam"), office.visitor("ann")
+    with caplog.at_level(logging.INFO, "batchbook.security"):
+        press(browser.get(f"/users/{sam}"), "/deactivate")
+        post(browser, f"/users/{office.id_of('ann')}/deactivate", 409)
+        form = form_with(browser.get(f"/users/{sam}/edit"), "full_name")
+        tick(form, "roles", "auditor")
+        form.submit(status=303)
+    lines = [record.getMessage() for record in caplog.records if record.name == "batchbook.security"]
+    assert [line.partition(" from")[0] for line in lines] == [
+        "user switched off: 'sam' by 'ann'",
+        "user changed: 'sam' by 'ann'",
+    ]
+    assert lines[1].endswith("(roles: auditor)")

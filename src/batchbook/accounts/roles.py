@@ -15,6 +15,7 @@ from batchbook.forms import BoundForm, Field, Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort
 from batchbook.master import Invalid, MasterView
 from batchbook.security.models import Role, RolePermission, user_role
+from batchbook.security.trail import note_change
 from batchbook.words import counted
 
 T = TypeVar("T")
@@ -62,9 +63,15 @@ class RoleView(MasterView):
             raise Invalid({"permissions": reason})
         values["permissions"] = [present.get(name) or RolePermission(permission=name) for name in wanted]
 
-    def after_save(self, record: Role) -> None:  # noqa: ARG002 - What counts is everybody's rights now.
+    def after_save(self, record: Role) -> None:
         """See that somebody is still administrator."""
         guard.check(self.request.db, self.request.identity)
+        event = "role created" if record.version == 1 else "role changed"
+        note_change(self.request, event, record.name, "permissions: " + ", ".join(held_by(record)))
+
+    def after_delete(self, record: Role) -> None:
+        """Write it down."""
+        note_change(self.request, "role deleted", record.name)
 
     def label_of(self, record: Role) -> str:
         """Role “Staff”."""

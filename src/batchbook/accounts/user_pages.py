@@ -15,6 +15,7 @@ from batchbook.security.fields import ADVICE, DIFFERENT, password_field
 from batchbook.security.models import User
 from batchbook.security.passwords import why_weak
 from batchbook.security.sessions import revoke_sessions
+from batchbook.security.trail import note_change
 from batchbook.words import counted
 
 _UNPROCESSABLE = 422
@@ -53,6 +54,7 @@ class SetPassword(Page):
             return self._form(bound)
         keep = session_hash(self.request.session_cookie.id)
         ended = change_password(self.request.db, self.record, bound.values["password"], keep=keep)
+        note_change(self.request, "password set", self.record.name)
         message = f"The {self.view.label_of(self.record)} has a new password. {_ended(ended)}"
         return self.done(message, self.view.url("view", self.record))
 
@@ -87,6 +89,7 @@ class SignOut(Page):
         """End the sessions; one's own present one stays."""
         keep = session_hash(self.request.session_cookie.id)
         ended = revoke_sessions(self.request.db, self.record.id, keep=keep)
+        note_change(self.request, "sessions ended", self.record.name)
         return self.done(_ended(ended), self.view.url("view", self.record))
 
 
@@ -142,6 +145,7 @@ def _set_active(page: Page, *, active: bool) -> None:
         lambda user: setattr(user, "active", active),
         lambda _user: guard.check(db, page.request.identity),
     )
+    note_change(page.request, f"user switched {'on' if active else 'off'}", page.record.name)
 
 
 def _ended(count: int) -> str:

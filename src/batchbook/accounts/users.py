@@ -19,6 +19,7 @@ from batchbook.security.fields import ADVICE, password_field
 from batchbook.security.models import Role, User, user_role
 from batchbook.security.passwords import hash_password, why_weak
 from batchbook.security.sessions import open_sessions
+from batchbook.security.trail import note_change
 
 _ROLES = (
     select(func.aggregate_strings(Role.label, ", "))
@@ -74,13 +75,18 @@ class UserView(MasterView):
                 raise Invalid({"password": weak})
             values["password_hash"] = hash_password(password)
 
-    def after_save(self, record: User) -> None:  # noqa: ARG002 - What counts is everybody's rights now.
+    def after_save(self, record: User) -> None:
         """See that somebody is still administrator."""
         guard.check(self.request.db, self.request.identity)
+        event = "user created" if record.version == 1 else "user changed"
+        note_change(
+            self.request, event, record.name, "roles: " + ", ".join(role.name for role in record.roles)
+        )
 
-    def after_delete(self, record: User) -> None:  # noqa: ARG002 - What counts is who is left.
+    def after_delete(self, record: User) -> None:
         """See that somebody is still administrator."""
         guard.check(self.request.db, self.request.identity)
+        note_change(self.request, "user deleted", record.name)
 
     def label_of(self, record: User) -> str:
         """User “ann”."""

@@ -16,6 +16,7 @@ from batchbook.security.passwords import why_weak
 from batchbook.security.permissions import SIGNED_IN
 from batchbook.security.sessions import open_sessions, revoke_session, revoke_sessions
 from batchbook.security.throttle import throttle_of
+from batchbook.security.trail import note, note_change
 from batchbook.security.views import TOO_OFTEN
 from batchbook.words import counted
 
@@ -48,6 +49,7 @@ class AccountViews:
             self.request.response.status_int = _UNPROCESSABLE
             return self._page(bound)
         revoked = change_password(self.request.db, self._user(), bound.values["new"], keep=self._current)
+        note_change(self.request, "password changed", self.request.identity.name)
         self.request.flash(f"Your password is changed.{_signed_out(revoked)}")
         return self._done()
 
@@ -79,6 +81,7 @@ class AccountViews:
             return TOO_OFTEN
         verified = authenticate(self.request.registry["engine"], name, present)
         if still_valid(self.request.db, verified) is None:
+            note(self.request, "present password wrong", name)
             return "That is not your present password."
         throttle.forgive(self.request.db, name, address)
         return None

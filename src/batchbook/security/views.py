@@ -14,6 +14,7 @@ from batchbook.security.fields import password_field
 from batchbook.security.paths import local_path
 from batchbook.security.sessions import end_session, open_session
 from batchbook.security.throttle import WINDOW_MINUTES, throttle_of
+from batchbook.security.trail import note, note_change
 
 # One sentence for every reason, so that it does not tell which user names exist.
 FAILED = "The user name or the password is wrong, or the account is switched off. Please try again."
@@ -45,14 +46,17 @@ class LoginViews:
         # begins, because on SQLite that would lock the counters out; see batchbook.security.throttle.
         throttle = throttle_of(self.request)
         if not throttle.admit(name, self._address):
+            note(self.request, "sign-in throttled", name)
             return self._refuse(429, TOO_OFTEN, name)
         verified = authenticate(self.request.registry["engine"], name, password)
         user = still_valid(self.request.db, verified)
         if user is None:
+            note(self.request, "sign-in failed", name)
             return self._refuse(400, FAILED, name)
         throttle.forgive(self.request.db, name, self._address)
         refresh_hash(user, password)
         open_session(self.request.db, user, self.request)
+        note_change(self.request, "signed in", user.name)
         return HTTPSeeOther(self.next)
 
     @property
@@ -73,6 +77,8 @@ class LoginViews:
 
 def logout(request: Any) -> HTTPSeeOther:
     """Sign this browser out and show the sign-in page."""
+    if request.identity:
+        note_change(request, "signed out", request.identity.name)
     end_session(request.db, request)
     request.flash("You are signed out.", "info")
     return HTTPSeeOther(request.route_path("login"))
