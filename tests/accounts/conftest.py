@@ -10,9 +10,10 @@ from pyramid.config import Configurator
 from sqlalchemy import Engine, select, update
 from webtest import TestApp
 
+from batchbook.db import utc_now
 from batchbook.db.session import request_session, transaction_scope
 from batchbook.security.cookie import NAME, session_hash
-from batchbook.security.models import Role, RolePermission, User, WebSession, utc_now
+from batchbook.security.models import Role, RolePermission, User, WebSession
 from batchbook.security.passwords import hash_password
 from batchbook.security.roles import install_default_roles
 from batchbook.security.settings import REGISTRY_KEY

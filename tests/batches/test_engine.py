@@ -222,8 +222,9 @@ def test_removed_rows_are_neither_refreshed_nor_executed(engine: Engine, worksho
 
 
 def test_a_batch_without_rows_is_not_executed(engine: Engine, workshop: Workshop) -> None:
-    batch_id = workshop.open("item,counted,remark\n", shelf="A")
-    assert (workshop.batch(batch_id).row_count, workshop.batch(batch_id).status_counts) == (0, {})
+    batch_id = workshop.open("item,counted,remark\n007,7,\n", shelf="A")
+    workshop.remove(batch_id, 1)
+    assert (workshop.batch(batch_id).kept_count, workshop.batch(batch_id).status_counts) == (0, {})
     workshop.run(batch_id, Action.COMPLETE)
     with pytest.raises(Conflict, match=r"was not executed. It has no rows to execute."):
         workshop.run(batch_id, Action.EXECUTE)

@@ -115,7 +115,10 @@ def test_a_failure_leaves_all_as_it_was_but_the_reason(
     assert workshop.operations(batch_id) == [*history, ("failure", "eve", reason, 0)]
 
 
-def test_a_reason_that_no_database_stores_is_kept_as_far_as_it_can_be(workshop: Workshop) -> None:
+def test_a_reason_that_no_database_stores_is_kept_as_far_as_it_can_be(
+    workshop: Workshop, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("CRITICAL", "batchbook")  # Workers of the tests could not send the log either.
     batch_id = brought_to(workshop, Action.POPULATE)
     error = ValueError("a file called \udcff\0")
     assert breaking(workshop, "populate", error).run(batch_id, Action.POPULATE).failed

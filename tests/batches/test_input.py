@@ -20,7 +20,7 @@ def test_csv_is_read_whatever_the_order_and_further_columns(workshop: Workshop) 
 
 
 def test_a_short_line_is_a_row_with_empty_cells(workshop: Workshop) -> None:
-    batch_id = workshop.open(f"{HEADER}\n007\n008,8\n009,9,x,too,long\n", shelf="A")
+    batch_id = workshop.open(f"{HEADER}\n007\n008,8\n009,9,x,, \n", shelf="A")
     assert [(r.item_code, r.counted, r.remark) for r in workshop.rows(batch_id)] == [
         ("007", None, None),
         ("008", 8, None),
@@ -28,10 +28,19 @@ def test_a_short_line_is_a_row_with_empty_cells(workshop: Workshop) -> None:
     ]
 
 
-def test_a_header_alone_is_an_open_batch_without_rows(workshop: Workshop) -> None:
+def test_a_long_line_is_a_row_whose_numbers_are_doubted(workshop: Workshop) -> None:
+    batch_id = workshop.open(f"{HEADER}\n009,9,x,too,long\n", shelf="A")
+    row = workshop.row(batch_id, 1)
+    assert (row.item_code, row.counted, row.remark) == ("009", None, "x,too,long")
+    assert [(i["field"], i["code"], i["raw"]) for i in row.issues] == [("counted", "too-many-cells", "9")]
+
+
+def test_a_header_alone_is_refused(workshop: Workshop) -> None:
     for content in (HEADER, f"{HEADER}\n", f"\ufeff{HEADER}\n\n"):
-        batch_id = workshop.open(content, shelf="A")
-        assert (workshop.batch(batch_id).state, workshop.batch(batch_id).row_count) == (State.OPEN, 0)
+        batch_id = workshop.create(content, shelf="A")
+        with pytest.raises(BadInput, match=r"“list.csv” has a header row, and no row below it\."):
+            workshop.run(batch_id, Action.POPULATE)
+        assert workshop.batch(batch_id).state == State.NEW
 
 
 BAD: dict[str, tuple[str, bytes, str]] = {

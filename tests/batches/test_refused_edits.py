@@ -36,7 +36,7 @@ class Stubborn(ShelfCountHandler):
 
     def refresh(self, batch: ShelfCount, rows: Rows) -> None:
         super().refresh(batch, rows)
-        rows.save(self.context.now)
+        rows.save()
         raise BadInput("Nothing is changed here.")
 
 

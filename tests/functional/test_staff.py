@@ -139,7 +139,7 @@ def test_the_file_comes_back_byte_for_byte(
     shop: Shop, staff: TestApp, real_file: Callable[[str], Path]
 ) -> None:
     data = b"\xef\xbb\xbf" + real_file("price-list-V0764.csv").read_bytes().replace(b"\n", b"\r\n")
-    number = number_in(upload(staff, data, 'Préise "März" 2025.csv'))
+    number = number_in(upload(staff, data, "Préise 'März' 2025.csv"))
     response = staff.get(url_of(number, "files", 1))
     assert response.body == data
     assert response.headers["Content-Disposition"].startswith("attachment;")

@@ -13,13 +13,13 @@ from sqlalchemy import Engine, ForeignKey, Index, MetaData, Select, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from webtest import TestApp
 
-from batchbook.db import Base, ExactDecimal
+from batchbook.db import Base, ExactDecimal, utc_now
 from batchbook.db.base import NAMING_CONVENTION
 from batchbook.db.session import request_session, transaction_scope
 from batchbook.grid import Column, Kind, Sort
 from batchbook.master import Invalid, MasterView
 from batchbook.security.cookie import NAME, session_hash
-from batchbook.security.models import Role, RolePermission, User, WebSession, utc_now
+from batchbook.security.models import Role, RolePermission, User, WebSession
 from batchbook.security.settings import REGISTRY_KEY
 
 SETTINGS = {

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
 from batchbook.security.identity import Identity, identity_of_user, load_identity
-from batchbook.security.models import Role, RolePermission, User, WebSession, utc_now
+from batchbook.security.models import Role, RolePermission, User, WebSession
 
 from .small_site import Site
 

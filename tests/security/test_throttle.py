@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from sqlalchemy import func, select, update
 
+from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
-from batchbook.security.models import LoginAttempt, utc_now
+from batchbook.security.models import LoginAttempt
 from batchbook.security.throttle import LoginAttemptStorage, LoginThrottle
 
 from .small_site import Site

@@ -11,9 +11,10 @@ from pyramid.response import Response
 from sqlalchemy import Engine, func, select, update
 from webtest import TestApp
 
+from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
 from batchbook.security.authentication import authenticate
-from batchbook.security.models import LoginAttempt, User, WebSession, utc_now
+from batchbook.security.models import LoginAttempt, User, WebSession
 from batchbook.security.passwords import needs_rehash
 from batchbook.security.views import FAILED, TOO_OFTEN
 
@@ -80,7 +81,7 @@ def test_who_is_signed_in_is_not_asked_again(site: Site) -> None:
         ("new", ""),
         ("x" * 5000, PASSWORD),
         ("' or 1=1 --", PASSWORD),
-        ("anna", "x" * 100_000),
+        ("anna", "x" * 50_000),
     ],
 )
 def test_all_failures_look_alike(site: Site, name: str, password: str) -> None:

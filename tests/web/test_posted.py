@@ -105,16 +105,20 @@ def test_ordinary_parts_are_read(browser: TestApp, charset: str) -> None:
         b"--xyz\r\nContent-Disposition: form-data\r\n\r\nx\r\n",
         b"--xyz\r\nContent-Disposition: attachment; name=a\r\n\r\nx\r\n",
         b'--xyz\r\nContent-Disposition: form-data; name="a\r\n\r\nx\r\n',
-        b"before\r\n" + part("a"),
         part("a", b"\xff"),
         part("a").replace(b"\r\n", b"\n"),
-        part("a") + b"--xyz--\r\n",
         b"--xyz\r\nX-Long: " + b"x" * 100_000 + b"\r\n\r\nx\r\n",
         b"--xyz\r\nContent-Type: multipart/mixed; boundary=abc\r\n--xyz\r\n\r\n--abc\r\n\r\nx\r\n",
     ],
 )
 def test_odd_parts_cannot_be_read(browser: TestApp, parts: bytes) -> None:
     send(browser, parts, status=400)
+
+
+def test_what_stands_before_the_parts_and_behind_them_is_passed_over(browser: TestApp) -> None:
+    """As RFC 2046 has it, 5.1.1."""
+    body = b"before\r\n" + part("a") + b"--xyz--\r\n" + part("b")
+    assert send(browser, body, status=200).text == "a=x/"
 
 
 @pytest.mark.parametrize(

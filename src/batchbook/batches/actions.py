@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 def _populate(work: Work, _options: Mapping[str, Any]) -> str:
-    with _around(Action.POPULATE, work):
+    with around(Action.POPULATE, work):
         written = _write_rows(work, work.handler.populate(work.batch))
         if written:
             _refresh_chunks(work)
@@ -71,7 +71,7 @@ def _records(
 
 def _refresh(work: Work, _options: Mapping[str, Any]) -> str:
     before = dict(work.batch.status_counts)
-    with _around(Action.REFRESH, work):
+    with around(Action.REFRESH, work):
         _refresh_chunks(work)
     work.batch.refreshed_at = work.now
     recount(work)
@@ -108,7 +108,7 @@ def _execute(work: Work, options: Mapping[str, Any]) -> str:
     if reason is not None:
         raise Conflict(f"{work.batch} was not executed. {reason}")
     chosen = bind_options(work.handler, options)
-    with _around(Action.EXECUTE, work):
+    with around(Action.EXECUTE, work):
         rows = work.rows()
         outcome: Outcome = work.handler.execute(work.batch, rows, chosen)
         rows.save()
@@ -123,7 +123,7 @@ def _execute(work: Work, options: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def _around(action: Action, work: Work) -> Iterator[None]:
+def around(action: Action, work: Work) -> Iterator[None]:
     """Call the handler's setup before the block and its teardown after it, come what may.
 
     The block has a savepoint of its own, so that teardown can use the session after an error of the database.

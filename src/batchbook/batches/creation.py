@@ -14,7 +14,8 @@ from batchbook.batches.files import store_file
 from batchbook.batches.lifecycle import Action, State, is_possible
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
 from batchbook.batches.types import BatchType
-from batchbook.batches.work import Work, utc_now
+from batchbook.batches.work import Work
+from batchbook.db import utc_now
 from batchbook.errors import BadInput
 from batchbook.words import counted
 

@@ -21,7 +21,8 @@ from batchbook.batches.lifecycle import Action, State, Transition, transition
 from batchbook.batches.models import Batch
 from batchbook.batches.progress import NoProgress, Progress
 from batchbook.batches.types import BatchType, BatchTypes
-from batchbook.batches.work import Work, find_batch, utc_now
+from batchbook.batches.work import Work, find_batch
+from batchbook.db import utc_now
 from batchbook.db.transient import is_transient
 from batchbook.errors import BatchbookError, Conflict
 
@@ -150,7 +151,7 @@ class Engine:
     def _failed(self, batch_id: int, action: Action, error: Exception) -> Result:
         self.session.expire_all()
         work = self.work_on(find_batch(self.session, self.types, batch_id, lock=True))
-        reason = _in_words(error)
+        reason = in_words(error)
         work.batch.failure = f"{action.capitalize()} failed: {reason}"
         work.batch.version += 1
         work.record("failure", work.batch.failure)
@@ -170,7 +171,8 @@ def _refuse_stale(batch: Batch, action: Action, version: int | None) -> None:
         )
 
 
-def _in_words(error: Exception) -> str:
+def in_words(error: Exception) -> str:
+    """Return what a handler's ``error`` says, for people: one line, without what belongs into the log only."""
     # The statement and its values, which SQLAlchemy adds, belong into the log, not onto a page.
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     said = storable(str(cause)).strip().partition("\n")[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -21,11 +21,6 @@ from batchbook.errors import Missing
 
 #: The highest number an integer column holds; beyond it the databases raise instead of finding nothing.
 HIGHEST_NUMBER = 2**31 - 1
-
-
-def utc_now() -> datetime:
-    """Return this moment, aware, in UTC."""
-    return datetime.now(UTC)
 
 
 @dataclass

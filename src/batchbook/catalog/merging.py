@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -24,7 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.catalog.staging import staging
-from batchbook.db import UTCDateTime
+from batchbook.db import UTCDateTime, utc_now
 
 _product = cast(Table, Product.__table__)
 
@@ -50,7 +50,7 @@ def merge(connection: Connection, by: str) -> Loaded:
     """Bring the catalogue up to date with what is staged; ``by`` goes into the price history."""
     _add_names(connection, Department, Department.name, staging.c.department)
     _add_names(connection, Vendor, Vendor.code, staging.c.vendor_code)
-    now = datetime.now(UTC)
+    now = utc_now()
     known = staging.join(_product, _product.c.item_code == staging.c.item_code)
     total = connection.scalar(select(func.count()).select_from(staging)) or 0
     existing = connection.scalar(select(func.count()).select_from(known)) or 0

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from batchbook.db import Base, ExactDecimal
+from batchbook.db import Base, ExactDecimal, utc_now
 
 #: Prices have twelve digits, two of them behind the point.
 PRICE = ExactDecimal(12, 2)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Department(Base):
@@ -63,7 +59,7 @@ class Product(Base):
     on_hand: Mapped[int] = mapped_column(default=0, info={"editable": True})
     active: Mapped[bool] = mapped_column(default=True, info={"editable": True})
     version: Mapped[int] = mapped_column(default=1)
-    modified_at: Mapped[datetime] = mapped_column(default=_now, onupdate=_now)
+    modified_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
 
     department: Mapped[Department | None] = relationship(back_populates="products")
     vendor: Mapped[Vendor | None] = relationship(back_populates="products")
@@ -86,7 +82,7 @@ class PriceHistory(Base):
     item_code: Mapped[str] = mapped_column(String(20))
     old_price: Mapped[Decimal] = mapped_column(PRICE)
     new_price: Mapped[Decimal] = mapped_column(PRICE)
-    changed_at: Mapped[datetime] = mapped_column(default=_now)
+    changed_at: Mapped[datetime] = mapped_column(default=utc_now)
     changed_by: Mapped[str] = mapped_column(String(80))
     # No foreign key: the history outlives a batch that is purged, and the catalogue does not know of batches.
     batch_id: Mapped[int | None] = mapped_column(index=True)

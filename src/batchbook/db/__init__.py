@@ -8,10 +8,10 @@ from batchbook.db.base import Base, JSONValue
 from batchbook.db.engine import database_url, make_engine
 from batchbook.db.functions import percent_change
 from batchbook.db.session import request_session
-from batchbook.db.types import ExactDecimal, UTCDateTime
+from batchbook.db.types import ExactDecimal, UTCDateTime, utc_now
 from batchbook.settings import DEVELOPMENT
 
-__all__ = ["Base", "ExactDecimal", "JSONValue", "UTCDateTime", "percent_change"]
+__all__ = ["Base", "ExactDecimal", "JSONValue", "UTCDateTime", "percent_change", "utc_now"]
 
 
 def includeme(config: Any) -> None:

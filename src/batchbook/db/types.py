@@ -11,6 +11,11 @@ from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
+def utc_now() -> datetime:
+    """Return this moment, aware, in UTC, by the server's clock."""
+    return datetime.now(UTC)
+
+
 class UTCDateTime(TypeDecorator[datetime]):
     """A moment in UTC. Values are aware; a naive one is refused with ``ValueError``, because it names no moment."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from pyramid.response import FileIter, Response
 
+from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
 from batchbook.errors import Missing
 from batchbook.grid import csv_chunks, xlsx_file
@@ -50,4 +50,4 @@ def _csv(view: GridView) -> Iterator[bytes]:
 
 def _today(view: GridView) -> str:
     zone = view.request.registry[REGISTRY_KEY].timezone
-    return datetime.now(UTC).astimezone(zone).strftime("%Y-%m-%d")
+    return utc_now().astimezone(zone).strftime("%Y-%m-%d")

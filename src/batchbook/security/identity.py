@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, select
 
+from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
-from batchbook.security.models import RolePermission, User, WebSession, user_role, utc_now
+from batchbook.security.models import RolePermission, User, WebSession, user_role
 from batchbook.security.permissions import grants
 
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Column, ForeignKey, Integer, String, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from batchbook.db import Base
+from batchbook.db import Base, utc_now
 
 
 def normal_name(text: str) -> str:
     """Return a login name as it is stored and compared: without surrounding space, in lower case."""
     return text.strip().lower()
-
-
-def utc_now() -> datetime:
-    """Return this moment, by the server's clock, in UTC."""
-    return datetime.now(UTC)
 
 
 user_role = Table(

@@ -8,8 +8,9 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.orm import Session
 
+from batchbook.db import utc_now
 from batchbook.security.cookie import session_hash
-from batchbook.security.models import User, WebSession, utc_now
+from batchbook.security.models import User, WebSession
 from batchbook.security.settings import REGISTRY_KEY
 
 

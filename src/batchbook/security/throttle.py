@@ -19,8 +19,9 @@ from sqlalchemy import CursorResult, Engine, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
-from batchbook.security.models import LoginAttempt, normal_name, utc_now
+from batchbook.security.models import LoginAttempt, normal_name
 from batchbook.security.settings import REGISTRY_KEY
 
 WINDOW_MINUTES = 15

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -19,7 +18,7 @@ import batchbook
 from batchbook.batches import Action, Batch, BatchType, BatchTypes, HandlerContext
 from batchbook.batches.creation import create_batch
 from batchbook.batches.engine import Engine, Result
-from batchbook.db import Base
+from batchbook.db import Base, utc_now
 from batchbook.db.session import transaction_scope
 from batchbook.security.models import Role, User
 from batchbook.security.passwords import hash_password
@@ -75,7 +74,7 @@ class Workbench:
 
     def context(self, session: Session) -> HandlerContext:
         """Return what a handler is made with, as for a page."""
-        return HandlerContext(session, self.registry.settings, ACTOR, datetime.now(UTC))
+        return HandlerContext(session, self.registry.settings, ACTOR, utc_now())
 
     def create(self, sample: Sample) -> int:
         """Create and populate a batch by ``sample``; return its number."""

@@ -1,16 +1,17 @@
-"""Taking a multipart form apart, as browsers and programs write it (RFC 7578), and refusing whatever is stranger.
+"""Taking a multipart form apart, as browsers and programs write it (RFC 7578), within limits.
 
-The parts are found by searching the body for its boundary, so that a body of nothing but line ends costs no more than
-any other. What a part says about its own encoding is not listened to: a text is UTF-8, a file is bytes.
+The library ``multipart`` finds the parts. What a part says about its own encoding is not listened to: a text is UTF-8,
+a file is bytes.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 from tempfile import TemporaryFile
 from typing import BinaryIO
+
+from multipart import MultipartSegment, PushMultipartParser
 
 from batchbook.errors import TooLarge
 from batchbook.web.formats import bytesize
@@ -23,10 +24,7 @@ _BOUNDARY = r"[!#-:<-\[\]-~]{1,70}"
 _KIND = re.compile(
     rf'multipart/form-data; *boundary=(?:"({_BOUNDARY})"|({_BOUNDARY}))(?:; *charset="?utf-8"?)?', re.I
 )
-_PARAMETER = r'; *([a-z*0-9]+)=(?:"((?:[^"\\]|\\.)*)"|([^;"\s]+))'
-_DISPOSITION = re.compile(rf"content-disposition: *form-data((?:{_PARAMETER})*)", re.I)
 
-_NEWLINE, _END = b"\r\n", b"--"
 _LONGEST_HEADER, _CHUNK = 8_192, 1_048_576
 
 
@@ -56,7 +54,7 @@ class Parts:
 
     def __init__(self, body: BinaryIO, content_type: str, most_fields: int, most_bytes: int) -> None:
         self._body = body
-        self._mark = _NEWLINE + b"--" + boundary_of(content_type)
+        self._boundary = boundary_of(content_type)
         self._most_fields = most_fields
         self._most_bytes = self._left = most_bytes
         self.uploads: list[Upload] = []
@@ -67,46 +65,47 @@ class Parts:
         Raises ``ValueError`` for a form that cannot be read, and ``TooLarge`` for one with more fields, files or
         bytes in texts than it may have.
         """
-        return [self._field(start, end) for start, end in self._bounds()]
+        fields: list[tuple[str, str]] = []
+        for event in self._events():
+            if isinstance(event, MultipartSegment):
+                part = self._begun(event, len(fields))
+            elif event:
+                self._count(part.write(event))
+            else:
+                fields.append((part.name, part.value()))
+        return fields
 
-    def _bounds(self) -> list[tuple[int, int]]:
-        marks: list[int] = []
-        for mark in self._marks():
-            marks.append(mark)
-            if len(marks) > self._most_fields + 1:  # The last mark ends the form.
-                raise TooLarge(
-                    f"The form has more than {self._most_fields} fields. Nothing was saved. Send less at once."
-                )
-        if not marks or marks[0] != -len(_NEWLINE) or self._read(marks[-1] + len(self._mark), 2) != _END:
-            raise ValueError("The form does not begin and end with its boundary.")
-        return [(start + len(self._mark), end) for start, end in pairwise(marks)]
-
-    def _marks(self) -> Iterator[int]:
-        # The first mark has no line end before it, so one is put there.
-        held, position = _NEWLINE, -len(_NEWLINE)
+    def _events(self) -> Iterator[MultipartSegment | bytes | bytearray | None]:
         self._body.seek(0)
-        while chunk := self._body.read(_CHUNK):
-            held += chunk
-            at = held.find(self._mark)
-            while at >= 0:
-                yield position + at
-                at = held.find(self._mark, at + len(self._mark))
-            rest = held[-len(self._mark) + 1 :]
-            position += len(held) - len(rest)
-            held = rest
+        with PushMultipartParser(self._boundary, max_header_size=_LONGEST_HEADER, strict=True) as parser:
+            while not parser.closed:
+                yield from parser.parse(self._body.read(_CHUNK))
 
-    def _field(self, start: int, end: int) -> tuple[str, str]:
-        head, separator, _ = self._read(start, min(end - start, _LONGEST_HEADER)).partition(_NEWLINE * 2)
-        if not separator or not head.startswith(_NEWLINE):
-            raise ValueError("A part has no header, or one that is too long.")
-        self._count(len(head))
-        name, filename = _names(head.decode())
-        start += len(head) + len(separator)
-        if filename is None:
-            self._count(end - start)
-            return name, self._read(start, end - start).decode()
+    def _begun(self, segment: MultipartSegment, before: int) -> _Nothing:
+        if before == self._most_fields:
+            raise TooLarge(
+                f"The form has more than {self._most_fields} fields. Nothing was saved. Send less at once."
+            )
+        self._count(sum(len(name) + len(value) for name, value in segment.headerlist))
+        if segment.name is None:
+            raise ValueError("A part has no name.")
+        if segment.filename is None:
+            return _Text(segment.name)
         # A file field in which no file was chosen is sent as a file without a name.
-        return name, self._upload(filename, start, end) if filename else ""
+        return (
+            _File(segment.name, self._upload(segment.filename))
+            if segment.filename
+            else _Nothing(segment.name)
+        )
+
+    def _upload(self, filename: str) -> Upload:
+        if len(self.uploads) == MOST_FILES:
+            raise TooLarge(
+                f"The form has more than {MOST_FILES} files. Nothing was saved. Send less at once."
+            )
+        upload = Upload(filename, TemporaryFile())  # noqa: SIM115 - Who reads the form closes it.
+        self.uploads.append(upload)
+        return upload
 
     def _count(self, size: int) -> None:
         self._left -= size
@@ -116,21 +115,51 @@ class Parts:
                 f"The form has more than {most} beside its file. Nothing was saved. Send less at once, or as a file."
             )
 
-    def _upload(self, filename: str, start: int, end: int) -> Upload:
-        if len(self.uploads) == MOST_FILES:
-            raise TooLarge(
-                f"The form has more than {MOST_FILES} files. Nothing was saved. Send less at once."
-            )
-        upload = Upload(filename, TemporaryFile())  # noqa: SIM115 - Who reads the form closes it.
-        self.uploads.append(upload)
-        for position in range(start, end, _CHUNK):
-            upload.file.write(self._read(position, min(_CHUNK, end - position)))
-        upload.file.seek(0)
-        return upload
 
-    def _read(self, position: int, count: int) -> bytes:
-        self._body.seek(position)
-        return self._body.read(count)
+class _Nothing:
+    """A field that says nothing."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def write(self, data: bytes | bytearray) -> int:
+        """Take the next bytes; return how many of them are kept in memory."""
+        return 0
+
+    def value(self) -> str:
+        """Return what was taken."""
+        return ""
+
+
+class _Text(_Nothing):
+    """A field that is a text."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._data = bytearray()
+
+    def write(self, data: bytes | bytearray) -> int:
+        self._data += data
+        return len(data)
+
+    def value(self) -> str:
+        return self._data.decode()
+
+
+class _File(_Nothing):
+    """A field that is a file."""
+
+    def __init__(self, name: str, upload: Upload) -> None:
+        super().__init__(name)
+        self._upload = upload
+
+    def write(self, data: bytes | bytearray) -> int:
+        self._upload.file.write(data)
+        return 0
+
+    def value(self) -> str:
+        self._upload.file.seek(0)
+        return self._upload
 
 
 def boundary_of(content_type: str) -> bytes:
@@ -139,16 +168,3 @@ def boundary_of(content_type: str) -> bytes:
     if kind is None:
         raise ValueError("The form names no boundary.")
     return (kind[1] or kind[2]).encode()
-
-
-def _names(head: str) -> tuple[str, str | None]:
-    found = next(filter(None, map(_DISPOSITION.fullmatch, head.split("\r\n"))), None)
-    parameters = re.finditer(_PARAMETER, found[1], re.I) if found else ()
-    given = {match[1].lower(): _unescaped(match[2] or match[3] or "") for match in parameters}
-    if "name" not in given:
-        raise ValueError("A part has no name.")
-    return given["name"], given.get("filename")
-
-
-def _unescaped(text: str) -> str:
-    return text.replace("\\\\", "\\").replace('\\"', '"')

@@ -11,13 +11,14 @@ import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from markupsafe import Markup
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from batchbook.db import utc_now
 from batchbook.errors import Conflict
 from batchbook.web.models import SentForm
 from batchbook.web.request import Request
@@ -62,7 +63,7 @@ def _claimed(request: Request) -> Callable[[str], None]:
 
 
 def _claim(db: Session, key: str) -> SentForm:
-    now = datetime.now(UTC)
+    now = utc_now()
     _refuse_second_time(db, key)
     form = SentForm(key=key, sent_at=now, did="")
     try:

@@ -5,17 +5,23 @@ Only the touched rows are read, so that an edit costs the same in a batch of a h
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_
 
+from batchbook.batches.actions import around
 from batchbook.batches.counts import Tally, keep
-from batchbook.batches.engine import Engine
+from batchbook.batches.engine import Engine, in_words
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.rows import Rows
 from batchbook.batches.work import Work
+from batchbook.db.transient import is_transient
+from batchbook.errors import BatchbookError, Conflict
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -60,8 +66,24 @@ def brought_up_to_date(work: Work, touched: ColumnElement[bool], *, refresh: boo
 
 
 def _refresh(work: Work, touched: ColumnElement[bool]) -> None:
+    try:
+        with around(Action.REFRESH, work):
+            _refresh_chunks(work, touched)
+    except BatchbookError:
+        raise
+    except Exception as error:  # A handler is somebody's code and may raise anything.
+        if is_transient(error):
+            raise  # Nobody's fault: the same edit may be done again.
+        log.exception("Refreshing rows of %s after an edit failed", work.batch)
+        raise Conflict(
+            f"Nothing was changed, because the handler failed to bring the rows up to date ({in_words(error)})."
+            " Try again, or ask for help with this message."
+        ) from error
+
+
+def _refresh_chunks(work: Work, touched: ColumnElement[bool]) -> None:
     row = work.batch_type.row
-    rows = Rows(work.session, work.batch, row, and_(touched, ~row.removed))
+    rows = Rows(work.session, work.batch, row, and_(touched, ~row.removed), work.now)
     for chunk in rows.chunks(work.handler.refresh_chunk_size or work.handler.chunk_size):
         work.handler.after_edit(work.batch, chunk)
-        chunk.save(work.now)
+        chunk.save()
