@@ -9,9 +9,9 @@ from sqlalchemy import Index, String, false
 from sqlalchemy.orm import Mapped
 
 from batchbook.batches import Batch, BatchRow, Severity, Status, column, editable
+from batchbook.catalog.models import PRICE
 from batchbook.db import ExactDecimal
 
-PRICE = ExactDecimal(12, 2)
 PERCENT = ExactDecimal(7, 2)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     SQLColumnExpression,
+    Subquery,
     and_,
     case,
     exists,
@@ -64,14 +65,17 @@ def products(session: Session, vendor_code: str | None, department: str | None) 
 
 def refresh(session: Session, batch: PriceChange, rows: Rows) -> None:
     """Set old price, change and status of ``rows`` from the catalogue as it is now."""
-    other = aliased(_row)
-    twice = exists().where(
-        other.batch_id == _row.batch_id,
-        other.item_code == _row.item_code,
-        other.sequence != _row.sequence,
-        ~other.removed,
+    found = _looked_up(rows)
+    session.execute(
+        update(rows.table)
+        .where(_row.batch_id == found.c.batch_id, _row.sequence == found.c.sequence)
+        .values(_refreshed(batch, found))
     )
-    found = (
+
+
+def _looked_up(rows: Rows) -> Subquery:
+    """Return the key of each row with what the catalogue says of it, and whether its item stands twice in the list."""
+    return (
         select(
             # An expression, so that PostgreSQL does not look for all rows of the batch each time: where its statistics
             # do not know the batch yet, it takes that for as quick as looking for one.
@@ -80,27 +84,37 @@ def refresh(session: Session, batch: PriceChange, rows: Rows) -> None:
             Product.price,
             Product.description,
             Product.size,
-            twice.label("twice"),
+            _twice().label("twice"),
         )
         .outerjoin(Product, Product.item_code == _row.item_code)
         .where(rows.where)
         .subquery("found")
     )
+
+
+def _twice() -> ColumnElement[bool]:
+    other = aliased(_row)
+    return exists().where(
+        other.batch_id == _row.batch_id,
+        other.item_code == _row.item_code,
+        other.sequence != _row.sequence,
+        ~other.removed,
+    )
+
+
+def _refreshed(batch: PriceChange, found: Subquery) -> dict[str, Any]:
+    """Return the columns that a refresh sets, with their values."""
     old, new = found.c.price, _row.new_price
     over = _over_limit(batch, old, new)
-    session.execute(
-        update(rows.table)
-        .where(_row.batch_id == found.c.batch_id, _row.sequence == found.c.sequence)
-        .values(
-            old_price=old,
-            description=func.coalesce(_row.description, found.c.description),
-            size=func.coalesce(_row.size, found.c.size),
-            change_percent=percent_change(old, new),
-            over_limit=over,
-            status=_status(old, new, found.c.twice),
-            status_text=_words(batch, new, over),
-        )
-    )
+    return {
+        "old_price": old,
+        "description": func.coalesce(_row.description, found.c.description),
+        "size": func.coalesce(_row.size, found.c.size),
+        "change_percent": percent_change(old, new),
+        "over_limit": over,
+        "status": _status(old, new, found.c.twice),
+        "status_text": _words(batch, new, over),
+    }
 
 
 def _status(

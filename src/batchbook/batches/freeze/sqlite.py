@@ -1,0 +1,99 @@
+"""The triggers on SQLite, which has them for each row only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from batchbook.batches.freeze.words import MESSAGE
+
+# Both sides of the comparison are texts: this is how times are stored here.
+_PASSED = "{row}.purge_after IS NOT NULL AND {row}.purge_after < strftime('%Y-%m-%d %H:%M:%f', 'now')"
+
+
+def create_functions(_connection: Connection) -> None:
+    """Do nothing: triggers contain what they do."""
+
+
+def drop_functions(_connection: Connection) -> None:
+    """Do nothing: there are none."""
+
+
+def header_triggers() -> Iterator[str]:
+    """Yield what creates the triggers of the header table."""
+    taken = "EXISTS (SELECT 1 FROM batch WHERE id = NEW.id AND state = 'executed')"
+    yield _trigger("batch", "INSERT", f"NEW.state = 'executed' OR {taken}")
+    yield _trigger("batch", "UPDATE", f"OLD.state = 'executed' OR (NEW.id <> OLD.id AND {taken})")
+    yield _trigger("batch", "DELETE", f"OLD.state = 'executed' AND NOT ({_PASSED.format(row='OLD')})")
+
+
+def child_triggers(connection: Connection, table: str, column: str) -> Iterator[str]:
+    """Yield what creates the triggers of ``table``, whose ``column`` names the batch.
+
+    Raises ``ValueError`` where a unique index of the table does not begin with that column.
+    """
+    _refuse_other_unique_indexes(connection, table, column)
+    added, moved = _hidden_conditions(connection, table, column)
+    left, entered = _frozen(f'OLD."{column}"'), _frozen(f'NEW."{column}"')
+    yield _trigger(table, "INSERT", entered + added)
+    # Two questions rather than one about both: the second is hardly ever asked, which nearly halves a refresh.
+    update = f'{left} OR (NEW."{column}" IS NOT OLD."{column}" AND {entered})'
+    yield _trigger(table, "UPDATE", update + moved)
+    yield _trigger(
+        table, "DELETE", _frozen(f'OLD."{column}"', unless=f" AND NOT ({_PASSED.format(row='b')})")
+    )
+
+
+def trigger_names(connection: Connection, table: str) -> list[str]:
+    """Return the names of all triggers of ``table``."""
+    query = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?"
+    return list(connection.exec_driver_sql(query, (table,)).scalars())
+
+
+def drop_trigger(connection: Connection, _table: str, name: str) -> None:
+    """Drop one trigger of a table."""
+    connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
+
+
+def _frozen(batch: str, unless: str = "") -> str:
+    return f"EXISTS (SELECT 1 FROM batch AS b WHERE b.id = {batch} AND b.state = 'executed'{unless})"  # noqa: S608 - A migration's names.
+
+
+def _hidden_conditions(connection: Connection, table: str, column: str) -> tuple[str, str]:
+    """Return what else forbids to add a row, and to change one, where rows have a hidden number besides their key.
+
+    REPLACE silently deletes whichever row has the same.
+    """
+    if not _has_rowid(connection, table):
+        return "", ""
+    hidden = (
+        f'EXISTS (SELECT 1 FROM "{table}" AS t JOIN batch AS b ON b.id = t."{column}"'  # noqa: S608 - A migration's names.
+        " WHERE t.rowid = NEW.rowid AND b.state = 'executed')"
+    )
+    return f" OR {hidden}", f" OR (NEW.rowid <> OLD.rowid AND {hidden})"
+
+
+def _refuse_other_unique_indexes(connection: Connection, table: str, column: str) -> None:
+    """REPLACE silently deletes whichever row has the same unique values: they must name the batch."""
+    query = (
+        "SELECT l.name FROM pragma_index_list(?) AS l JOIN pragma_index_info(l.name) AS i ON i.seqno = 0"
+        ' WHERE l."unique" AND i.name <> ?'
+    )
+    name = connection.exec_driver_sql(query, (table, column)).scalars().first()
+    if name is not None:
+        raise ValueError(
+            f"The unique index {name} of {table} does not begin with {column}, so it cannot be frozen."
+        )
+
+
+def _has_rowid(connection: Connection, table: str) -> bool:
+    query = "SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = ?"
+    return bool(connection.exec_driver_sql(query, (table,)).scalar_one() == 0)
+
+
+def _trigger(table: str, event: str, condition: str) -> str:
+    return (
+        f'CREATE TRIGGER "frozen_{table}_{event.lower()}" BEFORE {event} ON "{table}" FOR EACH ROW'
+        f" WHEN {condition} BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
+    )
