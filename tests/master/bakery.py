@@ -95,7 +95,8 @@ class CakeView(MasterView):
     facts_fields = ("code", "name", "price", "vegan", "notes")
     links = {"baker": lambda request, row: f"/bakers?f.name.equal={row.baker}" if row.baker else None}  # noqa: RUF012
 
-    def base_select(self) -> Select[Any]:
+    @classmethod
+    def base_select(cls) -> Select[Any]:
         return select(Cake).outerjoin(Cake.baker)
 
     def before_save(self, record: Cake, values: dict[str, Any]) -> None:

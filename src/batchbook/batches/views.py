@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement
 
 from batchbook.batches import access, columns
 from batchbook.batches.editing import editable_columns
@@ -72,12 +72,9 @@ class BatchMasterView(MasterView):
         (sequence, text, removed) = columns_of(row, ("sequence", "status_text", "removed"))
         return (sequence, *columns_of(row, cls.row_grid_columns), status, _noted(text), removed)
 
-    def base_select(self) -> Select[Any]:
-        """All batches of the type that this person may see."""
-        if self.request is None:  # Asked for its shape only, when the application starts.
-            return select(self.model)
-        held = self.request.identity.permissions
-        return select(self.model).where(access.visible(held, self.request.registry["batch_types"]))
+    def visible(self) -> ColumnElement[bool]:
+        """The condition for the batches of the type that this person may see."""
+        return access.visible(self.request.identity.permissions, self.request.registry["batch_types"])
 
     @property
     def engine(self) -> Engine:

@@ -42,7 +42,8 @@ class ProductView(MasterView):
     facts_fields = (*grid_columns, "modified_at")
     templates: ClassVar = {"view": "batchbook.templates:catalog/product.jinja2"}
 
-    def base_select(self) -> Select[Any]:
+    @classmethod
+    def base_select(cls) -> Select[Any]:
         """Products with their department and vendor, where they have one."""
         return select(Product).outerjoin(Product.department).outerjoin(Product.vendor)
 

@@ -70,9 +70,7 @@ def _check(view: type[MasterView]) -> None:
             f"The master view {view.__name__} has the model {view.model!r}, which is not mapped."
         )
     try:
-        Grid(
-            view.columns(), view(None).base_select(), key_columns(view), default_sort=tuple(view.default_sort)
-        )
+        Grid(view.columns(), view.base_select(), key_columns(view), default_sort=tuple(view.default_sort))
         form_of(view.model, view.form_fields)
         unknown = [column.name for column in fact_columns(view) if not hasattr(view.model, column.name)]
     except (ValueError, TypeError, LookupError, AttributeError, SQLAlchemyError) as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import Row, Select, inspect, select
+from sqlalchemy import ColumnElement, Row, Select, inspect, select
 
 from batchbook.forms import Field, Form, form_of
 from batchbook.grid import Column, Sort, columns_of
@@ -65,23 +65,26 @@ class MasterView:
         """Return the columns of the grid."""
         return columns_of(cls.model, cls.grid_columns)
 
-    def base_select(self) -> Select[Any]:
-        """Return the SELECT of all records that may be seen here, with the joins that the columns need.
+    @classmethod
+    def base_select(cls) -> Select[Any]:
+        """Return the SELECT of all records, with the joins that the columns need; start-up checks that they fit it."""
+        return select(cls.model)
 
-        It is also asked once at start-up, with ``request`` None, to check that the columns fit it.
-        """
-        return select(self.model)
+    def visible(self) -> ColumnElement[bool] | None:
+        """Return the condition for the records that who asks may see in the grid; None for all."""
+        return None
 
     def grid(self) -> GridView:
         """Return the index's grid for this request."""
         columns = self.columns()
         route = f"{self.prefix}.export"
+        visible = self.visible()
         exports = "export" in {page.name for page in self.pages} and self.may("export")
         return GridView(
             self.request,
             key=self.prefix,
             columns=columns,
-            select=self.base_select(),
+            select=self.base_select() if visible is None else self.base_select().where(visible),
             key_columns=key_columns(type(self)),
             default_sort=self.default_sort,
             url=self.url("index"),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, select
 
 from batchbook.batches import access, columns
 from batchbook.batches.models import Batch
@@ -62,12 +62,9 @@ class AllBatchesView(MasterView):
         number = replace(columns.NUMBER, link="batch")
         return (number, kind_of_batch, *columns.COMMON[1:])
 
-    def base_select(self) -> Select[Any]:
-        """All batches that this person may see."""
-        if self.request is None:  # Asked for its shape only, when the application starts.
-            return select(Batch)
-        held = self.request.identity.permissions
-        return select(Batch).where(access.visible(held, self.request.registry["batch_types"]))
+    def visible(self) -> ColumnElement[bool]:
+        """The condition for the batches that this person may see."""
+        return access.visible(self.request.identity.permissions, self.request.registry["batch_types"])
 
     def creatable(self) -> list[tuple[str, str]]:
         """Return title and address for each type of which this person may create batches."""
