@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from batchbook.batches.editing import CellProblems, RowEditor, Stale, cell_text, editable_columns, find_row
+from batchbook.batches.editing import RowEditor, cell_text, editable_columns, find_row
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import CellChange, Operation
-from batchbook.batches.pages.base import CONFLICT, BatchPage, seen_version, sent_texts, show_problems
-from batchbook.batches.pages.conflict import conflicts
+from batchbook.batches.pages.base import BatchPage
+from batchbook.batches.pages.edit import EditPage
 from batchbook.forms import BoundForm, Form, form_of
+from batchbook.master.conflicts import FieldConflict
 
 if TYPE_CHECKING:
     from batchbook.batches.views import BatchMasterView
@@ -44,14 +46,16 @@ class OneRow(BatchPage):
         """The row's page."""
         return self.view.url("row", self.batch, sequence=self.sequence)
 
-    def shown(self, bound: BoundForm, version: int | None, stale: Stale | None = None) -> dict[str, Any]:
+    def shown(
+        self, bound: BoundForm, version: int | None, stale: Sequence[FieldConflict] = ()
+    ) -> dict[str, Any]:
         """Return what the row's page shows, with the form ``bound`` in it."""
         columns = self.view.row_columns()
         return self.template_values(
             row=self.row,
             bound=bound,
             version=version,
-            stale=conflicts(bound, stale) if stale else (),
+            stale=stale,
             facts=[(column, getattr(self.row, column.name)) for column in columns],
             editing=self.view.may(Action.EDIT, self.batch),
             changes=self._changes(),
@@ -100,27 +104,30 @@ class RowPage(OneRow):
         return self.shown(bound, self.row.version)
 
 
-class EditRow(OneRow):
+class EditRow(OneRow, EditPage):
     """The target of the row's form."""
 
     name = "edit_row"
     pattern = f"{ROW_PATTERN}/edit"
     template = ROW_TEMPLATE
 
-    def post(self) -> Any:
-        """Store the form and show the row; or show it again with what is wrong, or what both people wrote."""
-        bound = row_form(self.view).validate(self.request.POST)
-        version = seen_version(self.request.POST)
-        try:
-            changed = RowEditor(self.engine).edit(self.batch.id, self.sequence, sent_texts(bound), version)
-        except CellProblems as error:
-            show_problems(self.request, bound, error)
-            return self.shown(bound, version)
-        except Stale as error:
-            self.request.response.status_int = CONFLICT
-            return self.shown(bound, error.version, error)
-        said = f"Changed {', '.join(changed)} in row {self.sequence}." if changed else "Nothing was changed."
-        return self.done(said, self.row_url)
+    @property
+    def place(self) -> str:
+        """Which row it is."""
+        return f" in row {self.sequence}"
+
+    @property
+    def next_url(self) -> str:
+        """The row's page."""
+        return self.row_url
+
+    def form(self) -> Form:
+        """Return the row's form."""
+        return row_form(self.view)
+
+    def store(self, texts: Mapping[str, str], version: int) -> list[str]:
+        """Store the row."""
+        return RowEditor(self.engine).edit(self.batch.id, self.sequence, texts, version)
 
 
 def row_form(view: BatchMasterView) -> Form:
