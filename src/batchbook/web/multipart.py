@@ -122,7 +122,7 @@ class _Nothing:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def write(self, data: bytes | bytearray) -> int:
+    def write(self, _data: bytes | bytearray, /) -> int:
         """Take the next bytes; return how many of them are kept in memory."""
         return 0
 
@@ -138,7 +138,7 @@ class _Text(_Nothing):
         super().__init__(name)
         self._data = bytearray()
 
-    def write(self, data: bytes | bytearray) -> int:
+    def write(self, data: bytes | bytearray, /) -> int:
         self._data += data
         return len(data)
 
@@ -153,7 +153,7 @@ class _File(_Nothing):
         super().__init__(name)
         self._upload = upload
 
-    def write(self, data: bytes | bytearray) -> int:
+    def write(self, data: bytes | bytearray, /) -> int:
         self._upload.file.write(data)
         return 0
 
