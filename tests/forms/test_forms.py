@@ -255,3 +255,10 @@ def test_unknown_and_doubled_names_fail_at_once() -> None:
         Form([Field.of("a", Kind.TEXT), Field.of("a", Kind.TEXT)])
     with pytest.raises(ValueError, match="no column “prize”"):
         form_of(Article, ["prize"])
+
+
+def test_a_box_left_unchecked_is_told_from_a_field_that_was_not_on_the_page() -> None:
+    box = Field.of("active", Kind.BOOLEAN)
+    assert not box.was_sent({})
+    assert box.was_sent({"active": "yes"})
+    assert box.was_sent({box.mark: "1"})

@@ -15,6 +15,7 @@ from .world import (
     form_to,
     form_with,
     json_post,
+    post,
     text_of,
     url_of,
 )
@@ -31,6 +32,19 @@ def test_the_rows_form_corrects_a_cell_and_brings_the_row_up_to_date(
     row = shop.row(open_batch, 8)
     assert (row.new_price, row.status, row.issues or []) == (Decimal("1.05"), "decrease", [])
     assert counts_of(staff.get(url_of(open_batch))) == COUNTS | {"Invalid": 0, "Decrease": 2}
+
+
+def test_a_field_that_a_page_does_not_have_is_left_as_it_is(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    """A page may be older than a field. What it does not send was not emptied by anybody."""
+    before = shop.row(open_batch, 1)
+    post(staff, url_of(open_batch, "rows", 1, "edit"), version=before.version, new_price="2.35")
+    after = shop.row(open_batch, 1)
+    assert (after.item_code, after.new_price) == (before.item_code, Decimal("2.35"))
+    post(staff, url_of(open_batch, "edit"), version=shop.batch(open_batch).version, notes="Hello")
+    batch = shop.batch(open_batch)
+    assert (batch.description, batch.notes) == ("Spring prices", "Hello")
 
 
 def test_a_text_that_is_no_price_is_shown_again_with_a_reason_and_changes_nothing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -55,6 +56,15 @@ class Field:
     def label(self) -> str:
         """What a page calls it."""
         return self.column.label
+
+    @property
+    def mark(self) -> str:
+        """The name under which a page with the field says so; a browser sends nothing for boxes left unchecked."""
+        return f"{self.name}.asked"
+
+    def was_sent(self, params: Mapping[str, Any]) -> bool:
+        """Return whether ``params``, what a browser sent, come from a page with this field."""
+        return self.name in params or self.mark in params
 
     @property
     def options(self) -> tuple[Choice, ...]:

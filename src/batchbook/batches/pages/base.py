@@ -74,9 +74,12 @@ def sent_text(params: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def sent_texts(bound: BoundForm) -> dict[str, str]:
-    """Return what was sent, as texts by field; a box that is not checked says no."""
-    return {field.name: _sent_text(bound, field) for field in bound.fields}
+def sent_texts(bound: BoundForm, params: Mapping[str, Any]) -> dict[str, str]:
+    """Return what was sent of the form ``bound``, as texts by field; a box that is not checked says no.
+
+    A field that was not sent is left out: a page that was opened before the field was there must not empty it.
+    """
+    return {field.name: _sent_text(bound, field) for field in bound.fields if field.was_sent(params)}
 
 
 def _sent_text(bound: BoundForm, field: Field) -> str:

@@ -65,7 +65,9 @@ class CreateBatch(Page):
         return self._form(bound)
 
     def _create(self, bound: BoundForm) -> tuple[Batch, Result]:
-        texts = {name: text for name, text in sent_texts(bound).items() if name != FILE_FIELD}
+        texts = {
+            name: text for name, text in sent_texts(bound, self.request.POST).items() if name != FILE_FIELD
+        }
         upload = self._upload()
         file, name = (upload.file, upload.filename) if upload is not None else (None, "")
         key = self.view.batch_type.key

@@ -26,7 +26,7 @@ class EditPage(BatchPage, ABC):
         bound = self.form().validate(self.request.POST)
         version = seen_version(self.request.POST)
         try:
-            changed = self.store(sent_texts(bound), version)
+            changed = self.store(sent_texts(bound, self.request.POST), version)
         except CellProblems as error:
             show_problems(self.request, bound, error)
             return self.shown(bound, version)

@@ -39,7 +39,7 @@ class AddRow(BatchPage):
         bound = row_form(self.view).validate(self.request.POST)
         try:
             with claim_form(self.request) as remember:
-                sequence = RowEditor(self.engine).add(self.batch.id, sent_texts(bound))
+                sequence = RowEditor(self.engine).add(self.batch.id, sent_texts(bound, self.request.POST))
                 remember(f"It added row {sequence}.")
         except CellProblems as error:
             show_problems(self.request, bound, error)
