@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("item_code", sa.String(length=20), nullable=False),
         sa.Column("description", sa.String(length=200), nullable=True),
         sa.Column("size", sa.String(length=40), nullable=True),
+        sa.Column("product", sa.String(length=200), nullable=True),
         sa.Column("old_price", db.ExactDecimal(precision=12, scale=2), nullable=True),
         sa.Column("new_price", db.ExactDecimal(precision=12, scale=2), nullable=True),
         sa.Column("change_percent", db.ExactDecimal(precision=14, scale=2), nullable=True),

@@ -142,6 +142,19 @@ def test_a_product_that_vanished_stops_all_and_is_named(
     assert [row[0][-1] for row in history(engine)] == ["1", "2"]
 
 
+def test_an_unchanged_price_that_would_now_rise_stops_all(
+    shop: Workshop, prices: Prices, set_price: SetPrice
+) -> None:
+    """The list says 3.00, as the catalogue did at the refresh. Left alone, the product would stay at 2.50."""
+    batch_id = complete(shop)
+    set_price("3", "2.50")
+    with pytest.raises(Conflict, match=r"000000003 \(was 3.00, now 2.50\)"):
+        shop.run(batch_id, Action.EXECUTE)
+    assert prices() == BEFORE | {"3": "2.50"}
+    shop.run(batch_id, Action.EXECUTE, apply=["decrease"])
+    assert prices() == BEFORE | {"2": "1.99", "3": "2.50"}
+
+
 def test_a_product_in_a_row_that_is_not_applied_stops_nothing(
     shop: Workshop, prices: Prices, set_price: SetPrice
 ) -> None:

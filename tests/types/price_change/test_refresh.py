@@ -61,14 +61,22 @@ def test_each_row_is_compared_with_the_catalogue(shop: Workshop) -> None:
     shop.assert_counted(batch_id)
 
 
-def test_the_catalogue_says_what_the_list_leaves_out_and_no_more(shop: Workshop) -> None:
+def test_the_catalogues_words_stand_beside_those_of_the_list(shop: Workshop) -> None:
     batch_id = shop.open(LIST)
-    assert [(row.description, row.size) for row in shop.rows(batch_id)][:4] == [
-        ("Item 1", "1 OZ"),
-        ("Theirs", "9 OZ"),
-        ("Item 3", "3 OZ"),
-        ("New", None),
+    assert [(row.description, row.size, row.product) for row in shop.rows(batch_id)][:4] == [
+        (None, None, "Item 1"),
+        ("Theirs", "9 OZ", "Item 2"),
+        (None, None, "Item 3"),
+        ("New", None, None),
     ]
+
+
+def test_another_item_code_is_another_product(shop: Workshop) -> None:
+    batch_id = shop.open(f"{HEADER}000000001,Theirs,,1.50\n")
+    shop.edit(batch_id, 1, item_code="000000002")
+    assert (shop.row(batch_id, 1).description, shop.row(batch_id, 1).product) == ("Theirs", "Item 2")
+    shop.edit(batch_id, 1, item_code="000000099")
+    assert (shop.row(batch_id, 1).description, shop.row(batch_id, 1).product) == ("Theirs", None)
 
 
 def test_codes_keep_their_zeros_and_are_not_guessed(shop: Workshop) -> None:

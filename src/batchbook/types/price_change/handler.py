@@ -11,7 +11,7 @@ from batchbook.batches import BatchHandler, Outcome, Rows, RowValues
 from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of
-from batchbook.types.price_change import sql
+from batchbook.types.price_change import execution, lookup
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow, PriceStatus, Rounding
 from batchbook.words import counted
 
@@ -59,7 +59,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         if not has_file and batch.percent is None:
             raise BadInput("Give a price list, or say by how many % today's prices are to change.")
         if not has_file:
-            sql.check_scope(self.session, batch.vendor_code, batch.department)
+            lookup.check_scope(self.session, batch.vendor_code, batch.department)
 
     def populate(self, batch: PriceChange) -> Iterable[RowValues]:
         """Yield the rows of the list, or those computed from today's prices."""
@@ -69,7 +69,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         factor = 1 + batch.percent / 100
         # Many products share a price; each is computed once.
         new_price = lru_cache(maxsize=4_096)(lambda price: rounded(price * factor, batch.rounding))
-        for item_code, description, size, price in sql.products(
+        for item_code, description, size, price in lookup.products(
             self.session, batch.vendor_code, batch.department
         ):
             yield {
@@ -81,7 +81,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
 
     def refresh(self, batch: PriceChange, rows: Rows) -> None:
         """Look up the current prices of ``rows`` and set their statuses, in one statement."""
-        sql.refresh(self.session, batch, rows)
+        lookup.refresh(self.session, batch, rows)
 
     def why_not_execute(self, batch: PriceChange) -> str | None:
         """A price change without a row that changes a price has nothing to execute."""
@@ -104,7 +104,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         if left_out:
             words = ", ".join(f"{batch.count_of(s):,} {s.label.lower()}" for s in left_out)
             sentences.append(f"Left out: {words}.")
-        stale, perhaps_more = sql.stale_since_refresh(self.session, batch, chosen)
+        stale, perhaps_more = execution.stale_since_refresh(self.session, batch, chosen)
         if stale:
             count = f"At least {stale:,}" if perhaps_more else f"{stale:,}"
             sentences.append(f"{count} of these prices changed in the catalogue since the last refresh.")
@@ -117,11 +117,12 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
             raise Conflict(
                 "Nothing was executed, because no row has a status that was chosen. Choose another one."
             )
-        sql.lock_products(self.session, chosen.where)
+        looked_at = rows.narrowed(execution.to_look_at(options["apply"]))
+        execution.lock_products(self.session, looked_at.where)
         if not options["overwrite"]:
-            sql.refuse_if_stale(self.session, chosen.where)
-        applied = sql.write_history(self.session, chosen.where, self.context)
-        sql.write_prices(self.session, chosen.where, self.context.now)
+            execution.refuse_if_stale(self.session, looked_at.where)
+        applied = execution.write_history(self.session, chosen.where, self.context)
+        execution.write_prices(self.session, chosen.where, self.context.now)
         figures = {"applied": applied, "left_out": batch.kept_count - applied}
         return Outcome(
             f"{counted(applied, 'price')} changed, {counted(figures['left_out'], 'row')} left out.", figures

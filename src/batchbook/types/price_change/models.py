@@ -70,7 +70,11 @@ class PriceChange(Batch):
 
 
 class PriceChangeRow(BatchRow):
-    """One item: its price in the catalogue at the last refresh, and the one it is to have."""
+    """One item: its price in the catalogue at the last refresh, and the one it is to have.
+
+    ``description`` and ``size`` are the list's own words, ``product`` is what the catalogue calls what has that item
+    code: beside each other they show a code that belongs to another product.
+    """
 
     __tablename__ = "price_change_row"
     __batch__ = PriceChange
@@ -79,6 +83,7 @@ class PriceChangeRow(BatchRow):
     item_code: Mapped[str] = editable(String(20), default="")
     description: Mapped[str | None] = column(String(200))
     size: Mapped[str | None] = column(String(40))
+    product: Mapped[str | None] = column(String(200), label="In catalogue")
     old_price: Mapped[Decimal | None] = column(PRICE)
     new_price: Mapped[Decimal | None] = editable(PRICE, minimum=Decimal("0.01"))
     change_percent: Mapped[Decimal | None] = column(ExactDecimal(14, 2), label="Change %")

@@ -20,6 +20,7 @@ class PriceChangeView(BatchMasterView):
         "item_code",
         "description",
         "size",
+        "product",
         "old_price",
         "new_price",
         "change_percent",

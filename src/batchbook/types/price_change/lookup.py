@@ -1,0 +1,140 @@
+"""Looking up: what a price change reads in the catalogue, and how its rows compare with it, each in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    Subquery,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session, aliased
+
+from batchbook.batches import Rows
+from batchbook.catalog.models import Department, Product, Vendor
+from batchbook.db import percent_change
+from batchbook.errors import BadInput
+from batchbook.types.price_change.models import PriceChange, PriceChangeRow, PriceStatus
+
+_PAGE = 5_000
+
+_row = PriceChangeRow
+
+
+def check_scope(session: Session, vendor_code: str | None, department: str | None) -> None:
+    """Raise ``BadInput`` where the catalogue has no such vendor or department."""
+    if vendor_code and session.scalar(select(Vendor.id).where(Vendor.code == vendor_code)) is None:
+        raise BadInput(f"There is no vendor “{vendor_code}” in the catalogue.")
+    if department and session.scalar(select(Department.id).where(Department.name == department)) is None:
+        raise BadInput(f"There is no department “{department}” in the catalogue.")
+
+
+def products(session: Session, vendor_code: str | None, department: str | None) -> Iterator[Any]:
+    """Yield active products of a vendor and a department (``None``: of all), by item code, a page at a time."""
+    wanted = select(Product.item_code, Product.description, Product.size, Product.price).where(Product.active)
+    if vendor_code:
+        wanted = wanted.join(Vendor).where(Vendor.code == vendor_code)
+    if department:
+        wanted = wanted.join(Department).where(Department.name == department)
+    last = ""
+    connection = session.connection()  # The session's own execute() would spend as much again on each row.
+    while page := connection.execute(
+        wanted.where(Product.item_code > last).order_by(Product.item_code).limit(_PAGE)
+    ).all():
+        yield from page
+        last = page[-1].item_code
+
+
+def refresh(session: Session, batch: PriceChange, rows: Rows) -> None:
+    """Set old price, change and status of ``rows`` from the catalogue as it is now."""
+    found = _looked_up(rows)
+    session.execute(
+        update(rows.table)
+        .where(_row.batch_id == found.c.batch_id, _row.sequence == found.c.sequence)
+        .values(_refreshed(batch, found))
+    )
+
+
+def _looked_up(rows: Rows) -> Subquery:
+    """Return the key of each row with what the catalogue says of it, and whether its item stands twice in the list."""
+    return (
+        select(
+            # An expression, so that PostgreSQL does not look for all rows of the batch each time: where its statistics
+            # do not know the batch yet, it takes that for as quick as looking for one.
+            (_row.batch_id + 0).label("batch_id"),
+            _row.sequence,
+            Product.price,
+            Product.description,
+            _twice().label("twice"),
+        )
+        .outerjoin(Product, Product.item_code == _row.item_code)
+        .where(rows.where)
+        .subquery("found")
+    )
+
+
+def _twice() -> ColumnElement[bool]:
+    other = aliased(_row)
+    return exists().where(
+        other.batch_id == _row.batch_id,
+        other.item_code == _row.item_code,
+        other.sequence != _row.sequence,
+        ~other.removed,
+    )
+
+
+def _refreshed(batch: PriceChange, found: Subquery) -> dict[str, Any]:
+    """Return the columns that a refresh sets, with their values."""
+    old, new = found.c.price, _row.new_price
+    over = _over_limit(batch, old, new)
+    return {
+        "old_price": old,
+        "product": found.c.description,
+        "change_percent": percent_change(old, new),
+        "over_limit": over,
+        "status": _status(old, new, found.c.twice),
+        "status_text": _words(batch, new, over),
+    }
+
+
+def _status(
+    old: SQLColumnExpression[Any], new: SQLColumnExpression[Any], twice: ColumnElement[bool]
+) -> SQLColumnExpression[Any]:
+    return case(
+        ((_row.item_code == "") | new.is_(None), PriceStatus.INVALID.value),
+        (twice, PriceStatus.DUPLICATE.value),
+        (old.is_(None), PriceStatus.NOT_IN_CATALOGUE.value),
+        (new == old, PriceStatus.UNCHANGED.value),
+        (new > old, PriceStatus.INCREASE.value),
+        else_=PriceStatus.DECREASE.value,
+    )
+
+
+def _over_limit(
+    batch: PriceChange, old: SQLColumnExpression[Any], new: SQLColumnExpression[Any]
+) -> ColumnElement[bool]:
+    if batch.warn_above is None:
+        return literal(value=False)
+    # Whole numbers on both sides: |new - old| * 10,000 against hundredths of a per cent of the old price.
+    limit = literal(int(batch.warn_above * 100))
+    return func.coalesce(func.abs(new - old) * 10_000 > limit * old, literal(value=False))
+
+
+def _words(
+    batch: PriceChange, new: SQLColumnExpression[Any], over: ColumnElement[bool]
+) -> SQLColumnExpression[Any]:
+    return case(
+        (_row.item_code == "", "It has no item code."),
+        (new.is_(None), "It has no usable new price."),
+        (over, f"Changes by more than {batch.warn_above} %."),
+        else_=null(),
+    )
