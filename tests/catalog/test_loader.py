@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import io
+import threading
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xlsxwriter
@@ -195,3 +197,31 @@ def test_statements_do_not_grow_with_the_rows(engine: Engine) -> None:
     with transaction_scope(engine) as session:
         load_file(session, CATALOG, by="test")
     assert len(statements) == 2 * few
+
+
+def test_a_price_changed_during_the_load_is_not_lost(engine: Engine) -> None:
+    """Whoever changes the product then waits: the load would set the price back, and no history would say so."""
+    load_lines(engine, APPLES)
+    seen: list[Decimal] = []
+
+    def change() -> None:
+        with transaction_scope(engine) as session:
+            wanted = select(Product).where(Product.item_code == "000000017").with_for_update()
+            apples = session.scalars(wanted).one()
+            seen.append(apples.price)
+            apples.price = Decimal("5.00")
+
+    thread = threading.Thread(target=change)
+
+    def meanwhile(*args: Any) -> None:
+        if "INTO price_history" in args[2] and thread.ident is None:
+            thread.start()
+            thread.join(0.3)
+            assert seen == []
+
+    event.listen(engine, "after_cursor_execute", meanwhile)
+    load_lines(engine, APPLES)
+    event.remove(engine, "after_cursor_execute", meanwhile)
+    thread.join()
+    assert seen == [Decimal("2.49")]
+    assert product(engine, "000000017").price == Decimal("5.00")

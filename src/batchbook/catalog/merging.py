@@ -52,6 +52,7 @@ def merge(connection: Connection, by: str) -> Loaded:
     _add_names(connection, Vendor, Vendor.code, staging.c.vendor_code)
     now = utc_now()
     known = staging.join(_product, _product.c.item_code == staging.c.item_code)
+    _lock(connection, known)
     total = connection.scalar(select(func.count()).select_from(staging)) or 0
     existing = connection.scalar(select(func.count()).select_from(known)) or 0
     connection.execute(_history(known, now, by))
@@ -68,6 +69,12 @@ def _add_names(
     """Add the departments or vendors that the file names and the catalogue does not have."""
     names = select(staged).distinct().where(staged.is_not(None)).order_by(staged)
     connection.execute(_insert(connection)(model).from_select([key.name], names).on_conflict_do_nothing())
+
+
+def _lock(connection: Connection, known: FromClause) -> None:
+    """Keep the products from changing between history and update; in the order in which executions lock them, too."""
+    locked = select(_product.c.id).select_from(known).order_by(_product.c.id).with_for_update(of=_product)
+    connection.execute(select(func.count()).select_from(locked.subquery()))
 
 
 def _history(known: FromClause, now: datetime, by: str) -> Insert:
@@ -113,6 +120,7 @@ def _incoming(now: datetime) -> Select[Any]:
         )
         .select_from(joined)
         .where(true())  # SQLite would otherwise read ON CONFLICT as the join's ON.
+        .order_by(staging.c.item_code)  # Two loads that add the same products must not wait for each other.
     )  # fmt: skip
 
 
