@@ -23,7 +23,9 @@ _BOUNDARY = r"[!#-:<-\[\]-~]{1,70}"
 _KIND = re.compile(
     rf'multipart/form-data; *boundary=(?:"({_BOUNDARY})"|({_BOUNDARY}))(?:; *charset="?utf-8"?)?', re.I
 )
-_PARAMETER = r'; *([a-z*0-9]+)=(?:"((?:[^"\\]|\\.)*)"|([^;"\s]+))'
+# Browsers escape the quotes in a file's name, some programs do not: the last one is that which a parameter follows.
+_QUOTED = r'"((?:[^"\\]|\\.|"(?! *(?:;|$)))*)"'
+_PARAMETER = rf'; *([a-z*0-9]+)=(?:{_QUOTED}|([^;"\s]+))'
 _DISPOSITION = re.compile(rf"content-disposition: *form-data((?:{_PARAMETER})*)", re.I)
 
 _NEWLINE, _END = b"\r\n", b"--"
