@@ -30,8 +30,8 @@ _KEPT = timedelta(days=2)
 
 def form_key_input(request: Request) -> Markup:
     """Return the hidden field with the form's key: the one it was sent with when it is shown again, else a new one."""
-    sent = request.POST.get(_FIELD) if request.method == "POST" else None
-    key = sent if isinstance(sent, str) and _KEY.fullmatch(sent) else secrets.token_urlsafe(24)
+    sent = request.POST.get(_FIELD, "") if request.method == "POST" else ""
+    key = sent if _KEY.fullmatch(sent) else secrets.token_urlsafe(24)
     return Markup('<input type="hidden" name="{}" value="{}">').format(_FIELD, key)
 
 
@@ -41,8 +41,8 @@ def claim_form(request: Request) -> Callable[[str], None]:
     Raises :class:`~batchbook.errors.Conflict` for a form that was sent before. A post without a key, from a script,
     is taken as it is.
     """
-    sent = request.POST.get(_FIELD)
-    if not isinstance(sent, str) or not _KEY.fullmatch(sent):
+    sent = request.POST.get(_FIELD, "")
+    if not _KEY.fullmatch(sent):
         return lambda _did: None
     form = _claim(request.db, sent)
 

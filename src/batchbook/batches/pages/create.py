@@ -56,7 +56,7 @@ class CreateBatch(Page):
                 for name, problem in error.problems.items():
                     bound.add_error(name, problem)
             except BadInput as error:
-                bound.add_error(_FILE if self._upload() is not None else WHOLE_FORM, error.message)
+                bound.add_error(_FILE if bound.values.get(_FILE) is not None else WHOLE_FORM, error.message)
             else:
                 remember(result.message)
                 flash(self.request, result.message, "error" if result.failed else "success")
@@ -66,16 +66,12 @@ class CreateBatch(Page):
 
     def _create(self, bound: BoundForm) -> tuple[Batch, Result]:
         texts = {name: text for name, text in sent_texts(bound).items() if name != _FILE}
-        upload = self._upload()
+        upload = bound.values.get(_FILE)
         file, name = (upload.file, upload.filename) if upload is not None else (None, "")
         key = self.view.batch_type.key
         batch = Creator(self.view.engine).create(key, texts, file, name)
         call = ActionCall(batch.id, Action.POPULATE, self.request.authenticated_userid)
         return batch, self.request.registry["batch_runner"].submit(self.request.db, call)
-
-    def _upload(self) -> Any:
-        sent = self.request.POST.get(_FILE)
-        return sent if getattr(sent, "filename", "") else None
 
     def _fields(self) -> Form:
         fields = list(self.view.form(None).fields)

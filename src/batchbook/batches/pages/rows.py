@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.editing import CellProblems, RowEditor
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.pages.base import BatchPage, seen_version, sent_text, sent_texts, show_problems
+from batchbook.batches.pages.base import BatchPage, seen_version, sent_texts, show_problems
 from batchbook.batches.pages.onerow import ROW_PATTERN, OneRow, row_form
 from batchbook.batches.removal import RowRemover
 from batchbook.errors import BadInput
@@ -62,7 +62,7 @@ class QuickEntry(BatchPage):
         """Add the row that the text stands for, and come back for the next."""
         remember = claim_form(self.request)
         try:
-            sequence = RowEditor(self.engine).enter(self.batch.id, sent_text(self.request.POST, "text"))
+            sequence = RowEditor(self.engine).enter(self.batch.id, self.request.POST.get("text", ""))
         except BadInput as error:
             return self._back(error.message, "error")
         remember(f"It added row {sequence}.")
