@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from markupsafe import Markup
 
-from batchbook.web.formats import batch_number, bytesize, moment_filter, number
+from batchbook.web.formats import bytesize, moment_filter, number
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,6 @@ def test_numbers_are_grouped(value: Decimal | int | None, text: str) -> None:
 )
 def test_sizes_are_rounded_to_a_unit(value: int | None, text: str) -> None:
     assert bytesize(value) == text
-
-
-def test_batch_numbers_have_eight_digits() -> None:
-    assert [batch_number(12), batch_number(123456789), batch_number(None)] == ["00000012", "123456789", ""]
 
 
 def test_moments_are_shown_in_the_time_zone_and_marked_up_in_utc() -> None:

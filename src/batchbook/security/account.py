@@ -56,7 +56,7 @@ class AccountViews:
     def revoke(self) -> HTTPSeeOther:
         """Sign out one other browser, or all others."""
         chosen = self.request.POST.get("session", "")
-        if isinstance(chosen, str) and chosen:
+        if chosen:
             revoked = int(revoke_session(self.request.db, self.request.identity.id, chosen))
         else:
             revoked = revoke_sessions(self.request.db, self.request.identity.id, keep=self._current)

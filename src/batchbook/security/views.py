@@ -33,7 +33,7 @@ class LoginViews:
     def __init__(self, request: Any) -> None:
         self.request = request
         # Without a place to go on to, the start page of this application.
-        self.next = local_path(_text(request.params, "next"), request.script_name + "/")
+        self.next = local_path(request.params.get("next", ""), request.script_name + "/")
 
     def form(self) -> Any:
         """Show the form; who is signed in already goes on."""
@@ -41,7 +41,7 @@ class LoginViews:
 
     def submit(self) -> Any:
         """Sign in and go on, or show the form again with what went wrong."""
-        name, password = _text(self.request.POST, "name"), _text(self.request.POST, "password")
+        name, password = self.request.POST.get("name", ""), self.request.POST.get("password", "")
         # The order matters: the attempt is counted and the hash computed before this request's own transaction
         # begins, because on SQLite that would lock the counters out; see batchbook.security.throttle.
         throttle = throttle_of(self.request)
@@ -82,11 +82,6 @@ def logout(request: Any) -> HTTPSeeOther:
     end_session(request.db, request)
     request.flash("You are signed out.", "info")
     return HTTPSeeOther(request.route_path("login"))
-
-
-def _text(params: Any, name: str) -> str:
-    value = params.get(name, "")
-    return value if isinstance(value, str) else ""
 
 
 def includeme(config: Any) -> None:

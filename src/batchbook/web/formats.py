@@ -1,4 +1,4 @@
-"""How pages write numbers, sizes, moments and batch numbers."""
+"""How pages write numbers, sizes and moments."""
 
 from __future__ import annotations
 
@@ -27,11 +27,6 @@ def bytesize(value: int | None) -> str:
         if round(size, 1) < 1000:
             return f"{round(size, 1).normalize():,f} {unit}"
     return f"{round(size / 1000, 1).normalize():,f} TB"
-
-
-def batch_number(value: int | None) -> str:
-    """Return a batch's id as people see it, eight digits."""
-    return "" if value is None else f"{value:08d}"
 
 
 def moment_filter(zone: ZoneInfo) -> Callable[[datetime | None], str]:

@@ -32,8 +32,8 @@ _KEPT = timedelta(days=2)
 
 def form_key_input(request: Request) -> Markup:
     """Return the hidden field with the form's key: the one it was sent with when it is shown again, else a new one."""
-    sent = request.POST.get(_FIELD) if request.method == "POST" else None
-    key = sent if isinstance(sent, str) and _KEY.fullmatch(sent) else secrets.token_urlsafe(24)
+    sent = request.POST.get(_FIELD, "") if request.method == "POST" else ""
+    key = sent if _KEY.fullmatch(sent) else secrets.token_urlsafe(24)
     return Markup('<input type="hidden" name="{}" value="{}">').format(_FIELD, key)
 
 
@@ -51,8 +51,8 @@ def claim_form(request: Request) -> Iterator[Callable[[str], None]]:
 
 
 def _claimed(request: Request) -> Callable[[str], None]:
-    sent = request.POST.get(_FIELD)
-    if not isinstance(sent, str) or not _KEY.fullmatch(sent):
+    sent = request.POST.get(_FIELD, "")
+    if not _KEY.fullmatch(sent):
         return lambda _did: None
     form = _claim(request.db, sent)
 

@@ -9,7 +9,7 @@ from pyramid.csrf import get_csrf_token
 
 from batchbook.grid.cells import render
 from batchbook.web.flash import flash_messages
-from batchbook.web.formats import batch_number, bytesize, moment_filter, number
+from batchbook.web.formats import bytesize, moment_filter, number
 from batchbook.web.once import form_key_input
 from batchbook.web.request import Request
 from batchbook.web.settings import REGISTRY_KEY
@@ -50,7 +50,6 @@ def includeme(config: Any) -> None:
             form_key_input=form_key_input,
         )
         environment.filters.update(
-            batch_number=batch_number,
             bytesize=bytesize,
             cell=cell,
             counted=counted,

@@ -68,12 +68,6 @@ class BatchPage(Page):
         return HTTPSeeOther(self.own_url)
 
 
-def sent_text(params: Mapping[str, Any], name: str) -> str:
-    """Return the text that was sent for a field; none where a file was sent in its place."""
-    value = params.get(name, "")
-    return value if isinstance(value, str) else ""
-
-
 def sent_texts(bound: BoundForm, params: Mapping[str, Any]) -> dict[str, str]:
     """Return what was sent of the form ``bound``, as texts by field; a box that is not checked says no.
 
@@ -95,7 +89,7 @@ def show_problems(request: Request, bound: BoundForm, error: CellProblems) -> No
 
 def seen_version(params: Mapping[str, Any]) -> int:
     """Return the version that a form says its reader saw; raise ``BadInput`` if it does not say."""
-    text = sent_text(params, "version")
+    text = params.get("version", "")
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise BadInput(
             "What was sent does not say which version of the batch or row you saw, so nothing was changed."

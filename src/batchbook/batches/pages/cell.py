@@ -8,7 +8,7 @@ from pyramid.renderers import render
 from pyramid.response import Response
 
 from batchbook.batches.editing import CellProblems, RowEditor, Stale
-from batchbook.batches.pages.base import CONFLICT, UNPROCESSABLE, seen_version, sent_text
+from batchbook.batches.pages.base import CONFLICT, UNPROCESSABLE, seen_version
 from batchbook.batches.pages.onerow import ROW_PATTERN, OneRow
 from batchbook.batches.pages.present import breakdown
 from batchbook.batches.pages.rowgrid import RowGrid
@@ -23,7 +23,7 @@ class EditCell(OneRow):
 
     def post(self) -> Response:
         """Store one field and return the row's and the breakdown's new HTML; or say why not, losing neither value."""
-        field, text = sent_text(self.request.POST, "field"), sent_text(self.request.POST, "value")
+        field, text = self.request.POST.get("field", ""), self.request.POST.get("value", "")
         try:
             changed = RowEditor(self.engine).edit(
                 self.batch.id, self.sequence, {field: text}, seen_version(self.request.POST)

@@ -57,7 +57,9 @@ class CreateBatch(Page):
                 for name, problem in error.problems.items():
                     bound.add_error(name, problem)
             except BadInput as error:
-                bound.add_error(FILE_FIELD if self._upload() is not None else WHOLE_FORM, error.message)
+                bound.add_error(
+                    FILE_FIELD if bound.values.get(FILE_FIELD) is not None else WHOLE_FORM, error.message
+                )
             else:
                 flash(self.request, result.message, "error" if result.failed else "success")
                 return HTTPSeeOther(self.view.url("view", batch))
@@ -68,16 +70,12 @@ class CreateBatch(Page):
         texts = {
             name: text for name, text in sent_texts(bound, self.request.POST).items() if name != FILE_FIELD
         }
-        upload = self._upload()
+        upload = bound.values.get(FILE_FIELD)
         file, name = (upload.file, upload.filename) if upload is not None else (None, "")
         key = self.view.batch_type.key
         batch = create_batch(self.view.engine, key, texts, file, name)
         call = ActionCall(batch.id, Action.POPULATE, self.request.authenticated_userid)
         return batch, self.request.registry["batch_runner"].submit(self.request.db, call)
-
-    def _upload(self) -> Any:
-        sent = self.request.POST.get(FILE_FIELD)
-        return sent if getattr(sent, "filename", "") else None
 
     def _fields(self) -> Form:
         fields = list(self.view.form(None).fields)

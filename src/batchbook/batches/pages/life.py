@@ -66,7 +66,7 @@ class ExecuteBatch(_ActionPage):
         options = {}
         form = self.work.handler.execution_options
         for field in form.fields if form else ():
-            sent = [text for text in self.request.POST.getall(field.name) if isinstance(text, str)]
+            sent = self.request.POST.getall(field.name)
             options[field.name] = sent if field.widget == "checkboxes" else "".join(sent[:1])
         return self.submit(self.action, options, seen_version(self.request.POST))
 

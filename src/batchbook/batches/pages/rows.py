@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.editing import CellProblems, RowEditor, RowRemover
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.pages.base import BatchPage, seen_version, sent_text, sent_texts, show_problems
+from batchbook.batches.pages.base import BatchPage, seen_version, sent_texts, show_problems
 from batchbook.batches.pages.onerow import ROW_PATTERN, OneRow, row_form
 from batchbook.errors import BadInput
 from batchbook.forms import BoundForm
@@ -59,7 +59,7 @@ class QuickEntry(BatchPage):
 
     def post(self) -> HTTPSeeOther:
         """Add the row that the text stands for, and come back for the next."""
-        text = sent_text(self.request.POST, "text")
+        text = self.request.POST.get("text", "")
         try:
             with claim_form(self.request) as remember:
                 sequence = RowEditor(self.engine).enter(self.batch.id, text)

@@ -11,7 +11,7 @@ from sqlalchemy import and_, true
 
 from batchbook.batches.editing import RowRemover
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.pages.base import BatchPage, sent_text
+from batchbook.batches.pages.base import BatchPage
 from batchbook.batches.pages.rowgrid import RowGrid
 from batchbook.errors import BadInput
 from batchbook.grid import GridState
@@ -80,7 +80,7 @@ class RemoveRows(_RowSet):
         )
 
     def _expected(self) -> int:
-        text = sent_text(self.request.POST, "count")
+        text = self.request.POST.get("count", "")
         if not (text.isascii() and text.isdigit() and len(text) < _LONGEST_COUNT):
             raise BadInput("What was sent does not say how many rows you were shown, so nothing was removed.")
         return int(text)
