@@ -204,6 +204,14 @@ def test_a_comma_that_splits_a_cell_makes_no_price(shop: Shop, staff: TestApp) -
     assert (shop.row(number, 1).new_price, shop.row(number, 1).issues or []) == (Decimal("1.99"), [])
 
 
+def test_a_comma_in_a_list_separated_by_semicolons_makes_no_thousand(shop: Shop, staff: TestApp) -> None:
+    """Whoever separates by semicolons writes one and a half so."""
+    lines = HEADER.replace(",", ";") + "000000011;RYE;;1,500\n000000012;WHEAT;;2.70\n"
+    number = number_in(upload(staff, lines))
+    assert [shop.row(number, sequence).new_price for sequence in (1, 2)] == [None, Decimal("2.70")]
+    assert shop.row(number, 1).issues[0]["raw"] == "1,500"
+
+
 def test_a_list_without_a_row_is_refused_and_leaves_no_batch(shop: Shop, staff: TestApp) -> None:
     page = upload(staff, HEADER, status=422)
     assert "has a header row, and no row below it" in page.text

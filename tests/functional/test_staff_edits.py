@@ -121,17 +121,33 @@ def test_all_rows_that_a_filter_shows_are_removed_after_saying_how_many(
     shown = staff.get(count_link(staff.get(url_of(open_batch)), "Duplicate in list"))
     question = shown.click("Remove the rows that match")
     assert "Remove 2 rows?" in text_of(question)
-    page = form_with(question, "count").submit(status=303).follow()
+    page = form_with(question, "seen").submit(status=303).follow()
     assert "Removed 2 rows." in text_of(page, ".flashes")
     assert counts_of(staff.get(f"{url_of(open_batch)}?view=default"))["Removed"] == 2
     assert [shop.row(open_batch, sequence).removed for sequence in (5, 6, 7, 8)] == [False, True, True, False]
+
+
+def test_removing_is_refused_when_the_filter_shows_other_rows_by_then_as_many_as_before(
+    shop: Shop, staff: TestApp, client_of: Callable[[str], TestApp], open_batch: int
+) -> None:
+    question = staff.get(url_of(open_batch, "rows", "remove") + "?f.sequence.equal=1")
+    json_post(
+        client_of("staff"),
+        url_of(open_batch, "rows", 1, "cell"),
+        200,
+        {"field": "new_price", "value": "2.31", "version": shop.row(open_batch, 1).version},
+    )
+    page = form_with(question, "seen").submit(status=409)
+    assert "1 row matches now, and they are not what you were shown" in text_of(page)
+    assert not shop.row(open_batch, 1).removed
+    post(staff, url_of(open_batch, "rows", "remove") + "?f.sequence.equal=1", status=400, seen="all")
 
 
 def test_removing_is_refused_when_the_filter_shows_another_number_by_then(
     shop: Shop, staff: TestApp, client_of: Callable[[str], TestApp], open_batch: int
 ) -> None:
     shown = staff.get(count_link(staff.get(url_of(open_batch)), "Increase"))
-    question = form_with(shown.click("Remove the rows that match"), "count")
+    question = form_with(shown.click("Remove the rows that match"), "seen")
     cell = url_of(open_batch, "rows", 4, "cell")
     json_post(client_of("staff"), cell, 200, {"field": "new_price", "value": "0.55", "version": "1"})
     before = shop.dump()

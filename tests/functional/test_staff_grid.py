@@ -88,3 +88,13 @@ def test_the_rows_that_a_filter_shows_are_exported(shop: Shop, staff: TestApp, o
     assert "000000012" in sheet[1]
     assert 2.7 in sheet[1]
     assert zipfile.ZipFile(io.BytesIO(xlsx.body)).testzip() is None
+
+
+def test_an_export_by_a_filter_that_cannot_be_read_is_refused(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    for path in (
+        f"{url_of(open_batch)}/rows.csv?f.new_price.greater=abc",
+        "/products/export.xlsx?f.price.less=x",
+    ):
+        assert "Nothing was exported" in staff.get(path, status=400).text

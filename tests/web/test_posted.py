@@ -148,12 +148,8 @@ def test_parts_are_named_as_browsers_and_programs_write_it(browser: TestApp) -> 
         b"--xyz\r\ncontent-type: text/plain\r\ncontent-disposition: form-data;name=c\r\n\r\n2\r\n"
         b"--xyz\r\nContent-Disposition: form-data; name=d; filename=e.csv; filename*=utf-8''e.csv\r\n\r\n345\r\n"
         b'--xyz\r\nContent-Disposition: form-data; name="f"; filename="\xc3\xbc;1.csv"\r\n\r\n\r\n'
-        b'--xyz\r\nContent-Disposition: form-data; name="g"; filename="the "best" one.csv"\r\n\r\n\r\n'
     )
-    assert (
-        send(browser, form, status=200).text
-        == 'a"b=1/; c=2/; d=; f=; g=; e.csv:3; ü;1.csv:0; the "best" one.csv:0'
-    )
+    assert send(browser, form, status=200).text == 'a"b=1/; c=2/; d=; f=; e.csv:3; ü;1.csv:0'
 
 
 @pytest.mark.parametrize("content", [b"\r\n", b"\r\n--xy", b"-", b"\r\n--xy\r"])

@@ -7,18 +7,23 @@ from typing import Any
 
 from batchbook.batches.issues import issue
 from batchbook.batches.models import BatchRow
-from batchbook.grid import CellError, Column, Kind, columns_of, parser_for
+from batchbook.grid import CellError, Column, Conventions, Kind, columns_of, parser_for
 
 
 class CellReader:
     """Turns texts into the values of a row's ``fields``, by the columns' own parsers.
 
-    Made once for a file, called for each of its rows.
+    Made once for a file, called for each of its rows. ``conventions`` are those of the file.
     """
 
-    def __init__(self, model: type[BatchRow], fields: Sequence[str]) -> None:
+    def __init__(
+        self,
+        model: type[BatchRow],
+        fields: Sequence[str],
+        conventions: Conventions = Conventions(),  # noqa: B008 - A tuple cannot change between calls.
+    ) -> None:
         columns: tuple[Column, ...] = columns_of(model, fields)
-        self._parsers = [(column.name, parser_for(column), column.blank) for column in columns]
+        self._parsers = [(column.name, parser_for(column, conventions), column.blank) for column in columns]
         self._names = [column.name for column in columns]
         self._blanks = {column.name: column.blank for column in columns if column.kind is not Kind.TEXT}
 

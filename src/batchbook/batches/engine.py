@@ -131,10 +131,12 @@ class Engine:
         return message
 
     def _execute_by_itself(self, batch_id: int, message: str) -> Result:
+        # Where it fails, the batch stays complete, for somebody to look at.
         try:
-            return self.run(batch_id, Action.EXECUTE)
-        except BatchbookError as error:  # It stays complete, for somebody to look at.
+            result = self.run(batch_id, Action.EXECUTE)
+        except BatchbookError as error:
             return Result(f"{message} {error.message}")
+        return Result(f"{message} {result.message}", failed=True) if result.failed else result
 
     def adopt_rows(self, work: Work) -> None:
         """Open a new batch whose rows were copied from another one, and refresh them."""

@@ -21,6 +21,7 @@ from batchbook.batches.rows import Rows
 from batchbook.batches.statuses import Status
 from batchbook.errors import BadInput
 from batchbook.forms import Form
+from batchbook.grid import Conventions
 from batchbook.tables import read_table
 from batchbook.words import counted
 
@@ -178,7 +179,8 @@ class BatchHandler(ABC, Generic[B, R]):
         """
         table = read_table(name, file, list(self.file_columns))
         places = [table.header.index(heading) for heading in self.file_columns]
-        reader = CellReader(self.row_model, list(self.file_columns.values()))
+        conventions = Conventions(group_sign="," if table.commas_group else "")
+        reader = CellReader(self.row_model, list(self.file_columns.values()), conventions)
         width, number = len(table.header), 0
         for number, record in table.records:  # noqa: B007 - That there was one is asked below.
             if any(map(str.strip, record[width:])):

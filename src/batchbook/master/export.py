@@ -8,7 +8,7 @@ from pyramid.response import FileIter, Response
 
 from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
-from batchbook.errors import Missing
+from batchbook.errors import BadInput, Missing
 from batchbook.grid import csv_chunks, xlsx_file
 from batchbook.master.gridview import GridView
 from batchbook.web.settings import REGISTRY_KEY
@@ -22,10 +22,15 @@ _TYPES = {
 def export_response(view: GridView, file_format: str, name: str) -> Response:
     """Return all rows of ``view``'s filters as a download called ``name`` and today's date.
 
-    ``file_format`` is ``csv`` or ``xlsx``; raises ``Missing`` for another.
+    ``file_format`` is ``csv`` or ``xlsx``; raises ``Missing`` for another, and ``BadInput`` where a filter cannot
+    be read.
     """
     if file_format not in _TYPES:
         raise Missing(f"Results can be downloaded as CSV or XLSX, not as “{file_format[:20]}”.")
+    if view.state.problems:
+        raise BadInput(
+            f"{' '.join(view.state.problems)} Nothing was exported: more would be in it than you asked for."
+        )
     response = Response(content_type=_TYPES[file_format].partition(";")[0])
     response.headers["Content-Disposition"] = f'attachment; filename="{name}-{_today(view)}.{file_format}"'
     if file_format == "csv":

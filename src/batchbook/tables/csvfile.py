@@ -21,12 +21,16 @@ def read_csv(name: str, file: BinaryIO, required: Sequence[str]) -> Table:
 
     Raises ``BadInput`` for what is not UTF-8 or no CSV, also while the records are read.
     """
-    return Table.below_header(_records(name, file, required))
-
-
-def _records(name: str, file: BinaryIO, required: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
     with _text_of(name, file) as lines:
-        reader = csv.reader(lines, delimiter=_delimiter(lines, required), strict=True)
+        delimiter = _delimiter(lines, required)
+    file.seek(0)
+    # Programs separate by semicolons where the comma is the decimal sign: 1,500 may be one and a half there.
+    return Table.below_header(_records(name, file, delimiter), commas_group=delimiter != ";")
+
+
+def _records(name: str, file: BinaryIO, delimiter: str) -> Iterator[tuple[int, Sequence[str]]]:
+    with _text_of(name, file) as lines:
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         try:
             for record in reader:
                 if any(map(str.strip, record)):
@@ -55,9 +59,8 @@ def _text_of(name: str, file: BinaryIO) -> Iterator[TextIO]:
 
 
 def _delimiter(lines: TextIO, required: Sequence[str]) -> str:
-    """Return the delimiter of the first line, to which the text is set back."""
+    """Return the delimiter of the first line."""
     first = lines.readline(_LONGEST_HEADER)
-    lines.seek(0)
     return max(_DELIMITERS, key=lambda mark: _hits(first, mark, required))
 
 

@@ -18,12 +18,16 @@ class Table:
 
     header: tuple[str, ...]
     records: Iterator[tuple[int, Sequence[str]]]
+    #: Whether commas within numbers group them. They do not where they may stand for the decimal point.
+    commas_group: bool = True
 
     @classmethod
-    def below_header(cls, records: Iterator[tuple[int, Sequence[str]]]) -> Table:
+    def below_header(
+        cls, records: Iterator[tuple[int, Sequence[str]]], *, commas_group: bool = True
+    ) -> Table:
         """Return the table whose header row is the first of ``records``; without any it has no names."""
         _, header = next(records, (0, ()))
-        return cls(names_of(header), records)
+        return cls(names_of(header), records, commas_group)
 
 
 def names_of(header: Sequence[str]) -> tuple[str, ...]:

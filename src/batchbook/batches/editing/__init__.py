@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from batchbook.batches.editing.fields import CellProblems, Stale, cell_text, editable_columns, parsed
 from batchbook.batches.editing.header import HeaderEditor
-from batchbook.batches.editing.removal import RowRemover
+from batchbook.batches.editing.removal import RowRemover, Selection
 from batchbook.batches.editing.rows import RowEditor, find_row
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "HeaderEditor",
     "RowEditor",
     "RowRemover",
+    "Selection",
     "Stale",
     "cell_text",
     "editable_columns",

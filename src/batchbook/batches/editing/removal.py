@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Self
+
 from sqlalchemy import ColumnElement, func, insert, literal, select, update
 
 from batchbook.batches.editing.fields import Stale
@@ -12,6 +15,33 @@ from batchbook.batches.models import CellChange
 from batchbook.batches.work import Work
 from batchbook.errors import Conflict
 from batchbook.words import counted
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which rows a condition selects, in three numbers that change when other rows do, or when one is edited."""
+
+    count: int
+    sequences: int
+    versions: int
+
+    @classmethod
+    def of(cls, work: Work, condition: ColumnElement[bool]) -> Self:
+        """Look at the rows of the batch that satisfy ``condition`` and are not removed, by one statement."""
+        row, rows = work.batch_type.row, work.rows().narrowed(condition)
+        sums = (func.coalesce(func.sum(column), 0) for column in (row.sequence, row.version))
+        found = work.session.execute(select(func.count(), *sums).where(rows.where)).one()
+        return cls(*map(int, found))
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Return what ``str`` made a text of; raise ``ValueError`` for any other text."""
+        count, sequences, versions = map(int, text.split("-"))
+        return cls(count, sequences, versions)
+
+    def __str__(self) -> str:
+        """Return a text to be sent to a page and back."""
+        return f"{self.count}-{self.sequences}-{self.versions}"
 
 
 class RowRemover:
@@ -40,20 +70,23 @@ class RowRemover:
                     work, f"{'Removed' if removed else 'Restored'} row {sequence}.", 1, removed=removed
                 )
 
-    def remove_where(self, batch_id: int, condition: ColumnElement[bool], expected: int | None = None) -> int:
+    def remove_where(
+        self, batch_id: int, condition: ColumnElement[bool], seen: Selection | None = None
+    ) -> int:
         """Remove all rows that satisfy ``condition`` and are not removed yet; return how many. One operation.
 
-        Raises :class:`~batchbook.errors.Conflict` if they are not as many as ``expected``, where that is given.
+        Raises :class:`~batchbook.errors.Conflict` if they are not those that were ``seen``, where that is given.
         """
         with all_or_nothing(self.engine, batch_id) as work:
             model = work.batch_type.row
-            count = work.rows().narrowed(condition).count()
+            now = Selection.of(work, condition)
+            count = now.count
             if not count:
                 raise Conflict("No rows match any more, so none was removed.")
-            if expected is not None and count != expected:
+            if seen is not None and now != seen:
                 raise Conflict(
-                    f"Nothing was removed: {count:,} rows match now, which is not the number you were shown."
-                    " Go back, look at them again, then decide."
+                    f"Nothing was removed: {counted(count, 'row matches', 'rows match')} now, and they are not what"
+                    " you were shown. Go back, look at them again, then decide."
                 )
             # Every row is counted anew, because removing may change what the condition itself selects.
             whole = model.batch_id == work.batch.id

@@ -78,7 +78,7 @@ def _refuse_other_unique_indexes(connection: Connection, table: str, column: str
     """REPLACE silently deletes whichever row has the same unique values: they must name the batch."""
     query = (
         "SELECT l.name FROM pragma_index_list(?) AS l JOIN pragma_index_info(l.name) AS i ON i.seqno = 0"
-        ' WHERE l."unique" AND i.name <> ?'
+        ' WHERE l."unique" AND i.name IS NOT ?'
     )
     name = connection.exec_driver_sql(query, (table, column)).scalars().first()
     if name is not None:

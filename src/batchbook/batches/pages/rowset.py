@@ -9,7 +9,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from sqlalchemy import and_, true
 
-from batchbook.batches.editing import RowRemover
+from batchbook.batches.editing import RowRemover, Selection
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.base import BatchPage
 from batchbook.batches.pages.rowgrid import RowGrid
@@ -18,8 +18,8 @@ from batchbook.grid import GridState
 from batchbook.master import export_response
 from batchbook.words import counted
 
-#: Digits of a count, and one more.
-_LONGEST_COUNT = 10
+#: How long three sums are at the most.
+_LONGEST = 80
 
 
 class _RowSet(BatchPage):
@@ -66,24 +66,27 @@ class RemoveRows(_RowSet):
 
     def get(self) -> dict[str, Any]:
         """Ask, with the count as it is now."""
-        count = self.work.rows().narrowed(self._condition(self.rows.grid.state)).count()
+        seen = Selection.of(self.work, self._condition(self.rows.grid.state))
         link = self.rows.grid.link()
         action = f"{self.view.url(self.name, self.batch)}?{link.partition('?')[2]}"
-        return self.template_values(count=count, action=action, cancel_url=link)
+        return self.template_values(count=seen.count, seen=seen, action=action, cancel_url=link)
 
     def post(self) -> HTTPSeeOther:
-        """Remove them, if they are still as many as were shown."""
+        """Remove them, if they are still those that were shown."""
         condition = self._condition(self.rows.grid.state)
-        count = RowRemover(self.engine).remove_where(self.batch.id, condition, self._expected())
+        count = RowRemover(self.engine).remove_where(self.batch.id, condition, self._seen())
         return self.done(
             f"Removed {counted(count, 'row')}. Each can be restored from its page.", self.own_url
         )
 
-    def _expected(self) -> int:
-        text = self.request.POST.get("count", "")
-        if not (text.isascii() and text.isdigit() and len(text) < _LONGEST_COUNT):
-            raise BadInput("What was sent does not say how many rows you were shown, so nothing was removed.")
-        return int(text)
+    def _seen(self) -> Selection:
+        text = self.request.POST.get("seen", "")
+        try:
+            return Selection.read(text[:_LONGEST])
+        except ValueError:
+            raise BadInput(
+                "What was sent does not say which rows you were shown, so nothing was removed."
+            ) from None
 
     def _condition(self, state: GridState) -> Any:
         if state.problems:
