@@ -149,3 +149,11 @@ def test_auditors_see_no_form_for_what_they_may_not_do(
     forms = (posting & found.keys()) - reading
     assert {route: found[route] for route in forms} == dict.fromkeys(forms, 403)
     assert len(forms) > 10
+
+
+def test_auditors_see_with_which_options_a_batch_was_executed(
+    shop: Shop, auditor: TestApp, executed_batch: int
+) -> None:
+    said = text_of(auditor.get(url_of(executed_batch)), ".outcome")
+    assert "Apply rows that are Increase, Decrease" in said
+    assert "Overwrite prices that changed since the refresh No" in said

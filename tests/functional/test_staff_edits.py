@@ -193,3 +193,15 @@ def test_the_heading_says_who_created_the_batch_not_who_brought_it_where_it_is(
 ) -> None:
     form_to(staff.get(url_of(open_batch)), "/complete").submit(status=303)
     assert " Complete created by staff, " in text_of(staff.get(url_of(open_batch)))
+
+
+def test_a_rows_page_says_each_thing_once(shop: Shop, staff: TestApp, open_batch: int) -> None:
+    def labels() -> list[str]:
+        return [
+            label.get_text() for label in staff.get(url_of(open_batch, "rows", 1)).html.select(".fact dt")
+        ]
+
+    assert {"Old price", "In catalogue", "Status"} <= {*labels()}
+    assert not {"Row", "Item code", "New price", "Removed"} & {*labels()}
+    form_to(staff.get(url_of(open_batch)), "/complete").submit(status=303)
+    assert {"Item code", "New price"} <= {*labels()}

@@ -39,6 +39,7 @@ class BatchDetail(BatchPage):
             totals=work.handler.totals(self.batch),
             breakdown=present.breakdown(self.view, self.batch, rows.grid),
             execution=present.execution(self.view, work),
+            chosen=present.chosen_options(work),
             quick_entry=work.handler.quick_entry_label if rows.editing else None,
             rows=rows,
             grid=rows.grid,

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: How many changes of its cells a row's page shows.
 CHANGES_SHOWN = 50
 
+#: What the row's page says elsewhere than among its facts.
+_ELSEWHERE = ("sequence", "removed")
+
 ROW_TEMPLATE = "batchbook.templates:batches/row.jinja2"
 ROW_PATTERN = "/rows/{sequence:[0-9]{1,10}}"
 
@@ -50,14 +53,17 @@ class OneRow(BatchPage):
         self, bound: BoundForm, version: int | None, stale: Sequence[FieldConflict] = ()
     ) -> dict[str, Any]:
         """Return what the row's page shows, with the form ``bound`` in it."""
-        columns = self.view.row_columns()
+        editing = self.view.may(Action.EDIT, self.batch)
+        # What the form shows, the heading says, or a notice, is not said again.
+        said = {*_ELSEWHERE, *(bound.texts if editing and not self.row.removed else ())}
+        columns = [column for column in self.view.row_columns() if column.name not in said]
         return self.template_values(
             row=self.row,
             bound=bound,
             version=version,
             stale=stale,
             facts=[(column, getattr(self.row, column.name)) for column in columns],
-            editing=self.view.may(Action.EDIT, self.batch),
+            editing=editing,
             changes=self._changes(),
             row_url=self.row_url,
             neighbours=self._neighbours(),

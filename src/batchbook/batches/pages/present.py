@@ -11,8 +11,9 @@ from batchbook.batches.options import default_values
 from batchbook.batches.plan import plan_execution
 from batchbook.batches.statuses import Severity
 from batchbook.batches.work import Work
-from batchbook.forms import BoundForm
+from batchbook.forms import BoundForm, Field
 from batchbook.grid import Column, Filter, Verb, columns_of
+from batchbook.grid.parsers import choice_text
 from batchbook.master import GridView
 
 if TYPE_CHECKING:
@@ -107,6 +108,20 @@ def life(batch: Batch) -> list[Milestone]:
         )
         for milestone in MILESTONES
     ]
+
+
+def chosen_options(work: Work) -> list[tuple[str, str]]:
+    """Return what an executed batch was executed with, in words: label of the option → what was chosen."""
+    form, stored = work.handler.execution_options, work.batch.execution_options or {}
+    given = [(field, stored.get(field.name)) for field in (form.fields if form else ())]
+    return [(field.label, _in_words(field, value)) for field, value in given if value not in (None, "", [])]
+
+
+def _in_words(field: Field, value: Any) -> str:
+    labels = {choice_text(choice.value): choice.label for choice in field.options}
+    values = value if isinstance(value, list) else [value]
+    texts = ["yes" if one is True else "no" if one is False else choice_text(one) for one in values]
+    return ", ".join(labels.get(text, text) for text in texts)
 
 
 def execution(view: BatchMasterView, work: Work) -> Execution | None:
