@@ -108,7 +108,7 @@ def test_auditors_change_nothing_whatever_they_post(
     fields = {
         "csrf_token": token_of(auditor), "version": "1", "name": "auditor", "label": "Auditor", "field": "new_price",
         "value": "1.00", "new_price": "1.00", "item_code": "000000011", "apply": "increase", "overwrite": "yes",
-        "count": "8", "text": "000000011", "description": "changed", "permissions": "*:*", "price": "0.01",
+        "seen": "8-36-8", "text": "000000011", "description": "changed", "permissions": "*:*", "price": "0.01",
     }  # fmt: skip
     found = {}
     for address in addresses.with_method("POST"):
@@ -120,7 +120,7 @@ def test_auditors_change_nothing_whatever_they_post(
     assert {address: found[address] for address in refused} == refused
     assert len(refused) > 20
     # The rest is their own: it was not refused, but for a form that lacked what it needs.
-    assert {status for address, status in found.items() if address not in refused} <= {200, 303, 400}
+    assert {status for address, status in found.items() if address not in refused} <= {200, 303, 400, 422}
 
 
 def test_auditors_see_no_form_for_what_they_may_not_do(
