@@ -25,7 +25,7 @@ FIELDS = {
     "item_code": "000000011",
     "apply": "increase",
     "overwrite": "yes",
-    "count": "8",
+    "seen": "8-36-8",
     "text": "000000011",
     "description": "changed",
 }
