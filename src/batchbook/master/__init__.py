@@ -10,7 +10,8 @@ from typing import Any
 
 from batchbook.master.directive import add_master_view
 from batchbook.master.export import export_response
-from batchbook.master.gridview import GridView, default_link
+from batchbook.master.gridview import GridView
+from batchbook.master.links import GridLinks, default_link
 from batchbook.master.models import GridSetting
 from batchbook.master.page import Button, Page, buttons_for
 from batchbook.master.pages import PAGES, Create, Delete, Detail, Edit, Export, Index, Remember
@@ -28,6 +29,7 @@ __all__ = [
     "Edit",
     "Export",
     "FormPage",
+    "GridLinks",
     "GridSetting",
     "GridView",
     "Index",

@@ -7,7 +7,6 @@ Usable alone, for any grid inside any page; the index of a master view is one us
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -21,7 +20,6 @@ from batchbook.grid import (
     VERB_LABELS,
     VERBS,
     Column,
-    Filter,
     Grid,
     GridState,
     Sort,
@@ -33,23 +31,19 @@ from batchbook.grid.query import KeyColumn
 from batchbook.grid.reading import TOO_LONG
 from batchbook.master import remembered
 from batchbook.master.controls import is_reset, query_from_form
-from batchbook.master.headers import SortMark, clicked, mark_of
+from batchbook.master.links import DEFAULT, GridLinks
 from batchbook.web.request import Request
 from batchbook.web.settings import REGISTRY_KEY
 
 LinkFor = Callable[[Column, Row[Any]], str | None]
 
-#: What the results can be downloaded as, with the word for the link.
-FORMATS = {"csv": "CSV", "xlsx": "Excel"}
 
-
-class GridView:
+class GridView(GridLinks):
     """One grid for one request.
 
     ``key`` is the name under which a person's choices are remembered. ``select``, ``key_columns`` and
-    ``default_sort`` are those of :class:`batchbook.grid.Grid`. ``url`` is the page the grid stands in, without a
-    query; ``settings_url`` is where its filter form is posted to; ``export_url`` gives the address of a download by
-    format (``csv``, ``xlsx``), None if there is none. ``hidden`` names columns to filter by that the table does not
+    ``default_sort`` are those of :class:`batchbook.grid.Grid`, ``url`` and ``export_url`` those of
+    :class:`GridLinks`; ``settings_url`` is where its filter form is posted to. ``hidden`` names columns to filter by that the table does not
     show. ``carried`` columns are in the rows without being in the grid. ``known_total`` saves counting when nothing
     is filtered.
     """
@@ -74,16 +68,15 @@ class GridView:
         hidden: Sequence[str] = (),
         carried: Sequence[KeyColumn] = (),
     ) -> None:
+        super().__init__(url, export_url)
         self.request = request
         self.key = key
         self.columns = tuple(columns)
         self.shown = tuple(column for column in self.columns if column.name not in hidden)
         zone = request.registry[REGISTRY_KEY].timezone
         self.grid = Grid(self.columns, select, key_columns, tuple(default_sort), zone=zone, carried=carried)
-        self.url = url
         self.settings_url = settings_url
         self.known_total = known_total
-        self._export_url = export_url
         self._link_for = link_for
 
     @cached_property
@@ -129,46 +122,9 @@ class GridView:
         """Per filterable column the verbs to offer: name, label and number of values, ``"many"`` for one or more."""
         return {column.name: _verbs_of(column) for column in self.columns if column.filterable}
 
-    @property
-    def exports(self) -> list[tuple[str, str]]:
-        """Label and link of each download: all rows of the current filters, in the current order."""
-        if self._export_url is None:
-            return []
-        return [
-            (label, _href(self._export_url(name), self.state.at_page(1))) for name, label in FORMATS.items()
-        ]
-
     def link_for(self, column: Column, row: Row[Any]) -> str | None:
         """Where a cell leads, or None if it is no link."""
         return self._link_for(column, row) if self._link_for else None
-
-    def link(self, **changes: Any) -> str:
-        """Return the shareable link to this grid with ``changes`` to its state: ``page``, ``sort``, ``filters`` …
-
-        It holds the whole state and never depends on what anybody has remembered.
-        """
-        return _href(self.url, replace(self.state, **changes))
-
-    @property
-    def default_url(self) -> str:
-        """The link to the grid as it is by default, whatever was remembered."""
-        return default_link(self.url)
-
-    def sort_mark(self, column: str) -> SortMark | None:
-        """Return how the state sorts by ``column``; None if it does not, whatever the grid's default order is."""
-        return mark_of(self.state.sort, column)
-
-    def sort_link(self, column: str) -> str:
-        """Return where a click on the header of ``column`` leads, see :func:`~batchbook.master.headers.clicked`."""
-        return self.link(sort=clicked(self.state.sort, column), page=1)
-
-    def link_with(self, *clauses: Filter) -> str:
-        """Return the link to this grid filtered by ``clauses`` alone, such as the rows of one status."""
-        return self.link(filters=clauses, page=1)
-
-    def link_without(self, clause: Filter) -> str:
-        """Return the link to the same grid without one of its filters."""
-        return _href(self.url, self.state.without(clause))
 
     def remember(self) -> str:
         """Keep for this person what the posted filter form says; return the link that shows it.
@@ -186,22 +142,10 @@ class GridView:
             raise TooLarge(f"{TOO_LONG} What was shown before is unchanged.")
         if self.user and not state.problems:
             remembered.remember(self.request.db, self.user, self.key, state.to_json())
-        return f"{self.url}?{urlencode(query or _DEFAULT)}"
+        return f"{self.url}?{urlencode(query or DEFAULT)}"
 
 
 _UNUSABLE = "The filters that were remembered for you cannot be used any more. All is shown; choose again."
-
-#: Says that the grid's defaults are wanted, not what was remembered.
-_DEFAULT = [("view", "default")]
-
-
-def default_link(url: str) -> str:
-    """Return the link to the page at ``url`` that shows its grid's defaults, whatever was remembered."""
-    return f"{url}?{urlencode(_DEFAULT)}"
-
-
-def _href(url: str, state: GridState) -> str:
-    return f"{url}?{urlencode(state.to_query() or _DEFAULT)}"
 
 
 def _verbs_of(column: Column) -> list[tuple[str, str, int | str]]:

@@ -1,0 +1,81 @@
+"""The links of a grid: each is shareable, holds the whole state, and never depends on what anybody has remembered."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from batchbook.grid import Filter, GridState
+from batchbook.master.headers import SortMark, clicked, mark_of
+
+#: What the results can be downloaded as, with the word for the link.
+FORMATS = {"csv": "CSV", "xlsx": "Excel"}
+
+#: Says that the grid's defaults are wanted, not what was remembered.
+DEFAULT = [("view", "default")]
+
+
+def default_link(url: str) -> str:
+    """Return the link to the page at ``url`` that shows its grid's defaults, whatever was remembered."""
+    return f"{url}?{urlencode(DEFAULT)}"
+
+
+def _href(url: str, state: GridState) -> str:
+    return f"{url}?{urlencode(state.to_query() or DEFAULT)}"
+
+
+class GridLinks(ABC):
+    """Where one can go from a grid.
+
+    ``url`` is the page the grid stands in, without a query; ``export_url`` gives the address of a download by format
+    (``csv``, ``xlsx``), None if there is none. A subclass says in which ``state`` the grid is.
+    """
+
+    def __init__(self, url: str, export_url: Callable[[str], str] | None) -> None:
+        self.url = url
+        self._export_url = export_url
+
+    @property
+    @abstractmethod
+    def state(self) -> GridState:
+        """What the grid shows."""
+
+    @property
+    def exports(self) -> list[tuple[str, str]]:
+        """Label and link of each download: all rows of the current filters, in the current order."""
+        if self._export_url is None:
+            return []
+        return [
+            (label, _href(self._export_url(name), self.state.at_page(1))) for name, label in FORMATS.items()
+        ]
+
+    def link(self, **changes: Any) -> str:
+        """Return the shareable link to this grid with ``changes`` to its state: ``page``, ``sort``, ``filters`` …
+
+        It holds the whole state and never depends on what anybody has remembered.
+        """
+        return _href(self.url, replace(self.state, **changes))
+
+    @property
+    def default_url(self) -> str:
+        """The link to the grid as it is by default, whatever was remembered."""
+        return default_link(self.url)
+
+    def sort_mark(self, column: str) -> SortMark | None:
+        """Return how the state sorts by ``column``; None if it does not, whatever the grid's default order is."""
+        return mark_of(self.state.sort, column)
+
+    def sort_link(self, column: str) -> str:
+        """Return where a click on the header of ``column`` leads, see :func:`~batchbook.master.headers.clicked`."""
+        return self.link(sort=clicked(self.state.sort, column), page=1)
+
+    def link_with(self, *clauses: Filter) -> str:
+        """Return the link to this grid filtered by ``clauses`` alone, such as the rows of one status."""
+        return self.link(filters=clauses, page=1)
+
+    def link_without(self, clause: Filter) -> str:
+        """Return the link to the same grid without one of its filters."""
+        return _href(self.url, self.state.without(clause))
