@@ -20,7 +20,9 @@ def test_a_refusal_is_one_sentence_on_stderr_and_status_1(batchbook: Run, tmp_pa
     empty.touch()
     result = batchbook("catalog", "load", empty, "--json")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith("The file is empty, so nothing was loaded.")
+    assert result.stderr.startswith(
+        "“empty.csv” is empty: it has no bytes. Expected a header row with “item_code”"
+    )
     assert result.stderr.count("\n") == 1
 
 

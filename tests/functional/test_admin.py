@@ -155,8 +155,22 @@ def test_overwriting_applies_the_list_over_what_changed_meanwhile(
 def test_a_price_change_made_elsewhere_on_a_row_that_is_left_out_does_not_matter(
     shop: Shop, admin: TestApp, complete_batch: int
 ) -> None:
-    shop.set_price("000000013", "0.75")
+    shop.set_price("000000099", "1.30")
     form_to(admin.get(url_of(complete_batch)), "/execute").submit(status=303)
+    assert shop.prices()["000000099"] == Decimal("1.30")
+
+
+def test_a_price_that_was_to_stay_and_would_not_any_more_is_seen_before_anything_is_done(
+    shop: Shop, admin: TestApp, complete_batch: int
+) -> None:
+    shop.set_price("000000013", "0.75")
+    page = admin.get(url_of(complete_batch))
+    assert "1 of these prices changed in the catalogue" in text_of(page, "#execution")
+    refused = form_to(page, "/execute").submit(status=409)
+    assert "000000013 (was 0.50, now 0.75)" in text_of(refused)
+    form = form_to(page, "/execute")
+    form["overwrite"] = "yes"
+    form.submit(status=303)
     assert shop.prices()["000000013"] == Decimal("0.75")
 
 

@@ -94,5 +94,5 @@ def test_the_page_of_a_row_that_is_refused_late_shows_what_is_stored(
     page = form.submit(status=422)
     assert form_with(page, "item_code")["item_code"].value == ODD
     facts = text_of(page, "dl")
-    assert "000000011" in facts
+    assert "In catalogue RYE BREAD" in facts
     assert ODD not in facts
