@@ -113,7 +113,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
     def execute(self, batch: PriceChange, rows: Rows, options: Mapping[str, Any]) -> Outcome:
         """Set the products' prices and write their history: all of the chosen rows, or none."""
         chosen = rows.narrowed(PriceChangeRow.status.in_(options["apply"]))
-        if not chosen.count():
+        if not batch.count_of(*options["apply"]):
             raise Conflict(
                 "Nothing was executed, because no row has a status that was chosen. Choose another one."
             )
