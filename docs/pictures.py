@@ -47,7 +47,7 @@ def serve(database: Path) -> str:
 
 def signed_in(browser: Browser, address: str, name: str, scheme: Any = "light") -> Page:
     """Return a page on which the demo user ``name`` is signed in."""
-    page = browser.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 1000}).new_page()
+    page = browser.new_context(color_scheme=scheme, viewport={"width": 1440, "height": 960}).new_page()
     page.goto(f"{address}/login")
     page.get_by_label("User name").fill(name)
     page.get_by_label("Password").fill(LOGINS[0].password)

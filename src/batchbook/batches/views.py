@@ -32,6 +32,8 @@ class BatchMasterView(MasterView):
     batch_type: ClassVar[BatchType]
     #: Columns of the row table, in their order on the page.
     row_grid_columns: ClassVar[Sequence[str | Column]] = ()
+    #: Columns of the row table that the grid can be filtered by and does not show; the row's page does.
+    row_filter_columns: ClassVar[Sequence[str | Column]] = ()
     #: Names of the header's editable columns, for creating and editing.
     header_fields: ClassVar[Sequence[str]] = ()
     #: Headings over fields of the header's form: heading → names of fields; the others come behind, as they are.
@@ -65,12 +67,19 @@ class BatchMasterView(MasterView):
 
     @classmethod
     def row_columns(cls) -> tuple[Column, ...]:
-        """Return the columns of the row grid: number, the type's own, status and its words, removed."""
+        """Return the columns of the row grid: number, the type's own, status and its words, then those to filter by."""
         row = cls.batch_type.row
         statuses = cls.batch_type.handler.statuses
         status = _status_column(row, statuses)
-        (sequence, text, removed) = columns_of(row, ("sequence", "status_text", "removed"))
-        return (sequence, *columns_of(row, cls.row_grid_columns), status, _noted(text), removed)
+        (sequence, text) = columns_of(row, ("sequence", "status_text"))
+        shown = columns_of(row, cls.row_grid_columns)
+        return (sequence, *shown, status, _noted(text), *cls.filter_columns())
+
+    @classmethod
+    def filter_columns(cls) -> tuple[Column, ...]:
+        """Return the columns that the row grid is filtered by without showing them."""
+        # Removed rows are marked as a whole.
+        return columns_of(cls.batch_type.row, (*cls.row_filter_columns, "removed"))
 
     def visible(self) -> ColumnElement[bool]:
         """The condition for the batches of the type that this person may see."""

@@ -39,8 +39,7 @@ class RowGrid:
             columns=self.view.row_columns(),
             select=wanted,
             key_columns=(row.sequence,),
-            # Removed rows are marked as a whole, so the column is there to filter by only.
-            hidden=("removed",),
+            hidden=[column.name for column in self.view.filter_columns()],
             carried=tuple(getattr(row, name) for name in _CARRIED),
             url=self.view.url("view", self.batch),
             settings_url=self.view.url("rows", self.batch),

@@ -24,8 +24,9 @@ class PriceChangeView(BatchMasterView):
         "old_price",
         "new_price",
         "change_percent",
-        "over_limit",
     )
+    #: Those over the limit say so in their note.
+    row_filter_columns: ClassVar[Sequence[str | Column]] = ("over_limit",)
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
         "From a price list": ("file",),
         "Or from the catalogue": ("percent", "rounding", "department"),
