@@ -28,7 +28,7 @@ class RowProxy:
     __slots__ = ("_changes", "_values")
 
     _changes: dict[str, Any]
-    _values: Mapping[str, Any]
+    _values: Mapping[Any, Any]
 
     # What every row has; a type's own columns are attributes too, unknown to the type checker.
     status: str | None
@@ -76,6 +76,10 @@ class RowProxy:
     def changes(self) -> Mapping[str, Any]:
         """What was set and differs from what is stored."""
         return self._changes
+
+    def loaded(self, values: RowMapping) -> None:
+        """Note what the database holds; what was set and is not written yet stays set."""
+        object.__setattr__(self, "_values", values)
 
     def stored(self, values: Mapping[str, Any]) -> None:
         """Note that ``values``, the changes among them, were written to the database."""
@@ -161,9 +165,14 @@ class Rows:
         """Load the rows once and iterate over them."""
         if self._loaded is None:
             statement = select(self.table).where(self.where).order_by(self.model.sequence)
-            found = self.session.execute(statement).mappings()
-            self._loaded = [self._proxies.setdefault(row["sequence"], RowProxy(row)) for row in found]
+            self._loaded = [self._proxy(row) for row in self.session.execute(statement).mappings()]
         return iter(self._loaded)
+
+    def _proxy(self, values: RowMapping) -> RowProxy:
+        """Return the one object for the row, which knows from now on what was just read."""
+        proxy = self._proxies.setdefault(values["sequence"], RowProxy(values))
+        proxy.loaded(values)
+        return proxy
 
     def update(self, *conditions: ColumnElement[bool], **values: Any) -> int:
         """Set columns of the scope's rows (those that satisfy ``conditions``) by one statement; return how many.

@@ -1,0 +1,131 @@
+"""What handlers set on rows is written back, by whichever way they reached them, and editors hear of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from batchbook.batches import Action, Outcome, Rows
+from batchbook.batches.editing import Stale
+from batchbook.errors import Conflict
+
+from .shelf_count import ShelfCountHandler, ShelfCountRow
+from .workshop import Workshop, stock
+
+FILE = "item,counted,remark\n007,7,\n008,9,\n009,1,\n010,1,\n"
+
+#: Ways to all rows of a scope.
+WAYS: dict[str, Callable[[Rows], Iterable[Any]]] = {
+    "one by one": lambda rows: rows,
+    "narrowed": lambda rows: rows.narrowed(ShelfCountRow.sequence > 0),
+    "narrowed twice": lambda rows: rows.narrowed(ShelfCountRow.sequence > 0).narrowed(
+        ShelfCountRow.sequence < 9
+    ),
+    "in chunks": lambda rows: (row for chunk in rows.chunks(2) for row in chunk),
+    "in chunks of a part": lambda rows: (
+        row for chunk in rows.narrowed(ShelfCountRow.sequence > 0).chunks(3) for row in chunk
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def _catalogue(engine: Engine) -> None:
+    stock(engine, ("007", 7), ("008", 8), ("009", 9))
+
+
+def handled(workshop: Workshop, **hooks: Any) -> Workshop:
+    return workshop.with_handler(type("Handler", (ShelfCountHandler,), hooks))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_refresh_sets_is_written(workshop: Workshop, way: str) -> None:
+    def refresh(_self: Any, _batch: Any, rows: Rows) -> None:
+        for row in WAYS[way](rows):
+            row.set_status("matches", f"Row {row.sequence}.")
+
+    shop = handled(workshop, refresh=refresh)
+    batch_id = shop.open(FILE, shelf="A")
+    assert [row.status_text for row in shop.rows(batch_id)] == ["Row 1.", "Row 2.", "Row 3.", "Row 4."]
+    shop.assert_counted(batch_id)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_execute_sets_is_written_and_counted_before_the_batch_is_frozen(
+    workshop: Workshop, way: str
+) -> None:
+    def execute(_self: Any, _batch: Any, rows: Rows, _options: Any) -> Outcome:
+        for row in WAYS[way](rows):
+            row.set_status("matches")
+        return Outcome("Done.")
+
+    shop = handled(workshop, execute=execute)
+    batch_id = shop.executed(FILE, shelf="A")
+    assert shop.statuses(batch_id) == ["matches"] * 4
+    assert shop.batch(batch_id).status_counts == {"matches": 4}
+
+
+def test_a_row_is_one_row_in_all_scopes_and_knows_what_was_written_last(workshop: Workshop) -> None:
+    seen: list[Any] = []
+
+    def refresh(_self: Any, _batch: Any, rows: Rows) -> None:
+        first = next(iter(rows))
+        first.remark = "set, and not written yet"
+        rows.update(counted=5)
+        again = next(iter(rows.narrowed(ShelfCountRow.sequence == first.sequence)))
+        seen.append((again is first, again.counted, again.remark))
+
+    shop = handled(workshop, refresh=refresh)
+    batch_id = shop.open(FILE, shelf="A")
+    assert seen[0] == (True, 5, "set, and not written yet")
+    assert shop.row(batch_id, 1).remark == "set, and not written yet"
+
+
+@pytest.mark.parametrize("by", ["statement", "rows"])
+def test_who_edits_what_a_refresh_changed_meanwhile_is_told(workshop: Workshop, by: str) -> None:
+    def refresh(self: Any, _batch: Any, rows: Rows) -> None:
+        if self.context.actor == "eve":
+            if by == "statement":
+                rows.update(remark="by the refresh")
+            for row in rows:
+                row.remark = "by the refresh"
+
+    shop = handled(workshop, refresh=refresh)
+    batch_id = shop.open(FILE, shelf="A")
+    version = shop.row(batch_id, 1).version
+    shop.by("eve").run(batch_id, Action.REFRESH)
+    with pytest.raises(Stale):
+        shop.edit(batch_id, 1, version, remark="mine")
+    assert shop.row(batch_id, 1).remark == "by the refresh"
+
+
+def test_the_refresh_after_an_edit_is_prepared_like_any_other(workshop: Workshop) -> None:
+    def setup(self: Any, _action: Action, _batch: Any) -> None:
+        self.words = {"7": "seven"}
+
+    def refresh(self: Any, _batch: Any, rows: Rows) -> None:
+        for row in rows:
+            row.set_status("matches", self.words.get(str(row.counted)))
+
+    shop = handled(workshop, setup=setup, refresh=refresh)
+    batch_id = shop.open(FILE, shelf="A")
+    shop.edit(batch_id, 2, counted="7")
+    assert [row.status_text for row in shop.rows(batch_id)] == ["seven", "seven", None, None]
+
+
+def test_a_refresh_that_fails_after_an_edit_is_a_sentence_and_leaves_nothing(workshop: Workshop) -> None:
+    batch_id = workshop.open(FILE, shelf="A")
+    before = workshop.rows(batch_id), workshop.operations(batch_id), workshop.batch(batch_id).status_counts
+
+    def refresh(_self: Any, _batch: Any, _rows: Rows) -> None:
+        raise LookupError("no such shelf")
+
+    with pytest.raises(Conflict, match=r"Nothing was changed, .* \(LookupError: no such shelf\)"):
+        handled(workshop, refresh=refresh).edit(batch_id, 2, counted="7")
+    assert (
+        workshop.rows(batch_id),
+        workshop.operations(batch_id),
+        workshop.batch(batch_id).status_counts,
+    ) == before
