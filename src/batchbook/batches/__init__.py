@@ -18,7 +18,7 @@ from batchbook.batches.issues import issue
 from batchbook.batches.lifecycle import Action, BatchPermission, State
 from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editable
 from batchbook.batches.rows import RowProxy, Rows
-from batchbook.batches.runner import InlineRunner
+from batchbook.batches.runner import InlineRunner, Runner
 from batchbook.batches.statuses import Severity, Status
 from batchbook.batches.types import BatchType, BatchTypes, refuse_unknown_handlers
 from batchbook.batches.views import BatchMasterView
@@ -60,7 +60,8 @@ def includeme(config: Any) -> None:
     """Add the directive ``config.add_batch_type``, the runner of actions, and the pages over all types."""
     types = BatchTypes()
     config.registry["batch_types"] = types
-    config.registry["batch_runner"] = InlineRunner(types, config.registry.settings)
+    runner: Runner = InlineRunner(types, config.registry.settings)
+    config.registry["batch_runner"] = runner
     config.add_directive("add_batch_type", "batchbook.batches.directives.add_batch_type")
     config.include("batchbook.batches.pages")
     config.action(
