@@ -20,6 +20,7 @@ def configure(settings: Mapping[str, Any]) -> Any:
     config.include("batchbook.security")
     config.include("batchbook.web")
     config.include("batchbook.master")
+    config.include("batchbook.jobs")
     config.include("batchbook.batches")
     config.include("batchbook.catalog")
     config.include("batchbook.accounts")

@@ -8,12 +8,13 @@ from __future__ import annotations
 from batchbook.batches import models as batches
 from batchbook.catalog import models as catalog
 from batchbook.db import Base
+from batchbook.jobs import models as jobs
 from batchbook.master import models as master
 from batchbook.security import models as security
 from batchbook.types.price_change import models as price_change
 from batchbook.web import models as web
 
-__all__ = ["batches", "catalog", "master", "metadata", "price_change", "security", "web"]
+__all__ = ["batches", "catalog", "jobs", "master", "metadata", "price_change", "security", "web"]
 
 #: What the migrations lead to.
 metadata = Base.metadata

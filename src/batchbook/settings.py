@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,15 @@ class Setting:
                 f"The setting {self.name} must be a whole number from {minimum}, not {text!r}."
             )
         return int(text)
+
+    def number(self, settings: Mapping[str, Any], minimum: float = 0) -> float:
+        """Return the value as a number; raise ``ConfigurationError`` when it is not one or below ``minimum``."""
+        text = self.text(settings)
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text) or float(text) < minimum:
+            raise ConfigurationError(
+                f"The setting {self.name} must be a number from {minimum}, not {text!r}."
+            )
+        return float(text)
 
     def flag(self, settings: Mapping[str, Any]) -> bool:
         """Return the value as a truth value; raise ``ConfigurationError`` unless it is plainly true or false."""

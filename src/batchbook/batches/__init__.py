@@ -10,6 +10,7 @@ from typing import Any
 
 from pyramid.config import PHASE3_CONFIG
 
+from batchbook.batches.background import TASKS, JobRunner
 from batchbook.batches.context import HandlerContext
 from batchbook.batches.files import file_chunks, input_file, open_file, store_file
 from batchbook.batches.freeze import freeze_table, unfreeze_table
@@ -19,9 +20,9 @@ from batchbook.batches.lifecycle import Action, BatchPermission, State
 from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editable
 from batchbook.batches.rows import RowProxy, Rows
 from batchbook.batches.runner import InlineRunner, Runner
-from batchbook.batches.statuses import Severity, Status
 from batchbook.batches.types import BatchType, BatchTypes, refuse_unknown_handlers
 from batchbook.batches.views import BatchMasterView
+from batchbook.statuses import Severity, Status
 from batchbook.tables import read_table
 
 __all__ = [
@@ -60,8 +61,9 @@ def includeme(config: Any) -> None:
     """Add the directive ``config.add_batch_type``, the runner of actions, and the pages over all types."""
     types = BatchTypes()
     config.registry["batch_types"] = types
-    runner: Runner = InlineRunner(types, config.registry.settings)
-    config.registry["batch_runner"] = runner
+    config.registry["batch_runner"] = _runner(types, config.registry)
+    for task in TASKS:
+        config.add_job_task(task)
     config.add_directive("add_batch_type", "batchbook.batches.directives.add_batch_type")
     config.include("batchbook.batches.pages")
     config.action(
@@ -69,3 +71,10 @@ def includeme(config: Any) -> None:
         lambda: refuse_unknown_handlers(config.registry.settings, types),
         order=PHASE3_CONFIG + 1,  # Types register themselves in that phase.
     )
+
+
+def _runner(types: BatchTypes, registry: Any) -> Runner:
+    jobs = registry["jobs"]
+    if jobs.in_background:
+        return JobRunner(types, registry.settings, jobs)
+    return InlineRunner(types, registry.settings)

@@ -19,12 +19,14 @@ from batchbook.batches.context import HandlerContext
 from batchbook.batches.issues import storable
 from batchbook.batches.lifecycle import Action, State, Transition, transition
 from batchbook.batches.models import Batch
-from batchbook.batches.progress import NoProgress, Progress
 from batchbook.batches.types import BatchType, BatchTypes
 from batchbook.batches.work import Work, find_batch
 from batchbook.db import utc_now
 from batchbook.db.transient import is_transient
 from batchbook.errors import BatchbookError, Conflict
+from batchbook.jobs.asking import holder_of
+from batchbook.jobs.models import Job
+from batchbook.progress import NoProgress, Progress
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +39,16 @@ class Result:
 
     message: str
     failed: bool = False
+    #: The batch that came of it, where it made one, and the job that does it, where it is not done yet.
+    batch_id: int | None = None
+    job_id: int | None = None
 
 
 class Engine:
-    """Runs actions on batches for ``actor`` in ``session``; ``settings`` and ``types`` are the application's."""
+    """Runs actions on batches for ``actor`` in ``session``; ``settings`` and ``types`` are the application's.
+
+    ``job_id`` is the job that it works for: another one that holds a batch keeps this one off.
+    """
 
     def __init__(
         self,
@@ -49,12 +57,14 @@ class Engine:
         settings: Mapping[str, Any],
         actor: str,
         progress: Progress | None = None,
+        job_id: int | None = None,
     ) -> None:
         self.session = session
         self.types = types
         self.settings = settings
         self.actor = actor
         self.progress = progress or NoProgress()
+        self.job_id = job_id
 
     def work_on(self, batch: Batch) -> Work:
         """Return what an action on ``batch`` works with, at this moment."""
@@ -73,13 +83,21 @@ class Engine:
         """Lock a batch for ``action`` until the transaction ends.
 
         Raises :class:`~batchbook.errors.Missing` if there is no such batch and :class:`~batchbook.errors.Conflict`
-        if its state, as it is once the lock is held, does not allow the action.
+        if its state, as it is once the lock is held, does not allow the action, or a job has the batch.
         """
-        batch = find_batch(self.session, self.types, batch_id, lock=True)
+        # Asked before as well, because a running job holds the lock, and nobody shall wait for that.
+        for lock in (False, True):
+            batch = find_batch(self.session, self.types, batch_id, lock=lock)
+            self._refuse_held(batch, action)
         reason = batch.refusal(action)
         if reason is not None:
             raise Conflict(reason)
         return self.work_on(batch)
+
+    def _refuse_held(self, batch: Batch, action: Action) -> None:
+        holder = holder_of(self.session, batch.id)
+        if holder is not None and holder.id != self.job_id:
+            raise Conflict(held_refusal(batch, action, holder))
 
     def run(
         self,
@@ -98,7 +116,7 @@ class Engine:
         if action not in ACTIONS:
             raise ValueError(f"{action} is no action that the engine runs.")
         work = self.lock(batch_id, action)
-        _refuse_stale(work.batch, action, version)
+        refuse_stale(work.batch, action, version)
         try:
             with self.session.begin_nested():
                 message = self._carry_out(work, action, options or {})
@@ -107,10 +125,8 @@ class Engine:
         except Exception as error:  # A handler is somebody's code and may raise anything.
             if is_transient(error):
                 raise  # Nobody's fault: whoever runs the action may do it again.
-            log.exception("%s of batch %s failed", action, batch_id)
+            log.exception("%s of batch %s failed (job %s)", action, batch_id, self.job_id or "none")
             return self._failed(batch_id, action, error)
-        if action is Action.COMPLETE and work.handler.auto_execute:
-            return self._execute_by_itself(batch_id, message)
         return Result(message)
 
     def _carry_out(self, work: Work, action: Action, options: Mapping[str, Any]) -> str:
@@ -129,14 +145,6 @@ class Engine:
             work.batch.state = step.target
             self.session.flush()
         return message
-
-    def _execute_by_itself(self, batch_id: int, message: str) -> Result:
-        # Where it fails, the batch stays complete, for somebody to look at.
-        try:
-            result = self.run(batch_id, Action.EXECUTE)
-        except BatchbookError as error:
-            return Result(f"{message} {error.message}")
-        return Result(f"{message} {result.message}", failed=True) if result.failed else result
 
     def adopt_rows(self, work: Work) -> None:
         """Open a new batch whose rows were copied from another one, and refresh them."""
@@ -165,7 +173,15 @@ class Engine:
         )
 
 
-def _refuse_stale(batch: Batch, action: Action, version: int | None) -> None:
+def held_refusal(batch: Batch, action: Action, holder: Job) -> str:
+    """Return the sentences by which ``action`` is refused while a job has the batch."""
+    return (
+        f"{batch} was not {action.done}. It is {holder.standing} at this moment: wait until that has ended."
+    )
+
+
+def refuse_stale(batch: Batch, action: Action, version: int | None) -> None:
+    """Raise ``Conflict`` if ``batch`` is no longer at ``version``, which the person who wants ``action`` looked at."""
     if version is not None and version != batch.version:
         raise Conflict(
             f"{batch} was changed since you opened its page, so it was not {action.done}."

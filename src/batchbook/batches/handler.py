@@ -18,10 +18,10 @@ from batchbook.batches.files import input_file, open_file
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows import Rows
-from batchbook.batches.statuses import Status
 from batchbook.errors import BadInput
 from batchbook.forms import Form
 from batchbook.grid import Conventions
+from batchbook.statuses import Status
 from batchbook.tables import read_table
 from batchbook.words import counted
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TypedDict
 
-from batchbook.batches.statuses import Severity
+from batchbook.statuses import Severity
 
 # PostgreSQL stores neither NUL nor halves of surrogate pairs, in texts or in JSON.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -15,7 +15,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 class Issue(TypedDict):
     """Something wrong in the cell ``field``: a ``code`` for programs, a ``message`` for people, and how bad it is.
 
-    ``severity`` is a :class:`~batchbook.batches.statuses.Severity`; ``raw`` is the text that could not be stored.
+    ``severity`` is a :class:`~batchbook.statuses.Severity`; ``raw`` is the text that could not be stored.
     """
 
     field: str

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from batchbook.batches.statuses import Severity, Status
+from batchbook.statuses import Severity, Status
 
 
 class State(Status):
@@ -69,8 +69,8 @@ class Transition:
     """One line of the table.
 
     ``permissions`` are alternatives: holding one of them is enough. ``sources`` are the states the action starts
-    from, ``through`` the state while it runs (for actions that may run as a job), ``target`` the state it ends in;
-    ``None`` leaves the state as it is.
+    from, ``through`` the state while it runs, ``target`` the state it ends in; ``None`` leaves the state as it is. A
+    ``job`` takes its time, so it runs outside the request.
     """
 
     action: Action
@@ -78,6 +78,7 @@ class Transition:
     sources: frozenset[State]
     through: State | None = None
     target: State | None = None
+    job: bool = False
 
 
 _ANY = frozenset(State)
@@ -94,13 +95,13 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Action.DOWNLOAD, (_P.VIEW,), _BEFORE),
     Transition(Action.DOWNLOAD, (_P.VIEW, _P.AUDIT), _EXECUTED),
     Transition(Action.EDIT, (_P.EDIT,), _OPEN),
-    Transition(Action.POPULATE, (_P.CREATE,), _NEW, State.POPULATING, State.OPEN),
-    Transition(Action.REFRESH, (_P.EDIT,), _OPEN),
+    Transition(Action.POPULATE, (_P.CREATE,), _NEW, State.POPULATING, State.OPEN, job=True),
+    Transition(Action.REFRESH, (_P.EDIT,), _OPEN, job=True),
     Transition(Action.COMPLETE, (_P.EDIT,), _OPEN, target=State.COMPLETE),
     Transition(Action.REOPEN, (_P.EDIT, _P.EXECUTE), _COMPLETE, target=State.OPEN),
-    Transition(Action.EXECUTE, (_P.EXECUTE,), _COMPLETE, State.EXECUTING, State.EXECUTED),
-    Transition(Action.CLONE, (_P.CREATE,), _AT_REST | _EXECUTED),
-    Transition(Action.DELETE, (_P.DELETE,), _AT_REST),
+    Transition(Action.EXECUTE, (_P.EXECUTE,), _COMPLETE, State.EXECUTING, State.EXECUTED, job=True),
+    Transition(Action.CLONE, (_P.CREATE,), _AT_REST | _EXECUTED, job=True),
+    Transition(Action.DELETE, (_P.DELETE,), _AT_REST, job=True),
 )
 
 #: The states that nothing leads out of.
@@ -143,6 +144,11 @@ def transition(action: Action, state: State | str) -> Transition | None:
 def is_possible(action: Action, state: State | str) -> bool:
     """Return whether ``state`` allows ``action``, whoever asks."""
     return transition(action, state) is not None
+
+
+def is_job(action: Action) -> bool:
+    """Return whether ``action`` takes its time, so that it runs outside the request."""
+    return any(line.job for line in lines_for(action))
 
 
 def lines_for(action: Action) -> tuple[Transition, ...]:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text, false, text
 from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
 
-from batchbook.batches.lifecycle import Action, State, why_not
+from batchbook.batches.lifecycle import FINAL, Action, State, why_not
 from batchbook.db import Base
 
 
@@ -87,6 +87,11 @@ class Batch(Base):
     def number(self) -> str:
         """The batch's number as people write it: eight digits."""
         return f"{self.id:08d}"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing leads out of the batch's state: it is frozen."""
+        return self.state in FINAL
 
     @property
     def kept_count(self) -> int:

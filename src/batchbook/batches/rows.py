@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches.issues import Issue, issue
 from batchbook.batches.models import Batch, BatchRow
-from batchbook.batches.statuses import Severity
 from batchbook.db import utc_now
 from batchbook.db.bulk import bulk_update
+from batchbook.statuses import Severity
 
 _KEY = ("batch_id", "sequence")
 

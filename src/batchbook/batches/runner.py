@@ -1,7 +1,7 @@
-"""The one call by which pages and commands ask for an action on a batch.
+"""The one call by which pages and commands ask for an action on a batch, and the runner that does it at once.
 
-Today :class:`InlineRunner` runs it inside the caller's transaction. A runner that hands actions to other processes
-takes its place in ``registry["batch_runner"]``; neither handlers nor views would know.
+The other one, which has jobs do what takes its time, is in :mod:`batchbook.batches.background`. Which of them is in
+``registry["batch_runner"]`` is for the settings to say; neither handlers nor views know.
 """
 
 from __future__ import annotations
@@ -12,16 +12,19 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
+from batchbook.batches.creation import clone_batch, delete_batch
 from batchbook.batches.engine import Engine, Result
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.types import BatchTypes
+from batchbook.errors import BatchbookError
 
 
 @dataclass(frozen=True)
 class ActionCall:
     """What is asked for: an action on a batch, by whom, with which options. All of it is plain data.
 
-    ``version`` is the batch's version that the person looked at; ``None`` for one who did not look.
+    ``version`` is the batch's version that the person looked at; ``None`` for one who did not look. ``group_id`` is the
+    group of jobs that it belongs to, for one of many.
     """
 
     batch_id: int
@@ -29,6 +32,7 @@ class ActionCall:
     actor: str
     options: Mapping[str, Any] = field(default_factory=dict)
     version: int | None = None
+    group_id: int | None = None
 
 
 class Runner(Protocol):
@@ -51,4 +55,35 @@ class InlineRunner:
     def submit(self, session: Session, call: ActionCall) -> Result:
         """Run ``call`` now."""
         engine = Engine(session, self.types, self.settings, call.actor)
-        return engine.run(call.batch_id, call.action, call.options, call.version)
+        result = perform(engine, call)
+        return (
+            _executed_by_itself(engine, call, result) if executes_by_itself(engine, call, result) else result
+        )
+
+
+def perform(engine: Engine, call: ActionCall) -> Result:
+    """Do what ``call`` says, with an engine that acts for its actor."""
+    match call.action:
+        case Action.CLONE:
+            source = engine.find(call.batch_id)
+            clone = clone_batch(engine, call.batch_id)
+            return Result(f"{clone} was made as a copy of {source}.", batch_id=clone.id)
+        case Action.DELETE:
+            return Result(delete_batch(engine, call.batch_id))
+    return engine.run(call.batch_id, call.action, call.options, call.version)
+
+
+def executes_by_itself(engine: Engine, call: ActionCall, result: Result) -> bool:
+    """Return whether a batch is to be executed because ``call`` marked it complete."""
+    if call.action is not Action.COMPLETE or result.failed:
+        return False
+    return engine.work_on(engine.find(call.batch_id)).handler.auto_execute
+
+
+def _executed_by_itself(engine: Engine, call: ActionCall, completed: Result) -> Result:
+    # Where it fails, the batch stays complete, for somebody to look at.
+    try:
+        result = engine.run(call.batch_id, Action.EXECUTE)
+    except BatchbookError as error:
+        return Result(f"{completed.message} {error.message}")
+    return Result(f"{completed.message} {result.message}", failed=True) if result.failed else result

@@ -14,10 +14,10 @@ from batchbook.batches import operations
 from batchbook.batches.context import HandlerContext
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.models import Batch, Operation
-from batchbook.batches.progress import NoProgress, Progress
 from batchbook.batches.rows import Rows
 from batchbook.batches.types import BatchType, BatchTypes
 from batchbook.errors import Missing
+from batchbook.progress import NoProgress, Progress
 
 #: The highest number an integer column holds; beyond it the databases raise instead of finding nothing.
 HIGHEST_NUMBER = 2**31 - 1

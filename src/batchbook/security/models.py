@@ -38,6 +38,7 @@ class User(Base):
     email: Mapped[str | None] = mapped_column(String(254), info={"label": "E-mail"})
     password_hash: Mapped[str | None] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(default=True, info={"label": "Active"})
+    timezone: Mapped[str | None] = mapped_column(String(64), info={"label": "Time zone"})
     version: Mapped[int] = mapped_column(default=1)
     roles: Mapped[list[Role]] = relationship(
         secondary=user_role, back_populates="users", order_by="Role.name"

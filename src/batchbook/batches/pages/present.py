@@ -9,12 +9,12 @@ from batchbook.batches.lifecycle import MILESTONES, PASSED, Action, State
 from batchbook.batches.models import Batch
 from batchbook.batches.options import default_values
 from batchbook.batches.plan import plan_execution
-from batchbook.batches.statuses import Severity
 from batchbook.batches.work import Work
 from batchbook.forms import BoundForm, Field
 from batchbook.grid import Column, Filter, Verb, columns_of
 from batchbook.grid.parsers import choice_text
 from batchbook.master import GridView
+from batchbook.statuses import Severity
 
 if TYPE_CHECKING:
     from batchbook.batches.views import BatchMasterView

@@ -1,4 +1,4 @@
-"""Row and header statuses: enums whose members carry a label, a severity and a sign."""
+"""Statuses: enums whose members carry a label, a severity and a sign."""
 
 from __future__ import annotations
 

@@ -1,0 +1,133 @@
+"""Actions as jobs: the runner that asks for them, and the tasks that do them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from batchbook.batches import access
+from batchbook.batches.engine import Engine, Result, refuse_stale
+from batchbook.batches.lifecycle import TRANSITIONS, Action, is_job
+from batchbook.batches.models import Batch
+from batchbook.batches.runner import ActionCall, InlineRunner, executes_by_itself, perform
+from batchbook.batches.types import BatchTypes
+from batchbook.batches.work import find_batch
+from batchbook.errors import Missing, Refused
+from batchbook.jobs import Ending, Job, Jobs, Order, Task, Turn
+from batchbook.jobs.states import JobState
+from batchbook.security.identity import identity_of_user
+from batchbook.security.models import User
+
+
+class JobRunner:
+    """Asks for a job for each action that takes its time; the others are done at once."""
+
+    def __init__(self, types: BatchTypes, settings: Mapping[str, Any], jobs: Jobs) -> None:
+        self.types = types
+        self.settings = settings
+        self.jobs = jobs
+        self._inline = InlineRunner(types, settings)
+
+    def submit(self, session: Session, call: ActionCall, run_at: datetime | None = None) -> Result:
+        """Arrange for ``call``: at ``run_at``, or as soon as may be.
+
+        Raises :class:`batchbook.errors.BatchbookError` where it would be refused as things are.
+        """
+        engine = Engine(session, self.types, self.settings, call.actor)
+        if is_job(call.action):
+            return self._ask(engine, call, run_at)
+        result = perform(engine, call)
+        if not executes_by_itself(engine, call, result):
+            return result
+        asked = self._ask(engine, replace(call, action=Action.EXECUTE, options={}, version=None), None)
+        return replace(asked, message=f"{result.message} {asked.message}")
+
+    def _ask(self, engine: Engine, call: ActionCall, run_at: datetime | None) -> Result:
+        batch = engine.lock(call.batch_id, call.action).batch
+        refuse_stale(batch, call.action, call.version)
+        job = self.jobs.ask(engine.session, order_for(batch, call, run_at))
+        return Result(f"{batch} is going to be {call.action.done}.", job_id=job.id)
+
+
+def order_for(batch: Batch, call: ActionCall, run_at: datetime | None = None) -> Order:
+    """Return the order for a job that does ``call``."""
+    # Until it runs, nobody else can change the batch; one that is scheduled must find it as it was looked at.
+    version = batch.version if run_at is not None else None
+    return Order(
+        task=call.action.value,
+        subject=str(batch),
+        asked_by=call.actor,
+        arguments={"options": dict(call.options), "version": version},
+        batch_id=batch.id,
+        batch_type=batch.type,
+        exclusive=True,
+        group_id=call.group_id,
+        run_at=run_at,
+    )
+
+
+def engine_of(turn: Turn) -> Engine:
+    """Return the engine that does a job, for who asked for it."""
+    registry = turn.registry
+    job = turn.job
+    return Engine(
+        turn.session, registry["batch_types"], registry.settings, job.asked_by, turn.progress, job.id
+    )
+
+
+def demand(turn: Turn, action: Action) -> None:
+    """Raise unless who asked for the job may still do ``action`` with its batch, and the state allows it."""
+    name = turn.job.asked_by
+    user = turn.session.scalar(select(User).where(User.name == name))
+    if user is None or not user.active:
+        raise Refused(
+            f"{turn.job.subject} was not {turn.job.done}: {name} may not sign in any more. Nothing was changed."
+        )
+    batch = engine_of(turn).find(turn.job.batch_id or 0)
+    access.demand(identity_of_user(user).permissions, batch, action, name)
+
+
+def _run(turn: Turn) -> Ending:
+    job = turn.job
+    action = Action(job.task)
+    demand(turn, action)
+    arguments = job.arguments
+    call = ActionCall(job.batch_id or 0, action, job.asked_by, arguments["options"], arguments["version"])
+    result = perform(engine_of(turn), call)
+    made = {} if result.batch_id is None else {"batch_id": result.batch_id}
+    return Ending(result.message, result.failed, made)
+
+
+def note_ending(turn: Turn, ending: Ending) -> None:
+    """Write into a batch's history, and its header, how a job on it ended that did not do what it should."""
+    engine = engine_of(turn)
+    try:
+        batch = find_batch(turn.session, engine.types, turn.job.batch_id or 0, lock=True)
+    except Missing:
+        return  # It was deleted; the job's own record says what there is to say.
+    if batch.is_final:
+        return
+    batch.failure = ending.message if ending.failed else None
+    batch.version += 1
+    engine.work_on(batch).record("failure" if ending.failed else "cancel", ending.message)
+
+
+def batch_page(request: Any, job: Job) -> str | None:
+    """Return where the batch of a job is to be seen: the one that it made, or the list if it was deleted."""
+    prefix = f"batches.{job.batch_type}"
+    if job.task == Action.DELETE and job.state == JobState.DONE:
+        return str(request.route_path(f"{prefix}.index"))
+    made = (job.result or {}).get("batch_id")
+    return str(request.route_path(f"{prefix}.view", id=made or job.batch_id))
+
+
+#: One task for each action that runs as a job.
+TASKS = tuple(
+    Task(action.value, action.label, action.done, _run, note_ending, batch_page)
+    for action in dict.fromkeys(line.action for line in TRANSITIONS if line.job)
+)

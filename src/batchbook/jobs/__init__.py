@@ -1,0 +1,25 @@
+"""Jobs: what is done outside the request, and survives whatever happens to the process that does it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from batchbook.jobs.asking import Order
+from batchbook.jobs.models import Job
+from batchbook.jobs.office import Jobs
+from batchbook.jobs.tasks import Ending, Task, Turn
+
+__all__ = ["Ending", "Job", "Jobs", "Order", "Task", "Turn"]
+
+
+def includeme(config: Any) -> None:
+    """Add the directive ``config.add_job_task``, and what the application knows about jobs, ``registry["jobs"]``."""
+    jobs = Jobs(config.registry.settings)
+    config.registry["jobs"] = jobs
+    config.add_directive("add_job_task", _add_job_task)
+    config.include("batchbook.jobs.embedded")
+
+
+def _add_job_task(config: Any, task: Task) -> None:
+    """Directive: register a task that jobs can do."""
+    config.action(("job task", task.name), lambda: config.registry["jobs"].tasks.add(task))

@@ -1,0 +1,93 @@
+"""Who holds a job: taking it, ending it, giving it back. Each is one statement that only one process can win.
+
+What ends a job carries the ``dispatch`` it was taken with; a process that was given up meanwhile has an older one, and
+what it did in the same transaction is undone with it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import and_, select, update
+from sqlalchemy.orm import Session
+
+from batchbook.db import utc_now
+from batchbook.jobs.models import Job
+from batchbook.jobs.states import JobState
+from batchbook.jobs.tasks import Ending
+
+
+class Fenced(Exception):  # noqa: N818 - It says what happened.
+    """Another process has taken the job over, so nothing that this one did counts."""
+
+
+def take(session: Session, job_id: int, dispatch: int, owner: str) -> Job | None:
+    """Take a job that waits, for ``owner``; ``None`` if it no longer waits under that number."""
+    waiting = and_(Job.id == job_id, Job.dispatch == dispatch, Job.state == JobState.QUEUED)
+    values = {
+        "state": JobState.RUNNING,
+        "owner": owner,
+        "started_at": utc_now(),
+        "attempts": Job.attempts + 1,
+    }
+    if not _changed(session, waiting, values):
+        return None
+    return session.get(Job, job_id, populate_existing=True)
+
+
+def demand_held(session: Session, job: Job) -> None:
+    """Raise :class:`Fenced` unless this process still holds ``job``, so that nothing is done in vain."""
+    held = select(Job.id).where(_held(job))
+    if session.scalar(held) is None:
+        raise Fenced(str(job))
+
+
+def end(session: Session, job: Job, state: JobState, ending: Ending) -> None:
+    """Write down how a job ended; raises :class:`Fenced` if that is no longer for this process to say."""
+    values = {
+        "state": state,
+        "ended_at": utc_now(),
+        "message": ending.message,
+        "result": dict(ending.result) or None,
+    }
+    if not _changed(session, _held(job), values):
+        raise Fenced(str(job))
+
+
+def give_back(session: Session, job: Job, *, counted: bool = True) -> bool:
+    """Let a running job wait again, as a new dispatch; return whether it was this process that did so.
+
+    An attempt that is not ``counted`` ended in good order.
+    """
+    values: dict[str, Any] = {"state": JobState.QUEUED, "owner": None, "dispatch": Job.dispatch + 1}
+    if not counted:
+        values["attempts"] = Job.attempts - 1
+    return _changed(session, _held(job), values)
+
+
+def dispatch_anew(session: Session, job: Job) -> bool:
+    """Give a job that waits a new number, because the old one can no longer be run; return whether that was done."""
+    waiting = and_(Job.id == job.id, Job.dispatch == job.dispatch, Job.state == JobState.QUEUED)
+    return _changed(session, waiting, {"dispatch": Job.dispatch + 1})
+
+
+def release(session: Session, job: Job) -> bool:
+    """Let a job that was scheduled wait from now on; return whether that was done."""
+    planned = and_(Job.id == job.id, Job.state == JobState.SCHEDULED)
+    return _changed(session, planned, {"state": JobState.QUEUED})
+
+
+def drop(session: Session, job: Job, message: str) -> bool:
+    """Cancel a job that has not begun; return whether that was in time."""
+    idle = and_(Job.id == job.id, Job.state.in_((JobState.SCHEDULED, JobState.QUEUED)))
+    return _changed(session, idle, {"state": JobState.CANCELLED, "ended_at": utc_now(), "message": message})
+
+
+def _held(job: Job) -> Any:
+    return and_(Job.id == job.id, Job.dispatch == job.dispatch, Job.state == JobState.RUNNING)
+
+
+def _changed(session: Session, where: Any, values: dict[str, Any]) -> bool:
+    statement = update(Job).where(where).values(**values).execution_options(synchronize_session=False)
+    result: Any = session.execute(statement)
+    return bool(result.rowcount == 1)

@@ -1,0 +1,132 @@
+"""Seeing to it that every job that waits is on the queue, that none is with the dead, and that schedules are kept.
+
+Any number of processes do this at the same time: each step is won by one of them, and harmless to repeat.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Engine, delete, select, text
+from sqlalchemy.exc import IntegrityError
+
+from batchbook.db.session import make_session, transaction_scope
+from batchbook.jobs import claims
+from batchbook.jobs.asking import holder_of
+from batchbook.jobs.models import Job
+from batchbook.jobs.office import Jobs
+from batchbook.jobs.pulse import Pulse
+from batchbook.jobs.queue import Dispatch, Queue
+from batchbook.jobs.states import ENDED, JobState
+
+log = logging.getLogger(__name__)
+
+#: How many jobs are looked at together.
+_TOGETHER = 500
+
+
+class Dispatcher:
+    """What one process does for the jobs of all; ``running`` are those that it runs, ``own`` the queues it takes from."""
+
+    def __init__(
+        self, registry: Any, queue: Queue, pulse: Pulse, running: set[int], own: Sequence[str]
+    ) -> None:
+        self.jobs: Jobs = registry["jobs"]
+        self.engine: Engine = registry["engine"]
+        self._queue = queue
+        self._pulse = pulse
+        self._running = running
+        self._own = own
+        self._idle = True
+
+    def look(self) -> None:
+        """Do what there is to do now."""
+        self._release_due()
+        self._take_from_dead()
+        self._place_waiting()
+
+    # What waits.
+
+    def _place_waiting(self) -> None:
+        self._idle = not self._running
+        jobs = self._jobs_in(JobState.QUEUED)
+        known = self._queue.find(jobs)
+        for job in jobs:
+            self._see_to(job, known.get(job.workflow))
+
+    def _see_to(self, job: Job, dispatch: Dispatch | None) -> None:
+        queue = self.jobs.settings.queue_of(job.batch_type)
+        if dispatch is None:
+            self._place(job, queue)
+        elif dispatch.is_over:
+            # It was taken from the queue and not begun. A number that is over cannot be run again.
+            self._change(claims.dispatch_anew, job)
+        elif not dispatch.waits and not self._pulse.is_alive_there(dispatch.executor):
+            self._queue.put_back(job, queue)
+
+    def _place(self, job: Job, queue: str) -> None:
+        if queue in self._own and self._idle:
+            self._queue.begin(job)  # Nobody needs to wait for the next look at the queue.
+            self._idle = False
+        else:
+            self._queue.put(job, queue)
+
+    # What runs with the dead.
+
+    def _take_from_dead(self) -> None:
+        for job in self._jobs_in(JobState.RUNNING):
+            if self._is_lost(job) and self._change(claims.give_back, job):
+                log.warning("Job %s was with %s, which is gone; it waits again.", job.id, job.owner)
+                self._end_connections(job)
+                self._queue.forget(job)
+
+    def _is_lost(self, job: Job) -> bool:
+        if job.owner == self._pulse.executor:
+            return job.id not in self._running
+        return not self._pulse.is_alive_there(job.owner)
+
+    def _end_connections(self, job: Job) -> None:
+        # A process that only stopped still holds its locks, and whoever comes next would wait for them.
+        if self.engine.dialect.name == "postgresql":
+            with transaction_scope(self.engine) as session:
+                session.execute(
+                    text(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :name"
+                    ),
+                    {"name": job.owner},
+                )
+
+    # What is due.
+
+    def _release_due(self) -> None:
+        due = Job.run_at <= self.jobs.clock()
+        for job in self._jobs_in(JobState.SCHEDULED, due):
+            try:
+                with transaction_scope(self.engine) as session:
+                    if job.batch_id is None or holder_of(session, job.batch_id) is None:
+                        claims.release(session, job)
+            except IntegrityError:
+                log.info("Job %s is due and waits for another one of its batch.", job.id)
+
+    # What is over.
+
+    def tidy(self) -> None:
+        """Forget jobs, and what the queue keeps of them, that ended longer ago than the settings say."""
+        before = self.jobs.clock() - timedelta(days=self.jobs.settings.keep_days)
+        with transaction_scope(self.engine) as session:
+            session.execute(delete(Job).where(Job.state.in_(ENDED), Job.ended_at < before))
+        self._queue.tidy(before)
+
+    def _jobs_in(self, state: JobState, *conditions: Any) -> Sequence[Job]:
+        wanted = (
+            select(Job).where(Job.state == state, *conditions).order_by(Job.priority, Job.id).limit(_TOGETHER)
+        )
+        with make_session(self.engine, read_only=True) as session:
+            return session.scalars(wanted).all()
+
+    def _change(self, claim: Any, job: Job) -> bool:
+        with transaction_scope(self.engine) as session:
+            return bool(claim(session, job))

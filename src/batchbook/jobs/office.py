@@ -1,0 +1,70 @@
+"""What the application knows about jobs, in ``registry["jobs"]``: the settings, the tasks, and how to ask for one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import URL
+from sqlalchemy.orm import Session
+
+from batchbook.db import utc_now
+from batchbook.db.engine import database_url
+from batchbook.jobs.asking import Order, add_job, announce
+from batchbook.jobs.models import Job
+from batchbook.jobs.progress import Step, steps_of, wish_cancelled
+from batchbook.jobs.settings import JobSettings, Mode
+from batchbook.jobs.store import Store
+from batchbook.jobs.tasks import Tasks
+
+
+class Jobs:
+    """The jobs of one application."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self._settings = settings
+        self.settings = JobSettings.read(settings)
+        self.tasks = Tasks()
+        #: What runs jobs in this process, if anything does.
+        self.worker: Any = None
+        #: What the time is; schedules are kept by it.
+        self.clock: Callable[[], datetime] = utc_now
+        #: Set when a job was asked for in this process.
+        self.asked = threading.Event()
+
+    @property
+    def in_background(self) -> bool:
+        """Whether jobs run outside the request."""
+        return self.settings.mode is not Mode.INLINE
+
+    @property
+    def url(self) -> URL:
+        """Where the application's database is."""
+        return database_url(self._settings)
+
+    @cached_property
+    def store(self) -> Store:
+        """Where progress is."""
+        return Store(self.url)
+
+    def ask(self, session: Session, order: Order) -> Job:
+        """Ask for a job within the caller's transaction; raises as :func:`~batchbook.jobs.asking.add_job` does."""
+        job = add_job(session, order, self.tasks[order.task].done)
+        announce(session, self.asked.set)
+        return job
+
+    def step_of(self, job: Job) -> Step | None:
+        """Return how far a job is that runs; ``None`` where nothing is known."""
+        return steps_of(self.store, [job.id]).get(job.id) if job.is_active else None
+
+    def wish_cancelled(self, job: Job, by: str) -> None:
+        """Note that ``by`` wants the job cancelled, wherever it runs."""
+        wish_cancelled(self.store, job.id, by)
+
+    def close(self) -> None:
+        """Close the connections."""
+        if "store" in self.__dict__:
+            self.store.close()

@@ -1,0 +1,132 @@
+"""How far jobs are: written while they run, read by whoever watches, and the wish to cancel, which goes the other way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import delete, insert, select, update
+
+from batchbook.jobs.store import PROGRESS, WISH, Store
+
+#: How often, at the most, progress is written and wishes are looked for, in seconds.
+_PAUSE = 0.25
+
+
+class Stopped(BaseException):
+    """Stops a job from within its progress. No exception of the work itself, so that no handler swallows it."""
+
+
+class Cancelled(Stopped):
+    """Somebody wished the job to be cancelled: ``by`` whom, and after how much of its ``phase``."""
+
+    def __init__(self, by: str, phase: str = "", done: int = 0) -> None:
+        super().__init__(by)
+        self.by = by
+        self.phase = phase
+        self.done = done
+
+
+class HandedBack(Stopped):
+    """The process must end, so the job is given back to the queue."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far a job is: ``done`` of ``total`` rows of its ``phase``, at ``rate`` rows a second.
+
+    ``total`` and ``seconds_left`` are ``None`` where nobody knows; ``seconds_left`` is about the phase.
+    """
+
+    phase: str
+    done: int
+    total: int | None
+    rate: float
+    seconds_left: float | None
+
+    @property
+    def percent(self) -> int | None:
+        """How much of the phase is done."""
+        return min(100, self.done * 100 // self.total) if self.total else None
+
+
+class JobProgress:
+    """Writes how far a job is, and raises where somebody wants it cancelled or its process must end."""
+
+    def __init__(self, store: Store, job_id: int, stopping: Stop) -> None:
+        self._store = store
+        self._job_id = job_id
+        self._stopping = stopping
+        self._phase = ""
+        self._began = self._written = 0.0
+
+    def report(self, phase: str, done: int, total: int | None) -> None:
+        """Note how far the job is; raise :class:`Stopped` if it shall not go on."""
+        now = time.time()
+        fresh = phase != self._phase
+        if not fresh and now - self._written < _PAUSE:
+            return
+        if fresh:
+            self._phase, self._began = phase, now
+        self._written = now
+        self.look(phase, done)
+        values = {"phase": phase, "done": done, "total": total, "phase_began": self._began, "seen": now}
+        with self._store.connection() as connection:
+            mine = PROGRESS.c.job_id == self._job_id
+            if not connection.execute(update(PROGRESS).where(mine).values(**values)).rowcount:
+                connection.execute(insert(PROGRESS).values(job_id=self._job_id, **values))
+
+    def look(self, phase: str = "", done: int = 0) -> None:
+        """Raise :class:`Stopped` if the job shall not go on."""
+        if by := wish_to_cancel(self._store, self._job_id):
+            raise Cancelled(by, phase, done)
+        if self._stopping.is_set():
+            raise HandedBack
+
+
+class Stop(Protocol):
+    """Says whether a process must end, as :class:`threading.Event` does."""
+
+    def is_set(self) -> bool:
+        """Return whether it must."""
+
+
+def steps_of(store: Store, job_ids: Iterable[int]) -> Mapping[int, Step]:
+    """Return how far the jobs are that have reported anything."""
+    wanted = list(job_ids)
+    if not wanted or not store.is_there:
+        return {}
+    with store.connection() as connection:
+        rows = connection.execute(select(PROGRESS).where(PROGRESS.c.job_id.in_(wanted))).all()
+    return {row.job_id: _step(row.phase, row.done, row.total, row.seen - row.phase_began) for row in rows}
+
+
+def _step(phase: str, done: int, total: int | None, seconds: float) -> Step:
+    rate = done / seconds if seconds > 0 else 0.0
+    left = max(0, total - done) / rate if total and rate else None
+    return Step(phase, done, total, rate, left)
+
+
+def wish_cancelled(store: Store, job_id: int, by: str) -> None:
+    """Note that ``by`` wants a job cancelled; whoever runs it looks for that after each chunk."""
+    store.prepare()
+    with store.connection() as connection:
+        if wish_to_cancel(store, job_id) is None:
+            connection.execute(insert(WISH).values(job_id=job_id, cancelled_by=by))
+
+
+def wish_to_cancel(store: Store, job_id: int) -> str | None:
+    """Return who wants the job cancelled; ``None`` if nobody does."""
+    if not store.is_there:
+        return None
+    with store.connection() as connection:
+        return connection.scalar(select(WISH.c.cancelled_by).where(WISH.c.job_id == job_id))
+
+
+def forget(store: Store, job_id: int) -> None:
+    """Drop what is kept of the progress of a job that has ended."""
+    with store.connection() as connection:
+        for table in (PROGRESS, WISH):
+            connection.execute(delete(table).where(table.c.job_id == job_id))

@@ -1,0 +1,109 @@
+"""Who is alive: each process that runs jobs beats, and watches the others.
+
+A process is dead for those who have seen no new beat of it for a while by their own clock, so machines whose clocks
+differ agree well enough. A wrong verdict does no harm: whoever wakes up too late can no longer end its job.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import DBAPIError
+
+from batchbook.jobs.store import BEAT, Store
+
+log = logging.getLogger(__name__)
+
+#: How often a process beats, in parts of the time after which it counts as dead.
+_BEATS = 3
+#: After how many such times a dead process is forgotten.
+_FORGOTTEN = 200
+
+
+def executor_name() -> str:
+    """Return a name for this process that no other has, at any time, on any machine: at most 63 characters."""
+    return f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+class Pulse(threading.Thread):
+    """Beats for this process, and knows which others are alive."""
+
+    def __init__(self, store: Store, executor: str, dead: float, threads: int, queues: Sequence[str]) -> None:
+        super().__init__(name="batchbook-pulse", daemon=True)
+        self.executor = executor
+        self._store = store
+        self._dead = dead
+        self._facts = {"threads": threads, "queues": " ".join(queues)}
+        self._ending = threading.Event()
+        # Of each process its last count, and when that was first seen.
+        self._seen: dict[str, tuple[int, float]] = {}
+
+    def run(self) -> None:
+        """Beat until :meth:`end`."""
+        while not self._ending.wait(self._dead / _BEATS):
+            try:
+                self.beat()
+            except DBAPIError as error:
+                log.warning("No sign of life could be given: %s", error.orig)
+
+    def beat(self) -> None:
+        """Give a sign of life and look at those of the others; what cannot be done now is done next time."""
+        with self._store.connection() as connection:
+            mine = BEAT.c.executor == self.executor
+            if not connection.execute(update(BEAT).where(mine).values(beats=BEAT.c.beats + 1)).rowcount:
+                connection.execute(insert(BEAT).values(executor=self.executor, beats=1, **self._facts))
+            self._look(connection)
+            for executor in [name for name in self._seen if self._silence(name) > self._dead * _FORGOTTEN]:
+                connection.execute(delete(BEAT).where(BEAT.c.executor == executor))
+
+    def _look(self, connection: Connection) -> None:
+        counts = {
+            row.executor: row.beats for row in connection.execute(select(BEAT.c.executor, BEAT.c.beats))
+        }
+        now = time.monotonic()
+        self._seen = {
+            executor: self._seen[executor]
+            if executor in self._seen and self._seen[executor][0] == count
+            else (count, now)
+            for executor, count in counts.items()
+        }
+
+    def _silence(self, executor: str) -> float:
+        return time.monotonic() - self._seen[executor][1]
+
+    def is_alive_there(self, executor: str | None) -> bool:
+        """Return whether the process called ``executor`` gave a sign of life lately."""
+        if executor == self.executor:
+            return True
+        if executor not in self._seen:  # It may have begun since this one looked last.
+            with self._store.connection() as connection:
+                self._look(connection)
+        return executor in self._seen and self._silence(executor) <= self._dead
+
+    def end(self) -> None:
+        """Stop beating and say so, that others need not wait."""
+        self._ending.set()
+        self.join(timeout=self._dead)
+        with self._store.connection() as connection:
+            connection.execute(delete(BEAT).where(BEAT.c.executor == self.executor))
+
+
+def living(store: Store, pause: float) -> list[str]:
+    """Return which processes beat within ``pause`` seconds, which this takes; for a command that wants to know."""
+    before = _counts(store)
+    time.sleep(pause)
+    return sorted(name for name, count in _counts(store).items() if before.get(name, -1) != count)
+
+
+def _counts(store: Store) -> dict[str, int]:
+    if not store.is_there:
+        return {}
+    with store.connection() as connection:
+        return {row.executor: row.beats for row in connection.execute(select(BEAT.c.executor, BEAT.c.beats))}

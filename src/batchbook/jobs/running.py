@@ -1,0 +1,184 @@
+"""Running one job, wherever: take it, do it and write its end in one transaction, or write down why it was not done."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from batchbook.db.session import transaction_scope
+from batchbook.db.transient import is_transient
+from batchbook.errors import BatchbookError
+from batchbook.jobs import claims
+from batchbook.jobs.models import Job
+from batchbook.jobs.office import Jobs
+from batchbook.jobs.progress import (
+    Cancelled,
+    HandedBack,
+    JobProgress,
+    Stop,
+    forget,
+    wish_to_cancel,
+)
+from batchbook.jobs.states import JobState
+from batchbook.jobs.tasks import Ending, Task, Turn
+from batchbook.progress import NoProgress, Progress
+from batchbook.words import counted
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: How long to wait before what failed for a passing reason is tried again, in seconds.
+_PAUSE = 0.2
+
+
+class JobRun:
+    """One attempt at one job, by the process called ``owner``.
+
+    ``stopping`` says when the process must end; ``watch`` gets the progress as well, where somebody looks on.
+    """
+
+    def __init__(
+        self, registry: Any, owner: str, stopping: Stop | None = None, watch: Progress | None = None
+    ) -> None:
+        self.registry = registry
+        self.jobs: Jobs = registry["jobs"]
+        self.engine: Engine = registry["engine"]
+        self.owner = owner
+        self._stopping = stopping or threading.Event()
+        self._watch = watch or NoProgress()
+
+    def run(self, job_id: int, dispatch: int) -> bool:
+        """Do the job if it still waits under that number of its dispatch; return whether it did."""
+        job = self._patiently(lambda: self._take(job_id, dispatch))
+        if job is None:
+            return False
+        log.info("Job %s begins: %s of %s for %s.", job.id, job.task, job.subject, job.asked_by)
+        try:
+            self._patiently(lambda: self._do(job))
+        except claims.Fenced:
+            log.warning(
+                "Job %s was taken over by another process; nothing that was done here counts.", job.id
+            )
+        except HandedBack:
+            self._give_back(job, counted=False)
+        except Cancelled as wish:
+            self._settle(job, JobState.CANCELLED, Ending(_cancelled(job, wish)))
+        except BatchbookError as error:
+            self._settle(job, JobState.FAILED, Ending(error.message, failed=True))
+        except Exception as error:  # noqa: BLE001 - It is logged; a task is somebody's code and may raise anything.
+            self._failed(job, error)
+        return True
+
+    def _task(self, job: Job) -> Task:
+        return self.jobs.tasks[job.task]
+
+    def _take(self, job_id: int, dispatch: int) -> Job | None:
+        with transaction_scope(self.engine) as session:
+            job = claims.take(session, job_id, dispatch, self.owner)
+            if job is None:
+                return None
+            if by := wish_to_cancel(self.jobs.store, job.id):
+                message = _cancelled(job, Cancelled(by))
+                self._end_unstarted(session, job, JobState.CANCELLED, message)
+                return None
+            if job.attempts > self.jobs.settings.attempts:
+                self._end_unstarted(session, job, JobState.FAILED, _given_up(job))
+                return None
+            return job
+
+    def _end_unstarted(self, session: Any, job: Job, state: JobState, message: str) -> None:
+        ending = Ending(message, failed=state is JobState.FAILED)
+        self._task(job).ended(Turn(self.registry, session, job, NoProgress()), ending)
+        claims.end(session, job, state, ending)
+        log.warning("Job %s ends before it begins: %s", job.id, message)
+
+    def _do(self, job: Job) -> None:
+        progress = _Both(JobProgress(self.jobs.store, job.id, self._stopping), self._watch)
+        progress.report("begin", 0, None)
+        with transaction_scope(self.engine) as session:
+            claims.demand_held(session, job)
+            self._name_connection(session)
+            ending = self._task(job).run(Turn(self.registry, session, job, progress))
+            claims.end(session, job, JobState.FAILED if ending.failed else JobState.DONE, ending)
+        self._ended(job, ending.message)
+
+    def _name_connection(self, session: Any) -> None:
+        # By this name, whoever takes the job over ends the connection of a process that stopped answering.
+        if self.engine.dialect.name == "postgresql":
+            session.execute(text("SELECT set_config('application_name', :name, true)"), {"name": self.owner})
+
+    def _settle(self, job: Job, state: JobState, ending: Ending) -> None:
+        def write() -> None:
+            with transaction_scope(self.engine) as session:
+                self._task(job).ended(Turn(self.registry, session, job, NoProgress()), ending)
+                claims.end(session, job, state, ending)
+
+        with suppress(claims.Fenced):
+            self._patiently(write)
+        self._ended(job, ending.message)
+
+    def _failed(self, job: Job, error: Exception) -> None:
+        if is_transient(error):  # Not tried again here, because the process must end.
+            self._give_back(job, counted=False)
+            return
+        log.error("Job %s failed: %s of %s.", job.id, job.task, job.subject, exc_info=error)
+        reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"[:500]
+        message = f"{job.subject} was not {job.done}, because of an error ({reason}). Nothing was changed."
+        self._settle(job, JobState.FAILED, Ending(message, failed=True))
+
+    def _give_back(self, job: Job, *, counted: bool = True) -> None:
+        def write() -> bool:
+            with transaction_scope(self.engine) as session:
+                return claims.give_back(session, job, counted=counted)
+
+        if self._patiently(write):
+            log.info("Job %s waits again.", job.id)
+
+    def _ended(self, job: Job, message: str) -> None:
+        forget(self.jobs.store, job.id)
+        log.info("Job %s ended: %s", job.id, message)
+
+    def _patiently(self, action: Callable[[], T]) -> T:
+        """Do ``action``, as often as it takes while the database is merely busy, unless the process must end."""
+        while True:
+            try:
+                return action()
+            except DBAPIError as error:
+                if not is_transient(error) or self._stopping.is_set():
+                    raise
+                log.info("The database is busy; trying again: %s", error.orig)
+                time.sleep(_PAUSE)
+
+
+class _Both:
+    """Reports to the store and to whoever looks on."""
+
+    def __init__(self, first: Progress, second: Progress) -> None:
+        self._first, self._second = first, second
+
+    def report(self, phase: str, done: int, total: int | None) -> None:
+        self._first.report(phase, done, total)
+        self._second.report(phase, done, total)
+
+
+def _cancelled(job: Job, wish: Cancelled) -> str:
+    when = f" after {counted(wish.done, 'row')}" if wish.done else ""
+    return (
+        f"{job.subject} was not {job.done}: {wish.by} cancelled that{when}. Nothing of it was kept; everything is as"
+        " it was before."
+    )
+
+
+def _given_up(job: Job) -> str:
+    return (
+        f"The process that worked on {job.subject} was killed {counted(job.attempts - 1, 'time')}, so this was given up."
+        " Nothing was changed. Try again when it is known why; an administrator finds more in the log."
+    )

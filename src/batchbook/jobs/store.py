@@ -1,0 +1,123 @@
+"""The place for what changes while a long transaction is open: signs of life, progress, wishes to cancel.
+
+On SQLite one writer keeps all others out of a file, so this is a file of its own beside the database; on PostgreSQL it
+is a schema of its own within it. The queue's own tables are there as well. Nothing in it is worth a backup: the jobs
+themselves are in the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Float,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    inspect,
+    text,
+)
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+
+#: The schema on PostgreSQL.
+SCHEMA = "batchbook_jobs"
+
+metadata = MetaData()
+
+BEAT = Table(
+    "beat",
+    metadata,
+    Column("executor", String(63), primary_key=True),
+    Column("beats", Integer, nullable=False),
+    Column("threads", Integer, nullable=False),
+    Column("queues", String(1000), nullable=False),
+)
+PROGRESS = Table(
+    "progress",
+    metadata,
+    Column("job_id", Integer, primary_key=True, autoincrement=False),
+    Column("phase", String(40), nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer),
+    Column("phase_began", Float, nullable=False),
+    Column("seen", Float, nullable=False),
+)
+WISH = Table(
+    "wish",
+    metadata,
+    Column("job_id", Integer, primary_key=True, autoincrement=False),
+    Column("cancelled_by", String(64), nullable=False),
+)
+
+
+class Store:
+    """The place beside the database at ``url``."""
+
+    def __init__(self, url: URL) -> None:
+        self.url = url if url.get_backend_name() != "sqlite" else url.set(database=_beside(url))
+        self._engine = create_engine(
+            self.url,
+            isolation_level="AUTOCOMMIT",
+            execution_options={"schema_translate_map": {None: self._schema}},
+            hide_parameters=True,
+        )
+        if self._schema is None:
+            event.listen(self._engine, "connect", _prepare_connection)
+        self._there = False
+
+    @property
+    def _schema(self) -> str | None:
+        return None if self.url.get_backend_name() == "sqlite" else SCHEMA
+
+    def prepare(self) -> None:
+        """Make what is not there yet; may be called by several processes at once."""
+        if self._schema is None:
+            Path(str(self.url.database)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._engine.connect() as connection:
+            try:
+                if self._schema:
+                    connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+                metadata.create_all(connection)
+            except (IntegrityError, ProgrammingError, OperationalError):
+                metadata.create_all(connection)  # Another process made it in the same moment.
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """Yield a connection on which every statement is kept at once."""
+        with self._engine.connect() as connection:
+            yield connection
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the place exists; reading it must not make it."""
+        if not self._there:
+            self._there = self._looked()
+        return self._there
+
+    def _looked(self) -> bool:
+        if self._schema is None and not Path(str(self.url.database)).exists():
+            return False
+        return inspect(self._engine).has_table(WISH.name, schema=self._schema)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+
+def _beside(url: URL) -> str:
+    path = Path(str(url.database))
+    return str(path.with_name(f"{path.stem}.jobs{path.suffix or '.sqlite3'}"))
+
+
+def _prepare_connection(connection: Any, _record: object) -> None:
+    for pragma in ("journal_mode = WAL", "synchronous = OFF", "busy_timeout = 5000"):
+        connection.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,82 @@
+"""What jobs can do: tasks, registered by name with ``config.add_job_task``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyramid.exceptions import ConfigurationError
+from sqlalchemy.orm import Session
+
+from batchbook.jobs.models import Job
+from batchbook.progress import Progress
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One attempt at a job: its ``session``, in whose transaction the job's end is written as well, and the job."""
+
+    registry: Any
+    session: Session
+    job: Job
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a job ended: the sentence for people, whether it failed, and what pages need to lead on from there."""
+
+    message: str
+    failed: bool = False
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _nothing(_turn: Turn, _ending: Ending) -> None:
+    """Do nothing."""
+
+
+def _nowhere(_request: Any, _job: Job) -> str | None:
+    return None
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something that jobs do.
+
+    ``label`` names it on a page, ``done`` is the participle for sentences about its subject, as in "was executed". ``run`` does it,
+    within the transaction of the turn; what it raises undoes that: a :class:`~batchbook.errors.BatchbookError` is a
+    sentence, anything else is a failure. ``ended`` is told of an end that ``run`` could not write itself: what it
+    raised, and a cancellation; ``url`` says where, for a request, what came of the job is to be seen.
+    """
+
+    name: str
+    label: str
+    done: str
+    run: Callable[[Turn], Ending]
+    ended: Callable[[Turn, Ending], None] = _nothing
+    url: Callable[[Any, Job], str | None] = _nowhere
+
+
+class Tasks:
+    """The tasks of the application, by name."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, Task] = {}
+
+    def add(self, task: Task) -> None:
+        """Register ``task``; raise ``ConfigurationError`` if the name is taken."""
+        if task.name in self._tasks:
+            raise ConfigurationError(f"There are two tasks of jobs called {task.name!r}.")
+        self._tasks[task.name] = task
+
+    def __getitem__(self, name: str) -> Task:
+        """Return the task called ``name``; a stand-in that fails for one that this installation does not have."""
+        return self._tasks.get(name) or Task(name, name.replace("_", " ").capitalize(), "worked on", _unknown)
+
+
+def _unknown(turn: Turn) -> Ending:
+    return Ending(
+        f"This installation does not know how to do “{turn.job.task}”; a plug-in may be missing. Nothing was done.",
+        failed=True,
+    )
