@@ -13,15 +13,19 @@ from sqlalchemy.orm import Session
 from batchbook.batches import access
 from batchbook.batches.engine import Engine, Result, refuse_stale
 from batchbook.batches.lifecycle import TRANSITIONS, Action, is_job
-from batchbook.batches.models import Batch
+from batchbook.batches.models import Batch, Operation
 from batchbook.batches.runner import ActionCall, InlineRunner, executes_by_itself, perform
 from batchbook.batches.types import BatchTypes
 from batchbook.batches.work import find_batch
-from batchbook.errors import Missing, Refused
+from batchbook.db.session import transaction_scope
+from batchbook.errors import Conflict, Missing, Refused
 from batchbook.jobs import Ending, Job, Jobs, Order, Task, Turn
 from batchbook.jobs.states import JobState
 from batchbook.security.identity import identity_of_user
 from batchbook.security.models import User
+
+#: The kinds of operations that say that an action did not do what it should.
+FAILURE, CANCEL = "failure", "cancel"
 
 
 class JobRunner:
@@ -33,24 +37,28 @@ class JobRunner:
         self.jobs = jobs
         self._inline = InlineRunner(types, settings)
 
-    def submit(self, session: Session, call: ActionCall, run_at: datetime | None = None) -> Result:
-        """Arrange for ``call``: at ``run_at``, or as soon as may be.
+    def submit(
+        self, session: Session, call: ActionCall, run_at: datetime | None = None, retry_of: int | None = None
+    ) -> Result:
+        """Arrange for ``call``: at ``run_at``, or as soon as may be. ``retry_of`` is the job that it repeats.
 
         Raises :class:`batchbook.errors.BatchbookError` where it would be refused as things are.
         """
         engine = Engine(session, self.types, self.settings, call.actor)
         if is_job(call.action):
-            return self._ask(engine, call, run_at)
+            return self._ask(engine, call, run_at, retry_of)
         result = perform(engine, call)
         if not executes_by_itself(engine, call, result):
             return result
-        asked = self._ask(engine, replace(call, action=Action.EXECUTE, options={}, version=None), None)
+        asked = self._ask(engine, replace(call, action=Action.EXECUTE, options={}, version=None))
         return replace(asked, message=f"{result.message} {asked.message}")
 
-    def _ask(self, engine: Engine, call: ActionCall, run_at: datetime | None) -> Result:
+    def _ask(
+        self, engine: Engine, call: ActionCall, run_at: datetime | None = None, retry_of: int | None = None
+    ) -> Result:
         batch = engine.lock(call.batch_id, call.action).batch
         refuse_stale(batch, call.action, call.version)
-        job = self.jobs.ask(engine.session, order_for(batch, call, run_at))
+        job = self.jobs.ask(engine.session, replace(order_for(batch, call, run_at), retry_of=retry_of))
         return Result(f"{batch} is going to be {call.action.done}.", job_id=job.id)
 
 
@@ -114,7 +122,7 @@ def note_ending(turn: Turn, ending: Ending) -> None:
         return
     batch.failure = ending.message if ending.failed else None
     batch.version += 1
-    engine.work_on(batch).record("failure" if ending.failed else "cancel", ending.message)
+    engine.work_on(batch).record(FAILURE if ending.failed else CANCEL, ending.message)
 
 
 def batch_page(request: Any, job: Job) -> str | None:
@@ -126,8 +134,39 @@ def batch_page(request: Any, job: Job) -> str | None:
     return str(request.route_path(f"{prefix}.view", id=made or job.batch_id))
 
 
+def sees_batch(request: Any, job: Job) -> bool:
+    """Return whether who asks may see the batch of a job."""
+    types = request.registry["batch_types"]
+    with transaction_scope(request.registry["engine"], read_only=True) as session:
+        try:
+            batch = find_batch(session, types, job.batch_id or 0)
+        except Missing:
+            return False
+    return access.may_now(request.identity.permissions, batch, Action.VIEW)
+
+
+def _again(registry: Any, session: Session, job: Job, by: str) -> Job:
+    batch = find_batch(session, registry["batch_types"], job.batch_id or 0)
+    user = session.scalars(select(User).where(User.name == by)).one()
+    action = Action(job.task)
+    access.demand(identity_of_user(user).permissions, batch, action, by)
+    last = session.scalar(
+        select(Operation.kind)
+        .where(Operation.batch_id == batch.id)
+        .order_by(Operation.number.desc())
+        .limit(1)
+    )
+    if last not in (FAILURE, CANCEL):
+        raise Conflict(
+            f"Something else was done with {batch} since, so nothing was done. Look at it, and start from its page."
+        )
+    call = ActionCall(batch.id, action, by, job.arguments["options"])
+    result = registry["batch_runner"].submit(session, call, retry_of=job.id)
+    return session.get_one(Job, result.job_id)
+
+
 #: One task for each action that runs as a job.
 TASKS = tuple(
-    Task(action.value, action.label, action.done, _run, note_ending, batch_page)
+    Task(action.value, action.label, action.done, _run, note_ending, batch_page, sees_batch, _again)
     for action in dict.fromkeys(line.action for line in TRANSITIONS if line.job)
 )

@@ -15,7 +15,7 @@ from batchbook.db import utc_now
 from batchbook.db.engine import database_url
 from batchbook.jobs.asking import Order, add_job, announce
 from batchbook.jobs.models import Job
-from batchbook.jobs.progress import Step, steps_of, wish_cancelled
+from batchbook.jobs.progress import Step, steps_of, wish_cancelled, wish_to_cancel
 from batchbook.jobs.settings import JobSettings, Mode
 from batchbook.jobs.store import Store
 from batchbook.jobs.tasks import Tasks
@@ -63,6 +63,10 @@ class Jobs:
     def wish_cancelled(self, job: Job, by: str) -> None:
         """Note that ``by`` wants the job cancelled, wherever it runs."""
         wish_cancelled(self.store, job.id, by)
+
+    def cancelled_by(self, job: Job) -> str | None:
+        """Return who wants a job cancelled that has not ended; ``None`` if nobody does."""
+        return wish_to_cancel(self.store, job.id) if job.is_active else None
 
     def close(self) -> None:
         """Close the connections."""

@@ -9,6 +9,7 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy.orm import Session
 
+from batchbook.errors import Conflict
 from batchbook.jobs.models import Job
 from batchbook.progress import Progress
 
@@ -40,6 +41,14 @@ def _nowhere(_request: Any, _job: Job) -> str | None:
     return None
 
 
+def _nobody(_request: Any, _job: Job) -> bool:
+    return False
+
+
+def _never(_registry: Any, _session: Session, job: Job, _by: str) -> Job:
+    raise Conflict(f"{job.subject} cannot simply be tried again; ask for it anew where you did before.")
+
+
 @dataclass(frozen=True)
 class Task:
     """Something that jobs do.
@@ -47,7 +56,8 @@ class Task:
     ``label`` names it on a page, ``done`` is the participle for sentences about its subject, as in "was executed". ``run`` does it,
     within the transaction of the turn; what it raises undoes that: a :class:`~batchbook.errors.BatchbookError` is a
     sentence, anything else is a failure. ``ended`` is told of an end that ``run`` could not write itself: what it
-    raised, and a cancellation; ``url`` says where, for a request, what came of the job is to be seen.
+    raised, and a cancellation. ``url`` says where, for a request, what came of the job is to be seen, and ``seen`` whether
+    who asks may see what it is about. ``again`` asks for a job once more, for somebody, after it failed.
     """
 
     name: str
@@ -56,6 +66,8 @@ class Task:
     run: Callable[[Turn], Ending]
     ended: Callable[[Turn, Ending], None] = _nothing
     url: Callable[[Any, Job], str | None] = _nowhere
+    seen: Callable[[Any, Job], bool] = _nobody
+    again: Callable[[Any, Session, Job, str], Job] = _never
 
 
 class Tasks:

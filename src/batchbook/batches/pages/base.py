@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.editing import CellProblems
-from batchbook.batches.engine import Engine
+from batchbook.batches.engine import Engine, Result
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.runner import ActionCall
@@ -58,14 +58,27 @@ class BatchPage(Page):
         """Return the template's context, which always has the batch."""
         return super().template_values(batch=self.batch, **values)
 
+    def ask(
+        self, action: Action, options: Mapping[str, Any] | None = None, version: int | None = None
+    ) -> Result:
+        """Have ``action`` done by whatever runs actions; return how it ended, or that it is going to be done."""
+        call = ActionCall(self.batch.id, action, self.request.authenticated_userid, options or {}, version)
+        result: Result = self.request.registry["batch_runner"].submit(self.request.db, call)
+        return result
+
     def submit(
         self, action: Action, options: Mapping[str, Any] | None = None, version: int | None = None
     ) -> HTTPSeeOther:
         """Have ``action`` done by whatever runs actions, say how it ended, and show the batch."""
-        call = ActionCall(self.batch.id, action, self.request.authenticated_userid, options or {}, version)
-        result = self.request.registry["batch_runner"].submit(self.request.db, call)
-        flash(self.request, result.message, "error" if result.failed else "success")
-        return HTTPSeeOther(self.own_url)
+        return led_on(self.request, self.ask(action, options, version), self.own_url)
+
+
+def led_on(request: Request, result: Result, url: str) -> HTTPSeeOther:
+    """Return the redirect to ``url``, where ``result`` is told once; to where its job is awaited, if it has one."""
+    if result.job_id is not None:
+        return HTTPSeeOther(request.route_path("jobs.await", id=result.job_id))
+    flash(request, result.message, "error" if result.failed else "success")
+    return HTTPSeeOther(url)
 
 
 def sent_texts(bound: BoundForm, params: Mapping[str, Any]) -> dict[str, str]:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pyramid.httpexceptions import HTTPSeeOther
-
 from batchbook.batches.creation import create_batch
 from batchbook.batches.editing import CellProblems
 from batchbook.batches.engine import Result
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
-from batchbook.batches.pages.base import sent_texts
+from batchbook.batches.pages.base import led_on, sent_texts
 from batchbook.batches.runner import ActionCall
 from batchbook.errors import BadInput
 from batchbook.forms import WHOLE_FORM, BoundForm, Field, Form
 from batchbook.grid import Kind
 from batchbook.master import Page
 from batchbook.tables import SUFFIXES
-from batchbook.web.flash import flash
 from batchbook.web.once import claim_form
 
 if TYPE_CHECKING:
@@ -61,8 +58,7 @@ class CreateBatch(Page):
                     FILE_FIELD if bound.values.get(FILE_FIELD) is not None else WHOLE_FORM, error.message
                 )
             else:
-                flash(self.request, result.message, "error" if result.failed else "success")
-                return HTTPSeeOther(self.view.url("view", batch))
+                return led_on(self.request, result, self.view.url("view", batch))
         self.request.response.status_int = _UNPROCESSABLE
         return self._form(bound)
 

@@ -6,10 +6,8 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from batchbook.batches.creation import clone_batch, delete_batch
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.pages.base import BatchPage, seen_version
-from batchbook.web.flash import flash
+from batchbook.batches.pages.base import BatchPage, led_on, seen_version
 from batchbook.web.once import claim_form
 
 
@@ -79,10 +77,10 @@ class CloneBatch(_ActionPage):
     def post(self) -> HTTPSeeOther:
         """Clone, and show the clone."""
         with claim_form(self.request) as remember:
-            clone = clone_batch(self.engine, self.batch.id)
-            said = f"{clone} was made as a copy of {self.batch}."
-            remember(said)
-        return self.done(said, self.view.url("view", clone))
+            result = self.ask(self.action)
+            remember(result.message)
+        shown = result.batch_id or self.batch.id
+        return led_on(self.request, result, self.request.route_path(f"{self.view.prefix}.view", id=shown))
 
 
 class DeleteBatch(BatchPage):
@@ -101,5 +99,4 @@ class DeleteBatch(BatchPage):
 
     def post(self) -> HTTPSeeOther:
         """Delete it and show the index."""
-        flash(self.request, delete_batch(self.engine, self.batch.id))
-        return HTTPSeeOther(self.view.url("index"))
+        return led_on(self.request, self.ask(Action.DELETE), self.view.url("index"))

@@ -1,0 +1,41 @@
+"""Who may see and do what with a job: who asked for it, who may see what it is about, and who keeps an eye on all."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from batchbook.db.session import transaction_scope
+from batchbook.jobs.models import Job
+from batchbook.master import RecordContext
+from batchbook.master.records import find
+from batchbook.security.identity import Identity
+from batchbook.security.permissions import grants
+
+#: What those may do who may see what a job is about.
+_WATCHING = frozenset({"jobs:view"})
+
+
+class JobContext(RecordContext):
+    """The context of the addresses of one job."""
+
+    @cached_property
+    def record(self) -> Any:
+        """The job that the address names; raises ``Missing`` when there is none.
+
+        It is read in a transaction of its own that only reads: a job that writes keeps other writers out of SQLite,
+        and whoever wants to cancel it must not have to wait for it.
+        """
+        request = self.view.request
+        with transaction_scope(request.registry["engine"], read_only=True) as session:
+            return find(session, Job, "id", request.matchdict["id"])
+
+    def permits(self, identity: Identity, permission: str) -> bool:
+        """Return whether ``identity`` may do with the job what ``permission`` names."""
+        if grants(identity.permissions, permission) or self.record.asked_by == identity.name:
+            return True
+        return permission in _WATCHING and self._sees_subject()
+
+    def _sees_subject(self) -> bool:
+        request = self.view.request
+        return bool(request.registry["jobs"].tasks[self.record.task].seen(request, self.record))
