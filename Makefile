@@ -9,9 +9,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INI ?= development.ini
 TESTS ?=
-SOURCES := src tests benchmarks migrations docs setup.py
+SOURCES := src tests benchmarks soak migrations docs setup.py
 
-.PHONY: help run test check format lint types schema bench pictures clean
+.PHONY: help run test check format lint types schema bench soak pictures clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ schema: $(VENV)/.developing ## Check that the migrations lead to what the models
 
 bench: $(VENV)/.developing ## Measure against the database's own floor
 	$(BIN)/python -m benchmarks
+
+soak: $(VENV)/.developing ## Kill processes while they work, and look at every batch afterwards (15 minutes at the most)
+	$(BIN)/python -m soak --seconds 420
 
 pictures: $(VENV)/.developing ## Make the pictures of the documentation from the running application
 	$(BIN)/python docs/pictures.py

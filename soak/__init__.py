@@ -1,0 +1,1 @@
+"""Killing processes at random while they work, and looking at every batch afterwards: ``python -m soak --help``."""

@@ -1,0 +1,108 @@
+"""One soak on one kind of database."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.places import Place
+from sqlalchemy import select
+
+import batchbook
+from batchbook.db.session import transaction_scope
+from batchbook.security.models import Role, User
+from batchbook.security.roles import install_default_roles
+from soak.crew import Crew
+from soak.data import write_catalogue
+from soak.process import settings
+from soak.story import Story
+from soak.verdict import complaints
+
+#: How many batches are worked on at the same time.
+_AT_ONCE = 3
+#: How likely it is that an attempt at a job is disturbed.
+_HARM = 0.7
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was done to how much, and what was wrong in the end."""
+
+    database: str
+    batches: int
+    jobs: int
+    killed: int
+    stopped: int
+    retries: int
+    seconds: float
+    complaints: list[str]
+
+    def __str__(self) -> str:
+        """Say it in a few lines."""
+        head = (
+            f"{self.database}: {self.batches} batches, {self.jobs} jobs, {self.killed} processes killed, {self.stopped}"
+            f" stopped and overtaken, {self.retries} jobs given up and tried again by a person, {self.seconds:.0f} s."
+        )
+        return (
+            "\n".join([head, *self.complaints])
+            if self.complaints
+            else f"{head} Everything is as it should be."
+        )
+
+
+def soak(place: Place, batches: int, rows: int, seconds: float) -> Outcome:
+    """Lead ``batches`` batches of ``rows`` rows to their end within ``seconds``, killing whoever works on them."""
+    with tempfile.TemporaryDirectory() as folder:
+        place.prepare(write_catalogue(Path(folder) / "catalogue.csv", batches, rows))
+        url = place.fresh()
+        text = url.render_as_string(hide_password=False)
+        registry = batchbook.configure(settings(text, "workers")).registry
+        _prepare(registry)
+        with (Path(folder) / "log").open("w+") as log:
+            embedded = url.get_backend_name() == "sqlite"
+            crew = Crew(text, "embedded" if embedded else "workers", 1 if embedded else 2, log)
+            try:
+                return _told(place.name, registry, crew, batches, rows, seconds)
+            finally:
+                crew.close()
+                registry["engine"].dispose()
+                registry["jobs"].close()
+
+
+def _prepare(registry: Any) -> None:
+    registry["jobs"].store.prepare()
+    with transaction_scope(registry["engine"]) as session:
+        install_default_roles(session)
+        session.flush()  # The role is looked up.
+        admin = session.scalars(select(Role).where(Role.name == "admin")).one()
+        session.add(User(name="admin", roles=[admin]))
+
+
+def _told(name: str, registry: Any, crew: Crew, batches: int, rows: int, seconds: float) -> Outcome:
+    began = time.monotonic()
+    stories = [Story(registry, crew, number, rows, _HARM, began + seconds) for number in range(batches)]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        failed = [str(error) for error in pool.map(_failure, stories) if error]
+    found = failed or complaints(registry["engine"], [story.batch_id for story in stories], rows)
+    return Outcome(
+        database=name,
+        batches=batches,
+        jobs=sum(story.jobs for story in stories),
+        killed=crew.killed,
+        stopped=crew.stopped,
+        retries=sum(story.retries for story in stories),
+        seconds=time.monotonic() - began,
+        complaints=found,
+    )
+
+
+def _failure(story: Story) -> Exception | None:
+    try:
+        story.run()
+    except Exception as error:  # noqa: BLE001 - It is what the soak is to find.
+        return error
+    return None

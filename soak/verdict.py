@@ -1,0 +1,59 @@
+"""What must be true of every batch when all is over, whatever was killed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Engine, func, select
+
+from batchbook.batches import State
+from batchbook.batches.models import Batch, Operation
+from batchbook.catalog.models import PriceHistory, Product
+from batchbook.db.session import make_session
+from batchbook.jobs import Job
+from batchbook.jobs.states import ACTIVE, JobState
+from batchbook.types.price_change.models import PriceChangeRow
+
+
+def complaints(engine: Engine, batch_ids: list[int], rows: int) -> list[str]:
+    """Return what is wrong, in sentences; empty if everything is as it should be."""
+    with make_session(engine, read_only=True) as session:
+        found = [said for batch_id in batch_ids for said in _about(session, batch_id, rows)]
+        active = session.scalar(select(func.count()).select_from(Job).where(Job.state.in_(ACTIVE)))
+        changed = session.scalar(select(func.count()).select_from(Product).where(Product.price != 10))
+        return [
+            *found,
+            *_unless(active, 0, "jobs that never ended"),
+            *_unless(changed, rows * len(batch_ids), "products with a new price"),
+        ]
+
+
+def _about(session: Any, batch_id: int, rows: int) -> Iterator[str]:
+    batch = session.get_one(Batch, batch_id)
+    row, history = PriceChangeRow, PriceHistory
+    yield from _unless(batch.state, State.EXECUTED, f"state of {batch}")
+    yield from _unless(batch.row_count, rows, f"rows that {batch} says it has")
+    yield from _unless(_count(session, row.batch_id == batch_id), rows, f"rows of {batch}")
+    yield from _unless(
+        session.scalar(select(func.count(func.distinct(row.item_code))).where(row.batch_id == batch_id)),
+        rows,
+        f"different products in {batch}",
+    )
+    yield from _unless(_count(session, history.batch_id == batch_id), rows, f"price changes by {batch}")
+    for kind in ("populate", "refresh", "complete", "execute"):
+        done = (Operation.batch_id == batch_id) & (Operation.kind == kind)
+        yield from _unless(_count(session, done), 1, f"operations “{kind}” of {batch}")
+        if kind != "complete":
+            ended = (Job.batch_id == batch_id) & (Job.task == kind) & (Job.state == JobState.DONE)
+            yield from _unless(_count(session, ended), 1, f"jobs “{kind}” of {batch} that were done")
+
+
+def _count(session: Any, condition: Any) -> int:
+    found: int = session.scalar(select(func.count()).where(condition)) or 0
+    return found
+
+
+def _unless(found: Any, right: Any, what: str) -> Iterator[str]:
+    if found != right:
+        yield f"{what}: {found} instead of {right}."
