@@ -18,10 +18,10 @@ from batchbook.batches.creation import clone_batch, create_batch, delete_batch
 from batchbook.batches.editing import HeaderEditor, RowEditor, RowRemover
 from batchbook.batches.engine import Engine, Result
 from batchbook.batches.models import CellChange, Operation
-from batchbook.progress import Progress
 from batchbook.batches.runner import ActionCall, InlineRunner
 from batchbook.catalog.models import Product
 from batchbook.db.session import transaction_scope
+from batchbook.progress import Progress
 
 from .shelf_count import shelf_count
 

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 def _populate(work: Work, _options: Mapping[str, Any]) -> str:
     with around(Action.POPULATE, work):
         written = _write_rows(work, work.handler.populate(work.batch))
+        work.batch.row_count = written  # So that refreshing can say how far it is; counted anew below.
         if written:
             _refresh_chunks(work)
     work.batch.refreshed_at = work.now

@@ -91,8 +91,11 @@ class Pulse(threading.Thread):
         """Stop beating and say so, that others need not wait."""
         self._ending.set()
         self.join(timeout=self._dead)
-        with self._store.connection() as connection:
-            connection.execute(delete(BEAT).where(BEAT.c.executor == self.executor))
+        try:
+            with self._store.connection() as connection:
+                connection.execute(delete(BEAT).where(BEAT.c.executor == self.executor))
+        except DBAPIError as error:
+            log.warning("The end could not be told; others will notice it: %s", error.orig)
 
 
 def living(store: Store, pause: float) -> list[str]:

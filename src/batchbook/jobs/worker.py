@@ -87,7 +87,12 @@ class Worker:
         waiting.close()
 
     def stop(self, grace: float | None = None) -> bool:
-        """Take nothing more, let jobs run on for ``grace`` seconds, then hand them back; return whether all ended."""
+        """Take nothing more, let jobs run on for ``grace`` seconds, then hand them back; return whether all ended.
+
+        A second call does nothing.
+        """
+        if self._closing.is_set():
+            return not self.running
         self._closing.set()
         self.jobs.asked.set()
         self._await_end(self.jobs.settings.stop if grace is None else grace)

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from tests.functional.world import CATALOGUE, Shop
+
+import batchbook
+from batchbook.jobs.worker import Worker
+
+from .place import Place
+
+
+@pytest.fixture
+def settings(settings: dict[str, str]) -> dict[str, str]:
+    """The application's settings: jobs wait until somebody runs them."""
+    return settings | {
+        "batchbook.jobs": "workers",
+        "batchbook.jobs.poll_seconds": "0.05",
+        "batchbook.jobs.dead_seconds": "0.5",
+    }
+
+
+@pytest.fixture
+def shop(engine: Engine, users: dict[str, str]) -> Shop:
+    """A shop of five products, and people."""
+    shop = Shop(engine)
+    shop.load(CATALOGUE)
+    return shop
+
+
+@pytest.fixture
+def place(settings: dict[str, str], shop: Shop) -> Iterator[Place]:
+    """Price changes in the shop."""
+    registry = batchbook.configure(settings).registry
+    registry["jobs"].store.prepare()
+    yield Place(registry, shop)
+    registry["jobs"].close()
+    registry["engine"].dispose()
+
+
+@pytest.fixture
+def start_worker(place: Place) -> Iterator[Callable[..., Worker]]:
+    """Starts a worker, which is stopped after the test; there is one in a process at a time."""
+    workers: list[Worker] = []
+
+    def start(**options: Any) -> Worker:
+        workers.append(Worker(place.registry, **options))
+        workers[-1].start()
+        return workers[-1]
+
+    yield start
+    for worker in workers:
+        worker.stop(0)

@@ -1,0 +1,152 @@
+"""A place where tests ask for jobs and have them run, by whom and when they like."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import func, select
+from tests.functional.world import PRICE_LIST, Shop
+
+from batchbook.batches import Action, Batch
+from batchbook.batches.creation import create_batch
+from batchbook.batches.engine import Engine, Result
+from batchbook.batches.models import Operation
+from batchbook.batches.runner import ActionCall
+from batchbook.db.session import transaction_scope
+from batchbook.jobs import Job, Jobs, claims
+from batchbook.jobs.running import JobRun
+from batchbook.types.price_change.handler import PriceChangeHandler
+from batchbook.types.price_change.models import PriceChangeRow
+
+
+@dataclass
+class Place:
+    """Acts on price changes in a shop of five products."""
+
+    registry: Any
+    shop: Shop
+
+    @property
+    def jobs(self) -> Jobs:
+        jobs: Jobs = self.registry["jobs"]
+        return jobs
+
+    def with_handler(self, **hooks: Any) -> None:
+        """Have the type's handler do otherwise."""
+        types = self.registry["batch_types"]
+        handler = type("Changed", (PriceChangeHandler,), hooks)
+        types.add(replace(types["price_change"], handler=handler))
+
+    # --- Asking ---
+
+    def create(self, list_: str = PRICE_LIST) -> int:
+        with transaction_scope(self.shop.engine) as session:
+            engine = Engine(session, self.registry["batch_types"], self.registry.settings, "staff")
+            file = io.BytesIO(list_.encode())
+            return create_batch(engine, "price_change", {"vendor_code": "V1"}, file, "list.csv").id
+
+    def submit(self, batch_id: int, action: Action, by: str = "admin", **options: Any) -> Result:
+        with transaction_scope(self.shop.engine) as session:
+            result: Result = self.registry["batch_runner"].submit(
+                session, ActionCall(batch_id, action, by, options)
+            )
+        return result
+
+    def ask(self, batch_id: int, action: Action, by: str = "admin", **options: Any) -> int:
+        """Ask for a job; return its number."""
+        job_id = self.submit(batch_id, action, by, **options).job_id
+        assert job_id is not None
+        return job_id
+
+    def retry(self, job_id: int, by: str = "admin") -> int:
+        with transaction_scope(self.shop.engine) as session:
+            job = session.get_one(Job, job_id)
+            again: Job = self.jobs.tasks[job.task].again(self.registry, session, job, by)
+            return again.id
+
+    # --- Running ---
+
+    def run(self, job_id: int, owner: str = "here", stopping: threading.Event | None = None) -> bool:
+        return JobRun(self.registry, owner, stopping).run(job_id, self.job(job_id).dispatch)
+
+    def do(self, batch_id: int, action: Action, **options: Any) -> Job:
+        """Ask for a job and run it; return it as it ended."""
+        job_id = self.ask(batch_id, action, **options)
+        assert self.run(job_id)
+        return self.job(job_id)
+
+    def complete(self, list_: str = PRICE_LIST) -> int:
+        """Return a batch that is ready for execution."""
+        batch_id = self.create(list_)
+        assert self.do(batch_id, Action.POPULATE).state == "done"
+        self.submit(batch_id, Action.COMPLETE)
+        return batch_id
+
+    def lose(self, job_id: int) -> None:
+        """Start an attempt whose process is killed, and have that noticed."""
+        with transaction_scope(self.shop.engine) as session:
+            job = claims.take(session, job_id, self.job(job_id).dispatch, "gone")
+            assert job is not None
+        self.give_back(job_id)
+
+    def give_back(self, job_id: int) -> None:
+        with transaction_scope(self.shop.engine) as session:
+            assert claims.give_back(session, session.get_one(Job, job_id))
+
+    # --- Looking ---
+
+    def job(self, job_id: int) -> Job:
+        with transaction_scope(self.shop.engine, read_only=True) as session:
+            return session.get_one(Job, job_id)
+
+    def batch(self, batch_id: int) -> Batch:
+        with transaction_scope(self.shop.engine, read_only=True) as session:
+            return session.get_one(Batch, batch_id)
+
+    def rows(self, batch_id: int) -> int:
+        with transaction_scope(self.shop.engine, read_only=True) as session:
+            wanted = select(func.count()).where(PriceChangeRow.batch_id == batch_id)
+            return session.scalar(wanted) or 0
+
+    def operations(self, batch_id: int) -> list[tuple[str, str]]:
+        wanted = select(Operation.kind, Operation.summary).where(Operation.batch_id == batch_id)
+        with transaction_scope(self.shop.engine, read_only=True) as session:
+            return [tuple(row) for row in session.execute(wanted.order_by(Operation.number))]  # type: ignore[misc]
+
+    def count(self) -> int:
+        with transaction_scope(self.shop.engine, read_only=True) as session:
+            return session.scalar(select(func.count()).select_from(Job)) or 0
+
+
+class Gate:
+    """A point in somebody's work at which it waits until the test opens it."""
+
+    def __init__(self) -> None:
+        self.reached, self.opened = threading.Event(), threading.Event()
+
+    def pass_through(self) -> None:
+        self.reached.set()
+        assert self.opened.wait(30)
+
+    def open(self) -> None:
+        self.opened.set()
+
+
+def in_thread(action: Callable[[], Any]) -> threading.Thread:
+    thread = threading.Thread(target=action)
+    thread.start()
+    return thread
+
+
+def hooked(name: str, before: Callable[[], Any]) -> Mapping[str, Any]:
+    """Return a handler's method that does ``before`` and then what it always did."""
+
+    def method(self: Any, *arguments: Any) -> Any:
+        before()
+        return getattr(PriceChangeHandler, name)(self, *arguments)
+
+    return {name: method}

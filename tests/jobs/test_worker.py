@@ -1,0 +1,165 @@
+"""Workers take what waits, and what was with the dead; many clicks are one execution."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+from tests.functional.world import form_to, text_of, token_of, url_of
+from webtest import TestApp
+
+import batchbook
+from batchbook.batches import Action, State
+from batchbook.db.session import transaction_scope
+from batchbook.jobs import claims
+from batchbook.jobs.pulse import living
+from batchbook.jobs.store import BEAT
+from batchbook.jobs.worker import Worker
+
+from .place import Gate, Place, hooked
+
+
+def until(condition: Callable[[], Any]) -> None:
+    """Wait for something that another thread does."""
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end, "It did not happen."
+        time.sleep(0.01)
+
+
+def test_a_worker_takes_what_is_asked_for(place: Place, start_worker: Callable[..., Worker]) -> None:
+    start_worker()
+    batch_id = place.create()
+    job_id = place.ask(batch_id, Action.POPULATE)
+    until(lambda: place.job(job_id).has_ended)
+    assert place.job(job_id).state == "done"
+
+
+def test_a_worker_takes_what_waited_before_it_began_and_more_than_it_has_threads(
+    place: Place, start_worker: Callable[..., Worker]
+) -> None:
+    jobs = [place.ask(place.create(), Action.POPULATE) for _ in range(6)]
+    start_worker(threads=2)
+    until(lambda: all(place.job(job).has_ended for job in jobs))
+    assert {place.job(job).state for job in jobs} == {"done"}
+
+
+def test_a_worker_takes_over_from_the_dead(place: Place, start_worker: Callable[..., Worker]) -> None:
+    batch_id = place.complete()
+    job_id = place.ask(batch_id, Action.EXECUTE)
+    with transaction_scope(place.shop.engine) as session:
+        claims.take(session, job_id, 1, "dead")
+    with place.jobs.store.connection() as connection:
+        connection.execute(insert(BEAT).values(executor="dead", beats=7, threads=1, queues=""))
+    start_worker()
+    until(lambda: place.job(job_id).has_ended)
+    job = place.job(job_id)
+    assert (job.state, job.attempts, job.dispatch) == ("done", 2, 2)
+    assert place.batch(batch_id).state == State.EXECUTED
+
+
+def test_a_worker_that_stops_hands_back_what_does_not_end_and_the_next_one_does_it(
+    place: Place, start_worker: Callable[..., Worker]
+) -> None:
+    gate = Gate()
+    place.with_handler(**hooked("refresh", gate.pass_through))
+    batch_id = place.create()
+    job_id = place.ask(batch_id, Action.POPULATE)
+    worker = start_worker()
+    assert gate.reached.wait(30)
+    stopping = threading.Thread(target=worker.stop, args=(0,))
+    stopping.start()
+    until(worker._stopping.is_set)
+    gate.open()
+    stopping.join()
+    assert (place.job(job_id).state, place.job(job_id).attempts) == ("queued", 0)
+    assert place.rows(batch_id) == 0
+    assert living(place.jobs.store, 0.3) == []
+    start_worker()
+    until(lambda: place.job(job_id).has_ended)
+    assert place.job(job_id).state == "done"
+
+
+@contextmanager
+def embedded(settings: dict[str, str]) -> Iterator[Any]:
+    """The application as it is by default: jobs run in its own process."""
+    application = batchbook.main({}, **settings | {"batchbook.jobs": "embedded"})
+    try:
+        yield application
+    finally:
+        application.registry["jobs"].worker.stop(0)
+        application.registry["jobs"].close()
+        application.registry["engine"].dispose()
+
+
+@pytest.fixture
+def complete_batch(place: Place) -> int:
+    """A batch that is ready for execution."""
+    return place.complete()
+
+
+@pytest.fixture
+def application(complete_batch: int, settings: dict[str, str]) -> Iterator[Any]:
+    """The application with jobs in its own process, when there is that batch."""
+    with embedded(settings) as application:
+        yield application
+
+
+def test_fifty_clicks_at_once_are_one_execution_and_forty_nine_sentences(
+    place: Place, application: Any, complete_batch: int, login: Callable[[TestApp, str], TestApp]
+) -> None:
+    batch_id = complete_batch
+    browser = login(TestApp(application, extra_environ={"REMOTE_ADDR": "127.0.0.1"}), "admin")
+    token, cookies = token_of(browser), dict(browser.cookies)
+    fields = {"csrf_token": token, "version": str(place.batch(batch_id).version), "apply": "increase"}
+    answers: list[Any] = []
+    start = threading.Barrier(50)
+
+    def click() -> None:
+        one = TestApp(application, extra_environ={"REMOTE_ADDR": "127.0.0.1"})
+        for name, value in cookies.items():
+            one.set_cookie(name, value.strip('"'))
+        start.wait()
+        answers.append(one.post(url_of(batch_id, "execute"), fields, status="*"))
+
+    threads = [threading.Thread(target=click) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Counter(answer.status_int for answer in answers) == {303: 1, 409: 49}
+    for answer in answers:
+        if answer.status_int == 409:
+            assert "executed" in text_of(answer)
+    until(lambda: place.batch(batch_id).state == State.EXECUTED)
+    assert [kind for kind, _ in place.operations(batch_id)].count("execute") == 1
+    assert len(place.shop.price_history()) == 2
+
+
+def test_a_small_action_seems_to_be_done_at_once(
+    place: Place, application: Any, complete_batch: int, login: Callable[[TestApp, str], TestApp]
+) -> None:
+    batch_id = complete_batch
+    browser = login(TestApp(application, extra_environ={"REMOTE_ADDR": "127.0.0.1"}), "admin")
+    page = form_to(browser.get(url_of(batch_id)), "/execute").submit(status=303)
+    while page.status_int == 303:
+        page = page.follow()
+    assert f"Batch {batch_id:08d} was executed:" in text_of(page)
+
+
+def test_an_application_that_starts_takes_up_what_its_predecessor_left(
+    place: Place, settings: dict[str, str]
+) -> None:
+    batch_id = place.create()
+    job_id = place.ask(batch_id, Action.POPULATE)
+    with transaction_scope(place.shop.engine) as session:
+        claims.take(session, job_id, 1, "predecessor")
+    with embedded(settings):
+        until(lambda: place.job(job_id).has_ended)
+        assert place.job(job_id).state == "done"
