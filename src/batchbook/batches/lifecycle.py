@@ -104,6 +104,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Action.DELETE, (_P.DELETE,), _AT_REST, job=True),
 )
 
+#: The actions that only look; they stay possible while a job has the batch.
+READING = frozenset({Action.VIEW, Action.DOWNLOAD})
+
 #: The states that nothing leads out of.
 FINAL = _EXECUTED
 

@@ -6,10 +6,14 @@ from functools import cached_property
 from typing import Any
 
 from batchbook.batches import access
-from batchbook.batches.lifecycle import Action, BatchPermission
+from batchbook.batches.engine import held_refusal
+from batchbook.batches.lifecycle import READING, Action, BatchPermission
 from batchbook.batches.models import Batch
 from batchbook.batches.work import find_batch
+from batchbook.db.session import SAFE_METHODS, transaction_scope
 from batchbook.errors import Missing
+from batchbook.jobs.asking import holder_of
+from batchbook.jobs.models import Job
 from batchbook.master.records import key_of
 from batchbook.master.resources import MasterContext, RecordContext
 from batchbook.security.identity import Identity
@@ -47,11 +51,35 @@ class BatchContext(RecordContext):
 
     def permits(self, identity: Identity, permission: str) -> bool:
         """Return whether the role of ``identity`` and the batch's state allow the action that ``permission`` names."""
+        if self._held_from(_action(permission)) is not None:
+            return False
         return access.may_now(identity.permissions, self.record, _action(permission))
 
     def refusal(self, identity: Identity, permission: str) -> str | None:
-        """Return why the batch's state forbids what the role of ``identity`` would allow."""
-        return access.state_refusal(identity.permissions, self.record, _action(permission))
+        """Return why the batch's state forbids what the role of ``identity`` would allow; or a job that has it."""
+        action = _action(permission)
+        held = self._held_from(action)
+        if held is None:
+            return access.state_refusal(identity.permissions, self.record, action)
+        batch, job = held
+        allowed = access.may(identity.permissions, batch.type, action)
+        return held_refusal(batch, action, job) if allowed else None
+
+    def _held_from(self, action: Action) -> tuple[Batch, Job] | None:
+        """Return the batch and the job that has it, where that keeps ``action`` off."""
+        return None if action in READING or self.view.request.method in SAFE_METHODS else self._held
+
+    @cached_property
+    def _held(self) -> tuple[Batch, Job] | None:
+        # Asked in a transaction that only reads: one that may write would, on SQLite, wait for the very job that is the
+        # reason to refuse.
+        request = self.view.request
+        with transaction_scope(request.registry["engine"], read_only=True) as session:
+            key = int(key_of(Batch, "id", request.matchdict["id"]))
+            holder = holder_of(session, key)
+            if holder is None:
+                return None
+            return find_batch(session, request.registry["batch_types"], key), holder
 
 
 def _action(permission: str) -> Action:

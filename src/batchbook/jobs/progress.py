@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
 from batchbook.jobs.store import PROGRESS, WISH, Store
 
 #: How often, at the most, progress is written and wishes are looked for, in seconds.
 _PAUSE = 0.25
+
+
+log = logging.getLogger(__name__)
+
+_WHO = select(WISH.c.cancelled_by)
 
 
 class Stopped(BaseException):
@@ -71,19 +78,24 @@ class JobProgress:
         if fresh:
             self._phase, self._began = phase, now
         self._written = now
-        self.look(phase, done)
+        if self._stopping.is_set():
+            raise HandedBack
         values = {"phase": phase, "done": done, "total": total, "phase_began": self._began, "seen": now}
+        try:
+            by = self._exchange(values)
+        except DBAPIError as error:
+            log.info("Progress of job %s could not be told: %s", self._job_id, error.orig)
+            return  # The work goes on; next time, perhaps.
+        if by:
+            raise Cancelled(by, phase, done)
+
+    def _exchange(self, values: Mapping[str, Any]) -> str | None:
+        """Write how far the job is; return who wants it cancelled."""
         with self._store.connection() as connection:
             mine = PROGRESS.c.job_id == self._job_id
             if not connection.execute(update(PROGRESS).where(mine).values(**values)).rowcount:
                 connection.execute(insert(PROGRESS).values(job_id=self._job_id, **values))
-
-    def look(self, phase: str = "", done: int = 0) -> None:
-        """Raise :class:`Stopped` if the job shall not go on."""
-        if by := wish_to_cancel(self._store, self._job_id):
-            raise Cancelled(by, phase, done)
-        if self._stopping.is_set():
-            raise HandedBack
+            return connection.scalar(_WHO.where(WISH.c.job_id == self._job_id))
 
 
 class Stop(Protocol):
@@ -122,7 +134,7 @@ def wish_to_cancel(store: Store, job_id: int) -> str | None:
     if not store.is_there:
         return None
     with store.connection() as connection:
-        return connection.scalar(select(WISH.c.cancelled_by).where(WISH.c.job_id == job_id))
+        return connection.scalar(_WHO.where(WISH.c.job_id == job_id))
 
 
 def forget(store: Store, job_id: int) -> None:

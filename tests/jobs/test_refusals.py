@@ -1,0 +1,78 @@
+"""While a job has a batch, everybody else is refused at once, also where its transaction keeps writers out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.functional.addresses import FIELDS, Addresses
+from tests.functional.world import post, text_of, token_of, url_of
+from webtest import TestApp
+
+from batchbook.batches import Action
+
+from .place import Gate, Place, hooked, in_thread
+
+
+def test_what_would_change_a_batch_is_refused_while_a_job_writes(
+    place: Place, app: Any, staff: TestApp, admin: TestApp
+) -> None:
+    batch_id = place.complete()
+    gate = Gate()
+    place.with_handler(**hooked("execute", gate.pass_through))
+    token = token_of(admin)
+    job_id = place.ask(batch_id, Action.EXECUTE)
+    thread = in_thread(lambda: place.run(job_id))
+    assert gate.reached.wait(30)
+    try:
+        addresses = Addresses(app, place.shop)
+        tried = 0
+        for address in addresses.of_batches("POST"):
+            if address.route.rpartition(".")[2] in ("rows",):
+                continue  # It keeps how the rows are looked at, which changes nothing of the batch.
+            answer = admin.post(addresses.url(address, batch_id), FIELDS | {"csrf_token": token}, status=409)
+            assert "It is being executed for admin at this moment: wait until that has ended." in text_of(
+                answer
+            )
+            tried += 1
+        assert tried >= 10
+        for end in ("", "/history"):
+            assert staff.get(url_of(batch_id) + end).status_int == 200
+    finally:
+        gate.open()
+        thread.join()
+    assert place.job(job_id).state == "done"
+
+
+def test_a_running_job_is_cancelled_by_its_page_although_it_writes(
+    place: Place, app: Any, admin: TestApp
+) -> None:
+    batch_id = place.create()
+    gate = Gate()
+    place.with_handler(**hooked("refresh", gate.pass_through))
+    token = token_of(admin)
+    job_id = place.ask(batch_id, Action.POPULATE)
+    thread = in_thread(lambda: place.run(job_id))
+    assert gate.reached.wait(30)
+    try:
+        answer = admin.post(f"/jobs/{job_id}/cancel", {"csrf_token": token}, status=303)
+        assert answer.headers["Location"].endswith(f"/jobs/{job_id}/await")
+    finally:
+        gate.open()
+        thread.join()
+    assert place.job(job_id).state == "cancelled"
+    assert "admin cancelled that" in text_of(admin.get(f"/jobs/{job_id}/await", status=303).follow())
+
+
+def test_who_may_not_see_a_job_learns_nothing_of_it(
+    place: Place, app: Any, client_of: Callable[[str], TestApp]
+) -> None:
+    batch_id = place.complete()
+    job_id = place.ask(batch_id, Action.EXECUTE)
+    auditor, staff = client_of("auditor"), client_of("staff")
+    for end in ("", "/status.json", "/await"):
+        assert auditor.get(f"/jobs/{job_id}{end}", status="*").status_int == 403
+        assert staff.get(f"/jobs/{job_id}{end}", status="*").status_int in (200, 303)
+    post(staff, f"/jobs/{job_id}/cancel", status=403)
+    post(staff, f"/jobs/{job_id}/retry", status=403)
+    assert staff.get("/jobs", status=403)
