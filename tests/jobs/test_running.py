@@ -12,7 +12,7 @@ from tests.functional.world import COUNTS
 from batchbook.batches import Action, State
 from batchbook.batches.runner import ActionCall
 from batchbook.db.session import make_session, transaction_scope
-from batchbook.errors import Conflict
+from batchbook.errors import BadInput, Conflict
 from batchbook.security.models import User
 
 from .place import Gate, Place, hooked, in_thread
@@ -113,10 +113,23 @@ def test_what_failed_can_be_tried_again_by_a_person_unless_something_else_happen
         place.retry(failed.id)
 
 
-def test_a_list_that_cannot_be_read_fails_with_its_sentence(place: Place) -> None:
+def test_a_list_that_cannot_be_read_is_refused_before_there_is_a_job(place: Place) -> None:
     batch_id = place.create("a,b\n1,2\n")
+    with pytest.raises(BadInput, match="item_code"):
+        place.submit(batch_id, Action.POPULATE)
+    assert place.count() == 0
+    assert place.operations(batch_id) == [("create", "Created from list.csv, 8 bytes.")]
+
+
+def test_a_list_that_cannot_be_read_further_on_fails_with_its_sentence(place: Place) -> None:
+    batch_id = place.create()
+
+    def refuse() -> None:
+        raise BadInput("Line 7 is torn. Mend it, and create the batch again.")
+
+    place.with_handler(**hooked("refresh", refuse))
     job = place.do(batch_id, Action.POPULATE)
-    assert job.state == "failed"
+    assert (job.state, job.message) == ("failed", "Line 7 is torn. Mend it, and create the batch again.")
     assert place.batch(batch_id).failure == job.message
     assert place.operations(batch_id)[-1] == ("failure", job.message)
     assert place.batch(batch_id).state == State.NEW

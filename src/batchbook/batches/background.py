@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -11,14 +12,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from batchbook.batches import access
+from batchbook.batches.actions import around
 from batchbook.batches.engine import Engine, Result, refuse_stale
+from batchbook.batches.files import input_file
 from batchbook.batches.lifecycle import TRANSITIONS, Action, is_job
 from batchbook.batches.models import Batch, Operation
 from batchbook.batches.runner import ActionCall, InlineRunner, executes_by_itself, perform
 from batchbook.batches.types import BatchTypes
-from batchbook.batches.work import find_batch
+from batchbook.batches.work import Work, find_batch
 from batchbook.db.session import transaction_scope
-from batchbook.errors import Conflict, Missing, Refused
+from batchbook.errors import BatchbookError, Conflict, Missing, Refused
 from batchbook.jobs import Ending, Job, Jobs, Order, Task, Turn
 from batchbook.jobs.states import JobState
 from batchbook.security.identity import identity_of_user
@@ -26,6 +29,11 @@ from batchbook.security.models import User
 
 #: The kinds of operations that say that an action did not do what it should.
 FAILURE, CANCEL = "failure", "cancel"
+
+#: Up to which size a file is looked into before a job is asked for: as many bytes as are read in a moment.
+_TRIED_BYTES = 1_000_000
+
+log = logging.getLogger(__name__)
 
 
 class JobRunner:
@@ -56,10 +64,30 @@ class JobRunner:
     def _ask(
         self, engine: Engine, call: ActionCall, run_at: datetime | None = None, retry_of: int | None = None
     ) -> Result:
-        batch = engine.lock(call.batch_id, call.action).batch
+        work = engine.lock(call.batch_id, call.action)
+        batch = work.batch
         refuse_stale(batch, call.action, call.version)
+        if call.action is Action.POPULATE:
+            _try_source(work)
         job = self.jobs.ask(engine.session, replace(order_for(batch, call, run_at), retry_of=retry_of))
         return Result(f"{batch} is going to be {call.action.done}.", job_id=job.id)
+
+
+def _try_source(work: Work) -> None:
+    """Raise what a job would fail with at the first row of a small file, while the person is still at the form."""
+    file = input_file(work.session, work.batch)
+    if file is None or file.size > _TRIED_BYTES:
+        return
+    attempt = work.session.begin_nested()
+    try:
+        with around(Action.POPULATE, work):
+            next(iter(work.handler.populate(work.batch)), None)
+    except BatchbookError:
+        raise
+    except Exception as error:  # noqa: BLE001 - A handler may raise anything; its job says so, and the log.
+        log.info("The source of %s could not be tried: %s", work.batch, error)
+    finally:
+        attempt.rollback()
 
 
 def order_for(batch: Batch, call: ActionCall, run_at: datetime | None = None) -> Order:
