@@ -17,6 +17,7 @@ from batchbook.batches.engine import Engine, Result, refuse_stale
 from batchbook.batches.files import input_file
 from batchbook.batches.lifecycle import TRANSITIONS, Action, is_job
 from batchbook.batches.models import Batch, Operation
+from batchbook.batches.operations import CANCEL, FAILURE
 from batchbook.batches.runner import ActionCall, InlineRunner, executes_by_itself, perform
 from batchbook.batches.types import BatchTypes
 from batchbook.batches.work import Work, find_batch
@@ -26,9 +27,6 @@ from batchbook.jobs import Ending, Job, Jobs, Order, Task, Turn
 from batchbook.jobs.states import JobState
 from batchbook.security.identity import identity_of_user
 from batchbook.security.models import User
-
-#: The kinds of operations that say that an action did not do what it should.
-FAILURE, CANCEL = "failure", "cancel"
 
 #: Up to which size a file is looked into before a job is asked for: as many bytes as are read in a moment.
 _TRIED_BYTES = 1_000_000

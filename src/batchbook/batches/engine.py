@@ -19,6 +19,7 @@ from batchbook.batches.context import HandlerContext
 from batchbook.batches.issues import storable
 from batchbook.batches.lifecycle import Action, State, Transition, transition
 from batchbook.batches.models import Batch
+from batchbook.batches.operations import FAILURE
 from batchbook.batches.types import BatchType, BatchTypes
 from batchbook.batches.work import Work, find_batch
 from batchbook.db import utc_now
@@ -164,7 +165,7 @@ class Engine:
         reason = in_words(error)
         work.batch.failure = f"{action.capitalize()} failed: {reason}"
         work.batch.version += 1
-        work.record("failure", work.batch.failure)
+        work.record(FAILURE, work.batch.failure)
         self.session.flush()
         return Result(
             f"{work.batch} was not {action.done}, because its handler failed ({reason})."

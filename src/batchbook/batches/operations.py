@@ -10,6 +10,9 @@ from batchbook.batches.context import HandlerContext, next_number
 from batchbook.batches.models import Batch, CellChange, Operation
 from batchbook.db.bulk import bulk_insert
 
+#: The kinds of operations that say that an action did not do what it should.
+FAILURE, CANCEL = "failure", "cancel"
+
 _CELL_COLUMNS = ("batch_id", "operation", "position", "sequence", "field", "old", "new")
 
 

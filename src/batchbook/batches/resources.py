@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from batchbook.batches import access
 from batchbook.batches.engine import held_refusal
 from batchbook.batches.lifecycle import READING, Action, BatchPermission
 from batchbook.batches.models import Batch
 from batchbook.batches.work import find_batch
-from batchbook.db.session import SAFE_METHODS, transaction_scope
 from batchbook.errors import Missing
-from batchbook.jobs.asking import holder_of
-from batchbook.jobs.models import Job
 from batchbook.master.records import key_of
 from batchbook.master.resources import MasterContext, RecordContext
 from batchbook.security.identity import Identity
 from batchbook.security.permissions import grants
+
+if TYPE_CHECKING:
+    from batchbook.batches.activity import Held
+    from batchbook.batches.views import BatchMasterView
 
 #: What the index of a type asks for; everybody who may see some of its batches may do it.
 _READING = frozenset({"view", "export"})
@@ -38,6 +39,8 @@ class TypeContext(MasterContext):
 
 class BatchContext(RecordContext):
     """The context of the addresses of one batch. What may be done with it is in the lifecycle table."""
+
+    view: BatchMasterView
 
     @cached_property
     def record(self) -> Any:
@@ -61,25 +64,21 @@ class BatchContext(RecordContext):
         held = self._held_from(action)
         if held is None:
             return access.state_refusal(identity.permissions, self.record, action)
-        batch, job = held
-        allowed = access.may(identity.permissions, batch.type, action)
-        return held_refusal(batch, action, job) if allowed else None
+        allowed = access.may(identity.permissions, held.batch.type, action)
+        return held_refusal(held.batch, action, held.job) if allowed else None
 
-    def _held_from(self, action: Action) -> tuple[Batch, Job] | None:
+    def _held_from(self, action: Action) -> Held | None:
         """Return the batch and the job that has it, where that keeps ``action`` off."""
-        return None if action in READING or self.view.request.method in SAFE_METHODS else self._held
+        return None if action in READING else self.view.held(self._key)
 
-    @cached_property
-    def _held(self) -> tuple[Batch, Job] | None:
-        # Asked in a transaction that only reads: one that may write would, on SQLite, wait for the very job that is the
-        # reason to refuse.
-        request = self.view.request
-        with transaction_scope(request.registry["engine"], read_only=True) as session:
-            key = int(key_of(Batch, "id", request.matchdict["id"]))
-            holder = holder_of(session, key)
-            if holder is None:
-                return None
-            return find_batch(session, request.registry["batch_types"], key), holder
+    @property
+    def _key(self) -> int:
+        # Not asked of a record that is not loaded yet: on SQLite, loading it to change it would wait for the very job
+        # that is the reason to refuse.
+        loaded = self.__dict__.get("record")
+        return (
+            loaded.id if loaded is not None else int(key_of(Batch, "id", self.view.request.matchdict["id"]))
+        )
 
 
 def _action(permission: str) -> Action:

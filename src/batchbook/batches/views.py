@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import ColumnElement
 
 from batchbook.batches import access, columns
+from batchbook.batches.activity import Held, held_batch
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.engine import Engine
 from batchbook.batches.models import Batch
@@ -92,6 +94,16 @@ class BatchMasterView(MasterView):
         return Engine(
             self.request.db, registry["batch_types"], registry.settings, self.request.authenticated_userid
         )
+
+    def held(self, batch_id: int) -> Held | None:
+        """Return a batch and the job that has it, where one has; asked once for a request."""
+        if batch_id not in self._held:
+            self._held[batch_id] = held_batch(self.request, batch_id)
+        return self._held[batch_id]
+
+    @cached_property
+    def _held(self) -> dict[int, Held | None]:
+        return {}
 
     def form(self, record: Any | None) -> Form:
         """Return the header's form: to create a batch all its fields, else those that are not fixed."""

@@ -6,8 +6,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from batchbook.batches.activity import activity_of, mishap_of
 from batchbook.batches.lifecycle import Action, State, is_possible
 from batchbook.batches.models import BatchFile, Operation
+from batchbook.batches.operations import CANCEL, FAILURE
 from batchbook.batches.pages import present
 from batchbook.batches.pages.base import BatchPage
 from batchbook.batches.pages.rowgrid import RowGrid
@@ -29,21 +31,26 @@ class BatchDetail(BatchPage):
     def get(self) -> dict[str, Any]:
         """Show the batch. The number of statements does not depend on the number of rows."""
         rows, work = RowGrid(self.view, self.batch), self.work
+        held = self.view.held(self.batch.id)
+        activity = activity_of(self.request, held) if held else None
+        operations = self._operations()
         return self.template_values(
             buttons=buttons_for(self.view, self.batch),
-            state=State(self.batch.state),
-            unpopulated=is_possible(Action.POPULATE, self.batch.state),
+            state=activity.state if activity else State(self.batch.state),
+            activity=activity,
+            mishap=mishap_of(self.request, self.batch) if _went_wrong(operations) else None,
+            unpopulated=activity is None and is_possible(Action.POPULATE, self.batch.state),
             own_status=self._status(),
             life=present.life(self.batch),
             facts=present.facts(self.view, self.batch),
             totals=work.handler.totals(self.batch),
             breakdown=present.breakdown(self.view, self.batch, rows.grid),
-            execution=present.execution(self.view, work),
+            execution=None if activity else present.execution(self.view, work),
             chosen=present.chosen_options(work),
             quick_entry=work.handler.quick_entry_label if rows.editing else None,
             rows=rows,
             grid=rows.grid,
-            operations=self._operations(),
+            operations=operations,
             files=self._files(),
         )
 
@@ -71,3 +78,8 @@ class BatchDetail(BatchPage):
             }
             for file in found
         ]
+
+
+def _went_wrong(operations: Any) -> bool:
+    """Return whether the last thing that was done with a batch failed or was cancelled."""
+    return bool(operations) and operations[0].kind in (FAILURE, CANCEL)

@@ -1,0 +1,113 @@
+"""What happens to a batch just now, or happened last: the job that has it, and the one that went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from batchbook.batches.lifecycle import Action, State, transition
+from batchbook.batches.models import Batch
+from batchbook.batches.work import find_batch
+from batchbook.db.session import SAFE_METHODS, transaction_scope
+from batchbook.jobs import Job, Jobs
+from batchbook.jobs.asking import holder_of
+from batchbook.jobs.present import Report, report_on
+from batchbook.jobs.states import JobState
+
+
+@dataclass(frozen=True)
+class Held:
+    """A batch, and the job that has it."""
+
+    batch: Batch
+    job: Job
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What runs on a batch, as its page shows it: how far it is, and where to ask, to wait, and to cancel.
+
+    ``state`` is how the batch is seen meanwhile. ``refresh_url`` is where a page without scripts goes from time to time.
+    """
+
+    report: Report
+    state: State
+    status_url: str
+    next_url: str
+    refresh_url: str
+    cancel_url: str | None
+
+
+@dataclass(frozen=True)
+class Mishap:
+    """How the last job on a batch ended, if not as it should; ``retry_url`` is for who may try it again."""
+
+    job: Job
+    cancelled: bool
+    url: str
+    retry_url: str | None
+
+
+def held_batch(request: Any, batch_id: int) -> Held | None:
+    """Return the batch and the job that has it; ``None`` where none does.
+
+    Asked in a transaction that only reads: one that may write would, on SQLite, wait for that very job.
+    """
+    if request.method in SAFE_METHODS:
+        return _held(request, request.db, batch_id)
+    with transaction_scope(request.registry["engine"], read_only=True) as session:
+        return _held(request, session, batch_id)
+
+
+def _held(request: Any, session: Any, batch_id: int) -> Held | None:
+    job = holder_of(session, batch_id)
+    if job is None:
+        return None
+    return Held(find_batch(session, request.registry["batch_types"], batch_id), job)
+
+
+def activity_of(request: Any, held: Held) -> Activity:
+    """Return what the page of a batch says about the job that has it."""
+    jobs: Jobs = request.registry["jobs"]
+    job = held.job
+    next_url = request.route_path("jobs.await", id=job.id)
+    mine = job.asked_by == request.authenticated_userid
+    return Activity(
+        report=report_on(jobs, job),
+        state=_seen_as(held),
+        status_url=request.route_path("jobs.status", id=job.id),
+        next_url=next_url,
+        refresh_url=next_url if mine else request.path_qs,
+        cancel_url=request.route_path("jobs.cancel", id=job.id) if may(request, "cancel", job) else None,
+    )
+
+
+def _seen_as(held: Held) -> State:
+    state = State(held.batch.state)
+    if held.job.state != JobState.RUNNING or held.job.task not in list(Action):
+        return state
+    step = transition(Action(held.job.task), state)
+    return step.through if step and step.through else state
+
+
+def mishap_of(request: Any, batch: Batch) -> Mishap | None:
+    """Return how the last job on ``batch`` ended, if it failed or was cancelled."""
+    wanted = select(Job).where(Job.batch_id == batch.id, Job.exclusive).order_by(Job.id.desc()).limit(1)
+    job = request.db.scalar(wanted)
+    if job is None or job.state not in (JobState.FAILED, JobState.CANCELLED):
+        return None
+    retry = request.route_path("jobs.retry", id=job.id)
+    return Mishap(
+        job=job,
+        cancelled=job.state == JobState.CANCELLED,
+        url=request.route_path("jobs.view", id=job.id),
+        retry_url=retry if may(request, "retry", job) else None,
+    )
+
+
+def may(request: Any, what: str, job: Job) -> bool:
+    """Return whether who asks may do with a job what ``what`` names: cancel, retry."""
+    mine: bool = job.asked_by == request.authenticated_userid
+    return mine or bool(request.identity.may(f"jobs:{what}"))
