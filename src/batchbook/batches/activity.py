@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from batchbook.batches.lifecycle import Action, State, transition
 from batchbook.batches.models import Batch
@@ -13,8 +13,11 @@ from batchbook.batches.work import find_batch
 from batchbook.db.session import SAFE_METHODS, transaction_scope
 from batchbook.jobs import Job, Jobs
 from batchbook.jobs.asking import holder_of
-from batchbook.jobs.present import Report, report_on
-from batchbook.jobs.states import JobState
+from batchbook.jobs.present import Report, report_on, reports_on
+from batchbook.jobs.states import ACTIVE, JobState
+
+#: How many of the batches on which something runs a list shows.
+_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,16 @@ class Activity:
     next_url: str
     refresh_url: str
     cancel_url: str | None
+
+
+@dataclass(frozen=True)
+class Running:
+    """A batch on which something runs, as a list shows it."""
+
+    title: str
+    url: str
+    report: Report
+    status_url: str
 
 
 @dataclass(frozen=True)
@@ -90,6 +103,28 @@ def _seen_as(held: Held) -> State:
         return state
     step = transition(Action(held.job.task), state)
     return step.through if step and step.through else state
+
+
+def running_now(request: Any, *conditions: ColumnElement[bool]) -> list[Running]:
+    """Return what runs on the batches that satisfy ``conditions``, the longest first, some at the most."""
+    wanted = (
+        select(Job, Batch.description)
+        .join(Batch, Batch.id == Job.batch_id)
+        .where(Job.exclusive, Job.state.in_(ACTIVE), *conditions)
+        .order_by(Job.id)
+        .limit(_SHOWN)
+    )
+    found = request.db.execute(wanted).all()
+    reports = reports_on(request.registry["jobs"], [job for job, _description in found])
+    return [
+        Running(
+            title=f"{description or job.batch_type.replace('_', ' ').capitalize()} {job.batch_id:08d}",
+            url=request.route_path(f"batches.{job.batch_type}.view", id=job.batch_id),
+            report=report,
+            status_url=request.route_path("jobs.status", id=job.id),
+        )
+        for (job, description), report in zip(found, reports, strict=True)
+    ]
 
 
 def mishap_of(request: Any, batch: Batch) -> Mishap | None:

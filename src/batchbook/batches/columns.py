@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import String, cast, func, literal
+from sqlalchemy import String, case, cast, func, literal, select
 
-from batchbook.batches.lifecycle import State
+from batchbook.batches.lifecycle import TRANSITIONS, Action, State
 from batchbook.batches.models import Batch
-from batchbook.grid import Column, Kind, choices_of
+from batchbook.grid import Choice, Column, Kind, choices_of
+from batchbook.jobs import Job
+from batchbook.jobs.states import ACTIVE, JobState
+from batchbook.statuses import Severity
 
 _WIDTH = 8
 _digits = cast(Batch.id, String)
@@ -20,6 +23,28 @@ NUMBER = Column(
 )
 DESCRIPTION = Column("description", "Description", Batch.description, Kind.TEXT)
 STATE = Column("state", "State", Batch.state, Kind.CHOICE, choices=choices_of(State))
+#: What happens to the batch just now, or is going to at its time; a batch has one of each at the most.
+NOW = Column(
+    "now",
+    "Now",
+    select(case((Job.state == JobState.SCHEDULED, JobState.SCHEDULED.value), else_=Job.done))
+    .where(Job.batch_id == Batch.id, Job.exclusive, Job.state.in_((*ACTIVE, JobState.SCHEDULED)))
+    .order_by(Job.state == JobState.SCHEDULED, Job.id)
+    .limit(1)
+    .correlate(Batch)
+    .scalar_subquery(),
+    Kind.CHOICE,
+    choices=(
+        Choice(JobState.SCHEDULED.value, "Scheduled", Severity.NEUTRAL, JobState.SCHEDULED.sign),
+        *(
+            Choice(done, f"Being {done}", Severity.INFO, JobState.RUNNING.sign)
+            for done in (
+                *dict.fromkeys(line.action.done for line in TRANSITIONS if line.job),
+                Action.EDIT.done,
+            )
+        ),
+    ),
+)
 ROWS = Column("row_count", "Rows", Batch.row_count, Kind.INTEGER)
 CREATED_BY = Column("created_by", "Created by", Batch.created_by, Kind.USER)
 CREATED_AT = Column("created_at", "Created", Batch.created_at, Kind.DATETIME)
@@ -27,4 +52,4 @@ EXECUTED_BY = Column("executed_by", "Executed by", Batch.executed_by, Kind.USER)
 EXECUTED_AT = Column("executed_at", "Executed", Batch.executed_at, Kind.DATETIME)
 
 #: What an index of batches shows unless its type says otherwise.
-COMMON = (NUMBER, DESCRIPTION, STATE, ROWS, CREATED_BY, CREATED_AT, EXECUTED_BY, EXECUTED_AT)
+COMMON = (NUMBER, DESCRIPTION, STATE, NOW, ROWS, CREATED_BY, CREATED_AT, EXECUTED_BY, EXECUTED_AT)

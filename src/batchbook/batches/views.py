@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sqlalchemy import ColumnElement
 
 from batchbook.batches import access, columns
-from batchbook.batches.activity import Held, held_batch
+from batchbook.batches.activity import Held, Running, held_batch, running_now
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.engine import Engine
 from batchbook.batches.models import Batch
@@ -100,6 +100,11 @@ class BatchMasterView(MasterView):
         if batch_id not in self._held:
             self._held[batch_id] = held_batch(self.request, batch_id)
         return self._held[batch_id]
+
+    @cached_property
+    def running(self) -> list[Running]:
+        """Return what runs on batches of the type that this person may see."""
+        return running_now(self.request, Batch.type == self.batch_type.key, self.visible())
 
     @cached_property
     def _held(self) -> dict[int, Held | None]:

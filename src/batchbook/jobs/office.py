@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from batchbook.db import utc_now
 from batchbook.db.engine import database_url
 from batchbook.jobs.asking import Order, add_job, announce
 from batchbook.jobs.models import Job
-from batchbook.jobs.progress import Step, steps_of, wish_cancelled, wish_to_cancel
+from batchbook.jobs.progress import Step, steps_of, wish_cancelled, wishes_of
 from batchbook.jobs.settings import JobSettings, Mode
 from batchbook.jobs.store import Store
 from batchbook.jobs.tasks import Tasks
@@ -56,17 +56,17 @@ class Jobs:
         announce(session, self.asked.set)
         return job
 
-    def step_of(self, job: Job) -> Step | None:
-        """Return how far a job is that runs; ``None`` where nothing is known."""
-        return steps_of(self.store, [job.id]).get(job.id) if job.is_active else None
+    def steps_of(self, job_ids: Sequence[int]) -> Mapping[int, Step]:
+        """Return how far the jobs are that have told it."""
+        return steps_of(self.store, job_ids)
+
+    def wishes_of(self, job_ids: Sequence[int]) -> Mapping[int, str]:
+        """Return who wants which of the jobs cancelled."""
+        return wishes_of(self.store, job_ids)
 
     def wish_cancelled(self, job: Job, by: str) -> None:
         """Note that ``by`` wants the job cancelled, wherever it runs."""
         wish_cancelled(self.store, job.id, by)
-
-    def cancelled_by(self, job: Job) -> str | None:
-        """Return who wants a job cancelled that has not ended; ``None`` if nobody does."""
-        return wish_to_cancel(self.store, job.id) if job.is_active else None
 
     def close(self) -> None:
         """Close the connections."""

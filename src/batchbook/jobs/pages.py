@@ -13,7 +13,7 @@ from batchbook.errors import Conflict
 from batchbook.jobs import claims
 from batchbook.jobs.models import Job
 from batchbook.jobs.office import Jobs
-from batchbook.jobs.present import Report, report_on
+from batchbook.jobs.present import Report, duration, report_on
 from batchbook.jobs.states import JobState
 from batchbook.master import MasterView, Page
 from batchbook.web.flash import flash
@@ -70,6 +70,8 @@ class JobDetail(JobPage):
         """Show it."""
         return self.template_values(
             report=self.report(),
+            listed=self.request.identity.may("jobs:view"),
+            took=duration(self.job),
             next_url=next_url(self.request, self.job),
             may_cancel=self.job.is_active and self.view.may("cancel", self.job),
             may_retry=RetryJob.offered(self.view, self.job) and self.view.may("retry", self.job),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,13 +59,17 @@ class Report:
 
 def report_on(jobs: Jobs, job: Job) -> Report:
     """Return how ``job`` stands now."""
-    return Report(
-        job=job,
-        label=jobs.tasks[job.task].label,
-        state=JobState(job.state),
-        step=jobs.step_of(job),
-        cancelled_by=jobs.cancelled_by(job),
-    )
+    return reports_on(jobs, [job])[0]
+
+
+def reports_on(jobs: Jobs, several: Sequence[Job]) -> list[Report]:
+    """Return how ``several`` jobs stand now."""
+    active = [job.id for job in several if job.is_active]
+    steps, wishes = jobs.steps_of(active), jobs.wishes_of(active)
+    return [
+        Report(job, jobs.tasks[job.task].label, JobState(job.state), steps.get(job.id), wishes.get(job.id))
+        for job in several
+    ]
 
 
 def _progress(step: Step) -> str:
@@ -84,3 +89,11 @@ def _left(seconds: float | None) -> str:
     if seconds < 90:
         return f", about {counted(round(seconds), 'second')} left"
     return f", about {counted(round(seconds / 60), 'minute')} left"
+
+
+def duration(job: Job) -> str:
+    """Return how long the last attempt at a job took; empty for one that has not ended, or never began."""
+    if job.started_at is None or job.ended_at is None:
+        return ""
+    seconds = (job.ended_at - job.started_at).total_seconds()
+    return counted(round(seconds), "second") if seconds >= 2 else f"{seconds:.1f} seconds"

@@ -129,6 +129,16 @@ def wish_cancelled(store: Store, job_id: int, by: str) -> None:
             connection.execute(insert(WISH).values(job_id=job_id, cancelled_by=by))
 
 
+def wishes_of(store: Store, job_ids: Iterable[int]) -> Mapping[int, str]:
+    """Return who wants which of the jobs cancelled."""
+    wanted = list(job_ids)
+    if not wanted or not store.is_there:
+        return {}
+    with store.connection() as connection:
+        rows = connection.execute(select(WISH).where(WISH.c.job_id.in_(wanted))).all()
+    return {row.job_id: row.cancelled_by for row in rows}
+
+
 def wish_to_cancel(store: Store, job_id: int) -> str | None:
     """Return who wants the job cancelled; ``None`` if nobody does."""
     if not store.is_there:

@@ -23,8 +23,8 @@ class JobsView(MasterView):
     description = "What is done in the background: what waits, what runs, and how it ended."
     grid_columns = (
         Column("id", "Number", Job.id, Kind.INTEGER),
-        Column("task", "What", Job.task, Kind.TEXT),
         Column("subject", "About", Job.subject, Kind.TEXT),
+        Column("done", "What", Job.done, Kind.TEXT),
         Column("state", "State", Job.state, Kind.CHOICE, choices=choices_of(JobState)),
         Column("asked_by", "For", Job.asked_by, Kind.USER),
         Column("asked_at", "Asked", Job.asked_at, Kind.DATETIME),
@@ -35,6 +35,7 @@ class JobsView(MasterView):
     default_sort = (Sort("id", descending=True),)
     pages = (Index, Remember, JobDetail, JobStatus, AwaitJob, CancelJob, RetryJob)
     record_context_factory: ClassVar = JobContext
+    templates: ClassVar = {"index": "batchbook.templates:jobs/index.jinja2"}
 
     def label_of(self, record: Job) -> str:
         """Name a job in a sentence."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, ClassVar
 
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import ColumnElement, Row, select
 
 from batchbook.batches import access, columns
+from batchbook.batches.activity import Running, running_now
 from batchbook.batches.models import Batch
 from batchbook.batches.types import BatchTypes
 from batchbook.batches.work import HIGHEST_NUMBER
@@ -61,6 +63,11 @@ class AllBatchesView(MasterView):
         kind_of_batch = Column("type", "Type", Batch.type, Kind.CHOICE, choices=choices)
         number = replace(columns.NUMBER, link="batch")
         return (number, kind_of_batch, *columns.COMMON[1:])
+
+    @cached_property
+    def running(self) -> list[Running]:
+        """Return what runs on batches that this person may see."""
+        return running_now(self.request, self.visible())
 
     def visible(self) -> ColumnElement[bool]:
         """The condition for the batches that this person may see."""
