@@ -13,6 +13,7 @@ from batchbook.cli.refusals import RefusingGroup
 from batchbook.cli.serve import serve
 from batchbook.cli.site import Site
 from batchbook.cli.users import user
+from batchbook.cli.worker import worker
 
 __all__ = ["main"]
 
@@ -41,3 +42,4 @@ main.add_command(user)
 main.add_command(catalog)
 main.add_command(batch)
 main.add_command(serve)
+main.add_command(worker)
