@@ -9,6 +9,7 @@ import click
 from batchbook.cli.batches import batch
 from batchbook.cli.catalog import catalog
 from batchbook.cli.database import init
+from batchbook.cli.jobs import jobs
 from batchbook.cli.refusals import RefusingGroup
 from batchbook.cli.serve import serve
 from batchbook.cli.site import Site
@@ -43,3 +44,4 @@ main.add_command(catalog)
 main.add_command(batch)
 main.add_command(serve)
 main.add_command(worker)
+main.add_command(jobs)

@@ -97,7 +97,7 @@ def acting_desk(site: Site, name: str) -> Iterator[Desk]:
     # The application is started before the transaction, which keeps others from writing.
     registry = site.registry
     with _fields_named(), site.transaction() as session:
-        yield Desk(registry, session, _identity(session, name))
+        yield Desk(registry, session, identity_of(session, name))
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def reading_desk(site: Site, name: str | None) -> Iterator[Desk]:
     """Yield a desk that cannot write, for the user called ``name``, or for the administrator of the machine."""
     registry = site.registry
     with site.transaction(read_only=True) as session:
-        yield Desk(registry, session, None if name is None else _identity(session, name))
+        yield Desk(registry, session, None if name is None else identity_of(session, name))
 
 
 @contextmanager
@@ -118,7 +118,8 @@ def _fields_named() -> Iterator[None]:
         raise BadInput(" ".join(sentences)) from error
 
 
-def _identity(session: Session, name: str) -> Identity:
+def identity_of(session: Session, name: str) -> Identity:
+    """Return who the user called ``name`` is; raise ``Refused`` if there is none, or none that may do anything."""
     user = session.scalar(select(User).where(User.name == normal_name(name)))
     if user is None:
         raise Refused(f"There is no user called “{name}”, so nothing was done.")
