@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from prometheus_client.core import GaugeHistogramMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import ColumnElement, Engine, Row, case, func, select
+from sqlalchemy import ColumnElement, Engine, case, func, select
 from sqlalchemy.orm import Session
 
 from batchbook.db.session import transaction_scope
@@ -77,14 +77,14 @@ class JobCollector(Collector):
 def _by_state(session: Session) -> Metric:
     found = GaugeMetricFamily("batchbook_jobs", "Jobs that are kept, by state.", labels=("state", "task"))
     counts = session.execute(select(Job.state, Job.task, func.count()).group_by(Job.state, Job.task))
-    for state, task, count in _with_zeros(counts.all()):
+    known = {(row[0], row[1]): row[2] for row in counts}
+    for state, task, count in _with_zeros(known):
         found.add_metric((state, task), count)
     return found
 
 
-def _with_zeros(rows: Sequence[Row[Any]]) -> Iterator[tuple[str, str, int]]:
+def _with_zeros(counts: Mapping[tuple[str, str], int]) -> Iterator[tuple[str, str, int]]:
     """Yield the counts of every state for each task: an alarm on failures needs to see that there were none before."""
-    counts = {(state, task): count for state, task, count in rows}
     for task in sorted({task for _state, task in counts}):
         for state in JobState:
             yield state.value, task, counts.get((state.value, task), 0)
@@ -99,7 +99,7 @@ def _attempts(session: Session) -> Metric:
     return found
 
 
-def _seconds(session: Session) -> ColumnElement[float]:
+def _seconds(session: Session) -> ColumnElement[Any]:
     """Return the expression for how long a job ran; a part of a day on SQLite, an interval on PostgreSQL."""
     if session.get_bind().dialect.name == "sqlite":
         return (func.julianday(Job.ended_at) - func.julianday(Job.started_at)) * 86400.0
