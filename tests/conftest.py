@@ -189,6 +189,7 @@ def app(settings: dict[str, str]) -> Iterator[Any]:
     application = batchbook.main({}, **settings)
     yield application
     application.registry["engine"].dispose()
+    application.registry["jobs"].close()
 
 
 @pytest.fixture
