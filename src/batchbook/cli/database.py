@@ -26,7 +26,7 @@ from batchbook.security.roles import install_default_roles
 @json_option
 @click.pass_obj
 def init(site: Site, without_demo_logins: bool, as_json: bool) -> None:
-    """Prepare the database: every migration, the roles, and demo data if the settings want it.
+    """Prepare the database: every migration, what jobs need, the roles, and demo data if the settings want it.
 
     May be run again; what is there stays. Refused where demo logins work and the settings are not for development.
     """
