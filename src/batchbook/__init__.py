@@ -27,5 +27,6 @@ def configure(settings: Mapping[str, Any]) -> Any:
     config.include("batchbook.types.price_change")
     config.include("batchbook.plugins")
     config.include("batchbook.demo")
+    config.include("batchbook.health")
     config.commit()
     return config

@@ -53,9 +53,18 @@ def upgrade(engine: Engine, plugins: Sequence[str] = ()) -> None:
 
 def is_current(engine: Engine, plugins: Sequence[str] = ()) -> bool:
     """Tell whether the database has every migration, the plug-ins' included."""
-    heads = ScriptDirectory.from_config(_config(plugins)).get_heads()
+    return has_all(engine, expected(plugins))
+
+
+def expected(plugins: Sequence[str] = ()) -> frozenset[str]:
+    """Return the migrations that everything else leads up to. They change with what is installed, not with the database."""
+    return frozenset(ScriptDirectory.from_config(_config(plugins)).get_heads())
+
+
+def has_all(engine: Engine, heads: frozenset[str]) -> bool:
+    """Tell whether the database has the migrations ``heads``."""
     with engine.connect().execution_options(**{READ_ONLY: True}) as connection:
-        return set(heads) <= set(MigrationContext.configure(connection).get_current_heads())
+        return heads <= set(MigrationContext.configure(connection).get_current_heads())
 
 
 def differences(engine: Engine) -> list[Any]:

@@ -17,6 +17,7 @@ use = egg:batchbook
 sqlalchemy.url = {url}
 batchbook.development = true
 batchbook.demo = {demo}
+batchbook.jobs = {jobs}
 
 [server:main]
 use = egg:waitress#main
@@ -39,12 +40,12 @@ def command() -> Callable[..., Result]:
 
 @pytest.fixture
 def write_ini(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a settings file for a database, with demo data or without."""
+    """Writes a settings file for a database, with demo data or without; actions run at once unless it says otherwise."""
 
-    def write(url: URL, *, demo: bool = False) -> Path:
+    def write(url: URL, *, demo: bool = False, jobs: str = "inline") -> Path:
         ini = tmp_path / "batchbook.ini"
         text = url.render_as_string(hide_password=False).replace("%", "%%")
-        ini.write_text(INI.format(url=text, demo=str(demo).lower()))
+        ini.write_text(INI.format(url=text, demo=str(demo).lower(), jobs=jobs))
         return ini
 
     return write

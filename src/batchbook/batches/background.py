@@ -57,7 +57,7 @@ class JobRunner:
         if not executes_by_itself(engine, call, result):
             return result
         asked = self._ask(engine, replace(call, action=Action.EXECUTE, options={}, version=None))
-        return replace(asked, message=f"{result.message} {asked.message}")
+        return replace(asked, message=f"{result.message} {asked.message}", at_once=result.message)
 
     def _ask(
         self, engine: Engine, call: ActionCall, run_at: datetime | None = None, retry_of: int | None = None

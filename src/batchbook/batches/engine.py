@@ -43,6 +43,8 @@ class Result:
     #: The batch that came of it, where it made one, and the job that does it, where it is not done yet.
     batch_id: int | None = None
     job_id: int | None = None
+    #: What was done at once, where a job does the rest.
+    at_once: str = ""
 
 
 class Engine:

@@ -9,10 +9,12 @@ import click
 from batchbook.cli.batches import batch
 from batchbook.cli.catalog import catalog
 from batchbook.cli.database import init
+from batchbook.cli.jobs import jobs
 from batchbook.cli.refusals import RefusingGroup
 from batchbook.cli.serve import serve
 from batchbook.cli.site import Site
 from batchbook.cli.users import user
+from batchbook.cli.worker import worker
 
 __all__ = ["main"]
 
@@ -41,3 +43,5 @@ main.add_command(user)
 main.add_command(catalog)
 main.add_command(batch)
 main.add_command(serve)
+main.add_command(worker)
+main.add_command(jobs)

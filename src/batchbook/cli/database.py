@@ -11,6 +11,9 @@ from batchbook import demo, migrate
 from batchbook.cli.output import json_option, show
 from batchbook.cli.site import Site
 from batchbook.db.session import transaction_scope
+from batchbook.jobs.queue import prepare_queue
+from batchbook.jobs.settings import JobSettings, Mode
+from batchbook.jobs.store import Store
 from batchbook.security.roles import install_default_roles
 
 
@@ -23,12 +26,13 @@ from batchbook.security.roles import install_default_roles
 @json_option
 @click.pass_obj
 def init(site: Site, without_demo_logins: bool, as_json: bool) -> None:
-    """Prepare the database: every migration, the roles, and demo data if the settings want it.
+    """Prepare the database: every migration, what jobs need, the roles, and demo data if the settings want it.
 
     May be run again; what is there stays. Refused where demo logins work and the settings are not for development.
     """
     wanted = demo.is_wanted(site.settings)
     migrate.upgrade(site.engine, site.plugins)
+    _prepare_jobs(site)
     with transaction_scope(site.engine) as session:
         install_default_roles(session)
         loaded = wanted and _load_demo(session)
@@ -39,6 +43,18 @@ def init(site: Site, without_demo_logins: bool, as_json: bool) -> None:
     where = site.engine.url.render_as_string(hide_password=True)
     data = {"database": where, "demo_loaded": loaded, "demo_logins": [asdict(login) for login in logins]}
     show(as_json, data | {"demo_logins_ended": ended}, *_sentences(where, loaded, logins, ended))
+
+
+def _prepare_jobs(site: Site) -> None:
+    """Make what jobs need beside the tables, so that those who run them need no right to make any."""
+    if JobSettings.read(site.settings).mode is Mode.INLINE:
+        return
+    store = Store(site.engine.url)
+    try:
+        store.prepare()
+        prepare_queue(store.url)
+    finally:
+        store.close()
 
 
 def _load_demo(session: Session) -> bool:

@@ -18,6 +18,11 @@ def json_option(command: _Command) -> _Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of sentences.")(command)
 
 
+def quiet_option(command: _Command) -> _Command:
+    """Give a command that takes its time the flag ``--quiet``."""
+    return click.option("--quiet", is_flag=True, help="Do not show how far it is.")(command)
+
+
 def show(as_json: bool, data: Any, *sentences: str) -> None:
     """Print ``data`` as JSON, or else the sentences, a line each."""
     click.echo(to_json(data) if as_json else "\n".join(map(plain, sentences)))

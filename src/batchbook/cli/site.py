@@ -77,3 +77,4 @@ class Site(AbstractContextManager["Site"]):
             self.engine.dispose()
         if "registry" in self.__dict__:
             self.registry["engine"].dispose()
+            self.registry["jobs"].close()

@@ -22,6 +22,14 @@ def start_embedded(event: ApplicationCreated) -> None:
     atexit.register(worker.stop)
 
 
+def release_worker(registry: Any) -> Worker | None:
+    """Return the worker that started with an application, if one did, for the caller to stop."""
+    worker: Worker | None = registry["jobs"].worker
+    if worker is not None:
+        atexit.unregister(worker.stop)
+    return worker
+
+
 def includeme(config: Any) -> None:
     """Have the application start its own worker."""
     config.add_subscriber(start_embedded, ApplicationCreated)

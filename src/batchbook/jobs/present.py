@@ -35,7 +35,7 @@ class Report:
             return f"{self.cancelled_by} cancelled it; it stops as soon as it can."
         if self.state is JobState.QUEUED:
             return "Waiting for its turn."
-        return _progress(self.step) if self.step and self.job.is_active else ""
+        return in_words(self.step) if self.step and self.job.is_active else ""
 
     def as_json(self) -> dict[str, Any]:
         """Return it for a script."""
@@ -72,7 +72,8 @@ def reports_on(jobs: Jobs, several: Sequence[Job]) -> list[Report]:
     ]
 
 
-def _progress(step: Step) -> str:
+def in_words(step: Step) -> str:
+    """Return how far a job is: phase, rows, rate, time left."""
     phase = step.phase.replace("_", " ").capitalize()
     if not step.done:
         return f"{phase} …"

@@ -112,10 +112,13 @@ def steps_of(store: Store, job_ids: Iterable[int]) -> Mapping[int, Step]:
         return {}
     with store.connection() as connection:
         rows = connection.execute(select(PROGRESS).where(PROGRESS.c.job_id.in_(wanted))).all()
-    return {row.job_id: _step(row.phase, row.done, row.total, row.seen - row.phase_began) for row in rows}
+    return {
+        row.job_id: step_after(row.phase, row.done, row.total, row.seen - row.phase_began) for row in rows
+    }
 
 
-def _step(phase: str, done: int, total: int | None, seconds: float) -> Step:
+def step_after(phase: str, done: int, total: int | None, seconds: float) -> Step:
+    """Return how far a job is whose phase began so many ``seconds`` ago."""
     rate = done / seconds if seconds > 0 else 0.0
     left = max(0, total - done) / rate if total and rate else None
     return Step(phase, done, total, rate, left)

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 _BEATS = 3
 #: After how many such times a dead process is forgotten.
 _FORGOTTEN = 200
+#: How often somebody who waits for a sign of life looks for it, in seconds.
+_LOOK = 0.1
 
 
 def executor_name() -> str:
@@ -103,6 +105,16 @@ def living(store: Store, pause: float) -> list[str]:
     before = _counts(store)
     time.sleep(pause)
     return sorted(name for name, count in _counts(store).items() if before.get(name, -1) != count)
+
+
+def is_living(store: Store, executor: str, patience: float) -> bool:
+    """Return as soon as the process called ``executor`` beats that it is alive; it is dead after ``patience`` seconds."""
+    before, until = _counts(store).get(executor), time.monotonic() + patience
+    while before is not None and time.monotonic() < until:
+        time.sleep(_LOOK)
+        if _counts(store).get(executor) != before:
+            return True
+    return False
 
 
 def _counts(store: Store) -> dict[str, int]:

@@ -60,6 +60,11 @@ class JobRun:
         job = self._patiently(lambda: self._take(job_id, dispatch))
         if job is None:
             return False
+        self.run_taken(job)
+        return True
+
+    def run_taken(self, job: Job) -> None:
+        """Do a job that this process has taken already."""
         log.info("Job %s begins: %s of %s for %s.", job.id, job.task, job.subject, job.asked_by)
         try:
             self._patiently(lambda: self._do(job))
@@ -75,7 +80,6 @@ class JobRun:
             self._settle(job, JobState.FAILED, Ending(error.message, failed=True))
         except Exception as error:  # noqa: BLE001 - It is logged; a task is somebody's code and may raise anything.
             self._failed(job, error)
-        return True
 
     def _task(self, job: Job) -> Task:
         return self.jobs.tasks[job.task]

@@ -95,7 +95,7 @@ class Worker:
             return not self.running
         self._closing.set()
         self.jobs.asked.set()
-        self._await_end(self.jobs.settings.stop if grace is None else grace)
+        self._await_end(self.jobs.settings.stop if grace is None else grace, unless=self._stopping)
         self._stopping.set()
         self._await_end(_LAST)
         self._looking.join(timeout=_LAST)
@@ -105,7 +105,16 @@ class Worker:
         log.info("No jobs run here any more.")
         return not self.running
 
-    def _await_end(self, seconds: float) -> None:
+    def hurry(self) -> None:
+        """Hand back what runs as soon as it can be, where :meth:`stop` would let it run on."""
+        self._stopping.set()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether this process gives signs of life and looks for work."""
+        return self._pulse.is_alive() and self._looking.is_alive()
+
+    def _await_end(self, seconds: float, unless: threading.Event | None = None) -> None:
         until = time.monotonic() + seconds
-        while self.running and time.monotonic() < until:
+        while self.running and time.monotonic() < until and not (unless and unless.is_set()):
             time.sleep(_PAUSE)

@@ -61,6 +61,8 @@ class Bench:
                 "sqlalchemy.url": url.render_as_string(hide_password=False),
                 "batchbook.development": "true",
                 "batchbook.secure_cookies": "false",
+                # What is asked for is done when the page answers.
+                "batchbook.jobs": "inline",
                 **self.settings,
             }
             started.append(Workbench(settings, self.key))

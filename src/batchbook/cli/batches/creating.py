@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
 from batchbook.batches import Action, Batch
-from batchbook.batches.creation import clone_batch, create_batch, delete_batch
-from batchbook.cli.batches.command import Said, changing
+from batchbook.batches.creation import create_batch
+from batchbook.batches.engine import Result
+from batchbook.cli.batches.acting import handed_over, refuse_handing_over, running
+from batchbook.cli.batches.command import Said
 from batchbook.cli.batches.desk import Desk, acting_desk
 from batchbook.cli.batches.output import name_of
-from batchbook.cli.batches.parameters import acting, no_options, values_option
-from batchbook.cli.output import json_option
+from batchbook.cli.batches.parameters import acting, background_option, values_option
+from batchbook.cli.output import json_option, quiet_option
 from batchbook.cli.parameters import TEXT
+from batchbook.cli.progress import Display, display
+from batchbook.cli.refusals import Refusal
 from batchbook.cli.site import Site
 from batchbook.errors import TooLarge
+from batchbook.jobs.following import Watching
 from batchbook.web.settings import MAX_UPLOAD_BYTES
 
 
@@ -32,6 +38,8 @@ from batchbook.web.settings import MAX_UPLOAD_BYTES
 @values_option("A field of the header; may be repeated.")
 @click.option("--description", type=TEXT, help="What the batch is for.")
 @click.option("--no-populate", is_flag=True, help="Leave it without rows for now.")
+@background_option
+@quiet_option
 @acting
 @json_option
 @click.pass_obj
@@ -42,6 +50,8 @@ def create(
     values: dict[str, str],
     description: str | None,
     no_populate: bool,
+    background: bool,
+    quiet: bool,
     actor: str,
     as_json: bool,
 ) -> None:
@@ -50,11 +60,29 @@ def create(
         if "description" in values:
             raise click.UsageError("The description is given twice.")
         values = {**values, "description": description}
+    if background:
+        refuse_handing_over(site)
+    bar = display(quiet=quiet or as_json)
     # One transaction for both: a file that cannot be read leaves no batch behind.
-    with acting_desk(site, actor) as desk:
+    with _given_up_by_ctrl_c(bar), acting_desk(site, actor) as desk:
         batch = _create(site, desk, key, values, file)
-        said = _new(batch) if no_populate else _populated(desk, batch)
+        if no_populate:
+            said = _new(batch)
+        elif background:
+            said = handed_over(name_of(batch), desk.run(batch.id, Action.POPULATE))
+        else:
+            said = _populated(desk, batch, bar)
     said.show(as_json)
+
+
+@contextmanager
+def _given_up_by_ctrl_c(bar: Display) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt as pressed:
+        raise Refusal("Nothing was created: that was cancelled.") from pressed
+    finally:
+        bar.close()
 
 
 def _create(site: Site, desk: Desk, key: str, values: dict[str, str], path: Path | None) -> Batch:
@@ -79,8 +107,11 @@ def _name_of(path: Path) -> str:
     return os.fsencode(path.name).decode(errors="replace")
 
 
-def _populated(desk: Desk, batch: Batch) -> Said:
-    result = desk.run(batch.id, Action.POPULATE)
+def _populated(desk: Desk, batch: Batch, bar: Display) -> Said:
+    # No job: until this commits, the batch is there for nobody else, so there is nothing that others could look at,
+    # wait for or take over. Whatever ends this process before leaves nothing behind.
+    title = f"{Action.POPULATE.label}: {batch}"
+    result = desk.run_now(batch.id, Action.POPULATE, Watching(title, bar.show))
     return Said(result.message, {}, failed=True) if result.failed else _new(batch)
 
 
@@ -89,15 +120,21 @@ def _new(batch: Batch) -> Said:
     return Said(batch.number, {**facts, "status_counts": batch.status_counts})
 
 
-@changing("clone", Action.CLONE, no_options)
-def clone(desk: Desk, batch: Batch) -> Said:
-    """Create an open batch with the header, rows and files of the batch ID, and print its number."""
-    return _new(clone_batch(desk.engine, batch.id))
+def _tell_clone(desk: Desk, _named: Mapping[str, Any], result: Result) -> Said:
+    return _new(desk.engine.find(result.batch_id or 0))
 
 
-@changing("delete", Action.DELETE, no_options)
-def delete(desk: Desk, batch: Batch) -> Said:
-    """Delete the batch ID, with its rows, files and history, unless it was executed."""
-    named = name_of(batch)
-    message = delete_batch(desk.engine, batch.id)
-    return Said(message, {**named, "message": message})
+def _tell_deleted(_desk: Desk, named: Mapping[str, Any], result: Result) -> Said:
+    return Said(result.message, {**named, "message": result.message})
+
+
+clone = running(
+    Action.CLONE,
+    "Create an open batch with the header, rows and files of the batch ID, and print its number.",
+    tell=_tell_clone,
+)
+delete = running(
+    Action.DELETE,
+    "Delete the batch ID, with its rows, files and history, unless it was executed.",
+    tell=_tell_deleted,
+)

@@ -87,6 +87,12 @@ def execution_options(command: _Command) -> _Command:
     )
 
 
+def background_option(command: _Command) -> _Command:
+    """Give a command the flag ``--background``: to hand over what takes its time."""
+    text = "Hand it over to those who run jobs, and print the job's number."
+    return click.option("--background", is_flag=True, help=text)(command)
+
+
 def no_options(command: _Command) -> _Command:
     """Say why there is no ``--option`` here to somebody who tries it."""
     return click.option(

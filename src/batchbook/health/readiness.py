@@ -1,0 +1,60 @@
+"""``/health`` says that the process lives, ``/ready`` whether it can answer people. Neither knows who asks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from batchbook import migrate
+from batchbook.jobs import Jobs
+from batchbook.jobs.settings import Mode
+
+log = logging.getLogger(__name__)
+
+
+class Readiness:
+    """Whether an application is ready, and why it is not."""
+
+    def __init__(self, registry: Any) -> None:
+        self._engine: Engine = registry["engine"]
+        self._jobs: Jobs = registry["jobs"]
+        self._expected = migrate.expected(migrate.plugin_locations(registry.settings))
+
+    def reasons(self) -> Iterator[str]:
+        """Yield why requests should not come here at the moment, for whoever runs it; nothing in it is secret."""
+        try:
+            if not migrate.has_all(self._engine, self._expected):
+                yield "The database lacks migrations; “batchbook init” runs them."
+        except SQLAlchemyError as error:
+            log.warning("Not ready, because the database does not answer: %s", error)
+            yield "The database does not answer."
+        if self._jobs.settings.mode is Mode.EMBEDDED and not self._runs_jobs():
+            yield "The threads that run jobs in this process are not alive; start it again."
+
+    def _runs_jobs(self) -> bool:
+        return self._jobs.worker is not None and self._jobs.worker.is_alive
+
+
+def health(_request: Any) -> Response:
+    """Say that the process lives; nothing else is asked, so that no trouble elsewhere has it killed."""
+    return Response("ok\n", content_type="text/plain")
+
+
+def ready(request: Any) -> Response:
+    """Say whether requests may come: 200, or 503 with the reasons."""
+    reasons = list(request.registry["readiness"].reasons())
+    return Response(json_body={"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
+
+
+def includeme(config: Any) -> None:
+    """Register both for everybody: a load balancer signs in nowhere."""
+    config.registry["readiness"] = Readiness(config.registry)
+    for name, view in (("health", health), ("ready", ready)):
+        config.add_route(name, f"/{name}")
+        config.add_view(view, route_name=name, request_method="GET", permission=NO_PERMISSION_REQUIRED)

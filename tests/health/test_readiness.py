@@ -1,0 +1,59 @@
+"""Whether the process lives and may be sent requests, for machines that sign in nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+from webtest import TestApp
+
+import batchbook
+from batchbook.db.session import transaction_scope
+
+
+def test_ready(client: TestApp) -> None:
+    response = client.get("/ready")
+    assert response.json == {"ready": True, "reasons": []}
+    assert "Set-Cookie" not in response.headers
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_alive_whatever_the_database_does(app: Any, engine: Engine, client: TestApp) -> None:
+    with transaction_scope(engine) as session:
+        session.execute(text("DROP TABLE alembic_version"))
+    assert client.get("/health").text == "ok\n"
+    response = client.get("/ready", status=503)
+    assert response.json["reasons"] == ["The database lacks migrations; “batchbook init” runs them."]
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_a_database_that_does_not_answer(settings: dict[str, str], engine: Engine) -> None:
+    url = engine.url.set(database="s3cret_of_nobody")
+    app = batchbook.main({}, **settings | {"sqlalchemy.url": url.render_as_string(hide_password=False)})
+    client = TestApp(app)
+    assert client.get("/health").text == "ok\n"
+    response = client.get("/ready", status=503)
+    assert response.json == {"ready": False, "reasons": ["The database does not answer."]}
+    app.registry["engine"].dispose()
+
+
+@pytest.fixture
+def embedded(settings: dict[str, str]) -> Iterator[Any]:
+    """An application that runs jobs itself."""
+    app = batchbook.main({}, **settings | {"batchbook.jobs": "embedded"})
+    yield app
+    app.registry["jobs"].worker.stop(0)
+    app.registry["jobs"].close()
+    app.registry["engine"].dispose()
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_without_its_threads_an_embedded_one_is_not_ready(embedded: Any) -> None:
+    client = TestApp(embedded)
+    assert client.get("/ready").json["ready"] is True
+    embedded.registry["jobs"].worker.stop(0)
+    assert client.get("/ready", status=503).json["reasons"] == [
+        "The threads that run jobs in this process are not alive; start it again."
+    ]

@@ -1,0 +1,99 @@
+"""A worker that is told to stop, and one that may do less than others."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import URL, Engine, text
+
+import batchbook
+from batchbook.db.session import transaction_scope
+from batchbook.jobs import Ending, Job, Order, Task, Turn
+from batchbook.jobs.queue import prepare_queue
+from batchbook.jobs.store import SCHEMA, Store
+from batchbook.jobs.worker import Worker
+
+
+def wait_for(what: Callable[[], object]) -> None:
+    until = time.monotonic() + 30
+    while not what():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def registry(settings: dict[str, str]) -> Iterator[Any]:
+    """An application whose jobs run in a worker that a test starts."""
+    config = batchbook.configure(settings | {"batchbook.jobs": "workers"})
+    yield config.registry
+    if config.registry["jobs"].worker is not None:
+        config.registry["jobs"].worker.stop(0)
+    config.registry["jobs"].close()
+    config.registry["engine"].dispose()
+
+
+def ask(registry: Any, task: str) -> int:
+    with transaction_scope(registry["engine"]) as session:
+        return int(registry["jobs"].ask(session, Order(task, "The shelf", "ann")).id)
+
+
+def job(engine: Engine, number: int) -> Job:
+    with transaction_scope(engine, read_only=True) as session:
+        return session.get_one(Job, number)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_told_to_hurry_it_hands_back_at_once(registry: Any, engine: Engine) -> None:
+    begun = threading.Event()
+
+    def work(turn: Turn) -> Ending:
+        while True:  # Until the report says to stop.
+            turn.progress.report(f"phase {time.monotonic()}", 0, None)
+            begun.set()
+
+    registry["jobs"].tasks.add(Task("count", "Count", "counted", work))
+    worker = registry["jobs"].worker = Worker(registry)
+    worker.start()
+    number = ask(registry, "count")
+    assert begun.wait(30)
+    stopping = threading.Thread(target=worker.stop, args=(3600,))
+    stopping.start()
+    worker.hurry()
+    stopping.join(30)
+    assert not stopping.is_alive()
+    handed_back = job(engine, number)
+    assert (handed_back.state, handed_back.attempts, handed_back.owner) == ("queued", 0, None)
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_a_role_that_may_make_nothing(settings: dict[str, str], engine: Engine, database_url: URL) -> None:
+    store = Store(database_url)
+    store.prepare()
+    prepare_queue(store.url)
+    store.close()
+    role = f"runner_{database_url.database}"
+    with transaction_scope(engine) as session:
+        session.execute(text(f"CREATE ROLE {role} LOGIN"))
+        for schema in ("public", SCHEMA):
+            session.execute(text(f"GRANT USAGE ON SCHEMA {schema} TO {role}"))
+            for kind in ("TABLES", "SEQUENCES", "FUNCTIONS"):
+                session.execute(text(f"GRANT ALL ON ALL {kind} IN SCHEMA {schema} TO {role}"))
+    settings["sqlalchemy.url"] = database_url.set(username=role).render_as_string(hide_password=False)
+    registry = batchbook.configure(settings | {"batchbook.jobs": "workers"}).registry
+    worker = Worker(registry)
+    try:
+        worker.start()
+        number = ask(registry, "unheard of")
+        wait_for(lambda: job(engine, number).has_ended)
+        assert "does not know how to do “unheard of”" in (job(engine, number).message or "")
+    finally:
+        worker.stop(0)
+        registry["jobs"].close()
+        registry["engine"].dispose()
+        with transaction_scope(engine) as session:
+            session.execute(text(f"DROP OWNED BY {role}"))
+            session.execute(text(f"DROP ROLE {role}"))
