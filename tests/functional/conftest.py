@@ -7,6 +7,11 @@ import pytest
 from sqlalchemy import Engine
 from webtest import TestApp
 
+from batchbook.db.session import transaction_scope
+from batchbook.jobs import Order
+from batchbook.jobs.asking import add_job
+from batchbook.jobs.states import JobState
+
 from .addresses import Addresses
 from .world import CATALOGUE, PRICE_LIST, Shop, form_to, number_in, upload, url_of
 
@@ -56,5 +61,8 @@ def executed_batch(complete_batch: int, admin: TestApp) -> int:
 
 @pytest.fixture
 def addresses(app: Any, shop: Shop) -> Addresses:
-    """Every address of the application."""
+    """Every address of the application; there is a job, for the addresses of one."""
+    with transaction_scope(shop.engine) as session:
+        order = Order("refresh", "Batch 00000001", "admin", {"options": {}, "version": None})
+        add_job(session, order, "refreshed").state = JobState.FAILED
     return Addresses(app, shop)

@@ -101,9 +101,8 @@ def test_what_is_not_executed_is_closed_to_auditors(
 
 
 def test_auditors_change_nothing_whatever_they_post(
-    shop: Shop, auditor: TestApp, app: Any, executed_batch: int
+    shop: Shop, auditor: TestApp, addresses: Addresses, executed_batch: int
 ) -> None:
-    addresses = Addresses(app, shop)
     before = shop.dump(without=OWN)
     fields = {
         "csrf_token": token_of(auditor), "version": "1", "name": "auditor", "label": "Auditor", "field": "new_price",
@@ -124,9 +123,8 @@ def test_auditors_change_nothing_whatever_they_post(
 
 
 def test_auditors_see_no_form_for_what_they_may_not_do(
-    shop: Shop, auditor: TestApp, app: Any, executed_batch: int
+    shop: Shop, auditor: TestApp, addresses: Addresses, executed_batch: int
 ) -> None:
-    addresses = Addresses(app, shop)
     found = {
         address.route: auditor.get(addresses.url(address, executed_batch), status="*").status_int
         for address in addresses.with_method("GET")
