@@ -26,7 +26,7 @@ from .world import (
 
 #: What an auditor may post, as it concerns nobody else: one's own account, signing out, how one's grids look.
 ALLOWED = ("login", "logout", "account.password", "account.sessions")
-CLOSED = ("users.", "roles.")
+CLOSED = ("jobs.", "users.", "roles.")
 
 
 def is_allowed(route: str) -> bool:
