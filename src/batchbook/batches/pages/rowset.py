@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.response import Response
 from sqlalchemy import and_, true
 
 from batchbook.batches.editing import RowRemover, Selection
@@ -15,7 +14,7 @@ from batchbook.batches.pages.base import BatchPage
 from batchbook.batches.pages.rowgrid import RowGrid
 from batchbook.errors import BadInput
 from batchbook.grid import GridState
-from batchbook.master import export_response
+from batchbook.master import ExportPage, GridView
 from batchbook.words import counted
 
 #: How long three sums are at the most.
@@ -44,16 +43,20 @@ class RememberRows(_RowSet):
         return HTTPSeeOther(self.rows.grid.remember())
 
 
-class ExportRows(_RowSet):
+class ExportRows(_RowSet, ExportPage):
     """The rows as a file."""
 
     name = "export_rows"
     pattern = "/rows.{format}"
 
-    def get(self) -> Response:
-        """Send the rows of the current filters, in the current order, of all pages."""
-        name = f"{self.view.batch_type.path}-{self.batch.number}"
-        return export_response(self.rows.grid, self.request.matchdict["format"], name)
+    def exported(self) -> GridView:
+        """Return the batch's grid."""
+        return self.rows.grid
+
+    @property
+    def file_name(self) -> str:
+        """The type and the batch's number."""
+        return f"{self.view.batch_type.path}-{self.batch.number}"
 
 
 class RemoveRows(_RowSet):
