@@ -52,7 +52,7 @@ def _write_rows(work: Work, rows: Iterable[RowValues]) -> int:
         named = {name: value for name, value in defaults.items() if name in used or name not in needless}
         bulk_insert(connection, table, [*_NUMBERED, *named], _records(work.batch.id, written, chunk, named))
         written += len(chunk)
-        work.progress.report("populate", written, None)
+        work.progress.report("populate", written, work.handler.expected_rows)
     return written
 
 
