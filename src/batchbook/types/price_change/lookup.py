@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Select,
     SQLColumnExpression,
     Subquery,
     case,
@@ -44,7 +43,7 @@ def count_products(session: Session, vendor_code: str | None, department: str | 
     return session.scalar(_active(select(func.count(Product.id)), vendor_code, department)) or 0
 
 
-def _active(wanted: Select[Any], vendor_code: str | None, department: str | None) -> Select[Any]:
+def _active(wanted: Any, vendor_code: str | None, department: str | None) -> Any:
     wanted = wanted.where(Product.active)
     if vendor_code:
         wanted = wanted.join(Vendor).where(Vendor.code == vendor_code)
