@@ -30,8 +30,8 @@ from batchbook.security.roles import install_default_roles
 
 #: Who asks for everything.
 ACTOR = "benchmark"
-#: How long a process runs before its idle time is measured, and how often is looked whether a job has ended, in seconds.
-_WARM, _PAUSE = 3.0, 0.02
+#: How many times the measured time a process runs before, and how often is looked whether a job has ended, in seconds.
+_WARM, _PAUSE = 3, 0.02
 
 
 def registry_for(url: str) -> Any:
@@ -99,7 +99,8 @@ def _working(registry: Any) -> Iterator[None]:
 
 def idle_share(seconds: float) -> float:
     """Return which share of a core this process takes in that time."""
-    time.sleep(_WARM)
+    # The queue looks more often in its first minute.
+    time.sleep(_WARM * seconds)
     began, spent = time.monotonic(), time.process_time()
     time.sleep(seconds)
     return (time.process_time() - spent) / (time.monotonic() - began)
