@@ -103,6 +103,7 @@ def idle_share(seconds: float) -> float:
     time.sleep(_WARM * seconds)
     began, spent = time.monotonic(), time.process_time()
     time.sleep(seconds)
+    # Even no time at all takes a moment.
     return (time.process_time() - spent) / (time.monotonic() - began)
 
 
