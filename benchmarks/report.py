@@ -77,11 +77,11 @@ def _job_lines(jobs: JobCosts) -> Iterator[str]:
     middle, longest = median(jobs.starts), max(jobs.starts)
     yield _row("jobs", "median", "longest", "")
     yield _row("click to start", f"{middle:.3f} s", f"{longest:.3f} s", _verdict(longest < MOST_WAIT))
-    yield _row("", "as a job", "inline", "ratio", "")
+    yield _row("", "best as a job", "best inline", "ratio", "")
     yield _row(
         f"populate {jobs.rows:,}",
-        f"{median(jobs.as_job):.3f} s",
-        f"{median(jobs.inline):.3f} s",
+        f"{min(jobs.as_job):.3f} s",
+        f"{min(jobs.inline):.3f} s",
         f"{jobs.ratio:.3f}",
         _verdict(jobs.ratio < MOST_JOB_RATIO),
     )
