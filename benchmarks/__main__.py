@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.data import make_input, source
+from benchmarks.jobs import JobCosts, job_costs
 from benchmarks.memory import peaks
 from benchmarks.pages import page_costs
 from benchmarks.places import PLACES, Place
@@ -52,6 +53,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--pages", nargs="+", type=int, default=[100, 100_000], metavar="ROWS", help="where to measure pages"
     )
+    parser.add_argument(
+        "--jobs",
+        nargs=3,
+        type=int,
+        default=[100_000, 20, 20],
+        metavar=("ROWS", "STARTS", "SECONDS"),
+        help="of jobs: rows to populate, how often to start one, for how long to be idle (default: 100,000, 20, 20)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE, too")
     return parser
 
@@ -93,7 +102,14 @@ def _figures(place: Place, options: argparse.Namespace) -> Figures:
             statement_sizes=tuple(options.statements),
             pages=page_costs(place, tuple(options.pages), max(options.rounds, 3) * 3),
             page_sizes=tuple(options.pages),
+            jobs=_jobs(place, Path(folder), options),
         )
+
+
+def _jobs(place: Place, folder: Path, options: argparse.Namespace) -> JobCosts:
+    rows, count, seconds = options.jobs
+    given = make_input(folder, rows)
+    return job_costs(place, given.price_list, rows, options.rounds, count, seconds)
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def _in_own_process(url: URL, phase: str, batch_id: int, price_list: Path) -> tu
 
 def _measure(url: str, phase: str, batch_id: int, price_list: Path) -> tuple[int, int]:
     # The whole application is loaded, though only its engine is used: idle is what a server is before its first action.
-    batchbook.main({}, **{"sqlalchemy.url": url, "batchbook.development": "true"})
+    batchbook.main({}, **{"sqlalchemy.url": url, "batchbook.development": "true", "batchbook.jobs": "inline"})
     runner = Ours(make_url(url))
     runner.batch_id = batch_id
     if phase == "execute":

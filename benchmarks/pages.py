@@ -75,6 +75,7 @@ def _client(url: URL) -> TestApp:
         "sqlalchemy.url": url.render_as_string(hide_password=False),
         "batchbook.development": "true",
         "batchbook.secure_cookies": "false",
+        "batchbook.jobs": "inline",
     }
     app = batchbook.main({}, **settings)
     count_on(app.registry["engine"])

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from statistics import median
 from typing import Any
 
+from benchmarks.jobs import JobCosts
 from benchmarks.pages import PageCost
 from benchmarks.race import PHASES, Race
 
 #: What is aimed at: times the bare script's time, and bytes above the idle process.
 MOST_RATIO, MOST_MEMORY = 3.0, 150 * 2**20
+#: Of jobs: seconds until the start, times the time without one, and the share of a core of a process that has none.
+MOST_WAIT, MOST_JOB_RATIO, MOST_IDLE = 0.5, 1.03, 0.03
 
 
 @dataclass(frozen=True)
@@ -26,11 +30,12 @@ class Figures:
     statement_sizes: tuple[int, ...]
     pages: list[PageCost]
     page_sizes: tuple[int, ...]
+    jobs: JobCosts
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures as JSON values, the ratios among them."""
         races = [asdict(race) | {"ratio": race.ratio} for race in self.races]
-        return asdict(self) | {"races": races}
+        return asdict(self) | {"races": races, "jobs": asdict(self.jobs) | {"ratio": self.jobs.ratio}}
 
 
 def table(figures: Figures) -> str:
@@ -64,6 +69,28 @@ def _lines(figures: Figures) -> Iterator[str]:
         ratio = f"{page.seconds[-1] / page.seconds[0]:.2f}"
         yield _row(page.page, *times, ratio, " / ".join(map(str, page.statements)))
     yield "target: the first page takes as long at any number of rows"
+    yield ""
+    yield from _job_lines(figures.jobs)
+
+
+def _job_lines(jobs: JobCosts) -> Iterator[str]:
+    middle, longest = median(jobs.starts), max(jobs.starts)
+    yield _row("jobs", "median", "longest", "")
+    yield _row("click to start", f"{middle:.3f} s", f"{longest:.3f} s", _verdict(longest < MOST_WAIT))
+    yield _row("", "best as a job", "best inline", "ratio", "")
+    yield _row(
+        f"populate {jobs.rows:,}",
+        f"{min(jobs.as_job):.3f} s",
+        f"{min(jobs.inline):.3f} s",
+        f"{jobs.ratio:.3f}",
+        _verdict(jobs.ratio < MOST_JOB_RATIO),
+    )
+    yield _row("idle", f"{jobs.idle:.1%} of a core", _verdict(jobs.idle < MOST_IDLE))
+    yield f"targets: start within {MOST_WAIT:g} s, ratio at most {MOST_JOB_RATIO:g}, idle at most {MOST_IDLE:.0%}"
+
+
+def _verdict(met: bool) -> str:
+    return "" if met else "over target"
 
 
 def _row(first: str, *others: str) -> str:

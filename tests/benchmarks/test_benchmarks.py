@@ -75,11 +75,20 @@ def test_it_runs_and_prints_its_table(capfd: pytest.CaptureFixture[str], tmp_pat
     from benchmarks.__main__ import main
 
     sizes = ["--rows", "150", "--rounds", "1", "--statements", "10", "4110", "--pages", "10", "60"]
+    sizes += ["--jobs", "150", "1", "0"]
     assert main([*sizes, "--database", "sqlite", "--json", str(tmp_path / "figures.json")]) == 0
     printed = capfd.readouterr().out
     assert "Looking how far a workbook of 150 rows reaches takes" in printed
     assert "SQLite: 150 rows, medians of 1 rounds" in printed
-    for phase in ("populate from CSV", "populate from query", "refresh", "execute", "first page"):
+    for phase in (
+        "populate from CSV",
+        "populate from query",
+        "refresh",
+        "execute",
+        "first page",
+        "click to start",
+        "idle",
+    ):
         assert phase in printed
     (figures,) = json.loads((tmp_path / "figures.json").read_text())
     assert len(figures["races"]) == 4
@@ -89,6 +98,7 @@ def test_it_runs_and_prints_its_table(capfd: pytest.CaptureFixture[str], tmp_pat
     assert {phase: more - few for phase, (few, more) in figures["statements"].items()} == {
         "populate_file": 2, "refresh": 0, "execute": 0,
     }  # fmt: skip
+    assert [len(figures["jobs"][name]) for name in ("starts", "as_job", "inline")] == [1, 1, 1]
     first = next(page for page in figures["pages"] if page["page"] == "first page")
     assert first["statements"][0] == first["statements"][1]
 

@@ -11,6 +11,7 @@ from typing import Any
 from pyramid.config import PHASE3_CONFIG
 
 from batchbook.batches.background import TASKS, JobRunner
+from batchbook.batches.bulk_edits import BULK_EDITS
 from batchbook.batches.context import HandlerContext
 from batchbook.batches.files import file_chunks, input_file, open_file, store_file
 from batchbook.batches.freeze import freeze_table, unfreeze_table
@@ -62,7 +63,7 @@ def includeme(config: Any) -> None:
     types = BatchTypes()
     config.registry["batch_types"] = types
     config.registry["batch_runner"] = _runner(types, config.registry)
-    for task in TASKS:
+    for task in (*TASKS, *BULK_EDITS):
         config.add_job_task(task)
     config.add_directive("add_batch_type", "batchbook.batches.directives.add_batch_type")
     config.include("batchbook.batches.pages")

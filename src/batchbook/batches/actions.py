@@ -28,9 +28,8 @@ log = logging.getLogger(__name__)
 def _populate(work: Work, _options: Mapping[str, Any]) -> str:
     with around(Action.POPULATE, work):
         written = _write_rows(work, work.handler.populate(work.batch))
-        work.batch.row_count = written  # So that refreshing can say how far it is; counted anew below.
         if written:
-            _refresh_chunks(work)
+            _refresh_chunks(work, written)
     work.batch.refreshed_at = work.now
     recount(work)
     work.record("populate", f"Populated with {counted(written, 'row')}.")
@@ -53,7 +52,7 @@ def _write_rows(work: Work, rows: Iterable[RowValues]) -> int:
         named = {name: value for name, value in defaults.items() if name in used or name not in needless}
         bulk_insert(connection, table, [*_NUMBERED, *named], _records(work.batch.id, written, chunk, named))
         written += len(chunk)
-        work.progress.report("populate", written, None)
+        work.progress.report("populate", written, work.handler.expected_rows)
     return written
 
 
@@ -73,7 +72,7 @@ def _records(
 def _refresh(work: Work, _options: Mapping[str, Any]) -> str:
     before = dict(work.batch.status_counts)
     with around(Action.REFRESH, work):
-        _refresh_chunks(work)
+        _refresh_chunks(work, work.batch.kept_count)
     work.batch.refreshed_at = work.now
     recount(work)
     changed = "no status changed" if before == work.batch.status_counts else "statuses changed"
@@ -81,14 +80,14 @@ def _refresh(work: Work, _options: Mapping[str, Any]) -> str:
     return f"{work.batch} was refreshed; {changed}."
 
 
-def _refresh_chunks(work: Work) -> None:
+def _refresh_chunks(work: Work, total: int) -> None:
     size = work.handler.refresh_chunk_size or work.handler.chunk_size
     done = 0
     for rows in work.rows().chunks(size):
         work.handler.refresh(work.batch, rows)
         rows.save()
         done += size
-        work.progress.report("refresh", min(done, work.batch.row_count), work.batch.row_count)
+        work.progress.report("refresh", min(done, total), total)
 
 
 def _complete(work: Work, _options: Mapping[str, Any]) -> str:

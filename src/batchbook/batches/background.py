@@ -171,10 +171,13 @@ def sees_batch(request: Any, job: Job) -> bool:
     return access.may_now(request.identity.permissions, batch, Action.VIEW)
 
 
-def _again(registry: Any, session: Session, job: Job, by: str) -> Job:
+def demand_again(registry: Any, session: Session, job: Job, by: str, action: Action) -> Batch:
+    """Return the batch of a job that ``by`` wants to try again; raise unless that may be done as things are.
+
+    Raises ``Refused`` or ``Conflict`` where ``action`` is not allowed, and ``Conflict`` if something else was done since.
+    """
     batch = find_batch(session, registry["batch_types"], job.batch_id or 0)
     user = session.scalars(select(User).where(User.name == by)).one()
-    action = Action(job.task)
     access.demand(identity_of_user(user).permissions, batch, action, by)
     last = session.scalar(
         select(Operation.kind)
@@ -186,6 +189,12 @@ def _again(registry: Any, session: Session, job: Job, by: str) -> Job:
         raise Conflict(
             f"Something else was done with {batch} since, so nothing was done. Look at it, and start from its page."
         )
+    return batch
+
+
+def _again(registry: Any, session: Session, job: Job, by: str) -> Job:
+    action = Action(job.task)
+    batch = demand_again(registry, session, job, by, action)
     call = ActionCall(batch.id, action, by, job.arguments["options"])
     result = registry["batch_runner"].submit(session, call, retry_of=job.id)
     return session.get_one(Job, result.job_id)

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from batchbook.progress import NoProgress, Progress
+
 
 @dataclass(frozen=True)
 class HandlerContext:
-    """What a handler may use: the session, the application's settings, who acts, and the action's moment (UTC)."""
+    """What a handler may use: the session, the application's settings, who acts, and the action's moment (UTC).
+
+    ``progress`` is where the action tells how far it is.
+    """
 
     session: Session
     settings: Mapping[str, Any]
     actor: str
     now: datetime
+    progress: Progress = field(default_factory=NoProgress)
 
 
 def next_number(session: Session, number: InstrumentedAttribute[int], batch_id: int) -> int:

@@ -75,8 +75,8 @@ class Engine:
 
     def work_on_new(self, batch_type: BatchType, batch: Batch) -> Work:
         """Return what an action on a ``batch`` that is not stored yet works with."""
-        context = HandlerContext(self.session, self.settings, self.actor, utc_now())
-        return Work(context, batch_type, batch, batch_type.make_handler(context), self.progress)
+        context = HandlerContext(self.session, self.settings, self.actor, utc_now(), self.progress)
+        return Work(context, batch_type, batch, batch_type.make_handler(context))
 
     def find(self, batch_id: int) -> Batch:
         """Return a batch without locking it; raise :class:`~batchbook.errors.Missing` if there is none."""

@@ -86,6 +86,9 @@ class BatchHandler(ABC, Generic[B, R]):
     #: Whether people may add rows by hand.
     rows_can_be_added: ClassVar[bool] = True
 
+    #: How many rows ``populate`` is going to yield, as far as is known: for people who watch, so it may be about right.
+    expected_rows: int | None = None
+
     def __init__(self, context: HandlerContext, model: type[B], row_model: type[R]) -> None:
         self.context = context
         self.session = context.session
@@ -171,6 +174,14 @@ class BatchHandler(ABC, Generic[B, R]):
 
     # What handlers get for their work.
 
+    def report(self, phase: str, done: int = 0, total: int | None = None) -> None:
+        """Tell people who watch that ``done`` of ``total`` rows of ``phase``, a few words, are done.
+
+        To be called in ``execute`` and wherever else something takes its time: before each part of the work, and after
+        each chunk of it. It may raise, because somebody cancelled the action; everything is undone then.
+        """
+        self.context.progress.report(phase, done, total)
+
     def parse_file(self, name: str, file: BinaryIO) -> Iterator[RowValues]:
         """Yield rows from an uploaded file; by default a table with the columns ``file_columns``.
 
@@ -178,6 +189,7 @@ class BatchHandler(ABC, Generic[B, R]):
         :class:`batchbook.errors.BadInput` for a file that cannot be read, and for one without a row.
         """
         table = read_table(name, file, list(self.file_columns))
+        self.expected_rows = table.expected_rows
         places = [table.header.index(heading) for heading in self.file_columns]
         conventions = Conventions(group_sign="," if table.commas_group else "")
         reader = CellReader(self.row_model, list(self.file_columns.values()), conventions)

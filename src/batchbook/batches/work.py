@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from batchbook.batches.models import Batch, Operation
 from batchbook.batches.rows import Rows
 from batchbook.batches.types import BatchType, BatchTypes
 from batchbook.errors import Missing
-from batchbook.progress import NoProgress, Progress
+from batchbook.progress import Progress
 
 #: The highest number an integer column holds; beyond it the databases raise instead of finding nothing.
 HIGHEST_NUMBER = 2**31 - 1
@@ -31,7 +31,11 @@ class Work:
     batch_type: BatchType
     batch: Batch
     handler: BatchHandler[Any, Any]
-    progress: Progress = field(default_factory=NoProgress)
+
+    @property
+    def progress(self) -> Progress:
+        """Where the action tells how far it is."""
+        return self.context.progress
 
     @property
     def session(self) -> Session:

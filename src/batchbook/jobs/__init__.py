@@ -18,6 +18,7 @@ def includeme(config: Any) -> None:
     config.registry["jobs"] = jobs
     config.add_directive("add_job_task", _add_job_task)
     config.include("batchbook.jobs.views")
+    config.include("batchbook.jobs.exports")
     config.include("batchbook.jobs.embedded")
 
 

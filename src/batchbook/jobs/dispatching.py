@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Engine, delete, select, text
+from sqlalchemy import Engine, and_, delete, or_, select, text
 from sqlalchemy.exc import IntegrityError
 
+from batchbook.db.engine import READ_ONLY
 from batchbook.db.session import make_session, transaction_scope
 from batchbook.jobs import claims
 from batchbook.jobs.asking import holder_of
@@ -20,7 +21,7 @@ from batchbook.jobs.models import Job
 from batchbook.jobs.office import Jobs
 from batchbook.jobs.pulse import Pulse
 from batchbook.jobs.queue import Dispatch, Queue
-from batchbook.jobs.states import ENDED, JobState
+from batchbook.jobs.states import ACTIVE, ENDED, JobState
 
 log = logging.getLogger(__name__)
 
@@ -44,9 +45,17 @@ class Dispatcher:
 
     def look(self) -> None:
         """Do what there is to do now."""
-        self._release_due()
-        self._take_from_dead()
-        self._place_waiting()
+        if self._anything():
+            self._release_due()
+            self._take_from_dead()
+            self._place_waiting()
+
+    def _anything(self) -> bool:
+        # One plain question, because most of the time there is nothing, and all processes ask all the time.
+        due = and_(Job.state == JobState.SCHEDULED, Job.run_at <= self.jobs.clock())
+        active = select(Job.id).where(or_(Job.state.in_(ACTIVE), due)).limit(1)
+        with self.engine.execution_options(**{READ_ONLY: True}).connect() as connection:
+            return connection.scalar(active) is not None
 
     # What waits.
 

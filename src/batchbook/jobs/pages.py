@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 
 from batchbook.db.session import transaction_scope
-from batchbook.errors import Conflict
+from batchbook.errors import Conflict, Missing
 from batchbook.jobs import claims
-from batchbook.jobs.models import Job
+from batchbook.jobs.files import job_file_chunks
+from batchbook.jobs.models import Job, JobFile
 from batchbook.jobs.office import Jobs
 from batchbook.jobs.present import Report, duration, report_on
 from batchbook.jobs.states import JobState
@@ -73,9 +76,43 @@ class JobDetail(JobPage):
             listed=self.request.identity.may("jobs:view"),
             took=duration(self.job),
             next_url=next_url(self.request, self.job),
+            file_url=self._file_url(),
             may_cancel=self.job.is_active and self.view.may("cancel", self.job),
             may_retry=RetryJob.offered(self.view, self.job) and self.view.may("retry", self.job),
         )
+
+    def _file_url(self) -> str | None:
+        made = self.request.db.get(JobFile, self.job.id)
+        return (
+            self.view.url("file", self.job) if made is not None and self.view.may("file", self.job) else None
+        )
+
+
+class FetchFile(JobPage):
+    """The file that a job made, for who asked for it."""
+
+    name = "file"
+    pattern = "/file"
+    permission = "file"
+
+    def get(self) -> Response:
+        """Send the file as an attachment."""
+        record = self.request.db.get(JobFile, self.job.id)
+        if record is None:
+            raise Missing("This job has made no file; if it has just begun, look again when it is done.")
+        response = Response(content_type=record.content_type, app_iter=self._bytes(record))
+        if record.content_type.startswith("text/"):
+            response.charset = "utf-8"
+        response.content_length = record.size
+        response.headers["Content-Disposition"] = (
+            f"attachment; filename*=UTF-8''{quote(record.name, safe='')}"
+        )
+        return response
+
+    def _bytes(self, record: JobFile) -> Iterator[bytes]:
+        # The server sends the bytes after the request's transaction has ended, so the stream has one of its own.
+        with transaction_scope(self.request.registry["engine"], read_only=True) as session:
+            yield from job_file_chunks(session, record)
 
 
 class JobStatus(JobPage):

@@ -15,6 +15,8 @@ from batchbook.jobs.store import PROGRESS, WISH, Store
 
 #: How often, at the most, progress is written and wishes are looked for, in seconds.
 _PAUSE = 0.25
+#: How many characters of a phase are kept.
+_LONGEST = 40
 
 
 log = logging.getLogger(__name__)
@@ -71,6 +73,7 @@ class JobProgress:
 
     def report(self, phase: str, done: int, total: int | None) -> None:
         """Note how far the job is; raise :class:`Stopped` if it shall not go on."""
+        phase = phase[:_LONGEST]
         now = time.time()
         fresh = phase != self._phase
         if not fresh and now - self._written < _PAUSE:

@@ -22,6 +22,7 @@ _WORKFLOW = "batchbook.job"
 _VERSION = "1"
 _WAITING = ("ENQUEUED", "DELAYED")
 _TOGETHER = 500
+_NEWS = 1.0
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Queue:
             serializer=DBOSPortableJSONSerializer(),  # The default would run what it reads.
             log_level="WARNING",
             sys_db_pool_size=5,
+            # Nobody waits for what it would tell; by default it wakes up a hundred times a second to see.
+            notification_coalesce_sec=_NEWS,
         )
         DBOS(config=config)
         self._workflow = DBOS.workflow(name=_WORKFLOW)(_as_workflow(run))

@@ -14,6 +14,8 @@ from batchbook.security.permissions import grants
 
 #: What those may do who may see what a job is about.
 _WATCHING = frozenset({"jobs:view"})
+#: To fetch the file that a job made.
+_FILE = "jobs:file"
 
 
 class JobContext(RecordContext):
@@ -32,6 +34,8 @@ class JobContext(RecordContext):
 
     def permits(self, identity: Identity, permission: str) -> bool:
         """Return whether ``identity`` may do with the job what ``permission`` names."""
+        if permission == _FILE:  # What is in it is for nobody else, and only while the thing itself is.
+            return bool(self.record.asked_by == identity.name) and self._sees_subject()
         if grants(identity.permissions, permission) or self.record.asked_by == identity.name:
             return True
         return permission in _WATCHING and self._sees_subject()

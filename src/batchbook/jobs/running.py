@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, text
@@ -107,12 +107,20 @@ class JobRun:
     def _do(self, job: Job) -> None:
         progress = _Both(JobProgress(self.jobs.store, job.id, self._stopping), self._watch)
         progress.report("begin", 0, None)
-        with transaction_scope(self.engine) as session:
+        with self._prepared(job, progress) as prepared, transaction_scope(self.engine) as session:
             claims.demand_held(session, job)
             self._name_connection(session)
-            ending = self._task(job).run(Turn(self.registry, session, job, progress))
+            ending = self._task(job).run(Turn(self.registry, session, job, progress, prepared))
             claims.end(session, job, JobState.FAILED if ending.failed else JobState.DONE, ending)
         self._ended(job, ending.message)
+
+    @contextmanager
+    def _prepared(self, job: Job, progress: Progress) -> Iterator[Any]:
+        with ExitStack() as kept:
+            with transaction_scope(self.engine, read_only=True) as session:
+                turn = Turn(self.registry, session, job, progress)
+                prepared = kept.enter_context(self._task(job).prepare(turn))
+            yield prepared
 
     def _name_connection(self, session: Any) -> None:
         # By this name, whoever takes the job over ends the connection of a process that stopped answering.

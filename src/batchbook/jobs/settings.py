@@ -28,7 +28,7 @@ MODE = Setting(
 THREADS = Setting("batchbook.jobs.threads", "2", "How many jobs one process runs at a time.")
 POLL = Setting(
     "batchbook.jobs.poll_seconds",
-    "0.75",
+    "0.9",
     "How often a worker looks for work, in seconds. An embedded one starts what its own process was asked for at once.",
 )
 ATTEMPTS = Setting(

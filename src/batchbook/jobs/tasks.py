@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,12 +17,16 @@ from batchbook.progress import Progress
 
 @dataclass(frozen=True)
 class Turn:
-    """One attempt at a job: its ``session``, in whose transaction the job's end is written as well, and the job."""
+    """One attempt at a job: its ``session``, in whose transaction the job's end is written as well, and the job.
+
+    ``prepared`` is what the task's ``prepare`` yielded.
+    """
 
     registry: Any
     session: Session
     job: Job
     progress: Progress
+    prepared: Any = None
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,10 @@ class Ending:
 
 def _nothing(_turn: Turn, _ending: Ending) -> None:
     """Do nothing."""
+
+
+def _unprepared(_turn: Turn) -> AbstractContextManager[Any]:
+    return nullcontext()
 
 
 def _nowhere(_request: Any, _job: Job) -> str | None:
@@ -53,6 +62,8 @@ def _never(_registry: Any, _session: Session, job: Job, _by: str) -> Job:
 class Task:
     """Something that jobs do.
 
+    ``prepare`` does what only reads and takes long, with a session that cannot write, before the transaction begins that
+    keeps other writers out of SQLite; what it yields is the turn's ``prepared``, and it is left when ``run`` is over.
     ``label`` names it on a page, ``done`` is the participle for sentences about its subject, as in "was executed". ``run`` does it,
     within the transaction of the turn; what it raises undoes that: a :class:`~batchbook.errors.BatchbookError` is a
     sentence, anything else is a failure. ``ended`` is told of an end that ``run`` could not write itself: what it
@@ -64,6 +75,7 @@ class Task:
     label: str
     done: str
     run: Callable[[Turn], Ending]
+    prepare: Callable[[Turn], AbstractContextManager[Any]] = field(default=_unprepared, kw_only=True)
     ended: Callable[[Turn, Ending], None] = _nothing
     url: Callable[[Any, Job], str | None] = _nowhere
     seen: Callable[[Any, Job], bool] = _nobody

@@ -14,7 +14,7 @@ from batchbook.master.gridview import GridView
 from batchbook.master.links import GridLinks, default_link
 from batchbook.master.models import GridSetting
 from batchbook.master.page import Button, Page, buttons_for
-from batchbook.master.pages import PAGES, Create, Delete, Detail, Edit, Export, Index, Remember
+from batchbook.master.pages import PAGES, Create, Delete, Detail, Edit, Export, ExportPage, Index, Remember
 from batchbook.master.pages.create import FormPage
 from batchbook.master.records import Invalid
 from batchbook.master.resources import MasterContext, RecordContext
@@ -28,6 +28,7 @@ __all__ = [
     "Detail",
     "Edit",
     "Export",
+    "ExportPage",
     "FormPage",
     "GridLinks",
     "GridSetting",

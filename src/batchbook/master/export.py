@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO, Protocol
 
 from pyramid.response import FileIter, Response
+from sqlalchemy import Row
 
 from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
@@ -13,26 +15,50 @@ from batchbook.grid import csv_chunks, xlsx_file
 from batchbook.master.gridview import GridView
 from batchbook.web.settings import REGISTRY_KEY
 
-_TYPES = {
-    "csv": "text/csv; charset=utf-8",
+#: What kind of content each format is.
+CONTENT_TYPES = {
+    "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
+#: Under this key of the registry is what has big exports made, where there is any such thing.
+BIG_EXPORTS = "big_exports"
 
-def export_response(view: GridView, file_format: str, name: str) -> Response:
-    """Return all rows of ``view``'s filters as a download called ``name`` and today's date.
 
-    ``file_format`` is ``csv`` or ``xlsx``; raises ``Missing`` for another, and ``BadInput`` where a filter cannot
-    be read.
-    """
-    if file_format not in _TYPES:
+class BigExports(Protocol):
+    """Has the files of big exports made outside the request."""
+
+    def are(self, count: int) -> bool:
+        """Return whether an export of ``count`` rows is big."""
+
+    def ask(self, request: Any, view: GridView, file_name: str) -> str:
+        """Ask for the file that the page of ``request`` would send of ``view``; return the address to go on to."""
+
+
+def check_export(view: GridView, file_format: str) -> None:
+    """Raise ``Missing`` for a format that there is not, and ``BadInput`` where a filter cannot be read."""
+    if file_format not in CONTENT_TYPES:
         raise Missing(f"Results can be downloaded as CSV or XLSX, not as “{file_format[:20]}”.")
     if view.state.problems:
         raise BadInput(
             f"{' '.join(view.state.problems)} Nothing was exported: more would be in it than you asked for."
         )
-    response = Response(content_type=_TYPES[file_format].partition(";")[0])
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}-{_today(view)}.{file_format}"'
+
+
+def export_name(view: GridView, file_format: str, name: str) -> str:
+    """Return the name of a file that is called ``name`` and today's date."""
+    zone = view.request.registry[REGISTRY_KEY].timezone
+    return f"{name}-{utc_now().astimezone(zone).strftime('%Y-%m-%d')}.{file_format}"
+
+
+def export_response(view: GridView, file_format: str, name: str) -> Response:
+    """Return all rows of ``view``'s filters as a download called ``name`` and today's date.
+
+    ``file_format`` is ``csv`` or ``xlsx``; raises as :func:`check_export` does.
+    """
+    check_export(view, file_format)
+    response = Response(content_type=CONTENT_TYPES[file_format])
+    response.headers["Content-Disposition"] = f'attachment; filename="{export_name(view, file_format, name)}"'
     if file_format == "csv":
         response.charset = "utf-8"
         response.app_iter = _csv(view)
@@ -40,6 +66,15 @@ def export_response(view: GridView, file_format: str, name: str) -> Response:
         rows = view.grid.all_rows(view.request.db, view.state, view.user)
         response.app_iter = FileIter(xlsx_file(view.columns, rows))
     return response
+
+
+def write_export(view: GridView, file_format: str, rows: Iterable[Row[Any]], file: BinaryIO) -> None:
+    """Write ``rows`` of ``view`` into ``file``, as they come: never are all of them in memory."""
+    if file_format == "csv":
+        file.writelines(csv_chunks(view.columns, rows))
+        return
+    with xlsx_file(view.columns, rows) as made:
+        file.writelines(FileIter(made))
 
 
 def _csv(view: GridView) -> Iterator[bytes]:
@@ -51,8 +86,3 @@ def _csv(view: GridView) -> Iterator[bytes]:
             yield from csv_chunks(view.columns, view.grid.all_rows(db, state, user))
 
     return chunks()
-
-
-def _today(view: GridView) -> str:
-    zone = view.request.registry[REGISTRY_KEY].timezone
-    return utc_now().astimezone(zone).strftime("%Y-%m-%d")

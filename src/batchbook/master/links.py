@@ -23,7 +23,8 @@ def default_link(url: str) -> str:
     return f"{url}?{urlencode(DEFAULT)}"
 
 
-def _href(url: str, state: GridState) -> str:
+def href(url: str, state: GridState) -> str:
+    """Return the link to ``url`` that holds the whole ``state``."""
     return f"{url}?{urlencode(state.to_query() or DEFAULT)}"
 
 
@@ -49,7 +50,7 @@ class GridLinks(ABC):
         if self._export_url is None:
             return []
         return [
-            (label, _href(self._export_url(name), self.state.at_page(1))) for name, label in FORMATS.items()
+            (label, href(self._export_url(name), self.state.at_page(1))) for name, label in FORMATS.items()
         ]
 
     def link(self, **changes: Any) -> str:
@@ -57,7 +58,7 @@ class GridLinks(ABC):
 
         It holds the whole state and never depends on what anybody has remembered.
         """
-        return _href(self.url, replace(self.state, **changes))
+        return href(self.url, replace(self.state, **changes))
 
     @property
     def default_url(self) -> str:
@@ -78,4 +79,4 @@ class GridLinks(ABC):
 
     def link_without(self, clause: Filter) -> str:
         """Return the link to the same grid without one of its filters."""
-        return _href(self.url, self.state.without(clause))
+        return href(self.url, self.state.without(clause))

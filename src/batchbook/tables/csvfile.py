@@ -14,6 +14,8 @@ from batchbook.tables.table import Table, names_of
 _DELIMITERS = (",", ";", "\t", "|")
 #: How much of a first line without an end is looked at.
 _LONGEST_HEADER = 65_536
+#: How much of a file is looked at together, in bytes.
+_PIECE = 1024 * 1024
 
 
 def read_csv(name: str, file: BinaryIO, required: Sequence[str]) -> Table:
@@ -23,9 +25,19 @@ def read_csv(name: str, file: BinaryIO, required: Sequence[str]) -> Table:
     """
     with _text_of(name, file) as lines:
         delimiter = _delimiter(lines, required)
+    lines_in_file = _count_lines(file)
     file.seek(0)
     # Programs separate by semicolons where the comma is the decimal sign: 1,500 may be one and a half there.
-    return Table.below_header(_records(name, file, delimiter), commas_group=delimiter != ";")
+    return Table.below_header(_records(name, file, delimiter), lines_in_file, commas_group=delimiter != ";")
+
+
+def _count_lines(file: BinaryIO) -> int:
+    """Return how many lines a file has; a record with line ends within it counts more than once."""
+    file.seek(0)
+    lines, last = 0, b""
+    for piece in iter(lambda: file.read(_PIECE), b""):
+        lines, last = lines + piece.count(b"\n"), piece[-1:]
+    return lines + (last not in (b"", b"\n"))
 
 
 def _records(name: str, file: BinaryIO, delimiter: str) -> Iterator[tuple[int, Sequence[str]]]:

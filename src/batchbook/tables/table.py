@@ -20,14 +20,19 @@ class Table:
     records: Iterator[tuple[int, Sequence[str]]]
     #: Whether commas within numbers group them. They do not where they may stand for the decimal point.
     commas_group: bool = True
+    #: About how many records there are, for people who wait for them.
+    expected_rows: int | None = None
 
     @classmethod
     def below_header(
-        cls, records: Iterator[tuple[int, Sequence[str]]], *, commas_group: bool = True
+        cls, records: Iterator[tuple[int, Sequence[str]]], lines: int, *, commas_group: bool = True
     ) -> Table:
-        """Return the table whose header row is the first of ``records``; without any it has no names."""
+        """Return the table whose header row is the first of ``records``; without any it has no names.
+
+        ``lines`` is about how many records there are, with the header.
+        """
         _, header = next(records, (0, ()))
-        return cls(names_of(header), records, commas_group)
+        return cls(names_of(header), records, commas_group, max(0, lines - 1))
 
 
 def names_of(header: Sequence[str]) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from batchbook.tables.workbook import first_sheet
 
 def read_xlsx(name: str, file: BinaryIO) -> Table:
     """Return the table on the first sheet of ``file``, called ``name``; raise ``BadInput`` if it is no workbook."""
-    return Table.below_header(_records(first_sheet(name, file).iter_rows()))
+    sheet = first_sheet(name, file)
+    return Table.below_header(_records(sheet.iter_rows()), sheet.total_height)
 
 
 def _records(rows: Iterator[list[Any]]) -> Iterator[tuple[int, Sequence[str]]]:

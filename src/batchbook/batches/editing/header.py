@@ -23,19 +23,29 @@ class HeaderEditor:
         Where the type says so, the rows are refreshed. Raises as :meth:`RowEditor.edit` does.
         """
         with all_or_nothing(self.engine, batch_id) as work:
-            batch = work.batch
-            columns = columns_named(work.batch_type.header, texts)
-            shown = {column.name: to_text(column, getattr(batch, column.name)) for column in columns}
-            changes = changes_of(Target(str(batch), batch.version, shown), columns, texts, version)
+            changes = _changes(work, texts, version)
             if changes:
                 _store(work, changes)
-                self._follow_up(work, changes)
+                if _decide_about_rows(work, changes):
+                    self.engine.refresh_or_refuse(work.batch.id)
             return labels_of(changes)
 
-    def _follow_up(self, work: Work, changes: Sequence[Change]) -> None:
-        names = {change.column.name for change in changes}
-        if not names.isdisjoint(work.handler.refresh_after):
-            self.engine.refresh_or_refuse(work.batch.id)
+    def touches(self, batch_id: int, texts: Mapping[str, str], version: int | None = None) -> int:
+        """Return how many rows :meth:`edit` would refresh; raise as it does where it would store nothing."""
+        work = self.engine.work_on(self.engine.find(batch_id))
+        changes = _changes(work, texts, version)
+        return work.batch.row_count if _decide_about_rows(work, changes) else 0
+
+
+def _changes(work: Work, texts: Mapping[str, str], version: int | None) -> list[Change]:
+    batch = work.batch
+    columns = columns_named(work.batch_type.header, texts)
+    shown = {column.name: to_text(column, getattr(batch, column.name)) for column in columns}
+    return changes_of(Target(str(batch), batch.version, shown), columns, texts, version)
+
+
+def _decide_about_rows(work: Work, changes: Sequence[Change]) -> bool:
+    return not {change.column.name for change in changes}.isdisjoint(work.handler.refresh_after)
 
 
 def _store(work: Work, changes: Sequence[Change]) -> None:

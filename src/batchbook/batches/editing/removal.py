@@ -79,21 +79,26 @@ class RowRemover:
         """
         with all_or_nothing(self.engine, batch_id) as work:
             model = work.batch_type.row
-            now = Selection.of(work, condition)
-            count = now.count
-            if not count:
-                raise Conflict("No rows match any more, so none was removed.")
-            if seen is not None and now != seen:
-                raise Conflict(
-                    f"Nothing was removed: {counted(count, 'row matches', 'rows match')} now, and they are not what"
-                    " you were shown. Go back, look at them again, then decide."
-                )
+            count = self.demand_seen(work, condition, seen)
+            work.progress.report("remove rows", 0, count)
             # Every row is counted anew, because removing may change what the condition itself selects.
             whole = model.batch_id == work.batch.id
             with brought_up_to_date(work, whole, refresh=bool(work.handler.peer_columns)):
                 self._mark(work, condition, removed=True)
                 self._record(work, f"Removed {counted(count, 'row')}.", count, removed=True)
             return count
+
+    def demand_seen(self, work: Work, condition: ColumnElement[bool], seen: Selection | None) -> int:
+        """Return how many rows satisfy ``condition``; raise as :meth:`remove_where` does if they are not to be removed."""
+        now = Selection.of(work, condition)
+        if not now.count:
+            raise Conflict("No rows match any more, so none was removed.")
+        if seen is not None and now != seen:
+            raise Conflict(
+                f"Nothing was removed: {counted(now.count, 'row matches', 'rows match')} now, and they are not what"
+                " you were shown. Go back, look at them again, then decide."
+            )
+        return now.count
 
     def _mark(self, work: Work, condition: ColumnElement[bool], *, removed: bool) -> None:
         model = work.batch_type.row

@@ -84,6 +84,8 @@ def _refresh(work: Work, touched: ColumnElement[bool]) -> None:
 def _refresh_chunks(work: Work, touched: ColumnElement[bool]) -> None:
     row = work.batch_type.row
     rows = Rows(work.session, work.batch, row, and_(touched, ~row.removed), work.now)
-    for chunk in rows.chunks(work.handler.refresh_chunk_size or work.handler.chunk_size):
+    size = work.handler.refresh_chunk_size or work.handler.chunk_size
+    for done, chunk in enumerate(rows.chunks(size)):
+        work.progress.report("refresh", done * size, None)
         work.handler.after_edit(work.batch, chunk)
         chunk.save()

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pyramid.httpexceptions import HTTPSeeOther
+
 from batchbook.batches.editing import CellProblems, Stale
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.base import CONFLICT, BatchPage, seen_version, sent_texts, show_problems
@@ -26,13 +28,17 @@ class EditPage(BatchPage, ABC):
         bound = self.form().validate(self.request.POST)
         version = seen_version(self.request.POST)
         try:
-            changed = self.store(sent_texts(bound, self.request.POST), version)
+            return self.stored(sent_texts(bound, self.request.POST), version)
         except CellProblems as error:
             show_problems(self.request, bound, error)
             return self.shown(bound, version)
         except Stale as error:
             self.request.response.status_int = CONFLICT
             return self.shown(bound, error.version, conflicts(bound, error))
+
+    def stored(self, texts: Mapping[str, str], version: int) -> HTTPSeeOther:
+        """Store ``texts``, or have them stored, and lead on; raises as :meth:`store` does."""
+        changed = self.store(texts, version)
         said = f"Changed {', '.join(changed)}{self.place}." if changed else "Nothing was changed."
         return self.done(said, self.next_url)
 

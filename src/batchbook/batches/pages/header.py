@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pyramid.httpexceptions import HTTPSeeOther
+
+from batchbook.batches.bulk import ask_edit, is_big
+from batchbook.batches.bulk_edits import EDIT_HEADER
 from batchbook.batches.editing import HeaderEditor
+from batchbook.batches.pages.base import led_on
 from batchbook.batches.pages.edit import EditPage
 from batchbook.forms import BoundForm, Form
 from batchbook.master.conflicts import FieldConflict
@@ -32,6 +37,15 @@ class EditHeader(EditPage):
     def form(self) -> Form:
         """Return the header's form."""
         return self.view.form(self.batch)
+
+    def stored(self, texts: Mapping[str, str], version: int) -> HTTPSeeOther:
+        """Store the header, or have a job do so where that refreshes very many rows; what is wrong is said at once."""
+        editor, registry = HeaderEditor(self.engine), self.request.registry
+        if not is_big(registry, editor.touches(self.batch.id, texts, version)):
+            return super().stored(texts, version)
+        arguments = {"texts": dict(texts), "version": version}
+        result = ask_edit(registry, self.engine, self.batch.id, EDIT_HEADER.name, arguments)
+        return led_on(self.request, result, self.next_url)
 
     def store(self, texts: Mapping[str, str], version: int) -> list[str]:
         """Store the header."""

@@ -6,17 +6,17 @@ from functools import cached_property
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.response import Response
 from sqlalchemy import and_, true
 
+from batchbook.batches.bulk import ask_edit, is_big
+from batchbook.batches.bulk_edits import REMOVE_ROWS, removed_words
 from batchbook.batches.editing import RowRemover, Selection
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.pages.base import BatchPage
+from batchbook.batches.pages.base import BatchPage, led_on
 from batchbook.batches.pages.rowgrid import RowGrid
 from batchbook.errors import BadInput
-from batchbook.grid import GridState
-from batchbook.master import export_response
-from batchbook.words import counted
+from batchbook.jobs.offline import address_of
+from batchbook.master import ExportPage, GridView
 
 #: How long three sums are at the most.
 _LONGEST = 80
@@ -44,16 +44,20 @@ class RememberRows(_RowSet):
         return HTTPSeeOther(self.rows.grid.remember())
 
 
-class ExportRows(_RowSet):
+class ExportRows(_RowSet, ExportPage):
     """The rows as a file."""
 
     name = "export_rows"
     pattern = "/rows.{format}"
 
-    def get(self) -> Response:
-        """Send the rows of the current filters, in the current order, of all pages."""
-        name = f"{self.view.batch_type.path}-{self.batch.number}"
-        return export_response(self.rows.grid, self.request.matchdict["format"], name)
+    def exported(self) -> GridView:
+        """Return the batch's grid."""
+        return self.rows.grid
+
+    @property
+    def file_name(self) -> str:
+        """The type and the batch's number."""
+        return f"{self.view.batch_type.path}-{self.batch.number}"
 
 
 class RemoveRows(_RowSet):
@@ -66,18 +70,23 @@ class RemoveRows(_RowSet):
 
     def get(self) -> dict[str, Any]:
         """Ask, with the count as it is now."""
-        seen = Selection.of(self.work, self._condition(self.rows.grid.state))
+        seen = Selection.of(self.work, self.condition())
         link = self.rows.grid.link()
         action = f"{self.view.url(self.name, self.batch)}?{link.partition('?')[2]}"
         return self.template_values(count=seen.count, seen=seen, action=action, cancel_url=link)
 
     def post(self) -> HTTPSeeOther:
         """Remove them, if they are still those that were shown."""
-        condition = self._condition(self.rows.grid.state)
-        count = RowRemover(self.engine).remove_where(self.batch.id, condition, self._seen())
-        return self.done(
-            f"Removed {counted(count, 'row')}. Each can be restored from its page.", self.own_url
-        )
+        condition, seen = self.condition(), self._seen()
+        remover = RowRemover(self.engine)
+        if not is_big(self.request.registry, seen.count):
+            return self.done(
+                removed_words(remover.remove_where(self.batch.id, condition, seen)), self.own_url
+            )
+        remover.demand_seen(self.work, condition, seen)
+        arguments = {"address": address_of(self.request, self.rows.grid.state), "seen": str(seen)}
+        result = ask_edit(self.request.registry, self.engine, self.batch.id, REMOVE_ROWS.name, arguments)
+        return led_on(self.request, result, self.own_url)
 
     def _seen(self) -> Selection:
         text = self.request.POST.get("seen", "")
@@ -88,7 +97,9 @@ class RemoveRows(_RowSet):
                 "What was sent does not say which rows you were shown, so nothing was removed."
             ) from None
 
-    def _condition(self, state: GridState) -> Any:
+    def condition(self) -> Any:
+        """Return the condition for the rows that the filters of the address show; raise ``BadInput`` for bad ones."""
+        state = self.rows.grid.state
         if state.problems:
             raise BadInput(f"{' '.join(state.problems)} Nothing was removed.")
         return and_(true(), *self.rows.grid.grid.where(state, self.request.authenticated_userid))

@@ -6,9 +6,10 @@ from batchbook.master.pages.create import Create
 from batchbook.master.pages.delete import Delete
 from batchbook.master.pages.detail import Detail
 from batchbook.master.pages.edit import Edit
-from batchbook.master.pages.index import Export, Index, Remember
+from batchbook.master.pages.export import Export, ExportPage
+from batchbook.master.pages.index import Index, Remember
 
 #: All of them, in the order of their buttons.
 PAGES = (Index, Remember, Export, Create, Detail, Edit, Delete)
 
-__all__ = ["PAGES", "Create", "Delete", "Detail", "Edit", "Export", "Index", "Remember"]
+__all__ = ["PAGES", "Create", "Delete", "Detail", "Edit", "Export", "ExportPage", "Index", "Remember"]

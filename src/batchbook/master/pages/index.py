@@ -1,13 +1,11 @@
-"""The list of all records: shown, remembered as a person likes it, downloaded."""
+"""The list of all records: shown, remembered as a person likes it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.response import Response
 
-from batchbook.master.export import export_response
 from batchbook.master.page import Page, buttons_for
 
 
@@ -34,15 +32,3 @@ class Remember(Page):
     def post(self) -> HTTPSeeOther:
         """Keep what the form says for whoever asks, and redirect to the shareable link."""
         return HTTPSeeOther(self.view.grid().remember())
-
-
-class Export(Page):
-    """All results as a file."""
-
-    name = "export"
-    pattern = "/export.{format}"
-    permission = "export"
-
-    def get(self) -> Response:
-        """Send the rows of the current filters, in the current order, of all pages."""
-        return export_response(self.view.grid(), self.request.matchdict["format"], self.view.prefix)

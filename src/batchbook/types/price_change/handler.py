@@ -67,11 +67,11 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
             yield from super().populate(batch)
             return
         factor = 1 + batch.percent / 100
+        scope = (batch.vendor_code, batch.department)
+        self.expected_rows = lookup.count_products(self.session, *scope)
         # Many products share a price; each is computed once.
         new_price = lru_cache(maxsize=4_096)(lambda price: rounded(price * factor, batch.rounding))
-        for item_code, description, size, price in lookup.products(
-            self.session, batch.vendor_code, batch.department
-        ):
+        for item_code, description, size, price in lookup.products(self.session, *scope):
             yield {
                 "item_code": item_code,
                 "description": description,
@@ -118,10 +118,15 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
                 "Nothing was executed, because no row has a status that was chosen. Choose another one."
             )
         looked_at = rows.narrowed(execution.to_look_at(options["apply"]))
+        # Each part is one statement, so this is where the execution can be cancelled.
+        self.report("lock the products")
         execution.lock_products(self.session, looked_at.where)
         if not options["overwrite"]:
+            self.report("look for other changes")
             execution.refuse_if_stale(self.session, looked_at.where)
+        self.report("write the price history")
         applied = execution.write_history(self.session, chosen.where, self.context)
+        self.report("set the prices")
         execution.write_prices(self.session, chosen.where, self.context.now)
         figures = {"applied": applied, "left_out": batch.kept_count - applied}
         return Outcome(

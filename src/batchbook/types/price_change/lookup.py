@@ -38,13 +38,24 @@ def check_scope(session: Session, vendor_code: str | None, department: str | Non
         raise BadInput(f"There is no department “{department}” in the catalogue.")
 
 
-def products(session: Session, vendor_code: str | None, department: str | None) -> Iterator[Any]:
-    """Yield active products of a vendor and a department (``None``: of all), by item code, a page at a time."""
-    wanted = select(Product.item_code, Product.description, Product.size, Product.price).where(Product.active)
+def count_products(session: Session, vendor_code: str | None, department: str | None) -> int:
+    """Return how many products :func:`products` yields."""
+    return session.scalar(_active(select(func.count(Product.id)), vendor_code, department)) or 0
+
+
+def _active(wanted: Any, vendor_code: str | None, department: str | None) -> Any:
+    wanted = wanted.where(Product.active)
     if vendor_code:
         wanted = wanted.join(Vendor).where(Vendor.code == vendor_code)
     if department:
         wanted = wanted.join(Department).where(Department.name == department)
+    return wanted
+
+
+def products(session: Session, vendor_code: str | None, department: str | None) -> Iterator[Any]:
+    """Yield active products of a vendor and a department (``None``: of all), by item code, a page at a time."""
+    columns = (Product.item_code, Product.description, Product.size, Product.price)
+    wanted = _active(select(*columns), vendor_code, department)
     last = ""
     connection = session.connection()  # The session's own execute() would spend as much again on each row.
     while page := connection.execute(

@@ -1,0 +1,120 @@
+"""What the machinery of jobs costs: until one starts, while it runs, and while there is none."""
+
+from __future__ import annotations
+
+import gc
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from sqlalchemy import URL
+
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.runner import ActionCall, InlineRunner
+from batchbook.db.session import transaction_scope
+from batchbook.jobs.running import JobRun
+from benchmarks.living import ACTOR, ask, new_batch, registry_for, starts
+from benchmarks.places import Place
+
+_ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class JobCosts:
+    """What was found: seconds from the commit to the start, seconds of a populate both ways, a share of a core."""
+
+    starts: list[float]
+    as_job: list[float]
+    inline: list[float]
+    idle: float
+    rows: int
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long as inline a populate takes as a job: the fastest of each, as other load only adds."""
+        return min(self.as_job) / min(self.inline)
+
+
+def job_costs(place: Place, price_list: Path, rows: int, rounds: int, count: int, seconds: float) -> JobCosts:
+    """Measure on ``place``: a populate of ``rows``, ``count`` starts, and ``seconds`` of idleness."""
+    url = place.fresh()
+    try:
+        found = _starts(place, url, count)
+        idle = float(_child("idle", url, seconds))
+    finally:
+        place.drop(url)
+    as_job, inline = _populates(place, price_list, rounds)
+    return JobCosts(found, as_job, inline, idle, rows)
+
+
+def _starts(place: Place, url: URL, count: int) -> list[float]:
+    """On SQLite whoever asks runs the job; on PostgreSQL another process does."""
+    if place.name == "SQLite":
+        return [float(seconds) for seconds in _child("start", url, count)]
+    registry = registry_for(_text(url))
+    with subprocess.Popen(
+        _command("work", url), cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as worker:
+        assert worker.stdout is not None
+        worker.stdout.readline()
+        try:
+            return starts(registry, count)
+        finally:
+            worker.communicate("")
+            _close(registry)
+
+
+def _populates(place: Place, price_list: Path, rounds: int) -> tuple[list[float], list[float]]:
+    """Populate as a job and inline in turn; who goes first changes with each round."""
+    times: tuple[list[float], list[float]] = ([], [])
+    sides = (_as_job, _inline)
+    for number in range(rounds):
+        url = place.fresh()
+        registry = registry_for(_text(url))
+        for side in (0, 1) if number % 2 == 0 else (1, 0):
+            with price_list.open("rb") as file:
+                batch_id = new_batch(registry, file, price_list.name)
+            gc.collect()
+            times[side].append(sides[side](registry, batch_id))
+        _close(registry)
+        place.drop(url)
+    return times
+
+
+def _as_job(registry: Any, batch_id: int) -> float:
+    job = ask(registry, batch_id, Action.POPULATE)
+    start = perf_counter()
+    JobRun(registry, "benchmark").run(job.id, job.dispatch)
+    return perf_counter() - start
+
+
+def _inline(registry: Any, batch_id: int) -> float:
+    runner = InlineRunner(registry["batch_types"], registry.settings)
+    start = perf_counter()
+    with transaction_scope(registry["engine"]) as session:
+        runner.submit(session, ActionCall(batch_id, Action.POPULATE, ACTOR))
+    return perf_counter() - start
+
+
+def _close(registry: Any) -> None:
+    registry["jobs"].close()
+    registry["engine"].dispose()
+
+
+def _child(what: str, url: URL, number: float) -> Any:
+    done = subprocess.run(
+        [*_command(what, url), str(number)], cwd=_ROOT, check=True, capture_output=True, text=True
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _command(what: str, url: URL) -> list[str]:
+    return [sys.executable, "-m", "benchmarks.living", what, _text(url)]
+
+
+def _text(url: URL) -> str:
+    return url.render_as_string(hide_password=False)

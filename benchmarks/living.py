@@ -1,0 +1,126 @@
+"""Processes of their own, for what can only be measured there: ``python -m benchmarks.living WHAT URL [NUMBER]``.
+
+``work`` runs jobs until its input ends; ``start`` asks for jobs NUMBER times within a process that runs them, and says
+how long each waited; ``idle`` says how much of a core a process that runs jobs takes in NUMBER seconds without any.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import batchbook
+from batchbook.batches.creation import create_batch
+from batchbook.batches.engine import Engine
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.runner import ActionCall
+from batchbook.db import utc_now
+from batchbook.db.session import transaction_scope
+from batchbook.jobs import Job
+from batchbook.jobs.worker import Worker
+from batchbook.security.models import Role, User
+from batchbook.security.roles import install_default_roles
+
+#: Who asks for everything.
+ACTOR = "benchmark"
+#: How many times the measured time a process runs before, and how often is looked whether a job has ended, in seconds.
+_WARM, _PAUSE = 3, 0.02
+
+
+def registry_for(url: str) -> Any:
+    """Return the registry of the application on a database, in which somebody may do everything."""
+    settings = {"sqlalchemy.url": url, "batchbook.development": "true", "batchbook.secure_cookies": "false"}
+    registry = batchbook.configure(settings).registry
+    with transaction_scope(registry["engine"]) as session:
+        if session.scalar(select(User.id).where(User.name == ACTOR)) is None:
+            install_default_roles(session)
+            admin = session.scalars(select(Role).where(Role.name == "admin")).one()
+            session.add(User(name=ACTOR, full_name="", password_hash="", roles=[admin]))
+    registry["jobs"].store.prepare()
+    return registry
+
+
+def new_batch(registry: Any, *file: Any) -> int:
+    """Create a price change: from a file, given as an open one and its name, or from the query of nothing."""
+    with transaction_scope(registry["engine"]) as session:
+        engine = Engine(session, registry["batch_types"], registry.settings, ACTOR)
+        return create_batch(engine, "price_change", {} if file else {"percent": "1"}, *file).id
+
+
+def ask(registry: Any, batch_id: int, action: Action) -> Job:
+    """Ask for a job that does ``action``; it is committed when this returns."""
+    with transaction_scope(registry["engine"]) as session:
+        result = registry["batch_runner"].submit(session, ActionCall(batch_id, action, ACTOR))
+        return session.get_one(Job, result.job_id)
+
+
+def starts(registry: Any, count: int) -> list[float]:
+    """Ask for ``count`` jobs, each when the last has ended; return how many seconds each waited for its start."""
+    batch_id = new_batch(registry)
+    found = [_start(registry, batch_id, Action.POPULATE)]
+    # The first one warms everything up.
+    return [_start(registry, batch_id, Action.REFRESH) for _ in range(count)] if found else []
+
+
+def _start(registry: Any, batch_id: int, action: Action) -> float:
+    # Not always at the same point between two looks of whoever looks.
+    time.sleep(0.037 * (batch_id % 7) + utc_now().microsecond / 2_000_000)
+    job = ask(registry, batch_id, action)
+    asked = utc_now()
+    while not job.has_ended:
+        time.sleep(_PAUSE)
+        with transaction_scope(registry["engine"], read_only=True) as session:
+            job = _now(session, job.id)
+    if job.state != "done" or job.started_at is None:
+        raise RuntimeError(job.message)
+    return (job.started_at - asked).total_seconds()
+
+
+def _now(session: Session, job_id: int) -> Job:
+    return session.get_one(Job, job_id)
+
+
+@contextmanager
+def _working(registry: Any) -> Iterator[None]:
+    worker = Worker(registry)
+    worker.start()
+    try:
+        yield
+    finally:
+        worker.stop(0)
+
+
+def idle_share(seconds: float) -> float:
+    """Return which share of a core this process takes in that time."""
+    # The queue looks more often in its first minute.
+    time.sleep(_WARM * seconds)
+    began, spent = time.monotonic(), time.process_time()
+    time.sleep(seconds)
+    # Even no time at all takes a moment.
+    return (time.process_time() - spent) / (time.monotonic() - began)
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the arguments say; print what was found as JSON, one line."""
+    what, url, *number = arguments
+    registry = registry_for(url)
+    with _working(registry):
+        if what == "work":
+            print(json.dumps("ready"), flush=True)
+            sys.stdin.read()
+        elif what == "start":
+            print(json.dumps(starts(registry, int(number[0]))))
+        else:
+            print(json.dumps(idle_share(float(number[0]))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,192 @@
+"""Edits of very many rows: asked for by the page, done by a job, all or nothing."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, select
+from webtest import TestApp, Upload
+
+from batchbook.batches.models import Batch, Operation
+from batchbook.catalog.loader import load
+from batchbook.db.session import transaction_scope
+from batchbook.jobs.models import Job
+from batchbook.jobs.progress import wish_cancelled
+from batchbook.jobs.running import JobRun
+from batchbook.types.price_change.models import PriceChange, PriceChangeRow
+
+CATALOG = "item_code,description,department,category,brand,size,vendor_code,price,on_hand\n" + "".join(
+    f"{n:09d},BREAD {n},BAKERY,BREAD,MILL,500 G,V1,10.00,5\n" for n in range(1, 9)
+)
+#: Eight products, each one dearer than the last.
+PRICES = "item_code,description,size,price\n" + "".join(
+    f"{n:09d},BREAD {n},500 G,{10 + n}.00\n" for n in range(1, 9)
+)
+PATH = "/batches/price-change"
+ONE = pytest.mark.parametrize("backend", ["sqlite"])
+#: The last five of the eight.
+FIVE = "f.sequence.greater=3"
+
+
+@pytest.fixture
+def settings(settings: dict[str, str]) -> dict[str, str]:
+    return {**settings, "batchbook.jobs": "workers", "batchbook.jobs.big_rows": "4"}
+
+
+@pytest.fixture
+def shop(app: Any, engine: Engine) -> Iterator[Engine]:
+    app.registry["jobs"].store.prepare()
+    with transaction_scope(engine) as session:
+        load(session, "catalog.csv", io.BytesIO(CATALOG.encode()), by="staff")
+    yield engine
+    app.registry["jobs"].close()
+
+
+def one(engine: Engine, wanted: Any) -> Any:
+    with transaction_scope(engine, read_only=True) as session:
+        return session.scalars(wanted).one()
+
+
+def last_job(engine: Engine) -> Job:
+    found: Job = one(engine, select(Job).order_by(Job.id.desc()).limit(1))
+    return found
+
+
+def run(app: Any, engine: Engine) -> Job:
+    """Have the last job done by this process."""
+    job = last_job(engine)
+    assert JobRun(app.registry, "me").run(job.id, job.dispatch)
+    return last_job(engine)
+
+
+def form_to(page: Any, end: str) -> Any:
+    return next(form for form in page.forms.values() if form.action.split("?")[0].endswith(end))
+
+
+@pytest.fixture
+def batch_id(app: Any, shop: Engine, staff: TestApp) -> int:
+    """A batch of eight rows, open."""
+    page = staff.get(f"{PATH}/new")
+    form = next(form for form in page.forms.values() if "file" in form.fields)
+    form["file"] = Upload("list.csv", PRICES.encode(), "text/csv")
+    form.submit(status=303)
+    assert run(app, shop).state == "done"
+    return int(one(shop, select(Batch.id)))
+
+
+def kept(engine: Engine) -> int:
+    return int(one(engine, select(func.count()).where(~PriceChangeRow.removed)))
+
+
+def last_words(engine: Engine) -> str:
+    return str(one(engine, select(Operation.summary).order_by(Operation.number.desc()).limit(1)))
+
+
+def ask_removal(staff: TestApp, batch_id: int, query: str = FIVE) -> Any:
+    page = staff.get(f"{PATH}/{batch_id}/rows/remove?{query}")
+    return form_to(page, "/rows/remove").submit(expect_errors=True)
+
+
+def test_removing_many_rows_is_a_job(app: Any, shop: Engine, staff: TestApp, batch_id: int) -> None:
+    answer = ask_removal(staff, batch_id)
+    job = last_job(shop)
+    assert answer.headers["Location"].endswith(f"/jobs/{job.id}/await")
+    assert (job.task, job.exclusive, job.batch_id, kept(shop)) == ("remove_rows", True, batch_id, 8)
+    ended = run(app, shop)
+    assert ended.message == "Removed 5 rows. Each can be restored from its page."
+    assert (kept(shop), last_words(shop)) == (3, "Removed 5 rows.")
+
+
+@ONE
+def test_removing_few_rows_is_done_at_once(shop: Engine, staff: TestApp, batch_id: int) -> None:
+    ask_removal(staff, batch_id, "f.sequence.greater=4")
+    assert (kept(shop), last_job(shop).task) == (4, "populate")
+
+
+@ONE
+def test_what_is_not_what_was_shown_is_refused_when_asking(
+    shop: Engine, staff: TestApp, batch_id: int
+) -> None:
+    page = staff.get(f"{PATH}/{batch_id}/rows/remove?{FIVE}")
+    form = form_to(page, "/rows/remove")
+    form["seen"] = "6-1-1"
+    answer = form.submit(status=409)
+    assert "Nothing was removed: 5 rows match now" in answer.text
+    assert last_job(shop).task == "populate"
+
+
+@ONE
+def test_nobody_else_edits_meanwhile(shop: Engine, staff: TestApp, batch_id: int) -> None:
+    ask_removal(staff, batch_id)
+    answer = ask_removal(staff, batch_id, "f.sequence.greater=4")
+    assert answer.status_int == 409
+    assert "It is waiting to be changed for staff" in answer.text
+    assert kept(shop) == 8
+
+
+def test_a_cancelled_removal_leaves_everything_and_can_be_tried_again(
+    app: Any, shop: Engine, staff: TestApp, batch_id: int
+) -> None:
+    ask_removal(staff, batch_id)
+    job = last_job(shop)
+    wish_cancelled(app.registry["jobs"].store, job.id, "staff")
+    JobRun(app.registry, "me").run(job.id, job.dispatch)
+    assert (last_job(shop).state, kept(shop)) == ("cancelled", 8)
+    form_to(staff.get(f"/jobs/{job.id}"), "/retry").submit(status=303)
+    assert last_job(shop).retry_of == job.id
+    assert (run(app, shop).state, kept(shop)) == ("done", 3)
+
+
+def header_form(staff: TestApp, batch_id: int) -> Any:
+    page = staff.get(f"{PATH}/{batch_id}/edit")
+    return next(form for form in page.forms.values() if "warn_above" in form.fields)
+
+
+def test_a_header_that_decides_about_many_rows_is_edited_by_a_job(
+    app: Any, shop: Engine, staff: TestApp, batch_id: int
+) -> None:
+    form = header_form(staff, batch_id)
+    form["warn_above"] = "15"
+    answer = form.submit(status=303)
+    assert answer.headers["Location"].endswith(f"/jobs/{last_job(shop).id}/await")
+    assert one(shop, select(PriceChange)).warn_above is None
+    ended = run(app, shop)
+    assert (ended.task, ended.state) == ("edit_header", "done")
+    assert "and refreshed all rows." in (ended.message or "")
+    assert one(shop, select(PriceChange)).warn_above == 15
+
+
+@ONE
+def test_other_fields_of_the_header_are_stored_at_once(shop: Engine, staff: TestApp, batch_id: int) -> None:
+    form = header_form(staff, batch_id)
+    form["notes"] = "Ask Bob."
+    form.submit(status=303)
+    assert (one(shop, select(PriceChange)).notes, last_job(shop).task) == ("Ask Bob.", "populate")
+
+
+@ONE
+def test_a_conflict_is_shown_on_the_form(shop: Engine, staff: TestApp, batch_id: int) -> None:
+    mine, theirs = header_form(staff, batch_id), header_form(staff, batch_id)
+    theirs["notes"] = "Ask Bob."
+    theirs.submit(status=303)
+    mine["warn_above"] = "15"
+    mine.submit(status=409)
+    assert last_job(shop).task == "populate"
+
+
+@ONE
+def test_a_cancelled_header_edit_can_be_tried_again(
+    app: Any, shop: Engine, staff: TestApp, batch_id: int
+) -> None:
+    form = header_form(staff, batch_id)
+    form["warn_above"] = "15"
+    form.submit(status=303)
+    job = last_job(shop)
+    wish_cancelled(app.registry["jobs"].store, job.id, "staff")
+    JobRun(app.registry, "me").run(job.id, job.dispatch)
+    form_to(staff.get(f"/jobs/{job.id}"), "/retry").submit(status=303)
+    assert run(app, shop).state == "done"
+    assert one(shop, select(PriceChange)).warn_above == 15

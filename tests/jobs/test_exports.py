@@ -1,0 +1,226 @@
+"""Exports of many rows: offered on a page, made by a job, fetched by who asked."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from python_calamine import CalamineWorkbook
+from sqlalchemy import Engine, func, select, update
+from webtest import TestApp
+
+from batchbook.catalog.loader import load
+from batchbook.db.session import transaction_scope
+from batchbook.jobs.dispatching import Dispatcher
+from batchbook.jobs.models import Job, JobFile, JobFileChunk
+from batchbook.jobs.progress import wish_cancelled
+from batchbook.jobs.running import JobRun
+from batchbook.security.models import User
+
+HEADER = "item_code,description,department,category,brand,size,vendor_code,price,on_hand\n"
+PRODUCTS = HEADER + "".join(f"{n:09d},BREAD {n},BAKERY,BREAD,MILL,500 G,V1,{n}.00,5\n" for n in range(1, 31))
+#: The products that are dearer than nine, which are 21, the dearest first.
+MANY = "/products/export.{}?f.price.greater=9&sort=-price"
+
+ONE = pytest.mark.parametrize("backend", ["sqlite"])
+
+
+@pytest.fixture
+def settings(settings: dict[str, str]) -> dict[str, str]:
+    return {**settings, "batchbook.jobs": "workers", "batchbook.jobs.big_rows": "20"}
+
+
+@pytest.fixture
+def shop(app: Any, engine: Engine) -> Iterator[Engine]:
+    app.registry["jobs"].store.prepare()
+    with transaction_scope(engine) as session:
+        load(session, "catalog.csv", io.BytesIO(PRODUCTS.encode()), by="staff")
+    yield engine
+    app.registry["jobs"].close()
+
+
+def job_of(engine: Engine) -> Job:
+    """Return the job that was asked for last."""
+    with transaction_scope(engine, read_only=True) as session:
+        return session.scalars(select(Job).order_by(Job.id.desc()).limit(1)).one()
+
+
+def asked(app: Any, engine: Engine, browser: TestApp, url: str) -> Job:
+    """Ask for a big export by the button of its page."""
+    page = browser.get(url, status=200)
+    assert page.content_type == "text/html"
+    form = next(form for form in page.forms.values() if "/export." in form.action)
+    answer = form.submit(status=303)
+    job = job_of(engine)
+    assert answer.headers["Location"].endswith(f"/jobs/{job.id}/await")
+    return job
+
+
+def run(app: Any, engine: Engine, job: Job) -> Job:
+    """Have the job done by this process."""
+    assert JobRun(app.registry, "me").run(job.id, job.dispatch)
+    return job_of(engine)
+
+
+def count(engine: Engine, model: Any) -> int:
+    with transaction_scope(engine, read_only=True) as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def records(body: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
+
+
+def test_a_big_export_is_offered_made_and_fetched(app: Any, shop: Engine, staff: TestApp) -> None:
+    page = staff.get(MANY.format("csv"))
+    assert "This has 21 rows; it is prepared in the background." in page.text
+    assert count(shop, Job) == 0  # Nothing changes on GET.
+    job = asked(app, shop, staff, MANY.format("csv"))
+    assert (job.asked_by, job.exclusive, job.batch_id) == ("staff", False, None)
+    ended = run(app, shop, job)
+    assert (ended.state, ended.message) == ("done", f"{job.subject} is ready, with 21 rows.")
+    shown = staff.get(f"/jobs/{job.id}")
+    answer = shown.click("Fetch the file")
+    assert answer.content_type == "text/csv"
+    assert answer.headers["Content-Disposition"] == f"attachment; filename*=UTF-8''{job.subject}"
+    assert [row["Item code"] for row in records(answer.body)] == [f"{n:09d}" for n in range(30, 9, -1)]
+
+
+@ONE
+def test_a_small_export_is_sent_at_once(shop: Engine, staff: TestApp) -> None:
+    answer = staff.get("/products/export.csv?f.price.greater=10")
+    assert answer.content_type == "text/csv"
+    assert len(records(answer.body)) == 20
+
+
+@ONE
+def test_the_file_is_what_the_page_would_have_sent(app: Any, shop: Engine, staff: TestApp) -> None:
+    job = asked(app, shop, staff, MANY.format("csv"))
+    run(app, shop, job)
+    made = staff.get(f"/jobs/{job.id}/file").body
+    app.registry.pop("big_exports")
+    assert made == staff.get(MANY.format("csv")).body
+
+
+@ONE
+def test_a_workbook_is_made_as_well(app: Any, shop: Engine, staff: TestApp) -> None:
+    job = asked(app, shop, staff, MANY.format("xlsx"))
+    run(app, shop, job)
+    file = io.BytesIO(staff.get(f"/jobs/{job.id}/file").body)
+    assert CalamineWorkbook.from_filelike(file).get_sheet_by_index(0).height == 22
+
+
+@ONE
+def test_the_filters_are_those_of_the_moment_of_asking(app: Any, shop: Engine, staff: TestApp) -> None:
+    page = staff.get("/products?f.price.greater=9&sort=-price")
+    remember = next(form for form in page.forms.values() if form.action.endswith("/products/view"))
+    remember.submit(status=303)
+    job = asked(app, shop, staff, "/products/export.csv")
+    reset = next(form for form in page.forms.values() if form.action.endswith("/products/view"))
+    reset.submit("reset", status=303)
+    run(app, shop, job)
+    assert len(records(staff.get(f"/jobs/{job.id}/file").body)) == 21
+
+
+@ONE
+def test_only_who_asked_can_fetch_it(
+    app: Any, shop: Engine, staff: TestApp, client_of: Callable[[str], TestApp]
+) -> None:
+    job = asked(app, shop, staff, MANY.format("csv"))
+    run(app, shop, job)
+    admin = client_of("admin")
+    assert "Fetch the file" not in admin.get(f"/jobs/{job.id}").text
+    admin.get(f"/jobs/{job.id}/file", status=403)
+
+
+@ONE
+def test_who_may_not_see_it_any_more_cannot_fetch_it(app: Any, shop: Engine, staff: TestApp) -> None:
+    job = asked(app, shop, staff, MANY.format("csv"))
+    run(app, shop, job)
+    take_roles(shop, "staff")
+    staff.get(f"/jobs/{job.id}/file", status=403)
+
+
+def take_roles(engine: Engine, name: str) -> None:
+    with transaction_scope(engine) as session:
+        session.scalars(select(User).where(User.name == name)).one().roles = []
+
+
+@ONE
+def test_permission_is_asked_again_when_the_job_runs(app: Any, shop: Engine, staff: TestApp) -> None:
+    job = asked(app, shop, staff, MANY.format("csv"))
+    take_roles(shop, "staff")
+    ended = run(app, shop, job)
+    assert (ended.state, ended.message) == (
+        "failed",
+        "staff may not see this any more. Nothing was done.",
+    )
+    assert count(shop, JobFile) == 0
+
+
+@ONE
+def test_who_was_switched_off_gets_nothing(app: Any, shop: Engine, staff: TestApp) -> None:
+    job = asked(app, shop, staff, MANY.format("csv"))
+    with transaction_scope(shop) as session:
+        session.execute(update(User).where(User.name == "staff").values(active=False))
+    ended = run(app, shop, job)
+    assert ended.state == "failed"
+    assert "staff may not sign in any more" in (ended.message or "")
+
+
+class CancelsWhileRowsAreWritten:
+    """Somebody who looks on and cancels at the first row; keeps what was reported."""
+
+    def __init__(self, app: Any, job: Job) -> None:
+        self.app, self.job = app, job
+        self.seen: list[tuple[str, int, int | None]] = []
+
+    def report(self, phase: str, done: int, total: int | None) -> None:
+        self.seen.append((phase, done, total))
+        if phase == "write rows":
+            wish_cancelled(self.app.registry["jobs"].store, self.job.id, "ada")
+
+
+def test_an_export_can_be_cancelled(app: Any, shop: Engine, staff: TestApp) -> None:
+    job = asked(app, shop, staff, MANY.format("csv"))
+    watch = CancelsWhileRowsAreWritten(app, job)
+    JobRun(app.registry, "me", watch=watch).run(job.id, job.dispatch)
+    assert ("write rows", 0, 21) in watch.seen
+    assert job_of(shop).state == "cancelled"
+    assert count(shop, JobFile) == 0
+    staff.get(f"/jobs/{job.id}/file", status=404)
+
+
+@ONE
+def test_a_cancelled_export_can_be_asked_for_again(app: Any, shop: Engine, staff: TestApp) -> None:
+    job = asked(app, shop, staff, MANY.format("csv"))
+    wish_cancelled(app.registry["jobs"].store, job.id, "staff")
+    JobRun(app.registry, "me").run(job.id, job.dispatch)
+    page = staff.get(f"/jobs/{job.id}")
+    next(form for form in page.forms.values() if form.action.endswith("/retry")).submit(status=303)
+    again = job_of(shop)
+    assert (again.retry_of, again.arguments) == (job.id, job.arguments)
+    assert run(app, shop, again).state == "done"
+
+
+class NoQueue:
+    """Stands for the queue, which keeps nothing here."""
+
+    def tidy(self, before: Any) -> None:
+        """Have nothing to tidy."""
+
+
+def test_files_go_with_their_jobs(app: Any, shop: Engine, staff: TestApp) -> None:
+    job = asked(app, shop, staff, MANY.format("csv"))
+    ended = run(app, shop, job)
+    assert count(shop, JobFileChunk) == 1
+    office = app.registry["jobs"]
+    dispatcher: Any = Dispatcher(app.registry, NoQueue(), None, set(), ())  # type: ignore[arg-type]
+    for days, left in ((89, 1), (91, 0)):
+        office.clock = lambda days=days: ended.ended_at + timedelta(days=days)
+        dispatcher.tidy()
+        assert (count(shop, Job), count(shop, JobFile), count(shop, JobFileChunk)) == (left, left, left)
