@@ -82,7 +82,9 @@ def test_a_job_that_runs(jobs: Run, add: Run, engine: Engine) -> None:
         def is_set(self) -> bool:
             return False
 
-    JobProgress(store, number, Never()).report("refresh", 50, 200)
+    with transaction_scope(engine, read_only=True) as session:
+        job = session.get_one(Job, number)
+    JobProgress(store, job, Never()).report("refresh", 50, 200)
     shown = jobs("show", number)
     assert "Job 1 · Refresh: Batch 00000001 · Running" in shown.stdout
     assert "Refresh: 50 of 200 rows" in shown.stdout
@@ -91,7 +93,7 @@ def test_a_job_that_runs(jobs: Run, add: Run, engine: Engine) -> None:
     assert (data["percent"], data["attempts"], data["owner_alive"]) == (25, 2, False)
     cancelled = jobs("cancel", number, "--as", "staff")
     assert cancelled.stdout == "It stops as soon as it can, and nothing of it is kept.\n"
-    assert wish_to_cancel(store, number) == "staff"
+    assert wish_to_cancel(store, job) == "staff"
     store.close()
 
 

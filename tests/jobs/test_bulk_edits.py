@@ -132,7 +132,7 @@ def test_a_cancelled_removal_leaves_everything_and_can_be_tried_again(
 ) -> None:
     ask_removal(staff, batch_id)
     job = last_job(shop)
-    wish_cancelled(app.registry["jobs"].store, job.id, "staff")
+    wish_cancelled(app.registry["jobs"].store, job, "staff")
     JobRun(app.registry, "me").run(job.id, job.dispatch)
     assert (last_job(shop).state, kept(shop)) == ("cancelled", 8)
     form_to(staff.get(f"/jobs/{job.id}"), "/retry").submit(status=303)
@@ -185,7 +185,7 @@ def test_a_cancelled_header_edit_can_be_tried_again(
     form["warn_above"] = "15"
     form.submit(status=303)
     job = last_job(shop)
-    wish_cancelled(app.registry["jobs"].store, job.id, "staff")
+    wish_cancelled(app.registry["jobs"].store, job, "staff")
     JobRun(app.registry, "me").run(job.id, job.dispatch)
     form_to(staff.get(f"/jobs/{job.id}"), "/retry").submit(status=303)
     assert run(app, shop).state == "done"

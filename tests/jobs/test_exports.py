@@ -182,7 +182,7 @@ class CancelsWhileRowsAreWritten:
     def report(self, phase: str, done: int, total: int | None) -> None:
         self.seen.append((phase, done, total))
         if phase == "write rows":
-            wish_cancelled(self.app.registry["jobs"].store, self.job.id, "ada")
+            wish_cancelled(self.app.registry["jobs"].store, self.job, "ada")
 
 
 def test_an_export_can_be_cancelled(app: Any, shop: Engine, staff: TestApp) -> None:
@@ -198,7 +198,7 @@ def test_an_export_can_be_cancelled(app: Any, shop: Engine, staff: TestApp) -> N
 @ONE
 def test_a_cancelled_export_can_be_asked_for_again(app: Any, shop: Engine, staff: TestApp) -> None:
     job = asked(app, shop, staff, MANY.format("csv"))
-    wish_cancelled(app.registry["jobs"].store, job.id, "staff")
+    wish_cancelled(app.registry["jobs"].store, job, "staff")
     JobRun(app.registry, "me").run(job.id, job.dispatch)
     page = staff.get(f"/jobs/{job.id}")
     next(form for form in page.forms.values() if form.action.endswith("/retry")).submit(status=303)

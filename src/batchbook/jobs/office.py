@@ -56,17 +56,17 @@ class Jobs:
         announce(session, self.asked.set)
         return job
 
-    def steps_of(self, job_ids: Sequence[int]) -> Mapping[int, Step]:
+    def steps_of(self, jobs: Sequence[Job]) -> Mapping[int, Step]:
         """Return how far the jobs are that have told it."""
-        return steps_of(self.store, job_ids)
+        return steps_of(self.store, jobs)
 
-    def wishes_of(self, job_ids: Sequence[int]) -> Mapping[int, str]:
+    def wishes_of(self, jobs: Sequence[Job]) -> Mapping[int, str]:
         """Return who wants which of the jobs cancelled."""
-        return wishes_of(self.store, job_ids)
+        return wishes_of(self.store, jobs)
 
     def wish_cancelled(self, job: Job, by: str) -> None:
         """Note that ``by`` wants the job cancelled, wherever it runs."""
-        wish_cancelled(self.store, job.id, by)
+        wish_cancelled(self.store, job, by)
 
     def close(self) -> None:
         """Close the connections."""

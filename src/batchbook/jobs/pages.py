@@ -12,7 +12,7 @@ from pyramid.response import Response
 
 from batchbook.db.session import transaction_scope
 from batchbook.errors import Conflict, Missing
-from batchbook.jobs import claims
+from batchbook.jobs.cancelling import drop_job
 from batchbook.jobs.files import job_file_chunks
 from batchbook.jobs.models import Job, JobFile
 from batchbook.jobs.office import Jobs
@@ -171,10 +171,8 @@ class CancelJob(JobPage):
         return self.done(self._dropped(by), self._watched)
 
     def _dropped(self, by: str) -> str:
-        message = f"{self.job.subject} was not {self.job.done}: {by} cancelled that before it began."
-        if claims.drop(self.request.db, self.job, message):
-            return message
-        return "It has just begun; it stops as soon as it can, and nothing of it is kept."
+        dropped = drop_job(self.request.registry, self.request.db, self.job, by)
+        return dropped or "It has just begun; it stops as soon as it can, and nothing of it is kept."
 
     @property
     def _watched(self) -> str:

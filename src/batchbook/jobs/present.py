@@ -64,7 +64,7 @@ def report_on(jobs: Jobs, job: Job) -> Report:
 
 def reports_on(jobs: Jobs, several: Sequence[Job]) -> list[Report]:
     """Return how ``several`` jobs stand now."""
-    active = [job.id for job in several if job.is_active]
+    active = [job for job in several if job.is_active]
     steps, wishes = jobs.steps_of(active), jobs.wishes_of(active)
     return [
         Report(job, jobs.tasks[job.task].label, JobState(job.state), steps.get(job.id), wishes.get(job.id))

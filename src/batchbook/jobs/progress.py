@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
+from batchbook.jobs.models import Job
 from batchbook.jobs.store import PROGRESS, WISH, Store
 
 #: How often, at the most, progress is written and wishes are looked for, in seconds.
@@ -64,9 +65,9 @@ class Step:
 class JobProgress:
     """Writes how far a job is, and raises where somebody wants it cancelled or its process must end."""
 
-    def __init__(self, store: Store, job_id: int, stopping: Stop) -> None:
+    def __init__(self, store: Store, job: Job, stopping: Stop) -> None:
         self._store = store
-        self._job_id = job_id
+        self._job = job
         self._stopping = stopping
         self._phase = ""
         self._began = self._written = 0.0
@@ -87,7 +88,7 @@ class JobProgress:
         try:
             by = self._exchange(values)
         except DBAPIError as error:
-            log.info("Progress of job %s could not be told: %s", self._job_id, error.orig)
+            log.info("Progress of %s could not be told: %s", self._job, error.orig)
             return  # The work goes on; next time, perhaps.
         if by:
             raise Cancelled(by, phase, done)
@@ -95,10 +96,10 @@ class JobProgress:
     def _exchange(self, values: Mapping[str, Any]) -> str | None:
         """Write how far the job is; return who wants it cancelled."""
         with self._store.connection() as connection:
-            mine = PROGRESS.c.job_id == self._job_id
+            mine = PROGRESS.c.nonce == self._job.nonce
             if not connection.execute(update(PROGRESS).where(mine).values(**values)).rowcount:
-                connection.execute(insert(PROGRESS).values(job_id=self._job_id, **values))
-            return connection.scalar(_WHO.where(WISH.c.job_id == self._job_id))
+                connection.execute(insert(PROGRESS).values(nonce=self._job.nonce, **values))
+            return connection.scalar(_WHO.where(WISH.c.nonce == self._job.nonce))
 
 
 class Stop(Protocol):
@@ -108,15 +109,16 @@ class Stop(Protocol):
         """Return whether it must."""
 
 
-def steps_of(store: Store, job_ids: Iterable[int]) -> Mapping[int, Step]:
+def steps_of(store: Store, jobs: Iterable[Job]) -> Mapping[int, Step]:
     """Return how far the jobs are that have reported anything."""
-    wanted = list(job_ids)
+    wanted = {job.nonce: job.id for job in jobs}
     if not wanted or not store.is_there:
         return {}
     with store.connection() as connection:
-        rows = connection.execute(select(PROGRESS).where(PROGRESS.c.job_id.in_(wanted))).all()
+        rows = connection.execute(select(PROGRESS).where(PROGRESS.c.nonce.in_(wanted))).all()
     return {
-        row.job_id: step_after(row.phase, row.done, row.total, row.seen - row.phase_began) for row in rows
+        wanted[row.nonce]: step_after(row.phase, row.done, row.total, row.seen - row.phase_began)
+        for row in rows
     }
 
 
@@ -127,34 +129,34 @@ def step_after(phase: str, done: int, total: int | None, seconds: float) -> Step
     return Step(phase, done, total, rate, left)
 
 
-def wish_cancelled(store: Store, job_id: int, by: str) -> None:
+def wish_cancelled(store: Store, job: Job, by: str) -> None:
     """Note that ``by`` wants a job cancelled; whoever runs it looks for that after each chunk."""
     store.prepare()
     with store.connection() as connection:
-        if wish_to_cancel(store, job_id) is None:
-            connection.execute(insert(WISH).values(job_id=job_id, cancelled_by=by))
+        if wish_to_cancel(store, job) is None:
+            connection.execute(insert(WISH).values(nonce=job.nonce, cancelled_by=by))
 
 
-def wishes_of(store: Store, job_ids: Iterable[int]) -> Mapping[int, str]:
+def wishes_of(store: Store, jobs: Iterable[Job]) -> Mapping[int, str]:
     """Return who wants which of the jobs cancelled."""
-    wanted = list(job_ids)
+    wanted = {job.nonce: job.id for job in jobs}
     if not wanted or not store.is_there:
         return {}
     with store.connection() as connection:
-        rows = connection.execute(select(WISH).where(WISH.c.job_id.in_(wanted))).all()
-    return {row.job_id: row.cancelled_by for row in rows}
+        rows = connection.execute(select(WISH).where(WISH.c.nonce.in_(wanted))).all()
+    return {wanted[row.nonce]: row.cancelled_by for row in rows}
 
 
-def wish_to_cancel(store: Store, job_id: int) -> str | None:
+def wish_to_cancel(store: Store, job: Job) -> str | None:
     """Return who wants the job cancelled; ``None`` if nobody does."""
     if not store.is_there:
         return None
     with store.connection() as connection:
-        return connection.scalar(_WHO.where(WISH.c.job_id == job_id))
+        return connection.scalar(_WHO.where(WISH.c.nonce == job.nonce))
 
 
-def forget(store: Store, job_id: int) -> None:
+def forget(store: Store, job: Job) -> None:
     """Drop what is kept of the progress of a job that has ended."""
     with store.connection() as connection:
         for table in (PROGRESS, WISH):
-            connection.execute(delete(table).where(table.c.job_id == job_id))
+            connection.execute(delete(table).where(table.c.nonce == job.nonce))

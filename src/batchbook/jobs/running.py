@@ -89,7 +89,7 @@ class JobRun:
             job = claims.take(session, job_id, dispatch, self.owner)
             if job is None:
                 return None
-            if by := wish_to_cancel(self.jobs.store, job.id):
+            if by := wish_to_cancel(self.jobs.store, job):
                 message = _cancelled(job, Cancelled(by))
                 self._end_unstarted(session, job, JobState.CANCELLED, message)
                 return None
@@ -105,7 +105,7 @@ class JobRun:
         log.warning("Job %s ends before it begins: %s", job.id, message)
 
     def _do(self, job: Job) -> None:
-        progress = _Both(JobProgress(self.jobs.store, job.id, self._stopping), self._watch)
+        progress = _Both(JobProgress(self.jobs.store, job, self._stopping), self._watch)
         progress.report("begin", 0, None)
         with self._prepared(job, progress) as prepared, transaction_scope(self.engine) as session:
             claims.demand_held(session, job)
@@ -155,7 +155,7 @@ class JobRun:
             log.info("Job %s waits again.", job.id)
 
     def _ended(self, job: Job, message: str) -> None:
-        forget(self.jobs.store, job.id)
+        forget(self.jobs.store, job)
         log.info("Job %s ended: %s", job.id, message)
 
     def _patiently(self, action: Callable[[], T]) -> T:

@@ -54,7 +54,7 @@ KEEP = Setting(
 BIG = Setting(
     "batchbook.jobs.big_rows",
     "20000",
-    "From how many rows on exports and removals run as jobs.",
+    "Exports, removals and edits of the header that concern more rows than this run as jobs.",
 )
 QUEUE = Setting(
     "batchbook.jobs.queue.<type>",

@@ -33,6 +33,8 @@ SCHEMA = "batchbook_jobs"
 
 metadata = MetaData()
 
+# A job's nonce stands for it here: its number may be given again by a database that was restored from a backup.
+
 BEAT = Table(
     "beat",
     metadata,
@@ -44,7 +46,7 @@ BEAT = Table(
 PROGRESS = Table(
     "progress",
     metadata,
-    Column("job_id", Integer, primary_key=True, autoincrement=False),
+    Column("nonce", String(16), primary_key=True),
     Column("phase", String(40), nullable=False),
     Column("done", Integer, nullable=False),
     Column("total", Integer),
@@ -54,7 +56,7 @@ PROGRESS = Table(
 WISH = Table(
     "wish",
     metadata,
-    Column("job_id", Integer, primary_key=True, autoincrement=False),
+    Column("nonce", String(16), primary_key=True),
     Column("cancelled_by", String(64), nullable=False),
 )
 
