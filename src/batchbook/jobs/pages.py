@@ -10,7 +10,7 @@ from pyramid.response import Response
 
 from batchbook.db.session import transaction_scope
 from batchbook.errors import Conflict
-from batchbook.jobs import claims
+from batchbook.jobs.cancelling import drop_job
 from batchbook.jobs.models import Job
 from batchbook.jobs.office import Jobs
 from batchbook.jobs.present import Report, duration, report_on
@@ -134,10 +134,8 @@ class CancelJob(JobPage):
         return self.done(self._dropped(by), self._watched)
 
     def _dropped(self, by: str) -> str:
-        message = f"{self.job.subject} was not {self.job.done}: {by} cancelled that before it began."
-        if claims.drop(self.request.db, self.job, message):
-            return message
-        return "It has just begun; it stops as soon as it can, and nothing of it is kept."
+        message = drop_job(self.request.registry, self.request.db, self.job, by)
+        return message or "It has just begun; it stops as soon as it can, and nothing of it is kept."
 
     @property
     def _watched(self) -> str:

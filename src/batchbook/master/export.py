@@ -11,7 +11,6 @@ from batchbook.db.session import transaction_scope
 from batchbook.errors import BadInput, Missing
 from batchbook.grid import csv_chunks, xlsx_file
 from batchbook.master.gridview import GridView
-from batchbook.web.settings import REGISTRY_KEY
 
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -54,5 +53,4 @@ def _csv(view: GridView) -> Iterator[bytes]:
 
 
 def _today(view: GridView) -> str:
-    zone = view.request.registry[REGISTRY_KEY].timezone
-    return utc_now().astimezone(zone).strftime("%Y-%m-%d")
+    return utc_now().astimezone(view.request.zone).strftime("%Y-%m-%d")
