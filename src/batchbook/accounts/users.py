@@ -15,7 +15,7 @@ from batchbook.accounts.user_pages import Activate, Deactivate, SetPassword, Sig
 from batchbook.forms import Field, Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort
 from batchbook.master import PAGES, Invalid, MasterView
-from batchbook.security.fields import ADVICE, password_field
+from batchbook.security.fields import ADVICE, password_field, zone_field
 from batchbook.security.models import Role, User, user_role
 from batchbook.security.passwords import hash_password, why_weak
 from batchbook.security.sessions import open_sessions
@@ -44,24 +44,29 @@ class UserView(MasterView):
     description = "Who may sign in, and by which roles."
     grid_columns = ("name", "full_name", "email", Column("roles", "Roles", _ROLES, Kind.TEXT), "active")
     default_sort = (Sort("name"),)
-    facts_fields = ("name", "full_name", "email", "active")
+    facts_fields = ("name", "full_name", "email", "timezone", "active")
     record_context_factory = UserContext
     pages = (*PAGES[:-1], SetPassword, SignOut, Activate, Deactivate, PAGES[-1])
     templates: ClassVar = {"view": "batchbook.templates:accounts/user.jinja2"}
 
     def form(self, record: User | None) -> Form:
-        """Names, e-mail and roles. The user name is chosen once, because what a user did is recorded under it."""
+        """Names, e-mail, time zone and roles. The user name is chosen once, because what a user did is recorded under it."""
         roles = self.request.db.scalars(select(Role).order_by(Role.label))
         choices = tuple(Choice(role.name, role.label) for role in roles)
         role_field = Field.of("roles", Kind.CHOICE, widget="checkboxes", choices=choices)
-        names = ("full_name", "email", role_field)
+        names = ("full_name", "email", zone_field(), role_field)
         fields = names if record else ("name", *names, _PASSWORD)
         return form_of(User, fields, validators=[_check_email])
 
     def values_of(self, record: User) -> dict[str, Any]:
-        """Names, e-mail, and the names of the roles."""
+        """Names, e-mail, time zone, and the names of the roles."""
         roles = [role.name for role in record.roles]
-        return {"full_name": record.full_name, "email": record.email, "roles": roles}
+        return {
+            "full_name": record.full_name,
+            "email": record.email,
+            "timezone": record.timezone,
+            "roles": roles,
+        }
 
     def before_save(self, record: User, values: dict[str, Any]) -> None:
         """Find the roles, check that whoever asks may give them, and hash a new user's password."""

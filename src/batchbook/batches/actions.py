@@ -13,6 +13,7 @@ from batchbook.batches.counts import recount
 from batchbook.batches.handler import Outcome, RowValues
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.options import bind_options, options_as_json
+from batchbook.batches.planned import drop_plan, drop_plan_for_execution
 from batchbook.batches.work import Work
 from batchbook.db.bulk import bulk_insert, chunked
 from batchbook.db.defaults import scalar_defaults
@@ -99,8 +100,9 @@ def _complete(work: Work, _options: Mapping[str, Any]) -> str:
 
 def _reopen(work: Work, _options: Mapping[str, Any]) -> str:
     work.batch.completed_at = work.batch.completed_by = None
-    work.record("reopen", "Reopened.")
-    return f"{work.batch} was reopened; its rows can be changed again."
+    dropped = drop_plan(work, f"{work.actor} reopened it")
+    work.record("reopen", f"Reopened.{dropped}")
+    return f"{work.batch} was reopened; its rows can be changed again.{dropped}"
 
 
 def _execute(work: Work, options: Mapping[str, Any]) -> str:
@@ -108,6 +110,7 @@ def _execute(work: Work, options: Mapping[str, Any]) -> str:
     if reason is not None:
         raise Conflict(f"{work.batch} was not executed. {reason}")
     chosen = bind_options(work.handler, options)
+    drop_plan_for_execution(work)
     with around(Action.EXECUTE, work):
         rows = work.rows()
         outcome: Outcome = work.handler.execute(work.batch, rows, chosen)

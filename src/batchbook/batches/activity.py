@@ -14,7 +14,7 @@ from batchbook.db.session import SAFE_METHODS, transaction_scope
 from batchbook.jobs import Job, Jobs
 from batchbook.jobs.asking import holder_of
 from batchbook.jobs.present import Report, report_on, reports_on
-from batchbook.jobs.states import ACTIVE, JobState
+from batchbook.jobs.states import ACTIVE, ENDED, JobState
 
 #: How many of the batches on which something runs a list shows.
 _SHOWN = 10
@@ -129,8 +129,9 @@ def running_now(request: Any, *conditions: ColumnElement[bool]) -> list[Running]
 
 def mishap_of(request: Any, batch: Batch) -> Mishap | None:
     """Return how the last job on ``batch`` ended, if it failed or was cancelled."""
-    wanted = select(Job).where(Job.batch_id == batch.id, Job.exclusive).order_by(Job.id.desc()).limit(1)
-    job = request.db.scalar(wanted)
+    ended = select(Job).where(Job.batch_id == batch.id, Job.exclusive, Job.state.in_(ENDED))
+    # One that was scheduled may be older than others that ended before it.
+    job = request.db.scalar(ended.order_by(Job.ended_at.desc(), Job.id.desc()).limit(1))
     if job is None or job.state not in (JobState.FAILED, JobState.CANCELLED):
         return None
     retry = request.route_path("jobs.retry", id=job.id)

@@ -18,6 +18,7 @@ from batchbook.batches.files import input_file
 from batchbook.batches.lifecycle import TRANSITIONS, Action, is_job
 from batchbook.batches.models import Batch, Operation
 from batchbook.batches.operations import CANCEL, FAILURE
+from batchbook.batches.planned import drop_plan_for_execution, keep_in_step, refuse_changed
 from batchbook.batches.runner import ActionCall, InlineRunner, executes_by_itself, perform
 from batchbook.batches.types import BatchTypes
 from batchbook.batches.work import Work, find_batch
@@ -67,8 +68,9 @@ class JobRunner:
         refuse_stale(batch, call.action, call.version)
         if call.action is Action.POPULATE:
             _try_source(work)
+        dropped = drop_plan_for_execution(work) if call.action is Action.EXECUTE and run_at is None else ""
         job = self.jobs.ask(engine.session, replace(order_for(batch, call, run_at), retry_of=retry_of))
-        return Result(f"{batch} is going to be {call.action.done}.", job_id=job.id)
+        return Result(f"{batch} is going to be {call.action.done}.", job_id=job.id, at_once=dropped)
 
 
 def _try_source(work: Work) -> None:
@@ -131,8 +133,10 @@ def _run(turn: Turn) -> Ending:
     action = Action(job.task)
     demand(turn, action)
     arguments = job.arguments
+    engine = engine_of(turn)
+    refuse_changed(job, engine.find(job.batch_id or 0), arguments["version"])
     call = ActionCall(job.batch_id or 0, action, job.asked_by, arguments["options"], arguments["version"])
-    result = perform(engine_of(turn), call)
+    result = perform(engine, call)
     made = {} if result.batch_id is None else {"batch_id": result.batch_id}
     return Ending(result.message, result.failed, made)
 
@@ -147,7 +151,8 @@ def note_ending(turn: Turn, ending: Ending) -> None:
     if batch.is_final:
         return
     batch.failure = ending.message if ending.failed else None
-    batch.version += 1
+    before, batch.version = batch.version, batch.version + 1
+    keep_in_step(turn.session, batch, before)
     engine.work_on(batch).record(FAILURE if ending.failed else CANCEL, ending.message)
 
 

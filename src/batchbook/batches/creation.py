@@ -13,6 +13,7 @@ from batchbook.batches.engine import Engine
 from batchbook.batches.files import store_file
 from batchbook.batches.lifecycle import Action, State, is_possible
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
+from batchbook.batches.planned import drop_plan
 from batchbook.batches.types import BatchType
 from batchbook.batches.work import Work
 from batchbook.db import utc_now
@@ -107,8 +108,9 @@ def delete_batch(engine: Engine, batch_id: int) -> str:
     work = engine.lock(batch_id, Action.DELETE)
     batch = work.batch
     work.handler.on_delete(batch)
+    dropped = drop_plan(work, f"{work.actor} deleted it")
     name, rows = str(batch), batch.row_count
     work.session.execute(delete(work.rows().table).where(work.batch_type.row.batch_id == batch.id))
     work.session.delete(batch)
     work.session.flush()
-    return f"{name} was deleted, with its {counted(rows, 'row')}, files and history."
+    return f"{name} was deleted, with its {counted(rows, 'row')}, files and history.{dropped}"

@@ -15,6 +15,7 @@ from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict, Missing
 from batchbook.grid.cells import CellError, parse
 from batchbook.grid.columns import columns_of
+from batchbook.security.fields import zone_field
 from batchbook.security.models import Role, User, normal_name
 from batchbook.security.passwords import hash_password, why_weak
 
@@ -36,12 +37,21 @@ def user() -> None:
 )
 @click.option("--full-name", default="", type=TEXT, help="What pages call the person.")
 @click.option(
+    "--timezone", default="", type=TEXT, help="The zone in which they see times, such as Europe/Berlin."
+)
+@click.option(
     "--password-stdin", is_flag=True, help="Read the password from the first line of standard input."
 )
 @json_option
 @click.pass_obj
 def add(
-    site: Site, name: str, roles: tuple[str, ...], full_name: str, password_stdin: bool, as_json: bool
+    site: Site,
+    name: str,
+    roles: tuple[str, ...],
+    full_name: str,
+    timezone: str,
+    password_stdin: bool,
+    as_json: bool,
 ) -> None:
     """Add a user called NAME, who may sign in at once. Asks for the password unless it comes on standard input."""
     password = _password(password_stdin)
@@ -49,6 +59,7 @@ def add(
         added = User(
             name=_free_name(session, name),
             full_name=_value(User, "full_name", full_name),
+            timezone=_zone(timezone),
             roles=_roles(session, roles),
         )
         added.password_hash = _hash(password, added)
@@ -81,6 +92,16 @@ def _free_name(session: Session, text: str) -> str:
     if session.scalar(select(User.id).where(User.name == name)) is not None:
         raise Conflict(f"There is a user called {name} already, who was left as is; choose another name.")
     return name
+
+
+def _zone(text: str) -> str | None:
+    try:
+        zone: str | None = parse(zone_field().column, text)
+    except CellError as error:
+        raise BadInput(
+            f"There is no time zone “{text[:40]}”, so the user was not added. Write it like Europe/Berlin."
+        ) from error
+    return zone
 
 
 def _value(model: type[Base], column: str, text: str) -> str:

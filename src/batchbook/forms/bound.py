@@ -17,6 +17,8 @@ WHOLE_FORM = ""
 Text = str | list[str]
 
 _INPUT_TYPES = {Kind.DATE: "date", Kind.DATETIME: "text"}
+#: The type of an input for a day and time on the clocks of whoever fills it in.
+_MOMENT = "datetime-local"
 # A browser would want every one of them checked.
 _BOXES = ("checkbox", "checkboxes")
 _INPUT_MODES = {Kind.INTEGER: "numeric", Kind.DECIMAL: "decimal"}
@@ -120,7 +122,10 @@ class BoundField:
         if self.field.widget in ("password", "file", "checkbox"):
             return self.field.widget
         # A browser shows an empty date field for a text that is no date; what was typed must stay to be seen.
-        return "text" if self.errors else _INPUT_TYPES.get(self.field.column.kind, "text")
+        wanted = (
+            _MOMENT if self.field.widget == "moment" else _INPUT_TYPES.get(self.field.column.kind, "text")
+        )
+        return "text" if self.errors else wanted
 
     @property
     def attributes(self) -> dict[str, str | bool]:

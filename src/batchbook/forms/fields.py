@@ -11,7 +11,9 @@ from sqlalchemy import Text, null
 from batchbook.grid.columns import Choice, Column, label_of
 from batchbook.grid.kinds import Kind
 
-Widget = Literal["input", "textarea", "select", "checkbox", "checkboxes", "file", "password", "radio"]
+Widget = Literal[
+    "input", "textarea", "select", "checkbox", "checkboxes", "file", "password", "radio", "moment"
+]
 
 _WIDGETS: dict[Kind, Widget] = {Kind.BOOLEAN: "checkbox", Kind.CHOICE: "select"}
 _YES_NO = (Choice("yes", "Yes"), Choice("no", "No"))

@@ -17,6 +17,7 @@ def includeme(config: Any) -> None:
     jobs = Jobs(config.registry.settings)
     config.registry["jobs"] = jobs
     config.add_directive("add_job_task", _add_job_task)
+    config.include("batchbook.jobs.groups")
     config.include("batchbook.jobs.views")
     config.include("batchbook.jobs.exports")
     config.include("batchbook.jobs.embedded")

@@ -13,7 +13,6 @@ from batchbook.db.session import transaction_scope
 from batchbook.errors import BadInput, Missing
 from batchbook.grid import csv_chunks, xlsx_file
 from batchbook.master.gridview import GridView
-from batchbook.web.settings import REGISTRY_KEY
 
 #: What kind of content each format is.
 CONTENT_TYPES = {
@@ -47,7 +46,7 @@ def check_export(view: GridView, file_format: str) -> None:
 
 def export_name(view: GridView, file_format: str, name: str) -> str:
     """Return the name of a file that is called ``name`` and today's date."""
-    zone = view.request.registry[REGISTRY_KEY].timezone
+    zone = view.request.zone
     return f"{name}-{utc_now().astimezone(zone).strftime('%Y-%m-%d')}.{file_format}"
 
 

@@ -33,7 +33,6 @@ from batchbook.master import remembered
 from batchbook.master.controls import is_reset, query_from_form
 from batchbook.master.links import DEFAULT, GridLinks
 from batchbook.web.request import Request
-from batchbook.web.settings import REGISTRY_KEY
 
 LinkFor = Callable[[Column, Row[Any]], str | None]
 
@@ -73,8 +72,9 @@ class GridView(GridLinks):
         self.key = key
         self.columns = tuple(columns)
         self.shown = tuple(column for column in self.columns if column.name not in hidden)
-        zone = request.registry[REGISTRY_KEY].timezone
-        self.grid = Grid(self.columns, select, key_columns, tuple(default_sort), zone=zone, carried=carried)
+        self.grid = Grid(
+            self.columns, select, key_columns, tuple(default_sort), zone=request.zone, carried=carried
+        )
         self.settings_url = settings_url
         self.known_total = known_total
         self._link_for = link_for

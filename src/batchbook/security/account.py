@@ -1,4 +1,4 @@
-"""One's own account: changing the password, seeing where one is signed in, and signing out there."""
+"""One's own account: the password, the time zone, seeing where one is signed in, and signing out there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from batchbook.forms import BoundForm, Form
 from batchbook.security.agents import browser_name
 from batchbook.security.authentication import authenticate, change_password, still_valid
 from batchbook.security.cookie import session_hash
-from batchbook.security.fields import ADVICE, DIFFERENT, password_field
+from batchbook.security.fields import ADVICE, DIFFERENT, password_field, zone_field
 from batchbook.security.models import User
 from batchbook.security.passwords import why_weak
 from batchbook.security.permissions import SIGNED_IN
@@ -28,6 +28,7 @@ _PASSWORDS = Form(
         password_field("again", "New password again"),
     ]
 )
+_ZONE = Form([zone_field()])
 
 
 class AccountViews:
@@ -51,6 +52,16 @@ class AccountViews:
         revoked = change_password(self.request.db, self._user(), bound.values["new"], keep=self._current)
         note_change(self.request, "password changed", self.request.identity.name)
         self.request.flash(f"Your password is changed.{_signed_out(revoked)}")
+        return self._done()
+
+    def change_zone(self) -> Any:
+        """Choose the time zone in which times are shown; none for that of the site."""
+        bound = _ZONE.validate(self.request.POST)
+        if not bound.valid:
+            self.request.response.status_int = _UNPROCESSABLE
+            return self._page(_PASSWORDS.bind(), bound)
+        self._user().timezone = bound.values["timezone"]
+        self.request.flash(f"Times are shown in {bound.values['timezone'] or 'the zone of the site'} now.")
         return self._done()
 
     def revoke(self) -> HTTPSeeOther:
@@ -86,7 +97,7 @@ class AccountViews:
         throttle.forgive(self.request.db, name, address)
         return None
 
-    def _page(self, bound: BoundForm) -> dict[str, Any]:
+    def _page(self, bound: BoundForm, zone: BoundForm | None = None) -> dict[str, Any]:
         user = self._user()
         return {
             "user": user,
@@ -95,6 +106,7 @@ class AccountViews:
             "current": self._current,
             "browser_name": browser_name,
             "bound": bound,
+            "zone": zone or _ZONE.bind({"timezone": user.timezone}),
         }
 
     def _user(self) -> User:
@@ -114,14 +126,18 @@ def _signed_out(count: int) -> str:
 
 
 def includeme(config: Any) -> None:
-    """Register ``/account`` and its two actions."""
+    """Register ``/account`` and its actions."""
     config.add_route("account", "/account")
     config.add_route("account.password", "/account/password")
+    config.add_route("account.timezone", "/account/timezone")
     config.add_route("account.sessions", "/account/sessions")
     page = {"renderer": "batchbook.templates:security/account.jinja2", "permission": SIGNED_IN}
     config.add_view(AccountViews, attr="page", route_name="account", request_method="GET", **page)
     config.add_view(
         AccountViews, attr="change_password", route_name="account.password", request_method="POST", **page
+    )
+    config.add_view(
+        AccountViews, attr="change_zone", route_name="account.timezone", request_method="POST", **page
     )
     config.add_view(
         AccountViews,

@@ -14,12 +14,16 @@ from batchbook.security.permissions import grants
 
 @dataclass(frozen=True)
 class Identity:
-    """Somebody who is signed in: ``id`` and ``name`` of the user, and all permissions of the user's roles."""
+    """Somebody who is signed in: ``id`` and ``name`` of the user, and all permissions of the user's roles.
+
+    ``timezone`` names the zone that the person chose, ``None`` the site's.
+    """
 
     id: int
     name: str
     full_name: str
     permissions: frozenset[str]
+    timezone: str | None = None
 
     def may(self, permission: str) -> bool:
         """Return whether the held permissions cover ``permission``."""
@@ -38,7 +42,7 @@ def load_identity(engine: Engine, session_hash: str) -> Identity | None:
     and only reads, so error pages can ask after the request's transaction has failed.
     """
     wanted = (
-        select(User.id, User.name, User.full_name, RolePermission.permission)
+        select(User.id, User.name, User.full_name, User.timezone, RolePermission.permission)
         .join(WebSession, WebSession.user_id == User.id)
         .outerjoin(user_role, user_role.c.user_id == User.id)
         .outerjoin(RolePermission, RolePermission.role_id == user_role.c.role_id)
@@ -54,10 +58,11 @@ def load_identity(engine: Engine, session_hash: str) -> Identity | None:
     if not rows:
         return None
     permissions = frozenset(row.permission for row in rows if row.permission is not None)
-    return Identity(rows[0].id, rows[0].name, rows[0].full_name, permissions)
+    first = rows[0]
+    return Identity(first.id, first.name, first.full_name, permissions, first.timezone)
 
 
 def identity_of_user(user: User) -> Identity:
     """Return the identity of ``user`` without a web session, as the command line acts for somebody."""
     permissions = frozenset(entry.permission for role in user.roles for entry in role.permissions)
-    return Identity(user.id, user.name, user.full_name, permissions)
+    return Identity(user.id, user.name, user.full_name, permissions, user.timezone)

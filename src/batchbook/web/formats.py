@@ -8,6 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
+from pyramid.threadlocal import get_current_request
 
 
 def number(value: Decimal | float | None) -> str:
@@ -30,13 +31,18 @@ def bytesize(value: int | None) -> str:
 
 
 def moment_filter(zone: ZoneInfo) -> Callable[[datetime | None], str]:
-    """Return the filter that shows a moment (aware, as stored in UTC) to the minute in ``zone``, as ``<time>``."""
+    """Return the filter that shows a moment (aware, as stored in UTC) to the minute, as ``<time>``.
+
+    It is in the zone of who asks, and in ``zone``, the site's, where nobody does.
+    """
 
     def moment(value: datetime | None) -> str:
         if value is None:
             return ""
         machine = value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        local = value.astimezone(zone)
+        # Macros are not given the request, and every page would have to hand it on to each of them.
+        request = get_current_request()
+        local = value.astimezone(zone if request is None else request.zone)
         return Markup('<time datetime="{}" title="{}">{}</time>').format(
             machine, f"{local:%Y-%m-%d %H:%M:%S %Z}", f"{local:%Y-%m-%d %H:%M}"
         )

@@ -21,6 +21,7 @@ from batchbook.batches.pages.life import (
 from batchbook.batches.pages.onerow import EditRow, RowPage
 from batchbook.batches.pages.rows import AddRow, QuickEntry, RemoveRow, RestoreRow
 from batchbook.batches.pages.rowset import ExportRows, RememberRows, RemoveRows
+from batchbook.batches.pages.schedule import ScheduleBatch, UnscheduleBatch
 from batchbook.master import Export, Index, Remember
 
 #: What the master view of every batch type offers, in the order of the buttons.
@@ -39,6 +40,8 @@ BATCH_PAGES = (
     CloneBatch,
     DeleteBatch,
     ExecuteBatch,
+    ScheduleBatch,
+    UnscheduleBatch,
     RowPage,
     EditRow,
     EditCell,

@@ -76,6 +76,8 @@ class BatchPage(Page):
 def led_on(request: Request, result: Result, url: str) -> HTTPSeeOther:
     """Return the redirect to ``url``, where ``result`` is told once; to where its job is awaited, if it has one."""
     if result.job_id is not None:
+        if result.at_once:
+            flash(request, result.at_once)
         return HTTPSeeOther(request.route_path("jobs.await", id=result.job_id))
     flash(request, result.message, "error" if result.failed else "success")
     return HTTPSeeOther(url)

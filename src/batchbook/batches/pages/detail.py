@@ -13,6 +13,7 @@ from batchbook.batches.operations import CANCEL, FAILURE
 from batchbook.batches.pages import present
 from batchbook.batches.pages.base import BatchPage
 from batchbook.batches.pages.rowgrid import RowGrid
+from batchbook.batches.pages.schedule import planned_of, schedule_url
 from batchbook.grid import Choice, choices_of
 from batchbook.master import buttons_for
 
@@ -46,6 +47,8 @@ class BatchDetail(BatchPage):
             totals=work.handler.totals(self.batch),
             breakdown=present.breakdown(self.view, self.batch, rows.grid),
             execution=None if activity else present.execution(self.view, work),
+            planned=planned_of(self, work),
+            schedule_url=schedule_url(self),
             chosen=present.chosen_options(work),
             quick_entry=work.handler.quick_entry_label if rows.editing else None,
             rows=rows,

@@ -8,6 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.base import BatchPage, led_on, seen_version
+from batchbook.batches.pages.schedule import sent_options
 from batchbook.web.once import claim_form
 
 
@@ -61,11 +62,7 @@ class ExecuteBatch(_ActionPage):
 
     def post(self) -> HTTPSeeOther:
         """Execute with the options chosen, if the batch is still the one that was looked at."""
-        options = {}
-        form = self.work.handler.execution_options
-        for field in form.fields if form else ():
-            sent = self.request.POST.getall(field.name)
-            options[field.name] = sent if field.widget == "checkboxes" else "".join(sent[:1])
+        options = sent_options(self.request, self.work.handler.execution_options)
         return self.submit(self.action, options, seen_version(self.request.POST))
 
 

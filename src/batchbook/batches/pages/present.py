@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +113,12 @@ def life(batch: Batch) -> list[Milestone]:
 
 def chosen_options(work: Work) -> list[tuple[str, str]]:
     """Return what an executed batch was executed with, in words: label of the option → what was chosen."""
-    form, stored = work.handler.execution_options, work.batch.execution_options or {}
+    return options_in_words(work, work.batch.execution_options or {})
+
+
+def options_in_words(work: Work, stored: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return values of the execution's options, as they are stored, in words: label of the option → what was chosen."""
+    form = work.handler.execution_options
     given = [(field, stored.get(field.name)) for field in (form.fields if form else ())]
     return [(field.label, _in_words(field, value)) for field, value in given if value not in (None, "", [])]
 

@@ -10,6 +10,7 @@ from batchbook.cli.batches.exporting import download, rows
 from batchbook.cli.batches.listing import history, list_batches, types
 from batchbook.cli.batches.removing import remove_row, remove_rows, restore_row
 from batchbook.cli.batches.running import RUNNING
+from batchbook.cli.batches.scheduling import SCHEDULING
 from batchbook.cli.batches.showing import show_batch
 
 __all__ = ["batch"]
@@ -40,6 +41,7 @@ for command in (
     restore_row,
     remove_rows,
     *RUNNING,
+    *SCHEDULING,
     clone,
     delete,
 ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
@@ -19,6 +20,8 @@ from batchbook.errors import BadInput, Refused
 from batchbook.progress import Progress
 from batchbook.security.identity import Identity, identity_of_user
 from batchbook.security.models import User, normal_name
+from batchbook.web.settings import REGISTRY_KEY
+from batchbook.zones import zone_asked, zone_called
 
 #: In whose name the administrator of the machine reads, who is no user.
 _NOBODY = ""
@@ -29,20 +32,20 @@ class Desk:
 
     def __init__(self, registry: Any, session: Session, person: Identity | None) -> None:
         self.session = session
-        self._registry = registry
+        self.registry = registry
         self._person = person
 
     @property
     def types(self) -> BatchTypes:
         """The registered batch types."""
-        types: BatchTypes = self._registry["batch_types"]
+        types: BatchTypes = self.registry["batch_types"]
         return types
 
     @property
     def engine(self) -> Engine:
         """The engine, working for the person."""
         return Engine(
-            self.session, self.types, self._registry.settings, self._person.name if self._person else _NOBODY
+            self.session, self.types, self.registry.settings, self._person.name if self._person else _NOBODY
         )
 
     @property
@@ -78,16 +81,29 @@ class Desk:
                 " it. Nothing was created."
             )
 
+    def zone(self, name: str | None) -> ZoneInfo:
+        """Return the zone of that name; without one that of the person, or of the site.
+
+        Raises ``BadInput`` for a name that is none.
+        """
+        person = self._person.timezone if self._person else None
+        site: ZoneInfo = self.registry[REGISTRY_KEY].timezone
+        return zone_asked(name) if name else (person and zone_called(person)) or site
+
+    def call(self, batch_id: int, action: Action, options: Mapping[str, Any] | None = None) -> ActionCall:
+        """Return the call for ``action`` in the person's name."""
+        return ActionCall(batch_id, action, self.engine.actor, options or {})
+
     def run(self, batch_id: int, action: Action, options: Mapping[str, Any] | None = None) -> Result:
         """Ask the application's runner for ``action`` on a batch, in the person's name."""
         self.find(batch_id, action)
-        call = ActionCall(batch_id, action, self.engine.actor, options or {})
-        result: Result = self._registry["batch_runner"].submit(self.session, call)
+        call = self.call(batch_id, action, options)
+        result: Result = self.registry["batch_runner"].submit(self.session, call)
         return result
 
     def run_now(self, batch_id: int, action: Action, progress: Progress) -> Result:
         """Run ``action`` on a batch in the transaction of this desk, which nobody else sees into."""
-        engine = Engine(self.session, self.types, self._registry.settings, self.engine.actor, progress)
+        engine = Engine(self.session, self.types, self.registry.settings, self.engine.actor, progress)
         return perform(engine, ActionCall(batch_id, action, engine.actor))
 
 

@@ -87,6 +87,18 @@ def execution_options(command: _Command) -> _Command:
     )
 
 
+def at_option(command: _Command) -> _Command:
+    """Give a command the option ``--at``: a day and time, as text."""
+    text = "The day and time, such as “2026-12-01 06:00”."
+    return click.option("--at", metavar="TIME", required=True, type=TEXT, help=text)(command)
+
+
+def zone_option(command: _Command) -> _Command:
+    """Give a command the option ``--zone``: the name of a time zone, ``None`` for that of the user."""
+    text = "The zone of the time, such as Europe/Berlin; by default the user's, or else that of the site."
+    return click.option("--zone", metavar="ZONE", type=TEXT, help=text)(command)
+
+
 def background_option(command: _Command) -> _Command:
     """Give a command the flag ``--background``: to hand over what takes its time."""
     text = "Hand it over to those who run jobs, and print the job's number."

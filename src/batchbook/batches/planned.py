@@ -1,0 +1,63 @@
+"""The execution that is planned for a batch: how it is called, and how it is given up with what makes it void."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy.orm import Session
+
+from batchbook.batches.models import Batch
+from batchbook.batches.work import Work
+from batchbook.errors import Conflict
+from batchbook.jobs import Job, claims
+from batchbook.jobs.asking import plan_of
+
+#: The kinds of operations that say what was planned, and that it was dropped.
+SCHEDULE, UNSCHEDULE = "schedule", "unschedule"
+
+
+def in_utc(at: datetime | None) -> str:
+    """Return a moment for the history and for sentences that everybody reads alike; empty for none."""
+    return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def drop_plan(work: Work, because: str) -> str:
+    """Give up the execution that is planned, if one is; return the sentence that says so, with a space before it.
+
+    ``because`` is a sentence's end, such as "it was reopened". Raises :class:`~batchbook.errors.Conflict` if that
+    execution begins at this very moment.
+    """
+    job = plan_of(work.session, work.batch.id)
+    if job is None:
+        return ""
+    if not claims.drop(
+        work.session, job, f"{job.subject} was not {job.done} at its time, because {because}."
+    ):
+        raise Conflict(f"{work.batch} begins to be executed at this moment, so nothing else was done.")
+    return f" The execution that {job.asked_by} planned for {in_utc(job.run_at)} was dropped."
+
+
+def drop_plan_for_execution(work: Work) -> str:
+    """Give up the execution that is planned, because the batch is executed now, and note that; return the sentence."""
+    said = drop_plan(work, f"{work.actor} had it executed before").strip()
+    if said:
+        work.record(UNSCHEDULE, said)
+    return said
+
+
+def refuse_changed(job: Job, batch: Batch, version: int | None) -> None:
+    """Raise ``Conflict`` if ``batch`` is no longer as it was when its execution was planned."""
+    if job.run_at is not None and version is not None and version != batch.version:
+        raise Conflict(
+            f"{batch} was not {job.done} at its time: it was changed after that was planned. Look at it again, then decide."
+        )
+
+
+def keep_in_step(session: Session, batch: Batch, before: int) -> None:
+    """Have what is planned for ``batch`` stay so although its version is another one than ``before``.
+
+    What failed or was cancelled meanwhile changed nothing of what was looked at.
+    """
+    job = plan_of(session, batch.id)
+    if job is not None and job.arguments["version"] == before:
+        job.arguments = {**job.arguments, "version": batch.version}

@@ -1,0 +1,75 @@
+"""Time zones: which there are, and what a time on somebody's clock is in UTC."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from batchbook.errors import BadInput
+
+_LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?")
+_SHOWN = 40
+
+
+class BadTime(BadInput):
+    """A text that is no time on the clocks of a zone; the message says why."""
+
+
+@dataclass(frozen=True)
+class LocalTime:
+    """A time on the clocks of a zone: the moment ``at`` in UTC, and whether it comes ``twice`` there, as when clocks go back.
+
+    Of two, ``at`` is the first.
+    """
+
+    at: datetime
+    twice: bool
+
+
+@cache
+def zone_names() -> tuple[str, ...]:
+    """Return the names of the zones that people choose from: places, and UTC."""
+    places = {name for name in available_timezones() if "/" in name and not name.startswith("Etc/")}
+    return tuple(sorted(places | {"UTC"}))
+
+
+def zone_called(name: str) -> ZoneInfo | None:
+    """Return the zone of that name; ``None`` if this machine knows none."""
+    try:
+        return ZoneInfo(name) if name in available_timezones() else None
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
+def zone_asked(name: str) -> ZoneInfo:
+    """Return the zone of that name; raise :class:`~batchbook.errors.BadInput` for a name that somebody made up."""
+    zone = zone_called(name)
+    if zone is None:
+        raise BadInput(f"There is no time zone “{name[:_SHOWN]}”. Write it like Europe/Berlin.")
+    return zone
+
+
+def read_local(text: str, zone: ZoneInfo) -> LocalTime:
+    """Return what ``text``, such as ``2026-12-01 06:00``, means on the clocks of ``zone``.
+
+    Raises :class:`BadTime` for another text, for a day that is not in the calendar, and for a time that the clocks skip.
+    """
+    text = text.strip()
+    if not _LOCAL.fullmatch(text):
+        raise BadTime(
+            f"“{text[:_SHOWN]}” is not a day and time: write it as 2026-12-01 06:00 (year-month-day hours:minutes)."
+        )
+    try:
+        local = datetime.fromisoformat(text)
+        first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    except (ValueError, OverflowError):
+        raise BadTime(f"“{text}” is no day and time of the calendar.") from None
+    if first.astimezone(zone).replace(tzinfo=None) != local:
+        raise BadTime(
+            f"There is no {local:%H:%M} on {local:%Y-%m-%d} in {zone.key}: the clocks are put forward then. Choose"
+            " another time."
+        )
+    return LocalTime(first, twice=first != second)

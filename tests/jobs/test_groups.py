@@ -1,0 +1,63 @@
+"""The page of jobs that were asked for at once."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+from webtest import TestApp
+
+from batchbook.db import utc_now
+from batchbook.jobs.models import Job, JobGroup
+from batchbook.jobs.states import JobState
+
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def group(engine: Engine, users: dict[str, str]) -> int:
+    """Return a group that the administrator asked for: one job failed, one waits, and one batch was left out."""
+    assert users
+    with Session(engine) as session, session.begin():
+        group = JobGroup(
+            title="Execute all", asked_by="admin", asked_at=utc_now(), skipped=["Batch 9 is open."]
+        )
+        group.jobs = [_job(1, JobState.FAILED), _job(2, JobState.QUEUED), _job(3, JobState.RUNNING)]
+        session.add(group)
+        session.flush()
+        return group.id
+
+
+def _job(batch: int, state: JobState) -> Job:
+    return Job(
+        task="execute",
+        subject=f"Batch {batch}",
+        done="executed",
+        batch_id=batch,
+        batch_type="inventory",
+        arguments={},
+        asked_by="admin",
+        asked_at=utc_now(),
+        state=state,
+        nonce=str(batch),
+        message="It went wrong." if state is JobState.FAILED else None,
+    )
+
+
+def test_the_page_says_what_was_left_out(group: int, admin: TestApp) -> None:
+    page = admin.get(f"/jobs/groups/{group}")
+    assert "Batch 9 is open." in page
+    assert 'http-equiv="refresh"' in page
+
+
+def test_nobody_else_sees_it(group: int, staff: TestApp) -> None:
+    staff.get(f"/jobs/groups/{group}", status=403)
+
+
+def test_only_what_has_not_begun_is_cancelled(group: int, admin: TestApp, engine: Engine) -> None:
+    page = admin.get(f"/jobs/groups/{group}")
+    form = next(form for form in page.forms.values() if form.action.endswith("/cancel"))
+    form.submit()
+    with Session(engine) as session:
+        states = session.scalars(select(Job.state).order_by(Job.id)).all()
+    assert states == [JobState.FAILED, JobState.CANCELLED, JobState.RUNNING]
