@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -9,6 +11,7 @@ from webtest import TestApp
 
 from batchbook.db import utc_now
 from batchbook.jobs.models import Job, JobGroup
+from batchbook.jobs.progress import wish_to_cancel
 from batchbook.jobs.states import JobState
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -54,10 +57,14 @@ def test_nobody_else_sees_it(group: int, staff: TestApp) -> None:
     staff.get(f"/jobs/groups/{group}", status=403)
 
 
-def test_only_what_has_not_begun_is_cancelled(group: int, admin: TestApp, engine: Engine) -> None:
+def test_what_has_not_begun_is_cancelled_and_what_runs_is_asked_to_stop(
+    group: int, admin: TestApp, engine: Engine, app: Any
+) -> None:
     page = admin.get(f"/jobs/groups/{group}")
     form = next(form for form in page.forms.values() if form.action.endswith("/cancel"))
-    form.submit()
+    answer = form.submit().follow()
+    assert "1 job that had not begun was cancelled. 1 job stops as soon as possible." in answer.text
     with Session(engine) as session:
-        states = session.scalars(select(Job.state).order_by(Job.id)).all()
-    assert states == [JobState.FAILED, JobState.CANCELLED, JobState.RUNNING]
+        jobs = session.scalars(select(Job).order_by(Job.id)).all()
+        assert [job.state for job in jobs] == [JobState.FAILED, JobState.CANCELLED, JobState.RUNNING]
+        assert wish_to_cancel(app.registry["jobs"].store, jobs[2]) == "admin"

@@ -66,7 +66,7 @@ def test_the_lists_say_what_runs(place: Place, staff: TestApp, auditor: TestApp)
         )
         assert "Being executed" in text_of(page, "table.grid")
         assert not auditor.get(path).html.select("#running")
-    found = staff.get("/batches?now=executed")
+    found = staff.get("/batches?f.now.equal=executed")
     assert f"{batch_id:08d}" in text_of(found)
 
 

@@ -157,7 +157,12 @@ def note_ending(turn: Turn, ending: Ending) -> None:
 
 
 def batch_page(request: Any, job: Job) -> str | None:
-    """Return where the batch of a job is to be seen: the one that it made, or the list if it was deleted."""
+    """Return where the batch of a job is to be seen: the one that it made, or the list if it was deleted.
+
+    ``None`` for a batch of a type that this installation does not have, any more.
+    """
+    if job.batch_type not in {batch_type.key for batch_type in request.registry["batch_types"]}:
+        return None
     prefix = f"batches.{job.batch_type}"
     if job.task == Action.DELETE and job.state == JobState.DONE:
         return str(request.route_path(f"{prefix}.index"))

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: What the index of a type asks for; everybody who may see some of its batches may do it.
 _READING = frozenset({"view", "export"})
+#: What can be done with many batches of a type at once; each of them is asked about by itself as well.
+_MANY = frozenset({Action.REFRESH.value, Action.EXECUTE.value})
 
 
 class TypeContext(MasterContext):
@@ -34,6 +36,8 @@ class TypeContext(MasterContext):
             return access.may(identity.permissions, key, Action.VIEW)
         if name == BatchPermission.CREATE:
             return access.may_create(identity.permissions, key)
+        if name in _MANY:
+            return access.may(identity.permissions, key, Action(name))
         return grants(identity.permissions, permission)
 
 

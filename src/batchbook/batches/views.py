@@ -12,6 +12,7 @@ from batchbook.batches import access, columns
 from batchbook.batches.activity import Held, Running, held_batch, running_now
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.engine import Engine
+from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.pages import BATCH_PAGES
 from batchbook.batches.resources import BatchContext, TypeContext
@@ -100,6 +101,17 @@ class BatchMasterView(MasterView):
         if batch_id not in self._held:
             self._held[batch_id] = held_batch(self.request, batch_id)
         return self._held[batch_id]
+
+    def many(self, total: int) -> list[tuple[str, str]]:
+        """Return what can be done with all ``total`` batches that the index shows: words of a link, name of the page."""
+        if total < 2 or not self.request.registry["jobs"].in_background:
+            return []
+        actions = (Action.REFRESH, Action.EXECUTE)
+        return [
+            (f"{action.label} all {total:,}…", f"{action.value}_all")
+            for action in actions
+            if self.may(action.value)
+        ]
 
     @cached_property
     def running(self) -> list[Running]:

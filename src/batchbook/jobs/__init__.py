@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from batchbook.jobs.asking import Order
-from batchbook.jobs.models import Job
+from batchbook.jobs.models import Job, JobGroup
 from batchbook.jobs.office import Jobs
 from batchbook.jobs.tasks import Ending, Task, Turn
 
-__all__ = ["Ending", "Job", "Jobs", "Order", "Task", "Turn"]
+__all__ = ["Ending", "Job", "JobGroup", "Jobs", "Order", "Task", "Turn"]
 
 
 def includeme(config: Any) -> None:

@@ -1,4 +1,4 @@
-"""The page of jobs that were asked for at once: how each stands, and cancelling those that have not begun."""
+"""The page of jobs that were asked for at once: how each stands and ended, cancelling the rest, trying the failed again."""
 
 from __future__ import annotations
 
@@ -6,18 +6,25 @@ from collections import Counter
 from typing import Any, ClassVar
 
 from pyramid.httpexceptions import HTTPSeeOther
+from sqlalchemy import select
 
+from batchbook.db import utc_now
+from batchbook.errors import BatchbookError, Conflict
 from batchbook.grid import Column, Kind
-from batchbook.jobs import claims
+from batchbook.jobs.cancelling import drop_job
 from batchbook.jobs.models import Job, JobGroup
+from batchbook.jobs.pages import next_url
+from batchbook.jobs.present import reports_on
 from batchbook.jobs.states import JobState
 from batchbook.master import MasterView, Page, RecordContext
 from batchbook.security.identity import Identity
 from batchbook.security.permissions import grants
 from batchbook.words import counted
 
-#: The states in which a job can still be cancelled without stopping anything.
-_IDLE = (JobState.SCHEDULED, JobState.QUEUED)
+#: The states of jobs that can be tried again.
+_FAILED = (JobState.FAILED, JobState.CANCELLED)
+#: How many of the jobs that run tell how far they are.
+_WATCHED = 10
 
 
 class GroupContext(RecordContext):
@@ -29,10 +36,22 @@ class GroupContext(RecordContext):
         return grants(identity.permissions, everywhere) or self.record.asked_by == identity.name
 
 
-class GroupDetail(Page):
-    """How each job of a group stands."""
+class GroupPage(Page):
+    """A page of one group."""
 
     on_record = True
+
+    def jobs_in(self, *states: JobState) -> list[Job]:
+        """Return the jobs of the group that are in one of these states; all of them if none is named."""
+        wanted = select(Job).where(Job.group_id == self.record.id).order_by(Job.id)
+        if states:
+            wanted = wanted.where(Job.state.in_(states))
+        return list(self.request.db.scalars(wanted))
+
+
+class GroupDetail(GroupPage):
+    """How each job of a group stands."""
+
     permission = "view"
     name = "view"
     pattern = ""
@@ -40,41 +59,67 @@ class GroupDetail(Page):
 
     def get(self) -> dict[str, Any]:
         """Show it."""
-        jobs = [job for job in self.record.jobs if self._seen(job)]
-        count = Counter(job.state for job in self.record.jobs)
+        jobs = self.jobs_in()
+        count = Counter(JobState(job.state) for job in jobs)
+        running = [job for job in jobs if job.state == JobState.RUNNING][:_WATCHED]
+        rest, failed = not all(job.has_ended for job in jobs), any(count[state] for state in _FAILED)
         return self.template_values(
-            jobs=jobs,
-            hidden=len(self.record.jobs) - len(jobs),
+            reports=reports_on(self.request.registry["jobs"], jobs),
+            watched={job.id for job in running},
             counts=[(state, count[state]) for state in JobState if count[state]],
-            active=any(not job.has_ended for job in self.record.jobs),
-            may_cancel=any(count[state] for state in _IDLE) and self.view.may("cancel", self.record),
-            states={state.value: state for state in JobState},
+            active=rest,
+            next_url=lambda job: next_url(self.request, job),
+            may_cancel=rest and self.view.may("cancel", self.record),
+            may_retry=failed and not rest and self.view.may("retry", self.record),
         )
 
-    def _seen(self, job: Job) -> bool:
-        return bool(self.request.registry["jobs"].tasks[job.task].seen(self.request, job))
 
+class CancelRest(GroupPage):
+    """Cancels the jobs of a group that have not ended."""
 
-class CancelRest(Page):
-    """Cancels the jobs of a group that have not begun; those that run go on."""
-
-    on_record = True
     permission = "cancel"
     name = "cancel"
     pattern = "/cancel"
 
     def post(self) -> HTTPSeeOther:
-        """Cancel them, each with the reason."""
-        dropped = sum(self._drop(job) for job in self.record.jobs if job.state in _IDLE)
-        return self.done(
-            f"{counted(dropped, 'job')} cancelled; what had begun goes on.",
-            self.view.url("view", self.record),
-        )
+        """Cancel those that wait at once, and have those that run stop as soon as they can."""
+        by, registry = self.request.authenticated_userid, self.request.registry
+        dropped = stopping = 0
+        for job in self.jobs_in(JobState.SCHEDULED, JobState.QUEUED, JobState.RUNNING):
+            registry["jobs"].wish_cancelled(job, by)
+            if drop_job(registry, self.request.db, job, by):
+                dropped += 1
+            else:
+                stopping += 1
+        stops = f" {counted(stopping, 'job stops', 'jobs stop')} as soon as possible." if stopping else ""
+        said = f"{counted(dropped, 'job')} that had not begun {'was' if dropped == 1 else 'were'} cancelled.{stops}"
+        return self.done(said, self.view.url("view", self.record))
 
-    def _drop(self, job: Job) -> bool:
-        by = self.request.authenticated_userid
-        message = f"{job.subject} was not {job.done}: {by} cancelled that before it began."
-        return claims.drop(self.request.db, job, message)
+
+class RetryFailed(GroupPage):
+    """Asks again for the jobs of a group that failed or were cancelled, as a new group."""
+
+    permission = "retry"
+    name = "retry"
+    pattern = "/retry"
+
+    def post(self) -> HTTPSeeOther:
+        """Ask for them; one that is refused now is left out, with the reason."""
+        registry, db, by = self.request.registry, self.request.db, self.request.authenticated_userid
+        group = JobGroup(title=f"{self.record.title}, again", asked_by=by, asked_at=utc_now(), skipped=[])
+        db.add(group)
+        db.flush()  # The jobs refer to it.
+        asked, refused = 0, []
+        for job in self.jobs_in(*_FAILED):
+            try:
+                registry["jobs"].tasks[job.task].again(registry, db, job, by).group_id = group.id
+                asked += 1
+            except BatchbookError as error:
+                refused.append(error.message)
+        if not asked:
+            raise Conflict(" ".join(["Nothing could be tried again.", *refused[:1]]))
+        group.skipped = refused
+        return HTTPSeeOther(self.view.url("view", group))
 
 
 class GroupsView(MasterView):
@@ -86,7 +131,7 @@ class GroupsView(MasterView):
     title = "Groups of jobs"
     title_one = "group of jobs"
     grid_columns = (Column("title", "What", JobGroup.title, Kind.TEXT),)
-    pages = (GroupDetail, CancelRest)
+    pages = (GroupDetail, CancelRest, RetryFailed)
     record_context_factory: ClassVar = GroupContext
 
     def label_of(self, record: JobGroup) -> str:

@@ -18,6 +18,7 @@ from batchbook.batches.pages.life import (
     RefreshBatch,
     ReopenBatch,
 )
+from batchbook.batches.pages.many import ExecuteAll, RefreshAll
 from batchbook.batches.pages.onerow import EditRow, RowPage
 from batchbook.batches.pages.rows import AddRow, QuickEntry, RemoveRow, RestoreRow
 from batchbook.batches.pages.rowset import ExportRows, RememberRows, RemoveRows
@@ -30,6 +31,8 @@ BATCH_PAGES = (
     Remember,
     Export,
     CreateBatch,
+    RefreshAll,
+    ExecuteAll,
     BatchDetail,
     PopulateBatch,
     CompleteBatch,
