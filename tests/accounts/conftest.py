@@ -70,8 +70,20 @@ class Office:
         return {row[0] for row in self.all(wanted)}
 
 
+@pytest.fixture(scope="session")
+def site(compiled_templates: dict[str, str]) -> Any:
+    """The application, started once: each test gives it an engine of its own."""
+    config = Configurator(settings=SETTINGS | compiled_templates)
+    for name in ("pyramid_tm", "pyramid_retry", "pyramid_jinja2"):
+        config.include(name)
+    config.add_request_method(request_session, "db", reify=True)
+    for name in ("security", "web", "master", "accounts"):
+        config.include(f"batchbook.{name}")
+    return config.make_wsgi_app()
+
+
 @pytest.fixture
-def office(engine: Engine) -> Office:
+def office(engine: Engine, site: Any) -> Office:
     with transaction_scope(engine) as db:
         install_default_roles(db)
         rights = [RolePermission(permission=f"users:{may}") for may in ("view", "edit", "create", "delete")]
@@ -82,11 +94,5 @@ def office(engine: Engine) -> Office:
             password_hash = OF_ADMINS if "admin" in names else None
             given = [roles[role] for role in names]
             db.add(User(name=name, full_name=name.title(), password_hash=password_hash, roles=given))
-    config = Configurator(settings=SETTINGS)
-    for name in ("pyramid_tm", "pyramid_retry", "pyramid_jinja2"):
-        config.include(name)
-    config.registry["engine"] = engine
-    config.add_request_method(request_session, "db", reify=True)
-    for name in ("security", "web", "master", "accounts"):
-        config.include(f"batchbook.{name}")
-    return Office(engine, config.make_wsgi_app())
+    site.registry["engine"] = engine
+    return Office(engine, site)

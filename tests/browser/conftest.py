@@ -3,7 +3,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,20 +36,6 @@ def browser() -> Iterator[Browser]:
 def backend() -> str:
     """What the browser does is the same on every database; the functional tests run on both."""
     return "sqlite"
-
-
-@pytest.fixture(scope="session")
-def _compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("templates")
-
-
-@pytest.fixture
-def settings(settings: dict[str, str], _compiled: Path) -> dict[str, str]:
-    """The application's settings; compiled templates are kept, so that not every test compiles them anew."""
-    return settings | {
-        "jinja2.bytecode_caching": "true",
-        "jinja2.bytecode_caching_directory": str(_compiled),
-    }
 
 
 @pytest.fixture

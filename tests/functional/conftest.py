@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,21 +14,6 @@ from batchbook.jobs.states import JobState
 
 from .addresses import Addresses
 from .world import CATALOGUE, PRICE_LIST, Shop, form_to, number_in, upload, url_of
-
-
-@pytest.fixture(scope="session")
-def _compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where compiled templates are kept, so that not every test's application compiles them anew."""
-    return tmp_path_factory.mktemp("templates")
-
-
-@pytest.fixture
-def settings(settings: dict[str, str], _compiled: Path) -> dict[str, str]:
-    """The application's settings."""
-    return settings | {
-        "jinja2.bytecode_caching": "true",
-        "jinja2.bytecode_caching_directory": str(_compiled),
-    }
 
 
 @pytest.fixture

@@ -98,11 +98,13 @@ def test_a_small_export_is_sent_at_once(shop: Engine, staff: TestApp) -> None:
 
 
 @ONE
-def test_the_file_is_what_the_page_would_have_sent(app: Any, shop: Engine, staff: TestApp) -> None:
+def test_the_file_is_what_the_page_would_have_sent(
+    app: Any, shop: Engine, staff: TestApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job = asked(app, shop, staff, MANY.format("csv"))
     run(app, shop, job)
     made = staff.get(f"/jobs/{job.id}/file").body
-    app.registry.pop("big_exports")
+    monkeypatch.delitem(app.registry, "big_exports")
     assert made == staff.get(MANY.format("csv")).body
 
 

@@ -118,9 +118,9 @@ class BakerView(MasterView):
     form_fields = ("name", "town")
 
 
-def configure(engine: Engine, *views: type[MasterView]) -> Any:
-    """Return a configurator of the site with these master views."""
-    config = Configurator(settings=SETTINGS)
+def configure(engine: Engine | None, *views: type[MasterView], **settings: str) -> Any:
+    """Return a configurator of the site with these master views, on ``engine`` or on one that it is given later."""
+    config = Configurator(settings=SETTINGS | settings)
     for name in ("pyramid_tm", "pyramid_retry", "pyramid_jinja2"):
         config.include(name)
     config.registry["engine"] = engine

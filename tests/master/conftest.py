@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import Engine
 
 from .bakery import BakerView, Bakery, CakeView, configure, create_tables
 
 
+@pytest.fixture(scope="session")
+def site(compiled_templates: dict[str, str]) -> Any:
+    """The application, started once: each test gives it an engine of its own."""
+    return configure(None, CakeView, BakerView, **compiled_templates).make_wsgi_app()
+
+
 @pytest.fixture
-def bakery(empty_engine: Engine) -> Bakery:
+def bakery(empty_engine: Engine, site: Any) -> Bakery:
     create_tables(empty_engine)
-    return Bakery(empty_engine, configure(empty_engine, CakeView, BakerView).make_wsgi_app())
+    site.registry["engine"] = empty_engine
+    return Bakery(empty_engine, site)

@@ -9,6 +9,6 @@ from .small_site import Site, create_tables
 
 
 @pytest.fixture
-def site(empty_engine: Engine) -> Site:
+def site(empty_engine: Engine, compiled_templates: dict[str, str]) -> Site:
     create_tables(empty_engine)
-    return Site(empty_engine)
+    return Site(empty_engine, **compiled_templates)

@@ -5,6 +5,8 @@ from argon2 import PasswordHasher
 
 from batchbook.security.passwords import hash_password, needs_rehash, verify_password, why_weak
 
+pytestmark = pytest.mark.usefixtures("slow_hashes")
+
 
 def test_a_hash_verifies_its_password_only() -> None:
     made = hash_password("correct horse battery")

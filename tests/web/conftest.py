@@ -20,5 +20,5 @@ def tables(empty_engine: Engine) -> Engine:
 
 
 @pytest.fixture
-def site(tables: Engine) -> Site:
-    return Site(tables)
+def site(tables: Engine, compiled_templates: dict[str, str]) -> Site:
+    return Site(tables, **compiled_templates)

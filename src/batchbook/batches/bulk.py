@@ -42,8 +42,7 @@ class BulkEdit:
     def page(self) -> Iterator[Any]:
         """Yield the page whose address is the argument ``address``, as it is for who asked."""
         identity = identity_of(self.turn.session, self.engine.actor)
-        address = self.arguments["address"]
-        with page_at(self.turn.registry, self.turn.session, identity, address) as page:
+        with page_at(self.turn.registry, self.turn.session, identity, self.turn.job) as page:
             yield page
 
 

@@ -56,7 +56,7 @@ def _written(turn: Turn) -> Iterator[tuple[BinaryIO, int]]:
     """
     identity = identity_of(turn.session, turn.job.asked_by)
     with TemporaryFile() as file:
-        with page_at(turn.registry, turn.session, identity, turn.job.arguments) as page:
+        with page_at(turn.registry, turn.session, identity, turn.job) as page:
             view = page.exported()
             count = view.grid.count(turn.session, view.state, view.user)
             rows = view.grid.all_rows(turn.session, view.state, view.user)
@@ -85,14 +85,14 @@ def _seen(request: Any, job: Job) -> bool:
     """Return whether who asks may see what was exported, as things are now."""
     with transaction_scope(request.registry["engine"], read_only=True) as session:
         try:
-            with page_at(request.registry, session, request.identity, job.arguments):
+            with page_at(request.registry, session, request.identity, job):
                 return True
         except (Refused, Missing):
             return False
 
 
 def _again(registry: Any, session: Session, job: Job, by: str) -> Job:
-    with page_at(registry, session, identity_of(session, by), job.arguments):
+    with page_at(registry, session, identity_of(session, by), job):
         order = Order(job.task, job.subject, by, job.arguments, retry_of=job.id)
     asked: Job = registry["jobs"].ask(session, order)
     return asked

@@ -69,6 +69,7 @@ class Jobs:
         wish_cancelled(self.store, job, by)
 
     def close(self) -> None:
-        """Close the connections."""
-        if "store" in self.__dict__:
-            self.store.close()
+        """Close the connections; what is asked for after that opens new ones."""
+        store: Store | None = self.__dict__.pop("store", None)
+        if store is not None:
+            store.close()

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.errors import Missing, Refused
 from batchbook.grid import GridState
+from batchbook.jobs.models import Job
 from batchbook.master import Page
 from batchbook.master.links import href
 from batchbook.security.identity import Identity, identity_of_user
@@ -39,11 +40,12 @@ def identity_of(session: Session, name: str) -> Identity:
 
 
 @contextmanager
-def page_at(registry: Any, session: Session, identity: Identity, address: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield the page at an address for ``identity``; what it reads and writes, it does in ``session``.
+def page_at(registry: Any, session: Session, identity: Identity, job: Job) -> Iterator[Any]:
+    """Yield the page at the address that ``job`` was asked for with, for ``identity``; it works in ``session``.
 
     Raises ``Refused`` if that may not be seen, and ``Missing`` if it is not there, any more or in this installation.
     """
+    address = job.arguments.get("address", job.arguments)
     route = registry.getUtility(IRoutesMapper).get_route(address["route"])
     page_class = _page_class(registry, address["route"])
     if route is None or page_class is None:
@@ -51,6 +53,7 @@ def page_at(registry: Any, session: Session, identity: Identity, address: Mappin
     request = _request(registry, address, route)
     registry.getUtility(ISecurityPolicy).act_as(request, identity)
     request.db = session
+    request.job_id = job.id  # What the job has, it does not keep from itself.
     with RequestContext(request):
         page = page_class(route.factory(request), request)
         if not request.has_permission(page.view.permission(page.permission), page.context):

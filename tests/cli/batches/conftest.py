@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
 
+from batchbook import configure
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk, CellChange, Operation
 from batchbook.catalog.loader import load_file
 from batchbook.catalog.models import PriceHistory, Product
+from batchbook.cli import site
+from batchbook.db.engine import database_url, make_engine
 from batchbook.db.session import transaction_scope
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow
 
@@ -33,6 +36,32 @@ PRICE_LIST = """item_code,description,size,price
 000000014,=ROLL,60 G,0.40
 000000099,MILK,1 L,cheap
 """
+
+
+#: What is each test's own among the settings: where its database and its settings file are.
+_OWN = frozenset({"sqlalchemy.url", "here", "__file__"})
+
+
+_known: dict[frozenset[tuple[str, str]], Any] = {}
+
+
+def _configured(settings: Mapping[str, Any]) -> Any:
+    """Configure the application, or find the one that has the same settings, and give it the database they name."""
+    key = frozenset((name, str(value)) for name, value in settings.items() if name not in _OWN)
+    if key not in _known:
+        _known[key] = configure(settings)
+        _known[key].registry["engine"].dispose()
+    registry = _known[key].registry
+    registry.settings.update(settings)
+    hide = registry["engine"].hide_parameters
+    registry["engine"] = make_engine(database_url(settings), hide_parameters=hide)
+    return _known[key]
+
+
+@pytest.fixture(autouse=True)
+def _configured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands of the same settings share the application: a test runs many, and none keeps anything in it."""
+    monkeypatch.setattr(site, "configure", _configured)
 
 
 @pytest.fixture
