@@ -235,6 +235,7 @@ def test_people_set_change_and_drop_a_time_in_their_own_zone(
     assert "Time (Asia/Tokyo)" in text_of(page)
     form = form_with(page, "planned_for")
     form["planned_for"] = f"{TOMORROW:%Y-%m-%d}T15:30"
+    form.set("apply", False, index=1)
     page = form.submit(status=303).follow()
     text = text_of(page, "#plan")
     assert f"executed for admin on {TOMORROW:%Y-%m-%d} 15:30 (Asia/Tokyo)" in text
@@ -247,6 +248,7 @@ def test_people_set_change_and_drop_a_time_in_their_own_zone(
     assert not seen.html.select("#plan form")
     form = form_with(page.click("Change…"), "planned_for")
     assert form["planned_for"].value == f"{TOMORROW:%Y-%m-%d}T15:30"
+    assert [box.checked for box in form.fields["apply"]] == [True, False]
     form["planned_for"] = f"{TOMORROW:%Y-%m-%d}T16:30"
     page = form.submit(status=303).follow()
     assert "16:30 (Asia/Tokyo)" in text_of(page, "#plan")
