@@ -18,7 +18,9 @@ MAX_FORM_BYTES = Setting(
     "batchbook.max_form_bytes", "5000000", "Bytes that a form or JSON without a file may have."
 )
 TIMEZONE = Setting(
-    "batchbook.timezone", "UTC", "The time zone in which pages show moments, such as Europe/Berlin."
+    "batchbook.timezone",
+    "UTC",
+    "The time zone in which pages show moments to those who chose none of their own, such as Europe/Berlin.",
 )
 
 SETTINGS = (MAX_UPLOAD_BYTES, MAX_FORM_BYTES, TIMEZONE)

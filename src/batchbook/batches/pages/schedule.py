@@ -89,7 +89,7 @@ class ScheduleBatch(BatchPage):
         refuse_without_jobs(self.request.registry)
         job = plan_of(self.request.db, self.batch.id)
         time = job.run_at.astimezone(self.request.zone) if job and job.run_at else None
-        options = job.arguments["options"] if job else default_values(self.work.handler)
+        options = default_values(self.work.handler) | (job.arguments["options"] if job else {})
         return self._form(self._time_form().bind({TIME: _as_field(time)}), options)
 
     def post(self) -> Any:

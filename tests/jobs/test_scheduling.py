@@ -1,0 +1,297 @@
+"""An execution at a set time: it runs then if it still may, and otherwise says why it did not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+from tests.functional.world import form_to, form_with, post, text_of, url_of
+from webtest import TestApp
+
+from batchbook.batches import Action
+from batchbook.batches.engine import Result
+from batchbook.batches.runner import ActionCall
+from batchbook.batches.scheduling import schedule, unschedule
+from batchbook.db import utc_now
+from batchbook.db.session import transaction_scope
+from batchbook.errors import Conflict
+from batchbook.jobs import claims
+from batchbook.jobs.asking import plan_of
+from batchbook.jobs.worker import Worker
+from batchbook.security.models import User
+from batchbook.zones import BadTime, LocalTime
+
+from .place import Place
+from .test_worker import until
+
+TOMORROW = utc_now().replace(second=0, microsecond=0) + timedelta(days=1)
+one_database = pytest.mark.parametrize("backend", ["sqlite"])
+
+
+def plan(place: Place, batch_id: int, at: datetime = TOMORROW, by: str = "admin", **options: Any) -> Result:
+    call = ActionCall(batch_id, Action.EXECUTE, by, options)
+    with transaction_scope(place.shop.engine) as session:
+        return schedule(place.registry, session, call, LocalTime(at, twice=False))
+
+
+def planned(place: Place, batch_id: int) -> int | None:
+    with transaction_scope(place.shop.engine, read_only=True) as session:
+        job = plan_of(session, batch_id)
+        return job.id if job else None
+
+
+def come_due(place: Place, batch_id: int) -> Any:
+    """Do what the dispatcher does at the time, and run the job; return it as it ended."""
+    job_id = planned(place, batch_id)
+    assert job_id is not None
+    with transaction_scope(place.shop.engine) as session:
+        claims.release(session, place.job(job_id))
+    assert place.run(job_id)
+    return place.job(job_id)
+
+
+def test_it_is_executed_when_its_time_has_come_and_not_before(
+    place: Place, start_worker: Callable[..., Worker]
+) -> None:
+    batch_id, other = place.complete(), place.create()
+    plan(place, batch_id)
+    job_id = planned(place, batch_id)
+    start_worker()
+    populated = place.ask(other, Action.POPULATE)
+    until(lambda: place.job(populated).has_ended)
+    assert place.job(job_id or 0).state == "scheduled"
+    place.jobs.clock = lambda: TOMORROW
+    until(lambda: place.job(job_id or 0).has_ended)
+    assert place.job(job_id or 0).state == "done"
+    assert (place.batch(batch_id).state, place.batch(batch_id).executed_by) == ("executed", "admin")
+    assert ("schedule", f"Scheduled for {TOMORROW:%Y-%m-%d %H:%M} UTC.") in place.operations(batch_id)
+
+
+def test_it_waits_for_a_job_that_has_the_batch(place: Place, start_worker: Callable[..., Worker]) -> None:
+    batch_id = place.complete()
+    plan(place, batch_id)
+    job_id = planned(place, batch_id) or 0
+    clone = place.ask(batch_id, Action.CLONE)
+    place.jobs.clock = lambda: TOMORROW
+    start_worker()
+    until(lambda: place.job(job_id).has_ended)
+    assert (place.job(clone).state, place.job(job_id).state) == ("done", "done")
+    assert place.job(job_id).started_at >= place.job(clone).ended_at
+
+
+def test_there_is_one_plan_for_a_batch_the_last_one(place: Place) -> None:
+    batch_id = place.complete()
+    plan(place, batch_id)
+    first = planned(place, batch_id) or 0
+    said = plan(place, batch_id, TOMORROW + timedelta(hours=1)).message
+    assert "The execution that admin planned for" in said
+    assert place.job(first).state == "cancelled"
+    assert planned(place, batch_id) not in (None, first)
+    assert place.operations(batch_id)[-1][1].startswith("Rescheduled for")
+    with transaction_scope(place.shop.engine) as session:
+        unschedule(place.registry, session, ActionCall(batch_id, Action.EXECUTE, "admin"))
+    assert planned(place, batch_id) is None
+    assert place.operations(batch_id)[-1][0] == "unschedule"
+
+
+@one_database
+@pytest.mark.parametrize(
+    ("at", "sentence"),
+    [(timedelta(minutes=-1), "That time is over"), (timedelta(days=367), "more than a year ahead")],
+)
+def test_a_time_that_is_over_or_far_away_is_refused(place: Place, at: timedelta, sentence: str) -> None:
+    with pytest.raises(BadTime, match=sentence):
+        plan(place, place.complete(), utc_now() + at)
+
+
+@one_database
+def test_only_what_could_be_executed_is_planned(place: Place) -> None:
+    batch_id = place.complete()
+    place.with_handler(why_not_execute=lambda _self, _batch: "The shelf is locked.")
+    with pytest.raises(Conflict, match=r"was not planned\. The shelf is locked\."):
+        plan(place, batch_id)
+    place.submit(batch_id, Action.REOPEN)
+    with pytest.raises(Conflict, match="mark it complete first"):
+        plan(place, batch_id)
+
+
+def _fire(place: Place) -> None:
+    with transaction_scope(place.shop.engine) as session:
+        session.execute(update(User).where(User.name == "admin").values(active=False))
+
+
+@one_database
+@pytest.mark.parametrize(
+    ("meanwhile", "sentence"),
+    [
+        (_fire, "admin may not sign in any more"),
+        (
+            lambda place: place.with_handler(why_not_execute=lambda _self, _batch: "The shelf is locked."),
+            "The shelf is locked.",
+        ),
+    ],
+)
+def test_what_it_would_not_do_now_is_told_where_people_look(
+    place: Place, app: Any, staff: TestApp, meanwhile: Callable[[Place], None], sentence: str
+) -> None:
+    batch_id = place.complete()
+    plan(place, batch_id)
+    meanwhile(place)
+    job = come_due(place, batch_id)
+    assert job.state == "failed"
+    assert sentence in job.message
+    assert place.batch(batch_id).state == "complete"
+    assert sentence in place.operations(batch_id)[-1][1]
+    assert sentence in text_of(staff.get(url_of(batch_id)))
+
+
+@one_database
+def test_it_is_not_executed_for_who_may_no_longer(place: Place) -> None:
+    batch_id = place.complete()
+    plan(place, batch_id, by="staff")
+    assert "the role of staff does not allow that" in come_due(place, batch_id).message
+
+
+@one_database
+def test_it_is_not_executed_otherwise_than_it_was_looked_at(place: Place) -> None:
+    batch_id = place.complete()
+    plan(place, batch_id)
+    with transaction_scope(place.shop.engine) as session:
+        session.get_one(type(place.batch(batch_id)), batch_id).version += 1
+    job = come_due(place, batch_id)
+    assert (job.state, place.batch(batch_id).state) == ("failed", "complete")
+    assert "it was changed after that was planned" in job.message
+
+
+@one_database
+def test_what_changed_nothing_meanwhile_does_not_stand_against_it(place: Place) -> None:
+    batch_id = place.complete()
+    plan(place, batch_id)
+
+    def fail(*_arguments: Any) -> None:
+        raise RuntimeError("no")
+
+    types = place.registry["batch_types"]
+    as_it_was = types["price_change"]
+    place.with_handler(on_clone=fail)
+    assert place.do(batch_id, Action.CLONE).state == "failed"
+    types.add(replace(as_it_was))
+    assert come_due(place, batch_id).state == "done"
+
+
+@one_database
+@pytest.mark.parametrize("action", [Action.REOPEN, Action.DELETE, Action.EXECUTE])
+def test_what_makes_a_plan_void_drops_it_and_says_so(place: Place, action: Action) -> None:
+    batch_id = place.complete()
+    plan(place, batch_id)
+    job_id = planned(place, batch_id) or 0
+    result = place.submit(batch_id, action)
+    said = f"{result.message} {result.at_once}"
+    if result.job_id:
+        place.run(result.job_id)
+        said += place.job(result.job_id).message or ""
+    assert "The execution that admin planned for" in said
+    assert place.job(job_id).state == "cancelled"
+    if action is not Action.DELETE:
+        assert any("admin planned for" in summary for _kind, summary in place.operations(batch_id))
+
+
+@one_database
+def test_a_batch_that_executes_by_itself_does_so_once_it_is_complete(place: Place) -> None:
+    place.with_handler(auto_execute=True)
+    batch_id = place.create()
+    place.do(batch_id, Action.POPULATE)
+    result = place.submit(batch_id, Action.COMPLETE)
+    assert place.batch(batch_id).state == "complete"
+    assert place.run(result.job_id or 0)
+    assert place.batch(batch_id).state == "executed"
+
+
+@one_database
+def test_one_that_must_not_be_executed_stays_complete_and_says_why(place: Place) -> None:
+    place.with_handler(auto_execute=True, why_not_execute=lambda _self, _batch: "The shelf is locked.")
+    batch_id = place.create()
+    place.do(batch_id, Action.POPULATE)
+    job_id = place.submit(batch_id, Action.COMPLETE).job_id or 0
+    place.run(job_id)
+    assert (place.job(job_id).state, place.batch(batch_id).state) == ("failed", "complete")
+    assert "The shelf is locked." in (place.batch(batch_id).failure or "")
+
+
+# --- Pages -----------------------------------------------------------------------------------------------------------
+
+
+@one_database
+def test_people_set_change_and_drop_a_time_in_their_own_zone(
+    place: Place, app: Any, admin: TestApp, staff: TestApp
+) -> None:
+    batch_id = place.complete()
+    post(admin, "/account/timezone", timezone="Asia/Tokyo")
+    page = admin.get(url_of(batch_id)).click("Set a time instead")
+    assert "Time (Asia/Tokyo)" in text_of(page)
+    form = form_with(page, "planned_for")
+    form["planned_for"] = f"{TOMORROW:%Y-%m-%d}T15:30"
+    form.set("apply", False, index=1)
+    page = form.submit(status=303).follow()
+    text = text_of(page, "#plan")
+    assert f"executed for admin on {TOMORROW:%Y-%m-%d} 15:30 (Asia/Tokyo)" in text
+    at = place.job(planned(place, batch_id) or 0).run_at
+    assert at is not None
+    assert f"{at:%H:%M}" == "06:30"
+    assert "Scheduled" in text_of(staff.get("/batches/price-change"))
+    seen = staff.get(url_of(batch_id))
+    assert f"executed for admin on {TOMORROW:%Y-%m-%d} 06:30 (UTC)" in text_of(seen, "#plan")
+    assert not seen.html.select("#plan form")
+    form = form_with(page.click("Change…"), "planned_for")
+    assert form["planned_for"].value == f"{TOMORROW:%Y-%m-%d}T15:30"
+    assert [box.checked for box in form.fields["apply"]] == [True, False]
+    form["planned_for"] = f"{TOMORROW:%Y-%m-%d}T16:30"
+    page = form.submit(status=303).follow()
+    assert "16:30 (Asia/Tokyo)" in text_of(page, "#plan")
+    page = form_to(page, "/unschedule").submit(status=303).follow()
+    assert not page.html.select("#plan")
+    assert planned(place, batch_id) is None
+
+
+@one_database
+def test_what_is_wrong_with_a_time_is_said_at_the_field_and_nothing_typed_is_lost(
+    place: Place, app: Any, admin: TestApp
+) -> None:
+    batch_id = place.complete()
+    page = admin.get(url_of(batch_id, "schedule"))
+    for text, sentence in {
+        "2020-01-01T06:00": "That time is over.",
+        "soon": "is not a day and time",
+        "": "is not a day and time",
+    }.items():
+        form = form_with(page, "planned_for")
+        form["planned_for"] = text
+        page = form.submit(status=422)
+        assert sentence in text_of(page, "#error-planned_for")
+        assert form_with(page, "planned_for")["planned_for"].value == text
+    assert planned(place, batch_id) is None
+
+
+@one_database
+def test_who_looked_before_something_was_planned_is_refused(place: Place, app: Any, admin: TestApp) -> None:
+    batch_id = place.complete()
+    old = admin.get(url_of(batch_id))
+    plan(place, batch_id)
+    answer = form_to(old, "/execute").submit(status=409)
+    assert "was changed since you opened its page" in text_of(answer)
+    assert planned(place, batch_id) is not None
+
+
+@one_database
+def test_a_plan_that_is_cancelled_as_a_job_is_dropped_like_any(
+    place: Place, app: Any, admin: TestApp
+) -> None:
+    batch_id = place.complete()
+    plan(place, batch_id)
+    post(admin, f"/jobs/{planned(place, batch_id)}/cancel")
+    assert planned(place, batch_id) is None
+    assert "admin cancelled that before it began" in place.operations(batch_id)[-1][1]
