@@ -13,7 +13,7 @@ from batchbook.batches.models import Batch
 from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
 from batchbook.jobs import Job
-from batchbook.jobs.progress import JobProgress, wish_to_cancel
+from batchbook.jobs.progress import JobProgress, wishes_of
 from batchbook.jobs.store import BEAT, Store
 from batchbook.types.price_change.models import PriceChange
 
@@ -93,7 +93,7 @@ def test_a_job_that_runs(jobs: Run, add: Run, engine: Engine) -> None:
     assert (data["percent"], data["attempts"], data["owner_alive"]) == (25, 2, False)
     cancelled = jobs("cancel", number, "--as", "staff")
     assert cancelled.stdout == "It stops as soon as it can, and nothing of it is kept.\n"
-    assert wish_to_cancel(store, job) == "staff"
+    assert wishes_of(store, [job]) == {job.id: "staff"}
     store.close()
 
 

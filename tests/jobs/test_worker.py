@@ -18,7 +18,7 @@ import batchbook
 from batchbook.batches import Action, State
 from batchbook.db.session import transaction_scope
 from batchbook.jobs import claims
-from batchbook.jobs.pulse import living
+from batchbook.jobs.pulse import is_living
 from batchbook.jobs.store import BEAT
 from batchbook.jobs.worker import Worker
 
@@ -80,7 +80,7 @@ def test_a_worker_that_stops_hands_back_what_does_not_end_and_the_next_one_does_
     stopping.join()
     assert (place.job(job_id).state, place.job(job_id).attempts) == ("queued", 0)
     assert place.rows(batch_id) == 0
-    assert living(place.jobs.store, 0.3) == []
+    assert not is_living(place.jobs.store, worker.executor, place.jobs.settings.dead)
     start_worker()
     until(lambda: place.job(job_id).has_ended)
     assert place.job(job_id).state == "done"

@@ -49,7 +49,7 @@ class BulkEdit:
 def is_big(registry: Any, rows: int) -> bool:
     """Return whether an edit that touches that many rows is for a job to do."""
     jobs: Jobs = registry["jobs"]
-    return jobs.in_background and rows > jobs.settings.big_rows
+    return jobs.is_big(rows)
 
 
 def ask_edit(registry: Any, engine: Engine, batch_id: int, task: str, arguments: Mapping[str, Any]) -> Result:
@@ -93,9 +93,8 @@ def _again(registry: Any, session: Session, job: Job, by: str) -> Job:
     batch = demand_again(registry, session, job, by, Action.EDIT)
     arguments = dict(job.arguments)
     if "version" in arguments:
-        arguments["version"] = (
-            batch.version
-        )  # Nothing was done with it since but to write down how the job ended.
+        # Nothing was done with the batch since but to write down how the job ended.
+        arguments["version"] = batch.version
     engine = Engine(session, registry["batch_types"], registry.settings, by)
     engine.lock(batch.id, Action.EDIT)
     again: Job = registry["jobs"].ask(session, _order(engine, job.task, batch, arguments, retry_of=job.id))

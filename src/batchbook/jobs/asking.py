@@ -57,17 +57,8 @@ def add_job(session: Session, order: Order, done: str) -> Job:
     Raises :class:`~batchbook.errors.Conflict` if another one holds the batch already.
     """
     job = Job(
-        task=order.task,
-        subject=order.subject,
+        **vars(order) | {"arguments": dict(order.arguments)},
         done=done,
-        asked_by=order.asked_by,
-        arguments=dict(order.arguments),
-        batch_id=order.batch_id,
-        batch_type=order.batch_type,
-        exclusive=order.exclusive,
-        group_id=order.group_id,
-        run_at=order.run_at,
-        retry_of=order.retry_of,
         asked_at=utc_now(),
         state=JobState.QUEUED if order.run_at is None else JobState.SCHEDULED,
         # One that somebody waits for goes before those of a group.

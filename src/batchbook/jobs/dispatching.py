@@ -6,12 +6,14 @@ Any number of processes do this at the same time: each step is won by one of the
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Engine, and_, delete, or_, select, text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from batchbook.db.engine import READ_ONLY
 from batchbook.db.session import make_session, transaction_scope
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 
 #: How many jobs are looked at together.
 _TOGETHER = 500
+#: How often what is long over is forgotten, in seconds.
+_TIDY = 3600.0
 
 
 class Dispatcher:
@@ -42,6 +46,7 @@ class Dispatcher:
         self._running = running
         self._own = own
         self._idle = True
+        self._tidy_at = 0.0
 
     def look(self) -> None:
         """Do what there is to do now."""
@@ -49,6 +54,9 @@ class Dispatcher:
             self._release_due()
             self._take_from_dead()
             self._place_waiting()
+        if time.monotonic() >= self._tidy_at:
+            self.tidy()
+            self._tidy_at = time.monotonic() + _TIDY
 
     def _anything(self) -> bool:
         # One plain question, because most of the time there is nothing, and all processes ask all the time.
@@ -136,6 +144,6 @@ class Dispatcher:
         with make_session(self.engine, read_only=True) as session:
             return session.scalars(wanted).all()
 
-    def _change(self, claim: Any, job: Job) -> bool:
+    def _change(self, claim: Callable[[Session, Job], bool], job: Job) -> bool:
         with transaction_scope(self.engine) as session:
-            return bool(claim(session, job))
+            return claim(session, job)

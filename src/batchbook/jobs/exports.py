@@ -34,7 +34,7 @@ class Exports:
 
     def are(self, count: int) -> bool:
         """Return whether an export of ``count`` rows is more than somebody should wait for."""
-        return count > self.jobs.settings.big_rows
+        return self.jobs.is_big(count)
 
     def ask(self, request: Any, view: GridView, file_name: str) -> str:
         """Ask for the file; return the address where it is awaited."""

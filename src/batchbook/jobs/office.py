@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from batchbook.db import utc_now
 from batchbook.db.engine import database_url
 from batchbook.jobs.asking import Order, add_job, announce
 from batchbook.jobs.models import Job
-from batchbook.jobs.progress import Step, steps_of, wish_cancelled, wishes_of
+from batchbook.jobs.progress import wish_cancelled
 from batchbook.jobs.settings import JobSettings, Mode
 from batchbook.jobs.store import Store
 from batchbook.jobs.tasks import Tasks
@@ -40,6 +40,10 @@ class Jobs:
         """Whether jobs run outside the request."""
         return self.settings.mode is not Mode.INLINE
 
+    def is_big(self, rows: int) -> bool:
+        """Return whether what touches that many rows is more than somebody should wait for, so that a job does it."""
+        return self.in_background and rows > self.settings.big_rows
+
     @property
     def url(self) -> URL:
         """Where the application's database is."""
@@ -55,14 +59,6 @@ class Jobs:
         job = add_job(session, order, self.tasks[order.task].done)
         announce(session, self.asked.set)
         return job
-
-    def steps_of(self, jobs: Sequence[Job]) -> Mapping[int, Step]:
-        """Return how far the jobs are that have told it."""
-        return steps_of(self.store, jobs)
-
-    def wishes_of(self, jobs: Sequence[Job]) -> Mapping[int, str]:
-        """Return who wants which of the jobs cancelled."""
-        return wishes_of(self.store, jobs)
 
     def wish_cancelled(self, job: Job, by: str) -> None:
         """Note that ``by`` wants the job cancelled, wherever it runs."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from batchbook.jobs.models import Job
 from batchbook.jobs.office import Jobs
-from batchbook.jobs.progress import Step
+from batchbook.jobs.progress import Step, steps_of, wishes_of
 from batchbook.jobs.states import JobState
 from batchbook.words import counted
 
@@ -65,7 +65,7 @@ def report_on(jobs: Jobs, job: Job) -> Report:
 def reports_on(jobs: Jobs, several: Sequence[Job]) -> list[Report]:
     """Return how ``several`` jobs stand now."""
     active = [job for job in several if job.is_active]
-    steps, wishes = jobs.steps_of(active), jobs.wishes_of(active)
+    steps, wishes = steps_of(jobs.store, active), wishes_of(jobs.store, active)
     return [
         Report(job, jobs.tasks[job.task].label, JobState(job.state), steps.get(job.id), wishes.get(job.id))
         for job in several

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from batchbook.jobs.models import Job
 from batchbook.jobs.store import PROGRESS, WISH, Store
@@ -21,8 +22,6 @@ _LONGEST = 40
 
 
 log = logging.getLogger(__name__)
-
-_WHO = select(WISH.c.cancelled_by)
 
 
 class Stopped(BaseException):
@@ -99,7 +98,7 @@ class JobProgress:
             mine = PROGRESS.c.nonce == self._job.nonce
             if not connection.execute(update(PROGRESS).where(mine).values(**values)).rowcount:
                 connection.execute(insert(PROGRESS).values(nonce=self._job.nonce, **values))
-            return connection.scalar(_WHO.where(WISH.c.nonce == self._job.nonce))
+            return connection.scalar(select(WISH.c.cancelled_by).where(WISH.c.nonce == self._job.nonce))
 
 
 class Stop(Protocol):
@@ -132,9 +131,8 @@ def step_after(phase: str, done: int, total: int | None, seconds: float) -> Step
 def wish_cancelled(store: Store, job: Job, by: str) -> None:
     """Note that ``by`` wants a job cancelled; whoever runs it looks for that after each chunk."""
     store.prepare()
-    with store.connection() as connection:
-        if wish_to_cancel(store, job) is None:
-            connection.execute(insert(WISH).values(nonce=job.nonce, cancelled_by=by))
+    with store.connection() as connection, suppress(IntegrityError):  # Who wished it first is named.
+        connection.execute(insert(WISH).values(nonce=job.nonce, cancelled_by=by))
 
 
 def wishes_of(store: Store, jobs: Iterable[Job]) -> Mapping[int, str]:
@@ -145,14 +143,6 @@ def wishes_of(store: Store, jobs: Iterable[Job]) -> Mapping[int, str]:
     with store.connection() as connection:
         rows = connection.execute(select(WISH).where(WISH.c.nonce.in_(wanted))).all()
     return {wanted[row.nonce]: row.cancelled_by for row in rows}
-
-
-def wish_to_cancel(store: Store, job: Job) -> str | None:
-    """Return who wants the job cancelled; ``None`` if nobody does."""
-    if not store.is_there:
-        return None
-    with store.connection() as connection:
-        return connection.scalar(_WHO.where(WISH.c.nonce == job.nonce))
 
 
 def forget(store: Store, job: Job) -> None:

@@ -66,15 +66,12 @@ class Pulse(threading.Thread):
                 connection.execute(delete(BEAT).where(BEAT.c.executor == executor))
 
     def _look(self, connection: Connection) -> None:
-        counts = {
-            row.executor: row.beats for row in connection.execute(select(BEAT.c.executor, BEAT.c.beats))
-        }
         now = time.monotonic()
         self._seen = {
             executor: self._seen[executor]
             if executor in self._seen and self._seen[executor][0] == count
             else (count, now)
-            for executor, count in counts.items()
+            for executor, count in _beats(connection).items()
         }
 
     def _silence(self, executor: str) -> float:
@@ -100,13 +97,6 @@ class Pulse(threading.Thread):
             log.warning("The end could not be told; others will notice it: %s", error.orig)
 
 
-def living(store: Store, pause: float) -> list[str]:
-    """Return which processes beat within ``pause`` seconds, which this takes; for a command that wants to know."""
-    before = _counts(store)
-    time.sleep(pause)
-    return sorted(name for name, count in _counts(store).items() if before.get(name, -1) != count)
-
-
 def is_living(store: Store, executor: str, patience: float) -> bool:
     """Return as soon as the process called ``executor`` beats that it is alive; it is dead after ``patience`` seconds."""
     before, until = _counts(store).get(executor), time.monotonic() + patience
@@ -121,4 +111,8 @@ def _counts(store: Store) -> dict[str, int]:
     if not store.is_there:
         return {}
     with store.connection() as connection:
-        return {row.executor: row.beats for row in connection.execute(select(BEAT.c.executor, BEAT.c.beats))}
+        return _beats(connection)
+
+
+def _beats(connection: Connection) -> dict[str, int]:
+    return {row.executor: row.beats for row in connection.execute(select(BEAT.c.executor, BEAT.c.beats))}

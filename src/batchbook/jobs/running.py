@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from batchbook.db.session import transaction_scope
 from batchbook.db.transient import is_transient
@@ -18,14 +19,7 @@ from batchbook.errors import BatchbookError
 from batchbook.jobs import claims
 from batchbook.jobs.models import Job
 from batchbook.jobs.office import Jobs
-from batchbook.jobs.progress import (
-    Cancelled,
-    HandedBack,
-    JobProgress,
-    Stop,
-    forget,
-    wish_to_cancel,
-)
+from batchbook.jobs.progress import Cancelled, HandedBack, JobProgress, Stop, forget, wishes_of
 from batchbook.jobs.states import JobState
 from batchbook.jobs.tasks import Ending, Task, Turn
 from batchbook.progress import NoProgress, Progress
@@ -89,20 +83,19 @@ class JobRun:
             job = claims.take(session, job_id, dispatch, self.owner)
             if job is None:
                 return None
-            if by := wish_to_cancel(self.jobs.store, job):
-                message = _cancelled(job, Cancelled(by))
-                self._end_unstarted(session, job, JobState.CANCELLED, message)
+            if by := wishes_of(self.jobs.store, [job]).get(job.id):
+                ending = Ending(_cancelled(job, Cancelled(by)))
+                self._end_unstarted(session, job, JobState.CANCELLED, ending)
                 return None
             if job.attempts > self.jobs.settings.attempts:
-                self._end_unstarted(session, job, JobState.FAILED, _given_up(job))
+                ending = Ending(_given_up(job), failed=True)
+                self._end_unstarted(session, job, JobState.FAILED, ending)
                 return None
             return job
 
-    def _end_unstarted(self, session: Any, job: Job, state: JobState, message: str) -> None:
-        ending = Ending(message, failed=state is JobState.FAILED)
-        self._task(job).ended(Turn(self.registry, session, job, NoProgress()), ending)
-        claims.end(session, job, state, ending)
-        log.warning("Job %s ends before it begins: %s", job.id, message)
+    def _end_unstarted(self, session: Session, job: Job, state: JobState, ending: Ending) -> None:
+        self._end(session, job, state, ending)
+        log.warning("Job %s ends before it begins: %s", job.id, ending.message)
 
     def _do(self, job: Job) -> None:
         progress = _Both(JobProgress(self.jobs.store, job, self._stopping), self._watch)
@@ -122,7 +115,7 @@ class JobRun:
                 prepared = kept.enter_context(self._task(job).prepare(turn))
             yield prepared
 
-    def _name_connection(self, session: Any) -> None:
+    def _name_connection(self, session: Session) -> None:
         # By this name, whoever takes the job over ends the connection of a process that stopped answering.
         if self.engine.dialect.name == "postgresql":
             session.execute(text("SELECT set_config('application_name', :name, true)"), {"name": self.owner})
@@ -130,12 +123,16 @@ class JobRun:
     def _settle(self, job: Job, state: JobState, ending: Ending) -> None:
         def write() -> None:
             with transaction_scope(self.engine) as session:
-                self._task(job).ended(Turn(self.registry, session, job, NoProgress()), ending)
-                claims.end(session, job, state, ending)
+                self._end(session, job, state, ending)
 
         with suppress(claims.Fenced):
             self._patiently(write)
         self._ended(job, ending.message)
+
+    def _end(self, session: Session, job: Job, state: JobState, ending: Ending) -> None:
+        """Write down an end that the task itself could not, and tell it."""
+        self._task(job).ended(Turn(self.registry, session, job, NoProgress()), ending)
+        claims.end(session, job, state, ending)
 
     def _failed(self, job: Job, error: Exception) -> None:
         if is_transient(error):  # Not tried again here, because the process must end.

@@ -22,8 +22,6 @@ log = logging.getLogger(__name__)
 
 #: How long jobs that were told to stop may take until they look, and how often is looked whether they have, in seconds.
 _LAST, _PAUSE = 5.0, 0.05
-#: How often what is long over is forgotten, in seconds.
-_TIDY = 3600.0
 
 
 class Worker:
@@ -68,13 +66,9 @@ class Worker:
         assert self._queue is not None  # noqa: S101 - It is made before this thread starts.
         dispatcher = Dispatcher(self.registry, self._queue, self._pulse, self.running, self.queues)
         waiting = waiting_for_work(self.registry["engine"], self.jobs.asked)
-        tidied = float("-inf")
         while not self._closing.is_set():
             try:
                 dispatcher.look()
-                if time.monotonic() - tidied > _TIDY:
-                    dispatcher.tidy()
-                    tidied = time.monotonic()
             except DBAPIError as error:
                 log.log(
                     logging.INFO if is_transient(error) else logging.ERROR,
