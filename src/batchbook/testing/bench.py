@@ -61,6 +61,8 @@ class Bench:
                 "sqlalchemy.url": url.render_as_string(hide_password=False),
                 "batchbook.development": "true",
                 "batchbook.secure_cookies": "false",
+                "jinja2.bytecode_caching": "true",
+                "jinja2.bytecode_caching_directory": str(kit_databases.templates),
                 **self.settings,
             }
             started.append(Workbench(settings, self.key))
