@@ -63,6 +63,8 @@ class Bench:
                 "batchbook.secure_cookies": "false",
                 # What is asked for is done when the page answers.
                 "batchbook.jobs": "inline",
+                "jinja2.bytecode_caching": "true",
+                "jinja2.bytecode_caching_directory": str(kit_databases.templates),
                 **self.settings,
             }
             started.append(Workbench(settings, self.key))
