@@ -35,6 +35,7 @@ class WatchedJob {
   }
 
   wait() {
+    clearTimeout(this.timer); // Somebody who comes back to the page while an answer is on its way must not make it ask twice for ever.
     this.timer = setTimeout(() => this.look(), document.hidden ? Math.max(this.pause, UNSEEN) : this.pause);
     this.pause = Math.min(this.pause * FACTOR, LONGEST);
   }
