@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 import batchbook
 from batchbook.batches.creation import create_batch
@@ -64,9 +63,8 @@ def ask(registry: Any, batch_id: int, action: Action) -> Job:
 def starts(registry: Any, count: int) -> list[float]:
     """Ask for ``count`` jobs, each when the last has ended; return how many seconds each waited for its start."""
     batch_id = new_batch(registry)
-    found = [_start(registry, batch_id, Action.POPULATE)]
-    # The first one warms everything up.
-    return [_start(registry, batch_id, Action.REFRESH) for _ in range(count)] if found else []
+    _start(registry, batch_id, Action.POPULATE)  # The first one warms everything up, so it is not counted.
+    return [_start(registry, batch_id, Action.REFRESH) for _ in range(count)]
 
 
 def _start(registry: Any, batch_id: int, action: Action) -> float:
@@ -77,14 +75,10 @@ def _start(registry: Any, batch_id: int, action: Action) -> float:
     while not job.has_ended:
         time.sleep(_PAUSE)
         with transaction_scope(registry["engine"], read_only=True) as session:
-            job = _now(session, job.id)
+            job = session.get_one(Job, job.id)
     if job.state != "done" or job.started_at is None:
         raise RuntimeError(job.message)
     return (job.started_at - asked).total_seconds()
-
-
-def _now(session: Session, job_id: int) -> Job:
-    return session.get_one(Job, job_id)
 
 
 @contextmanager
@@ -103,7 +97,6 @@ def idle_share(seconds: float) -> float:
     time.sleep(_WARM * seconds)
     began, spent = time.monotonic(), time.process_time()
     time.sleep(seconds)
-    # Even no time at all takes a moment.
     return (time.process_time() - spent) / (time.monotonic() - began)
 
 

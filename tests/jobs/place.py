@@ -18,6 +18,7 @@ from batchbook.batches.models import Operation
 from batchbook.batches.runner import ActionCall
 from batchbook.db.session import transaction_scope
 from batchbook.jobs import Job, Jobs, claims
+from batchbook.jobs.retrying import retry_job
 from batchbook.jobs.running import JobRun
 from batchbook.types.price_change.handler import PriceChangeHandler
 from batchbook.types.price_change.models import PriceChangeRow
@@ -64,9 +65,7 @@ class Place:
 
     def retry(self, job_id: int, by: str = "admin") -> int:
         with transaction_scope(self.shop.engine) as session:
-            job = session.get_one(Job, job_id)
-            again: Job = self.jobs.tasks[job.task].again(self.registry, session, job, by)
-            return again.id
+            return retry_job(self.registry, session, session.get_one(Job, job_id), by).id
 
     # --- Running ---
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from batchbook.batches import Action, State
 from batchbook.batches.runner import ActionCall
 from batchbook.db.session import make_session, transaction_scope
 from batchbook.errors import BadInput, Conflict
+from batchbook.jobs.settings import Mode
 from batchbook.security.models import User
 
 from .place import Gate, Place, hooked, in_thread
@@ -98,6 +100,20 @@ def test_an_error_of_a_handler_is_told_kept_and_logged_and_not_tried_again(
     (record,) = [record for record in caplog.records if record.exc_info]
     assert f"(job {job.id})" in record.getMessage()
     assert not place.run(job.id)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_where_nobody_runs_jobs_none_is_asked_for_again(place: Place) -> None:
+    place.with_handler(**hooked("populate", _fail))
+    failed = place.do(place.create(), Action.POPULATE)
+    place.jobs.settings = replace(place.jobs.settings, mode=Mode.INLINE)
+    with pytest.raises(Conflict, match="“inline”, so no job can be asked for"):
+        place.retry(failed.id)
+    assert place.count() == 1
+
+
+def _fail() -> None:
+    raise RuntimeError("somebody's code")
 
 
 def test_what_failed_can_be_tried_again_by_a_person_unless_something_else_happened(place: Place) -> None:

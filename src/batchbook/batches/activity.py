@@ -14,6 +14,7 @@ from batchbook.db.session import SAFE_METHODS, transaction_scope
 from batchbook.jobs import Job, Jobs
 from batchbook.jobs.asking import holder_of
 from batchbook.jobs.present import Report, report_on, reports_on
+from batchbook.jobs.resources import may_change
 from batchbook.jobs.states import ACTIVE, ENDED, JobState
 
 #: How many of the batches on which something runs a list shows.
@@ -132,7 +133,7 @@ def mishap_of(request: Any, batch: Batch) -> Mishap | None:
     ended = select(Job).where(Job.batch_id == batch.id, Job.exclusive, Job.state.in_(ENDED))
     # One that was scheduled may be older than others that ended before it.
     job = request.db.scalar(ended.order_by(Job.ended_at.desc(), Job.id.desc()).limit(1))
-    if job is None or job.state not in (JobState.FAILED, JobState.CANCELLED):
+    if job is None or not job.went_wrong:
         return None
     retry = request.route_path("jobs.retry", id=job.id)
     return Mishap(
@@ -145,5 +146,4 @@ def mishap_of(request: Any, batch: Batch) -> Mishap | None:
 
 def may(request: Any, what: str, job: Job) -> bool:
     """Return whether who asks may do with a job what ``what`` names: cancel, retry."""
-    mine: bool = job.asked_by == request.authenticated_userid
-    return mine or bool(request.identity.may(f"jobs:{what}"))
+    return may_change(request.identity, job, f"jobs:{what}")

@@ -25,6 +25,7 @@ from batchbook.batches.work import Work, find_batch
 from batchbook.db.session import transaction_scope
 from batchbook.errors import BatchbookError, Conflict, Missing, Refused
 from batchbook.jobs import Ending, Job, Jobs, Order, Task, Turn
+from batchbook.jobs.offline import identity_of
 from batchbook.jobs.states import JobState
 from batchbook.security.identity import identity_of_user
 from batchbook.security.models import User
@@ -187,8 +188,7 @@ def demand_again(registry: Any, session: Session, job: Job, by: str, action: Act
     Raises ``Refused`` or ``Conflict`` where ``action`` is not allowed, and ``Conflict`` if something else was done since.
     """
     batch = find_batch(session, registry["batch_types"], job.batch_id or 0)
-    user = session.scalars(select(User).where(User.name == by)).one()
-    access.demand(identity_of_user(user).permissions, batch, action, by)
+    access.demand(identity_of(session, by).permissions, batch, action, by)
     last = session.scalar(
         select(Operation.kind)
         .where(Operation.batch_id == batch.id)

@@ -27,7 +27,7 @@ STATE = Column("state", "State", Batch.state, Kind.CHOICE, choices=choices_of(St
 NOW = Column(
     "now",
     "Now",
-    select(case((Job.state == JobState.SCHEDULED, JobState.SCHEDULED.value), else_=Job.done))
+    select(case((Job.state == JobState.RUNNING, Job.done), else_=Job.state))
     .where(Job.batch_id == Batch.id, Job.exclusive, Job.state.in_((*ACTIVE, JobState.SCHEDULED)))
     .order_by(Job.state == JobState.SCHEDULED, Job.id)
     .limit(1)
@@ -35,7 +35,7 @@ NOW = Column(
     .scalar_subquery(),
     Kind.CHOICE,
     choices=(
-        Choice(JobState.SCHEDULED.value, "Scheduled", Severity.NEUTRAL, JobState.SCHEDULED.sign),
+        *choices_of((JobState.SCHEDULED, JobState.QUEUED)),
         *(
             Choice(done, f"Being {done}", Severity.INFO, JobState.RUNNING.sign)
             for done in (

@@ -13,7 +13,7 @@ from batchbook.cli.parameters import TEXT
 from batchbook.cli.signals import Signals, stop_well
 from batchbook.cli.site import Site
 from batchbook.errors import Conflict
-from batchbook.jobs.settings import COMMON_QUEUE, MODE, QUEUE, Mode
+from batchbook.jobs.settings import COMMON_QUEUE, QUEUE
 from batchbook.jobs.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 def worker(site: Site, threads: int | None, keys: tuple[str, ...]) -> None:
     """Run jobs until told to stop (SIGTERM or Ctrl-C): what runs may end in time, or is handed back; told twice, at once."""
     site.require_current()
-    refuse_inline(site.registry, "so there is nothing for a worker to do")
+    site.registry["jobs"].refuse_inline("so there is nothing for a worker to do")
     own = queues_of(site.registry, keys) if keys else None
     plaster.get_loader(site.ini, protocols=["wsgi"]).setup_logging()
     signals = Signals()
@@ -46,12 +46,6 @@ def worker(site: Site, threads: int | None, keys: tuple[str, ...]) -> None:
     log.info("%s takes jobs from: %s.", running.executor, ", ".join(running.queues))
     log.info("%s came; no more jobs are taken.", signals.wait())
     stop_well(running, signals)
-
-
-def refuse_inline(registry: Any, consequence: str) -> None:
-    """Raise ``Conflict`` where actions run at once and never as jobs."""
-    if registry["jobs"].settings.mode is Mode.INLINE:
-        raise Conflict(f"The setting {MODE.name} is “{Mode.INLINE}”, {consequence}. Nothing was done.")
 
 
 def queues_of(registry: Any, keys: Sequence[str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Cancelling a job that has not begun."""
+"""Cancelling a job, whether it has begun or not."""
 
 from __future__ import annotations
 
@@ -6,10 +6,25 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from batchbook.errors import Conflict
 from batchbook.jobs import claims
 from batchbook.jobs.models import Job
+from batchbook.jobs.states import JobState
 from batchbook.jobs.tasks import Ending, Turn
 from batchbook.progress import NoProgress
+
+
+def cancel_job(registry: Any, session: Session, job: Job, by: str) -> str:
+    """Cancel a job for ``by``: at once if it has not begun, else it stops as soon as it can; return the sentence for that.
+
+    While it runs, ``session`` is not touched: it would wait, on SQLite, for the very job. Raises
+    :class:`~batchbook.errors.Conflict` for one that has ended.
+    """
+    if job.has_ended:
+        raise Conflict(f"That has ended already. {job.message}")
+    registry["jobs"].wish_cancelled(job, by)
+    dropped = None if job.state == JobState.RUNNING else drop_job(registry, session, job, by)
+    return dropped or "It stops as soon as it can, and nothing of it is kept."
 
 
 def drop_job(registry: Any, session: Session, job: Job, by: str) -> str | None:

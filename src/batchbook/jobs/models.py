@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from batchbook.db import Base
-from batchbook.jobs.states import ACTIVE, ENDED, JobState
+from batchbook.jobs.states import ACTIVE, ENDED, WENT_WRONG, JobState
 
 
 def _among(states: tuple[JobState, ...]) -> str:
@@ -75,6 +75,11 @@ class Job(Base):
     def has_ended(self) -> bool:
         """Whether the job is over, however it ended."""
         return self.state in ENDED
+
+    @property
+    def went_wrong(self) -> bool:
+        """Whether the job failed or was cancelled."""
+        return self.state in WENT_WRONG
 
     @property
     def workflow(self) -> str:

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from batchbook.db import utc_now
 from batchbook.db.engine import database_url
+from batchbook.errors import Conflict
 from batchbook.jobs.asking import Order, add_job, announce
 from batchbook.jobs.models import Job
 from batchbook.jobs.progress import wish_cancelled
-from batchbook.jobs.settings import JobSettings, Mode
+from batchbook.jobs.settings import MODE, JobSettings, Mode
 from batchbook.jobs.store import Store
 from batchbook.jobs.tasks import Tasks
 
@@ -39,6 +40,11 @@ class Jobs:
     def in_background(self) -> bool:
         """Whether jobs run outside the request."""
         return self.settings.mode is not Mode.INLINE
+
+    def refuse_inline(self, consequence: str) -> None:
+        """Raise ``Conflict``, with the ``consequence`` in words, where actions run at once and never as jobs."""
+        if not self.in_background:
+            raise Conflict(f"The setting {MODE.name} is “{Mode.INLINE}”, {consequence}. Nothing was done.")
 
     def is_big(self, rows: int) -> bool:
         """Return whether what touches that many rows is more than somebody should wait for, so that a job does it."""

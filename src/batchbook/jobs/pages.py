@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -11,21 +11,26 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 
 from batchbook.db.session import transaction_scope
-from batchbook.errors import Conflict, Missing
-from batchbook.jobs.cancelling import drop_job
+from batchbook.errors import Missing
+from batchbook.jobs.cancelling import cancel_job
 from batchbook.jobs.files import job_file_chunks
 from batchbook.jobs.models import Job, JobFile
 from batchbook.jobs.office import Jobs
 from batchbook.jobs.present import Report, duration, report_on
+from batchbook.jobs.retrying import retry_job
 from batchbook.jobs.states import JobState
 from batchbook.master import MasterView, Page
-from batchbook.web.flash import flash
+from batchbook.web.flash import Kind, flash
 
 #: How long a page waits for a job that was just asked for, so that small ones seem to be done at once, in seconds.
 _PATIENCE, _PAUSE = 0.8, 0.02
 
 #: The kind of message that tells how a job ended.
-_KINDS: dict[str, Any] = {JobState.DONE: "success", JobState.FAILED: "error", JobState.CANCELLED: "warning"}
+_KINDS: Mapping[JobState, Kind] = {
+    JobState.DONE: "success",
+    JobState.FAILED: "error",
+    JobState.CANCELLED: "warning",
+}
 
 
 class JobPage(Page):
@@ -50,16 +55,9 @@ class JobPage(Page):
         """Return how the job stands."""
         return report_on(self.jobs, self.job)
 
-    @property
-    def next_url(self) -> str:
-        """Where what came of the job is to be seen."""
-        return next_url(self.request, self.job) or self.view.url("view", self.job)
-
-
-def next_url(request: Any, job: Job) -> str | None:
-    """Return where what came of ``job`` is to be seen; ``None`` where that is nowhere but on its own page."""
-    found: str | None = request.registry["jobs"].tasks[job.task].url(request, job)
-    return found
+    def outcome_url(self, job: Job) -> str | None:
+        """Return where what came of ``job`` is to be seen; ``None`` where that is nowhere but on its own page."""
+        return self.jobs.tasks[job.task].url(self.request, job)
 
 
 class JobDetail(JobPage):
@@ -75,7 +73,7 @@ class JobDetail(JobPage):
             report=self.report(),
             listed=self.request.identity.may("jobs:view"),
             took=duration(self.job),
-            next_url=next_url(self.request, self.job),
+            next_url=self.outcome_url(self.job),
             file_url=self._file_url(),
             may_cancel=self.job.is_active and self.view.may("cancel", self.job),
             may_retry=RetryJob.offered(self.view, self.job) and self.view.may("retry", self.job),
@@ -123,7 +121,8 @@ class JobStatus(JobPage):
 
     def get(self) -> Response:
         """Tell it as JSON."""
-        answer = self.report().as_json() | {"next_url": self.next_url}
+        next_url = self.outcome_url(self.job) or self.view.url("view", self.job)
+        answer = self.report().as_json() | {"next_url": next_url}
         return Response(json_body=answer, content_type="application/json", charset="utf-8")
 
 
@@ -137,8 +136,8 @@ class AwaitJob(JobPage):
         """Wait a moment and lead on; how it ended is said once, on the next page."""
         job = self._waited_for()
         if job.has_ended:
-            flash(self.request, job.message or "", _KINDS[job.state])
-        return HTTPSeeOther(next_url(self.request, job) or self.view.url("view", job))
+            flash(self.request, job.message or "", _KINDS[JobState(job.state)])
+        return HTTPSeeOther(self.outcome_url(job) or self.view.url("view", job))
 
     def _waited_for(self) -> Job:
         until = time.monotonic() + _PATIENCE
@@ -162,21 +161,9 @@ class CancelJob(JobPage):
 
     def post(self) -> HTTPSeeOther:
         """Say so to whoever runs it."""
-        if self.job.has_ended:
-            raise Conflict(f"That has ended already. {self.job.message}")
-        by = self.request.authenticated_userid
-        self.jobs.wish_cancelled(self.job, by)
-        if self.job.state == JobState.RUNNING:
-            return self.done("It stops as soon as it can, and nothing of it is kept.", self._watched)
-        return self.done(self._dropped(by), self._watched)
-
-    def _dropped(self, by: str) -> str:
-        dropped = drop_job(self.request.registry, self.request.db, self.job, by)
-        return dropped or "It has just begun; it stops as soon as it can, and nothing of it is kept."
-
-    @property
-    def _watched(self) -> str:
-        return self.view.url("await", self.job)
+        request = self.request
+        said = cancel_job(request.registry, request.db, self.job, request.authenticated_userid)
+        return self.done(said, self.view.url("await", self.job))
 
 
 class RetryJob(JobPage):
@@ -189,14 +176,10 @@ class RetryJob(JobPage):
     @classmethod
     def offered(cls, view: MasterView, record: Job) -> bool:  # noqa: ARG003 - As of every page.
         """Return whether the job ended otherwise than it should."""
-        return record.state in (JobState.FAILED, JobState.CANCELLED)
+        return record.went_wrong
 
     def post(self) -> HTTPSeeOther:
         """Ask for it again."""
-        if not self.offered(self.view, self.job):
-            raise Conflict("Only what failed or was cancelled can be tried again.")
-        task = self.jobs.tasks[self.job.task]
-        again = task.again(
-            self.request.registry, self.request.db, self.job, self.request.authenticated_userid
-        )
+        request = self.request
+        again = retry_job(request.registry, request.db, self.job, request.authenticated_userid)
         return HTTPSeeOther(self.view.url("await", again))

@@ -10,12 +10,16 @@ from batchbook.jobs.models import Job
 from batchbook.master import RecordContext
 from batchbook.master.records import find
 from batchbook.security.identity import Identity
-from batchbook.security.permissions import grants
 
 #: What those may do who may see what a job is about.
 _WATCHING = frozenset({"jobs:view"})
 #: To fetch the file that a job made.
 _FILE = "jobs:file"
+
+
+def may_change(identity: Identity, job: Job, permission: str) -> bool:
+    """Return whether ``identity`` may do with ``job`` what ``permission`` names, by a role or as who asked for it."""
+    return job.asked_by == identity.name or identity.may(permission)
 
 
 class JobContext(RecordContext):
@@ -36,7 +40,7 @@ class JobContext(RecordContext):
         """Return whether ``identity`` may do with the job what ``permission`` names."""
         if permission == _FILE:  # What is in it is for nobody else, and only while the thing itself is.
             return bool(self.record.asked_by == identity.name) and self._sees_subject()
-        if grants(identity.permissions, permission) or self.record.asked_by == identity.name:
+        if may_change(identity, self.record, permission):
             return True
         return permission in _WATCHING and self._sees_subject()
 

@@ -25,7 +25,11 @@ MODE = Setting(
     Mode.EMBEDDED,
     "Where actions run: “embedded” in the web process, “workers” in processes that “batchbook worker” starts, “inline” at once in the request (for tests and scripts: nothing of it survives a crash).",
 )
-THREADS = Setting("batchbook.jobs.threads", "2", "How many jobs one process runs at a time.")
+THREADS = Setting(
+    "batchbook.jobs.threads",
+    "2",
+    "How many jobs one process runs at a time, of each queue that it takes from.",
+)
 POLL = Setting(
     "batchbook.jobs.poll_seconds",
     "0.9",

@@ -18,5 +18,7 @@ class JobState(Status):
 
 #: A job in one of these states keeps everybody else from acting on its batch.
 ACTIVE = (JobState.QUEUED, JobState.RUNNING)
+#: A job in one of these states ended otherwise than it should, and can be tried again.
+WENT_WRONG = (JobState.FAILED, JobState.CANCELLED)
 #: A job in one of these states has ended.
-ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
+ENDED = (JobState.DONE, *WENT_WRONG)

@@ -17,7 +17,6 @@ from batchbook.cli.batches.parameters import acting, background_option, batch_ar
 from batchbook.cli.foreground import Foreground
 from batchbook.cli.output import json_option, quiet_option
 from batchbook.cli.site import Site
-from batchbook.cli.worker import refuse_inline
 from batchbook.jobs import Job
 from batchbook.jobs.states import JobState
 
@@ -100,4 +99,4 @@ def handed_over(named: Mapping[str, Any], result: Result) -> Said:
 
 def refuse_handing_over(site: Site) -> None:
     """Raise ``Conflict`` where there are no jobs to hand over."""
-    refuse_inline(site.registry, "so nothing can be handed over")
+    site.registry["jobs"].refuse_inline("so nothing can be handed over")

@@ -19,9 +19,10 @@ function announce(words) {
 }
 
 async function ask(address) {
-  const answer = await fetch(address, { headers: { Accept: "application/json" }, redirect: "error" });
+  const answer = await fetch(address, { headers: { Accept: "application/json" }, redirect: "manual" });
   if (answer.ok) return answer.json();
-  throw Object.assign(new Error(answer.status), { final: answer.status === 403 || answer.status === 404 });
+  const final = answer.type === "opaqueredirect" || [403, 404].includes(answer.status);
+  throw Object.assign(new Error(answer.status), { final });
 }
 
 /* One job on the page. The first one speaks in the title. */
@@ -35,24 +36,27 @@ class WatchedJob {
   }
 
   wait() {
+    clearTimeout(this.timer); // Somebody who comes back to the page while an answer is on its way must not make it ask twice for ever.
     this.timer = setTimeout(() => this.look(), document.hidden ? Math.max(this.pause, UNSEEN) : this.pause);
     this.pause = Math.min(this.pause * FACTOR, LONGEST);
   }
 
   hurry() {
-    if (this.over) return;
-    clearTimeout(this.timer);
     this.pause = FIRST;
+    if (this.over || this.looking) return; // Who waits for an answer already goes on when that is there.
+    clearTimeout(this.timer);
     this.look();
   }
 
   async look() {
+    this.looking = true;
     try {
       this.show(await ask(this.place.dataset.jobStatus));
     } catch (error) {
       this.over = error.final;
       if (error.final) this.say("It can no longer be seen from here how far this is. Load the page again.");
     }
+    this.looking = false;
     if (!this.over) this.wait();
   }
 
@@ -81,16 +85,14 @@ class WatchedJob {
   }
 }
 
-/* Somebody who types on this page is not interrupted: the words say how it ended, and a link leads on. */
+/* Whoever looks elsewhere finds the page as it was left, and whoever has typed something on it keeps that: the words say how it ended. */
 function whenSeen(go) {
-  if (document.hidden) return document.addEventListener("visibilitychange", () => whenSeen(go), { once: true });
-  if (!isTyping()) return go();
-  document.addEventListener("focusout", () => setTimeout(() => whenSeen(go)), { once: true });
+  if (document.hidden) document.addEventListener("visibilitychange", () => whenSeen(go), { once: true });
+  else if (!hasTyped()) go();
 }
 
-function isTyping() {
-  const field = document.activeElement;
-  return Boolean(field?.matches("input:not([type=checkbox]):not([type=radio]), textarea, select") && field.value !== field.defaultValue);
+function hasTyped() {
+  return [...document.querySelectorAll("input:not([type=hidden]), textarea")].some((field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked);
 }
 
 function note(job) {
@@ -98,7 +100,7 @@ function note(job) {
 }
 
 function offerNotes(button) {
-  if (globalThis.Notification?.permission !== "default") return;
+  if (globalThis.Notification?.permission !== "default") return; // Who has given leave is told without asking again.
   button.hidden = false;
   button.addEventListener("click", async () => {
     await Notification.requestPermission();
