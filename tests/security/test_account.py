@@ -121,3 +121,15 @@ def test_a_password_set_by_somebody_else_ends_all_sessions(site: Site) -> None:
         assert change_password(db, db.scalars(select(User)).one(), NEW) == 1
     assert browser.get("/").status_int == 303
     sign_in(browser, "anna", NEW)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_time_zone_is_chosen_and_a_made_up_one_refused(site: Site) -> None:
+    browser = site.signed_in("anna")
+    for zone, status in {"Asia/Tokyo": 303, "Mars/Olympus": 422, "": 303}.items():
+        fields = {"timezone": zone, "csrf_token": token_of(browser)}
+        answer = browser.post("/account/timezone", fields, status=status)
+        if zone == "Mars/Olympus":
+            assert "Your time zone was not changed." in answer.text
+            chosen = browser.get("/account").html.select_one("select[name=timezone] option[selected]")
+            assert chosen["value"] == "Asia/Tokyo"
