@@ -205,7 +205,7 @@ def test_a_batch_that_executes_by_itself_does_so_once_it_is_complete(place: Plac
     place.with_handler(auto_execute=True)
     batch_id = place.create()
     place.do(batch_id, Action.POPULATE)
-    result = place.submit(batch_id, Action.COMPLETE)
+    result = place.submit(batch_id, Action.COMPLETE, "staff")
     assert place.batch(batch_id).state == "complete"
     assert place.run(result.job_id or 0)
     assert place.batch(batch_id).state == "executed"

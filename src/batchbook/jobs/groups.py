@@ -13,7 +13,6 @@ from batchbook.errors import BatchbookError, Conflict
 from batchbook.grid import Column, Kind
 from batchbook.jobs.cancelling import drop_job
 from batchbook.jobs.models import Job, JobGroup
-from batchbook.jobs.pages import next_url
 from batchbook.jobs.present import reports_on
 from batchbook.jobs.states import JobState
 from batchbook.master import MasterView, Page, RecordContext
@@ -62,16 +61,20 @@ class GroupDetail(GroupPage):
         jobs = self.jobs_in()
         count = Counter(JobState(job.state) for job in jobs)
         running = [job for job in jobs if job.state == JobState.RUNNING][:_WATCHED]
-        rest, failed = not all(job.has_ended for job in jobs), any(count[state] for state in _FAILED)
+        rest, failed = not all(job.has_ended for job in jobs), any(job.went_wrong for job in jobs)
         return self.template_values(
             reports=reports_on(self.request.registry["jobs"], jobs),
             watched={job.id for job in running},
             counts=[(state, count[state]) for state in JobState if count[state]],
             active=rest,
-            next_url=lambda job: next_url(self.request, job),
+            outcome_url=self._outcome_url,
             may_cancel=rest and self.view.may("cancel", self.record),
             may_retry=failed and not rest and self.view.may("retry", self.record),
         )
+
+    def _outcome_url(self, job: Job) -> str | None:
+        found: str | None = self.request.registry["jobs"].tasks[job.task].url(self.request, job)
+        return found
 
 
 class CancelRest(GroupPage):
