@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cached_property
 from typing import Any, ClassVar
 
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from batchbook.db import utc_now
+from batchbook.db.session import transaction_scope
 from batchbook.errors import BatchbookError, Conflict
 from batchbook.grid import Column, Kind
 from batchbook.jobs.cancelling import drop_job
 from batchbook.jobs.models import Job, JobGroup
 from batchbook.jobs.present import reports_on
-from batchbook.jobs.states import JobState
+from batchbook.jobs.states import ACTIVE, JobState
 from batchbook.master import MasterView, Page, RecordContext
+from batchbook.master.records import find
 from batchbook.security.identity import Identity
 from batchbook.security.permissions import grants
 from batchbook.words import counted
 
 #: The states of jobs that can be tried again.
 _FAILED = (JobState.FAILED, JobState.CANCELLED)
+#: The states of jobs that have not ended.
+_LEFT = (JobState.SCHEDULED, *ACTIVE)
 #: How many of the jobs that run tell how far they are.
 _WATCHED = 10
 
 
 class GroupContext(RecordContext):
     """The context of the addresses of one group: it is for who asked, and for those who see all jobs."""
+
+    @cached_property
+    def record(self) -> Any:
+        """The group that the address names, read as :attr:`batchbook.jobs.resources.JobContext.record` is."""
+        request = self.view.request
+        with transaction_scope(request.registry["engine"], read_only=True) as session:
+            return find(session, JobGroup, "id", request.matchdict["id"])
 
     def permits(self, identity: Identity, permission: str) -> bool:
         """Return whether ``identity`` asked for the group or may do the same with every job."""
@@ -40,12 +52,13 @@ class GroupPage(Page):
 
     on_record = True
 
+    def wanted(self, *states: JobState) -> Select[Any]:
+        """Return the statement for the jobs of the group that are in one of these states."""
+        return select(Job).where(Job.group_id == self.record.id, Job.state.in_(states)).order_by(Job.id)
+
     def jobs_in(self, *states: JobState) -> list[Job]:
-        """Return the jobs of the group that are in one of these states; all of them if none is named."""
-        wanted = select(Job).where(Job.group_id == self.record.id).order_by(Job.id)
-        if states:
-            wanted = wanted.where(Job.state.in_(states))
-        return list(self.request.db.scalars(wanted))
+        """Return the jobs of the group that are in one of these states."""
+        return list(self.request.db.scalars(self.wanted(*states)))
 
 
 class GroupDetail(GroupPage):
@@ -58,7 +71,7 @@ class GroupDetail(GroupPage):
 
     def get(self) -> dict[str, Any]:
         """Show it."""
-        jobs = self.jobs_in()
+        jobs = self.jobs_in(*JobState)
         count = Counter(JobState(job.state) for job in jobs)
         running = [job for job in jobs if job.state == JobState.RUNNING][:_WATCHED]
         rest, failed = not all(job.has_ended for job in jobs), any(job.went_wrong for job in jobs)
@@ -88,8 +101,11 @@ class CancelRest(GroupPage):
         """Cancel those that wait at once, and have those that run stop as soon as they can."""
         by, registry = self.request.authenticated_userid, self.request.registry
         dropped = stopping = 0
-        for job in self.jobs_in(JobState.SCHEDULED, JobState.QUEUED, JobState.RUNNING):
-            registry["jobs"].wish_cancelled(job, by)
+        with transaction_scope(registry["engine"], read_only=True) as session:
+            # All are told before anything is written, which on SQLite has to wait for one that writes.
+            for job in session.scalars(self.wanted(*_LEFT)):
+                registry["jobs"].wish_cancelled(job, by)
+        for job in self.jobs_in(*_LEFT):
             if drop_job(registry, self.request.db, job, by):
                 dropped += 1
             else:
