@@ -77,7 +77,7 @@ def held_batch(request: Any, batch_id: int) -> Held | None:
 
 def _held(request: Any, session: Any, batch_id: int) -> Held | None:
     job = holder_of(session, batch_id)
-    if job is None:
+    if job is None or job.id == getattr(request, "job_id", None):  # What a job holds is not kept from itself.
         return None
     return Held(find_batch(session, request.registry["batch_types"], batch_id), job)
 

@@ -43,7 +43,7 @@ class BulkEdit:
         """Yield the page whose address is the argument ``address``, as it is for who asked."""
         identity = identity_of(self.turn.session, self.engine.actor)
         address = self.arguments["address"]
-        with page_at(self.turn.registry, self.turn.session, identity, address) as page:
+        with page_at(self.turn.registry, self.turn.session, identity, address, self.turn.job.id) as page:
             yield page
 
 

@@ -39,8 +39,16 @@ def identity_of(session: Session, name: str) -> Identity:
 
 
 @contextmanager
-def page_at(registry: Any, session: Session, identity: Identity, address: Mapping[str, Any]) -> Iterator[Any]:
+def page_at(
+    registry: Any,
+    session: Session,
+    identity: Identity,
+    address: Mapping[str, Any],
+    job_id: int | None = None,
+) -> Iterator[Any]:
     """Yield the page at an address for ``identity``; what it reads and writes, it does in ``session``.
+
+    ``job_id`` is the job that it is needed for: what that one holds is not kept from it.
 
     Raises ``Refused`` if that may not be seen, and ``Missing`` if it is not there, any more or in this installation.
     """
@@ -50,7 +58,7 @@ def page_at(registry: Any, session: Session, identity: Identity, address: Mappin
         raise Missing("The page that this was asked for on is not there any more. Nothing was done.")
     request = _request(registry, address, route)
     registry.getUtility(ISecurityPolicy).act_as(request, identity)
-    request.db = session
+    request.db, request.job_id = session, job_id
     with RequestContext(request):
         page = page_class(route.factory(request), request)
         if not request.has_permission(page.view.permission(page.permission), page.context):
