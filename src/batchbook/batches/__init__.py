@@ -10,7 +10,7 @@ from typing import Any
 
 from pyramid.config import PHASE3_CONFIG
 
-from batchbook.batches.background import TASKS, JobRunner
+from batchbook.batches.background import JobRunner
 from batchbook.batches.bulk_edits import BULK_EDITS
 from batchbook.batches.context import HandlerContext
 from batchbook.batches.files import file_chunks, input_file, open_file, store_file
@@ -21,6 +21,7 @@ from batchbook.batches.lifecycle import Action, BatchPermission, State
 from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editable
 from batchbook.batches.rows import RowProxy, Rows
 from batchbook.batches.runner import InlineRunner, Runner
+from batchbook.batches.tasks import TASKS
 from batchbook.batches.types import BatchType, BatchTypes, refuse_unknown_handlers
 from batchbook.batches.views import BatchMasterView
 from batchbook.statuses import Severity, Status

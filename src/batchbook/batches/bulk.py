@@ -15,7 +15,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from batchbook.batches.background import (
+from batchbook.batches.background import order_on
+from batchbook.batches.engine import Engine, Result
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.tasks import (
     batch_page,
     demand,
     demand_again,
@@ -23,9 +26,7 @@ from batchbook.batches.background import (
     note_ending,
     sees_batch,
 )
-from batchbook.batches.engine import Engine, Result
-from batchbook.batches.lifecycle import Action
-from batchbook.jobs import Ending, Job, Jobs, Order, Task, Turn
+from batchbook.jobs import Ending, Job, Jobs, Task, Turn
 from batchbook.jobs.offline import identity_of, page_at
 
 
@@ -59,21 +60,8 @@ def ask_edit(registry: Any, engine: Engine, batch_id: int, task: str, arguments:
     :meth:`~batchbook.batches.engine.Engine.lock` does.
     """
     batch = engine.lock(batch_id, Action.EDIT).batch
-    job = registry["jobs"].ask(engine.session, _order(engine, task, batch, arguments))
+    job = registry["jobs"].ask(engine.session, order_on(batch, engine.actor, task, arguments))
     return Result(f"{batch} is going to be changed.", job_id=job.id)
-
-
-def _order(engine: Engine, task: str, batch: Any, arguments: Mapping[str, Any], **more: Any) -> Order:
-    return Order(
-        task=task,
-        subject=str(batch),
-        asked_by=engine.actor,
-        arguments=arguments,
-        batch_id=batch.id,
-        batch_type=batch.type,
-        exclusive=True,
-        **more,
-    )
 
 
 def edit_task(name: str, label: str, edit: Callable[[BulkEdit], str]) -> Task:
@@ -97,5 +85,5 @@ def _again(registry: Any, session: Session, job: Job, by: str) -> Job:
         arguments["version"] = batch.version
     engine = Engine(session, registry["batch_types"], registry.settings, by)
     engine.lock(batch.id, Action.EDIT)
-    again: Job = registry["jobs"].ask(session, _order(engine, job.task, batch, arguments, retry_of=job.id))
+    again: Job = registry["jobs"].ask(session, order_on(batch, by, job.task, arguments, retry_of=job.id))
     return again

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
@@ -24,7 +25,8 @@ class ActionCall:
     """What is asked for: an action on a batch, by whom, with which options. All of it is plain data.
 
     ``version`` is the batch's version that the person looked at; ``None`` for one who did not look. ``group_id`` is the
-    group of jobs that it belongs to, for one of many.
+    group of jobs that it belongs to, for one of many; ``run_at`` the moment at which it shall be done, if that is not
+    now; ``retry_of`` the job that it repeats.
     """
 
     batch_id: int
@@ -33,6 +35,8 @@ class ActionCall:
     options: Mapping[str, Any] = field(default_factory=dict)
     version: int | None = None
     group_id: int | None = None
+    run_at: datetime | None = None
+    retry_of: int | None = None
 
 
 class Runner(Protocol):

@@ -56,7 +56,7 @@ def schedule(registry: Any, session: Session, call: ActionCall, time: LocalTime)
     replaced = drop_plan(work, f"{call.actor} planned it for another time")
     _note(work, SCHEDULE, f"{'Rescheduled' if replaced else 'Scheduled'} for {in_utc(time.at)}.{replaced}")
     # What was looked at was compared just now; the job remembers the version as it is from here on.
-    registry["batch_runner"].submit(session, replace(call, version=None), run_at=time.at)
+    registry["batch_runner"].submit(session, replace(call, version=None, run_at=time.at))
     said = f"{work.batch} is going to be executed on {in_utc(time.at)}.{replaced}"
     return Result(f"{said} {TWICE}" if time.twice else said, batch_id=call.batch_id)
 

@@ -1,0 +1,130 @@
+"""What jobs do with batches: the action that was asked for, for who asked, and what is written where it was not done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from batchbook.batches import access
+from batchbook.batches.background import AUTOMATIC
+from batchbook.batches.engine import Engine
+from batchbook.batches.lifecycle import TRANSITIONS, Action
+from batchbook.batches.models import Batch, Operation
+from batchbook.batches.operations import CANCEL, FAILURE
+from batchbook.batches.planned import keep_in_step, refuse_changed
+from batchbook.batches.runner import ActionCall, perform
+from batchbook.batches.work import find_batch
+from batchbook.db.session import transaction_scope
+from batchbook.errors import Conflict, Missing
+from batchbook.jobs import Ending, Job, Task, Turn
+from batchbook.jobs.offline import identity_of
+from batchbook.jobs.states import JobState
+
+
+def engine_of(turn: Turn) -> Engine:
+    """Return the engine that does a job, for who asked for it."""
+    registry = turn.registry
+    job = turn.job
+    return Engine(
+        turn.session, registry["batch_types"], registry.settings, job.asked_by, turn.progress, job.id
+    )
+
+
+def demand(turn: Turn, action: Action) -> None:
+    """Raise unless who asked for the job may still do ``action`` with its batch, and the state allows it."""
+    name = turn.job.asked_by
+    held = identity_of(turn.session, name).permissions
+    batch = engine_of(turn).find(turn.job.batch_id or 0)
+    # A type that executes by itself lets whoever may mark a batch complete execute it by that.
+    if not (turn.job.arguments.get(AUTOMATIC) and access.may(held, batch.type, Action.COMPLETE)):
+        access.demand(held, batch, action, name)
+
+
+def _run(turn: Turn) -> Ending:
+    job = turn.job
+    action = Action(job.task)
+    demand(turn, action)
+    arguments = job.arguments
+    engine = engine_of(turn)
+    refuse_changed(job, engine.find(job.batch_id or 0), arguments["version"])
+    call = ActionCall(job.batch_id or 0, action, job.asked_by, arguments["options"], arguments["version"])
+    result = perform(engine, call)
+    made = {} if result.batch_id is None else {"batch_id": result.batch_id}
+    return Ending(result.message, result.failed, made)
+
+
+def note_ending(turn: Turn, ending: Ending) -> None:
+    """Write into a batch's history, and its header, how a job on it ended that did not do what it should."""
+    engine = engine_of(turn)
+    try:
+        batch = find_batch(turn.session, engine.types, turn.job.batch_id or 0, lock=True)
+    except Missing:
+        return  # It was deleted; the job's own record says what there is to say.
+    if batch.is_final:
+        return
+    batch.failure = ending.message if ending.failed else None
+    before, batch.version = batch.version, batch.version + 1
+    keep_in_step(turn.session, batch, before)
+    engine.work_on(batch).record(FAILURE if ending.failed else CANCEL, ending.message)
+
+
+def batch_page(request: Any, job: Job) -> str | None:
+    """Return where the batch of a job is to be seen: the one that it made, or the list if it was deleted.
+
+    ``None`` for a batch of a type that this installation does not have, any more.
+    """
+    if job.batch_type not in {batch_type.key for batch_type in request.registry["batch_types"]}:
+        return None
+    prefix = f"batches.{job.batch_type}"
+    if job.task == Action.DELETE and job.state == JobState.DONE:
+        return str(request.route_path(f"{prefix}.index"))
+    made = (job.result or {}).get("batch_id")
+    return str(request.route_path(f"{prefix}.view", id=made or job.batch_id))
+
+
+def sees_batch(request: Any, job: Job) -> bool:
+    """Return whether who asks may see the batch of a job."""
+    types = request.registry["batch_types"]
+    with transaction_scope(request.registry["engine"], read_only=True) as session:
+        try:
+            batch = find_batch(session, types, job.batch_id or 0)
+        except Missing:
+            return False
+    return access.may_now(request.identity.permissions, batch, Action.VIEW)
+
+
+def demand_again(registry: Any, session: Session, job: Job, by: str, action: Action) -> Batch:
+    """Return the batch of a job that ``by`` wants to try again; raise unless that may be done as things are.
+
+    Raises ``Refused`` or ``Conflict`` where ``action`` is not allowed, and ``Conflict`` if something else was done since.
+    """
+    batch = find_batch(session, registry["batch_types"], job.batch_id or 0)
+    access.demand(identity_of(session, by).permissions, batch, action, by)
+    last = session.scalar(
+        select(Operation.kind)
+        .where(Operation.batch_id == batch.id)
+        .order_by(Operation.number.desc())
+        .limit(1)
+    )
+    if last not in (FAILURE, CANCEL):
+        raise Conflict(
+            f"Something else was done with {batch} since, so nothing was done. Look at it, and start from its page."
+        )
+    return batch
+
+
+def _again(registry: Any, session: Session, job: Job, by: str) -> Job:
+    action = Action(job.task)
+    batch = demand_again(registry, session, job, by, action)
+    call = ActionCall(batch.id, action, by, job.arguments["options"], retry_of=job.id)
+    result = registry["batch_runner"].submit(session, call)
+    return session.get_one(Job, result.job_id)
+
+
+#: One task for each action that runs as a job.
+TASKS = tuple(
+    Task(action.value, action.label, action.done, _run, note_ending, batch_page, sees_batch, _again)
+    for action in dict.fromkeys(line.action for line in TRANSITIONS if line.job)
+)
