@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from dataclasses import replace
 from typing import Any
@@ -255,3 +256,33 @@ def test_a_process_that_must_end_hands_its_job_back(place: Place) -> None:
     assert place.rows(batch_id) == 0
     assert place.run(job_id)
     assert place.rows(batch_id) == COUNTS["All"]
+
+
+def test_a_job_ends_although_its_task_cannot_take_note_of_that(
+    place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    batch_id = place.create()
+    place.with_handler(**hooked("refresh", lambda: 1 / 0))
+    task = place.jobs.tasks["populate"]
+    broken = replace(task, run=lambda turn: 1 / 0, ended=lambda turn, ending: 1 / 0)  # type: ignore[arg-type, return-value]
+    monkeypatch.setitem(place.jobs.tasks._tasks, "populate", broken)
+    job = place.do(batch_id, Action.POPULATE)
+    assert (job.state, "ZeroDivisionError" in (job.message or "")) == ("failed", True)
+    assert "could not take note of its end" in caplog.text
+
+
+def test_what_a_handler_raises_as_if_the_database_were_busy_is_not_tried_for_ever(place: Place) -> None:
+    batch_id = place.create()
+
+    def busy() -> None:
+        error = sqlite3.OperationalError("database is locked")
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise error
+
+    place.with_handler(**hooked("refresh", busy))
+    job_id = place.ask(batch_id, Action.POPULATE)
+    for _ in range(place.jobs.settings.attempts):
+        assert place.run(job_id)
+        assert place.job(job_id).state == "queued"
+    assert not place.run(job_id)
+    assert place.job(job_id).state == "failed"

@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text, update
 from tests.functional.world import form_to, text_of, token_of, url_of
 from webtest import TestApp
 
 import batchbook
-from batchbook.batches import Action, State
+from batchbook.batches import Action, Batch, State
 from batchbook.db.session import transaction_scope
-from batchbook.jobs import claims
+from batchbook.jobs import Job, claims
 from batchbook.jobs.pulse import is_living
 from batchbook.jobs.store import BEAT
 from batchbook.jobs.worker import Worker
@@ -62,6 +62,25 @@ def test_a_worker_takes_over_from_the_dead(place: Place, start_worker: Callable[
     job = place.job(job_id)
     assert (job.state, job.attempts, job.dispatch) == ("done", 2, 2)
     assert place.batch(batch_id).state == State.EXECUTED
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_who_stopped_answering_while_it_held_locks_is_cut_off(
+    place: Place, start_worker: Callable[..., Worker]
+) -> None:
+    batch_id = place.complete()
+    job_id = place.ask(batch_id, Action.EXECUTE)
+    with transaction_scope(place.shop.engine) as session:
+        claims.take(session, job_id, 1, "stopped")
+    with place.shop.engine.connect() as connection:
+        connection.execute(text("SELECT set_config('application_name', 'stopped', true)"))
+        connection.execute(update(Job).where(Job.id == job_id).values(message="It was about to end."))
+        connection.execute(update(Batch).where(Batch.id == batch_id).values(notes="It held this as well."))
+        start_worker()
+        until(lambda: place.job(job_id).has_ended)
+        connection.invalidate()
+    assert place.job(job_id).state == "done"
+    assert place.batch(batch_id).notes is None
 
 
 def test_a_worker_that_stops_hands_back_what_does_not_end_and_the_next_one_does_it(

@@ -95,9 +95,11 @@ class Dispatcher:
 
     def _take_from_dead(self) -> None:
         for job in self._jobs_in(JobState.RUNNING):
-            if self._is_lost(job) and self._change(claims.give_back, job):
+            if not self._is_lost(job):
+                continue
+            self._end_connections(job)
+            if self._change(claims.give_back, job):
                 log.warning("Job %s was with %s, which is gone; it waits again.", job.id, job.owner)
-                self._end_connections(job)
                 self._queue.forget(job)
 
     def _is_lost(self, job: Job) -> bool:
@@ -106,8 +108,9 @@ class Dispatcher:
         return not self._pulse.is_alive_there(job.owner)
 
     def _end_connections(self, job: Job) -> None:
-        # A process that only stopped still holds its locks, and whoever comes next would wait for them.
-        if self.engine.dialect.name == "postgresql":
+        # A process that only stopped still holds its locks, the job's own among them, and whoever comes next would wait
+        # for them. One of this process that is not at work any more has ended its transaction.
+        if job.owner != self._pulse.executor and self.engine.dialect.name == "postgresql":
             with transaction_scope(self.engine) as session:
                 session.execute(
                     text(

@@ -23,7 +23,7 @@ from batchbook.master import MasterView, Page
 from batchbook.web.flash import Kind, flash
 
 #: How long a page waits for a job that was just asked for, so that small ones seem to be done at once, in seconds.
-_PATIENCE, _PAUSE = 0.8, 0.02
+_PATIENCE, _PAUSE = 0.8, 0.04
 
 #: The kind of message that tells how a job ended.
 _KINDS: Mapping[JobState, Kind] = {

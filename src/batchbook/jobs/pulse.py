@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, insert, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from batchbook.jobs.store import BEAT, Store
 
@@ -52,8 +52,8 @@ class Pulse(threading.Thread):
         while not self._ending.wait(self._dead / _BEATS):
             try:
                 self.beat()
-            except DBAPIError as error:
-                log.warning("No sign of life could be given: %s", error.orig)
+            except SQLAlchemyError as error:
+                log.warning("No sign of life could be given: %s", error)
 
     def beat(self) -> None:
         """Give a sign of life and look at those of the others; what cannot be done now is done next time."""

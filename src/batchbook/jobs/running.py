@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: How long to wait before what failed for a passing reason is tried again, in seconds.
-_PAUSE = 0.2
+#: How long to wait before what failed for a passing reason is tried again, at first and at the most, in seconds.
+_PAUSE, _LONGEST_PAUSE = 0.2, 3.0
 
 
 class JobRun:
@@ -61,7 +61,7 @@ class JobRun:
         """Do a job that this process has taken already."""
         log.info("Job %s begins: %s of %s for %s.", job.id, job.task, job.subject, job.asked_by)
         try:
-            self._patiently(lambda: self._do(job))
+            self._ended(job, self._patiently(lambda: self._do(job)))
         except claims.Fenced:
             log.warning(
                 "Job %s was taken over by another process; nothing that was done here counts.", job.id
@@ -78,8 +78,17 @@ class JobRun:
     def _task(self, job: Job) -> Task:
         return self.jobs.tasks[job.task]
 
-    def _take(self, job_id: int, dispatch: int) -> Job | None:
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
+        """Yield a session in a transaction that others can end if this process stops answering."""
         with transaction_scope(self.engine) as session:
+            if self.engine.dialect.name == "postgresql":
+                name = text("SELECT set_config('application_name', :name, true)")
+                session.execute(name, {"name": self.owner})
+            yield session
+
+    def _take(self, job_id: int, dispatch: int) -> Job | None:
+        with self._transaction() as session:
             job = claims.take(session, job_id, dispatch, self.owner)
             if job is None:
                 return None
@@ -97,15 +106,14 @@ class JobRun:
         self._end(session, job, state, ending)
         log.warning("Job %s ends before it begins: %s", job.id, ending.message)
 
-    def _do(self, job: Job) -> None:
+    def _do(self, job: Job) -> str:
         progress = _Both(JobProgress(self.jobs.store, job, self._stopping), self._watch)
         progress.report("begin", 0, None)
-        with self._prepared(job, progress) as prepared, transaction_scope(self.engine) as session:
+        with self._prepared(job, progress) as prepared, self._transaction() as session:
             claims.demand_held(session, job)
-            self._name_connection(session)
             ending = self._task(job).run(Turn(self.registry, session, job, progress, prepared))
             claims.end(session, job, JobState.FAILED if ending.failed else JobState.DONE, ending)
-        self._ended(job, ending.message)
+        return ending.message
 
     @contextmanager
     def _prepared(self, job: Job, progress: Progress) -> Iterator[Any]:
@@ -115,28 +123,31 @@ class JobRun:
                 prepared = kept.enter_context(self._task(job).prepare(turn))
             yield prepared
 
-    def _name_connection(self, session: Session) -> None:
-        # By this name, whoever takes the job over ends the connection of a process that stopped answering.
-        if self.engine.dialect.name == "postgresql":
-            session.execute(text("SELECT set_config('application_name', :name, true)"), {"name": self.owner})
-
     def _settle(self, job: Job, state: JobState, ending: Ending) -> None:
         def write() -> None:
-            with transaction_scope(self.engine) as session:
+            with self._transaction() as session:
                 self._end(session, job, state, ending)
 
         with suppress(claims.Fenced):
             self._patiently(write)
-        self._ended(job, ending.message)
+            self._ended(job, ending.message)
 
     def _end(self, session: Session, job: Job, state: JobState, ending: Ending) -> None:
         """Write down an end that the task itself could not, and tell it."""
-        self._task(job).ended(Turn(self.registry, session, job, NoProgress()), ending)
+        try:
+            with session.begin_nested():
+                self._task(job).ended(Turn(self.registry, session, job, NoProgress()), ending)
+        except Exception as error:  # A job must end, whatever a task does when it hears of that.
+            if is_transient(error):
+                raise
+            log.exception("The task of job %s could not take note of its end", job.id)
         claims.end(session, job, state, ending)
 
     def _failed(self, job: Job, error: Exception) -> None:
-        if is_transient(error):  # Not tried again here, because the process must end.
-            self._give_back(job, counted=False)
+        if is_transient(
+            error
+        ):  # Not tried again here. If the process need not end, somebody's code raised it.
+            self._give_back(job, counted=not self._stopping.is_set())
             return
         log.error("Job %s failed: %s of %s.", job.id, job.task, job.subject, exc_info=error)
         reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"[:500]
@@ -145,7 +156,7 @@ class JobRun:
 
     def _give_back(self, job: Job, *, counted: bool = True) -> None:
         def write() -> bool:
-            with transaction_scope(self.engine) as session:
+            with self._transaction() as session:
                 return claims.give_back(session, job, counted=counted)
 
         if self._patiently(write):
@@ -157,6 +168,7 @@ class JobRun:
 
     def _patiently(self, action: Callable[[], T]) -> T:
         """Do ``action``, as often as it takes while the database is merely busy, unless the process must end."""
+        pause = _PAUSE
         while True:
             try:
                 return action()
@@ -164,7 +176,8 @@ class JobRun:
                 if not is_transient(error) or self._stopping.is_set():
                     raise
                 log.info("The database is busy; trying again: %s", error.orig)
-                time.sleep(_PAUSE)
+                time.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
 
 
 class _Both:
