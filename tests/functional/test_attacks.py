@@ -32,7 +32,11 @@ PEOPLE = ("staff", "admin", "auditor")
 def test_no_post_changes_an_executed_batch_and_each_is_told_why(
     shop: Shop, admin: TestApp, addresses: Addresses, executed_batch: int
 ) -> None:
-    attacks = [a for a in addresses.of_batches("POST") if a.route.rpartition(".")[2] not in NO_CHANGE]
+    attacks = [
+        a
+        for a in addresses.of_batches("POST")
+        if a.route.rpartition(".")[2] not in (*NO_CHANGE, "export_rows")
+    ]
     assert len(attacks) > 10
     before = shop.dump()
     fields = FIELDS | {"csrf_token": token_of(admin), "version": str(shop.batch(executed_batch).version)}

@@ -25,12 +25,14 @@ from .world import (
 )
 
 #: What an auditor may post, as it concerns nobody else: one's own account, signing out, how one's grids look.
-ALLOWED = ("login", "logout", "account.password", "account.sessions")
+ALLOWED = ("login", "logout", "account.password", "account.sessions", "account.timezone")
+#: … and asking for files of what they may see.
+OWN_PAGES = (".remember", ".rows", ".export", ".export_rows")
 CLOSED = ("jobs.", "users.", "roles.")
 
 
 def is_allowed(route: str) -> bool:
-    return route in ALLOWED or (route.endswith((".remember", ".rows")) and not route.startswith(CLOSED))
+    return route in ALLOWED or (route.endswith(OWN_PAGES) and not route.startswith(CLOSED))
 
 
 def test_auditors_find_what_was_executed_and_only_that(

@@ -11,7 +11,7 @@ from webtest import TestApp
 
 from batchbook.db import utc_now
 from batchbook.jobs.models import Job, JobGroup
-from batchbook.jobs.progress import wish_to_cancel
+from batchbook.jobs.progress import wishes_of
 from batchbook.jobs.states import JobState
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -67,4 +67,4 @@ def test_what_has_not_begun_is_cancelled_and_what_runs_is_asked_to_stop(
     with Session(engine) as session:
         jobs = session.scalars(select(Job).order_by(Job.id)).all()
         assert [job.state for job in jobs] == [JobState.FAILED, JobState.CANCELLED, JobState.RUNNING]
-        assert wish_to_cancel(app.registry["jobs"].store, jobs[2]) == "admin"
+        assert wishes_of(app.registry["jobs"].store, [jobs[2]]) == {jobs[2].id: "admin"}

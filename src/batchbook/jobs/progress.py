@@ -74,6 +74,8 @@ class JobProgress:
     def report(self, phase: str, done: int, total: int | None) -> None:
         """Note how far the job is; raise :class:`Stopped` if it shall not go on."""
         phase = phase[:_LONGEST]
+        if self._stopping.is_set():
+            raise HandedBack
         now = time.time()
         fresh = phase != self._phase
         if not fresh and now - self._written < _PAUSE:
@@ -81,8 +83,6 @@ class JobProgress:
         if fresh:
             self._phase, self._began = phase, now
         self._written = now
-        if self._stopping.is_set():
-            raise HandedBack
         values = {"phase": phase, "done": done, "total": total, "phase_began": self._began, "seen": now}
         try:
             by = self._exchange(values)
@@ -91,6 +91,11 @@ class JobProgress:
             return  # The work goes on; next time, perhaps.
         if by:
             raise Cancelled(by, phase, done)
+
+    def settle(self) -> None:
+        """Raise :class:`Cancelled` if somebody wants the job cancelled, now that all of it is done and nothing kept yet."""
+        if by := wishes_of(self._store, [self._job]).get(self._job.id):
+            raise Cancelled(by)
 
     def _exchange(self, values: Mapping[str, Any]) -> str | None:
         """Write how far the job is; return who wants it cancelled."""

@@ -107,11 +107,13 @@ class JobRun:
         log.warning("Job %s ends before it begins: %s", job.id, ending.message)
 
     def _do(self, job: Job) -> str:
-        progress = _Both(JobProgress(self.jobs.store, job, self._stopping), self._watch)
+        own = JobProgress(self.jobs.store, job, self._stopping)
+        progress = _Both(own, self._watch)
         progress.report("begin", 0, None)
         with self._prepared(job, progress) as prepared, self._transaction() as session:
             claims.demand_held(session, job)
             ending = self._task(job).run(Turn(self.registry, session, job, progress, prepared))
+            own.settle()
             claims.end(session, job, JobState.FAILED if ending.failed else JobState.DONE, ending)
         return ending.message
 

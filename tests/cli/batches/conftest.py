@@ -53,6 +53,7 @@ def _configured(settings: Mapping[str, Any]) -> Any:
         _known[key].registry["engine"].dispose()
     registry = _known[key].registry
     registry.settings.update(settings)
+    registry["jobs"].close()
     hide = registry["engine"].hide_parameters
     registry["engine"] = make_engine(database_url(settings), hide_parameters=hide)
     return _known[key]

@@ -38,10 +38,11 @@ def count(engine: Engine, model: Any) -> int:
 
 
 def swap_handler(ini: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    (tmp_path / "swapped.py").write_text(code)
+    # A name of its own for each test: applications with the same settings are the same one.
+    name = f"swapped_{tmp_path.parent.name}_{tmp_path.name}".replace("-", "_")
+    (tmp_path / f"{name}.py").write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(__import__("sys").modules, "swapped", raising=False)
-    setting = "batchbook.handler.price_change = swapped:Handler"
+    setting = f"batchbook.handler.price_change = {name}:Handler"
     ini.write_text(ini.read_text().replace("[server:main]", f"{setting}\n\n[server:main]"))
 
 
@@ -149,13 +150,13 @@ import signal, sqlite3, time
 from batchbook.types.price_change.handler import PriceChangeHandler
 
 class Handler(PriceChangeHandler):
-    def populate(self, batch):
+    def refresh(self, batch, rows):
         for _ in range({times}):
             signal.raise_signal(signal.SIGINT)
         jobs = sqlite3.connect({store!r})
         while not jobs.execute("SELECT count(*) FROM wish").fetchone()[0]:
             time.sleep(0.01)
-        yield from super().populate(batch)
+        super().refresh(batch, rows)
 """
 
 
@@ -194,9 +195,9 @@ def test_told_to_stop_it_hands_back(
         "import signal\n"
         "from batchbook.types.price_change.handler import PriceChangeHandler\n"
         "class Handler(PriceChangeHandler):\n"
-        "    def populate(self, batch):\n"
+        "    def refresh(self, batch, rows):\n"
         "        signal.raise_signal(signal.SIGTERM)\n"
-        "        yield from super().populate(batch)\n"
+        "        super().refresh(batch, rows)\n"
     )
     swap_handler(tmp_path / "batchbook.ini", tmp_path, monkeypatch, code)
     result = command("-c", tmp_path / "batchbook.ini", "batch", "populate", 1, "--as", "staff")
