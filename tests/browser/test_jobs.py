@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from tests.functional.world import Shop, url_of
-from tests.jobs.place import Place
+from tests.jobs.place import Place, opened
 from webtest import TestApp
 
-import batchbook
 from batchbook.batches import Action
 from batchbook.db.session import transaction_scope
 from batchbook.jobs import Job, claims
@@ -19,11 +19,6 @@ from batchbook.jobs.progress import JobProgress
 from batchbook.jobs.running import JobRun
 
 from .visits import Visits
-
-
-class _Never:
-    def is_set(self) -> bool:
-        return False
 
 
 @pytest.fixture
@@ -35,11 +30,8 @@ def settings(settings: dict[str, str]) -> dict[str, str]:
 @pytest.fixture
 def place(settings: dict[str, str], shop: Shop) -> Iterator[Place]:
     """Where jobs are asked for and run."""
-    registry = batchbook.configure(settings).registry
-    registry["jobs"].store.prepare()
-    yield Place(registry, shop)
-    registry["jobs"].close()
-    registry["engine"].dispose()
+    with opened(settings, shop) as place:
+        yield place
 
 
 def taken(place: Place, job_id: int) -> Job:
@@ -51,7 +43,7 @@ def taken(place: Place, job_id: int) -> Job:
 
 def tell(place: Place, job: Job, phase: str, done: int, total: int) -> None:
     # Each time by another object: one alone does not write as often as a test wants it to.
-    JobProgress(place.jobs.store, job, _Never()).report(phase, done, total)
+    JobProgress(place.jobs.store, job, threading.Event()).report(phase, done, total)
 
 
 def test_a_job_tells_how_far_it_is_and_the_page_leads_on_when_it_has_ended(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -78,13 +79,9 @@ def test_a_job_that_runs(jobs: Run, add: Run, engine: Engine) -> None:
     with store.connection() as connection:
         connection.execute(BEAT.insert().values(executor="there-1", beats=1, threads=2, queues="batchbook"))
 
-    class Never:
-        def is_set(self) -> bool:
-            return False
-
     with transaction_scope(engine, read_only=True) as session:
         job = session.get_one(Job, number)
-    JobProgress(store, job, Never()).report("refresh", 50, 200)
+    JobProgress(store, job, threading.Event()).report("refresh", 50, 200)
     shown = jobs("show", number)
     assert "Job 1 · Refresh: Batch 00000001 · Running" in shown.stdout
     assert "Refresh: 50 of 200 rows" in shown.stdout

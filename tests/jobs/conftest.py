@@ -7,10 +7,9 @@ import pytest
 from sqlalchemy import Engine
 from tests.functional.world import CATALOGUE, Shop
 
-import batchbook
 from batchbook.jobs.worker import Worker
 
-from .place import Place
+from .place import Place, opened
 
 
 @pytest.fixture
@@ -34,11 +33,8 @@ def shop(engine: Engine, users: dict[str, str]) -> Shop:
 @pytest.fixture
 def place(settings: dict[str, str], shop: Shop) -> Iterator[Place]:
     """Price changes in the shop."""
-    registry = batchbook.configure(settings).registry
-    registry["jobs"].store.prepare()
-    yield Place(registry, shop)
-    registry["jobs"].close()
-    registry["engine"].dispose()
+    with opened(settings, shop) as place:
+        yield place
 
 
 @pytest.fixture

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, select
 from tests.functional.world import PRICE_LIST, Shop
 
+import batchbook
 from batchbook.batches import Action, Batch
 from batchbook.batches.creation import create_batch
 from batchbook.batches.engine import Engine, Result
@@ -119,6 +121,16 @@ class Place:
     def count(self) -> int:
         with transaction_scope(self.shop.engine, read_only=True) as session:
             return session.scalar(select(func.count()).select_from(Job)) or 0
+
+
+@contextmanager
+def opened(settings: dict[str, str], shop: Shop) -> Iterator[Place]:
+    """Yield a place with a configuration of its own, which is closed after it."""
+    registry = batchbook.configure(settings).registry
+    registry["jobs"].store.prepare()
+    yield Place(registry, shop)
+    registry["jobs"].close()
+    registry["engine"].dispose()
 
 
 class Gate:

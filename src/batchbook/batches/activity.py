@@ -117,9 +117,10 @@ def running_now(request: Any, *conditions: ColumnElement[bool]) -> list[Running]
     )
     found = request.db.execute(wanted).all()
     reports = reports_on(request.registry["jobs"], [job for job, _description in found])
+    types = request.registry["batch_types"]
     return [
         Running(
-            title=f"{description or job.batch_type.replace('_', ' ').capitalize()} {job.batch_id:08d}",
+            title=f"{description or types[job.batch_type].title} {job.batch_id:08d}",
             url=request.route_path(f"batches.{job.batch_type}.view", id=job.batch_id),
             report=report,
             status_url=request.route_path("jobs.status", id=job.id),

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from batchbook.batches import access
-from batchbook.batches.activity import Held
 from batchbook.batches.engine import Engine, held_refusal
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
@@ -78,20 +77,18 @@ def candidates(
     found = []
     for batch in batches:
         holder = holders.get(batch.id)
-        reason = _refusal(engine, identity, action, Held(batch, holder) if holder else batch)
-        found.append(Candidate(batch, reason))
+        refusal = held_refusal(batch, action, holder) if holder else None
+        found.append(Candidate(batch, refusal or _refusal(engine, identity, action, batch)))
     return Candidates(action, found)
 
 
-def _refusal(engine: Engine, identity: Identity, action: Action, about: Batch | Held) -> str | None:
-    if isinstance(about, Held):
-        return held_refusal(about.batch, action, about.job)
+def _refusal(engine: Engine, identity: Identity, action: Action, batch: Batch) -> str | None:
     try:
-        access.demand(identity.permissions, about, action, identity.name)
+        access.demand(identity.permissions, batch, action, identity.name)
     except BatchbookError as error:
         return error.message
     if action is Action.EXECUTE:
-        return engine.work_on(about).handler.why_not_execute(about)
+        return engine.work_on(batch).handler.why_not_execute(batch)
     return None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import cached_property
 from typing import Any, ClassVar
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -15,12 +14,13 @@ from batchbook.errors import BatchbookError, Conflict
 from batchbook.grid import Column, Kind
 from batchbook.jobs.cancelling import drop_job
 from batchbook.jobs.models import Job, JobGroup
+from batchbook.jobs.pages import outcome_url
 from batchbook.jobs.present import reports_on
+from batchbook.jobs.resources import AskedContext, may_change
+from batchbook.jobs.retrying import retry_job
 from batchbook.jobs.states import ACTIVE, JobState
-from batchbook.master import MasterView, Page, RecordContext
-from batchbook.master.records import find
+from batchbook.master import MasterView, Page
 from batchbook.security.identity import Identity
-from batchbook.security.permissions import grants
 from batchbook.words import counted
 
 #: The states of jobs that can be tried again.
@@ -31,20 +31,12 @@ _LEFT = (JobState.SCHEDULED, *ACTIVE)
 _WATCHED = 10
 
 
-class GroupContext(RecordContext):
+class GroupContext(AskedContext):
     """The context of the addresses of one group: it is for who asked, and for those who see all jobs."""
-
-    @cached_property
-    def record(self) -> Any:
-        """The group that the address names, read as :attr:`batchbook.jobs.resources.JobContext.record` is."""
-        request = self.view.request
-        with transaction_scope(request.registry["engine"], read_only=True) as session:
-            return find(session, JobGroup, "id", request.matchdict["id"])
 
     def permits(self, identity: Identity, permission: str) -> bool:
         """Return whether ``identity`` asked for the group or may do the same with every job."""
-        everywhere = permission.replace("job_groups:", "jobs:")
-        return grants(identity.permissions, everywhere) or self.record.asked_by == identity.name
+        return may_change(identity, self.record, permission.replace("job_groups:", "jobs:"))
 
 
 class GroupPage(Page):
@@ -80,14 +72,10 @@ class GroupDetail(GroupPage):
             watched={job.id for job in running},
             counts=[(state, count[state]) for state in JobState if count[state]],
             active=rest,
-            outcome_url=self._outcome_url,
+            outcome_url=lambda job: outcome_url(self.request, job),
             may_cancel=rest and self.view.may("cancel", self.record),
             may_retry=failed and not rest and self.view.may("retry", self.record),
         )
-
-    def _outcome_url(self, job: Job) -> str | None:
-        found: str | None = self.request.registry["jobs"].tasks[job.task].url(self.request, job)
-        return found
 
 
 class CancelRest(GroupPage):
@@ -131,7 +119,7 @@ class RetryFailed(GroupPage):
         asked, refused = 0, []
         for job in self.jobs_in(*_FAILED):
             try:
-                registry["jobs"].tasks[job.task].again(registry, db, job, by).group_id = group.id
+                retry_job(registry, db, job, by).group_id = group.id
                 asked += 1
             except BatchbookError as error:
                 refused.append(error.message)

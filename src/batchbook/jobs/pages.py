@@ -55,9 +55,11 @@ class JobPage(Page):
         """Return how the job stands."""
         return report_on(self.jobs, self.job)
 
-    def outcome_url(self, job: Job) -> str | None:
-        """Return where what came of ``job`` is to be seen; ``None`` where that is nowhere but on its own page."""
-        return self.jobs.tasks[job.task].url(self.request, job)
+
+def outcome_url(request: Any, job: Job) -> str | None:
+    """Return where what came of ``job`` is to be seen; ``None`` where that is nowhere but on its own page."""
+    jobs: Jobs = request.registry["jobs"]
+    return jobs.tasks[job.task].url(request, job)
 
 
 class JobDetail(JobPage):
@@ -73,7 +75,7 @@ class JobDetail(JobPage):
             report=self.report(),
             listed=self.request.identity.may("jobs:view"),
             took=duration(self.job),
-            next_url=self.outcome_url(self.job),
+            next_url=outcome_url(self.request, self.job),
             file_url=self._file_url(),
             may_cancel=self.job.is_active and self.view.may("cancel", self.job),
             may_retry=RetryJob.offered(self.view, self.job) and self.view.may("retry", self.job),
@@ -121,7 +123,7 @@ class JobStatus(JobPage):
 
     def get(self) -> Response:
         """Tell it as JSON."""
-        next_url = self.outcome_url(self.job) or self.view.url("view", self.job)
+        next_url = outcome_url(self.request, self.job) or self.view.url("view", self.job)
         answer = self.report().as_json() | {"next_url": next_url}
         return Response(json_body=answer, content_type="application/json", charset="utf-8")
 
@@ -137,7 +139,7 @@ class AwaitJob(JobPage):
         job = self._waited_for()
         if job.has_ended:
             flash(self.request, job.message or "", _KINDS[JobState(job.state)])
-        return HTTPSeeOther(self.outcome_url(job) or self.view.url("view", job))
+        return HTTPSeeOther(outcome_url(self.request, job) or self.view.url("view", job))
 
     def _waited_for(self) -> Job:
         until = time.monotonic() + _PATIENCE

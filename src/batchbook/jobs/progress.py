@@ -94,7 +94,12 @@ class JobProgress:
 
     def settle(self) -> None:
         """Raise :class:`Cancelled` if somebody wants the job cancelled, now that all of it is done and nothing kept yet."""
-        if by := wishes_of(self._store, [self._job]).get(self._job.id):
+        try:
+            by = wishes_of(self._store, [self._job]).get(self._job.id)
+        except DBAPIError as error:
+            log.info("Whether %s is to be cancelled could not be asked: %s", self._job, error.orig)
+            return  # What is done is not given up for that.
+        if by:
             raise Cancelled(by)
 
     def _exchange(self, values: Mapping[str, Any]) -> str | None:

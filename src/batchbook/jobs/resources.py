@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from batchbook.db.session import transaction_scope
-from batchbook.jobs.models import Job
+from batchbook.jobs.models import Job, JobGroup
 from batchbook.master import RecordContext
 from batchbook.master.records import find
 from batchbook.security.identity import Identity
@@ -17,24 +17,28 @@ _WATCHING = frozenset({"jobs:view"})
 _FILE = "jobs:file"
 
 
-def may_change(identity: Identity, job: Job, permission: str) -> bool:
-    """Return whether ``identity`` may do with ``job`` what ``permission`` names, by a role or as who asked for it."""
-    return job.asked_by == identity.name or identity.may(permission)
+def may_change(identity: Identity, asked: Job | JobGroup, permission: str) -> bool:
+    """Return whether ``identity`` may do what ``permission`` names, by a role or as who ``asked`` for it."""
+    return asked.asked_by == identity.name or identity.may(permission)
 
 
-class JobContext(RecordContext):
-    """The context of the addresses of one job."""
+class AskedContext(RecordContext):
+    """The context of the addresses of something that was asked for."""
 
     @cached_property
     def record(self) -> Any:
-        """The job that the address names; raises ``Missing`` when there is none.
+        """What the address names; raises ``Missing`` when there is none.
 
         It is read in a transaction of its own that only reads: a job that writes keeps other writers out of SQLite,
         and whoever wants to cancel it must not have to wait for it.
         """
         request = self.view.request
         with transaction_scope(request.registry["engine"], read_only=True) as session:
-            return find(session, Job, "id", request.matchdict["id"])
+            return find(session, self.view.model, self.view.lookup, request.matchdict["id"])
+
+
+class JobContext(AskedContext):
+    """The context of the addresses of one job."""
 
     def permits(self, identity: Identity, permission: str) -> bool:
         """Return whether ``identity`` may do with the job what ``permission`` names."""
