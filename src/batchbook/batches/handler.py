@@ -7,16 +7,20 @@ made anew for each action, knows nothing of HTTP, and works inside the caller's 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, BinaryIO, ClassVar, Generic, TypeVar
 
+from sqlalchemy import ColumnElement
+
+from batchbook.batches.blocks import Block, RowValues
 from batchbook.batches.cells import CellReader
 from batchbook.batches.context import HandlerContext
 from batchbook.batches.files import input_file, open_file
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.rowcolumns import RowColumn
 from batchbook.batches.rows import Rows
 from batchbook.errors import BadInput
 from batchbook.forms import Form
@@ -32,9 +36,6 @@ _TOO_MANY_CELLS = (
     "The line has {} cells under {} headings, so it is not clear which is which: correct this one."
 )
 
-#: One row as ``populate`` yields it: column names to values. ``issues`` may hold what is wrong in its cells.
-RowValues = Mapping[str, Any]
-
 
 @dataclass(frozen=True)
 class Total:
@@ -46,10 +47,15 @@ class Total:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an execution did: one sentence, and the figures behind it (JSON values, kept with the batch)."""
+    """What an execution did: one sentence, and the figures behind it (JSON values, kept with the batch).
+
+    ``rest`` is the condition for rows that were left out and are to go into a batch of their own, to be worked on
+    further; ``None`` where there are none.
+    """
 
     summary: str
     figures: Mapping[str, Any] = field(default_factory=dict)
+    rest: ColumnElement[bool] | None = None
 
 
 class BatchHandler(ABC, Generic[B, R]):
@@ -97,8 +103,10 @@ class BatchHandler(ABC, Generic[B, R]):
 
     # The three that matter.
 
-    def populate(self, batch: B) -> Iterable[RowValues]:
-        """Yield the batch's rows, one by one; the engine numbers, checks and writes them in bulk.
+    def populate(self, batch: B) -> Iterable[RowValues | Block]:
+        """Yield the batch's rows, one by one or in blocks; the engine numbers, checks and writes them in bulk.
+
+        A block is written before the handler is asked for what comes next.
 
         By default they are read from the file the batch was created with.
         """
@@ -173,6 +181,13 @@ class BatchHandler(ABC, Generic[B, R]):
         """Clean up what belongs to the batch outside its own tables before it is deleted."""
 
     # What handlers get for their work.
+
+    def row_columns(self, batch: B) -> Sequence[RowColumn]:
+        """Return the columns of the batch's rows, for a type whose rows are a :class:`~batchbook.batches.DynamicRow`.
+
+        Asked once, when the batch is populated; they are those that the rows have besides the type's own.
+        """
+        return ()  # A type with one table for all batches has none.
 
     def report(self, phase: str, done: int = 0, total: int | None = None) -> None:
         """Tell people who watch that ``done`` of ``total`` rows of ``phase``, a few words, are done.
