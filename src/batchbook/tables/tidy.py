@@ -14,11 +14,12 @@ from batchbook.grid.conventions import Conventions, DateOrder
 from batchbook.grid.kinds import Kind
 from batchbook.tables.choices import ColumnReading, date_order
 from batchbook.tables.days import iso_day, iso_moment
-from batchbook.tables.marks import NO, NOTHING, YES, Marked, marked_number, trimmed
+from batchbook.tables.marks import Marked, marked_number, trimmed
+from batchbook.tables.vocabulary import NO, NOTHING, YES
 
 _OTHER = {".": ",", ",": "."}
 # Groups of three digits behind blanks or apostrophes, the same ones all along.
-_SPACED = re.compile(r"[0-9]{1,3}([\s'’])[0-9]{3}(?:\1[0-9]{3})*")
+_SPACED = re.compile(r"[0-9]{1,3}([\s'\u2019])[0-9]{3}(?:\1[0-9]{3})*")
 
 Tidier = Callable[[str], str]
 
@@ -77,7 +78,7 @@ def _plain_digits(number: Marked, sign: str) -> str | None:
     """Return the number's digits with no other signs than the column's; None where they stand as they should not."""
     whole, mark, part = number.core.partition(sign)
     if _SPACED.fullmatch(whole):
-        whole = re.sub(r"[\s'’]", "", whole)
+        whole = re.sub(r"[\s'\u2019]", "", whole)
     group = re.escape(_OTHER[sign])
     in_order = re.fullmatch(f"[0-9]+|[0-9]{{1,3}}(?:{group}[0-9]{{3}})+", whole) or (not whole and mark)
     if not in_order or (mark and not re.fullmatch("[0-9]+", part)) or number.dash not in ("", sign):
