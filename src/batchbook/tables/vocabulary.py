@@ -37,9 +37,9 @@ ERRORS = _words(
     "#NOM? #NOMBRE! #NUL! #¡REF! #¡VALOR! #¡DIV/0! #¿NOMBRE? #¡NUM! #VERW! #WAARDE! #DEEL/0! #NAAM?",
 )
 #: The words for yes, in lower case. Digits are none of them: they are numbers.
-YES = _words("yes y true on ja j oui o si sí s wahr vrai verdadero waar x ✓ ✔ ☑")
+YES = _words("yes y true t on ja j oui o si sí s wahr vrai verdadero waar x ✓ ✔ ☑")
 #: The words for no, in lower case.
-NO = _words("no n false off nein non nee falsch faux falso onwaar ☐ ✗ ✘")
+NO = _words("no n false f off nein non nee falsch faux falso onwaar ☐ ✗ ✘")
 #: The words that a row of totals begins with, in lower case.
 TOTALS = _words(
     "total totals subtotal sub-total sum sums summe gesamt gesamtsumme zwischensumme endsumme",
