@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from batchbook.tables.report import Note
 from batchbook.tables.sightings import Sightings
 from batchbook.words import counted
 
+Value = TypeVar("Value")
+
 
 @dataclass(frozen=True)
-class Decision:
+class Decision(Generic[Value]):
     """What was decided, the sentence that says why, and what is to be noted about it."""
 
-    value: str
+    value: Value
     evidence: str = ""
     notes: tuple[Note, ...] = ()
 

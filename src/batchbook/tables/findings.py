@@ -63,6 +63,15 @@ def _empty_words(column: Summary) -> tuple[Sightings, str, Severity]:
     return seen, message, Severity.INFO
 
 
+def _total_words(column: Summary) -> tuple[Sightings, str, Severity]:
+    seen = column.seen(lambda look: look.what == "total")
+    message = (
+        f"{counted(seen.count, 'cell says', 'cells say')} that a row is a total, such as {{example}}: it is taken for a"
+        " record unless it is left out."
+    )
+    return seen, message, Severity.WARNING
+
+
 def _leading_zeros(column: Summary) -> tuple[Sightings, str, Severity]:
     seen = column.noted("leading-zeros")
     message = f"{counted(seen.count, 'text of digits begins', 'texts of digits begin')} with a zero, such as {{example}}: kept."
@@ -172,6 +181,7 @@ def _short_years(column: Summary) -> tuple[Sightings, str, Severity]:
 _FINDERS: dict[str, tuple[_Finder, bool]] = {
     "error-values": (_errors, False),
     "empty-words": (_empty_words, False),
+    "total-words": (_total_words, False),
     "leading-zeros": (_leading_zeros, False),
     "stripped-zeros": (_stripped_zeros, False),
     "long-numbers": (_long_numbers, False),

@@ -12,7 +12,11 @@ from batchbook.tables.sightings import Sightings, together
 from batchbook.tables.summary import Summary
 from batchbook.words import counted
 
-_ORDERS: dict[str, str] = {"dmy": "day, month, year", "mdy": "month, day, year", "ymd": "year, month, day"}
+_ORDERS: dict[DateOrder, str] = {
+    "dmy": "day, month, year",
+    "mdy": "month, day, year",
+    "ymd": "year, month, day",
+}
 
 
 class OrderEvidence(NamedTuple):
@@ -37,10 +41,10 @@ class OrderEvidence(NamedTuple):
         return "mdy" if self.mdy.count > self.dmy.count else "dmy"
 
 
-def decide_order(position: int, evidence: OrderEvidence, said: str, hint: Hint) -> Decision:
+def decide_order(position: int, evidence: OrderEvidence, said: str, hint: Hint) -> Decision[DateOrder]:
     """Return the order that the days of the column at ``position`` are written in."""
     assumed = hint if hint.sure or not evidence.both else _usual_order(evidence.both, hint)
-    order = said or evidence.order or assumed.value
+    order = _order_of(said) or evidence.order or _order_of(assumed.value) or "ymd"
     notes = _conflict(position, order, evidence)
     if said:
         return Decision(order, f"{_ORDERS[order].capitalize()}, as it was said.", notes)
@@ -54,6 +58,10 @@ def decide_order(position: int, evidence: OrderEvidence, said: str, hint: Hint) 
     return Decision(order, sure, notes)
 
 
+def _order_of(text: str) -> DateOrder | None:
+    return next((order for order in _ORDERS if order == text), None)
+
+
 def _usual_order(both: Sightings, hint: Hint) -> Hint:
     _, text = both.first[0]
     if "." in text:
@@ -65,7 +73,7 @@ def _usual_order(both: Sightings, hint: Hint) -> Hint:
     return Hint("dmy", "as days with hyphens are often written")
 
 
-def _open(position: int, order: str, both: Sightings, assumed: Hint) -> tuple[Note, ...]:
+def _open(position: int, order: DateOrder, both: Sightings, assumed: Hint) -> tuple[Note, ...]:
     if assumed.sure:
         return ()
     message = (
@@ -76,15 +84,15 @@ def _open(position: int, order: str, both: Sightings, assumed: Hint) -> tuple[No
     return (Note("open-date-order", message, Severity.WARNING, position, both.rows),)
 
 
-def _conflict(position: int, order: str, evidence: OrderEvidence) -> tuple[Note, ...]:
-    ways = {"dmy": evidence.dmy, "mdy": evidence.mdy, "ymd": evidence.sure}
+def _conflict(position: int, order: DateOrder, evidence: OrderEvidence) -> tuple[Note, ...]:
+    ways: dict[DateOrder, Sightings] = {"dmy": evidence.dmy, "mdy": evidence.mdy, "ymd": evidence.sure}
     against = sum(seen.count for way, seen in ways.items() if way not in (order, "ymd"))
     if not against:
         return ()
     listed = "; ".join(f"{_ORDERS[way]}, as {seen.example}" for way, seen in ways.items() if seen)
     message = (
         f"Days are written in more than one order: {listed}. {_ORDERS[order].capitalize()} is decided;"
-        f" {counted(against, 'day does', 'days do')} not fit and are refused row by row. Years first are always"
+        f" {counted(against, 'day does not fit and is', 'days do not fit and are')} refused row by row. Years first are always"
         " understood."
     )
     rows = together(seen for way, seen in ways.items() if way != order).rows

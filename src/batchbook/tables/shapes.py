@@ -22,7 +22,7 @@ SURE_DIGITS = 15
 # apostrophes and to blanks that do not break.
 _SHORT = re.compile(
     rb"[^9]{0,14}+9[9.,'/: \x80\x89\x99\xa0\xaf\xc2\xe2-]{0,80}+"
-    rb"(?:[^9]{0,24}|(?:st|nd|rd|th|er)?[ -]?(?:de )?[A-Za-z\x80-\xff]{3,11}[., -]{0,2}(?:de )?9{2,4}(?:[ T,].{1,30})?)"
+    rb"(?:[^9]{0,24}|[eE][+-]?9{1,3}|(?:st|nd|rd|th|er)?[ -]?(?:de )?[A-Za-z\x80-\xff]{3,11}[., -]{0,2}(?:de )?9{2,4}(?:[ T,].{1,30})?)"
     rb"|[\s\xc2].{0,24}",
     re.DOTALL,
 )
@@ -36,7 +36,7 @@ class Look(NamedTuple):
     ``sign`` is the decimal sign of a number: ``.`` or ``,``; with a question mark, as in ``.?``, where what stands
     there may as well group thousands; empty where none is shown. ``digits`` counts those of a text of nothing else,
     ``long`` says that a number has more than a spreadsheet keeps, ``open`` that the order of a day is to be told from
-    its digits, ``exponent`` that a number was written as 1.2E+15. ``currency``, ``unit`` and ``style`` are those of
+    its digits, ``exponent`` that a number was written as 1.2E+15. ``word`` is what stands for nothing or for an error. ``currency``, ``unit`` and ``style`` are those of
     :class:`~batchbook.tables.marks.Marked`.
     """
 
@@ -49,6 +49,7 @@ class Look(NamedTuple):
     currency: str = ""
     unit: str = ""
     style: str = ""
+    word: str = ""
 
 
 #: What is nothing more than a text.
@@ -77,12 +78,12 @@ def _word(text: str) -> Look | None:
     if not text:
         return Look("blank")
     if folded in NOTHING:
-        return Look("nothing")
+        return Look("nothing", word=text)
     if folded in YES or folded in NO:
         return Look("yes-no")
     if folded.rstrip(": ") in TOTALS:
         return Look("total")
-    return Look("error") if text.upper() in ERRORS else None
+    return Look("error", word=text) if text.upper() in ERRORS else None
 
 
 def _number(text: str) -> Look | None:

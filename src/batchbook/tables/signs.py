@@ -45,7 +45,7 @@ class SignEvidence(NamedTuple):
         return "," if self.comma.count > self.point.count else "."
 
 
-def decide_sign(position: int, evidence: SignEvidence, said: str, hint: Hint) -> Decision:
+def decide_sign(position: int, evidence: SignEvidence, said: str, hint: Hint) -> Decision[Sign]:
     """Return the decimal sign of the column at ``position``."""
     sign: Sign = "," if (said or evidence.sign or hint.value) == "," else "."
     against = evidence.point if sign == "," else evidence.comma
