@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, BinaryIO, ClassVar, Generic, TypeVar
 
-from batchbook.batches.blocks import RowValues
+from sqlalchemy import ColumnElement
+
+from batchbook.batches.blocks import Block, RowValues
 from batchbook.batches.context import HandlerContext
 from batchbook.batches.files import input_file, open_file
 from batchbook.batches.intake.fields import IntakeField, fields_of
@@ -21,6 +23,7 @@ from batchbook.batches.intake.reader import rows_of
 from batchbook.batches.intake.taking import blocks_of, inspect
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.rowcolumns import RowColumn
 from batchbook.batches.rows import Rows
 from batchbook.errors import BadInput
 from batchbook.forms import Form
@@ -30,7 +33,7 @@ from batchbook.words import counted
 B = TypeVar("B", bound=Batch)
 R = TypeVar("R", bound=BatchRow)
 
-__all__ = ["BatchHandler", "Outcome", "RowValues", "Total"]
+__all__ = ["BatchHandler", "Block", "Outcome", "RowValues", "Total"]
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,15 @@ class Total:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an execution did: one sentence, and the figures behind it (JSON values, kept with the batch)."""
+    """What an execution did: one sentence, and the figures behind it (JSON values, kept with the batch).
+
+    ``rest`` is the condition for rows that were left out and are to go into a batch of their own, to be worked on
+    further; ``None`` where there are none.
+    """
 
     summary: str
     figures: Mapping[str, Any] = field(default_factory=dict)
+    rest: ColumnElement[bool] | None = None
 
 
 class BatchHandler(ABC, Generic[B, R]):
@@ -96,8 +104,10 @@ class BatchHandler(ABC, Generic[B, R]):
 
     # The three that matter.
 
-    def populate(self, batch: B) -> Iterable[RowValues]:
-        """Yield the batch's rows, one by one; the engine numbers, checks and writes them in bulk.
+    def populate(self, batch: B) -> Iterable[RowValues | Block]:
+        """Yield the batch's rows, one by one or in blocks; the engine numbers, checks and writes them in bulk.
+
+        A block is written before the handler is asked for what comes next.
 
         By default they are read from the file the batch was created with: as was decided on its pages, or else with
         the columns that have the names of fields.
@@ -203,6 +213,13 @@ class BatchHandler(ABC, Generic[B, R]):
 
     # What handlers get for their work.
 
+    def row_columns(self, batch: B) -> Sequence[RowColumn]:
+        """Return the columns of the batch's rows, for a type whose rows are a :class:`~batchbook.batches.DynamicRow`.
+
+        Asked once, when the batch is populated; they are those that the rows have besides the type's own.
+        """
+        return ()  # A type with one table for all batches has none.
+
     def report(self, phase: str, done: int = 0, total: int | None = None) -> None:
         """Tell people who watch that ``done`` of ``total`` rows of ``phase``, a few words, are done.
 
@@ -218,11 +235,11 @@ class BatchHandler(ABC, Generic[B, R]):
         Raises :class:`batchbook.errors.BadInput` for a file that cannot be read, and for one without a row.
         """
         fields = fields_of(self.row_model, self.file_columns)
-        yield from self._take_in(name, file, fields, inspect(name, file, fields))
+        for block in self._take_in(name, file, fields, inspect(name, file, fields)):
+            yield from rows_of(block)
 
     def _take_in(
         self, name: str, file: BinaryIO, fields: Sequence[IntakeField], intake: Intake
-    ) -> Iterator[RowValues]:
+    ) -> Iterator[Block]:
         self.expected_rows = intake.report.rows
-        for block in blocks_of(name, file, self.row_model, fields, intake):
-            yield from rows_of(block)
+        return blocks_of(name, file, self.row_model, fields, intake)

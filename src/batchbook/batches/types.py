@@ -11,6 +11,7 @@ from pyramid.exceptions import ConfigurationError
 from batchbook.batches.context import HandlerContext
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.rowtables import RowTables
 from batchbook.errors import Missing
 from batchbook.settings import Setting
 
@@ -31,7 +32,7 @@ class BatchType:
 
     key: str
     header: type[Batch]
-    row: type[BatchRow]
+    rows: RowTables
     handler: type[BatchHandler[Any, Any]]
     view: type[Any]
     title: str
@@ -42,9 +43,14 @@ class BatchType:
         """The type's part of a URL: its key with hyphens."""
         return self.key.replace("_", "-")
 
-    def make_handler(self, context: HandlerContext) -> BatchHandler[Any, Any]:
-        """Return a handler for one action."""
-        return self.handler(context, self.header, self.row)
+    @property
+    def row(self) -> type[BatchRow]:
+        """The row model that the type declares, with the columns that the rows of all its batches have."""
+        return self.rows.declared
+
+    def make_handler(self, context: HandlerContext, batch: Batch) -> BatchHandler[Any, Any]:
+        """Return a handler for one action on ``batch``."""
+        return self.handler(context, self.header, self.rows.of(batch))
 
 
 class BatchTypes:

@@ -37,7 +37,7 @@ def all_or_nothing(engine: Engine, batch_id: int) -> Iterator[Work]:
 
 def row_and_peers(work: Work, sequence: int, *peer_values: Sequence[Any]) -> ColumnElement[bool]:
     """Return the condition for the row ``sequence`` and all rows with one of ``peer_values`` in the peer columns."""
-    row = work.batch_type.row
+    row = work.row
     columns = [getattr(row, name) for name in work.handler.peer_columns]
     same = [
         and_(*(column == value for column, value in zip(columns, values, strict=True)))
@@ -82,7 +82,7 @@ def _refresh(work: Work, touched: ColumnElement[bool]) -> None:
 
 
 def _refresh_chunks(work: Work, touched: ColumnElement[bool]) -> None:
-    row = work.batch_type.row
+    row = work.row
     rows = Rows(work.session, work.batch, row, and_(touched, ~row.removed), work.now)
     size = work.handler.refresh_chunk_size or work.handler.chunk_size
     for done, chunk in enumerate(rows.chunks(size)):

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from batchbook.batches import BatchHandler, Outcome, Rows, RowValues
+from batchbook.batches import BatchHandler, Block, Outcome, Rows, RowValues
 from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of
@@ -61,7 +61,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         if not has_file:
             lookup.check_scope(self.session, batch.vendor_code, batch.department)
 
-    def populate(self, batch: PriceChange) -> Iterable[RowValues]:
+    def populate(self, batch: PriceChange) -> Iterable[RowValues | Block]:
         """Yield the rows of the list, or those computed from today's prices."""
         if batch.percent is None:
             yield from super().populate(batch)
