@@ -242,4 +242,4 @@ class BatchHandler(ABC, Generic[B, R]):
         self, name: str, file: BinaryIO, fields: Sequence[IntakeField], intake: Intake
     ) -> Iterator[Block]:
         self.expected_rows = intake.report.rows
-        return blocks_of(name, file, self.row_model, fields, intake)
+        return blocks_of(self, name, file, fields, intake)

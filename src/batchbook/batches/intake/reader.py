@@ -76,9 +76,9 @@ class IntakeReader:
         }
         self._carried = dict(zip(carried, mapping.carried, strict=False))
 
-    def blocks(self, source: Source) -> Iterator[Block]:
-        """Yield the rows of ``source``, in blocks."""
-        for chunk in source.chunks():
+    def blocks(self, source: Source, size: int = 5_000) -> Iterator[Block]:
+        """Yield the rows of ``source``, in blocks of at most ``size``."""
+        for chunk in source.chunks(size):
             if chunk.records:
                 yield self.block(chunk)
 

@@ -13,7 +13,7 @@ from batchbook.batches.intake.memory import Place, last_of
 from batchbook.batches.intake.reader import IntakeReader
 from batchbook.batches.intake.suggesting import Remembered, suggest
 from batchbook.batches.intake.words import refuse_unmapped
-from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.models import Batch
 from batchbook.errors import BadInput
 from batchbook.tables.choices import Reading
 from batchbook.tables.inspecting import inspect_table
@@ -42,9 +42,13 @@ def inspect(
 
 
 def blocks_of(
-    name: str, file: BinaryIO, row_model: type[BatchRow], fields: Sequence[IntakeField], intake: Intake
+    handler: BatchHandler[Any, Any],
+    name: str,
+    file: BinaryIO,
+    fields: Sequence[IntakeField],
+    intake: Intake,
 ) -> Iterator[Block]:
-    """Yield the rows of ``file`` as ``intake`` says, in blocks.
+    """Yield the rows of ``file`` as ``intake`` says, in blocks as large as chunks of ``handler``.
 
     Raises ``BadInput`` where that does not say all it must, or was said of another table.
     """
@@ -55,7 +59,8 @@ def blocks_of(
             f"The columns of “{name}” are not those that were chosen from. Nothing was taken from it."
             " Look at the file and its columns again."
         )
-    yield from IntakeReader(row_model, fields, intake.reading, intake.mapping).blocks(source)
+    reader = IntakeReader(handler.row_model, fields, intake.reading, intake.mapping)
+    yield from reader.blocks(source, handler.chunk_size)
 
 
 def place_of(handler: BatchHandler[Any, Any], batch: Batch) -> Place:
