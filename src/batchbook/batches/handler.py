@@ -211,6 +211,13 @@ class BatchHandler(ABC, Generic[B, R]):
         """Return for what, within the type, mappings are remembered and saved: fields of another scope are others."""
         return ""
 
+    def intake_lengths(self, batch: B, field: IntakeField) -> Mapping[int, int]:
+        """Return how many values of ``field`` that are known where rows go to have which length: item codes, say.
+
+        Codes of a file that are shorter are offered to be padded with zeros.
+        """
+        return {}
+
     # What handlers get for their work.
 
     def row_columns(self, batch: B) -> Sequence[RowColumn]:

@@ -73,8 +73,10 @@ def takes_in(work: Work) -> bool:
     return work.handler.takes_in() and input_file(work.session, work.batch) is not None
 
 
-def look(work: Work, said: Reading = _UNSAID, remembered: Remembered | None = None) -> Intake:
-    """Look at the batch's file, read as ``said``, and keep with the batch what was found.
+def look(
+    work: Work, said: Reading = _UNSAID, remembered: Remembered | None = None, *, keep: bool = True
+) -> Intake:
+    """Look at the batch's file, read as ``said``; return what was found, which the batch keeps unless told otherwise.
 
     Columns are chosen as ``remembered`` says, or as they were last time for who sent the file. Raises as
     :func:`inspect` does, and ``BadInput`` for a batch without a file.
@@ -86,5 +88,6 @@ def look(work: Work, said: Reading = _UNSAID, remembered: Remembered | None = No
     before = remembered or last_of(work.session, place_of(work.handler, work.batch))
     with open_file(work.session, record) as file:
         intake = inspect(record.name, file, fields, said, before)
-    intake.keep_in(work.batch)
+    if keep:
+        intake.keep_in(work.batch)
     return intake
