@@ -101,7 +101,7 @@ def find_row(work: Work, sequence: int) -> RowProxy:
 
 def _store(work: Work, row: RowProxy, changes: Sequence[Change]) -> None:
     old_peers = peer_values(work, row)
-    _set(row, changes)
+    set_values(row, changes)
     with brought_up_to_date(work, row_and_peers(work, row.sequence, old_peers, peer_values(work, row))):
         _write(work, row)
     names = ", ".join(labels_of(changes))
@@ -109,7 +109,8 @@ def _store(work: Work, row: RowProxy, changes: Sequence[Change]) -> None:
     work.record("edit", f"Changed {names} in row {row.sequence}.", cells)
 
 
-def _set(row: RowProxy, changes: Sequence[Change]) -> None:
+def set_values(row: RowProxy, changes: Sequence[Change]) -> None:
+    """Set on ``row`` what ``changes`` say, and drop the issues of the cells that they change."""
     issues: Sequence[Any] | None = row.issues
     for change in changes:
         setattr(row, change.column.name, change.value)
