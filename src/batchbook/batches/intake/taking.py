@@ -59,7 +59,15 @@ def blocks_of(
             f"The columns of “{name}” are not those that were chosen from. Nothing was taken from it."
             " Look at the file and its columns again."
         )
-    reader = IntakeReader(handler.row_model, fields, intake.reading, intake.mapping)
+    reader = IntakeReader(
+        handler.row_model,
+        fields,
+        intake.reading,
+        intake.mapping,
+        line=handler.line_column,
+        raw=handler.raw_column,
+        carried=handler.carried_columns(intake.mapping),
+    )
     yield from reader.blocks(source, handler.chunk_size)
 
 
