@@ -12,10 +12,13 @@ from batchbook.db import Base
 from batchbook.jobs import models as jobs
 from batchbook.master import models as master
 from batchbook.security import models as security
+from batchbook.types.imports import models as imports
 from batchbook.types.price_change import models as price_change
 from batchbook.web import models as web
 
-__all__ = ["batches", "catalog", "intake", "jobs", "master", "metadata", "price_change", "security", "web"]
+__all__ = [
+    "batches", "catalog", "imports", "intake", "jobs", "master", "metadata", "price_change", "security", "web",
+]  # fmt: skip
 
 #: What the migrations lead to.
 metadata = Base.metadata
