@@ -12,6 +12,8 @@ from batchbook.batches.counts import recount
 from batchbook.batches.handler import Outcome
 from batchbook.batches.intake.kept import Intake
 from batchbook.batches.intake.words import said_of
+from batchbook.batches.intake.kept import Intake
+from batchbook.batches.intake.taking import look, takes_in
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.options import bind_options, options_as_json
 from batchbook.batches.planned import drop_plan, drop_plan_for_execution
@@ -25,6 +27,8 @@ log = logging.getLogger(__name__)
 
 def _populate(work: Work, _options: Mapping[str, Any]) -> str:
     with around(Action.POPULATE, work):
+        if takes_in(work) and Intake.kept_in(work.batch) is None:
+            look(work)  # Nobody did: what is certain by the names of its columns has to do.
         work.make_room()
         writer = RowWriter(work)
         writer.write(work.handler.populate(work.batch))
