@@ -11,14 +11,22 @@ from typing import Any
 from pyramid.config import PHASE3_CONFIG
 
 from batchbook.batches.background import JobRunner
+from batchbook.batches.blocks import Block, RowValues
 from batchbook.batches.bulk_edits import BULK_EDITS
 from batchbook.batches.context import HandlerContext
+from batchbook.batches.dynamic import DynamicRow
 from batchbook.batches.files import file_chunks, input_file, open_file, store_file
 from batchbook.batches.freeze import freeze_table, unfreeze_table
-from batchbook.batches.handler import BatchHandler, Outcome, RowValues, Total
+from batchbook.batches.handler import BatchHandler, Outcome, Total
+from batchbook.batches.intake.fields import IntakeField
+from batchbook.batches.intake.kept import Intake
+from batchbook.batches.intake.mapping import IntakeMapping
+from batchbook.batches.intake.reader import IntakeReader
 from batchbook.batches.issues import issue
 from batchbook.batches.lifecycle import Action, BatchPermission, State
 from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editable
+from batchbook.batches.pages.base import BatchPage
+from batchbook.batches.rowcolumns import RowColumn
 from batchbook.batches.rows import RowProxy, Rows
 from batchbook.batches.runner import InlineRunner, Runner
 from batchbook.batches.tasks import TASKS
@@ -33,12 +41,20 @@ __all__ = [
     "BatchFile",
     "BatchHandler",
     "BatchMasterView",
+    "BatchPage",
     "BatchPermission",
     "BatchRow",
     "BatchType",
     "BatchTypes",
+    "Block",
+    "DynamicRow",
     "HandlerContext",
+    "Intake",
+    "IntakeField",
+    "IntakeMapping",
+    "IntakeReader",
     "Outcome",
+    "RowColumn",
     "RowProxy",
     "RowValues",
     "Rows",

@@ -22,7 +22,7 @@ class Tally:
     @classmethod
     def of(cls, work: Work, where: ColumnElement[bool]) -> Self:
         """Count the rows that satisfy ``where``."""
-        row = work.batch_type.row
+        row = work.row
         groups = select(row.removed, row.status, func.count()).where(where)
         counted = work.session.execute(groups.group_by(row.removed, row.status)).all()
         statuses = {status or "": count for removed, status, count in counted if not removed}
@@ -44,7 +44,7 @@ class Tally:
 
 def recount(work: Work) -> None:
     """Bring the header's counts and status up to date with the rows, by SQL."""
-    keep(work, Tally.of(work, work.batch_type.row.batch_id == work.batch.id))
+    keep(work, Tally.of(work, work.row.batch_id == work.batch.id))
 
 
 def keep(work: Work, tally: Tally) -> None:

@@ -13,12 +13,12 @@ from batchbook.batches.activity import Held, Running, held_batch, running_now
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.engine import Engine
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.models import Batch
+from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.pages import BATCH_PAGES
 from batchbook.batches.resources import BatchContext, TypeContext
 from batchbook.forms import Form, form_of
 from batchbook.grid import Column, Kind, Sort, choices_of, columns_of
-from batchbook.master import MasterView
+from batchbook.master import MasterView, Page
 
 if TYPE_CHECKING:
     from batchbook.batches.types import BatchType
@@ -43,7 +43,7 @@ class BatchMasterView(MasterView):
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {}
     grid_columns: ClassVar[Sequence[str | Column]] = columns.COMMON
     default_sort: ClassVar[Sequence[Sort]] = (Sort("number", descending=True),)
-    pages = BATCH_PAGES
+    pages: ClassVar[Sequence[type[Page]]] = BATCH_PAGES
     context_factory = TypeContext
     record_context_factory = BatchContext
     templates: ClassVar[Mapping[str, str]] = {"index": "batchbook.templates:batches/index.jinja2"}
@@ -69,20 +69,35 @@ class BatchMasterView(MasterView):
         return access.permission(cls.batch_type.key, name)
 
     @classmethod
-    def row_columns(cls) -> tuple[Column, ...]:
-        """Return the columns of the row grid: number, the type's own, status and its words, then those to filter by."""
-        row = cls.batch_type.row
+    def row_columns(cls, row: type[BatchRow]) -> tuple[Column, ...]:
+        """Return the columns of the grid of ``row``, a batch's row model.
+
+        These are its number, the type's own, status and its words, then those to filter by.
+        """
         statuses = cls.batch_type.handler.statuses
         status = _status_column(row, statuses)
         (sequence, text) = columns_of(row, ("sequence", "status_text"))
-        shown = columns_of(row, cls.row_grid_columns)
-        return (sequence, *shown, status, _noted(text), *cls.filter_columns())
+        shown = columns_of(row, cls.shown_columns(row))
+        return (sequence, *shown, status, _noted(text), *cls.filter_columns(row))
 
     @classmethod
-    def filter_columns(cls) -> tuple[Column, ...]:
-        """Return the columns that the row grid is filtered by without showing them."""
+    def shown_columns(cls, row: type[BatchRow]) -> Sequence[str | Column]:  # noqa: ARG003 - For types whose batches differ.
+        """Return what the grid of ``row`` shows between number and status: by default ``row_grid_columns``."""
+        return cls.row_grid_columns
+
+    @classmethod
+    def filter_columns(cls, row: type[BatchRow]) -> tuple[Column, ...]:
+        """Return the columns that the grid of ``row`` is filtered by without showing them."""
         # Removed rows are marked as a whole.
-        return columns_of(cls.batch_type.row, (*cls.row_filter_columns, "removed"))
+        return columns_of(row, (*cls.row_filter_columns, "removed"))
+
+    def grid_key(self, batch: Batch) -> str:  # noqa: ARG002 - For types whose batches differ.
+        """Return under which name the choice of what a batch's grid shows is remembered: by default one for the type."""
+        return f"rows.{self.batch_type.key}"
+
+    def row_model(self, batch: Batch) -> type[BatchRow]:
+        """Return the model of the rows of ``batch``."""
+        return self.batch_type.rows.of(batch)
 
     def visible(self) -> ColumnElement[bool]:
         """The condition for the batches of the type that this person may see."""

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import select
 
 from batchbook.batches.editing import RowEditor, cell_text, editable_columns, find_row
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.models import CellChange, Operation
+from batchbook.batches.models import BatchRow, CellChange, Operation
 from batchbook.batches.pages.base import BatchPage
 from batchbook.batches.pages.edit import EditPage
 from batchbook.forms import BoundForm, Form, form_of
 from batchbook.master.conflicts import FieldConflict
-
-if TYPE_CHECKING:
-    from batchbook.batches.views import BatchMasterView
 
 #: How many changes of its cells a row's page shows.
 CHANGES_SHOWN = 50
@@ -56,7 +53,7 @@ class OneRow(BatchPage):
         editing = self.view.may(Action.EDIT, self.batch)
         # What the form shows, the heading says, or a notice, is not said again.
         said = {*_ELSEWHERE, *(bound.texts if editing and not self.row.removed else ())}
-        columns = [column for column in self.view.row_columns() if column.name not in said]
+        columns = [column for column in self.view.row_columns(self.row_model) if column.name not in said]
         return self.template_values(
             row=self.row,
             bound=bound,
@@ -102,8 +99,8 @@ class RowPage(OneRow):
 
     def get(self) -> dict[str, Any]:
         """Show the row."""
-        columns = editable_columns(self.view.batch_type.row)
-        bound = row_form(self.view).bind()
+        columns = editable_columns(self.row_model)
+        bound = row_form(self.row_model).bind()
         bound.texts = {column.name: cell_text(column, self.row) for column in columns}
         for issue in self.row.issues or ():
             bound.add_error(issue["field"], issue["message"])
@@ -129,14 +126,13 @@ class EditRow(OneRow, EditPage):
 
     def form(self) -> Form:
         """Return the row's form."""
-        return row_form(self.view)
+        return row_form(self.row_model)
 
     def store(self, texts: Mapping[str, str], version: int) -> list[str]:
         """Store the row."""
         return RowEditor(self.engine).edit(self.batch.id, self.sequence, texts, version)
 
 
-def row_form(view: BatchMasterView) -> Form:
-    """Return the form of a row: all its editable columns."""
-    row = view.batch_type.row
+def row_form(row: type[BatchRow]) -> Form:
+    """Return the form of a row: all editable columns of its model."""
     return form_of(row, [column.name for column in editable_columns(row)])

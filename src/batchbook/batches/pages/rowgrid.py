@@ -29,17 +29,17 @@ class RowGrid:
         self.grid = self._grid(sequence)
 
     def _grid(self, sequence: int | None) -> GridView:
-        row = self.view.batch_type.row
+        row = self.view.row_model(self.batch)
         wanted = select(row).where(row.batch_id == self.batch.id)
         if sequence is not None:
             wanted = wanted.where(row.sequence == sequence)
         return GridView(
             self.view.request,
-            key=f"rows.{self.view.batch_type.key}",
-            columns=self.view.row_columns(),
+            key=self.view.grid_key(self.batch),
+            columns=self.view.row_columns(row),
             select=wanted,
             key_columns=(row.sequence,),
-            hidden=[column.name for column in self.view.filter_columns()],
+            hidden=[column.name for column in self.view.filter_columns(row)],
             carried=tuple(getattr(row, name) for name in _CARRIED),
             url=self.view.url("view", self.batch),
             settings_url=self.view.url("rows", self.batch),
