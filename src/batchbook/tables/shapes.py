@@ -83,7 +83,7 @@ def _word(text: str) -> Look | None:
         return Look("yes-no")
     if folded.rstrip(": ") in TOTALS:
         return Look("total")
-    return Look("error", word=text) if text.upper() in ERRORS else None
+    return Look("error", word=text) if text.upper() in _ERRORS else None
 
 
 def _number(text: str) -> Look | None:
@@ -129,7 +129,11 @@ def _day(text: str) -> Look | None:
 
 def _spellings(words: frozenset[str]) -> frozenset[bytes]:
     every = (spelling for word in words for spelling in (word, word.lower(), word.upper(), word.capitalize()))
-    return frozenset(spelling.encode() for spelling in every)
+    return frozenset(shapes_of(spelling.encode()) for spelling in every)
+
+
+# One of them has a digit: #DIV/0!
+_ERRORS = frozenset(re.sub("[0-9]", "9", word) for word in ERRORS)
 
 
 #: The words that are more than texts, in the ways that they are usually written.
