@@ -248,6 +248,7 @@ def test_short_years_are_told() -> None:
         ("marked-negatives", ("(12.00)", "12-", "-3"), (2, 3), "2 numbers are negative by parentheses"),
         ("not-numbers", ("1", "2", "3", "ask us"), (5,), "“ask us” in row 5"),
         ("not-days", ("1.1.2017", "2.1.2017", "3.1.2017", "soon"), (5,), "“soon” in row 5"),
+        ("not-days", ("30.2.2017", "2.1.2017", "3.1.2017", "4.1.2017"), (2,), "“30.2.2017” in row 2"),
         ("total-words", ("Subtotal", "b", "c"), (2,), "“Subtotal” in row 2"),
         (
             "stripped-zeros",
@@ -286,6 +287,26 @@ def test_many_different_cells_and_line_ends_within_them_are_counted() -> None:
     cells = [f'"{chance.random()}\n{number}"' for number in range(7_000)] + ["", " ", "\u00a0"]
     report = column(*cells)
     assert (report.columns[1].kind, report.columns[1].filled, report.columns[1].blank) == ("text", 7_000, 3)
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        (("12-34-56", "20-00-01", "99-99-99", "01-02-03"), "text"),
+        (("1", "2", "3", "n.a.", "call"), "number"),
+        (("1", "2", "call", "ask"), "text"),
+        (("1234567890123456", "1234567890123457"), "text"),
+        (("A-1", "12"), "text"),
+        (("x", "", "x"), "yes-no"),
+        (("1", "0"), "number"),
+        (("N/A", "-"), "text"),
+        (("2017-12-31 14:30", "2017-12-31"), "date"),
+        (("12:30", "13:30"), "text"),
+        (("12 pack", "12 dozen", "1/2", "1.2.3.4"), "text"),
+    ],
+)
+def test_a_column_is_of_the_kind_that_most_of_its_cells_are(cells: tuple[str, ...], kind: str) -> None:
+    assert column(*cells).columns[1].kind == kind
 
 
 def test_an_empty_column_is_one() -> None:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from batchbook.tables.days import is_sure_day, order_shown
 from batchbook.tables.marks import Marked, marked_number, trimmed
-from batchbook.tables.vocabulary import ERRORS, NO, NOTHING, TOTALS, YES
+from batchbook.tables.vocabulary import CURRENCY_CODES, ERRORS, NO, NOTHING, TOTALS, YES
 
 What = Literal["text", "number", "day", "yes-no", "nothing", "error", "total", "blank"]
 
@@ -37,8 +37,8 @@ class Look(NamedTuple):
     ``sign`` is the decimal sign of a number: ``.`` or ``,``; with a question mark, as in ``.?``, where what stands
     there may as well group thousands; empty where none is shown. ``digits`` counts those of a text of nothing else,
     ``long`` says that a number has more than a spreadsheet keeps, ``open`` that the order of a day is to be told from
-    its digits, ``exponent`` that a number was written as 1.2E+15. ``word`` is what stands for nothing or for an error. ``currency``, ``unit`` and ``style`` are those of
-    :class:`~batchbook.tables.marks.Marked`.
+    its digits, ``exponent`` that a number was written as 1.2E+15. ``currency`` is a code where there is one, ``unit`` in lower case,
+    ``style`` that of :class:`~batchbook.tables.marks.Marked`. ``word`` is what stands for nothing or for an error.
     """
 
     what: What
@@ -95,9 +95,15 @@ def _number(text: str) -> Look | None:
     sign = _sign(number)
     if sign is None:
         return None
-    digits = len(text) if text.isdigit() else 0
-    long = number.core.count("9") > SURE_DIGITS
-    return Look("number", sign, digits, long, False, False, number.currency, number.unit, number.style)
+    return Look(
+        "number",
+        sign,
+        digits=len(text) if text.isdigit() else 0,
+        long=number.core.count("9") > SURE_DIGITS,
+        currency=CURRENCY_CODES.get(number.currency.removesuffix("."), number.currency.removesuffix(".")),
+        unit=number.unit.removesuffix(".").lower(),
+        style=number.style,
+    )
 
 
 def _sign(number: Marked) -> Literal["", ".", ",", ".?", ",?"] | None:
