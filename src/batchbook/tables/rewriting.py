@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from batchbook.statuses import Severity
-from batchbook.tables.archive import TooMuch
 from batchbook.tables.report import Note
 from batchbook.tables.rows import MAX_CELL
 from batchbook.tables.texts import marks_of_texts
@@ -20,9 +19,8 @@ _ERROR_AT = re.compile(
     rb"""<(?:\w+:)?c\s[^<>]*?\br\s*=\s*["']([A-Za-z]+)([0-9]{1,7})["'][^<>]*?\bt\s*=\s*["']e["']"""
 )
 _MERGED = re.compile(rb"""mergeCell\s+ref\s*=\s*["']([A-Za-z0-9:$]{1,30})["']""")
-_OPEN = re.compile(rb"<(?:\w+:)?c(?:\s[^<>]*)?(?<!/)>")
 
-# How much of a cell is held back at most; its text may be written in escapes.
+# How much is held back at most to find the end of a cell.
 _LONGEST = 8 * MAX_CELL
 _SHOWN = 10
 
@@ -44,15 +42,13 @@ class Rewriter:
         )
 
     def rewritten(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the pieces, cut where no cell is cut; raise :class:`TooMuch` for a cell that is far too long."""
+        """Yield the pieces, cut where no cell is cut."""
         rest = b""
         for piece in pieces:
             data = rest + piece
             end = _end_of_cells(data)
             rest = data[end:]
-            if len(rest) > _LONGEST and _OPEN.match(rest):
-                raise TooMuch(f"has a cell with more than {MAX_CELL:,} characters; no cell may be that long")
-            if len(rest) > _LONGEST:
+            if len(rest) > _LONGEST:  # No cell is that long; what it is, a later reader finds out.
                 end, rest = len(data), b""
             if end:
                 yield self._cells(data[:end])

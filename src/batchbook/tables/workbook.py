@@ -19,6 +19,7 @@ from python_calamine import CalamineSheet, CalamineWorkbook
 
 from batchbook.tables.archive import Archive, TooMuch
 from batchbook.tables.extent import Extent, NotASheet, QuickScan, exact_extent, feed_xml
+from batchbook.tables.refusals import too_far
 from batchbook.tables.rewriting import Rewriter
 from batchbook.tables.rows import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
 from batchbook.tables.styles import padded_styles
@@ -57,7 +58,7 @@ class Loaded:
 
 
 class Book:
-    """The workbook in ``file``. Raises what :data:`batchbook.tables.xlsx.UNREADABLE` lists for what is none."""
+    """The workbook in ``file``. Raises whatever there is for what is none: see ``refusals``."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._archive = Archive(file)
@@ -151,15 +152,6 @@ def _why_too_far(extent: Extent) -> str | None:
     if rows <= MAX_ROWS and columns <= MAX_COLUMNS and max(rows * columns, extent.cells) <= MAX_CELLS:
         return None
     return too_far(rows, columns)
-
-
-def too_far(rows: int, columns: int) -> str:
-    """Return what is said of a sheet with a cell in that row and column, as the end of a sentence."""
-    return (
-        f"has cells down to row {rows:,} and out to column {columns:,}, which is further than a table may reach here:"
-        f" {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns, {MAX_CELLS:,} cells in all. Delete what stands far below or"
-        " beside the table, or save it as CSV"
-    )
 
 
 def _frame(parts: _Parts) -> dict[str, str]:
