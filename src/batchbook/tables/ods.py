@@ -17,8 +17,8 @@ from batchbook.tables.extent import NotASheet, parsed_xml
 from batchbook.tables.odscells import CellReader, repeated
 from batchbook.tables.refusals import in_sentences, too_far
 from batchbook.tables.report import Note
-from batchbook.tables.rewriting import errors_note, formulas_note, merged_note, zeros_note
 from batchbook.tables.rows import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Block, Opened
+from batchbook.tables.sheetnotes import errors_note, formulas_note, merged_note, zeros_note
 from batchbook.tables.sheets import choose_sheet
 from batchbook.tables.texts import MAX_TEXT
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from batchbook.tables import biff
 from batchbook.tables.report import Note
-from batchbook.tables.rewriting import errors_note, formulas_note, merged_note, zeros_note
+from batchbook.tables.sheetnotes import errors_note, formulas_note, merged_note, zeros_note
 from batchbook.tables.values import LongNumbers, number_text
 from batchbook.tables.xlsglobals import Globals
 
