@@ -20,6 +20,7 @@ from batchbook.batches.context import HandlerContext
 from batchbook.batches.files import input_file, open_file
 from batchbook.batches.intake.fields import IntakeField, fields_of
 from batchbook.batches.intake.kept import Intake
+from batchbook.batches.intake.mapping import IntakeMapping
 from batchbook.batches.intake.reader import rows_of
 from batchbook.batches.intake.taking import blocks_of, inspect
 from batchbook.batches.lifecycle import Action
@@ -93,6 +94,10 @@ class BatchHandler(ABC, Generic[B, R]):
     file_columns: ClassVar[Mapping[str, str]] = {}
     #: Whether rows can keep columns of a file that fill no field.
     carries_columns: ClassVar[bool] = False
+    #: The columns of the row for the number of its row in the file, and for the texts (JSON, by column) of its cells
+    #: that were not taken as they stand; ``None`` where rows have no such column.
+    line_column: ClassVar[str | None] = None
+    raw_column: ClassVar[str | None] = None
     #: The label of the quick entry box, into which people scan or type; ``None`` offers none.
     quick_entry_label: ClassVar[str | None] = None
     #: Whether people may add rows by hand.
@@ -222,6 +227,10 @@ class BatchHandler(ABC, Generic[B, R]):
     def intake_scope(self, batch: B) -> str:
         """Return for what, within the type, mappings are remembered and saved: fields of another scope are others."""
         return ""
+
+    def carried_columns(self, mapping: IntakeMapping) -> Sequence[str]:
+        """Return the columns of the row that keep what ``mapping`` carries of the file, in its order."""
+        return ()  # See carries_columns.
 
     def intake_lengths(self, batch: B, field: IntakeField) -> Mapping[int, int]:
         """Return how many values of ``field`` that are known where rows go to have which length: item codes, say.
