@@ -94,8 +94,8 @@ class BatchHandler(ABC, Generic[B, R]):
     file_columns: ClassVar[Mapping[str, str]] = {}
     #: Whether rows can keep columns of a file that fill no field.
     carries_columns: ClassVar[bool] = False
-    #: The columns of the row for the number of its row in the file, and for the texts (JSON, by column) of its cells
-    #: that were not taken as they stand; ``None`` where rows have no such column.
+    #: The columns of the row that get the number of its row in the file, and the texts of cells that were not taken as
+    #: they stand, by column; ``None`` where the type does not keep them.
     line_column: ClassVar[str | None] = None
     raw_column: ClassVar[str | None] = None
     #: The label of the quick entry box, into which people scan or type; ``None`` offers none.
@@ -228,16 +228,16 @@ class BatchHandler(ABC, Generic[B, R]):
         """Return for what, within the type, mappings are remembered and saved: fields of another scope are others."""
         return ""
 
-    def carried_columns(self, mapping: IntakeMapping) -> Sequence[str]:
-        """Return the columns of the row that keep what ``mapping`` carries of the file, in its order."""
-        return ()  # See carries_columns.
-
     def intake_lengths(self, batch: B, field: IntakeField) -> Mapping[int, int]:
         """Return how many values of ``field`` that are known where rows go to have which length: item codes, say.
 
         Codes of a file that are shorter are offered to be padded with zeros.
         """
         return {}
+
+    def carried_columns(self, mapping: IntakeMapping) -> Sequence[str]:
+        """Return the row's columns for those that ``mapping`` carries without a field, in their order."""
+        return ()
 
     # What handlers get for their work.
 

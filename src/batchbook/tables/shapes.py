@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -61,9 +62,8 @@ def shapes_of(data: bytes) -> bytes:
     return data.translate(_DIGITS)
 
 
-def may_be_more(shape: bytes) -> object:
-    """Tell quickly whether texts of a shape may be more than texts; words are not told, see :data:`WORDS`."""
-    return _SHORT.fullmatch(shape)
+#: Tells quickly whether texts of a shape may be more than texts; words are not told, see :data:`WORDS`.
+may_be_more: Callable[[bytes], object] = _SHORT.fullmatch
 
 
 @lru_cache(maxsize=50_000)

@@ -66,7 +66,7 @@ def blocks_of(
         intake.mapping,
         line=handler.line_column,
         raw=handler.raw_column,
-        carried=handler.carried_columns(intake.mapping) if intake.mapping.carried else (),
+        carried=handler.carried_columns(intake.mapping),
     )
     yield from reader.blocks(source, handler.chunk_size)
 

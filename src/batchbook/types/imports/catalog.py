@@ -32,7 +32,15 @@ def includeme(config: Any) -> None:
         defaults={"on_hand": 0, "active": True},
         synonyms={
             "item_code": _ITEM,
-            "description": ("name", "product", "product name", "title", "bezeichnung", "beschreibung", "text"),
+            "description": (
+                "name",
+                "product",
+                "product name",
+                "title",
+                "bezeichnung",
+                "beschreibung",
+                "text",
+            ),
             "size": ("pack", "pack size", "unit", "uom", "einheit"),
             "price": ("new price", "unit price", "retail price", "list price", "cost", "preis", "prix"),
             "on_hand": _ON_HAND,
@@ -101,5 +109,14 @@ def _write_price_history(application: Application) -> None:
         row.batch_id,
         row.sequence,
     ).where(application.rows_that(ImportStatus.UPDATE), row.record_id == Product.id, Product.price != price)
-    names = ("product_id", "item_code", "old_price", "new_price", "changed_at", "changed_by", "batch_id", "sequence")
+    names = (
+        "product_id",
+        "item_code",
+        "old_price",
+        "new_price",
+        "changed_at",
+        "changed_by",
+        "batch_id",
+        "sequence",
+    )
     application.session.execute(insert(PriceHistory).from_select(names, changes))

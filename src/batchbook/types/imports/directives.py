@@ -56,7 +56,17 @@ def add_import_target(
     target_name = name or inspect(model).local_table.name
     try:
         made = tuple(
-            _fields(model, key, other_keys, fields, lookups or {}, required, defaults or {}, labels or {}, synonyms or {})
+            _fields(
+                model,
+                key,
+                other_keys,
+                fields,
+                lookups or {},
+                required,
+                defaults or {},
+                labels or {},
+                synonyms or {},
+            )
         )
         target = ImportTarget(
             name=target_name,

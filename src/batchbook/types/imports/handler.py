@@ -94,7 +94,9 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         if plan.mode.creates and not plan.target.creates:
             raise BadInput(f"An import into {plan.target.title.lower()} can update only: choose that.")
         if plan.mode is Mode.REPLACE and not plan.target.deletes:
-            raise BadInput(f"An import deletes no {plan.target.title.lower()}: choose something else to do with them.")
+            raise BadInput(
+                f"An import deletes no {plan.target.title.lower()}: choose something else to do with them."
+            )
         if plan.mode is Mode.REPLACE:
             in_scope(self.session, plan)
 
@@ -152,10 +154,12 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
             return None
         return "None of its rows creates, updates or deletes anything, so there is nothing to execute."
 
-    def describe_execution(self, batch: Import, options: Mapping[str, Any]) -> list[str]:
+    def describe_execution(self, batch: Import, options: Mapping[str, Any]) -> list[str]:  # noqa: ARG002 - Said for either choice.
         """Count what is created, updated and deleted, and what is left out or stands against it."""
         plan = ImportPlan(self._targets, batch)
-        parts = [f"{batch.count_of(status):,} {status.value}d" for status in APPLICABLE if batch.count_of(status)]
+        parts = [
+            f"{batch.count_of(status):,} {status.value}d" for status in APPLICABLE if batch.count_of(status)
+        ]
         sentences = [f"{plan.target.title}: {', '.join(parts)}."]
         left_out = [s for s in (ImportStatus.UNCHANGED, ImportStatus.SKIPPED) if batch.count_of(s)]
         if left_out:
@@ -168,7 +172,9 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
                 " executed while that is so."
             )
         if self.staleness(batch).perhaps(self.session):
-            sentences.append("Some records changed since the last refresh: see what was, what is planned, what is now.")
+            sentences.append(
+                "Some records changed since the last refresh: see what was, what is planned, what is now."
+            )
         return sentences
 
     def execute(self, batch: Import, rows: Rows, options: Mapping[str, Any]) -> Outcome:
@@ -223,7 +229,9 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         count = staleness.count(self.session, rows.where)
         if not count:
             return
-        named = ", ".join(staleness.named(self.session, rows.where, _NAMED)) + (" and others" if count > _NAMED else "")
+        named = ", ".join(staleness.named(self.session, rows.where, _NAMED)) + (
+            " and others" if count > _NAMED else ""
+        )
         raise Conflict(
             f"Nothing was executed, because {counted(count, 'record')} changed since the last refresh: {named}."
             " Reopen the batch and refresh it to see them, or choose to overwrite them."

@@ -26,18 +26,22 @@ class ChangedRecords(BatchPage):
     button = "Changed since"
 
     @classmethod
-    def offered(cls, view: Any, record: Batch) -> bool:
+    def offered(cls, view: Any, record: Any) -> bool:  # noqa: ARG003 - The batch decides, whatever its type.
         """Offer it while something could still be done about it."""
         return not record.is_final and bool(record.row_count)
 
     def get(self) -> dict[str, Any]:
         """Look at every row, as an execution does."""
         work = self.work
-        staleness = work.handler.staleness(self.batch)
+        handler: Any = work.handler
+        staleness = handler.staleness(self.batch)
         where = work.rows().where
         cells = [
-            (self.view.url("row", self.batch, sequence=cell.sequence), cell, [_shown(cell, value) for value in
-             (cell.before, cell.planned, cell.now)])
+            (
+                self.view.url("row", self.batch, sequence=cell.sequence),
+                cell,
+                [_shown(cell, value) for value in (cell.before, cell.planned, cell.now)],
+            )
             for cell in staleness.cells(self.request.db, where, _SHOWN)
         ]
         return self.template_values(cells=cells, count=staleness.count(self.request.db, where), most=_SHOWN)
@@ -78,7 +82,11 @@ class ImportView(BatchMasterView):
             choices = tuple(Choice(target.name, target.title) for target in targets if self._may(target))
         elif field.name == "scope_field":
             choices = tuple(
-                {name: Choice(name, target.field(name).label) for target in targets for name in target.scopes}.values()
+                {
+                    name: Choice(name, target.field(name).label)
+                    for target in targets
+                    for name in target.scopes
+                }.values()
             )
         else:
             return field
