@@ -11,9 +11,8 @@ from batchbook.batches.copying import follow_up
 from batchbook.batches.counts import recount
 from batchbook.batches.handler import Outcome
 from batchbook.batches.intake.kept import Intake
+from batchbook.batches.intake.taking import look_before
 from batchbook.batches.intake.words import said_of
-from batchbook.batches.intake.kept import Intake
-from batchbook.batches.intake.taking import look, takes_in
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.options import bind_options, options_as_json
 from batchbook.batches.planned import drop_plan, drop_plan_for_execution
@@ -27,8 +26,7 @@ log = logging.getLogger(__name__)
 
 def _populate(work: Work, _options: Mapping[str, Any]) -> str:
     with around(Action.POPULATE, work):
-        if takes_in(work) and Intake.kept_in(work.batch) is None:
-            look(work)  # Nobody did: what is certain by the names of its columns has to do.
+        look_before(work)
         work.make_room()
         writer = RowWriter(work)
         writer.write(work.handler.populate(work.batch))
