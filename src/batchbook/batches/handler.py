@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, BinaryIO, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Generic, TypeVar
 
 from sqlalchemy import ColumnElement
 
@@ -28,6 +28,9 @@ from batchbook.grid import Conventions
 from batchbook.statuses import Status
 from batchbook.tables import read_table
 from batchbook.words import counted
+
+if TYPE_CHECKING:
+    from batchbook.batches.worksheets.layout import Layout
 
 B = TypeVar("B", bound=Batch)
 R = TypeVar("R", bound=BatchRow)
@@ -151,6 +154,10 @@ class BatchHandler(ABC, Generic[B, R]):
         By default a batch's status is ``None`` where the type declares no header statuses.
         """
         return batch.status if self.header_statuses else None
+
+    def worksheet_layout(self, batch: B) -> Layout | None:
+        """Return which columns the batch's worksheets have, and what they say; by default those of its row grid."""
+        return None
 
     # Hooks around what happens to a batch.
 
