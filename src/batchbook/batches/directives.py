@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -25,16 +27,24 @@ from batchbook.grid import columns_of, label_of
 
 
 def add_batch_type(
-    config: Any, header: type[Batch], *, handler: type[BatchHandler[Any, Any]], view: type[BatchMasterView]
+    config: Any,
+    header: type[Batch],
+    *,
+    handler: type[BatchHandler[Any, Any]],
+    view: type[BatchMasterView],
+    services: Mapping[str, Any] | None = None,
 ) -> None:
     """Directive: register the batch type of the model ``header`` with its handler and its view class.
 
     The row model is the one whose ``__batch__`` is ``header``. Two types with one key conflict. The setting
-    ``batchbook.handler.<key>`` swaps the handler for the class it names. The introspector lists types in the category
+    ``batchbook.handler.<key>`` swaps the handler for the class it names; ``services`` is what handlers of the type get
+    to work with besides the database, by name. The introspector lists types in the category
     ``batch types``. Raises ``ConfigurationError`` where the parts do not fit together.
     """
     header, handler, view = (config.maybe_dotted(part) for part in (header, handler, view))
-    batch_type = _batch_type(header, handler, view, config.registry.settings)
+    batch_type = replace(
+        _batch_type(header, handler, view, config.registry.settings), services=dict(services or {})
+    )
     introspectable = config.introspectable("batch types", batch_type.key, batch_type.title, "batch type")
     introspectable.update(
         {"header": header, "row": batch_type.row, "handler": batch_type.handler, "view": batch_type.view}

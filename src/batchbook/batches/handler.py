@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Generic, TypeVar
 
 from sqlalchemy import ColumnElement
@@ -38,6 +39,9 @@ R = TypeVar("R", bound=BatchRow)
 _TOO_MANY_CELLS = (
     "The line has {} cells under {} headings, so it is not clear which is which: correct this one."
 )
+
+
+_NO_SERVICES: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,8 @@ class BatchHandler(ABC, Generic[B, R]):
     statuses: ClassVar[type[Status] | None] = None
     header_statuses: ClassVar[type[Status] | None] = None
     #: Rows with the same values in these columns depend on each other: one that is edited has them refreshed as well.
-    peer_columns: ClassVar[tuple[str, ...]] = ()
+    #: Where they differ from batch to batch, they are set on the handler when it is made.
+    peer_columns: tuple[str, ...] = ()
     #: Columns of the header that decide about rows' statuses: an edit of one of them refreshes all rows.
     refresh_after: ClassVar[tuple[str, ...]] = ()
     #: The options people choose from when they execute; ``None`` where there are none.
@@ -98,11 +103,18 @@ class BatchHandler(ABC, Generic[B, R]):
     #: How many rows ``populate`` is going to yield, as far as is known: for people who watch, so it may be about right.
     expected_rows: int | None = None
 
-    def __init__(self, context: HandlerContext, model: type[B], row_model: type[R]) -> None:
+    def __init__(
+        self,
+        context: HandlerContext,
+        model: type[B],
+        row_model: type[R],
+        services: Mapping[str, Any] = _NO_SERVICES,
+    ) -> None:
         self.context = context
         self.session = context.session
         self.model = model
         self.row_model = row_model
+        self.services = services
 
     # The three that matter.
 

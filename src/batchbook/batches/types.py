@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
@@ -37,6 +37,8 @@ class BatchType:
     view: type[Any]
     title: str
     title_plural: str
+    #: What the type's handler works with besides the database, by name.
+    services: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
@@ -50,7 +52,7 @@ class BatchType:
 
     def make_handler(self, context: HandlerContext, batch: Batch) -> BatchHandler[Any, Any]:
         """Return a handler for one action on ``batch``."""
-        return self.handler(context, self.header, self.rows.of(batch))
+        return self.handler(context, self.header, self.rows.of(batch), self.services)
 
 
 class BatchTypes:

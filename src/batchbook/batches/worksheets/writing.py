@@ -141,8 +141,7 @@ def problems_of(row: RowProxy, labels: Mapping[str, str]) -> str:
 
 
 def _sentence(issue: Issue) -> str:
-    suggestions: Sequence[Any] = issue.get("suggestions") or ()  # type: ignore[assignment]
-    offered = ", ".join(f"“{suggestion}”" for suggestion in suggestions)
+    offered = ", ".join(f"“{suggestion}”" for suggestion in issue.get("suggestions") or ())
     return f"{issue['message']} Suggested: {offered}." if offered else issue["message"]
 
 

@@ -24,7 +24,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
 
     statuses = PriceStatus
     refresh_chunk_size: ClassVar[int | None] = 50_000
-    peer_columns: ClassVar[tuple[str, ...]] = ("item_code",)
+    peer_columns: tuple[str, ...] = ("item_code",)
     refresh_after: ClassVar[tuple[str, ...]] = ("warn_above",)
     file_columns: ClassVar[Mapping[str, str]] = {
         "item_code": "item_code",
