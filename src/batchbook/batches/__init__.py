@@ -18,6 +18,10 @@ from batchbook.batches.dynamic import DynamicRow
 from batchbook.batches.files import file_chunks, input_file, open_file, store_file
 from batchbook.batches.freeze import freeze_table, unfreeze_table
 from batchbook.batches.handler import BatchHandler, Outcome, Total
+from batchbook.batches.intake.fields import IntakeField
+from batchbook.batches.intake.kept import Intake
+from batchbook.batches.intake.mapping import IntakeMapping
+from batchbook.batches.intake.reader import IntakeReader
 from batchbook.batches.issues import issue
 from batchbook.batches.lifecycle import Action, BatchPermission, State
 from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editable
@@ -45,6 +49,10 @@ __all__ = [
     "Block",
     "DynamicRow",
     "HandlerContext",
+    "Intake",
+    "IntakeField",
+    "IntakeMapping",
+    "IntakeReader",
     "Layout",
     "Outcome",
     "RowColumn",

@@ -29,7 +29,7 @@ def create_batch(
     caller's transaction must then be given up.
     """
     batch_type = engine.types[key]
-    if file is not None and not batch_type.handler.file_columns:
+    if file is not None and not batch_type.handler.takes_file():
         raise BadInput(f"A batch of type {batch_type.title} takes no file.")
     batch = batch_type.header(**_values(batch_type, texts), **birth(engine.actor))
     work = engine.work_on_new(batch_type, batch)

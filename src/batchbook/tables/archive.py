@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from typing import BinaryIO
 
 from batchbook.tables.extent import NotASheet
@@ -16,6 +17,8 @@ MAX_UNPACKED = 200 * 1024 * 1024
 MAX_LIST = 1024 * 1024
 
 _PIECE = 256 * 1024
+# How many pieces of the list of an OpenDocument's parts are looked at.
+_MANIFEST = 16
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -38,6 +41,19 @@ class Archive:
     def __contains__(self, path: str) -> bool:
         """Tell whether there is a part at ``path``."""
         return path.lower() in self._entries
+
+    def has(self, *folders: str) -> bool:
+        """Tell whether there is a part in one of ``folders``, given in lower case with a slash at their ends."""
+        return any(path.startswith(folders) for path in self._entries)
+
+    def encrypted(self) -> bool:
+        """Tell whether a password protects the parts, in either of the ways that programs have."""
+        if any(entry.flag_bits & 1 for entry in self._entries.values()):
+            return True
+        manifest = "META-INF/manifest.xml"
+        return manifest in self and b"encryption-data" in b"".join(
+            islice(self.pieces_again(manifest), _MANIFEST)
+        )
 
     def pieces(self, path: str) -> Iterator[bytes]:
         """Yield the part at ``path`` unpacked; raise :class:`TooMuch` once more was unpacked than is allowed in all."""

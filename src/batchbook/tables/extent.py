@@ -81,8 +81,9 @@ def feed_xml(
     pieces: Iterable[bytes],
     start: Callable[[str, dict[str, str]], None],
     end: Callable[[str], None] | None = None,
+    text: Callable[[str], None] | None = None,
 ) -> None:
-    """Call ``start(tag, attributes)`` and ``end(tag)`` for the elements of a document, whose tags lose their prefix.
+    """Call ``start(tag, attributes)``, ``end(tag)`` and ``text(part)`` for a document, whose tags lose their prefix.
 
     Raises :class:`NotASheet` for what is no XML in UTF-8, and for a document type, which could define entities.
     """
@@ -91,6 +92,8 @@ def feed_xml(
     parser.StartElementHandler = lambda tag, attributes: start(tag.rpartition(":")[2], attributes)
     if end is not None:
         parser.EndElementHandler = lambda tag: end(tag.rpartition(":")[2])
+    if text is not None:
+        parser.CharacterDataHandler = text
     parser.StartDoctypeDeclHandler = _refuse_doctype
     try:
         for piece in pieces:

@@ -9,6 +9,7 @@ from batchbook.batches.pages.create import CreateBatch
 from batchbook.batches.pages.detail import BatchDetail
 from batchbook.batches.pages.header import EditHeader
 from batchbook.batches.pages.history import Download, History
+from batchbook.batches.pages.intake import IntakePage
 from batchbook.batches.pages.life import (
     CloneBatch,
     CompleteBatch,
@@ -19,6 +20,7 @@ from batchbook.batches.pages.life import (
     ReopenBatch,
 )
 from batchbook.batches.pages.many import ExecuteAll, RefreshAll
+from batchbook.batches.pages.mapping import MappingPage
 from batchbook.batches.pages.onerow import EditRow, RowPage
 from batchbook.batches.pages.rows import AddRow, QuickEntry, RemoveRow, RestoreRow
 from batchbook.batches.pages.rowset import ExportRows, RememberRows, RemoveRows
@@ -40,6 +42,8 @@ BATCH_PAGES = (
     RefreshAll,
     ExecuteAll,
     BatchDetail,
+    IntakePage,
+    MappingPage,
     PopulateBatch,
     CompleteBatch,
     ReopenBatch,

@@ -13,6 +13,7 @@ from batchbook.batches.models import BatchFile, Operation
 from batchbook.batches.operations import CANCEL, FAILURE
 from batchbook.batches.pages import present
 from batchbook.batches.pages.base import BatchPage
+from batchbook.batches.pages.intake import intake_url
 from batchbook.batches.pages.rowgrid import RowGrid
 from batchbook.batches.pages.schedule import planned_of, schedule_url
 from batchbook.batches.worksheets.keeping import ROLE
@@ -42,6 +43,7 @@ class BatchDetail(BatchPage):
             state=activity.state if activity else State(self.batch.state),
             activity=activity,
             mishap=mishap_of(self.request, self.batch) if _went_wrong(operations) else None,
+            intake_url=intake_url(self, self.batch) if activity is None else None,
             unpopulated=activity is None and is_possible(Action.POPULATE, self.batch.state),
             own_status=self._status(),
             life=present.life(self.batch),
