@@ -13,6 +13,7 @@ from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import BatchRow, CellChange, Operation
 from batchbook.batches.pages.base import BatchPage
 from batchbook.batches.pages.edit import EditPage
+from batchbook.batches.pages.present import PROBLEMS
 from batchbook.forms import BoundForm, Form, form_of
 from batchbook.master.conflicts import FieldConflict
 
@@ -20,7 +21,7 @@ from batchbook.master.conflicts import FieldConflict
 CHANGES_SHOWN = 50
 
 #: What the row's page says elsewhere than among its facts.
-_ELSEWHERE = ("sequence", "removed")
+_ELSEWHERE = ("sequence", "removed", PROBLEMS)
 
 ROW_TEMPLATE = "batchbook.templates:batches/row.jinja2"
 ROW_PATTERN = "/rows/{sequence:[0-9]{1,10}}"

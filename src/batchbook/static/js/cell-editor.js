@@ -9,8 +9,8 @@
 
    Posted: field, value, version, form-encoded, with X-CSRF-Token and Accept: application/json, and with the page's query behind the
    address, so that the counts that come back know what the page shows. Answers, as JSON:
-     200  {row_html, counts_html, message}                        the row and the counts are replaced
-     409  {error, mine, theirs, version, row_html, counts_html}   somebody was faster: mine or theirs
+     200  {row_html, counts_html, problems_html, message}         the row and the counts are replaced
+     409  {error, mine, theirs, version, row_html, counts_html, problems_html}   somebody was faster: mine or theirs
      any other, and a 409 without `theirs`: {error}               is shown at the cell
    Whatever goes wrong, what was typed stays in its field. */
 
