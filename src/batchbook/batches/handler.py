@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, BinaryIO, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Generic, TypeVar
 
 from sqlalchemy import ColumnElement
 
@@ -31,6 +31,9 @@ from batchbook.errors import BadInput
 from batchbook.forms import Form
 from batchbook.statuses import Status
 from batchbook.words import counted
+
+if TYPE_CHECKING:
+    from batchbook.batches.worksheets.layout import Layout
 
 B = TypeVar("B", bound=Batch)
 R = TypeVar("R", bound=BatchRow)
@@ -175,6 +178,10 @@ class BatchHandler(ABC, Generic[B, R]):
         By default a batch's status is ``None`` where the type declares no header statuses.
         """
         return batch.status if self.header_statuses else None
+
+    def worksheet_layout(self, batch: B) -> Layout | None:
+        """Return which columns the batch's worksheets have, and what they say; by default those of its row grid."""
+        return None
 
     # Hooks around what happens to a batch.
 

@@ -99,3 +99,10 @@ def look(
     if keep:
         intake.keep_in(work.batch)
     return intake
+
+
+def look_before(work: Work) -> None:
+    """Look at the batch's file before its rows are read, if nobody has; raise where its columns are not known."""
+    if takes_in(work):
+        intake = Intake.kept_in(work.batch) or look(work)
+        refuse_unmapped(intake, work.handler.intake_fields(work.batch))

@@ -25,6 +25,12 @@ from batchbook.batches.pages.onerow import EditRow, RowPage
 from batchbook.batches.pages.rows import AddRow, QuickEntry, RemoveRow, RestoreRow
 from batchbook.batches.pages.rowset import ExportRows, RememberRows, RemoveRows
 from batchbook.batches.pages.schedule import ScheduleBatch, UnscheduleBatch
+from batchbook.batches.pages.worksheets import (
+    CompareWorksheet,
+    DownloadProblems,
+    DownloadWorksheet,
+    UploadWorksheet,
+)
 from batchbook.master import Export, Index, Remember
 
 #: What the master view of every batch type offers, in the order of the buttons.
@@ -58,6 +64,10 @@ BATCH_PAGES = (
     RememberRows,
     ExportRows,
     RemoveRows,
+    DownloadWorksheet,
+    DownloadProblems,
+    UploadWorksheet,
+    CompareWorksheet,
     History,
     Download,
 )

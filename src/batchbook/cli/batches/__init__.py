@@ -12,6 +12,7 @@ from batchbook.cli.batches.listing import history, list_batches, types
 from batchbook.cli.batches.removing import remove_row, remove_rows, restore_row
 from batchbook.cli.batches.running import RUNNING
 from batchbook.cli.batches.scheduling import SCHEDULING
+from batchbook.cli.batches.sheets import worksheet, worksheet_apply
 from batchbook.cli.batches.showing import show_batch
 
 __all__ = ["batch"]
@@ -42,6 +43,8 @@ for command in (
     remove_row,
     restore_row,
     remove_rows,
+    worksheet,
+    worksheet_apply,
     *RUNNING,
     *SCHEDULING,
     clone,
