@@ -13,6 +13,8 @@ from batchbook.words import counted
 
 # Codes shorter than this are too few digits to tell by their length that zeros were lost.
 _SHORTEST_CODE = 5
+# Codes of so many digits are hardly amounts, whose lengths differ too.
+_SURE_CODE = 8
 # So many of the codes must have the usual length.
 _MOST = 0.75
 
@@ -84,7 +86,7 @@ def _stripped_zeros(column: Summary) -> tuple[Sightings, str, Severity]:
         f"{counted(seen.count, 'code is', 'codes are')} shorter than the usual {usual} digits"
         f" ({lengths[usual]:,} have them), such as {{example}}: a spreadsheet may have taken zeros from the front."
     )
-    return seen, message, Severity.WARNING
+    return seen, message, Severity.WARNING if usual >= _SURE_CODE else Severity.INFO
 
 
 def _long_numbers(column: Summary) -> tuple[Sightings, str, Severity]:
