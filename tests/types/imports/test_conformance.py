@@ -18,14 +18,21 @@ class TestImport(BatchTypeConformance):
         session.add(Vendor(code="V1", name="One"))
         for number in range(1, rows + 1, 2):
             session.add(
-                Product(item_code=f"{number:06d}", description=f"Item {number}", price=Decimal("1.00"), on_hand=1)
+                Product(
+                    item_code=f"{number:06d}", description=f"Item {number}", price=Decimal("1.00"), on_hand=1
+                )
             )
         lines = "".join(f"{n:06d},Item {n},{n}.50,V1\n" for n in range(1, rows + 1))
         return Sample(
             texts={"target": "product"},
             file=b"item_code,description,price,vendor\n" + lines.encode(),
             edit=("new_price", "3.33"),
-            row={"new_item_code": "900001", "new_description": "By hand", "new_price": "1.00", "new_vendor": "V1"},
+            row={
+                "new_item_code": "900001",
+                "new_description": "By hand",
+                "new_price": "1.00",
+                "new_vendor": "V1",
+            },
             options={"apply": "all"},
         )
 
