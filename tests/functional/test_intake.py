@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-import pytest
 from webtest import TestApp
 
-from .world import PATH, PRICE_LIST, Shop, column_of, form_with, number_in, text_of, upload, url_of
+from .world import Shop, column_of, form_with, number_in, text_of, upload, url_of
 
 #: The list of a vendor with columns of its own: codes that a spreadsheet stripped of zeros, prices with their currency.
 THEIRS = """Artikel;Bezeichnung;Inhalt;Price from May

@@ -25,6 +25,7 @@ from batchbook.batches.intake.reader import IntakeReader
 from batchbook.batches.issues import issue
 from batchbook.batches.lifecycle import Action, BatchPermission, State
 from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editable
+from batchbook.batches.pages.base import BatchPage
 from batchbook.batches.rowcolumns import RowColumn
 from batchbook.batches.rows import RowProxy, Rows
 from batchbook.batches.runner import InlineRunner, Runner
@@ -42,6 +43,7 @@ __all__ = [
     "BatchFile",
     "BatchHandler",
     "BatchMasterView",
+    "BatchPage",
     "BatchPermission",
     "BatchRow",
     "BatchType",

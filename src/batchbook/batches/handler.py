@@ -20,6 +20,7 @@ from batchbook.batches.context import HandlerContext
 from batchbook.batches.files import input_file, open_file
 from batchbook.batches.intake.fields import IntakeField, fields_of
 from batchbook.batches.intake.kept import Intake
+from batchbook.batches.intake.mapping import IntakeMapping
 from batchbook.batches.intake.reader import rows_of
 from batchbook.batches.intake.taking import blocks_of, inspect
 from batchbook.batches.lifecycle import Action
@@ -96,6 +97,10 @@ class BatchHandler(ABC, Generic[B, R]):
     file_columns: ClassVar[Mapping[str, str]] = {}
     #: Whether rows can keep columns of a file that fill no field.
     carries_columns: ClassVar[bool] = False
+    #: The columns of the row that get the number of its row in the file, and the texts of cells that were not taken as
+    #: they stand, by column; ``None`` where the type does not keep them.
+    line_column: ClassVar[str | None] = None
+    raw_column: ClassVar[str | None] = None
     #: The label of the quick entry box, into which people scan or type; ``None`` offers none.
     quick_entry_label: ClassVar[str | None] = None
     #: Whether people may add rows by hand.
@@ -236,6 +241,10 @@ class BatchHandler(ABC, Generic[B, R]):
         Codes of a file that are shorter are offered to be padded with zeros.
         """
         return {}
+
+    def carried_columns(self, mapping: IntakeMapping) -> Sequence[str]:
+        """Return the row's columns for those that ``mapping`` carries without a field, in their order."""
+        return ()
 
     # What handlers get for their work.
 

@@ -15,10 +15,11 @@ from batchbook.batches.engine import Engine
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.pages import BATCH_PAGES
+from batchbook.batches.pages.present import PROBLEMS
 from batchbook.batches.resources import BatchContext, TypeContext
 from batchbook.forms import Form, form_of
 from batchbook.grid import Column, Kind, Sort, choices_of, columns_of
-from batchbook.master import MasterView
+from batchbook.master import MasterView, Page
 
 if TYPE_CHECKING:
     from batchbook.batches.types import BatchType
@@ -43,7 +44,7 @@ class BatchMasterView(MasterView):
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {}
     grid_columns: ClassVar[Sequence[str | Column]] = columns.COMMON
     default_sort: ClassVar[Sequence[Sort]] = (Sort("number", descending=True),)
-    pages = BATCH_PAGES
+    pages: ClassVar[Sequence[type[Page]]] = BATCH_PAGES
     context_factory = TypeContext
     record_context_factory = BatchContext
     templates: ClassVar[Mapping[str, str]] = {"index": "batchbook.templates:batches/index.jinja2"}
@@ -88,8 +89,8 @@ class BatchMasterView(MasterView):
     @classmethod
     def filter_columns(cls, row: type[BatchRow]) -> tuple[Column, ...]:
         """Return the columns that the grid of ``row`` is filtered by without showing them."""
-        # Removed rows are marked as a whole.
-        return columns_of(row, (*cls.row_filter_columns, "removed"))
+        # Removed rows are marked as a whole, and problems at their cells.
+        return columns_of(row, (*cls.row_filter_columns, "removed", _problems_column(row)))
 
     def grid_key(self, batch: Batch) -> str:  # noqa: ARG002 - For types whose batches differ.
         """Return under which name the choice of what a batch's grid shows is remembered: by default one for the type."""
@@ -158,6 +159,10 @@ def _status_column(row: type[Any], statuses: Any) -> Column:
     if statuses is None:
         return plain
     return Column("status", "Status", row.status, Kind.CHOICE, choices=choices_of(statuses))
+
+
+def _problems_column(row: type[Any]) -> Column:
+    return Column(PROBLEMS, "Has problems", row.issues.is_not(None), Kind.BOOLEAN)
 
 
 def _noted(text: Column) -> Column:

@@ -56,8 +56,9 @@ class TextRows:
         """Yield all rows in blocks of at most ``size``; raise ``BadInput`` where they stop being readable."""
         with self._lines() as lines:
             feed = _Feed(lines)
-            reader, first = self._reader(feed.lines()), 1
-            while rows := self._take(reader, size, feed):
+            # A tuple of texts is nothing that the collector of garbage has to look at again and again, as a list is.
+            records, first = map(tuple, self._reader(feed.lines())), 1
+            while rows := self._take(records, size, feed):
                 yield Block(first, rows)
                 first += len(rows)
                 if first > MAX_TEXT_ROWS + 1:
@@ -70,17 +71,17 @@ class TextRows:
         """Return nothing: whatever can be noticed was, before the rows were read."""
         return ()
 
-    def _take(self, reader: CsvReader, size: int, feed: _Feed) -> Sequence[Sequence[str]]:
+    def _take(self, records: Iterator[Sequence[str]], size: int, feed: _Feed) -> Sequence[Sequence[str]]:
         """Return the next rows: fewer than ``size`` where they are long."""
-        rows: list[list[str]] = []
+        rows: list[Sequence[str]] = []
         feed.pieces = 0
         try:
             with long_cells():
                 while len(rows) < size and feed.pieces < _PIECES_IN_BLOCK:
-                    more = list(islice(reader, min(_AT_ONCE, size - len(rows))))
-                    rows += more
+                    more = list(islice(records, min(_AT_ONCE, size - len(rows))))
                     if not more:
                         break
+                    rows += more
         except (csv.Error, TooLong):
             raise BadInput(self._sentence()) from None
         return rows

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from batchbook.statuses import Severity
 from batchbook.tables.report import ColumnReport, Note
 from batchbook.tables.shapes import SURE_DIGITS
-from batchbook.tables.sightings import Sightings
+from batchbook.tables.sightings import Sightings, together
 from batchbook.tables.summary import Summary
 from batchbook.words import counted
 
@@ -15,9 +15,6 @@ from batchbook.words import counted
 _SHORTEST_CODE = 5
 # So many of the codes must have the usual length.
 _MOST = 0.75
-
-# The signs of currencies that have one code only.
-_CODES = {"€": "EUR", "£": "GBP", "US$": "USD", "₹": "INR", "zł": "PLN", "Kč": "CZK"}
 
 _Finder = Callable[[Summary], tuple[Sightings, str, Severity]]
 
@@ -116,18 +113,12 @@ def _no_break(column: Summary) -> tuple[Sightings, str, Severity]:
 
 
 def _currencies(column: Summary) -> tuple[Sightings, str, Severity]:
-    counts: dict[str, int] = {}
-    for mark, count in column.counted(lambda look: look.currency).items():
-        code = _CODES.get(mark.removesuffix("."), mark)
-        counts[code] = counts.get(code, 0) + count
+    counts = column.counted(lambda look: look.currency)
     return _marks(column.seen(lambda look: look.currency), "currency", "currencies", counts)
 
 
 def _units(column: Summary) -> tuple[Sightings, str, Severity]:
-    counts: dict[str, int] = {}
-    for mark, count in column.counted(lambda look: look.unit.replace("%", "")).items():
-        unit = mark.removesuffix(".").lower()
-        counts[unit] = counts.get(unit, 0) + count
+    counts = column.counted(lambda look: look.unit.replace("%", ""))
     return _marks(column.seen(lambda look: look.unit not in ("", "%")), "unit", "units", counts)
 
 
@@ -163,7 +154,8 @@ def _texts(column: Summary) -> tuple[Sightings, str, Severity]:
 def _no_days(column: Summary) -> tuple[Sightings, str, Severity]:
     if column.kind != "date":
         return _NOTHING
-    seen = column.seen(lambda look: look.what not in ("day", "nothing", "error"))
+    others = column.seen(lambda look: look.what not in ("day", "nothing", "error"))
+    seen = together((others, column.impossible_days))
     message = f"{counted(seen.count, 'cell is', 'cells are')} no day among days, such as {{example}}."
     return seen, message, Severity.WARNING
 

@@ -23,6 +23,8 @@ _LAST = 5
 _CELLS = 100_000
 # How many of the rows with cells behind the table are kept.
 _SHOWN = 5
+# What is told better of each column than of the file.
+_BY_COLUMN = frozenset({"error-values"})
 
 Row = tuple[int, Sequence[str]]
 
@@ -55,7 +57,9 @@ def inspect_source(source: Source, size: int) -> Report:
             " it again."
         )
     columns = conclude(source.headings, survey.profiles, source.reading)
-    notes = (*source.notes, *survey.notes(), *(note for column in columns for note in column.notes))
+    notes = _each_once(
+        source.notes, (*survey.notes(), *(note for column in columns for note in column.notes))
+    )
     return Report(
         source.name,
         size,
@@ -65,7 +69,7 @@ def inspect_source(source: Source, size: int) -> Report:
         source.blank_rows,
         tuple(column.report for column in columns),
         notes,
-        tuple((number, tuple(cells)) for number, cells in survey.first_rows),
+        tuple(survey.first_rows),
     )
 
 
@@ -76,7 +80,7 @@ class _Survey:
         self._source = source
         self.profiles = [ColumnProfile() for _ in source.headings]
         self.rows = 0
-        self.first_rows: list[Row] = []
+        self.first_rows: list[tuple[int, tuple[str, ...]]] = []
         self._totals: list[Row] = []
         self._surplus_rows = 0
         self._surplus: dict[int, Sequence[str]] = {}
@@ -89,15 +93,16 @@ class _Survey:
 
     def read(self) -> None:
         """Read all of it."""
-        held: list[Row] = []
+        numbers: list[int] = []
+        records: list[Sequence[str]] = []
         for chunk in self._source.chunks(max(1, min(5_000, _CELLS // max(1, len(self.profiles))))):
             self._see_surplus(chunk)
-            rows = [*held, *zip(chunk.numbers, chunk.records, strict=True)]
-            self._feed(rows[:-_LAST])
-            held = rows[-_LAST:]
+            numbers, records = [*numbers, *chunk.numbers], [*records, *chunk.records]
+            self._feed(numbers[:-_LAST], records[:-_LAST])
+            numbers, records = numbers[-_LAST:], records[-_LAST:]
         if self._source.reading.left_out is None:
-            held = self._without_totals(held)
-        self._feed(held)
+            self._take_totals(numbers, records)
+        self._feed(numbers, records)
 
     def notes(self) -> Iterator[Note]:
         """Yield what is to be noted about rows."""
@@ -106,15 +111,13 @@ class _Survey:
         if self._surplus_rows:
             yield _surplus_note(self._surplus_rows, self._surplus)
 
-    def _feed(self, rows: Sequence[Row]) -> None:
-        if not rows:
+    def _feed(self, numbers: Sequence[int], records: Sequence[Sequence[str]]) -> None:
+        if not numbers:
             return
-        self.rows += len(rows)
-        self.first_rows += rows[: FIRST_ROWS - len(self.first_rows)]
-        numbers = [number for number, _ in rows]
-        for profile, texts in zip(
-            self.profiles, zip(*(cells for _, cells in rows), strict=True), strict=True
-        ):
+        self.rows += len(numbers)
+        if (wanted := FIRST_ROWS - len(self.first_rows)) > 0:
+            self.first_rows += zip(numbers[:wanted], map(tuple, records[:wanted]), strict=True)
+        for profile, texts in zip(self.profiles, zip(*records, strict=True), strict=True):
             profile.feed(numbers, texts)
 
     def _see_surplus(self, chunk: Chunk) -> None:
@@ -124,17 +127,15 @@ class _Survey:
                 return
             self._surplus[row] = cells
 
-    def _without_totals(self, last: list[Row]) -> list[Row]:
-        """Return the ``last`` rows without those at their end that are totals."""
-        while last and self.rows + len(last) > 1 and says_total(last[-1][1], self._usual(last[:-1])):
-            self._totals.insert(0, last.pop())
-        if self._totals or not last:
-            return last
-        self._feed(last[:-1])
-        if self._is_sum(*last[-1]):
-            self._totals = last[-1:]
-            return []
-        return last[-1:]
+    def _take_totals(self, numbers: list[int], records: list[Sequence[str]]) -> None:
+        """Take the rows that are totals from the end of the last ones; where none says so, add up what may be sums."""
+        while records and self.rows + len(records) > 1 and says_total(records[-1], self._usual(records[:-1])):
+            self._totals.insert(0, (numbers.pop(), records.pop()))
+        if records and not self._totals:
+            self._feed(numbers[:-1], records[:-1])
+            del numbers[:-1], records[:-1]
+            if self._is_sum(numbers[0], records[0]):
+                self._totals.append((numbers.pop(), records.pop()))
 
     def _is_sum(self, number: int, cells: Sequence[str]) -> bool:
         """Tell whether a row that lacks what others have has sums instead; only then all is read once more."""
@@ -146,12 +147,21 @@ class _Survey:
             return False
         return are_sums(number, cells, self._source.chunks(), numeric)
 
-    def _usual(self, unfed: Sequence[Row]) -> tuple[bool, ...]:
+    def _usual(self, unfed: Sequence[Sequence[str]]) -> tuple[bool, ...]:
         filled = [
-            profile.filled + sum(bool(cells[place].strip()) for _, cells in unfed)
+            profile.filled + sum(bool(cells[place].strip()) for cells in unfed)
             for place, profile in enumerate(self.profiles)
         ]
         return usually_filled(filled, self.rows + len(unfed))
+
+
+def _each_once(structure: Sequence[Note], found: Sequence[Note]) -> tuple[Note, ...]:
+    """Return all notes, without those that are found of a cell's text although the structure tells more, or less."""
+    told, by_column = {note.code for note in structure}, {note.code for note in found}
+    return (
+        *(note for note in structure if not (note.code in _BY_COLUMN and note.code in by_column)),
+        *(note for note in found if note.code in _BY_COLUMN or note.code not in told),
+    )
 
 
 def _totals_note(totals: Sequence[Row]) -> Note:

@@ -16,7 +16,8 @@ from batchbook.tables.marks import trimmed
 from batchbook.tables.shapes import SURE_DIGITS, TEXT, WORDS, Look, look_at, may_be_more, shapes_of
 from batchbook.tables.sightings import Sightings
 
-_EXAMPLES = 5
+# How many examples are kept, all different, and among how many cells they are looked for.
+_EXAMPLES, _AMONG = 5, 20_000
 #: How many characters of an example are kept.
 _SHOWN = 100
 #: How many different texts are remembered, so that equal ones are looked at once.
@@ -71,12 +72,13 @@ class ColumnProfile:
         self.cells += len(texts)
         self.blank += counted.pop(b"", 0)
         if counted:
-            self._keep_examples(texts)
+            if len(self.examples) < _EXAMPLES and self.cells <= _AMONG:
+                self._keep_examples(texts)
             self._look(cells, counted)
             self._note(cells)
 
     def _keep_examples(self, texts: Sequence[str]) -> None:
-        for text in texts if len(self.examples) < _EXAMPLES else ():
+        for text in texts:
             if text.strip():
                 self.examples[text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"] = None
                 if len(self.examples) == _EXAMPLES:

@@ -5,11 +5,11 @@ What cannot be read is refused with a sentence that says what was found and what
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import BinaryIO
 
 from batchbook.errors import BadInput
-from batchbook.tables.choices import Chunk, Reading
+from batchbook.tables.choices import Reading
 from batchbook.tables.kinds import SUFFIXES
 from batchbook.tables.source import Source, open_source
 from batchbook.tables.table import Table, check_header, listed, names_of
@@ -32,24 +32,10 @@ def read_table(name: str, file: BinaryIO, required: Sequence[str]) -> Table:
     check_header(name, header, required)
     # Programs separate by semicolons where the comma is the decimal sign: 1,500 may be one and a half there.
     commas_group = source.reading.delimiter != ";"
-    return Table(header, _records(source), commas_group, source.expected_rows)
+    return Table(header, source.ragged_records(), commas_group, source.expected_rows)
 
 
 def _with_header(source: Source) -> Reading:
     """Return how ``source`` is read if its first row that is not blank has the headings, since some row must."""
     first = next((chunk.numbers[0] for chunk in source.chunks(1)), 1)
     return Reading(header_row=first, header_rows=1)
-
-
-def _records(source: Source) -> Iterator[tuple[int, Sequence[str]]]:
-    for chunk in source.chunks():
-        yield from zip(chunk.numbers, _with_surplus(chunk), strict=True)
-
-
-def _with_surplus(chunk: Chunk) -> Sequence[Sequence[str]]:
-    if not chunk.surplus:
-        return chunk.records
-    return [
-        [*record, *chunk.surplus.get(number, ())]
-        for number, record in zip(chunk.numbers, chunk.records, strict=True)
-    ]

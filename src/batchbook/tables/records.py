@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from operator import itemgetter
 
 from batchbook.tables.choices import Chunk
@@ -12,10 +12,14 @@ _FIRST = itemgetter(0)
 
 
 class Records:
-    """Makes chunks of records, block by block; ``blank`` counts the blank rows between records so far."""
+    """Makes chunks of records, block by block; ``blank`` counts the blank rows between records so far.
 
-    def __init__(self, width: int, above: int, left_out: frozenset[int]) -> None:
-        self._width, self._above, self._left_out = width, above, left_out
+    ``above`` rows are no records, nor are those whose numbers are ``left_out``. Without ``fitting``, records stay as
+    long as they are.
+    """
+
+    def __init__(self, width: int, above: int, left_out: Collection[int], *, fitting: bool = True) -> None:
+        self._width, self._above, self._left_out, self._fitting = width, above, frozenset(left_out), fitting
         self._last, self._waiting = above, 0
         self.blank = 0
 
@@ -58,8 +62,10 @@ class Records:
         return Chunk(numbers, records, surplus)
 
     def _fitted(self, number: int, row: Sequence[str], surplus: dict[int, Sequence[str]]) -> Sequence[str]:
+        if not self._fitting:
+            return row
         if len(row) < self._width:
-            return [*row, *[""] * (self._width - len(row))]
+            return (*row, *[""] * (self._width - len(row)))
         if any(row[self._width :]):
             surplus[number] = row[self._width :]
         return row[: self._width]

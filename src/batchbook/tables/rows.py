@@ -22,8 +22,9 @@ MAX_CELL = 1024 * 1024
 #: How many rows are looked at together to guess something.
 SAMPLE = 200
 
-# About how many cells are held at a time, however wide the rows are.
-_HELD_CELLS = 200_000
+# About how many cells are held at a time: as many as the processor's own memory takes, since more are slower; and how
+# many rows at least, however wide they are.
+_HELD_CELLS, _HELD_ROWS = 8_000, 100
 
 
 class Block(NamedTuple):
@@ -76,7 +77,7 @@ def first_rows(rows: Rows, count: int = SAMPLE) -> list[Numbered]:
 
 def rows_at_once(size: int, width: int) -> int:
     """Return how many rows of ``width`` cells are held together where ``size`` are wanted."""
-    return max(1, min(size, _HELD_CELLS // max(1, width)))
+    return max(1, min(size, max(_HELD_ROWS, _HELD_CELLS // max(1, width))))
 
 
 def is_blank(row: Sequence[str]) -> bool:

@@ -11,13 +11,15 @@ from batchbook.tables.choices import Chunk, Format, Reading
 from batchbook.tables.csvfile import open_text
 from batchbook.tables.headings import find_headings, notes_about
 from batchbook.tables.kinds import find_kind
+from batchbook.tables.ods import open_ods
 from batchbook.tables.records import Records
 from batchbook.tables.report import Note, SheetReport
-from batchbook.tables.rows import MAX_COLUMNS, Opened, first_rows
+from batchbook.tables.rows import MAX_COLUMNS, Opened, first_rows, rows_at_once
+from batchbook.tables.xls import open_xls
 from batchbook.tables.xlsx import open_xlsx
 
 _OPENERS: dict[Format, Callable[[str, BinaryIO, Reading, Collection[str]], Opened]] = {
-    "csv": open_text, "xlsx": open_xlsx,
+    "csv": open_text, "xlsx": open_xlsx, "xls": open_xls, "ods": open_ods,
 }  # fmt: skip
 
 #: Everything is guessed.
@@ -87,13 +89,21 @@ class Source:
         return self._blank_rows
 
     def chunks(self, size: int = 5_000) -> Iterator[Chunk]:
-        """Yield the records from the first on, at most ``size`` at a time, fewer where they are wide.
+        """Yield the records from the first on, at most ``size`` at a time, and fewer where that is faster.
 
         The texts are as they stand in the file. Blank rows and those that are left out are missing. Raises ``BadInput``
         where the file stops being readable.
         """
-        records = Records(len(self.headings), self._above(), frozenset(self.reading.left_out or ()))
-        for block in self._opened.rows.blocks(size):
+        return self._chunks(Records(len(self.headings), self._above(), self.reading.left_out or ()), size)
+
+    def ragged_records(self) -> Iterator[tuple[int, Sequence[str]]]:
+        """Yield the number and the cells of each record: as many as the file has, not as the table is wide."""
+        records = Records(len(self.headings), self._above(), self.reading.left_out or (), fitting=False)
+        for chunk in self._chunks(records, 5_000):
+            yield from zip(chunk.numbers, chunk.records, strict=True)
+
+    def _chunks(self, records: Records, size: int) -> Iterator[Chunk]:
+        for block in self._opened.rows.blocks(rows_at_once(size, len(self.headings))):
             chunk = records.chunk(block)
             if chunk.numbers:
                 yield chunk

@@ -43,6 +43,11 @@ class Summary:
         return dict(counts.most_common())
 
     @property
+    def impossible_days(self) -> Sightings:
+        """Where texts are written like days, but are none in any order."""
+        return self.orders.get("none", Sightings())
+
+    @property
     def lengths(self) -> dict[int, int]:
         """How many texts of nothing but digits have which length."""
         counts: Counter[int] = Counter()
@@ -56,6 +61,7 @@ class Summary:
         if not self.profile.filled:
             return "empty"
         counts = self.counted(lambda look: look.what)
+        counts["day"] = counts.get("day", 0) - self.impossible_days.count
         kind = next((kind for what, kind in _KINDS if counts.get(what, 0) >= max(1, _MOST * saying)), None)
         return "text" if kind is None or (kind == "number" and self._are_codes()) else kind
 

@@ -51,6 +51,8 @@ def _column(values: Sequence[Any]) -> Sequence[str]:
         return values
     if kinds == {float}:
         return _numbers(values)
+    if kinds == {date}:
+        return list(map(date.isoformat, values))
     return [value if type(value) is str else text_of(value) for value in values]
 
 
@@ -92,8 +94,12 @@ class LongNumbers:
         if self._count:
             yield Note(
                 "long-numbers",
-                f"{self._count:,} numbers have more than 15 digits, which is too long for a spreadsheet: their last digits"
-                " may be lost. Format such a column as text before it is filled.",
+                f"There {_numbers_are(self._count)} with more than 15 digits, too long for a spreadsheet: the last digits may"
+                " be lost. Format such a column as text before it is filled.",
                 Severity.WARNING,
                 rows=tuple(self._rows),
             )
+
+
+def _numbers_are(count: int) -> str:
+    return "is 1 number" if count == 1 else f"are {count:,} numbers"

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import BinaryIO
 
-from python_calamine import CalamineError
-
-from batchbook.errors import BadInput
 from batchbook.tables.archive import TooMuch
 from batchbook.tables.choices import Reading
-from batchbook.tables.extent import NotASheet
+from batchbook.tables.refusals import in_sentences, too_long
 from batchbook.tables.report import Note
 from batchbook.tables.rows import MAX_CELL, Block, Opened, rows_at_once
 from batchbook.tables.sheets import choose_sheet
 from batchbook.tables.values import LongNumbers, texts_of
 from batchbook.tables.workbook import Book, Loaded
-
-#: What is raised by what is no workbook, whatever is wrong with it.
-UNREADABLE = (
-    zipfile.BadZipFile, zlib.error, CalamineError, NotASheet, KeyError, IndexError, OSError, EOFError, ValueError,
-    RuntimeError, NotImplementedError, StopIteration,
-)  # fmt: skip
 
 
 def open_xlsx(name: str, file: BinaryIO, said: Reading, expected: Collection[str]) -> Opened:
@@ -33,19 +22,15 @@ def open_xlsx(name: str, file: BinaryIO, said: Reading, expected: Collection[str
 
     Raises ``BadInput`` for what is no workbook, unpacks to too much, or reaches too far.
     """
-    try:
+    with in_sentences(name, "an Excel workbook"):
         book = Book(file)
-        names = [(sheet.name, sheet.visible) for sheet in book.sheets]
         chosen = choose_sheet(
-            name, names, lambda place: SheetRows(name, book.load(book.sheets[place])), said.sheet, expected
+            name,
+            [(sheet.name, sheet.visible) for sheet in book.sheets],
+            lambda place: SheetRows(name, book.load(book.sheets[place])),
+            said.sheet,
+            expected,
         )
-    except TooMuch as error:
-        raise BadInput(f"“{name}” {error}. Nothing was taken from it.") from None
-    except UNREADABLE as error:
-        raise BadInput(
-            f"“{name}” cannot be read as an Excel workbook ({error}). Open it in your spreadsheet program, save it once"
-            " more as XLSX, and upload that."
-        ) from None
     reading = replace(said, format="xlsx", encoding="", delimiter="", sheet=chosen.name)
     return Opened(chosen.rows, reading, chosen.rows.height, sheets=chosen.reports, notes=chosen.notes)
 
@@ -66,7 +51,8 @@ class SheetRows:
         while values := list(islice(rows, rows_at_once(size, self._cells.total_width))):
             self._long.look(first, values)
             texts = texts_of(values)
-            check_lengths(self._name, first, texts)
+            with in_sentences(self._name, "an Excel workbook"):
+                _check_lengths(first, texts)
             yield Block(first, texts)
             first += len(values)
 
@@ -75,12 +61,7 @@ class SheetRows:
         return (*self._found.notes(), *self._long.notes())
 
 
-def check_lengths(name: str, first: int, rows: list[Sequence[str]]) -> None:
-    """Raise ``BadInput`` where a cell of ``rows``, of which the first has the number ``first``, is far too long."""
+def _check_lengths(first: int, rows: Sequence[Sequence[str]]) -> None:
     for column in zip(*rows, strict=True):
         if max(map(len, column)) > MAX_CELL:
-            row = first + next(place for place, text in enumerate(column) if len(text) > MAX_CELL)
-            raise BadInput(
-                f"“{name}” has a cell with more than {MAX_CELL:,} characters in row {row:,}. No cell may be that long."
-                " Nothing was taken from it."
-            )
+            raise TooMuch(too_long(first + next(n for n, text in enumerate(column) if len(text) > MAX_CELL)))

@@ -58,7 +58,7 @@ def brought_up_to_date(work: Work, touched: ColumnElement[bool], *, refresh: boo
 
     ``touched`` must select the same rows before and after the block.
     """
-    others = Tally.said_by(work.batch) - Tally.of(work, touched)
+    others = Tally.said_by(work) - Tally.of(work, touched)
     yield
     if refresh:
         refresh_touched(work, [touched])

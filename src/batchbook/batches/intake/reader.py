@@ -61,7 +61,8 @@ class IntakeReader:
         raw: str | None = None,
         carried: Sequence[str] = (),
     ) -> None:
-        _check_names(row_model, [wanted.column.name for wanted in fields], line, raw, carried)
+        filled = [wanted.column.name for wanted in fields if mapping.fills(wanted.name)]
+        _check_names(row_model, filled, line, raw, carried)
         self._delimiter = reading.delimiter or ","
         self._line, self._raw = line, raw
         self._readers = [

@@ -59,7 +59,15 @@ def blocks_of(
             f"The columns of “{name}” are not those that were chosen from. Nothing was taken from it."
             " Look at the file and its columns again."
         )
-    reader = IntakeReader(handler.row_model, fields, intake.reading, intake.mapping)
+    reader = IntakeReader(
+        handler.row_model,
+        fields,
+        intake.reading,
+        intake.mapping,
+        line=handler.line_column,
+        raw=handler.raw_column,
+        carried=handler.carried_columns(intake.mapping),
+    )
     yield from reader.blocks(source, handler.chunk_size)
 
 
@@ -91,3 +99,10 @@ def look(
     if keep:
         intake.keep_in(work.batch)
     return intake
+
+
+def look_before(work: Work) -> None:
+    """Look at the batch's file before its rows are read, if nobody has; raise where its columns are not known."""
+    if takes_in(work):
+        intake = Intake.kept_in(work.batch) or look(work)
+        refuse_unmapped(intake, work.handler.intake_fields(work.batch))

@@ -7,6 +7,7 @@ from typing import Any
 from batchbook.batches.pages.cell import EditCell
 from batchbook.batches.pages.create import CreateBatch
 from batchbook.batches.pages.detail import BatchDetail
+from batchbook.batches.pages.fix import FixAlike
 from batchbook.batches.pages.header import EditHeader
 from batchbook.batches.pages.history import Download, History
 from batchbook.batches.pages.intake import IntakePage
@@ -22,6 +23,7 @@ from batchbook.batches.pages.life import (
 from batchbook.batches.pages.many import ExecuteAll, RefreshAll
 from batchbook.batches.pages.mapping import MappingPage
 from batchbook.batches.pages.onerow import EditRow, RowPage
+from batchbook.batches.pages.problems import ProblemsPage
 from batchbook.batches.pages.rows import AddRow, QuickEntry, RemoveRow, RestoreRow
 from batchbook.batches.pages.rowset import ExportRows, RememberRows, RemoveRows
 from batchbook.batches.pages.schedule import ScheduleBatch, UnscheduleBatch
@@ -68,6 +70,8 @@ BATCH_PAGES = (
     DownloadProblems,
     UploadWorksheet,
     CompareWorksheet,
+    ProblemsPage,
+    FixAlike,
     History,
     Download,
 )

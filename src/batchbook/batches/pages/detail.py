@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from batchbook.batches.activity import activity_of, mishap_of
+from batchbook.batches.counts import problem_rows
 from batchbook.batches.lifecycle import Action, State, is_possible
 from batchbook.batches.models import BatchFile, Operation
 from batchbook.batches.operations import CANCEL, FAILURE
@@ -50,6 +51,7 @@ class BatchDetail(BatchPage):
             facts=present.facts(self.view, self.batch),
             totals=work.handler.totals(self.batch),
             breakdown=present.breakdown(self.view, self.batch, rows.grid),
+            problem_rows=problem_rows(work),
             execution=None if activity else present.execution(self.view, work),
             planned=planned_of(self, work),
             schedule_url=schedule_url(self),

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from batchbook.batches.views import BatchMasterView
 
 
+#: The column of every row grid that tells whether a row has problems.
+PROBLEMS = "problems"
+
+
 @dataclass(frozen=True)
 class Count:
     """How many rows have a status, with the link that shows them."""

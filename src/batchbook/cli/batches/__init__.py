@@ -7,6 +7,8 @@ import click
 from batchbook.cli.batches.creating import clone, create, delete
 from batchbook.cli.batches.editing import add_row, edit, set_cell
 from batchbook.cli.batches.exporting import download, rows
+from batchbook.cli.batches.fixing import fix, list_problems
+from batchbook.cli.batches.intake import inspect_file
 from batchbook.cli.batches.listing import history, list_batches, types
 from batchbook.cli.batches.removing import remove_row, remove_rows, restore_row
 from batchbook.cli.batches.running import RUNNING
@@ -31,6 +33,7 @@ for command in (
     types,
     list_batches,
     create,
+    inspect_file,
     show_batch,
     rows,
     history,
@@ -43,6 +46,8 @@ for command in (
     remove_rows,
     worksheet,
     worksheet_apply,
+    list_problems,
+    fix,
     *RUNNING,
     *SCHEDULING,
     clone,

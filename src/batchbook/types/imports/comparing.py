@@ -87,7 +87,7 @@ class Comparison:
     def changed(self, field: TargetField, before: SQLColumnExpression[Any]) -> ColumnElement[bool]:
         """Return whether a row changes ``field``, which is ``before`` now."""
         after = self._plan.column(self._row, field)
-        differs = after.is_distinct_from(before)
+        differs: ColumnElement[bool] = after.is_distinct_from(before)
         can_be_empty = field.stored.property.columns[0].nullable
         if self._plan.batch.empty_cells == "clear" and can_be_empty:
             return differs
@@ -104,7 +104,7 @@ class Comparison:
     def _same_key(self) -> ColumnElement[bool]:
         return and_(*map(self._is_key, self._plan.key))
 
-    def _is_key(self, field: TargetField) -> ColumnElement[bool]:
+    def _is_key(self, field: TargetField) -> Any:
         stored = getattr(self._record, field.stored.key)
         said = self._plan.column(self._row, field)
         if field.lookup is None:

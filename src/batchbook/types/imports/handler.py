@@ -154,7 +154,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
             return None
         return "None of its rows creates, updates or deletes anything, so there is nothing to execute."
 
-    def describe_execution(self, batch: Import, options: Mapping[str, Any]) -> list[str]:
+    def describe_execution(self, batch: Import, options: Mapping[str, Any]) -> list[str]:  # noqa: ARG002 - Said for either choice.
         """Count what is created, updated and deleted, and what is left out or stands against it."""
         plan = ImportPlan(self._targets, batch)
         parts = [

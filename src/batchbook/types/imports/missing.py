@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches import Block
 from batchbook.errors import BadInput
+from batchbook.grid import CellError, parse
 from batchbook.types.imports.plan import ImportPlan, new
 from batchbook.types.imports.targets import TargetField
 
@@ -20,12 +21,12 @@ _TOGETHER = 5_000
 def missing_records(session: Session, plan: ImportPlan, row: Any) -> Iterator[Block]:
     """Yield a row for each record within the batch's scope that none of its rows, written already, is about."""
     columns = ("missing", *(new(field.name) for field in plan.key))
-    keys = [_said(plan, field).label(field.name) for field in plan.key]
+    keys = [_said(field).label(field.name) for field in plan.key]
     model = plan.target.model
     here = exists().where(
         row.batch_id == plan.batch.id,
         ~row.missing,
-        *(plan.column(row, field) == _said(plan, field) for field in plan.key),
+        *(plan.column(row, field) == _said(field) for field in plan.key),
     )
     wanted: Select[Any] = select(plan.target.id, *keys).where(in_scope(session, plan), ~here)
     for name, value in plan.target.mark_deleted.items():
@@ -47,17 +48,24 @@ def in_scope(session: Session, plan: ImportPlan) -> ColumnElement[bool]:
             f"To delete what is missing it must be said among which {plan.target.title.lower()}: choose one of {offered}."
         )
     field = plan.target.field(batch.scope_field or "")
+    scope: ColumnElement[bool] = field.stored == _scope_value(session, field, batch.scope_value or "")
+    return scope
+
+
+def _scope_value(session: Session, field: TargetField, text: str) -> Any:
+    """Return what records within the scope have in ``field``; raise ``BadInput`` where ``text`` says none."""
     if field.lookup is None:
-        return field.stored == batch.scope_value
-    found = session.scalar(select(field.lookup.id).where(field.lookup.by == batch.scope_value))
+        try:
+            return parse(field.column, text)
+        except CellError as error:
+            raise BadInput(f"The scope cannot be used. {error.message}") from None
+    found = session.scalar(select(field.lookup.id).where(field.lookup.by == text))
     if found is None:
-        raise BadInput(
-            f"There is no {field.label.lower()} “{batch.scope_value}” whose records could be missing."
-        )
-    return field.stored == found
+        raise BadInput(f"There is no {field.label.lower()} “{text}” whose records could be missing.")
+    return found
 
 
-def _said(plan: ImportPlan, field: TargetField) -> Any:
+def _said(field: TargetField) -> Any:
     """Return in SQL what a table says for the value that a record has in ``field``."""
     if field.lookup is None:
         return field.stored

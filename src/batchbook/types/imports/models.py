@@ -17,7 +17,7 @@ class ImportStatus(Status):
     CREATE = "create", "Create", Severity.SUCCESS, "+"
     UPDATE = "update", "Update", Severity.INFO, "~"
     UNCHANGED = "unchanged", "Unchanged", Severity.NEUTRAL, "="
-    DELETE = "delete", "Delete", Severity.WARNING, "−"
+    DELETE = "delete", "Delete", Severity.WARNING, "-"
     SKIPPED = "skipped", "Left out", Severity.WARNING, "○"
     DUPLICATE = "duplicate", "Duplicate in file", Severity.ERROR, "≡"
     INVALID = "invalid", "Has problems", Severity.ERROR, "✕"

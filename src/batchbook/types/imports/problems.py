@@ -102,11 +102,10 @@ class Problems:
         row.clear_issues(*self._codes)
         for field in self._lookups:
             self._judge_reference(row, field)
-        for field in self._needed:
-            if row.status == ImportStatus.CREATE and getattr(row, new(field.name)) is None:
-                if not _has_issue(row, new(field.name)):
-                    message = f"{field.label} is empty, and a new record needs it."
-                    row.add_issue(new(field.name), NEEDED, message)
+        for field in self._needed if row.status == ImportStatus.CREATE else ():
+            name = new(field.name)
+            if getattr(row, name) is None and not _has_issue(row, name):
+                row.add_issue(name, NEEDED, f"{field.label} is empty, and a new record needs it.")
         for check in broken:
             row.add_issue(new(check.fields[0]), check.code, check.message)
         if any(found["severity"] == Severity.ERROR for found in row.issues or ()):

@@ -30,7 +30,8 @@ class Lookup:
     @property
     def model(self) -> type[Any]:
         """The model that is referred to."""
-        return self.by.class_
+        model: type[Any] = inspect(self.by.class_).class_
+        return model
 
     @property
     def id(self) -> Any:

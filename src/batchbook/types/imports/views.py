@@ -26,14 +26,15 @@ class ChangedRecords(BatchPage):
     button = "Changed since"
 
     @classmethod
-    def offered(cls, view: Any, record: Batch) -> bool:
+    def offered(cls, view: Any, record: Any) -> bool:  # noqa: ARG003 - The batch decides, whatever its type.
         """Offer it while something could still be done about it."""
         return not record.is_final and bool(record.row_count)
 
     def get(self) -> dict[str, Any]:
         """Look at every row, as an execution does."""
         work = self.work
-        staleness = work.handler.staleness(self.batch)
+        handler: Any = work.handler
+        staleness = handler.staleness(self.batch)
         where = work.rows().where
         cells = [
             (
