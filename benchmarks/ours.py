@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from batchbook.batches.creation import create_batch
 from batchbook.batches.engine import Engine
 from batchbook.batches.lifecycle import Action
+from batchbook.batches.rowtables import SharedTable
 from batchbook.batches.runner import ActionCall, InlineRunner
 from batchbook.batches.types import BatchType, BatchTypes
 from batchbook.db.engine import make_engine
@@ -24,7 +25,7 @@ TYPES = BatchTypes(
         BatchType(
             "price_change",
             PriceChange,
-            PriceChangeRow,
+            SharedTable(PriceChangeRow),
             PriceChangeHandler,
             object,
             "Price change",

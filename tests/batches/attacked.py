@@ -10,6 +10,7 @@ from sqlalchemy import Engine, Table
 
 from batchbook.batches import Action, BatchType
 from batchbook.batches.freeze import MESSAGE
+from batchbook.batches.rowtables import SharedTable
 from batchbook.db import Base
 from batchbook.db.session import transaction_scope
 from batchbook.types.price_change.handler import PriceChangeHandler
@@ -34,7 +35,13 @@ PARTS = {
 }
 
 PRICE_CHANGE = BatchType(
-    "price_change", PriceChange, PriceChangeRow, PriceChangeHandler, object, "Price change", "Price changes"
+    "price_change",
+    PriceChange,
+    SharedTable(PriceChangeRow),
+    PriceChangeHandler,
+    object,
+    "Price change",
+    "Price changes",
 )
 
 

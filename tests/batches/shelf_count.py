@@ -28,6 +28,7 @@ from batchbook.batches import (
     editable,
 )
 from batchbook.batches.freeze import freeze_table
+from batchbook.batches.rowtables import SharedTable
 from batchbook.catalog.models import Product
 from batchbook.db.base import NAMING_CONVENTION
 from batchbook.errors import BadInput, Conflict
@@ -188,7 +189,9 @@ class Remembering(ShelfCountHandler):
 
 
 def shelf_count(handler: type[BatchHandler[Any, Any]] = ShelfCountHandler) -> BatchType:
-    return BatchType("shelf_count", ShelfCount, ShelfCountRow, handler, object, "Shelf count", "Shelf counts")
+    return BatchType(
+        "shelf_count", ShelfCount, SharedTable(ShelfCountRow), handler, object, "Shelf count", "Shelf counts"
+    )
 
 
 def make_tables(engine: Engine) -> None:

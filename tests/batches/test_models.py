@@ -20,6 +20,7 @@ from batchbook.batches import (
     Outcome,
     column,
 )
+from batchbook.batches.rowtables import SharedTable
 from batchbook.catalog.models import Vendor
 from batchbook.db.base import NAMING_CONVENTION
 
@@ -67,7 +68,9 @@ DELIVERY = models(
 def test_a_header_may_load_what_it_refers_to_together_with_itself(engine: Engine) -> None:
     metadata, header, row = DELIVERY
     metadata.create_all(engine)
-    shop = Workshop(engine, BatchType("delivery", header, row, Handler, object, "Delivery", "Deliveries"))
+    shop = Workshop(
+        engine, BatchType("delivery", header, SharedTable(row), Handler, object, "Delivery", "Deliveries")
+    )
     batch_id = shop.create()
     assert not shop.run(batch_id, Action.POPULATE, Action.REFRESH, Action.COMPLETE, Action.EXECUTE).failed
 

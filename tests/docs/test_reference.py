@@ -102,7 +102,7 @@ def own_names(kind: type[Any]) -> set[str]:
 
 
 def test_every_hook_of_the_handler_is_described() -> None:
-    instance = {"context", "session", "model", "row_model"}
+    instance = {"context", "session", "model", "row_model", "services"}
     assert named_in(text_of("hooks.md", "Handler")) == own_names(BatchHandler) | instance
 
 

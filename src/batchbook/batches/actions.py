@@ -3,71 +3,48 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import delete
-
+from batchbook.batches.copying import follow_up
 from batchbook.batches.counts import recount
-from batchbook.batches.handler import Outcome, RowValues
+from batchbook.batches.handler import Outcome
+from batchbook.batches.intake.kept import Intake
+from batchbook.batches.intake.learning import learn
+from batchbook.batches.intake.taking import look_before
+from batchbook.batches.intake.words import said_of
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.options import bind_options, options_as_json
 from batchbook.batches.planned import drop_plan, drop_plan_for_execution
 from batchbook.batches.work import Work
-from batchbook.db.bulk import bulk_insert, chunked
-from batchbook.db.defaults import scalar_defaults
+from batchbook.batches.writing import RowWriter
 from batchbook.errors import Conflict
 from batchbook.words import counted
-
-#: The columns that the engine fills, not the handler.
-_NUMBERED = ("batch_id", "sequence")
 
 log = logging.getLogger(__name__)
 
 
 def _populate(work: Work, _options: Mapping[str, Any]) -> str:
     with around(Action.POPULATE, work):
-        written = _write_rows(work, work.handler.populate(work.batch))
+        look_before(work)
+        work.make_room()
+        writer = RowWriter(work)
+        writer.write(work.handler.populate(work.batch))
+        work.batch_type.rows.written(work.session, work.batch)
+        written = writer.written
         if written:
             _refresh_chunks(work, written)
     work.batch.refreshed_at = work.now
     recount(work)
-    work.record("populate", f"Populated with {counted(written, 'row')}.")
+    work.record("populate", f"Populated with {counted(written, 'row')}{_source_of(work)}.")
     return f"{work.batch} was populated with {counted(written, 'row')}."
 
 
-def _write_rows(work: Work, rows: Iterable[RowValues]) -> int:
-    table = work.rows().table
-    columns = [column for column in table.columns if column.name not in _NUMBERED]
-    defaults = dict.fromkeys(column.name for column in columns) | scalar_defaults(table.columns)
-    # What no row of a chunk says costs nothing if it is left to the database: null, or the default there where the
-    # model has one too, as they say the same.
-    needless = {c.name for c in columns if (defaults[c.name] is None) == (c.server_default is None)}
-    work.session.execute(delete(table).where(table.c.batch_id == work.batch.id))
-    connection = work.session.connection()
-    written = 0
-    for chunk in chunked(rows, work.handler.chunk_size):
-        used: set[str] = set().union(*chunk)
-        _check_names(used, defaults)
-        named = {name: value for name, value in defaults.items() if name in used or name not in needless}
-        bulk_insert(connection, table, [*_NUMBERED, *named], _records(work.batch.id, written, chunk, named))
-        written += len(chunk)
-        work.progress.report("populate", written, work.handler.expected_rows)
-    return written
-
-
-def _check_names(used: Set[str], known: Mapping[str, Any]) -> None:
-    if not used <= known.keys():
-        unknown = ", ".join(sorted(used - known.keys()))
-        raise ValueError(f"populate yielded a row with columns that its table does not have: {unknown}")
-
-
-def _records(
-    batch_id: int, offset: int, chunk: list[RowValues], defaults: Mapping[str, Any]
-) -> Iterator[tuple[Any, ...]]:
-    for sequence, row in enumerate(chunk, start=offset + 1):
-        yield (batch_id, sequence, *{**defaults, **row}.values())
+def _source_of(work: Work) -> str:
+    """Return how the rows were read from a file, as the end of a sentence; empty where there is nothing to say."""
+    intake = Intake.kept_in(work.batch) if work.handler.takes_in() else None
+    return "" if intake is None else said_of(intake, work.handler.intake_fields(work.batch))
 
 
 def _refresh(work: Work, _options: Mapping[str, Any]) -> str:
@@ -116,13 +93,19 @@ def _execute(work: Work, options: Mapping[str, Any]) -> str:
         outcome: Outcome = work.handler.execute(work.batch, rows, chosen)
         rows.save()
     recount(work)
+    learn(work)
     batch = work.batch
+    summary, figures = outcome.summary, dict(outcome.figures)
+    rest = None if outcome.rest is None else follow_up(work, outcome.rest)
+    if rest is not None:
+        summary = f"{summary} {counted(rest.row_count, 'row')} went into {str(rest).lower()}."
+        figures["follow_up"] = rest.id
     batch.execution_options = options_as_json(chosen)
-    batch.execution_outcome = {"summary": outcome.summary, "figures": dict(outcome.figures)}
+    batch.execution_outcome = {"summary": summary, "figures": figures}
     batch.executed_at, batch.executed_by = work.now, work.actor
     batch.purge_after = work.now + work.handler.retention if work.handler.retention else None
-    work.record("execute", f"Executed: {outcome.summary}")
-    return f"{work.batch} was executed: {outcome.summary}"
+    work.record("execute", f"Executed: {summary}")
+    return f"{work.batch} was executed: {summary}"
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from batchbook.progress import NoProgress, Progress
+from batchbook.security.identity import identity_of_user
+from batchbook.security.models import User
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,11 @@ class HandlerContext:
     actor: str
     now: datetime
     progress: Progress = field(default_factory=NoProgress)
+
+    def may(self, permission: str) -> bool:
+        """Return whether the role of who acts holds ``permission``; who is no user holds none."""
+        user = self.session.scalar(select(User).where(User.name == self.actor, User.active))
+        return user is not None and identity_of_user(user).may(permission)
 
 
 def next_number(session: Session, number: InstrumentedAttribute[int], batch_id: int) -> int:

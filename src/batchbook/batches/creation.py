@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
-from sqlalchemy import delete, insert, literal, select
-
+from batchbook.batches.copying import birth, copied_header, copy_children
 from batchbook.batches.counts import recount
 from batchbook.batches.editing import editable_columns, parsed
 from batchbook.batches.engine import Engine
 from batchbook.batches.files import store_file
-from batchbook.batches.lifecycle import Action, State, is_possible
-from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
+from batchbook.batches.lifecycle import Action, is_possible
+from batchbook.batches.models import Batch
 from batchbook.batches.planned import drop_plan
 from batchbook.batches.types import BatchType
 from batchbook.batches.work import Work
-from batchbook.db import utc_now
+from batchbook.db.defaults import scalar_defaults
 from batchbook.errors import BadInput
 from batchbook.words import counted
-
-#: What belongs to one batch alone, besides what its type adds, and so is not copied to a clone.
-_OWN = frozenset(column.key for column in Batch.__table__.columns) - {"description", "notes", "params"}
 
 
 def create_batch(
@@ -34,9 +30,9 @@ def create_batch(
     caller's transaction must then be given up.
     """
     batch_type = engine.types[key]
-    if file is not None and not batch_type.handler.file_columns:
+    if file is not None and not batch_type.handler.takes_file():
         raise BadInput(f"A batch of type {batch_type.title} takes no file.")
-    batch = batch_type.header(**_values(batch_type, texts), **_birth(engine))
+    batch = batch_type.header(**_values(batch_type, texts), **birth(engine.actor))
     work = engine.work_on_new(batch_type, batch)
     work.handler.before_create(batch, has_file=file is not None)
     engine.session.add(batch)
@@ -51,21 +47,15 @@ def _values(batch_type: BatchType, texts: Mapping[str, str]) -> dict[str, Any]:
     if unknown:
         names = ", ".join(column.name for column in columns)
         raise BadInput(f"{batch_type.title} has no field “{unknown[0][:60]}”. Its fields: {names}.")
-    given = [column for column in columns if column.name in texts or column.required]
-    return parsed(given, {column.name: texts.get(column.name, "") for column in given})
-
-
-def _birth(engine: Engine) -> dict[str, Any]:
-    return {
-        "state": State.NEW,
-        "created_at": utc_now(),
-        "created_by": engine.actor,
-        "row_count": 0,
-        "removed_count": 0,
-        "status_counts": {},
-        "params": {},
-        "version": 1,
-    }
+    preset = scalar_defaults(batch_type.header.__mapper__.columns)
+    given = [
+        column
+        for column in columns
+        if column.name in texts or (column.required and column.name not in preset)
+    ]
+    said = parsed(given, {column.name: texts.get(column.name, "") for column in given})
+    # A handler looks at the header before it is stored, so the defaults are there already.
+    return {column.name: preset[column.name] for column in columns if column.name in preset} | said
 
 
 def _store(work: Work, file: BinaryIO, name: str) -> str:
@@ -76,31 +66,17 @@ def _store(work: Work, file: BinaryIO, name: str) -> str:
 def clone_batch(engine: Engine, batch_id: int) -> Batch:
     """Return a new open batch with the header, rows and files of another, whatever that one's state."""
     source = engine.lock(batch_id, Action.CLONE)
-    clone = _copied_header(engine, source)
+    clone = copied_header(source)
     source.handler.on_clone(source.batch, clone)
     engine.session.add(clone)
     engine.session.flush()  # The copied rows and files need the clone's number.
-    _copy_children(source, clone)
+    copy_children(source, clone)
     work = engine.work_on(clone)
     work.record("clone", f"Cloned from {source.batch}.")
     recount(work)
     if not is_possible(Action.POPULATE, source.batch.state):
         engine.adopt_rows(work)
     return clone
-
-
-def _copied_header(engine: Engine, source: Work) -> Batch:
-    header = source.batch_type.header
-    copied = [attribute.key for attribute in header.__mapper__.column_attrs if attribute.key not in _OWN]
-    return header(**_birth(engine) | {name: getattr(source.batch, name) for name in copied})
-
-
-def _copy_children(source: Work, clone: Batch) -> None:
-    for table in (BatchFile.__table__, BatchFileChunk.__table__, source.rows().table):
-        names = [column.name for column in table.columns]
-        columns = [literal(clone.id) if name == "batch_id" else table.c[name] for name in names]
-        rows = select(*columns).where(table.c.batch_id == source.batch.id)
-        source.session.execute(insert(table).from_select(names, rows))  # type: ignore[arg-type]
 
 
 def delete_batch(engine: Engine, batch_id: int) -> str:
@@ -110,7 +86,7 @@ def delete_batch(engine: Engine, batch_id: int) -> str:
     work.handler.on_delete(batch)
     dropped = drop_plan(work, f"{work.actor} deleted it")
     name, rows = str(batch), batch.row_count
-    work.session.execute(delete(work.rows().table).where(work.batch_type.row.batch_id == batch.id))
+    work.batch_type.rows.discard(work.session, batch)
     work.session.delete(batch)
     work.session.flush()
     return f"{name} was deleted, with its {counted(rows, 'row')}, files and history.{dropped}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -10,12 +12,14 @@ from pyramid.path import DottedNameResolver
 from sqlalchemy import inspect
 
 from batchbook.batches import access
+from batchbook.batches.dynamic import DynamicRow, OwnTables, made_at_run_time
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.models import Batch, BatchRow
-from batchbook.batches.pages.create import FILE_FIELD
+from batchbook.batches.pages.create import FILE_FIELD, PASTED_FIELD
 from batchbook.batches.rows import table_of
+from batchbook.batches.rowtables import RowTables, SharedTable
 from batchbook.batches.types import BatchType, handler_setting, swapped_handler
 from batchbook.batches.views import BatchMasterView
 from batchbook.forms import form_of
@@ -23,16 +27,24 @@ from batchbook.grid import columns_of, label_of
 
 
 def add_batch_type(
-    config: Any, header: type[Batch], *, handler: type[BatchHandler[Any, Any]], view: type[BatchMasterView]
+    config: Any,
+    header: type[Batch],
+    *,
+    handler: type[BatchHandler[Any, Any]],
+    view: type[BatchMasterView],
+    services: Mapping[str, Any] | None = None,
 ) -> None:
     """Directive: register the batch type of the model ``header`` with its handler and its view class.
 
     The row model is the one whose ``__batch__`` is ``header``. Two types with one key conflict. The setting
-    ``batchbook.handler.<key>`` swaps the handler for the class it names. The introspector lists types in the category
+    ``batchbook.handler.<key>`` swaps the handler for the class it names; ``services`` is what handlers of the type get
+    to work with besides the database, by name. The introspector lists types in the category
     ``batch types``. Raises ``ConfigurationError`` where the parts do not fit together.
     """
     header, handler, view = (config.maybe_dotted(part) for part in (header, handler, view))
-    batch_type = _batch_type(header, handler, view, config.registry.settings)
+    batch_type = replace(
+        _batch_type(header, handler, view, config.registry.settings), services=dict(services or {})
+    )
     introspectable = config.introspectable("batch types", batch_type.key, batch_type.title, "batch type")
     introspectable.update(
         {"header": header, "row": batch_type.row, "handler": batch_type.handler, "view": batch_type.view}
@@ -55,7 +67,7 @@ def add_batch_type(
 def _check_view(batch_type: BatchType) -> None:
     view = batch_type.view.bind(batch_type)
     try:
-        view.row_columns()
+        view.row_columns(batch_type.row)
         _check_header_form(view)
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"The view of batch type {batch_type.key!r} cannot work: {error}") from error
@@ -76,7 +88,7 @@ def _check_header_form(view: type[BatchMasterView]) -> None:
                 f"header_fields has {name!r}, which is no name of an editable column of the header."
             )
     form_of(view.model, view.header_fields)
-    fields = {*(view.header_fields or editable), FILE_FIELD}
+    fields = {*(view.header_fields or editable), FILE_FIELD, PASTED_FIELD}
     for name in chain.from_iterable(view.field_groups.values()):
         if name not in fields:
             raise ValueError(f"field_groups has {name!r}, which is no field of the header's form.")
@@ -91,11 +103,13 @@ def _batch_type(header: type[Batch], handler: Any, view: Any, settings: Any) -> 
     handler = _swapped(key, handler, settings)
     _check_class(key, "handler", handler, BatchHandler)
     _check_class(key, "view", view, BatchMasterView)
-    row = _row_of(header)
-    _check_defaults(key, row)
-    _check_handler(key, handler, header, row)
+    rows = _rows_of(header)
+    _check_defaults(key, rows.declared)
+    _check_handler(key, handler, header, rows.declared)
     title = getattr(header, "__title__", None) or label_of(key)
-    return BatchType(key, header, row, handler, view, title, getattr(header, "__title_plural__", f"{title}s"))
+    return BatchType(
+        key, header, rows, handler, view, title, getattr(header, "__title_plural__", f"{title}s")
+    )
 
 
 def _swapped(key: str, handler: Any, settings: Any) -> Any:
@@ -120,13 +134,18 @@ def _check_class(key: str, what: str, found: Any, base: type[Any]) -> None:
         )
 
 
-def _row_of(header: type[Batch]) -> type[BatchRow]:
-    found = [row for row in _subclasses(BatchRow) if getattr(row, "__batch__", None) is header]
+def _rows_of(header: type[Batch]) -> RowTables:
+    found = [
+        row
+        for row in _subclasses(BatchRow)
+        if getattr(row, "__batch__", None) is header and not made_at_run_time(row)
+    ]
     if len(found) != 1:
         raise ConfigurationError(
             f"{header.__name__} needs one row model whose __batch__ names it, and has {len(found)}."
         )
-    return found[0]
+    (row,) = found
+    return OwnTables(row) if issubclass(row, DynamicRow) else SharedTable(row)
 
 
 def _subclasses(model: type[Any]) -> list[type[Any]]:

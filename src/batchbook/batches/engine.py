@@ -76,7 +76,7 @@ class Engine:
     def work_on_new(self, batch_type: BatchType, batch: Batch) -> Work:
         """Return what an action on a ``batch`` that is not stored yet works with."""
         context = HandlerContext(self.session, self.settings, self.actor, utc_now(), self.progress)
-        return Work(context, batch_type, batch, batch_type.make_handler(context))
+        return Work(context, batch_type, batch, batch_type.make_handler(context, batch))
 
     def find(self, batch_id: int) -> Batch:
         """Return a batch without locking it; raise :class:`~batchbook.errors.Missing` if there is none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from batchbook.statuses import Severity
 
@@ -16,6 +16,7 @@ class Issue(TypedDict):
     """Something wrong in the cell ``field``: a ``code`` for programs, a ``message`` for people, and how bad it is.
 
     ``severity`` is a :class:`~batchbook.statuses.Severity`; ``raw`` is the text that could not be stored.
+    ``suggestions`` are texts that would do, the best first.
     """
 
     field: str
@@ -23,19 +24,34 @@ class Issue(TypedDict):
     severity: str
     message: str
     raw: str | None
+    suggestions: NotRequired[list[str]]
 
 
 def issue(
-    field: str, code: str, message: str, severity: Severity = Severity.ERROR, raw: str | None = None
+    field: str,
+    code: str,
+    message: str,
+    severity: Severity = Severity.ERROR,
+    raw: str | None = None,
+    suggestions: Sequence[str] = (),
 ) -> Issue:
-    """Return an issue as it is stored in ``BatchRow.issues``; ``raw`` is the text that could not be stored."""
-    return {
+    """Return an issue as it is stored in ``BatchRow.issues``; see :class:`Issue` for its parts."""
+    found: Issue = {
         "field": field,
         "code": code,
         "severity": str(severity),
         "message": storable(message),
         "raw": None if raw is None else storable(raw),
     }
+    if suggestions:
+        found["suggestions"] = [storable(text) for text in suggestions]
+    return found
+
+
+def in_words(found: Issue) -> str:
+    """Return what an issue says to people: its message, and what would do instead."""
+    perhaps = found.get("suggestions")
+    return f"{found['message']} Perhaps: {', '.join(perhaps)}." if perhaps else found["message"]
 
 
 def storable(text: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from batchbook.batches.context import HandlerContext, next_number
 from batchbook.batches.models import Batch, CellChange, Operation
@@ -43,11 +45,23 @@ def record(
     )
     session.add(operation)
     session.flush()  # The cells, written in bulk below, refer to it.
-    if changed:
-        rows: Iterable[tuple[Any, ...]] = (
-            (batch.id, operation.number, position, cell.sequence, cell.field, cell.old, cell.new)
-            for position, cell in enumerate(changed)
-        )
-        table = CellChange.metadata.tables[CellChange.__tablename__]
-        bulk_insert(session.connection(), table, _CELL_COLUMNS, rows)
+    _write_cells(session, operation, 0, changed)
     return operation
+
+
+def add_cells(session: Session, operation: Operation, cells: Iterable[Cell]) -> None:
+    """Add cells to an operation that was written down already: where they are too many to be held together."""
+    changed = list(cells)
+    _write_cells(session, operation, operation.cells, changed)
+    operation.cells += len(changed)
+
+
+def _write_cells(session: Session, operation: Operation, first: int, cells: Sequence[Cell]) -> None:
+    if not cells:
+        return
+    rows: Iterable[tuple[Any, ...]] = (
+        (operation.batch_id, operation.number, position, cell.sequence, cell.field, cell.old, cell.new)
+        for position, cell in enumerate(cells, start=first)
+    )
+    table = CellChange.metadata.tables[CellChange.__tablename__]
+    bulk_insert(session.connection(), table, _CELL_COLUMNS, rows)

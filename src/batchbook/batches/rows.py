@@ -63,10 +63,17 @@ class RowProxy:
         self.status = None if status is None else str(status)
         self.status_text = text
 
-    def add_issue(self, field: str, code: str, message: str, severity: Severity = Severity.ERROR) -> None:
+    def add_issue(
+        self,
+        field: str,
+        code: str,
+        message: str,
+        severity: Severity = Severity.ERROR,
+        suggestions: Sequence[str] = (),
+    ) -> None:
         """Note that something is wrong in the cell ``field``, in place of an earlier issue of the same code there."""
         kept = [i for i in self.issues or () if (i["field"], i["code"]) != (field, code)]
-        self.issues = [*kept, issue(field, code, message, severity)]
+        self.issues = [*kept, issue(field, code, message, severity, suggestions=suggestions)]
 
     def clear_issues(self, *codes: str) -> None:
         """Drop the row's issues of these codes; all of them when none is named."""

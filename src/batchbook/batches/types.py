@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
@@ -11,6 +11,7 @@ from pyramid.exceptions import ConfigurationError
 from batchbook.batches.context import HandlerContext
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.rowtables import RowTables
 from batchbook.errors import Missing
 from batchbook.settings import Setting
 
@@ -31,20 +32,27 @@ class BatchType:
 
     key: str
     header: type[Batch]
-    row: type[BatchRow]
+    rows: RowTables
     handler: type[BatchHandler[Any, Any]]
     view: type[Any]
     title: str
     title_plural: str
+    #: What the type's handler works with besides the database, by name.
+    services: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
         """The type's part of a URL: its key with hyphens."""
         return self.key.replace("_", "-")
 
-    def make_handler(self, context: HandlerContext) -> BatchHandler[Any, Any]:
-        """Return a handler for one action."""
-        return self.handler(context, self.header, self.row)
+    @property
+    def row(self) -> type[BatchRow]:
+        """The row model that the type declares, with the columns that the rows of all its batches have."""
+        return self.rows.declared
+
+    def make_handler(self, context: HandlerContext, batch: Batch) -> BatchHandler[Any, Any]:
+        """Return a handler for one action on ``batch``."""
+        return self.handler(context, self.header, self.rows.of(batch), self.services)
 
 
 class BatchTypes:

@@ -13,12 +13,13 @@ from batchbook.batches.activity import Held, Running, held_batch, running_now
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.engine import Engine
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.models import Batch
+from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.pages import BATCH_PAGES
+from batchbook.batches.pages.present import PROBLEMS
 from batchbook.batches.resources import BatchContext, TypeContext
 from batchbook.forms import Form, form_of
 from batchbook.grid import Column, Kind, Sort, choices_of, columns_of
-from batchbook.master import MasterView
+from batchbook.master import MasterView, Page
 
 if TYPE_CHECKING:
     from batchbook.batches.types import BatchType
@@ -43,7 +44,7 @@ class BatchMasterView(MasterView):
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {}
     grid_columns: ClassVar[Sequence[str | Column]] = columns.COMMON
     default_sort: ClassVar[Sequence[Sort]] = (Sort("number", descending=True),)
-    pages = BATCH_PAGES
+    pages: ClassVar[Sequence[type[Page]]] = BATCH_PAGES
     context_factory = TypeContext
     record_context_factory = BatchContext
     templates: ClassVar[Mapping[str, str]] = {"index": "batchbook.templates:batches/index.jinja2"}
@@ -69,20 +70,39 @@ class BatchMasterView(MasterView):
         return access.permission(cls.batch_type.key, name)
 
     @classmethod
-    def row_columns(cls) -> tuple[Column, ...]:
-        """Return the columns of the row grid: number, the type's own, status and its words, then those to filter by."""
-        row = cls.batch_type.row
+    def row_columns(cls, row: type[BatchRow]) -> tuple[Column, ...]:
+        """Return the columns of the grid of ``row``, a batch's row model.
+
+        These are its number, the type's own, status and its words, then those to filter by.
+        """
         statuses = cls.batch_type.handler.statuses
         status = _status_column(row, statuses)
         (sequence, text) = columns_of(row, ("sequence", "status_text"))
-        shown = columns_of(row, cls.row_grid_columns)
-        return (sequence, *shown, status, _noted(text), *cls.filter_columns())
+        wanted = [status if name == status.name else name for name in cls.shown_columns(row)]
+        shown = columns_of(row, wanted if status in wanted else (*wanted, status))
+        return (sequence, *shown, _noted(text), *cls.filter_columns(row))
 
     @classmethod
-    def filter_columns(cls) -> tuple[Column, ...]:
-        """Return the columns that the row grid is filtered by without showing them."""
-        # Removed rows are marked as a whole.
-        return columns_of(cls.batch_type.row, (*cls.row_filter_columns, "removed"))
+    def shown_columns(cls, row: type[BatchRow]) -> Sequence[str | Column]:  # noqa: ARG003 - For types whose batches differ.
+        """Return what the grid of ``row`` shows between number and note: by default ``row_grid_columns``.
+
+        The status comes behind them, unless it is named among them.
+        """
+        return cls.row_grid_columns
+
+    @classmethod
+    def filter_columns(cls, row: type[BatchRow]) -> tuple[Column, ...]:
+        """Return the columns that the grid of ``row`` is filtered by without showing them."""
+        # Removed rows are marked as a whole, and problems at their cells.
+        return columns_of(row, (*cls.row_filter_columns, "removed", _problems_column(row)))
+
+    def grid_key(self, batch: Batch) -> str:  # noqa: ARG002 - For types whose batches differ.
+        """Return under which name the choice of what a batch's grid shows is remembered: by default one for the type."""
+        return f"rows.{self.batch_type.key}"
+
+    def row_model(self, batch: Batch) -> type[BatchRow]:
+        """Return the model of the rows of ``batch``."""
+        return self.batch_type.rows.of(batch)
 
     def visible(self) -> ColumnElement[bool]:
         """The condition for the batches of the type that this person may see."""
@@ -143,6 +163,10 @@ def _status_column(row: type[Any], statuses: Any) -> Column:
     if statuses is None:
         return plain
     return Column("status", "Status", row.status, Kind.CHOICE, choices=choices_of(statuses))
+
+
+def _problems_column(row: type[Any]) -> Column:
+    return Column(PROBLEMS, "Has problems", row.issues.is_not(None), Kind.BOOLEAN)
 
 
 def _noted(text: Column) -> Column:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from batchbook.batches import operations
 from batchbook.batches.context import HandlerContext
 from batchbook.batches.handler import BatchHandler
-from batchbook.batches.models import Batch, Operation
+from batchbook.batches.models import Batch, BatchRow, Operation
 from batchbook.batches.rows import Rows
 from batchbook.batches.types import BatchType, BatchTypes
 from batchbook.errors import Missing
@@ -52,9 +52,20 @@ class Work:
         """The action's moment, in UTC."""
         return self.context.now
 
+    @property
+    def row(self) -> type[BatchRow]:
+        """The model of the batch's rows."""
+        return self.handler.row_model
+
+    def make_room(self) -> None:
+        """Make ready for the rows that are going to be written; those that are there are dropped."""
+        tables = self.batch_type.rows
+        tables.make_room(self.session, self.batch, self.handler)
+        self.handler.row_model = tables.of(self.batch)
+
     def rows(self) -> Rows:
         """Return all rows of the batch that are not removed."""
-        return Rows.of_batch(self.session, self.batch, self.batch_type.row, self.now)
+        return Rows.of_batch(self.session, self.batch, self.row, self.now)
 
     def record(self, kind: str, summary: str, cells: Iterable[operations.Cell] = ()) -> Operation:
         """Write down what was done, in the batch's history."""

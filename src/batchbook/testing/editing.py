@@ -26,7 +26,7 @@ class EditChecks(Bench):
     def test_an_edit_is_stored_and_remembered(self, bench: Workbench, made: tuple[Sample, int]) -> None:
         """The cell has the new value, the row a new version, the history the cell, the header its counts."""
         sample, number = made
-        field, text = _edit_of(bench, sample)
+        field, text = _edit_of(bench, sample, number)
         before = bench.rows(number)[1]
         with bench.acting() as engine:
             RowEditor(engine).edit(number, 1, {field: text}, before["version"])
@@ -42,7 +42,7 @@ class EditChecks(Bench):
     def test_a_stale_edit_is_refused(self, bench: Workbench, made: tuple[Sample, int]) -> None:
         """An edit that saw an older version changes nothing."""
         sample, number = made
-        field, text = _edit_of(bench, sample)
+        field, text = _edit_of(bench, sample, number)
         before = bench.rows(number)
         with refused(Stale, "edit a row by an old version"), bench.acting() as engine:
             RowEditor(engine).edit(number, 1, {field: text}, before[1]["version"] - 1)
@@ -51,8 +51,8 @@ class EditChecks(Bench):
     def test_an_unreadable_text_is_refused(self, bench: Workbench, made: tuple[Sample, int]) -> None:
         """A text that the cell cannot store changes nothing."""
         sample, number = made
-        field, _ = _edit_of(bench, sample)
-        column = next(column for column in editable_columns(bench.batch_type.row) if column.name == field)
+        field, _ = _edit_of(bench, sample, number)
+        column = next(column for column in editable_columns(bench.row_of(number)) if column.name == field)
         text = unreadable(column)
         if text is None:
             pytest.skip(f"The field {field} can store any text.")
@@ -101,10 +101,10 @@ class EditChecks(Bench):
         check_counts(bench, number, "after a row was restored")
 
 
-def _edit_of(bench: Workbench, sample: Sample) -> tuple[str, str]:
+def _edit_of(bench: Workbench, sample: Sample, number: int) -> tuple[str, str]:
     if sample.edit is not None:
         return sample.edit
-    if editable_columns(bench.batch_type.row):
+    if editable_columns(bench.row_of(number)):
         complain("Rows of this type can be edited: the sample must name a field and a new text, in edit.")
     pytest.skip("Rows of this type have no editable column.")
 

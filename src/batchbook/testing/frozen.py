@@ -66,16 +66,17 @@ def _is_refused(bench: Workbench, statement: Any) -> bool:
 
 
 def _attacks(bench: Workbench, frozen: int, unfrozen: int) -> Iterator[Attack]:
-    header, row = table_of(bench.batch_type.header), table_of(bench.batch_type.row)
+    header = table_of(bench.batch_type.header)
+    rows = {table_of(bench.row_of(number)) for number in (frozen, unfrozen)}
     for table in (table_of(Batch), header):
         yield f"change {table.name}", update(table).where(table.c.id == frozen).values(id=frozen)
         yield f"remove from {table.name}", delete(table).where(table.c.id == frozen)
-    for table in (row, *(Base.metadata.tables[name] for name in CHILD_TABLES)):
+    for table in (*rows, *(Base.metadata.tables[name] for name in CHILD_TABLES)):
         if _has_rows(bench, table, frozen):
             yield from _on_children(table, frozen, unfrozen)
         if _has_rows(bench, table, unfrozen):
             yield _carry(table, unfrozen, frozen, "into")
-    yield from _by_dialect(bench, (header, row), frozen)
+    yield from _by_dialect(bench, (header, table_of(bench.row_of(frozen))), frozen)
 
 
 def _has_rows(bench: Workbench, table: Table, batch_id: int) -> bool:

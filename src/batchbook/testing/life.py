@@ -56,7 +56,7 @@ class LifeChecks(Bench):
         batch = bench.batch(number)
         with bench.transaction(read_only=True) as session:
             context = bench.context(session)
-            handler = bench.batch_type.make_handler(context)
+            handler = bench.batch_type.make_handler(context, batch)
             reason = handler.why_not_execute(batch)
             check(reason is None, f"The sample must make a batch that can be executed; it cannot: {reason}")
             sentences = handler.describe_execution(batch, bind_options(handler, sample.options))
@@ -67,7 +67,7 @@ class LifeChecks(Bench):
     def test_execution_happens_once(self, bench: Workbench, made: tuple[Sample, int]) -> None:
         """Executing changes something, says what, ends in the state executed, and cannot be repeated."""
         sample, number = made
-        own = {*_NOTED, bench.batch_type.header.__tablename__, bench.batch_type.row.__tablename__}
+        own = {*_NOTED, bench.batch_type.header.__tablename__, bench.row_of(number).__tablename__}
         before = bench.snapshot(*own)
         bench.execute(number, sample)
         after, batch = bench.snapshot(*own), bench.batch(number)

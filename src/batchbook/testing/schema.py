@@ -56,10 +56,13 @@ class SchemaChecks(Bench):
 def own_tables(bench: Workbench) -> set[Table]:
     """Return the tables of all models in the package from which the type's header comes."""
     package = bench.batch_type.header.__module__.partition(".")[0]
+    known = set(Base.metadata.tables.values())  # Those that batches make at run time are none of them.
     return {
         mapper.local_table
         for mapper in Base.registry.mappers
-        if mapper.class_.__module__.partition(".")[0] == package and isinstance(mapper.local_table, Table)
+        if mapper.class_.__module__.partition(".")[0] == package
+        and isinstance(mapper.local_table, Table)
+        and mapper.local_table in known
     }
 
 

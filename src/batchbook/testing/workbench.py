@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from webtest import TestApp
 
 import batchbook
-from batchbook.batches import Action, Batch, BatchType, BatchTypes, HandlerContext
+from batchbook.batches import Action, Batch, BatchRow, BatchType, BatchTypes, HandlerContext
 from batchbook.batches.creation import create_batch
 from batchbook.batches.engine import Engine, Result
 from batchbook.db import Base, utc_now
@@ -108,16 +108,20 @@ class Workbench:
             ).one()
             return found
 
+    def row_of(self, batch_id: int) -> type[BatchRow]:
+        """Return the model of the rows of a batch."""
+        return self.batch_type.rows.of(self.batch(batch_id))
+
     def rows(self, batch_id: int, *, without: tuple[str, ...] = ()) -> dict[int, dict[str, Any]]:
         """Return the rows of a batch by sequence, each by column, less the columns ``without``."""
-        table = table_of(self.batch_type.row)
+        table = table_of(self.row_of(batch_id))
         with self.transaction(read_only=True) as session:
             found = session.execute(select(table).where(table.c.batch_id == batch_id)).mappings().all()
         return {row["sequence"]: {k: v for k, v in row.items() if k not in without} for row in found}
 
     def counts(self, batch_id: int) -> dict[str, Any]:
         """Return what the header says about its rows, counted by SQL."""
-        row = self.batch_type.row
+        row = self.row_of(batch_id)
         with self.transaction(read_only=True) as session:
             found = session.execute(
                 select(row.removed, row.status, func.count())

@@ -28,7 +28,7 @@ class Selection:
     @classmethod
     def of(cls, work: Work, condition: ColumnElement[bool]) -> Self:
         """Look at the rows of the batch that satisfy ``condition`` and are not removed, by one statement."""
-        row, rows = work.batch_type.row, work.rows().narrowed(condition)
+        row, rows = work.row, work.rows().narrowed(condition)
         sums = (func.coalesce(func.sum(column), 0) for column in (row.sequence, row.version))
         found = work.session.execute(select(func.count(), *sums).where(rows.where)).one()
         return cls(*map(int, found))
@@ -62,7 +62,7 @@ class RowRemover:
             if version is not None and version != row.version:
                 wanted = "removed" if removed else "restored"
                 raise Stale(f"Row {sequence}", {"row": wanted}, {"row": "changed"}, row.version)
-            model = work.batch_type.row
+            model = work.row
             touched = row_and_peers(work, sequence, peer_values(work, row))
             with brought_up_to_date(work, touched):
                 self._mark(work, model.sequence == sequence, removed=removed)
@@ -78,7 +78,7 @@ class RowRemover:
         Raises :class:`~batchbook.errors.Conflict` if they are not those that were ``seen``, where that is given.
         """
         with all_or_nothing(self.engine, batch_id) as work:
-            model = work.batch_type.row
+            model = work.row
             count = self.demand_seen(work, condition, seen)
             work.progress.report("remove rows", 0, count)
             # Every row is counted anew, because removing may change what the condition itself selects.
@@ -101,7 +101,7 @@ class RowRemover:
         return now.count
 
     def _mark(self, work: Work, condition: ColumnElement[bool], *, removed: bool) -> None:
-        model = work.batch_type.row
+        model = work.row
         self.session.execute(
             update(work.rows().table)
             .where(model.batch_id == work.batch.id, model.removed.is_(not removed), condition)
@@ -111,7 +111,7 @@ class RowRemover:
     def _record(self, work: Work, summary: str, count: int, *, removed: bool) -> None:
         operation = work.record("remove" if removed else "restore", summary)
         operation.cells = count
-        model = work.batch_type.row
+        model = work.row
         # The cells are written by one statement, however many there are; the action's moment tells its rows, as
         # long as no refresh has changed others in the same moment.
         before, after = ("no", "yes") if removed else ("yes", "no")

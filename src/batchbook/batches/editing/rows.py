@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from batchbook.batches.blocks import RowValues
 from batchbook.batches.context import next_number
 from batchbook.batches.editing.fields import (
     Change,
@@ -25,7 +26,6 @@ from batchbook.batches.editing.touched import (
     row_and_peers,
 )
 from batchbook.batches.engine import Engine
-from batchbook.batches.handler import RowValues
 from batchbook.batches.issues import storable, without_issues_of
 from batchbook.batches.models import BatchRow
 from batchbook.batches.operations import Cell
@@ -56,7 +56,7 @@ class RowEditor:
             row = find_row(work, sequence)
             if row.removed:
                 raise Conflict(f"Row {sequence} is removed: restore it to change it.")
-            columns = columns_named(work.batch_type.row, texts)
+            columns = columns_named(work.row, texts)
             shown = {column.name: cell_text(column, row) for column in columns}
             changes = changes_of(Target(f"Row {sequence}", row.version, shown), columns, texts, version)
             if changes:
@@ -71,8 +71,8 @@ class RowEditor:
                     f"Rows cannot be added to {work.batch}: its type takes rows from its source only."
                 )
             # A field that is not there must not be passed over in silence.
-            columns_named(work.batch_type.row, texts)
-            columns = editable_columns(work.batch_type.row)
+            columns_named(work.row, texts)
+            columns = editable_columns(work.row)
             values = parsed(columns, {column.name: texts.get(column.name, "") for column in columns})
             return _add(work, values)
 
@@ -89,7 +89,7 @@ class RowEditor:
 
 def find_row(work: Work, sequence: int) -> RowProxy:
     """Return a row of the batch, removed or not; raise :class:`~batchbook.errors.Missing` if there is none."""
-    model: type[BatchRow] = work.batch_type.row
+    model: type[BatchRow] = work.row
     statement = select(work.rows().table).where(model.batch_id == work.batch.id, model.sequence == sequence)
     values = (
         work.session.execute(statement).mappings().one_or_none() if 0 < sequence <= HIGHEST_NUMBER else None
@@ -101,7 +101,7 @@ def find_row(work: Work, sequence: int) -> RowProxy:
 
 def _store(work: Work, row: RowProxy, changes: Sequence[Change]) -> None:
     old_peers = peer_values(work, row)
-    _set(row, changes)
+    set_values(row, changes)
     with brought_up_to_date(work, row_and_peers(work, row.sequence, old_peers, peer_values(work, row))):
         _write(work, row)
     names = ", ".join(labels_of(changes))
@@ -109,7 +109,8 @@ def _store(work: Work, row: RowProxy, changes: Sequence[Change]) -> None:
     work.record("edit", f"Changed {names} in row {row.sequence}.", cells)
 
 
-def _set(row: RowProxy, changes: Sequence[Change]) -> None:
+def set_values(row: RowProxy, changes: Sequence[Change]) -> None:
+    """Set on ``row`` what ``changes`` say, and drop the issues of the cells that they change."""
     issues: Sequence[Any] | None = row.issues
     for change in changes:
         setattr(row, change.column.name, change.value)
@@ -118,7 +119,7 @@ def _set(row: RowProxy, changes: Sequence[Change]) -> None:
 
 
 def _write(work: Work, row: RowProxy) -> None:
-    model = work.batch_type.row
+    model = work.row
     changed = dict(row.changes) | {"version": row.version + 1, "modified_at": work.now}
     key = (model.batch_id == work.batch.id, model.sequence == row.sequence)
     work.session.execute(update(table_of(model)).where(*key).values(**changed))
@@ -126,7 +127,7 @@ def _write(work: Work, row: RowProxy) -> None:
 
 def _add(work: Work, values: RowValues, how: str = "") -> int:
     """Add a row with ``values`` behind all others; ``how`` completes the sentence that history says of it."""
-    sequence = next_number(work.session, work.batch_type.row.sequence, work.batch.id)
+    sequence = next_number(work.session, work.row.sequence, work.batch.id)
     row = _new_row(work, sequence, values)
     peers = [row.get(name) for name in work.handler.peer_columns]
     with brought_up_to_date(work, row_and_peers(work, sequence, peers)):
@@ -148,6 +149,6 @@ def _new_row(work: Work, sequence: int, values: RowValues) -> dict[str, Any]:
 
 
 def _new_cells(work: Work, sequence: int, values: RowValues) -> list[Cell]:
-    columns = editable_columns(work.batch_type.row)
+    columns = editable_columns(work.row)
     given = [column for column in columns if values.get(column.name) is not None]
     return [Cell(sequence, column.name, None, to_text(column, values[column.name])) for column in given]

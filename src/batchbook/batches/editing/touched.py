@@ -6,7 +6,7 @@ Only the touched rows are read, so that an edit costs the same in a batch of a h
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -37,7 +37,7 @@ def all_or_nothing(engine: Engine, batch_id: int) -> Iterator[Work]:
 
 def row_and_peers(work: Work, sequence: int, *peer_values: Sequence[Any]) -> ColumnElement[bool]:
     """Return the condition for the row ``sequence`` and all rows with one of ``peer_values`` in the peer columns."""
-    row = work.batch_type.row
+    row = work.row
     columns = [getattr(row, name) for name in work.handler.peer_columns]
     same = [
         and_(*(column == value for column, value in zip(columns, values, strict=True)))
@@ -58,17 +58,22 @@ def brought_up_to_date(work: Work, touched: ColumnElement[bool], *, refresh: boo
 
     ``touched`` must select the same rows before and after the block.
     """
-    others = Tally.said_by(work.batch) - Tally.of(work, touched)
+    others = Tally.said_by(work) - Tally.of(work, touched)
     yield
     if refresh:
-        _refresh(work, touched)
+        refresh_touched(work, [touched])
     keep(work, others + Tally.of(work, touched))
 
 
-def _refresh(work: Work, touched: ColumnElement[bool]) -> None:
+def refresh_touched(work: Work, touched: Iterable[ColumnElement[bool]]) -> None:
+    """Bring the rows that satisfy each of the conditions ``touched`` up to date, one condition after the other.
+
+    Raises ``Conflict`` where the handler fails.
+    """
     try:
         with around(Action.REFRESH, work):
-            _refresh_chunks(work, touched)
+            for condition in touched:
+                _refresh_chunks(work, condition)
     except BatchbookError:
         raise
     except Exception as error:  # A handler is somebody's code and may raise anything.
@@ -82,7 +87,7 @@ def _refresh(work: Work, touched: ColumnElement[bool]) -> None:
 
 
 def _refresh_chunks(work: Work, touched: ColumnElement[bool]) -> None:
-    row = work.batch_type.row
+    row = work.row
     rows = Rows(work.session, work.batch, row, and_(touched, ~row.removed), work.now)
     size = work.handler.refresh_chunk_size or work.handler.chunk_size
     for done, chunk in enumerate(rows.chunks(size)):

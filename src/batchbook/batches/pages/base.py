@@ -10,7 +10,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from batchbook.batches.editing import CellProblems
 from batchbook.batches.engine import Engine, Result
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.models import Batch
+from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.runner import ActionCall
 from batchbook.batches.work import Work
 from batchbook.errors import BadInput
@@ -48,6 +48,11 @@ class BatchPage(Page):
     def work(self) -> Work:
         """What an action on the batch works with, for reading."""
         return self.engine.work_on(self.batch)
+
+    @property
+    def row_model(self) -> type[BatchRow]:
+        """The model of the batch's rows."""
+        return self.view.row_model(self.batch)
 
     @property
     def own_url(self) -> str:

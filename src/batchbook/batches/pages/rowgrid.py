@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, select
 
 from batchbook.batches.editing import cell_text
+from batchbook.batches.issues import in_words
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.grid import Column
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Columns that every row brings along, because its cells need them.
 _CARRIED = ("version", "issues")
+#: How many texts that would do are offered at a cell.
+SUGGESTED = 5
 
 
 class RowGrid:
@@ -29,17 +32,17 @@ class RowGrid:
         self.grid = self._grid(sequence)
 
     def _grid(self, sequence: int | None) -> GridView:
-        row = self.view.batch_type.row
+        row = self.view.row_model(self.batch)
         wanted = select(row).where(row.batch_id == self.batch.id)
         if sequence is not None:
             wanted = wanted.where(row.sequence == sequence)
         return GridView(
             self.view.request,
-            key=f"rows.{self.view.batch_type.key}",
-            columns=self.view.row_columns(),
+            key=self.view.grid_key(self.batch),
+            columns=self.view.row_columns(row),
             select=wanted,
             key_columns=(row.sequence,),
-            hidden=[column.name for column in self.view.filter_columns()],
+            hidden=[column.name for column in self.view.filter_columns(row)],
             carried=tuple(getattr(row, name) for name in _CARRIED),
             url=self.view.url("view", self.batch),
             settings_url=self.view.url("rows", self.batch),
@@ -66,8 +69,10 @@ class RowGrid:
             "url": self.view.url("cell", self.batch, sequence=row.sequence),
             "version": row.version,
             "text": cell_text(column, row),
-            "issue": issue["message"] if issue else "",
+            "issue": in_words(issue) if issue else "",
             "severity": issue["severity"] if issue else "",
+            "message": issue["message"] if issue else "",
+            "suggestions": issue.get("suggestions", [])[:SUGGESTED] if issue else [],
         }
 
     def class_for(self, row: Row[Any]) -> str:

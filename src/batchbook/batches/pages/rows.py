@@ -32,11 +32,11 @@ class AddRow(BatchPage):
 
     def get(self) -> dict[str, Any]:
         """Show the empty form."""
-        return self._page(row_form(self.view).bind())
+        return self._page(row_form(self.row_model).bind())
 
     def post(self) -> Any:
         """Add the row and show it; or show the form again with what is wrong."""
-        bound = row_form(self.view).validate(self.request.POST)
+        bound = row_form(self.row_model).validate(self.request.POST)
         try:
             with claim_form(self.request) as remember:
                 sequence = RowEditor(self.engine).add(self.batch.id, sent_texts(bound, self.request.POST))

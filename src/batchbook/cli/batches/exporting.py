@@ -9,7 +9,7 @@ from typing import IO, Any
 import click
 from sqlalchemy import ColumnElement, Row, select
 
-from batchbook.batches import Action, Batch, BatchFile, BatchType, file_chunks, input_file
+from batchbook.batches import Action, Batch, BatchFile, BatchRow, BatchType, file_chunks, input_file
 from batchbook.cli.batches.desk import Desk, reading_desk
 from batchbook.cli.batches.output import json_array, print_bytes, print_stream
 from batchbook.cli.batches.parameters import batch_argument, reading
@@ -47,17 +47,19 @@ def rows(
     with reading_desk(site, reader) as desk:
         batch = desk.find(batch_id, Action.VIEW)
         batch_type = desk.types[batch.type]
-        row = batch_type.row
-        where = [row.removed.is_(removed), *status_condition(batch_type, status)]
+        row = batch_type.rows.of(batch)
+        where = [row.removed.is_(removed), *status_condition(batch_type, row, status)]
         if as_json or form == "json":
-            columns = (*_columns(batch_type), Column("issues", "issues", row.issues, Kind.TEXT))
+            columns = (*_columns(row), Column("issues", "issues", row.issues, Kind.TEXT))
             print_stream(json_array(dict(found._mapping) for found in _found(desk, batch, columns, where)))
         else:
-            columns = _columns(batch_type)
+            columns = _columns(row)
             print_bytes(csv_chunks(columns, _found(desk, batch, columns, where)))
 
 
-def status_condition(batch_type: BatchType, status: str | None) -> list[ColumnElement[bool]]:
+def status_condition(
+    batch_type: BatchType, row: type[BatchRow], status: str | None
+) -> list[ColumnElement[bool]]:
     """Return the condition for the rows with ``status``, none for ``None``; raise ``BadInput`` for an unknown one."""
     if status is None:
         return []
@@ -66,19 +68,19 @@ def status_condition(batch_type: BatchType, status: str | None) -> list[ColumnEl
         raise BadInput(
             f"Rows of {batch_type.title} have no status “{status[:60]}”. Their statuses: {', '.join(known)}."
         )
-    return [batch_type.row.status == status]
+    return [row.status == status]
 
 
-def _columns(batch_type: BatchType) -> tuple[Column, ...]:
+def _columns(row: type[BatchRow]) -> tuple[Column, ...]:
     """Return the columns of the rows, headed by their names: the words that "set" and JSON use."""
-    names = [column.key for column in batch_type.row.__mapper__.columns if column.key not in _HIDDEN]
-    return tuple(replace(column, label=column.name) for column in columns_of(batch_type.row, names))
+    names = [column.key for column in row.__mapper__.columns if column.key not in _HIDDEN]
+    return tuple(replace(column, label=column.name) for column in columns_of(row, names))
 
 
 def _found(
     desk: Desk, batch: Batch, columns: tuple[Column, ...], where: list[ColumnElement[bool]]
 ) -> Iterator[Row[Any]]:
-    row = desk.types[batch.type].row
+    row = desk.types[batch.type].rows.of(batch)
     grid = Grid(columns, select(row).where(row.batch_id == batch.id, *where), (row.sequence,))
     return grid.all_rows(desk.session, GridState(), None)
 

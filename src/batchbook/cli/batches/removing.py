@@ -36,6 +36,7 @@ _STATUS = click.option(
 @changing("remove-rows", Action.EDIT, _STATUS)
 def remove_rows(desk: Desk, batch: Batch, status: str) -> Said:
     """Remove all rows of one status from the batch ID."""
-    (condition,) = status_condition(desk.types[batch.type], status)
+    batch_type = desk.types[batch.type]
+    (condition,) = status_condition(batch_type, batch_type.rows.of(batch), status)
     count = RowRemover(desk.engine).remove_where(batch.id, condition)
     return about(batch, f"{counted(count, 'row was', 'rows were')} removed from {batch}.", removed=count)

@@ -1,0 +1,69 @@
+"""Batches made of others: a clone with all that one has, and the batch into which go the rows that were left out."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Table
+
+from batchbook.batches.counts import recount
+from batchbook.batches.lifecycle import State
+from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
+from batchbook.batches.rowtables import copy_rows
+from batchbook.batches.work import Work
+from batchbook.db import utc_now
+
+#: What belongs to one batch alone, besides what its type adds, and so is not copied to another one.
+_OWN = frozenset(column.key for column in Batch.__table__.columns) - {"description", "notes", "params"}
+
+
+def birth(actor: str) -> dict[str, Any]:
+    """Return what every batch is at first, made by ``actor``."""
+    return {
+        "state": State.NEW,
+        "created_at": utc_now(),
+        "created_by": actor,
+        "row_count": 0,
+        "removed_count": 0,
+        "status_counts": {},
+        "params": {},
+        "version": 1,
+    }
+
+
+def copied_header(source: Work) -> Batch:
+    """Return a new header, not stored yet, with what that of ``source`` says."""
+    header = source.batch_type.header
+    copied = [attribute.key for attribute in header.__mapper__.column_attrs if attribute.key not in _OWN]
+    values: dict[str, Any] = {name: getattr(source.batch, name) for name in copied}
+    return header(**birth(source.actor) | values)
+
+
+def copy_children(source: Work, clone: Batch, where: ColumnElement[bool] | None = None) -> None:
+    """Give ``clone`` the files of ``source`` and its rows, those that satisfy ``where`` if that is given."""
+    for table in (BatchFile.__table__, BatchFileChunk.__table__):
+        copy_rows(source.session, cast("Table", table), cast("Table", table), source.batch, clone)
+    source.batch_type.rows.copy(source.session, source.batch, clone, where)
+
+
+def follow_up(source: Work, rest: ColumnElement[bool]) -> Batch | None:
+    """Return a new open batch with the rows of ``source`` that satisfy ``rest``; ``None`` if there are none.
+
+    The rows are copied as they stand, also those of them that are not right yet.
+    """
+    rows = source.rows().narrowed(rest)
+    if not rows.count():
+        return None
+    batch = copied_header(source)
+    source.handler.on_clone(source.batch, batch)
+    source.session.add(batch)
+    source.session.flush()  # The copied rows and files need the batch's number.
+    copy_children(source, batch, rows.where)
+    batch.state, batch.refreshed_at = State.OPEN, source.batch.refreshed_at
+    work = Work(
+        source.context, source.batch_type, batch, source.batch_type.make_handler(source.context, batch)
+    )
+    recount(work)
+    work.record("follow-up", f"Made of the rows that were left out when {source.batch} was executed.")
+    source.session.flush()
+    return batch

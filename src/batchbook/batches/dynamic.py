@@ -1,0 +1,178 @@
+"""Row tables that are made at run time: each batch of such a type has one of its own, with columns of its own.
+
+A type says so by a row model that subclasses :class:`DynamicRow` and is abstract::
+
+    class ImportRow(DynamicRow):
+        __abstract__ = True
+        __batch__ = Import
+        line: Mapped[int | None] = column()
+
+and by a handler that tells, when a batch is populated, which columns its rows have besides these::
+
+    def row_columns(self, batch):
+        return [RowColumn("new_price", Kind.DECIMAL, "Price", precision=12, scale=2, editable=True)]
+
+The columns are kept with the header, so they never change once there are rows. The table is called ``row_`` and the
+batch's number, so no name can be made up by anybody; no migration knows it, and it is dropped with its batch. It has
+no foreign key to the header: making one would keep all other batches of the type from being written meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import count
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import ColumnElement, Index, MetaData, Table, cast, false, null, select, text
+from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
+from sqlalchemy.schema import CreateTable, DropTable
+
+from batchbook.batches.freeze import freeze_table
+from batchbook.batches.handler import BatchHandler
+from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.rowcolumns import RowColumn, refuse_doubles
+from batchbook.batches.rows import table_of
+from batchbook.batches.rowtables import copy_rows
+from batchbook.db.base import NAMING_CONVENTION
+
+#: Where a header keeps the columns of its rows.
+_COLUMNS = "row_columns"
+#: What the table of a batch is called, before its number. Migrations leave such tables alone.
+TABLE_PREFIX = "row_"
+_MARK = "__made_at_run_time__"
+#: How many models are kept ready. One is made in milliseconds, and let go when others were used since.
+_KEPT = 64
+_made = count(1)
+
+
+class DynamicRow(BatchRow):
+    """The base of rows whose columns are not known until the batch exists. A subclass is abstract, too."""
+
+    __abstract__ = True
+
+    @declared_attr
+    def batch_id(cls) -> Mapped[int]:  # noqa: N805 - SQLAlchemy passes the class.
+        """The batch the row belongs to."""
+        return mapped_column(primary_key=True, autoincrement=False, sort_order=-20)
+
+
+class OwnTables:
+    """A table for each batch, whose model is made from the columns that the header keeps."""
+
+    def __init__(self, base: type[DynamicRow]) -> None:
+        self._base = base
+        self._models: OrderedDict[tuple[int, tuple[RowColumn, ...]], type[BatchRow]] = OrderedDict()
+        self._lock = Lock()
+
+    @cached_property
+    def declared(self) -> type[BatchRow]:
+        """The model of a batch that has no table yet: it has the columns that all have, and never a row."""
+        return _without_rows(self._base)
+
+    def of(self, batch: Batch) -> type[BatchRow]:
+        """Return the model of the rows of ``batch``; that of no rows before it is populated."""
+        stored = batch.params.get(_COLUMNS) if batch.params else None
+        if stored is None:
+            return self.declared
+        return self._model(batch.id, tuple(map(RowColumn.from_json, stored)))
+
+    def make_room(self, session: Session, batch: Batch, handler: BatchHandler[Any, Any]) -> None:
+        """Make the table, frozen as all row tables are, with the columns that the handler tells."""
+        self.discard(session, batch)
+        columns = handler.row_columns(batch)
+        refuse_doubles(columns, table_of(self.declared).c.keys())
+        batch.params = batch.params | {_COLUMNS: [column.to_json() for column in columns]}
+        session.flush()
+        self._create(session, batch)
+
+    def written(self, session: Session, batch: Batch) -> None:
+        """Make the indexes, and let the database look at what it has to plan for."""
+        connection, table = session.connection(), table_of(self.of(batch))
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            index.create(connection)
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f'ANALYZE "{table.name}"'))
+
+    def copy(
+        self, session: Session, source: Batch, clone: Batch, where: ColumnElement[bool] | None = None
+    ) -> None:
+        """Make a table for ``clone`` and copy into it; a source without a table has none to be copied."""
+        model = self.of(source)
+        if model is self.declared:
+            return
+        self._create(session, clone)
+        copy_rows(session, table_of(model), table_of(self.of(clone)), source, clone, where)
+        self.written(session, clone)
+
+    def discard(self, session: Session, batch: Batch) -> None:
+        """Drop the table."""
+        session.execute(DropTable(Table(_name(batch.id), MetaData()), if_exists=True))
+
+    def _create(self, session: Session, batch: Batch) -> None:
+        connection, table = session.connection(), table_of(self.of(batch))
+        # Indexes are made when the rows are there, which is quicker.
+        connection.execute(CreateTable(table))
+        freeze_table(connection, table.name)
+
+    def _model(self, batch_id: int, columns: tuple[RowColumn, ...]) -> type[BatchRow]:
+        key = (batch_id, columns)
+        with self._lock:
+            model = self._models.get(key) or _make_model(self._base, _name(batch_id), columns)
+            self._models[key] = model
+            self._models.move_to_end(key)
+            if len(self._models) > _KEPT:
+                self._models.popitem(last=False)
+            return model
+
+
+def _name(batch_id: int) -> str:
+    return f"{TABLE_PREFIX}{batch_id:d}"
+
+
+def made_at_run_time(model: type[BatchRow]) -> bool:
+    """Return whether ``model`` is that of one batch, which no type declares."""
+    return _MARK in model.__dict__
+
+
+def _make_model(base: type[DynamicRow], name: str, columns: Sequence[RowColumn]) -> type[BatchRow]:
+    """Return the model of the table ``name``, which is in a catalogue of its own, so that it can be let go."""
+    namespace = {column.name: column.mapped() for column in columns}
+    indexes = [
+        Index(f"ix_{name}_{column.name}"[:60], "batch_id", column.name)
+        for column in columns
+        if column.indexed
+    ]
+    return type(
+        # No name twice: a model that was let go may still be known by its own.
+        f"{base.__name__}_{name}_{next(_made)}",
+        (base,),
+        {
+            **namespace,
+            "__tablename__": name,
+            "__table_args__": tuple(indexes),
+            "metadata": MetaData(naming_convention=NAMING_CONVENTION),
+            _MARK: True,
+            "__module__": base.__module__,
+            "__doc__": base.__doc__,
+        },
+    )
+
+
+def _without_rows(base: type[DynamicRow]) -> type[BatchRow]:
+    """Return a model with the columns of ``base`` that reads no table and finds no rows."""
+    columns = table_of(_make_model(base, TABLE_PREFIX, ())).columns
+    nothing = select(*(cast(null(), column.type).label(column.name) for column in columns))
+    table = nothing.where(false()).subquery("no_rows")
+    for column in columns:
+        told: Any = table.c[column.name]
+        told.info = column.info  # What pages need to know of a column; one of a query has none of its own.
+    model: Any = type(
+        f"{base.__name__}_none_{next(_made)}", (), {"__table__": table, _MARK: True, "__doc__": base.__doc__}
+    )
+    # A declared class takes its columns from its bases, or those of a table, not both.
+    base.registry.map_imperatively(model, table, primary_key=[table.c.batch_id, table.c.sequence])
+    none: type[BatchRow] = model
+    return none

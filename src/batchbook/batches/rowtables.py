@@ -1,0 +1,87 @@
+"""Where the rows of a type's batches are: in one table for all of them, or in a table of its own for each.
+
+The framework asks a type's :class:`RowTables` which model a batch's rows have, and has it make room for rows, copy and
+drop them. Everything else (engine, grid, editing, history, export) works with the model that it is given and does not
+know which of both it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Table, delete, insert, literal, select
+from sqlalchemy.orm import Session
+
+from batchbook.batches.handler import BatchHandler
+from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.rows import table_of
+
+
+class RowTables(Protocol):
+    """What the framework needs to know of where rows are."""
+
+    @property
+    def declared(self) -> type[BatchRow]:
+        """The model with the columns that the rows of every batch of the type have."""
+
+    def of(self, batch: Batch) -> type[BatchRow]:
+        """Return the model of the rows of ``batch``."""
+
+    def make_room(self, session: Session, batch: Batch, handler: BatchHandler[Any, Any]) -> None:
+        """Make ready for the rows that are going to be written, and drop those that are there."""
+
+    def written(self, session: Session, batch: Batch) -> None:
+        """Finish what is better done once, after all rows of ``batch`` were written."""
+
+    def copy(
+        self, session: Session, source: Batch, clone: Batch, where: ColumnElement[bool] | None = None
+    ) -> None:
+        """Give ``clone`` the rows that ``source`` has, those that satisfy ``where`` if that is given."""
+
+    def discard(self, session: Session, batch: Batch) -> None:
+        """Drop the rows of ``batch``, which is about to be deleted."""
+
+
+class SharedTable:
+    """One table holds the rows of all batches of the type: that of its row model."""
+
+    def __init__(self, model: type[BatchRow]) -> None:
+        self.declared = model
+
+    def of(self, _batch: Batch) -> type[BatchRow]:
+        """Return the row model, which is the same for every batch."""
+        return self.declared
+
+    def make_room(self, session: Session, batch: Batch, _handler: BatchHandler[Any, Any]) -> None:
+        """Drop the batch's rows."""
+        self.discard(session, batch)
+
+    def written(self, session: Session, batch: Batch) -> None:
+        """Do nothing: the table is there for all."""
+
+    def copy(
+        self, session: Session, source: Batch, clone: Batch, where: ColumnElement[bool] | None = None
+    ) -> None:
+        """Copy within the table."""
+        copy_rows(session, table_of(self.declared), table_of(self.declared), source, clone, where)
+
+    def discard(self, session: Session, batch: Batch) -> None:
+        """Delete the batch's rows."""
+        session.execute(delete(table_of(self.declared)).where(self.declared.batch_id == batch.id))
+
+
+def copy_rows(
+    session: Session,
+    table: Table,
+    into: Table,
+    source: Batch,
+    clone: Batch,
+    where: ColumnElement[bool] | None = None,
+) -> None:
+    """Copy what ``table`` holds of the batch ``source`` to ``into`` as that of ``clone``, by one statement."""
+    names = [column.name for column in table.columns]
+    columns = [literal(clone.id) if name == "batch_id" else table.c[name] for name in names]
+    rows = select(*columns).where(table.c.batch_id == source.id)
+    if where is not None:
+        rows = rows.where(where)
+    session.execute(insert(into).from_select(names, rows))

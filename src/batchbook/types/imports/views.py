@@ -1,0 +1,106 @@
+"""The pages of imports: what they show, as data, and the page of rows whose records changed meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from batchbook.batches import Action, Batch, BatchMasterView, BatchPage, BatchRow
+from batchbook.forms import Field, Form
+from batchbook.grid import Choice, Column, Kind, render
+from batchbook.types.imports.stale import StaleCell
+from batchbook.types.imports.targets import ImportTargets
+
+#: How many rows the page of changed records shows.
+_SHOWN = 200
+
+
+class ChangedRecords(BatchPage):
+    """The rows whose records changed since the last refresh: as they were, as planned, as they are now."""
+
+    name = "changed"
+    pattern = "/changed"
+    permission = Action.VIEW.value
+    template = "batchbook.templates:types/imports/changed.jinja2"
+    button = "Changed since"
+
+    @classmethod
+    def offered(cls, view: Any, record: Any) -> bool:  # noqa: ARG003 - The batch decides, whatever its type.
+        """Offer it while something could still be done about it."""
+        return not record.is_final and bool(record.row_count)
+
+    def get(self) -> dict[str, Any]:
+        """Look at every row, as an execution does."""
+        work = self.work
+        handler: Any = work.handler
+        staleness = handler.staleness(self.batch)
+        where = work.rows().where
+        cells = [
+            (
+                self.view.url("row", self.batch, sequence=cell.sequence),
+                cell,
+                [_shown(cell, value) for value in (cell.before, cell.planned, cell.now)],
+            )
+            for cell in staleness.cells(self.request.db, where, _SHOWN)
+        ]
+        return self.template_values(cells=cells, count=staleness.count(self.request.db, where), most=_SHOWN)
+
+
+def _shown(cell: StaleCell, value: Any) -> str:
+    if value is None:
+        return ""
+    return render(cell.field.column, value) if cell.field else str(value)
+
+
+class ImportView(BatchMasterView):
+    """Imports."""
+
+    description = "A table from anywhere that becomes records: products, vendors, departments, quantities."
+    pages = (*BatchMasterView.pages, ChangedRecords)
+    field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
+        "The table": ("file", "pasted", "sender"),
+        "What it becomes": ("target", "key_name", "mode", "empty_cells"),
+        "If what is missing is to be deleted": ("scope_field", "scope_value"),
+        "In any case": ("description", "notes"),
+    }
+    row_filter_columns: ClassVar[Sequence[str | Column]] = ("line", "missing")
+
+    @classmethod
+    def shown_columns(cls, row: type[BatchRow]) -> Sequence[str | Column]:
+        """The key, what becomes of the record, each field before and after, what is carried along."""
+        columns = [column for column in row.__mapper__.columns if column.info.get("shown")]
+        key = [column.key for column in columns if column.info.get("peer")]
+        others = [column.key for column in columns if not column.info.get("peer")]
+        return (*key, "status", "changes", *others)
+
+    def grid_key(self, batch: Batch) -> str:
+        """What is shown is remembered for each target by itself."""
+        return f"rows.import.{batch.target}"  # type: ignore[attr-defined]
+
+    def form(self, record: Any | None) -> Form:
+        """The header's form, with the targets to choose from."""
+        choices = self._choices()
+        return Form(
+            _chosen(field, choices[field.name]) if field.name in choices else field
+            for field in super().form(record).fields
+            if choices.get(field.name, True)
+        )
+
+    def _choices(self) -> dict[str, dict[str, str]]:
+        """Return the fields of the header that are chosen from what targets have: name of the field → value → label."""
+        targets: ImportTargets = self.batch_type.services["targets"]
+        keyed = [target for target in targets if len(target.keys) > 1]
+        return {
+            "target": {target.name: target.title for target in targets if self._may(target)},
+            "key_name": {name: label for target in keyed for name, label in target.key_labels.items()},
+            "scope_field": {name: target.field(name).label for target in targets for name in target.scopes},
+        }
+
+    def _may(self, target: Any) -> bool:
+        return bool(self.request.identity.may(target.permission))
+
+
+def _chosen(field: Field, choices: Mapping[str, str]) -> Field:
+    offered = tuple(Choice(value, label) for value, label in choices.items())
+    return Field(replace(field.column, kind=Kind.CHOICE, choices=offered), "select", field.help)
