@@ -8,17 +8,15 @@ from typing import Any, Self
 
 from batchbook.batches.intake.fields import IntakeField
 from batchbook.batches.intake.mapping import IntakeMapping
+from batchbook.batches.intake.questions import asks_about
 from batchbook.batches.intake.suggesting import Suggestion
 from batchbook.batches.issues import storable
 from batchbook.batches.models import Batch
-from batchbook.statuses import Severity
 from batchbook.tables.choices import Reading
-from batchbook.tables.report import Note, Report
+from batchbook.tables.report import Report
 
 #: Characters of a cell that are kept of the first rows; all of them are in the file.
 _SHOWN = 500
-#: The code of the note about codes that lost their zeros, which padding answers.
-STRIPPED_ZEROS = "stripped-zeros"
 _KEYS = frozenset({"said", "reading", "report", "mapping", "suggested"})
 
 
@@ -49,16 +47,8 @@ class Intake:
     def is_plain(self, fields: Iterable[IntakeField]) -> bool:
         """Return whether there is nothing that a person should look at before rows are read."""
         wanted = tuple(fields)
-        open_ones = any(map(self._is_open, self.report.notes))
-        return not (open_ones or self.suggestion.guesses or self.suggestion.missing(wanted))
-
-    def _is_open(self, note: Note) -> bool:
-        """Tell whether ``note`` warns of something that matters, and about which nothing was said yet."""
-        if note.severity not in (Severity.WARNING, Severity.ERROR) or note.column is None:
-            return note.severity in (Severity.WARNING, Severity.ERROR)
-        names = [name for name, place in self.mapping.columns.items() if place == note.column]
-        padded = note.code == STRIPPED_ZEROS and all(name in self.mapping.widths for name in names)
-        return bool(names or note.column in self.mapping.carried) and not padded
+        asks = any(asks_about(note, wanted, self.mapping) for note in self.report.notes)
+        return not (asks or self.suggestion.guesses or self.suggestion.missing(wanted))
 
     def keep_in(self, batch: Batch) -> None:
         """Keep it in the parameters of ``batch``, instead of what was there."""
