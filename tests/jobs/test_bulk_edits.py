@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -138,6 +140,25 @@ def test_a_cancelled_removal_leaves_everything_and_can_be_tried_again(
     form_to(staff.get(f"/jobs/{job.id}"), "/retry").submit(status=303)
     assert last_job(shop).retry_of == job.id
     assert (run(app, shop).state, kept(shop)) == ("done", 3)
+
+
+def test_fixing_many_cells_alike_is_a_job(app: Any, shop: Engine, staff: TestApp) -> None:
+    page = staff.get(f"{PATH}/new")
+    form = next(form for form in page.forms.values() if "file" in form.fields)
+    form["file"] = Upload("list.csv", re.sub(r"[0-9]+\.00", "cheap", PRICES).encode(), "text/csv")
+    form.submit(status=303)
+    assert run(app, shop).state == "done"
+    batch_id = one(shop, select(Batch.id))
+    preview = staff.get(f"{PATH}/{batch_id}/problems/fix?field=new_price&text=cheap&with=1.50")
+    fix = next(form for form in preview.forms.values() if "seen" in form.fields)
+    answer = fix.submit(status=303)
+    job = last_job(shop)
+    assert answer.headers["Location"].endswith(f"/jobs/{job.id}/await")
+    assert one(shop, select(func.count()).where(PriceChangeRow.new_price.is_not(None))) == 0
+    ended = run(app, shop)
+    assert (ended.task, ended.message) == ("fix_alike", "Changed 8 cells in 8 rows.")
+    assert last_words(shop) == "Fixed New price in 8 rows alike: “cheap” is now “1.50”."
+    assert one(shop, select(func.count()).where(PriceChangeRow.new_price == Decimal("1.50"))) == 8
 
 
 def header_form(staff: TestApp, batch_id: int) -> Any:

@@ -118,7 +118,7 @@ class CellReader:
             number = float(value)
         except ValueError:
             raise NotASheet(f"{value[:40]!r} is said to be a number") from None
-        self.long.look(self._row, [[number]])
+        self.long.look(self._row, [number])
         if _DIGITS.fullmatch(shown) and float(shown) == number:
             self.zeros += 1
             return shown

@@ -71,6 +71,7 @@ class RowGrid:
             "text": cell_text(column, row),
             "issue": in_words(issue) if issue else "",
             "severity": issue["severity"] if issue else "",
+            "message": issue["message"] if issue else "",
             "suggestions": issue.get("suggestions", [])[:SUGGESTED] if issue else [],
         }
 

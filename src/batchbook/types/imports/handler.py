@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from sqlalchemy import func, select
@@ -124,6 +124,11 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
     def row_columns(self, batch: Import) -> Sequence[RowColumn]:
         """The key, each field before and after, and what is carried along."""
         return tuple(ImportPlan(self._targets, batch).columns())
+
+    def learned_fields(self, batch: Import) -> Collection[str]:
+        """Those that refer to other records: what a text means there is remembered for who sent it."""
+        plan = ImportPlan(self._targets, batch)
+        return [field.name for field in (*plan.key, *plan.written) if field.lookup]
 
     def carried_columns(self, mapping: IntakeMapping) -> Sequence[str]:
         """The names of the columns that only carry what the table says."""

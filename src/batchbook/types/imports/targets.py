@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, inspect
 from sqlalchemy.orm import InstrumentedAttribute
 
 from batchbook.errors import BadInput
-from batchbook.grid import Choice, Column, choices_of
+from batchbook.grid import Column
 
 if TYPE_CHECKING:
     from batchbook.types.imports.applying import Application
@@ -75,6 +75,11 @@ class TargetField:
         """What people call it."""
         return self.column.label
 
+    @property
+    def needed(self) -> bool:
+        """Whether a record cannot be created without it."""
+        return self.required and self.default is None
+
 
 @dataclass(frozen=True)
 class ImportTarget:
@@ -112,11 +117,11 @@ class ImportTarget:
         raise BadInput(f"{self.title} have no key “{said}”. Keys: {', '.join(map(key_name, self.keys))}.")
 
     @property
-    def key_choices(self) -> tuple[Choice, ...]:
-        """The keys to choose from, with their labels."""
-        return choices_of(
-            (key_name(names), " and ".join(self.field(name).label for name in names)) for names in self.keys
-        )
+    def key_labels(self) -> dict[str, str]:
+        """The keys to choose from, by name, with what people call them."""
+        return {
+            key_name(names): " and ".join(self.field(name).label for name in names) for names in self.keys
+        }
 
 
 class ImportTargets:
