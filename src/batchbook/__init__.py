@@ -24,6 +24,7 @@ def configure(settings: Mapping[str, Any]) -> Any:
     config.include("batchbook.batches")
     config.include("batchbook.catalog")
     config.include("batchbook.accounts")
+    config.include("batchbook.types.imports")
     config.include("batchbook.types.price_change")
     config.include("batchbook.plugins")
     config.include("batchbook.demo")

@@ -6,15 +6,19 @@ A plug-in's models join the same metadata when the plug-in is imported; they are
 from __future__ import annotations
 
 from batchbook.batches import models as batches
+from batchbook.batches.intake import models as intake
 from batchbook.catalog import models as catalog
 from batchbook.db import Base
 from batchbook.jobs import models as jobs
 from batchbook.master import models as master
 from batchbook.security import models as security
+from batchbook.types.imports import models as imports
 from batchbook.types.price_change import models as price_change
 from batchbook.web import models as web
 
-__all__ = ["batches", "catalog", "jobs", "master", "metadata", "price_change", "security", "web"]
+__all__ = [
+    "batches", "catalog", "imports", "intake", "jobs", "master", "metadata", "price_change", "security", "web",
+]  # fmt: skip
 
 #: What the migrations lead to.
 metadata = Base.metadata

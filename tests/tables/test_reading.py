@@ -70,7 +70,7 @@ def test_blank_lines_are_passed_over_and_counted() -> None:
 
 
 def test_quotes_may_hold_line_ends_and_quotes() -> None:
-    assert read(f'{HEADER}\n007,7,"one\ntwo ""x"""\n') == [(3, ["007", "7", 'one\ntwo "x"'])]
+    assert read(f'{HEADER}\n007,7,"one\ntwo ""x"""\n') == [(2, ["007", "7", 'one\ntwo "x"'])]
 
 
 def test_a_workbook_keeps_zeros_of_text_and_makes_numbers_what_was_typed() -> None:
@@ -88,7 +88,7 @@ def test_a_workbook_keeps_zeros_of_text_and_makes_numbers_what_was_typed() -> No
         (2, ["007", "7", "x"]),
         (3, ["5901234123457", "0.1", "true"]),
         (4, ["12", "0.0000001", "1234567890.25"]),
-        (5, ["008", "", ""]),
+        (5, [" 008 ", "", ""]),
     ]
 
 
@@ -139,7 +139,7 @@ def archive(**files: str) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as made:
         for name, content in files.items():
-            made.writestr(name.replace("_", "/"), content)
+            made.writestr(name, content)
     return target.getvalue()
 
 
@@ -148,24 +148,20 @@ EXPECTED = "“item”, “counted”, “remark”"
 BAD: dict[str, tuple[str, bytes, str]] = {
     "empty": ("list.csv", b"", f"“list.csv” is empty: it has no bytes. Expected a header row with {EXPECTED}."),
     "empty workbook": ("list.xlsx", b"", "“list.xlsx” is empty: it has no bytes."),
-    "blank": ("list.csv", b"\n \n,,\n", f"“list.csv” has no rows at all. Expected a header row with {EXPECTED}."),
+    "blank": ("list.csv", b"\n \n,,\n", "“list.csv” has no rows at all: there is nothing but blanks in it."),
     "mark only": ("list.csv", b"\xef\xbb\xbf", "has no rows at all"),
     "blank workbook": ("list.xlsx", sheet([]), "has no rows at all"),
-    "binary": ("list.csv", bytes(range(256)) * 20, "is called .csv but is not text: it holds NUL bytes."),
-    "a picture": ("list.csv", b"\x89PNG\r\n\x1a\n\x00\x00", "is not text"),
-    "wide text": ("list.csv", HEADER.encode("utf-16"), "it holds NUL bytes. Expected CSV in UTF-8."),
-    "a workbook called csv": ("list.csv", GOOD_SHEET, "is called .csv but is a workbook or archive"),
-    "text called xlsx": ("list.xlsx", HEADER.encode(), "is called .xlsx but is not an Excel workbook"),
-    "another kind": ("list.pdf", b"%PDF-1.7", "is not a kind of file that can be read here: expected .csv or .xlsx."),
-    "no kind": ("list", HEADER.encode(), "is not a kind of file that can be read here"),
-    "zip without a workbook": ("list.xlsx", archive(readme="hello"), "cannot be read as an Excel workbook"),
+    "binary": ("list.csv", bytes(range(256)) * 20, "“list.csv” is not text: it holds NUL bytes, the first of them in line 1."),
+    "a picture": ("list.csv", b"\x89PNG\r\n\x1a\n\x00\x00", "is not text but a picture (PNG), whatever its name says."),
+    "another kind": ("list.pdf", b"%PDF-1.7", "is not text but a PDF document"),
+    "zip without a workbook": ("list.xlsx", archive(readme="hello"), "is an archive (ZIP) without a workbook in it."),
     "zip with half a workbook": (
         "list.xlsx",
-        archive(xl_workbook="<workbook", **{"[Content_Types].xml": "<x"}),
+        archive(**{"xl/workbook.xml": "<workbook", "[Content_Types].xml": "<x"}),
         "cannot be read as an Excel workbook",
     ),
-    "cut workbook": ("list.xlsx", GOOD_SHEET[:-200], "cannot be read as an Excel workbook"),
-    "only the mark of a zip": ("list.xlsx", b"PK\x03\x04 and no more", "cannot be read as an Excel workbook"),
+    "cut workbook": ("list.xlsx", GOOD_SHEET[:-200], "is damaged: its end is missing"),
+    "only the mark of a zip": ("list.xlsx", b"PK\x03\x04 and no more", "is damaged: its end is missing"),
     "missing columns": (
         "list.csv",
         b"item,colour\n1,2\n",
@@ -178,24 +174,14 @@ BAD: dict[str, tuple[str, bytes, str]] = {
         b"item,counted,remark,Item\n1,2,3,4\n",
         "has the column “item” more than once, so it is not clear which one counts",
     ),
-    "old code page at the start": (
-        "list.csv",
-        f"{HEADER}\n007,7,Äpfel\n".encode("cp1252"),
-        "is not text in UTF-8: it holds the byte 0xC4 where a character was expected.",
-    ),
-    "old code page far below": (
-        "list.csv",
-        (HEADER + "\n007,7,x" * 40_000 + "\n008,8,Äpfel\n").encode("cp1252"),
-        "is not text in UTF-8: it holds the byte 0xC4",
-    ),
     "unclosed quote": (
         "list.csv",
         f'{HEADER}\n007,7,"x\n008,8,y\n'.encode(),
-        "“list.csv” stops being readable as CSV at line 3: unexpected end of data. Nothing was taken from it.",
+        "“list.csv” has a quotation mark in line 2 that is never closed, so that the rest of the file would be one cell.",
     ),
-    "text after a quote": ("list.csv", f'{HEADER}\n007,7,"x" y\n'.encode(), "stops being readable as CSV at line 2"),
-    "unclosed quote in the header": ("list.csv", b'item,"counted,remark\n1,2,3\n', "stops being readable as CSV"),
-    "endless line": ("list.csv", f"{HEADER}\n".encode() + b"x" * 200_000, "stops being readable as CSV at line 2"),
+    "text after a quote": ("list.csv", f'{HEADER}\n007,7,"x" y\n'.encode(), "stops being readable as CSV in line 2: text stands behind a closing"),
+    "unclosed quote in the header": ("list.csv", b'item,"counted,remark\n1,2,3\n', "a quotation mark in line 1 that is never closed"),
+    "endless line": ("list.csv", f"{HEADER}\n".encode() + b"x" * 1_100_000, "has a cell with more than 1,048,576 characters in row 2 (line 2)."),
 }  # fmt: skip
 
 

@@ -18,15 +18,22 @@ from batchbook.batches.dynamic import DynamicRow
 from batchbook.batches.files import file_chunks, input_file, open_file, store_file
 from batchbook.batches.freeze import freeze_table, unfreeze_table
 from batchbook.batches.handler import BatchHandler, Outcome, Total
+from batchbook.batches.intake.fields import IntakeField
+from batchbook.batches.intake.kept import Intake
+from batchbook.batches.intake.mapping import IntakeMapping
+from batchbook.batches.intake.reader import IntakeReader
 from batchbook.batches.issues import issue
 from batchbook.batches.lifecycle import Action, BatchPermission, State
 from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editable
+from batchbook.batches.pages.base import BatchPage
 from batchbook.batches.rowcolumns import RowColumn
 from batchbook.batches.rows import RowProxy, Rows
 from batchbook.batches.runner import InlineRunner, Runner
 from batchbook.batches.tasks import TASKS
 from batchbook.batches.types import BatchType, BatchTypes, refuse_unknown_handlers
 from batchbook.batches.views import BatchMasterView
+from batchbook.batches.worksheets.layout import Layout, RowLayout, SheetColumn
+from batchbook.batches.worksheets.task import TAKE_WORKSHEET
 from batchbook.statuses import Severity, Status
 from batchbook.tables import read_table
 
@@ -36,6 +43,7 @@ __all__ = [
     "BatchFile",
     "BatchHandler",
     "BatchMasterView",
+    "BatchPage",
     "BatchPermission",
     "BatchRow",
     "BatchType",
@@ -43,12 +51,19 @@ __all__ = [
     "Block",
     "DynamicRow",
     "HandlerContext",
+    "Intake",
+    "IntakeField",
+    "IntakeMapping",
+    "IntakeReader",
+    "Layout",
     "Outcome",
     "RowColumn",
+    "RowLayout",
     "RowProxy",
     "RowValues",
     "Rows",
     "Severity",
+    "SheetColumn",
     "State",
     "Status",
     "Total",
@@ -70,7 +85,7 @@ def includeme(config: Any) -> None:
     types = BatchTypes()
     config.registry["batch_types"] = types
     config.registry["batch_runner"] = _runner(types, config.registry)
-    for task in (*TASKS, *BULK_EDITS):
+    for task in (*TASKS, *BULK_EDITS, TAKE_WORKSHEET):
         config.add_job_task(task)
     config.add_directive("add_batch_type", "batchbook.batches.directives.add_batch_type")
     config.include("batchbook.batches.pages")

@@ -10,6 +10,9 @@ from typing import Any
 from batchbook.batches.copying import follow_up
 from batchbook.batches.counts import recount
 from batchbook.batches.handler import Outcome
+from batchbook.batches.intake.kept import Intake
+from batchbook.batches.intake.taking import look_before
+from batchbook.batches.intake.words import said_of
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.options import bind_options, options_as_json
 from batchbook.batches.planned import drop_plan, drop_plan_for_execution
@@ -23,6 +26,7 @@ log = logging.getLogger(__name__)
 
 def _populate(work: Work, _options: Mapping[str, Any]) -> str:
     with around(Action.POPULATE, work):
+        look_before(work)
         work.make_room()
         writer = RowWriter(work)
         writer.write(work.handler.populate(work.batch))
@@ -32,8 +36,14 @@ def _populate(work: Work, _options: Mapping[str, Any]) -> str:
             _refresh_chunks(work, written)
     work.batch.refreshed_at = work.now
     recount(work)
-    work.record("populate", f"Populated with {counted(written, 'row')}.")
+    work.record("populate", f"Populated with {counted(written, 'row')}{_source_of(work)}.")
     return f"{work.batch} was populated with {counted(written, 'row')}."
+
+
+def _source_of(work: Work) -> str:
+    """Return how the rows were read from a file, as the end of a sentence; empty where there is nothing to say."""
+    intake = Intake.kept_in(work.batch) if work.handler.takes_in() else None
+    return "" if intake is None else said_of(intake, work.handler.intake_fields(work.batch))
 
 
 def _refresh(work: Work, _options: Mapping[str, Any]) -> str:

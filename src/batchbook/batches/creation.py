@@ -15,6 +15,7 @@ from batchbook.batches.models import Batch
 from batchbook.batches.planned import drop_plan
 from batchbook.batches.types import BatchType
 from batchbook.batches.work import Work
+from batchbook.db.defaults import scalar_defaults
 from batchbook.errors import BadInput
 from batchbook.words import counted
 
@@ -29,7 +30,7 @@ def create_batch(
     caller's transaction must then be given up.
     """
     batch_type = engine.types[key]
-    if file is not None and not batch_type.handler.file_columns:
+    if file is not None and not batch_type.handler.takes_file():
         raise BadInput(f"A batch of type {batch_type.title} takes no file.")
     batch = batch_type.header(**_values(batch_type, texts), **birth(engine.actor))
     work = engine.work_on_new(batch_type, batch)
@@ -46,8 +47,15 @@ def _values(batch_type: BatchType, texts: Mapping[str, str]) -> dict[str, Any]:
     if unknown:
         names = ", ".join(column.name for column in columns)
         raise BadInput(f"{batch_type.title} has no field “{unknown[0][:60]}”. Its fields: {names}.")
-    given = [column for column in columns if column.name in texts or column.required]
-    return parsed(given, {column.name: texts.get(column.name, "") for column in given})
+    preset = scalar_defaults(batch_type.header.__mapper__.columns)
+    given = [
+        column
+        for column in columns
+        if column.name in texts or (column.required and column.name not in preset)
+    ]
+    said = parsed(given, {column.name: texts.get(column.name, "") for column in given})
+    # A handler looks at the header before it is stored, so the defaults are there already.
+    return {column.name: preset[column.name] for column in columns if column.name in preset} | said
 
 
 def _store(work: Work, file: BinaryIO, name: str) -> str:

@@ -17,7 +17,7 @@ from batchbook.batches.editing import editable_columns
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.models import Batch, BatchRow
-from batchbook.batches.pages.create import FILE_FIELD
+from batchbook.batches.pages.create import FILE_FIELD, PASTED_FIELD
 from batchbook.batches.rows import table_of
 from batchbook.batches.rowtables import RowTables, SharedTable
 from batchbook.batches.types import BatchType, handler_setting, swapped_handler
@@ -88,7 +88,7 @@ def _check_header_form(view: type[BatchMasterView]) -> None:
                 f"header_fields has {name!r}, which is no name of an editable column of the header."
             )
     form_of(view.model, view.header_fields)
-    fields = {*(view.header_fields or editable), FILE_FIELD}
+    fields = {*(view.header_fields or editable), FILE_FIELD, PASTED_FIELD}
     for name in chain.from_iterable(view.field_groups.values()):
         if name not in fields:
             raise ValueError(f"field_groups has {name!r}, which is no field of the header's form.")

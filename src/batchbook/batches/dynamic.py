@@ -22,12 +22,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import count
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, MetaData, cast, false, null, select, text
+from sqlalchemy import ColumnElement, Index, MetaData, Table, cast, false, null, select, text
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateTable, DropTable
 
 from batchbook.batches.freeze import freeze_table
 from batchbook.batches.handler import BatchHandler
@@ -44,6 +45,7 @@ TABLE_PREFIX = "row_"
 _MARK = "__made_at_run_time__"
 #: How many models are kept ready. One is made in milliseconds, and let go when others were used since.
 _KEPT = 64
+_made = count(1)
 
 
 class DynamicRow(BatchRow):
@@ -107,7 +109,7 @@ class OwnTables:
 
     def discard(self, session: Session, batch: Batch) -> None:
         """Drop the table."""
-        table_of(self._model(batch.id, ())).drop(session.connection(), checkfirst=True)
+        session.execute(DropTable(Table(_name(batch.id), MetaData()), if_exists=True))
 
     def _create(self, session: Session, batch: Batch) -> None:
         connection, table = session.connection(), table_of(self.of(batch))
@@ -118,12 +120,16 @@ class OwnTables:
     def _model(self, batch_id: int, columns: tuple[RowColumn, ...]) -> type[BatchRow]:
         key = (batch_id, columns)
         with self._lock:
-            model = self._models.get(key) or _make_model(self._base, f"{TABLE_PREFIX}{batch_id:d}", columns)
+            model = self._models.get(key) or _make_model(self._base, _name(batch_id), columns)
             self._models[key] = model
             self._models.move_to_end(key)
             if len(self._models) > _KEPT:
                 self._models.popitem(last=False)
             return model
+
+
+def _name(batch_id: int) -> str:
+    return f"{TABLE_PREFIX}{batch_id:d}"
 
 
 def made_at_run_time(model: type[BatchRow]) -> bool:
@@ -140,7 +146,8 @@ def _make_model(base: type[DynamicRow], name: str, columns: Sequence[RowColumn])
         if column.indexed
     ]
     return type(
-        f"{base.__name__}_{name}",
+        # No name twice: a model that was let go may still be known by its own.
+        f"{base.__name__}_{name}_{next(_made)}",
         (base,),
         {
             **namespace,
@@ -159,16 +166,13 @@ def _without_rows(base: type[DynamicRow]) -> type[BatchRow]:
     columns = table_of(_make_model(base, TABLE_PREFIX, ())).columns
     nothing = select(*(cast(null(), column.type).label(column.name) for column in columns))
     table = nothing.where(false()).subquery("no_rows")
-    key = [table.c.batch_id, table.c.sequence]
-    return type(
-        f"{base.__name__}_none",
-        (base,),
-        {
-            "__table__": table,
-            "__mapper_args__": {"primary_key": key},
-            "metadata": MetaData(),
-            _MARK: True,
-            "__module__": base.__module__,
-            "__doc__": base.__doc__,
-        },
+    for column in columns:
+        told: Any = table.c[column.name]
+        told.info = column.info  # What pages need to know of a column; one of a query has none of its own.
+    model: Any = type(
+        f"{base.__name__}_none_{next(_made)}", (), {"__table__": table, _MARK: True, "__doc__": base.__doc__}
     )
+    # A declared class takes its columns from its bases, or those of a table, not both.
+    base.registry.map_imperatively(model, table, primary_key=[table.c.batch_id, table.c.sequence])
+    none: type[BatchRow] = model
+    return none

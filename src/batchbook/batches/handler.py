@@ -11,31 +11,34 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, BinaryIO, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Generic, TypeVar
 
 from sqlalchemy import ColumnElement
 
 from batchbook.batches.blocks import Block, RowValues
-from batchbook.batches.cells import CellReader
 from batchbook.batches.context import HandlerContext
 from batchbook.batches.files import input_file, open_file
+from batchbook.batches.intake.fields import IntakeField, fields_of
+from batchbook.batches.intake.kept import Intake
+from batchbook.batches.intake.mapping import IntakeMapping
+from batchbook.batches.intake.reader import rows_of
+from batchbook.batches.intake.taking import blocks_of, inspect
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rowcolumns import RowColumn
 from batchbook.batches.rows import Rows
 from batchbook.errors import BadInput
 from batchbook.forms import Form
-from batchbook.grid import Conventions
 from batchbook.statuses import Status
-from batchbook.tables import read_table
 from batchbook.words import counted
+
+if TYPE_CHECKING:
+    from batchbook.batches.worksheets.layout import Layout
 
 B = TypeVar("B", bound=Batch)
 R = TypeVar("R", bound=BatchRow)
 
-_TOO_MANY_CELLS = (
-    "The line has {} cells under {} headings, so it is not clear which is which: correct this one."
-)
+__all__ = ["BatchHandler", "Block", "Outcome", "RowValues", "Total"]
 
 
 _NO_SERVICES: Mapping[str, Any] = MappingProxyType({})
@@ -92,6 +95,12 @@ class BatchHandler(ABC, Generic[B, R]):
     retention: ClassVar[timedelta | None] = None
     #: What an uploaded table must have: heading in the file (lower case) → column of the row. Empty for no upload.
     file_columns: ClassVar[Mapping[str, str]] = {}
+    #: Whether rows can keep columns of a file that fill no field.
+    carries_columns: ClassVar[bool] = False
+    #: The columns of the row that get the number of its row in the file, and the texts of cells that were not taken as
+    #: they stand, by column; ``None`` where the type does not keep them.
+    line_column: ClassVar[str | None] = None
+    raw_column: ClassVar[str | None] = None
     #: The label of the quick entry box, into which people scan or type; ``None`` offers none.
     quick_entry_label: ClassVar[str | None] = None
     #: Whether people may add rows by hand.
@@ -120,13 +129,19 @@ class BatchHandler(ABC, Generic[B, R]):
 
         A block is written before the handler is asked for what comes next.
 
-        By default they are read from the file the batch was created with.
+        By default they are read from the file the batch was created with: as was decided on its pages, or else with
+        the columns that have the names of fields.
         """
         record = input_file(self.session, batch)
         if record is None:
             raise BadInput(f"{batch} has no file to read rows from.")
         with open_file(self.session, record) as file:
-            yield from self.parse_file(record.name, file)
+            if not self.takes_in():
+                yield from self.parse_file(record.name, file)
+                return
+            fields = self.intake_fields(batch)
+            intake = Intake.kept_in(batch) or inspect(record.name, file, fields)
+            yield from self._take_in(record.name, file, fields, intake)
 
     def refresh(self, batch: B, rows: Rows) -> None:
         """Compare ``rows``, a part of the batch, with current data: set values, statuses and issues.
@@ -164,6 +179,10 @@ class BatchHandler(ABC, Generic[B, R]):
         """
         return batch.status if self.header_statuses else None
 
+    def worksheet_layout(self, batch: B) -> Layout | None:
+        """Return which columns the batch's worksheets have, and what they say; by default those of its row grid."""
+        return None
+
     # Hooks around what happens to a batch.
 
     def before_create(self, batch: B, *, has_file: bool) -> None:
@@ -192,6 +211,41 @@ class BatchHandler(ABC, Generic[B, R]):
     def on_delete(self, batch: B) -> None:
         """Clean up what belongs to the batch outside its own tables before it is deleted."""
 
+    # What is taken from files.
+
+    @classmethod
+    def takes_file(cls) -> bool:
+        """Return whether batches of the type can be made from a file."""
+        return bool(cls.file_columns) or cls.intake_fields is not BatchHandler.intake_fields
+
+    @classmethod
+    def takes_in(cls) -> bool:
+        """Return whether people map the columns of a file to fields: not where the handler parses files by itself."""
+        return cls.takes_file() and cls.parse_file is BatchHandler.parse_file
+
+    def intake_fields(self, batch: B) -> Sequence[IntakeField]:
+        """Return what rows of ``batch`` take from a file; by default all of ``file_columns``, each of them required."""
+        return fields_of(self.row_model, self.file_columns)
+
+    def intake_sender(self, batch: B) -> str:
+        """Return who sent the file: for the same sender the same columns are suggested next time. Empty if unknown."""
+        return ""
+
+    def intake_scope(self, batch: B) -> str:
+        """Return for what, within the type, mappings are remembered and saved: fields of another scope are others."""
+        return ""
+
+    def intake_lengths(self, batch: B, field: IntakeField) -> Mapping[int, int]:
+        """Return how many values of ``field`` that are known where rows go to have which length: item codes, say.
+
+        Codes of a file that are shorter are offered to be padded with zeros.
+        """
+        return {}
+
+    def carried_columns(self, mapping: IntakeMapping) -> Sequence[str]:
+        """Return the row's columns for those that ``mapping`` carries without a field, in their order."""
+        return ()
+
     # What handlers get for their work.
 
     def row_columns(self, batch: B) -> Sequence[RowColumn]:
@@ -212,22 +266,15 @@ class BatchHandler(ABC, Generic[B, R]):
     def parse_file(self, name: str, file: BinaryIO) -> Iterator[RowValues]:
         """Yield rows from an uploaded file; by default a table with the columns ``file_columns``.
 
-        A cell that cannot be stored is left empty and has an issue with its raw text. Raises
-        :class:`batchbook.errors.BadInput` for a file that cannot be read, and for one without a row.
+        Override it for another layout. A cell that cannot be stored is left empty and has an issue with its raw text.
+        Raises :class:`batchbook.errors.BadInput` for a file that cannot be read, and for one without a row.
         """
-        table = read_table(name, file, list(self.file_columns))
-        self.expected_rows = table.expected_rows
-        places = [table.header.index(heading) for heading in self.file_columns]
-        conventions = Conventions(group_sign="," if table.commas_group else "")
-        reader = CellReader(self.row_model, list(self.file_columns.values()), conventions)
-        width, number = len(table.header), 0
-        for number, record in table.records:  # noqa: B007 - That there was one is asked below.
-            if any(map(str.strip, record[width:])):
-                cells = [*record[: width - 1], ",".join(record[width - 1 :])]
-                message = _TOO_MANY_CELLS.format(len(record), width)
-                yield reader.read_shifted([cells[place] for place in places], message)
-            else:
-                # A line may end early; what it lacks is empty.
-                yield reader.read([record[place] if place < len(record) else "" for place in places])
-        if not number:
-            raise BadInput(f"“{name}” has a header row, and no row below it.")
+        fields = fields_of(self.row_model, self.file_columns)
+        for block in self._take_in(name, file, fields, inspect(name, file, fields)):
+            yield from rows_of(block)
+
+    def _take_in(
+        self, name: str, file: BinaryIO, fields: Sequence[IntakeField], intake: Intake
+    ) -> Iterator[Block]:
+        self.expected_rows = intake.report.rows
+        return blocks_of(self, name, file, fields, intake)

@@ -37,6 +37,7 @@ class Action(StrEnum):
     VIEW = "view", "View", "viewed"
     DOWNLOAD = "download", "Download", "downloaded"
     EDIT = "edit", "Edit", "changed"
+    PREPARE = "prepare", "Prepare", "prepared"
     POPULATE = "populate", "Populate", "populated"
     REFRESH = "refresh", "Refresh", "refreshed"
     COMPLETE = "complete", "Mark complete", "marked complete"
@@ -95,6 +96,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Action.DOWNLOAD, (_P.VIEW,), _BEFORE),
     Transition(Action.DOWNLOAD, (_P.VIEW, _P.AUDIT), _EXECUTED),
     Transition(Action.EDIT, (_P.EDIT,), _OPEN),
+    Transition(Action.PREPARE, (_P.CREATE,), _NEW),
     Transition(Action.POPULATE, (_P.CREATE,), _NEW, State.POPULATING, State.OPEN, job=True),
     Transition(Action.REFRESH, (_P.EDIT,), _OPEN, job=True),
     Transition(Action.COMPLETE, (_P.EDIT,), _OPEN, target=State.COMPLETE),
@@ -130,6 +132,10 @@ _ADVICE: dict[tuple[Action, State], str] = {
     (Action.EDIT, State.COMPLETE): "It is marked complete{by}: reopen it to change it.",
     (Action.REFRESH, State.COMPLETE): "It is marked complete{by}: reopen it to refresh it.",
     (Action.REFRESH, State.NEW): "It has no rows yet: populate it first.",
+    (
+        Action.PREPARE,
+        State.OPEN,
+    ): "It is populated already: create a new batch to read its file in another way.",
     (Action.POPULATE, State.OPEN): "It is populated already: refresh it, or create a new batch.",
     (Action.COMPLETE, State.NEW): "It has no rows yet: populate it first.",
     (Action.COMPLETE, State.COMPLETE): "It is marked complete already{by}.",

@@ -38,7 +38,8 @@ class RowColumn:
 
     ``length`` counts the characters of a text, ``precision`` and ``scale`` the digits of a decimal. ``minimum`` and
     ``maximum`` are texts that the kind's values are made of; ``choices`` are pairs of value and label. ``shown`` tells
-    whether the grid shows it, ``indexed`` whether rows are looked up by it. Cells may always be empty.
+    whether the grid shows it, ``indexed`` whether rows are looked up by it, ``peer`` whether rows with the same value in
+    it depend on each other, as a handler's ``peer_columns`` say. Cells may always be empty.
 
     Raises ``ValueError`` for a name that is none: lower-case letters, digits and underscores, beginning with a letter.
     """
@@ -56,6 +57,7 @@ class RowColumn:
     editable: bool = False
     shown: bool = True
     indexed: bool = False
+    peer: bool = False
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -102,7 +104,7 @@ class RowColumn:
             "editable": self.editable or None,
         }
         said = {rule: value for rule, value in rules.items() if value is not None}
-        info = {"kind": self.kind, "shown": self.shown}
+        info = {"kind": self.kind, "shown": self.shown, "peer": self.peer}
         return column(self.name, self._type(), nullable=True, label=self.label, info=info, **said)
 
     def to_json(self) -> dict[str, Any]:

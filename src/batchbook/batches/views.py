@@ -19,7 +19,7 @@ from batchbook.batches.pages.present import PROBLEMS
 from batchbook.batches.resources import BatchContext, TypeContext
 from batchbook.forms import Form, form_of
 from batchbook.grid import Column, Kind, Sort, choices_of, columns_of
-from batchbook.master import MasterView
+from batchbook.master import MasterView, Page
 
 if TYPE_CHECKING:
     from batchbook.batches.types import BatchType
@@ -44,7 +44,7 @@ class BatchMasterView(MasterView):
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {}
     grid_columns: ClassVar[Sequence[str | Column]] = columns.COMMON
     default_sort: ClassVar[Sequence[Sort]] = (Sort("number", descending=True),)
-    pages = BATCH_PAGES
+    pages: ClassVar[Sequence[type[Page]]] = BATCH_PAGES
     context_factory = TypeContext
     record_context_factory = BatchContext
     templates: ClassVar[Mapping[str, str]] = {"index": "batchbook.templates:batches/index.jinja2"}

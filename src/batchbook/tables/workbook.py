@@ -1,33 +1,29 @@
-"""Opening the first sheet of a workbook that anybody may have made, within bounds of memory.
+"""Opening a sheet of a workbook that anybody may have made, within bounds of memory.
 
 The reader of workbooks is fast and trusting. So it never sees the uploaded file, but a workbook of our own with the
-parts that were looked at: the first sheet, its texts and its formats. Nothing else in the file can then mislead it.
+parts that were looked at: one sheet, its texts and its formats. Nothing else in the file can then mislead it.
 """
 
 from __future__ import annotations
 
 import posixpath
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
+from python_calamine import CalamineSheet, CalamineWorkbook
 
-from batchbook.errors import BadInput
 from batchbook.tables.archive import Archive, TooMuch
 from batchbook.tables.extent import Extent, NotASheet, QuickScan, exact_extent, feed_xml
-
-#: How far its first sheet may reach, and how many cells the rectangle up to there may have.
-MAX_ROWS, MAX_COLUMNS, MAX_CELLS = 1_000_000, 1_000, 5_000_000
-
-_UNREADABLE = (
-    zipfile.BadZipFile, zlib.error, CalamineError, NotASheet, KeyError, IndexError, OSError, EOFError, ValueError,
-    RuntimeError, NotImplementedError,
-)  # fmt: skip
+from batchbook.tables.refusals import too_far
+from batchbook.tables.rewriting import Rewriter
+from batchbook.tables.rows import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
+from batchbook.tables.styles import padded_styles
+from batchbook.tables.texts import TextCheck
 
 _OOXML = "http://schemas.openxmlformats.org"
 _RELATIONS = f"{_OOXML}/officeDocument/2006/relationships"
@@ -36,80 +32,112 @@ _COPIES = {_SHEET: "xl/worksheets/sheet1.xml", _TEXTS: "xl/sharedStrings.xml", _
 
 
 @dataclass(frozen=True)
+class NamedSheet:
+    """A worksheet of a workbook: its name, where it is in the archive, and whether people see it."""
+
+    name: str
+    path: str
+    visible: bool
+
+
+@dataclass
 class _Parts:
-    """Where the parts of a workbook are in its archive, by kind, and whether its days count from 1904."""
+    """What a workbook refers to: its sheets in order, other parts by kind, and whether its days count from 1904."""
 
-    paths: dict[str, str]
-    from_1904: bool
+    sheets: list[NamedSheet] = field(default_factory=list)
+    paths: dict[str, str] = field(default_factory=dict)
+    from_1904: bool = False
 
 
-def first_sheet(name: str, file: BinaryIO) -> CalamineSheet:
-    """Return the first worksheet of ``file``, called ``name``.
+@dataclass(frozen=True)
+class Loaded:
+    """A sheet that was read, and what was noticed on the way."""
 
-    Raises ``BadInput`` for what is no workbook, unpacks to too much, or reaches too far.
-    """
-    try:
+    cells: CalamineSheet
+    found: Rewriter
+
+
+class Book:
+    """The workbook in ``file``. Raises whatever there is for what is none: see ``refusals``."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._archive = Archive(file)
+        self._parts = self._find()
+
+    @property
+    def sheets(self) -> list[NamedSheet]:
+        """Its worksheets, in order."""
+        return self._parts.sheets
+
+    def load(self, sheet: NamedSheet) -> Loaded:
+        """Read ``sheet``; raise :class:`TooMuch` where it, or what it needs, unpacks to too much, or reaches too far."""
+        found = Rewriter(self._padded)
         with TemporaryDirectory(prefix="batchbook-") as folder:
             path = Path(folder, "sheet.xlsx")
-            _Copy(Archive(file)).write(path)
-            return CalamineWorkbook.from_path(path).get_sheet_by_index(0)
-    except TooMuch as error:
-        raise BadInput(f"“{name}” {error}. Nothing was taken from it.") from None
-    except _UNREADABLE as error:
-        raise BadInput(
-            f"“{name}” is called .xlsx but cannot be read as an Excel workbook ({error})."
-        ) from None
+            self._write(path, sheet, found)
+            return Loaded(CalamineWorkbook.from_path(path).get_sheet_by_index(0), found)
 
+    @cached_property
+    def _padded(self) -> dict[int, int]:
+        path = self._parts.paths.get(_FORMATS)
+        return padded_styles(self._archive.pieces_again(path)) if path else {}
 
-class _Copy:
-    """Copies the parts that count, and looks at them on the way."""
-
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
-
-    def write(self, path: Path) -> None:
-        """Write the copy to ``path``."""
-        parts = self._find()
+    def _write(self, path: Path, sheet: NamedSheet, found: Rewriter) -> None:
+        texts, paths = TextCheck(), {**self._parts.paths, _SHEET: sheet.path}
         with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as copy:
-            for name, content in _frame(parts).items():
+            for name, content in _frame(self._parts).items():
                 copy.writestr(name, content)
-            for kind, source in parts.paths.items():
+            for kind, source in paths.items():
                 with copy.open(_COPIES[kind], "w", force_zip64=True) as target:
-                    pieces = self._archive.pieces(source)
-                    target.writelines(self._looked_at(pieces, source) if kind == _SHEET else pieces)
+                    target.writelines(self._looked_at(kind, source, texts, found))
+        if texts.may_be_too_much(found.reach.most_cells):
+            texts.refuse_too_much(*map(self._archive.pieces_again, (paths[_TEXTS], sheet.path)))
 
-    def _looked_at(self, pieces: Iterable[bytes], source: str) -> Iterator[bytes]:
+    def _looked_at(self, kind: str, source: str, texts: TextCheck, found: Rewriter) -> Iterator[bytes]:
+        pieces = self._archive.pieces(source)
+        if kind == _SHEET:
+            return self._measured(pieces, source, found)
+        return texts.passed(pieces) if kind == _TEXTS else pieces
+
+    def _measured(self, pieces: Iterable[bytes], source: str, found: Rewriter) -> Iterator[bytes]:
         """Yield the pieces of the sheet; raise :class:`TooMuch` after the last if it reaches too far."""
-        scan = QuickScan()
-        for piece in pieces:
-            scan.feed(piece)
-            yield piece
-        if scan.unsure or _why_too_far(scan.extent):
-            reason = _why_too_far(exact_extent(self._archive.pieces_again(source)))
+        yield from found.rewritten(pieces)
+        extent = found.reach.extent
+        if extent is None or _why_too_far(extent):
+            reason = _why_too_far(self._exact_extent(source))
             if reason:
                 raise TooMuch(reason)
+
+    def _exact_extent(self, source: str) -> Extent:
+        scan = QuickScan()
+        for piece in self._archive.pieces_again(source):
+            scan.feed(piece)
+        if scan.unsure or _why_too_far(scan.extent):
+            return exact_extent(self._archive.pieces_again(source))
+        return scan.extent
 
     def _find(self) -> _Parts:
         root = self._relations("")
         book = next((path for kind, path in root.values() if kind == "officeDocument"), "xl/workbook.xml")
         relations = self._relations(book)
-        sheets: list[str] = []
-        epochs: list[str] = []
+        parts = _Parts()
 
         def start(tag: str, attributes: dict[str, str]) -> None:
             if tag == "sheet":
-                sheets.extend(value for key, value in attributes.items() if key.endswith(":id"))
+                key = next(value for name, value in attributes.items() if name.endswith(":id"))
+                kind, path = relations[key]
+                if kind == _SHEET:
+                    visible = attributes.get("state", "visible") == "visible"
+                    parts.sheets.append(NamedSheet(attributes.get("name", ""), path, visible))
             elif tag == "workbookPr":
-                epochs.append(attributes.get("date1904", "0"))
+                parts.from_1904 = attributes.get("date1904", "0") in ("1", "true")
 
         feed_xml(self._archive.pieces(book), start)
         kinds = {kind: path for kind, path in relations.values() if path in self._archive}
-        paths = {kind: kinds[kind] for kind in (_TEXTS, _FORMATS) if kind in kinds}
-        sheet = next((relations[key][1] for key in sheets if relations[key][0] == _SHEET), None)
-        if sheet is None:
+        parts.paths = {kind: kinds[kind] for kind in (_TEXTS, _FORMATS) if kind in kinds}
+        if not parts.sheets:
             raise NotASheet("it has no sheet")
-        paths[_SHEET] = sheet
-        return _Parts(paths, from_1904=epochs[:1] in (["1"], ["true"]))
+        return parts
 
     def _relations(self, part: str) -> dict[str, tuple[str, str]]:
         """Return the last word of the kind, and the path, of what ``part`` refers to, by id."""
@@ -129,18 +157,14 @@ def _why_too_far(extent: Extent) -> str | None:
     rows, columns = extent.rows, extent.columns
     if rows <= MAX_ROWS and columns <= MAX_COLUMNS and max(rows * columns, extent.cells) <= MAX_CELLS:
         return None
-    return (
-        f"has cells down to row {rows:,} and out to column {columns:,}, which is further than a table may reach here:"
-        f" {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns, {MAX_CELLS:,} cells in all. Delete what stands far below or"
-        " beside the table, or save it as CSV"
-    )
+    return too_far(rows, columns)
 
 
 def _frame(parts: _Parts) -> dict[str, str]:
-    """Return the files that make a workbook of the parts."""
+    """Return the files that make a workbook of one sheet of the parts."""
     related = "".join(
         f'<Relationship Id="{kind}" Type="{_RELATIONS}/{kind}" Target="/{_COPIES[kind]}"/>'
-        for kind in parts.paths
+        for kind in (*parts.paths, _SHEET)
     )
     package = f'xmlns="{_OOXML}/package/2006/relationships"'
     return {

@@ -144,14 +144,14 @@ def _columns_of(work: Work, texts: Texts) -> dict[str, Column]:
     names: dict[str, str] = {}
     for row_texts in texts.values():
         names.update(row_texts)
-    return {column.name: column for column in columns_named(work.rows().model, names)}
+    return {column.name: column for column in columns_named(work.row, names)}
 
 
 def _rows(work: Work, sequences: Sequence[int]) -> list[RowProxy]:
     """Return the rows with these numbers; raise ``Missing`` for one that is not there."""
     found: list[RowProxy] = []
     if sequences and sequences[0] > 0 and sequences[-1] <= HIGHEST_NUMBER:
-        model = work.rows().model
+        model = work.row
         wanted = and_(model.batch_id == work.batch.id, model.sequence.in_(sequences))
         found = list(Rows(work.session, work.batch, model, wanted, work.now))
     missing = set(sequences) - {row.sequence for row in found}
@@ -162,7 +162,7 @@ def _rows(work: Work, sequences: Sequence[int]) -> list[RowProxy]:
 
 def _touched(work: Work, sequences: Sequence[int], peers: Iterable[Sequence[Any]]) -> ColumnElement[bool]:
     """Return the condition for the rows with these numbers, and for all with one of ``peers`` in the peer columns."""
-    row, names = work.rows().model, work.handler.peer_columns
+    row, names = work.row, work.handler.peer_columns
     groups = list(dict.fromkeys(tuple(values) for values in peers if None not in values)) if names else []
     own = row.sequence.in_(sequences)
     same = tuple_(*(getattr(row, name) for name in names)).in_(groups) if groups else None

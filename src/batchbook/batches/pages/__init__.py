@@ -10,6 +10,7 @@ from batchbook.batches.pages.detail import BatchDetail
 from batchbook.batches.pages.fix import FixAlike
 from batchbook.batches.pages.header import EditHeader
 from batchbook.batches.pages.history import Download, History
+from batchbook.batches.pages.intake import IntakePage
 from batchbook.batches.pages.life import (
     CloneBatch,
     CompleteBatch,
@@ -20,11 +21,18 @@ from batchbook.batches.pages.life import (
     ReopenBatch,
 )
 from batchbook.batches.pages.many import ExecuteAll, RefreshAll
+from batchbook.batches.pages.mapping import MappingPage
 from batchbook.batches.pages.onerow import EditRow, RowPage
 from batchbook.batches.pages.problems import ProblemsPage
 from batchbook.batches.pages.rows import AddRow, QuickEntry, RemoveRow, RestoreRow
 from batchbook.batches.pages.rowset import ExportRows, RememberRows, RemoveRows
 from batchbook.batches.pages.schedule import ScheduleBatch, UnscheduleBatch
+from batchbook.batches.pages.worksheets import (
+    CompareWorksheet,
+    DownloadProblems,
+    DownloadWorksheet,
+    UploadWorksheet,
+)
 from batchbook.master import Export, Index, Remember
 
 #: What the master view of every batch type offers, in the order of the buttons.
@@ -36,6 +44,8 @@ BATCH_PAGES = (
     RefreshAll,
     ExecuteAll,
     BatchDetail,
+    IntakePage,
+    MappingPage,
     PopulateBatch,
     CompleteBatch,
     ReopenBatch,
@@ -56,6 +66,10 @@ BATCH_PAGES = (
     RememberRows,
     ExportRows,
     RemoveRows,
+    DownloadWorksheet,
+    DownloadProblems,
+    UploadWorksheet,
+    CompareWorksheet,
     ProblemsPage,
     FixAlike,
     History,

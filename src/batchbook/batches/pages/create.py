@@ -1,29 +1,42 @@
-"""Making a batch: a header, a file where the type takes one, and the rows that come of it, all or nothing."""
+"""Making a batch: a header, a file where the type takes one, and the rows that come of it, all or nothing.
+
+Where it is not plain how the file is to be read, the rows are left for later: the batch is new then, and its pages ask.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.creation import create_batch
 from batchbook.batches.editing import CellProblems
 from batchbook.batches.engine import Result
-from batchbook.batches.lifecycle import Action
+from batchbook.batches.intake.taking import look, takes_in
+from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.base import led_on, sent_texts
 from batchbook.batches.runner import ActionCall
+from batchbook.db.defaults import scalar_defaults
 from batchbook.errors import BadInput
 from batchbook.forms import WHOLE_FORM, BoundForm, Field, Form
 from batchbook.grid import Kind
 from batchbook.master import Page
 from batchbook.tables import SUFFIXES
+from batchbook.web.flash import flash
 from batchbook.web.once import claim_form
 
 if TYPE_CHECKING:
+    from batchbook.batches.handler import BatchHandler
     from batchbook.batches.views import BatchMasterView
 
 _UNPROCESSABLE = 422
-#: The field of the form that takes the file.
-FILE_FIELD = "file"
+#: The fields of the form that take a file, and rows that were copied from somewhere.
+FILE_FIELD, PASTED_FIELD = "file", "pasted"
+_SOURCES = (FILE_FIELD, PASTED_FIELD)
+_PASTED_NAME = "pasted.tsv"
 
 
 class CreateBatch(Page):
@@ -39,8 +52,9 @@ class CreateBatch(Page):
     kind = "primary"
 
     def get(self) -> dict[str, Any]:
-        """Show the empty form."""
-        return self._form(self._fields().bind())
+        """Show the form, with what every new batch has."""
+        preset = scalar_defaults(self.view.model.__mapper__.columns)
+        return self._form(self._fields().bind(preset))
 
     def post(self) -> Any:
         """Create and populate the batch and show it; or show the form again, with nothing left behind."""
@@ -54,34 +68,78 @@ class CreateBatch(Page):
                 for name, problem in error.problems.items():
                     bound.add_error(name, problem)
             except BadInput as error:
-                bound.add_error(
-                    FILE_FIELD if bound.values.get(FILE_FIELD) is not None else WHOLE_FORM, error.message
-                )
+                bound.add_error(_at_fault(bound), error.message)
             else:
-                return led_on(self.request, result, self.view.url("view", batch))
+                return self._led_on(batch, result)
         self.request.response.status_int = _UNPROCESSABLE
         return self._form(bound)
 
     def _create(self, bound: BoundForm) -> tuple[Batch, Result]:
+        """Create the batch, and populate it or say what is to be looked at before."""
         texts = {
-            name: text for name, text in sent_texts(bound, self.request.POST).items() if name != FILE_FIELD
+            name: text for name, text in sent_texts(bound, self.request.POST).items() if name not in _SOURCES
         }
-        upload = bound.values.get(FILE_FIELD)
-        file, name = (upload.file, upload.filename) if upload is not None else (None, "")
-        key = self.view.batch_type.key
-        batch = create_batch(self.view.engine, key, texts, file, name)
+        file, name = _source(bound)
+        engine = self.view.engine
+        batch = create_batch(engine, self.view.batch_type.key, texts, file, name)
+        work = engine.work_on(batch)
+        if takes_in(work) and not look(work).is_plain(work.handler.intake_fields(batch)):
+            return batch, Result(
+                f"{batch} was created. It has no rows yet: look at how its file is read, then choose its columns."
+            )
         call = ActionCall(batch.id, Action.POPULATE, self.request.authenticated_userid)
         return batch, self.request.registry["batch_runner"].submit(self.request.db, call)
 
+    def _led_on(self, batch: Batch, result: Result) -> HTTPSeeOther:
+        if batch.state == State.NEW and result.job_id is None and not result.failed:
+            flash(self.request, result.message, "info")
+            return HTTPSeeOther(self.view.url("intake", batch))
+        return led_on(self.request, result, self.view.url("view", batch))
+
     def _fields(self) -> Form:
         fields = list(self.view.form(None).fields)
-        columns = self.view.batch_type.handler.file_columns
-        if columns:
-            help_text = f"{' or '.join(SUFFIXES)} with the columns {', '.join(columns)}."
-            fields.insert(0, Field.of(FILE_FIELD, Kind.TEXT, label="File", widget="file", help=help_text))
-        return Form(fields)
+        if self.view.batch_type.handler.takes_file():
+            fields[:0] = _source_fields(self.view.batch_type.handler)
+        return Form(fields, [_one_source])
 
     def _form(self, bound: BoundForm) -> dict[str, Any]:
         return self.template_values(
             bound=bound, title=f"New {self.view.title_one}", accept=",".join(SUFFIXES)
         )
+
+
+def _source_fields(handler: type[BatchHandler[Any, Any]]) -> list[Field]:
+    columns = ", ".join(handler.file_columns)
+    help_text = f"{', '.join(SUFFIXES)}{f' with the columns {columns}' if columns else ''}."
+    fields = [Field.of(FILE_FIELD, Kind.TEXT, label="File", widget="file", help=help_text)]
+    if handler.takes_in():
+        fields[0] = replace(
+            fields[0], help=f"{help_text} Columns with other names can be chosen after it was sent."
+        )
+        pasted = "Copied from a spreadsheet or a mail, with a row of headings."
+        fields.append(
+            Field.of(PASTED_FIELD, Kind.TEXT, label="Or paste rows", widget="textarea", help=pasted)
+        )
+    return fields
+
+
+def _one_source(values: dict[str, Any]) -> dict[str, str]:
+    if values.get(FILE_FIELD) is not None and values.get(PASTED_FIELD):
+        return {PASTED_FIELD: "Give either a file or pasted rows, not both."}
+    return {}
+
+
+def _source(bound: BoundForm) -> tuple[BinaryIO | None, str]:
+    """Return what the rows are to be read from, and its name."""
+    upload = bound.values.get(FILE_FIELD)
+    if upload is not None:
+        return upload.file, upload.filename
+    if bound.values.get(PASTED_FIELD):
+        # As it was sent: what surrounds a cell is none of the form's business.
+        return io.BytesIO(str(bound.texts[PASTED_FIELD]).encode()), _PASTED_NAME
+    return None, ""
+
+
+def _at_fault(bound: BoundForm) -> str:
+    """Return the field beside which a refusal is shown: where the rows came from, if they came at all."""
+    return next((name for name in _SOURCES if bound.values.get(name) is not None), WHOLE_FORM)

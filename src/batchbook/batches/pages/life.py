@@ -6,9 +6,11 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
+from batchbook.batches.intake.kept import Intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.base import BatchPage, led_on, seen_version
 from batchbook.batches.pages.schedule import sent_options
+from batchbook.master import MasterView
 from batchbook.web.once import claim_form
 
 
@@ -33,6 +35,15 @@ class PopulateBatch(_ActionPage):
 
     action = Action.POPULATE
     kind = "primary"
+
+    @classmethod
+    def offered(cls, view: MasterView, record: Any) -> bool:
+        """Not before it is known which columns of its file fill what must be filled."""
+        intake = Intake.kept_in(record)
+        if intake is None:
+            return True
+        handler = view.engine.work_on(record).handler  # type: ignore[attr-defined]
+        return not intake.suggestion.missing(handler.intake_fields(record))
 
 
 class RefreshBatch(_ActionPage):

@@ -13,9 +13,11 @@ import click
 from batchbook.batches import Action, Batch
 from batchbook.batches.creation import create_batch
 from batchbook.batches.engine import Result
+from batchbook.batches.intake.taking import takes_in
 from batchbook.cli.batches.acting import handed_over, refuse_handing_over, running
 from batchbook.cli.batches.command import Said
 from batchbook.cli.batches.desk import Desk, acting_desk
+from batchbook.cli.batches.intake import Choices, choices_of, mapping_options, reading_options, take_in
 from batchbook.cli.batches.output import name_of
 from batchbook.cli.batches.parameters import acting, background_option, values_option
 from batchbook.cli.output import json_option, quiet_option
@@ -37,6 +39,8 @@ from batchbook.web.settings import MAX_UPLOAD_BYTES
 )
 @values_option("A field of the header; may be repeated.")
 @click.option("--description", type=TEXT, help="What the batch is for.")
+@mapping_options
+@reading_options
 @click.option("--no-populate", is_flag=True, help="Leave it without rows for now.")
 @background_option
 @quiet_option
@@ -45,6 +49,7 @@ from batchbook.web.settings import MAX_UPLOAD_BYTES
 @click.pass_obj
 def create(
     site: Site,
+    /,
     key: str,
     file: Path | None,
     values: dict[str, str],
@@ -54,6 +59,7 @@ def create(
     quiet: bool,
     actor: str,
     as_json: bool,
+    **given: Any,
 ) -> None:
     """Create a batch of TYPE with its rows, and print its number."""
     if description is not None:
@@ -66,6 +72,7 @@ def create(
     # One transaction for both: a file that cannot be read leaves no batch behind.
     with _given_up_by_ctrl_c(bar), acting_desk(site, actor) as desk:
         batch = _create(site, desk, key, values, file)
+        _take_in(desk, batch, choices_of(given), demand=not no_populate)
         if no_populate:
             said = _new(batch)
         elif background:
@@ -90,6 +97,14 @@ def _create(site: Site, desk: Desk, key: str, values: dict[str, str], path: Path
     with ExitStack() as stack:
         file = None if path is None else stack.enter_context(_open(site, path))
         return create_batch(desk.engine, key, values, file, _name_of(path) if path else "")
+
+
+def _take_in(desk: Desk, batch: Batch, choices: Choices, *, demand: bool) -> None:
+    work = desk.engine.work_on(batch)
+    if takes_in(work):
+        take_in(work, choices, demand=demand)
+    elif choices != Choices():
+        raise click.UsageError("There is no file whose columns and reading could be said.")
 
 
 def _open(site: Site, path: Path) -> BinaryIO:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from batchbook.batches import BatchHandler, Block, Outcome, Rows, RowValues
+from batchbook.batches import BatchHandler, Block, IntakeField, Outcome, Rows, RowValues
 from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of
@@ -17,6 +18,14 @@ from batchbook.words import counted
 
 #: The statuses whose rows can be applied.
 APPLICABLE = (PriceStatus.INCREASE, PriceStatus.DECREASE)
+
+#: What vendors call the columns of their lists.
+_ALSO: Mapping[str, tuple[str, ...]] = {
+    "item_code": ("item", "item number", "item no", "article", "article number", "sku", "product code"),
+    "description": ("name", "item description", "product", "product name"),
+    "size": ("pack size", "package"),
+    "new_price": ("unit price", "list price", "price each"),
+}
 
 
 class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
@@ -51,6 +60,22 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         ]
     )
     execution_defaults: ClassVar[Mapping[str, Any]] = {"apply": [str(s) for s in APPLICABLE]}
+
+    def intake_fields(self, batch: PriceChange) -> Sequence[IntakeField]:
+        """The columns of a list, with the names that vendors give them."""
+        fields = super().intake_fields(batch)
+        return [
+            replace(one, key=one.name == "item_code", synonyms=one.synonyms + _ALSO[one.name])
+            for one in fields
+        ]
+
+    def intake_sender(self, batch: PriceChange) -> str:
+        """A list comes from its vendor."""
+        return batch.vendor_code or ""
+
+    def intake_lengths(self, batch: PriceChange, field: IntakeField) -> Mapping[int, int]:  # noqa: ARG002 - All of them have the same codes.
+        """The lengths of the catalogue's item codes."""
+        return lookup.code_lengths(self.session) if field.key else {}
 
     def before_create(self, batch: PriceChange, *, has_file: bool) -> None:
         """A price change comes either from a list or from a change by per cent."""

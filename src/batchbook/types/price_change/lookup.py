@@ -65,6 +65,13 @@ def products(session: Session, vendor_code: str | None, department: str | None) 
         last = page[-1].item_code
 
 
+def code_lengths(session: Session) -> dict[int, int]:
+    """Return how many item codes of the catalogue have which length."""
+    length = func.length(Product.item_code)
+    counts = session.execute(select(length, func.count()).group_by(length))
+    return {characters: count for characters, count in counts}  # noqa: C416 - Rows are no tuples.
+
+
 def refresh(session: Session, batch: PriceChange, rows: Rows) -> None:
     """Set old price, change and status of ``rows`` from the catalogue as it is now."""
     found = _looked_up(rows)

@@ -28,7 +28,7 @@ class PriceChangeView(BatchMasterView):
     #: Those over the limit say so in their note.
     row_filter_columns: ClassVar[Sequence[str | Column]] = ("over_limit",)
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
-        "From a price list": ("file",),
+        "From a price list": ("file", "pasted"),
         "Or from the catalogue": ("percent", "rounding", "department"),
         "In any case": ("vendor_code", "warn_above", "description", "notes"),
     }

@@ -1,0 +1,54 @@
+"""Which column of a file fills which field, and what is done with its texts: said by people, kept as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class IntakeMapping:
+    """How the columns of a table become the fields of rows; columns are named by position, counted from 0.
+
+    ``columns`` has the column of each field that comes from the file, ``constants`` the text that a field has in every
+    row instead; an empty one says that the field stays empty. ``values`` has for a field the texts to take in place of
+    texts in the file, ``widths`` to how many digits its numbers are padded with zeros. ``carried`` are the columns that
+    are kept as they are. ``headings`` are those of the table it was made for: by them it is used for another one.
+    """
+
+    columns: Mapping[str, int] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    widths: Mapping[str, int] = field(default_factory=dict)
+    carried: tuple[int, ...] = ()
+    headings: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON can keep it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Return what :meth:`to_json` made of it."""
+        return cls(
+            **{**stored, "carried": tuple(stored["carried"]), "headings": tuple(stored["headings"])},
+        )
+
+    def fills(self, name: str) -> bool:
+        """Return whether the field called ``name`` has a column, or a text for all rows."""
+        return name in self.columns or name in self.constants
+
+    def heading_of(self, name: str) -> str | None:
+        """Return the heading of the column that fills the field called ``name``; ``None`` if none does."""
+        position = self.columns.get(name)
+        return self.headings[position] if position is not None and position < len(self.headings) else None
+
+    def fits(self, headings: Sequence[str]) -> bool:
+        """Return whether every column that it uses stands in a table with those ``headings`` where it says."""
+        used = (*self.columns.values(), *self.carried)
+        return all(
+            position < min(len(headings), len(self.headings))
+            and headings[position] == self.headings[position]
+            for position in used
+        )

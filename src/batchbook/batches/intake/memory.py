@@ -1,0 +1,100 @@
+"""Remembering mappings: those that somebody saved under a name, and for each sender the last one that was used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from batchbook.batches.intake.mapping import IntakeMapping
+from batchbook.batches.intake.models import SavedMapping
+from batchbook.batches.intake.suggesting import Remembered
+from batchbook.errors import Missing
+from batchbook.tables.choices import Reading
+
+#: Characters that the name of a mapping, a sender, a scope may have.
+LONGEST_NAME, _LONGEST_SENDER = 80, 100
+
+_LAST = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """For what mappings are remembered: a batch's type, its scope, and who sent the file; either may be empty."""
+
+    type: str
+    scope: str = ""
+    sender: str = ""
+
+    @property
+    def here(self) -> ColumnElement[bool]:
+        """The condition for the mappings of the type and scope, whoever sent the file."""
+        return and_(SavedMapping.type == self.type, SavedMapping.scope == self.scope)
+
+    @property
+    def known_sender(self) -> str:
+        """The sender as far as it is kept."""
+        return self.sender[:_LONGEST_SENDER]
+
+
+def last_of(session: Session, place: Place) -> Remembered | None:
+    """Return the mapping that was used last for the sender of ``place``; it is not sure where that is nobody."""
+    found = session.scalar(
+        select(SavedMapping).where(
+            place.here, SavedMapping.sender == place.known_sender, SavedMapping.name == _LAST
+        )
+    )
+    if found is None:
+        return None
+    label = f"last time for {place.sender}" if place.sender else "last time"
+    return Remembered(IntakeMapping.from_json(found.mapping), label, sure=bool(place.sender))
+
+
+def last_reading(session: Session, place: Place) -> Reading:
+    """Return how the last file of the sender of ``place`` was read, as far as a person said it; nothing if unknown."""
+    stored = session.scalar(
+        select(SavedMapping.reading).where(
+            place.here, SavedMapping.sender == place.known_sender, SavedMapping.name == _LAST
+        )
+    )
+    return Reading() if stored is None or not place.sender else Reading.from_json(stored)
+
+
+def names(session: Session, place: Place) -> Sequence[str]:
+    """Return the names of the mappings that are saved for the type and scope of ``place``."""
+    wanted = select(SavedMapping.name).where(place.here, SavedMapping.name != _LAST)
+    return session.scalars(wanted.order_by(SavedMapping.name)).all()
+
+
+def named(session: Session, place: Place, name: str) -> Remembered:
+    """Return the mapping saved as ``name``; raise ``Missing`` if there is none, with the names that there are."""
+    found = session.scalar(select(SavedMapping).where(place.here, SavedMapping.name == name.strip()))
+    if found is None or not name.strip():
+        known = ", ".join(f"“{one}”" for one in names(session, place)) or "none"
+        raise Missing(f"There is no saved mapping “{name[:LONGEST_NAME]}” here. Saved ones: {known}.")
+    return Remembered(IntakeMapping.from_json(found.mapping), f"saved in “{found.name}”")
+
+
+def remember(
+    session: Session,
+    place: Place,
+    mapping: IntakeMapping,
+    reading: Reading,
+    *,
+    by: str,
+    at: datetime,
+    name: str = _LAST,
+) -> None:
+    """Keep ``mapping``, with what was said of how to read the file: under ``name``, or as the sender's last one."""
+    # One statement, so that two who keep one at the same moment cannot collide.
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    said = {"mapping": mapping.to_json(), "reading": reading.to_json(), "saved_at": at, "saved_by": by}
+    said |= {"sender": place.known_sender, "used_at": at}
+    statement = insert(SavedMapping).values(type=place.type, scope=place.scope, name=name, **said)
+    key = [SavedMapping.type, SavedMapping.scope, SavedMapping.name if name else SavedMapping.sender]
+    where = SavedMapping.name != _LAST if name else SavedMapping.name == _LAST
+    session.execute(statement.on_conflict_do_update(index_elements=key, index_where=where, set_=said))

@@ -1,0 +1,185 @@
+"""Finding the column of each field: as last time, by its name, by a name it also goes by; or what may be meant.
+
+What is found for certain is the mapping; what only looks alike is a guess, which a person must confirm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from batchbook.batches.intake.fields import IntakeField
+from batchbook.batches.intake.mapping import IntakeMapping
+from batchbook.batches.intake.names import likeness, normal
+from batchbook.grid import Kind
+from batchbook.grid.kinds import NUMERIC_KINDS
+from batchbook.tables.report import Report
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A mapping that was used before; ``label`` ends the sentence “as …”, such as “last time for V0764”.
+
+    One that is not ``sure`` was used for something else: what comes of it are guesses.
+    """
+
+    mapping: IntakeMapping
+    label: str
+    sure: bool = True
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """The ``mapping`` that is certain, and ``guesses``: columns that a field may have, by the field's name.
+
+    ``reasons`` say in a few words why a field has its column or may have it, or why it has none.
+    """
+
+    mapping: IntakeMapping
+    guesses: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    def missing(self, fields: Iterable[IntakeField]) -> list[IntakeField]:
+        """Return those of ``fields`` that are required and not filled."""
+        return [field for field in fields if field.required and not self.mapping.fills(field.name)]
+
+
+#: Tells whether a heading of a table, once as it stands and once normal, is what a field goes by.
+_Rule = Callable[[IntakeField, str, str], bool]
+
+# In this order: what stands there exactly as people are told it must counts before everything else.
+_RULES: tuple[tuple[str, _Rule], ...] = (
+    ("by its name", lambda field, plain, _: plain == field.heading.lower()),
+    ("by its name", lambda field, _, known: known in (normal(field.name), normal(field.label))),
+    ("by another name of it", lambda field, _, known: known in map(normal, field.synonyms)),
+)
+
+
+def suggest(
+    fields: Sequence[IntakeField], report: Report, remembered: Remembered | None = None
+) -> Suggestion:
+    """Return which columns of the table in ``report`` fill ``fields``, and why.
+
+    ``remembered`` comes first, as far as its headings are those of the table.
+    """
+    finder = _Finder(fields, report)
+    if remembered is not None:
+        finder.recall(remembered)
+    for reason, rule in _RULES:
+        finder.apply(reason, rule)
+    finder.guess()
+    mapping = IntakeMapping(columns=finder.found, headings=report.headings)
+    if remembered is not None:
+        mapping = finder.with_the_rest(mapping, remembered)
+    return Suggestion(mapping, finder.guesses, finder.reasons)
+
+
+class _Finder:
+    """Gives each field at most one column, and each column to at most one field."""
+
+    def __init__(self, fields: Sequence[IntakeField], report: Report) -> None:
+        self._fields = fields
+        self._report = report
+        self._plain = [heading.strip().lower() for heading in report.headings]
+        self._normal = [normal(heading) for heading in report.headings]
+        self.found: dict[str, int] = {}
+        self.guesses: dict[str, int] = {}
+        self.reasons: dict[str, str] = {}
+
+    def recall(self, remembered: Remembered) -> None:
+        """Give fields the columns with the headings that they had before."""
+        into = self.found if remembered.sure else self.guesses
+        for wanted in self._open():
+            heading = remembered.mapping.heading_of(wanted.name)
+            position = None if heading is None else self.position_of(heading)
+            if position is not None and position not in self._taken():
+                into[wanted.name] = position
+                self.reasons[wanted.name] = _as(remembered)
+
+    def position_of(self, heading: str) -> int | None:
+        """Return the one column with that heading; ``None`` if there is none, or more than one."""
+        known = normal(heading)
+        positions = [at for at, other in enumerate(self._normal) if other == known and known]
+        return positions[0] if len(positions) == 1 else None
+
+    def apply(self, reason: str, rule: _Rule) -> None:
+        """Give fields their columns by ``rule``, where just one column satisfies it."""
+        for wanted in self._open():
+            if wanted.name in self.reasons and wanted.name not in self.guesses:
+                continue  # It was ambiguous by a better rule, so a weaker one must not decide.
+            taken = set(self.found.values())
+            fitting = [
+                at
+                for at, (plain, known) in enumerate(zip(self._plain, self._normal, strict=True))
+                if at not in taken and known and rule(wanted, plain, known)
+            ]
+            self._decide(wanted, fitting, reason)
+
+    def _decide(self, wanted: IntakeField, fitting: Sequence[int], reason: str) -> None:
+        if not fitting:
+            return
+        for name in [name for name, at in self.guesses.items() if name == wanted.name or at in fitting]:
+            del self.guesses[name], self.reasons[name]
+        if len(fitting) == 1:
+            self.found[wanted.name] = fitting[0]
+            self.reasons[wanted.name] = reason
+        else:
+            self.reasons[wanted.name] = f"{len(fitting)} columns have its name: choose one of them"
+
+    def guess(self) -> None:
+        """Note the columns that look most like what the remaining fields go by."""
+        scores = sorted(
+            (
+                (-score, order, at, field.name)
+                for order, field in enumerate(self._open())
+                if field.name not in self.reasons
+                for at in range(len(self._plain))
+                if (score := self._score(field, at))
+            ),
+        )
+        for _, _, at, name in scores:
+            if name not in self.guesses and at not in self._taken():
+                self.guesses[name] = at
+                self.reasons[name] = "a guess: the names look alike"
+
+    def with_the_rest(self, mapping: IntakeMapping, remembered: Remembered) -> IntakeMapping:
+        """Return ``mapping`` with what else was said before, of the fields that have the same columns."""
+        before, reason = remembered.mapping, _as(remembered)
+        same = {name for name, why in self.reasons.items() if why == reason}
+        return replace(
+            mapping,
+            constants=self._constants(before, reason) if remembered.sure else {},
+            values={name: texts for name, texts in before.values.items() if name in same},
+            widths={name: width for name, width in before.widths.items() if name in same},
+            carried=self._carried(before),
+        )
+
+    def _constants(self, before: IntakeMapping, reason: str) -> dict[str, str]:
+        names = [field.name for field in self._open() if field.name in before.constants]
+        for name in names:
+            self.guesses.pop(name, None)
+            self.reasons[name] = reason
+        return {name: before.constants[name] for name in names}
+
+    def _carried(self, before: IntakeMapping) -> tuple[int, ...]:
+        headings = (before.headings[at] for at in before.carried if at < len(before.headings))
+        found = (self.position_of(heading) for heading in headings)
+        return tuple(at for at in found if at is not None and at not in self._taken())
+
+    def _score(self, field: IntakeField, at: int) -> float:
+        if field.column.kind in NUMERIC_KINDS and self._report.columns[at].kind in ("date", "yes-no"):
+            return 0.0
+        if field.column.kind is Kind.DATE and self._report.columns[at].kind not in ("date", "text"):
+            return 0.0
+        heading = self._report.headings[at]
+        return max(likeness(heading, name) for name in (field.name, field.label, *field.synonyms))
+
+    def _open(self) -> list[IntakeField]:
+        return [field for field in self._fields if field.name not in self.found]
+
+    def _taken(self) -> set[int]:
+        return {*self.found.values(), *self.guesses.values()}
+
+
+def _as(remembered: Remembered) -> str:
+    return f"as {remembered.label}"

@@ -1,0 +1,147 @@
+"""Choosing the columns of a batch's file: which of them fills which field, and what is done with their texts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+from sqlalchemy.orm import Session
+
+from batchbook.batches.files import input_file, open_file
+from batchbook.batches.intake import memory
+from batchbook.batches.intake.kept import Intake
+from batchbook.batches.intake.lengths import Padding, offer
+from batchbook.batches.intake.looking import preview, unknown_texts
+from batchbook.batches.intake.mapping_form import Offers, check, decided_by, mapping_form, shown
+from batchbook.batches.intake.suggesting import suggest
+from batchbook.batches.intake.taking import place_of
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.pages.base import UNPROCESSABLE, led_on
+from batchbook.batches.pages.intake import PreparingPage
+from batchbook.db import utc_now
+from batchbook.errors import BadInput
+from batchbook.forms import WHOLE_FORM, BoundForm
+from batchbook.grid import Kind
+from batchbook.web.once import claim_form
+
+#: How many of the first rows are shown as they would become.
+_ROWS = 20
+
+
+class MappingPage(PreparingPage):
+    """A column for each field, each with the reason why it was chosen; and a look at the rows that come of it."""
+
+    name = "mapping"
+    pattern = "/mapping"
+    template = "batchbook.templates:batches/mapping.jinja2"
+
+    def get(self) -> dict[str, Any]:
+        """Show which columns are chosen."""
+        offers = self._offers(self.intake)
+        return self._page(
+            self.intake, offers, self._form(offers).bind(shown(self.intake, self.fields, offers))
+        )
+
+    def post(self) -> Any:
+        """Keep what was chosen and show what comes of it; or take a saved mapping; or read the rows."""
+        self.lock()
+        if self.request.POST.get("do") == "use":
+            return self._use(self.request.POST.get("saved", ""))
+        offers = self._offers(self.intake)
+        bound = self._form(offers).validate(self.request.POST)
+        if not bound.valid:
+            return self._refused(self.intake, offers, bound)
+        intake = decided_by(bound, self.intake, self.fields, offers)
+        populates = self.request.POST.get("do") == "populate"
+        check(bound, intake, self.fields, offers)
+        if bound.errors and (populates or not self._only_missing(bound)):
+            return self._refused(intake, offers, bound)
+        if populates:
+            return self._populate(intake, offers, bound)
+        intake.keep_in(self.batch)
+        self._save(intake, bound)
+        return HTTPSeeOther(self.view.url(self.name, self.batch))
+
+    @staticmethod
+    def _only_missing(bound: BoundForm) -> bool:
+        return all(name.startswith("column.") for name in bound.errors)
+
+    def _use(self, name: str) -> HTTPSeeOther:
+        """Choose columns as the mapping saved as ``name`` says."""
+        remembered = memory.named(self.request.db, place_of(self.work.handler, self.batch), name)
+        suggestion = suggest(self.fields, self.intake.report, remembered)
+        replace(self.intake, suggestion=suggestion, decided=True, name=name).keep_in(self.batch)
+        return HTTPSeeOther(self.view.url(self.name, self.batch))
+
+    def _populate(self, intake: Intake, offers: Offers, bound: BoundForm) -> Any:
+        try:
+            with claim_form(self.request) as remember:
+                self._save(intake, bound).keep_in(self.batch)
+                remember_last(self.request.db, self, intake)
+                result = self.ask(Action.POPULATE)
+                remember(result.message)
+        except BadInput as error:
+            bound.add_error(WHOLE_FORM, error.message)
+            return self._refused(intake, offers, bound)
+        return led_on(self.request, result, self.own_url)
+
+    def _save(self, intake: Intake, bound: BoundForm) -> Intake:
+        """Save the mapping under the name that the form says, if it says one."""
+        name = bound.values.get("save_as")
+        if not name:
+            return intake
+        remember_last(self.request.db, self, intake, name)
+        named = replace(intake, name=name)
+        named.keep_in(self.batch)
+        return named
+
+    def _offers(self, intake: Intake) -> Offers:
+        record = input_file(self.request.db, self.batch)
+        if record is None:
+            raise BadInput(f"{self.batch} has no file to read rows from.")
+        with open_file(self.request.db, record) as file:
+            texts = unknown_texts(record.name, file, intake, self.fields)
+        for name, taken in intake.mapping.values.items():
+            texts[name] = {**dict.fromkeys(taken, 0), **texts.get(name, {})}
+        return Offers(self._paddings(intake), texts)
+
+    def _paddings(self, intake: Intake) -> dict[str, Padding]:
+        paddings = {}
+        for wanted in self.fields:
+            place = intake.mapping.columns.get(wanted.name, intake.suggestion.guesses.get(wanted.name))
+            if place is not None and wanted.column.kind is Kind.TEXT:
+                known = self.work.handler.intake_lengths(self.batch, wanted)
+                found = offer(intake.report.columns[place].lengths, known)
+                if found is not None:
+                    paddings[wanted.name] = found
+        return paddings
+
+    def _form(self, offers: Offers) -> Any:
+        carries = self.work.handler.carries_columns
+        return mapping_form(self.intake, self.fields, offers, carries=carries)
+
+    def _refused(self, intake: Intake, offers: Offers, bound: BoundForm) -> dict[str, Any]:
+        self.request.response.status_int = UNPROCESSABLE
+        return self._page(intake, offers, bound)
+
+    def _page(self, intake: Intake, offers: Offers, bound: BoundForm) -> dict[str, Any]:
+        place = place_of(self.work.handler, self.batch)
+        return self.template_values(
+            intake=intake,
+            report=intake.report,
+            fields=self.fields,
+            offers=offers,
+            bound=bound,
+            preview=preview(intake, self.fields, _ROWS),
+            saved=memory.names(self.request.db, place),
+            intake_url=self.view.url("intake", self.batch),
+            cancel_url=self.own_url,
+        )
+
+
+def remember_last(db: Session, page: PreparingPage, intake: Intake, name: str = "") -> None:
+    """Remember the mapping of ``intake``: under ``name``, or as the last one of who sent the file."""
+    place = place_of(page.work.handler, page.batch)
+    by = page.request.authenticated_userid
+    memory.remember(db, place, intake.mapping, intake.said, by=by, at=utc_now(), name=name)

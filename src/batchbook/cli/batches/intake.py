@@ -1,0 +1,175 @@
+"""Taking files in by the command line: how a file is read, which of its columns fills which field, what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from batchbook.batches.intake import memory
+from batchbook.batches.intake.choosing import choose
+from batchbook.batches.intake.fields import IntakeField
+from batchbook.batches.intake.kept import Intake
+from batchbook.batches.intake.taking import look, place_of
+from batchbook.batches.intake.words import Unmapped, refuse_unmapped
+from batchbook.batches.work import Work
+from batchbook.cli.batches.output import aligned
+from batchbook.cli.batches.parameters import PAIR
+from batchbook.cli.output import json_option, plain, show
+from batchbook.cli.parameters import TEXT
+from batchbook.statuses import Severity
+from batchbook.tables.choices import ColumnReading, Reading
+from batchbook.tables.encoding import ENCODINGS
+from batchbook.tables.inspecting import inspect_table
+from batchbook.tables.report import Report
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "colon": ":"}
+_SIGNS = {"point": ".", ".": ".", "comma": ",", ",": ","}
+
+_READING = (
+    click.option("--encoding", type=click.Choice(ENCODINGS), help="The encoding of a text."),
+    click.option(
+        "--delimiter",
+        type=TEXT,
+        help="What separates cells: a character, or tab, comma, semicolon, bar, colon.",
+    ),
+    click.option("--sheet", type=TEXT, help="The name of the sheet of a workbook."),
+    click.option(
+        "--header-row", type=click.IntRange(0), help="The row with the headings, counted from 1; 0 for none."
+    ),
+    click.option("--decimal", type=click.Choice(list(_SIGNS)), help="The decimal sign of all columns."),
+    click.option(
+        "--dates", type=click.Choice(["ymd", "dmy", "mdy"]), help="The order that dates of all columns have."
+    ),
+)
+
+
+def reading_options(command: _Command) -> _Command:
+    """Give a command the options that say how a file is read; :func:`reading_of` takes what they give."""
+    return reduce(lambda taken, option: option(taken), reversed(_READING), command)
+
+
+def mapping_options(command: _Command) -> _Command:
+    """Give a command ``--mapping``, the name of a saved mapping, and ``--map``, pairs of a field and a heading."""
+    pairs = click.option(
+        "--map",
+        "pairs",
+        multiple=True,
+        type=PAIR,
+        help="A field and the heading of its column; field==text for one text in all rows. May be repeated.",
+    )
+    return click.option("--mapping", type=TEXT, help="The name of a saved mapping to use.")(pairs(command))
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a command says of a file: how it is read, and which columns fill which fields."""
+
+    reading: Reading = Reading()  # noqa: RUF009 - It cannot change.
+    of_columns: ColumnReading = ColumnReading()  # noqa: RUF009 - It cannot change.
+    mapping: str | None = None
+    pairs: Sequence[tuple[str, str]] = ()
+
+
+def choices_of(given: Mapping[str, Any]) -> Choices:
+    """Return what the options of :func:`reading_options` and :func:`mapping_options` say."""
+    delimiter = given["delimiter"] or ""
+    reading = Reading(
+        encoding=given["encoding"] or "",
+        delimiter=_DELIMITERS.get(delimiter, delimiter),
+        sheet=given["sheet"] or "",
+        header_row=given["header_row"],
+    )
+    columns = ColumnReading(_SIGNS.get(given["decimal"] or "", ""), given["dates"] or "")  # type: ignore[arg-type]
+    return Choices(reading, columns, given.get("mapping"), given.get("pairs", ()))
+
+
+def take_in(work: Work, choices: Choices, *, demand: bool) -> None:
+    """Look at the batch's file as ``choices`` say, and keep with it what was found and chosen.
+
+    With ``demand`` raises ``BadInput`` where a field that must be filled has no column, and says how to choose one.
+    What was chosen is remembered for who sent the file.
+    """
+    fields = work.handler.intake_fields(work.batch)
+    place = place_of(work.handler, work.batch)
+    remembered = memory.named(work.session, place, choices.mapping) if choices.mapping else None
+    intake = look(work, choices.reading, remembered)
+    if choices.of_columns != ColumnReading():
+        intake = look(work, _with_columns(intake.report, choices), remembered)
+    if choices.pairs or choices.mapping:
+        intake = replace(choose(intake, fields, choices.pairs), name=choices.mapping or "")
+        intake.keep_in(work.batch)
+        memory.remember(work.session, place, intake.mapping, intake.said, by=work.actor, at=work.now)
+    _warn(intake.report)
+    if demand:
+        _demand(intake, fields)
+
+
+def _with_columns(report: Report, choices: Choices) -> Reading:
+    return replace(choices.reading, columns=(choices.of_columns,) * len(report.columns))
+
+
+def _demand(intake: Intake, fields: Sequence[IntakeField]) -> None:
+    try:
+        refuse_unmapped(intake, fields)
+    except Unmapped as error:
+        first = error.fields[0]
+        guess = intake.suggestion.guesses.get(first.name)
+        heading = "HEADING" if guess is None else f"“{intake.report.headings[guess].strip()[:60]}”"
+        raise Unmapped(
+            f"{error.message} Say which column it is, such as --map {first.heading}={heading}, or give one text for all"
+            f" rows: --map {first.heading}==TEXT. Nothing was created.",
+            error.fields,
+        ) from error
+
+
+def _warn(report: Report) -> None:
+    for note in report.notes:
+        if note.severity in (Severity.WARNING, Severity.ERROR):
+            click.echo(plain(note.message), err=True)
+
+
+@click.command("inspect")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@reading_options
+@json_option
+def inspect_file(file: Path, as_json: bool, **given: Any) -> None:
+    """Say what is in FILE and how it would be read, without taking anything from it."""
+    choices = choices_of(given)
+    with file.open("rb") as opened:
+        report = inspect_table(file.name, opened, choices.reading)
+        if choices.of_columns != ColumnReading():
+            report = inspect_table(file.name, opened, _with_columns(report, choices))
+    show(as_json, report.to_json(), *_lines(report))
+
+
+def _lines(report: Report) -> Iterator[str]:
+    reading = report.reading
+    facts = [
+        ("Kind of file", reading.format.upper()),
+        ("Encoding", reading.encoding),
+        ("Delimiter", {"\t": "tab"}.get(reading.delimiter, reading.delimiter)),
+        ("Sheet", reading.sheet),
+        ("Row with the headings", str(reading.header_row)),
+        ("Rows", f"{report.rows:,}"),
+        ("Blank rows", f"{report.blank_rows:,}" if report.blank_rows else ""),
+        ("Left out", ", ".join(map(str, reading.left_out or ()))),
+    ]
+    yield from aligned([(word, text) for word, text in facts if text])
+    yield from ("", "Columns")
+    yield from aligned(
+        [
+            (column.heading.strip() or f"Column {number}", f"{column.kind}. {column.evidence}".strip())
+            for number, column in enumerate(report.columns, start=1)
+        ],
+        "  ",
+    )
+    if report.notes:
+        yield from ("", "Noticed")
+        yield from (f"  {note.message}" for note in report.notes)

@@ -1,0 +1,198 @@
+"""What stands in a column, gathered chunk by chunk in bounded memory, and fast.
+
+A chunk's texts become shapes all at once; Python looks at each shape once, not at each cell. Only cells whose digits
+must be asked, such as days that may be the month, are looked at one by one, and equal ones once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from typing import NamedTuple
+
+from batchbook.tables.days import has_short_year, order_shown
+from batchbook.tables.marks import trimmed
+from batchbook.tables.shapes import SURE_DIGITS, TEXT, WORDS, Look, look_at, may_be_more, shapes_of
+from batchbook.tables.sightings import Sightings
+
+# How many examples are kept, all different, and among how many cells they are looked for.
+_EXAMPLES, _AMONG = 5, 20_000
+#: How many characters of an example are kept.
+_SHOWN = 100
+#: How many different texts are remembered, so that equal ones are looked at once.
+_REMEMBERED = 20_000
+
+# A whole part of nothing but a zero: a sign that stands behind it groups nothing.
+_ZERO_FIRST = re.compile(r"[^0-9.,]*0[.,][0-9]")
+_ZERO_CODE = re.compile(rb"(?<=\n)0[0-9]+(?=\n)")
+_NO_BREAK = re.compile("[\u00a0\u202f\u2007]")
+_NO_BREAK_BYTES = tuple(mark.encode() for mark in "\u00a0\u202f\u2007")
+
+
+class _Cells(NamedTuple):
+    """The cells of a chunk: rows, texts, shapes, and the texts as bytes between line ends."""
+
+    numbers: Sequence[int]
+    texts: Sequence[str]
+    shapes: Sequence[bytes]
+    data: bytes
+
+    def with_shapes(self, some: Set[bytes]) -> Sequence[str]:
+        """Return the texts that have one of ``some`` shapes."""
+        if all(map(some.__contains__, self.shapes)):
+            return self.texts
+        return [text for text, shape in zip(self.texts, self.shapes, strict=True) if shape in some]
+
+
+class ColumnProfile:
+    """What is known of one column. Chunks are fed in order; nothing of them is kept but counts and some examples."""
+
+    def __init__(self) -> None:
+        self.cells = 0
+        self.blank = 0
+        self.examples: dict[str, None] = {}
+        self.looks: defaultdict[Look, Sightings] = defaultdict(Sightings)
+        #: Days whose order is open, by the order that they show: dmy, mdy, either or none.
+        self.orders: defaultdict[str, Sightings] = defaultdict(Sightings)
+        #: What is to be noted besides: leading-zeros, no-break, zero-first, lost-digits, short-years.
+        self.seen: defaultdict[str, Sightings] = defaultdict(Sightings)
+        self._known_orders: dict[str, tuple[str, bool]] = {}
+
+    @property
+    def filled(self) -> int:
+        """How many cells hold something."""
+        return self.cells - self.blank
+
+    def feed(self, numbers: Sequence[int], texts: Sequence[str]) -> None:
+        """Take in the texts of the rows with these ``numbers``."""
+        data = _joined(texts)
+        cells = _Cells(numbers, texts, shapes_of(data).split(b"\n")[1:-1], data)
+        counted = Counter(cells.shapes)
+        self.cells += len(texts)
+        self.blank += counted.pop(b"", 0)
+        if counted:
+            if len(self.examples) < _EXAMPLES and self.cells <= _AMONG:
+                self._keep_examples(texts)
+            self._look(cells, counted)
+            self._note(cells)
+
+    def _keep_examples(self, texts: Sequence[str]) -> None:
+        for text in texts:
+            if text.strip():
+                self.examples[text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"] = None
+                if len(self.examples) == _EXAMPLES:
+                    return
+
+    def _look(self, cells: _Cells, counted: Counter[bytes]) -> None:
+        told = _worth_a_look(cells, counted)
+        asked: defaultdict[str, set[bytes]] = defaultdict(set)
+        for shape in told:
+            look = look_at(shape)
+            self._count(look, counted[shape], shape, cells)
+            for question in _questions(look):
+                asked[question].add(shape)
+        self._count_texts(cells, counted.total() - sum(map(counted.__getitem__, told)), told)
+        for question, shapes in asked.items():
+            _ASK[question](self, cells, Counter(cells.with_shapes(shapes)))
+
+    def _count(self, look: Look, count: int, shape: bytes, cells: _Cells) -> None:
+        if look.what == "blank":
+            self.blank += count
+            return
+        seen, place = self.looks[look], -1
+        seen.count += count
+        for _ in range(min(count, seen.wanted)):
+            place = cells.shapes.index(shape, place + 1)
+            seen.keep(cells.numbers[place], cells.texts[place])
+
+    def _count_texts(self, cells: _Cells, count: int, told: Set[bytes]) -> None:
+        if not count:
+            return
+        seen = self.looks[TEXT]
+        seen.count += count
+        if seen.wanted:
+            for shape, number, text in zip(cells.shapes, cells.numbers, cells.texts, strict=True):
+                if shape and shape not in told:
+                    seen.keep(number, text)
+
+    def _note(self, cells: _Cells) -> None:
+        if b"\n0" in cells.data:
+            codes = Counter(_ZERO_CODE.findall(cells.data))
+            self._see("leading-zeros", cells, {code.decode(): count for code, count in codes.items()})
+        if any(mark in cells.data for mark in _NO_BREAK_BYTES):
+            self._see("no-break", cells, Counter(filter(_NO_BREAK.search, cells.texts)))
+
+    def _see(self, code: str, cells: _Cells, texts: Mapping[str, int]) -> None:
+        seen = self.seen[code]
+        for text, count in texts.items():
+            seen.count += count
+            if seen.wanted:
+                seen.keep(cells.numbers[cells.texts.index(text)], text)
+
+    def _ask_orders(self, cells: _Cells, texts: Mapping[str, int]) -> None:
+        short: dict[str, int] = {}
+        for text, count in texts.items():
+            order, is_short = self._order_of(text)
+            seen = self.orders[order]
+            seen.count += count
+            if seen.wanted:
+                seen.keep(cells.numbers[cells.texts.index(text)], text)
+            if is_short:
+                short[text] = count
+        self._see("short-years", cells, short)
+
+    def _order_of(self, text: str) -> tuple[str, bool]:
+        known = self._known_orders.get(text)
+        if known is None:
+            if len(self._known_orders) >= _REMEMBERED:
+                self._known_orders.clear()
+            plain = " ".join(trimmed(text).split())
+            known = self._known_orders[text] = order_shown(plain), has_short_year(plain)
+        return known
+
+    def _ask_signs(self, cells: _Cells, texts: Mapping[str, int]) -> None:
+        for sign in (".", ","):
+            clear = {text: count for text, count in texts.items() if _ZERO_FIRST.match(text) and sign in text}
+            self._see(f"zero-first{sign}", cells, clear)
+
+    def _ask_ends(self, cells: _Cells, texts: Mapping[str, int]) -> None:
+        self._see(
+            "lost-digits", cells, {text: count for text, count in texts.items() if _ends_in_zeros(text)}
+        )
+
+
+_ASK: dict[str, Callable[[ColumnProfile, _Cells, Mapping[str, int]], None]] = {
+    "order": ColumnProfile._ask_orders,
+    "sign": ColumnProfile._ask_signs,
+    "ends": ColumnProfile._ask_ends,
+}
+
+
+def _joined(texts: Sequence[str]) -> bytes:
+    """Return the texts as bytes, each between line ends; a line end within a text becomes what is no blank."""
+    joined = "\n".join(texts)
+    if joined.count("\n") >= max(1, len(texts)):
+        joined = "\n".join(text.replace("\n", "\0") for text in texts)
+    return f"\n{joined}\n".encode("utf-8", "surrogatepass")
+
+
+def _worth_a_look(cells: _Cells, counted: Counter[bytes]) -> set[bytes]:
+    """Return the shapes that may be more than texts."""
+    worth = {*filter(may_be_more, counted), *(WORDS & counted.keys())}
+    if b" \n" in cells.data:
+        worth.update(shape for shape in counted if shape.endswith(b" ") and len(shape) < _SHOWN)
+    return worth
+
+
+def _questions(look: Look) -> Iterator[str]:
+    if look.open:
+        yield "order"
+    if look.sign.endswith("?"):
+        yield "sign"
+    if look.long:
+        yield "ends"
+
+
+def _ends_in_zeros(text: str) -> bool:
+    return text.rstrip()[-1:] == "0" and not re.sub("[^0-9]", "", text)[SURE_DIGITS:].strip("0")

@@ -1,0 +1,20 @@
+"""Import: any table that people send becomes records of a target, such as products."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    """Add the directive ``config.add_import_target``, register the type, and the targets that ship."""
+    # Imported here, so that the models can be imported without the rest, as migrations do.
+    from batchbook.types.imports.handler import ImportHandler
+    from batchbook.types.imports.models import Import
+    from batchbook.types.imports.targets import ImportTargets
+    from batchbook.types.imports.views import ImportView
+
+    targets = ImportTargets()
+    config.registry["import_targets"] = targets
+    config.add_directive("add_import_target", "batchbook.types.imports.directives.add_import_target")
+    config.add_batch_type(Import, handler=ImportHandler, view=ImportView, services={"targets": targets})
+    config.include("batchbook.types.imports.catalog")

@@ -1,0 +1,120 @@
+"""Executing: what an import does to its target, each in one statement however many records there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, insert, literal, select, update
+from sqlalchemy.orm import Session
+
+from batchbook.batches import HandlerContext
+from batchbook.types.imports.models import ImportStatus
+from batchbook.types.imports.plan import ImportPlan, new
+from batchbook.types.imports.targets import TargetField
+
+
+@dataclass(frozen=True)
+class Application:
+    """What is about to be applied: ``where`` selects the rows among those of the row model ``row``.
+
+    A target's ``before`` hook gets it, to write down what it must while all is as it was.
+    """
+
+    plan: ImportPlan
+    row: Any
+    where: ColumnElement[bool]
+    context: HandlerContext
+
+    @property
+    def session(self) -> Session:
+        """The session of the execution."""
+        return self.context.session
+
+    def rows_that(self, status: ImportStatus) -> ColumnElement[bool]:
+        """Return the condition for the rows to apply that have ``status``."""
+        return and_(self.where, self.row.status == status.value)
+
+    def after(self, name: str) -> Any | None:
+        """Return the row's column with what a field is to be; ``None`` if the batch does not write that field."""
+        written = {field.name for field in self.plan.written}
+        return getattr(self.row, new(name)) if name in written else None
+
+
+def lock_records(application: Application) -> None:
+    """Keep the records of the rows from changing until the transaction ends (SQLite has one writer anyway)."""
+    record_id = application.plan.target.id
+    locked = select(record_id).join(application.row, application.row.record_id == record_id)
+    locked = locked.where(application.where).order_by(record_id)
+    locked = locked.with_for_update(of=application.plan.target.model)
+    application.session.scalar(select(func.count()).select_from(locked.subquery()))
+
+
+def create_records(application: Application) -> int:
+    """Create what the target does not have; return how many. In the order of their keys, so that two never wait crosswise."""
+    plan, row = application.plan, application.row
+    fields = (*plan.key, *plan.written)
+    defaults = [field for field in plan.target.fields if field not in fields and field.default is not None]
+    values = {field.stored.key: _created(application, field) for field in fields}
+    values |= {field.stored.key: literal(field.default, field.stored.type) for field in defaults}
+    wanted = select(*values.values()).where(application.rows_that(ImportStatus.CREATE))
+    wanted = wanted.order_by(*(plan.column(row, field) for field in plan.key))
+    statement = insert(plan.target.model).from_select(list(values), wanted)
+    return _run(application, statement)
+
+
+def update_records(application: Application) -> int:
+    """Set in each record the fields that its row changes; return how many records that were."""
+    plan, row = application.plan, application.row
+    values = {field.stored.key: _updated(application, field) for field in plan.written}
+    if not values:
+        return 0
+    statement = (
+        update(plan.target.model)
+        .where(row.record_id == plan.target.id, application.rows_that(ImportStatus.UPDATE))
+        .values(values | _touched(application))
+    )
+    return _run(application, statement)
+
+
+def delete_records(application: Application) -> int:
+    """Delete the records that the table lacks, or mark them as the target says; return how many."""
+    target, row = application.plan.target, application.row
+    gone = exists().where(row.record_id == target.id, application.rows_that(ImportStatus.DELETE))
+    if target.mark_deleted:
+        return _run(
+            application,
+            update(target.model).where(gone).values({**target.mark_deleted, **_touched(application)}),
+        )
+    return _run(application, delete(target.model).where(gone))
+
+
+def _created(application: Application, field: TargetField) -> Any:
+    value = _value(application, field)
+    return value if field.default is None else func.coalesce(value, literal(field.default, field.stored.type))
+
+
+def _updated(application: Application, field: TargetField) -> Any:
+    """Return what a record gets: what its row says or, where that is empty, what the batch says of empty cells."""
+    said = application.plan.column(application.row, field)
+    can_be_empty = field.stored.property.columns[0].nullable
+    if application.plan.batch.empty_cells == "clear" and can_be_empty:
+        return _value(application, field)
+    return case((said.is_(None), field.stored), else_=_value(application, field))
+
+
+def _value(application: Application, field: TargetField) -> Any:
+    said = application.plan.column(application.row, field)
+    if field.lookup is None:
+        return said
+    return select(field.lookup.id).where(field.lookup.by == said).scalar_subquery()
+
+
+def _touched(application: Application) -> dict[str, Any]:
+    touch = application.plan.target.touch
+    return dict(touch(application.context.now)) if touch else {}
+
+
+def _run(application: Application, statement: Any) -> int:
+    connection = application.session.connection()
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount

@@ -1,0 +1,173 @@
+"""Comparing rows with the target, in one statement: what is there, what would change, and what that makes of the row."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import add
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    String,
+    Subquery,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import aliased
+
+from batchbook.batches import Rows
+from batchbook.types.imports.models import ImportStatus, Mode
+from batchbook.types.imports.plan import ImportPlan, old
+from batchbook.types.imports.targets import TargetField
+
+#: What stands between the names of fields that change.
+_COMMA = ", "
+
+
+class Comparison:
+    """Compares the rows of a batch with its target. ``row`` is the model of the batch's rows."""
+
+    def __init__(self, plan: ImportPlan, row: Any) -> None:
+        self._plan = plan
+        self._row = row
+        self._record = aliased(plan.target.model)
+        self._looked_up = {
+            field.name: aliased(field.lookup.model) for field in plan.target.fields if field.lookup
+        }
+
+    def update(self, rows: Rows) -> Any:
+        """Return the statement that brings ``rows`` up to date, less what concerns their problems."""
+        found, row = self.current(rows.where), self._row
+        values: dict[str, Any] = {old(field.name): found.c[old(field.name)] for field in self._plan.written}
+        changes = self._changes(found)
+        values |= {
+            "record_id": found.c.record_id,
+            "changes": changes,
+            "status": self._status(found),
+            "status_text": self._words(found),
+        }
+        return (
+            update(rows.table)
+            .where(row.batch_id == found.c.batch_id, row.sequence == found.c.sequence)
+            .values(values)
+        )
+
+    def current(self, where: ColumnElement[bool]) -> Subquery:
+        """Return the key of each row that satisfies ``where``, with what the target says at this moment.
+
+        ``record_id`` is null where it has no such record, ``twin`` tells whether another row has the same key.
+        """
+        row, record = self._row, self._record
+        names = [self._current(field).label(old(field.name)) for field in self._plan.written]
+        wanted = select(
+            # An expression, so that PostgreSQL does not look for all rows of the batch each time: where its statistics
+            # do not know the batch yet, it takes that for as quick as looking for one.
+            (row.batch_id + 0).label("batch_id"),
+            row.sequence,
+            self._id(record).label("record_id"),
+            self._twin().label("twin"),
+            *names,
+        ).outerjoin(record, self._same_key())
+        for field in self._plan.written:
+            if field.lookup:
+                looked_up = self._looked_up[field.name]
+                key = getattr(looked_up, field.lookup.id.key)
+                wanted = wanted.outerjoin(looked_up, key == getattr(record, field.stored.key))
+        return wanted.where(where).subquery("found")
+
+    def changed(self, field: TargetField, before: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+        """Return whether a row changes ``field``, which is ``before`` now."""
+        after = self._plan.column(self._row, field)
+        differs: ColumnElement[bool] = after.is_distinct_from(before)
+        can_be_empty = field.stored.property.columns[0].nullable
+        if self._plan.batch.empty_cells == "clear" and can_be_empty:
+            return differs
+        return and_(after.is_not(None), differs)
+
+    def _current(self, field: TargetField) -> Any:
+        if field.lookup is None:
+            return getattr(self._record, field.stored.key)
+        return getattr(self._looked_up[field.name], field.lookup.by.key)
+
+    def _id(self, record: Any) -> Any:
+        return getattr(record, self._plan.target.id.key)
+
+    def _same_key(self) -> ColumnElement[bool]:
+        return and_(*map(self._is_key, self._plan.key))
+
+    def _is_key(self, field: TargetField) -> Any:
+        stored = getattr(self._record, field.stored.key)
+        said = self._plan.column(self._row, field)
+        if field.lookup is None:
+            return stored == said
+        model = aliased(field.lookup.model)
+        by, key = getattr(model, field.lookup.by.key), getattr(model, field.lookup.id.key)
+        return stored == select(key).where(by == said).correlate(self._row).scalar_subquery()
+
+    def _twin(self) -> ColumnElement[bool]:
+        row, other = self._row, aliased(self._row)
+        same = [self._plan.column(other, field) == self._plan.column(row, field) for field in self._plan.key]
+        return exists().where(
+            other.batch_id == row.batch_id,
+            *same,
+            other.sequence != row.sequence,
+            ~other.removed,
+            ~other.missing,
+        )
+
+    def _changes(self, found: Subquery) -> Any:
+        """Return the labels of the fields that change, where there is a record that does."""
+        parts = [
+            case((self.changed(field, found.c[old(field.name)]), literal(_COMMA + field.label)), else_="")
+            for field in self._plan.written
+        ]
+        if not parts:
+            return null()
+        joined = reduce(add, (func.coalesce(part, literal("", String)) for part in parts))
+        words = func.nullif(func.substr(joined, len(_COMMA) + 1), "")
+        return case((found.c.record_id.is_(None) | self._row.missing, null()), else_=words)
+
+    def _status(self, found: Subquery) -> Any:
+        row, here = self._row, found.c.record_id.is_not(None)
+        status = ImportStatus
+        any_change = or_(
+            false(), *(self.changed(field, found.c[old(field.name)]) for field in self._plan.written)
+        )
+        return case(
+            (and_(row.missing, or_(found.c.twin, ~here)), status.UNCHANGED.value),
+            (row.missing, status.DELETE.value),
+            (self.keyless(), status.INVALID.value),
+            (found.c.twin, status.DUPLICATE.value),
+            (~here, (status.CREATE if self._plan.mode.creates else status.SKIPPED).value),
+            (~any_change, status.UNCHANGED.value),
+            else_=(status.UPDATE if self._plan.mode.updates else status.SKIPPED).value,
+        )
+
+    def keyless(self) -> ColumnElement[bool]:
+        """Return whether a row does not say which record it is about."""
+        return or_(*(self._plan.column(self._row, field).is_(None) for field in self._plan.key))
+
+    def _words(self, found: Subquery) -> Any:
+        here, plan = found.c.record_id.is_not(None), self._plan
+        key, title = " and ".join(field.label.lower() for field in plan.key), plan.target.title.lower()
+        words: list[tuple[Any, Any]] = [
+            (and_(self._row.missing, found.c.twin), literal("It is in the table after all.")),
+            (and_(self._row.missing, ~here), literal("It is gone already.")),
+            (self._row.missing, literal("The table does not have it.")),
+            (self.keyless(), literal(f"It has no {key}.")),
+            (found.c.twin, literal(f"The same {key} stands in another row.")),
+        ]
+        if not plan.mode.creates:
+            words.append((~here, literal(f"It is not among the {title}, and none is created.")))
+        if plan.mode is Mode.CREATE:
+            words.append((here, literal(f"It is among the {title} already, and none is changed.")))
+        return case(*words, else_=null())

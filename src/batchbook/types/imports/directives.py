@@ -1,0 +1,150 @@
+"""``config.add_import_target``: checks what can be imported into when the application starts, and registers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pyramid.exceptions import ConfigurationError
+from sqlalchemy import inspect
+from sqlalchemy.orm import InstrumentedAttribute
+
+from batchbook.batches import RowColumn
+from batchbook.grid import columns_of, label_of
+from batchbook.types.imports.targets import Check, ImportTarget, Lookup, TargetField
+
+_ARGUMENTS = ("creates", "deletes", "touch", "modified", "before")
+
+
+def add_import_target(
+    config: Any,
+    model: type[Any],
+    *,
+    key: str | Sequence[str],
+    fields: Sequence[str],
+    permission: str,
+    name: str | None = None,
+    title: str | None = None,
+    other_keys: Sequence[str | Sequence[str]] = (),
+    lookups: Mapping[str, tuple[str, Lookup]] | None = None,
+    required: Sequence[str] = (),
+    defaults: Mapping[str, Any] | None = None,
+    labels: Mapping[str, str] | None = None,
+    synonyms: Mapping[str, Sequence[str]] | None = None,
+    checks: Sequence[Check] = (),
+    scopes: Sequence[str] = (),
+    creates: bool = True,
+    deletes: bool = False,
+    mark_deleted: Mapping[str, Any] | None = None,
+    touch: Callable[[Any], Mapping[str, Any]] | None = None,
+    modified: InstrumentedAttribute[Any] | None = None,
+    before: Callable[[Any], None] | None = None,
+) -> None:
+    """Directive: let tables be imported into ``model``, whose records are known by ``key``, one field or several.
+
+    ``fields`` are the columns that may be written, the key's among them or not; ``lookups`` adds fields that refer to
+    other records: name → (column, :class:`Lookup`). ``required`` are needed to create a record, besides the key's;
+    ``defaults`` are what it gets where the table says nothing. ``synonyms`` are headings by which files call the fields.
+    ``checks`` are rules in SQL. ``scopes`` are fields by which records can be said to be missing; only with ``deletes``.
+    They are deleted then or, with ``mark_deleted``, get these values instead. ``touch(now)`` returns what else is to be
+    set in records that change, ``modified`` is the column with the moment of a record's last change, and
+    ``before(application)`` is called when all is about to be written. ``permission`` is what one must hold to import.
+
+    Raises ``ConfigurationError`` where the parts do not fit together.
+    """
+    target_name = name or inspect(model).local_table.name
+    try:
+        made = tuple(
+            _fields(
+                model,
+                key,
+                other_keys,
+                fields,
+                lookups or {},
+                required,
+                defaults or {},
+                labels or {},
+                synonyms or {},
+            )
+        )
+        target = ImportTarget(
+            name=target_name,
+            model=model,
+            title=title or label_of(f"{target_name}s"),
+            keys=tuple(_names(one) for one in (key, *other_keys)),
+            fields=made,
+            permission=permission,
+            checks=tuple(checks),
+            scopes=tuple(scopes),
+            creates=creates,
+            deletes=deletes,
+            mark_deleted=dict(mark_deleted or {}),
+            touch=touch,
+            modified=modified,
+            before=before,
+        )
+        _check(target)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigurationError(f"Nothing can be imported into {model.__name__}: {error}") from error
+    introspectable = config.introspectable("import targets", target_name, target.title, "import target")
+    introspectable.update({"target": target})
+    config.action(
+        ("import target", target_name),
+        lambda: config.registry["import_targets"].add(target),
+        introspectables=(introspectable,),
+    )
+
+
+def _names(key: str | Sequence[str]) -> tuple[str, ...]:
+    return (key,) if isinstance(key, str) else tuple(key)
+
+
+def _fields(
+    model: type[Any],
+    key: str | Sequence[str],
+    other_keys: Sequence[str | Sequence[str]],
+    names: Sequence[str],
+    lookups: Mapping[str, tuple[str, Lookup]],
+    required: Sequence[str],
+    defaults: Mapping[str, Any],
+    labels: Mapping[str, str],
+    synonyms: Mapping[str, Sequence[str]],
+) -> Iterator[TargetField]:
+    keys = [name for one in (key, *other_keys) for name in _names(one) if name not in lookups]
+    for name in dict.fromkeys((*keys, *names)):
+        (column,) = columns_of(model, [name])
+        yield _field(name, getattr(model, name), column, None, required, defaults, labels, synonyms)
+    for name, (stored, lookup) in lookups.items():
+        (column,) = columns_of(lookup.model, [lookup.by.key])
+        column = replace(column, label=label_of(name))
+        yield _field(name, getattr(model, stored), column, lookup, required, defaults, labels, synonyms)
+
+
+def _field(
+    name: str,
+    stored: InstrumentedAttribute[Any],
+    column: Any,
+    lookup: Lookup | None,
+    required: Sequence[str],
+    defaults: Mapping[str, Any],
+    labels: Mapping[str, str],
+    synonyms: Mapping[str, Sequence[str]],
+) -> TargetField:
+    # An empty cell is never a value here: what it means is for the batch to say.
+    column = replace(column, name=name, required=False, blank=None, label=labels.get(name, column.label))
+    RowColumn.like(column, f"new_{name}", column.label)
+    return TargetField(
+        name, column, stored, lookup, name in required, defaults.get(name), tuple(synonyms.get(name, ()))
+    )
+
+
+def _check(target: ImportTarget) -> None:
+    """Raise ``ValueError`` where a part of ``target`` names what is not there."""
+    known = {field.name for field in target.fields}
+    named = {name for names in target.keys for name in names} | set(target.scopes)
+    named |= {name for check in target.checks for name in check.fields}
+    if named - known:
+        raise ValueError(f"there is no field {sorted(named - known)[0]!r}")
+    if target.deletes and not target.scopes:
+        raise ValueError("what is missing can be deleted within a scope only: name the fields in scopes")

@@ -1,0 +1,244 @@
+"""What an import does: rows from the table that was mapped, compared with the target, applied to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from sqlalchemy import func, select
+
+from batchbook.batches import (
+    BatchHandler,
+    Block,
+    HandlerContext,
+    IntakeField,
+    IntakeMapping,
+    Outcome,
+    RowColumn,
+    Rows,
+    RowValues,
+)
+from batchbook.errors import BadInput, Conflict, Refused
+from batchbook.forms import Field, Form
+from batchbook.grid import Kind, choices_of
+from batchbook.types.imports import applying
+from batchbook.types.imports.applying import Application
+from batchbook.types.imports.comparing import Comparison
+from batchbook.types.imports.missing import in_scope, missing_records
+from batchbook.types.imports.models import APPLICABLE, PROBLEMATIC, Import, ImportRow, ImportStatus, Mode
+from batchbook.types.imports.plan import ImportPlan, carried
+from batchbook.types.imports.problems import Problems
+from batchbook.types.imports.references import References
+from batchbook.types.imports.stale import Staleness
+from batchbook.types.imports.targets import ImportTargets
+from batchbook.words import counted
+
+#: What to do where rows have problems: nothing at all, or the good rows now.
+ALL, GOOD = "all", "good"
+_APPLY = ((ALL, "All rows or none"), (GOOD, "Good rows now, the others go into a batch of their own"))
+_NAMED = 5
+
+
+class ImportHandler(BatchHandler[Import, ImportRow]):
+    """Handles imports. Rows are compared and applied by set-based SQL; only rows with problems are read."""
+
+    statuses = ImportStatus
+    carries_columns: ClassVar[bool] = True
+    line_column: ClassVar[str | None] = "line"
+    raw_column: ClassVar[str | None] = "raw"
+    chunk_size: ClassVar[int] = 5_000
+    refresh_chunk_size: ClassVar[int | None] = 50_000
+    refresh_after: ClassVar[tuple[str, ...]] = ("mode", "empty_cells")
+    execution_options = Form(
+        [
+            Field.of(
+                "apply",
+                Kind.CHOICE,
+                label="Where rows have problems",
+                choices=choices_of(_APPLY),
+                required=True,
+            ),
+            Field.of(
+                "overwrite",
+                Kind.BOOLEAN,
+                label="Overwrite records that changed since the refresh",
+                help="Without this, nothing is applied if any of these records changed meanwhile.",
+            ),
+        ]
+    )
+    execution_defaults: ClassVar[Mapping[str, Any]] = {"apply": ALL}
+
+    def __init__(
+        self,
+        context: HandlerContext,
+        model: type[Import],
+        row_model: type[ImportRow],
+        services: Mapping[str, Any],
+    ) -> None:
+        super().__init__(context, model, row_model, services)
+        self._targets: ImportTargets = services["targets"]
+        self._references: dict[str, References] = {}
+        # Rows with the same key are duplicates of each other.
+        self.peer_columns = tuple(
+            column.key for column in row_model.__mapper__.columns if column.info.get("peer")
+        )
+
+    # What is taken from the table.
+
+    def before_create(self, batch: Import, *, has_file: bool) -> None:
+        """Check that the target is one, and that who acts may import into it."""
+        if not has_file:
+            raise BadInput("Give the table that is to be imported: a file, or rows pasted into the box.")
+        plan = ImportPlan(self._targets, batch)
+        self._refuse_if_not_allowed(plan)
+        if plan.mode.creates and not plan.target.creates:
+            raise BadInput(f"An import into {plan.target.title.lower()} can update only: choose that.")
+        if plan.mode is Mode.REPLACE and not plan.target.deletes:
+            raise BadInput(
+                f"An import deletes no {plan.target.title.lower()}: choose something else to do with them."
+            )
+        if plan.mode is Mode.REPLACE:
+            in_scope(self.session, plan)
+
+    def intake_fields(self, batch: Import) -> Sequence[IntakeField]:
+        """What the target has: the key first."""
+        return ImportPlan(self._targets, batch).intake_fields
+
+    def intake_sender(self, batch: Import) -> str:
+        """Who sends such tables, as the header says."""
+        return batch.sender or ""
+
+    def intake_scope(self, batch: Import) -> str:
+        """Mappings are remembered for each target by itself."""
+        return batch.target
+
+    def intake_lengths(self, batch: Import, field: IntakeField) -> Mapping[int, int]:
+        """How long the target's keys are, where these are texts."""
+        found = ImportPlan(self._targets, batch).target.field(field.name)
+        if not field.key or found.column.kind is not Kind.TEXT:
+            return {}
+        stored = found.lookup.by if found.lookup else found.stored
+        length = func.length(stored)
+        return {row[0]: row[1] for row in self.session.execute(select(length, func.count()).group_by(length))}
+
+    def row_columns(self, batch: Import) -> Sequence[RowColumn]:
+        """The key, each field before and after, and what is carried along."""
+        return tuple(ImportPlan(self._targets, batch).columns())
+
+    def carried_columns(self, mapping: IntakeMapping) -> Sequence[str]:
+        """The names of the columns that only carry what the table says."""
+        return [carried(place) for place in range(len(mapping.carried))]
+
+    def populate(self, batch: Import) -> Iterable[RowValues | Block]:
+        """Yield the table's records and, where that is wanted, those of the target that it lacks."""
+        yield from super().populate(batch)
+        plan = ImportPlan(self._targets, batch)
+        if plan.mode is Mode.REPLACE:
+            self.report("look for what is missing")
+            yield from missing_records(self.session, plan, self.row_model)
+
+    # What becomes of it.
+
+    def refresh(self, batch: Import, rows: Rows) -> None:
+        """Compare ``rows`` with the target in one statement, then say what is wrong in those that have a problem."""
+        plan = ImportPlan(self._targets, batch)
+        comparison = Comparison(plan, self.row_model)
+        problems = Problems(plan, comparison, self.row_model, self._references_of(plan))
+        problems.resolve(rows)
+        self.session.execute(comparison.update(rows))
+        problems.note(rows)
+
+    def why_not_execute(self, batch: Import) -> str | None:
+        """An import without a row that changes anything has nothing to execute."""
+        if batch.count_of(*APPLICABLE):
+            return None
+        return "None of its rows creates, updates or deletes anything, so there is nothing to execute."
+
+    def describe_execution(self, batch: Import, options: Mapping[str, Any]) -> list[str]:  # noqa: ARG002 - Said for either choice.
+        """Count what is created, updated and deleted, and what is left out or stands against it."""
+        plan = ImportPlan(self._targets, batch)
+        parts = [
+            f"{batch.count_of(status):,} {status.value}d" for status in APPLICABLE if batch.count_of(status)
+        ]
+        sentences = [f"{plan.target.title}: {', '.join(parts)}."]
+        left_out = [s for s in (ImportStatus.UNCHANGED, ImportStatus.SKIPPED) if batch.count_of(s)]
+        if left_out:
+            words = ", ".join(f"{batch.count_of(s):,} {s.label.lower()}" for s in left_out)
+            sentences.append(f"Nothing happens to the rest: {words}.")
+        problematic = batch.count_of(*PROBLEMATIC)
+        if problematic:
+            sentences.append(
+                f"{counted(problematic, 'row has', 'rows have')} problems. Unless good rows are applied now, nothing is"
+                " executed while that is so."
+            )
+        if self.staleness(batch).perhaps(self.session):
+            sentences.append(
+                "Some records changed since the last refresh: see what was, what is planned, what is now."
+            )
+        return sentences
+
+    def execute(self, batch: Import, rows: Rows, options: Mapping[str, Any]) -> Outcome:
+        """Create, update and delete records by one statement each: all of them, or those of the good rows."""
+        plan = ImportPlan(self._targets, batch)
+        self._refuse_if_not_allowed(plan)
+        problematic = batch.count_of(*PROBLEMATIC)
+        if problematic and options["apply"] == ALL:
+            raise Conflict(
+                f"Nothing was executed, because {counted(problematic, 'row has', 'rows have')} problems."
+                " Reopen the batch and correct or remove them, or choose to apply the good rows now."
+            )
+        application = Application(plan, self.row_model, rows.where, self.context)
+        self.report("lock the records")
+        applying.lock_records(application)
+        if not options["overwrite"]:
+            self.report("look for other changes")
+            self._refuse_if_stale(batch, rows)
+        self.report("write what goes with it")
+        if plan.target.before is not None:
+            plan.target.before(application)
+        figures = self._apply(application)
+        words = ", ".join(f"{count:,} {done}" for done, count in figures.items() if count) or "nothing"
+        rest = self.row_model.status.in_([status.value for status in PROBLEMATIC])
+        return Outcome(f"{plan.target.title}: {words}.", figures, rest if problematic else None)
+
+    def staleness(self, batch: Import) -> Staleness:
+        """Return what finds rows whose records changed since the last refresh."""
+        plan = ImportPlan(self._targets, batch)
+        return Staleness(plan, Comparison(plan, self.row_model), self.row_model)
+
+    def _apply(self, application: Application) -> dict[str, int]:
+        figures = {}
+        for done, apply in (
+            ("updated", applying.update_records),
+            ("deleted", applying.delete_records),
+            ("created", applying.create_records),
+        ):
+            self.report(f"records to be {done}")
+            figures[done] = apply(application)
+        return figures
+
+    def _refuse_if_not_allowed(self, plan: ImportPlan) -> None:
+        if not self.context.may(plan.target.permission):
+            raise Refused(
+                f"The role of {self.context.actor} does not allow to change {plan.target.title.lower()}, so nothing can"
+                " be imported there. Nothing was changed."
+            )
+
+    def _refuse_if_stale(self, batch: Import, rows: Rows) -> None:
+        staleness = self.staleness(batch)
+        count = staleness.count(self.session, rows.where)
+        if not count:
+            return
+        named = ", ".join(staleness.named(self.session, rows.where, _NAMED)) + (
+            " and others" if count > _NAMED else ""
+        )
+        raise Conflict(
+            f"Nothing was executed, because {counted(count, 'record')} changed since the last refresh: {named}."
+            " Reopen the batch and refresh it to see them, or choose to overwrite them."
+        )
+
+    def _references_of(self, plan: ImportPlan) -> Mapping[str, References]:
+        for field in plan.target.fields:
+            if field.lookup and field.name not in self._references:
+                self._references[field.name] = References(self.session, field.lookup)
+        return self._references

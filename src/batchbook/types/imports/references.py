@@ -1,0 +1,68 @@
+"""References in rows, such as a department by its name: what a text may mean, and what would do in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from batchbook.types.imports.targets import Lookup
+
+#: How many texts are looked up in one statement.
+_TOGETHER = 400
+#: Among how many records close ones are looked for; in more of them the first that come near are of little worth.
+_MOST = 20_000
+_SUGGESTED = 3
+
+
+@dataclass
+class References:
+    """What texts refer to by one lookup; what was looked up is remembered.
+
+    ``found`` has for each text the keys of the records that it may mean: one, several if it is ambiguous, or none.
+    """
+
+    session: Session
+    lookup: Lookup
+    found: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def look_up(self, texts: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """Return what :attr:`found` has for ``texts``, after looking up those that are not known yet."""
+        unknown = [text for text in dict.fromkeys(texts) if text not in self.found]
+        for start in range(0, len(unknown), _TOGETHER):
+            self._ask(unknown[start : start + _TOGETHER])
+        return self.found
+
+    def suggestions(self, text: str) -> list[str]:
+        """Return the keys that ``text`` may have been meant for, the best first."""
+        meant = self.found.get(text, ())
+        return list(meant) or [
+            self._known[close] for close in get_close_matches(text.casefold(), self._known, _SUGGESTED, 0.7)
+        ]
+
+    def _ask(self, texts: Sequence[str]) -> None:
+        by, others = self.lookup.by, self.lookup.also
+        # A file may write a name in other letters; what is the same but for these is meant.
+        lower = [text.lower() for text in texts]
+        wanted = or_(by.in_(texts), *(func.lower(column).in_(lower) for column in (by, *others)))
+        rows = self.session.execute(select(by, *others).where(wanted)).all()
+        for text in texts:
+            self.found[text] = _meant(text, rows)
+
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        by = self.lookup.by
+        known = self.session.scalars(select(by).order_by(by).limit(_MOST + 1)).all()
+        return {} if len(known) > _MOST else {str(key).casefold(): key for key in reversed(known)}
+
+
+def _meant(text: str, rows: Collection[Sequence[str | None]]) -> tuple[str, ...]:
+    """Return the keys of the records that ``text`` may mean: that of its own key, else those that are called so."""
+    exact = [row[0] for row in rows if row[0] == text]
+    folded = text.casefold()
+    called = [row[0] for row in rows if any(name and name.casefold() == folded for name in row)]
+    return tuple(key for key in dict.fromkeys(exact or called) if key is not None)

@@ -1,0 +1,109 @@
+"""Rows whose record changed since the last refresh: what it was, what is planned, and what it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from batchbook.types.imports.comparing import Comparison
+from batchbook.types.imports.models import APPLICABLE, ImportStatus
+from batchbook.types.imports.plan import ImportPlan, new, old
+from batchbook.types.imports.targets import TargetField
+
+#: How many of the records that changed last are looked at before a person is told of them.
+_RECENT = 1_000
+#: A change bears the time at which its transaction began; it may have ended so much later.
+_LONGEST = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class StaleCell:
+    """A field of a record that changed meanwhile: as it was at the refresh, as the row plans it, as it is now.
+
+    ``field`` is ``None`` where the record itself came or went.
+    """
+
+    sequence: int
+    key: str
+    field: TargetField | None
+    before: Any
+    planned: Any
+    now: Any
+
+
+class Staleness:
+    """Finds rows of a batch that were compared with what is no longer so."""
+
+    def __init__(self, plan: ImportPlan, comparison: Comparison, row: Any) -> None:
+        self._plan = plan
+        self._comparison = comparison
+        self._row = row
+
+    def count(self, session: Session, where: ColumnElement[bool]) -> int:
+        """Return how many rows among those that satisfy ``where`` are stale."""
+        return session.scalar(select(func.count()).select_from(self._stale(where).subquery())) or 0
+
+    def named(self, session: Session, where: ColumnElement[bool], most: int) -> list[str]:
+        """Return the keys of some stale rows."""
+        rows = session.execute(self._stale(where).order_by(self._row.sequence).limit(most))
+        return [self._key_of(row) for row in rows]
+
+    def cells(self, session: Session, where: ColumnElement[bool], most: int) -> Iterator[StaleCell]:
+        """Yield the fields that changed meanwhile of at most ``most`` stale rows, in the rows' order."""
+        for row in session.execute(self._stale(where).order_by(self._row.sequence).limit(most)):
+            key, values = self._key_of(row), row._mapping
+            if (row.record_id is None) != (row.now_id is None):
+                there = ["is there" if known else "is not there" for known in (row.record_id, row.now_id)]
+                yield StaleCell(row.sequence, key, None, there[0], ImportStatus(row.status).label, there[1])
+            for field in self._plan.written:
+                before, now = values[f"was_{field.name}"], values[f"now_{field.name}"]
+                if before != now:
+                    yield StaleCell(row.sequence, key, field, before, values[f"planned_{field.name}"], now)
+
+    def perhaps(self, session: Session) -> bool:
+        """Return whether there may be stale rows, told by the records that changed last.
+
+        For telling people: it costs the same whatever the number of rows. Executing looks at every row.
+        """
+        target, since = self._plan.target, self._plan.batch.refreshed_at
+        if target.modified is None or since is None:
+            return False
+        recent = (
+            select(target.id.label("id"))
+            .where(target.modified > since - _LONGEST)
+            .order_by(target.modified.desc())
+            .limit(_RECENT)
+        )
+        ids = session.scalars(recent).all()
+        row = self._row
+        where = and_(row.batch_id == self._plan.batch.id, ~row.removed, row.record_id.in_(ids))
+        return bool(ids) and session.scalar(select(self._stale(where).exists())) is True
+
+    def _stale(self, where: ColumnElement[bool]) -> Any:
+        row = self._row
+        applicable = row.status.in_([status.value for status in APPLICABLE])
+        found = self._comparison.current(and_(where, applicable))
+        columns = [getattr(row, new(field.name)) for field in self._plan.key]
+        for field in self._plan.written:
+            columns += [
+                self._plan.before(row, field).label(f"was_{field.name}"),
+                self._plan.column(row, field).label(f"planned_{field.name}"),
+                found.c[old(field.name)].label(f"now_{field.name}"),
+            ]
+        differs = [
+            self._plan.before(row, field).is_distinct_from(found.c[old(field.name)])
+            for field in self._plan.written
+        ]
+        return (
+            select(row.sequence, row.status, row.record_id, found.c.record_id.label("now_id"), *columns)
+            .join(found, and_(row.batch_id == found.c.batch_id, row.sequence == found.c.sequence))
+            .where(or_(row.record_id.is_distinct_from(found.c.record_id), *differs))
+        )
+
+    def _key_of(self, row: Any) -> str:
+        return " ".join(str(row._mapping[new(field.name)]) for field in self._plan.key)

@@ -1,0 +1,79 @@
+"""Lists with other column names by the command line: refused with how to say it, taken in, known the next time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+
+from batchbook.db.session import transaction_scope
+from batchbook.types.price_change.models import PriceChangeRow
+
+THEIRS = """Artikel;Bezeichnung;Price from May
+000000011;RYE BREAD;2,20
+000000012;WHEAT BREAD;2,70
+"""
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> Path:
+    path = tmp_path / "theirs.csv"
+    path.write_text(THEIRS)
+    return path
+
+
+def rows(engine: Engine) -> list[tuple[str, str]]:
+    row = PriceChangeRow
+    with transaction_scope(engine, read_only=True) as session:
+        found = session.execute(select(row.item_code, row.new_price).order_by(row.batch_id, row.sequence))
+        return [(code, str(price)) for code, price in found]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_list_with_other_names_is_refused_with_how_to_say_it_and_then_taken(
+    shop: Engine, batch: Any, theirs: Path
+) -> None:
+    create = ("create", "price_change", "--file", theirs, "--set", "vendor_code=V1", "--as", "staff")
+    refused = batch(*create)
+    assert refused.exit_code == 1
+    assert "“theirs.csv” has no column “item_code”, “size”, “price”." in refused.stderr.replace(
+        "“description”, ", ""
+    )
+    assert "Say which column it is, such as --map item_code=HEADING" in refused.stderr
+    assert "Nothing was created." in refused.stderr
+    assert rows(shop) == []
+    named = ("--map", "item_code=artikel", "--map", "description=Bezeichnung")
+    others = ("--map", "price=Price from May", "--map", "size=", "--decimal", "comma")
+    assert batch(*create, *named, *others).exit_code == 0
+    assert batch(*create, "--decimal", "comma").exit_code == 0  # As last time for this vendor.
+    assert rows(shop) == [("000000011", "2.20"), ("000000012", "2.70")] * 2
+    history = batch("history", "2").stdout
+    assert "from “theirs.csv”: Item code from “Artikel”" in history
+    assert "Size left empty in all rows" in history
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_what_is_said_of_columns_must_be_there(shop: Engine, batch: Any, theirs: Path) -> None:
+    create = ("create", "price_change", "--file", theirs, "--as", "staff")
+    for option, sentence in {
+        "colour=Artikel": "There is no field “colour” to take from a file. Its fields: item_code, description,",
+        "price=Cost": "“theirs.csv” has no column “Cost”. Found: “Artikel”",
+        "price==free": "The text for New price in all rows cannot be used.",
+    }.items():
+        assert sentence in batch(*create, "--map", option).stderr
+    assert "no saved mapping “Mill” here. Saved ones: none." in batch(*create, "--mapping", "Mill").stderr
+    no_file = batch("create", "price_change", "--set", "percent=1", "--map", "price=x", "--as", "staff")
+    assert (no_file.exit_code, rows(shop)) == (2, [])
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_what_is_in_a_file_is_told_without_taking_anything(shop: Engine, batch: Any, theirs: Path) -> None:
+    told = batch("inspect", theirs).stdout
+    assert "Price from May" in told
+    report = json.loads(batch("inspect", theirs, "--json", "--decimal", ",").stdout)
+    assert (report["rows"], report["reading"]["delimiter"]) == (2, ";")
+    assert [column["heading"] for column in report["columns"]] == ["Artikel", "Bezeichnung", "Price from May"]
+    assert {column["decimal_sign"] for column in report["reading"]["columns"]} == {","}
