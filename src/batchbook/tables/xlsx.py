@@ -44,13 +44,16 @@ class SheetRows:
         self.height = loaded.cells.total_height
 
     def blocks(self, size: int) -> Iterator[Block]:
-        """Yield all rows, from the sheet's first also where that is blank, in blocks of at most ``size``."""
+        """Yield the rows in blocks of at most ``size``; blocks in which nothing stands are left out."""
         rows, first = self._cells.iter_rows(), 1
         self._texts = ColumnTexts()
-        while values := list(islice(rows, rows_at_once(size, self._cells.total_width))):
-            with in_sentences(self._name, "an Excel workbook"):
-                texts = self._texts.rows(first, values)
-            yield Block(first, texts)
+        width = self._cells.total_width
+        blank = [""] * width
+        while values := list(islice(rows, rows_at_once(size, width))):
+            if values.count(blank) < len(values):  # A cell far below makes room for many rows without any.
+                with in_sentences(self._name, "an Excel workbook"):
+                    texts = self._texts.rows(first, values)
+                yield Block(first, texts)
             first += len(values)
 
     def notes(self) -> tuple[Note, ...]:
