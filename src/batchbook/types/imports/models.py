@@ -53,6 +53,7 @@ MODES = (
     (Mode.CREATE.value, "Create only"),
     (Mode.REPLACE.value, "Create, update, and delete what is missing"),
 )
+UNKNOWN = (("problem", "Is a problem of its row"), ("add", "Is added, where its name is enough"))
 EMPTY_CELLS = (("keep", "Leave what is there"), ("clear", "Empty the field"))
 
 
@@ -77,6 +78,13 @@ class Import(Batch):
     empty_cells: Mapped[str] = editable(
         String(10), default="keep", choices=EMPTY_CELLS, label="An empty cell means"
     )
+    unknown: Mapped[str] = editable(
+        String(10),
+        default="problem",
+        choices=UNKNOWN,
+        label="What is referred to and not there",
+        description="Such as a department that nobody has entered yet.",
+    )
     scope_field: Mapped[str | None] = editable(
         String(60),
         fixed=True,
@@ -97,7 +105,7 @@ class ImportRow(DynamicRow):
     """One record of the table, or one that the table lacks; what it says is in columns of the batch's own.
 
     ``line`` is the number of its row in the file, ``raw`` has the texts of cells that were not taken as they stand,
-    ``changes`` names the fields that change, ``record_id`` is the record that it is about, and ``missing`` says that
+    ``changed_fields`` names the fields that change, ``record_id`` is the record that it is about, and ``missing`` says that
     the table does not have it.
     """
 
@@ -106,6 +114,6 @@ class ImportRow(DynamicRow):
 
     line: Mapped[int | None] = column(label="Line", sort_order=-18)
     record_id: Mapped[int | None] = column(sort_order=80)
-    changes: Mapped[str | None] = column(Text, sort_order=81)
+    changed_fields: Mapped[str | None] = column(Text, label="Changes", sort_order=81)
     missing: Mapped[bool] = column(default=False, server_default=false(), sort_order=82)
     raw: Mapped[dict[str, Any] | None] = column(sort_order=83)
