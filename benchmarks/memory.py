@@ -53,25 +53,25 @@ def _measure(url: str, phase: str, batch_id: int, price_list: Path) -> tuple[int
     runner.batch_id = batch_id
     if phase == "execute":
         runner.complete()
-    idle = _forget_peak()
+    idle = forget_peak()
     getattr(runner, phase)(price_list)
-    taken = _peak() - idle
+    taken = peak() - idle
     runner.close()
     return runner.batch_id, taken
 
 
-def _forget_peak() -> int:
+def forget_peak() -> int:
     """Return what the process has now, in bytes, and have its peak start anew from there.
 
     Loading the application takes more for a moment (hashing a password, 64 MB), behind which a phase could hide.
     """
     if not _STATUS.exists():
-        return _peak()
+        return peak()
     _RESET.write_text("5")
     return _status("VmRSS")
 
 
-def _peak() -> int:
+def peak() -> int:
     """Return the most memory that this process had so far, in bytes."""
     if _STATUS.exists():
         # On Linux getrusage() counts in what the process was forked from; this does not.

@@ -21,6 +21,7 @@ from batchbook.batches.worksheets import (
     write_worksheet,
 )
 from batchbook.grid import GridState
+from batchbook.grid.export import text_sheet
 
 from .workshop import Workshop
 
@@ -60,9 +61,9 @@ class Book:
     def save(self) -> bytes:
         """Write it as a program does that keeps neither formats nor hidden columns, only what cells hold."""
         saved = io.BytesIO()
-        with xlsxwriter.Workbook(saved, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        with xlsxwriter.Workbook(saved, {"constant_memory": True}) as book:
             for name, rows in self.sheets.items():
-                sheet = book.add_worksheet(name)
+                sheet = text_sheet(book, name)
                 for line, row in enumerate(rows):
                     for place, value in enumerate(row):
                         sheet.write_string(line, place, value) if isinstance(value, str) else sheet.write(

@@ -11,6 +11,7 @@ from batchbook.batches.copying import follow_up
 from batchbook.batches.counts import recount
 from batchbook.batches.handler import Outcome
 from batchbook.batches.intake.kept import Intake
+from batchbook.batches.intake.learning import learn
 from batchbook.batches.intake.taking import look_before
 from batchbook.batches.intake.words import said_of
 from batchbook.batches.lifecycle import Action
@@ -92,6 +93,7 @@ def _execute(work: Work, options: Mapping[str, Any]) -> str:
         outcome: Outcome = work.handler.execute(work.batch, rows, chosen)
         rows.save()
     recount(work)
+    learn(work)
     batch = work.batch
     summary, figures = outcome.summary, dict(outcome.figures)
     rest = None if outcome.rest is None else follow_up(work, outcome.rest)

@@ -7,7 +7,7 @@ made anew for each action, knows nothing of HTTP, and works inside the caller's 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
@@ -19,10 +19,11 @@ from batchbook.batches.blocks import Block, RowValues
 from batchbook.batches.context import HandlerContext
 from batchbook.batches.files import input_file, open_file
 from batchbook.batches.intake.fields import IntakeField, fields_of
+from batchbook.batches.intake.inspecting import inspect
 from batchbook.batches.intake.kept import Intake
 from batchbook.batches.intake.mapping import IntakeMapping
 from batchbook.batches.intake.reader import rows_of
-from batchbook.batches.intake.taking import blocks_of, inspect
+from batchbook.batches.intake.taking import blocks_of
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rowcolumns import RowColumn
@@ -241,6 +242,13 @@ class BatchHandler(ABC, Generic[B, R]):
         Codes of a file that are shorter are offered to be padded with zeros.
         """
         return {}
+
+    def learned_fields(self, batch: B) -> Collection[str]:
+        """Return the fields of the file in which a person's correction of a text is remembered for who sent it.
+
+        For fields that refer to something, such as a department, in which the same text means the same thing next time.
+        """
+        return ()
 
     def carried_columns(self, mapping: IntakeMapping) -> Sequence[str]:
         """Return the row's columns for those that ``mapping`` carries without a field, in their order."""

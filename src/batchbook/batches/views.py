@@ -78,12 +78,16 @@ class BatchMasterView(MasterView):
         statuses = cls.batch_type.handler.statuses
         status = _status_column(row, statuses)
         (sequence, text) = columns_of(row, ("sequence", "status_text"))
-        shown = columns_of(row, cls.shown_columns(row))
-        return (sequence, *shown, status, _noted(text), *cls.filter_columns(row))
+        wanted = [status if name == status.name else name for name in cls.shown_columns(row)]
+        shown = columns_of(row, wanted if status in wanted else (*wanted, status))
+        return (sequence, *shown, _noted(text), *cls.filter_columns(row))
 
     @classmethod
     def shown_columns(cls, row: type[BatchRow]) -> Sequence[str | Column]:  # noqa: ARG003 - For types whose batches differ.
-        """Return what the grid of ``row`` shows between number and status: by default ``row_grid_columns``."""
+        """Return what the grid of ``row`` shows between number and note: by default ``row_grid_columns``.
+
+        The status comes behind them, unless it is named among them.
+        """
         return cls.row_grid_columns
 
     @classmethod

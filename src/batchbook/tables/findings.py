@@ -13,6 +13,8 @@ from batchbook.words import counted
 
 # Codes shorter than this are too few digits to tell by their length that zeros were lost.
 _SHORTEST_CODE = 5
+# Codes of so many digits are hardly amounts, whose lengths differ too.
+_SURE_CODE = 8
 # So many of the codes must have the usual length.
 _MOST = 0.75
 
@@ -84,7 +86,7 @@ def _stripped_zeros(column: Summary) -> tuple[Sightings, str, Severity]:
         f"{counted(seen.count, 'code is', 'codes are')} shorter than the usual {usual} digits"
         f" ({lengths[usual]:,} have them), such as {{example}}: a spreadsheet may have taken zeros from the front."
     )
-    return seen, message, Severity.WARNING
+    return seen, message, Severity.WARNING if usual >= _SURE_CODE else Severity.INFO
 
 
 def _long_numbers(column: Summary) -> tuple[Sightings, str, Severity]:
@@ -118,8 +120,13 @@ def _currencies(column: Summary) -> tuple[Sightings, str, Severity]:
 
 
 def _units(column: Summary) -> tuple[Sightings, str, Severity]:
+    if column.kind != "number" and not column.has_sizes:
+        return _NOTHING
     counts = column.counted(lambda look: look.unit.replace("%", ""))
-    return _marks(column.seen(lambda look: look.unit not in ("", "%")), "unit", "units", counts)
+    seen, message, severity = _marks(
+        column.seen(lambda look: look.unit not in ("", "%")), "unit", "units", counts
+    )
+    return seen, message, severity if column.kind == "number" else Severity.INFO
 
 
 def _marks(
@@ -129,7 +136,7 @@ def _marks(
     have = f"{counted(seen.count, 'number has', 'numbers have')}"
     if len(counts) == 1:
         return seen, f"{have} a {one}, {listed}, such as {{example}}: it is left out.", Severity.INFO
-    message = f"{have} {many} that differ: {listed}. They are left out, so the amounts may not compare."
+    message = f"{have} {many} that differ: {listed}. Read as numbers they lose them, and may not compare."
     return seen, message, Severity.WARNING
 
 
@@ -180,7 +187,7 @@ _FINDERS: dict[str, tuple[_Finder, bool]] = {
     "shortened-numbers": (_exponents, False),
     "no-break-blanks": (_no_break, False),
     "currencies": (_currencies, True),
-    "units": (_units, True),
+    "units": (_units, False),
     "percent-signs": (_percent, True),
     "marked-negatives": (_negatives, True),
     "not-numbers": (_texts, True),

@@ -96,7 +96,7 @@ class Cells:
             day = _day(value, from_1904=self._book.from_1904)
             if day:
                 return day
-        self._long.look(row + 1, [[value]])
+        self._long.look(row + 1, [value])
         text = (
             number_text(value) if abs(value) < float("inf") else ""
         )  # Also what is no number at all has no text.

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from itertools import islice
 from typing import BinaryIO
 
-from batchbook.tables.archive import TooMuch
 from batchbook.tables.choices import Reading
-from batchbook.tables.refusals import in_sentences, too_long
+from batchbook.tables.refusals import in_sentences
 from batchbook.tables.report import Note
-from batchbook.tables.rows import MAX_CELL, Block, Opened, rows_at_once
+from batchbook.tables.rows import Block, Opened, rows_at_once
 from batchbook.tables.sheets import choose_sheet
-from batchbook.tables.values import LongNumbers, texts_of
+from batchbook.tables.values import ColumnTexts
 from batchbook.tables.workbook import Book, Loaded
 
 
@@ -40,28 +39,20 @@ class SheetRows:
 
     def __init__(self, name: str, loaded: Loaded) -> None:
         self._name, self._cells, self._found = name, loaded.cells, loaded.found
-        self._long = LongNumbers()
+        self._texts = ColumnTexts()
         #: The number of its last row.
         self.height = loaded.cells.total_height
 
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield all rows, from the sheet's first also where that is blank, in blocks of at most ``size``."""
         rows, first = self._cells.iter_rows(), 1
-        self._long = LongNumbers()
+        self._texts = ColumnTexts()
         while values := list(islice(rows, rows_at_once(size, self._cells.total_width))):
-            self._long.look(first, values)
-            texts = texts_of(values)
             with in_sentences(self._name, "an Excel workbook"):
-                _check_lengths(first, texts)
+                texts = self._texts.rows(first, values)
             yield Block(first, texts)
             first += len(values)
 
     def notes(self) -> tuple[Note, ...]:
         """Return what was noticed."""
-        return (*self._found.notes(), *self._long.notes())
-
-
-def _check_lengths(first: int, rows: Sequence[Sequence[str]]) -> None:
-    for column in zip(*rows, strict=True):
-        if max(map(len, column)) > MAX_CELL:
-            raise TooMuch(too_long(first + next(n for n, text in enumerate(column) if len(text) > MAX_CELL)))
+        return (*self._found.notes(), *self._texts.long.notes())

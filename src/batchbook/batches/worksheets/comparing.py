@@ -9,9 +9,10 @@ from batchbook.batches.editing.fields import says
 from batchbook.batches.rows import RowProxy
 from batchbook.batches.work import HIGHEST_NUMBER, Work
 from batchbook.batches.worksheets.baseline import earlier_texts
+from batchbook.batches.worksheets.choosing import layout_of
 from batchbook.batches.worksheets.keys import Checks
 from batchbook.batches.worksheets.label import last_operation
-from batchbook.batches.worksheets.layout import Layout, layout_of
+from batchbook.batches.worksheets.layout import Layout
 from batchbook.batches.worksheets.reading import SheetRow, Worksheet
 from batchbook.batches.worksheets.rows import SheetRows, sheet_grid
 from batchbook.batches.worksheets.sifting import notes, sift
@@ -80,7 +81,8 @@ def compare(work: Work, sheet: Worksheet) -> Comparison:
     found = Comparison(sheet.name, last_operation(work))
     sifted = sift(sheet, layout)
     comparer = _Comparer(work, sheet, layout, found)
-    for rows in chunked(sifted.changed.values(), _TOGETHER):
+    # In the rows' order: a layout may read along in the batch's file.
+    for rows in chunked(sorted(sifted.changed.values(), key=_sequence), _TOGETHER):
         comparer.compare({row.key.sequence: row for row in rows if row.key})
     found.notes += notes(sheet, sifted, comparer.gone)
     return found
@@ -100,6 +102,10 @@ def refuse_foreign(work: Work, sheet: Worksheet, layout: Layout) -> None:
             f"{batch} has other columns now than when “{sheet.name}” was downloaded. Nothing was taken from it: download"
             " the worksheet anew."
         )
+
+
+def _sequence(row: SheetRow) -> int:
+    return row.key.sequence if row.key else 0
 
 
 class _Comparer:

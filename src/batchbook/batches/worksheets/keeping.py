@@ -12,8 +12,8 @@ from batchbook.batches.files import open_file, store_file
 from batchbook.batches.models import BatchFile
 from batchbook.batches.work import HIGHEST_NUMBER, Work
 from batchbook.batches.worksheets.applying import KIND
+from batchbook.batches.worksheets.choosing import layout_of
 from batchbook.batches.worksheets.comparing import refuse_foreign
-from batchbook.batches.worksheets.layout import layout_of
 from batchbook.batches.worksheets.reading import Worksheet, open_worksheet
 from batchbook.errors import Missing
 

@@ -70,7 +70,7 @@ class RowLayout:
         named = {column.name for column in columns}
         self.shown = (*columns, *(column for name, column in editable.items() if name not in named))
         self.columns = tuple(
-            SheetColumn(column.label, column.name if column.name in editable else "", _width(column))
+            SheetColumn(column.label, column.name if column.name in editable else "", width_of(column))
             for column in self.shown
         )
 
@@ -88,10 +88,9 @@ class RowLayout:
         return text
 
 
-def layout_of(work: Work) -> Layout:
-    """Return the layout of the worksheets of a batch: its handler's own, or that of its row grid."""
-    own: Layout | None = work.handler.worksheet_layout(work.batch)
-    return own or RowLayout(work.row, _grid_columns(work))
+def row_layout(work: Work) -> Layout:
+    """Return the layout of what the row grid shows."""
+    return RowLayout(work.row, _grid_columns(work))
 
 
 def _grid_columns(work: Work) -> tuple[Column, ...]:
@@ -101,5 +100,6 @@ def _grid_columns(work: Work) -> tuple[Column, ...]:
     return columns_of(model, ("sequence", *(shown or own)))
 
 
-def _width(column: Column) -> int:
+def width_of(column: Column) -> int:
+    """Return how many characters wide a column is that holds what ``column`` does."""
     return max(_WIDTHS.get(column.kind, 14), min(len(column.label) + 4, 40))

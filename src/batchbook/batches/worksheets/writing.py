@@ -18,6 +18,7 @@ from batchbook.batches.worksheets.rows import SheetRows
 from batchbook.batches.worksheets.texts import sheet_text
 from batchbook.errors import BadInput
 from batchbook.grid import choices_of
+from batchbook.grid.export import text_sheet
 
 #: What a worksheet may hold: no more could be read when it comes back.
 MAX_ROWS, MAX_CELLS = 999_999, 5_000_000
@@ -64,7 +65,7 @@ def write_worksheet(work: Work, layout: Layout, rows: Iterable[Row[Any]], file: 
 
 
 def _write_label(book: Any, label: Label) -> None:
-    sheet = _plain_sheet(book, HIDDEN)
+    sheet = text_sheet(book, HIDDEN)
     sheet.very_hidden()
     for line, cells in enumerate((HEADINGS, *label.lines())):
         for place, text in enumerate(cells):
@@ -75,7 +76,7 @@ class _RowSheet:
     """The sheet that people see."""
 
     def __init__(self, book: Any, work: Work, layout: Layout) -> None:
-        self._sheet = _plain_sheet(book, ROWS)
+        self._sheet = text_sheet(book, ROWS)
         self._rows = SheetRows(work, layout)
         self._columns = layout.columns
         self._checks = Checks(layout.columns)
@@ -159,13 +160,3 @@ def _look(column: SheetColumn, issue: Issue | None) -> str:
     if issue is None:
         return "edit"
     return "error" if issue["severity"] == "error" else "warning"
-
-
-def _plain_sheet(book: Any, name: str) -> Any:
-    """Add a sheet that writes every text as a text."""
-    sheet = book.add_worksheet(name)
-    # A text between <r> and </r> would be written as XML that is made already, whoever it came from.
-    sheet._xml_rich_inline_string = lambda string, attributes: sheet._xml_inline_string(
-        string, False, attributes
-    )
-    return sheet
