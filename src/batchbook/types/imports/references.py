@@ -29,6 +29,7 @@ class References:
     session: Session
     lookup: Lookup
     found: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _close: dict[str, list[str]] = field(default_factory=dict)
 
     def look_up(self, texts: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """Return what :attr:`found` has for ``texts``, after looking up those that are not known yet."""
@@ -40,9 +41,10 @@ class References:
     def suggestions(self, text: str) -> list[str]:
         """Return the keys that ``text`` may have been meant for, the best first."""
         meant = self.found.get(text, ())
-        return list(meant) or [
-            self._known[close] for close in get_close_matches(text.casefold(), self._known, _SUGGESTED, 0.7)
-        ]
+        if not meant and text not in self._close:  # Mistakes come more than once, and it takes its time.
+            close = get_close_matches(text.casefold(), self._known, _SUGGESTED, 0.7)
+            self._close[text] = [self._known[one] for one in close]
+        return list(meant) or self._close[text]
 
     def _ask(self, texts: Sequence[str]) -> None:
         by, others = self.lookup.by, self.lookup.also
