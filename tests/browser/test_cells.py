@@ -6,8 +6,13 @@ from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import update
 from tests.functional.world import Shop, json_post, url_of
 from webtest import TestApp
+
+from batchbook.batches import issue
+from batchbook.db.session import transaction_scope
+from batchbook.types.price_change.models import PriceChangeRow
 
 from .visits import Visits
 
@@ -213,3 +218,33 @@ def test_a_removed_row_and_a_complete_batch_have_no_cells_to_edit(
     staff_page.goto(url_of(complete_batch))
     expect(staff_page.locator("table.grid tbody tr")).to_have_count(8)
     expect(staff_page.locator("[data-cell]")).to_have_count(0)
+
+
+def test_what_would_do_is_offered_beside_the_cell_and_fills_its_field(
+    grid: Page, shop: Shop, open_batch: int
+) -> None:
+    issues = [issue("new_price", "odd", "It has doubled.", suggestions=["2.10", "2.05"])]
+    with transaction_scope(shop.engine) as session:
+        wanted = update(PriceChangeRow).where(
+            PriceChangeRow.sequence == 1, PriceChangeRow.batch_id == open_batch
+        )
+        session.execute(wanted.values(issues=issues))
+    grid.get_by_role("button", name="Refresh").click()
+    expect(grid.locator("#problem-count")).to_contain_text("2 rows have problems")
+    offer = grid.locator("cell-popover")
+    link(grid, 1).focus()
+    grid.keyboard.press("Enter")
+    expect(offer).to_contain_text("It has doubled.")
+    grid.keyboard.press("ArrowDown")
+    grid.keyboard.press("ArrowRight")
+    grid.keyboard.press("Enter")
+    expect(editor(grid)).to_be_focused()
+    expect(editor(grid)).to_have_value("2.05")
+    assert shown(grid, 1) == "2.20"  # Nothing is saved yet.
+    offer.get_by_role("button", name="2.10").click()
+    expect(editor(grid)).to_have_value("2.10")
+    grid.keyboard.press("Enter")
+    expect(cell(grid, 1)).to_have_attribute("data-text", "2.10")
+    expect(offer).to_have_count(0)
+    expect(grid.locator("#problem-count")).to_contain_text("1 row has problems")
+    assert str(shop.row(open_batch, 1).new_price) == "2.10"

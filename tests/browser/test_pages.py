@@ -111,6 +111,8 @@ def test_every_page_is_for_every_eye_at_every_width(
         (admin, url_of(complete)),
         (admin, url_of(executed)),
         (admin, url_of(open_batch, "rows", 8)),
+        (admin, url_of(open_batch, "problems")),
+        (admin, f"{url_of(open_batch, 'problems', 'fix')}?field=new_price&text=cheap&with=1"),
         (admin, url_of(open_batch, "edit")),
         (admin, f"{PATH}/new"),
         (admin, "/nothing"),

@@ -132,7 +132,7 @@ def test_a_bad_row_is_named_and_nothing_is_loaded(engine: Engine, line: str, sen
 
 def test_what_stops_being_csv_is_refused_whole(engine: Engine) -> None:
     with pytest.raises(
-        BadInput, match=r"stops being readable as CSV at line 3: .* Nothing was taken from it"
+        BadInput, match=r"stops being readable as CSV in line 3: .* Nothing was taken from it"
     ):
         load_lines(engine, PEARS, APPLES.replace("APPLES", 'APPLES"').replace("0017,", '0017,"'))
     assert (count(engine, Product), count(engine, Vendor)) == (0, 0)
@@ -163,7 +163,7 @@ def test_a_workbook_does_what_csv_does(engine: Engine, tmp_path: Path) -> None:
             "should not have the column “cost”, so nothing was loaded. Expected are the columns item_code",
         ),
         ("\x01binary", "has no column “item_code”"),
-        ("\x00binary", "is called .csv but is not text"),
+        ("\x00binary", "is not text: it holds NUL bytes, the first of them in line 1"),
     ],
 )
 @pytest.mark.parametrize("backend", ["sqlite"])
@@ -177,8 +177,8 @@ def test_a_wrong_header_row_says_what_was_found(engine: Engine, header: str, fou
     ("content", "sentence"),
     [
         (b"", "“catalog.csv” is empty"),
-        (b"\xff\xfe\x00PK", "“catalog.csv” is called .csv but is not text"),
-        (b"item_code,\xc4", "“catalog.csv” is not text in UTF-8"),
+        (b"\xff\xfe\x00PK", "“catalog.csv” is not text in utf-16"),
+        (b"item_code,\x81", "“catalog.csv” is text in an encoding that cannot be told"),
     ],
 )
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from webtest import TestApp
 
-from .world import Shop, column_of, form_with, number_in, text_of, upload, url_of
+from .world import OWN, PATH, Shop, column_of, form_with, number_in, text_of, upload, url_of
 
 #: The list of a vendor with columns of its own: codes that a spreadsheet stripped of zeros, prices with their currency.
 THEIRS = """Artikel;Bezeichnung;Inhalt;Price from May
@@ -58,3 +59,69 @@ def test_a_list_with_other_names_is_looked_at_mapped_and_remembered(shop: Shop, 
     page = form_with(page, "saved").submit("do", value="use").follow()
     assert chosen(page) == {"item_code": "0", "description": "1", "size": "2", "new_price": "3"}
     assert form_with(page, "column.item_code")["pad.item_code"].checked
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_what_was_guessed_of_a_file_can_be_said_otherwise(shop: Shop, staff: TestApp) -> None:
+    """Nobody can tell what 1,500 is, or whether the last row is a record: somebody says."""
+    lines = "A list of ours;;\nitem_code;what;price\n000000011;RYE;1,500\n000000012;WHEAT;2,250\n"
+    number = number_in(upload(staff, lines, vendor_code="V1"))
+    before = shop.dump(without=OWN)
+    page = staff.get(url_of(number, "intake"))
+    assert form_with(page, "header_row")["header_row"].value == "2"
+    assert shop.dump(without=OWN) == before
+    form = form_with(page, "header_row")
+    form["decimal.2"], form["left_out"] = ",", "4"
+    page = form.submit("do", value="look").follow()
+    assert form_with(page, "header_row")["decimal.2"].value == ","
+    assert "1.5" in text_of(page, "[aria-label='First rows of the file']")
+    assert "WHEAT" not in text_of(page, "[aria-label='First rows of the file']")
+    form = form_with(page, "header_row")
+    form["left_out"] = "the last"
+    assert "“the last” is no number of a row" in text_of(form.submit("do", value="look", status=422))
+    page = form_with(page, "header_row").submit("do", value="guess").follow()
+    assert form_with(page, "header_row")["left_out"].value == ""
+    form = form_with(page, "header_row")
+    form["header_row"] = "900"
+    refused = form.submit("do", value="look", status=422)
+    assert form_with(refused, "header_row")["header_row"].value == "900"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_columns_that_are_missing_are_asked_for_and_texts_must_be_values(shop: Shop, staff: TestApp) -> None:
+    number = number_in(upload(staff, "Artikel;Was\n000000011;RYE\n"))
+    page = staff.get(url_of(number, "mapping"))
+    form = form_with(page, "column.item_code")
+    form["column.item_code"] = "0"
+    form["column.new_price"], form["constant.new_price"] = "constant", "much"
+    page = form.submit("do", value="populate", status=422)
+    assert "Description is needed: choose its column, or the same text in all rows" in text_of(page)
+    assert "“much” is not a number" in text_of(page)
+    form = form_with(page, "column.item_code")
+    form["constant.new_price"] = "1.50"
+    form["column.size"] = form["column.description"] = "constant"
+    page = form.submit("do", value="populate").follow()
+    assert column_of(page, "New price") == ["1.50"]
+    assert shop.batch(number).state == "open"
+    staff.get(url_of(number, "mapping"), status=409)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_rows_can_be_pasted(shop: Shop, staff: TestApp) -> None:
+    form = form_with(staff.get(f"{PATH}/new"), "pasted")
+    form["pasted"] = "item_code\tdescription\tsize\tprice\r\n000000011\tRYE\t500 G\t2.20\r\n"
+    page = form.submit().follow()
+    assert column_of(page, "New price") == ["2.20"]
+    assert "pasted.tsv" in text_of(page, ".files")
+    form = form_with(staff.get(f"{PATH}/new"), "pasted")
+    form["pasted"] = "item_code\n"
+    page = form.submit(status=422)
+    assert "has a header row, and no row below it" in text_of(page, "#error-pasted")
+    assert shop.batches() == 1
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_an_auditor_prepares_nothing(shop: Shop, staff: TestApp, auditor: TestApp) -> None:
+    number = number_in(upload(staff, THEIRS))
+    for page in ("intake", "mapping"):
+        auditor.get(url_of(number, page), status=403)

@@ -97,7 +97,18 @@ def test_xlsx_says_what_the_grid_shows(db: Session, grid: Grid) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["0007", "=1+1", "{=1}", "https://example.org", "mailto:a@b.c", "internal:A1", "1e5", "<b>&\x01"]
+    "text",
+    [
+        "0007",
+        "=1+1",
+        "{=1}",
+        "https://example.org",
+        "mailto:a@b.c",
+        "internal:A1",
+        "1e5",
+        "<b>&\x01",
+        "<r><t>x</t></r>",
+    ],
 )
 def test_xlsx_keeps_texts_as_texts(text: str) -> None:
     name = column("name")

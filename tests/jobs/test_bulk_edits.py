@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
+from tests.batches.sheets import Book
 from webtest import TestApp, Upload
 
 from batchbook.batches.models import Batch, Operation
@@ -139,6 +142,25 @@ def test_a_cancelled_removal_leaves_everything_and_can_be_tried_again(
     assert (run(app, shop).state, kept(shop)) == ("done", 3)
 
 
+def test_fixing_many_cells_alike_is_a_job(app: Any, shop: Engine, staff: TestApp) -> None:
+    page = staff.get(f"{PATH}/new")
+    form = next(form for form in page.forms.values() if "file" in form.fields)
+    form["file"] = Upload("list.csv", re.sub(r"[0-9]+\.00", "cheap", PRICES).encode(), "text/csv")
+    form.submit(status=303)
+    assert run(app, shop).state == "done"
+    batch_id = one(shop, select(Batch.id))
+    preview = staff.get(f"{PATH}/{batch_id}/problems/fix?field=new_price&text=cheap&with=1.50")
+    fix = next(form for form in preview.forms.values() if "seen" in form.fields)
+    answer = fix.submit(status=303)
+    job = last_job(shop)
+    assert answer.headers["Location"].endswith(f"/jobs/{job.id}/await")
+    assert one(shop, select(func.count()).where(PriceChangeRow.new_price.is_not(None))) == 0
+    ended = run(app, shop)
+    assert (ended.task, ended.message) == ("fix_alike", "Changed 8 cells in 8 rows.")
+    assert last_words(shop) == "Fixed New price in 8 rows alike: “cheap” is now “1.50”."
+    assert one(shop, select(func.count()).where(PriceChangeRow.new_price == Decimal("1.50"))) == 8
+
+
 def header_form(staff: TestApp, batch_id: int) -> Any:
     page = staff.get(f"{PATH}/{batch_id}/edit")
     return next(form for form in page.forms.values() if "warn_above" in form.fields)
@@ -189,3 +211,27 @@ def test_a_cancelled_header_edit_can_be_tried_again(
     form_to(staff.get(f"/jobs/{job.id}"), "/retry").submit(status=303)
     assert run(app, shop).state == "done"
     assert one(shop, select(PriceChange)).warn_above == 15
+
+
+@ONE
+def test_a_worksheet_of_many_rows_is_made_by_a_job_and_taken_by_another(
+    app: Any, shop: Engine, staff: TestApp, batch_id: int
+) -> None:
+    page = staff.get(f"{PATH}/{batch_id}/worksheet.xlsx")
+    form_to(page, "/worksheet.xlsx").submit(status=303)
+    job = run(app, shop)
+    assert (job.state, job.message) == ("done", f"{job.subject} is ready, with 8 rows.")
+    answer = staff.get(f"/jobs/{job.id}/file")
+    assert answer.content_type.endswith("spreadsheetml.sheet")
+    book = Book.read(answer.body)
+    for row in range(1, 7):
+        book[row, "New price"] = "9.00"
+    form = form_to(staff.get(f"{PATH}/{batch_id}"), "/worksheets")
+    form["file"] = Upload("sheet.xlsx", book.save())
+    page = form.submit(status=303).follow()
+    form = next(form for form in page.forms.values() if "seen" in form.fields)
+    assert f"/jobs/{job.id + 1}/await" in form.submit(status=303).headers["Location"]
+    ended = run(app, shop)
+    assert ended.message == "Took 6 cells in 6 rows from the worksheet."
+    cheap = one(shop, select(func.count()).where(PriceChangeRow.new_price == 9))
+    assert (cheap, last_words(shop)) == (6, "Took 6 cells from the worksheet “sheet.xlsx”.")

@@ -32,6 +32,8 @@ from batchbook.batches.runner import InlineRunner, Runner
 from batchbook.batches.tasks import TASKS
 from batchbook.batches.types import BatchType, BatchTypes, refuse_unknown_handlers
 from batchbook.batches.views import BatchMasterView
+from batchbook.batches.worksheets.layout import Layout, RowLayout, SheetColumn
+from batchbook.batches.worksheets.task import TAKE_WORKSHEET
 from batchbook.statuses import Severity, Status
 from batchbook.tables import read_table
 
@@ -53,12 +55,15 @@ __all__ = [
     "IntakeField",
     "IntakeMapping",
     "IntakeReader",
+    "Layout",
     "Outcome",
     "RowColumn",
+    "RowLayout",
     "RowProxy",
     "RowValues",
     "Rows",
     "Severity",
+    "SheetColumn",
     "State",
     "Status",
     "Total",
@@ -80,7 +85,7 @@ def includeme(config: Any) -> None:
     types = BatchTypes()
     config.registry["batch_types"] = types
     config.registry["batch_runner"] = _runner(types, config.registry)
-    for task in (*TASKS, *BULK_EDITS):
+    for task in (*TASKS, *BULK_EDITS, TAKE_WORKSHEET):
         config.add_job_task(task)
     config.add_directive("add_batch_type", "batchbook.batches.directives.add_batch_type")
     config.include("batchbook.batches.pages")

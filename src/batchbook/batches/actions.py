@@ -11,6 +11,8 @@ from batchbook.batches.copying import follow_up
 from batchbook.batches.counts import recount
 from batchbook.batches.handler import Outcome
 from batchbook.batches.intake.kept import Intake
+from batchbook.batches.intake.learning import learn
+from batchbook.batches.intake.taking import look_before
 from batchbook.batches.intake.words import said_of
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.options import bind_options, options_as_json
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 
 def _populate(work: Work, _options: Mapping[str, Any]) -> str:
     with around(Action.POPULATE, work):
+        look_before(work)
         work.make_room()
         writer = RowWriter(work)
         writer.write(work.handler.populate(work.batch))
@@ -91,6 +94,7 @@ def _execute(work: Work, options: Mapping[str, Any]) -> str:
         outcome: Outcome = work.handler.execute(work.batch, rows, chosen)
         rows.save()
     recount(work)
+    learn(work)
     batch = work.batch
     summary, figures = outcome.summary, dict(outcome.figures)
     rest = None if outcome.rest is None else follow_up(work, outcome.rest)

@@ -1,7 +1,10 @@
-"""The edits of very many rows that Batchbook brings: removing what a filter shows, and headers that decide about rows."""
+"""The edits of very many rows that Batchbook brings: removing what a filter shows, headers that decide about rows, and
+fixing cells alike.
+"""
 
 from __future__ import annotations
 
+from batchbook.batches.alike import Alike, AlikeFixer, fixed_words
 from batchbook.batches.bulk import BulkEdit, edit_task
 from batchbook.batches.editing import HeaderEditor, RowRemover, Selection
 from batchbook.words import counted
@@ -24,8 +27,16 @@ def _edit_header(edit: BulkEdit) -> str:
     return f"Changed {', '.join(changed)}, and refreshed all rows." if changed else "Nothing was changed."
 
 
+def _fix_alike(edit: BulkEdit) -> str:
+    arguments = edit.arguments
+    seen = Selection.read(arguments["seen"])
+    fixer = AlikeFixer(edit.engine)
+    return fixed_words(fixer.fix(edit.batch_id, Alike(**arguments["alike"]), arguments["text"], seen))
+
+
 REMOVE_ROWS = edit_task("remove_rows", "Remove rows", _remove_rows)
 EDIT_HEADER = edit_task("edit_header", "Edit header", _edit_header)
+FIX_ALIKE = edit_task("fix_alike", "Fix cells alike", _fix_alike)
 
 #: The tasks of all of them.
-BULK_EDITS = (REMOVE_ROWS, EDIT_HEADER)
+BULK_EDITS = (REMOVE_ROWS, EDIT_HEADER, FIX_ALIKE)

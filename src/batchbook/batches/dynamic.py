@@ -180,7 +180,9 @@ def _without_rows(base: type[DynamicRow]) -> type[BatchRow]:
     for column in columns:
         told: Any = table.c[column.name]
         told.info = column.info  # What pages need to know of a column; one of a query has none of its own.
-    model: Any = type(f"{base.__name__}_none_{next(_made)}", (), {"__table__": table, _MARK: True, "__doc__": base.__doc__})
+    model: Any = type(
+        f"{base.__name__}_none_{next(_made)}", (), {"__table__": table, _MARK: True, "__doc__": base.__doc__}
+    )
     # A declared class takes its columns from its bases, or those of a table, not both.
     base.registry.map_imperatively(model, table, primary_key=[table.c.batch_id, table.c.sequence])
     none: type[BatchRow] = model

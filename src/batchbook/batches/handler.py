@@ -7,11 +7,11 @@ made anew for each action, knows nothing of HTTP, and works inside the caller's 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, BinaryIO, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Generic, TypeVar
 
 from sqlalchemy import ColumnElement
 
@@ -19,10 +19,11 @@ from batchbook.batches.blocks import Block, RowValues
 from batchbook.batches.context import HandlerContext
 from batchbook.batches.files import input_file, open_file
 from batchbook.batches.intake.fields import IntakeField, fields_of
+from batchbook.batches.intake.inspecting import inspect
 from batchbook.batches.intake.kept import Intake
 from batchbook.batches.intake.mapping import IntakeMapping
 from batchbook.batches.intake.reader import rows_of
-from batchbook.batches.intake.taking import blocks_of, inspect
+from batchbook.batches.intake.taking import blocks_of
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rowcolumns import RowColumn
@@ -31,6 +32,9 @@ from batchbook.errors import BadInput
 from batchbook.forms import Form
 from batchbook.statuses import Status
 from batchbook.words import counted
+
+if TYPE_CHECKING:
+    from batchbook.batches.worksheets.layout import Layout
 
 B = TypeVar("B", bound=Batch)
 R = TypeVar("R", bound=BatchRow)
@@ -176,6 +180,10 @@ class BatchHandler(ABC, Generic[B, R]):
         """
         return batch.status if self.header_statuses else None
 
+    def worksheet_layout(self, batch: B) -> Layout | None:
+        """Return which columns the batch's worksheets have, and what they say; by default those of its row grid."""
+        return None
+
     # Hooks around what happens to a batch.
 
     def before_create(self, batch: B, *, has_file: bool) -> None:
@@ -234,6 +242,13 @@ class BatchHandler(ABC, Generic[B, R]):
         Codes of a file that are shorter are offered to be padded with zeros.
         """
         return {}
+
+    def learned_fields(self, batch: B) -> Collection[str]:
+        """Return the fields of the file in which a person's correction of a text is remembered for who sent it.
+
+        For fields that refer to something, such as a department, in which the same text means the same thing next time.
+        """
+        return ()
 
     def carried_columns(self, mapping: IntakeMapping) -> Sequence[str]:
         """Return the row's columns for those that ``mapping`` carries without a field, in their order."""

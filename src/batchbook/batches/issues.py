@@ -48,6 +48,12 @@ def issue(
     return found
 
 
+def in_words(found: Issue) -> str:
+    """Return what an issue says to people: its message, and what would do instead."""
+    perhaps = found.get("suggestions")
+    return f"{found['message']} Perhaps: {', '.join(perhaps)}." if perhaps else found["message"]
+
+
 def storable(text: str) -> str:
     """Return ``text`` with ``�`` in place of each character that no database column can hold."""
     return _UNSTORABLE.sub("�", text)

@@ -15,6 +15,7 @@ from batchbook.batches.engine import Engine
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.pages import BATCH_PAGES
+from batchbook.batches.pages.present import PROBLEMS
 from batchbook.batches.resources import BatchContext, TypeContext
 from batchbook.forms import Form, form_of
 from batchbook.grid import Column, Kind, Sort, choices_of, columns_of
@@ -77,19 +78,23 @@ class BatchMasterView(MasterView):
         statuses = cls.batch_type.handler.statuses
         status = _status_column(row, statuses)
         (sequence, text) = columns_of(row, ("sequence", "status_text"))
-        shown = columns_of(row, cls.shown_columns(row))
-        return (sequence, *shown, status, _noted(text), *cls.filter_columns(row))
+        wanted = [status if name == status.name else name for name in cls.shown_columns(row)]
+        shown = columns_of(row, wanted if status in wanted else (*wanted, status))
+        return (sequence, *shown, _noted(text), *cls.filter_columns(row))
 
     @classmethod
     def shown_columns(cls, row: type[BatchRow]) -> Sequence[str | Column]:  # noqa: ARG003 - For types whose batches differ.
-        """Return what the grid of ``row`` shows between number and status: by default ``row_grid_columns``."""
+        """Return what the grid of ``row`` shows between number and note: by default ``row_grid_columns``.
+
+        The status comes behind them, unless it is named among them.
+        """
         return cls.row_grid_columns
 
     @classmethod
     def filter_columns(cls, row: type[BatchRow]) -> tuple[Column, ...]:
         """Return the columns that the grid of ``row`` is filtered by without showing them."""
-        # Removed rows are marked as a whole.
-        return columns_of(row, (*cls.row_filter_columns, "removed"))
+        # Removed rows are marked as a whole, and problems at their cells.
+        return columns_of(row, (*cls.row_filter_columns, "removed", _problems_column(row)))
 
     def grid_key(self, batch: Batch) -> str:  # noqa: ARG002 - For types whose batches differ.
         """Return under which name the choice of what a batch's grid shows is remembered: by default one for the type."""
@@ -158,6 +163,10 @@ def _status_column(row: type[Any], statuses: Any) -> Column:
     if statuses is None:
         return plain
     return Column("status", "Status", row.status, Kind.CHOICE, choices=choices_of(statuses))
+
+
+def _problems_column(row: type[Any]) -> Column:
+    return Column(PROBLEMS, "Has problems", row.issues.is_not(None), Kind.BOOLEAN)
 
 
 def _noted(text: Column) -> Column:

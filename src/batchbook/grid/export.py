@@ -64,6 +64,18 @@ def xlsx_file(columns: Sequence[Column], rows: Iterable[Row[Any]]) -> BinaryIO:
     return cast("BinaryIO", spooled)
 
 
+def text_sheet(book: Any, name: str | None = None) -> Any:
+    """Add a sheet to a workbook of ``xlsxwriter`` that writes every text as a text, whatever it looks like."""
+    sheet = book.add_worksheet(name)
+
+    def write(text: str, attributes: Any = ()) -> None:
+        sheet._xml_inline_string(text, False, attributes)
+
+    # A text between <r> and </r> would be written as XML that is made already, whoever it came from.
+    sheet._xml_rich_inline_string = write
+    return sheet
+
+
 class _Sheets:
     """The sheets of one workbook, written row by row."""
 
@@ -85,7 +97,7 @@ class _Sheets:
                 _write_cell(sheet, line, place, column, values[column.name], self._formats[place])
 
     def _begin(self) -> Any:
-        sheet = self._book.add_worksheet()
+        sheet = text_sheet(self._book)
         sheet.freeze_panes(1, 0)
         for place, column in enumerate(self._columns):
             sheet.set_column(place, place, max(_WIDTHS.get(column.kind, 14), len(column.label) + 2))

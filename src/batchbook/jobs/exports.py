@@ -19,7 +19,7 @@ from batchbook.jobs.office import Jobs
 from batchbook.jobs.offline import address_of, identity_of, page_at
 from batchbook.jobs.tasks import Ending, Task, Turn
 from batchbook.master import GridView
-from batchbook.master.export import BIG_EXPORTS, CONTENT_TYPES, write_export
+from batchbook.master.export import BIG_EXPORTS, CONTENT_TYPES
 from batchbook.progress import Progress
 from batchbook.words import counted
 
@@ -49,8 +49,8 @@ class Exports:
 
 
 @contextmanager
-def _written(turn: Turn) -> Iterator[tuple[BinaryIO, int]]:
-    """Yield a temporary file with what is exported, and how many rows those are.
+def _written(turn: Turn) -> Iterator[tuple[BinaryIO, str, int]]:
+    """Yield a temporary file with what is exported, its format, and how many rows those are.
 
     It is stored when it is whole: on SQLite, nobody else could write for as long as the rows take.
     """
@@ -60,8 +60,9 @@ def _written(turn: Turn) -> Iterator[tuple[BinaryIO, int]]:
             view = page.exported()
             count = view.grid.count(turn.session, view.state, view.user)
             rows = view.grid.all_rows(turn.session, view.state, view.user)
-            write_export(view, page.file_format, _reported(rows, turn.progress, count), file)
-        yield file, count
+            page.write(view, _reported(rows, turn.progress, count), file)
+            file_format = page.file_format
+        yield file, file_format, count
 
 
 def _reported(rows: Iterable[T], progress: Progress, total: int) -> Iterator[T]:
@@ -73,10 +74,10 @@ def _reported(rows: Iterable[T], progress: Progress, total: int) -> Iterator[T]:
 
 
 def _store(turn: Turn) -> Ending:
-    file, count = turn.prepared
+    file, file_format, count = turn.prepared
     name = turn.job.subject
     turn.progress.report("store the file", 0, None)
-    content_type = CONTENT_TYPES[turn.job.arguments["match"]["format"]]
+    content_type = CONTENT_TYPES[file_format]
     size = store_job_file(turn.session, turn.job.id, name, content_type, file)
     return Ending(f"{name} is ready, with {counted(count, 'row')}.", result={"rows": count, "bytes": size})
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice
 from typing import BinaryIO
 
 from batchbook.tables.extent import NotASheet
+from batchbook.tables.rows import MAX_CELL
 
 #: What is unpacked of a workbook at most, in bytes, counted while it is unpacked.
 MAX_UNPACKED = 200 * 1024 * 1024
@@ -17,6 +18,8 @@ MAX_UNPACKED = 200 * 1024 * 1024
 MAX_LIST = 1024 * 1024
 
 _PIECE = 256 * 1024
+# How long a text may be as it is written: a character may take an escape of some bytes.
+_LONGEST = 8 * MAX_CELL
 # How many pieces of the list of an OpenDocument's parts are looked at.
 _MANIFEST = 16
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -73,7 +76,18 @@ class Archive:
             what = "is missing" if entry is None else "is packed in a way that workbooks are not"
             raise NotASheet(f"{path[:60]} {what}")
         with self._archive.open(entry) as unpacked:
-            yield from iter(partial(unpacked.read, _PIECE), b"")
+            yield from _without_long_texts(iter(partial(unpacked.read, _PIECE), b""))
+
+
+def _without_long_texts(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the pieces of a document of tags; raise :class:`TooMuch` for a text or a tag that nobody can hold."""
+    length = 0
+    for piece in pieces:
+        end = piece.rfind(b">")
+        length = length + len(piece) if end < 0 else len(piece) - end
+        if length > _LONGEST:
+            raise TooMuch(f"holds a text with more than {MAX_CELL:,} characters; no cell may be that long")
+        yield piece
 
 
 class _InPieces:

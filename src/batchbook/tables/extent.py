@@ -7,7 +7,7 @@ needs more memory than there is. What a sheet says of its own size (``<dimension
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from string import ascii_letters, digits
 from xml.parsers import expat
@@ -87,8 +87,20 @@ def feed_xml(
 
     Raises :class:`NotASheet` for what is no XML in UTF-8, and for a document type, which could define entities.
     """
+    for _ in parsed_xml(pieces, start, end, text):
+        pass
+
+
+def parsed_xml(
+    pieces: Iterable[bytes],
+    start: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None] | None = None,
+    text: Callable[[str], None] | None = None,
+) -> Iterator[None]:
+    """Do what :func:`feed_xml` does, and pause after each piece."""
     # The encoding is given, so that the document cannot mean another one than its next reader takes it for.
     parser = expat.ParserCreate("utf-8")
+    parser.buffer_text = True
     parser.StartElementHandler = lambda tag, attributes: start(tag.rpartition(":")[2], attributes)
     if end is not None:
         parser.EndElementHandler = lambda tag: end(tag.rpartition(":")[2])
@@ -98,9 +110,18 @@ def feed_xml(
     try:
         for piece in pieces:
             parser.Parse(piece, False)
+            yield
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise NotASheet(str(error)) from None
+
+
+def without_doctype(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the pieces of a document; raise :class:`NotASheet` where it begins with a document type."""
+    for number, piece in enumerate(pieces):
+        if not number and b"<!DOCTYPE" in piece:
+            _refuse_doctype()
+        yield piece
 
 
 class _Cells:

@@ -7,17 +7,16 @@ from collections.abc import Callable, Iterator, Mapping
 from batchbook.statuses import Severity
 from batchbook.tables.report import ColumnReport, Note
 from batchbook.tables.shapes import SURE_DIGITS
-from batchbook.tables.sightings import Sightings
+from batchbook.tables.sightings import Sightings, together
 from batchbook.tables.summary import Summary
 from batchbook.words import counted
 
 # Codes shorter than this are too few digits to tell by their length that zeros were lost.
 _SHORTEST_CODE = 5
+# Codes of so many digits are hardly amounts, whose lengths differ too.
+_SURE_CODE = 8
 # So many of the codes must have the usual length.
 _MOST = 0.75
-
-# The signs of currencies that have one code only.
-_CODES = {"€": "EUR", "£": "GBP", "US$": "USD", "₹": "INR", "zł": "PLN", "Kč": "CZK"}
 
 _Finder = Callable[[Summary], tuple[Sightings, str, Severity]]
 
@@ -87,7 +86,7 @@ def _stripped_zeros(column: Summary) -> tuple[Sightings, str, Severity]:
         f"{counted(seen.count, 'code is', 'codes are')} shorter than the usual {usual} digits"
         f" ({lengths[usual]:,} have them), such as {{example}}: a spreadsheet may have taken zeros from the front."
     )
-    return seen, message, Severity.WARNING
+    return seen, message, Severity.WARNING if usual >= _SURE_CODE else Severity.INFO
 
 
 def _long_numbers(column: Summary) -> tuple[Sightings, str, Severity]:
@@ -116,19 +115,18 @@ def _no_break(column: Summary) -> tuple[Sightings, str, Severity]:
 
 
 def _currencies(column: Summary) -> tuple[Sightings, str, Severity]:
-    counts: dict[str, int] = {}
-    for mark, count in column.counted(lambda look: look.currency).items():
-        code = _CODES.get(mark.removesuffix("."), mark)
-        counts[code] = counts.get(code, 0) + count
+    counts = column.counted(lambda look: look.currency)
     return _marks(column.seen(lambda look: look.currency), "currency", "currencies", counts)
 
 
 def _units(column: Summary) -> tuple[Sightings, str, Severity]:
-    counts: dict[str, int] = {}
-    for mark, count in column.counted(lambda look: look.unit.replace("%", "")).items():
-        unit = mark.removesuffix(".").lower()
-        counts[unit] = counts.get(unit, 0) + count
-    return _marks(column.seen(lambda look: look.unit not in ("", "%")), "unit", "units", counts)
+    if column.kind != "number" and not column.has_sizes:
+        return _NOTHING
+    counts = column.counted(lambda look: look.unit.replace("%", ""))
+    seen, message, severity = _marks(
+        column.seen(lambda look: look.unit not in ("", "%")), "unit", "units", counts
+    )
+    return seen, message, severity if column.kind == "number" else Severity.INFO
 
 
 def _marks(
@@ -138,7 +136,7 @@ def _marks(
     have = f"{counted(seen.count, 'number has', 'numbers have')}"
     if len(counts) == 1:
         return seen, f"{have} a {one}, {listed}, such as {{example}}: it is left out.", Severity.INFO
-    message = f"{have} {many} that differ: {listed}. They are left out, so the amounts may not compare."
+    message = f"{have} {many} that differ: {listed}. Read as numbers they lose them, and may not compare."
     return seen, message, Severity.WARNING
 
 
@@ -163,7 +161,8 @@ def _texts(column: Summary) -> tuple[Sightings, str, Severity]:
 def _no_days(column: Summary) -> tuple[Sightings, str, Severity]:
     if column.kind != "date":
         return _NOTHING
-    seen = column.seen(lambda look: look.what not in ("day", "nothing", "error"))
+    others = column.seen(lambda look: look.what not in ("day", "nothing", "error"))
+    seen = together((others, column.impossible_days))
     message = f"{counted(seen.count, 'cell is', 'cells are')} no day among days, such as {{example}}."
     return seen, message, Severity.WARNING
 
@@ -188,7 +187,7 @@ _FINDERS: dict[str, tuple[_Finder, bool]] = {
     "shortened-numbers": (_exponents, False),
     "no-break-blanks": (_no_break, False),
     "currencies": (_currencies, True),
-    "units": (_units, True),
+    "units": (_units, False),
     "percent-signs": (_percent, True),
     "marked-negatives": (_negatives, True),
     "not-numbers": (_texts, True),

@@ -16,7 +16,7 @@ _NUMBER = re.compile(
     r"(?P<sign>[-+\u2212])?\s*+(?P<open>\()?\s*+"
     r"(?P<before>[^-+\u2212()0-9.,\s]*+(?:(?<=[A-Za-z])\.(?=\s))?)\s*+(?P<inner>\()?\s*+(?P<late>[-\u2212])?\s*+"
     r"(?P<core>[0-9](?:[0-9.,'\u2019\s]*[0-9])?|(?<![A-Za-z])[.,][0-9]+)"
-    r"(?:(?P<dash>[.,])[-\u2013\u2014]{1,2}|(?P<trailing>[-\u2212]))?+"
+    r"(?:(?P<dash>[.,])[-\u2013\u2014]{1,2}|(?P<trailing>[-\u2212]))?+(?P<shut>\))?+"
     r"(?P<after>[^-+\u2212()0-9]*+)(?P<close>\))?"
 )
 # No number that is read has as many characters.
@@ -67,7 +67,7 @@ def _style(found: re.Match[str]) -> str | None:
     opened = (found["open"] is not None) + (found["inner"] is not None)
     ways = ["-"] * (found["sign"] not in (None, "+")) + ["-"] * (found["late"] is not None)
     ways += ["trailing"] * (found["trailing"] is not None) + ["()"] * opened
-    balanced = opened == (found["close"] is not None)
+    balanced = opened == (found["shut"] is not None) + (found["close"] is not None)
     if not balanced or len(ways) > 1 or (ways and found["sign"] == "+"):
         return None
     return ways[0] if ways else ""

@@ -23,6 +23,8 @@ _LAST = 5
 _CELLS = 100_000
 # How many of the rows with cells behind the table are kept.
 _SHOWN = 5
+# What is told better of each column than of the file.
+_BY_COLUMN = frozenset({"error-values"})
 
 Row = tuple[int, Sequence[str]]
 
@@ -55,7 +57,9 @@ def inspect_source(source: Source, size: int) -> Report:
             " it again."
         )
     columns = conclude(source.headings, survey.profiles, source.reading)
-    notes = (*source.notes, *survey.notes(), *(note for column in columns for note in column.notes))
+    notes = _each_once(
+        source.notes, (*survey.notes(), *(note for column in columns for note in column.notes))
+    )
     return Report(
         source.name,
         size,
@@ -149,6 +153,15 @@ class _Survey:
             for place, profile in enumerate(self.profiles)
         ]
         return usually_filled(filled, self.rows + len(unfed))
+
+
+def _each_once(structure: Sequence[Note], found: Sequence[Note]) -> tuple[Note, ...]:
+    """Return all notes, without those that are found of a cell's text although the structure tells more, or less."""
+    told, by_column = {note.code for note in structure}, {note.code for note in found}
+    return (
+        *(note for note in structure if not (note.code in _BY_COLUMN and note.code in by_column)),
+        *(note for note in found if note.code in _BY_COLUMN or note.code not in told),
+    )
 
 
 def _totals_note(totals: Sequence[Row]) -> Note:

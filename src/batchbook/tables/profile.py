@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from itertools import islice
 from typing import NamedTuple
 
 from batchbook.tables.days import has_short_year, order_shown
@@ -86,24 +87,27 @@ class ColumnProfile:
 
     def _look(self, cells: _Cells, counted: Counter[bytes]) -> None:
         told = _worth_a_look(cells, counted)
+        by_look: defaultdict[Look, set[bytes]] = defaultdict(set)
         asked: defaultdict[str, set[bytes]] = defaultdict(set)
         for shape in told:
             look = look_at(shape)
-            self._count(look, counted[shape], shape, cells)
+            by_look[look].add(shape)
             for question in _questions(look):
                 asked[question].add(shape)
+        for look, shapes in by_look.items():
+            self._count(look, sum(map(counted.__getitem__, shapes)), shapes, cells)
         self._count_texts(cells, counted.total() - sum(map(counted.__getitem__, told)), told)
         for question, shapes in asked.items():
             _ASK[question](self, cells, Counter(cells.with_shapes(shapes)))
 
-    def _count(self, look: Look, count: int, shape: bytes, cells: _Cells) -> None:
+    def _count(self, look: Look, count: int, shapes: Set[bytes], cells: _Cells) -> None:
         if look.what == "blank":
             self.blank += count
             return
-        seen, place = self.looks[look], -1
+        seen = self.looks[look]
         seen.count += count
-        for _ in range(min(count, seen.wanted)):
-            place = cells.shapes.index(shape, place + 1)
+        places = (place for place, shape in enumerate(cells.shapes) if shape in shapes)
+        for place in islice(places, min(count, seen.wanted)):
             seen.keep(cells.numbers[place], cells.texts[place])
 
     def _count_texts(self, cells: _Cells, count: int, told: Set[bytes]) -> None:

@@ -9,30 +9,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from batchbook.statuses import Severity
-from batchbook.tables.archive import TooMuch
+from batchbook.tables.reach import Reach
 from batchbook.tables.report import Note
 from batchbook.tables.rows import MAX_CELL
-from batchbook.tables.texts import marks_of_texts
+from batchbook.tables.sheetnotes import errors_note, formulas_note, merged_note, zeros_note
 
 _ERROR = re.compile(rb"""(<(?:\w+:)?c\s[^<>]*?\bt\s*=\s*["'])e(["'])""")
 _ERROR_AT = re.compile(
-    rb"""<(?:\w+:)?c\s[^<>]*?\br\s*=\s*["']([A-Za-z]+)([0-9]{1,7})["'][^<>]*?\bt\s*=\s*["']e["']"""
+    rb"""<(?:\w+:)?c\s[^<>]*?\br\s*=\s*["'][A-Za-z]+([0-9]{1,7})["'][^<>]*?\bt\s*=\s*["']e["']"""
 )
 _MERGED = re.compile(rb"""mergeCell\s+ref\s*=\s*["']([A-Za-z0-9:$]{1,30})["']""")
-_OPEN = re.compile(rb"<(?:\w+:)?c(?:\s[^<>]*)?(?<!/)>")
 
-# How much of a cell is held back at most; its text may be written in escapes.
+_NO_VALUE = (b"</f></c>", b"</f><v></v>", b"</f><v/>", b"</f><v />")
+
+# How much is held back at most to find the end of a cell.
 _LONGEST = 8 * MAX_CELL
-_SHOWN = 10
 
 
 class Rewriter:
     """Rewrites the pieces of a sheet. ``padded`` has the widths of numbers by the number of their style."""
 
     def __init__(self, padded: Mapping[int, int]) -> None:
-        #: How many cells may refer to a text that is stored once, at most.
-        self.references = 0
+        #: How far the sheet reaches.
+        self.reach = Reach()
         self._errors, self._error_rows = 0, set[int]()
         self._formulas, self._without_value, self._zeros = 0, 0, 0
         self._merged: list[str] = []
@@ -44,15 +43,13 @@ class Rewriter:
         )
 
     def rewritten(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the pieces, cut where no cell is cut; raise :class:`TooMuch` for a cell that is far too long."""
+        """Yield the pieces, cut where no cell is cut."""
         rest = b""
         for piece in pieces:
             data = rest + piece
             end = _end_of_cells(data)
             rest = data[end:]
-            if len(rest) > _LONGEST and _OPEN.match(rest):
-                raise TooMuch(f"has a cell with more than {MAX_CELL:,} characters; no cell may be that long")
-            if len(rest) > _LONGEST:
+            if len(rest) > _LONGEST:  # No cell is that long; what it is, a later reader finds out.
                 end, rest = len(data), b""
             if end:
                 yield self._cells(data[:end])
@@ -73,21 +70,26 @@ class Rewriter:
         return tuple(notes)
 
     def _cells(self, data: bytes) -> bytes:
-        self.references += marks_of_texts(data)
-        formulas = data.count(b"<f>") + data.count(b"<f ")
-        if formulas:
-            self._formulas += formulas
-            self._without_value += sum(
-                map(data.count, (b"</f></c>", b"</f><v></v>", b"</f><v/>", b"</f><v />"))
-            )
-        if b"mergeCell" in data:
-            self._merged += (match.decode() for match in _MERGED.findall(data))
-        if b"e" in data and _may_hold_errors(data):
-            self._error_rows.update(int(row) for _, row in _ERROR_AT.findall(data))
-            data, count = _ERROR.subn(rb"\1str\2", data)
-            self._errors += count
         if self._padded:
-            data, count = self._padding.subn(self._with_zeros, data)
+            data = self._padding.sub(self._with_zeros, data)
+        if not self.reach.feed(data):
+            self._count_formulas(data)
+            data = self._with_errors(data)
+        behind = data[max(0, data.rfind(b"</row>")) :]  # Merged cells are listed behind all rows.
+        if b"mergeCell" in behind:
+            self._merged += (match.decode() for match in _MERGED.findall(behind))
+        return data
+
+    def _count_formulas(self, data: bytes) -> None:
+        count = data.count(b"<f>") + data.count(b"<f ")
+        if count:
+            self._formulas += count
+            self._without_value += sum(map(data.count, _NO_VALUE))
+
+    def _with_errors(self, data: bytes) -> bytes:
+        self._error_rows.update(map(int, _ERROR_AT.findall(data)))
+        data, count = _ERROR.subn(rb"\1str\2", data)
+        self._errors += count
         return data
 
     def _with_zeros(self, match: re.Match[bytes]) -> bytes:
@@ -96,58 +98,13 @@ class Rewriter:
         return b'<c%s t="str"><v>%s</v></c>' % (match[1] or b"", match[3].rjust(width, b"0"))
 
 
-def _may_hold_errors(data: bytes) -> bool:
-    return b't="e"' in data or b"t='e'" in data or b't = "e"' in data
-
-
 def _end_of_cells(data: bytes) -> int:
     """Return up to where ``data`` cuts no cell."""
-    start = max(data.rfind(b"<c"), data.rfind(b":c"))
+    start = data.rfind(b"<c")
+    start = max(start, data.rfind(b":c", max(0, start)))
     closed = data.rfind(b"c>")
     if closed > start:
         return closed + 2
     if start >= 0:
         return data.rfind(b"<", 0, start + 1)
     return data.rfind(b"<") if b"<" in data[-64:] else len(data)
-
-
-def merged_note(ranges: list[str]) -> Note:
-    """Return what is told of merged cells, given as ranges such as A1:C1."""
-    shown = ", ".join(ranges[:_SHOWN]) + (" and others" if len(ranges) > _SHOWN else "")
-    return Note(
-        "merged-cells",
-        f"{len(ranges):,} ranges of cells are merged ({shown}): the value of each stands in its first cell, the others"
-        " are empty.",
-        Severity.WARNING,
-    )
-
-
-def formulas_note(count: int, without_value: int = 0) -> Note:
-    """Return what is told of formulas, of which some may come without the value that they had."""
-    said = f"{count:,} cells hold formulas: the values that they had when the file was saved are taken."
-    if not without_value:
-        return Note("formulas", said)
-    return Note(
-        "formulas",
-        f"{said} {without_value:,} of them have no value: open the file in your spreadsheet program and save it, so that"
-        " they are computed.",
-        Severity.WARNING,
-    )
-
-
-def errors_note(count: int, rows: set[int]) -> Note:
-    """Return what is told of error values."""
-    return Note(
-        "error-values",
-        f"{count:,} cells hold error values such as #N/A instead of what was meant. They are kept as texts.",
-        Severity.WARNING,
-        rows=tuple(sorted(rows)[:_SHOWN]),
-    )
-
-
-def zeros_note(count: int) -> Note:
-    """Return what is told of numbers whose format shows zeros."""
-    return Note(
-        "zero-format",
-        f"{count:,} numbers are shown with zeros in front of them by the format of their cells, and are taken as shown.",
-    )

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from batchbook.tables.days import is_sure_day, order_shown
 from batchbook.tables.marks import Marked, marked_number, trimmed
-from batchbook.tables.vocabulary import ERRORS, NO, NOTHING, TOTALS, YES
+from batchbook.tables.vocabulary import CURRENCY_CODES, ERRORS, NO, NOTHING, TOTALS, YES
 
 What = Literal["text", "number", "day", "yes-no", "nothing", "error", "total", "blank"]
 
@@ -37,8 +37,8 @@ class Look(NamedTuple):
     ``sign`` is the decimal sign of a number: ``.`` or ``,``; with a question mark, as in ``.?``, where what stands
     there may as well group thousands; empty where none is shown. ``digits`` counts those of a text of nothing else,
     ``long`` says that a number has more than a spreadsheet keeps, ``open`` that the order of a day is to be told from
-    its digits, ``exponent`` that a number was written as 1.2E+15. ``word`` is what stands for nothing or for an error. ``currency``, ``unit`` and ``style`` are those of
-    :class:`~batchbook.tables.marks.Marked`.
+    its digits, ``exponent`` that a number was written as 1.2E+15. ``currency`` is a code where there is one, ``unit`` in lower case,
+    ``style`` that of :class:`~batchbook.tables.marks.Marked`. ``word`` is what stands for nothing or for an error.
     """
 
     what: What
@@ -83,7 +83,7 @@ def _word(text: str) -> Look | None:
         return Look("yes-no")
     if folded.rstrip(": ") in TOTALS:
         return Look("total")
-    return Look("error", word=text) if text.upper() in ERRORS else None
+    return Look("error", word=text) if text.upper() in _ERRORS else None
 
 
 def _number(text: str) -> Look | None:
@@ -95,9 +95,15 @@ def _number(text: str) -> Look | None:
     sign = _sign(number)
     if sign is None:
         return None
-    digits = len(text) if text.isdigit() else 0
-    long = number.core.count("9") > SURE_DIGITS
-    return Look("number", sign, digits, long, False, False, number.currency, number.unit, number.style)
+    return Look(
+        "number",
+        sign,
+        digits=len(text) if text.isdigit() else 0,
+        long=number.core.count("9") > SURE_DIGITS,
+        currency=CURRENCY_CODES.get(number.currency.removesuffix("."), number.currency.removesuffix(".")),
+        unit=number.unit.removesuffix(".").lower(),
+        style=number.style,
+    )
 
 
 def _sign(number: Marked) -> Literal["", ".", ",", ".?", ",?"] | None:
@@ -129,7 +135,11 @@ def _day(text: str) -> Look | None:
 
 def _spellings(words: frozenset[str]) -> frozenset[bytes]:
     every = (spelling for word in words for spelling in (word, word.lower(), word.upper(), word.capitalize()))
-    return frozenset(spelling.encode() for spelling in every)
+    return frozenset(shapes_of(spelling.encode()) for spelling in every)
+
+
+# One of them has a digit: #DIV/0!
+_ERRORS = frozenset(re.sub("[0-9]", "9", word) for word in ERRORS)
 
 
 #: The words that are more than texts, in the ways that they are usually written.

@@ -21,8 +21,8 @@ class SheetRowsLike(Rows, Protocol):
     """The rows of a sheet, and how many there are."""
 
     @property
-    def height(self) -> int:
-        """The number of the last row."""
+    def height(self) -> int | None:
+        """The number of the last row, as far as is known."""
         ...
 
 
@@ -54,7 +54,7 @@ def choose_sheet(
     if said:
         return _said(name, sheets, load, said)
     best: tuple[int, R] | None = None
-    heights: dict[int, int] = {}
+    heights: dict[int, int | None] = {}
     for place, rows in _loaded(_order(sheets), load):
         heights[place] = rows.height
         sample = first_rows(rows, _AMONG)
@@ -101,7 +101,9 @@ def _has_known(sample: Sequence[Numbered], expected: Collection[str]) -> bool:
     return any(len(set(names_of(row)) & set(expected)) for _, row in sample)
 
 
-def _notes(sheets: Sequence[tuple[str, bool]], chosen: int, heights: Mapping[int, int]) -> tuple[Note, ...]:
+def _notes(
+    sheets: Sequence[tuple[str, bool]], chosen: int, heights: Mapping[int, int | None]
+) -> tuple[Note, ...]:
     """Return what is told of the choice where another sheet stands before the one that was chosen."""
     before = [(title, heights.get(place)) for place, (title, _) in enumerate(sheets[:chosen])]
     if not before:

@@ -11,13 +11,15 @@ from batchbook.tables.choices import Chunk, Format, Reading
 from batchbook.tables.csvfile import open_text
 from batchbook.tables.headings import find_headings, notes_about
 from batchbook.tables.kinds import find_kind
+from batchbook.tables.ods import open_ods
 from batchbook.tables.records import Records
 from batchbook.tables.report import Note, SheetReport
 from batchbook.tables.rows import MAX_COLUMNS, Opened, first_rows, rows_at_once
+from batchbook.tables.xls import open_xls
 from batchbook.tables.xlsx import open_xlsx
 
 _OPENERS: dict[Format, Callable[[str, BinaryIO, Reading, Collection[str]], Opened]] = {
-    "csv": open_text, "xlsx": open_xlsx,
+    "csv": open_text, "xlsx": open_xlsx, "xls": open_xls, "ods": open_ods,
 }  # fmt: skip
 
 #: Everything is guessed.

@@ -40,7 +40,20 @@ class Summary:
         for look, seen in self.profile.looks.items():
             if part(look):
                 counts[part(look)] += seen.count
-        return dict(counts.most_common())
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+    @property
+    def impossible_days(self) -> Sightings:
+        """Where texts are written like days, but are none in any order."""
+        return self.orders.get("none", Sightings())
+
+    @property
+    def has_sizes(self) -> bool:
+        """Whether most numbers have a unit, and not all the same: without it they are not what they were."""
+        units = self.counted(lambda look: look.unit)
+        return (
+            len(units) > 1 and sum(units.values()) > self.seen(lambda look: look.what == "number").count / 2
+        )
 
     @property
     def lengths(self) -> dict[int, int]:
@@ -56,8 +69,10 @@ class Summary:
         if not self.profile.filled:
             return "empty"
         counts = self.counted(lambda look: look.what)
+        counts["day"] = counts.get("day", 0) - self.impossible_days.count
         kind = next((kind for what, kind in _KINDS if counts.get(what, 0) >= max(1, _MOST * saying)), None)
-        return "text" if kind is None or (kind == "number" and self._are_codes()) else kind
+        names = kind == "number" and (self._are_codes() or self.has_sizes)
+        return "text" if kind is None or names else kind
 
     def _are_codes(self) -> bool:
         """Tell whether digits are names rather than numbers: they begin with zeros, or are too many."""

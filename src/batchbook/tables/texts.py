@@ -37,14 +37,16 @@ class TextCheck:
             self._check()
             yield piece
 
-    def may_be_too_much(self, references: int) -> bool:
+    def may_be_too_much(self, cells: int) -> bool:
         """Tell whether so many cells may hold more text than is allowed, were all of them the longest."""
-        return self._longest * references > MAX_TEXT
+        return self._longest * cells > MAX_TEXT
 
     def refuse_too_much(self, texts: Iterable[bytes], sheet: Iterable[bytes]) -> None:
         """Raise :class:`TooMuch` where the cells of ``sheet`` do hold too much, counted one by one."""
-        lengths = _lengths(texts)
         counts, unknown = _references(sheet)
+        if not self.may_be_too_much(counts.total() + unknown):
+            return
+        lengths = _lengths(texts)
         total = sum(lengths[number] * count for number, count in counts.items() if number < len(lengths))
         total += unknown * max(lengths, default=0)
         if total > MAX_TEXT:
@@ -83,11 +85,10 @@ def _references(pieces: Iterable[bytes]) -> tuple[Counter[int], int]:
         cut = max(0, data.rfind(b"<", 0, max(0, len(data) - _HELD_BACK))) if piece else len(data)
         found = _REFERENCE.findall(data[:cut])
         counts.update(map(int, found))
-        marks += marks_of_texts(data[:cut]) - len(found)
+        marks += _marks(data[:cut]) - len(found)
         rest = data[cut:]
     return counts, max(0, marks)
 
 
-def marks_of_texts(data: bytes) -> int:
-    """Return how many cells of a part of a sheet may refer to a text, at most."""
+def _marks(data: bytes) -> int:
     return data.count(b'"s"') + data.count(b"'s'")

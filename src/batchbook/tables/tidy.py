@@ -21,6 +21,9 @@ _OTHER = {".": ",", ",": "."}
 # Groups of three digits behind blanks or apostrophes, the same ones all along.
 _SPACED = re.compile(r"[0-9]{1,3}([\s'\u2019])[0-9]{3}(?:\1[0-9]{3})*")
 
+# No day that is read has as many characters.
+_LONGEST_DAY = 100
+
 Tidier = Callable[[str], str]
 
 
@@ -101,7 +104,7 @@ def _moment(reading: ColumnReading) -> Tidier:
 
 
 def _known(iso: Callable[[str, DateOrder], str | None], order: DateOrder, text: str) -> str:
-    return iso(re.sub(r"\s+", " ", text), order) or text
+    return text if len(text) > _LONGEST_DAY else iso(" ".join(text.split()), order) or text
 
 
 def _yes_or_no(_reading: ColumnReading) -> Tidier:

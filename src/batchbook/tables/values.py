@@ -8,7 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from batchbook.statuses import Severity
+from batchbook.tables.archive import TooMuch
+from batchbook.tables.refusals import too_long
 from batchbook.tables.report import Note
+from batchbook.tables.rows import MAX_CELL
 
 #: From here on a number has more digits than spreadsheet programs keep.
 LONG_NUMBER = 1e15
@@ -36,22 +39,61 @@ def number_text(value: float) -> str:
     return format(Decimal(repr(value)), "f")
 
 
-def texts_of(rows: Sequence[Sequence[Any]]) -> list[Sequence[str]]:
-    """Return the texts of rows that are all as long as each other, column by column, since columns are alike."""
-    return (
-        list(zip(*map(_column, zip(*rows, strict=True)), strict=True))
-        if rows and rows[0]
-        else [()] * len(rows)
-    )
+class LongNumbers:
+    """Counts numbers with more digits than spreadsheet programs keep, whose last ones may be lost."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._rows: list[int] = []
+
+    def look(self, first: int, numbers: Sequence[float]) -> None:
+        """Look at some numbers of a column, of which the first stands in the row ``first``."""
+        if max(numbers) >= LONG_NUMBER or min(numbers) <= -LONG_NUMBER:
+            found = [number for number, value in enumerate(numbers, first) if abs(value) >= LONG_NUMBER]
+            self._count += len(found)
+            self._rows = sorted({*self._rows, *found[:_SHOWN]})[:_SHOWN]
+
+    def notes(self) -> Iterator[Note]:
+        """Yield what is to be told."""
+        if self._count:
+            are = "is 1 number" if self._count == 1 else f"are {self._count:,} numbers"
+            yield Note(
+                "long-numbers",
+                f"There {are} with more than 15 digits, too long for a spreadsheet: the last digits may be lost. Format"
+                " such a column as text before it is filled.",
+                Severity.WARNING,
+                rows=tuple(self._rows),
+            )
 
 
-def _column(values: Sequence[Any]) -> Sequence[str]:
-    kinds = set(map(type, values))
-    if kinds == {str}:
-        return values
-    if kinds == {float}:
-        return _numbers(values)
-    return [value if type(value) is str else text_of(value) for value in values]
+class ColumnTexts:
+    """Makes texts of rows that are all as long as each other, column by column, since columns are alike."""
+
+    def __init__(self) -> None:
+        self.long = LongNumbers()
+
+    def rows(self, first: int, rows: Sequence[Sequence[Any]]) -> list[Sequence[str]]:
+        """Return the texts of ``rows``, of which the first has the number ``first``.
+
+        Raises :class:`~batchbook.tables.archive.TooMuch` for a text that is too long.
+        """
+        if not rows or not rows[0]:
+            return [()] * len(rows)
+        return list(zip(*(self._column(first, values) for values in zip(*rows, strict=True)), strict=True))
+
+    def _column(self, first: int, values: Sequence[Any]) -> Sequence[str]:
+        kinds = set(map(type, values))
+        if kinds == {date}:
+            return list(map(date.isoformat, values))
+        if kinds == {float}:
+            self.long.look(first, values)
+            return _numbers(values)
+        if float in kinds:
+            self.long.look(first, [value if type(value) is float else 0.0 for value in values])
+        texts = values if kinds == {str} else [text_of(value) for value in values]
+        if max(map(len, texts)) > MAX_CELL:
+            raise TooMuch(too_long(first + next(n for n, text in enumerate(texts) if len(text) > MAX_CELL)))
+        return texts
 
 
 def _numbers(values: Sequence[float]) -> Sequence[str]:
@@ -60,40 +102,3 @@ def _numbers(values: Sequence[float]) -> Sequence[str]:
     if "e" in written or "n" in written or "-0.0" in written:
         return list(map(number_text, values))
     return f"{written[1:-1]}, ".replace(".0, ", ", ").split(", ")[:-1]
-
-
-class LongNumbers:
-    """Counts numbers with more digits than spreadsheet programs keep, whose last ones may be lost."""
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._rows: list[int] = []
-
-    def look(self, first: int, rows: Sequence[Sequence[Any]]) -> None:
-        """Look at rows of values, of which the first has the number ``first``."""
-        for column in zip(*rows, strict=True):
-            numbers = (
-                [value for value in column if type(value) is float] if float in set(map(type, column)) else ()
-            )
-            if numbers and (max(numbers) >= LONG_NUMBER or min(numbers) <= -LONG_NUMBER):
-                self._add(first, column)
-
-    def _add(self, first: int, column: Sequence[Any]) -> None:
-        found = [
-            number
-            for number, value in enumerate(column, first)
-            if type(value) is float and abs(value) >= LONG_NUMBER
-        ]
-        self._count += len(found)
-        self._rows = sorted({*self._rows, *found})[:_SHOWN]
-
-    def notes(self) -> Iterator[Note]:
-        """Yield what is to be told."""
-        if self._count:
-            yield Note(
-                "long-numbers",
-                f"{self._count:,} numbers have more than 15 digits, which is too long for a spreadsheet: their last digits"
-                " may be lost. Format such a column as text before it is filled.",
-                Severity.WARNING,
-                rows=tuple(self._rows),
-            )

@@ -19,6 +19,19 @@ CURRENCIES = _words(
     "$ € £ ¥ ₹ ₽ ₩ ₺ ₪ ₫ ₴ ₱ ฿ US$ C$ CA$ A$ AU$ NZ$ R$ HK$ S$ MX$ zł Kč kr Fr SFr",
     "Euro euro Euros euros eur usd Dollar dollar Dollars dollars",
 )
+#: The codes of currencies that are also written in another way. A dollar's sign alone may be that of several.
+CURRENCY_CODES = {
+    "€": "EUR",
+    "£": "GBP",
+    "US$": "USD",
+    "₹": "INR",
+    "zł": "PLN",
+    "Kč": "CZK",
+    "eur": "EUR",
+    "usd": "USD",
+    **dict.fromkeys(("Euro", "euro", "Euros", "euros"), "EUR"),
+    **dict.fromkeys(("Dollar", "dollar", "Dollars", "dollars"), "$"),
+}
 #: Units that would mean something else in other letters: M is a thousand or a million, ct are cents.
 EXACT_UNITS = _words("g l L m t CT mm")
 #: Units in lower case, which may be written in any.

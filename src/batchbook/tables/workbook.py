@@ -18,7 +18,8 @@ from typing import BinaryIO
 from python_calamine import CalamineSheet, CalamineWorkbook
 
 from batchbook.tables.archive import Archive, TooMuch
-from batchbook.tables.extent import Extent, NotASheet, QuickScan, exact_extent, feed_xml
+from batchbook.tables.extent import Extent, NotASheet, QuickScan, exact_extent, feed_xml, without_doctype
+from batchbook.tables.refusals import too_far
 from batchbook.tables.rewriting import Rewriter
 from batchbook.tables.rows import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
 from batchbook.tables.styles import padded_styles
@@ -57,7 +58,7 @@ class Loaded:
 
 
 class Book:
-    """The workbook in ``file``. Raises what :data:`batchbook.tables.xlsx.UNREADABLE` lists for what is none."""
+    """The workbook in ``file``. Raises whatever there is for what is none: see ``refusals``."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._archive = Archive(file)
@@ -89,25 +90,31 @@ class Book:
             for kind, source in paths.items():
                 with copy.open(_COPIES[kind], "w", force_zip64=True) as target:
                     target.writelines(self._looked_at(kind, source, texts, found))
-        if texts.may_be_too_much(found.references):
+        if texts.may_be_too_much(found.reach.most_cells):
             texts.refuse_too_much(*map(self._archive.pieces_again, (paths[_TEXTS], sheet.path)))
 
     def _looked_at(self, kind: str, source: str, texts: TextCheck, found: Rewriter) -> Iterator[bytes]:
-        pieces = self._archive.pieces(source)
+        pieces = without_doctype(self._archive.pieces(source))
         if kind == _SHEET:
-            return self._measured(found.rewritten(pieces), source)
+            return self._measured(pieces, source, found)
         return texts.passed(pieces) if kind == _TEXTS else pieces
 
-    def _measured(self, pieces: Iterable[bytes], source: str) -> Iterator[bytes]:
+    def _measured(self, pieces: Iterable[bytes], source: str, found: Rewriter) -> Iterator[bytes]:
         """Yield the pieces of the sheet; raise :class:`TooMuch` after the last if it reaches too far."""
-        scan = QuickScan()
-        for piece in pieces:
-            scan.feed(piece)
-            yield piece
-        if scan.unsure or _why_too_far(scan.extent):
-            reason = _why_too_far(exact_extent(self._archive.pieces_again(source)))
+        yield from found.rewritten(pieces)
+        extent = found.reach.extent
+        if extent is None or _why_too_far(extent):
+            reason = _why_too_far(self._exact_extent(source))
             if reason:
                 raise TooMuch(reason)
+
+    def _exact_extent(self, source: str) -> Extent:
+        scan = QuickScan()
+        for piece in self._archive.pieces_again(source):
+            scan.feed(piece)
+        if scan.unsure or _why_too_far(scan.extent):
+            return exact_extent(self._archive.pieces_again(source))
+        return scan.extent
 
     def _find(self) -> _Parts:
         root = self._relations("")
@@ -151,15 +158,6 @@ def _why_too_far(extent: Extent) -> str | None:
     if rows <= MAX_ROWS and columns <= MAX_COLUMNS and max(rows * columns, extent.cells) <= MAX_CELLS:
         return None
     return too_far(rows, columns)
-
-
-def too_far(rows: int, columns: int) -> str:
-    """Return what is said of a sheet with a cell in that row and column, as the end of a sentence."""
-    return (
-        f"has cells down to row {rows:,} and out to column {columns:,}, which is further than a table may reach here:"
-        f" {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns, {MAX_CELLS:,} cells in all. Delete what stands far below or"
-        " beside the table, or save it as CSV"
-    )
 
 
 def _frame(parts: _Parts) -> dict[str, str]:

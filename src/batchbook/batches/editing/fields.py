@@ -101,7 +101,7 @@ def changes_of(
     ``version`` is the one that the editor saw, ``None`` for one who did not look. Raises :class:`Stale` if it is not
     that of ``target`` any more, unless nothing would change, and :class:`CellProblems`.
     """
-    changed = [c for c in columns if not _says(c, texts[c.name], target.shown[c.name])]
+    changed = [c for c in columns if not says(c, texts[c.name], target.shown[c.name])]
     if changed and version not in (None, target.version):
         mine = {column.name: texts[column.name] for column in changed}
         raise Stale(target.name, mine, {name: target.shown[name] for name in mine}, target.version)
@@ -109,7 +109,7 @@ def changes_of(
     return [Change(column, target.shown[column.name], values[column.name]) for column in changed]
 
 
-def _says(column: Column, text: str, shown: str) -> bool:
+def says(column: Column, text: str, shown: str) -> bool:
     """Tell whether ``text`` means what is ``shown``: browsers change line ends, and people write 9.5 for 9.50."""
     text = text.strip()
     try:

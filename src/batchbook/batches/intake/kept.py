@@ -8,10 +8,10 @@ from typing import Any, Self
 
 from batchbook.batches.intake.fields import IntakeField
 from batchbook.batches.intake.mapping import IntakeMapping
+from batchbook.batches.intake.questions import asks_about
 from batchbook.batches.intake.suggesting import Suggestion
 from batchbook.batches.issues import storable
 from batchbook.batches.models import Batch
-from batchbook.statuses import Severity
 from batchbook.tables.choices import Reading
 from batchbook.tables.report import Report
 
@@ -46,8 +46,9 @@ class Intake:
 
     def is_plain(self, fields: Iterable[IntakeField]) -> bool:
         """Return whether there is nothing that a person should look at before rows are read."""
-        warned = any(note.severity in (Severity.WARNING, Severity.ERROR) for note in self.report.notes)
-        return not (warned or self.suggestion.guesses or self.suggestion.missing(fields))
+        wanted = tuple(fields)
+        asks = any(asks_about(note, wanted, self.mapping) for note in self.report.notes)
+        return not (asks or self.suggestion.guesses or self.suggestion.missing(wanted))
 
     def keep_in(self, batch: Batch) -> None:
         """Keep it in the parameters of ``batch``, instead of what was there."""

@@ -7,8 +7,10 @@ from typing import Any
 from batchbook.batches.pages.cell import EditCell
 from batchbook.batches.pages.create import CreateBatch
 from batchbook.batches.pages.detail import BatchDetail
+from batchbook.batches.pages.fix import FixAlike
 from batchbook.batches.pages.header import EditHeader
 from batchbook.batches.pages.history import Download, History
+from batchbook.batches.pages.infile import RowInFile
 from batchbook.batches.pages.intake import IntakePage
 from batchbook.batches.pages.life import (
     CloneBatch,
@@ -22,9 +24,16 @@ from batchbook.batches.pages.life import (
 from batchbook.batches.pages.many import ExecuteAll, RefreshAll
 from batchbook.batches.pages.mapping import MappingPage
 from batchbook.batches.pages.onerow import EditRow, RowPage
+from batchbook.batches.pages.problems import ProblemsPage
 from batchbook.batches.pages.rows import AddRow, QuickEntry, RemoveRow, RestoreRow
 from batchbook.batches.pages.rowset import ExportRows, RememberRows, RemoveRows
 from batchbook.batches.pages.schedule import ScheduleBatch, UnscheduleBatch
+from batchbook.batches.pages.worksheets import (
+    CompareWorksheet,
+    DownloadProblems,
+    DownloadWorksheet,
+    UploadWorksheet,
+)
 from batchbook.master import Export, Index, Remember
 
 #: What the master view of every batch type offers, in the order of the buttons.
@@ -50,6 +59,7 @@ BATCH_PAGES = (
     ScheduleBatch,
     UnscheduleBatch,
     RowPage,
+    RowInFile,
     EditRow,
     EditCell,
     RemoveRow,
@@ -58,6 +68,12 @@ BATCH_PAGES = (
     RememberRows,
     ExportRows,
     RemoveRows,
+    DownloadWorksheet,
+    DownloadProblems,
+    UploadWorksheet,
+    CompareWorksheet,
+    ProblemsPage,
+    FixAlike,
     History,
     Download,
 )

@@ -7,6 +7,7 @@ from typing import Any
 from pyramid.renderers import render
 from pyramid.response import Response
 
+from batchbook.batches.counts import problem_rows
 from batchbook.batches.editing import CellProblems, RowEditor, Stale
 from batchbook.batches.pages.base import CONFLICT, UNPROCESSABLE, seen_version
 from batchbook.batches.pages.onerow import ROW_PATTERN, OneRow
@@ -43,9 +44,11 @@ class EditCell(OneRow):
         # The address carries the page's query, so that the counts mark the filter that the page shows.
         counts = breakdown(self.view, self.batch, rows.grid)
         context = {"grid": rows.grid, "rows": rows, "row": row, "breakdown": counts}
+        context |= {"view": self.view, "batch": self.batch, "problem_rows": problem_rows(self.work)}
+        parts = {"row_html": "row", "counts_html": "counts", "problems_html": "problem_count"}
         return {
-            "row_html": render("batchbook.templates:batches/parts/row.jinja2", context, self.request),
-            "counts_html": render("batchbook.templates:batches/parts/counts.jinja2", context, self.request),
+            key: render(f"batchbook.templates:batches/parts/{part}.jinja2", context, self.request)
+            for key, part in parts.items()
         }
 
     def _answer(self, status: int, body: dict[str, Any]) -> Response:

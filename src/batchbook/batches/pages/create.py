@@ -19,6 +19,7 @@ from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.base import led_on, sent_texts
 from batchbook.batches.runner import ActionCall
+from batchbook.db.defaults import scalar_defaults
 from batchbook.errors import BadInput
 from batchbook.forms import WHOLE_FORM, BoundForm, Field, Form
 from batchbook.grid import Kind
@@ -51,8 +52,9 @@ class CreateBatch(Page):
     kind = "primary"
 
     def get(self) -> dict[str, Any]:
-        """Show the empty form."""
-        return self._form(self._fields().bind())
+        """Show the form, with what every new batch has."""
+        preset = scalar_defaults(self.view.model.__mapper__.columns)
+        return self._form(self._fields().bind(preset))
 
     def post(self) -> Any:
         """Create and populate the batch and show it; or show the form again, with nothing left behind."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
 
 from batchbook.batches.activity import activity_of, mishap_of
+from batchbook.batches.counts import problem_rows
 from batchbook.batches.lifecycle import Action, State, is_possible
 from batchbook.batches.models import BatchFile, Operation
 from batchbook.batches.operations import CANCEL, FAILURE
@@ -15,6 +17,7 @@ from batchbook.batches.pages.base import BatchPage
 from batchbook.batches.pages.intake import intake_url
 from batchbook.batches.pages.rowgrid import RowGrid
 from batchbook.batches.pages.schedule import planned_of, schedule_url
+from batchbook.batches.worksheets.keeping import ROLE
 from batchbook.grid import Choice, choices_of
 from batchbook.master import buttons_for
 
@@ -35,7 +38,7 @@ class BatchDetail(BatchPage):
         rows, work = RowGrid(self.view, self.batch), self.work
         held = self.view.held(self.batch.id)
         activity = activity_of(self.request, held) if held else None
-        operations = self._operations()
+        operations, files = self._operations(), self._files()
         return self.template_values(
             buttons=buttons_for(self.view, self.batch),
             state=activity.state if activity else State(self.batch.state),
@@ -48,6 +51,7 @@ class BatchDetail(BatchPage):
             facts=present.facts(self.view, self.batch),
             totals=work.handler.totals(self.batch),
             breakdown=present.breakdown(self.view, self.batch, rows.grid),
+            problem_rows=problem_rows(work),
             execution=None if activity else present.execution(self.view, work),
             planned=planned_of(self, work),
             schedule_url=schedule_url(self),
@@ -56,7 +60,8 @@ class BatchDetail(BatchPage):
             rows=rows,
             grid=rows.grid,
             operations=operations,
-            files=self._files(),
+            files=[self._shown(file) for file in files],
+            sheets=[self._compared(file) for file in files if file.role == ROLE],
         )
 
     def _status(self) -> Choice | None:
@@ -68,21 +73,24 @@ class BatchDetail(BatchPage):
         wanted = select(Operation).where(Operation.batch_id == self.batch.id)
         return self.request.db.scalars(wanted.order_by(Operation.number.desc()).limit(OPERATIONS_SHOWN)).all()
 
-    def _files(self) -> list[dict[str, Any]]:
-        found = self.request.db.scalars(
-            select(BatchFile).where(BatchFile.batch_id == self.batch.id).order_by(BatchFile.number)
-        )
-        return [
-            {
-                "name": file.name,
-                "size": file.size,
-                "sha256": file.sha256,
-                "added_by": file.added_by,
-                "added_at": file.added_at,
-                "url": self.view.url("download", self.batch, number=file.number),
-            }
-            for file in found
-        ]
+    def _files(self) -> Sequence[BatchFile]:
+        wanted = select(BatchFile).where(BatchFile.batch_id == self.batch.id)
+        found: Sequence[BatchFile] = self.request.db.scalars(wanted.order_by(BatchFile.number)).all()
+        return found
+
+    def _shown(self, file: BatchFile) -> dict[str, Any]:
+        return {
+            "name": file.name,
+            "size": file.size,
+            "sha256": file.sha256,
+            "added_by": file.added_by,
+            "added_at": file.added_at,
+            "url": self.view.url("download", self.batch, number=file.number),
+        }
+
+    def _compared(self, file: BatchFile) -> dict[str, str]:
+        url = self.view.url("compare_worksheet", self.batch, number=file.number)
+        return {"name": file.name, "url": url}
 
 
 def _went_wrong(operations: Any) -> bool:

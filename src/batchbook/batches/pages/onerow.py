@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy import select
 
@@ -13,14 +14,18 @@ from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import BatchRow, CellChange, Operation
 from batchbook.batches.pages.base import BatchPage
 from batchbook.batches.pages.edit import EditPage
+from batchbook.batches.pages.present import PROBLEMS
 from batchbook.forms import BoundForm, Form, form_of
+from batchbook.grid import CellError, Column, parse, to_text
 from batchbook.master.conflicts import FieldConflict
 
+#: What the names begin with by which the address says what is to be in a field of the form.
+_WITH = "with."
 #: How many changes of its cells a row's page shows.
 CHANGES_SHOWN = 50
 
 #: What the row's page says elsewhere than among its facts.
-_ELSEWHERE = ("sequence", "removed")
+_ELSEWHERE = ("sequence", "removed", PROBLEMS)
 
 ROW_TEMPLATE = "batchbook.templates:batches/row.jinja2"
 ROW_PATTERN = "/rows/{sequence:[0-9]{1,10}}"
@@ -46,6 +51,12 @@ class OneRow(BatchPage):
         """The row's page."""
         return self.view.url("row", self.batch, sequence=self.sequence)
 
+    @property
+    def line(self) -> int | None:
+        """The number of the row in the file that the batch was made from; ``None`` where that is not known."""
+        column = self.view.batch_type.handler.line_column
+        return None if column is None else getattr(self.row, column, None)
+
     def shown(
         self, bound: BoundForm, version: int | None, stale: Sequence[FieldConflict] = ()
     ) -> dict[str, Any]:
@@ -62,9 +73,23 @@ class OneRow(BatchPage):
             facts=[(column, getattr(self.row, column.name)) for column in columns],
             editing=editing,
             changes=self._changes(),
+            perhaps=self._perhaps(),
             row_url=self.row_url,
+            file_url=None if self.line is None else f"{self.row_url}/file",
             neighbours=self._neighbours(),
         )
+
+    def _perhaps(self) -> dict[str, list[tuple[str, str, str]]]:
+        """Return by field what would do there: the words, the text for the field, the link to the form with it."""
+        columns = {column.name: column for column in editable_columns(self.row_model)}
+        found: dict[str, list[tuple[str, str, str]]] = {}
+        for issue in self.row.issues or ():
+            name = issue["field"]
+            for words in issue.get("suggestions", ()) if name in columns else ():
+                query = urlencode({f"{_WITH}{name}": words})
+                text = _field_text(columns[name], words)
+                found.setdefault(name, []).append((words, text, f"{self.row_url}?{query}#field-{name}"))
+        return found
 
     def _neighbours(self) -> tuple[str | None, str | None]:
         ends = {"previous": self.sequence - 1, "next": self.sequence + 1}
@@ -102,6 +127,9 @@ class RowPage(OneRow):
         columns = editable_columns(self.row_model)
         bound = row_form(self.row_model).bind()
         bound.texts = {column.name: cell_text(column, self.row) for column in columns}
+        asked = self.request.GET
+        taken = {c.name: asked[f"{_WITH}{c.name}"] for c in columns if f"{_WITH}{c.name}" in asked}
+        bound.texts |= {c.name: _field_text(c, taken[c.name]) for c in columns if c.name in taken}
         for issue in self.row.issues or ():
             bound.add_error(issue["field"], issue["message"])
         return self.shown(bound, self.row.version)
@@ -131,6 +159,14 @@ class EditRow(OneRow, EditPage):
     def store(self, texts: Mapping[str, str], version: int) -> list[str]:
         """Store the row."""
         return RowEditor(self.engine).edit(self.batch.id, self.sequence, texts, version)
+
+
+def _field_text(column: Column, text: str) -> str:
+    """Return ``text`` as the field of ``column`` shows it: of a choice its value, where it may be its label."""
+    try:
+        return to_text(column, parse(column, text))
+    except CellError:
+        return text
 
 
 def row_form(row: type[BatchRow]) -> Form:

@@ -12,13 +12,17 @@ from batchbook.batches.options import default_values
 from batchbook.batches.plan import plan_execution
 from batchbook.batches.work import Work
 from batchbook.forms import BoundForm, Field
-from batchbook.grid import Column, Filter, Verb, columns_of
+from batchbook.grid import Column, Filter, Verb
 from batchbook.grid.parsers import choice_text
 from batchbook.master import GridView
 from batchbook.statuses import Severity
 
 if TYPE_CHECKING:
     from batchbook.batches.views import BatchMasterView
+
+
+#: The column of every row grid that tells whether a row has problems.
+PROBLEMS = "problems"
 
 
 @dataclass(frozen=True)
@@ -92,8 +96,8 @@ def _count(grid: GridView, clauses: tuple[Filter, ...], status: Any, count: int)
 
 def facts(view: BatchMasterView, batch: Batch) -> list[tuple[Column, Any]]:
     """Return the header's fields that say something, less the description, which is the page's heading."""
-    names = [field.name for field in view.form(None).fields if field.name != "description"]
-    found = [(column, getattr(batch, column.name)) for column in columns_of(view.model, names)]
+    columns = [field.column for field in view.form(None).fields if field.name != "description"]
+    found = [(column, getattr(batch, column.name)) for column in columns]
     return [(column, value) for column, value in found if value not in (None, "")]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, select
 
 from batchbook.batches.editing import cell_text
+from batchbook.batches.issues import in_words
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.grid import Column
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Columns that every row brings along, because its cells need them.
 _CARRIED = ("version", "issues")
+#: How many texts that would do are offered at a cell.
+SUGGESTED = 5
 
 
 class RowGrid:
@@ -66,8 +69,10 @@ class RowGrid:
             "url": self.view.url("cell", self.batch, sequence=row.sequence),
             "version": row.version,
             "text": cell_text(column, row),
-            "issue": issue["message"] if issue else "",
+            "issue": in_words(issue) if issue else "",
             "severity": issue["severity"] if issue else "",
+            "message": issue["message"] if issue else "",
+            "suggestions": issue.get("suggestions", [])[:SUGGESTED] if issue else [],
         }
 
     def class_for(self, row: Row[Any]) -> str:

@@ -7,11 +7,13 @@ import click
 from batchbook.cli.batches.creating import clone, create, delete
 from batchbook.cli.batches.editing import add_row, edit, set_cell
 from batchbook.cli.batches.exporting import download, rows
+from batchbook.cli.batches.fixing import fix, list_problems
 from batchbook.cli.batches.intake import inspect_file
 from batchbook.cli.batches.listing import history, list_batches, types
 from batchbook.cli.batches.removing import remove_row, remove_rows, restore_row
 from batchbook.cli.batches.running import RUNNING
 from batchbook.cli.batches.scheduling import SCHEDULING
+from batchbook.cli.batches.sheets import worksheet, worksheet_apply
 from batchbook.cli.batches.showing import show_batch
 
 __all__ = ["batch"]
@@ -42,6 +44,10 @@ for command in (
     remove_row,
     restore_row,
     remove_rows,
+    worksheet,
+    worksheet_apply,
+    list_problems,
+    fix,
     *RUNNING,
     *SCHEDULING,
     clone,

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable
+from typing import Any, BinaryIO
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.renderers import render_to_response
 from pyramid.response import Response
+from sqlalchemy import Row
 
-from batchbook.master.export import BIG_EXPORTS, BigExports, check_export, export_name, export_response
+from batchbook.master.export import (
+    BIG_EXPORTS,
+    BigExports,
+    check_export,
+    export_name,
+    export_response,
+    write_export,
+)
 from batchbook.master.gridview import GridView
 from batchbook.master.links import href
 from batchbook.master.page import Page
@@ -38,7 +48,7 @@ class ExportPage(Page):
         check_export(view, self.file_format)
         big = self._big_exports
         if big is None or not big.are(view.total):
-            return export_response(view, self.file_format, self.file_name)
+            return self.send(view)
         values = self.template_values(
             count=view.total, back_url=view.link(), action=href(self.request.path, view.state)
         )
@@ -53,6 +63,14 @@ class ExportPage(Page):
             return HTTPSeeOther(self.request.path_qs)
         name = export_name(view, self.file_format, self.file_name)
         return HTTPSeeOther(big.ask(self.request, view, name))
+
+    def send(self, view: GridView) -> Response:
+        """Return the file with all rows of ``view``."""
+        return export_response(view, self.file_format, self.file_name)
+
+    def write(self, view: GridView, rows: Iterable[Row[Any]], file: BinaryIO) -> None:
+        """Write ``rows`` of ``view`` into ``file``, as they come: what a job does that makes the file."""
+        write_export(view, self.file_format, rows, file)
 
     @property
     def file_format(self) -> str:

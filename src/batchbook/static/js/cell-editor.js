@@ -4,13 +4,14 @@
                    data-version   the row's version seen      data-text       what the input shows
                    data-label     the field in words          data-kind       text | integer | decimal | boolean | date | …
                    data-choices   JSON [[value, label], …]    and in it a link to the row's form, for those without JavaScript
+                   data-suggestions  JSON [text, …] that would do instead of what is there, and data-issue, what is wrong with that
 
-   Keys: Enter saves and goes down, Tab saves and goes right (Shift the other way), Escape cancels.
+   Keys: Enter saves and goes down, Tab saves and goes right (Shift the other way), Escape cancels. Arrow down goes to what would do.
 
    Posted: field, value, version, form-encoded, with X-CSRF-Token and Accept: application/json, and with the page's query behind the
    address, so that the counts that come back know what the page shows. Answers, as JSON:
-     200  {row_html, counts_html, message}                        the row and the counts are replaced
-     409  {error, mine, theirs, version, row_html, counts_html}   somebody was faster: mine or theirs
+     200  {row_html, counts_html, problems_html, message}         the row and the counts are replaced
+     409  {error, mine, theirs, version, row_html, counts_html, problems_html}   somebody was faster: mine or theirs
      any other, and a 409 without `theirs`: {error}               is shown at the cell
    Whatever goes wrong, what was typed stays in its field. */
 
@@ -45,6 +46,7 @@ export class CellEditor {
     cell.append(this.field);
     this.field.addEventListener("keydown", (event) => this.#key(event));
     this.field.addEventListener("blur", (event) => this.#left(event));
+    if (cell.dataset.suggestions) this.#offer(JSON.parse(cell.dataset.suggestions));
   }
 
   get changed() {
@@ -60,6 +62,7 @@ export class CellEditor {
   close() {
     this.closed = true; // A field that is taken away loses the focus, which must not count as leaving it.
     this.popover?.remove();
+    this.offer?.remove();
     this.grid.editors.delete(this.cell);
     this.field.remove();
     this.link.hidden = false;
@@ -73,6 +76,7 @@ export class CellEditor {
     }
     this.saving = true;
     this.popover?.remove();
+    this.offer?.remove();
     this.field.readOnly = true;
     this.cell.classList.add("is-saving");
     const { status, body } = await post(this.cell, this.field.value, this.version);
@@ -105,6 +109,7 @@ export class CellEditor {
       this.link.focus();
     } else if (event.key === "Enter") this.save({ down: event.shiftKey ? -1 : 1 });
     else if (event.key === "Tab") this.save({ right: event.shiftKey ? -1 : 1 });
+    else if (event.key === "ArrowDown" && this.offer?.isConnected && this.field.tagName === "INPUT") this.offer.enter();
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -112,8 +117,25 @@ export class CellEditor {
 
   /* A click elsewhere saves, a look into another window does not. A refused value waits until somebody returns to it. */
   #left(event) {
-    if (this.closed || this.saving || !document.hasFocus() || this.popover?.contains(event.relatedTarget)) return;
+    if (this.closed || this.saving || !document.hasFocus()) return;
+    if (this.popover?.contains(event.relatedTarget) || this.offer?.contains(event.relatedTarget)) return;
     if (!this.popover?.isConnected) this.save({});
+  }
+
+  /* What would do in the cell stands beside it; taking one fills the field, and nothing is saved by that. */
+  #offer(texts) {
+    this.offer = document.createElement("cell-popover");
+    this.offer.beside(this.cell);
+    this.offer.addEventListener("take", (event) => this.#fill(event.detail));
+    this.offer.addEventListener("leave", () => this.field.focus());
+    this.offer.addEventListener("focusout", (event) => event.relatedTarget !== this.field && this.#left(event));
+    this.offer.offer({ text: this.cell.dataset.issue, texts });
+  }
+
+  #fill(text) {
+    const option = [...(this.field.options ?? [])].find(({ value, label }) => [value, label.toLowerCase()].includes(text.toLowerCase()));
+    this.field.value = option?.value ?? text;
+    this.field.focus();
   }
 
   #leave(step) {

@@ -57,7 +57,7 @@ class CellGrid {
   }
 
   /* Puts the server's row and counts in place of the old ones; open fields of the row move over with what was typed. */
-  replaceRow(cell, { row_html: row, counts_html: counts }) {
+  replaceRow(cell, { row_html: row, counts_html: counts, problems_html: problems }) {
     const old = cell.closest("tr");
     const fresh = parsed(row);
     old.replaceWith(fresh);
@@ -70,6 +70,7 @@ class CellGrid {
     }
     fresh.classList.add("row-saved");
     document.getElementById("breakdown")?.replaceWith(parsed(counts));
+    document.getElementById("problem-count")?.replaceWith(parsed(problems));
     return this.find(cell.dataset) ?? fresh.querySelector("[data-cell]") ?? cell;
   }
 

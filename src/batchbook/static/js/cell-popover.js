@@ -3,6 +3,8 @@
    popover.say(text)                       a message; stays until removed
    popover.ask({text, mine, theirs})       the two values of a conflict and the choice between them;
                                            dispatches "choose" with detail "mine" | "theirs"
+   popover.offer({text, texts})            what is wrong and texts that would do instead, a button each; dispatches "take" with the
+                                           text as detail, and "leave" on Escape; .enter() goes to the first button
    popover.beside(element)                 where it stands; follows scrolling and resizing while it is in the page
 
    It is placed by the CSSOM, which a strict Content-Security-Policy allows. */
@@ -47,12 +49,43 @@ class CellPopover extends HTMLElement {
     buttons.firstElementChild.focus();
   }
 
+  offer({ text, texts }) {
+    this.setAttribute("role", "group");
+    this.setAttribute("aria-label", "What would do in this cell");
+    const buttons = document.createElement("div");
+    buttons.className = "buttons";
+    buttons.append(...texts.map((one) => this.#button(one, "plain", "take", one)));
+    this.replaceChildren(paragraph(text), buttons);
+    // A press takes the focus from nobody: the field would be left and saved before the click arrives.
+    this.addEventListener("mousedown", (event) => event.preventDefault());
+    this.addEventListener("keydown", (event) => this.#step(event));
+    this.#place();
+  }
+
+  enter() {
+    this.querySelector("button").focus();
+  }
+
+  #step(event) {
+    const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+    const buttons = [...this.querySelectorAll("button")];
+    const next = buttons[buttons.indexOf(document.activeElement) + step];
+    if (event.key === "Escape" || (step === -1 && !next)) this.dispatchEvent(new CustomEvent("leave"));
+    else if (step) next?.focus();
+    else return;
+    event.preventDefault();
+  }
+
   #choice(detail, label, kind) {
+    return this.#button(label, kind, "choose", detail);
+  }
+
+  #button(label, kind, name, detail) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = `button button-small button-${kind}`;
     button.textContent = label;
-    button.addEventListener("click", () => this.dispatchEvent(new CustomEvent("choose", { detail })));
+    button.addEventListener("click", () => this.dispatchEvent(new CustomEvent(name, { detail })));
     return button;
   }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from sqlalchemy import func, select
@@ -48,7 +48,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
     raw_column: ClassVar[str | None] = "raw"
     chunk_size: ClassVar[int] = 5_000
     refresh_chunk_size: ClassVar[int | None] = 50_000
-    refresh_after: ClassVar[tuple[str, ...]] = ("mode", "empty_cells")
+    refresh_after: ClassVar[tuple[str, ...]] = ("mode", "empty_cells", "unknown")
     execution_options = Form(
         [
             Field.of(
@@ -125,6 +125,11 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         """The key, each field before and after, and what is carried along."""
         return tuple(ImportPlan(self._targets, batch).columns())
 
+    def learned_fields(self, batch: Import) -> Collection[str]:
+        """Those that refer to other records: what a text means there is remembered for who sent it."""
+        plan = ImportPlan(self._targets, batch)
+        return [field.name for field in (*plan.key, *plan.written) if field.lookup]
+
     def carried_columns(self, mapping: IntakeMapping) -> Sequence[str]:
         """The names of the columns that only carry what the table says."""
         return [carried(place) for place in range(len(mapping.carried))]
@@ -193,10 +198,12 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         if not options["overwrite"]:
             self.report("look for other changes")
             self._refuse_if_stale(batch, rows)
+        self.report("add what is referred to")
+        added = applying.add_references(application)
         self.report("write what goes with it")
         if plan.target.before is not None:
             plan.target.before(application)
-        figures = self._apply(application)
+        figures = self._apply(application) | added
         words = ", ".join(f"{count:,} {done}" for done, count in figures.items() if count) or "nothing"
         rest = self.row_model.status.in_([status.value for status in PROBLEMATIC])
         return Outcome(f"{plan.target.title}: {words}.", figures, rest if problematic else None)

@@ -45,6 +45,18 @@ class ImportPlan:
         return tuple(field for field in filled if field not in self.key)
 
     @property
+    def unsaid(self) -> tuple[TargetField, ...]:
+        """The fields that a new record needs and the table does not fill."""
+        return tuple(f for f in self.target.fields if f.needed and f not in (*self.key, *self.written))
+
+    @property
+    def added(self) -> tuple[TargetField, ...]:
+        """The fields that refer to records which are added if they are not there."""
+        if self.batch.unknown != "add":
+            return ()
+        return tuple(f for f in (*self.key, *self.written) if f.lookup and f.lookup.adds)
+
+    @property
     def checks(self) -> tuple[Check, ...]:
         """The target's rules that can be asked: those over fields that the batch has."""
         known = {field.name for field in (*self.key, *self.written)}
@@ -58,7 +70,8 @@ class ImportPlan:
 
     def _intake_field(self, field: TargetField) -> IntakeField:
         is_key = field in self.key
-        needed = is_key or (field.required and field.default is None and self.mode is not Mode.UPDATE)
+        # Where records are only updated, or may be, a table may say as little as it likes.
+        needed = is_key or (self.mode is Mode.CREATE and field.needed)
         column = replace(field.column, name=new(field.name))
         return IntakeField(field.name, column, needed, is_key, field.synonyms)
 

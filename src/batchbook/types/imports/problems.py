@@ -12,13 +12,14 @@ from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
 
 from batchbook.batches import RowProxy, Rows, Severity
 from batchbook.types.imports.comparing import Comparison
-from batchbook.types.imports.models import ImportStatus
+from batchbook.types.imports.models import PROBLEMATIC, ImportStatus
 from batchbook.types.imports.plan import ImportPlan, new
 from batchbook.types.imports.references import References
 from batchbook.types.imports.targets import Check, TargetField
 
 #: The codes of issues that a refresh finds, and drops when they are no more.
 UNKNOWN, AMBIGUOUS, NEEDED = "unknown-reference", "ambiguous-reference", "needed-to-create"
+TWICE = "duplicate-key"
 #: How many rows with problems are read together.
 _TOGETHER = 2_000
 #: How many candidates of an ambiguous reference are named.
@@ -36,8 +37,9 @@ class Problems:
         self._references = references
         self._keyless = comparison.keyless
         self._lookups = [field for field in (*plan.key, *plan.written) if field.lookup]
-        self._needed = [field for field in plan.written if field.required and field.default is None]
-        self._codes = {UNKNOWN, AMBIGUOUS, NEEDED, *(check.code for check in plan.checks)}
+        self._needed = [field for field in plan.written if field.needed]
+        self._unsaid = plan.unsaid
+        self._codes = {UNKNOWN, AMBIGUOUS, NEEDED, TWICE, *(check.code for check in plan.checks)}
 
     def resolve(self, rows: Rows) -> None:
         """Call what is referred to by its key where a row says its name, or writes the key in other letters.
@@ -66,6 +68,8 @@ class Problems:
         """Return the condition for rows that have, or had, something to be said of."""
         return or_(
             self._row.issues.is_not(None),
+            self._row.status.in_([status.value for status in PROBLEMATIC]),
+            *([self._row.status == ImportStatus.CREATE.value] if self._unsaid else ()),
             *map(self._unresolved, self._lookups),
             *map(self._lacks, self._needed),
             *map(self._breaks, self._plan.checks),
@@ -106,10 +110,25 @@ class Problems:
             name = new(field.name)
             if getattr(row, name) is None and not _has_issue(row, name):
                 row.add_issue(name, NEEDED, f"{field.label} is empty, and a new record needs it.")
+        if self._unsaid and row.status == ImportStatus.CREATE:
+            row.add_issue(new(self._plan.key[0].name), NEEDED, _needs(self._unsaid))
         for check in broken:
             row.add_issue(new(check.fields[0]), check.code, check.message)
-        if any(found["severity"] == Severity.ERROR for found in row.issues or ()):
-            row.set_status(ImportStatus.INVALID, _words(row))
+        self._judge_key(row)
+        errors = [found for found in row.issues or () if found["severity"] == Severity.ERROR]
+        if errors:
+            only_twice = all(found["code"] == TWICE for found in errors)
+            row.set_status(ImportStatus.DUPLICATE if only_twice else ImportStatus.INVALID, _words(row))
+
+    def _judge_key(self, row: RowProxy) -> None:
+        for field in self._plan.key:
+            name = new(field.name)
+            if getattr(row, name) is None and not _has_issue(row, name):
+                row.add_issue(
+                    name, NEEDED, f"{field.label} is empty, so it is not clear which record is meant."
+                )
+        if row.status == ImportStatus.DUPLICATE:
+            row.add_issue(new(self._plan.key[0].name), TWICE, row.status_text or "")
 
     def _call_by_key(self, row: RowProxy, field: TargetField) -> None:
         name = new(field.name)
@@ -128,8 +147,15 @@ class Problems:
         meant = references.found.get(text, ())
         if meant == (text,):
             return
+        if not meant and field in self._plan.added:
+            return
         code, message = _reference_problem(field, text, meant)
         row.add_issue(name, code, message, suggestions=references.suggestions(text))
+
+
+def _needs(fields: Sequence[TargetField]) -> str:
+    names = " and ".join(field.label.lower() for field in fields)
+    return f"It is not there yet, and a new record needs {names}, which the table does not have."
 
 
 def _has_issue(row: RowProxy, field: str) -> bool:

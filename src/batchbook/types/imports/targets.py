@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, inspect
 from sqlalchemy.orm import InstrumentedAttribute
 
 from batchbook.errors import BadInput
-from batchbook.grid import Choice, Column, choices_of
+from batchbook.grid import Column
 
 if TYPE_CHECKING:
     from batchbook.types.imports.applying import Application
@@ -21,11 +21,13 @@ class Lookup:
     """A record of another model that a field refers to: files say its ``by``, the target stores its primary key.
 
     ``also`` are other columns of that model by which it may be called, such as its name; a text that several records
-    have there is ambiguous, and the person chooses.
+    have there is ambiguous, and the person chooses. ``adds`` says that a record can be made of nothing but ``by``, so
+    that one that is not there can be added with what refers to it.
     """
 
     by: InstrumentedAttribute[str]
     also: tuple[InstrumentedAttribute[Any], ...] = ()
+    adds: bool = False
 
     @property
     def model(self) -> type[Any]:
@@ -75,6 +77,11 @@ class TargetField:
         """What people call it."""
         return self.column.label
 
+    @property
+    def needed(self) -> bool:
+        """Whether a record cannot be created without it."""
+        return self.required and self.default is None
+
 
 @dataclass(frozen=True)
 class ImportTarget:
@@ -112,11 +119,11 @@ class ImportTarget:
         raise BadInput(f"{self.title} have no key “{said}”. Keys: {', '.join(map(key_name, self.keys))}.")
 
     @property
-    def key_choices(self) -> tuple[Choice, ...]:
-        """The keys to choose from, with their labels."""
-        return choices_of(
-            (key_name(names), " and ".join(self.field(name).label for name in names)) for names in self.keys
-        )
+    def key_labels(self) -> dict[str, str]:
+        """The keys to choose from, by name, with what people call them."""
+        return {
+            key_name(names): " and ".join(self.field(name).label for name in names) for names in self.keys
+        }
 
 
 class ImportTargets:

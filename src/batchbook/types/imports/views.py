@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -58,14 +58,21 @@ class ImportView(BatchMasterView):
 
     description = "A table from anywhere that becomes records: products, vendors, departments, quantities."
     pages = (*BatchMasterView.pages, ChangedRecords)
+    field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
+        "The table": ("file", "pasted", "sender"),
+        "What it becomes": ("target", "key_name", "mode", "empty_cells", "unknown"),
+        "If what is missing is to be deleted": ("scope_field", "scope_value"),
+        "In any case": ("description", "notes"),
+    }
     row_filter_columns: ClassVar[Sequence[str | Column]] = ("line", "missing")
 
     @classmethod
     def shown_columns(cls, row: type[BatchRow]) -> Sequence[str | Column]:
-        """The columns of the batch's own, and what changes."""
-        columns = row.__mapper__.columns
-        own = [column.key for column in columns if column.info.get("shown")]
-        return (*own, "changes") if own else ()
+        """The key, what becomes of the record, each field before and after, what is carried along."""
+        columns = [column for column in row.__mapper__.columns if column.info.get("shown")]
+        key = [column.key for column in columns if column.info.get("peer")]
+        others = [column.key for column in columns if not column.info.get("peer")]
+        return (*key, "status", "changes", *others)
 
     def grid_key(self, batch: Batch) -> str:
         """What is shown is remembered for each target by itself."""
@@ -73,25 +80,27 @@ class ImportView(BatchMasterView):
 
     def form(self, record: Any | None) -> Form:
         """The header's form, with the targets to choose from."""
-        fields = [self._with_choices(field) for field in super().form(record).fields]
-        return Form(fields)
+        choices = self._choices()
+        return Form(
+            _chosen(field, choices[field.name]) if field.name in choices else field
+            for field in super().form(record).fields
+            if choices.get(field.name, True)
+        )
 
-    def _with_choices(self, field: Field) -> Field:
+    def _choices(self) -> dict[str, dict[str, str]]:
+        """Return the fields of the header that are chosen from what targets have: name of the field → value → label."""
         targets: ImportTargets = self.batch_type.services["targets"]
-        if field.name == "target":
-            choices = tuple(Choice(target.name, target.title) for target in targets if self._may(target))
-        elif field.name == "scope_field":
-            choices = tuple(
-                {
-                    name: Choice(name, target.field(name).label)
-                    for target in targets
-                    for name in target.scopes
-                }.values()
-            )
-        else:
-            return field
-        column = replace(field.column, kind=Kind.CHOICE, choices=choices)
-        return Field(column, "select", field.help)
+        keyed = [target for target in targets if len(target.keys) > 1]
+        return {
+            "target": {target.name: target.title for target in targets if self._may(target)},
+            "key_name": {name: label for target in keyed for name, label in target.key_labels.items()},
+            "scope_field": {name: target.field(name).label for target in targets for name in target.scopes},
+        }
 
     def _may(self, target: Any) -> bool:
         return bool(self.request.identity.may(target.permission))
+
+
+def _chosen(field: Field, choices: Mapping[str, str]) -> Field:
+    offered = tuple(Choice(value, label) for value, label in choices.items())
+    return Field(replace(field.column, kind=Kind.CHOICE, choices=offered), "select", field.help)

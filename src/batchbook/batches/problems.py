@@ -1,0 +1,156 @@
+"""What is wrong in the cells of a batch, like problems together: the same field, the same code, the same text.
+
+All of it is found by one pass over the rows that have issues, a few at a time, and held in a bounded number of groups.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from dataclasses import field as part
+
+from sqlalchemy import select
+
+from batchbook.batches.editing.fields import cell_text
+from batchbook.batches.issues import Issue
+from batchbook.batches.models import BatchRow
+from batchbook.batches.rows import RowProxy
+from batchbook.batches.work import Work
+from batchbook.grid import Column, columns_of
+from batchbook.statuses import Severity
+
+#: How many groups are held; problems that belong to none of them are only counted.
+MOST_GROUPS = 10_000
+#: How many rows of a group are named.
+ROWS_NAMED = 20
+#: Up to how many characters texts tell groups apart; longer ones cannot be fixed alike.
+LONGEST = 500
+
+#: How many rows are read together.
+_AT_A_TIME = 1_000
+#: What every row has and nobody writes, so that no issue speaks of its text.
+_OF_ALL = frozenset(name for name in vars(BatchRow) if not name.startswith("_"))
+_WORST_FIRST = {str(severity): -place for place, severity in enumerate(Severity)}
+
+
+@dataclass
+class Problem:
+    """Like problems: in the cells ``field`` that hold ``text``, ``count`` times; ``rows`` are the first of them.
+
+    ``text`` is what a person would edit there, so the raw text where it could not be stored; it is cut where it is not
+    ``whole``. Severity, message and suggestions are those of the first one.
+    """
+
+    field: str
+    code: str
+    text: str
+    whole: bool
+    severity: str
+    message: str
+    suggestions: tuple[str, ...]
+    count: int = 0
+    rows: list[int] = part(default_factory=list)
+
+    def note(self, sequence: int) -> None:
+        """Count one more, in the row with this number."""
+        self.count += 1
+        if len(self.rows) < ROWS_NAMED:
+            self.rows.append(sequence)
+
+
+@dataclass
+class Problems:
+    """All problems of a batch: the groups, the worst and largest first; how many, in how many rows, of which code.
+
+    ``others`` are those that are in no group, because there are too many groups.
+    """
+
+    groups: list[Problem]
+    rows: int
+    codes: Counter[str]
+    others: int
+
+    @property
+    def count(self) -> int:
+        """How many problems there are."""
+        return self.codes.total()
+
+
+@dataclass(frozen=True)
+class ProblemCell:
+    """A cell in which something is wrong: its row, what is wrong, and the text that is in it."""
+
+    row: RowProxy
+    issue: Issue
+    text: str
+
+
+def problem_cells(work: Work) -> Iterator[ProblemCell]:
+    """Yield what is wrong in the batch's rows that are not removed, in their order."""
+    columns = cell_columns(work.row)
+    rows = work.rows().narrowed(work.row.issues.is_not(None))
+    table = rows.table
+    names = {*columns, "sequence", "version", "issues"}
+    wanted = select(*(table.c[name] for name in table.c.keys() if name in names))  # noqa: SIM118 - Not a mapping.
+    statement = wanted.where(rows.where).order_by(work.row.sequence)
+    with work.session.execute(statement.execution_options(yield_per=_AT_A_TIME)) as found:
+        for done, values in enumerate(found.mappings()):
+            if not done % _AT_A_TIME:
+                work.progress.report("look for problems", done, None)
+            row = RowProxy(values)
+            for issue in row.issues or ():
+                yield ProblemCell(row, issue, _text(columns.get(issue["field"]), row, issue))
+
+
+def problems_of(work: Work) -> Problems:
+    """Return the problems of the batch's rows that are not removed."""
+    groups: dict[tuple[str, str, str], Problem] = {}
+    codes: Counter[str] = Counter()
+    rows = others = last = 0
+    for cell in problem_cells(work):
+        sequence, issue = cell.row.sequence, cell.issue
+        rows, last = rows + (sequence != last), sequence
+        codes[issue["code"]] += 1
+        key = (issue["field"], issue["code"], cell.text[:LONGEST])
+        if key not in groups and len(groups) >= MOST_GROUPS:
+            others += 1
+            continue
+        groups.setdefault(key, _new(cell)).note(sequence)
+    return Problems(sorted(groups.values(), key=_order), rows, codes, others)
+
+
+def cell_columns(row: type[BatchRow]) -> dict[str, Column]:
+    """Return the columns of a row model in whose cells something may be wrong, by name."""
+    found: dict[str, Column] = {}
+    for name in row.__mapper__.column_attrs.keys():  # noqa: SIM118 - Not a mapping.
+        if name in _OF_ALL:
+            continue
+        try:
+            (found[name],) = columns_of(row, [name])
+        except TypeError:  # Such as JSON: nobody reads or writes its text.
+            continue
+    return found
+
+
+def _text(column: Column | None, row: RowProxy, issue: Issue) -> str:
+    text = issue["raw"] or "" if column is None else cell_text(column, row)
+    # As browsers send it back.
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _new(cell: ProblemCell) -> Problem:
+    issue, text = cell.issue, cell.text
+    return Problem(
+        issue["field"],
+        issue["code"],
+        text[:LONGEST],
+        len(text) <= LONGEST,
+        issue["severity"],
+        issue["message"],
+        tuple(issue.get("suggestions", ())),
+    )
+
+
+def _order(problem: Problem) -> tuple[int, int, str, str]:
+    return (_WORST_FIRST.get(problem.severity, 1), -problem.count, problem.field, problem.text)

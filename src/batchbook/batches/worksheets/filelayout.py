@@ -1,0 +1,86 @@
+"""The worksheet of a batch that was made from a file: the file as it was sent, with what is wrong beside it.
+
+Its columns are those of the file, in their order, with the texts as they stand there; a corrected one is read as the
+file was. Behind them come the fields that the file does not fill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from batchbook.batches.editing import editable_columns
+from batchbook.batches.intake.cells import CellsReader
+from batchbook.batches.intake.kept import Intake
+from batchbook.batches.intake.records import FileRecords
+from batchbook.batches.rows import RowProxy
+from batchbook.batches.work import Work
+from batchbook.batches.worksheets.layout import SheetColumn, width_of
+from batchbook.grid import to_text
+
+#: What the headings of columns without one are called.
+_UNNAMED = "Column {}"
+
+
+class FileLayout:
+    """The layout of a batch whose rows know their row of the file; ``line`` is the column that does."""
+
+    #: Every column that a text is made of is one of the row's table.
+    shown = ()
+
+    def __init__(self, work: Work, intake: Intake, line: str) -> None:
+        self._line = line
+        mapping = intake.mapping
+        fields = work.handler.intake_fields(work.batch)
+        self._readers = {
+            wanted.column.name: CellsReader(wanted, intake.reading.column(place), mapping)
+            for wanted in fields
+            if (place := mapping.columns.get(wanted.name)) is not None
+        }
+        names = {mapping.columns[wanted.name]: wanted.column.name for wanted in reversed(fields)
+                 if wanted.name in mapping.columns}  # fmt: skip
+        self._places = [
+            SheetColumn(heading.strip() or _UNNAMED.format(place + 1), names.get(place, ""))
+            for place, heading in enumerate(intake.report.headings)
+        ]
+        used = {column.field for column in self._places}
+        editable = editable_columns(work.row)
+        others = [SheetColumn(column.label, column.name) for column in editable if column.name not in used]
+        widths = {column.name: width_of(column) for column in editable}
+        self.columns = tuple(
+            replace(column, width=widths.get(column.field, 18)) for column in (*self._places, *others)
+        )
+        self._records = FileRecords(work, intake)
+
+    def texts(self, row: RowProxy, fields: Mapping[str, str]) -> Sequence[str]:
+        """Return the texts of the file where they mean what the fields say, else those of the fields.
+
+        Rows are to be asked for in the order of the file.
+        """
+        record = self._records.at(getattr(row, self._line))
+        stand = [*record, *[""] * (len(self.columns) - len(record))]
+        return [
+            self._text(column.field, fields[column.field], text) if column.field else text
+            for column, text in zip(self.columns, stand, strict=True)
+        ]
+
+    def understood(self, field: str, text: str) -> str:
+        """Return what ``text`` means, read as the file was; itself where it means nothing."""
+        reader = self._readers.get(field)
+        cell = reader.read_one(text) if reader else None
+        if reader is None or cell is None or cell.issue is not None:
+            return text
+        return to_text(reader.column, cell.value)
+
+    def _text(self, field: str, now: str, stands: str) -> str:
+        return stands if self.understood(field, stands) == now else now
+
+
+def file_layout(work: Work) -> FileLayout | None:
+    """Return the layout of a batch that was made from a file, if its rows know where they stand there."""
+    handler: Any = work.handler
+    intake = Intake.kept_in(work.batch)
+    if intake is None or handler.line_column is None or handler.line_column not in work.rows().table.c:
+        return None
+    return FileLayout(work, intake, handler.line_column)

@@ -1,0 +1,93 @@
+"""Reading a worksheet that comes back: what its hidden sheet says, and its rows, each with its key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from batchbook.batches.worksheets.keys import Key
+from batchbook.batches.worksheets.label import HEADINGS, HIDDEN, KEY, ROWS, Label
+from batchbook.errors import BadInput
+from batchbook.tables.choices import Reading
+from batchbook.tables.source import Source, open_source
+
+_ADVICE = "Download a worksheet from the batch's page, correct that, and upload it."
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """A row of an uploaded worksheet: its number in the sheet, its key, and its cells' texts by column of the layout.
+
+    ``key`` is ``None`` where the cell says none; a text is ``None`` where the column is missing.
+    """
+
+    line: int
+    key: Key | None
+    texts: Sequence[str | None]
+
+
+@dataclass(frozen=True)
+class Worksheet:
+    """An uploaded worksheet: its file's name, its label, and its rows."""
+
+    name: str
+    label: Label
+    source: Source
+    places: Sequence[int | None]
+    key_place: int
+
+    @property
+    def missing(self) -> list[str]:
+        """The headings of the label's columns that the sheet does not have, any more or under that name."""
+        pairs = zip(self.label.columns, self.places, strict=True)
+        return [heading for (heading, _), place in pairs if place is None]
+
+    def rows(self) -> Iterator[SheetRow]:
+        """Yield the rows, from the first on; blank ones are missing."""
+        for chunk in self.source.chunks():
+            for line, record in zip(chunk.numbers, chunk.records, strict=True):
+                texts = [None if place is None else record[place] for place in self.places]
+                yield SheetRow(line, Key.read(record[self.key_place]), texts)
+
+
+def open_worksheet(name: str, file: BinaryIO) -> Worksheet:
+    """Open ``file``, called ``name``, which a worksheet became; raise ``BadInput`` for any other file."""
+    label = _label(name, _sheet(name, file, HIDDEN))
+    source = _sheet(name, file, ROWS)
+    headings = [heading.strip() for heading in source.headings]
+    if KEY not in headings:
+        raise BadInput(
+            f"“{name}” lacks the hidden first column “{KEY}”, by which rows are found again. Nothing was taken from it."
+            f" {_ADVICE}"
+        )
+    return Worksheet(name, label, source, _places(label, headings), headings.index(KEY))
+
+
+def _sheet(name: str, file: BinaryIO, title: str) -> Source:
+    said = Reading(format="xlsx", sheet=title, header_row=1, header_rows=1, left_out=())
+    try:
+        return open_source(name, file, said)
+    except BadInput as error:
+        raise BadInput(
+            f"“{name}” is not a worksheet of a batch, or not any more. {error.message} {_ADVICE}"
+        ) from error
+
+
+def _label(name: str, source: Source) -> Label:
+    lines = (record for chunk in source.chunks() for record in chunk.records)
+    label = Label.read(lines) if source.headings[: len(HEADINGS)] == HEADINGS else None
+    if label is None:
+        raise BadInput(
+            f"The hidden sheet of “{name}” does not say which batch it belongs to. Nothing was taken from it. {_ADVICE}"
+        )
+    return label
+
+
+def _places(label: Label, headings: Sequence[str]) -> list[int | None]:
+    """Return where the columns of ``label`` stand; of several with one heading, the first comes first."""
+    free: dict[str, list[int]] = {}
+    for place in reversed(range(len(headings))):
+        free.setdefault(headings[place], []).append(place)
+    wanted = (heading.strip() for heading, _ in label.columns)
+    return [free[heading].pop() if free.get(heading) else None for heading in wanted]

@@ -1,0 +1,61 @@
+"""The rows of a batch as worksheets need them: with all that is in their table, and what their layout shows besides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, or_, select
+
+from batchbook.batches.editing import cell_text, editable_columns
+from batchbook.batches.rows import RowProxy
+from batchbook.batches.work import Work
+from batchbook.batches.worksheets.layout import Layout
+from batchbook.batches.worksheets.texts import sheet_text
+from batchbook.grid import Column, Grid
+from batchbook.statuses import Severity
+
+_BAD = (Severity.ERROR, Severity.WARNING)
+
+
+def sheet_grid(work: Work, layout: Layout, *conditions: ColumnElement[bool]) -> Grid:
+    """Return the rows of the batch that satisfy ``conditions``, in their order, with what ``layout`` needs of them."""
+    return Grid(layout.shown, sheet_select(work, *conditions), (work.row.sequence,), carried=carried_by(work))
+
+
+def sheet_select(work: Work, *conditions: ColumnElement[bool]) -> Select[Any]:
+    """Return the SELECT of the batch's rows that satisfy ``conditions``."""
+    return select(work.row).where(work.row.batch_id == work.batch.id, *conditions)
+
+
+def carried_by(work: Work) -> list[Any]:
+    """Return the columns of the row's table, which every row of a worksheet's grid brings along."""
+    row: Any = work.row
+    return [getattr(row, column.key) for column in row.__mapper__.columns if column.key != "sequence"]
+
+
+def with_problems(work: Work) -> ColumnElement[bool]:
+    """Return the condition for rows with an issue, or with a status that is no good one."""
+    row = work.row
+    bad = [str(status) for status in work.handler.statuses or () if status.severity in _BAD]
+    return or_(row.issues.is_not(None), row.status.in_(bad))
+
+
+class SheetRows:
+    """Turns rows of a grid into the texts of their cells."""
+
+    def __init__(self, work: Work, layout: Layout) -> None:
+        self.layout = layout
+        self.editable: Mapping[str, Column] = {column.name: column for column in editable_columns(work.row)}
+
+    def proxy(self, row: Row[Any]) -> RowProxy:
+        """Return a row as layouts see it."""
+        return RowProxy(row._mapping)
+
+    def fields(self, row: RowProxy) -> dict[str, str]:
+        """Return the texts of the row's editable fields, as they are now."""
+        return {name: cell_text(column, row) for name, column in self.editable.items()}
+
+    def texts(self, row: RowProxy, fields: Mapping[str, str]) -> list[str]:
+        """Return the texts of the row's cells with these ``fields``, as a workbook holds them."""
+        return [sheet_text(text) for text in self.layout.texts(row, fields)]

@@ -1,0 +1,96 @@
+"""Worksheets as somebody at a spreadsheet program has them: read, changed, and saved as another program would."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import xlsxwriter
+from python_calamine import CalamineWorkbook
+
+from batchbook.batches.worksheets import (
+    Applied,
+    Comparison,
+    apply_worksheet,
+    compare,
+    layout_of,
+    open_worksheet,
+    sheet_grid,
+    write_worksheet,
+)
+from batchbook.grid import GridState
+from batchbook.grid.export import text_sheet
+
+from .workshop import Workshop
+
+Line = list[str]
+
+
+@dataclass
+class Book:
+    """The cells of a workbook's sheets, by the name of the sheet, with the headings."""
+
+    sheets: dict[str, list[Line]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, data: bytes) -> Self:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        return cls(
+            {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+        )
+
+    @property
+    def rows(self) -> list[Line]:
+        return self.sheets["Rows"]
+
+    def place(self, heading: str) -> int:
+        return self.rows[0].index(heading)
+
+    def __getitem__(self, at: tuple[int, str]) -> str:
+        """The cell beneath ``heading`` in a row, counted from 1 below the headings."""
+        return self.rows[at[0]][self.place(at[1])]
+
+    def __setitem__(self, at: tuple[int, str], text: Any) -> None:
+        self.rows[at[0]][self.place(at[1])] = text
+
+    def column(self, heading: str) -> Line:
+        return [row[self.place(heading)] for row in self.rows[1:]]
+
+    def save(self) -> bytes:
+        """Write it as a program does that keeps neither formats nor hidden columns, only what cells hold."""
+        saved = io.BytesIO()
+        with xlsxwriter.Workbook(saved, {"constant_memory": True}) as book:
+            for name, rows in self.sheets.items():
+                sheet = text_sheet(book, name)
+                for line, row in enumerate(rows):
+                    for place, value in enumerate(row):
+                        sheet.write_string(line, place, value) if isinstance(value, str) else sheet.write(
+                            line, place, value
+                        )
+        return saved.getvalue()
+
+
+def download(workshop: Workshop, batch_id: int) -> Book:
+    with workshop.engine() as engine:
+        work = engine.work_on(engine.find(batch_id))
+        layout, file = layout_of(work), io.BytesIO()
+        rows = sheet_grid(work, layout, ~work.row.removed).all_rows(engine.session, GridState(), None)
+        write_worksheet(work, layout, rows, file)
+    return Book.read(file.getvalue())
+
+
+def look(
+    workshop: Workshop, batch_id: int, book: Book, save: Callable[[Book], bytes] = Book.save
+) -> Comparison:
+    with workshop.engine() as engine:
+        work = engine.work_on(engine.find(batch_id))
+        return compare(work, open_worksheet("sheet.xlsx", io.BytesIO(save(book))))
+
+
+def take(workshop: Workshop, batch_id: int, book: Book, *insisted: str, seen: int | None = None) -> Applied:
+    with workshop.engine() as engine:
+        sheet = open_worksheet("sheet.xlsx", io.BytesIO(book.save()))
+        found = compare(engine.work_on(engine.find(batch_id)), sheet)
+        return apply_worksheet(engine, batch_id, found, insisted, seen)

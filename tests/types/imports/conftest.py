@@ -1,0 +1,150 @@
+"""A shop whose products, vendors and departments tables are imported into."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine as Database
+from sqlalchemy import select
+
+from batchbook.batches import Action, Batch
+from batchbook.batches.creation import create_batch, delete_batch
+from batchbook.batches.editing import HeaderEditor, RowEditor, RowRemover
+from batchbook.batches.engine import Engine, Result
+from batchbook.batches.intake.taking import look
+from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
+from batchbook.db.session import transaction_scope
+
+
+@dataclass
+class Shop:
+    """Makes and runs imports, for staff unless somebody else is said."""
+
+    database: Database
+    registry: Any
+
+    def act(self, session: Any, actor: str = "staff") -> Engine:
+        return Engine(session, self.registry["batch_types"], self.registry.settings, actor)
+
+    def create(self, table: str, actor: str = "staff", name: str = "list.csv", **texts: str) -> int:
+        """Create and populate an import of ``table``; return its number."""
+        with transaction_scope(self.database) as session:
+            engine = self.act(session, actor)
+            file = io.BytesIO(table.encode())
+            batch = create_batch(engine, "import", {"target": "product", **texts}, file, name)
+            result = engine.run(batch.id, Action.POPULATE)
+            assert not result.failed, result.message
+            return batch.id
+
+    def run(
+        self, number: int, *actions: Action, options: Mapping[str, Any] | None = None, by: str = "staff"
+    ) -> Result:
+        result = Result("")
+        for action in actions:
+            with transaction_scope(self.database) as session:
+                last = options if action is actions[-1] else None
+                result = self.act(session, by).run(number, action, last)
+                assert not result.failed, result.message
+        return result
+
+    def execute(self, number: int, **options: Any) -> Result:
+        return self.run(number, Action.COMPLETE, Action.EXECUTE, options=options)
+
+    def edit(self, number: int, sequence: int, **texts: str) -> None:
+        with transaction_scope(self.database) as session:
+            RowEditor(self.act(session)).edit(number, sequence, texts)
+
+    def add_row(self, number: int, **texts: str) -> None:
+        with transaction_scope(self.database) as session:
+            RowEditor(self.act(session)).add(number, texts)
+
+    def edit_header(self, number: int, **texts: str) -> None:
+        with transaction_scope(self.database) as session:
+            HeaderEditor(self.act(session)).edit(number, texts)
+
+    def remove(self, number: int, sequence: int) -> None:
+        with transaction_scope(self.database) as session:
+            RowRemover(self.act(session)).set_removed(number, sequence, removed=True)
+
+    def delete(self, number: int) -> None:
+        with transaction_scope(self.database) as session:
+            delete_batch(self.act(session), number)
+
+    def create_mapped(self, table: str, carried: list[int]) -> int:
+        """Create an import that carries the columns ``carried`` besides what is found by name."""
+        with transaction_scope(self.database) as session:
+            engine = self.act(session)
+            batch = create_batch(
+                engine, "import", {"target": "product"}, io.BytesIO(table.encode()), "list.csv"
+            )
+            intake = look(engine.work_on(batch))
+            mapping = replace(intake.mapping, carried=tuple(carried))
+            replace(intake, suggestion=replace(intake.suggestion, mapping=mapping)).keep_in(batch)
+            engine.run(batch.id, Action.POPULATE)
+            return batch.id
+
+    def create_department(self, name: str) -> None:
+        with transaction_scope(self.database) as session:
+            session.add(Department(name=name))
+
+    def add_product(self, code: str) -> None:
+        with transaction_scope(self.database) as session:
+            session.add(Product(item_code=code, description="Theirs", price=Decimal(1)))
+
+    def set_price(self, code: str, price: str) -> None:
+        """Change a price as somebody else would."""
+        with transaction_scope(self.database) as session:
+            product = session.scalars(select(Product).where(Product.item_code == code)).one()
+            product.price, product.version = Decimal(price), product.version + 1
+
+    def batch(self, number: int) -> Any:
+        with transaction_scope(self.database, read_only=True) as session:
+            return session.scalars(select(Batch).where(Batch.id == number)).one()
+
+    def rows(self, number: int) -> list[Any]:
+        """Return the batch's rows in their order."""
+        with transaction_scope(self.database, read_only=True) as session:
+            row = self.registry["batch_types"]["import"].rows.of(session.get_one(Batch, number))
+            return list(session.execute(select(row.__table__).order_by(row.sequence)).all())
+
+    def statuses(self, number: int) -> list[str]:
+        return [row.status for row in self.rows(number)]
+
+    def product(self, code: str) -> Any:
+        with transaction_scope(self.database, read_only=True) as session:
+            wanted = select(
+                Product.description, Product.size, Product.price, Product.on_hand, Product.active, Product.version,
+                Department.name.label("department"), Vendor.code.label("vendor"),
+            ).outerjoin(Product.department).outerjoin(Product.vendor).where(Product.item_code == code)  # fmt: skip
+            return session.execute(wanted).one_or_none()
+
+    def price_history(self) -> list[tuple[Any, ...]]:
+        with transaction_scope(self.database, read_only=True) as session:
+            wanted = select(
+                PriceHistory.item_code, PriceHistory.old_price, PriceHistory.new_price, PriceHistory.sequence
+            )
+            return [tuple(row) for row in session.execute(wanted.order_by(PriceHistory.id))]
+
+
+@pytest.fixture
+def shop(engine: Database, app: Any, users: Any) -> Shop:
+    """Three products of two vendors in two departments; two vendors have one name."""
+    with transaction_scope(engine) as session:
+        grocery, produce = Department(name="GROCERY"), Department(name="PRODUCE")
+        first, second = Vendor(code="V1", name="Müller & Sons"), Vendor(code="V2", name="Twin")
+        session.add_all([grocery, produce, first, second, Vendor(code="V3", name="Twin")])
+        session.add_all(
+            Product(item_code=code, description=f"Item {code[-1]}", size="1 OZ", price=Decimal(price), on_hand=3,
+                    department=department, vendor=vendor)
+            for code, price, department, vendor in (
+                ("000000001", "1.00", grocery, first),
+                ("000000002", "2.00", grocery, first),
+                ("000000003", "3.00", produce, second),
+            )
+        )  # fmt: skip
+    return Shop(engine, app.registry)

@@ -1,0 +1,186 @@
+"""What becomes of each row: created, updated, unchanged, deleted, left out, a duplicate, or with problems."""
+
+from __future__ import annotations
+
+import pytest
+
+from batchbook.batches import Action
+from batchbook.errors import BadInput
+
+from .conftest import Shop
+
+HEAD = "item_code,description,price\n"
+
+
+def test_each_row_is_what_it_makes_of_its_record(shop: Shop) -> None:
+    number = shop.create(
+        HEAD
+        + "000000001,Item 1,1.00\n"  # As it is.
+        + "000000002,Item 2,2.50\n"  # Another price.
+        + "000000009,Item 9,9.00\n"  # Not there yet.
+        + "000000003,Item 3,3.00\n000000003,Item 3,3.10\n"  # Twice.
+        + ",Nothing,1.00\n"
+    )
+    rows = shop.rows(number)
+    assert [row.status for row in rows] == [
+        "unchanged", "update", "create", "duplicate", "duplicate", "invalid",
+    ]  # fmt: skip
+    assert [row.line for row in rows] == [2, 3, 4, 5, 6, 7]
+    changed = rows[1]
+    assert (changed.changes, str(changed.old_price), str(changed.new_price)) == ("Price", "2.00", "2.50")
+    assert (changed.old_description, changed.new_description) == ("Item 2", "Item 2")
+    assert shop.batch(number).status_counts == {
+        "unchanged": 1, "update": 1, "create": 1, "duplicate": 2, "invalid": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ("create_update", ["update", "create"]),
+        ("update", ["update", "skipped"]),
+        ("create", ["skipped", "create"]),
+    ],
+)
+def test_the_mode_says_which_records_change(shop: Shop, mode: str, expected: list[str]) -> None:
+    number = shop.create(f"{HEAD}000000001,Item 1,1.50\n000000009,Item 9,9.00\n", mode=mode)
+    assert shop.statuses(number) == expected
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_another_mode_in_the_header_compares_the_rows_anew(shop: Shop) -> None:
+    number = shop.create(f"{HEAD}000000001,Item 1,1.50\n000000009,Item 9,9.00\n")
+    shop.edit_header(number, mode="update")
+    assert shop.statuses(number) == ["update", "skipped"]
+
+
+def test_an_empty_cell_leaves_what_is_there_or_empties_it(shop: Shop) -> None:
+    table = "item_code,size,price\n000000001,,1.00\n"
+    assert shop.statuses(shop.create(table)) == ["unchanged"]
+    number = shop.create(table, empty_cells="clear")
+    assert [(row.status, row.changes) for row in shop.rows(number)] == [("update", "Size")]
+    shop.execute(number)
+    assert shop.product("000000001").size is None
+
+
+def test_what_the_table_lacks_is_deleted_within_the_scope(shop: Shop) -> None:
+    number = shop.create(
+        f"{HEAD}000000001,Item 1,1.00\n", mode="replace", scope_field="vendor", scope_value="V1"
+    )
+    rows = shop.rows(number)
+    assert [(row.new_item_code, row.status, row.missing) for row in rows] == [
+        ("000000001", "unchanged", False),
+        ("000000002", "delete", True),
+    ]
+    assert str(rows[1].old_price) == "2.00"
+    shop.execute(number)
+    assert [shop.product(f"00000000{digit}").active for digit in "123"] == [True, False, True]
+    # What is marked already is not missing any more.
+    again = shop.create(
+        f"{HEAD}000000001,Item 1,1.00\n", mode="replace", scope_field="vendor", scope_value="V1"
+    )
+    assert shop.statuses(again) == ["unchanged"]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_record_that_comes_into_the_table_after_all_is_not_deleted(shop: Shop) -> None:
+    number = shop.create(
+        f"{HEAD}000000001,Item 1,1.00\n", mode="replace", scope_field="vendor", scope_value="V1"
+    )
+    shop.edit(number, 1, new_item_code="000000002")
+    assert shop.statuses(number) == ["update", "unchanged"]
+    assert shop.rows(number)[1].status_text == "It is in the table after all."
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        ({"mode": "replace"}, "choose one of vendor, department"),
+        ({"mode": "replace", "scope_field": "vendor", "scope_value": "V9"}, "no vendor “V9”"),
+        ({"target": "on_hand"}, "can update only"),
+        ({"target": "vendor", "mode": "replace"}, "deletes no vendors"),
+        ({"target": "sales"}, "Nothing called “sales” can be imported"),
+        ({"key_name": "size"}, "have no key “size”. Keys: item_code"),
+    ],
+)
+def test_an_import_that_makes_no_sense_is_refused_in_words(
+    shop: Shop, texts: dict[str, str], said: str
+) -> None:
+    with pytest.raises(BadInput, match=said):
+        shop.create(f"{HEAD}000000001,Item 1,1.00\n", **texts)
+
+
+def test_references_are_found_by_key_or_by_a_name_that_is_clear(shop: Shop) -> None:
+    number = shop.create(
+        "item_code,description,price,vendor,department\n"
+        "000000001,Item 1,1.00,müller & sons,grocery\n"
+        "000000002,Item 2,2.00,V2,GROCERY\n"
+    )
+    first, second = shop.rows(number)
+    assert (first.status, first.new_vendor, first.new_department) == ("unchanged", "V1", "GROCERY")
+    assert first.raw == {"new_vendor": "müller & sons", "new_department": "grocery"}
+    assert (second.status, second.changes, second.old_vendor) == ("update", "Vendor", "V1")
+
+
+def test_references_that_are_unknown_or_ambiguous_offer_what_would_do(shop: Shop) -> None:
+    number = shop.create(
+        "item_code,description,price,vendor,department\n000000001,Item 1,1.00,Twin,GROCERI\n"
+    )
+    (row,) = shop.rows(number)
+    assert row.status == "invalid"
+    by_field = {issue["field"]: issue for issue in row.issues}
+    assert by_field["new_vendor"]["code"] == "ambiguous-reference"
+    assert by_field["new_vendor"]["suggestions"] == ["V2", "V3"]
+    assert by_field["new_department"]["code"] == "unknown-reference"
+    assert by_field["new_department"]["suggestions"] == ["GROCERY"]
+    shop.edit(number, 1, new_vendor="V3", new_department="GROCERY")
+    (row,) = shop.rows(number)
+    assert (row.status, row.issues, row.changes) == ("update", None, "Vendor")
+
+
+def test_every_problem_of_a_row_is_found_at_once(shop: Shop) -> None:
+    number = shop.create(
+        "item_code,description,price,on_hand,department\n000000009,,abc,x,NOWHERE\n000000001,Item 1,-1,3,GROCERY\n"
+    )
+    first, second = shop.rows(number)
+    assert {(issue["field"], issue["code"]) for issue in first.issues} == {
+        ("new_price", "not-a-number"),
+        ("new_on_hand", "not-a-whole-number"),
+        ("new_description", "needed-to-create"),
+        ("new_department", "unknown-reference"),
+    }
+    assert [issue["code"] for issue in second.issues] == ["too-small"]
+
+
+def test_a_duplicate_that_is_removed_frees_the_other(shop: Shop) -> None:
+    number = shop.create(f"{HEAD}000000001,Item 1,1.50\n000000001,Item 1,1.60\n")
+    assert [row.issues[0]["code"] for row in shop.rows(number)] == ["duplicate-key", "duplicate-key"]
+    shop.remove(number, 2)
+    assert [row.status for row in shop.rows(number) if not row.removed] == ["update"]
+    assert shop.rows(number)[0].issues is None
+
+
+def test_a_refresh_sees_what_was_added_since(shop: Shop) -> None:
+    number = shop.create("item_code,description,price,department\n000000001,Item 1,1.00,BAKERY\n")
+    assert shop.statuses(number) == ["invalid"]
+    shop.create_department("BAKERY")
+    shop.run(number, Action.REFRESH)
+    assert [(row.status, row.issues) for row in shop.rows(number)] == [("update", None)]
+
+
+def test_other_columns_are_carried_as_they_stand(shop: Shop) -> None:
+    number = shop.create_mapped(
+        "item_code,description,price,Remark; DROP TABLE\n000000001,Item 1,1.00, as it is \n", carried=[3]
+    )
+    (row,) = shop.rows(number)
+    assert row.extra_0 == " as it is "
+
+
+def test_a_table_may_say_little_of_what_is_there_and_not_of_what_is_new(shop: Shop) -> None:
+    number = shop.create("item_code,price\n000000001,1.50\n000000009,9.00\n")
+    first, second = shop.rows(number)
+    assert (first.status, second.status) == ("update", "invalid")
+    assert "a new record needs description" in second.status_text
+    with pytest.raises(BadInput, match="has no column"):
+        shop.create("item_code,price\n000000001,1.50\n", mode="create")
