@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("mode", sa.String(length=20), nullable=False),
         sa.Column("key_name", sa.String(length=200), nullable=True),
         sa.Column("empty_cells", sa.String(length=10), nullable=False),
+        sa.Column("unknown", sa.String(length=10), nullable=False),
         sa.Column("scope_field", sa.String(length=60), nullable=True),
         sa.Column("scope_value", sa.String(length=200), nullable=True),
         sa.Column("sender", sa.String(length=60), nullable=True),

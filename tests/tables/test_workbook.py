@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter
+from tests.tables.making import bomb, xlsx_parts
 
 from batchbook.errors import BadInput
 from batchbook.tables import read_table
@@ -153,16 +154,12 @@ def test_entities_are_refused() -> None:
 
 
 def test_what_unpacks_to_too_much_is_refused_in_little_memory() -> None:
-    padding = f"<si><t>{'x' * 200}</t></si>" * (1024 * 1024)
+    parts = xlsx_parts(("S", HEADER), texts="<sst>")
+    text = f"<si><t>{'x' * 100_000}</t></si>".encode()
     files = [
-        book((SHEET, worksheet(HEADER) + padding)),
-        book(
-            (SHEET, worksheet(HEADER)),
-            targets=[("worksheet", "worksheets/sheet1.xml"), ("sharedStrings", "sharedStrings.xml")],
-            **{"xl/sharedStrings.xml": f'<sst xmlns="{MAIN}">{padding}</sst>'},
-        ),
+        io.BytesIO(bomb(parts, f"xl/{part}.xml", text, 2_100))
+        for part in ("worksheets/sheet1", "sharedStrings")
     ]
-    del padding
     tracemalloc.start()
     assert "unpacks to more than 200 MB. Nothing was taken" in refusal(files[0])
     assert "unpacks to more than 200 MB. Nothing was taken" in refusal(files[1])

@@ -80,7 +80,7 @@ class OwnTables:
         return self._model(batch.id, tuple(map(RowColumn.from_json, stored)))
 
     def make_room(self, session: Session, batch: Batch, handler: BatchHandler[Any, Any]) -> None:
-        """Make the table, frozen as all row tables are, with the columns that the handler tells."""
+        """Make the table with the columns that the handler tells."""
         self.discard(session, batch)
         columns = handler.row_columns(batch)
         refuse_doubles(columns, table_of(self.declared).c.keys())
@@ -96,6 +96,14 @@ class OwnTables:
         if connection.dialect.name == "postgresql":
             connection.execute(text(f'ANALYZE "{table.name}"'))
 
+    def guard(self, session: Session, batch: Batch) -> None:
+        """Freeze the table from now on, as all row tables are.
+
+        Nobody else sees the table before the transaction ends that made it, and none of its rows can be of an executed
+        batch until then: asking the triggers for each of them would take longer than to write it.
+        """
+        freeze_table(session.connection(), table_of(self.of(batch)).name)
+
     def copy(
         self, session: Session, source: Batch, clone: Batch, where: ColumnElement[bool] | None = None
     ) -> None:
@@ -106,6 +114,7 @@ class OwnTables:
         self._create(session, clone)
         copy_rows(session, table_of(model), table_of(self.of(clone)), source, clone, where)
         self.written(session, clone)
+        self.guard(session, clone)
 
     def discard(self, session: Session, batch: Batch) -> None:
         """Drop the table."""
@@ -115,7 +124,6 @@ class OwnTables:
         connection, table = session.connection(), table_of(self.of(batch))
         # Indexes are made when the rows are there, which is quicker.
         connection.execute(CreateTable(table))
-        freeze_table(connection, table.name)
 
     def _model(self, batch_id: int, columns: tuple[RowColumn, ...]) -> type[BatchRow]:
         key = (batch_id, columns)

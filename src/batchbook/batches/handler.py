@@ -19,10 +19,11 @@ from batchbook.batches.blocks import Block, RowValues
 from batchbook.batches.context import HandlerContext
 from batchbook.batches.files import input_file, open_file
 from batchbook.batches.intake.fields import IntakeField, fields_of
+from batchbook.batches.intake.inspecting import inspect
 from batchbook.batches.intake.kept import Intake
 from batchbook.batches.intake.mapping import IntakeMapping
 from batchbook.batches.intake.reader import rows_of
-from batchbook.batches.intake.taking import blocks_of, inspect
+from batchbook.batches.intake.taking import blocks_of
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rowcolumns import RowColumn

@@ -23,9 +23,9 @@ from batchbook.tables.survey import Survey
 # How much of a text the delimiter is guessed from, in bytes.
 _SAMPLE_BYTES = 256 * 1024
 # How much text is taken from the file at a time, in characters; how many pieces make a block; how many a row may take.
-_PIECE, _PIECES_IN_BLOCK, _TOO_MANY_PIECES = 1024 * 1024, 8, 64
+_PIECE, _PIECES_IN_BLOCK, _TOO_MANY_PIECES = 1024 * 1024, 8, 12
 # How many rows are taken before it is asked how much text they were.
-_AT_ONCE = 1_000
+_AT_ONCE = 50
 
 
 def open_text(name: str, file: BinaryIO, said: Reading, expected: Collection[str]) -> Opened:
@@ -74,14 +74,16 @@ class TextRows:
     def _take(self, records: Iterator[Sequence[str]], size: int, feed: _Feed) -> Sequence[Sequence[str]]:
         """Return the next rows: fewer than ``size`` where they are long."""
         rows: list[Sequence[str]] = []
-        feed.pieces = 0
+        taken = 0
         try:
             with long_cells():
-                while len(rows) < size and feed.pieces < _PIECES_IN_BLOCK:
+                while len(rows) < size and taken < _PIECES_IN_BLOCK:
+                    feed.pieces = 0
                     more = list(islice(records, min(_AT_ONCE, size - len(rows))))
                     if not more:
                         break
                     rows += more
+                    taken += feed.pieces
         except (csv.Error, TooLong):
             raise BadInput(self._sentence()) from None
         return rows

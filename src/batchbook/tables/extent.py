@@ -116,6 +116,14 @@ def parsed_xml(
         raise NotASheet(str(error)) from None
 
 
+def without_doctype(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the pieces of a document; raise :class:`NotASheet` where it begins with a document type."""
+    for number, piece in enumerate(pieces):
+        if not number and b"<!DOCTYPE" in piece:
+            _refuse_doctype()
+        yield piece
+
+
 class _Cells:
     """Follows the elements of a sheet as a reader of its cells does."""
 

@@ -36,13 +36,13 @@ def find_headings(
     """
     row, notes = (said.header_row, ()) if said.header_row is not None else _guess(sample, expected)
     if not row:
-        return Headings(0, 0, _numbered(_width(sample, ragged=False)), notes)
+        return Headings(0, 0, _numbered(_width(sample, trimmed=not ragged)), notes)
     count = said.header_rows
     if count is None:
         count = 2 if said.header_row is None and _is_second(sample, row) else 1
         notes += _two_rows(row) if count == 2 else ()
     heads = [cells for number, cells in sample if row <= number < row + count]
-    width = max(map(len, heads), default=0) if ragged else _width(sample, ragged=True)
+    width = max(map(len, heads), default=0) if ragged else _width(sample, trimmed=True)
     return Headings(row, count, _joined(heads, width, expected), notes)
 
 
@@ -99,14 +99,11 @@ def _joined(heads: Sequence[Sequence[str]], width: int, expected: Collection[str
     return max((joined, *rows), key=lambda texts: len(set(names_of(texts)) & set(expected)))
 
 
-def _width(sample: Sequence[Numbered], *, ragged: bool) -> int:
-    """Return how many columns hold something, at least one."""
-    ends = (max((place for place, text in enumerate(cells, 1) if text), default=0) for _, cells in sample)
-    return (
-        max(1, max(ends, default=0))
-        if ragged
-        else max(1, max((len(cells) for _, cells in sample), default=0))
-    )
+def _width(sample: Sequence[Numbered], *, trimmed: bool) -> int:
+    """Return how many cells the longest row has, up to the last with something in it where that is ``trimmed``."""
+    if not trimmed:
+        return max(len(cells) for _, cells in sample)
+    return max(place for _, cells in sample for place, text in enumerate(cells, 1) if text)
 
 
 def _numbered(width: int) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ class CellReader:
         self._row, self._cells, self._empty = 0, list[str](), 0
         self._attributes: dict[str, str] | None = None
         self._paragraphs: list[list[str]] = []
-        self._length, self._aside, self._in_paragraph = 0, 0, 0
+        self._length, self._aside, self._in_paragraph, self._after_blank = 0, 0, 0, True
 
     def begin_row(self, number: int) -> None:
         """Begin the row with the number ``number``."""
@@ -51,8 +51,10 @@ class CellReader:
         elif tag == "p":
             self._paragraphs.append([])
             self._in_paragraph += 1
-        elif self._in_paragraph:
+            self._after_blank = True
+        elif self._in_paragraph and tag in ("s", "tab", "line-break"):
             self._blank(tag, attributes)
+            self._after_blank = False
 
     def end(self, tag: str) -> None:
         """Take the end of an element within a row."""
@@ -65,17 +67,17 @@ class CellReader:
 
     def text(self, part: str) -> None:
         """Take a part of a text."""
-        if self._in_paragraph and not self._aside and self._paragraphs:
-            parts = self._paragraphs[-1]
+        if self._in_paragraph and not self._aside:
             text = _BLANKS.sub(" ", part)
-            before = parts[-1] if parts else " "
-            self._add(text[1:] if text.startswith(" ") and before == " " else text)
+            # One of several blanks counts, and none at the start: those that are meant have elements of their own.
+            self._add(text.removeprefix(" ") if self._after_blank else text)
+            self._after_blank = text.endswith(" ")
 
     def _blank(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "s":
             count = attributes.get("text:c", "1")
             self._add(" " * (int(count) if count.isdigit() and len(count) < 8 else 1))
-        elif tag in ("tab", "line-break"):
+        else:
             self._add("\t" if tag == "tab" else "\n")
 
     def _add(self, text: str) -> None:

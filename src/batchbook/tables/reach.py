@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 
+from batchbook.tables.archive import TooMuch
 from batchbook.tables.extent import Extent, QuickScan
+from batchbook.tables.rows import MAX_CELLS
+
+# The fewest bytes that a cell takes.
+_SHORTEST = len("<c><v/></c>")
 
 # A cell that is not plain: one that lies further out than the bounds, has an error value or a formula, or is written in
 # a way that no program has. The rectangle of each bounds is as large as a sheet may be.
 _ELSE = rb"""<c(?=[\s>/])(?! r="%s"(?: s="[0-9]+")?(?: t="(?:s|str|n|b|inlineStr)")?(?:/>|>(?!<f)))"""
 _BOUNDS = (
-    (re.compile(_ELSE % rb"(?:[A-Z]|A[A-X])[1-9][0-9]{0,4}"), 99_999, 50),
     (re.compile(_ELSE % rb"[A-E][1-9][0-9]{0,5}"), 999_999, 5),
+    (re.compile(_ELSE % rb"(?:[A-Z]|A[A-X])[1-9][0-9]{0,4}"), 99_999, 50),
 )
-
-# The fewest bytes that a cell takes.
-_SHORTEST = len("<c><v/></c>")
 
 
 class Reach:
@@ -23,23 +25,26 @@ class Reach:
 
     def __init__(self) -> None:
         self._scan = QuickScan()
-        self._rows, self._columns, self._size = 0, 0, 0
+        self._rows, self._columns, self._cells, self._size = 0, 0, 0, 0
 
     def feed(self, piece: bytes) -> bool:
-        """Look at the next piece, and tell whether all of its cells are plain."""
-        self._size += len(piece)
+        """Look at the next piece, and tell whether all of its cells are plain.
+
+        Raises :class:`~batchbook.tables.archive.TooMuch` once there are more plain cells than a sheet may have.
+        """
         if b":c" not in piece:
             for unlike, rows, columns in _BOUNDS:
                 if not unlike.search(piece):
-                    self._rows, self._columns = max(self._rows, rows), max(self._columns, columns)
+                    self._add(piece.count(b"<c "), rows, columns)
                     return True
+        self._size += len(piece)
         self._scan.feed(piece)
         return False
 
     @property
     def most_cells(self) -> int:
         """How many cells there are at most."""
-        return self._size // _SHORTEST
+        return self._cells + self._size // _SHORTEST
 
     @property
     def extent(self) -> Extent | None:
@@ -47,4 +52,12 @@ class Reach:
         if self._scan.unsure:
             return None
         found = self._scan.extent
-        return Extent(max(self._rows, found.rows), max(self._columns, found.columns), self.most_cells)
+        rows, columns = max(self._rows, found.rows), max(self._columns, found.columns)
+        return Extent(rows, columns, self._cells + found.cells)
+
+    def _add(self, cells: int, rows: int, columns: int) -> None:
+        self._cells += cells
+        if cells:
+            self._rows, self._columns = max(self._rows, rows), max(self._columns, columns)
+        if self._cells > MAX_CELLS:
+            raise TooMuch(f"has more than {MAX_CELLS:,} cells. Save its table as CSV, and upload that")

@@ -36,6 +36,9 @@ class Records:
         if self._all_plain(first, rows):
             self._count_waiting()
             return Chunk(range(first, first + len(rows)), rows, {})
+        if not any(map(any, rows)):
+            self._waiting += len(rows)
+            return Chunk((), (), {})
         return self._one_by_one(first, rows)
 
     def _all_plain(self, first: int, rows: Sequence[Sequence[str]]) -> bool:

@@ -100,7 +100,8 @@ class Rewriter:
 
 def _end_of_cells(data: bytes) -> int:
     """Return up to where ``data`` cuts no cell."""
-    start = max(data.rfind(b"<c"), data.rfind(b":c"))
+    start = data.rfind(b"<c")
+    start = max(start, data.rfind(b":c", max(0, start)))
     closed = data.rfind(b"c>")
     if closed > start:
         return closed + 2

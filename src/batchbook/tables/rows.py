@@ -69,6 +69,7 @@ def first_rows(rows: Rows, count: int = SAMPLE) -> list[Numbered]:
     numbered = (
         (number, row)
         for block in rows.blocks(count)
+        if any(map(any, block.rows))
         for number, row in enumerate(block.rows, block.first)
         if not is_blank(row)
     )
@@ -82,4 +83,4 @@ def rows_at_once(size: int, width: int) -> int:
 
 def is_blank(row: Sequence[str]) -> bool:
     """Tell whether nothing but blanks is in ``row``."""
-    return not "".join(row).strip()
+    return not any(row) or not "".join(row).strip()

@@ -18,7 +18,7 @@ from typing import BinaryIO
 from python_calamine import CalamineSheet, CalamineWorkbook
 
 from batchbook.tables.archive import Archive, TooMuch
-from batchbook.tables.extent import Extent, NotASheet, QuickScan, exact_extent, feed_xml
+from batchbook.tables.extent import Extent, NotASheet, QuickScan, exact_extent, feed_xml, without_doctype
 from batchbook.tables.refusals import too_far
 from batchbook.tables.rewriting import Rewriter
 from batchbook.tables.rows import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
@@ -94,7 +94,7 @@ class Book:
             texts.refuse_too_much(*map(self._archive.pieces_again, (paths[_TEXTS], sheet.path)))
 
     def _looked_at(self, kind: str, source: str, texts: TextCheck, found: Rewriter) -> Iterator[bytes]:
-        pieces = self._archive.pieces(source)
+        pieces = without_doctype(self._archive.pieces(source))
         if kind == _SHEET:
             return self._measured(pieces, source, found)
         return texts.passed(pieces) if kind == _TEXTS else pieces

@@ -59,6 +59,10 @@ class Shop:
         with transaction_scope(self.database) as session:
             RowEditor(self.act(session)).edit(number, sequence, texts)
 
+    def add_row(self, number: int, **texts: str) -> None:
+        with transaction_scope(self.database) as session:
+            RowEditor(self.act(session)).add(number, texts)
+
     def edit_header(self, number: int, **texts: str) -> None:
         with transaction_scope(self.database) as session:
             HeaderEditor(self.act(session)).edit(number, texts)

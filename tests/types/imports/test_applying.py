@@ -129,3 +129,14 @@ def test_a_corrected_reference_is_remembered_for_its_sender(shop: Shop) -> None:
     (row,) = shop.rows(shop.create(table, sender="ACME"))
     assert (row.status, row.new_vendor, row.raw) == ("unchanged", "V3", {"new_vendor": "Twin"})
     assert shop.statuses(shop.create(table, sender="Somebody else")) == ["invalid"]
+
+
+def test_what_is_referred_to_and_not_there_is_added_if_wanted(shop: Shop) -> None:
+    table = "item_code,description,price,vendor,department\n000000009,Nine,1.00,V9,BAKERY\n000000008,Eight,1.00,Twin,BAKERY\n"
+    assert shop.statuses(shop.create(table)) == ["invalid", "invalid"]
+    number = shop.create(table, unknown="add")
+    # What is ambiguous is not new.
+    assert shop.statuses(number) == ["create", "invalid"]
+    result = shop.execute(number, apply="good")
+    assert "1 created, 1 department added, 1 vendor added" in result.message
+    assert (shop.product("000000009").department, shop.product("000000009").vendor) == ("BAKERY", "V9")

@@ -51,17 +51,7 @@ def last_of(session: Session, place: Place) -> Remembered | None:
     if found is None:
         return None
     label = f"last time for {place.sender}" if place.sender else "last time"
-    return Remembered(IntakeMapping.from_json(found.mapping), label, sure=bool(place.sender))
-
-
-def last_reading(session: Session, place: Place) -> Reading:
-    """Return how the last file of the sender of ``place`` was read, as far as a person said it; nothing if unknown."""
-    stored = session.scalar(
-        select(SavedMapping.reading).where(
-            place.here, SavedMapping.sender == place.known_sender, SavedMapping.name == _LAST
-        )
-    )
-    return Reading() if stored is None or not place.sender else Reading.from_json(stored)
+    return _remembered(found, label, sure=bool(place.sender))
 
 
 def names(session: Session, place: Place) -> Sequence[str]:
@@ -76,7 +66,7 @@ def named(session: Session, place: Place, name: str) -> Remembered:
     if found is None or not name.strip():
         known = ", ".join(f"“{one}”" for one in names(session, place)) or "none"
         raise Missing(f"There is no saved mapping “{name[:LONGEST_NAME]}” here. Saved ones: {known}.")
-    return Remembered(IntakeMapping.from_json(found.mapping), f"saved in “{found.name}”")
+    return _remembered(found, f"saved in “{found.name}”")
 
 
 def remember(
@@ -98,3 +88,8 @@ def remember(
     key = [SavedMapping.type, SavedMapping.scope, SavedMapping.name if name else SavedMapping.sender]
     where = SavedMapping.name != _LAST if name else SavedMapping.name == _LAST
     session.execute(statement.on_conflict_do_update(index_elements=key, index_where=where, set_=said))
+
+
+def _remembered(found: SavedMapping, label: str, *, sure: bool = True) -> Remembered:
+    reading = Reading.from_json(found.reading)
+    return Remembered(IntakeMapping.from_json(found.mapping), label, sure, reading)

@@ -13,6 +13,7 @@ from batchbook.batches.intake.mapping import IntakeMapping
 from batchbook.batches.intake.names import likeness, normal
 from batchbook.grid import Kind
 from batchbook.grid.kinds import NUMERIC_KINDS
+from batchbook.tables.choices import Reading
 from batchbook.tables.report import Report
 
 
@@ -20,12 +21,14 @@ from batchbook.tables.report import Report
 class Remembered:
     """A mapping that was used before; ``label`` ends the sentence “as …”, such as “last time for V0764”.
 
-    One that is not ``sure`` was used for something else: what comes of it are guesses.
+    ``reading`` is what was said then of how to read the file. One that is not ``sure`` was used for something else:
+    what comes of it are guesses.
     """
 
     mapping: IntakeMapping
     label: str
     sure: bool = True
+    reading: Reading = Reading()  # noqa: RUF009 - It cannot change.
 
 
 @dataclass(frozen=True)

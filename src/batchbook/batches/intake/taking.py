@@ -8,37 +8,20 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from batchbook.batches.blocks import Block
 from batchbook.batches.files import input_file, open_file
 from batchbook.batches.intake.fields import IntakeField, headings_of
+from batchbook.batches.intake.inspecting import UNSAID, inspect
 from batchbook.batches.intake.kept import Intake
 from batchbook.batches.intake.memory import Place, last_of
 from batchbook.batches.intake.reader import IntakeReader
-from batchbook.batches.intake.suggesting import Remembered, suggest
+from batchbook.batches.intake.suggesting import Remembered
 from batchbook.batches.intake.words import refuse_unmapped
 from batchbook.batches.models import Batch
 from batchbook.errors import BadInput
 from batchbook.tables.choices import Reading
-from batchbook.tables.inspecting import inspect_table
 from batchbook.tables.source import open_source
 
 if TYPE_CHECKING:
     from batchbook.batches.handler import BatchHandler
     from batchbook.batches.work import Work
-
-_UNSAID = Reading()
-
-
-def inspect(
-    name: str,
-    file: BinaryIO,
-    fields: Sequence[IntakeField],
-    said: Reading = _UNSAID,
-    remembered: Remembered | None = None,
-) -> Intake:
-    """Return what is found in ``file``, called ``name``, read as ``said``, and which of its columns fill ``fields``.
-
-    All of it is read once. Raises ``BadInput`` for what cannot be read, and for a table without a row.
-    """
-    report = inspect_table(name, file, said, headings_of(fields))
-    return Intake(said, report, suggest(fields, report, remembered))
 
 
 def blocks_of(
@@ -82,7 +65,7 @@ def takes_in(work: Work) -> bool:
 
 
 def look(
-    work: Work, said: Reading = _UNSAID, remembered: Remembered | None = None, *, keep: bool = True
+    work: Work, said: Reading = UNSAID, remembered: Remembered | None = None, *, keep: bool = True
 ) -> Intake:
     """Look at the batch's file, read as ``said``; return what was found, which the batch keeps unless told otherwise.
 

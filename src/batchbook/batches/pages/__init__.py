@@ -10,6 +10,7 @@ from batchbook.batches.pages.detail import BatchDetail
 from batchbook.batches.pages.fix import FixAlike
 from batchbook.batches.pages.header import EditHeader
 from batchbook.batches.pages.history import Download, History
+from batchbook.batches.pages.infile import RowInFile
 from batchbook.batches.pages.intake import IntakePage
 from batchbook.batches.pages.life import (
     CloneBatch,
@@ -58,6 +59,7 @@ BATCH_PAGES = (
     ScheduleBatch,
     UnscheduleBatch,
     RowPage,
+    RowInFile,
     EditRow,
     EditCell,
     RemoveRow,

@@ -51,6 +51,12 @@ class OneRow(BatchPage):
         """The row's page."""
         return self.view.url("row", self.batch, sequence=self.sequence)
 
+    @property
+    def line(self) -> int | None:
+        """The number of the row in the file that the batch was made from; ``None`` where that is not known."""
+        column = self.view.batch_type.handler.line_column
+        return None if column is None else getattr(self.row, column, None)
+
     def shown(
         self, bound: BoundForm, version: int | None, stale: Sequence[FieldConflict] = ()
     ) -> dict[str, Any]:
@@ -69,6 +75,7 @@ class OneRow(BatchPage):
             changes=self._changes(),
             perhaps=self._perhaps(),
             row_url=self.row_url,
+            file_url=None if self.line is None else f"{self.row_url}/file",
             neighbours=self._neighbours(),
         )
 

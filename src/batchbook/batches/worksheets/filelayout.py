@@ -6,20 +6,18 @@ file was. Behind them come the fields that the file does not fill.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from batchbook.batches.editing import editable_columns
-from batchbook.batches.files import input_file, open_file
 from batchbook.batches.intake.cells import CellsReader
-from batchbook.batches.intake.fields import headings_of
 from batchbook.batches.intake.kept import Intake
+from batchbook.batches.intake.records import FileRecords
 from batchbook.batches.rows import RowProxy
 from batchbook.batches.work import Work
 from batchbook.batches.worksheets.layout import SheetColumn, width_of
 from batchbook.grid import to_text
-from batchbook.tables.source import open_source
 
 #: What the headings of columns without one are called.
 _UNNAMED = "Column {}"
@@ -53,7 +51,7 @@ class FileLayout:
         self.columns = tuple(
             replace(column, width=widths.get(column.field, 18)) for column in (*self._places, *others)
         )
-        self._records = _FileRecords(work, intake)
+        self._records = FileRecords(work, intake)
 
     def texts(self, row: RowProxy, fields: Mapping[str, str]) -> Sequence[str]:
         """Return the texts of the file where they mean what the fields say, else those of the fields.
@@ -77,34 +75,6 @@ class FileLayout:
 
     def _text(self, field: str, now: str, stands: str) -> str:
         return stands if self.understood(field, stands) == now else now
-
-
-class _FileRecords:
-    """The records of the batch's file by the number of their row, to be asked for in ascending order."""
-
-    def __init__(self, work: Work, intake: Intake) -> None:
-        self._work, self._intake = work, intake
-        self._next: Iterator[tuple[int, Sequence[str]]] | None = None
-        self._number, self._record = 0, ()  # type: tuple[int, Sequence[str]]
-
-    def at(self, number: int | None) -> Sequence[str]:
-        """Return the record in the row ``number``; nothing for one that lies behind, or for a row of no file."""
-        if number is None:
-            return ()
-        self._next = self._next or self._all()
-        while self._number < number:
-            self._number, self._record = next(self._next, (number + 1, ()))
-        return self._record if self._number == number else ()
-
-    def _all(self) -> Iterator[tuple[int, Sequence[str]]]:
-        record = input_file(self._work.session, self._work.batch)
-        if record is None:
-            return
-        fields = self._work.handler.intake_fields(self._work.batch)
-        with open_file(self._work.session, record) as file:
-            source = open_source(record.name, file, self._intake.reading, headings_of(fields))
-            for chunk in source.chunks():
-                yield from zip(chunk.numbers, chunk.records, strict=True)
 
 
 def file_layout(work: Work) -> FileLayout | None:

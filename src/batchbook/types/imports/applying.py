@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, exists, func, insert, 
 from sqlalchemy.orm import Session
 
 from batchbook.batches import HandlerContext
-from batchbook.types.imports.models import ImportStatus
+from batchbook.types.imports.models import APPLICABLE, ImportStatus
 from batchbook.types.imports.plan import ImportPlan, new
 from batchbook.types.imports.targets import TargetField
 
@@ -48,6 +48,20 @@ def lock_records(application: Application) -> None:
     locked = locked.where(application.where).order_by(record_id)
     locked = locked.with_for_update(of=application.plan.target.model)
     application.session.scalar(select(func.count()).select_from(locked.subquery()))
+
+
+def add_references(application: Application) -> dict[str, int]:
+    """Add the records that rows refer to and that are not there, where the batch wants that; return how many of which."""
+    added = {}
+    for field in application.plan.added:
+        lookup, said = field.lookup, application.plan.column(application.row, field)
+        if lookup is not None:
+            applicable = application.row.status.in_([status.value for status in APPLICABLE])
+            unknown = select(said).where(application.where, applicable, said.is_not(None))
+            unknown = unknown.where(~exists().where(lookup.by == said)).distinct().order_by(said)
+            statement = insert(lookup.model).from_select([lookup.by.key], unknown)
+            added[f"{field.label.lower()} added"] = _run(application, statement)
+    return added
 
 
 def create_records(application: Application) -> int:

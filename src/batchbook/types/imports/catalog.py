@@ -24,8 +24,8 @@ def includeme(config: Any) -> None:
         key="item_code",
         fields=("description", "size", "category", "brand", "price", "on_hand", "active"),
         lookups={
-            "department": ("department_id", Lookup(Department.name)),
-            "vendor": ("vendor_id", Lookup(Vendor.code, also=(Vendor.name,))),
+            "department": ("department_id", Lookup(Department.name, adds=True)),
+            "vendor": ("vendor_id", Lookup(Vendor.code, also=(Vendor.name,), adds=True)),
         },
         title="Products",
         required=("description", "price"),

@@ -48,7 +48,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
     raw_column: ClassVar[str | None] = "raw"
     chunk_size: ClassVar[int] = 5_000
     refresh_chunk_size: ClassVar[int | None] = 50_000
-    refresh_after: ClassVar[tuple[str, ...]] = ("mode", "empty_cells")
+    refresh_after: ClassVar[tuple[str, ...]] = ("mode", "empty_cells", "unknown")
     execution_options = Form(
         [
             Field.of(
@@ -198,10 +198,12 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         if not options["overwrite"]:
             self.report("look for other changes")
             self._refuse_if_stale(batch, rows)
+        self.report("add what is referred to")
+        added = applying.add_references(application)
         self.report("write what goes with it")
         if plan.target.before is not None:
             plan.target.before(application)
-        figures = self._apply(application)
+        figures = self._apply(application) | added
         words = ", ".join(f"{count:,} {done}" for done, count in figures.items() if count) or "nothing"
         rest = self.row_model.status.in_([status.value for status in PROBLEMATIC])
         return Outcome(f"{plan.target.title}: {words}.", figures, rest if problematic else None)

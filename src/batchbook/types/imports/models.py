@@ -53,6 +53,7 @@ MODES = (
     (Mode.CREATE.value, "Create only"),
     (Mode.REPLACE.value, "Create, update, and delete what is missing"),
 )
+UNKNOWN = (("problem", "Is a problem of its row"), ("add", "Is added, where its name is enough"))
 EMPTY_CELLS = (("keep", "Leave what is there"), ("clear", "Empty the field"))
 
 
@@ -76,6 +77,13 @@ class Import(Batch):
     )
     empty_cells: Mapped[str] = editable(
         String(10), default="keep", choices=EMPTY_CELLS, label="An empty cell means"
+    )
+    unknown: Mapped[str] = editable(
+        String(10),
+        default="problem",
+        choices=UNKNOWN,
+        label="What is referred to and not there",
+        description="Such as a department that nobody has entered yet.",
     )
     scope_field: Mapped[str | None] = editable(
         String(60),

@@ -50,6 +50,13 @@ class ImportPlan:
         return tuple(f for f in self.target.fields if f.needed and f not in (*self.key, *self.written))
 
     @property
+    def added(self) -> tuple[TargetField, ...]:
+        """The fields that refer to records which are added if they are not there."""
+        if self.batch.unknown != "add":
+            return ()
+        return tuple(f for f in (*self.key, *self.written) if f.lookup and f.lookup.adds)
+
+    @property
     def checks(self) -> tuple[Check, ...]:
         """The target's rules that can be asked: those over fields that the batch has."""
         known = {field.name for field in (*self.key, *self.written)}

@@ -147,6 +147,8 @@ class Problems:
         meant = references.found.get(text, ())
         if meant == (text,):
             return
+        if not meant and field in self._plan.added:
+            return
         code, message = _reference_problem(field, text, meant)
         row.add_issue(name, code, message, suggestions=references.suggestions(text))
 

@@ -16,7 +16,8 @@ from batchbook.types.imports.targets import Lookup
 _TOGETHER = 400
 #: Among how many records close ones are looked for; in more of them the first that come near are of little worth.
 _MOST = 20_000
-_SUGGESTED = 3
+#: How many are suggested, and how much alike a text must be, from 0 to 1.
+_SUGGESTIONS, _CLOSE = 3, 0.7
 
 
 @dataclass
@@ -29,6 +30,7 @@ class References:
     session: Session
     lookup: Lookup
     found: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _suggested: dict[str, list[str]] = field(default_factory=dict)
 
     def look_up(self, texts: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """Return what :attr:`found` has for ``texts``, after looking up those that are not known yet."""
@@ -39,10 +41,10 @@ class References:
 
     def suggestions(self, text: str) -> list[str]:
         """Return the keys that ``text`` may have been meant for, the best first."""
-        meant = self.found.get(text, ())
-        return list(meant) or [
-            self._known[close] for close in get_close_matches(text.casefold(), self._known, _SUGGESTED, 0.7)
-        ]
+        if text not in self._suggested:
+            close = get_close_matches(text.casefold(), self._known, _SUGGESTIONS, _CLOSE)
+            self._suggested[text] = list(self.found.get(text, ())) or [self._known[one] for one in close]
+        return self._suggested[text]
 
     def _ask(self, texts: Sequence[str]) -> None:
         by, others = self.lookup.by, self.lookup.also

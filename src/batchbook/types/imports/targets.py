@@ -21,11 +21,13 @@ class Lookup:
     """A record of another model that a field refers to: files say its ``by``, the target stores its primary key.
 
     ``also`` are other columns of that model by which it may be called, such as its name; a text that several records
-    have there is ambiguous, and the person chooses.
+    have there is ambiguous, and the person chooses. ``adds`` says that a record can be made of nothing but ``by``, so
+    that one that is not there can be added with what refers to it.
     """
 
     by: InstrumentedAttribute[str]
     also: tuple[InstrumentedAttribute[Any], ...] = ()
+    adds: bool = False
 
     @property
     def model(self) -> type[Any]:

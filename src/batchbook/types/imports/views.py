@@ -60,7 +60,7 @@ class ImportView(BatchMasterView):
     pages = (*BatchMasterView.pages, ChangedRecords)
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
         "The table": ("file", "pasted", "sender"),
-        "What it becomes": ("target", "key_name", "mode", "empty_cells"),
+        "What it becomes": ("target", "key_name", "mode", "empty_cells", "unknown"),
         "If what is missing is to be deleted": ("scope_field", "scope_value"),
         "In any case": ("description", "notes"),
     }

@@ -1,0 +1,52 @@
+"""The pages that imports have besides those of every batch."""
+
+from __future__ import annotations
+
+import pytest
+from webtest import TestApp
+
+from .conftest import Shop
+
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
+
+
+def test_a_row_is_shown_as_it_stands_in_the_file(shop: Shop, auditor: TestApp, staff: TestApp) -> None:
+    number = shop.create("Artikel;Bezeichnung;Notiz;Preis\n 000000001;Item 1; <b>x</b> ;1,50 €\n")
+    page = staff.get(f"/batches/import/{number}/rows/1").click("In the file")
+    rows = [
+        [cell.text for cell in row.find_all(["th", "td"])] for row in page.html.find("tbody").find_all("tr")
+    ]
+    assert rows == [
+        ["Artikel", " 000000001", "Item code", "000000001"],
+        ["Bezeichnung", "Item 1", "Description", "Item 1"],
+        ["Notiz", " <b>x</b> ", "", ""],
+        ["Preis", "1,50 €", "Price", "1.50"],
+    ]
+    shop.execute(number)
+    assert auditor.get(f"/batches/import/{number}/rows/1/file").status_int == 200
+
+
+def test_a_row_by_hand_stands_in_no_file(shop: Shop, staff: TestApp) -> None:
+    number = shop.create("item_code,description,price\n000000001,Item 1,1.50\n")
+    shop.add_row(number, new_item_code="000000007", new_description="By hand", new_price="1.00")
+    page = staff.get(f"/batches/import/{number}/rows/2")
+    assert "In the file" not in page.text
+    staff.get(f"/batches/import/{number}/rows/2/file", status=404)
+
+
+def test_what_changed_since_is_shown_as_it_was_as_planned_and_as_it_is(shop: Shop, staff: TestApp) -> None:
+    number = shop.create("item_code,description,price\n000000001,Item 1,1.50\n000000009,Item 9,9.00\n")
+    assert "Nothing changed" in staff.get(f"/batches/import/{number}/changed").text
+    shop.set_price("000000001", "1.10")
+    shop.add_product("000000009")
+    assert "Some records changed since" in staff.get(f"/batches/import/{number}").text
+    page = staff.get(f"/batches/import/{number}/changed")
+    rows = [[cell.text for cell in row.find_all("td")] for row in page.html.find("tbody").find_all("tr")]
+    assert ["1", "000000001", "Price", "1.00", "1.50", "1.10"] in rows
+    assert ["2", "000000009", "Record", "is not there", "Create", "is there"] in rows
+
+
+def test_only_targets_that_one_may_change_are_offered(shop: Shop, staff: TestApp) -> None:
+    page = staff.get("/batches/import/new")
+    options = {option["value"] for option in page.html.find("select", {"name": "target"}).find_all("option")}
+    assert {"product", "on_hand", "vendor", "department"} <= options
