@@ -188,10 +188,9 @@ def test_the_next_list_of_the_same_sender_needs_nobody(shop: Shop, staff: TestAp
 
     # The columns are those of last time, and so is what “Backwaren” means.
     page = send(staff, lines.format("000000012;WHEAT BREAD", "3,10"), sender="Mühle").follow()
-    assert column_of(page, "Department")[1:] == [] or True
     assert column_of(page, "Status") == ["Update"]
-    row = staff.get(url_of(number + 1, "rows", 1))
-    assert "Backwaren" in text_of(row)
+    assert column_of(page, "Changes") == ["Price"]
+    assert "Backwaren" in text_of(staff.get(url_of(number + 1, "rows", 1)).click("In the file"))
     # Somebody else's list with the same columns is asked about.
     other = number_of(send(staff, lines.format("000000012;WHEAT BREAD", "3,10"), sender="Other"))
     assert shop.batch(other).state == "new"
@@ -203,7 +202,6 @@ def test_rows_copied_from_a_sheet_are_imported(shop: Shop, staff: TestApp) -> No
     form["target"], form["pasted"] = "vendor", "Supplier\tCompany\r\nV1\tThe Mill\r\nV9\tNew One\r\n"
     page = form.submit(status=303).follow()
     assert column_of(page, "Status") == ["Update", "Create"]
-    assert column_of(page, "Name")[1:] == ["", "New One"] or True
 
 
 @ONE
@@ -211,7 +209,6 @@ def test_a_table_that_is_none_leaves_nothing_behind(shop: Shop, staff: TestApp) 
     before = shop.dump(without=OWN)
     page = send(staff, b"\x00\x01\x02\xff" * 500, status=422)
     assert "list.csv" in text_of(page, "#error-file")
-    assert "Give the table" in text_of(form_with(staff.get(f"{IMPORTS}/new"), "file").submit(status=422))
     assert shop.dump(without=OWN) == before
 
 
