@@ -31,7 +31,7 @@ IMPORTS = "/batches/import"
 
 #: A title above, a sum and a remark below; codes without their zeros, a decimal comma, a currency, words for numbers, a
 #: department that the shop calls otherwise, an item that is new and one that is new and has no price.
-LIST = """Mühle Nord – Preise ab Mai;;;;;
+LIST = """Mühle Nord, Preise ab Mai;;;;;
 Art.-Nr.;Warenname;Abt.;VK netto;Lager;Hinweis
 11;RYE BREAD;BAKERY;2,20 €;5;frisch
 12;WHEAT BREAD;BAKERY;2,70 €;5;
