@@ -95,8 +95,10 @@ class ImportView(BatchMasterView):
         """Return the fields of the header that are chosen from what targets have: name of the field → value → label."""
         targets: ImportTargets = self.batch_type.services["targets"]
         keyed = [target for target in targets if len(target.keys) > 1]
+        # Who may import nothing still reads what others imported into.
+        offered = [target for target in targets if self._may(target)] or targets
         return {
-            "target": {target.name: target.title for target in targets if self._may(target)},
+            "target": {target.name: target.title for target in offered},
             "key_name": {name: label for target in keyed for name, label in target.key_labels.items()},
             "scope_field": {name: target.field(name).label for target in targets for name in target.scopes},
         }
