@@ -103,7 +103,11 @@ class ExactDecimal(TypeDecorator[Decimal]):
         if dialect.name != "sqlite":
             return values
         scaled = texts.replace(".", "").split("\n")
-        return [None if text == "None" else int(text) for text in scaled] if None in values else [*map(int, scaled)]
+        return (
+            [None if text == "None" else int(text) for text in scaled]
+            if None in values
+            else [*map(int, scaled)]
+        )
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         """Return a ``Decimal`` with exactly ``scale`` digits behind the point."""
