@@ -34,7 +34,7 @@ from batchbook.batches.freeze import freeze_table
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rowcolumns import RowColumn, refuse_doubles
-from batchbook.batches.rows import table_of
+from batchbook.batches.rows import RESERVED, table_of
 from batchbook.batches.rowtables import copy_rows
 from batchbook.db.base import NAMING_CONVENTION
 
@@ -86,7 +86,7 @@ class OwnTables:
         """Make the table with the columns that the handler tells."""
         self.discard(session, batch)
         columns = handler.row_columns(batch)
-        refuse_doubles(columns, table_of(self.declared).c.keys())
+        refuse_doubles(columns, [*RESERVED, *table_of(self.declared).c.keys()])
         batch.params = batch.params | {_COLUMNS: [column.to_json() for column in columns]}
         session.flush()
         self._create(session, batch)

@@ -61,7 +61,10 @@ def names(session: Session, place: Place) -> Sequence[str]:
 
 
 def named(session: Session, place: Place, name: str) -> Remembered:
-    """Return the mapping saved as ``name``; raise ``Missing`` if there is none, with the names that there are."""
+    """Return the mapping saved as ``name``, with what texts of the sender of ``place`` were learned to mean.
+
+    Raises ``Missing`` if there is none, with the names that there are.
+    """
     found = session.scalar(select(SavedMapping).where(place.here, SavedMapping.name == name.strip()))
     if found is None or not name.strip():
         known = ", ".join(f"“{one}”" for one in names(session, place)) or "none"
