@@ -34,6 +34,7 @@ from batchbook.batches.runner import ActionCall, InlineRunner
 from batchbook.db.session import transaction_scope
 from batchbook.security.models import Role, User
 from batchbook.security.roles import install_default_roles
+from batchbook.tables.kept import KEPT
 from benchmarks.bare_imports import BARE
 from benchmarks.memory import forget_peak, peak
 from benchmarks.places import PLACES, Place
@@ -228,6 +229,7 @@ def _race(place: Place, table: Path, rounds: int) -> ImportRace:
 def _lap(place: Place, side: Callable[[URL], Any], table: Path, found: ImportRace) -> None:
     url = place.fresh()
     runner = side(url)
+    KEPT.forget()
     try:
         gc.collect()
         start = perf_counter()

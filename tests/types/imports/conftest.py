@@ -92,6 +92,16 @@ class Shop:
         with transaction_scope(self.database) as session:
             session.add(Department(name=name))
 
+    def rename_department(self, name: str, other: str) -> None:
+        with transaction_scope(self.database) as session:
+            session.scalars(select(Department).where(Department.name == name)).one().name = other
+
+    def set_vendor(self, code: str, vendor: str) -> None:
+        """Have another vendor deliver a product, as somebody else would."""
+        with transaction_scope(self.database) as session:
+            product = session.scalars(select(Product).where(Product.item_code == code)).one()
+            product.vendor = session.scalars(select(Vendor).where(Vendor.code == vendor)).one()
+
     def add_product(self, code: str) -> None:
         with transaction_scope(self.database) as session:
             session.add(Product(item_code=code, description="Theirs", price=Decimal(1)))

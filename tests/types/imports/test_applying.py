@@ -140,3 +140,48 @@ def test_what_is_referred_to_and_not_there_is_added_if_wanted(shop: Shop) -> Non
     result = shop.execute(number, apply="good")
     assert "1 created, 1 department added, 1 vendor added" in result.message
     assert (shop.product("000000009").department, shop.product("000000009").vendor) == ("BAKERY", "V9")
+
+
+def test_what_rows_refer_to_is_not_emptied_because_it_was_renamed(shop: Shop) -> None:
+    number = shop.create(
+        "item_code,description,price,department\n000000003,Item 3,3.00,GROCERY\n000000009,Item 9,9.00,GROCERY\n"
+    )
+    shop.rename_department("GROCERY", "FOOD")
+    with pytest.raises(Conflict, match="2 rows refer to a department that is not there any more.*GROCERY"):
+        shop.execute(number)
+    assert (shop.product("000000003").department, shop.product("000000009")) == ("PRODUCE", None)
+
+
+def test_what_came_or_went_is_not_overwritten(shop: Shop) -> None:
+    number = shop.create(f"{HEAD}000000009,Item 9,9.00\n000000001,Item 1,4.00\n")
+    shop.add_product("000000009")
+    with pytest.raises(Conflict, match="1 record came or went since the last refresh.*: 000000009"):
+        shop.execute(number, overwrite="yes")
+    assert shop.batch(number).failure is None
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_nothing_is_deleted_that_left_the_scope(shop: Shop) -> None:
+    scope = {"mode": "replace", "scope_field": "vendor", "scope_value": "V1"}
+    number = shop.create(f"{HEAD}000000001,Item 1,1.50\n", **scope)
+    assert shop.statuses(number) == ["update", "delete"]
+    shop.set_vendor("000000002", "V2")
+    with pytest.raises(Conflict, match="1 record changed since the last refresh: 000000002"):
+        shop.execute(number)
+    with pytest.raises(Conflict, match="came or went"):
+        shop.run(number, Action.EXECUTE, options={"overwrite": "yes"})
+    shop.run(number, Action.REOPEN, Action.REFRESH)
+    assert shop.statuses(number) == ["update", "skipped"]
+    assert "another vendor" in shop.rows(number)[1].status_text
+    shop.execute(number)
+    assert shop.product("000000002").active
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_nothing_is_deleted_while_a_row_may_mean_what_seems_to_be_missing(shop: Shop) -> None:
+    scope = {"mode": "replace", "scope_field": "vendor", "scope_value": "V1"}
+    number = shop.create(f"{HEAD}000000001,Item 1,1.50\n,Item 2,2.00\n", **scope)
+    assert shop.statuses(number) == ["update", "invalid", "delete"]
+    with pytest.raises(Conflict, match="1 row does not say which record is meant"):
+        shop.execute(number, apply="good")
+    assert shop.product("000000002").active

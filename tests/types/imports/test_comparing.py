@@ -188,3 +188,28 @@ def test_a_table_may_say_little_of_what_is_there_and_not_of_what_is_new(shop: Sh
     assert "a new record needs description" in second.status_text
     with pytest.raises(BadInput, match="has no column"):
         shop.create("item_code,price\n000000001,1.50\n", mode="create")
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_another_mode_in_the_header_deletes_nothing_any_more(shop: Shop) -> None:
+    scope = {"mode": "replace", "scope_field": "vendor", "scope_value": "V1"}
+    number = shop.create(f"{HEAD}000000001,Item 1,1.00\n", **scope)
+    assert shop.statuses(number) == ["unchanged", "delete"]
+    shop.edit_header(number, mode="update")
+    assert shop.statuses(number) == ["unchanged", "skipped"]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_another_mode_in_the_header_is_one_that_the_target_allows(shop: Shop) -> None:
+    number = shop.create("item_code,on_hand\n000000001,5\n000000099,7\n", target="on_hand", mode="update")
+    for mode in ("create_update", "replace"):
+        with pytest.raises(BadInput, match="can update only"):
+            shop.edit_header(number, mode=mode)
+    assert shop.statuses(number) == ["update", "skipped"]
+
+
+def test_a_reference_may_be_written_in_other_letters_beyond_ascii(shop: Shop) -> None:
+    shop.create_department("Äpfel")
+    number = shop.create("item_code,description,price,department\n000000001,Item 1,1.00,ÄPFEL\n")
+    (row,) = shop.rows(number)
+    assert (row.new_department, row.raw, row.status) == ("Äpfel", {"new_department": "ÄPFEL"}, "update")

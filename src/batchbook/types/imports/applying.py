@@ -35,6 +35,10 @@ class Application:
         """Return the condition for the rows to apply that have ``status``."""
         return and_(self.where, self.row.status == status.value)
 
+    def count_of_rows(self, *conditions: ColumnElement[bool]) -> int:
+        """Return how many of the rows satisfy ``conditions``."""
+        return self.session.scalar(select(func.count()).where(self.where, *conditions)) or 0
+
     def after(self, name: str) -> Any | None:
         """Return the row's column with what a field is to be; ``None`` if the batch does not write that field."""
         written = {field.name for field in self.plan.written}
@@ -48,6 +52,35 @@ def lock_records(application: Application) -> None:
     locked = locked.where(application.where).order_by(record_id)
     locked = locked.with_for_update(of=application.plan.target.model)
     application.session.scalar(select(func.count()).select_from(locked.subquery()))
+
+
+def lock_references(application: Application) -> None:
+    """Keep what rows refer to from being renamed or deleted until the transaction ends."""
+    for field in application.plan.written:
+        if field.lookup:
+            said = select(application.plan.column(application.row, field)).where(application.where)
+            locked = select(field.lookup.id).where(field.lookup.by.in_(said)).order_by(field.lookup.id)
+            locked = locked.with_for_update(read=True, of=field.lookup.model)
+            application.session.scalar(select(func.count()).select_from(locked.subquery()))
+
+
+def lost_reference(application: Application) -> tuple[TargetField, str, int] | None:
+    """Return a field in which rows refer to what is not there any more, with such a text, and how many rows do so."""
+    applicable = application.row.status.in_(
+        [status.value for status in (ImportStatus.CREATE, ImportStatus.UPDATE)]
+    )
+    for field in (*application.plan.key, *application.plan.written):
+        if field.lookup:
+            said = application.plan.column(application.row, field)
+            lost = select(func.count(), func.min(said)).where(
+                application.where, applicable, said.is_not(None)
+            )
+            count, text = application.session.execute(
+                lost.where(~exists().where(field.lookup.by == said))
+            ).one()
+            if count:
+                return field, text, count
+    return None
 
 
 def add_references(application: Application) -> dict[str, int]:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from batchbook.batches import Rows
+from batchbook.types.imports.missing import may_be_missing
 from batchbook.types.imports.models import ImportStatus, Mode
 from batchbook.types.imports.plan import ImportPlan, old
 from batchbook.types.imports.targets import TargetField
@@ -64,7 +65,8 @@ class Comparison:
     def current(self, where: ColumnElement[bool]) -> Subquery:
         """Return the key of each row that satisfies ``where``, with what the target says at this moment.
 
-        ``record_id`` is null where it has no such record, ``twin`` tells whether another row has the same key.
+        ``record_id`` is null where it has no such record, ``twin`` tells whether another row has the same key, and
+        ``in_scope`` whether the record is one of those that are deleted where the table lacks them.
         """
         row, record = self._row, self._record
         names = [self._current(field).label(old(field.name)) for field in self._plan.written]
@@ -75,6 +77,7 @@ class Comparison:
             row.sequence,
             self._id(record).label("record_id"),
             self._twin().label("twin"),
+            may_be_missing(self._plan, record).label("in_scope"),
             *names,
         ).outerjoin(record, self._same_key())
         for field in self._plan.written:
@@ -144,6 +147,8 @@ class Comparison:
         )
         return case(
             (and_(row.missing, or_(found.c.twin, ~here)), status.UNCHANGED.value),
+            # Whatever the batch was made for: what it deletes is what its mode and its scope say now.
+            (and_(row.missing, ~found.c.in_scope), status.SKIPPED.value),
             (row.missing, status.DELETE.value),
             (self.keyless(), status.INVALID.value),
             (found.c.twin, status.DUPLICATE.value),
@@ -162,6 +167,7 @@ class Comparison:
         words: list[tuple[Any, Any]] = [
             (and_(self._row.missing, found.c.twin), literal("It is in the table after all.")),
             (and_(self._row.missing, ~here), literal("It is gone already.")),
+            (and_(self._row.missing, ~found.c.in_scope), literal(self._kept())),
             (self._row.missing, literal("The table does not have it.")),
             (self.keyless(), literal(f"It has no {key}.")),
             (found.c.twin, literal(f"The same {key} stands in another row.")),
@@ -171,3 +177,9 @@ class Comparison:
         if plan.mode is Mode.CREATE:
             words.append((here, literal(f"It is among the {title} already, and none is changed.")))
         return case(*words, else_=null())
+
+    def _kept(self) -> str:
+        if self._plan.mode is not Mode.REPLACE:
+            return "The table does not have it, and nothing is deleted."
+        scope = self._plan.target.field(self._plan.batch.scope_field or "").label.lower()
+        return f"It has another {scope} by now, so the table need not have it."

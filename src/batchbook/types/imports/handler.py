@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import func, select
 
 from batchbook.batches import (
+    Action,
     BatchHandler,
     Block,
     HandlerContext,
@@ -24,11 +25,12 @@ from batchbook.grid import Kind, choices_of
 from batchbook.types.imports import applying
 from batchbook.types.imports.applying import Application
 from batchbook.types.imports.comparing import Comparison
-from batchbook.types.imports.missing import in_scope, missing_records
+from batchbook.types.imports.missing import in_scope, missing_records, refuse_scope
 from batchbook.types.imports.models import APPLICABLE, PROBLEMATIC, Import, ImportRow, ImportStatus, Mode
 from batchbook.types.imports.plan import ImportPlan, carried
 from batchbook.types.imports.problems import Problems
 from batchbook.types.imports.references import References
+from batchbook.types.imports.refusing import refuse_lost_references, refuse_stale, refuse_unsure_deletion
 from batchbook.types.imports.stale import Staleness
 from batchbook.types.imports.targets import ImportTargets
 from batchbook.words import counted
@@ -36,7 +38,6 @@ from batchbook.words import counted
 #: What to do where rows have problems: nothing at all, or the good rows now.
 ALL, GOOD = "all", "good"
 _APPLY = ((ALL, "All rows or none"), (GOOD, "Good rows now, the others go into a batch of their own"))
-_NAMED = 5
 
 
 class ImportHandler(BatchHandler[Import, ImportRow]):
@@ -91,12 +92,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
             raise BadInput("Give the table that is to be imported: a file, or rows pasted into the box.")
         plan = ImportPlan(self._targets, batch)
         self._refuse_if_not_allowed(plan)
-        if plan.mode.creates and not plan.target.creates:
-            raise BadInput(f"An import into {plan.target.title.lower()} can update only: choose that.")
-        if plan.mode is Mode.REPLACE and not plan.target.deletes:
-            raise BadInput(
-                f"An import deletes no {plan.target.title.lower()}: choose something else to do with them."
-            )
+        self._refuse_mode(plan)
         if plan.mode is Mode.REPLACE:
             in_scope(self.session, plan)
 
@@ -143,6 +139,10 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
             yield from missing_records(self.session, plan, self.row_model)
 
     # What becomes of it.
+
+    def setup(self, action: Action, batch: Import) -> None:  # noqa: ARG002 - Asked before whatever is done.
+        """Refuse a mode that the target does not allow: it may have been changed since the batch was made."""
+        self._refuse_mode(ImportPlan(self._targets, batch))
 
     def refresh(self, batch: Import, rows: Rows) -> None:
         """Compare ``rows`` with the target in one statement, then say what is wrong in those that have a problem."""
@@ -195,11 +195,13 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         application = Application(plan, self.row_model, rows.where, self.context)
         self.report("lock the records")
         applying.lock_records(application)
-        if not options["overwrite"]:
-            self.report("look for other changes")
-            self._refuse_if_stale(batch, rows)
+        applying.lock_references(application)
+        self.report("look for other changes")
+        refuse_stale(application, self.staleness(batch), overwrite=bool(options["overwrite"]))
+        refuse_unsure_deletion(application, Comparison(plan, self.row_model))
         self.report("add what is referred to")
         added = applying.add_references(application)
+        refuse_lost_references(application)
         self.report("write what goes with it")
         if plan.target.before is not None:
             plan.target.before(application)
@@ -224,25 +226,23 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
             figures[done] = apply(application)
         return figures
 
+    @staticmethod
+    def _refuse_mode(plan: ImportPlan) -> None:
+        title = plan.target.title.lower()
+        if plan.mode.creates and not plan.target.creates:
+            raise BadInput(f"An import into {title} can update only: choose that.")
+        if plan.mode is not Mode.REPLACE:
+            return
+        if not plan.target.deletes:
+            raise BadInput(f"An import deletes no {title}: choose something else to do with them.")
+        refuse_scope(plan)
+
     def _refuse_if_not_allowed(self, plan: ImportPlan) -> None:
         if not self.context.may(plan.target.permission):
             raise Refused(
                 f"The role of {self.context.actor} does not allow to change {plan.target.title.lower()}, so nothing can"
                 " be imported there. Nothing was changed."
             )
-
-    def _refuse_if_stale(self, batch: Import, rows: Rows) -> None:
-        staleness = self.staleness(batch)
-        count = staleness.count(self.session, rows.where)
-        if not count:
-            return
-        named = ", ".join(staleness.named(self.session, rows.where, _NAMED)) + (
-            " and others" if count > _NAMED else ""
-        )
-        raise Conflict(
-            f"Nothing was executed, because {counted(count, 'record')} changed since the last refresh: {named}."
-            " Reopen the batch and refresh it to see them, or choose to overwrite them."
-        )
 
     def _references_of(self, plan: ImportPlan) -> Mapping[str, References]:
         for field in plan.target.fields:

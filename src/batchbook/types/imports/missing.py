@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, exists, false, func, literal, select
+from sqlalchemy.orm import Session, aliased
 
 from batchbook.batches import Block
 from batchbook.errors import BadInput
 from batchbook.grid import CellError, parse
+from batchbook.types.imports.models import Mode
 from batchbook.types.imports.plan import ImportPlan, new
 from batchbook.types.imports.targets import TargetField
 
@@ -42,14 +43,37 @@ def missing_records(session: Session, plan: ImportPlan, row: Any) -> Iterator[Bl
 def in_scope(session: Session, plan: ImportPlan) -> ColumnElement[bool]:
     """Return the condition for the records among which the table lacks some; raise ``BadInput`` for a scope that is none."""
     batch = plan.batch
-    if batch.scope_field not in plan.target.scopes:
+    refuse_scope(plan)
+    field = plan.target.field(batch.scope_field or "")
+    scope: ColumnElement[bool] = field.stored == _scope_value(session, field, batch.scope_value or "")
+    return scope
+
+
+def refuse_scope(plan: ImportPlan) -> None:
+    """Raise ``BadInput`` where the batch does not say among which records the table may lack some."""
+    if plan.batch.scope_field not in plan.target.scopes:
         offered = ", ".join(plan.target.scopes)
         raise BadInput(
             f"To delete what is missing it must be said among which {plan.target.title.lower()}: choose one of {offered}."
         )
+
+
+def may_be_missing(plan: ImportPlan, record: Any) -> ColumnElement[bool]:
+    """Return whether ``record``, an alias of the target's model, is still one of those that the table may lack.
+
+    It may have left the scope since it was found to be missing.
+    """
+    batch = plan.batch
+    if plan.mode is not Mode.REPLACE:
+        return false()
     field = plan.target.field(batch.scope_field or "")
-    scope: ColumnElement[bool] = field.stored == _scope_value(session, field, batch.scope_value or "")
-    return scope
+    stored, text = getattr(record, field.stored.key), batch.scope_value or ""
+    if field.lookup is None:
+        return func.coalesce(stored == parse(field.column, text), literal(value=False))
+    model = aliased(field.lookup.model)
+    by, key = getattr(model, field.lookup.by.key), getattr(model, field.lookup.id.key)
+    scope = select(key).where(by == text).scalar_subquery()
+    return func.coalesce(stored == scope, literal(value=False))
 
 
 def _scope_value(session: Session, field: TargetField, text: str) -> Any:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from batchbook.db import folded
 from batchbook.types.imports.targets import Lookup
 
 #: How many texts are looked up in one statement.
@@ -50,7 +51,8 @@ class References:
         by, others = self.lookup.by, self.lookup.also
         # A file may write a name in other letters; what is the same but for these is meant.
         lower = [text.lower() for text in texts]
-        wanted = or_(by.in_(texts), *(func.lower(column).in_(lower) for column in (by, *others)))
+        letters = "".join(lower)
+        wanted = or_(by.in_(texts), *(folded(column, letters).in_(lower) for column in (by, *others)))
         rows = self.session.execute(select(by, *others).where(wanted)).all()
         for text in texts:
             self.found[text] = _meant(text, rows)
@@ -65,6 +67,6 @@ class References:
 def _meant(text: str, rows: Collection[Sequence[str | None]]) -> tuple[str, ...]:
     """Return the keys of the records that ``text`` may mean: that of its own key, else those that are called so."""
     exact = [row[0] for row in rows if row[0] == text]
-    folded = text.casefold()
-    called = [row[0] for row in rows if any(name and name.casefold() == folded for name in row)]
+    plain = text.casefold()
+    called = [row[0] for row in rows if any(name and name.casefold() == plain for name in row)]
     return tuple(key for key in dict.fromkeys(exact or called) if key is not None)

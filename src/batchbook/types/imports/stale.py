@@ -44,13 +44,18 @@ class Staleness:
         self._comparison = comparison
         self._row = row
 
-    def count(self, session: Session, where: ColumnElement[bool]) -> int:
-        """Return how many rows among those that satisfy ``where`` are stale."""
-        return session.scalar(select(func.count()).select_from(self._stale(where).subquery())) or 0
+    def count(self, session: Session, where: ColumnElement[bool], *, moved: bool = False) -> int:
+        """Return how many rows among those that satisfy ``where`` are stale.
 
-    def named(self, session: Session, where: ColumnElement[bool], most: int) -> list[str]:
+        With ``moved`` only those whose record came, went, or left what may be deleted: what they plan cannot be done.
+        """
+        return session.scalar(select(func.count()).select_from(self._stale(where, moved).subquery())) or 0
+
+    def named(
+        self, session: Session, where: ColumnElement[bool], most: int, *, moved: bool = False
+    ) -> list[str]:
         """Return the keys of some stale rows."""
-        rows = session.execute(self._stale(where).order_by(self._row.sequence).limit(most))
+        rows = session.execute(self._stale(where, moved).order_by(self._row.sequence).limit(most))
         return [self._key_of(row) for row in rows]
 
     def cells(self, session: Session, where: ColumnElement[bool], most: int) -> Iterator[StaleCell]:
@@ -60,6 +65,10 @@ class Staleness:
             if (row.record_id is None) != (row.now_id is None):
                 there = ["is there" if known else "is not there" for known in (row.record_id, row.now_id)]
                 yield StaleCell(row.sequence, key, None, there[0], ImportStatus(row.status).label, there[1])
+            if row.left:
+                yield StaleCell(
+                    row.sequence, key, None, "may be missing", "Delete", "need not be in the table"
+                )
             for field in self._plan.written:
                 before, now = values[f"was_{field.name}"], values[f"now_{field.name}"]
                 if before != now:
@@ -84,7 +93,7 @@ class Staleness:
         where = and_(row.batch_id == self._plan.batch.id, ~row.removed, row.record_id.in_(ids))
         return bool(ids) and session.scalar(select(self._stale(where).exists())) is True
 
-    def _stale(self, where: ColumnElement[bool]) -> Any:
+    def _stale(self, where: ColumnElement[bool], moved: bool = False) -> Any:
         row = self._row
         applicable = row.status.in_([status.value for status in APPLICABLE])
         found = self._comparison.current(and_(where, applicable))
@@ -95,12 +104,16 @@ class Staleness:
                 self._plan.column(row, field).label(f"planned_{field.name}"),
                 found.c[old(field.name)].label(f"now_{field.name}"),
             ]
-        differs = [
+        left = and_(
+            row.status == ImportStatus.DELETE.value, found.c.record_id.is_not(None), ~found.c.in_scope
+        )
+        differs = [left] + [
             self._plan.before(row, field).is_distinct_from(found.c[old(field.name)])
-            for field in self._plan.written
+            for field in (() if moved else self._plan.written)
         ]
+        now = found.c.record_id.label("now_id")
         return (
-            select(row.sequence, row.status, row.record_id, found.c.record_id.label("now_id"), *columns)
+            select(row.sequence, row.status, row.record_id, now, left.label("left"), *columns)
             .join(found, and_(row.batch_id == found.c.batch_id, row.sequence == found.c.sequence))
             .where(or_(row.record_id.is_distinct_from(found.c.record_id), *differs))
         )

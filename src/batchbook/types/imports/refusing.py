@@ -1,0 +1,61 @@
+"""Why an import is not executed, although its rows are right by themselves: what it would do is not what was reviewed."""
+
+from __future__ import annotations
+
+from batchbook.errors import Conflict
+from batchbook.types.imports.applying import Application, lost_reference
+from batchbook.types.imports.comparing import Comparison
+from batchbook.types.imports.models import ImportStatus, Mode
+from batchbook.types.imports.stale import Staleness
+from batchbook.words import counted
+
+_NAMED = 5
+
+
+def refuse_stale(application: Application, staleness: Staleness, *, overwrite: bool) -> None:
+    """Raise ``Conflict`` if records changed since the rows were compared with them.
+
+    With ``overwrite`` they may have; but one that came or went cannot be overwritten.
+    """
+    session, where = application.session, application.where
+    count = staleness.count(session, where, moved=overwrite)
+    if not count:
+        return
+    named = ", ".join(staleness.named(session, where, _NAMED, moved=overwrite))
+    named += " and others" if count > _NAMED else ""
+    if overwrite:
+        raise Conflict(
+            f"Nothing was executed, because {counted(count, 'record')} came or went since the last refresh, which cannot"
+            f" be overwritten: {named}. Reopen the batch and refresh it."
+        )
+    raise Conflict(
+        f"Nothing was executed, because {counted(count, 'record')} changed since the last refresh: {named}."
+        " Reopen the batch and refresh it to see them, or choose to overwrite them."
+    )
+
+
+def refuse_lost_references(application: Application) -> None:
+    """Raise ``Conflict`` if rows refer to what was renamed or deleted: their records would lose what they refer to."""
+    lost = lost_reference(application)
+    if lost is not None:
+        field, text, count = lost
+        raise Conflict(
+            f"Nothing was executed, because {counted(count, 'row refers', 'rows refer')} to a {field.label.lower()} that is"
+            f" not there any more, such as “{text[:60]}”. Reopen the batch and refresh it to see them."
+        )
+
+
+def refuse_unsure_deletion(application: Application, comparison: Comparison) -> None:
+    """Raise ``Conflict`` if records are to be deleted while rows do not say which records they are about.
+
+    A record that seems to be missing may be that of such a row.
+    """
+    plan, row = application.plan, application.row
+    if plan.mode is not Mode.REPLACE or not plan.batch.count_of(ImportStatus.DELETE):
+        return
+    keyless = application.count_of_rows(comparison.keyless(), ~row.missing)
+    if keyless:
+        raise Conflict(
+            f"Nothing was executed, because {counted(keyless, 'row does', 'rows do')} not say which record is meant, and it"
+            " may be one of those that would be deleted. Reopen the batch and correct or remove them, or delete nothing."
+        )
