@@ -365,7 +365,11 @@ def test_the_first_sheet_with_data_is_taken() -> None:
 
     data = written(fill)
     source = opened(data, "list.xlsx")
-    assert [(sheet.name, sheet.rows) for sheet in source.sheets] == [("First", 0), ("Second", 1), ("Third", None)]
+    assert [(sheet.name, sheet.rows) for sheet in source.sheets] == [
+        ("First", 0),
+        ("Second", 1),
+        ("Third", None),
+    ]
     assert (source.reading.sheet, codes(source)) == ("Second", ["sheet"])
     assert opened(data, "list.xlsx", expected=["price"]).reading.sheet == "Third"
     assert opened(data, "list.xlsx", Reading(sheet="Third")).headings == ("item", "price")
