@@ -147,7 +147,7 @@ def test_what_rows_refer_to_is_not_emptied_because_it_was_renamed(shop: Shop) ->
         "item_code,description,price,department\n000000003,Item 3,3.00,GROCERY\n000000009,Item 9,9.00,GROCERY\n"
     )
     shop.rename_department("GROCERY", "FOOD")
-    with pytest.raises(Conflict, match="2 rows refer to a department that is not there any more.*GROCERY"):
+    with pytest.raises(Conflict, match=r"2 rows refer to a department that is not there any more.*GROCERY"):
         shop.execute(number)
     assert (shop.product("000000003").department, shop.product("000000009")) == ("PRODUCE", None)
 
@@ -155,7 +155,7 @@ def test_what_rows_refer_to_is_not_emptied_because_it_was_renamed(shop: Shop) ->
 def test_what_came_or_went_is_not_overwritten(shop: Shop) -> None:
     number = shop.create(f"{HEAD}000000009,Item 9,9.00\n000000001,Item 1,4.00\n")
     shop.add_product("000000009")
-    with pytest.raises(Conflict, match="1 record came or went since the last refresh.*: 000000009"):
+    with pytest.raises(Conflict, match=r"1 record came or went since the last refresh.*: 000000009"):
         shop.execute(number, overwrite="yes")
     assert shop.batch(number).failure is None
 
