@@ -197,17 +197,6 @@ def test_emptying_a_bad_cell_clears_its_issue(workshop: Workshop, batch_id: int)
     assert workshop.cells(batch_id) == [(3, 0, 3, "counted", "many", None)]
 
 
-def test_a_cell_with_a_character_that_cannot_be_stored_keeps_its_row(
-    workshop: Workshop, batch_id: int
-) -> None:
-    """Such a file passes for text where the character comes late in it."""
-    lines = "".join(f"{number:05},1,\n" for number in range(600))
-    other = workshop.open(f"item,counted,remark\n{lines}x,2\x00,a\x00b\n", shelf="B")
-    row = workshop.row(other, 601)
-    assert (row.item_code, row.counted, row.remark) == ("x", None, None)
-    assert [(i["field"], i["raw"]) for i in row.issues] == [("counted", "2�"), ("remark", "a�b")]
-
-
 # --- Two editors -----------------------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pyramid.exceptions import ConfigurationError
-from sqlalchemy import Engine, ForeignKey, MetaData, func, text
+from sqlalchemy import Engine, ForeignKey, MetaData, Text, func, text
 from sqlalchemy.orm import Mapped, MappedColumn, mapped_column, relationship
 
 import batchbook
@@ -99,4 +99,13 @@ def test_a_plain_default_is_fine_also_beside_the_database_s(settings: dict[str, 
     _, header, _ = models("plain", **whole_number(default=7, server_default=text("7")))
     config = batchbook.configure(settings)
     config.add_batch_type(header, handler=Handler, view=type("View", (BatchMasterView,), {}))
+    config.registry["engine"].dispose()
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_column_called_like_what_rows_can_do_is_refused_at_start(settings: dict[str, str]) -> None:
+    _, header, _ = models("clash", changes=mapped_column(Text))
+    config = batchbook.configure(settings)
+    with pytest.raises(ConfigurationError, match="cannot be called 'changes'"):
+        config.add_batch_type(header, handler=Handler, view=type("View", (BatchMasterView,), {}))
     config.registry["engine"].dispose()

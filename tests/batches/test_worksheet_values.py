@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -31,6 +33,7 @@ from batchbook.batches.rowtables import SharedTable
 from batchbook.db import ExactDecimal
 from batchbook.db.base import NAMING_CONVENTION
 from batchbook.grid import Column, columns_of
+from batchbook.types.price_change.models import PriceChangeRow
 
 from .sheets import download, look, take
 from .workshop import Workshop
@@ -144,7 +147,7 @@ def test_values_that_are_sent_in_a_sheet_are_those_that_went_out(
     assert [{name: row[name] for name in FIELDS} for row in kinds.rows(batch_id)] == rows
 
 
-# --- A layout of a type's own ------------------------------------------------------------------------------------------
+# --- Layouts of a type's own ------------------------------------------------------------------------------------------
 
 
 class RawLayout:
@@ -190,3 +193,19 @@ def test_a_layout_may_show_the_words_of_the_file(kinds: Workshop) -> None:
     assert (found.agreed, [c.mark for c in found.unreadable]) == (1, ["4.amount"])
     take(there, batch_id, book)
     assert there.row(batch_id, 1).amount == Decimal("2000.250")
+
+
+def test_the_layout_that_the_guide_shows() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "howto" / "worksheets.md").read_text()
+    (block,) = re.findall(r"^```python\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(block, names)
+    layout = names["GermanPrices"](PriceChangeRow, columns_of(PriceChangeRow, ["sequence", "new_price"]))
+    assert [(c.heading, c.field) for c in layout.columns] == [
+        ("Row", ""),
+        ("New price", "new_price"),
+        ("Item code", "item_code"),
+    ]
+    row: Any = PriceChangeRow(sequence=7)
+    assert layout.texts(row, {"item_code": "007", "new_price": "1.50"}) == ["7", "1,50", "007"]
+    assert layout.understood("new_price", "2,25") == "2.25"

@@ -1,15 +1,23 @@
 from __future__ import annotations
 
+import hashlib
+import io
+import re
+import zipfile
+
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
+from batchbook.batches.models import BatchFile, BatchFileChunk
+from batchbook.batches.worksheets import keep_worksheet, kept_worksheet, open_worksheet
 from batchbook.db import Base
-from batchbook.errors import BadInput, Conflict
+from batchbook.errors import BadInput, Conflict, Missing
 
-from .sheets import Book, download, look, take
+from .sheets import Book, download, look, take, written
 from .shelf_count import COUNTS
 from .workshop import Workshop, snapshot, stock
 
+ONE = pytest.mark.parametrize("backend", ["sqlite"])
 FILE = "item,counted,remark\n007,7,\n008,9,\n009,lots,look\n007,7,\n010,lots,\n"
 
 
@@ -149,3 +157,62 @@ def test_sheets_of_others_are_refused(workshop: Workshop, batch_id: int, subtest
     ):
         with subtests.test(why), pytest.raises(BadInput, match=why):
             look(workshop, batch_id, changed)
+
+
+@ONE
+def test_uploaded_worksheets_stay_with_their_batch(workshop: Workshop, batch_id: int) -> None:
+    data = download(workshop, batch_id).save()
+    with workshop.engine() as engine:
+        record = keep_worksheet(engine, batch_id, "sheet.xlsx", io.BytesIO(data))
+        assert (record.number, record.role, record.size) == (2, "worksheet", len(data))
+        assert record.sha256 == hashlib.sha256(data).hexdigest()
+        with kept_worksheet(engine.work_on(engine.find(batch_id)), 2) as sheet:
+            assert sheet.label.batch == f"{batch_id:08d}"
+        with pytest.raises(Missing), kept_worksheet(engine.work_on(engine.find(batch_id)), 1):
+            pass
+    clone = workshop.clone(batch_id)
+    with workshop.engine() as engine:
+        files = select(BatchFile.role).where(BatchFile.batch_id == clone)
+        chunks = select(func.count()).where(BatchFileChunk.batch_id == clone)
+        assert (engine.session.scalars(files).all(), engine.session.scalar(chunks)) == (["input"], 1)
+
+
+@ONE
+def test_what_is_no_workbook_any_more_is_refused(
+    workshop: Workshop, batch_id: int, subtests: pytest.Subtests
+) -> None:
+    data = download(workshop, batch_id).save()
+    for why, hostile in {
+        "cut off": data[: len(data) // 2],
+        "a text": b"Key;Row\n1;2\n",
+        "empty": b"",
+        "zeros": b"\\0" * 1000,
+    }.items():
+        with (
+            subtests.test(why),
+            pytest.raises(BadInput, match="is not a worksheet of a batch, or not any more"),
+        ):
+            open_worksheet("sheet.xlsx", io.BytesIO(hostile))
+
+
+@ONE
+def test_a_worksheet_helps_who_corrects_it(workshop: Workshop, batch_id: int) -> None:
+    file = zipfile.ZipFile(io.BytesIO(written(workshop, batch_id)))
+    sheet = file.read("xl/worksheets/sheet1.xml").decode()
+    for part in (
+        '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>',
+        '<autoFilter ref="B1:I6"/>',
+        '<ignoredError sqref="A1:I6" numberStoredAsText="1"/>',
+    ):
+        assert part in sheet
+    assert re.search('<sheetProtection sheet="1"', sheet)
+    assert re.search('<col min="1" max="1" [^>]*hidden="1"', sheet)
+    assert 'name="Batchbook" sheetId="2" state="veryHidden"' in file.read("xl/workbook.xml").decode()
+    comments = re.findall(
+        r'<comment ref="(\w+)".*?<t[^>]*>([^<]*)</t>', file.read("xl/comments1.xml").decode()
+    )
+    assert comments == [(f"D{row}", "“lots” is not a whole number: use digits only.") for row in (4, 6)]
+    # What can be edited is a text, and open to be changed.
+    styles = file.read("xl/styles.xml").decode()
+    assert 'numFmtId="49"' in styles
+    assert '<protection locked="0"/>' in styles

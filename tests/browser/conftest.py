@@ -83,9 +83,11 @@ def complete_batch(open_batch: int, staff: TestApp) -> int:
 
 @pytest.fixture
 def in_state(staff: TestApp, admin: TestApp) -> Callable[[str], int]:
-    """Makes a batch in a state: ``open``, ``complete`` or ``executed``."""
+    """Makes a batch in a state: ``new`` with columns to be chosen, ``open``, ``complete`` or ``executed``."""
 
     def make(state: str) -> int:
+        if state == "new":
+            return number_in(upload(staff, PRICE_LIST.replace("item_code", "Artikel"), vendor_code="V1"))
         number = number_in(upload(staff, PRICE_LIST, description=f"One that is {state}", warn_above="50"))
         if state != "open":
             form_to(staff.get(url_of(number)), "/complete").submit(status=303)

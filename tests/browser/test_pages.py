@@ -99,13 +99,16 @@ def test_a_count_shows_its_rows_and_the_back_button_goes_back(
 def test_every_page_is_for_every_eye_at_every_width(
     visits: Visits, shop: Shop, in_state: Callable[[str], int]
 ) -> None:
-    open_batch, complete, executed = (in_state(state) for state in ("open", "complete", "executed"))
+    new, open_batch, complete, executed = map(in_state, ("new", "open", "complete", "executed"))
     nobody, admin = visits.open(), visits.sign_in("admin")
     pages = [
         (nobody, "/login"),
         (admin, "/"),
         (admin, "/batches"),
         (admin, PATH),
+        (admin, url_of(new)),
+        (admin, url_of(new, "intake")),
+        (admin, url_of(new, "mapping")),
         (admin, url_of(open_batch)),
         (admin, f"{url_of(open_batch)}?f.new_price.greater=1&f.description.contains=bread"),
         (admin, url_of(complete)),

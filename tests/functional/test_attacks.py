@@ -80,7 +80,7 @@ def test_a_post_without_the_token_is_refused_wherever_it_goes(
 ) -> None:
     before = shop.dump()
     # Whether the batch's state allows it is asked before the form is looked at.
-    impossible = ("populate", "reopen", "execute", "schedule", "unschedule")
+    impossible = ("intake", "mapping", "populate", "reopen", "execute", "schedule", "unschedule")
     for wrong in ({}, {"csrf_token": ""}, {"csrf_token": "0" * 64}):
         for address in addresses.with_method("POST"):
             answer = admin.post(addresses.url(address, open_batch), FIELDS | wrong, status="*")

@@ -16,7 +16,7 @@ PRICE_LIST = """item_code,description,size,price
 000000011,RYE BREAD,500 G,2.20
 000000012,WHEAT BREAD,500 G,2.70
 000000014,ROLL,60 G,0.40
-000000099,MILK,1 L,cheap
+000000099,MILK,1 L,0.00
 """
 
 
@@ -37,7 +37,7 @@ def test_a_worksheet_is_corrected_compared_and_taken(shop: Shop, staff: TestApp,
     answer = page.click("^Worksheet$")
     assert f"price-change-{number:08d}-worksheet-" in answer.headers["Content-Disposition"]
     book = Book.read(answer.body)
-    assert book.column("New price") == ["2.20", "2.70", "0.40", "cheap"]
+    assert book.column("New price") == ["2.20", "2.70", "0.40", "0.00"]
     problems = Book.read(page.click("Worksheet of rows with problems").body)
     assert problems.column("Item code") == ["000000014", "000000099"]
 

@@ -35,6 +35,7 @@ def _populate(work: Work, _options: Mapping[str, Any]) -> str:
         written = writer.written
         if written:
             _refresh_chunks(work, written)
+        work.batch_type.rows.guard(work.session, work.batch)
     work.batch.refreshed_at = work.now
     recount(work)
     work.record("populate", f"Populated with {counted(written, 'row')}{_source_of(work)}.")

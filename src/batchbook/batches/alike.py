@@ -27,9 +27,9 @@ class Alike:
     text: str
     code: str = ""
 
-    def fits(self, name: str, code: str, text: str) -> bool:
-        """Return whether it means a cell ``name`` that holds ``text`` and has a problem with ``code``."""
-        return name == self.field and text == self.text and self.code in ("", code)
+    def fits(self, code: str, text: str) -> bool:
+        """Return whether it means a cell of its field that holds ``text`` and has a problem with ``code``."""
+        return text == self.text and self.code in ("", code)
 
 
 @dataclass
@@ -49,9 +49,9 @@ def find_alike(work: Work, alike: Alike) -> Found:
     """Return the rows in which ``alike`` means a cell, those that are not removed."""
     found = Found()
     if len(alike.text) <= LONGEST:
-        for cell in problem_cells(work):
-            if alike.fits(cell.issue["field"], cell.issue["code"], cell.text):
-                found.versions[cell.row.sequence] = cell.row.version
+        for cell in problem_cells(work, alike.field):
+            if alike.fits(cell.issue["code"], cell.text):
+                found.versions[cell.sequence] = cell.version
                 found.issue = found.issue or cell.issue
     return found
 

@@ -13,7 +13,7 @@ from batchbook.batches.actions import around
 from batchbook.batches.engine import Engine, Result, refuse_stale
 from batchbook.batches.files import input_file
 from batchbook.batches.intake.kept import Intake
-from batchbook.batches.intake.taking import look_before
+from batchbook.batches.intake.taking import refuse_unprepared
 from batchbook.batches.lifecycle import Action, is_job
 from batchbook.batches.models import Batch
 from batchbook.batches.planned import drop_plan_for_execution
@@ -74,8 +74,9 @@ class JobRunner:
 
 def _try_source(work: Work) -> None:
     """Raise what a job would fail with at the first row of a small file, while the person is still at the form."""
-    if Intake.kept_in(work.batch) is not None:
-        look_before(work)  # The whole file was looked at.
+    intake = Intake.kept_in(work.batch)
+    if intake is not None:
+        refuse_unprepared(work, intake)  # All of the file was looked at already.
         return
     file = input_file(work.session, work.batch)
     if file is None or file.size > _TRIED_BYTES:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement, Table, select
 
 from batchbook.batches.counts import recount
+from batchbook.batches.files import WORKSHEET
 from batchbook.batches.lifecycle import State
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
 from batchbook.batches.rowtables import copy_rows
@@ -40,9 +41,15 @@ def copied_header(source: Work) -> Batch:
 
 
 def copy_children(source: Work, clone: Batch, where: ColumnElement[bool] | None = None) -> None:
-    """Give ``clone`` the files of ``source`` and its rows, those that satisfy ``where`` if that is given."""
-    for table in (BatchFile.__table__, BatchFileChunk.__table__):
-        copy_rows(source.session, cast("Table", table), cast("Table", table), source.batch, clone)
+    """Give ``clone`` the files of ``source`` and its rows, those that satisfy ``where`` if that is given.
+
+    Worksheets that were uploaded stay behind: each can be taken into its own batch only.
+    """
+    number, batch_id, role = BatchFile.number, BatchFile.batch_id, BatchFile.role
+    numbers = select(number).where(batch_id == source.batch.id, role != WORKSHEET)
+    for one in (BatchFile.__table__, BatchFileChunk.__table__):
+        table = cast("Table", one)
+        copy_rows(source.session, table, table, source.batch, clone, table.c.number.in_(numbers))
     source.batch_type.rows.copy(source.session, source.batch, clone, where)
 
 

@@ -18,7 +18,7 @@ from batchbook.batches.handler import BatchHandler
 from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.pages.create import FILE_FIELD, PASTED_FIELD
-from batchbook.batches.rows import table_of
+from batchbook.batches.rows import RESERVED, table_of
 from batchbook.batches.rowtables import RowTables, SharedTable
 from batchbook.batches.types import BatchType, handler_setting, swapped_handler
 from batchbook.batches.views import BatchMasterView
@@ -104,6 +104,7 @@ def _batch_type(header: type[Batch], handler: Any, view: Any, settings: Any) -> 
     _check_class(key, "handler", handler, BatchHandler)
     _check_class(key, "view", view, BatchMasterView)
     rows = _rows_of(header)
+    _check_names(key, rows.declared)
     _check_defaults(key, rows.declared)
     _check_handler(key, handler, header, rows.declared)
     title = getattr(header, "__title__", None) or label_of(key)
@@ -161,6 +162,16 @@ def _check_defaults(key: str, row: type[BatchRow]) -> None:
             raise ConfigurationError(
                 f"The column {column.name!r} of the rows of batch type {key!r} has a default that is no plain value:"
                 " give it default=… with one (beside server_default, if it has that), or yield it with each row."
+            )
+
+
+def _check_names(key: str, row: type[BatchRow]) -> None:
+    """Handlers and templates read a row's columns as attributes, so none may be called like what rows can do."""
+    for column in table_of(row).columns:
+        if column.name in RESERVED:
+            raise ConfigurationError(
+                f"A column of the rows of batch type {key!r} cannot be called {column.name!r}: rows have something else"
+                " by that name."
             )
 
 

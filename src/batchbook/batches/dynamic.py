@@ -34,7 +34,7 @@ from batchbook.batches.freeze import freeze_table
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rowcolumns import RowColumn, refuse_doubles
-from batchbook.batches.rows import table_of
+from batchbook.batches.rows import RESERVED, table_of
 from batchbook.batches.rowtables import copy_rows
 from batchbook.db.base import NAMING_CONVENTION
 
@@ -45,6 +45,9 @@ TABLE_PREFIX = "row_"
 _MARK = "__made_at_run_time__"
 #: How many models are kept ready. One is made in milliseconds, and let go when others were used since.
 _KEPT = 64
+#: Each row is written once and changed once, by the first refresh, which makes it longer. PostgreSQL keeps both on one
+#: page where there is room, and need not touch the indexes then.
+_ROOM = {"postgresql_with": {"fillfactor": 40}}
 _made = count(1)
 
 
@@ -80,10 +83,10 @@ class OwnTables:
         return self._model(batch.id, tuple(map(RowColumn.from_json, stored)))
 
     def make_room(self, session: Session, batch: Batch, handler: BatchHandler[Any, Any]) -> None:
-        """Make the table, frozen as all row tables are, with the columns that the handler tells."""
+        """Make the table with the columns that the handler tells."""
         self.discard(session, batch)
         columns = handler.row_columns(batch)
-        refuse_doubles(columns, table_of(self.declared).c.keys())
+        refuse_doubles(columns, [*RESERVED, *table_of(self.declared).c.keys()])
         batch.params = batch.params | {_COLUMNS: [column.to_json() for column in columns]}
         session.flush()
         self._create(session, batch)
@@ -96,6 +99,14 @@ class OwnTables:
         if connection.dialect.name == "postgresql":
             connection.execute(text(f'ANALYZE "{table.name}"'))
 
+    def guard(self, session: Session, batch: Batch) -> None:
+        """Freeze the table from now on, as all row tables are.
+
+        Nobody else sees the table before the transaction ends that made it, and none of its rows can be of an executed
+        batch until then: asking the triggers for each of them would take longer than to write it.
+        """
+        freeze_table(session.connection(), table_of(self.of(batch)).name)
+
     def copy(
         self, session: Session, source: Batch, clone: Batch, where: ColumnElement[bool] | None = None
     ) -> None:
@@ -106,6 +117,7 @@ class OwnTables:
         self._create(session, clone)
         copy_rows(session, table_of(model), table_of(self.of(clone)), source, clone, where)
         self.written(session, clone)
+        self.guard(session, clone)
 
     def discard(self, session: Session, batch: Batch) -> None:
         """Drop the table."""
@@ -115,7 +127,6 @@ class OwnTables:
         connection, table = session.connection(), table_of(self.of(batch))
         # Indexes are made when the rows are there, which is quicker.
         connection.execute(CreateTable(table))
-        freeze_table(connection, table.name)
 
     def _model(self, batch_id: int, columns: tuple[RowColumn, ...]) -> type[BatchRow]:
         key = (batch_id, columns)
@@ -152,7 +163,7 @@ def _make_model(base: type[DynamicRow], name: str, columns: Sequence[RowColumn])
         {
             **namespace,
             "__tablename__": name,
-            "__table_args__": tuple(indexes),
+            "__table_args__": (*indexes, _ROOM),
             "metadata": MetaData(naming_convention=NAMING_CONVENTION),
             _MARK: True,
             "__module__": base.__module__,

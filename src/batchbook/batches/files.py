@@ -15,6 +15,9 @@ from batchbook.batches.context import HandlerContext, next_number
 from batchbook.batches.issues import storable
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
 
+#: The role of files that are uploaded worksheets.
+WORKSHEET = "worksheet"
+
 _CHUNK = 256 * 1024
 _IN_MEMORY = 8 * 1024 * 1024
 
@@ -24,7 +27,8 @@ def store_file(
 ) -> BatchFile:
     """Store the bytes of ``file`` with ``batch`` and return their record. Reads in chunks, from the start.
 
-    ``role`` is ``input`` for what the batch is made from and ``output`` for what came of it.
+    ``role`` is ``input`` for what the batch is made from, ``output`` for what came of it, and ``worksheet`` for its
+    rows as somebody corrected them elsewhere.
     """
     session = context.session
     record = BatchFile(

@@ -6,16 +6,16 @@ All of it is found by one pass over the rows that have issues, a few at a time, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import field as part
+from typing import Any
 
 from sqlalchemy import select
 
-from batchbook.batches.editing.fields import cell_text
+from batchbook.batches.editing.fields import text_in
 from batchbook.batches.issues import Issue
 from batchbook.batches.models import BatchRow
-from batchbook.batches.rows import RowProxy
 from batchbook.batches.work import Work
 from batchbook.grid import Column, columns_of
 from batchbook.statuses import Severity
@@ -79,28 +79,41 @@ class Problems:
 
 @dataclass(frozen=True)
 class ProblemCell:
-    """A cell in which something is wrong: its row, what is wrong, and the text that is in it."""
+    """A cell in which something is wrong: its row's number and version, what is wrong, and the text that is in it."""
 
-    row: RowProxy
+    sequence: int
+    version: int
     issue: Issue
     text: str
 
 
-def problem_cells(work: Work) -> Iterator[ProblemCell]:
-    """Yield what is wrong in the batch's rows that are not removed, in their order."""
-    columns = cell_columns(work.row)
+def problem_cells(work: Work, field_name: str | None = None) -> Iterator[ProblemCell]:
+    """Yield what is wrong in the batch's rows that are not removed, in their order; in ``field_name`` alone, if given."""
+    found = cell_columns(work.row)
+    columns = [column for name, column in found.items() if field_name in (None, name)]
+    places = {column.name: (place, column) for place, column in enumerate(columns, start=3)}
+    for row in _rows_with_issues(work, columns):
+        for issue in row[2]:
+            if field_name in (None, issue["field"]):
+                place, column = places.get(issue["field"], (0, None))
+                text = issue["raw"] or "" if column is None else text_in(column, row[place], row[2])
+                yield ProblemCell(row[0], row[1], issue, _as_sent(text))
+
+
+def _rows_with_issues(work: Work, columns: Sequence[Column]) -> Iterator[Sequence[Any]]:
+    """Yield number, version, issues and ``columns`` of the rows that have issues."""
     rows = work.rows().narrowed(work.row.issues.is_not(None))
-    table = rows.table
-    names = {*columns, "sequence", "version", "issues"}
-    wanted = select(*(table.c[name] for name in table.c.keys() if name in names))  # noqa: SIM118 - Not a mapping.
-    statement = wanted.where(rows.where).order_by(work.row.sequence)
-    with work.session.execute(statement.execution_options(yield_per=_AT_A_TIME)) as found:
-        for done, values in enumerate(found.mappings()):
+    names = ("sequence", "version", "issues", *(column.name for column in columns))
+    statement = select(*(rows.table.c[name] for name in names)).where(rows.where)
+    # By the connection: the session would spend as much again on each row.
+    options = {"yield_per": _AT_A_TIME}
+    with work.session.connection().execute(
+        statement.order_by(rows.table.c.sequence), execution_options=options
+    ) as found:
+        for done, row in enumerate(found):
             if not done % _AT_A_TIME:
                 work.progress.report("look for problems", done, None)
-            row = RowProxy(values)
-            for issue in row.issues or ():
-                yield ProblemCell(row, issue, _text(columns.get(issue["field"]), row, issue))
+            yield row
 
 
 def problems_of(work: Work) -> Problems:
@@ -109,7 +122,7 @@ def problems_of(work: Work) -> Problems:
     codes: Counter[str] = Counter()
     rows = others = last = 0
     for cell in problem_cells(work):
-        sequence, issue = cell.row.sequence, cell.issue
+        sequence, issue = cell.sequence, cell.issue
         rows, last = rows + (sequence != last), sequence
         codes[issue["code"]] += 1
         key = (issue["field"], issue["code"], cell.text[:LONGEST])
@@ -133,10 +146,9 @@ def cell_columns(row: type[BatchRow]) -> dict[str, Column]:
     return found
 
 
-def _text(column: Column | None, row: RowProxy, issue: Issue) -> str:
-    text = issue["raw"] or "" if column is None else cell_text(column, row)
-    # As browsers send it back.
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def _as_sent(text: str) -> str:
+    """Return ``text`` as pages take it when browsers send it back, with line ends made one character."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def _new(cell: ProblemCell) -> Problem:

@@ -94,6 +94,10 @@ class RowProxy:
         object.__setattr__(self, "_changes", {})
 
 
+#: What rows can do: no column can be called so, because columns are attributes, too.
+RESERVED = frozenset(name for name in dir(RowProxy) if not name.startswith("_"))
+
+
 def table_of(model: type[BatchRow]) -> Table:
     """Return the table of a row model."""
     return cast("Table", model.__table__)

@@ -33,6 +33,9 @@ class RowTables(Protocol):
     def written(self, session: Session, batch: Batch) -> None:
         """Finish what is better done once, after all rows of ``batch`` were written."""
 
+    def guard(self, session: Session, batch: Batch) -> None:
+        """See to it that the rows of ``batch`` freeze with it; called before anybody else can see them."""
+
     def copy(
         self, session: Session, source: Batch, clone: Batch, where: ColumnElement[bool] | None = None
     ) -> None:
@@ -58,6 +61,9 @@ class SharedTable:
 
     def written(self, session: Session, batch: Batch) -> None:
         """Do nothing: the table is there for all."""
+
+    def guard(self, session: Session, batch: Batch) -> None:
+        """Do nothing: a migration did it."""
 
     def copy(
         self, session: Session, source: Batch, clone: Batch, where: ColumnElement[bool] | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from batchbook.batches.blocks import Block, RowValues
 from batchbook.batches.work import Work
-from batchbook.db.bulk import bulk_insert
+from batchbook.db.bulk import bulk_insert_columns
 from batchbook.db.defaults import scalar_defaults
 
 #: The columns that the engine fills, not the handler.
@@ -34,8 +34,7 @@ class RowWriter:
         handler = self._work.handler
         for block in _blocks(rows, handler.chunk_size, self._defaults):
             _check_names(set(block.columns), self._defaults)
-            names = [*_NUMBERED, *block.columns, *self._unsaid(block)]
-            bulk_insert(connection, self._table, names, self._numbered(block))
+            bulk_insert_columns(connection, self._table, self._numbered(block))
             self.written += len(block)
             self._work.progress.report("populate", self.written, handler.expected_rows)
 
@@ -44,10 +43,12 @@ class RowWriter:
         skipped = self._needless | set(block.columns)
         return {name: value for name, value in self._defaults.items() if name not in skipped}
 
-    def _numbered(self, block: Block) -> Iterator[tuple[Any, ...]]:
-        batch_id, more = self._work.batch.id, tuple(self._unsaid(block).values())
-        for sequence, record in enumerate(block.records, start=self.written + 1):
-            yield (batch_id, sequence, *record, *more)
+    def _numbered(self, block: Block) -> dict[str, Sequence[Any]]:
+        """Return the values of ``block`` by column, with those that are not the handler's to say."""
+        size, first = len(block), self.written + 1
+        numbers = ([self._work.batch.id] * size, range(first, first + size))
+        more = {name: [value] * size for name, value in self._unsaid(block).items()}
+        return {**dict(zip(_NUMBERED, numbers, strict=True)), **block.values, **more}
 
 
 def _blocks(rows: Iterable[RowValues | Block], size: int, defaults: Mapping[str, Any]) -> Iterator[Block]:

@@ -6,13 +6,17 @@ connection, so the rows are part of the session's transaction. No ORM object and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain, islice
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Column, Connection, Table
 from sqlalchemy.exc import DBAPIError
+
+from batchbook.db.copytext import copy_text
+from batchbook.db.types import ExactDecimal
 
 T = TypeVar("T")
 
@@ -39,12 +43,13 @@ def bulk_insert(
     by the columns' types, so an unfit one raises what its type raises, usually ``ValueError``. What the database
     refuses raises SQLAlchemy's errors, such as ``IntegrityError``.
     """
-    records = _records(connection, [table.c[name] for name in columns], rows)
-    if connection.dialect.name == "postgresql":
-        _copy(connection, _quoted_table(connection, table), columns, records)
-        return
-    head = f"INSERT INTO {_quoted_table(connection, table)} ({_quoted(connection, columns)}) VALUES "  # noqa: S608 - Identifiers are quoted.
-    _insert_many(connection, head, len(columns), records)
+    blocks = ([*zip(*chunk, strict=True)] for chunk in chunked(rows, _CONVERTED))
+    _insert(connection, table, columns, blocks)
+
+
+def bulk_insert_columns(connection: Connection, table: Table, values: Mapping[str, Sequence[Any]]) -> None:
+    """Insert rows whose ``values`` are given by column, as many in each; all else is as for :func:`bulk_insert`."""
+    _insert(connection, table, [*values], iter([[*values.values()]]))
 
 
 def bulk_update(
@@ -58,7 +63,8 @@ def bulk_update(
 
     PostgreSQL stages the values in a temporary table and runs one UPDATE; SQLite updates by ``executemany``.
     """
-    records = _records(connection, [table.c[name] for name in (*columns, *key)], rows)
+    blocks = ([*zip(*chunk, strict=True)] for chunk in chunked(rows, _CONVERTED))
+    converted = _converted(connection, [table.c[name] for name in (*columns, *key)], blocks)
     target = _quoted_table(connection, table)
     quote = connection.dialect.identifier_preparer.quote
     if connection.dialect.name == "postgresql":
@@ -67,7 +73,7 @@ def bulk_update(
             f"CREATE TEMP TABLE {_STAGING} ON COMMIT DROP AS"  # noqa: S608 - Identifiers are quoted.
             f" SELECT {_quoted(connection, names)} FROM {target} WITH NO DATA"
         )
-        _copy(connection, _STAGING, names, records)
+        _copy(connection, _STAGING, names, converted)
         values = ", ".join(f"{quote(name)} = s.{quote(name)}" for name in columns)
         match = " AND ".join(f"t.{quote(name)} = s.{quote(name)}" for name in key)
         connection.exec_driver_sql(f"UPDATE {target} AS t SET {values} FROM {_STAGING} AS s WHERE {match}")  # noqa: S608
@@ -75,26 +81,39 @@ def bulk_update(
         return
     values = ", ".join(f"{quote(name)} = ?" for name in columns)
     match = " AND ".join(f"{quote(name)} = ?" for name in key)
-    _execute_many(connection, f"UPDATE {target} SET {values} WHERE {match}", records)  # noqa: S608
+    _execute_many(connection, f"UPDATE {target} SET {values} WHERE {match}", _rows_of(converted))  # noqa: S608
 
 
-def _insert_many(connection: Connection, head: str, width: int, records: Iterator[tuple[Any, ...]]) -> None:
+def _insert(
+    connection: Connection, table: Table, columns: Sequence[str], blocks: Iterator[Sequence[Sequence[Any]]]
+) -> None:
+    converted = _converted(connection, [table.c[name] for name in columns], blocks)
+    target = _quoted_table(connection, table)
+    if connection.dialect.name == "postgresql":
+        _copy(connection, target, columns, converted)
+        return
+    head = f"INSERT INTO {target} ({_quoted(connection, columns)}) VALUES "  # noqa: S608 - Identifiers are quoted.
+    _insert_many(connection, head, len(columns), chain.from_iterable(_rows_of(converted)))
+
+
+def _insert_many(connection: Connection, head: str, width: int, cells: Iterator[Any]) -> None:
     # Many rows in one statement: within a savepoint, a table with triggers makes SQLite keep a journal for each
     # statement, which takes longer than the rows.
     together = max(1, min(_TOGETHER, _PARAMETERS // width))
     marks = f"({', '.join('?' * width)})"
-    rest: list[tuple[Any, ...]] = []
+    rest: tuple[Any, ...] = ()
 
     def full() -> Iterator[tuple[Any, ...]]:
-        for chunk in chunked(records, together):
-            if len(chunk) == together:
-                yield tuple(chain.from_iterable(chunk))
+        nonlocal rest
+        while values := tuple(islice(cells, together * width)):
+            if len(values) == together * width:
+                yield values
             else:
-                rest.append(tuple(chain.from_iterable(chunk)))
+                rest = values
 
     _execute_many(connection, head + ", ".join([marks] * together), full())
-    for values in rest:
-        _execute_many(connection, head + ", ".join([marks] * (len(values) // width)), iter([values]))
+    if rest:
+        _execute_many(connection, head + ", ".join([marks] * (len(rest) // width)), iter([rest]))
 
 
 def _execute_many(connection: Connection, statement: str, records: Iterator[tuple[Any, ...]]) -> None:
@@ -105,7 +124,10 @@ def _execute_many(connection: Connection, statement: str, records: Iterator[tupl
 
 
 def _copy(
-    connection: Connection, target: str, columns: Sequence[str], records: Iterator[tuple[Any, ...]]
+    connection: Connection,
+    target: str,
+    columns: Sequence[str],
+    blocks: Iterator[Sequence[Sequence[Any]]],
 ) -> None:
     driver_connection = cast("Any", connection.connection.driver_connection)
     statement = f"COPY {target} ({_quoted(connection, columns)}) FROM STDIN"
@@ -114,8 +136,13 @@ def _copy(
         driver_connection.cursor() as cursor,
         cursor.copy(statement) as copy,
     ):
-        for record in records:
-            copy.write_row(record)
+        for block in blocks:
+            text = copy_text(block)
+            if text is not None:
+                copy.write(text)
+                continue
+            for record in zip(*block, strict=True):
+                copy.write_row(record)
 
 
 @contextmanager
@@ -130,24 +157,32 @@ def _errors_as_of_sqlalchemy(connection: Connection, statement: str) -> Iterator
         ) from error
 
 
-def _records(
-    connection: Connection, columns: Sequence[Column[Any]], rows: Iterable[Sequence[Any]]
-) -> Iterator[tuple[Any, ...]]:
+def _converted(
+    connection: Connection, columns: Sequence[Column[Any]], blocks: Iterable[Sequence[Sequence[Any]]]
+) -> Iterator[Sequence[Sequence[Any]]]:
+    """Yield ``blocks`` of values by column as the driver takes them.
+
+    Column by column, because a loop over the cells of each row would cost as much as the database does.
+    """
     processors = [_bind_processor(connection, column) for column in columns]
-    needed = [(index, processor) for index, processor in enumerate(processors) if processor is not None]
-    # Column by column, because a loop over the cells of each row would cost as much as the database does.
-    for chunk in chunked(rows, _CONVERTED):
-        values: list[Iterable[Any]] = list(zip(*chunk, strict=True))
-        for index, process in needed:
-            values[index] = map(process, values[index])
-        yield from zip(*values, strict=True)
+    for block in blocks:
+        pairs = zip(processors, block, strict=True)
+        yield [values if process is None else process(values) for process, values in pairs]
 
 
-def _bind_processor(connection: Connection, column: Column[Any]) -> Callable[[Any], Any] | None:
-    processor: Callable[[Any], Any] | None = column.type.dialect_impl(connection.dialect).bind_processor(
-        connection.dialect
-    )
-    return processor
+def _rows_of(blocks: Iterable[Sequence[Sequence[Any]]]) -> Iterator[tuple[Any, ...]]:
+    return chain.from_iterable(zip(*block, strict=True) for block in blocks)
+
+
+def _bind_processor(
+    connection: Connection, column: Column[Any]
+) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
+    """Return what converts the values of ``column`` for the driver; ``None`` where it takes them as they are."""
+    if isinstance(column.type, ExactDecimal):
+        return partial(column.type.bind_many, dialect=connection.dialect)
+    dialect = connection.dialect
+    process: Callable[[Any], Any] | None = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return None if process is None else lambda values: [*map(process, values)]
 
 
 def _quoted_table(connection: Connection, table: Table) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import NoneType
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Numeric
@@ -71,6 +74,8 @@ class ExactDecimal(TypeDecorator[Decimal]):
         self.scale = scale
         self._unit = Decimal(1).scaleb(-scale)
         self._limit = Decimal(10) ** (precision - scale)
+        one = rf"(?:None|-?[0-9]{{1,{max(1, precision - scale)}}}\.[0-9]{{{scale}}})"
+        self._all_fit = re.compile(rf"{one}(?:\n{one})*").fullmatch
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """``NUMERIC`` on PostgreSQL, a whole number of smallest units on SQLite."""
@@ -88,6 +93,21 @@ class ExactDecimal(TypeDecorator[Decimal]):
                 f"{value} does not fit a decimal of {self.precision} digits with {self.scale} behind the point."
             )
         return int(exact.scaleb(self.scale)) if dialect.name == "sqlite" else exact
+
+    def bind_many(self, values: Sequence[Decimal | int | None], dialect: Dialect) -> Sequence[Any]:
+        """Check and scale many values at once: a tenth of the work where all of them have ``scale`` digits already."""
+        texts = "\n".join(map(str, values))
+        exact = 0 < self.scale < self.precision and set(map(type, values)) <= {Decimal, NoneType}
+        if not (exact and self._all_fit(texts)):
+            return [self.process_bind_param(value, dialect) for value in values]
+        if dialect.name != "sqlite":
+            return values
+        scaled = texts.replace(".", "").split("\n")
+        return (
+            [None if text == "None" else int(text) for text in scaled]
+            if None in values
+            else [*map(int, scaled)]
+        )
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         """Return a ``Decimal`` with exactly ``scale`` digits behind the point."""

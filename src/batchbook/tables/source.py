@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -10,6 +10,7 @@ from batchbook.errors import BadInput
 from batchbook.tables.choices import Chunk, Format, Reading
 from batchbook.tables.csvfile import open_text
 from batchbook.tables.headings import find_headings, notes_about
+from batchbook.tables.kept import KEPT, Opener
 from batchbook.tables.kinds import find_kind
 from batchbook.tables.ods import open_ods
 from batchbook.tables.records import Records
@@ -18,9 +19,7 @@ from batchbook.tables.rows import MAX_COLUMNS, Opened, first_rows, rows_at_once
 from batchbook.tables.xls import open_xls
 from batchbook.tables.xlsx import open_xlsx
 
-_OPENERS: dict[Format, Callable[[str, BinaryIO, Reading, Collection[str]], Opened]] = {
-    "csv": open_text, "xlsx": open_xlsx, "xls": open_xls, "ods": open_ods,
-}  # fmt: skip
+_WORKBOOKS: dict[Format, Opener] = {"xlsx": open_xlsx, "xls": open_xls, "ods": open_ods}
 
 #: Everything is guessed.
 NOTHING_SAID = Reading()
@@ -38,7 +37,7 @@ def open_source(
     the headings. Raises ``BadInput`` for what cannot be read, in a sentence that says what it is and what to do.
     """
     kind, notes = find_kind(name, file, said.format)
-    opened = _OPENERS[kind](name, file, said, expected)
+    opened = _opened(kind, name, file, said, expected)
     sample = first_rows(opened.rows)
     if not sample:
         raise BadInput(
@@ -113,6 +112,12 @@ class Source:
         """Return how many rows stand above the first record."""
         reading = self.reading
         return (reading.header_row or 0) + max(1, reading.header_rows or 1) - 1 if reading.header_row else 0
+
+
+def _opened(kind: Format, name: str, file: BinaryIO, said: Reading, expected: Collection[str]) -> Opened:
+    if kind == "csv":  # It is read faster than it could be kept.
+        return open_text(name, file, said, expected)
+    return KEPT.opened(kind, _WORKBOOKS[kind], name, file, said, expected)
 
 
 def _check_width(name: str, headings: Sequence[str]) -> None:

@@ -40,17 +40,22 @@ class SheetRows:
     def __init__(self, name: str, loaded: Loaded) -> None:
         self._name, self._cells, self._found = name, loaded.cells, loaded.found
         self._texts = ColumnTexts()
+        last_row, last_column = loaded.cells.end or (-1, -1)
         #: The number of its last row.
-        self.height = loaded.cells.total_height
+        self.height = last_row + 1
+        self._width = last_column + 1
 
     def blocks(self, size: int) -> Iterator[Block]:
-        """Yield all rows, from the sheet's first also where that is blank, in blocks of at most ``size``."""
+        """Yield the rows in blocks of at most ``size``; blocks in which nothing stands are left out."""
         rows, first = self._cells.iter_rows(), 1
         self._texts = ColumnTexts()
-        while values := list(islice(rows, rows_at_once(size, self._cells.total_width))):
-            with in_sentences(self._name, "an Excel workbook"):
-                texts = self._texts.rows(first, values)
-            yield Block(first, texts)
+        at_once = rows_at_once(size, self._width)
+        while values := list(islice(rows, at_once)):
+            # A cell far below makes room for many rows without any.
+            if values.count([""] * len(values[0])) < len(values):
+                with in_sentences(self._name, "an Excel workbook"):
+                    texts = self._texts.rows(first, values)
+                yield Block(first, texts)
             first += len(values)
 
     def notes(self) -> tuple[Note, ...]:

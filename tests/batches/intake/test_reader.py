@@ -36,6 +36,12 @@ def test_cells_become_values_and_a_bad_one_is_named_with_its_text() -> None:
     ]
 
 
+def test_a_cell_with_a_character_that_cannot_be_stored_keeps_its_row() -> None:
+    (row,) = read(("x", "2\x00", "a\x00b"))
+    assert (row["item_code"], row["counted"], row["remark"]) == ("x", None, None)
+    assert [(i["field"], i["raw"]) for i in row["issues"]] == [("counted", "2�"), ("remark", "a�b")]
+
+
 def test_what_is_understood_otherwise_than_it_stands_is_told() -> None:
     said = {"values": {"counted": {"a dozen": "12"}}, "widths": {"item_code": 3}}
     rows = read(("7", "a dozen", ""), ("7a", "N/A", ""), ("1234", "1,200", ""), mapping=said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from tests.batches.sheets import Book
 
 Run = Callable[..., Any]
 
+ROOT = Path(__file__).parents[3]
 ONE = pytest.mark.parametrize("backend", ["sqlite"])
 
 
@@ -66,3 +68,15 @@ def test_what_is_refused(batch: Run, opened: str, snapshot: Run, tmp_path: Path)
     assert not (tmp_path / "none.xlsx").exists()
     assert batch("worksheet-apply", opened, file, "--as", "auditor").exit_code == 1
     assert snapshot() == before
+
+
+@ONE
+def test_the_commands_that_the_guide_shows(
+    batch: Run, opened: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    guide = (ROOT / "docs" / "howto" / "worksheets.md").read_text()
+    shown = re.findall(r"^\$ batchbook batch (.*)$", guide, re.MULTILINE)
+    assert len(shown) == 3
+    for line in shown:
+        assert batch(*line.replace(" 12 ", f" {opened} ").split()).exit_code == 0, line

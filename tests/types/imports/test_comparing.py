@@ -27,7 +27,11 @@ def test_each_row_is_what_it_makes_of_its_record(shop: Shop) -> None:
     ]  # fmt: skip
     assert [row.line for row in rows] == [2, 3, 4, 5, 6, 7]
     changed = rows[1]
-    assert (changed.changes, str(changed.old_price), str(changed.new_price)) == ("Price", "2.00", "2.50")
+    assert (changed.changed_fields, str(changed.old_price), str(changed.new_price)) == (
+        "Price",
+        "2.00",
+        "2.50",
+    )
     assert (changed.old_description, changed.new_description) == ("Item 2", "Item 2")
     assert shop.batch(number).status_counts == {
         "unchanged": 1, "update": 1, "create": 1, "duplicate": 2, "invalid": 1,
@@ -58,7 +62,7 @@ def test_an_empty_cell_leaves_what_is_there_or_empties_it(shop: Shop) -> None:
     table = "item_code,size,price\n000000001,,1.00\n"
     assert shop.statuses(shop.create(table)) == ["unchanged"]
     number = shop.create(table, empty_cells="clear")
-    assert [(row.status, row.changes) for row in shop.rows(number)] == [("update", "Size")]
+    assert [(row.status, row.changed_fields) for row in shop.rows(number)] == [("update", "Size")]
     shop.execute(number)
     assert shop.product("000000001").size is None
 
@@ -120,7 +124,7 @@ def test_references_are_found_by_key_or_by_a_name_that_is_clear(shop: Shop) -> N
     first, second = shop.rows(number)
     assert (first.status, first.new_vendor, first.new_department) == ("unchanged", "V1", "GROCERY")
     assert first.raw == {"new_vendor": "müller & sons", "new_department": "grocery"}
-    assert (second.status, second.changes, second.old_vendor) == ("update", "Vendor", "V1")
+    assert (second.status, second.changed_fields, second.old_vendor) == ("update", "Vendor", "V1")
 
 
 def test_references_that_are_unknown_or_ambiguous_offer_what_would_do(shop: Shop) -> None:
@@ -136,7 +140,7 @@ def test_references_that_are_unknown_or_ambiguous_offer_what_would_do(shop: Shop
     assert by_field["new_department"]["suggestions"] == ["GROCERY"]
     shop.edit(number, 1, new_vendor="V3", new_department="GROCERY")
     (row,) = shop.rows(number)
-    assert (row.status, row.issues, row.changes) == ("update", None, "Vendor")
+    assert (row.status, row.issues, row.changed_fields) == ("update", None, "Vendor")
 
 
 def test_every_problem_of_a_row_is_found_at_once(shop: Shop) -> None:

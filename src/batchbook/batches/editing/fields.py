@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from batchbook.batches.issues import Issue
 from batchbook.batches.operations import Cell
 from batchbook.errors import BadInput, Conflict
 from batchbook.grid import CellError, Column, columns_of, parse, to_text
@@ -85,9 +86,13 @@ def columns_named(model: type[Any], texts: Mapping[str, str]) -> tuple[Column, .
 
 def cell_text(column: Column, row: Any) -> str:
     """Return the text of a cell as a person would edit it: the raw text where it could not be stored."""
-    value = getattr(row, column.name)
+    return text_in(column, getattr(row, column.name), row.issues)
+
+
+def text_in(column: Column, value: Any, issues: Sequence[Issue] | None) -> str:
+    """Return what :func:`cell_text` does of a cell that holds ``value``, in a row with ``issues``."""
     if value is None or value == column.blank:
-        raw = next((i["raw"] for i in row.issues or () if i["field"] == column.name and i["raw"]), None)
+        raw = next((i["raw"] for i in issues or () if i["field"] == column.name and i["raw"]), None)
         if raw is not None:
             return str(raw)
     return to_text(column, value)

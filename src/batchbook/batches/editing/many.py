@@ -164,9 +164,20 @@ def _touched(work: Work, sequences: Sequence[int], peers: Iterable[Sequence[Any]
     """Return the condition for the rows with these numbers, and for all with one of ``peers`` in the peer columns."""
     row, names = work.row, work.handler.peer_columns
     groups = list(dict.fromkeys(tuple(values) for values in peers if None not in values)) if names else []
-    own = row.sequence.in_(sequences)
-    same = tuple_(*(getattr(row, name) for name in names)).in_(groups) if groups else None
-    return and_(row.batch_id == work.batch.id, own if same is None else or_(own, same))
+    # Each side names the batch: only so does SQLite look for both by an index, instead of at every row.
+    whole = row.batch_id == work.batch.id
+    sides: list[ColumnElement[bool]] = [row.sequence.in_(sequences)]
+    if groups:
+        sides.append(_same(work, groups))
+    return or_(*(and_(whole, side) for side in sides))
+
+
+def _same(work: Work, groups: Sequence[tuple[Any, ...]]) -> ColumnElement[bool]:
+    columns = [getattr(work.row, name) for name in work.handler.peer_columns]
+    if len(columns) == 1:
+        single: ColumnElement[bool] = columns[0].in_([value for (value,) in groups])
+        return single
+    return tuple_(*columns).in_(groups)
 
 
 def _write_rows(work: Work, rows: Iterable[RowProxy]) -> None:

@@ -37,14 +37,15 @@ def all_or_nothing(engine: Engine, batch_id: int) -> Iterator[Work]:
 
 def row_and_peers(work: Work, sequence: int, *peer_values: Sequence[Any]) -> ColumnElement[bool]:
     """Return the condition for the row ``sequence`` and all rows with one of ``peer_values`` in the peer columns."""
-    row = work.row
+    row, whole = work.row, work.row.batch_id == work.batch.id
     columns = [getattr(row, name) for name in work.handler.peer_columns]
     same = [
-        and_(*(column == value for column, value in zip(columns, values, strict=True)))
+        and_(whole, *(column == value for column, value in zip(columns, values, strict=True)))
         for values in peer_values
         if columns and None not in values
     ]
-    return and_(row.batch_id == work.batch.id, or_(row.sequence == sequence, *same))
+    # Each side names the batch: only so does SQLite look for all by an index, instead of at every row.
+    return or_(and_(whole, row.sequence == sequence), *same)
 
 
 def peer_values(work: Work, row: Any) -> tuple[Any, ...]:

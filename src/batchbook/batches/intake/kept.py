@@ -48,7 +48,9 @@ class Intake:
         """Return whether there is nothing that a person should look at before rows are read."""
         wanted = tuple(fields)
         asks = any(asks_about(note, wanted, self.mapping) for note in self.report.notes)
-        return not (asks or self.suggestion.guesses or self.suggestion.missing(wanted))
+        # A column that fills nothing may well be what a field lacks, under a name that is not known.
+        lacks = self.suggestion.unused and not all(self.mapping.fills(one.name) for one in wanted)
+        return not (asks or lacks or self.suggestion.guesses or self.suggestion.missing(wanted))
 
     def keep_in(self, batch: Batch) -> None:
         """Keep it in the parameters of ``batch``, instead of what was there."""

@@ -17,7 +17,7 @@ from batchbook.grid import CellError, Choice, Kind, parse
 
 #: What stands for one text in all rows, instead of a column.
 CONSTANT = "constant"
-_CHOSEN = "as you chose"
+_CHOSEN = "by you"
 #: How many columns rows can keep besides their fields: one of PostgreSQL's holds no more in its 8 kB.
 MOST_CARRIED = 200
 _SHOWN = 60
@@ -54,7 +54,7 @@ _SAVED = "Under a name it can be chosen for other files, also by the command lin
 def _about(wanted: IntakeField, columns: Sequence[Choice], offers: Offers) -> Iterator[Field]:
     name = wanted.name
     choices = (Choice(CONSTANT, "The same text in all rows"), *columns)
-    yield Field.of(f"column.{name}", Kind.CHOICE, label=wanted.label, choices=choices)
+    yield Field.of(f"column.{name}", Kind.CHOICE, label=f"Column for {wanted.label}", choices=choices)
     yield Field.of(f"constant.{name}", Kind.TEXT, label=f"{wanted.label} in all rows", max_length=1_000)
     if name in offers.paddings:
         width = offers.paddings[name].width

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, select
@@ -62,12 +62,18 @@ def names(session: Session, place: Place) -> Sequence[str]:
 
 
 def named(session: Session, place: Place, name: str) -> Remembered:
-    """Return the mapping saved as ``name``; raise ``Missing`` if there is none, with the names that there are."""
+    """Return the mapping saved as ``name``, with what texts of the sender of ``place`` were learned to mean.
+
+    Raises ``Missing`` if there is none, with the names that there are.
+    """
     found = session.scalar(select(SavedMapping).where(place.here, SavedMapping.name == name.strip()))
     if found is None or not name.strip():
         known = ", ".join(f"“{one}”" for one in names(session, place)) or "none"
         raise Missing(f"There is no saved mapping “{name[:LONGEST_NAME]}” here. Saved ones: {known}.")
-    return _remembered(found, f"saved in “{found.name}”")
+    saved, last = _remembered(found, f"saved in “{found.name}”"), last_of(session, place)
+    if last is None or not last.sure:
+        return saved
+    return replace(saved, mapping=_with_texts_of(saved.mapping, last.mapping))
 
 
 def remember(
@@ -94,6 +100,12 @@ def remember(
     key = [SavedMapping.type, SavedMapping.scope, SavedMapping.name if name else SavedMapping.sender]
     where = SavedMapping.name != _LAST if name else SavedMapping.name == _LAST
     session.execute(statement.on_conflict_do_update(index_elements=key, index_where=where, set_=said))
+
+
+def _with_texts_of(mapping: IntakeMapping, last: IntakeMapping) -> IntakeMapping:
+    names = {*mapping.values, *last.values}
+    values = {name: {**last.values.get(name, {}), **mapping.values.get(name, {})} for name in names}
+    return replace(mapping, values=values)
 
 
 def _remembered(found: SavedMapping, label: str, *, sure: bool = True) -> Remembered:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from batchbook.batches.blocks import Block
+from batchbook.batches.blocks import Block, RowValues
 from batchbook.batches.intake.cells import Cells, CellsReader
 from batchbook.batches.intake.fields import IntakeField
 from batchbook.batches.intake.mapping import IntakeMapping
@@ -97,7 +97,7 @@ class IntakeReader:
         values |= {name: [value] * size for name, value in self._constants.items()}
         values |= {name: [*map(storable, table[place])] for name, place in self._carried.items()}
         values |= self._besides(chunk, values, found)
-        return Block([*values], [*zip(*values.values(), strict=True)])
+        return Block.of_columns(values)
 
     def _besides(
         self, chunk: Chunk, values: dict[str, Sequence[Any]], found: _Found
@@ -107,10 +107,10 @@ class IntakeReader:
         places = range(len(chunk.records))
         if self._line is not None:
             besides[self._line] = chunk.numbers
-        if self._raw is not None:
-            besides[self._raw] = [_stored(found.otherwise.get(at)) for at in places]
-        else:
+        if self._raw is None:
             self._tell(values, found)
+        elif found.otherwise:
+            besides[self._raw] = [_stored(found.otherwise.get(at)) for at in places]
         if found.issues:
             besides["issues"] = [found.issues.get(at) for at in places]
         return besides
@@ -165,13 +165,10 @@ def constant_of(wanted: IntakeField, text: str) -> Any:
         raise BadInput(f"The text for {wanted.label} in all rows cannot be used. {error.message}") from None
 
 
-def rows_of(block: Block) -> Iterator[dict[str, Any]]:
+def rows_of(block: Block) -> Iterator[RowValues]:
     """Yield the rows of ``block`` one by one; those without issues have none."""
-    for record in block.records:
-        row = dict(zip(block.columns, record, strict=True))
-        if row.get("issues", row) is None:
-            del row["issues"]
-        yield row
+    for row in block.rows():
+        yield {name: value for name, value in row.items() if name != "issues" or value is not None}
 
 
 def _check_names(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeGuard
 
 from batchbook.batches.intake.fields import IntakeField
 from batchbook.batches.intake.mapping import IntakeMapping
@@ -35,12 +36,14 @@ class Remembered:
 class Suggestion:
     """The ``mapping`` that is certain, and ``guesses``: columns that a field may have, by the field's name.
 
-    ``reasons`` say in a few words why a field has its column or may have it, or why it has none.
+    ``reasons`` say in a few words why a field has its column or may have it, or why it has none. ``unused`` are
+    headings of columns that fill nothing, and that nobody chose to leave out of such a file before.
     """
 
     mapping: IntakeMapping
     guesses: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
 
     def missing(self, fields: Iterable[IntakeField]) -> list[IntakeField]:
         """Return those of ``fields`` that are required and not filled."""
@@ -74,7 +77,18 @@ def suggest(
     mapping = IntakeMapping(columns=finder.found, headings=report.headings)
     if remembered is not None:
         mapping = finder.with_the_rest(mapping, remembered)
-    return Suggestion(mapping, finder.guesses, finder.reasons)
+    return Suggestion(mapping, finder.guesses, finder.reasons, _unused(mapping, remembered))
+
+
+def _unused(mapping: IntakeMapping, remembered: Remembered | None) -> tuple[str, ...]:
+    used = {*mapping.columns.values(), *mapping.carried}
+    known = {normal(heading) for heading in remembered.mapping.headings} if _is_sure(remembered) else set()
+    others = (heading for at, heading in enumerate(mapping.headings) if at not in used)
+    return tuple(heading for heading in others if heading.strip() and normal(heading) not in known)
+
+
+def _is_sure(remembered: Remembered | None) -> TypeGuard[Remembered]:
+    return remembered is not None and remembered.sure
 
 
 class _Finder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from batchbook.batches.blocks import Block
@@ -85,7 +86,15 @@ def look(
 
 
 def look_before(work: Work) -> None:
-    """Look at the batch's file before its rows are read, if nobody has; raise where its columns are not known."""
-    if takes_in(work):
-        intake = Intake.kept_in(work.batch) or look(work)
-        refuse_unmapped(intake, work.handler.intake_fields(work.batch))
+    """Look at the batch's file before its rows are read, if nobody has, and keep what was found.
+
+    What cannot be read is left to the handler, which may not want to read it at all.
+    """
+    if takes_in(work) and Intake.kept_in(work.batch) is None:
+        with suppress(BadInput):
+            look(work)
+
+
+def refuse_unprepared(work: Work, intake: Intake) -> None:
+    """Raise ``BadInput`` where ``intake`` does not say all that it takes to read the rows of the batch."""
+    refuse_unmapped(intake, work.handler.intake_fields(work.batch))

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from batchbook.batches.activity import activity_of, mishap_of
 from batchbook.batches.counts import problem_rows
+from batchbook.batches.files import WORKSHEET
 from batchbook.batches.lifecycle import Action, State, is_possible
 from batchbook.batches.models import BatchFile, Operation
 from batchbook.batches.operations import CANCEL, FAILURE
@@ -17,7 +18,6 @@ from batchbook.batches.pages.base import BatchPage
 from batchbook.batches.pages.intake import intake_url
 from batchbook.batches.pages.rowgrid import RowGrid
 from batchbook.batches.pages.schedule import planned_of, schedule_url
-from batchbook.batches.worksheets.keeping import ROLE
 from batchbook.grid import Choice, choices_of
 from batchbook.master import buttons_for
 
@@ -61,7 +61,7 @@ class BatchDetail(BatchPage):
             grid=rows.grid,
             operations=operations,
             files=[self._shown(file) for file in files],
-            sheets=[self._compared(file) for file in files if file.role == ROLE],
+            sheets=[self._compared(file) for file in files if file.role == WORKSHEET],
         )
 
     def _status(self) -> Choice | None:

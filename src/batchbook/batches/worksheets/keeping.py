@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from batchbook.batches.editing.touched import all_or_nothing
 from batchbook.batches.engine import Engine
-from batchbook.batches.files import open_file, store_file
+from batchbook.batches.files import WORKSHEET, open_file, store_file
 from batchbook.batches.models import BatchFile
 from batchbook.batches.work import HIGHEST_NUMBER, Work
 from batchbook.batches.worksheets.applying import KIND
@@ -16,9 +16,6 @@ from batchbook.batches.worksheets.choosing import layout_of
 from batchbook.batches.worksheets.comparing import refuse_foreign
 from batchbook.batches.worksheets.reading import Worksheet, open_worksheet
 from batchbook.errors import Missing
-
-#: The role of files that are uploaded worksheets.
-ROLE = "worksheet"
 
 
 def keep_worksheet(engine: Engine, batch_id: int, name: str, file: BinaryIO) -> BatchFile:
@@ -28,7 +25,7 @@ def keep_worksheet(engine: Engine, batch_id: int, name: str, file: BinaryIO) -> 
     """
     with all_or_nothing(engine, batch_id) as work:
         refuse_foreign(work, open_worksheet(name, file), layout_of(work))
-        record = store_file(work.context, work.batch, name, file, ROLE)
+        record = store_file(work.context, work.batch, name, file, WORKSHEET)
         work.record(KIND, f"Uploaded the worksheet “{record.name}”, {record.size:,} bytes.")
         return record
 
@@ -37,7 +34,7 @@ def keep_worksheet(engine: Engine, batch_id: int, name: str, file: BinaryIO) -> 
 def kept_worksheet(work: Work, number: int) -> Iterator[Worksheet]:
     """Yield the uploaded worksheet with that number among the batch's files; raise ``Missing`` if there is none."""
     record = work.session.get(BatchFile, (work.batch.id, number)) if number <= HIGHEST_NUMBER else None
-    if record is None or record.role != ROLE:
+    if record is None or record.role != WORKSHEET:
         raise Missing(f"{work.batch} has no such worksheet.")
     with open_file(work.session, record) as file:
         yield open_worksheet(record.name, file)

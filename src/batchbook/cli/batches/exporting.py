@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import IO, Any
 
 import click
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import JSON, ColumnElement, Row, select
 
 from batchbook.batches import Action, Batch, BatchFile, BatchRow, BatchType, file_chunks, input_file
 from batchbook.cli.batches.desk import Desk, reading_desk
@@ -73,7 +73,12 @@ def status_condition(
 
 def _columns(row: type[BatchRow]) -> tuple[Column, ...]:
     """Return the columns of the rows, headed by their names: the words that "set" and JSON use."""
-    names = [column.key for column in row.__mapper__.columns if column.key not in _HIDDEN]
+    names = [
+        column.key
+        for column in row.__mapper__.columns
+        # JSON is no cell: what a file said is on the row's page.
+        if column.key not in _HIDDEN and not isinstance(column.type, JSON)
+    ]
     return tuple(replace(column, label=column.name) for column in columns_of(row, names))
 
 

@@ -22,6 +22,7 @@ from batchbook.cli.batches.parameters import PAIR
 from batchbook.cli.output import json_option, plain, show
 from batchbook.cli.parameters import TEXT
 from batchbook.statuses import Severity
+from batchbook.tables import listed
 from batchbook.tables.choices import ColumnReading, Reading
 from batchbook.tables.encoding import ENCODINGS
 from batchbook.tables.inspecting import inspect_table
@@ -29,6 +30,8 @@ from batchbook.tables.report import Report
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
+#: How many columns that nothing is taken from are named.
+_NAMED = 20
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "colon": ":"}
 _SIGNS = {"point": ".", ".": ".", "comma": ",", ",": ","}
 
@@ -107,6 +110,7 @@ def take_in(work: Work, choices: Choices, *, demand: bool) -> None:
         intake.keep_in(work.batch)
         memory.remember(work.session, place, intake.mapping, intake.said, by=work.actor, at=work.now)
     _warn(intake.report)
+    _tell_unused(intake, fields)
     if demand:
         _demand(intake, fields)
 
@@ -133,6 +137,18 @@ def _warn(report: Report) -> None:
     for note in report.notes:
         if note.severity in (Severity.WARNING, Severity.ERROR):
             click.echo(plain(note.message), err=True)
+
+
+def _tell_unused(intake: Intake, fields: Sequence[IntakeField]) -> None:
+    lacking = [one.heading for one in fields if not intake.mapping.fills(one.name)]
+    if intake.suggestion.unused and lacking:
+        click.echo(
+            plain(
+                f"Nothing is taken from {listed(intake.suggestion.unused[:_NAMED])}, and nothing fills {', '.join(lacking)}."
+                " Say --map FIELD=HEADING where one belongs to the other."
+            ),
+            err=True,
+        )
 
 
 @click.command("inspect")

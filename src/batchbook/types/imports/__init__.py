@@ -1,8 +1,17 @@
-"""Import: any table that people send becomes records of a target, such as products."""
+"""Import: any table that people send becomes records of a target, such as products.
+
+What packages need that register targets of their own is imported from here.
+"""
 
 from __future__ import annotations
 
 from typing import Any
+
+from batchbook.types.imports.applying import Application
+from batchbook.types.imports.models import ImportStatus
+from batchbook.types.imports.targets import Check, Lookup
+
+__all__ = ["Application", "Check", "ImportStatus", "Lookup"]
 
 
 def includeme(config: Any) -> None:

@@ -52,7 +52,7 @@ class Comparison:
         changes = self._changes(found)
         values |= {
             "record_id": found.c.record_id,
-            "changes": changes,
+            "changed_fields": changes,
             "status": self._status(found),
             "status_text": self._words(found),
         }

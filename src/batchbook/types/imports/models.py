@@ -105,7 +105,7 @@ class ImportRow(DynamicRow):
     """One record of the table, or one that the table lacks; what it says is in columns of the batch's own.
 
     ``line`` is the number of its row in the file, ``raw`` has the texts of cells that were not taken as they stand,
-    ``changes`` names the fields that change, ``record_id`` is the record that it is about, and ``missing`` says that
+    ``changed_fields`` names the fields that change, ``record_id`` is the record that it is about, and ``missing`` says that
     the table does not have it.
     """
 
@@ -114,6 +114,6 @@ class ImportRow(DynamicRow):
 
     line: Mapped[int | None] = column(label="Line", sort_order=-18)
     record_id: Mapped[int | None] = column(sort_order=80)
-    changes: Mapped[str | None] = column(Text, sort_order=81)
+    changed_fields: Mapped[str | None] = column(Text, label="Changes", sort_order=81)
     missing: Mapped[bool] = column(default=False, server_default=false(), sort_order=82)
     raw: Mapped[dict[str, Any] | None] = column(sort_order=83)

@@ -57,7 +57,11 @@ class ImportView(BatchMasterView):
     """Imports."""
 
     description = "A table from anywhere that becomes records: products, vendors, departments, quantities."
-    pages = (*BatchMasterView.pages, ChangedRecords)
+    pages = tuple(
+        page
+        for known in BatchMasterView.pages
+        for page in ((known, ChangedRecords) if known.name == Action.REFRESH else (known,))
+    )
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
         "The table": ("file", "pasted", "sender"),
         "What it becomes": ("target", "key_name", "mode", "empty_cells", "unknown"),
@@ -72,7 +76,7 @@ class ImportView(BatchMasterView):
         columns = [column for column in row.__mapper__.columns if column.info.get("shown")]
         key = [column.key for column in columns if column.info.get("peer")]
         others = [column.key for column in columns if not column.info.get("peer")]
-        return (*key, "status", "changes", *others)
+        return (*key, "status", "changed_fields", *others)
 
     def grid_key(self, batch: Batch) -> str:
         """What is shown is remembered for each target by itself."""
@@ -91,8 +95,10 @@ class ImportView(BatchMasterView):
         """Return the fields of the header that are chosen from what targets have: name of the field → value → label."""
         targets: ImportTargets = self.batch_type.services["targets"]
         keyed = [target for target in targets if len(target.keys) > 1]
+        # Who may import nothing still reads what others imported into.
+        offered = [target for target in targets if self._may(target)] or targets
         return {
-            "target": {target.name: target.title for target in targets if self._may(target)},
+            "target": {target.name: target.title for target in offered},
             "key_name": {name: label for target in keyed for name, label in target.key_labels.items()},
             "scope_field": {name: target.field(name).label for target in targets for name in target.scopes},
         }

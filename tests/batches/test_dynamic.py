@@ -1,0 +1,67 @@
+"""Row tables that are made at run time: made with the batch, like any other, gone with it."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from typing import Any
+
+import pytest
+from sqlalchemy import inspect
+
+from batchbook.batches import RowColumn
+from batchbook.batches.dynamic import OwnTables
+from batchbook.batches.rowcolumns import refuse_doubles
+from batchbook.grid import Kind, columns_of
+from batchbook.types.imports.models import Import, ImportRow
+
+PRICE = RowColumn("price", Kind.DECIMAL, "Price", precision=12, scale=2, editable=True, minimum="0.01")
+
+
+def batch(number: int, *columns: RowColumn) -> Any:
+    stored = {"row_columns": [column.to_json() for column in columns]} if columns else {}
+    return Import(id=number, params=stored)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Price", "1st", "price; DROP TABLE batch", 'price"', "naïve", "x" * 61, "_hidden"]
+)
+def test_a_name_that_is_none_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="no name for a column"):
+        RowColumn(name, Kind.TEXT, "Anything may be said to people: “; DROP”")
+
+
+def test_no_column_twice() -> None:
+    with pytest.raises(ValueError, match="more than one column 'price'"):
+        refuse_doubles([PRICE], ["sequence", "price"])
+
+
+def test_a_column_is_what_it_was_said_to_be_also_after_it_was_kept() -> None:
+    kept = RowColumn.from_json(PRICE.to_json())
+    assert kept == PRICE
+    model = OwnTables(ImportRow).of(batch(7, kept))
+    (column,) = columns_of(model, ["price"])
+    assert (column.kind, column.label, column.scale, str(column.minimum), column.editable) == (
+        Kind.DECIMAL, "Price", 2, "0.01", True,
+    )  # fmt: skip
+    assert model.__table__.name == "row_7"  # type: ignore[attr-defined]
+    assert model.__table__ not in Import.metadata.tables.values()
+
+
+def test_a_batch_without_rows_has_the_columns_that_all_have() -> None:
+    model = OwnTables(ImportRow).of(batch(7))
+    assert {"batch_id", "sequence", "status", "line"} <= set(inspect(model).columns.keys())
+
+
+def test_the_same_columns_are_the_same_model_and_others_another() -> None:
+    tables = OwnTables(ImportRow)
+    assert tables.of(batch(7, PRICE)) is tables.of(batch(7, PRICE))
+    other = RowColumn("size", Kind.TEXT, "Size", length=9)
+    assert tables.of(batch(7, PRICE)) is not tables.of(batch(7, other))
+
+
+def test_models_that_are_not_used_any_more_are_let_go() -> None:
+    tables = OwnTables(ImportRow)
+    models = [weakref.ref(tables.of(batch(number, PRICE))) for number in range(1, 201)]
+    gc.collect()
+    assert sum(model() is not None for model in models) <= 64
