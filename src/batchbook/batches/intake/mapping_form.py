@@ -48,7 +48,7 @@ def mapping_form(intake: Intake, fields: Sequence[IntakeField], offers: Offers, 
     return Form(items)
 
 
-_SAVED = "Under a name it can be chosen for other files, also by the command line."
+_SAVED = "Under a name it can be chosen for other files, also by the command line. A name that there is already gets this one."
 
 
 def _about(wanted: IntakeField, columns: Sequence[Choice], offers: Offers) -> Iterator[Field]:
