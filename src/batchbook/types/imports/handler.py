@@ -33,6 +33,7 @@ from batchbook.types.imports.references import References
 from batchbook.types.imports.refusing import refuse_lost_references, refuse_stale, refuse_unsure_deletion
 from batchbook.types.imports.stale import Staleness
 from batchbook.types.imports.targets import ImportTargets
+from batchbook.types.imports.twins import RepeatedKeys
 from batchbook.words import counted
 
 #: What to do where rows have problems: nothing at all, or the good rows now.
@@ -79,6 +80,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         super().__init__(context, model, row_model, services)
         self._targets: ImportTargets = services["targets"]
         self._references: dict[str, References] = {}
+        self._repeated: RepeatedKeys | None = None
         # Rows with the same key are duplicates of each other.
         self.peer_columns = tuple(
             column.key for column in row_model.__mapper__.columns if column.info.get("peer")
@@ -145,14 +147,17 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
 
     # What becomes of it.
 
-    def setup(self, action: Action, batch: Import) -> None:  # noqa: ARG002 - Asked before whatever is done.
+    def setup(self, action: Action, batch: Import) -> None:
         """Refuse a mode that the target does not allow: it may have been changed since the batch was made."""
         self._refuse_mode(ImportPlan(self._targets, batch))
+        of_all_rows = action in (Action.POPULATE, Action.REFRESH)
+        self._repeated = RepeatedKeys(self.session) if of_all_rows else None
 
     def refresh(self, batch: Import, rows: Rows) -> None:
         """Compare ``rows`` with the target in one statement, then say what is wrong in those that have a problem."""
         plan = ImportPlan(self._targets, batch)
-        comparison = Comparison(plan, self.row_model)
+        repeated = self._repeated.first_parts(plan, self.row_model) if self._repeated else None
+        comparison = Comparison(plan, self.row_model, repeated)
         problems = Problems(plan, comparison, self.row_model, self._references_of(plan))
         problems.resolve(rows)
         self.session.execute(comparison.update(rows))
