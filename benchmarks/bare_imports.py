@@ -86,10 +86,26 @@ class BareImportSqlite(BareImport):
         self._connection.execute("BEGIN IMMEDIATE")
         self._connection.execute(_TABLE.format(price="BIGINT", json="JSON", moment="DATETIME"))
         rows = (
-            (1, number, number + 1, code, description, size, category, brand, _cents(price), int(on_hand), vendor)
-            for number, (code, description, size, category, brand, price, on_hand, vendor) in enumerate(records, 1)
+            (
+                1,
+                number,
+                number + 1,
+                code,
+                description,
+                size,
+                category,
+                brand,
+                _cents(price),
+                int(on_hand),
+                vendor,
+            )
+            for number, (code, description, size, category, brand, price, on_hand, vendor) in enumerate(
+                records, 1
+            )
         )
-        self._connection.executemany(f"INSERT INTO bare_row ({_COLUMNS}) VALUES ({', '.join('?' * 11)})", rows)
+        self._connection.executemany(
+            f"INSERT INTO bare_row ({_COLUMNS}) VALUES ({', '.join('?' * 11)})", rows
+        )
 
     def _finish(self) -> None:
         self._connection.execute(_INDEX)

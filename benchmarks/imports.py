@@ -14,7 +14,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from statistics import median
 from subprocess import PIPE, run
@@ -252,7 +251,7 @@ def _memory(place: Place, table: Path) -> int:
     address = url.render_as_string(hide_password=False)
     command = [sys.executable, "-m", "benchmarks.imports", "--measure", address, str(table)]
     try:
-        done = run(command, check=True, stdout=PIPE, text=True, cwd=Path(__file__).parents[1])  # noqa: S603 - Ourselves.
+        done = run(command, check=True, stdout=PIPE, text=True, cwd=Path(__file__).parents[1])
     finally:
         place.drop(url)
     return int(done.stdout)
@@ -286,11 +285,15 @@ def import_lines(races: Sequence[ImportRace]) -> Iterator[str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.imports", description="Imports against a bare script.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.imports", description="Imports against a bare script."
+    )
     parser.add_argument("--rows", type=int, default=100_000, help="rows of the CSV (default: %(default)s)")
     parser.add_argument("--workbook", type=int, default=100_000, help="rows of the workbook; 0 for none")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each side (default: %(default)s)")
-    parser.add_argument("--database", nargs="+", choices=list(PLACES), default=list(PLACES), help="which (default: all)")
+    parser.add_argument(
+        "--database", nargs="+", choices=list(PLACES), default=list(PLACES), help="which (default: all)"
+    )
     parser.add_argument("--measure", nargs=2, metavar=("URL", "FILE"), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.measure:

@@ -73,12 +73,16 @@ class Book:
 
 
 def download(workshop: Workshop, batch_id: int) -> Book:
+    return Book.read(written(workshop, batch_id))
+
+
+def written(workshop: Workshop, batch_id: int) -> bytes:
     with workshop.engine() as engine:
         work = engine.work_on(engine.find(batch_id))
         layout, file = layout_of(work), io.BytesIO()
         rows = sheet_grid(work, layout, ~work.row.removed).all_rows(engine.session, GridState(), None)
         write_worksheet(work, layout, rows, file)
-    return Book.read(file.getvalue())
+    return file.getvalue()
 
 
 def look(

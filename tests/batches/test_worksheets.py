@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
+import zipfile
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -11,7 +13,7 @@ from batchbook.batches.worksheets import keep_worksheet, kept_worksheet, open_wo
 from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict, Missing
 
-from .sheets import Book, download, look, take
+from .sheets import Book, download, look, take, written
 from .shelf_count import COUNTS
 from .workshop import Workshop, snapshot, stock
 
@@ -191,3 +193,26 @@ def test_what_is_no_workbook_any_more_is_refused(
             pytest.raises(BadInput, match="is not a worksheet of a batch, or not any more"),
         ):
             open_worksheet("sheet.xlsx", io.BytesIO(hostile))
+
+
+@ONE
+def test_a_worksheet_helps_who_corrects_it(workshop: Workshop, batch_id: int) -> None:
+    file = zipfile.ZipFile(io.BytesIO(written(workshop, batch_id)))
+    sheet = file.read("xl/worksheets/sheet1.xml").decode()
+    for part in (
+        '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>',
+        '<autoFilter ref="B1:I6"/>',
+        '<ignoredError sqref="A1:I6" numberStoredAsText="1"/>',
+    ):
+        assert part in sheet
+    assert re.search('<sheetProtection sheet="1"', sheet)
+    assert re.search('<col min="1" max="1" [^>]*hidden="1"', sheet)
+    assert 'name="Batchbook" sheetId="2" state="veryHidden"' in file.read("xl/workbook.xml").decode()
+    comments = re.findall(
+        r'<comment ref="(\w+)".*?<t[^>]*>([^<]*)</t>', file.read("xl/comments1.xml").decode()
+    )
+    assert comments == [(f"D{row}", "“lots” is not a whole number: use digits only.") for row in (4, 6)]
+    # What can be edited is a text, and open to be changed.
+    styles = file.read("xl/styles.xml").decode()
+    assert 'numFmtId="49"' in styles
+    assert '<protection locked="0"/>' in styles

@@ -109,15 +109,15 @@ def test_columns_may_stand_in_any_order_with_a_byte_order_mark(engine: Engine, t
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        (APPLES.replace("2.49", "two"), "Line 3, column price: “two” "),
-        (APPLES.replace("2.49", "2.499"), "Line 3, column price: “2.499” "),
-        (APPLES.replace("2.49", "-1"), "Line 3, column price: “-1” "),
-        (APPLES.replace("2.49", ""), "Line 3, column price: Price needs a value."),
-        (APPLES.replace(",7", ",many"), "Line 3, column on_hand: “many” "),
-        (APPLES.replace("000000017", " "), "Line 3, column item_code: Item code needs a value."),
-        (APPLES.replace("APPLES", "A" * 300), "Line 3, column description: "),
-        (APPLES.replace(",PRODUCE", ""), "Line 3 has 8 columns instead of 9."),
-        (PEARS, "Line 3, column item_code: 000000018 stands in the file more than once."),
+        (APPLES.replace("2.49", "two"), "Row 3, column price: “two” "),
+        (APPLES.replace("2.49", "2.499"), "Row 3, column price: “2.499” "),
+        (APPLES.replace("2.49", "-1"), "Row 3, column price: “-1” "),
+        (APPLES.replace("2.49", ""), "Row 3, column price: Price needs a value."),
+        (APPLES.replace(",7", ",many"), "Row 3, column on_hand: “many” "),
+        (APPLES.replace("000000017", " "), "Row 3, column item_code: Item code needs a value."),
+        (APPLES.replace("APPLES", "A" * 300), "Row 3, column description: "),
+        (APPLES.replace(",PRODUCE", ""), "Row 3 has 8 columns instead of 9."),
+        (PEARS, "Row 3, column item_code: 000000018 stands in the file more than once."),
     ],
 )
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])

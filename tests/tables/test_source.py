@@ -353,7 +353,7 @@ def test_what_a_sheet_shows_is_read_and_told() -> None:
 
 def test_formulas_that_nobody_computed_are_told() -> None:
     rows = '<row r="1"><c r="A1" t="str"><v>item</v></c></row><row r="2"><c r="A2"><f>1+1</f></c><c r="B2"><v>1</v></c></row>'
-    assert "1 without a value" in message(opened(xlsx(("S", rows)), "list.xlsx"), "formulas")
+    assert "1 has no value: open the file" in message(opened(xlsx(("S", rows)), "list.xlsx"), "formulas")
 
 
 def test_the_first_sheet_with_data_is_taken() -> None:
@@ -365,7 +365,11 @@ def test_the_first_sheet_with_data_is_taken() -> None:
 
     data = written(fill)
     source = opened(data, "list.xlsx")
-    assert [(sheet.name, sheet.rows) for sheet in source.sheets] == [("First", 0), ("Second", 1), ("Third", None)]
+    assert [(sheet.name, sheet.rows) for sheet in source.sheets] == [
+        ("First", 0),
+        ("Second", 1),
+        ("Third", None),
+    ]
     assert (source.reading.sheet, codes(source)) == ("Second", ["sheet"])
     assert opened(data, "list.xlsx", expected=["price"]).reading.sheet == "Third"
     assert opened(data, "list.xlsx", Reading(sheet="Third")).headings == ("item", "price")

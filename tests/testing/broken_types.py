@@ -6,6 +6,7 @@ import csv
 import io
 from dataclasses import replace
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from batchbook.batches import (
     BatchMasterView,
     BatchRow,
     Outcome,
+    RowLayout,
     Status,
     Total,
     editable,
@@ -27,6 +29,8 @@ from batchbook.catalog.models import Product, Vendor
 from batchbook.testing import BatchTypeConformance, Sample
 from batchbook.types.price_change.handler import PriceChangeHandler
 from batchbook.types.price_change.models import PriceChangeRow
+
+TICKS = count()
 
 
 class Conformance(BatchTypeConformance):
@@ -174,6 +178,20 @@ class LooksUpEachRow(PriceChangeHandler):
 
 class TestLooksUpEachRow(Conformance):
     handler = LooksUpEachRow
+
+
+class ForgetfulLayout(RowLayout):
+    def texts(self, row: Any, fields: Any) -> Any:
+        return super().texts(row, {name: f"{text} {next(TICKS)}" for name, text in fields.items()})
+
+
+class LaysOutWhatChanges(PriceChangeHandler):
+    def worksheet_layout(self, batch: Any) -> Any:
+        return ForgetfulLayout(PriceChangeRow, ())
+
+
+class TestLaysOutWhatChanges(Conformance):
+    handler = LaysOutWhatChanges
 
 
 class CountsEachRow(PriceChangeHandler):

@@ -250,6 +250,13 @@ class BatchHandler(ABC, Generic[B, R]):
         """
         return ()
 
+    def known_texts(self, batch: B, field: str, texts: Sequence[str]) -> Collection[str]:
+        """Return those of ``texts`` that mean something in ``field``, one of the learned ones, as they stand.
+
+        Where somebody replaced one of these, it was wrong in its row alone, and nothing is learned from that.
+        """
+        return ()
+
     def carried_columns(self, mapping: IntakeMapping) -> Sequence[str]:
         """Return the row's columns for those that ``mapping`` carries without a field, in their order."""
         return ()

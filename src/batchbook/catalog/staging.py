@@ -96,4 +96,4 @@ def _refuse_doubles(connection: Connection) -> None:
 
 
 def _refusal(line: int, what: str) -> BadInput:
-    return BadInput(f"Line {line}{what} Nothing was loaded; correct the file and load it again.")
+    return BadInput(f"Row {line}{what} Nothing was loaded; correct the file and load it again.")

@@ -1,4 +1,4 @@
-"""Reading tables that people upload, CSV or XLSX, as rows of text."""
+"""Reading tables that people send, whatever their format, as rows of text."""
 
 from __future__ import annotations
 

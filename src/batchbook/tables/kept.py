@@ -39,7 +39,13 @@ class KeptSheets:
         self._lock = Lock()
 
     def opened(
-        self, kind: Format, opener: Opener, name: str, file: BinaryIO, said: Reading, expected: Collection[str]
+        self,
+        kind: Format,
+        opener: Opener,
+        name: str,
+        file: BinaryIO,
+        said: Reading,
+        expected: Collection[str],
     ) -> Opened:
         """Return what ``opener`` would: from what was kept, or by itself, and then its rows are kept once all are read."""
         digest = _digest(file)

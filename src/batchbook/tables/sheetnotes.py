@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from batchbook.statuses import Severity
 from batchbook.tables.report import Note
+from batchbook.words import counted
 
 _SHOWN = 10
 
@@ -20,13 +21,13 @@ def merged_note(ranges: list[str]) -> Note:
 
 def formulas_note(count: int, without_value: int = 0) -> Note:
     """Return what is told of formulas, of which some may come without the value that they had."""
-    said = f"{_cells(count)} a formula. The values from when the file was saved are taken."
+    said = f"{counted(count, 'cell holds a formula', 'cells hold formulas')}. The values from when the file was saved are taken."
     if not without_value:
         return Note("formulas", said)
     return Note(
         "formulas",
-        f"{said} {without_value:,} without a value: open the file in your spreadsheet program and save it, so that it is"
-        " computed.",
+        f"{said} {counted(without_value, 'has no value', 'have no value')}: open the file in your spreadsheet program and"
+        " save it, so that it is computed.",
         Severity.WARNING,
     )
 
@@ -35,7 +36,8 @@ def errors_note(count: int, rows: set[int]) -> Note:
     """Return what is told of error values."""
     return Note(
         "error-values",
-        f"{_cells(count)} an error value such as #N/A instead of what was meant. It is kept as a text.",
+        f"{counted(count, 'cell holds an error value', 'cells hold error values')} such as #N/A instead of what was meant."
+        " What the cell shows is kept as a text.",
         Severity.WARNING,
         rows=tuple(sorted(rows)[:_SHOWN]),
     )
@@ -45,9 +47,6 @@ def zeros_note(count: int) -> Note:
     """Return what is told of numbers whose format shows zeros."""
     return Note(
         "zero-format",
-        f"{_cells(count)} a number that its format shows with zeros in front. It is taken as shown.",
+        f"{counted(count, 'number is', 'numbers are')} shown with zeros in front by the format of the cell, and taken as"
+        " shown.",
     )
-
-
-def _cells(count: int) -> str:
-    return "1 cell holds" if count == 1 else f"{count:,} cells each hold"

@@ -114,9 +114,7 @@ class Source:
         return (reading.header_row or 0) + max(1, reading.header_rows or 1) - 1 if reading.header_row else 0
 
 
-def _opened(
-    kind: Format, name: str, file: BinaryIO, said: Reading, expected: Collection[str]
-) -> Opened:
+def _opened(kind: Format, name: str, file: BinaryIO, said: Reading, expected: Collection[str]) -> Opened:
     if kind == "csv":  # It is read faster than it could be kept.
         return open_text(name, file, said, expected)
     return KEPT.opened(kind, _WORKBOOKS[kind], name, file, said, expected)

@@ -12,7 +12,7 @@ from batchbook.errors import BadInput
 class Table:
     """The names in a table's header row, and an iterator over the rows below, as text.
 
-    Each record comes with the number of its line or sheet row, counted from 1 with the header. Names are in lower
+    Each record comes with the number of its row, counted from 1 as a spreadsheet program counts. Names are in lower
     case, without surrounding blanks. A record may be shorter or longer than the header.
     """
 
@@ -22,17 +22,6 @@ class Table:
     commas_group: bool = True
     #: About how many records there are, for people who wait for them.
     expected_rows: int | None = None
-
-    @classmethod
-    def below_header(
-        cls, records: Iterator[tuple[int, Sequence[str]]], lines: int, *, commas_group: bool = True
-    ) -> Table:
-        """Return the table whose header row is the first of ``records``; without any it has no names.
-
-        ``lines`` is about how many records there are, with the header.
-        """
-        _, header = next(records, (0, ()))
-        return cls(names_of(header), records, commas_group, max(0, lines - 1))
 
 
 def names_of(header: Sequence[str]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from batchbook.tables.archive import TooMuch
 from batchbook.tables.refusals import too_long
 from batchbook.tables.report import Note
 from batchbook.tables.rows import MAX_CELL
+from batchbook.words import counted
 
 #: From here on a number has more digits than spreadsheet programs keep.
 LONG_NUMBER = 1e15
@@ -56,11 +57,10 @@ class LongNumbers:
     def notes(self) -> Iterator[Note]:
         """Yield what is to be told."""
         if self._count:
-            are = "is 1 number" if self._count == 1 else f"are {self._count:,} numbers"
             yield Note(
                 "long-numbers",
-                f"There {are} with more than 15 digits, too long for a spreadsheet: the last digits may be lost. Format"
-                " such a column as text before it is filled.",
+                f"{counted(self._count, 'number has', 'numbers have')} more than 15 digits, too long for a spreadsheet: the last"
+                " digits may be lost. Format such a column as text before it is filled.",
                 Severity.WARNING,
                 rows=tuple(self._rows),
             )

@@ -9,10 +9,11 @@ from batchbook.testing.life import LifeChecks
 from batchbook.testing.pages import PageChecks
 from batchbook.testing.populating import PopulateChecks
 from batchbook.testing.schema import SchemaChecks
+from batchbook.testing.sheets import SheetChecks
 
 
 class BatchTypeConformance(
-    PopulateChecks, EditChecks, LifeChecks, FrozenChecks, PageChecks, CostChecks, SchemaChecks
+    PopulateChecks, EditChecks, SheetChecks, LifeChecks, FrozenChecks, PageChecks, CostChecks, SchemaChecks
 ):
     """What every batch type must do. Subclass it under a name that begins with ``Test``.
 

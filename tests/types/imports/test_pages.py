@@ -50,3 +50,16 @@ def test_only_targets_that_one_may_change_are_offered(shop: Shop, staff: TestApp
     page = staff.get("/batches/import/new")
     options = {option["value"] for option in page.html.find("select", {"name": "target"}).find_all("option")}
     assert {"product", "on_hand", "vendor", "department"} <= options
+
+
+def test_no_more_columns_are_kept_besides_than_a_row_can_hold(shop: Shop, staff: TestApp) -> None:
+    others = [f"c{place}" for place in range(201)]
+    number = shop.upload(
+        f"item_code,description,price,{','.join(others)}\n000000001,Item 1,1.50{',x' * 201}\n"
+    )
+    page = staff.get(f"/batches/import/{number}/mapping")
+    form = next(form for form in page.forms.values() if "carried" in form.fields)
+    for box in form.fields["carried"][3:]:
+        box.checked = True
+    page = form.submit("do", value="populate", status=422)
+    assert "At most 200 other columns can be kept" in page.text

@@ -16,7 +16,7 @@ from batchbook.tables import listed
 
 #: Stands before a text for all rows, where a heading is expected.
 CONSTANT = "="
-_CHOSEN = "as you chose"
+_CHOSEN = "by you"
 
 
 def choose(intake: Intake, fields: Sequence[IntakeField], pairs: Iterable[tuple[str, str]]) -> Intake:

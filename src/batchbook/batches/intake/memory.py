@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from batchbook.batches.intake.kept import storable_json
 from batchbook.batches.intake.mapping import IntakeMapping
 from batchbook.batches.intake.models import SavedMapping
 from batchbook.batches.intake.suggesting import Remembered
@@ -88,7 +89,12 @@ def remember(
     """Keep ``mapping``, with what was said of how to read the file: under ``name``, or as the sender's last one."""
     # One statement, so that two who keep one at the same moment cannot collide.
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    said = {"mapping": mapping.to_json(), "reading": reading.to_json(), "saved_at": at, "saved_by": by}
+    said = {
+        "mapping": storable_json(mapping.to_json()),
+        "reading": reading.to_json(),
+        "saved_at": at,
+        "saved_by": by,
+    }
     said |= {"sender": place.known_sender, "used_at": at}
     statement = insert(SavedMapping).values(type=place.type, scope=place.scope, name=name, **said)
     key = [SavedMapping.type, SavedMapping.scope, SavedMapping.name if name else SavedMapping.sender]

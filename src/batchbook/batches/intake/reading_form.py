@@ -141,8 +141,9 @@ def _columns(intake: Intake, fields: Sequence[IntakeField]) -> Iterator[Field]:
             )
 
 
-def _with(names: Sequence[str], now: str) -> list[str]:
-    return [*names, *([now] if now and now not in names else [])]
+def _with(names: Sequence[str], now: str) -> list[tuple[str, str]]:
+    """Return choices that are called as they are: ``names``, and what it is now."""
+    return [(name, name) for name in dict.fromkeys((*names, *([now] if now else [])))]
 
 
 def _left_out_is_numbers(values: dict[str, Any]) -> dict[str, str]:

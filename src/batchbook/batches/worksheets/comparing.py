@@ -27,7 +27,7 @@ _TOGETHER = 500
 _STILL_CUT = "It is longer than a cell of a worksheet holds, and still cut: change it on the row's page."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SheetChange:
     """A cell that was changed in the sheet, on the row ``line`` of it.
 

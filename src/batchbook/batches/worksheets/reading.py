@@ -15,11 +15,11 @@ from batchbook.tables.source import Source, open_source
 _ADVICE = "Download a worksheet from the batch's page, correct that, and upload it."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SheetRow:
     """A row of an uploaded worksheet: its number in the sheet, its key, and its cells' texts by column of the layout.
 
-    ``key`` is ``None`` where the cell says none; a text is ``None`` where the column is missing.
+    ``key`` is ``None`` where the cell says none; a text is ``None`` where the column is missing, or does not count.
     """
 
     line: int

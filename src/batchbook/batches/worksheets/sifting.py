@@ -39,17 +39,21 @@ def sift(sheet: Worksheet, layout: Layout) -> Sifted:
             found.changed.pop(row.key.sequence, None)
         else:
             seen[row.key.sequence] = row.line
-            _look(row, checks, found)
+            _look(row, layout, checks, found)
     found.doubled = sorted(doubled)
     return found
 
 
-def _look(row: SheetRow, checks: Checks, found: Sifted) -> None:
+def _look(row: SheetRow, layout: Layout, checks: Checks, found: Sifted) -> None:
     key = row.key
     if key is None:
         return
     if checks.of(row.texts, edited=True) != key.edited:
-        found.changed[key.sequence] = row
+        # All changed rows are held at a time, so no more of them than what may be taken.
+        texts = [
+            text if column.field else None for text, column in zip(row.texts, layout.columns, strict=True)
+        ]
+        found.changed[key.sequence] = SheetRow(row.line, key, texts)
     if checks.of(row.texts, edited=False) not in (key.shown, None):
         found.locked.append(row.line)
 

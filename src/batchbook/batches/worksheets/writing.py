@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 
 import xlsxwriter
 from sqlalchemy import Row
+from xlsxwriter.utility import xl_range
 
 from batchbook.batches.issues import Issue
 from batchbook.batches.rows import RowProxy
@@ -35,7 +36,9 @@ _OPTIONS = {
 _ALLOWED = {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True}
 _EXTRA = (SheetColumn(STATUS, width=18), SheetColumn(PROBLEMS, width=70))
 
-_TEXT = {"num_format": "@", "valign": "top"}
+# The number of the format that spreadsheet programs call “Text”, “@”.
+_AS_TEXT = 49
+_TEXT = {"num_format": _AS_TEXT, "valign": "top"}
 _LOOKS: Mapping[str, Mapping[str, Any]] = {
     "edit": {"locked": False, "bg_color": "#FFFBE0", "border": 1, "border_color": "#E3D9A6"},
     "show": {"font_color": "#595959", "bg_color": "#F2F2F2"},
@@ -82,7 +85,7 @@ class _RowSheet:
         self._checks = Checks(layout.columns)
         self._statuses = {choice.value: choice.label for choice in choices_of(work.handler.statuses or ())}
         self._formats = {name: book.add_format({**_TEXT, **look}) for name, look in _LOOKS.items()}
-        self._heading = book.add_format({"bold": True, "bottom": 1, "num_format": "@"})
+        self._heading = book.add_format({"bold": True, "bottom": 1, "num_format": _AS_TEXT})
         self._labels = {name: column.label for name, column in self._rows.editable.items()}
         self._comments = 0
 
@@ -92,7 +95,10 @@ class _RowSheet:
         line = 0
         for line, row in enumerate(rows, start=1):
             self._write_row(line, self._rows.proxy(row))
-        self._sheet.autofilter(0, 1, line, len(self._columns) + len(_EXTRA))
+        last = len(self._columns) + len(_EXTRA)
+        self._sheet.autofilter(0, 1, line, last)
+        # Every number is meant to be a text here.
+        self._sheet.ignore_errors({"number_stored_as_text": xl_range(0, 0, line, last)})
 
     def _begin(self) -> None:
         sheet = self._sheet

@@ -126,6 +126,11 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         plan = ImportPlan(self._targets, batch)
         return [field.name for field in (*plan.key, *plan.written) if field.lookup]
 
+    def known_texts(self, batch: Import, field: str, texts: Sequence[str]) -> Collection[str]:
+        """Those by which the records that are referred to are called, with nothing else that may be meant."""
+        found = self._references_of(ImportPlan(self._targets, batch))[field].look_up(texts)
+        return [text for text in texts if len(found[text]) == 1]
+
     def carried_columns(self, mapping: IntakeMapping) -> Sequence[str]:
         """The names of the columns that only carry what the table says."""
         return [carried(place) for place in range(len(mapping.carried))]

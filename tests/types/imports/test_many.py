@@ -1,0 +1,130 @@
+"""Hundreds of imports, each with a table of its own: what they cost is what a few cost."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, func, select, text
+from sqlalchemy.orm import Session
+from webtest import TestApp
+
+from batchbook.batches import Batch, DynamicRow
+from batchbook.db import Base
+from batchbook.db.session import transaction_scope
+
+from .conftest import Shop
+
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
+
+FEW, MANY = 3, 300
+TABLE = "item_code,description,price\n000000001,Item 1,1.50\n000000009,Item 9,9.00\n"
+
+
+@pytest.fixture(autouse=True)
+def _few(shop: Shop) -> None:
+    for _ in range(FEW):
+        shop.create(TABLE)
+
+
+def multiply(shop: Shop, upto: int) -> None:
+    """Make as many more as are missing, as copies of the first with all that its table has: indexes and triggers."""
+    with transaction_scope(shop.database) as session:
+        made = told(
+            session, "SELECT sql FROM sqlite_master WHERE tbl_name = 'row_1' AND sql <> '' ORDER BY rowid"
+        )
+        header = {table: ", ".join(columns_of(session, table)) for table in ("batch", "import")}
+        for number in range(FEW + 1, upto + 1):
+            for table, names in header.items():
+                copied = f'SELECT {number}, {names} FROM "{table}" WHERE id = 1'
+                session.execute(text(f'INSERT INTO "{table}" (id, {names}) {copied}'))
+            for statement in made:
+                session.connection().exec_driver_sql(statement.replace("row_1", f"row_{number}"))
+            session.execute(text(f"INSERT INTO row_{number} SELECT * FROM row_1"))
+            session.execute(text(f"UPDATE row_{number} SET batch_id = {number}"))
+
+
+def columns_of(session: Session, table: str) -> list[str]:
+    return told(session, f"SELECT name FROM pragma_table_info('{table}') WHERE name <> 'id'")
+
+
+def told(session: Session, query: str) -> list[str]:
+    return list(session.scalars(text(query)))
+
+
+def models() -> set[type[Any]]:
+    """Return the models of rows that are mapped now, after what nobody needs was let go."""
+    gc.collect()
+    return {mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, DynamicRow)}
+
+
+@contextmanager
+def statements() -> Iterator[Counter[str]]:
+    sent: Counter[str] = Counter()
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent[" ".join(statement.split())] += 1
+
+    # On all engines: the application has its own.
+    event.listen(Engine, "before_cursor_execute", count)
+    yield sent
+    event.remove(Engine, "before_cursor_execute", count)
+
+
+def cost(ask: Callable[[], Any]) -> int:
+    """Return how many statements are sent by what was asked before, so that templates are there."""
+    ask()
+    with statements() as sent:
+        ask()
+    return sent.total()
+
+
+def costs(shop: Shop, staff: TestApp) -> dict[str, int]:
+    prices = iter(("4.00", "5.00", "6.00"))
+    return {
+        "index": cost(lambda: staff.get("/batches/import", status=200)),
+        "page": cost(lambda: staff.get("/batches/import/2", status=200)),
+        "edit": cost(lambda: shop.edit(2, 1, new_price=next(prices))),
+    }
+
+
+def test_pages_and_edits_cost_the_same_with_hundreds_of_batches(shop: Shop, staff: TestApp) -> None:
+    few, before = costs(shop, staff), models()
+    multiply(shop, MANY)
+    many, after = costs(shop, staff), models()
+    assert many == few
+    # A list of batches needs none of their models, and a page that of its own batch alone.
+    assert after == before
+    assert all(few.values()), few
+
+
+def test_models_of_batches_that_nobody_looks_at_are_let_go(shop: Shop) -> None:
+    looked_at = 100
+    multiply(shop, looked_at)
+    known: list[weakref.ref[Any]] = []
+    with transaction_scope(shop.database, read_only=True) as session:
+        for number in range(1, looked_at + 1):
+            row = model_of(shop, session, number)
+            assert session.scalar(select(func.count()).select_from(row)) == 2
+            known.append(weakref.ref(row))
+            del row
+            session.expunge_all()
+    # The database's driver keeps the last hundreds of statements with the tables that they name.
+    shop.database.clear_compiled_cache()
+    kept = models()
+    assert sum(reference() in kept for reference in known) < looked_at
+    assert known[0]() is None
+    assert known[-1]() in kept
+    # One that was let go is made anew, and reads the same rows.
+    with transaction_scope(shop.database, read_only=True) as session:
+        row = model_of(shop, session, 1)
+        assert session.scalar(select(func.count()).select_from(row)) == 2
+
+
+def model_of(shop: Shop, session: Session, number: int) -> Any:
+    return shop.registry["batch_types"]["import"].rows.of(session.get_one(Batch, number))
