@@ -7,19 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request, expect
 from tests.batches.sheets import Book
 from tests.functional.world import PATH, PRICE_LIST, Shop, form_to, post, url_of
 from webtest import TestApp, Upload
 
+from .eyes import problems_of
 from .visits import Visits
-
-#: What of the page is wider than the window, if the page as a whole scrolls sideways.
-SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-#: Colours that fade from one scheme to the other have arrived.
-SETTLED = "document.getAnimations().forEach((one) => one.finish())"
-WIDTHS = ((1440, 900), (390, 844))
 
 
 def test_filters_are_put_together_without_a_reload(staff_page: Page, shop: Shop, open_batch: int) -> None:
@@ -124,7 +118,7 @@ def test_every_page_is_for_every_eye_at_every_width(
         (admin, f"{PATH}/new"),
         (admin, "/nothing"),
     ]
-    found = [problem for page, path in pages for problem in _problems(page, path)]
+    found = [problem for page, path in pages for problem in problems_of(page, path)]
     assert found == []
 
 
@@ -137,24 +131,3 @@ def _compared(staff: TestApp, number: int) -> str:
     form = form_to(staff.get(url_of(number)), "/worksheets")
     form["file"] = Upload("sheet.xlsx", book.save())
     return urlsplit(form.submit(status=303).headers["Location"]).path
-
-
-def _problems(page: Page, path: str) -> list[str]:
-    page.goto(path)
-    found = []
-    for width, height in WIDTHS:
-        page.set_viewport_size({"width": width, "height": height})
-        if page.evaluate(SIDEWAYS):
-            found.append(f"{path} scrolls sideways at {width}")
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            page.evaluate(SETTLED)
-            found += [f"{path} at {width}, {scheme}: {problem}" for problem in _axe(page)]
-    return found
-
-
-def _axe(page: Page) -> list[str]:
-    violations = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {', '.join(str(node['target']) for node in one['nodes'][:3])}" for one in violations
-    ]
