@@ -139,6 +139,18 @@ def _warn(intake: Intake, fields: Sequence[IntakeField]) -> None:
             click.echo(plain(note.message), err=True)
 
 
+def _tell_unused(intake: Intake, fields: Sequence[IntakeField]) -> None:
+    lacking = [one.heading for one in fields if not intake.mapping.fills(one.name)]
+    if intake.suggestion.unused and lacking:
+        click.echo(
+            plain(
+                f"Nothing is taken from {listed(intake.suggestion.unused[:_NAMED])}, and nothing fills {', '.join(lacking)}."
+                " Say --map FIELD=HEADING where one belongs to the other."
+            ),
+            err=True,
+        )
+
+
 @click.command("inspect")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @reading_options
