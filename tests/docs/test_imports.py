@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,8 @@ from webtest import TestApp, Upload
 from batchbook.cli import main
 from batchbook.demo import CATALOG
 
-HOWTO = Path(__file__).parents[2] / "docs" / "howto"
-_BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+from .howtos import HOWTO, as_pattern, files_of, sessions_of
+
 INI = """
 [app:main]
 use = egg:batchbook
@@ -25,25 +24,6 @@ sqlalchemy.url = {url}
 batchbook.development = true
 batchbook.jobs = inline
 """
-
-
-def files_of(page: str) -> dict[str, str]:
-    """Return the files that a page shows, by name."""
-    return {title: text for _, title, text in _BLOCK.findall(page) if title}
-
-
-def sessions_of(page: str) -> Iterator[tuple[str, str]]:
-    """Yield the commands that a page shows, each with what it prints."""
-    for language, _, text in _BLOCK.findall(page):
-        if language == "console":
-            for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
-                command, _, output = part.partition("\n")
-                yield command, output.strip()
-
-
-def as_pattern(output: str) -> str:
-    """Return the pattern of what is shown: … stands for anything."""
-    return ".*".join(re.escape(part) for part in output.split("…"))
 
 
 @pytest.fixture
@@ -79,7 +59,9 @@ def in_the_browser(staff: TestApp, admin: TestApp, file: Path) -> None:
     form["file"], form["target"], form["sender"] = Upload(file.name, file.read_bytes()), "product", "Mill"
     page = form.submit(status=303).follow()
     assert "How “may.csv” is read" in text_of(page)
-    page = form_with(page, "header_row").submit("do", value="columns").follow()
+    form = form_with(page, "header_row")
+    assert form["left_out"].value == "8"
+    page = form.submit("do", value="columns").follow()
     form = form_with(page, "column.item_code")
     assert (form["column.item_code"].value, form["column.department"].value) == ("0", "2")
     form["column.description"], form["column.price"], form["column.vendor"] = "1", "3", "constant"

@@ -27,7 +27,7 @@ from .world import (
 #: What an auditor may post, as it concerns nobody else: one's own account, signing out, how one's grids look.
 ALLOWED = ("login", "logout", "account.password", "account.sessions", "account.timezone")
 #: … and asking for files of what they may see.
-OWN_PAGES = (".remember", ".rows", ".export", ".export_rows")
+OWN_PAGES = (".remember", ".rows", ".export", ".export_rows", ".worksheet", ".worksheet_problems")
 CLOSED = ("jobs.", "users.", "roles.")
 
 
@@ -140,7 +140,7 @@ def test_auditors_see_no_form_for_what_they_may_not_do(
         ),
         *(
             f"batches.price_change.{page}"
-            for page in ("index", "export", "view", "row", "history", "download", "export_rows")
+            for page in ("index", "export", "view", "row", "history", "download", "export_rows", "worksheet")
         ),
     }
     assert {route: found[route] for route in reading} == dict.fromkeys(reading, 200)

@@ -104,7 +104,7 @@ def test_decimals_by_other_conventions(text: str, value: str) -> None:
     assert str(parse(MONEY, text, GERMAN)) == value
 
 
-@pytest.mark.parametrize("text", ["1.5", "12.50", "1,234.5", "1.2345,0"])
+@pytest.mark.parametrize("text", ["1.5", "12.50", "1,234.5", "1.2345,0", "0.005", "-0.500"])
 def test_a_group_sign_is_no_decimal_sign(text: str) -> None:
     assert refusal(MONEY, text, GERMAN)[0] == "not-a-number"
 

@@ -90,8 +90,9 @@ def test_what_is_not_clearly_a_number_comes_back_as_it_is(text: str) -> None:
 def test_a_point_means_thousands_where_the_column_has_decimal_commas() -> None:
     assert understood(Kind.DECIMAL, "1.234 €", COMMA) == 1234
     assert understood(Kind.DECIMAL, "1.234 €", POINT) == Decimal("1.234")
-    with pytest.raises(CellError):
-        understood(Kind.DECIMAL, "1.5 €", COMMA)
+    for text in ("1.5 €", "0.005", "$0.500"):
+        with pytest.raises(CellError):
+            understood(Kind.DECIMAL, text, COMMA)
 
 
 @pytest.mark.parametrize(("text", "plain"), [("12.00", "12"), ("12.0 pcs", "12"), ("1,200.0", "1,200")])

@@ -84,7 +84,10 @@ def _ungrouped(text: str, conventions: Conventions) -> str:
     if not group or group not in text:
         return text
     head, *groups = text.split(group)
-    right = re.fullmatch(r"[+-]?[0-9]{1,3}", head) and all(re.fullmatch("[0-9]{3}", part) for part in groups)
+    # No thousands begin with a zero: 0.005 among decimal commas is a thousandth, not five.
+    right = re.fullmatch(r"[+-]?[1-9][0-9]{0,2}", head) and all(
+        re.fullmatch("[0-9]{3}", part) for part in groups
+    )
     return "".join((head, *groups)) if right else text
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import xlsxwriter
 from sqlalchemy import Engine as Database
 from sqlalchemy import select
 
@@ -19,6 +21,7 @@ from batchbook.batches.engine import Engine, Result
 from batchbook.batches.intake.taking import look
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.db.session import transaction_scope
+from batchbook.security.models import Role, RolePermission
 
 
 @dataclass
@@ -40,6 +43,12 @@ class Shop:
             result = engine.run(batch.id, Action.POPULATE)
             assert not result.failed, result.message
             return batch.id
+
+    def upload(self, table: str) -> int:
+        """Create an import of ``table`` that is not populated yet; return its number."""
+        with transaction_scope(self.database) as session:
+            file = io.BytesIO(table.encode())
+            return create_batch(self.act(session), "import", {"target": "product"}, file, "list.csv").id
 
     def run(
         self, number: int, *actions: Action, options: Mapping[str, Any] | None = None, by: str = "staff"
@@ -75,13 +84,12 @@ class Shop:
         with transaction_scope(self.database) as session:
             delete_batch(self.act(session), number)
 
-    def create_mapped(self, table: str, carried: list[int]) -> int:
+    def create_mapped(self, table: str | bytes, carried: list[int], name: str = "list.csv") -> int:
         """Create an import that carries the columns ``carried`` besides what is found by name."""
+        data = table.encode() if isinstance(table, str) else table
         with transaction_scope(self.database) as session:
             engine = self.act(session)
-            batch = create_batch(
-                engine, "import", {"target": "product"}, io.BytesIO(table.encode()), "list.csv"
-            )
+            batch = create_batch(engine, "import", {"target": "product"}, io.BytesIO(data), name)
             intake = look(engine.work_on(batch))
             mapping = replace(intake.mapping, carried=tuple(carried))
             replace(intake, suggestion=replace(intake.suggestion, mapping=mapping)).keep_in(batch)
@@ -91,6 +99,11 @@ class Shop:
     def create_department(self, name: str) -> None:
         with transaction_scope(self.database) as session:
             session.add(Department(name=name))
+
+    def forbid(self, role: str, permission: str) -> None:
+        with transaction_scope(self.database) as session:
+            wanted = select(RolePermission).join(RolePermission.role).where(Role.name == role)
+            session.delete(session.scalars(wanted.where(RolePermission.permission == permission)).one())
 
     def rename_department(self, name: str, other: str) -> None:
         with transaction_scope(self.database) as session:
@@ -139,6 +152,19 @@ class Shop:
                 PriceHistory.item_code, PriceHistory.old_price, PriceHistory.new_price, PriceHistory.sequence
             )
             return [tuple(row) for row in session.execute(wanted.order_by(PriceHistory.id))]
+
+
+def workbook(rows: Sequence[Sequence[str]]) -> bytes:
+    """Return a workbook with these texts, in which an escape such as ``_x0000_`` stands for its character."""
+    file, changed = io.BytesIO(), io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet()
+        for line, texts in enumerate(rows):
+            sheet.write_row(line, 0, texts)
+    with zipfile.ZipFile(file) as archive, zipfile.ZipFile(changed, "w") as copy:
+        for name in archive.namelist():
+            copy.writestr(name, archive.read(name).replace(b"_x005F_x", b"_x"))
+    return changed.getvalue()
 
 
 @pytest.fixture

@@ -103,6 +103,16 @@ def test_who_may_not_change_the_target_may_not_import(shop: Shop) -> None:
     assert str(shop.product("000000001").price) == "1.00"
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_who_may_not_change_what_is_referred_to_adds_none_of_it(shop: Shop) -> None:
+    number = shop.create(f"{HEAD[:-1]},department\n000000001,Item 1,1.50,Bakery\n", unknown="add")
+    shop.run(number, Action.COMPLETE)
+    shop.forbid("staff", "departments:edit")
+    with pytest.raises(Refused, match="role of staff does not allow to change departments"):
+        shop.run(number, Action.EXECUTE)
+    assert (shop.product("000000001").department, shop.batch(number).state) == ("GROCERY", "complete")
+
+
 @pytest.mark.parametrize(
     ("target", "table", "expected"),
     [
@@ -147,7 +157,7 @@ def test_what_rows_refer_to_is_not_emptied_because_it_was_renamed(shop: Shop) ->
         "item_code,description,price,department\n000000003,Item 3,3.00,GROCERY\n000000009,Item 9,9.00,GROCERY\n"
     )
     shop.rename_department("GROCERY", "FOOD")
-    with pytest.raises(Conflict, match="2 rows refer to a department that is not there any more.*GROCERY"):
+    with pytest.raises(Conflict, match=r"2 rows refer to a department that is not there any more.*GROCERY"):
         shop.execute(number)
     assert (shop.product("000000003").department, shop.product("000000009")) == ("PRODUCE", None)
 
@@ -155,7 +165,7 @@ def test_what_rows_refer_to_is_not_emptied_because_it_was_renamed(shop: Shop) ->
 def test_what_came_or_went_is_not_overwritten(shop: Shop) -> None:
     number = shop.create(f"{HEAD}000000009,Item 9,9.00\n000000001,Item 1,4.00\n")
     shop.add_product("000000009")
-    with pytest.raises(Conflict, match="1 record came or went since the last refresh.*: 000000009"):
+    with pytest.raises(Conflict, match=r"1 record came or went since the last refresh.*: 000000009"):
         shop.execute(number, overwrite="yes")
     assert shop.batch(number).failure is None
 

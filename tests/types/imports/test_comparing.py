@@ -7,7 +7,7 @@ import pytest
 from batchbook.batches import Action
 from batchbook.errors import BadInput
 
-from .conftest import Shop
+from .conftest import Shop, workbook
 
 HEAD = "item_code,description,price\n"
 
@@ -234,3 +234,20 @@ def test_keys_that_come_twice_are_found_however_many_there_are(
     assert [status == "duplicate" for status in found[:2] + found[3:]] == [False, True, True, True, True]
     shop.run(number, Action.REFRESH)
     assert shop.statuses(number) == found
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_a_heading_with_characters_that_no_database_stores_can_be_used(shop: Shop) -> None:
+    sheet = workbook(
+        [["item_code", "description", "price", "no_x0000_te"], ["000000001", "Item 1", "5", "a_x0000_b"]]
+    )
+    (row,) = shop.rows(shop.create_mapped(sheet, carried=[3], name="list.xlsx"))
+    assert (row.new_item_code, row.extra_0) == ("000000001", "a�b")
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_suggestions_are_sought_for_some_texts_only(shop: Shop) -> None:
+    lines = "".join(f"{n:09d},Item,1.00,PRODUC{n:03d}\n" for n in range(1, 320))
+    rows = shop.rows(shop.create(f"item_code,description,price,department\n{lines}"))
+    suggested = [bool(row.issues[0].get("suggestions")) for row in rows]
+    assert suggested == [True] * 300 + [False] * 19

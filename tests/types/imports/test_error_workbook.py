@@ -85,7 +85,7 @@ def test_only_what_was_corrected_is_taken_and_nothing_that_changed_meanwhile(sho
             engine.work_on(engine.find(number)), open_worksheet("back.xlsx", io.BytesIO(_rewritten(sheets)))
         )
         assert [(c.sequence, c.label, c.before, c.now, c.sheet, c.text) for c in found.conflicts] == [
-            (1, "Preis", "1,50", "1.60", "1.234,50", "1234.50")
+            (1, "Preis", "1,50", "1,60", "1.234,50", "1234.50")
         ]
         assert [(c.sequence, c.sheet, c.text) for c in found.taken] == [
             (2, "2,20", "2.20"),
@@ -105,3 +105,18 @@ def test_the_sheet_as_it_was_downloaded_changes_nothing(shop: Shop) -> None:
         engine = shop.act(session)
         found = compare(engine.work_on(engine.find(number)), open_worksheet("back.xlsx", io.BytesIO(sheet)))
         assert found.empty
+
+
+def test_what_was_edited_stands_there_as_the_file_would_say_it(shop: Shop) -> None:
+    """Among decimal commas 1234.60 would be understood as something else as soon as a digit is added."""
+    number = shop.create(LIST)
+    shop.edit(number, 1, new_price="1234.60")
+    sheets = _sheets(_workbook(shop, number))
+    assert sheets["Rows"][1][4] == "1234,60"
+    sheets["Rows"][1][4] = "1234,80"
+    with transaction_scope(shop.database) as session:
+        engine = shop.act(session)
+        sheet = open_worksheet("back.xlsx", io.BytesIO(_rewritten(sheets)))
+        found = compare(engine.work_on(engine.find(number)), sheet)
+        assert [(c.before, c.sheet, c.text) for c in found.taken] == [("1234,60", "1234,80", "1234.80")]
+        assert not found.conflicts

@@ -50,3 +50,24 @@ def test_only_targets_that_one_may_change_are_offered(shop: Shop, staff: TestApp
     page = staff.get("/batches/import/new")
     options = {option["value"] for option in page.html.find("select", {"name": "target"}).find_all("option")}
     assert {"product", "on_hand", "vendor", "department"} <= options
+
+
+def test_no_more_columns_are_kept_besides_than_a_row_can_hold(shop: Shop, staff: TestApp) -> None:
+    others = [f"c{place}" for place in range(201)]
+    number = shop.upload(
+        f"item_code,description,price,{','.join(others)}\n000000001,Item 1,1.50{',x' * 201}\n"
+    )
+    page = staff.get(f"/batches/import/{number}/mapping")
+    form = next(form for form in page.forms.values() if "carried" in form.fields)
+    for box in form.fields["carried"][3:]:
+        box.checked = True
+    page = form.submit("do", value="populate", status=422)
+    assert "At most 200 other columns can be kept" in page.text
+
+
+def test_the_executed_batch_leads_to_the_rows_that_were_left_out(shop: Shop, staff: TestApp) -> None:
+    number = shop.create("item_code,description,price\n000000001,Item 1,1.50\n000000002,Item 2,abc\n")
+    shop.execute(number, apply="good")
+    page = staff.get(f"/batches/import/{number}").click("The rows that were left out").maybe_follow()
+    assert page.request.path == f"/batches/import/{number + 1}"
+    assert "Made of the rows that were left out" in page.text

@@ -66,7 +66,7 @@ class Intake:
                 "name": self.name,
             },
         }
-        batch.params = {**(batch.params or {}), **_storable(kept)}
+        batch.params = {**(batch.params or {}), **storable_json(kept)}
 
     @classmethod
     def kept_in(cls, batch: Batch) -> Self | None:
@@ -90,10 +90,10 @@ def _shortened(report: dict[str, Any]) -> dict[str, Any]:
     return {**report, "first_rows": rows}
 
 
-def _storable(value: Any) -> Any:
+def storable_json(value: Any) -> Any:
     """Return JSON without characters that no database stores, which texts of a file may have."""
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, dict):
-        return {storable(str(key)): _storable(part) for key, part in value.items()}
-    return [*map(_storable, value)] if isinstance(value, list | tuple) else value
+        return {storable(str(key)): storable_json(part) for key, part in value.items()}
+    return [*map(storable_json, value)] if isinstance(value, list | tuple) else value

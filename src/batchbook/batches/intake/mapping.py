@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from batchbook.batches.issues import storable
+
 
 @dataclass(frozen=True)
 class IntakeMapping:
@@ -45,10 +47,13 @@ class IntakeMapping:
         return self.headings[position] if position is not None and position < len(self.headings) else None
 
     def fits(self, headings: Sequence[str]) -> bool:
-        """Return whether every column that it uses stands in a table with those ``headings`` where it says."""
+        """Return whether every column that it uses stands in a table with those ``headings`` where it says.
+
+        A mapping that was kept has lost characters that no database stores, such as NUL.
+        """
         used = (*self.columns.values(), *self.carried)
         return all(
             position < min(len(headings), len(self.headings))
-            and headings[position] == self.headings[position]
+            and storable(headings[position]) == storable(self.headings[position])
             for position in used
         )

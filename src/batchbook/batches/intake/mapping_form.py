@@ -18,6 +18,8 @@ from batchbook.grid import CellError, Choice, Kind, parse
 #: What stands for one text in all rows, instead of a column.
 CONSTANT = "constant"
 _CHOSEN = "by you"
+#: How many columns rows can keep besides their fields: one of PostgreSQL's holds no more in its 8 kB.
+MOST_CARRIED = 200
 _SHOWN = 60
 
 
@@ -46,7 +48,7 @@ def mapping_form(intake: Intake, fields: Sequence[IntakeField], offers: Offers, 
     return Form(items)
 
 
-_SAVED = "Under a name it can be chosen for other files, also by the command line."
+_SAVED = "Under a name it can be chosen for other files, also by the command line. A name that there is already gets this one."
 
 
 def _about(wanted: IntakeField, columns: Sequence[Choice], offers: Offers) -> Iterator[Field]:
@@ -140,6 +142,11 @@ def check(bound: BoundForm, intake: Intake, fields: Sequence[IntakeField], offer
         for number, text in enumerate(offers.texts.get(name, ())):
             if text in (taken := intake.mapping.values.get(name, {})):
                 _check_text(bound, f"value.{name}.{number}", wanted, taken[text])
+    if len(intake.mapping.carried) > MOST_CARRIED:
+        bound.add_error(
+            "carried",
+            f"At most {MOST_CARRIED} other columns can be kept: choose fewer. All of them stay in the file.",
+        )
     for wanted in intake.suggestion.missing(fields):
         bound.add_error(
             f"column.{wanted.name}",

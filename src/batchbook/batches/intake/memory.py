@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from batchbook.batches.intake.kept import storable_json
 from batchbook.batches.intake.mapping import IntakeMapping
 from batchbook.batches.intake.models import SavedMapping
 from batchbook.batches.intake.suggesting import Remembered
@@ -69,7 +70,10 @@ def named(session: Session, place: Place, name: str) -> Remembered:
     if found is None or not name.strip():
         known = ", ".join(f"“{one}”" for one in names(session, place)) or "none"
         raise Missing(f"There is no saved mapping “{name[:LONGEST_NAME]}” here. Saved ones: {known}.")
-    return _remembered(found, f"saved in “{found.name}”")
+    saved, last = _remembered(found, f"saved in “{found.name}”"), last_of(session, place)
+    if last is None or not last.sure:
+        return saved
+    return replace(saved, mapping=_with_texts_of(saved.mapping, last.mapping))
 
 
 def remember(
@@ -85,12 +89,23 @@ def remember(
     """Keep ``mapping``, with what was said of how to read the file: under ``name``, or as the sender's last one."""
     # One statement, so that two who keep one at the same moment cannot collide.
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    said = {"mapping": mapping.to_json(), "reading": reading.to_json(), "saved_at": at, "saved_by": by}
+    said = {
+        "mapping": storable_json(mapping.to_json()),
+        "reading": reading.to_json(),
+        "saved_at": at,
+        "saved_by": by,
+    }
     said |= {"sender": place.known_sender, "used_at": at}
     statement = insert(SavedMapping).values(type=place.type, scope=place.scope, name=name, **said)
     key = [SavedMapping.type, SavedMapping.scope, SavedMapping.name if name else SavedMapping.sender]
     where = SavedMapping.name != _LAST if name else SavedMapping.name == _LAST
     session.execute(statement.on_conflict_do_update(index_elements=key, index_where=where, set_=said))
+
+
+def _with_texts_of(mapping: IntakeMapping, last: IntakeMapping) -> IntakeMapping:
+    names = {*mapping.values, *last.values}
+    values = {name: {**last.values.get(name, {}), **mapping.values.get(name, {})} for name in names}
+    return replace(mapping, values=values)
 
 
 def _remembered(found: SavedMapping, label: str, *, sure: bool = True) -> Remembered:

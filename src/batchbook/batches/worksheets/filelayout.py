@@ -6,6 +6,7 @@ file was. Behind them come the fields that the file does not fill.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,9 +19,11 @@ from batchbook.batches.rows import RowProxy
 from batchbook.batches.work import Work
 from batchbook.batches.worksheets.layout import SheetColumn, width_of
 from batchbook.grid import to_text
+from batchbook.grid.kinds import NUMERIC_KINDS
 
 #: What the headings of columns without one are called.
 _UNNAMED = "Column {}"
+_PLAIN_NUMBER = re.compile(r"-?[0-9]+\.[0-9]+")
 
 
 class FileLayout:
@@ -37,6 +40,14 @@ class FileLayout:
             wanted.column.name: CellsReader(wanted, intake.reading.column(place), mapping)
             for wanted in fields
             if (place := mapping.columns.get(wanted.name)) is not None
+        }
+        #: The fields whose numbers have a decimal comma in the file.
+        self._commas = {
+            wanted.column.name
+            for wanted in fields
+            if (place := mapping.columns.get(wanted.name)) is not None
+            and wanted.column.kind in NUMERIC_KINDS
+            and intake.reading.column(place).decimal_sign == ","
         }
         names = {mapping.columns[wanted.name]: wanted.column.name for wanted in reversed(fields)
                  if wanted.name in mapping.columns}  # fmt: skip
@@ -74,7 +85,13 @@ class FileLayout:
         return to_text(reader.column, cell.value)
 
     def _text(self, field: str, now: str, stands: str) -> str:
-        return stands if self.understood(field, stands) == now else now
+        return stands if self.understood(field, stands) == now else self._as_in_file(field, now)
+
+    def _as_in_file(self, field: str, now: str) -> str:
+        """Return what a field says now as the file would: 9.50 among decimal commas would be taken for another number."""
+        if field in self._commas and _PLAIN_NUMBER.fullmatch(now):
+            return now.replace(".", ",")
+        return now
 
 
 def file_layout(work: Work) -> FileLayout | None:

@@ -253,11 +253,18 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         refuse_scope(plan)
 
     def _refuse_if_not_allowed(self, plan: ImportPlan) -> None:
-        if not self.context.may(plan.target.permission):
-            raise Refused(
-                f"The role of {self.context.actor} does not allow to change {plan.target.title.lower()}, so nothing can"
-                " be imported there. Nothing was changed."
-            )
+        """Raise ``Refused`` unless who acts may change the target, and whatever is added to be referred to."""
+        added = [field.lookup.model for field in plan.added if field.lookup]
+        # What is no target by itself has no permission of its own.
+        others = [target for target in self._targets if target.model in added]
+        allowed = {target.model for target in others if self.context.may(target.permission)}
+        wanted = [plan.target, *(target for target in others if target.model not in allowed)]
+        for target in wanted:
+            if not self.context.may(target.permission):
+                raise Refused(
+                    f"The role of {self.context.actor} does not allow to change {target.title.lower()}, so nothing can"
+                    " be imported there. Nothing was changed."
+                )
 
     def _references_of(self, plan: ImportPlan) -> Mapping[str, References]:
         for field in plan.target.fields:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from batchbook.db import folded
+from batchbook.types.imports.closeness import CloseTexts
 from batchbook.types.imports.targets import Lookup
 
 #: How many texts are looked up in one statement.
 _TOGETHER = 400
 #: Among how many records close ones are looked for; in more of them the first that come near are of little worth.
 _MOST = 20_000
-#: How many are suggested, and how much alike a text must be, from 0 to 1.
-_SUGGESTIONS, _CLOSE = 3, 0.7
+#: For how many texts something close is looked for: whoever has more that are unknown has another problem.
+_SOUGHT = 300
+#: How many texts are remembered; a file may have a million of them.
+_REMEMBERED = 50_000
 
 
 @dataclass
@@ -35,6 +37,8 @@ class References:
 
     def look_up(self, texts: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """Return what :attr:`found` has for ``texts``, after looking up those that are not known yet."""
+        if len(self.found) > _REMEMBERED:
+            self.found.clear()
         unknown = [text for text in dict.fromkeys(texts) if text not in self.found]
         for start in range(0, len(unknown), _TOGETHER):
             self._ask(unknown[start : start + _TOGETHER])
@@ -42,9 +46,13 @@ class References:
 
     def suggestions(self, text: str) -> list[str]:
         """Return the keys that ``text`` may have been meant for, the best first."""
+        found = self.found.get(text)
+        if found:
+            return list(found)
         if text not in self._suggested:
-            close = get_close_matches(text.casefold(), self._known, _SUGGESTIONS, _CLOSE)
-            self._suggested[text] = list(self.found.get(text, ())) or [self._known[one] for one in close]
+            if len(self._suggested) >= _SOUGHT:
+                return []
+            self._suggested[text] = self._known.closest(text)
         return self._suggested[text]
 
     def _ask(self, texts: Sequence[str]) -> None:
@@ -58,10 +66,10 @@ class References:
             self.found[text] = _meant(text, rows)
 
     @cached_property
-    def _known(self) -> dict[str, str]:
+    def _known(self) -> CloseTexts:
         by = self.lookup.by
         known = self.session.scalars(select(by).order_by(by).limit(_MOST + 1)).all()
-        return {} if len(known) > _MOST else {str(key).casefold(): key for key in reversed(known)}
+        return CloseTexts([] if len(known) > _MOST else [str(key) for key in known])
 
 
 def _meant(text: str, rows: Collection[Sequence[str | None]]) -> tuple[str, ...]:
