@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request, expect
-from tests.functional.world import PATH, PRICE_LIST, Shop, url_of
+from tests.batches.sheets import Book
+from tests.functional.world import PATH, PRICE_LIST, Shop, form_to, post, url_of
+from webtest import TestApp, Upload
 
+from .eyes import problems_of
 from .visits import Visits
-
-#: What of the page is wider than the window, if the page as a whole scrolls sideways.
-SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-#: Colours that fade from one scheme to the other have arrived.
-SETTLED = "document.getAnimations().forEach((one) => one.finish())"
-WIDTHS = ((1440, 900), (390, 844))
 
 
 def test_filters_are_put_together_without_a_reload(staff_page: Page, shop: Shop, open_batch: int) -> None:
@@ -97,7 +94,7 @@ def test_a_count_shows_its_rows_and_the_back_button_goes_back(
 
 
 def test_every_page_is_for_every_eye_at_every_width(
-    visits: Visits, shop: Shop, in_state: Callable[[str], int]
+    visits: Visits, shop: Shop, staff: TestApp, in_state: Callable[[str], int]
 ) -> None:
     new, open_batch, complete, executed = map(in_state, ("new", "open", "complete", "executed"))
     nobody, admin = visits.open(), visits.sign_in("admin")
@@ -116,30 +113,21 @@ def test_every_page_is_for_every_eye_at_every_width(
         (admin, url_of(open_batch, "rows", 8)),
         (admin, url_of(open_batch, "problems")),
         (admin, f"{url_of(open_batch, 'problems', 'fix')}?field=new_price&text=cheap&with=1"),
+        (admin, _compared(staff, open_batch)),
         (admin, url_of(open_batch, "edit")),
         (admin, f"{PATH}/new"),
         (admin, "/nothing"),
     ]
-    found = [problem for page, path in pages for problem in _problems(page, path)]
+    found = [problem for page, path in pages for problem in problems_of(page, path)]
     assert found == []
 
 
-def _problems(page: Page, path: str) -> list[str]:
-    page.goto(path)
-    found = []
-    for width, height in WIDTHS:
-        page.set_viewport_size({"width": width, "height": height})
-        if page.evaluate(SIDEWAYS):
-            found.append(f"{path} scrolls sideways at {width}")
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            page.evaluate(SETTLED)
-            found += [f"{path} at {width}, {scheme}: {problem}" for problem in _axe(page)]
-    return found
-
-
-def _axe(page: Page) -> list[str]:
-    violations = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {', '.join(str(node['target']) for node in one['nodes'][:3])}" for one in violations
-    ]
+def _compared(staff: TestApp, number: int) -> str:
+    """Return the path of a page with differences of every kind between a worksheet and a batch."""
+    book = Book.read(staff.get(url_of(number, "worksheet.xlsx")).body)
+    book[1, "New price"], book[2, "New price"], book[3, "New price"] = "2.21", "dear", "2.71"
+    book[4, "Description"] = "changed where it is grey"
+    post(staff, url_of(number, "rows", 3, "edit"), item_code="000000012", new_price="2.72", version="1")
+    form = form_to(staff.get(url_of(number)), "/worksheets")
+    form["file"] = Upload("sheet.xlsx", book.save())
+    return urlsplit(form.submit(status=303).headers["Location"]).path

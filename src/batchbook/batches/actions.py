@@ -22,6 +22,9 @@ from batchbook.batches.writing import RowWriter
 from batchbook.errors import Conflict
 from batchbook.words import counted
 
+#: The figure of an outcome that names the batch into which the rows went that were left out.
+FOLLOW_UP = "follow_up"
+
 log = logging.getLogger(__name__)
 
 
@@ -100,7 +103,7 @@ def _execute(work: Work, options: Mapping[str, Any]) -> str:
     rest = None if outcome.rest is None else follow_up(work, outcome.rest)
     if rest is not None:
         summary = f"{summary} {counted(rest.row_count, 'row')} went into {str(rest).lower()}."
-        figures["follow_up"] = rest.id
+        figures[FOLLOW_UP] = rest.id
     batch.execution_options = options_as_json(chosen)
     batch.execution_outcome = {"summary": summary, "figures": figures}
     batch.executed_at, batch.executed_by = work.now, work.actor

@@ -21,6 +21,7 @@ from batchbook.batches.engine import Engine, Result
 from batchbook.batches.intake.taking import look
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.db.session import transaction_scope
+from batchbook.security.models import Role, RolePermission
 
 
 @dataclass
@@ -98,6 +99,11 @@ class Shop:
     def create_department(self, name: str) -> None:
         with transaction_scope(self.database) as session:
             session.add(Department(name=name))
+
+    def forbid(self, role: str, permission: str) -> None:
+        with transaction_scope(self.database) as session:
+            wanted = select(RolePermission).join(RolePermission.role).where(Role.name == role)
+            session.delete(session.scalars(wanted.where(RolePermission.permission == permission)).one())
 
     def rename_department(self, name: str, other: str) -> None:
         with transaction_scope(self.database) as session:

@@ -103,6 +103,16 @@ def test_who_may_not_change_the_target_may_not_import(shop: Shop) -> None:
     assert str(shop.product("000000001").price) == "1.00"
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_who_may_not_change_what_is_referred_to_adds_none_of_it(shop: Shop) -> None:
+    number = shop.create(f"{HEAD[:-1]},department\n000000001,Item 1,1.50,Bakery\n", unknown="add")
+    shop.run(number, Action.COMPLETE)
+    shop.forbid("staff", "departments:edit")
+    with pytest.raises(Refused, match="role of staff does not allow to change departments"):
+        shop.run(number, Action.EXECUTE)
+    assert (shop.product("000000001").department, shop.batch(number).state) == ("GROCERY", "complete")
+
+
 @pytest.mark.parametrize(
     ("target", "table", "expected"),
     [

@@ -21,6 +21,7 @@ from batchbook.types.imports.targets import Check
         ({"fields": ["price"], "scopes": ["vendor"]}, "no field 'vendor'"),
         ({"checks": (Check(("size",), lambda size: size != "", "It is."),)}, "no field 'size'"),
         ({"deletes": True}, "within a scope only"),
+        ({"other_keys": ["description"]}, "the key 'description' may be that of several records"),
     ],
 )
 def test_what_cannot_work_stops_the_start(settings: dict[str, str], more: dict[str, Any], said: str) -> None:

@@ -63,3 +63,11 @@ def test_no_more_columns_are_kept_besides_than_a_row_can_hold(shop: Shop, staff:
         box.checked = True
     page = form.submit("do", value="populate", status=422)
     assert "At most 200 other columns can be kept" in page.text
+
+
+def test_the_executed_batch_leads_to_the_rows_that_were_left_out(shop: Shop, staff: TestApp) -> None:
+    number = shop.create("item_code,description,price\n000000001,Item 1,1.50\n000000002,Item 2,abc\n")
+    shop.execute(number, apply="good")
+    page = staff.get(f"/batches/import/{number}").click("The rows that were left out").maybe_follow()
+    assert page.request.path == f"/batches/import/{number + 1}"
+    assert "Made of the rows that were left out" in page.text

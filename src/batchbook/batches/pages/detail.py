@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from batchbook.batches.actions import FOLLOW_UP
 from batchbook.batches.activity import activity_of, mishap_of
 from batchbook.batches.counts import problem_rows
 from batchbook.batches.files import WORKSHEET
@@ -56,6 +57,7 @@ class BatchDetail(BatchPage):
             planned=planned_of(self, work),
             schedule_url=schedule_url(self),
             chosen=present.chosen_options(work),
+            follow_up_url=self._follow_up_url(),
             quick_entry=work.handler.quick_entry_label if rows.editing else None,
             rows=rows,
             grid=rows.grid,
@@ -68,6 +70,11 @@ class BatchDetail(BatchPage):
         statuses = self.view.batch_type.handler.header_statuses
         found = (choice for choice in choices_of(statuses or ()) if choice.value == self.batch.status)
         return next(found, None)
+
+    def _follow_up_url(self) -> str | None:
+        """Return where the batch is into which the rows went that an execution left out; ``None`` if there is none."""
+        number = (self.batch.execution_outcome or {}).get("figures", {}).get(FOLLOW_UP)
+        return self.request.route_path("batches.find", number=f"{number:08d}") if number else None
 
     def _operations(self) -> Any:
         wanted = select(Operation).where(Operation.batch_id == self.batch.id)

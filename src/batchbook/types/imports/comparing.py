@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import reduce
 from operator import add
 from typing import Any
@@ -13,7 +14,6 @@ from sqlalchemy import (
     Subquery,
     and_,
     case,
-    exists,
     false,
     func,
     literal,
@@ -29,15 +29,20 @@ from batchbook.types.imports.missing import may_be_missing
 from batchbook.types.imports.models import ImportStatus, Mode
 from batchbook.types.imports.plan import ImportPlan, old
 from batchbook.types.imports.targets import TargetField
+from batchbook.types.imports.twins import has_twin
 
 #: What stands between the names of fields that change.
 _COMMA = ", "
 
 
 class Comparison:
-    """Compares the rows of a batch with its target. ``row`` is the model of the batch's rows."""
+    """Compares the rows of a batch with its target. ``row`` is the model of the batch's rows.
 
-    def __init__(self, plan: ImportPlan, row: Any) -> None:
+    ``repeated`` are the first parts of keys that come more than once, where these are known.
+    """
+
+    def __init__(self, plan: ImportPlan, row: Any, repeated: Collection[Any] | None = None) -> None:
+        self._repeated = repeated
         self._plan = plan
         self._row = row
         self._record = aliased(plan.target.model)
@@ -76,7 +81,7 @@ class Comparison:
             (row.batch_id + 0).label("batch_id"),
             row.sequence,
             self._id(record).label("record_id"),
-            self._twin().label("twin"),
+            has_twin(self._plan, row, self._repeated).label("twin"),
             may_be_missing(self._plan, record).label("in_scope"),
             *names,
         ).outerjoin(record, self._same_key())
@@ -110,17 +115,6 @@ class Comparison:
         if field.lookup is None:
             return stored == said
         return stored == field.lookup.id_of(said).correlate(self._row)
-
-    def _twin(self) -> ColumnElement[bool]:
-        row, other = self._row, aliased(self._row)
-        same = [self._plan.column(other, field) == self._plan.column(row, field) for field in self._plan.key]
-        return exists().where(
-            other.batch_id == row.batch_id,
-            *same,
-            other.sequence != row.sequence,
-            ~other.removed,
-            ~other.missing,
-        )
 
     def _changes(self, found: Subquery) -> Any:
         """Return the labels of the fields that change, where there is a record that does."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
-from sqlalchemy import inspect
+from sqlalchemy import Index, PrimaryKeyConstraint, UniqueConstraint, inspect
 from sqlalchemy.orm import InstrumentedAttribute
 
 from batchbook.batches import RowColumn
 from batchbook.grid import columns_of, label_of
-from batchbook.types.imports.targets import Check, ImportTarget, Lookup, TargetField
+from batchbook.types.imports.targets import Check, ImportTarget, Lookup, TargetField, key_name
 
 _ARGUMENTS = ("creates", "deletes", "touch", "modified", "before")
 
@@ -43,6 +43,7 @@ def add_import_target(
 ) -> None:
     """Directive: let tables be imported into ``model``, whose records are known by ``key``, one field or several.
 
+    Each key must be unique in the database: else a row would change any one of several records.
     ``fields`` are the columns that may be written, the key's among them or not; ``lookups`` adds fields that refer to
     other records: name → (column, :class:`Lookup`). ``required`` are needed to create a record, besides the key's;
     ``defaults`` are what it gets where the table says nothing. ``synonyms`` are headings by which files call the fields.
@@ -146,5 +147,25 @@ def _check(target: ImportTarget) -> None:
     named |= {name for check in target.checks for name in check.fields}
     if named - known:
         raise ValueError(f"there is no field {sorted(named - known)[0]!r}")
+    for names in target.keys:
+        if not _is_unique({target.field(name).stored.property.columns[0] for name in names}):
+            raise ValueError(
+                f"the key {key_name(names)!r} may be that of several records: no constraint makes it unique"
+            )
     if target.deletes and not target.scopes:
         raise ValueError("what is missing can be deleted within a scope only: name the fields in scopes")
+
+
+def _is_unique(columns: Set[Any]) -> bool:
+    """Return whether the database sees to it that no two records have the same values in ``columns``."""
+    table = next(iter(columns)).table
+    constraints = [
+        one for one in table.constraints if isinstance(one, PrimaryKeyConstraint | UniqueConstraint)
+    ]
+    whole = [index for index in table.indexes if index.unique and not _is_partial(index)]
+    together = [set(one.columns) for one in (*constraints, *whole)]
+    return any(unique and unique <= columns for unique in together)
+
+
+def _is_partial(index: Index) -> bool:
+    return any(options.get("where") is not None for options in index.dialect_options.values())

@@ -49,6 +49,7 @@ from batchbook.types.imports.refusing import (
 )
 from batchbook.types.imports.stale import Staleness
 from batchbook.types.imports.targets import ImportTargets
+from batchbook.types.imports.twins import RepeatedKeys
 
 #: What to do where rows have problems: nothing at all, or the good rows now.
 ALL, GOOD = "all", "good"
@@ -94,6 +95,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         super().__init__(context, model, row_model, services)
         self._targets: ImportTargets = services["targets"]
         self._references: dict[str, References] = {}
+        self._repeated: RepeatedKeys | None = None
         # Rows with the same key are duplicates of each other.
         self.peer_columns = tuple(
             column.key for column in row_model.__mapper__.columns if column.info.get("peer")
@@ -159,18 +161,26 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
 
     # What becomes of it.
 
-    def setup(self, action: Action, batch: Import) -> None:  # noqa: ARG002 - Asked before whatever is done.
+    def setup(self, action: Action, batch: Import) -> None:
         """Refuse a mode that the target does not allow: it may have been changed since the batch was made."""
         refuse_mode(self._plan_of(batch))
+        of_all_rows = action in (Action.POPULATE, Action.REFRESH)
+        self._repeated = RepeatedKeys(self.session) if of_all_rows else None
 
     def refresh(self, batch: Import, rows: Rows) -> None:
         """Compare ``rows`` with the target in one statement, then say what is wrong in those that have a problem."""
         plan = self._plan_of(batch)
-        comparison = Comparison(plan, self.row_model)
+        repeated = self._repeated.first_parts(plan, self.row_model) if self._repeated else None
+        comparison = Comparison(plan, self.row_model, repeated)
         problems = Problems(plan, comparison, self.row_model, self._references_of(plan))
         problems.resolve(rows)
         self.session.execute(comparison.update(rows))
         problems.note(rows)
+
+    def after_edit(self, batch: Import, rows: Rows) -> None:
+        """Refresh the few rows of an edit, for which not all keys of the batch are worth a look."""
+        self._repeated = None
+        self.refresh(batch, rows)
 
     def why_not_execute(self, batch: Import) -> str | None:
         """An import without a row that changes anything has nothing to execute."""
