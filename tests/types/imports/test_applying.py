@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from batchbook.batches import Action
 from batchbook.errors import Conflict, Refused
@@ -83,6 +84,9 @@ def test_an_executed_import_is_frozen_in_the_database(shop: Shop) -> None:
     ):
         with pytest.raises(Exception, match="frozen"), shop.database.begin() as connection:
             connection.execute(text(statement))
+    other = shop.create(f"{HEAD}000000002,Item 2,2.50\n")
+    with pytest.raises(IntegrityError), shop.database.begin() as connection:
+        connection.execute(text(f"INSERT INTO row_{number} (batch_id, sequence) VALUES ({other}, 99)"))
 
 
 def test_the_row_table_goes_with_the_batch(shop: Shop) -> None:
