@@ -1,15 +1,49 @@
-"""Why an import is not executed, although its rows are right by themselves: what it would do is not what was reviewed."""
+"""Why something is not imported: what is asked for is not allowed, or what it would do is not what was reviewed."""
 
 from __future__ import annotations
 
-from batchbook.errors import Conflict
+from batchbook.batches import HandlerContext
+from batchbook.errors import BadInput, Conflict, Refused
 from batchbook.types.imports.applying import Application, lost_reference
 from batchbook.types.imports.comparing import Comparison
-from batchbook.types.imports.models import ImportStatus, Mode
+from batchbook.types.imports.missing import refuse_scope
+from batchbook.types.imports.models import PROBLEMATIC, Import, ImportStatus, Mode
+from batchbook.types.imports.plan import ImportPlan
 from batchbook.types.imports.stale import Staleness
 from batchbook.words import counted
 
 _NAMED = 5
+
+
+def refuse_not_allowed(context: HandlerContext, plan: ImportPlan) -> None:
+    """Raise ``Refused`` if who acts may not change the target."""
+    if not context.may(plan.target.permission):
+        raise Refused(
+            f"The role of {context.actor} does not allow to change {plan.target.title.lower()}, so nothing can"
+            " be imported there. Nothing was changed."
+        )
+
+
+def refuse_mode(plan: ImportPlan) -> None:
+    """Raise ``BadInput`` for a mode that the target does not allow, or that lacks the scope it needs."""
+    title = plan.target.title.lower()
+    if plan.mode.creates and not plan.target.creates:
+        raise BadInput(f"An import into {title} can update only: choose that.")
+    if plan.mode is not Mode.REPLACE:
+        return
+    if not plan.target.deletes:
+        raise BadInput(f"An import deletes no {title}: choose something else to do with them.")
+    refuse_scope(plan)
+
+
+def refuse_problems(batch: Import) -> None:
+    """Raise ``Conflict`` if rows have problems."""
+    count = batch.count_of(*PROBLEMATIC)
+    if count:
+        raise Conflict(
+            f"Nothing was executed, because {counted(count, 'row has', 'rows have')} problems."
+            " Reopen the batch and correct or remove them, or choose to apply the good rows now."
+        )
 
 
 def refuse_stale(application: Application, staleness: Staleness, *, overwrite: bool) -> None:
