@@ -6,10 +6,12 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.data import make_input, source
+from benchmarks.imports import ImportRace, measured_imports
 from benchmarks.jobs import JobCosts, job_costs
 from benchmarks.memory import peaks
 from benchmarks.pages import page_costs
@@ -61,6 +63,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar=("ROWS", "STARTS", "SECONDS"),
         help="of jobs: rows to populate, how often to start one, for how long to be idle (default: 100,000, 20, 20)",
     )
+    parser.add_argument(
+        "--imports",
+        nargs=2,
+        type=int,
+        default=[100_000, 100_000],
+        metavar=("ROWS", "WORKBOOK"),
+        help="rows of a CSV and of a workbook to import; 0 for none (default: 100,000 each)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE, too")
     return parser
 
@@ -84,8 +94,18 @@ def _measured(name: str, options: argparse.Namespace) -> Figures | None:
         figures = _figures(place, options)
     finally:
         place.close()
+    figures = replace(figures, imports=_imports(name, options))
     print(f"\n{table(figures)}", flush=True)
     return figures
+
+
+def _imports(name: str, options: argparse.Namespace) -> list[ImportRace]:
+    place = PLACES[name]()  # Anew, because its catalogue is another one.
+    try:
+        with TemporaryDirectory() as folder:
+            return measured_imports(place, Path(folder), *options.imports, options.rounds)
+    finally:
+        place.close()
 
 
 def _figures(place: Place, options: argparse.Namespace) -> Figures:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
+from benchmarks.imports import ImportRace, import_lines
 from benchmarks.jobs import JobCosts
 from benchmarks.pages import PageCost
 from benchmarks.race import PHASES, Race
@@ -31,11 +32,14 @@ class Figures:
     pages: list[PageCost]
     page_sizes: tuple[int, ...]
     jobs: JobCosts
+    imports: list[ImportRace] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures as JSON values, the ratios among them."""
         races = [asdict(race) | {"ratio": race.ratio} for race in self.races]
-        return asdict(self) | {"races": races, "jobs": asdict(self.jobs) | {"ratio": self.jobs.ratio}}
+        imports = [race.as_json() for race in self.imports]
+        jobs = asdict(self.jobs) | {"ratio": self.jobs.ratio}
+        return asdict(self) | {"races": races, "jobs": jobs, "imports": imports}
 
 
 def table(figures: Figures) -> str:
@@ -71,6 +75,8 @@ def _lines(figures: Figures) -> Iterator[str]:
     yield "target: the first page takes as long at any number of rows"
     yield ""
     yield from _job_lines(figures.jobs)
+    yield ""
+    yield from import_lines(figures.imports)
 
 
 def _job_lines(jobs: JobCosts) -> Iterator[str]:

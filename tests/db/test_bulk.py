@@ -9,9 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, Table, delete, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from batchbook.db.bulk import bulk_insert, bulk_update, chunked
+from batchbook.db import ExactDecimal
+from batchbook.db.bulk import bulk_insert, bulk_insert_columns, bulk_update, chunked
 from batchbook.db.session import transaction_scope
 
 from .conftest import NAMES
@@ -147,4 +149,27 @@ def test_what_the_database_refuses_is_an_error_of_sqlalchemy_as_everywhere(
     row = (1, 0, *[None] * (len(NAMES) - 2))
     with pytest.raises(IntegrityError), transaction_scope(engine) as session:
         bulk_insert(session.connection(), things, NAMES, [row, row])
+    assert stored(engine, things) == []
+
+
+PRICES = st.none() | st.decimals("-9999999999.99", "9999999999.99", places=2) | st.integers(-(10**9), 10**9)
+
+
+@given(values=st.lists(PRICES | st.decimals("-99", "99", places=1), max_size=8))
+@pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()])
+def test_many_decimals_become_what_each_becomes(dialect: Any, values: list[Any]) -> None:
+    kind = ExactDecimal(12, 2)
+    assert list(kind.bind_many(values, dialect)) == [kind.process_bind_param(v, dialect) for v in values]
+
+
+@pytest.mark.parametrize("bad", [Decimal("0.001"), Decimal(10**10), Decimal("NaN"), Decimal("1E+11"), 1.15])
+@pytest.mark.parametrize("others", [[], [Decimal("1.00")], [None, Decimal("2.50")]])
+def test_one_decimal_among_many_that_does_not_fit_stops_all(bad: Any, others: list[Any]) -> None:
+    with pytest.raises(ValueError, match="does not fit"):
+        ExactDecimal(12, 2).bind_many([*others, bad], sqlite.dialect())
+
+
+def test_columns_of_different_lengths_are_refused(engine: Engine, things: Table) -> None:
+    with pytest.raises(ValueError, match=r"shorter|longer"), transaction_scope(engine) as session:
+        bulk_insert_columns(session.connection(), things, {"id": [1, 2], "part": range(3)})
     assert stored(engine, things) == []

@@ -129,3 +129,15 @@ def test_an_auditor_prepares_nothing(shop: Shop, staff: TestApp, auditor: TestAp
     number = number_in(upload(staff, THEIRS))
     for page in ("intake", "mapping"):
         auditor.get(url_of(number, page), status=403)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_form_about_other_columns_is_not_taken(shop: Shop, staff: TestApp) -> None:
+    """Two pages are open: what one says of columns by their places must not be taken for what the other made of them."""
+    number = number_in(upload(staff, THEIRS, vendor_code="V1"))
+    old = form_with(staff.get(url_of(number, "mapping")), "column.item_code")
+    form = form_with(staff.get(url_of(number, "intake")), "header_row")
+    form["header_row"] = "2"
+    form.submit("do", value="look").follow()
+    page = old.submit("do", value="look", status=409)
+    assert "since you opened this page" in page.text

@@ -459,3 +459,10 @@ def test_texts_of_an_old_workbook_go_on_in_other_records() -> None:
     cells = b"".join(record(0xFD, struct.pack("<HHHI", n, 0, 0, n)) for n in range(3))
     source = opened(xls([], texts=shared, after=cells), "list.xls", Reading(header_row=0))
     assert records(source) == [[text] for text in texts]
+
+
+def test_a_mark_that_comes_late_separates_nothing() -> None:
+    lines = [f"{number},Item {number},1.50" for number in range(80)]
+    source = opened("\n".join(["code,name,price", *lines, "81,Left | right,2.50"]))
+    assert source.reading.delimiter == ","
+    assert records(source)[-1] == ["81", "Left | right", "2.50"]

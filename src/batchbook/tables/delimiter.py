@@ -60,7 +60,8 @@ def _score(records: Sequence[Sequence[str]], mark: str, expected: Collection[str
     width = max((width for width in widths if width > 1), key=lambda width: widths[width] * width, default=1)
     if width == 1:
         return 0, 0.0, 0
-    hits = max(len(set(names_of(record)) & set(expected)) for record in records[:50] if len(record) > 1)
+    first = (record for record in records[:50] if len(record) > 1)
+    hits = max((len(set(names_of(record)) & set(expected)) for record in first), default=0)
     agreement = widths[width] / len(records)
     # Times and addresses hold colons, so all rows must agree, with the headings.
     wanted = 1.0 if mark == ":" else _AGREEMENT

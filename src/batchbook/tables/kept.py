@@ -59,8 +59,7 @@ class KeptSheets:
         named: _Key = (digest, kind, opened.reading.sheet, frozenset())
 
         def keep(rows: _KeptRows) -> None:
-            self._keep(named, replace(opened, rows=rows, notes=()))
-            self._keep(asked, replace(opened, rows=rows))
+            self._keep({named: replace(opened, rows=rows, notes=()), asked: replace(opened, rows=rows)})
 
         return replace(opened, rows=_Keeping(opened.rows, keep))
 
@@ -75,11 +74,13 @@ class KeptSheets:
                 self._sheets.move_to_end(key)
             return self._sheets.get(key)
 
-    def _keep(self, key: _Key, opened: Opened) -> None:
+    def _keep(self, sheet: dict[_Key, Opened]) -> None:
+        """Keep one sheet, under each key by which it is asked for, and let the oldest go."""
         with self._lock:
-            self._sheets[key] = opened
-            self._sheets.move_to_end(key)
-            while len(set(map(id, (sheet.rows for sheet in self._sheets.values())))) > MOST_SHEETS:
+            for key, opened in sheet.items():
+                self._sheets[key] = opened
+                self._sheets.move_to_end(key)
+            while len({id(opened.rows) for opened in self._sheets.values()}) > MOST_SHEETS:
                 self._sheets.popitem(last=False)
 
 

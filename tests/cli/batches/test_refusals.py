@@ -105,12 +105,20 @@ def test_a_user_who_is_switched_off(batch: Run, shop: Engine, snapshot: Run, ope
     ("name", "content", "sentence"),
     [
         ("empty.csv", b"", "“empty.csv” is empty"),
-        ("list.pdf", b"item_code,description,size,price\n", "is not a kind of file that can be read here"),
+        ("list.pdf", b"%PDF-1.7", "is not text but a PDF document"),
         ("list.csv", b"\x00\x01\x02", "is not text"),
-        ("list.xlsx", b"item_code,description,size,price\n", "is not an Excel workbook"),
+        ("list.xlsx", b"item_code,description,size,price\n", "has a header row, and no row below it"),
         ("list.csv", b"item_code,description,size\n1,2,3\n", "has no column “price”"),
-        ("list.csv", b"item_code,price,price,description,size\n", "the column “price” more than once"),
-        ("list.csv", b'item_code,description,size,price\n1,2,3,4\n1,"2,3,4\n', "stops being readable as CSV"),
+        (
+            "list.csv",
+            b"item_code,price,price,description,size\n1,2,3,4,5\n",
+            "the column “price” more than once",
+        ),
+        (
+            "list.csv",
+            b'item_code,description,size,price\n1,2,3,4\n1,"2,3,4\n',
+            "a quotation mark in line 3 that is never closed",
+        ),
     ],
 )
 def test_a_bad_file_leaves_no_batch_behind(
@@ -144,7 +152,10 @@ def test_a_file_over_the_limit(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("create", "cake", "--as", "staff"), "There is no batch type “cake”. Known types: price_change."),
+        (
+            ("create", "cake", "--as", "staff"),
+            "There is no batch type “cake”. Known types: import, price_change.",
+        ),
         (("list", "--type", "cake"), "There is no batch type “cake”."),
         (("create", "price_change", "--as", "staff"), "Give a price list, or say by how many %"),
         (("create", "price_change", "--set", "x=1", "--as", "staff"), "has no field “x”"),

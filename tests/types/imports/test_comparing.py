@@ -215,6 +215,27 @@ def test_a_reference_may_be_written_in_other_letters_beyond_ascii(shop: Shop) ->
     assert (row.new_department, row.raw, row.status) == ("Äpfel", {"new_department": "ÄPFEL"}, "update")
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize("named", [0, 1, 100])
+def test_keys_that_come_twice_are_found_however_many_there_are(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, named: int
+) -> None:
+    monkeypatch.setattr("batchbook.types.imports.twins._NAMED", named)
+    lines = "1,a\n2,b\n1,c\n3,d\n2,e\n4,f\n"
+    number = shop.create(
+        f"item_code,description,price\n{lines}".replace("\n", ",1.00\n").replace("price,1.00", "price")
+    )
+    found = shop.statuses(number)
+    assert [status == "duplicate" for status in found] == [True, True, True, False, True, False]
+    # A row that is removed is nobody's twin any more, and one that is edited may become one.
+    shop.remove(number, 3)
+    shop.edit(number, 6, new_item_code="3")
+    found = shop.statuses(number)
+    assert [status == "duplicate" for status in found[:2] + found[3:]] == [False, True, True, True, True]
+    shop.run(number, Action.REFRESH)
+    assert shop.statuses(number) == found
+
+
 @pytest.mark.parametrize("backend", ["postgresql"])
 def test_a_heading_with_characters_that_no_database_stores_can_be_used(shop: Shop) -> None:
     sheet = workbook(

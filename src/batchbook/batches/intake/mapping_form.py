@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from batchbook.batches.intake.fields import IntakeField
-from batchbook.batches.intake.kept import Intake
+from batchbook.batches.intake.kept import Intake, storable_json
 from batchbook.batches.intake.lengths import Padding
 from batchbook.batches.intake.mapping import IntakeMapping
 from batchbook.batches.intake.memory import LONGEST_NAME
@@ -29,6 +31,13 @@ class Offers:
 
     paddings: Mapping[str, Padding] = field(default_factory=dict)
     texts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def mark(self, intake: Intake) -> str:
+        """Return a text that is another one as soon as the form is about other columns or texts than before."""
+        widths = {name: padding.width for name, padding in self.paddings.items()}
+        texts = {name: [*found] for name, found in self.texts.items()}
+        said = [intake.report.headings, intake.reading.to_json(), intake.mapping.to_json(), widths, texts]
+        return f"{zlib.crc32(json.dumps(storable_json(said)).encode()):08x}"
 
 
 def mapping_form(intake: Intake, fields: Sequence[IntakeField], offers: Offers, *, carries: bool) -> Form:

@@ -20,7 +20,7 @@ from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.base import UNPROCESSABLE, led_on
 from batchbook.batches.pages.intake import PreparingPage
 from batchbook.db import utc_now
-from batchbook.errors import BadInput
+from batchbook.errors import BadInput, Conflict
 from batchbook.forms import WHOLE_FORM, BoundForm
 from batchbook.grid import Kind
 from batchbook.web.once import claim_form
@@ -49,6 +49,7 @@ class MappingPage(PreparingPage):
         if self.request.POST.get("do") == "use":
             return self._use(self.request.POST.get("saved", ""))
         offers = self._offers(self.intake)
+        self._refuse_unseen(offers)
         bound = self._form(offers).validate(self.request.POST)
         if not bound.valid:
             return self._refused(self.intake, offers, bound)
@@ -62,6 +63,15 @@ class MappingPage(PreparingPage):
         intake.keep_in(self.batch)
         self._save(intake, bound)
         return HTTPSeeOther(self.view.url(self.name, self.batch))
+
+    def _refuse_unseen(self, offers: Offers) -> None:
+        """Raise ``Conflict`` where the form was about other columns: it names them, and texts, by their places."""
+        mark = offers.mark(self.intake)
+        if self.request.POST.get("seen", mark) != mark:
+            raise Conflict(
+                f"The file of {self.batch} is read otherwise, or its columns were chosen otherwise, since you opened this"
+                " page. Nothing of what you sent was kept: look at its columns again, then decide."
+            )
 
     @staticmethod
     def _only_missing(bound: BoundForm) -> bool:
@@ -132,6 +142,7 @@ class MappingPage(PreparingPage):
             report=intake.report,
             fields=self.fields,
             offers=offers,
+            seen=offers.mark(self.intake),
             bound=bound,
             preview=preview(intake, self.fields, _ROWS),
             saved=memory.names(self.request.db, place),

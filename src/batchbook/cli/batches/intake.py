@@ -14,6 +14,7 @@ from batchbook.batches.intake import memory
 from batchbook.batches.intake.choosing import choose
 from batchbook.batches.intake.fields import IntakeField
 from batchbook.batches.intake.kept import Intake
+from batchbook.batches.intake.questions import asks_about
 from batchbook.batches.intake.taking import look, place_of
 from batchbook.batches.intake.words import Unmapped, refuse_unmapped
 from batchbook.batches.work import Work
@@ -21,7 +22,6 @@ from batchbook.cli.batches.output import aligned
 from batchbook.cli.batches.parameters import PAIR
 from batchbook.cli.output import json_option, plain, show
 from batchbook.cli.parameters import TEXT
-from batchbook.statuses import Severity
 from batchbook.tables import listed
 from batchbook.tables.choices import ColumnReading, Reading
 from batchbook.tables.encoding import ENCODINGS
@@ -109,7 +109,7 @@ def take_in(work: Work, choices: Choices, *, demand: bool) -> None:
         intake = replace(choose(intake, fields, choices.pairs), name=choices.mapping or "")
         intake.keep_in(work.batch)
         memory.remember(work.session, place, intake.mapping, intake.said, by=work.actor, at=work.now)
-    _warn(intake.report)
+    _warn(intake, fields)
     _tell_unused(intake, fields)
     if demand:
         _demand(intake, fields)
@@ -133,9 +133,9 @@ def _demand(intake: Intake, fields: Sequence[IntakeField]) -> None:
         ) from error
 
 
-def _warn(report: Report) -> None:
-    for note in report.notes:
-        if note.severity in (Severity.WARNING, Severity.ERROR):
+def _warn(intake: Intake, fields: Sequence[IntakeField]) -> None:
+    for note in intake.report.notes:
+        if asks_about(note, fields, intake.mapping):
             click.echo(plain(note.message), err=True)
 
 

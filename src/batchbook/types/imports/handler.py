@@ -163,6 +163,11 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         self.session.execute(comparison.update(rows))
         problems.note(rows)
 
+    def after_edit(self, batch: Import, rows: Rows) -> None:
+        """Refresh the few rows of an edit, for which not all keys of the batch are worth a look."""
+        self._repeated = None
+        self.refresh(batch, rows)
+
     def why_not_execute(self, batch: Import) -> str | None:
         """An import without a row that changes anything has nothing to execute."""
         if batch.count_of(*APPLICABLE):
