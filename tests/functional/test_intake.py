@@ -98,7 +98,11 @@ def test_columns_that_are_missing_are_asked_for_and_texts_must_be_values(shop: S
     assert "Description is needed: choose its column, or the same text in all rows" in text_of(page)
     assert "“much” is not a number" in text_of(page)
     form = form_with(page, "column.item_code")
-    form["constant.new_price"] = "1.50"
+    form["column.new_price"], form["constant.new_price"] = "0", "1.50"
+    page = form.submit("do", value="look", status=422)
+    assert "A column is chosen as well: take this text away" in text_of(page)
+    form = form_with(page, "column.item_code")
+    form["column.new_price"] = ""  # A text for all rows is one, also where nothing is chosen.
     form["column.size"] = form["column.description"] = "constant"
     page = form.submit("do", value="populate").follow()
     assert column_of(page, "New price") == ["1.50"]
