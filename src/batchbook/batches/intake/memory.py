@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from batchbook.batches.intake.kept import storable_json
-from batchbook.batches.intake.mapping import IntakeMapping
+from batchbook.batches.intake.mapping import IntakeMapping, merged
 from batchbook.batches.intake.models import SavedMapping
 from batchbook.batches.intake.suggesting import Remembered
 from batchbook.errors import Missing
@@ -73,7 +73,8 @@ def named(session: Session, place: Place, name: str) -> Remembered:
     saved, last = _remembered(found, f"saved in “{found.name}”"), last_of(session, place)
     if last is None or not last.sure:
         return saved
-    return replace(saved, mapping=_with_texts_of(saved.mapping, last.mapping))
+    values = merged(last.mapping.values, saved.mapping.values)
+    return replace(saved, mapping=replace(saved.mapping, values=values))
 
 
 def remember(
@@ -100,12 +101,6 @@ def remember(
     key = [SavedMapping.type, SavedMapping.scope, SavedMapping.name if name else SavedMapping.sender]
     where = SavedMapping.name != _LAST if name else SavedMapping.name == _LAST
     session.execute(statement.on_conflict_do_update(index_elements=key, index_where=where, set_=said))
-
-
-def _with_texts_of(mapping: IntakeMapping, last: IntakeMapping) -> IntakeMapping:
-    names = {*mapping.values, *last.values}
-    values = {name: {**last.values.get(name, {}), **mapping.values.get(name, {})} for name in names}
-    return replace(mapping, values=values)
 
 
 def _remembered(found: SavedMapping, label: str, *, sure: bool = True) -> Remembered:

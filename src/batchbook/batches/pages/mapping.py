@@ -8,7 +8,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy.orm import Session
 
-from batchbook.batches.files import input_file, open_file
+from batchbook.batches.files import demand_input_file, open_file
 from batchbook.batches.intake import memory
 from batchbook.batches.intake.kept import Intake
 from batchbook.batches.intake.lengths import Padding, offer
@@ -107,9 +107,7 @@ class MappingPage(PreparingPage):
         return named
 
     def _offers(self, intake: Intake) -> Offers:
-        record = input_file(self.request.db, self.batch)
-        if record is None:
-            raise BadInput(f"{self.batch} has no file to read rows from.")
+        record = demand_input_file(self.request.db, self.batch)
         with open_file(self.request.db, record) as file:
             texts = unknown_texts(record.name, file, intake, self.fields)
         for name, taken in intake.mapping.values.items():
@@ -119,7 +117,7 @@ class MappingPage(PreparingPage):
     def _paddings(self, intake: Intake) -> dict[str, Padding]:
         paddings = {}
         for wanted in self.fields:
-            place = intake.mapping.columns.get(wanted.name, intake.suggestion.guesses.get(wanted.name))
+            place = intake.suggestion.place_of(wanted.name)
             if place is not None and wanted.column.kind is Kind.TEXT:
                 known = self.work.handler.intake_lengths(self.batch, wanted)
                 found = offer(intake.report.columns[place].lengths, known)
