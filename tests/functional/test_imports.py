@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from tests.batches.sheets import Book
 from webtest import TestApp, Upload
 
 from batchbook.catalog.models import Department, Product, Vendor
@@ -156,8 +157,15 @@ def test_a_list_as_it_comes_by_mail_becomes_products(
         ("000000021", Decimal("4.00"), Decimal("4.40")),
     ]
 
-    # The rest is a batch like any other.
-    post(staff, url_of(2, "rows", 6, "edit"), new_price="1.10", version="1")
+    # The rest is a batch like any other. It goes to the vendor as their own list, and comes back with the price.
+    page = page.click("The rows that were left out").follow()
+    book = Book.read(page.click("Worksheet of rows with problems").body)
+    assert book.rows[0][1:7] == ["Art.-Nr.", "Warenname", "Abt.", "VK netto", "Lager", "Hinweis"]
+    book[1, "VK netto"] = "1,10 €"
+    form = form_to(staff.get(url_of(2)), "/worksheets")
+    form["file"] = Upload("zurück.xlsx", book.save())
+    page = form_with(form.submit(status=303).follow(), "seen").submit(status=303).follow()
+    assert "Took 1 cell in 1 row from the worksheet." in text_of(page)
     complete(staff, 2)
     assert "Products: 1 created." in text_of(execute(admin, 2).follow())
     assert product(shop, "000000032")[:2] == ("RUSK", Decimal("1.10"))

@@ -98,7 +98,11 @@ def test_columns_that_are_missing_are_asked_for_and_texts_must_be_values(shop: S
     assert "Description is needed: choose its column, or the same text in all rows" in text_of(page)
     assert "“much” is not a number" in text_of(page)
     form = form_with(page, "column.item_code")
-    form["constant.new_price"] = "1.50"
+    form["column.new_price"], form["constant.new_price"] = "0", "1.50"
+    page = form.submit("do", value="look", status=422)
+    assert "A column is chosen as well: take this text away" in text_of(page)
+    form = form_with(page, "column.item_code")
+    form["column.new_price"] = ""  # A text for all rows is one, also where nothing is chosen.
     form["column.size"] = form["column.description"] = "constant"
     page = form.submit("do", value="populate").follow()
     assert column_of(page, "New price") == ["1.50"]
@@ -137,3 +141,21 @@ def test_a_form_about_other_columns_is_not_taken(shop: Shop, staff: TestApp) -> 
     form.submit("do", value="look").follow()
     page = old.submit("do", value="look", status=409)
     assert "since you opened this page" in page.text
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_mapping_that_somebody_else_saved_is_not_replaced(
+    shop: Shop, staff: TestApp, admin: TestApp
+) -> None:
+    def saved_by(client: TestApp) -> TestApp:
+        number = number_in(upload(client, THEIRS))
+        form = form_with(client.get(url_of(number, "mapping")), "column.item_code")
+        form["column.item_code"], form["column.description"], form["column.size"] = "0", "1", "2"
+        form["save_as"] = "Mill"
+        return form.submit("do", value="look", expect_errors=True)
+
+    assert saved_by(staff).status_int == 303
+    assert saved_by(staff).status_int == 303
+    refused = saved_by(admin)
+    assert refused.status_int == 422
+    assert "staff saved a mapping as “Mill” already, and it was left as it is" in text_of(refused)

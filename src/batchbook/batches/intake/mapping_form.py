@@ -93,7 +93,7 @@ def shown(intake: Intake, fields: Sequence[IntakeField], offers: Offers) -> dict
 def decided_by(bound: BoundForm, intake: Intake, fields: Sequence[IntakeField], offers: Offers) -> Intake:
     """Return ``intake`` with the mapping that the form ``bound`` says; what it says of texts must be values."""
     values = bound.values
-    chosen = {wanted.name: values.get(f"column.{wanted.name}") for wanted in fields}
+    chosen = {wanted.name: _choice(values, wanted.name) for wanted in fields}
     columns = {name: int(choice) for name, choice in chosen.items() if choice not in (None, CONSTANT)}
     mapping = IntakeMapping(
         columns=columns,
@@ -115,6 +115,12 @@ def decided_by(bound: BoundForm, intake: Intake, fields: Sequence[IntakeField], 
     )
     reasons = {name: _reason(name, mapping, intake) for name in chosen if mapping.fills(name)}
     return replace(intake, suggestion=Suggestion(mapping, {}, reasons), decided=True)
+
+
+def _choice(values: Mapping[str, Any], name: str) -> str | None:
+    """Return the column that is chosen for a field; a text that was written where none is chosen is for all rows."""
+    choice: str | None = values.get(f"column.{name}")
+    return CONSTANT if choice is None and values.get(f"constant.{name}") else choice
 
 
 def _reason(name: str, mapping: IntakeMapping, intake: Intake) -> str:
@@ -149,6 +155,11 @@ def check(bound: BoundForm, intake: Intake, fields: Sequence[IntakeField], offer
         constant = intake.mapping.constants.get(name)
         if constant is not None:
             _check_text(bound, f"constant.{name}", wanted, constant)
+        elif bound.values.get(f"constant.{name}"):
+            bound.add_error(
+                f"constant.{name}",
+                "A column is chosen as well: take this text away, or choose the same text in all rows instead.",
+            )
         for number, text in enumerate(offers.texts.get(name, ())):
             if text in (taken := intake.mapping.values.get(name, {})):
                 _check_text(bound, f"value.{name}.{number}", wanted, taken[text])

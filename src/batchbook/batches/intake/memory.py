@@ -14,7 +14,7 @@ from batchbook.batches.intake.kept import storable_json
 from batchbook.batches.intake.mapping import IntakeMapping, merged
 from batchbook.batches.intake.models import SavedMapping
 from batchbook.batches.intake.suggesting import Remembered
-from batchbook.errors import Missing
+from batchbook.errors import BadInput, Missing
 from batchbook.tables.choices import Reading
 
 #: Characters that the name of a mapping, a sender, a scope may have.
@@ -75,6 +75,17 @@ def named(session: Session, place: Place, name: str) -> Remembered:
         return saved
     values = merged(last.mapping.values, saved.mapping.values)
     return replace(saved, mapping=replace(saved.mapping, values=values))
+
+
+def refuse_taken(session: Session, place: Place, name: str, by: str) -> None:
+    """Raise ``BadInput`` if somebody else than ``by`` saved a mapping as ``name``."""
+    wanted = select(SavedMapping.saved_by).where(place.here, SavedMapping.name == name)
+    owner = session.scalar(wanted)
+    if owner not in (None, by):
+        raise BadInput(
+            f"{owner} saved a mapping as “{name}” already, and it was left as it is. Save yours under another name; or"
+            " use that one first, then save what you change."
+        )
 
 
 def remember(

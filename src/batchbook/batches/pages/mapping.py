@@ -56,6 +56,7 @@ class MappingPage(PreparingPage):
         intake = decided_by(bound, self.intake, self.fields, offers)
         populates = self.request.POST.get("do") == "populate"
         check(bound, intake, self.fields, offers)
+        self._check_name(bound)
         if bound.errors and (populates or not self._only_missing(bound)):
             return self._refused(intake, offers, bound)
         if populates:
@@ -72,6 +73,17 @@ class MappingPage(PreparingPage):
                 f"The file of {self.batch} is read otherwise, or its columns were chosen otherwise, since you opened this"
                 " page. Nothing of what you sent was kept: look at its columns again, then decide."
             )
+
+    def _check_name(self, bound: BoundForm) -> None:
+        """Complain of a name under which somebody else saved a mapping, unless it is the one in use."""
+        name = bound.values.get("save_as")
+        if not name or name == self.intake.name:
+            return
+        place, by = place_of(self.work.handler, self.batch), self.request.authenticated_userid
+        try:
+            memory.refuse_taken(self.request.db, place, name, by)
+        except BadInput as error:
+            bound.add_error("save_as", error.message)
 
     @staticmethod
     def _only_missing(bound: BoundForm) -> bool:

@@ -91,7 +91,7 @@ def add_references(application: Application) -> dict[str, int]:
             unknown = select(said).where(application.where, applicable, said.is_not(None))
             unknown = unknown.where(~exists().where(lookup.by == said)).distinct().order_by(said)
             statement = insert(lookup.model).from_select([lookup.by.key], unknown)
-            added[f"{field.label.lower()} added"] = _run(application, statement)
+            added[f"added as {field.label.lower()}"] = _run(application, statement)
     return added
 
 

@@ -40,6 +40,8 @@ from batchbook.types.imports.plan import ImportPlan, carried
 from batchbook.types.imports.problems import Problems
 from batchbook.types.imports.references import References
 from batchbook.types.imports.refusing import (
+    LOOKED_FOR_MISSING,
+    refuse_late_replacing,
     refuse_lost_references,
     refuse_mode,
     refuse_not_allowed,
@@ -108,7 +110,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         if not has_file:
             raise BadInput("Give the table that is to be imported: a file, or rows pasted into the box.")
         plan = self._plan_of(batch)
-        refuse_not_allowed(self.context, plan)
+        refuse_not_allowed(self.context, plan, self._targets)
         refuse_mode(plan)
         if plan.mode is Mode.REPLACE:
             in_scope(self.session, plan)
@@ -155,6 +157,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         """Yield the table's records and, where that is wanted, those of the target that it lacks."""
         yield from super().populate(batch)
         plan = self._plan_of(batch)
+        batch.params = batch.params | {LOOKED_FOR_MISSING: plan.mode is Mode.REPLACE}
         if plan.mode is Mode.REPLACE:
             self.report("look for what is missing")
             yield from missing_records(self.session, plan, self.row_model)
@@ -164,6 +167,8 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
     def setup(self, action: Action, batch: Import) -> None:
         """Refuse a mode that the target does not allow: it may have been changed since the batch was made."""
         refuse_mode(self._plan_of(batch))
+        if action is Action.REFRESH:
+            refuse_late_replacing(batch)
         of_all_rows = action in (Action.POPULATE, Action.REFRESH)
         self._repeated = RepeatedKeys(self.session) if of_all_rows else None
 
@@ -196,7 +201,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
     def execute(self, batch: Import, rows: Rows, options: Mapping[str, Any]) -> Outcome:
         """Create, update and delete records by one statement each: all of them, or those of the good rows."""
         plan = self._plan_of(batch)
-        refuse_not_allowed(self.context, plan)
+        refuse_not_allowed(self.context, plan, self._targets)
         if options["apply"] == ALL:
             refuse_problems(batch)
         application = Application(plan, self.row_model, rows.where, self.context)

@@ -10,18 +10,26 @@ from batchbook.types.imports.missing import refuse_scope
 from batchbook.types.imports.models import PROBLEMATIC, Import, ImportStatus, Mode
 from batchbook.types.imports.plan import ImportPlan
 from batchbook.types.imports.stale import Staleness
+from batchbook.types.imports.targets import ImportTargets
 from batchbook.words import counted
 
 _NAMED = 5
+#: The parameter of a batch that tells that records which its table lacks were looked for.
+LOOKED_FOR_MISSING = "looked_for_missing"
 
 
-def refuse_not_allowed(context: HandlerContext, plan: ImportPlan) -> None:
-    """Raise ``Refused`` if who acts may not change the target."""
-    if not context.may(plan.target.permission):
-        raise Refused(
-            f"The role of {context.actor} does not allow to change {plan.target.title.lower()}, so nothing can"
-            " be imported there. Nothing was changed."
-        )
+def refuse_not_allowed(context: HandlerContext, plan: ImportPlan, targets: ImportTargets) -> None:
+    """Raise ``Refused`` unless who acts may change the target, and whatever is added to be referred to."""
+    added = [field.lookup.model for field in plan.added if field.lookup]
+    # What is no target by itself has no permission of its own.
+    others = [target for target in targets if target.model in added]
+    allowed = {target.model for target in others if context.may(target.permission)}
+    for target in (plan.target, *(target for target in others if target.model not in allowed)):
+        if not context.may(target.permission):
+            raise Refused(
+                f"The role of {context.actor} does not allow to change {target.title.lower()}, so nothing can"
+                " be imported there. Nothing was changed."
+            )
 
 
 def refuse_mode(plan: ImportPlan) -> None:
@@ -34,6 +42,15 @@ def refuse_mode(plan: ImportPlan) -> None:
     if not plan.target.deletes:
         raise BadInput(f"An import deletes no {title}: choose something else to do with them.")
     refuse_scope(plan)
+
+
+def refuse_late_replacing(batch: Import) -> None:
+    """Raise ``BadInput`` if what is missing is to be deleted, but nobody looked for it when the rows were read."""
+    if Mode(batch.mode) is Mode.REPLACE and not batch.params.get(LOOKED_FOR_MISSING):
+        raise BadInput(
+            "What is missing is looked for when a table is read, and this one was read without that."
+            " Create a new import of it to delete what is missing."
+        )
 
 
 def refuse_problems(batch: Import) -> None:

@@ -95,7 +95,9 @@ class Staleness:
 
     def _stale(self, where: ColumnElement[bool], moved: bool = False) -> Any:
         row = self._row
-        found = self._comparison.current(and_(where, has_status(row, *APPLICABLE)))
+        # A row that was to change nothing would change something, or has nothing to leave as it is any more.
+        looked_at = (*APPLICABLE, *(() if moved else (ImportStatus.UNCHANGED,)))
+        found = self._comparison.current(and_(where, has_status(row, *looked_at)))
         columns = [getattr(row, new(field.name)) for field in self._plan.key]
         for field in self._plan.written:
             columns += [
