@@ -13,6 +13,7 @@ from pyramid.config import Configurator
 
 import batchbook
 from batchbook.batches import BatchHandler, BatchMasterView, Rows
+from batchbook.batches.filehooks import FileHooks
 from batchbook.cli import main
 from batchbook.settings import all_settings
 
@@ -103,7 +104,9 @@ def own_names(kind: type[Any]) -> set[str]:
 
 def test_every_hook_of_the_handler_is_described() -> None:
     instance = {"context", "session", "model", "row_model", "services"}
-    assert named_in(text_of("hooks.md", "Handler")) == own_names(BatchHandler) | instance
+    assert (
+        named_in(text_of("hooks.md", "Handler")) == own_names(FileHooks) | own_names(BatchHandler) | instance
+    )
 
 
 def test_every_name_of_rows_is_described() -> None:

@@ -7,25 +7,18 @@ made anew for each action, knows nothing of HTTP, and works inside the caller's 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import ColumnElement
 
 from batchbook.batches.blocks import Block, RowValues
 from batchbook.batches.context import HandlerContext
-from batchbook.batches.files import demand_input_file, open_file
-from batchbook.batches.intake.fields import IntakeField, fields_of
-from batchbook.batches.intake.inspecting import inspect
-from batchbook.batches.intake.kept import Intake
-from batchbook.batches.intake.mapping import IntakeMapping
-from batchbook.batches.intake.reader import rows_of
-from batchbook.batches.intake.taking import blocks_of
+from batchbook.batches.filehooks import B, FileHooks, R
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rowcolumns import RowColumn
 from batchbook.batches.rows import Rows
 from batchbook.forms import Form
@@ -34,9 +27,6 @@ from batchbook.words import counted
 
 if TYPE_CHECKING:
     from batchbook.batches.worksheets.layout import Layout
-
-B = TypeVar("B", bound=Batch)
-R = TypeVar("R", bound=BatchRow)
 
 __all__ = ["BatchHandler", "Block", "Outcome", "RowValues", "Total"]
 
@@ -65,7 +55,7 @@ class Outcome:
     rest: ColumnElement[bool] | None = None
 
 
-class BatchHandler(ABC, Generic[B, R]):
+class BatchHandler(ABC, FileHooks[B, R]):
     """Populates, refreshes and executes the batches of one type.
 
     Raise :class:`batchbook.errors.BadInput` where what a person gave cannot be used and
@@ -93,21 +83,10 @@ class BatchHandler(ABC, Generic[B, R]):
     auto_execute: ClassVar[bool] = False
     #: How long an executed batch is kept before it may be purged; ``None`` keeps it for good.
     retention: ClassVar[timedelta | None] = None
-    #: What an uploaded table must have: heading in the file (lower case) → column of the row. Empty for no upload.
-    file_columns: ClassVar[Mapping[str, str]] = {}
-    #: Whether rows can keep columns of a file that fill no field.
-    carries_columns: ClassVar[bool] = False
-    #: The columns of the row that get the number of its row in the file, and the texts of cells that were not taken as
-    #: they stand, by column; ``None`` where the type does not keep them.
-    line_column: ClassVar[str | None] = None
-    raw_column: ClassVar[str | None] = None
     #: The label of the quick entry box, into which people scan or type; ``None`` offers none.
     quick_entry_label: ClassVar[str | None] = None
     #: Whether people may add rows by hand.
     rows_can_be_added: ClassVar[bool] = True
-
-    #: How many rows ``populate`` is going to yield, as far as is known: for people who watch, so it may be about right.
-    expected_rows: int | None = None
 
     def __init__(
         self,
@@ -132,14 +111,7 @@ class BatchHandler(ABC, Generic[B, R]):
         By default they are read from the file the batch was created with: as was decided on its pages, or else with
         the columns that have the names of fields.
         """
-        record = demand_input_file(self.session, batch)
-        with open_file(self.session, record) as file:
-            if not self.takes_in():
-                yield from self.parse_file(record.name, file)
-                return
-            fields = self.intake_fields(batch)
-            intake = Intake.kept_in(batch) or inspect(record.name, file, fields)
-            yield from self._take_in(record.name, file, fields, intake)
+        return self._rows_from_file(batch)
 
     def refresh(self, batch: B, rows: Rows) -> None:
         """Compare ``rows``, a part of the batch, with current data: set values, statuses and issues.
@@ -209,55 +181,6 @@ class BatchHandler(ABC, Generic[B, R]):
     def on_delete(self, batch: B) -> None:
         """Clean up what belongs to the batch outside its own tables before it is deleted."""
 
-    # What is taken from files.
-
-    @classmethod
-    def takes_file(cls) -> bool:
-        """Return whether batches of the type can be made from a file."""
-        return bool(cls.file_columns) or cls.intake_fields is not BatchHandler.intake_fields
-
-    @classmethod
-    def takes_in(cls) -> bool:
-        """Return whether people map the columns of a file to fields: not where the handler parses files by itself."""
-        return cls.takes_file() and cls.parse_file is BatchHandler.parse_file
-
-    def intake_fields(self, batch: B) -> Sequence[IntakeField]:
-        """Return what rows of ``batch`` take from a file; by default all of ``file_columns``, each of them required."""
-        return fields_of(self.row_model, self.file_columns)
-
-    def intake_sender(self, batch: B) -> str:
-        """Return who sent the file: for the same sender the same columns are suggested next time. Empty if unknown."""
-        return ""
-
-    def intake_scope(self, batch: B) -> str:
-        """Return for what, within the type, mappings are remembered and saved: fields of another scope are others."""
-        return ""
-
-    def intake_lengths(self, batch: B, field: IntakeField) -> Mapping[int, int]:
-        """Return how many values of ``field`` that are known where rows go to have which length: item codes, say.
-
-        Codes of a file that are shorter are offered to be padded with zeros.
-        """
-        return {}
-
-    def learned_fields(self, batch: B) -> Collection[str]:
-        """Return the fields of the file in which a person's correction of a text is remembered for who sent it.
-
-        For fields that refer to something, such as a department, in which the same text means the same thing next time.
-        """
-        return ()
-
-    def known_texts(self, batch: B, field: str, texts: Sequence[str]) -> Collection[str]:
-        """Return those of ``texts`` that mean something in ``field``, one of the learned ones, as they stand.
-
-        Where somebody replaced one of these, it was wrong in its row alone, and nothing is learned from that.
-        """
-        return ()
-
-    def carried_columns(self, mapping: IntakeMapping) -> Sequence[str]:
-        """Return the row's columns for those that ``mapping`` carries without a field, in their order."""
-        return ()
-
     # What handlers get for their work.
 
     def row_columns(self, batch: B) -> Sequence[RowColumn]:
@@ -274,19 +197,3 @@ class BatchHandler(ABC, Generic[B, R]):
         each chunk of it. It may raise, because somebody cancelled the action; everything is undone then.
         """
         self.context.progress.report(phase, done, total)
-
-    def parse_file(self, name: str, file: BinaryIO) -> Iterator[RowValues]:
-        """Yield rows from an uploaded file; by default a table with the columns ``file_columns``.
-
-        Override it for another layout. A cell that cannot be stored is left empty and has an issue with its raw text.
-        Raises :class:`batchbook.errors.BadInput` for a file that cannot be read, and for one without a row.
-        """
-        fields = fields_of(self.row_model, self.file_columns)
-        for block in self._take_in(name, file, fields, inspect(name, file, fields)):
-            yield from rows_of(block)
-
-    def _take_in(
-        self, name: str, file: BinaryIO, fields: Sequence[IntakeField], intake: Intake
-    ) -> Iterator[Block]:
-        self.expected_rows = intake.report.rows
-        return blocks_of(self, name, file, fields, intake)

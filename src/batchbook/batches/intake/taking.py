@@ -21,12 +21,12 @@ from batchbook.tables.choices import Reading
 from batchbook.tables.source import open_source
 
 if TYPE_CHECKING:
-    from batchbook.batches.handler import BatchHandler
+    from batchbook.batches.filehooks import FileHooks
     from batchbook.batches.work import Work
 
 
 def blocks_of(
-    handler: BatchHandler[Any, Any],
+    handler: FileHooks[Any, Any],
     name: str,
     file: BinaryIO,
     fields: Sequence[IntakeField],
@@ -55,7 +55,7 @@ def blocks_of(
     yield from reader.blocks(source, handler.chunk_size)
 
 
-def place_of(handler: BatchHandler[Any, Any], batch: Batch) -> Place:
+def place_of(handler: FileHooks[Any, Any], batch: Batch) -> Place:
     """Return for what the mapping of the batch's file is remembered."""
     return Place(batch.type, handler.intake_scope(batch), handler.intake_sender(batch))
 
