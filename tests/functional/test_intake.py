@@ -141,3 +141,21 @@ def test_a_form_about_other_columns_is_not_taken(shop: Shop, staff: TestApp) -> 
     form.submit("do", value="look").follow()
     page = old.submit("do", value="look", status=409)
     assert "since you opened this page" in page.text
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_mapping_that_somebody_else_saved_is_not_replaced(
+    shop: Shop, staff: TestApp, admin: TestApp
+) -> None:
+    def saved_by(client: TestApp) -> TestApp:
+        number = number_in(upload(client, THEIRS))
+        form = form_with(client.get(url_of(number, "mapping")), "column.item_code")
+        form["column.item_code"], form["column.description"], form["column.size"] = "0", "1", "2"
+        form["save_as"] = "Mill"
+        return form.submit("do", value="look", expect_errors=True)
+
+    assert saved_by(staff).status_int == 303
+    assert saved_by(staff).status_int == 303
+    refused = saved_by(admin)
+    assert refused.status_int == 422
+    assert "staff saved a mapping as “Mill” already, and it was left as it is" in text_of(refused)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from batchbook.errors import BadInput
 from batchbook.statuses import Severity
 from batchbook.tables.choices import ColumnReading, Reading
-from batchbook.tables.inspecting import inspect_table, usual_length
-from batchbook.tables.report import ColumnReport, Note, Report
+from batchbook.tables.inspecting import inspect_table
+from batchbook.tables.report import Note, Report
 
 NOTHING_SAID = Reading()
 
@@ -318,18 +318,18 @@ def test_an_empty_column_is_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lengths", "usual"),
+    ("lengths", "short"),
     [
-        ({13: 90, 12: 9, 11: 1}, 13),
-        ({13: 100}, 13),
-        ({3: 50, 2: 40, 1: 10}, None),
-        ({13: 50, 12: 50}, None),
-        ({13: 90, 14: 10}, None),
-        ({}, None),
+        ({9: 9, 8: 1}, True),
+        ({9: 10}, False),
+        ({4: 9, 3: 1}, False),  # Amounts differ in length.
+        ({9: 5, 8: 5}, False),
+        ({9: 9, 10: 1}, False),
     ],
 )
-def test_the_usual_length_is_that_of_most_codes(lengths: dict[int, int], usual: int | None) -> None:
-    assert usual_length(ColumnReport("item", "number", 100, 0, (), lengths)) == usual
+def test_codes_are_short_if_most_of_them_are_longer(lengths: dict[int, int], short: bool) -> None:
+    digits = ["7" * length for length, count in lengths.items() for _ in range(count)]
+    assert ("stripped-zeros" in codes(column(*digits))) is short
 
 
 # --- Totals ----------------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from itertools import count
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, MetaData, Table, cast, false, null, select, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, MetaData, Table, cast, false, null, select, text
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.schema import CreateTable, DropTable
 
@@ -156,6 +156,9 @@ def _make_model(base: type[DynamicRow], name: str, columns: Sequence[RowColumn])
         for column in columns
         if column.indexed
     ]
+    number = name.removeprefix(TABLE_PREFIX)
+    # What freezes a table asks for the batch that a row names: a row of another one would not be refused.
+    own = [CheckConstraint(f"batch_id = {int(number)}", name="own_batch")] if number else []
     return type(
         # No name twice: a model that was let go may still be known by its own.
         f"{base.__name__}_{name}_{next(_made)}",
@@ -163,7 +166,7 @@ def _make_model(base: type[DynamicRow], name: str, columns: Sequence[RowColumn])
         {
             **namespace,
             "__tablename__": name,
-            "__table_args__": (*indexes, _ROOM),
+            "__table_args__": (*indexes, *own, _ROOM),
             "metadata": MetaData(naming_convention=NAMING_CONVENTION),
             _MARK: True,
             "__module__": base.__module__,

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from batchbook.batches.context import HandlerContext, next_number
 from batchbook.batches.issues import storable
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
+from batchbook.errors import BadInput
 
 #: The role of files that are uploaded worksheets.
 WORKSHEET = "worksheet"
@@ -71,6 +72,14 @@ def input_file(session: Session, batch: Batch) -> BatchFile | None:
         .order_by(BatchFile.number)
         .limit(1)
     ).first()
+
+
+def demand_input_file(session: Session, batch: Batch) -> BatchFile:
+    """Return the file that ``batch`` was made from; raise ``BadInput`` if there is none."""
+    record = input_file(session, batch)
+    if record is None:
+        raise BadInput(f"{batch} has no file to read rows from.")
+    return record
 
 
 def file_chunks(session: Session, record: BatchFile) -> Iterator[bytes]:

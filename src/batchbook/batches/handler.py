@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement
 
 from batchbook.batches.blocks import Block, RowValues
 from batchbook.batches.context import HandlerContext
-from batchbook.batches.files import input_file, open_file
+from batchbook.batches.files import demand_input_file, open_file
 from batchbook.batches.intake.fields import IntakeField, fields_of
 from batchbook.batches.intake.inspecting import inspect
 from batchbook.batches.intake.kept import Intake
@@ -28,7 +28,6 @@ from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rowcolumns import RowColumn
 from batchbook.batches.rows import Rows
-from batchbook.errors import BadInput
 from batchbook.forms import Form
 from batchbook.statuses import Status
 from batchbook.words import counted
@@ -133,9 +132,7 @@ class BatchHandler(ABC, Generic[B, R]):
         By default they are read from the file the batch was created with: as was decided on its pages, or else with
         the columns that have the names of fields.
         """
-        record = input_file(self.session, batch)
-        if record is None:
-            raise BadInput(f"{batch} has no file to read rows from.")
+        record = demand_input_file(self.session, batch)
         with open_file(self.session, record) as file:
             if not self.takes_in():
                 yield from self.parse_file(record.name, file)

@@ -48,6 +48,11 @@ def issue(
     return found
 
 
+def plain_lines(text: str) -> str:
+    """Return ``text`` with one character at each line's end, however a browser or a file says it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
 def in_words(found: Issue) -> str:
     """Return what an issue says to people: its message, and what would do instead."""
     perhaps = found.get("suggestions")

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 
 from batchbook.batches.editing.fields import text_in
-from batchbook.batches.issues import Issue
+from batchbook.batches.issues import Issue, plain_lines
 from batchbook.batches.models import BatchRow
 from batchbook.batches.work import Work
 from batchbook.grid import Column, columns_of
@@ -97,7 +97,7 @@ def problem_cells(work: Work, field_name: str | None = None) -> Iterator[Problem
             if field_name in (None, issue["field"]):
                 place, column = places.get(issue["field"], (0, None))
                 text = issue["raw"] or "" if column is None else text_in(column, row[place], row[2])
-                yield ProblemCell(row[0], row[1], issue, _as_sent(text))
+                yield ProblemCell(row[0], row[1], issue, plain_lines(text))
 
 
 def _rows_with_issues(work: Work, columns: Sequence[Column]) -> Iterator[Sequence[Any]]:
@@ -144,11 +144,6 @@ def cell_columns(row: type[BatchRow]) -> dict[str, Column]:
         except TypeError:  # Such as JSON: nobody reads or writes its text.
             continue
     return found
-
-
-def _as_sent(text: str) -> str:
-    """Return ``text`` as pages take it when browsers send it back, with line ends made one character."""
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def _new(cell: ProblemCell) -> Problem:

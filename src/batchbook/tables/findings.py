@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from batchbook.statuses import Severity
-from batchbook.tables.report import ColumnReport, Note
+from batchbook.tables.report import Note
 from batchbook.tables.shapes import SURE_DIGITS
 from batchbook.tables.sightings import Sightings, together
 from batchbook.tables.summary import Summary
@@ -19,14 +19,6 @@ _SURE_CODE = 8
 _MOST = 0.75
 
 _Finder = Callable[[Summary], tuple[Sightings, str, Severity]]
-
-
-def usual_length(column: ColumnReport) -> int | None:
-    """Return how many digits most of a column's codes have, where none has more; None if there is no such length.
-
-    Shorter ones may have lost their zeros to a spreadsheet, and can be padded to it.
-    """
-    return _usual(column.lengths)
 
 
 def notes_of(position: int, column: Summary) -> Iterator[Note]:

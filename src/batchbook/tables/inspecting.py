@@ -7,12 +7,11 @@ from collections.abc import Collection
 from typing import BinaryIO
 
 from batchbook.tables.choices import Reading
-from batchbook.tables.findings import usual_length
 from batchbook.tables.overview import inspect_source
 from batchbook.tables.report import Report
 from batchbook.tables.source import open_source
 
-__all__ = ["inspect_table", "usual_length"]
+__all__ = ["inspect_table"]
 
 _NOTHING_SAID = Reading()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from batchbook.batches import Action
 from batchbook.errors import Conflict, Refused
@@ -83,6 +84,9 @@ def test_an_executed_import_is_frozen_in_the_database(shop: Shop) -> None:
     ):
         with pytest.raises(Exception, match="frozen"), shop.database.begin() as connection:
             connection.execute(text(statement))
+    other = shop.create(f"{HEAD}000000002,Item 2,2.50\n")
+    with pytest.raises(IntegrityError), shop.database.begin() as connection:
+        connection.execute(text(f"INSERT INTO row_{number} (batch_id, sequence) VALUES ({other}, 99)"))
 
 
 def test_the_row_table_goes_with_the_batch(shop: Shop) -> None:
@@ -148,7 +152,7 @@ def test_what_is_referred_to_and_not_there_is_added_if_wanted(shop: Shop) -> Non
     # What is ambiguous is not new.
     assert shop.statuses(number) == ["create", "invalid"]
     result = shop.execute(number, apply="good")
-    assert "1 created, 1 department added, 1 vendor added" in result.message
+    assert "1 created, 1 added as department, 1 added as vendor" in result.message
     assert (shop.product("000000009").department, shop.product("000000009").vendor) == ("BAKERY", "V9")
 
 
@@ -195,3 +199,12 @@ def test_nothing_is_deleted_while_a_row_may_mean_what_seems_to_be_missing(shop: 
     with pytest.raises(Conflict, match="1 row does not say which record is meant"):
         shop.execute(number, apply="good")
     assert shop.product("000000002").active
+
+
+def test_a_record_that_was_to_stay_as_it_is_and_changed_is_a_change_too(shop: Shop) -> None:
+    number = shop.create(f"{HEAD}000000001,Item 1,1.00\n000000002,Item 2,2.50\n")
+    shop.set_price("000000001", "7.00")
+    with pytest.raises(Conflict, match="1 record changed since the last refresh: 000000001"):
+        shop.execute(number)
+    shop.run(number, Action.REOPEN, Action.REFRESH)
+    assert shop.statuses(number) == ["update", "update"]

@@ -251,3 +251,10 @@ def test_suggestions_are_sought_for_some_texts_only(shop: Shop) -> None:
     rows = shop.rows(shop.create(f"item_code,description,price,department\n{lines}"))
     suggested = [bool(row.issues[0].get("suggestions")) for row in rows]
     assert suggested == [True] * 300 + [False] * 19
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_what_is_missing_is_looked_for_when_the_table_is_read(shop: Shop) -> None:
+    number = shop.create(f"{HEAD}000000001,Item 1,1.00\n", scope_field="vendor", scope_value="V1")
+    with pytest.raises(BadInput, match="read without that"):
+        shop.edit_header(number, mode="replace")

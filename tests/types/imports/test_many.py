@@ -39,14 +39,16 @@ def multiply(shop: Shop, upto: int) -> None:
             session, "SELECT sql FROM sqlite_master WHERE tbl_name = 'row_1' AND sql <> '' ORDER BY rowid"
         )
         header = {table: ", ".join(columns_of(session, table)) for table in ("batch", "import")}
+        cells = ", ".join(name for name in columns_of(session, "row_1") if name != "batch_id")
         for number in range(FEW + 1, upto + 1):
             for table, names in header.items():
                 copied = f'SELECT {number}, {names} FROM "{table}" WHERE id = 1'
                 session.execute(text(f'INSERT INTO "{table}" (id, {names}) {copied}'))
             for statement in made:
-                session.connection().exec_driver_sql(statement.replace("row_1", f"row_{number}"))
-            session.execute(text(f"INSERT INTO row_{number} SELECT * FROM row_1"))
-            session.execute(text(f"UPDATE row_{number} SET batch_id = {number}"))
+                own = statement.replace("row_1", f"row_{number}")
+                session.connection().exec_driver_sql(own.replace("batch_id = 1)", f"batch_id = {number})"))
+            copied = f"SELECT {number}, {cells} FROM row_1"
+            session.execute(text(f"INSERT INTO row_{number} (batch_id, {cells}) {copied}"))
 
 
 def columns_of(session: Session, table: str) -> list[str]:

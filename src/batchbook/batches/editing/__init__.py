@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from batchbook.batches.editing.fields import CellProblems, Stale, cell_text, editable_columns, parsed
+from batchbook.batches.editing.fields import (
+    CellProblems,
+    Stale,
+    cell_text,
+    editable_by_name,
+    editable_columns,
+    parsed,
+)
 from batchbook.batches.editing.header import HeaderEditor
 from batchbook.batches.editing.many import Edited, ManyEditor
 from batchbook.batches.editing.removal import RowRemover, Selection
@@ -18,6 +25,7 @@ __all__ = [
     "Selection",
     "Stale",
     "cell_text",
+    "editable_by_name",
     "editable_columns",
     "find_row",
     "parsed",

@@ -74,6 +74,11 @@ def editable_columns(model: type[Any], *, new: bool = False) -> tuple[Column, ..
     )
 
 
+def editable_by_name(model: type[Any]) -> dict[str, Column]:
+    """Return the columns of a row or header model that people may edit, by name."""
+    return {column.name: column for column in editable_columns(model)}
+
+
 def columns_named(model: type[Any], texts: Mapping[str, str]) -> tuple[Column, ...]:
     """Return the editable columns of ``model`` that ``texts`` names; raise ``BadInput`` for a name that is none."""
     columns = editable_columns(model)

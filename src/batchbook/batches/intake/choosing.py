@@ -10,13 +10,12 @@ from batchbook.batches.intake.kept import Intake
 from batchbook.batches.intake.mapping import IntakeMapping
 from batchbook.batches.intake.names import normal
 from batchbook.batches.intake.reader import constant_of
-from batchbook.batches.intake.suggesting import Suggestion
+from batchbook.batches.intake.suggesting import BY_YOU, Suggestion
 from batchbook.errors import BadInput
 from batchbook.tables import listed
 
 #: Stands before a text for all rows, where a heading is expected.
 CONSTANT = "="
-_CHOSEN = "by you"
 
 
 def choose(intake: Intake, fields: Sequence[IntakeField], pairs: Iterable[tuple[str, str]]) -> Intake:
@@ -32,7 +31,7 @@ def choose(intake: Intake, fields: Sequence[IntakeField], pairs: Iterable[tuple[
         mapping = _filled(mapping, wanted, heading, intake)
     suggestion = intake.suggestion
     guesses = {name: place for name, place in suggestion.guesses.items() if name not in chosen}
-    reasons = {**suggestion.reasons, **dict.fromkeys(chosen, _CHOSEN)}
+    reasons = {**suggestion.reasons, **dict.fromkeys(chosen, BY_YOU)}
     return replace(intake, suggestion=Suggestion(mapping, guesses, reasons), decided=True)
 
 

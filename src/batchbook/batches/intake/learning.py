@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from batchbook.batches.intake.fields import IntakeField
 from batchbook.batches.intake.kept import Intake
+from batchbook.batches.intake.mapping import merged
 from batchbook.batches.intake.memory import last_of, remember
 from batchbook.batches.intake.taking import place_of
 from batchbook.batches.models import CellChange
@@ -38,11 +39,8 @@ def learn(work: Work) -> None:
         return
     known = last_of(work.session, place)
     mapping = known.mapping if known else intake.mapping
-    values = {
-        name: {**mapping.values.get(name, {}), **learned.get(name, {})}
-        for name in {*mapping.values, *learned}
-    }
-    remember(work.session, place, replace(mapping, values=values), intake.said, by=work.actor, at=work.now)
+    wiser = replace(mapping, values=merged(mapping.values, learned))
+    remember(work.session, place, wiser, intake.said, by=work.actor, at=work.now)
 
 
 def _corrections(work: Work, field: IntakeField) -> dict[str, str]:

@@ -36,7 +36,7 @@ def first_cells(intake: Intake, fields: Sequence[IntakeField], most: int) -> lis
 
     A column is understood as the field that it fills, or else as what its cells seem to be.
     """
-    filled = {place: wanted for wanted in fields for place in [intake.mapping.columns.get(wanted.name)]}
+    filled = dict(intake.mapping.placed(fields))
     readers = [
         _reader_of(filled.get(place) or _seeming(heading, place, intake), place, intake)
         for place, heading in enumerate(intake.report.headings)
@@ -119,7 +119,6 @@ def _columns_of(
     source = open_source(name, file, intake.reading, headings_of(fields))
     for chunk in islice(source.chunks(5_000), LOOKED_AT // 5_000):
         table = [*zip(*chunk.records, strict=True)]
-        for wanted in fields:
-            place = intake.mapping.columns.get(wanted.name)
-            if place is not None and place < len(table):
+        for place, wanted in intake.mapping.placed(fields):
+            if place < len(table):
                 yield place, wanted, table[place]

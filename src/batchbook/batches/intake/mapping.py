@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from batchbook.batches.intake.fields import IntakeField
 from batchbook.batches.issues import storable
+
+#: How many characters of a heading are told.
+_LONGEST_TOLD = 60
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,10 @@ class IntakeMapping:
         """Return whether the field called ``name`` has a column, or a text for all rows."""
         return name in self.columns or name in self.constants
 
+    def placed(self, fields: Iterable[IntakeField]) -> list[tuple[int, IntakeField]]:
+        """Return those of ``fields`` that have a column, each with the position of it."""
+        return [(self.columns[one.name], one) for one in fields if one.name in self.columns]
+
     def heading_of(self, name: str) -> str | None:
         """Return the heading of the column that fills the field called ``name``; ``None`` if none does."""
         position = self.columns.get(name)
@@ -57,3 +65,15 @@ class IntakeMapping:
             and storable(headings[position]) == storable(self.headings[position])
             for position in used
         )
+
+
+def merged(
+    texts: Mapping[str, Mapping[str, str]], over: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, str]]:
+    """Return what both say of texts, by field as ``IntakeMapping.values`` do; ``over`` counts where they differ."""
+    return {name: {**texts.get(name, {}), **over.get(name, {})} for name in {*texts, *over}}
+
+
+def heading_or_number(heading: str, position: int) -> str:
+    """Return what people are told of the column at ``position``: its ``heading``, or its number if it has none."""
+    return heading.strip()[:_LONGEST_TOLD] or f"Column {position + 1}"

@@ -11,15 +11,14 @@ from typing import Any
 from batchbook.batches.intake.fields import IntakeField
 from batchbook.batches.intake.kept import Intake, storable_json
 from batchbook.batches.intake.lengths import Padding
-from batchbook.batches.intake.mapping import IntakeMapping
+from batchbook.batches.intake.mapping import IntakeMapping, heading_or_number
 from batchbook.batches.intake.memory import LONGEST_NAME
-from batchbook.batches.intake.suggesting import Suggestion
+from batchbook.batches.intake.suggesting import BY_YOU, Suggestion
 from batchbook.forms import BoundForm, Field, Form
 from batchbook.grid import CellError, Choice, Kind, parse
 
 #: What stands for one text in all rows, instead of a column.
 CONSTANT = "constant"
-_CHOSEN = "by you"
 #: How many columns rows can keep besides their fields: one of PostgreSQL's holds no more in its 8 kB.
 MOST_CARRIED = 200
 _SHOWN = 60
@@ -43,7 +42,9 @@ class Offers:
 def mapping_form(intake: Intake, fields: Sequence[IntakeField], offers: Offers, *, carries: bool) -> Form:
     """Return the form for the columns of ``fields``; with ``carries`` other columns can be kept as well."""
     headings = intake.report.headings
-    columns = [Choice(str(place), _named(heading, place)) for place, heading in enumerate(headings)]
+    columns = [
+        Choice(str(place), heading_or_number(heading, place)) for place, heading in enumerate(headings)
+    ]
     items = [item for wanted in fields for item in _about(wanted, columns, offers)]
     if carries:
         items.append(
@@ -79,7 +80,7 @@ def shown(intake: Intake, fields: Sequence[IntakeField], offers: Offers) -> dict
     values: dict[str, Any] = {"carried": [str(place) for place in mapping.carried]}
     for wanted in fields:
         name = wanted.name
-        place = mapping.columns.get(name, intake.suggestion.guesses.get(name))
+        place = intake.suggestion.place_of(name)
         constant = mapping.constants.get(name)
         values[f"column.{name}"] = CONSTANT if constant is not None else None if place is None else str(place)
         values[f"constant.{name}"] = constant
@@ -128,7 +129,7 @@ def _reason(name: str, mapping: IntakeMapping, intake: Intake) -> str:
         before.columns.get(name),
         before.constants.get(name),
     )
-    return intake.suggestion.reasons.get(name, _CHOSEN) if same else _CHOSEN
+    return intake.suggestion.reasons.get(name, BY_YOU) if same else BY_YOU
 
 
 def _values(
@@ -179,7 +180,3 @@ def _check_text(bound: BoundForm, name: str, wanted: IntakeField, text: str) -> 
         parse(wanted.column, text)
     except CellError as error:
         bound.add_error(name, error.message)
-
-
-def _named(heading: str, place: int) -> str:
-    return heading.strip()[:_SHOWN] or f"Column {place + 1}"

@@ -11,10 +11,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from batchbook.batches.intake.kept import storable_json
-from batchbook.batches.intake.mapping import IntakeMapping
+from batchbook.batches.intake.mapping import IntakeMapping, merged
 from batchbook.batches.intake.models import SavedMapping
 from batchbook.batches.intake.suggesting import Remembered
-from batchbook.errors import Missing
+from batchbook.errors import BadInput, Missing
 from batchbook.tables.choices import Reading
 
 #: Characters that the name of a mapping, a sender, a scope may have.
@@ -73,7 +73,19 @@ def named(session: Session, place: Place, name: str) -> Remembered:
     saved, last = _remembered(found, f"saved in “{found.name}”"), last_of(session, place)
     if last is None or not last.sure:
         return saved
-    return replace(saved, mapping=_with_texts_of(saved.mapping, last.mapping))
+    values = merged(last.mapping.values, saved.mapping.values)
+    return replace(saved, mapping=replace(saved.mapping, values=values))
+
+
+def refuse_taken(session: Session, place: Place, name: str, by: str) -> None:
+    """Raise ``BadInput`` if somebody else than ``by`` saved a mapping as ``name``."""
+    wanted = select(SavedMapping.saved_by).where(place.here, SavedMapping.name == name)
+    owner = session.scalar(wanted)
+    if owner not in (None, by):
+        raise BadInput(
+            f"{owner} saved a mapping as “{name}” already, and it was left as it is. Save yours under another name; or"
+            " use that one first, then save what you change."
+        )
 
 
 def remember(
@@ -100,12 +112,6 @@ def remember(
     key = [SavedMapping.type, SavedMapping.scope, SavedMapping.name if name else SavedMapping.sender]
     where = SavedMapping.name != _LAST if name else SavedMapping.name == _LAST
     session.execute(statement.on_conflict_do_update(index_elements=key, index_where=where, set_=said))
-
-
-def _with_texts_of(mapping: IntakeMapping, last: IntakeMapping) -> IntakeMapping:
-    names = {*mapping.values, *last.values}
-    values = {name: {**last.values.get(name, {}), **mapping.values.get(name, {})} for name in names}
-    return replace(mapping, values=values)
 
 
 def _remembered(found: SavedMapping, label: str, *, sure: bool = True) -> Remembered:

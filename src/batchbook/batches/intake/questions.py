@@ -34,7 +34,7 @@ def asks_about(note: Note, fields: Sequence[IntakeField], mapping: IntakeMapping
         return False
     if note.column is None:
         return True
-    filled = [one for one in fields if mapping.columns.get(one.name) == note.column]
+    filled = [one for place, one in mapping.placed(fields) if place == note.column]
     if note.code == _STRIPPED_ZEROS:
         filled = [one for one in filled if one.name not in mapping.widths]
     kinds = _MATTERS_TO.get(note.code)

@@ -67,8 +67,7 @@ class IntakeReader:
         self._line, self._raw = line, raw
         self._readers = [
             (place, CellsReader(wanted, reading.column(place), mapping))
-            for wanted in fields
-            if (place := mapping.columns.get(wanted.name)) is not None
+            for place, wanted in mapping.placed(fields)
         ]
         self._constants = {
             wanted.column.name: constant_of(wanted, mapping.constants[wanted.name])

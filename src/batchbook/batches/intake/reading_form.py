@@ -9,6 +9,7 @@ from typing import Any
 
 from batchbook.batches.intake.fields import IntakeField
 from batchbook.batches.intake.kept import Intake
+from batchbook.batches.intake.mapping import heading_or_number
 from batchbook.forms import BoundForm, Field, Form
 from batchbook.grid import Kind, choices_of
 from batchbook.grid.kinds import NUMERIC_KINDS
@@ -128,9 +129,9 @@ def _structure(intake: Intake) -> Iterator[Field]:
 
 
 def _columns(intake: Intake, fields: Sequence[IntakeField]) -> Iterator[Field]:
-    kinds = {intake.mapping.columns.get(wanted.name): wanted.column.kind for wanted in fields}
+    kinds = {place: wanted.column.kind for place, wanted in intake.mapping.placed(fields)}
     for place, column in enumerate(intake.report.columns):
-        kind, label = kinds.get(place), column.heading.strip()[:60] or f"Column {place + 1}"
+        kind, label = kinds.get(place), heading_or_number(column.heading, place)
         if column.kind == "number" or kind in NUMERIC_KINDS:
             yield Field.of(
                 f"decimal.{place}", Kind.CHOICE, label=f"Decimal sign of {label}", choices=choices_of(_SIGNS)

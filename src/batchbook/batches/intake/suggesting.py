@@ -45,10 +45,17 @@ class Suggestion:
     reasons: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
 
+    def place_of(self, name: str) -> int | None:
+        """Return the column that the field called ``name`` has or, if it has none, may have."""
+        return self.mapping.columns.get(name, self.guesses.get(name))
+
     def missing(self, fields: Iterable[IntakeField]) -> list[IntakeField]:
         """Return those of ``fields`` that are required and not filled."""
         return [field for field in fields if field.required and not self.mapping.fills(field.name)]
 
+
+#: The reason for what a person chose.
+BY_YOU = "by you"
 
 #: Tells whether a heading of a table, once as it stands and once normal, is what a field goes by.
 _Rule = Callable[[IntakeField, str, str], bool]

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from batchbook.batches.blocks import Block
-from batchbook.batches.files import input_file, open_file
+from batchbook.batches.files import demand_input_file, input_file, open_file
 from batchbook.batches.intake.fields import IntakeField, headings_of
 from batchbook.batches.intake.inspecting import UNSAID, inspect
 from batchbook.batches.intake.kept import Intake
@@ -73,9 +73,7 @@ def look(
     Columns are chosen as ``remembered`` says, or as they were last time for who sent the file. Raises as
     :func:`inspect` does, and ``BadInput`` for a batch without a file.
     """
-    record = input_file(work.session, work.batch)
-    if record is None:
-        raise BadInput(f"{work.batch} has no file to read rows from.")
+    record = demand_input_file(work.session, work.batch)
     fields = work.handler.intake_fields(work.batch)
     before = remembered or last_of(work.session, place_of(work.handler, work.batch))
     with open_file(work.session, record) as file:

@@ -17,7 +17,7 @@ from batchbook.batches.engine import Result
 from batchbook.batches.intake.taking import look, takes_in
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch
-from batchbook.batches.pages.base import led_on, sent_texts
+from batchbook.batches.pages.base import UNPROCESSABLE, led_on, sent_texts
 from batchbook.batches.runner import ActionCall
 from batchbook.db.defaults import scalar_defaults
 from batchbook.errors import BadInput
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from batchbook.batches.handler import BatchHandler
     from batchbook.batches.views import BatchMasterView
 
-_UNPROCESSABLE = 422
 #: The fields of the form that take a file, and rows that were copied from somewhere.
 FILE_FIELD, PASTED_FIELD = "file", "pasted"
 _SOURCES = (FILE_FIELD, PASTED_FIELD)
@@ -71,7 +70,7 @@ class CreateBatch(Page):
                 bound.add_error(_at_fault(bound), error.message)
             else:
                 return self._led_on(batch, result)
-        self.request.response.status_int = _UNPROCESSABLE
+        self.request.response.status_int = UNPROCESSABLE
         return self._form(bound)
 
     def _create(self, bound: BoundForm) -> tuple[Batch, Result]:

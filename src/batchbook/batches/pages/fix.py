@@ -9,7 +9,8 @@ from typing import Any
 from batchbook.batches.alike import Alike, AlikeFixer, Found, check_fix, find_alike, fixed_words
 from batchbook.batches.bulk import ask_edit, is_big
 from batchbook.batches.bulk_edits import FIX_ALIKE
-from batchbook.batches.editing import CellProblems, Selection, editable_columns
+from batchbook.batches.editing import CellProblems, Selection, editable_by_name
+from batchbook.batches.issues import plain_lines
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.base import UNPROCESSABLE, BatchPage, led_on
 from batchbook.batches.pages.present import PROBLEMS
@@ -64,7 +65,7 @@ class FixAlike(BatchPage):
         asked = self.request.GET
         if not asked.get("field"):
             raise BadInput("The address does not say which cells are meant, so nothing was changed.")
-        return Alike(asked["field"], _as_lines(asked.get("text", "")), asked.get("code", ""))
+        return Alike(asked["field"], plain_lines(asked.get("text", "")), asked.get("code", ""))
 
     def _page(self) -> dict[str, Any]:
         column = self._column()
@@ -86,7 +87,7 @@ class FixAlike(BatchPage):
         )
 
     def _column(self) -> Column:
-        found = {column.name: column for column in editable_columns(self.row_model)}
+        found = editable_by_name(self.row_model)
         if self.alike.field not in found:
             raise BadInput(
                 f"“{self.alike.field[:60]}” is not a field that can be edited. Nothing was changed."
@@ -96,7 +97,7 @@ class FixAlike(BatchPage):
     @property
     def _text(self) -> str | None:
         text = self.request.GET.get("with")
-        return None if text is None else _as_lines(text)
+        return None if text is None else plain_lines(text)
 
     def _wanted_text(self) -> str:
         if self._text is None:
@@ -125,8 +126,3 @@ class FixAlike(BatchPage):
             raise BadInput(
                 "What was sent does not say which cells you were shown, so nothing was changed."
             ) from None
-
-
-def _as_lines(text: str) -> str:
-    # Browsers send a line's end as two characters.
-    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from batchbook.batches.editing import cell_text, editable_columns
+from batchbook.batches.editing import cell_text, editable_by_name
 from batchbook.batches.intake.kept import Intake
 from batchbook.batches.intake.records import FileRecords
 from batchbook.batches.lifecycle import Action
@@ -43,12 +43,8 @@ class RowInFile(OneRow):
         )
 
     def _cells(self, intake: Intake, record: Sequence[str]) -> list[FileCell]:
-        columns = {column.name: column for column in editable_columns(self.row_model)}
-        fields = {
-            place: field
-            for field in self.work.handler.intake_fields(self.batch)
-            if (place := intake.mapping.columns.get(field.name)) is not None
-        }
+        columns = editable_by_name(self.row_model)
+        fields = dict(intake.mapping.placed(self.work.handler.intake_fields(self.batch)))
         return [
             FileCell(
                 heading, text, fields[place].label, cell_text(columns[fields[place].column.name], self.row)

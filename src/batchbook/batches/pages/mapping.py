@@ -8,7 +8,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy.orm import Session
 
-from batchbook.batches.files import input_file, open_file
+from batchbook.batches.files import demand_input_file, open_file
 from batchbook.batches.intake import memory
 from batchbook.batches.intake.kept import Intake
 from batchbook.batches.intake.lengths import Padding, offer
@@ -56,6 +56,7 @@ class MappingPage(PreparingPage):
         intake = decided_by(bound, self.intake, self.fields, offers)
         populates = self.request.POST.get("do") == "populate"
         check(bound, intake, self.fields, offers)
+        self._check_name(bound)
         if bound.errors and (populates or not self._only_missing(bound)):
             return self._refused(intake, offers, bound)
         if populates:
@@ -72,6 +73,17 @@ class MappingPage(PreparingPage):
                 f"The file of {self.batch} is read otherwise, or its columns were chosen otherwise, since you opened this"
                 " page. Nothing of what you sent was kept: look at its columns again, then decide."
             )
+
+    def _check_name(self, bound: BoundForm) -> None:
+        """Complain of a name under which somebody else saved a mapping, unless it is the one in use."""
+        name = bound.values.get("save_as")
+        if not name or name == self.intake.name:
+            return
+        place, by = place_of(self.work.handler, self.batch), self.request.authenticated_userid
+        try:
+            memory.refuse_taken(self.request.db, place, name, by)
+        except BadInput as error:
+            bound.add_error("save_as", error.message)
 
     @staticmethod
     def _only_missing(bound: BoundForm) -> bool:
@@ -107,9 +119,7 @@ class MappingPage(PreparingPage):
         return named
 
     def _offers(self, intake: Intake) -> Offers:
-        record = input_file(self.request.db, self.batch)
-        if record is None:
-            raise BadInput(f"{self.batch} has no file to read rows from.")
+        record = demand_input_file(self.request.db, self.batch)
         with open_file(self.request.db, record) as file:
             texts = unknown_texts(record.name, file, intake, self.fields)
         for name, taken in intake.mapping.values.items():
@@ -119,7 +129,7 @@ class MappingPage(PreparingPage):
     def _paddings(self, intake: Intake) -> dict[str, Padding]:
         paddings = {}
         for wanted in self.fields:
-            place = intake.mapping.columns.get(wanted.name, intake.suggestion.guesses.get(wanted.name))
+            place = intake.suggestion.place_of(wanted.name)
             if place is not None and wanted.column.kind is Kind.TEXT:
                 known = self.work.handler.intake_lengths(self.batch, wanted)
                 found = offer(intake.report.columns[place].lengths, known)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import select
 
-from batchbook.batches.editing import RowEditor, cell_text, editable_columns, find_row
+from batchbook.batches.editing import RowEditor, cell_text, editable_by_name, editable_columns, find_row
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import BatchRow, CellChange, Operation
 from batchbook.batches.pages.base import BatchPage
@@ -81,7 +81,7 @@ class OneRow(BatchPage):
 
     def _perhaps(self) -> dict[str, list[tuple[str, str, str]]]:
         """Return by field what would do there: the words, the text for the field, the link to the form with it."""
-        columns = {column.name: column for column in editable_columns(self.row_model)}
+        columns = editable_by_name(self.row_model)
         found: dict[str, list[tuple[str, str, str]]] = {}
         for issue in self.row.issues or ():
             name = issue["field"]

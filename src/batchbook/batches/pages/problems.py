@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from batchbook.batches.editing import editable_columns
+from batchbook.batches.editing import editable_by_name
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.base import BatchPage
 from batchbook.batches.pages.fix import FixAlike
@@ -71,7 +71,7 @@ class ProblemsPage(BatchPage):
 
     @cached_property
     def _editable(self) -> frozenset[str]:
-        return frozenset(column.name for column in editable_columns(self.row_model))
+        return frozenset(editable_by_name(self.row_model))
 
     @cached_property
     def _filtered(self) -> frozenset[str]:

@@ -34,23 +34,18 @@ class FileLayout:
 
     def __init__(self, work: Work, intake: Intake, line: str) -> None:
         self._line = line
-        mapping = intake.mapping
-        fields = work.handler.intake_fields(work.batch)
+        placed = intake.mapping.placed(work.handler.intake_fields(work.batch))
         self._readers = {
-            wanted.column.name: CellsReader(wanted, intake.reading.column(place), mapping)
-            for wanted in fields
-            if (place := mapping.columns.get(wanted.name)) is not None
+            wanted.column.name: CellsReader(wanted, intake.reading.column(place), intake.mapping)
+            for place, wanted in placed
         }
         #: The fields whose numbers have a decimal comma in the file.
         self._commas = {
             wanted.column.name
-            for wanted in fields
-            if (place := mapping.columns.get(wanted.name)) is not None
-            and wanted.column.kind in NUMERIC_KINDS
-            and intake.reading.column(place).decimal_sign == ","
+            for place, wanted in placed
+            if wanted.column.kind in NUMERIC_KINDS and intake.reading.column(place).decimal_sign == ","
         }
-        names = {mapping.columns[wanted.name]: wanted.column.name for wanted in reversed(fields)
-                 if wanted.name in mapping.columns}  # fmt: skip
+        names = {place: wanted.column.name for place, wanted in reversed(placed)}
         self._places = [
             SheetColumn(heading.strip() or _UNNAMED.format(place + 1), names.get(place, ""))
             for place, heading in enumerate(intake.report.headings)

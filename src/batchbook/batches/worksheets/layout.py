@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from batchbook.batches.editing import editable_columns
+from batchbook.batches.editing import editable_by_name
 from batchbook.batches.models import BatchRow
 from batchbook.batches.rows import RowProxy
 from batchbook.batches.work import Work
@@ -66,7 +66,7 @@ class RowLayout:
     """The layout of every type that has no other: ``columns`` of the row grid, then the other editable ones."""
 
     def __init__(self, model: type[BatchRow], columns: Sequence[Column]) -> None:
-        editable = {column.name: column for column in editable_columns(model)}
+        editable = editable_by_name(model)
         named = {column.name for column in columns}
         self.shown = (*columns, *(column for name, column in editable.items() if name not in named))
         self.columns = tuple(

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, or_, select
 
-from batchbook.batches.editing import cell_text, editable_columns
+from batchbook.batches.editing import cell_text, editable_by_name
 from batchbook.batches.rows import RowProxy
 from batchbook.batches.work import Work
 from batchbook.batches.worksheets.layout import Layout
@@ -46,7 +46,7 @@ class SheetRows:
 
     def __init__(self, work: Work, layout: Layout) -> None:
         self.layout = layout
-        self.editable: Mapping[str, Column] = {column.name: column for column in editable_columns(work.row)}
+        self.editable: Mapping[str, Column] = editable_by_name(work.row)
 
     def proxy(self, row: Row[Any]) -> RowProxy:
         """Return a row as layouts see it."""

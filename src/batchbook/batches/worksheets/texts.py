@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from batchbook.batches.issues import plain_lines
+
 #: How many characters a cell gets at most: a workbook's holds twice as many, but counts some characters as two.
 LONGEST = 16_000
 
@@ -22,4 +24,4 @@ def sheet_text(text: str) -> str:
 
 def plain(text: str) -> str:
     """Return what counts of a cell's text: neither blanks around it, nor how its lines end."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return plain_lines(text).strip()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
@@ -20,14 +19,13 @@ from batchbook.cli.batches.desk import Desk, acting_desk
 from batchbook.cli.batches.intake import Choices, choices_of, mapping_options, reading_options, take_in
 from batchbook.cli.batches.output import name_of
 from batchbook.cli.batches.parameters import acting, background_option, values_option
+from batchbook.cli.batches.sending import name_to_send, open_to_send
 from batchbook.cli.output import json_option, quiet_option
 from batchbook.cli.parameters import TEXT
 from batchbook.cli.progress import Display, display
 from batchbook.cli.refusals import Refusal
 from batchbook.cli.site import Site
-from batchbook.errors import TooLarge
 from batchbook.jobs.following import Watching
-from batchbook.web.settings import MAX_UPLOAD_BYTES
 
 
 @click.command()
@@ -95,8 +93,8 @@ def _given_up_by_ctrl_c(bar: Display) -> Iterator[None]:
 def _create(site: Site, desk: Desk, key: str, values: dict[str, str], path: Path | None) -> Batch:
     desk.demand_create(desk.types[key])
     with ExitStack() as stack:
-        file = None if path is None else stack.enter_context(_open(site, path))
-        return create_batch(desk.engine, key, values, file, _name_of(path) if path else "")
+        file = None if path is None else stack.enter_context(open_to_send(site, path, "Nothing was created."))
+        return create_batch(desk.engine, key, values, file, name_to_send(path) if path else "")
 
 
 def _take_in(desk: Desk, batch: Batch, choices: Choices, *, demand: bool) -> None:
@@ -105,21 +103,6 @@ def _take_in(desk: Desk, batch: Batch, choices: Choices, *, demand: bool) -> Non
         take_in(work, choices, demand=demand)
     elif choices != Choices():
         raise click.UsageError("There is no file whose columns and reading could be said.")
-
-
-def _open(site: Site, path: Path) -> BinaryIO:
-    size, limit = path.stat().st_size, MAX_UPLOAD_BYTES.whole(site.settings)
-    if size > limit:
-        raise TooLarge(
-            f"“{_name_of(path)}” has {size:,} bytes; the setting {MAX_UPLOAD_BYTES.name} allows {limit:,}. Nothing was"
-            " created."
-        )
-    return path.open("rb")
-
-
-def _name_of(path: Path) -> str:
-    # A file system takes names that are no text.
-    return os.fsencode(path.name).decode(errors="replace")
 
 
 def _populated(desk: Desk, batch: Batch, bar: Display) -> Said:

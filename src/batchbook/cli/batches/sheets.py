@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, BinaryIO
@@ -30,11 +28,10 @@ from batchbook.batches.worksheets import (
 from batchbook.cli.batches.desk import Desk, acting_desk, reading_desk
 from batchbook.cli.batches.output import name_of
 from batchbook.cli.batches.parameters import acting, batch_argument, reading
+from batchbook.cli.batches.sending import name_to_send, open_to_send
 from batchbook.cli.output import json_option, show
 from batchbook.cli.site import Site
-from batchbook.errors import TooLarge
 from batchbook.grid import GridState
-from batchbook.web.settings import MAX_UPLOAD_BYTES
 from batchbook.words import counted
 
 _PIECE = 256 * 1024
@@ -90,7 +87,7 @@ def _write(desk: Desk, batch_id: int, problems: bool, file: BinaryIO) -> int:
 @click.pass_obj
 def worksheet_apply(site: Site, batch_id: int, file: Path, dry_run: bool, actor: str, as_json: bool) -> None:
     """Take what was changed in the worksheet FILE into the batch ID, but for what was changed there since."""
-    with acting_desk(site, actor) as desk, _opened(site, file) as opened:
+    with acting_desk(site, actor) as desk, open_to_send(site, file, "Nothing was changed.") as opened:
         batch = desk.find(batch_id, Action.EDIT)
         found = _looked(desk, batch.id, file, opened) if dry_run else _kept(desk, batch.id, file, opened)
         applied = None if dry_run else apply_worksheet(desk.engine, batch.id, found)
@@ -99,31 +96,14 @@ def worksheet_apply(site: Site, batch_id: int, file: Path, dry_run: bool, actor:
 
 
 def _looked(desk: Desk, batch_id: int, path: Path, file: BinaryIO) -> Comparison:
-    return compare(desk.engine.work_on(desk.engine.find(batch_id)), open_worksheet(_name_of(path), file))
+    return compare(desk.engine.work_on(desk.engine.find(batch_id)), open_worksheet(name_to_send(path), file))
 
 
 def _kept(desk: Desk, batch_id: int, path: Path, file: BinaryIO) -> Comparison:
-    record = keep_worksheet(desk.engine, batch_id, _name_of(path), file)
+    record = keep_worksheet(desk.engine, batch_id, name_to_send(path), file)
     work = desk.engine.work_on(desk.engine.find(batch_id))
     with kept_worksheet(work, record.number) as sheet:
         return compare(work, sheet)
-
-
-@contextmanager
-def _opened(site: Site, path: Path) -> Iterator[BinaryIO]:
-    size, limit = path.stat().st_size, MAX_UPLOAD_BYTES.whole(site.settings)
-    if size > limit:
-        raise TooLarge(
-            f"“{_name_of(path)}” has {size:,} bytes; the setting {MAX_UPLOAD_BYTES.name} allows {limit:,}. Nothing was"
-            " changed."
-        )
-    with path.open("rb") as file:
-        yield file
-
-
-def _name_of(path: Path) -> str:
-    # A file system takes names that are no text.
-    return os.fsencode(path.name).decode(errors="replace")
 
 
 def _facts(found: Comparison, applied: Applied | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, exists, func, insert, 
 from sqlalchemy.orm import Session
 
 from batchbook.batches import HandlerContext
-from batchbook.types.imports.models import APPLICABLE, ImportStatus
+from batchbook.types.imports.models import APPLICABLE, ImportStatus, has_status
 from batchbook.types.imports.plan import ImportPlan, new
 from batchbook.types.imports.targets import TargetField
 
@@ -66,10 +66,8 @@ def lock_references(application: Application) -> None:
 
 def lost_reference(application: Application) -> tuple[TargetField, str, int] | None:
     """Return a field in which rows refer to what is not there any more, with such a text, and how many rows do so."""
-    applicable = application.row.status.in_(
-        [status.value for status in (ImportStatus.CREATE, ImportStatus.UPDATE)]
-    )
-    for field in (*application.plan.key, *application.plan.written):
+    applicable = has_status(application.row, ImportStatus.CREATE, ImportStatus.UPDATE)
+    for field in application.plan.fields:
         if field.lookup:
             said = application.plan.column(application.row, field)
             lost = select(func.count(), func.min(said)).where(
@@ -89,20 +87,21 @@ def add_references(application: Application) -> dict[str, int]:
     for field in application.plan.added:
         lookup, said = field.lookup, application.plan.column(application.row, field)
         if lookup is not None:
-            applicable = application.row.status.in_([status.value for status in APPLICABLE])
+            applicable = has_status(application.row, *APPLICABLE)
             unknown = select(said).where(application.where, applicable, said.is_not(None))
             unknown = unknown.where(~exists().where(lookup.by == said)).distinct().order_by(said)
             statement = insert(lookup.model).from_select([lookup.by.key], unknown)
-            added[f"{field.label.lower()} added"] = _run(application, statement)
+            added[f"added as {field.label.lower()}"] = _run(application, statement)
     return added
 
 
 def create_records(application: Application) -> int:
     """Create what the target does not have; return how many. In the order of their keys, so that two never wait crosswise."""
     plan, row = application.plan, application.row
-    fields = (*plan.key, *plan.written)
-    defaults = [field for field in plan.target.fields if field not in fields and field.default is not None]
-    values = {field.stored.key: _created(application, field) for field in fields}
+    defaults = [
+        field for field in plan.target.fields if field not in plan.fields and field.default is not None
+    ]
+    values = {field.stored.key: _created(application, field) for field in plan.fields}
     values |= {field.stored.key: literal(field.default, field.stored.type) for field in defaults}
     wanted = select(*values.values()).where(application.rows_that(ImportStatus.CREATE))
     wanted = wanted.order_by(*(plan.column(row, field) for field in plan.key))
@@ -144,17 +143,14 @@ def _created(application: Application, field: TargetField) -> Any:
 def _updated(application: Application, field: TargetField) -> Any:
     """Return what a record gets: what its row says or, where that is empty, what the batch says of empty cells."""
     said = application.plan.column(application.row, field)
-    can_be_empty = field.stored.property.columns[0].nullable
-    if application.plan.batch.empty_cells == "clear" and can_be_empty:
+    if application.plan.empties(field):
         return _value(application, field)
     return case((said.is_(None), field.stored), else_=_value(application, field))
 
 
 def _value(application: Application, field: TargetField) -> Any:
     said = application.plan.column(application.row, field)
-    if field.lookup is None:
-        return said
-    return select(field.lookup.id).where(field.lookup.by == said).scalar_subquery()
+    return said if field.lookup is None else field.lookup.id_of(said)
 
 
 def _touched(application: Application) -> dict[str, Any]:

@@ -96,10 +96,7 @@ class Comparison:
         """Return whether a row changes ``field``, which is ``before`` now."""
         after = self._plan.column(self._row, field)
         differs: ColumnElement[bool] = after.is_distinct_from(before)
-        can_be_empty = field.stored.property.columns[0].nullable
-        if self._plan.batch.empty_cells == "clear" and can_be_empty:
-            return differs
-        return and_(after.is_not(None), differs)
+        return differs if self._plan.empties(field) else and_(after.is_not(None), differs)
 
     def _current(self, field: TargetField) -> Any:
         if field.lookup is None:
@@ -117,9 +114,7 @@ class Comparison:
         said = self._plan.column(self._row, field)
         if field.lookup is None:
             return stored == said
-        model = aliased(field.lookup.model)
-        by, key = getattr(model, field.lookup.by.key), getattr(model, field.lookup.id.key)
-        return stored == select(key).where(by == said).correlate(self._row).scalar_subquery()
+        return stored == field.lookup.id_of(said).correlate(self._row)
 
     def _changes(self, found: Subquery) -> Any:
         """Return the labels of the fields that change, where there is a record that does."""

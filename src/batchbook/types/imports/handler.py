@@ -19,22 +19,39 @@ from batchbook.batches import (
     Rows,
     RowValues,
 )
-from batchbook.errors import BadInput, Conflict, Refused
+from batchbook.errors import BadInput
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of
 from batchbook.types.imports import applying
 from batchbook.types.imports.applying import Application
 from batchbook.types.imports.comparing import Comparison
-from batchbook.types.imports.missing import in_scope, missing_records, refuse_scope
-from batchbook.types.imports.models import APPLICABLE, PROBLEMATIC, Import, ImportRow, ImportStatus, Mode
+from batchbook.types.imports.describing import description
+from batchbook.types.imports.missing import in_scope, missing_records
+from batchbook.types.imports.models import (
+    APPLICABLE,
+    PROBLEMATIC,
+    Import,
+    ImportRow,
+    ImportStatus,
+    Mode,
+    has_status,
+)
 from batchbook.types.imports.plan import ImportPlan, carried
 from batchbook.types.imports.problems import Problems
 from batchbook.types.imports.references import References
-from batchbook.types.imports.refusing import refuse_lost_references, refuse_stale, refuse_unsure_deletion
+from batchbook.types.imports.refusing import (
+    LOOKED_FOR_MISSING,
+    refuse_late_replacing,
+    refuse_lost_references,
+    refuse_mode,
+    refuse_not_allowed,
+    refuse_problems,
+    refuse_stale,
+    refuse_unsure_deletion,
+)
 from batchbook.types.imports.stale import Staleness
 from batchbook.types.imports.targets import ImportTargets
 from batchbook.types.imports.twins import RepeatedKeys
-from batchbook.words import counted
 
 #: What to do where rows have problems: nothing at all, or the good rows now.
 ALL, GOOD = "all", "good"
@@ -92,15 +109,15 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         """Check that the target is one, and that who acts may import into it."""
         if not has_file:
             raise BadInput("Give the table that is to be imported: a file, or rows pasted into the box.")
-        plan = ImportPlan(self._targets, batch)
-        self._refuse_if_not_allowed(plan)
-        self._refuse_mode(plan)
+        plan = self._plan_of(batch)
+        refuse_not_allowed(self.context, plan, self._targets)
+        refuse_mode(plan)
         if plan.mode is Mode.REPLACE:
             in_scope(self.session, plan)
 
     def intake_fields(self, batch: Import) -> Sequence[IntakeField]:
         """What the target has: the key first."""
-        return ImportPlan(self._targets, batch).intake_fields
+        return self._plan_of(batch).intake_fields
 
     def intake_sender(self, batch: Import) -> str:
         """Who sends such tables, as the header says."""
@@ -112,7 +129,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
 
     def intake_lengths(self, batch: Import, field: IntakeField) -> Mapping[int, int]:
         """How long the target's keys are, where these are texts."""
-        found = ImportPlan(self._targets, batch).target.field(field.name)
+        found = self._plan_of(batch).target.field(field.name)
         if not field.key or found.column.kind is not Kind.TEXT:
             return {}
         stored = found.lookup.by if found.lookup else found.stored
@@ -121,16 +138,15 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
 
     def row_columns(self, batch: Import) -> Sequence[RowColumn]:
         """The key, each field before and after, and what is carried along."""
-        return tuple(ImportPlan(self._targets, batch).columns())
+        return tuple(self._plan_of(batch).columns())
 
     def learned_fields(self, batch: Import) -> Collection[str]:
         """Those that refer to other records: what a text means there is remembered for who sent it."""
-        plan = ImportPlan(self._targets, batch)
-        return [field.name for field in (*plan.key, *plan.written) if field.lookup]
+        return [field.name for field in self._plan_of(batch).fields if field.lookup]
 
     def known_texts(self, batch: Import, field: str, texts: Sequence[str]) -> Collection[str]:
         """Those by which the records that are referred to are called, with nothing else that may be meant."""
-        found = self._references_of(ImportPlan(self._targets, batch))[field].look_up(texts)
+        found = self._references_of(self._plan_of(batch))[field].look_up(texts)
         return [text for text in texts if len(found[text]) == 1]
 
     def carried_columns(self, mapping: IntakeMapping) -> Sequence[str]:
@@ -140,7 +156,8 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
     def populate(self, batch: Import) -> Iterable[RowValues | Block]:
         """Yield the table's records and, where that is wanted, those of the target that it lacks."""
         yield from super().populate(batch)
-        plan = ImportPlan(self._targets, batch)
+        plan = self._plan_of(batch)
+        batch.params = batch.params | {LOOKED_FOR_MISSING: plan.mode is Mode.REPLACE}
         if plan.mode is Mode.REPLACE:
             self.report("look for what is missing")
             yield from missing_records(self.session, plan, self.row_model)
@@ -149,13 +166,15 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
 
     def setup(self, action: Action, batch: Import) -> None:
         """Refuse a mode that the target does not allow: it may have been changed since the batch was made."""
-        self._refuse_mode(ImportPlan(self._targets, batch))
+        refuse_mode(self._plan_of(batch))
+        if action is Action.REFRESH:
+            refuse_late_replacing(batch)
         of_all_rows = action in (Action.POPULATE, Action.REFRESH)
         self._repeated = RepeatedKeys(self.session) if of_all_rows else None
 
     def refresh(self, batch: Import, rows: Rows) -> None:
         """Compare ``rows`` with the target in one statement, then say what is wrong in those that have a problem."""
-        plan = ImportPlan(self._targets, batch)
+        plan = self._plan_of(batch)
         repeated = self._repeated.first_parts(plan, self.row_model) if self._repeated else None
         comparison = Comparison(plan, self.row_model, repeated)
         problems = Problems(plan, comparison, self.row_model, self._references_of(plan))
@@ -176,37 +195,15 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
 
     def describe_execution(self, batch: Import, options: Mapping[str, Any]) -> list[str]:  # noqa: ARG002 - Said for either choice.
         """Count what is created, updated and deleted, and what is left out or stands against it."""
-        plan = ImportPlan(self._targets, batch)
-        parts = [
-            f"{batch.count_of(status):,} {status.value}d" for status in APPLICABLE if batch.count_of(status)
-        ]
-        sentences = [f"{plan.target.title}: {', '.join(parts)}."]
-        left_out = [s for s in (ImportStatus.UNCHANGED, ImportStatus.SKIPPED) if batch.count_of(s)]
-        if left_out:
-            words = ", ".join(f"{batch.count_of(s):,} {s.label.lower()}" for s in left_out)
-            sentences.append(f"Nothing happens to the rest: {words}.")
-        problematic = batch.count_of(*PROBLEMATIC)
-        if problematic:
-            sentences.append(
-                f"{counted(problematic, 'row has', 'rows have')} problems. Unless good rows are applied now, nothing is"
-                " executed while that is so."
-            )
-        if self.staleness(batch).perhaps(self.session):
-            sentences.append(
-                "Some records changed since the last refresh: see what was, what is planned, what is now."
-            )
-        return sentences
+        stale = self.staleness(batch).perhaps(self.session)
+        return description(batch, self._plan_of(batch).target.title, stale=stale)
 
     def execute(self, batch: Import, rows: Rows, options: Mapping[str, Any]) -> Outcome:
         """Create, update and delete records by one statement each: all of them, or those of the good rows."""
-        plan = ImportPlan(self._targets, batch)
-        self._refuse_if_not_allowed(plan)
-        problematic = batch.count_of(*PROBLEMATIC)
-        if problematic and options["apply"] == ALL:
-            raise Conflict(
-                f"Nothing was executed, because {counted(problematic, 'row has', 'rows have')} problems."
-                " Reopen the batch and correct or remove them, or choose to apply the good rows now."
-            )
+        plan = self._plan_of(batch)
+        refuse_not_allowed(self.context, plan, self._targets)
+        if options["apply"] == ALL:
+            refuse_problems(batch)
         application = Application(plan, self.row_model, rows.where, self.context)
         self.report("lock the records")
         applying.lock_records(application)
@@ -222,12 +219,12 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
             plan.target.before(application)
         figures = self._apply(application) | added
         words = ", ".join(f"{count:,} {done}" for done, count in figures.items() if count) or "nothing"
-        rest = self.row_model.status.in_([status.value for status in PROBLEMATIC])
-        return Outcome(f"{plan.target.title}: {words}.", figures, rest if problematic else None)
+        rest = has_status(self.row_model, *PROBLEMATIC) if batch.count_of(*PROBLEMATIC) else None
+        return Outcome(f"{plan.target.title}: {words}.", figures, rest)
 
     def staleness(self, batch: Import) -> Staleness:
         """Return what finds rows whose records changed since the last refresh."""
-        plan = ImportPlan(self._targets, batch)
+        plan = self._plan_of(batch)
         return Staleness(plan, Comparison(plan, self.row_model), self.row_model)
 
     def _apply(self, application: Application) -> dict[str, int]:
@@ -241,30 +238,8 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
             figures[done] = apply(application)
         return figures
 
-    @staticmethod
-    def _refuse_mode(plan: ImportPlan) -> None:
-        title = plan.target.title.lower()
-        if plan.mode.creates and not plan.target.creates:
-            raise BadInput(f"An import into {title} can update only: choose that.")
-        if plan.mode is not Mode.REPLACE:
-            return
-        if not plan.target.deletes:
-            raise BadInput(f"An import deletes no {title}: choose something else to do with them.")
-        refuse_scope(plan)
-
-    def _refuse_if_not_allowed(self, plan: ImportPlan) -> None:
-        """Raise ``Refused`` unless who acts may change the target, and whatever is added to be referred to."""
-        added = [field.lookup.model for field in plan.added if field.lookup]
-        # What is no target by itself has no permission of its own.
-        others = [target for target in self._targets if target.model in added]
-        allowed = {target.model for target in others if self.context.may(target.permission)}
-        wanted = [plan.target, *(target for target in others if target.model not in allowed)]
-        for target in wanted:
-            if not self.context.may(target.permission):
-                raise Refused(
-                    f"The role of {self.context.actor} does not allow to change {target.title.lower()}, so nothing can"
-                    " be imported there. Nothing was changed."
-                )
+    def _plan_of(self, batch: Import) -> ImportPlan:
+        return ImportPlan(self._targets, batch)
 
     def _references_of(self, plan: ImportPlan) -> Mapping[str, References]:
         for field in plan.target.fields:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, false, func, literal, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from batchbook.batches import Block
 from batchbook.errors import BadInput
@@ -70,10 +70,7 @@ def may_be_missing(plan: ImportPlan, record: Any) -> ColumnElement[bool]:
     stored, text = getattr(record, field.stored.key), batch.scope_value or ""
     if field.lookup is None:
         return func.coalesce(stored == parse(field.column, text), literal(value=False))
-    model = aliased(field.lookup.model)
-    by, key = getattr(model, field.lookup.by.key), getattr(model, field.lookup.id.key)
-    scope = select(key).where(by == text).scalar_subquery()
-    return func.coalesce(stored == scope, literal(value=False))
+    return func.coalesce(stored == field.lookup.id_of(text), literal(value=False))
 
 
 def _scope_value(session: Session, field: TargetField, text: str) -> Any:

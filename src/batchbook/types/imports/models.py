@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import String, Text, false
+from sqlalchemy import ColumnElement, String, Text, false
 from sqlalchemy.orm import Mapped
 
 from batchbook.batches import Batch, DynamicRow, Severity, Status, column, editable
@@ -26,6 +26,12 @@ class ImportStatus(Status):
 #: The rows that change something, and those that somebody has to look at before they can.
 APPLICABLE = (ImportStatus.CREATE, ImportStatus.UPDATE, ImportStatus.DELETE)
 PROBLEMATIC = (ImportStatus.DUPLICATE, ImportStatus.INVALID)
+
+
+def has_status(row: Any, *statuses: ImportStatus) -> ColumnElement[bool]:
+    """Return the condition for rows of the model ``row`` that have one of ``statuses``."""
+    found: ColumnElement[bool] = row.status.in_([status.value for status in statuses])
+    return found
 
 
 class Mode(StrEnum):

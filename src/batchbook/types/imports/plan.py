@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from batchbook.batches import Intake, IntakeField, IntakeMapping, RowColumn
@@ -31,13 +32,13 @@ class ImportPlan:
         self.key = self.target.key(batch.key_name)
         self.mode = Mode(batch.mode)
 
-    @property
+    @cached_property
     def mapping(self) -> IntakeMapping | None:
         """How the columns of the table become fields; ``None`` before somebody said so."""
         intake = Intake.kept_in(self.batch)
         return intake.mapping if intake else None
 
-    @property
+    @cached_property
     def written(self) -> tuple[TargetField, ...]:
         """The fields that the batch writes: those that its table fills, less the key's."""
         mapping = self.mapping
@@ -45,21 +46,26 @@ class ImportPlan:
         return tuple(field for field in filled if field not in self.key)
 
     @property
+    def fields(self) -> tuple[TargetField, ...]:
+        """The fields that the batch's rows say something of: the key's, then those that are written."""
+        return (*self.key, *self.written)
+
+    @property
     def unsaid(self) -> tuple[TargetField, ...]:
         """The fields that a new record needs and the table does not fill."""
-        return tuple(f for f in self.target.fields if f.needed and f not in (*self.key, *self.written))
+        return tuple(f for f in self.target.fields if f.needed and f not in self.fields)
 
     @property
     def added(self) -> tuple[TargetField, ...]:
         """The fields that refer to records which are added if they are not there."""
         if self.batch.unknown != "add":
             return ()
-        return tuple(f for f in (*self.key, *self.written) if f.lookup and f.lookup.adds)
+        return tuple(f for f in self.fields if f.lookup and f.lookup.adds)
 
     @property
     def checks(self) -> tuple[Check, ...]:
         """The target's rules that can be asked: those over fields that the batch has."""
-        known = {field.name for field in (*self.key, *self.written)}
+        known = {field.name for field in self.fields}
         return tuple(check for check in self.target.checks if known.issuperset(check.fields))
 
     @property
@@ -98,6 +104,10 @@ class ImportPlan:
     def column(self, row: Any, field: TargetField) -> Any:
         """Return the column of the row model that has what the table says of ``field``."""
         return getattr(row, new(field.name))
+
+    def empties(self, field: TargetField) -> bool:
+        """Return whether an empty cell empties ``field``; otherwise it leaves what is there."""
+        return self.batch.empty_cells == "clear" and field.stored.property.columns[0].nullable
 
     def before(self, row: Any, field: TargetField) -> Any:
         """Return the column of the row model that has what the target said of ``field`` at the last refresh."""

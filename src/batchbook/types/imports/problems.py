@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
 
 from batchbook.batches import RowProxy, Rows, Severity
 from batchbook.types.imports.comparing import Comparison
-from batchbook.types.imports.models import PROBLEMATIC, ImportStatus
+from batchbook.types.imports.models import PROBLEMATIC, ImportStatus, has_status
 from batchbook.types.imports.plan import ImportPlan, new
 from batchbook.types.imports.references import References
 from batchbook.types.imports.targets import Check, TargetField
@@ -36,7 +36,7 @@ class Problems:
         self._row = row
         self._references = references
         self._keyless = comparison.keyless
-        self._lookups = [field for field in (*plan.key, *plan.written) if field.lookup]
+        self._lookups = [field for field in plan.fields if field.lookup]
         self._needed = [field for field in plan.written if field.needed]
         self._unsaid = plan.unsaid
         self._codes = {UNKNOWN, AMBIGUOUS, NEEDED, TWICE, *(check.code for check in plan.checks)}
@@ -68,7 +68,7 @@ class Problems:
         """Return the condition for rows that have, or had, something to be said of."""
         return or_(
             self._row.issues.is_not(None),
-            self._row.status.in_([status.value for status in PROBLEMATIC]),
+            has_status(self._row, *PROBLEMATIC),
             *([self._row.status == ImportStatus.CREATE.value] if self._unsaid else ()),
             *map(self._unresolved, self._lookups),
             *map(self._lacks, self._needed),

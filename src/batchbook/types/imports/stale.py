@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from batchbook.types.imports.comparing import Comparison
-from batchbook.types.imports.models import APPLICABLE, ImportStatus
+from batchbook.types.imports.models import APPLICABLE, ImportStatus, has_status
 from batchbook.types.imports.plan import ImportPlan, new, old
 from batchbook.types.imports.targets import TargetField
 
@@ -95,8 +95,9 @@ class Staleness:
 
     def _stale(self, where: ColumnElement[bool], moved: bool = False) -> Any:
         row = self._row
-        applicable = row.status.in_([status.value for status in APPLICABLE])
-        found = self._comparison.current(and_(where, applicable))
+        # A row that was to change nothing would change something, or has nothing to leave as it is any more.
+        looked_at = (*APPLICABLE, *(() if moved else (ImportStatus.UNCHANGED,)))
+        found = self._comparison.current(and_(where, has_status(row, *looked_at)))
         columns = [getattr(row, new(field.name)) for field in self._plan.key]
         for field in self._plan.written:
             columns += [

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, inspect
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, ScalarSelect, inspect, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from batchbook.errors import BadInput
 from batchbook.grid import Column
@@ -39,6 +39,12 @@ class Lookup:
     def id(self) -> Any:
         """Its primary key."""
         return _primary_key(self.model)
+
+    def id_of(self, said: Any) -> ScalarSelect[Any]:
+        """Return in SQL the primary key of the record that ``said``, a text or a column, calls by its ``by``."""
+        model = aliased(self.model)  # The statement around it may read the same table.
+        called = select(getattr(model, self.id.key)).where(getattr(model, self.by.key) == said)
+        return called.scalar_subquery()
 
 
 @dataclass(frozen=True)
