@@ -62,6 +62,6 @@ def test_the_same_columns_are_the_same_model_and_others_another() -> None:
 
 def test_models_that_are_not_used_any_more_are_let_go() -> None:
     tables = OwnTables(ImportRow)
-    models = [weakref.ref(tables.of(batch(number, PRICE))) for number in range(1, 201)]
+    models = [weakref.ref(tables.of(batch(number, PRICE))) for number in range(1, 81)]
     gc.collect()
     assert sum(model() is not None for model in models) <= 64

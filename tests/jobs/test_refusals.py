@@ -13,7 +13,6 @@ from batchbook.batches import Action
 
 from .place import Gate, Place, hooked, in_thread
 
-
 READING = ("rows", "export_rows", "worksheet", "worksheet_problems")
 
 

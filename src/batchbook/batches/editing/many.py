@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, tuple_
+from sqlalchemy import ColumnElement, and_
 
 from batchbook.batches.counts import recount
 from batchbook.batches.editing.fields import Change, Target, cell_text, changes_of, columns_named
@@ -18,6 +18,7 @@ from batchbook.batches.editing.touched import (
     brought_up_to_date,
     peer_values,
     refresh_touched,
+    rows_and_peers,
 )
 from batchbook.batches.engine import Engine
 from batchbook.batches.models import Operation
@@ -119,7 +120,7 @@ class _ManyEdit:
                 set_values(row, changes)
                 peers.append(peer_values(work, row))
                 rows.append((row, changes))
-        return _Part(rows, _touched(work, [row.sequence for row, _ in rows], peers))
+        return _Part(rows, rows_and_peers(work, [row.sequence for row, _ in rows], peers))
 
     def _changes(self, row: RowProxy) -> list[Change]:
         if row.removed:
@@ -158,26 +159,6 @@ def _rows(work: Work, sequences: Sequence[int]) -> list[RowProxy]:
     if missing:
         raise Missing(f"{work.batch} has no row {min(missing)}.")
     return found
-
-
-def _touched(work: Work, sequences: Sequence[int], peers: Iterable[Sequence[Any]]) -> ColumnElement[bool]:
-    """Return the condition for the rows with these numbers, and for all with one of ``peers`` in the peer columns."""
-    row, names = work.row, work.handler.peer_columns
-    groups = list(dict.fromkeys(tuple(values) for values in peers if None not in values)) if names else []
-    # Each side names the batch: only so does SQLite look for both by an index, instead of at every row.
-    whole = row.batch_id == work.batch.id
-    sides: list[ColumnElement[bool]] = [row.sequence.in_(sequences)]
-    if groups:
-        sides.append(_same(work, groups))
-    return or_(*(and_(whole, side) for side in sides))
-
-
-def _same(work: Work, groups: Sequence[tuple[Any, ...]]) -> ColumnElement[bool]:
-    columns = [getattr(work.row, name) for name in work.handler.peer_columns]
-    if len(columns) == 1:
-        single: ColumnElement[bool] = columns[0].in_([value for (value,) in groups])
-        return single
-    return tuple_(*columns).in_(groups)
 
 
 def _write_rows(work: Work, rows: Iterable[RowProxy]) -> None:

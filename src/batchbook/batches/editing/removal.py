@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, insert, literal, select, update
 
 from batchbook.batches.editing.fields import Stale
 from batchbook.batches.editing.rows import find_row
-from batchbook.batches.editing.touched import all_or_nothing, brought_up_to_date, peer_values, row_and_peers
+from batchbook.batches.editing.touched import all_or_nothing, brought_up_to_date, peer_values, rows_and_peers
 from batchbook.batches.engine import Engine
 from batchbook.batches.models import CellChange
 from batchbook.batches.work import Work
@@ -63,7 +63,7 @@ class RowRemover:
                 wanted = "removed" if removed else "restored"
                 raise Stale(f"Row {sequence}", {"row": wanted}, {"row": "changed"}, row.version)
             model = work.row
-            touched = row_and_peers(work, sequence, peer_values(work, row))
+            touched = rows_and_peers(work, [sequence], [peer_values(work, row)])
             with brought_up_to_date(work, touched):
                 self._mark(work, model.sequence == sequence, removed=removed)
                 self._record(

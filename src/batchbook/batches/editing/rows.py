@@ -23,7 +23,7 @@ from batchbook.batches.editing.touched import (
     all_or_nothing,
     brought_up_to_date,
     peer_values,
-    row_and_peers,
+    rows_and_peers,
 )
 from batchbook.batches.engine import Engine
 from batchbook.batches.issues import storable, without_issues_of
@@ -102,7 +102,7 @@ def find_row(work: Work, sequence: int) -> RowProxy:
 def _store(work: Work, row: RowProxy, changes: Sequence[Change]) -> None:
     old_peers = peer_values(work, row)
     set_values(row, changes)
-    with brought_up_to_date(work, row_and_peers(work, row.sequence, old_peers, peer_values(work, row))):
+    with brought_up_to_date(work, rows_and_peers(work, [row.sequence], [old_peers, peer_values(work, row)])):
         _write(work, row)
     names = ", ".join(labels_of(changes))
     cells = [change.cell(row.sequence) for change in changes]
@@ -130,7 +130,7 @@ def _add(work: Work, values: RowValues, how: str = "") -> int:
     sequence = next_number(work.session, work.row.sequence, work.batch.id)
     row = _new_row(work, sequence, values)
     peers = [row.get(name) for name in work.handler.peer_columns]
-    with brought_up_to_date(work, row_and_peers(work, sequence, peers)):
+    with brought_up_to_date(work, rows_and_peers(work, [sequence], [peers])):
         bulk_insert(work.session.connection(), work.rows().table, list(row), [tuple(row.values())])
     work.record("add", f"Added row {sequence}{how}.", _new_cells(work, sequence, values))
     return sequence

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, or_, tuple_
 
 from batchbook.batches.actions import around
 from batchbook.batches.counts import Tally, keep
@@ -35,17 +35,26 @@ def all_or_nothing(engine: Engine, batch_id: int) -> Iterator[Work]:
         yield engine.lock(batch_id, Action.EDIT)
 
 
-def row_and_peers(work: Work, sequence: int, *peer_values: Sequence[Any]) -> ColumnElement[bool]:
-    """Return the condition for the row ``sequence`` and all rows with one of ``peer_values`` in the peer columns."""
-    row, whole = work.row, work.row.batch_id == work.batch.id
-    columns = [getattr(row, name) for name in work.handler.peer_columns]
-    same = [
-        and_(whole, *(column == value for column, value in zip(columns, values, strict=True)))
-        for values in peer_values
-        if columns and None not in values
-    ]
-    # Each side names the batch: only so does SQLite look for all by an index, instead of at every row.
-    return or_(and_(whole, row.sequence == sequence), *same)
+def rows_and_peers(
+    work: Work, sequences: Sequence[int], peers: Iterable[Sequence[Any]]
+) -> ColumnElement[bool]:
+    """Return the condition for the rows with these numbers, and for all with one of ``peers`` in the peer columns."""
+    row, names = work.row, work.handler.peer_columns
+    groups = list(dict.fromkeys(tuple(values) for values in peers if None not in values)) if names else []
+    # Each side names the batch: only so does SQLite look for both by an index, instead of at every row.
+    whole = row.batch_id == work.batch.id
+    sides: list[ColumnElement[bool]] = [row.sequence.in_(sequences)]
+    if groups:
+        sides.append(_has_one_of(work, groups))
+    return or_(*(and_(whole, side) for side in sides))
+
+
+def _has_one_of(work: Work, groups: Sequence[tuple[Any, ...]]) -> ColumnElement[bool]:
+    columns = [getattr(work.row, name) for name in work.handler.peer_columns]
+    if len(columns) == 1:
+        single: ColumnElement[bool] = columns[0].in_([value for (value,) in groups])
+        return single
+    return tuple_(*columns).in_(groups)
 
 
 def peer_values(work: Work, row: Any) -> tuple[Any, ...]:
