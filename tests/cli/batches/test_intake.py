@@ -78,3 +78,17 @@ def test_what_is_in_a_file_is_told_without_taking_anything(shop: Engine, batch: 
     assert (report["rows"], report["reading"]["delimiter"]) == (2, ";")
     assert [column["heading"] for column in report["columns"]] == ["Artikel", "Bezeichnung", "Price from May"]
     assert {column["decimal_sign"] for column in report["reading"]["columns"]} == {","}
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_columns_that_nothing_is_taken_from_are_told(shop: Engine, batch: Any, theirs: Path) -> None:
+    create = ("create", "import", "--set", "target=product", "--file", theirs, "--as", "staff")
+    made = batch(*create, "--decimal", "comma")
+    assert (made.exit_code, made.stdout.strip()) == (0, "00000001")
+    assert "Nothing is taken from “Price from May”, and nothing fills size, category," in made.stderr
+    named = batch(*create, "--decimal", "comma", "--map", "price=Price from May")
+    assert "Nothing is taken from" not in named.stderr
+    heading, first, _ = batch("rows", "2").stdout.splitlines()
+    row = dict(zip(heading.split(","), first.split(","), strict=True))
+    assert (row["new_item_code"], row["old_price"], row["new_price"]) == ("000000011", "2.00", "1.25")
+    assert "raw" not in row

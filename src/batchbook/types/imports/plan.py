@@ -79,7 +79,8 @@ class ImportPlan:
         # Where records are only updated, or may be, a table may say as little as it likes.
         needed = is_key or (self.mode is Mode.CREATE and field.needed)
         column = replace(field.column, name=new(field.name))
-        return IntakeField(field.name, column, needed, is_key, field.synonyms)
+        # The first of them is what people are told to call it by, in commands and headings.
+        return IntakeField(field.name, column, needed, is_key, (field.name, *field.synonyms))
 
     def columns(self) -> Iterator[RowColumn]:
         """Yield the columns of the batch's rows: the key, each field before and after, then what is only carried."""
