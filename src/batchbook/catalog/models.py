@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ColumnElement, ForeignKey, Insert, String, insert, literal, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from batchbook.db import Base, ExactDecimal, utc_now
@@ -89,3 +90,21 @@ class PriceHistory(Base):
     sequence: Mapped[int | None] = mapped_column()
 
     product: Mapped[Product] = relationship(back_populates="price_history")
+
+    @classmethod
+    def of_rows(cls, row: Any, price: Any, at: datetime, by: str, *where: ColumnElement[bool]) -> Insert:
+        """Return the statement that writes down each price that rows of a batch are about to change to ``price``.
+
+        ``row`` is the model of the rows and ``price`` a column of it; ``where`` says which of them change which product.
+        """
+        values: dict[str, Any] = {
+            "product_id": Product.id,
+            "item_code": Product.item_code,
+            "old_price": Product.price,
+            "new_price": price,
+            "changed_at": literal(at, cls.changed_at.type),
+            "changed_by": literal(by),
+            "batch_id": row.batch_id,
+            "sequence": row.sequence,
+        }
+        return insert(cls).from_select(list(values), select(*values.values()).where(*where))

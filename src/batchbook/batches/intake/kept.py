@@ -44,6 +44,11 @@ class Intake:
         """How the file is read, complete."""
         return self.report.reading
 
+    @property
+    def is_said(self) -> bool:
+        """Whether somebody said how to read the file; else all of it is guessed."""
+        return self.said != Reading()
+
     def is_plain(self, fields: Iterable[IntakeField]) -> bool:
         """Return whether there is nothing that a person should look at before rows are read."""
         wanted = tuple(fields)

@@ -16,7 +16,8 @@ from batchbook.grid.kinds import NUMERIC_KINDS
 from batchbook.tables.choices import ColumnReading, Reading
 from batchbook.tables.encoding import ENCODINGS
 
-_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "colon": ":"}
+#: The delimiters that have a name, by it.
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "colon": ":"}
 _DELIMITER_LABELS = {
     "comma": "Comma ,", "semicolon": "Semicolon ;", "tab": "Tab", "bar": "Vertical bar |", "colon": "Colon :",
 }  # fmt: skip
@@ -37,7 +38,7 @@ def reading_form(intake: Intake, fields: Sequence[IntakeField]) -> Form:
 def shown(intake: Intake) -> dict[str, Any]:
     """Return what the form shows: how the file is read now."""
     reading = intake.reading
-    known = {mark: name for name, mark in _DELIMITERS.items()}
+    known = {mark: name for name, mark in DELIMITERS.items()}
     delimiter = known.get(reading.delimiter, _OTHER)
     values = {
         "encoding": reading.encoding,
@@ -76,7 +77,7 @@ def _structure_in(changed: Mapping[str, Any]) -> dict[str, Any]:
     structure = {name: changed[name] for name in ("header_row", "header_rows") if name in changed}
     structure |= {name: changed[name] or "" for name in ("encoding", "sheet") if name in changed}
     if "delimiter" in changed or "delimiter_other" in changed:
-        known = _DELIMITERS.get(changed.get("delimiter", _OTHER))
+        known = DELIMITERS.get(changed.get("delimiter", _OTHER))
         structure["delimiter"] = known or changed.get("delimiter_other") or ""
     return structure
 

@@ -15,6 +15,7 @@ from batchbook.batches.intake.choosing import choose
 from batchbook.batches.intake.fields import IntakeField
 from batchbook.batches.intake.kept import Intake
 from batchbook.batches.intake.questions import asks_about
+from batchbook.batches.intake.reading_form import DELIMITERS
 from batchbook.batches.intake.taking import look, place_of
 from batchbook.batches.intake.words import Unmapped, refuse_unmapped
 from batchbook.batches.work import Work
@@ -32,7 +33,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 #: How many columns that nothing is taken from are named.
 _NAMED = 20
-_DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "colon": ":"}
+_DELIMITERS = {**DELIMITERS, "\\t": "\t"}
 _SIGNS = {"point": ".", ".": ".", "comma": ",", ",": ","}
 
 _READING = (

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, literal, select
-
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.types.imports.applying import Application
 from batchbook.types.imports.models import ImportStatus
@@ -99,24 +97,9 @@ def _write_price_history(application: Application) -> None:
     price, row, context = application.after("price"), application.row, application.context
     if price is None:
         return
-    changes = select(
-        Product.id,
-        Product.item_code,
-        Product.price,
-        price,
-        literal(context.now, PriceHistory.changed_at.type),
-        literal(context.actor),
-        row.batch_id,
-        row.sequence,
-    ).where(application.rows_that(ImportStatus.UPDATE), row.record_id == Product.id, Product.price != price)
-    names = (
-        "product_id",
-        "item_code",
-        "old_price",
-        "new_price",
-        "changed_at",
-        "changed_by",
-        "batch_id",
-        "sequence",
+    changing = (
+        application.rows_that(ImportStatus.UPDATE),
+        row.record_id == Product.id,
+        Product.price != price,
     )
-    application.session.execute(insert(PriceHistory).from_select(names, changes))
+    application.session.execute(PriceHistory.of_rows(row, price, context.now, context.actor, *changing))

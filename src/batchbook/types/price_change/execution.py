@@ -12,7 +12,6 @@ from sqlalchemy import (
     and_,
     false,
     func,
-    insert,
     literal,
     or_,
     select,
@@ -125,27 +124,7 @@ def _changing(where: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def write_history(session: Session, where: ColumnElement[bool], context: HandlerContext) -> int:
     """Write down each price that is about to change, with the row that changes it; return how many."""
-    changes = select(
-        Product.id,
-        Product.item_code,
-        Product.price,
-        _row.new_price,
-        literal(context.now, PriceHistory.changed_at.type),
-        literal(context.actor),
-        _row.batch_id,
-        _row.sequence,
-    ).where(_changing(where))
-    names = (
-        "product_id",
-        "item_code",
-        "old_price",
-        "new_price",
-        "changed_at",
-        "changed_by",
-        "batch_id",
-        "sequence",
-    )
-    statement = insert(PriceHistory).from_select(names, changes)
+    statement = PriceHistory.of_rows(_row, _row.new_price, context.now, context.actor, _changing(where))
     return session.connection().execute(statement, execution_options={"preserve_rowcount": True}).rowcount
 
 
