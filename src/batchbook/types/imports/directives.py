@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
@@ -11,10 +11,19 @@ from sqlalchemy import Index, PrimaryKeyConstraint, UniqueConstraint, inspect
 from sqlalchemy.orm import InstrumentedAttribute
 
 from batchbook.batches import RowColumn
-from batchbook.grid import columns_of, label_of
+from batchbook.grid import Column, columns_of, label_of
+from batchbook.types.imports.plan import new
 from batchbook.types.imports.targets import Check, ImportTarget, Lookup, TargetField, key_name
 
-_ARGUMENTS = ("creates", "deletes", "touch", "modified", "before")
+
+@dataclass(frozen=True)
+class _Said:
+    """What is said of fields, by their names."""
+
+    required: Sequence[str]
+    defaults: Mapping[str, Any]
+    labels: Mapping[str, str]
+    synonyms: Mapping[str, Sequence[str]]
 
 
 def add_import_target(
@@ -56,25 +65,14 @@ def add_import_target(
     """
     target_name = name or inspect(model).local_table.name
     try:
-        made = tuple(
-            _fields(
-                model,
-                key,
-                other_keys,
-                fields,
-                lookups or {},
-                required,
-                defaults or {},
-                labels or {},
-                synonyms or {},
-            )
-        )
+        keys = tuple(_names(one) for one in (key, *other_keys))
+        said = _Said(required, defaults or {}, labels or {}, synonyms or {})
         target = ImportTarget(
             name=target_name,
             model=model,
             title=title or label_of(f"{target_name}s"),
-            keys=tuple(_names(one) for one in (key, *other_keys)),
-            fields=made,
+            keys=keys,
+            fields=tuple(_fields(model, keys, fields, lookups or {}, said)),
             permission=permission,
             checks=tuple(checks),
             scopes=tuple(scopes),
@@ -103,40 +101,34 @@ def _names(key: str | Sequence[str]) -> tuple[str, ...]:
 
 def _fields(
     model: type[Any],
-    key: str | Sequence[str],
-    other_keys: Sequence[str | Sequence[str]],
+    keys: Sequence[Sequence[str]],
     names: Sequence[str],
     lookups: Mapping[str, tuple[str, Lookup]],
-    required: Sequence[str],
-    defaults: Mapping[str, Any],
-    labels: Mapping[str, str],
-    synonyms: Mapping[str, Sequence[str]],
+    said: _Said,
 ) -> Iterator[TargetField]:
-    keys = [name for one in (key, *other_keys) for name in _names(one) if name not in lookups]
-    for name in dict.fromkeys((*keys, *names)):
+    of_keys = [name for one in keys for name in one if name not in lookups]
+    for name in dict.fromkeys((*of_keys, *names)):
         (column,) = columns_of(model, [name])
-        yield _field(name, getattr(model, name), column, None, required, defaults, labels, synonyms)
+        yield _field(name, getattr(model, name), column, None, said)
     for name, (stored, lookup) in lookups.items():
         (column,) = columns_of(lookup.model, [lookup.by.key])
-        column = replace(column, label=label_of(name))
-        yield _field(name, getattr(model, stored), column, lookup, required, defaults, labels, synonyms)
+        yield _field(name, getattr(model, stored), replace(column, label=label_of(name)), lookup, said)
 
 
 def _field(
-    name: str,
-    stored: InstrumentedAttribute[Any],
-    column: Any,
-    lookup: Lookup | None,
-    required: Sequence[str],
-    defaults: Mapping[str, Any],
-    labels: Mapping[str, str],
-    synonyms: Mapping[str, Sequence[str]],
+    name: str, stored: InstrumentedAttribute[Any], column: Column, lookup: Lookup | None, said: _Said
 ) -> TargetField:
     # An empty cell is never a value here: what it means is for the batch to say.
-    column = replace(column, name=name, required=False, blank=None, label=labels.get(name, column.label))
-    RowColumn.like(column, f"new_{name}", column.label)
+    column = replace(column, name=name, required=False, blank=None, label=said.labels.get(name, column.label))
+    RowColumn.like(column, new(name), column.label)  # It raises for what the rows of a batch cannot hold.
     return TargetField(
-        name, column, stored, lookup, name in required, defaults.get(name), tuple(synonyms.get(name, ()))
+        name,
+        column,
+        stored,
+        lookup,
+        name in said.required,
+        said.defaults.get(name),
+        tuple(said.synonyms.get(name, ())),
     )
 
 
