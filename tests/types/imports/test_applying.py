@@ -126,11 +126,10 @@ def test_who_may_not_change_what_is_referred_to_adds_none_of_it(shop: Shop) -> N
     ],
 )
 def test_the_other_targets_that_ship(shop: Shop, target: str, table: str, expected: list[str]) -> None:
-    mode = "update" if target == "on_hand" else "create_update"
-    number = shop.create(table, target=target, mode=mode)
+    number = shop.create(table, target=target)
     assert shop.statuses(number) == expected
     shop.execute(number)
-    assert shop.statuses(shop.create(table, target=target, mode=mode)) == [
+    assert shop.statuses(shop.create(table, target=target)) == [
         "skipped" if status == "skipped" else "unchanged" for status in expected
     ]
 

@@ -102,7 +102,7 @@ def test_a_record_that_comes_into_the_table_after_all_is_not_deleted(shop: Shop)
     [
         ({"mode": "replace"}, "choose one of vendor, department"),
         ({"mode": "replace", "scope_field": "vendor", "scope_value": "V9"}, "no vendor “V9”"),
-        ({"target": "on_hand"}, "can update only"),
+        ({"target": "on_hand", "mode": "create"}, "can update only"),
         ({"target": "vendor", "mode": "replace"}, "deletes no vendors"),
         ({"target": "sales"}, "Nothing called “sales” can be imported"),
         ({"key_name": "size"}, "have no key “size”. Keys: item_code"),

@@ -106,9 +106,14 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
     # What is taken from the table.
 
     def before_create(self, batch: Import, *, has_file: bool) -> None:
-        """Check that the target is one, and that who acts may import into it."""
+        """Check that the target is one, and that who acts may import into it.
+
+        Where records can only be updated, what a new header says by default means that.
+        """
         if not has_file:
             raise BadInput("Give the table that is to be imported: a file, or rows pasted into the box.")
+        if not self._targets[batch.target].creates and batch.mode == Mode.CREATE_UPDATE:
+            batch.mode = Mode.UPDATE.value
         plan = self._plan_of(batch)
         refuse_not_allowed(self.context, plan, self._targets)
         refuse_mode(plan)
