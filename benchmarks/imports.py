@@ -10,7 +10,6 @@ import argparse
 import csv
 import gc
 import sys
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -181,7 +180,7 @@ class ImportRace:
     most: float
     ours: list[float] = field(default_factory=list)
     bare: list[float] = field(default_factory=list)
-    parts: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    parts: dict[str, list[float]] = field(default_factory=dict)
     memory: int = 0
 
     @property
@@ -240,7 +239,7 @@ def _lap(place: Place, side: Callable[[URL], Any], table: Path, found: ImportRac
     if isinstance(runner, OurImport):
         found.ours.append(seconds)
         for part, taken in runner.parts.items():
-            found.parts[part].append(taken)
+            found.parts.setdefault(part, []).append(taken)
     else:
         found.bare.append(seconds)
 

@@ -20,6 +20,8 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import URL, Engine, make_url, select, text
 from sqlalchemy.pool import NullPool
 from webtest import TestApp
@@ -41,6 +43,11 @@ _serial = count(1)
 _SLOW_HASHER = passwords._HASHER
 # Hashes are meant to be slow. Nothing but the tests of passwords depends on how slow, and most tests sign somebody in.
 passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+# How long an example takes is no matter of right or wrong, and the machine may be busy.
+hypothesis_settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("house")
 
 
 def pytest_collection_finish() -> None:
