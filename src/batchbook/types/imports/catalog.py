@@ -17,6 +17,11 @@ _ON_HAND = ("stock", "quantity", "qty", "quantity on hand", "in stock", "bestand
 
 def includeme(config: Any) -> None:
     """Register them."""
+    for register in (_products, _quantities, _vendors, _departments):
+        register(config)
+
+
+def _products(config: Any) -> None:
     config.add_import_target(
         Product,
         key="item_code",
@@ -56,6 +61,9 @@ def includeme(config: Any) -> None:
         before=_write_price_history,
         permission="products:edit",
     )
+
+
+def _quantities(config: Any) -> None:
     config.add_import_target(
         Product,
         name="on_hand",
@@ -69,6 +77,9 @@ def includeme(config: Any) -> None:
         modified=Product.modified_at,
         permission="products:edit",
     )
+
+
+def _vendors(config: Any) -> None:
     config.add_import_target(
         Vendor,
         key="code",
@@ -79,6 +90,9 @@ def includeme(config: Any) -> None:
         },
         permission="vendors:edit",
     )
+
+
+def _departments(config: Any) -> None:
     config.add_import_target(
         Department,
         key="name",
