@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
-
-from sqlalchemy import func, select
 
 from batchbook.batches import (
     Action,
-    BatchHandler,
     Block,
-    HandlerContext,
-    IntakeField,
-    IntakeMapping,
     Outcome,
-    RowColumn,
     Rows,
     RowValues,
 )
@@ -31,14 +24,11 @@ from batchbook.types.imports.models import (
     APPLICABLE,
     PROBLEMATIC,
     Import,
-    ImportRow,
     ImportStatus,
     Mode,
     has_status,
 )
-from batchbook.types.imports.plan import ImportPlan, carried
 from batchbook.types.imports.problems import Problems
-from batchbook.types.imports.references import References
 from batchbook.types.imports.refusing import (
     LOOKED_FOR_MISSING,
     refuse_late_replacing,
@@ -50,7 +40,7 @@ from batchbook.types.imports.refusing import (
     refuse_unsure_deletion,
 )
 from batchbook.types.imports.stale import Staleness
-from batchbook.types.imports.targets import ImportTargets
+from batchbook.types.imports.tablehooks import TableHooks
 from batchbook.types.imports.twins import RepeatedKeys
 
 #: What to do where rows have problems: nothing at all, or the good rows now.
@@ -58,13 +48,10 @@ ALL, GOOD = "all", "good"
 _APPLY = ((ALL, "All rows or none"), (GOOD, "Good rows now, the others go into a batch of their own"))
 
 
-class ImportHandler(BatchHandler[Import, ImportRow]):
+class ImportHandler(TableHooks):
     """Handles imports. Rows are compared and applied by set-based SQL; only rows with problems are read."""
 
     statuses = ImportStatus
-    carries_columns: ClassVar[bool] = True
-    line_column: ClassVar[str | None] = "line"
-    raw_column: ClassVar[str | None] = "raw"
     chunk_size: ClassVar[int] = 5_000
     refresh_chunk_size: ClassVar[int | None] = 50_000
     refresh_after: ClassVar[tuple[str, ...]] = ("mode", "empty_cells", "unknown")
@@ -87,21 +74,8 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
     )
     execution_defaults: ClassVar[Mapping[str, Any]] = {"apply": ALL}
 
-    def __init__(
-        self,
-        context: HandlerContext,
-        model: type[Import],
-        row_model: type[ImportRow],
-        services: Mapping[str, Any],
-    ) -> None:
-        super().__init__(context, model, row_model, services)
-        self._targets: ImportTargets = services["targets"]
-        self._references: dict[str, References] = {}
-        self._repeated: RepeatedKeys | None = None
-        # Rows with the same key are duplicates of each other.
-        self.peer_columns = tuple(
-            column.key for column in row_model.__mapper__.columns if column.info.get("peer")
-        )
+    #: Which keys come more than once, while an action looks at all rows.
+    _repeated: RepeatedKeys | None = None
 
     # What is taken from the table.
 
@@ -119,44 +93,6 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         refuse_mode(plan)
         if plan.mode is Mode.REPLACE:
             in_scope(self.session, plan)
-
-    def intake_fields(self, batch: Import) -> Sequence[IntakeField]:
-        """What the target has: the key first."""
-        return self._plan_of(batch).intake_fields
-
-    def intake_sender(self, batch: Import) -> str:
-        """Who sends such tables, as the header says."""
-        return batch.sender or ""
-
-    def intake_scope(self, batch: Import) -> str:
-        """Mappings are remembered for each target by itself."""
-        return batch.target
-
-    def intake_lengths(self, batch: Import, field: IntakeField) -> Mapping[int, int]:
-        """How long the target's keys are, where these are texts."""
-        found = self._plan_of(batch).target.field(field.name)
-        if not field.key or found.column.kind is not Kind.TEXT:
-            return {}
-        stored = found.lookup.by if found.lookup else found.stored
-        length = func.length(stored)
-        return {row[0]: row[1] for row in self.session.execute(select(length, func.count()).group_by(length))}
-
-    def row_columns(self, batch: Import) -> Sequence[RowColumn]:
-        """The key, each field before and after, and what is carried along."""
-        return tuple(self._plan_of(batch).columns())
-
-    def learned_fields(self, batch: Import) -> Collection[str]:
-        """Those that refer to other records: what a text means there is remembered for who sent it."""
-        return [field.name for field in self._plan_of(batch).fields if field.lookup]
-
-    def known_texts(self, batch: Import, field: str, texts: Sequence[str]) -> Collection[str]:
-        """Those by which the records that are referred to are called, with nothing else that may be meant."""
-        found = self._references_of(self._plan_of(batch))[field].look_up(texts)
-        return [text for text in texts if len(found[text]) == 1]
-
-    def carried_columns(self, mapping: IntakeMapping) -> Sequence[str]:
-        """The names of the columns that only carry what the table says."""
-        return [carried(place) for place in range(len(mapping.carried))]
 
     def populate(self, batch: Import) -> Iterable[RowValues | Block]:
         """Yield the table's records and, where that is wanted, those of the target that it lacks."""
@@ -242,12 +178,3 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
             self.report(f"records to be {done}")
             figures[done] = apply(application)
         return figures
-
-    def _plan_of(self, batch: Import) -> ImportPlan:
-        return ImportPlan(self._targets, batch)
-
-    def _references_of(self, plan: ImportPlan) -> Mapping[str, References]:
-        for field in plan.target.fields:
-            if field.lookup and field.name not in self._references:
-                self._references[field.name] = References(self.session, field.lookup)
-        return self._references
