@@ -195,6 +195,27 @@ def test_a_change_by_per_cent_needs_no_file(
     assert result_count(page) == wanted
 
 
+def test_a_change_by_per_cent_follows_the_catalogue_but_for_what_staff_edited(
+    shop: Shop, staff: TestApp, admin: TestApp
+) -> None:
+    form = form_with(staff.get(f"{PATH}/new"), "percent")
+    form["percent"], form["vendor_code"] = "10", "V1"
+    batch = number_in(form.submit(status=303))
+    json_post(
+        staff, url_of(batch, "rows", 2, "cell"), 200, {"field": "new_price", "value": "3.35", "version": "1"}
+    )
+    shop.set_price("000000011", "4.00")
+    shop.set_price("000000012", "2.00")
+    page = form_to(staff.get(url_of(batch)), "/refresh").submit(status=303).follow()
+    assert column_of(page, "New price")[:2] == ["4.40", "3.35"]
+    assert "Edited; computed from 3.00, now 2.00." in text_of(page, "table.grid")
+    post(staff, url_of(batch, "complete"))
+    form_to(admin.get(url_of(batch)), "/execute").submit(status=303)
+    assert (shop.prices()["000000011"], shop.prices()["000000012"]) == (Decimal("4.40"), Decimal("3.35"))
+    clone = number_in(form_to(staff.get(url_of(batch)), "/clone").submit(status=303))
+    assert column_of(staff.get(url_of(clone)), "New price")[:2] == ["4.84", "3.35"]
+
+
 def test_staff_see_the_list_of_batches_and_of_the_type(shop: Shop, staff: TestApp, open_batch: int) -> None:
     for path in ("/batches", PATH):
         page = staff.get(path)

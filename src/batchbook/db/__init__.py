@@ -6,12 +6,21 @@ from typing import Any
 
 from batchbook.db.base import Base, JSONValue
 from batchbook.db.engine import database_url, make_engine
-from batchbook.db.functions import folded, percent_change
+from batchbook.db.functions import decimal_text, folded, percent_change
 from batchbook.db.session import request_session
 from batchbook.db.types import ExactDecimal, UTCDateTime, utc_now
 from batchbook.settings import DEVELOPMENT
 
-__all__ = ["Base", "ExactDecimal", "JSONValue", "UTCDateTime", "folded", "percent_change", "utc_now"]
+__all__ = [
+    "Base",
+    "ExactDecimal",
+    "JSONValue",
+    "UTCDateTime",
+    "decimal_text",
+    "folded",
+    "percent_change",
+    "utc_now",
+]
 
 
 def includeme(config: Any) -> None:

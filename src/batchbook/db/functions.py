@@ -32,6 +32,17 @@ class percent_change(FunctionElement[Any]):  # noqa: N801 - Reads as a function 
         super().__init__(old, new)
 
 
+class decimal_text(FunctionElement[Any]):  # noqa: N801 - Reads as a function of SQL, like func.round.
+    """An :class:`ExactDecimal` column as text with all digits of its scale behind the point, such as 4.10."""
+
+    name = "decimal_text"
+    inherit_cache = True
+    type = String()
+
+    def __init__(self, column: SQLColumnExpression[Any]) -> None:
+        super().__init__(column)
+
+
 class folded(FunctionElement[str]):  # noqa: N801 - Reads as a function of SQL, like func.lower.
     """A text column in lower case, at least those of its letters that ``wanted``, a text in lower case, has.
 
@@ -77,6 +88,25 @@ def _folded_on_sqlite(element: folded, compiler: Any, **options: Any) -> str:
     column, *letters = list(element.clauses)
     text: str = compiler.process(column, **options)
     return f"batchbook_fold({text})" if letters else text
+
+
+@compiles(decimal_text)
+def _decimal_text_on_postgresql(element: decimal_text, compiler: Any, **options: Any) -> str:
+    (column,) = element.clauses
+    return f"CAST(CAST({compiler.process(column, **options)} AS NUMERIC(38, {_scale_of(column)})) AS TEXT)"
+
+
+@compiles(decimal_text, "sqlite")
+def _decimal_text_on_sqlite(element: decimal_text, compiler: Any, **options: Any) -> str:
+    (column,) = element.clauses
+    units, scale = compiler.process(column, **options), _scale_of(column)
+    sign = f"CASE WHEN {units} < 0 THEN '-' ELSE '' END"
+    return f"printf('%s%d.%0{scale}d', {sign}, abs({units}) / {10**scale}, abs({units}) % {10**scale})"
+
+
+def _scale_of(column: Any) -> int:
+    scale: int = column.type.scale
+    return scale
 
 
 @compiles(percent_change)

@@ -1,10 +1,6 @@
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 from sqlalchemy import Engine, update
 from tests.batches.workshop import Workshop
 
@@ -13,43 +9,8 @@ from batchbook.batches.editing import CellProblems
 from batchbook.catalog.models import Product
 from batchbook.db.session import transaction_scope
 from batchbook.errors import BadInput
-from batchbook.types.price_change.handler import rounded
-from batchbook.types.price_change.models import Rounding
 
 FILE = "item_code,description,size,price\n000000001,,,1.00\n"
-EXACT = st.decimals("0.0001", "100000", places=4)
-
-
-# --- Rounding --------------------------------------------------------------------------------------------------------
-
-
-@given(EXACT)
-@example(Decimal("0.138"))  # 0.14 to the cent, but nearer to 0.09 than to 0.19.
-@example(Decimal("0.1401"))
-@example(Decimal("0.0001"))
-def test_nine_is_the_nearest_price_that_ends_in_nine(price: Decimal) -> None:
-    found = rounded(price, Rounding.NINE)
-    cents = int(found * 100)
-    assert (cents % 10, found.as_tuple().exponent) == (9, -2)
-    assert found >= Decimal("0.09")
-    for other in (found - Decimal("0.10"), found + Decimal("0.10")):
-        assert other < Decimal("0.09") or abs(other - price) >= abs(found - price)
-
-
-@given(EXACT)
-@example(Decimal("0.0001"))
-def test_a_cent_is_the_nearest_price_and_never_nothing(price: Decimal) -> None:
-    for rounding in (Rounding.CENT, None):
-        found = rounded(price, rounding)
-        assert found.as_tuple().exponent == -2
-        assert found >= Decimal("0.01")
-        assert found == Decimal("0.01") or abs(found - price) <= Decimal("0.005")
-
-
-def test_half_a_cent_goes_up_and_what_is_free_stays_free() -> None:
-    assert rounded(Decimal("1.025"), None) == Decimal("1.03")
-    assert rounded(Decimal("1.015"), Rounding.CENT) == Decimal("1.02")
-    assert [rounded(Decimal(0), rounding) for rounding in (None, *Rounding)] == [0, 0, 0]
 
 
 # --- From the catalogue ----------------------------------------------------------------------------------------------

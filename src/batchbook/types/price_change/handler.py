@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
 from typing import Any, ClassVar
 
 from batchbook.batches import BatchHandler, Block, IntakeField, Outcome, Rows, RowValues
@@ -13,7 +11,7 @@ from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of
 from batchbook.types.price_change import execution, lookup
-from batchbook.types.price_change.models import PriceChange, PriceChangeRow, PriceStatus, Rounding
+from batchbook.types.price_change.models import PriceChange, PriceChangeRow, PriceStatus
 from batchbook.words import counted
 
 #: The statuses whose rows can be applied.
@@ -87,25 +85,17 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
             lookup.check_scope(self.session, batch.vendor_code, batch.department)
 
     def populate(self, batch: PriceChange) -> Iterable[RowValues | Block]:
-        """Yield the rows of the list, or those computed from today's prices."""
+        """Yield the rows of the list, or the products whose prices the refresh that follows computes."""
         if batch.percent is None:
             yield from super().populate(batch)
             return
-        factor = 1 + batch.percent / 100
         scope = (batch.vendor_code, batch.department)
         self.expected_rows = lookup.count_products(self.session, *scope)
-        # Many products share a price; each is computed once.
-        new_price = lru_cache(maxsize=4_096)(lambda price: rounded(price * factor, batch.rounding))
-        for item_code, description, size, price in lookup.products(self.session, *scope):
-            yield {
-                "item_code": item_code,
-                "description": description,
-                "size": size,
-                "new_price": new_price(price),
-            }
+        for item_code, description, size in lookup.products(self.session, *scope):
+            yield {"item_code": item_code, "description": description, "size": size}
 
     def refresh(self, batch: PriceChange, rows: Rows) -> None:
-        """Look up the current prices of ``rows`` and set their statuses, in one statement."""
+        """Look up the current prices of ``rows``, compute new ones from them, and set statuses, in one statement."""
         lookup.refresh(self.session, batch, rows)
 
     def why_not_execute(self, batch: PriceChange) -> str | None:
@@ -157,18 +147,3 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         return Outcome(
             f"{counted(applied, 'price')} changed, {counted(figures['left_out'], 'row')} left out.", figures
         )
-
-
-def rounded(price: Decimal, rounding: str | None) -> Decimal:
-    """Return ``price`` to the cent, half a cent up; with :attr:`Rounding.NINE` to the nearest price that ends in 9.
-
-    What costs something goes on to cost something: at least 0.01, or 0.09. What is free stays free.
-    """
-    if not price:
-        return Decimal(0)
-    cents = price * 100
-    if rounding == Rounding.NINE:
-        # From the exact price: rounded to the cent first, 0.138 would become 0.19, though 0.09 is nearer.
-        nine = (cents - 4) // 10 * 10 + 9
-        return max(nine, Decimal(9)).scaleb(-2)
-    return max(cents.to_integral_value(ROUND_HALF_UP), Decimal(1)).scaleb(-2)

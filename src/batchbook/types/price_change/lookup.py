@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     SQLColumnExpression,
     Subquery,
+    and_,
     case,
     exists,
     func,
@@ -21,8 +22,9 @@ from sqlalchemy.orm import Session, aliased
 
 from batchbook.batches import Rows
 from batchbook.catalog.models import Department, Product, Vendor
-from batchbook.db import percent_change
+from batchbook.db import decimal_text, percent_change
 from batchbook.errors import BadInput
+from batchbook.types.price_change.computing import follow_catalogue
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow, PriceStatus
 
 _PAGE = 5_000
@@ -54,7 +56,7 @@ def _active(wanted: Any, vendor_code: str | None, department: str | None) -> Any
 
 def products(session: Session, vendor_code: str | None, department: str | None) -> Iterator[Any]:
     """Yield active products of a vendor and a department (``None``: of all), by item code, a page at a time."""
-    columns = (Product.item_code, Product.description, Product.size, Product.price)
+    columns = (Product.item_code, Product.description, Product.size)
     wanted = _active(select(*columns), vendor_code, department)
     last = ""
     connection = session.connection()  # The session's own execute() would spend as much again on each row.
@@ -73,17 +75,41 @@ def code_lengths(session: Session) -> dict[int, int]:
 
 
 def refresh(session: Session, batch: PriceChange, rows: Rows) -> None:
-    """Set old price, change and status of ``rows`` from the catalogue as it is now."""
-    found = _looked_up(rows)
+    """Set old price, change and status of ``rows`` from the catalogue as it is now, and the new price if it is computed."""
+    found = _looked_up(batch, rows)
+    values = _refreshed(batch, found)
+    if batch.percent is not None:
+        values |= _recomputed(found, rows)
     session.execute(
         update(rows.table)
         .where(_row.batch_id == found.c.batch_id, _row.sequence == found.c.sequence)
-        .values(_refreshed(batch, found))
+        .values(values)
     )
 
 
-def _looked_up(rows: Rows) -> Subquery:
+def _recomputed(found: Subquery, rows: Rows) -> dict[str, Any]:
+    """Return the columns that are set besides where prices are computed.
+
+    An editor who saw another price than the one computed now is told so: the row's version grows.
+    """
+    seen = and_(_row.status.is_not(None), found.c.new_price.is_distinct_from(_row.new_price))
+    return {
+        "new_price": found.c.new_price,
+        "computed_from": found.c.computed_from,
+        "price_moved": _moved(found),
+        "version": case((seen, _row.version + 1), else_=_row.version),
+        "modified_at": case((seen, literal(rows.now, _row.modified_at.type)), else_=_row.modified_at),
+    }
+
+
+def _moved(found: Subquery) -> ColumnElement[bool]:
+    """Return whether the product has another price than the one behind a new price that a person edited."""
+    return func.coalesce(found.c.price != found.c.computed_from, literal(value=False))
+
+
+def _looked_up(batch: PriceChange, rows: Rows) -> Subquery:
     """Return the key of each row with what the catalogue says of it, and whether its item stands twice in the list."""
+    computed = {} if batch.percent is None else follow_catalogue(batch, rows, Product.price)
     return (
         select(
             # An expression, so that PostgreSQL does not look for all rows of the batch each time: where its statistics
@@ -93,6 +119,7 @@ def _looked_up(rows: Rows) -> Subquery:
             Product.price,
             Product.description,
             _twice().label("twice"),
+            *(value.label(name) for name, value in computed.items()),
         )
         .outerjoin(Product, Product.item_code == _row.item_code)
         .where(rows.where)
@@ -112,7 +139,8 @@ def _twice() -> ColumnElement[bool]:
 
 def _refreshed(batch: PriceChange, found: Subquery) -> dict[str, Any]:
     """Return the columns that a refresh sets, with their values."""
-    old, new = found.c.price, _row.new_price
+    computed = batch.percent is not None
+    old, new = found.c.price, found.c.new_price if computed else _row.new_price
     over = _over_limit(batch, old, new)
     return {
         "old_price": old,
@@ -120,7 +148,7 @@ def _refreshed(batch: PriceChange, found: Subquery) -> dict[str, Any]:
         "change_percent": percent_change(old, new),
         "over_limit": over,
         "status": _status(old, new, found.c.twice),
-        "status_text": _words(batch, new, over),
+        "status_text": _words(batch, new, over, _moved_words(found) if computed else null()),
     }
 
 
@@ -148,11 +176,21 @@ def _over_limit(
 
 
 def _words(
-    batch: PriceChange, new: SQLColumnExpression[Any], over: ColumnElement[bool]
+    batch: PriceChange,
+    new: SQLColumnExpression[Any],
+    over: ColumnElement[bool],
+    moved: SQLColumnExpression[Any],
 ) -> SQLColumnExpression[Any]:
+    limit = f"Changes by more than {batch.warn_above} %."
     return case(
         (_row.item_code == "", "It has no item code."),
         (new.is_(None), "It has no usable new price."),
-        (over, f"Changes by more than {batch.warn_above} %."),
-        else_=null(),
+        (over, func.coalesce(moved + f" {limit}", limit)),
+        else_=moved,
     )
+
+
+def _moved_words(found: Subquery) -> SQLColumnExpression[Any]:
+    """Return in SQL the sentence about a catalogue price that moved after a person edited the row; null for others."""
+    then, now = decimal_text(found.c.computed_from), decimal_text(found.c.price)
+    return case((_moved(found), "Edited; computed from " + then + ", now " + now + "."), else_=null())

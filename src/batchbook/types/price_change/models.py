@@ -56,7 +56,7 @@ class PriceChange(Batch):
         label="Change by %",
         minimum=Decimal("-99"),
         maximum=Decimal(999),
-        description="By how much today's prices change, such as 2.5 or -10.",
+        description="By how much prices change, such as 2.5 or -10. A refresh computes them again, except those you edited.",
     )
     rounding: Mapped[str | None] = editable(
         String(10), fixed=True, choices=ROUNDINGS, description="How the computed prices are rounded."
@@ -72,6 +72,10 @@ class PriceChange(Batch):
 class PriceChangeRow(BatchRow):
     """One item: its price in the catalogue at the last refresh, and the one it is to have.
 
+    Where prices are computed, ``computed_from`` is the catalogue price behind ``new_price``: the one it was computed from
+    or, once a person has edited it, the one that was shown to them. ``price_moved`` marks an edited row whose product has
+    another price by now.
+
     ``description`` and ``size`` are the list's own words, ``product`` is what the catalogue calls what has that item
     code: beside each other they show a code that belongs to another product.
     """
@@ -86,5 +90,7 @@ class PriceChangeRow(BatchRow):
     product: Mapped[str | None] = column(String(200), label="In catalogue")
     old_price: Mapped[Decimal | None] = column(PRICE)
     new_price: Mapped[Decimal | None] = editable(PRICE, minimum=Decimal("0.01"))
+    computed_from: Mapped[Decimal | None] = column(PRICE)
+    price_moved: Mapped[bool] = column(default=False, server_default=false(), label="Catalogue price moved")
     change_percent: Mapped[Decimal | None] = column(ExactDecimal(14, 2), label="Change %")
     over_limit: Mapped[bool] = column(default=False, server_default=false())

@@ -25,8 +25,8 @@ class PriceChangeView(BatchMasterView):
         "new_price",
         "change_percent",
     )
-    #: Those over the limit say so in their note.
-    row_filter_columns: ClassVar[Sequence[str | Column]] = ("over_limit",)
+    #: Rows that these select say so in their note.
+    row_filter_columns: ClassVar[Sequence[str | Column]] = ("over_limit", "price_moved")
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
         "From a price list": ("file", "pasted"),
         "Or from the catalogue": ("percent", "rounding", "department"),
