@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.data import make_input, source
+from benchmarks.import_execution import ExecutionRace, measured_executions
 from benchmarks.imports import ImportRace, measured_imports
 from benchmarks.jobs import JobCosts, job_costs
 from benchmarks.memory import peaks
@@ -94,7 +95,7 @@ def _measured(name: str, options: argparse.Namespace) -> Figures | None:
         figures = _figures(place, options)
     finally:
         place.close()
-    figures = replace(figures, imports=_imports(name, options))
+    figures = replace(figures, imports=_imports(name, options), executions=_executions(name, options))
     print(f"\n{table(figures)}", flush=True)
     return figures
 
@@ -104,6 +105,15 @@ def _imports(name: str, options: argparse.Namespace) -> list[ImportRace]:
     try:
         with TemporaryDirectory() as folder:
             return measured_imports(place, Path(folder), *options.imports, options.rounds)
+    finally:
+        place.close()
+
+
+def _executions(name: str, options: argparse.Namespace) -> list[ExecutionRace]:
+    place = PLACES[name]()  # Anew, because its catalogue is another one.
+    try:
+        with TemporaryDirectory() as folder:
+            return measured_executions(place, Path(folder), options.rounds)
     finally:
         place.close()
 

@@ -57,6 +57,28 @@ for _name in _FIELDS:
     COMPARE = COMPARE.replace(f"{{nothing[{_name}]}}", "''")
 
 
+#: What an execution does to the target, one statement each.
+EXECUTE = (
+    """
+INSERT INTO price_history (product_id, item_code, old_price, new_price, changed_at, changed_by, batch_id, sequence)
+SELECT p.id, p.item_code, p.price, r.new_price, CURRENT_TIMESTAMP, 'bare', r.batch_id, r.sequence
+FROM bare_row AS r JOIN product AS p ON p.id = r.record_id WHERE r.status = 'update' AND p.price <> r.new_price
+""",
+    """
+UPDATE product SET description = r.new_description, size = r.new_size, category = r.new_category, brand = r.new_brand,
+    price = r.new_price, on_hand = r.new_on_hand, vendor_id = (SELECT id FROM vendor WHERE code = r.new_vendor),
+    version = product.version + 1, modified_at = CURRENT_TIMESTAMP
+FROM (SELECT * FROM bare_row WHERE status = 'update') AS r WHERE r.record_id = product.id
+""",
+    """
+INSERT INTO product (item_code, description, size, category, brand, price, on_hand, vendor_id, active, version, modified_at)
+SELECT r.new_item_code, r.new_description, r.new_size, r.new_category, r.new_brand, r.new_price, r.new_on_hand, v.id, true,
+    1, CURRENT_TIMESTAMP
+FROM bare_row AS r JOIN vendor AS v ON v.code = r.new_vendor WHERE r.status = 'create' ORDER BY r.new_item_code
+""",
+)
+
+
 class BareImport(ABC):
     """One import into products."""
 
@@ -64,6 +86,13 @@ class BareImport(ABC):
         """Read ``table`` into rows and compare them."""
         self._load(_records(table))
         self._finish()
+
+    def complete(self) -> None:  # noqa: B027 - There is no state to be in.
+        """Do nothing."""
+
+    @abstractmethod
+    def execute(self) -> None:
+        """Apply the rows to the products, in one transaction."""
 
     @abstractmethod
     def _load(self, records: Iterable[Sequence[Any]]) -> None: ...
@@ -112,6 +141,12 @@ class BareImportSqlite(BareImport):
         self._connection.execute(COMPARE)
         self._connection.execute("COMMIT")
 
+    def execute(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        for statement in EXECUTE:
+            self._connection.execute(statement)
+        self._connection.execute("COMMIT")
+
     def close(self) -> None:
         self._connection.close()
 
@@ -131,6 +166,11 @@ class BareImportPostgresql(BareImport):
 
     def _finish(self) -> None:
         for statement in (_INDEX, "ANALYZE bare_row", COMPARE):
+            self._run(statement)
+        self._connection.commit()
+
+    def execute(self) -> None:
+        for statement in EXECUTE:
             self._run(statement)
         self._connection.commit()
 

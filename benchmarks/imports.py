@@ -142,14 +142,26 @@ class OurImport:
             self.batch_id = batch.id
             look(engine.work_on(batch))
         looked = perf_counter()
-        with self._written() as written, transaction_scope(self._engine) as session:
-            runner = InlineRunner(self._types, self._registry.settings)
-            result = runner.submit(session, ActionCall(self.batch_id, Action.POPULATE, ACTOR))
-            if result.failed:
-                raise RuntimeError(result.message)
+        with self._written() as written:
+            self._submit(Action.POPULATE)
         done = perf_counter()
         middle = written[0]
         self.parts = dict(zip(PARTS, (looked - started, middle - looked, done - middle), strict=True))
+
+    def complete(self) -> None:
+        """Mark the import complete, as whoever executes it must first."""
+        self._submit(Action.COMPLETE)
+
+    def execute(self) -> None:
+        """Apply the good rows."""
+        self._submit(Action.EXECUTE, apply="good")
+
+    def _submit(self, action: Action, **options: str) -> None:
+        with transaction_scope(self._engine) as session:
+            runner = InlineRunner(self._types, self._registry.settings)
+            result = runner.submit(session, ActionCall(self.batch_id, action, ACTOR, options))
+            if result.failed:
+                raise RuntimeError(result.message)
 
     @contextmanager
     def _written(self) -> Iterator[list[float]]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
+from benchmarks.import_execution import ExecutionRace, execution_lines
 from benchmarks.imports import ImportRace, import_lines
 from benchmarks.jobs import JobCosts
 from benchmarks.pages import PageCost
@@ -33,13 +34,15 @@ class Figures:
     page_sizes: tuple[int, ...]
     jobs: JobCosts
     imports: list[ImportRace] = field(default_factory=list)
+    executions: list[ExecutionRace] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures as JSON values, the ratios among them."""
         races = [asdict(race) | {"ratio": race.ratio} for race in self.races]
         imports = [race.as_json() for race in self.imports]
+        executions = [race.as_json() for race in self.executions]
         jobs = asdict(self.jobs) | {"ratio": self.jobs.ratio}
-        return asdict(self) | {"races": races, "jobs": jobs, "imports": imports}
+        return asdict(self) | {"races": races, "jobs": jobs, "imports": imports, "executions": executions}
 
 
 def table(figures: Figures) -> str:
@@ -77,6 +80,8 @@ def _lines(figures: Figures) -> Iterator[str]:
     yield from _job_lines(figures.jobs)
     yield ""
     yield from import_lines(figures.imports)
+    yield ""
+    yield from execution_lines(figures.executions)
 
 
 def _job_lines(jobs: JobCosts) -> Iterator[str]:

@@ -35,6 +35,7 @@ def _populate(work: Work, _options: Mapping[str, Any]) -> str:
         writer = RowWriter(work)
         writer.write(work.handler.populate(work.batch))
         work.batch_type.rows.written(work.session, work.batch)
+        writer.write(work.handler.supplement(work.batch))
         written = writer.written
         if written:
             _refresh_chunks(work, written)

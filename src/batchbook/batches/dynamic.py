@@ -92,10 +92,9 @@ class OwnTables:
         self._create(session, batch)
 
     def written(self, session: Session, batch: Batch) -> None:
-        """Make the indexes, and let the database look at what it has to plan for."""
+        """Make the indexes of the batch's own columns, and let the database look at what it has to plan for."""
         connection, table = session.connection(), table_of(self.of(batch))
-        for index in sorted(table.indexes, key=lambda index: str(index.name)):
-            index.create(connection)
+        self._index(session, table, own=True)
         if connection.dialect.name == "postgresql":
             connection.execute(text(f'ANALYZE "{table.name}"'))
 
@@ -103,9 +102,19 @@ class OwnTables:
         """Freeze the table from now on, as all row tables are.
 
         Nobody else sees the table before the transaction ends that made it, and none of its rows can be of an executed
-        batch until then: asking the triggers for each of them would take longer than to write it.
+        batch until then: asking the triggers for each of them would take longer than to write it. For the same reason
+        the indexes of the type's columns are made only now: the first refresh sets these columns in every row.
         """
-        freeze_table(session.connection(), table_of(self.of(batch)).name)
+        table = table_of(self.of(batch))
+        self._index(session, table, own=False)
+        freeze_table(session.connection(), table.name)
+
+    def _index(self, session: Session, table: Table, *, own: bool) -> None:
+        """Make the indexes of the batch's own columns or, if not ``own``, those of the type's."""
+        declared = {column.name for column in table_of(self.declared).columns if column.name != "batch_id"}
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            if declared.isdisjoint(index.columns.keys()) is own:
+                index.create(session.connection())
 
     def copy(
         self, session: Session, source: Batch, clone: Batch, where: ColumnElement[bool] | None = None

@@ -101,7 +101,7 @@ class BatchHandler(ABC, FileHooks[B, R]):
         self.row_model = row_model
         self.services = services
 
-    # The three that matter.
+    # Those that matter.
 
     def populate(self, batch: B) -> Iterable[RowValues | Block]:
         """Yield the batch's rows, one by one or in blocks; the engine numbers, checks and writes them in bulk.
@@ -112,6 +112,10 @@ class BatchHandler(ABC, FileHooks[B, R]):
         the columns that have the names of fields.
         """
         return self._rows_from_file(batch)
+
+    def supplement(self, batch: B) -> Iterable[RowValues | Block]:
+        """Yield further rows, which depend on those of :meth:`populate`: they are written by now and have their indexes."""
+        return ()
 
     def refresh(self, batch: B, rows: Rows) -> None:
         """Compare ``rows``, a part of the batch, with current data: set values, statuses and issues.

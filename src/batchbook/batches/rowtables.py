@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Table, delete, insert, literal, select
+from sqlalchemy import ColumnElement, Select, Table, column, delete, insert, literal, select, text
 from sqlalchemy.orm import Session
 
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows import table_of
+
+#: As long as PostgreSQL knows of fewer rows in a table for all batches, it is asked to look at each batch that is new.
+_FEW = 50_000
 
 
 class RowTables(Protocol):
@@ -59,8 +62,17 @@ class SharedTable:
         """Drop the batch's rows."""
         self.discard(session, batch)
 
-    def written(self, session: Session, batch: Batch) -> None:
-        """Do nothing: the table is there for all."""
+    def written(self, session: Session, batch: Batch) -> None:  # noqa: ARG002 - The table is there for all batches.
+        """Have PostgreSQL look at the table while it knows of few rows in it.
+
+        It would take the new batch for a handful of rows, and read all of them again for each. Whoever else looks at
+        the table at this moment does the same, and is not waited for.
+        """
+        connection, name = session.connection(), table_of(self.declared).name
+        if connection.dialect.name == "postgresql":
+            known: Select[Any] = select(column("reltuples")).select_from(text("pg_class"))
+            if (session.scalar(known.where(text("oid = to_regclass(:name)")), {"name": name}) or 0) < _FEW:
+                connection.execute(text(f'ANALYZE (SKIP_LOCKED) "{name}"'))
 
     def guard(self, session: Session, batch: Batch) -> None:
         """Do nothing: a migration did it."""
@@ -70,6 +82,7 @@ class SharedTable:
     ) -> None:
         """Copy within the table."""
         copy_rows(session, table_of(self.declared), table_of(self.declared), source, clone, where)
+        self.written(session, clone)
 
     def discard(self, session: Session, batch: Batch) -> None:
         """Delete the batch's rows."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -12,10 +13,10 @@ from typing import Any
 import pytest
 import xlsxwriter
 from sqlalchemy import Engine as Database
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from batchbook.batches import Action, Batch
-from batchbook.batches.creation import create_batch, delete_batch
+from batchbook.batches.creation import clone_batch, create_batch, delete_batch
 from batchbook.batches.editing import HeaderEditor, RowEditor, RowRemover
 from batchbook.batches.engine import Engine, Result
 from batchbook.batches.intake.taking import look
@@ -79,6 +80,10 @@ class Shop:
     def remove(self, number: int, sequence: int) -> None:
         with transaction_scope(self.database) as session:
             RowRemover(self.act(session)).set_removed(number, sequence, removed=True)
+
+    def clone(self, number: int) -> int:
+        with transaction_scope(self.database) as session:
+            return clone_batch(self.act(session), number).id
 
     def delete(self, number: int) -> None:
         with transaction_scope(self.database) as session:
@@ -152,6 +157,21 @@ class Shop:
                 PriceHistory.item_code, PriceHistory.old_price, PriceHistory.new_price, PriceHistory.sequence
             )
             return [tuple(row) for row in session.execute(wanted.order_by(PriceHistory.id))]
+
+
+@contextmanager
+def sent(database: Database) -> Iterator[list[str]]:
+    """Yield a list that gets each statement that is sent within the block."""
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    event.listen(database, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(database, "before_cursor_execute", note)
 
 
 def workbook(rows: Sequence[Sequence[str]]) -> bytes:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from batchbook.batches import Action
 from batchbook.errors import Conflict, Refused
 
-from .conftest import Shop
+from .conftest import Shop, sent
 
+ROOT = Path(__file__).parents[3]
 HEAD = "item_code,description,price\n"
 
 
@@ -87,6 +93,34 @@ def test_an_executed_import_is_frozen_in_the_database(shop: Shop) -> None:
     other = shop.create(f"{HEAD}000000002,Item 2,2.50\n")
     with pytest.raises(IntegrityError), shop.database.begin() as connection:
         connection.execute(text(f"INSERT INTO row_{number} (batch_id, sequence) VALUES ({other}, 99)"))
+
+
+def test_what_has_no_rows_sends_no_statement(shop: Shop) -> None:
+    number = shop.create(f"{HEAD}000000001,Item 1,1.50\n")
+    with sent(shop.database) as statements:
+        shop.execute(number)
+    changing = [s for s in statements if re.match(r"(INSERT INTO|UPDATE|DELETE FROM) product\b", s)]
+    assert len(changing) == 1
+    assert changing[0].startswith("UPDATE product SET description=")
+
+
+def test_rows_are_found_by_the_record_that_they_are_about(shop: Shop) -> None:
+    number = shop.create(f"{HEAD}000000001,Item 1,1.50\n")
+    clone = shop.clone(number)
+    for table in (f"row_{number}", f"row_{clone}"):
+        assert ["record_id"] in [index["column_names"] for index in inspect(shop.database).get_indexes(table)]
+
+
+def test_row_tables_that_were_there_before_get_the_index(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = shop.create(f"{HEAD}000000001,Item 1,1.50\n")
+    shop.execute(number)
+    shop.upload(f"{HEAD}000000001,Item 1,1.50\n")  # It has no table yet.
+    monkeypatch.setenv("BATCHBOOK_DATABASE_URL", shop.database.url.render_as_string(hide_password=False))
+    name = f"ix_row_{number}_record_id"
+    for step, there in ((command.downgrade, False), (command.upgrade, True)):
+        step(Config(ROOT / "alembic.ini"), "0006" if step is command.downgrade else "heads")
+        indexes = [index["name"] for index in inspect(shop.database).get_indexes(f"row_{number}")]
+        assert (name in indexes) is there
 
 
 def test_the_row_table_goes_with_the_batch(shop: Shop) -> None:

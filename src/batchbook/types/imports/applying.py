@@ -35,6 +35,10 @@ class Application:
         """Return the condition for the rows to apply that have ``status``."""
         return and_(self.where, self.row.status == status.value)
 
+    def has_rows_that(self, status: ImportStatus) -> bool:
+        """Return whether the batch has rows with ``status``, as its header counts them."""
+        return self.plan.batch.count_of(status) > 0
+
     def count_of_rows(self, *conditions: ColumnElement[bool]) -> int:
         """Return how many of the rows satisfy ``conditions``."""
         return self.session.scalar(select(func.count()).where(self.where, *conditions)) or 0
@@ -98,6 +102,8 @@ def add_references(application: Application) -> dict[str, int]:
 def create_records(application: Application) -> int:
     """Create what the target does not have; return how many. In the order of their keys, so that two never wait crosswise."""
     plan, row = application.plan, application.row
+    if not application.has_rows_that(ImportStatus.CREATE):
+        return 0
     defaults = [
         field for field in plan.target.fields if field not in plan.fields and field.default is not None
     ]
@@ -113,7 +119,7 @@ def update_records(application: Application) -> int:
     """Set in each record the fields that its row changes; return how many records that were."""
     plan, row = application.plan, application.row
     values = {field.stored.key: _updated(application, field) for field in plan.written}
-    if not values:
+    if not values or not application.has_rows_that(ImportStatus.UPDATE):
         return 0
     statement = (
         update(plan.target.model)
@@ -126,7 +132,10 @@ def update_records(application: Application) -> int:
 def delete_records(application: Application) -> int:
     """Delete the records that the table lacks, or mark them as the target says; return how many."""
     target, row = application.plan.target, application.row
-    gone = exists().where(row.record_id == target.id, application.rows_that(ImportStatus.DELETE))
+    if not application.has_rows_that(ImportStatus.DELETE):
+        return 0
+    # The rows say which records these are. Asking of each record whether a row is about it would cost rows times records.
+    gone = target.id.in_(select(row.record_id).where(application.rows_that(ImportStatus.DELETE)))
     if target.mark_deleted:
         return _run(
             application,

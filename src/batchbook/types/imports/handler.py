@@ -94,9 +94,8 @@ class ImportHandler(TableHooks):
         if plan.mode is Mode.REPLACE:
             in_scope(self.session, plan)
 
-    def populate(self, batch: Import) -> Iterable[RowValues | Block]:
-        """Yield the table's records and, where that is wanted, those of the target that it lacks."""
-        yield from super().populate(batch)
+    def supplement(self, batch: Import) -> Iterable[RowValues | Block]:
+        """Yield a row for each record of the target that the table lacks, where that is wanted."""
         plan = self._plan_of(batch)
         batch.params = batch.params | {LOOKED_FOR_MISSING: plan.mode is Mode.REPLACE}
         if plan.mode is Mode.REPLACE:

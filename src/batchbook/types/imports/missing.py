@@ -20,7 +20,7 @@ _TOGETHER = 5_000
 
 
 def missing_records(session: Session, plan: ImportPlan, row: Any) -> Iterator[Block]:
-    """Yield a row for each record within the batch's scope that none of its rows, written already, is about."""
+    """Yield a row for each record within the batch's scope that none of its rows, written and indexed already, is about."""
     columns = ("missing", *(new(field.name) for field in plan.key))
     keys = [_said(field).label(field.name) for field in plan.key]
     model = plan.target.model

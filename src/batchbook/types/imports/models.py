@@ -119,7 +119,7 @@ class ImportRow(DynamicRow):
     __batch__ = Import
 
     line: Mapped[int | None] = column(label="Line", sort_order=-18)
-    record_id: Mapped[int | None] = column(sort_order=80)
+    record_id: Mapped[int | None] = column(index=True, sort_order=80)
     changed_fields: Mapped[str | None] = column(Text, label="Changes", sort_order=81)
     missing: Mapped[bool] = column(default=False, server_default=false(), sort_order=82)
     raw: Mapped[dict[str, Any] | None] = column(sort_order=83)
