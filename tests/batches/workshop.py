@@ -86,7 +86,7 @@ class Workshop:
 
     def edit(self, batch_id: int, sequence: int, version: int | None = None, /, **texts: str) -> list[str]:
         with self.engine() as engine:
-            return RowEditor(engine).edit(batch_id, sequence, texts, version)
+            return RowEditor(engine).edit(batch_id, sequence, texts, version).labels
 
     def edit_header(self, batch_id: int, version: int | None = None, /, **texts: str) -> list[str]:
         with self.engine() as engine:

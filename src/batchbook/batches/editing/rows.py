@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select, update
 
 from batchbook.batches.blocks import RowValues
 from batchbook.batches.context import next_number
@@ -37,6 +38,21 @@ from batchbook.errors import BadInput, Conflict, Missing
 from batchbook.grid import to_text
 
 
+#: How many peers of a row an edit tells of.
+PEERS_TOLD = 100
+
+
+@dataclass(frozen=True)
+class EditedRow:
+    """What an edit of a row did: the labels of the fields that it changed, and the peers that it brought up to date.
+
+    ``peers`` has the versions that they had before, by their numbers.
+    """
+
+    labels: list[str]
+    peers: Mapping[int, int]
+
+
 class RowEditor:
     """Edits rows of the batches that ``engine`` works on."""
 
@@ -45,8 +61,8 @@ class RowEditor:
 
     def edit(
         self, batch_id: int, sequence: int, texts: Mapping[str, str], version: int | None = None
-    ) -> list[str]:
-        """Store ``texts``, by field, in a row; return the labels of the fields that changed.
+    ) -> EditedRow:
+        """Store ``texts``, by field, in a row; return what that changed.
 
         ``version`` is the row's version the editor saw; ``None`` for one who gives values without looking, such as a
         script. Raises :class:`CellProblems` and :class:`Stale`, and :class:`~batchbook.errors.Missing` for a row that
@@ -59,9 +75,8 @@ class RowEditor:
             columns = columns_named(work.row, texts)
             shown = {column.name: cell_text(column, row) for column in columns}
             changes = changes_of(Target(f"Row {sequence}", row.version, shown), columns, texts, version)
-            if changes:
-                _store(work, row, changes)
-            return labels_of(changes)
+            peers = _store(work, row, changes) if changes else {}
+            return EditedRow(labels_of(changes), peers)
 
     def add(self, batch_id: int, texts: Mapping[str, str]) -> int:
         """Add a row with ``texts`` by field at the end of the batch; return its sequence number."""
@@ -99,14 +114,25 @@ def find_row(work: Work, sequence: int) -> RowProxy:
     return RowProxy(values)
 
 
-def _store(work: Work, row: RowProxy, changes: Sequence[Change]) -> None:
+def _store(work: Work, row: RowProxy, changes: Sequence[Change]) -> Mapping[int, int]:
+    """Store ``changes`` of ``row``; return the versions that its peers had before, by their numbers."""
     old_peers = peer_values(work, row)
     set_values(row, changes)
-    with brought_up_to_date(work, rows_and_peers(work, [row.sequence], [old_peers, peer_values(work, row)])):
+    touched = rows_and_peers(work, [row.sequence], [old_peers, peer_values(work, row)])
+    peers = _versions(work, and_(touched, work.row.sequence != row.sequence)) if old_peers else {}
+    with brought_up_to_date(work, touched):
         _write(work, row)
     names = ", ".join(labels_of(changes))
     cells = [change.cell(row.sequence) for change in changes]
     work.record("edit", f"Changed {names} in row {row.sequence}.", cells)
+    return peers
+
+
+def _versions(work: Work, condition: ColumnElement[bool]) -> Mapping[int, int]:
+    model = work.row
+    wanted = select(model.sequence, model.version).where(condition, ~model.removed)
+    found = work.session.execute(wanted.order_by(model.sequence).limit(PEERS_TOLD))
+    return {sequence: version for sequence, version in found}
 
 
 def set_values(row: RowProxy, changes: Sequence[Change]) -> None:

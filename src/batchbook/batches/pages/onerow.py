@@ -158,7 +158,7 @@ class EditRow(OneRow, EditPage):
 
     def store(self, texts: Mapping[str, str], version: int) -> list[str]:
         """Store the row."""
-        return RowEditor(self.engine).edit(self.batch.id, self.sequence, texts, version)
+        return RowEditor(self.engine).edit(self.batch.id, self.sequence, texts, version).labels
 
 
 def _field_text(column: Column, text: str) -> str:

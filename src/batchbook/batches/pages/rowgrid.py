@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, select
@@ -23,19 +24,21 @@ SUGGESTED = 5
 
 
 class RowGrid:
-    """The rows of one batch, for one request; ``sequence`` narrows it to a single row."""
+    """The rows of one batch, for one request; ``sequences`` narrows it to some of them."""
 
-    def __init__(self, view: BatchMasterView, batch: Batch, sequence: int | None = None) -> None:
+    def __init__(
+        self, view: BatchMasterView, batch: Batch, sequences: Sequence[int] | None = None
+    ) -> None:
         self.view = view
         self.batch = batch
         self.editing = view.may(Action.EDIT, batch)
-        self.grid = self._grid(sequence)
+        self.grid = self._grid(sequences)
 
-    def _grid(self, sequence: int | None) -> GridView:
+    def _grid(self, sequences: Sequence[int] | None) -> GridView:
         row = self.view.row_model(self.batch)
         wanted = select(row).where(row.batch_id == self.batch.id)
-        if sequence is not None:
-            wanted = wanted.where(row.sequence == sequence)
+        if sequences is not None:
+            wanted = wanted.where(row.sequence.in_(sequences))
         return GridView(
             self.view.request,
             key=self.view.grid_key(self.batch),

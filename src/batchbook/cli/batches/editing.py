@@ -24,7 +24,7 @@ def set_cell(desk: Desk, batch: Batch, sequence: int, field: str, value: str) ->
 
     An empty VALUE empties the cell. One that begins with a hyphen comes after a "--".
     """
-    changed = RowEditor(desk.engine).edit(batch.id, sequence, {field: value})
+    changed = RowEditor(desk.engine).edit(batch.id, sequence, {field: value}).labels
     message = f"Row {sequence} of {batch}: {_changes(changed)}."
     return about(batch, message, sequence=sequence, changed=bool(changed))
 

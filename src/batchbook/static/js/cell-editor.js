@@ -1,56 +1,39 @@
-/* A cell while it is edited: its field, what is posted, and what becomes of it. Which cell that is, cell-grid.js decides.
+/* The field of a cell while it is open. Which cell that is, cell-grid.js decides; what becomes of the text, save-queue.js.
 
    td[data-cell]   data-field     the field's name            data-edit-url   where the edit is posted
-                   data-version   the row's version seen      data-text       what the input shows
+                   data-version   the row's version seen      data-text       what is stored, as the input shows it
                    data-label     the field in words          data-kind       text | integer | decimal | boolean | date | …
                    data-choices   JSON [[value, label], …]    and in it a link to the row's form, for those without JavaScript
                    data-suggestions  JSON [text, …] that would do instead of what is there, and data-issue, what is wrong with that
 
-   Keys: Enter saves and goes down, Tab saves and goes right (Shift the other way), Escape cancels. Arrow down goes to what would do.
+   Keys: Enter takes the text and goes down, Tab takes it and goes right (Shift the other way): at once, whatever becomes of it. Escape
+   takes nothing, and gives up a text that was not saved. Arrow down goes to the buttons beside the cell.
+   A click elsewhere takes a text that was changed. It empties a cell only if the text was deleted by the Delete key; otherwise what was
+   there stays. Keys that belong to an input method, such as the Enter that ends a composition, are left to it.
 
-   Posted: field, value, version, form-encoded, with X-CSRF-Token and Accept: application/json, and with the page's query behind the
-   address, so that the counts that come back know what the page shows. Answers, as JSON:
-     200  {row_html, counts_html, problems_html, message}         the row and the counts are replaced
-     409  {error, mine, theirs, version, row_html, counts_html, problems_html}   somebody was faster: mine or theirs
-     any other, and a 409 without `theirs`: {error}               is shown at the cell
-   Whatever goes wrong, what was typed stays in its field. */
+   A cell that was not saved opens with what was typed and says why: Enter tries again, or the two values of a conflict are chosen from. */
 
 import "./cell-popover.js";
+import { seen } from "./row-versions.js";
 
 const YES_NO = [["", "–"], ["yes", "Yes"], ["no", "No"]];
 
-/* Posts one cell; resolves to {status, body}; status 0 when the server was not reached. */
-async function post(cell, value, version) {
-  const token = document.querySelector("meta[name=csrf-token]")?.content ?? "";
-  try {
-    const answer = await fetch(cell.dataset.editUrl + location.search, {
-      method: "POST",
-      headers: { Accept: "application/json", "X-CSRF-Token": token },
-      body: new URLSearchParams({ field: cell.dataset.field, value, version }),
-    });
-    const isJson = answer.headers.get("Content-Type")?.includes("json");
-    const unread = { error: `The server answered ${answer.status}, which this page cannot read. What you typed is kept here: try again.` };
-    return { status: isJson ? answer.status : -1, body: isJson ? await answer.json() : unread };
-  } catch {
-    return { status: 0, body: { error: "The server could not be reached. What you typed is kept here: press Enter to try again." } };
-  }
-}
-
-/* One open cell: its field, what became of the last attempt to save it, and its popover. */
 export class CellEditor {
   constructor(grid, cell) {
-    Object.assign(this, { grid, cell, version: cell.dataset.version, popover: null, saving: false });
+    Object.assign(this, { grid, cell, unsaved: grid.unsavedOf(cell), before: grid.textOf(cell), isDeleted: false });
+    this.seen = this.unsaved?.seen ?? seen(cell.dataset.editUrl, Number(cell.dataset.version));
     this.link = cell.querySelector("a");
     this.field = this.#makeField();
     this.link.hidden = true;
     cell.append(this.field);
     this.field.addEventListener("keydown", (event) => this.#key(event));
+    this.field.addEventListener("input", ({ inputType }) => (this.isDeleted = inputType === "deleteContentForward"));
     this.field.addEventListener("blur", (event) => this.#left(event));
-    if (cell.dataset.suggestions) this.#offer(JSON.parse(cell.dataset.suggestions));
+    this.#explain();
   }
 
   get changed() {
-    return this.field.value !== this.cell.dataset.text;
+    return this.field.value !== this.before;
   }
 
   begin(text) {
@@ -59,37 +42,28 @@ export class CellEditor {
     else this.field.select?.();
   }
 
-  close() {
-    this.closed = true; // A field that is taken away loses the focus, which must not count as leaving it.
+  /* Closes, hands over what was typed, and goes to the next cell. `isMeant`: by a key, not by a look elsewhere. */
+  take(step = null, isMeant = true) {
+    const text = this.field.value;
+    const isEmptied = !text.trim() && this.before && !isMeant && !this.isDeleted;
+    const isChanged = this.changed;
+    this.#close();
+    if (isEmptied) this.grid.tell(`“${this.before}” is back: Delete, Enter or Tab empties a cell, a click elsewhere does not.`);
+    else if (this.unsaved && text === this.cell.dataset.text) this.grid.queue.drop(this.unsaved);
+    else if (isChanged || (this.unsaved && isMeant)) this.grid.put(this.cell, text, { seen: this.seen });
+    if (step) this.grid.move(this.cell, step);
+  }
+
+  #close() {
+    this.isClosed = true; // A field that is taken away loses the focus, which must not count as leaving it.
+    this.grid.editor = null;
     this.popover?.remove();
-    this.offer?.remove();
-    this.grid.editors.delete(this.cell);
     this.field.remove();
     this.link.hidden = false;
   }
 
-  async save(step, isUndo = false) {
-    if (this.saving) return;
-    if (!this.changed) {
-      this.#leave(step);
-      return;
-    }
-    this.saving = true;
-    this.popover?.remove();
-    this.offer?.remove();
-    this.field.readOnly = true;
-    this.cell.classList.add("is-saving");
-    const { status, body } = await post(this.cell, this.field.value, this.version);
-    this.cell.classList.remove("is-saving");
-    this.field.readOnly = false;
-    this.saving = false;
-    if (status === 200) this.#saved(body, step, isUndo);
-    else if (status === 409 && "theirs" in body) this.#conflict(body, step);
-    else this.#failed(body);
-  }
-
   #makeField() {
-    const { choices, kind, text, label } = this.cell.dataset;
+    const { choices, kind, label } = this.cell.dataset;
     const options = choices ? [["", "–"], ...JSON.parse(choices)] : kind === "boolean" ? YES_NO : null;
     const field = document.createElement(options ? "select" : "input");
     if (options) field.append(...options.map(([value, word]) => new Option(word, value)));
@@ -99,93 +73,65 @@ export class CellEditor {
     }
     field.className = "cell-editor";
     field.setAttribute("aria-label", label);
-    field.value = text;
+    field.value = this.before;
     return field;
   }
 
   #key(event) {
-    if (event.key === "Escape") {
-      this.close();
-      this.link.focus();
-    } else if (event.key === "Enter") this.save({ down: event.shiftKey ? -1 : 1 });
-    else if (event.key === "Tab") this.save({ right: event.shiftKey ? -1 : 1 });
-    else if (event.key === "ArrowDown" && this.offer?.isConnected && this.field.tagName === "INPUT") this.offer.enter();
+    if (event.isComposing) return;
+    if (event.key === "Escape") this.#cancel();
+    else if (event.key === "Enter") this.take({ down: event.shiftKey ? -1 : 1 });
+    else if (event.key === "Tab") this.take({ right: event.shiftKey ? -1 : 1 });
+    else if (event.key === "ArrowDown" && this.popover?.hasButtons && this.field.tagName === "INPUT") this.popover.enter();
     else return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  /* A click elsewhere saves, a look into another window does not. A refused value waits until somebody returns to it. */
-  #left(event) {
-    if (this.closed || this.saving || !document.hasFocus()) return;
-    if (this.popover?.contains(event.relatedTarget) || this.offer?.contains(event.relatedTarget)) return;
-    if (!this.popover?.isConnected) this.save({});
+  #cancel() {
+    this.#close();
+    if (this.unsaved) this.grid.giveUp(this.unsaved);
+    this.link.focus();
   }
 
-  /* What would do in the cell stands beside it; taking one fills the field, and nothing is saved by that. */
-  #offer(texts) {
-    this.offer = document.createElement("cell-popover");
-    this.offer.beside(this.cell);
-    this.offer.addEventListener("take", (event) => this.#fill(event.detail));
-    this.offer.addEventListener("leave", () => this.field.focus());
-    this.offer.addEventListener("focusout", (event) => event.relatedTarget !== this.field && this.#left(event));
-    this.offer.offer({ text: this.cell.dataset.issue, texts });
+  /* A look into another window leaves the field open. */
+  #left({ relatedTarget }) {
+    if (this.isClosed || !document.hasFocus()) return;
+    if (relatedTarget !== this.field && !this.popover?.contains(relatedTarget)) this.take(null, false);
   }
 
+  /* Beside the cell: why it was not saved, or what would do in it. The focus stays in the field. */
+  #explain() {
+    const { suggestions, issue } = this.cell.dataset;
+    const { state, body } = this.unsaved ?? {};
+    if (!state && !suggestions) return;
+    this.popover = document.createElement("cell-popover");
+    this.popover.id = "cell-popover";
+    this.popover.beside(this.cell);
+    this.popover.addEventListener("leave", () => this.field.focus());
+    this.popover.addEventListener("focusout", (event) => this.#left(event));
+    this.popover.addEventListener("take", (event) => this.#fill(event.detail));
+    this.popover.addEventListener("choose", (event) => this.#choose(event.detail, body));
+    if (state === "conflict") this.popover.ask({ text: body.error, mine: body.mine, theirs: body.theirs });
+    else if (state) this.popover.say(body.error);
+    else this.popover.offer({ text: issue, texts: JSON.parse(suggestions) });
+    this.field.setAttribute("aria-describedby", this.popover.id);
+    if (state) this.field.setAttribute("aria-invalid", "true");
+  }
+
+  /* What would do in the cell is put into the field, and nothing is saved by that. */
   #fill(text) {
     const option = [...(this.field.options ?? [])].find(({ value, label }) => [value, label.toLowerCase()].includes(text.toLowerCase()));
     this.field.value = option?.value ?? text;
     this.field.focus();
   }
 
-  #leave(step) {
-    const hadFocus = this.cell.contains(document.activeElement);
-    this.close();
-    if (hadFocus) this.grid.move(this.cell, step);
-  }
-
-  #saved(body, step, isUndo) {
-    if (!isUndo) this.grid.remember(this.cell);
-    const hadFocus = this.cell.contains(document.activeElement) || document.activeElement === document.body;
-    this.close();
-    const cell = this.grid.replaceRow(this.cell, body);
-    if (hadFocus) this.grid.move(cell, step);
-    this.grid.announce(body.message);
-  }
-
-  #failed(body) {
-    this.popover = document.createElement("cell-popover");
-    this.popover.id = "cell-problem";
-    this.popover.beside(this.cell);
-    this.popover.say(body.error);
-    this.field.setAttribute("aria-invalid", "true");
-    this.field.setAttribute("aria-describedby", this.popover.id);
-    this.field.focus();
-  }
-
-  #conflict(body, step) {
-    this.popover = document.createElement("cell-popover");
-    this.popover.beside(this.cell);
-    this.popover.addEventListener("choose", (event) => this.#chosen(event.detail, body, step));
-    this.popover.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      this.popover.remove(); // Decide later: what was typed stays in the field.
-      this.field.focus();
-    });
-    this.popover.ask({ text: body.error, mine: body.mine, theirs: body.theirs });
-  }
-
-  #chosen(side, body, step) {
-    this.popover.remove();
-    this.field.focus();
-    if (side === "mine") {
-      this.version = body.version;
-      this.cell.dataset.text = body.theirs; // What Ctrl+Z goes back to is what mine replaced.
-      this.save(step);
-      return;
-    }
-    this.close();
-    this.grid.move(this.grid.replaceRow(this.cell, body), {});
-    this.grid.announce(`Kept what was saved: ${body.theirs || "empty"}.`);
+  #choose(side, { theirs }) {
+    const text = this.field.value;
+    this.#close();
+    if (side === "theirs") this.grid.giveUp(this.unsaved);
+    // What Ctrl+Z goes back to is what mine replaced.
+    else this.grid.put(this.cell, text, { seen: this.unsaved.theirs, before: theirs });
+    this.link.focus();
   }
 }

@@ -1,10 +1,12 @@
-/* <cell-popover>: a small card beside a cell, for what went wrong there.
+/* <cell-popover>: a small card beside a cell. It never takes the focus by itself.
 
    popover.say(text)                       a message; stays until removed
    popover.ask({text, mine, theirs})       the two values of a conflict and the choice between them;
                                            dispatches "choose" with detail "mine" | "theirs"
    popover.offer({text, texts})            what is wrong and texts that would do instead, a button each; dispatches "take" with the
-                                           text as detail, and "leave" on Escape; .enter() goes to the first button
+                                           text as detail
+   popover.hasButtons, popover.enter()     whether there is something to press; goes to the first button. Arrows go on from there;
+                                           Escape, and going up from the first, dispatch "leave"
    popover.beside(element)                 where it stands; follows scrolling and resizing while it is in the page
 
    It is placed by the CSSOM, which a strict Content-Security-Policy allows. */
@@ -34,36 +36,40 @@ class CellPopover extends HTMLElement {
     this.setAttribute("role", "alert");
     this.classList.add("cell-popover-error");
     this.replaceChildren(paragraph(text));
+    this.#place();
   }
 
   ask({ text, mine, theirs }) {
-    this.setAttribute("role", "alertdialog");
-    this.setAttribute("aria-label", "Two versions of this cell");
     const values = document.createElement("dl");
     values.append(...pair("You wrote", mine), ...pair("Saved now", theirs));
-    const buttons = document.createElement("div");
-    buttons.className = "buttons";
-    buttons.append(this.#choice("mine", "Use mine", "primary"), this.#choice("theirs", "Keep theirs", "plain"));
-    this.replaceChildren(paragraph(text), values, buttons);
-    this.#place();
-    buttons.firstElementChild.focus();
+    const buttons = [this.#button("Use mine", "primary", "choose", "mine"), this.#button("Keep theirs", "plain", "choose", "theirs")];
+    this.#group("Two versions of this cell", [paragraph(text), values], buttons);
   }
 
   offer({ text, texts }) {
-    this.setAttribute("role", "group");
-    this.setAttribute("aria-label", "What would do in this cell");
-    const buttons = document.createElement("div");
-    buttons.className = "buttons";
-    buttons.append(...texts.map((one) => this.#button(one, "plain", "take", one)));
-    this.replaceChildren(paragraph(text), buttons);
-    // A press takes the focus from nobody: the field would be left and saved before the click arrives.
-    this.addEventListener("mousedown", (event) => event.preventDefault());
-    this.addEventListener("keydown", (event) => this.#step(event));
-    this.#place();
+    const buttons = texts.map((one) => this.#button(one, "plain", "take", one));
+    this.#group("What would do in this cell", [paragraph(text)], buttons);
+  }
+
+  get hasButtons() {
+    return this.querySelector("button") !== null;
   }
 
   enter() {
     this.querySelector("button").focus();
+  }
+
+  #group(label, content, buttons) {
+    this.setAttribute("role", "group");
+    this.setAttribute("aria-label", label);
+    const line = document.createElement("div");
+    line.className = "buttons";
+    line.append(...buttons);
+    this.replaceChildren(...content, line);
+    // A press takes the focus from nobody: the field would be left before the click arrives.
+    this.addEventListener("mousedown", (event) => event.preventDefault());
+    this.addEventListener("keydown", (event) => this.#step(event));
+    this.#place();
   }
 
   #step(event) {
@@ -74,10 +80,6 @@ class CellPopover extends HTMLElement {
     else if (step) next?.focus();
     else return;
     event.preventDefault();
-  }
-
-  #choice(detail, label, kind) {
-    return this.#button(label, kind, "choose", detail);
   }
 
   #button(label, kind, name, detail) {

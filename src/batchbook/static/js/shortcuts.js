@@ -6,7 +6,7 @@
    e      edits: the row's first cell that can be edited, else the page's Edit button
    ?      lists them, and turns single keys off for those whom they disturb (kept in this browser: batchbook.keys = "off")
 
-   Nothing happens while one types, or with Ctrl, Alt or Meta held. */
+   Nothing happens while one types, which in a cell of text begins with its first character, or with Ctrl, Alt or Meta held. */
 
 const STORE = "batchbook.keys";
 const SEQUENCE_MS = 1200;
@@ -20,10 +20,12 @@ const KEYS = [
 ];
 const GRID_KEYS = [
   ["← ↑ → ↓", "Move between cells"],
-  ["Enter, F2", "Edit the cell; Enter saves and goes down"],
-  ["Tab", "Save and go right"],
-  ["Esc", "Cancel"],
+  ["Enter, F2", "Edit the cell; or just type"],
+  ["Enter, Tab", "While editing: save and go down, or right"],
+  ["Delete", "Empty the cell"],
+  ["Esc", "Cancel; go back to what is saved"],
   ["Ctrl Z", "Undo the last cell edit"],
+  ["F8", "Go to the next cell that was not saved"],
 ];
 
 let pending = { key: "", at: 0 };
@@ -40,7 +42,7 @@ function rows() {
 }
 
 function focusable(row) {
-  return row.querySelector("[data-cell] a, a[href], button");
+  return row.querySelector("a[href], button");
 }
 
 function moveRow(step) {
