@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
@@ -15,6 +17,12 @@ WIDTHS = ((1440, 900), (390, 844))
 def problems_of(page: Page, path: str) -> list[str]:
     """Open a page and return what is wrong with it, at both widths, in light and dark."""
     page.goto(path)
+    return problems_now(page)
+
+
+def problems_now(page: Page) -> list[str]:
+    """Return what is wrong with a page as it is, at both widths, in light and dark."""
+    path = urlsplit(page.url).path
     found = []
     for width, height in WIDTHS:
         page.set_viewport_size({"width": width, "height": height})

@@ -14,8 +14,6 @@ from batchbook.batches import issue
 from batchbook.db.session import transaction_scope
 from batchbook.types.price_change.models import PriceChangeRow
 
-from .visits import Visits
-
 
 @pytest.fixture
 def grid(staff_page: Page, open_batch: int) -> Page:
@@ -116,21 +114,44 @@ def test_escape_takes_nothing_over(grid: Page, shop: Shop, open_batch: int) -> N
     assert shop.row(open_batch, 1).version == 1
 
 
-def test_what_is_no_price_stays_in_its_field_with_the_reason(grid: Page, shop: Shop, open_batch: int) -> None:
+def test_what_is_no_price_stays_in_its_cell_with_the_reason(grid: Page, shop: Shop, open_batch: int) -> None:
     link(grid, 1).focus()
     grid.keyboard.press("Enter")
     grid.keyboard.type("cheap")
     grid.keyboard.press("Enter")
-    popover = grid.locator("cell-popover[role=alert]")
-    expect(popover).to_contain_text("cheap")
+    # Whoever types on is not disturbed.
+    expect(cell(grid, 1)).to_have_attribute("data-save", "refused")
+    expect(link(grid, 1)).to_contain_text("cheap✕, not saved. “cheap” is not a number")
+    expect(link(grid, 2)).to_be_focused()
+    expect(grid.locator("cell-popover")).to_have_count(0)
+    expect(grid.locator("save-status")).to_contain_text("1 cell was not saved.")
+    expect(grid.locator("#announcer")).to_contain_text("1 cell was not saved. F8 goes to the next one.")
+    grid.keyboard.press("F8")
+    expect(grid.locator("cell-popover[role=alert]")).to_contain_text("cheap")
     expect(editor(grid)).to_be_focused()
     expect(editor(grid)).to_have_value("cheap")
     expect(editor(grid)).to_have_attribute("aria-invalid", "true")
     assert shop.row(open_batch, 1).version == 1
     editor(grid).fill("2.50")
     grid.keyboard.press("Enter")
-    expect(popover).to_have_count(0)
     expect(cell(grid, 1)).to_have_attribute("data-text", "2.50")
+    expect(grid.locator("[data-save]")).to_have_count(0)
+    expect(grid.locator("save-status")).to_be_hidden()
+
+
+def test_escape_gives_back_what_is_stored_in_a_cell_that_was_refused(grid: Page) -> None:
+    for opens in ("F8", "Tab"):  # In the field, and on the closed cell.
+        link(grid, 1).focus()
+        grid.keyboard.press("Enter")
+        grid.keyboard.type("cheap")
+        grid.keyboard.press("Shift+Enter")
+        expect(cell(grid, 1)).to_have_attribute("data-save", "refused")
+        grid.keyboard.press(opens if opens == "F8" else "ArrowUp")
+        grid.keyboard.press("Escape")
+        expect(grid.locator("[data-save]")).to_have_count(0)
+        expect(link(grid, 1)).to_be_focused()
+        expect(link(grid, 1)).to_have_text("2.20, edit")
+        expect(grid.locator("#announcer")).to_contain_text("“cheap” was given up")
 
 
 def test_ctrl_z_takes_the_last_edits_back(grid: Page, shop: Shop, open_batch: int) -> None:
@@ -172,8 +193,12 @@ def test_ones_own_value_of_a_conflict_can_be_insisted_on(
     grid: Page, shop: Shop, open_batch: int, admin: TestApp
 ) -> None:
     _conflict(grid, open_batch, admin)
-    grid.get_by_role("button", name="Use mine").click()
+    expect(editor(grid)).to_be_focused()  # A further Enter chooses nothing.
+    grid.keyboard.press("ArrowDown")
+    expect(grid.get_by_role("button", name="Use mine")).to_be_focused()
+    grid.keyboard.press("Enter")
     expect(cell(grid, 1)).to_have_attribute("data-text", "2.40")
+    expect(link(grid, 1)).to_be_focused()
     assert shop.row(open_batch, 1).new_price == Decimal("2.40")
     grid.keyboard.press("Control+z")
     expect(cell(grid, 1)).to_have_attribute("data-text", "2.30")
@@ -186,30 +211,13 @@ def _conflict(grid: Page, batch: int, somebody: TestApp) -> None:
     fields = {"field": "new_price", "value": "2.30", "version": "1"}
     json_post(somebody, url_of(batch, "rows", 1, "cell"), 200, fields)
     grid.keyboard.press("Enter")
-    question = grid.get_by_role("alertdialog", name="Two versions of this cell")
+    expect(cell(grid, 1)).to_have_attribute("data-save", "conflict")
+    expect(link(grid, 1)).to_contain_text("2.40≠, not saved, because somebody else changed the row.")
+    expect(link(grid, 2)).to_be_focused()
+    cell(grid, 1).click(click_count=2)
+    question = grid.get_by_role("group", name="Two versions of this cell")
     expect(question).to_contain_text("2.40")
     expect(question).to_contain_text("2.30")
-
-
-def test_what_is_typed_is_kept_when_the_server_is_away(
-    grid: Page, visits: Visits, shop: Shop, open_batch: int
-) -> None:
-    # Away from the beginning: leaving the cell for whatever reason would save it, too.
-    grid.route(
-        "**/cell",
-        lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>", content_type="text/html"),
-    )
-    link(grid, 1).focus()
-    grid.keyboard.press("Enter")
-    editor(grid).fill("2.75")
-    editor(grid).press("Enter")
-    expect(grid.locator("cell-popover")).to_contain_text("What you typed is kept")
-    expect(editor(grid)).to_have_value("2.75")
-    assert "502" in visits.complaints.pop()
-    grid.unroute("**/cell")
-    editor(grid).press("Enter")
-    expect(cell(grid, 1)).to_have_attribute("data-text", "2.75")
-    assert shop.row(open_batch, 1).new_price == Decimal("2.75")
 
 
 def test_a_removed_row_and_a_complete_batch_have_no_cells_to_edit(

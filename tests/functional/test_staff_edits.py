@@ -70,10 +70,28 @@ def test_a_cell_edited_in_place_answers_with_the_rows_and_the_counts_new_html(
     assert 'data-version="2"' in answer["row_html"]
     assert "Duplicate in list" in answer["row_html"]
     assert 'id="breakdown"' in answer["counts_html"]
-    # The row that now has a double was brought up to date with it.
+    # The row that now has a double was brought up to date with it, and comes back as well.
+    (peer,) = answer["peers"]
+    assert (peer["before"], peer["version"]) == (1, 1)
+    assert "/rows/4/cell" in peer["row_html"]
+    assert "Duplicate in list" in peer["row_html"]
     assert {shop.row(open_batch, sequence).status for sequence in (4, 5)} == {"duplicate"}
     counts = COUNTS | {"Unchanged": 0, "Not in catalogue": 0, "Duplicate in list": 4}
     assert counts_of(staff.get(url_of(open_batch))) == counts
+
+
+def test_an_edit_that_is_sent_again_is_stored_once_and_is_no_conflict_with_itself(
+    shop: Shop, staff: TestApp, open_batch: int
+) -> None:
+    cell = url_of(open_batch, "rows", 1, "cell")
+    fields = {"field": "new_price", "value": "2.4", "version": "1"}
+    first = json_post(staff, cell, 200, fields)
+    before = shop.dump()
+    again = json_post(staff, cell, 200, fields)
+    assert (first["changed"], first["version"]) == (True, 2)
+    assert (again["changed"], again["version"], again["peers"]) == (False, 2, [])
+    assert again["row_html"] == first["row_html"]
+    assert shop.dump() == before
 
 
 def test_a_cell_edited_in_place_refuses_what_is_no_price_and_what_is_no_field(

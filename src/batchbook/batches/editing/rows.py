@@ -37,7 +37,6 @@ from batchbook.db.defaults import scalar_defaults
 from batchbook.errors import BadInput, Conflict, Missing
 from batchbook.grid import to_text
 
-
 #: How many peers of a row an edit tells of.
 PEERS_TOLD = 100
 
@@ -132,7 +131,7 @@ def _versions(work: Work, condition: ColumnElement[bool]) -> Mapping[int, int]:
     model = work.row
     wanted = select(model.sequence, model.version).where(condition, ~model.removed)
     found = work.session.execute(wanted.order_by(model.sequence).limit(PEERS_TOLD))
-    return {sequence: version for sequence, version in found}
+    return {row.sequence: row.version for row in found}
 
 
 def set_values(row: RowProxy, changes: Sequence[Change]) -> None:

@@ -26,9 +26,7 @@ SUGGESTED = 5
 class RowGrid:
     """The rows of one batch, for one request; ``sequences`` narrows it to some of them."""
 
-    def __init__(
-        self, view: BatchMasterView, batch: Batch, sequences: Sequence[int] | None = None
-    ) -> None:
+    def __init__(self, view: BatchMasterView, batch: Batch, sequences: Sequence[int] | None = None) -> None:
         self.view = view
         self.batch = batch
         self.editing = view.may(Action.EDIT, batch)

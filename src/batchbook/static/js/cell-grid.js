@@ -3,7 +3,7 @@
    Keys, on a cell that is closed:
      arrows          move
      Enter, F2       open it; so does a double click, or a click on the cell that has the focus
-     any character   opens it with that character; in columns of figures and dates, only what these begin with
+     any character   opens it with that character, also where it could be a shortcut of the page; in a list, goes to what begins so
      Delete          empties it at once; Backspace opens it empty
      Escape          gives up a text that was not saved
      Ctrl+Z          takes back the last edit made on this page: one that waits is not sent, one that is saved is reversed
@@ -23,8 +23,6 @@ import { SaveQueue } from "./save-queue.js";
 import "./save-status.js";
 
 const CHARACTER = /^\S$/u;
-const FIGURE = /^[0-9.,+-]$/;
-const OF_FIGURES = ["integer", "decimal", "date", "datetime"];
 const ARROWS = { ArrowDown: { down: 1 }, ArrowUp: { down: -1 }, ArrowRight: { right: 1 }, ArrowLeft: { right: -1 } };
 
 const keyOf = ({ dataset }) => ({ url: dataset.editUrl, field: dataset.field });
@@ -81,7 +79,8 @@ class CellGrid {
   put(cell, text, { seen, before, isUndo = false } = {}) {
     const waiting = this.queue.pending.findLast((edit) => edit.cell === cell);
     const edit = { ...keyOf(cell), cell, text, seen, before: before ?? waiting?.text ?? cell.dataset.text };
-    edit.seen ??= versions.seen(edit.url, Number(cell.dataset.version));
+    // In place of one that was not saved, it is based on what that one was: a conflict stays one until somebody chooses.
+    edit.seen ??= this.unsavedOf(cell)?.seen ?? versions.seen(edit.url, Number(cell.dataset.version));
     if (!isUndo) this.undoable.push(edit);
     this.tell("");
     this.queue.add(edit);
@@ -172,7 +171,7 @@ class CellGrid {
   #key(event) {
     const cell = this.cellOf(event);
     if (!cell || this.editor?.field === event.target) return;
-    const character = characterOf(event, cell);
+    const character = characterOf(event);
     if ((event.ctrlKey || event.metaKey) && event.key === "z") this.#undo();
     else if (this.end === cell && (character || event.key === "Enter")) this.#refuse(cell, event);
     else if (character) return this.#type(cell, character, event);
@@ -198,11 +197,10 @@ class CellGrid {
   }
 }
 
-/* What was typed, if a cell like this one is opened by it. */
-function characterOf(event, cell) {
+/* What was typed, if anything. */
+function characterOf(event) {
   const isShortcut = (event.ctrlKey || event.metaKey || event.altKey) && !event.getModifierState("AltGraph");
-  const wanted = OF_FIGURES.includes(cell.dataset.kind) ? FIGURE : CHARACTER;
-  return !isShortcut && wanted.test(event.key) ? event.key : "";
+  return !isShortcut && CHARACTER.test(event.key) ? event.key : "";
 }
 
 /* Whether a row is as the page shows it, but for the cell of `edit`: then nobody else has changed it. */

@@ -28,7 +28,7 @@ class CellPopover extends HTMLElement {
 
   beside(element) {
     this.anchor = element;
-    if (!this.isConnected) document.body.append(this);
+    if (!this.isConnected) (document.getElementById("main") ?? document.body).append(this);
     this.#place();
   }
 

@@ -1,7 +1,7 @@
 /* <save-status>: a bar at the foot of the window that says what is not saved yet, as long as there is something to say.
 
    bar.watch(queue)     the save-queue.js that it tells of; it asks the browser to keep the page while anything is not saved
-   bar.tell(text)       a sentence about the last key or click, until the next tell; also for those who do not see it
+   bar.tell(text)       a sentence about the last key or click, until the next tell; read to those who do not see it
    Events: "next" when somebody wants to go to the next cell that was not saved, "retry" before the queue is resumed */
 
 class SaveStatus extends HTMLElement {
@@ -26,7 +26,7 @@ class SaveStatus extends HTMLElement {
 
   tell(text) {
     this.#say(this.note, text);
-    announce(text);
+    if (text) announce(text);
   }
 
   #retry() {

@@ -6,7 +6,7 @@
    e      edits: the row's first cell that can be edited, else the page's Edit button
    ?      lists them, and turns single keys off for those whom they disturb (kept in this browser: batchbook.keys = "off")
 
-   Nothing happens while one types, which in a cell of text begins with its first character, or with Ctrl, Alt or Meta held. */
+   Nothing happens while one types, which in a cell begins with the first character (cell-grid.js), or with Ctrl, Alt or Meta held. */
 
 const STORE = "batchbook.keys";
 const SEQUENCE_MS = 1200;
@@ -22,6 +22,7 @@ const GRID_KEYS = [
   ["← ↑ → ↓", "Move between cells"],
   ["Enter, F2", "Edit the cell; or just type"],
   ["Enter, Tab", "While editing: save and go down, or right"],
+  ["↓", "While editing: go to the choices beside the cell"],
   ["Delete", "Empty the cell"],
   ["Esc", "Cancel; go back to what is saved"],
   ["Ctrl Z", "Undo the last cell edit"],
@@ -50,9 +51,7 @@ function moveRow(step) {
   if (!all.length) return;
   const at = all.indexOf(document.activeElement.closest("[data-row]"));
   const next = all[Math.min(Math.max(at + step, 0), all.length - 1)];
-  const cell = document.activeElement.closest("[data-cell]");
-  const same = cell && next.querySelector(`[data-cell][data-field="${CSS.escape(cell.dataset.field)}"] a`);
-  (same ?? focusable(next))?.focus();
+  focusable(next)?.focus();
 }
 
 function edit() {
