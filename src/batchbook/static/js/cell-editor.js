@@ -78,7 +78,7 @@ export class CellEditor {
   }
 
   #key(event) {
-    if (event.isComposing) return;
+    if (event.isComposing || event.keyCode === 229) return; // 229: some browsers end the composition first.
     if (event.key === "Escape") this.#cancel();
     else if (event.key === "Enter") this.take({ down: event.shiftKey ? -1 : 1 });
     else if (event.key === "Tab") this.take({ right: event.shiftKey ? -1 : 1 });

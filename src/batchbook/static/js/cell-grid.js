@@ -122,12 +122,12 @@ class CellGrid {
 
   #updatePeer({ before, version, row_html: html }) {
     const fresh = parsed(html);
-    const { editUrl } = fresh.querySelector("[data-cell]").dataset;
-    const row = this.table.querySelector(`[data-edit-url="${CSS.escape(editUrl)}"]`)?.closest("tr");
-    if (!row) return;
-    versions.seen(editUrl, Number(row.querySelector("[data-cell]").dataset.version));
+    const { editUrl } = fresh.querySelector("[data-cell]")?.dataset ?? {};
+    const shown = editUrl && this.table.querySelector(`[data-edit-url="${CSS.escape(editUrl)}"]`);
+    if (!shown) return;
+    versions.seen(editUrl, Number(shown.dataset.version));
     versions.moved(editUrl, before, version);
-    updateRow(row, fresh);
+    updateRow(shown.closest("tr"), fresh);
   }
 
   #showEdits() {

@@ -34,11 +34,11 @@ class SaveStatus extends HTMLElement {
     this.queue.resume();
   }
 
-  #count({ state, body }) {
+  #count({ state, body, lost }) {
     this.said.stopped = "";
     if (state !== "saved") return;
     this.said.saved += 1;
-    this.said.message = body.message;
+    this.said.message = lost ? "1 cell saved." : body.message; // Sent twice, it changed nothing the second time.
   }
 
   #show() {
