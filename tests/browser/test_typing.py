@@ -416,6 +416,19 @@ def test_texts_are_typed_into_closed_cells_as_well(grid: Page, shop: Shop, open_
     expect(link(grid, 4)).to_contain_text("keg✕")
 
 
+def test_a_character_finds_its_entry_in_a_list(grid: Page) -> None:
+    choices = '[["up", "Upwards"], ["down", "Downwards"]]'
+    cell(grid, 4).evaluate("(cell, choices) => (cell.dataset.choices = choices)", choices)
+    cell(grid, 5).evaluate("cell => (cell.dataset.kind = 'boolean')")
+    for row, key, value in ((4, "d", "down"), (5, "y", "yes")):
+        link(grid, row).focus()
+        grid.keyboard.press(key)
+        expect(editor(grid)).to_be_focused()
+        expect(editor(grid)).to_have_value(value)
+        grid.keyboard.press("Escape")
+        expect(link(grid, row)).to_be_focused()
+
+
 def test_the_enter_of_an_input_method_belongs_to_it(grid: Page) -> None:
     link(grid, 4, "item_code").focus()
     grid.keyboard.type("ka")
