@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from waitress.server import create_server
 
 import batchbook
@@ -60,18 +60,25 @@ def main() -> None:
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         sys.exit("Chromium is needed to make the pictures, and there is none on the PATH.")
-    with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as place:
+        # Before the browser, whose event loop the queue of jobs would refuse to start in.
         address = serve(Path(place) / "pictures.sqlite3")
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM))
-        page = signed_in(browser, address, "staff")
-        page.goto(f"{address}/batches/price-change/new")
-        page.get_by_label("File").set_input_files(PRICE_LIST)
-        page.get_by_label("Vendor code").fill("V0764")
-        page.get_by_label("Warn above %").fill("25")
-        page.get_by_label("Description").fill("Vendor V0764, October price list")
-        page.get_by_role("button", name="Create and populate").click()
-        page.goto(page.url)  # Without the message, which is shown once.
-        page.screenshot(path=IMAGES / "batch.png")
+        with sync_playwright() as playwright:
+            take_pictures(playwright, chromium, address)
+
+
+def take_pictures(playwright: Playwright, chromium: str, address: str) -> None:
+    """Do as a user would, and take the pictures."""
+    browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM))
+    page = signed_in(browser, address, "staff")
+    page.goto(f"{address}/batches/price-change/new")
+    page.get_by_label("File").set_input_files(PRICE_LIST)
+    page.get_by_label("Vendor code").fill("V0764")
+    page.get_by_label("Warn above %").fill("25")
+    page.get_by_label("Description").fill("Vendor V0764, October price list")
+    page.get_by_role("button", name="Create and populate").click()
+    page.goto(page.url)  # Without the message, which is shown once.
+    page.screenshot(path=IMAGES / "batch.png")
 
 
 if __name__ == "__main__":
