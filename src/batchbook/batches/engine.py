@@ -197,4 +197,6 @@ def in_words(error: Exception) -> str:
     # The statement and its values, which SQLAlchemy adds, belong into the log, not onto a page.
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     said = storable(str(cause)).strip().partition("\n")[0]
+    if isinstance(cause, MemoryError):
+        said = said or "there was not enough memory"
     return f"{type(cause).__name__}: {said}"[:_LONGEST_REASON]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -15,6 +18,7 @@ from batchbook.cli.signals import Signals, stop_by_exception, stop_well
 from batchbook.cli.site import Site
 from batchbook.errors import BadInput, Conflict
 from batchbook.jobs.embedded import release_worker
+from batchbook.jobs.leaving import exit_process
 
 _WAITRESS = "egg:waitress#main"
 
@@ -34,6 +38,8 @@ def serve(site: Site, listen: str | None) -> None:
     server = loader.get_wsgi_server() if listen is None else _listening(loader, listen)
     loader.setup_logging()
     application = loader.get_wsgi_app()
+    if (worker := application.registry["jobs"].worker) is not None:
+        worker.leave = start_again
     stop_by_exception()
     try:
         server(application)
@@ -43,6 +49,15 @@ def serve(site: Site, listen: str | None) -> None:
         ) from error
     if (worker := release_worker(application.registry)) is not None:
         stop_well(worker, Signals())
+
+
+def start_again() -> None:
+    """Start this command again in the place of its process, which ends with all that runs in it."""
+    logging.shutdown()
+    try:
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - It is this very command.
+    finally:
+        exit_process()
 
 
 def _listening(loader: Any, where: str) -> Callable[[Any], Any]:

@@ -11,6 +11,7 @@ from batchbook.jobs import claims
 from batchbook.jobs.models import Job
 from batchbook.jobs.states import JobState
 from batchbook.jobs.tasks import Ending, Turn
+from batchbook.jobs.unresponsive import request_process_end, unresponsive_of
 from batchbook.progress import NoProgress
 
 
@@ -25,6 +26,30 @@ def cancel_job(registry: Any, session: Session, job: Job, by: str) -> str:
     registry["jobs"].wish_cancelled(job, by)
     dropped = None if job.state == JobState.RUNNING else drop_job(registry, session, job, by)
     return dropped or "It stops as soon as it can, and nothing of it is kept."
+
+
+def end_process_of(registry: Any, job: Job, by: str) -> str:
+    """Have the process ended that runs a job which does not react; return the sentence for that.
+
+    Raises :class:`~batchbook.errors.Conflict` for a job that does not run, or that may still end by itself.
+    """
+    jobs = registry["jobs"]
+    noted = unresponsive_of(jobs.store, [job]).get(job.id)
+    if job.state != JobState.RUNNING or noted is None or noted.since is None:
+        raise Conflict(
+            f"The process that runs {job} need not be ended: the job has ended, or still reacts. Nothing was done."
+        )
+    request_process_end(jobs.store, job, by)
+    return f"The process {job.owner} is going to be ended, and the job with it. That takes some seconds."
+
+
+def cancel_by_force(registry: Any, session: Session, job: Job, by: str) -> str:
+    """Cancel a job for ``by`` as :func:`cancel_job` does; if it does not react, its process is ended."""
+    running = job.state == JobState.RUNNING
+    if running:
+        request_process_end(registry["jobs"].store, job, by)
+    said = cancel_job(registry, session, job, by)
+    return f"{said} If it does not react, the process {job.owner} is ended." if running else said
 
 
 def drop_job(registry: Any, session: Session, job: Job, by: str) -> str | None:

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, and_, delete, or_, select, text
@@ -23,7 +24,10 @@ from batchbook.jobs.models import Job
 from batchbook.jobs.office import Jobs
 from batchbook.jobs.pulse import Pulse
 from batchbook.jobs.queue import Dispatch, Queue
+from batchbook.jobs.running import JobRun
 from batchbook.jobs.states import ACTIVE, ENDED, JobState
+from batchbook.jobs.tasks import Ending
+from batchbook.jobs.unresponsive import Unresponsive, forget_unresponsive, unresponsive_of
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +43,7 @@ class Dispatcher:
     def __init__(
         self, registry: Any, queue: Queue, pulse: Pulse, running: set[int], own: Sequence[str]
     ) -> None:
+        self.registry = registry
         self.jobs: Jobs = registry["jobs"]
         self.engine: Engine = registry["engine"]
         self._queue = queue
@@ -98,9 +103,23 @@ class Dispatcher:
             if not self._is_lost(job):
                 continue
             self._end_connections(job)
-            if self._change(claims.give_back, job):
-                log.warning("Job %s was with %s, which is gone; it waits again.", job.id, job.owner)
+            left = unresponsive_of(self.jobs.store, [job]).get(job.id)
+            if self._write_end(job, left) if left and left.message else self._give_back(job, left):
                 self._queue.forget(job)
+
+    def _give_back(self, job: Job, left: Unresponsive | None) -> bool:
+        # An attempt counts unless its process was ended for the sake of another job.
+        handed_back = left is not None and left.state is JobState.QUEUED
+        if not self._change(partial(claims.give_back, counted=not handed_back), job):
+            return False
+        forget_unresponsive(self.jobs.store, job)
+        log.warning("Job %s was with %s, which is gone; it waits again.", job.id, job.owner)
+        return True
+
+    def _write_end(self, job: Job, left: Unresponsive) -> bool:
+        state = left.state or JobState.FAILED
+        ending = Ending(left.message or "", failed=state is JobState.FAILED)
+        return JobRun(self.registry, self._pulse.executor).write_end(job, state, ending)
 
     def _is_lost(self, job: Job) -> bool:
         if job.owner == self._pulse.executor:

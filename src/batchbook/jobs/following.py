@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from batchbook.db.session import transaction_scope
 from batchbook.jobs import claims
+from batchbook.jobs.interrupting import Attempt
+from batchbook.jobs.leaving import exit_process, leave_results
 from batchbook.jobs.models import Job
 from batchbook.jobs.office import Jobs
 from batchbook.jobs.present import in_words, report_on
@@ -18,6 +21,8 @@ from batchbook.jobs.progress import Step, Stop, step_after
 from batchbook.jobs.pulse import Pulse, executor_name
 from batchbook.jobs.running import JobRun
 from batchbook.jobs.states import JobState
+
+log = logging.getLogger(__name__)
 
 #: Shows how far something is: its title, the step if one is known, and the same in words.
 Show = Callable[[str, Step | None, str], None]
@@ -58,7 +63,13 @@ class OwnRun(AbstractContextManager["OwnRun"]):
     def finish(self, job: Job) -> Job:
         """Run a job that was taken, and return how it ended, wherever that was; one handed back has not ended."""
         title = report_on(self.jobs, job).title
-        run = JobRun(self.registry, self._pulse.executor, self._stopping, Watching(title, self._show))
+        run = JobRun(
+            self.registry,
+            self._pulse.executor,
+            self._stopping,
+            Watching(title, self._show),
+            self._end_process,
+        )
         run.run_taken(job)
         while not (job := self._now(job)).has_ended and not self._stopping.is_set():
             if job.state != JobState.QUEUED or not run.run(job.id, job.dispatch):
@@ -66,6 +77,12 @@ class OwnRun(AbstractContextManager["OwnRun"]):
                 self._show(report.title, report.step, report.progress)
                 time.sleep(_PAUSE)
         return job
+
+    def _end_process(self, attempt: Attempt) -> None:
+        log.error("Job %s does not react, so this process is ended.", attempt.job.id)
+        leave_results(self.jobs, [attempt])
+        self._pulse.end()
+        exit_process()
 
     def _now(self, job: Job) -> Job:
         with transaction_scope(self.registry["engine"], read_only=True) as session:

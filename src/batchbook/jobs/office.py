@@ -15,6 +15,7 @@ from batchbook.db import utc_now
 from batchbook.db.engine import database_url
 from batchbook.errors import Conflict
 from batchbook.jobs.asking import Order, add_job, announce
+from batchbook.jobs.limits import RunningHere
 from batchbook.jobs.models import Job
 from batchbook.jobs.progress import wish_cancelled
 from batchbook.jobs.settings import MODE, JobSettings, Mode
@@ -29,6 +30,8 @@ class Jobs:
         self._settings = settings
         self.settings = JobSettings.read(settings)
         self.tasks = Tasks()
+        #: The attempts at jobs that run in this process.
+        self.running = RunningHere(self.settings)
         #: What runs jobs in this process, if anything does.
         self.worker: Any = None
         #: What the time is; schedules are kept by it.

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
+from sqlalchemy import select
 
 from batchbook.db.session import transaction_scope
 from batchbook.errors import Missing
-from batchbook.jobs.cancelling import cancel_job
+from batchbook.jobs.cancelling import cancel_job, end_process_of
 from batchbook.jobs.files import job_file_chunks
 from batchbook.jobs.models import Job, JobFile
 from batchbook.jobs.office import Jobs
 from batchbook.jobs.present import Report, duration, report_on
+from batchbook.jobs.pulse import threads_of
 from batchbook.jobs.retrying import retry_job
+from batchbook.jobs.settings import Mode
 from batchbook.jobs.states import JobState
 from batchbook.master import MasterView, Page
 from batchbook.web.flash import Kind, flash
@@ -71,15 +74,33 @@ class JobDetail(JobPage):
 
     def get(self) -> dict[str, Any]:
         """Show it."""
+        report = self.report()
         return self.template_values(
-            report=self.report(),
+            report=report,
             listed=self.request.identity.may("jobs:view"),
             took=duration(self.job),
             next_url=outcome_url(self.request, self.job),
             file_url=self._file_url(),
             may_cancel=self.job.is_active and self.view.may("cancel", self.job),
+            others=self._others() if (stuck := report.is_unresponsive) else (),
+            where=self._where() if stuck else "",
+            may_end_process=stuck and self.view.may("end-process", self.job),
             may_retry=RetryJob.offered(self.view, self.job) and self.view.may("retry", self.job),
         )
+
+    def _others(self) -> Sequence[Job]:
+        """Return what else runs in the process that runs the job."""
+        same = select(Job).where(
+            Job.state == JobState.RUNNING, Job.owner == self.job.owner, Job.id != self.job.id
+        )
+        others: Sequence[Job] = self.request.db.scalars(same.order_by(Job.id)).all()
+        return others
+
+    def _where(self) -> str:
+        """Return which kind of process runs the job: ``command``, ``server`` or ``worker``."""
+        if not threads_of(self.jobs.store, self.job.owner):
+            return "command"
+        return "server" if self.jobs.settings.mode is Mode.EMBEDDED else "worker"
 
     def _file_url(self) -> str | None:
         made = self.request.db.get(JobFile, self.job.id)
@@ -166,6 +187,20 @@ class CancelJob(JobPage):
         request = self.request
         said = cancel_job(request.registry, request.db, self.job, request.authenticated_userid)
         return self.done(said, self.view.url("await", self.job))
+
+
+class EndProcess(JobPage):
+    """Ends the process that runs a job which does not react."""
+
+    name = "end-process"
+    pattern = "/end-process"
+    permission = "end-process"
+
+    def post(self) -> HTTPSeeOther:
+        """Say so to that process."""
+        request = self.request
+        said = end_process_of(request.registry, self.job, request.authenticated_userid)
+        return self.done(said, self.view.url("view", self.job))
 
 
 class RetryJob(JobPage):

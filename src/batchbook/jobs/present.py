@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,18 +11,33 @@ from batchbook.jobs.models import Job
 from batchbook.jobs.office import Jobs
 from batchbook.jobs.progress import Step, steps_of, wishes_of
 from batchbook.jobs.states import JobState
+from batchbook.jobs.unresponsive import Unresponsive, unresponsive_of
 from batchbook.words import counted
+
+#: How many seconds without a report are told to people.
+_SILENCE = 60
 
 
 @dataclass(frozen=True)
 class Report:
-    """How a job stands at a moment; ``step`` is how far it is, and ``cancelled_by`` who wants it cancelled."""
+    """How a job stands at a moment: ``step`` is how far it is, ``cancelled_by`` who wants it cancelled.
+
+    ``unresponsive`` is what is known of it if it does not react, and ``grace`` after how many seconds it is interrupted.
+    """
 
     job: Job
     label: str
     state: JobState
     step: Step | None
     cancelled_by: str | None
+    unresponsive: Unresponsive | None
+    grace: float
+
+    @property
+    def is_unresponsive(self) -> bool:
+        """Whether only the end of its process ends the job."""
+        noted = self.unresponsive
+        return self.state is JobState.RUNNING and noted is not None and noted.since is not None
 
     @property
     def title(self) -> str:
@@ -31,11 +47,39 @@ class Report:
     @property
     def progress(self) -> str:
         """How far it is, in words: rows, rate, time left."""
+        if self.unresponsive and self.is_unresponsive:
+            return self._in_vain(self.unresponsive)
         if self.cancelled_by and self.job.is_active:
-            return f"{self.cancelled_by} cancelled it; it stops as soon as it can."
+            said = f"{self.cancelled_by} cancelled it; it stops as soon as it can."
+            running = self.state is JobState.RUNNING
+            return (
+                f"{said} If it reports nothing, it is interrupted after {self.grace:g} seconds."
+                if running
+                else said
+            )
         if self.state is JobState.QUEUED:
             return "Waiting for its turn."
-        return in_words(self.step) if self.step and self.job.is_active else ""
+        if self.state is not JobState.RUNNING:
+            return ""
+        return " ".join(filter(None, (in_words(self.step) if self.step else "", self._silence())))
+
+    def _in_vain(self, noted: Unresponsive) -> str:
+        if noted.message:
+            return "Its process was ended. How the job ended is written as soon as another process takes note of it."
+        wanted = f"{self.cancelled_by} cancelled it, but it" if self.cancelled_by else "It"
+        said = f"{wanted} does not react: it was interrupted and goes on."
+        if noted.requested_by:
+            return f"{said} {noted.requested_by} has its process ended, {self.job.owner}; that takes some seconds."
+        return f"{said} Only the end of its process, {self.job.owner}, will stop it."
+
+    def _silence(self) -> str:
+        since = self.step.seen if self.step else None
+        if since is None:
+            since = self.job.started_at.timestamp() if self.job.started_at else None
+        seconds = time.time() - since if since is not None else 0
+        if seconds < _SILENCE:
+            return ""
+        return f"No sign of progress for {counted(round(seconds / 60), 'minute')}."
 
     def as_json(self) -> dict[str, Any]:
         """Return it for a script."""
@@ -46,6 +90,7 @@ class Report:
             "state": self.state.value,
             "state_label": self.state.label,
             "ended": self.job.has_ended,
+            "unresponsive": self.is_unresponsive,
             "phase": step.phase if step else None,
             "done": step.done if step else None,
             "total": step.total if step else None,
@@ -66,8 +111,17 @@ def reports_on(jobs: Jobs, several: Sequence[Job]) -> list[Report]:
     """Return how ``several`` jobs stand now."""
     active = [job for job in several if job.is_active]
     steps, wishes = steps_of(jobs.store, active), wishes_of(jobs.store, active)
+    unresponsive = unresponsive_of(jobs.store, active)
     return [
-        Report(job, jobs.tasks[job.task].label, JobState(job.state), steps.get(job.id), wishes.get(job.id))
+        Report(
+            job,
+            jobs.tasks[job.task].label,
+            JobState(job.state),
+            steps.get(job.id),
+            wishes.get(job.id),
+            unresponsive.get(job.id),
+            jobs.settings.interrupt,
+        )
         for job in several
     ]
 

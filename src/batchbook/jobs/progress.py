@@ -6,14 +6,14 @@ import logging
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from batchbook.jobs.models import Job
-from batchbook.jobs.store import PROGRESS, WISH, Store
+from batchbook.jobs.store import PROGRESS, UNRESPONSIVE, WISH, Store
 
 #: How often, at the most, progress is written and wishes are looked for, in seconds.
 _PAUSE = 0.25
@@ -54,6 +54,8 @@ class Step:
     total: int | None
     rate: float
     seconds_left: float | None
+    #: When that was reported, in seconds since 1970; ``None`` where it does not matter.
+    seen: float | None = None
 
     @property
     def percent(self) -> int | None:
@@ -126,7 +128,9 @@ def steps_of(store: Store, jobs: Iterable[Job]) -> Mapping[int, Step]:
     with store.connection() as connection:
         rows = connection.execute(select(PROGRESS).where(PROGRESS.c.nonce.in_(wanted))).all()
     return {
-        wanted[row.nonce]: step_after(row.phase, row.done, row.total, row.seen - row.phase_began)
+        wanted[row.nonce]: replace(
+            step_after(row.phase, row.done, row.total, row.seen - row.phase_began), seen=row.seen
+        )
         for row in rows
     }
 
@@ -158,5 +162,5 @@ def wishes_of(store: Store, jobs: Iterable[Job]) -> Mapping[int, str]:
 def forget(store: Store, job: Job) -> None:
     """Drop what is kept of the progress of a job that has ended."""
     with store.connection() as connection:
-        for table in (PROGRESS, WISH):
+        for table in (PROGRESS, WISH, UNRESPONSIVE):
             connection.execute(delete(table).where(table.c.nonce == job.nonce))

@@ -107,6 +107,12 @@ def is_living(store: Store, executor: str, patience: float) -> bool:
     return False
 
 
+def threads_of(store: Store, executor: str | None) -> int:
+    """Return how many jobs the process called ``executor`` runs at a time; 0 for a command that runs its own."""
+    with store.connection() as connection:
+        return connection.scalar(select(BEAT.c.threads).where(BEAT.c.executor == executor)) or 0
+
+
 def _counts(store: Store) -> dict[str, int]:
     if not store.is_there:
         return {}

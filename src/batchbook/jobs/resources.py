@@ -15,6 +15,8 @@ from batchbook.security.identity import Identity
 _WATCHING = frozenset({"jobs:view"})
 #: To fetch the file that a job made.
 _FILE = "jobs:file"
+#: To end the process that runs a job, which concerns others as well: never just for who asked for the job.
+END_PROCESS = "jobs:end-process"
 
 
 def may_change(identity: Identity, asked: Job | JobGroup, permission: str) -> bool:
@@ -44,6 +46,8 @@ class JobContext(AskedContext):
         """Return whether ``identity`` may do with the job what ``permission`` names."""
         if permission == _FILE:  # What is in it is for nobody else, and only while the thing itself is.
             return bool(self.record.asked_by == identity.name) and self._sees_subject()
+        if permission == END_PROCESS:
+            return identity.may(permission)
         if may_change(identity, self.record, permission):
             return True
         return permission in _WATCHING and self._sees_subject()

@@ -17,10 +17,13 @@ from batchbook.db.session import transaction_scope
 from batchbook.db.transient import is_transient
 from batchbook.errors import BatchbookError
 from batchbook.jobs import claims
+from batchbook.jobs.interrupting import Attempt
+from batchbook.jobs.limits import LimitReached
 from batchbook.jobs.models import Job
 from batchbook.jobs.office import Jobs
-from batchbook.jobs.progress import Cancelled, HandedBack, JobProgress, Stop, forget, wishes_of
+from batchbook.jobs.progress import Cancelled, HandedBack, JobProgress, Stop, Stopped, forget, wishes_of
 from batchbook.jobs.states import JobState
+from batchbook.jobs.supervising import EndProcess, Supervisor
 from batchbook.jobs.tasks import Ending, Task, Turn
 from batchbook.progress import NoProgress, Progress
 from batchbook.words import counted
@@ -37,10 +40,16 @@ class JobRun:
     """One attempt at one job, by the process called ``owner``.
 
     ``stopping`` says when the process must end; ``watch`` gets the progress as well, where somebody looks on.
+    ``end_process`` ends the process for a job that cannot be ended otherwise.
     """
 
     def __init__(
-        self, registry: Any, owner: str, stopping: Stop | None = None, watch: Progress | None = None
+        self,
+        registry: Any,
+        owner: str,
+        stopping: Stop | None = None,
+        watch: Progress | None = None,
+        end_process: EndProcess | None = None,
     ) -> None:
         self.registry = registry
         self.jobs: Jobs = registry["jobs"]
@@ -48,6 +57,7 @@ class JobRun:
         self.owner = owner
         self._stopping = stopping or threading.Event()
         self._watch = watch or NoProgress()
+        self._end_process = end_process
 
     def run(self, job_id: int, dispatch: int) -> bool:
         """Do the job if it still waits under that number of its dispatch; return whether it did."""
@@ -61,15 +71,17 @@ class JobRun:
         """Do a job that this process has taken already."""
         log.info("Job %s begins: %s of %s for %s.", job.id, job.task, job.subject, job.asked_by)
         try:
-            self._ended(job, self._patiently(lambda: self._do(job)))
+            with Supervisor(self.jobs, Attempt(job), self._end_process) as attempt:
+                message = self._patiently(lambda: self._do(attempt))
+            self._ended(job, message)
         except claims.Fenced:
             log.warning(
                 "Job %s was taken over by another process; nothing that was done here counts.", job.id
             )
         except HandedBack:
             self._give_back(job, counted=False)
-        except Cancelled as wish:
-            self._settle(job, JobState.CANCELLED, Ending(_cancelled(job, wish)))
+        except (Cancelled, LimitReached) as reason:
+            self._settle(job, *ending_of(job, reason))
         except BatchbookError as error:
             self._settle(job, JobState.FAILED, Ending(error.message, failed=True))
         except Exception as error:  # noqa: BLE001 - It is logged; a task is somebody's code and may raise anything.
@@ -93,8 +105,7 @@ class JobRun:
             if job is None:
                 return None
             if by := wishes_of(self.jobs.store, [job]).get(job.id):
-                ending = Ending(_cancelled(job, Cancelled(by)))
-                self._end_unstarted(session, job, JobState.CANCELLED, ending)
+                self._end_unstarted(session, job, *ending_of(job, Cancelled(by)))
                 return None
             if job.attempts > self.jobs.settings.attempts:
                 ending = Ending(_given_up(job), failed=True)
@@ -106,24 +117,36 @@ class JobRun:
         self._end(session, job, state, ending)
         log.warning("Job %s ends before it begins: %s", job.id, ending.message)
 
-    def _do(self, job: Job) -> str:
+    def _do(self, attempt: Attempt) -> str:
+        job = attempt.job
         own = JobProgress(self.jobs.store, job, self._stopping)
-        progress = _Both(own, self._watch)
+        progress = _Both(own, self._watch, attempt)
         progress.report("begin", 0, None)
-        with self._prepared(job, progress) as prepared, self._transaction() as session:
+        with self._prepared(attempt, progress) as prepared, self._transaction() as session:
             claims.demand_held(session, job)
-            ending = self._task(job).run(Turn(self.registry, session, job, progress, prepared))
+            with attempt.interruptible(session):
+                ending = self._task(job).run(Turn(self.registry, session, job, progress, prepared))
             own.settle()
             claims.end(session, job, JobState.FAILED if ending.failed else JobState.DONE, ending)
         return ending.message
 
     @contextmanager
-    def _prepared(self, job: Job, progress: Progress) -> Iterator[Any]:
+    def _prepared(self, attempt: Attempt, progress: Progress) -> Iterator[Any]:
+        job = attempt.job
         with ExitStack() as kept:
-            with transaction_scope(self.engine, read_only=True) as session:
+            with transaction_scope(self.engine, read_only=True) as session, attempt.interruptible(session):
                 turn = Turn(self.registry, session, job, progress)
                 prepared = kept.enter_context(self._task(job).prepare(turn))
             yield prepared
+
+    def write_end(self, job: Job, state: JobState, ending: Ending) -> bool:
+        """Write down how a job ended whose process is gone; return whether that was still to be done."""
+        with suppress(claims.Fenced):
+            with self._transaction() as session:
+                self._end(session, job, state, ending)
+            self._ended(job, ending.message)
+            return True
+        return False
 
     def _settle(self, job: Job, state: JobState, ending: Ending) -> None:
         def write() -> None:
@@ -183,14 +206,24 @@ class JobRun:
 
 
 class _Both:
-    """Reports to the store and to whoever looks on."""
+    """Reports to the store and to whoever looks on, unless the attempt must not go on."""
 
-    def __init__(self, first: Progress, second: Progress) -> None:
-        self._first, self._second = first, second
+    def __init__(self, first: Progress, second: Progress, attempt: Attempt) -> None:
+        self._first, self._second, self._attempt = first, second, attempt
 
     def report(self, phase: str, done: int, total: int | None) -> None:
+        self._attempt.check()
         self._first.report(phase, done, total)
         self._second.report(phase, done, total)
+
+
+def ending_of(job: Job, reason: Stopped) -> tuple[JobState, Ending]:
+    """Return how a job ends that was stopped for a ``reason``: a cancel request or a limit."""
+    if isinstance(reason, LimitReached):
+        return JobState.FAILED, Ending(reason.message, failed=True)
+    if isinstance(reason, Cancelled):
+        return JobState.CANCELLED, Ending(_cancelled(job, reason))
+    raise TypeError(f"{reason!r} is no end of a job.")
 
 
 def _cancelled(job: Job, wish: Cancelled) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Self
 
@@ -60,17 +60,52 @@ BIG = Setting(
     "20000",
     "Exports, removals and edits of the header that concern more rows than this run as jobs.",
 )
+TIME_LIMIT = Setting(
+    "batchbook.jobs.time_limit_seconds",
+    "3600",
+    "After how many seconds a job is ended, and nothing of it kept; 0 for no limit.",
+)
+TYPE_TIME_LIMIT = Setting(
+    "batchbook.jobs.time_limit_seconds.<type>",
+    "",
+    "The time limit for the jobs of the batch type with that key, instead of the common one.",
+)
+MEMORY_LIMIT = Setting(
+    "batchbook.jobs.memory_limit_mib",
+    "2048",
+    "By how many MiB the process that runs jobs may grow while it does, before one is ended; 0 for no limit.",
+)
+INTERRUPT = Setting(
+    "batchbook.jobs.interrupt_seconds",
+    "5",
+    "After how many seconds a job that does not notice a cancel request is interrupted; after as many more without effect it counts as unresponsive.",
+)
 QUEUE = Setting(
     "batchbook.jobs.queue.<type>",
     "",
     "The queue for the jobs of the batch type with that key, so that workers can be set apart for it; by default all share one.",
 )
 
-SETTINGS = (MODE, THREADS, POLL, ATTEMPTS, DEAD, STOP, KEEP, BIG, QUEUE)
+SETTINGS = (
+    MODE,
+    THREADS,
+    POLL,
+    ATTEMPTS,
+    DEAD,
+    STOP,
+    KEEP,
+    BIG,
+    TIME_LIMIT,
+    TYPE_TIME_LIMIT,
+    MEMORY_LIMIT,
+    INTERRUPT,
+    QUEUE,
+)
 
 #: The queue of everything that has none of its own.
 COMMON_QUEUE = "batchbook"
 _QUEUE_PREFIX = "batchbook.jobs.queue."
+_TIME_LIMIT_PREFIX = f"{TIME_LIMIT.name}."
 
 
 @dataclass(frozen=True)
@@ -85,6 +120,10 @@ class JobSettings:
     stop: float
     keep_days: int
     big_rows: int
+    interrupt: float
+    memory_limit: int
+    time_limit: float
+    time_limits: Mapping[str, float]
     queues: Mapping[str, str]
 
     @classmethod
@@ -99,6 +138,14 @@ class JobSettings:
             stop=STOP.number(settings, 0),
             keep_days=KEEP.whole(settings),
             big_rows=BIG.whole(settings, 0),
+            interrupt=INTERRUPT.number(settings, 0.5),
+            memory_limit=MEMORY_LIMIT.whole(settings, 0),
+            time_limit=TIME_LIMIT.number(settings),
+            time_limits={
+                name.removeprefix(_TIME_LIMIT_PREFIX): replace(TYPE_TIME_LIMIT, name=name).number(settings)
+                for name, limit in settings.items()
+                if name.startswith(_TIME_LIMIT_PREFIX) and str(limit).strip()
+            },
             queues={
                 name.removeprefix(_QUEUE_PREFIX): str(queue).strip()
                 for name, queue in settings.items()
@@ -109,6 +156,12 @@ class JobSettings:
     def queue_of(self, batch_type: str | None) -> str:
         """Return the queue for the jobs of a batch type; of everything else for ``None``."""
         return self.queues.get(batch_type or "", COMMON_QUEUE)
+
+    def time_limit_of(self, batch_type: str | None) -> tuple[float, str]:
+        """Return after how many seconds jobs of a batch type are ended, 0 for never, and the setting that says so."""
+        if batch_type is not None and batch_type in self.time_limits:
+            return self.time_limits[batch_type], f"{_TIME_LIMIT_PREFIX}{batch_type}"
+        return self.time_limit, TIME_LIMIT.name
 
     @property
     def all_queues(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     create_engine,
     event,
     inspect,
@@ -58,6 +59,15 @@ WISH = Table(
     metadata,
     Column("nonce", String(16), primary_key=True),
     Column("cancelled_by", String(64), nullable=False),
+)
+UNRESPONSIVE = Table(
+    "unresponsive",
+    metadata,
+    Column("nonce", String(16), primary_key=True),
+    Column("since", Float),
+    Column("requested_by", String(64)),
+    Column("state", String(10)),
+    Column("message", Text),
 )
 
 
@@ -108,7 +118,7 @@ class Store:
     def _looked(self) -> bool:
         if self._schema is None and not Path(str(self.url.database)).exists():
             return False
-        return inspect(self._engine).has_table(WISH.name, schema=self._schema)
+        return inspect(self._engine).has_table(UNRESPONSIVE.name, schema=self._schema)
 
     def close(self) -> None:
         """Close the connections."""

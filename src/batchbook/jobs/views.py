@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from batchbook.grid import Column, Kind, Sort, choices_of
 from batchbook.jobs.models import Job
-from batchbook.jobs.pages import AwaitJob, CancelJob, FetchFile, JobDetail, JobStatus, RetryJob
+from batchbook.jobs.pages import AwaitJob, CancelJob, EndProcess, FetchFile, JobDetail, JobStatus, RetryJob
 from batchbook.jobs.resources import JobContext
 from batchbook.jobs.states import JobState
 from batchbook.master import Index, MasterView, Remember
@@ -33,7 +33,7 @@ class JobsView(MasterView):
         Column("message", "How it ended", Job.message, Kind.TEXT),
     )
     default_sort = (Sort("id", descending=True),)
-    pages = (Index, Remember, JobDetail, JobStatus, AwaitJob, CancelJob, RetryJob, FetchFile)
+    pages = (Index, Remember, JobDetail, JobStatus, AwaitJob, CancelJob, EndProcess, RetryJob, FetchFile)
     record_context_factory: ClassVar = JobContext
     templates: ClassVar = {"index": "batchbook.templates:jobs/index.jinja2"}
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
 from batchbook.db.transient import is_transient
 from batchbook.jobs.dispatching import Dispatcher
+from batchbook.jobs.interrupting import Attempt
+from batchbook.jobs.leaving import exit_process, leave_results
 from batchbook.jobs.listening import waiting_for_work
 from batchbook.jobs.office import Jobs
 from batchbook.jobs.pulse import Pulse, executor_name
@@ -35,6 +37,9 @@ class Worker:
         self.queues = tuple(settings.all_queues if own is None else own)
         self.executor = executor_name()
         self.running: set[int] = set()
+        #: How the process ends if a job in it does not react.
+        self.leave: Callable[[], Any] = exit_process
+        self._leaving = threading.Lock()
         #: Set when nothing more is to be taken, and when what runs must stop.
         self._closing, self._stopping = threading.Event(), threading.Event()
         self._pulse = Pulse(self.jobs.store, self.executor, settings.dead, self.threads, self.queues)
@@ -57,7 +62,8 @@ class Worker:
             return  # It waits for another process.
         self.running.add(job_id)
         try:
-            JobRun(self.registry, self.executor, self._stopping).run(job_id, dispatch)
+            run = JobRun(self.registry, self.executor, self._stopping, end_process=self.end_process)
+            run.run(job_id, dispatch)
         finally:
             self.running.discard(job_id)
             self.jobs.asked.set()  # There may be something that waited for this one.
@@ -103,12 +109,29 @@ class Worker:
         """Hand back what runs as soon as it can be, where :meth:`stop` would let it run on."""
         self._stopping.set()
 
+    def end_process(self, attempt: Attempt) -> None:
+        """End the process for the sake of a job that does not react, after handing back what else runs in it."""
+        if not self._leaving.acquire(blocking=False):
+            return
+        log.error("Job %s does not react, so this process is ended.", attempt.job.id)
+        # Whatever ails the database, it ends.
+        last = threading.Timer(_LAST + self.jobs.settings.dead + _LAST, self.leave)
+        last.daemon = True
+        last.start()
+        leave_results(self.jobs, [attempt])
+        self._closing.set()
+        self._stopping.set()
+        self._await_end(_LAST, left=1)
+        leave_results(self.jobs, self.jobs.running.attempts)
+        self._pulse.end()
+        self.leave()
+
     @property
     def is_alive(self) -> bool:
         """Whether this process gives signs of life and looks for work."""
         return self._pulse.is_alive() and self._looking.is_alive()
 
-    def _await_end(self, seconds: float, unless: threading.Event | None = None) -> None:
+    def _await_end(self, seconds: float, unless: threading.Event | None = None, left: int = 0) -> None:
         until = time.monotonic() + seconds
-        while self.running and time.monotonic() < until and not (unless and unless.is_set()):
+        while len(self.running) > left and time.monotonic() < until and not (unless and unless.is_set()):
             time.sleep(_PAUSE)

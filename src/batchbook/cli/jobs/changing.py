@@ -13,24 +13,30 @@ from batchbook.cli.site import Site
 from batchbook.db.session import transaction_scope
 from batchbook.errors import Refused
 from batchbook.jobs import Job
-from batchbook.jobs.cancelling import cancel_job
-from batchbook.jobs.resources import may_change
+from batchbook.jobs.cancelling import cancel_by_force, cancel_job
+from batchbook.jobs.resources import END_PROCESS, may_change
 from batchbook.jobs.retrying import retry_job
 
 
 @click.command()
 @job_argument
 @acting
+@click.option(
+    "--force", is_flag=True, help="End the process that runs it if it does not react; needs a role for that."
+)
 @json_option
 @click.pass_obj
-def cancel(site: Site, job_id: int, actor: str, as_json: bool) -> None:
+def cancel(site: Site, job_id: int, actor: str, force: bool, as_json: bool) -> None:
     """Cancel the job ID: at once if it has not begun, else as soon as it can stop; nothing of it is kept."""
     # Read only: a job that runs keeps other writers out of SQLite, and whoever cancels it must not wait for that.
     with site.transaction(read_only=True) as session:
         job = find_job(session, job_id)
         by = _demand(session, job, actor, "cancel")
+        if force and not identity_of(session, actor).may(END_PROCESS):
+            raise Refused(f"The role of {by} does not allow to end processes. Nothing was done.")
     with transaction_scope(site.engine) as session:
-        message = cancel_job(site.registry, session, job, by)
+        cancelling = cancel_by_force if force else cancel_job
+        message = cancelling(site.registry, session, job, by)
     show(as_json, {"id": job.id, "message": message}, message)
 
 

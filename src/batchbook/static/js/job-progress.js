@@ -1,9 +1,10 @@
 /* Jobs tell how far they are, without the page being loaded again.
 
-   [data-job-status]   the address that tells how a job stands, as JSON: {ended, percent, progress, phase, title, state_label, message}
+   [data-job-status]   the address that tells how a job stands, as JSON: {ended, unresponsive, percent, progress, phase, title, state_label, message}
      [data-job-bar]      in it, a <progress>
      [data-job-words]    in it, how far it is in words
    data-job-next       beside data-job-status: where to go when the job has ended; without it the words say how it ended
+   data-job-unresponsive   beside it, whether the page shows that the job does not react; the page is loaded again when that changes
    [data-job-tell]     a button that asks for leave to show a note of the browser when a job has ended and nobody looks
 
    It asks again after half a second, then less and less often, up to every five seconds, and less often still while nobody looks. The
@@ -69,10 +70,16 @@ class WatchedJob {
     if (job.phase !== this.phase && !job.ended) announce(`${job.title}. ${job.progress}`);
     this.phase = job.phase;
     if (job.ended) this.end(job, bar);
+    else if (this.place.dataset.jobUnresponsive === String(!job.unresponsive)) this.reload();
   }
 
   say(words) {
     this.place.querySelector("[data-job-words]").textContent = words;
+  }
+
+  reload() {
+    this.over = true;
+    whenSeen(() => location.reload());
   }
 
   end(job, bar) {
