@@ -17,6 +17,7 @@ from batchbook.db.session import transaction_scope
 from batchbook.jobs import Job, claims
 from batchbook.jobs.progress import JobProgress
 from batchbook.jobs.running import JobRun
+from batchbook.jobs.unresponsive import note_unresponsive
 
 from .visits import Visits
 
@@ -83,6 +84,25 @@ def test_a_job_is_watched_in_the_list_and_cancelled_on_the_page(place: Place, vi
     JobRun(place.registry, "here").run_taken(job)
     expect(page.locator(".flashes")).to_contain_text("was not populated: staff cancelled that.")
     expect(page.locator(".notice-warning").last).to_contain_text("The last action was cancelled")
+
+
+def test_a_page_that_is_open_shows_what_can_be_done_with_a_job_that_does_not_react(
+    place: Place, visits: Visits
+) -> None:
+    job = taken(place, place.ask(place.create(), Action.POPULATE, "staff"))
+    tell(place, job, "populate", 1, 2)
+    page = visits.sign_in("admin")
+    page.goto(f"/jobs/{job.id}")
+    expect(page.locator("[data-job-words]")).to_contain_text("Populate: 1 of 2 rows")
+    place.jobs.wish_cancelled(job, "staff")
+    note_unresponsive(place.jobs.store, job)
+    expect(page.locator("#unresponsive")).to_contain_text(
+        "Only the end of the process that runs it stops it now."
+    )
+    assert _problems(page) == []
+    page.get_by_role("button", name="End the process").click()
+    expect(page.locator(".flashes")).to_contain_text("The process here is going to be ended")
+    expect(page.locator("#unresponsive")).to_contain_text("admin has that process ended")
 
 
 def test_without_scripts_the_page_loads_itself_again(place: Place, visits: Visits) -> None:

@@ -14,7 +14,7 @@ from batchbook.db.session import transaction_scope
 from batchbook.jobs import Job
 from batchbook.jobs.leaving import EXIT_STATUS
 
-from .test_worker import LOGGING, start, wait_for  # noqa: F401 - A fixture is among them.
+from .test_worker import LOGGING, wait_for
 
 Run = Callable[..., Any]
 
@@ -76,7 +76,11 @@ def create(command: Run, ini: Path, description: str) -> None:
 
 @pytest.mark.parametrize("backend", ["postgresql"])
 def test_a_worker_is_ended_for_a_job_and_another_one_does_the_rest(
-    ini: Run, start: Run, command: Run, engine: Engine, tmp_path: Path  # noqa: F811
+    ini: Run,
+    start: Run,
+    command: Run,
+    engine: Engine,
+    tmp_path: Path,
 ) -> None:
     settings = ini("workers")
     create(command, settings, "blocked")
@@ -95,17 +99,21 @@ def test_a_worker_is_ended_for_a_job_and_another_one_does_the_rest(
     second = start("-c", settings, "worker")
     wait_for(lambda: job(engine, 1).has_ended and job(engine, 2).has_ended, second)
     ended, other = job(engine, 1), job(engine, 2)
-    assert (ended.state, ended.message) == (
-        "cancelled",
+    assert ended.state == "cancelled"
+    assert ended.message == (
         "Batch 00000001 was not populated: admin cancelled that. Nothing of it was kept; everything is as it was"
-        " before. It did not react, so the process that ran it was ended.",
+        " before. It did not react, so the process that ran it was ended."
     )
     assert (other.state, other.attempts) == ("done", 1), "It was not its fault."
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_server_starts_again_when_a_job_in_it_exceeds_its_limit_and_does_not_react(
-    ini: Run, start: Run, command: Run, engine: Engine, tmp_path: Path  # noqa: F811
+    ini: Run,
+    start: Run,
+    command: Run,
+    engine: Engine,
+    tmp_path: Path,
 ) -> None:
     settings = ini("embedded", "batchbook.jobs.time_limit_seconds = 1")
     server = start("-c", settings, "serve")
@@ -130,7 +138,11 @@ def test_a_server_starts_again_when_a_job_in_it_exceeds_its_limit_and_does_not_r
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_command_ends_itself_for_its_own_job(
-    ini: Run, start: Run, command: Run, engine: Engine, tmp_path: Path  # noqa: F811
+    ini: Run,
+    start: Run,
+    command: Run,
+    engine: Engine,
+    tmp_path: Path,
 ) -> None:
     settings = ini("workers", "batchbook.jobs.time_limit_seconds.price_change = 1")
     create(command, settings, "blocked")

@@ -43,7 +43,7 @@ def sleep_on(_handler: Any) -> None:
     while True:
         try:
             time.sleep(0.02)
-        except Exception:
+        except Exception:  # noqa: BLE001 - Somebody's code may do so.
             time.sleep(0.01)
 
 
@@ -55,7 +55,7 @@ def query_on(handler: Any) -> None:
     while True:
         try:
             handler.session.execute(text(ENDLESS))
-        except Exception:
+        except Exception:  # noqa: BLE001 - Somebody's code may do so.
             time.sleep(0.01)
 
 
@@ -97,19 +97,17 @@ def test_a_cancel_request_ends_a_job_that_reports_nothing(place: Place, work: An
     place.jobs.wish_cancelled(place.job(working.job_id), "ann")
     working.thread.join(30)
     job = place.job(working.job_id)
-    assert (job.state, job.message) == (
-        "cancelled",
+    assert job.state == "cancelled"
+    assert job.message == (
         f"Batch {working.batch_id:08d} was not populated: ann cancelled that. Nothing of it was kept; everything is"
-        " as it was before.",
+        " as it was before."
     )
     assert place.operations(working.batch_id)[-1] == ("cancel", job.message)
     working.assert_nothing_is_kept()
 
 
 @pytest.mark.parametrize("work", [spin, query_on])
-def test_beyond_its_time_limit_a_job_is_ended(
-    settings: dict[str, str], place: Place, work: Any
-) -> None:
+def test_beyond_its_time_limit_a_job_is_ended(settings: dict[str, str], place: Place, work: Any) -> None:
     limit = "batchbook.jobs.time_limit_seconds"
     with opened(settings | {limit: "3600", f"{limit}.price_change": "1"}, place.shop) as hasty:
         working = Working(hasty, work)
@@ -139,7 +137,9 @@ def test_beyond_the_limit_of_memory_a_job_is_ended(settings: dict[str, str], pla
         job = small.job(working.job_id)
         assert job.state == "failed"
         assert "was ended because the process that ran it had grown by" in (job.message or "")
-        assert "more than batchbook.jobs.memory_limit_mib allows. Nothing of it was kept" in (job.message or "")
+        assert "more than batchbook.jobs.memory_limit_mib allows. Nothing of it was kept" in (
+            job.message or ""
+        )
         working.assert_nothing_is_kept()
 
 
@@ -240,7 +240,9 @@ def test_the_page_says_that_a_job_does_not_react_and_who_may_end_its_process(
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_one_that_ends_after_all_says_so_and_nothing_of_it_is_kept(place: Place, deaf: Deaf, admin: TestApp) -> None:
+def test_one_that_ends_after_all_says_so_and_nothing_of_it_is_kept(
+    place: Place, deaf: Deaf, admin: TestApp
+) -> None:
     deaf.may_end.set()
     deaf.thread.join(30)
     assert place.job(deaf.job_id).state == "cancelled"
@@ -257,7 +259,9 @@ def test_a_process_is_not_ended_for_a_job_that_still_reacts(place: Place, admin:
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_how_long_a_job_has_not_reported(place: Place, staff: TestApp, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_how_long_a_job_has_not_reported(
+    place: Place, staff: TestApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from .test_pages import begin
 
     job_id = place.ask(place.create(), Action.POPULATE, "staff")

@@ -112,7 +112,8 @@ class Dispatcher:
         handed_back = left is not None and left.state is JobState.QUEUED
         if not self._change(partial(claims.give_back, counted=not handed_back), job):
             return False
-        forget_unresponsive(self.jobs.store, job)
+        if left is not None:
+            forget_unresponsive(self.jobs.store, job)
         log.warning("Job %s was with %s, which is gone; it waits again.", job.id, job.owner)
         return True
 

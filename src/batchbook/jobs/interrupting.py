@@ -73,7 +73,7 @@ class Attempt:
             finally:
                 self._leave()
                 event.remove(connection, "before_cursor_execute", self._before_statement)
-                if self.reason is not None:
+                if self.reason is not None and not connection.closed:
                     # What was sent to interrupt it may arrive late, and must not meet whoever uses it next.
                     connection.invalidate()
             self.check()

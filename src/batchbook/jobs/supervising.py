@@ -11,12 +11,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from batchbook.jobs.interrupting import Attempt
 from batchbook.jobs.limits import LimitReached, out_of_time
+from batchbook.jobs.office import Jobs
 from batchbook.jobs.progress import Cancelled, Stopped, wishes_of
 from batchbook.jobs.unresponsive import note_unresponsive, unresponsive_of
 
@@ -32,13 +32,13 @@ EndProcess = Callable[[Attempt], None]
 class Supervisor(threading.Thread):
     """Supervises one attempt while it is entered as a context; ``end_process`` is ``None`` where that must not be done."""
 
-    def __init__(self, jobs: Any, attempt: Attempt, end_process: EndProcess | None = None) -> None:
+    def __init__(self, jobs: Jobs, attempt: Attempt, end_process: EndProcess | None = None) -> None:
         super().__init__(name=f"batchbook-{attempt.job.id}", daemon=True)
         self._jobs = jobs
         self._attempt = attempt
         self._end_process = end_process
         self._over = threading.Event()
-        self._grace: float = jobs.settings.interrupt
+        self._grace = jobs.settings.interrupt
         #: When the reason to end it was found, since when it is interrupted in vain, and whether that was noted.
         self._found = 0.0
         self._in_vain: float | None = None
