@@ -36,6 +36,10 @@ _ENTITIES = (
     '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;">]>'
 )
 _HEAD = f'<row r="1">{inline("A1", "item")}{inline("B1", "price")}</row>'
+_UNCLOSED = {
+    **xlsx_parts(("S", "")),
+    "xl/worksheets/sheet1.xml": worksheet(_HEAD).partition("</sheetData>")[0],
+}
 _TEN_MB = "x" * (10 * 1024 * 1024)
 _RECORD = "<table:table-row{}>" + ods_cell("item") + "</table:table-row>"
 
@@ -59,12 +63,17 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "cut sheet": ("a.xlsx", lambda: archive({**xlsx_parts(("S", "")), "xl/worksheets/sheet1.xml": worksheet(_HEAD)[:-40]}), "cannot be read as an Excel workbook"),
     "2 GB of zeros": (
         "a.xlsx",
-        lambda: bomb(xlsx_parts(("S", _HEAD)), "xl/worksheets/sheet1.xml", bytes(2**20), 2048),
+        lambda: bomb(_UNCLOSED, "xl/worksheets/sheet1.xml", bytes(2**20), 2048),
         "holds a text with more than",
+    ),
+    "2 GB of zeros behind a sheet": (
+        "a.xlsx",
+        lambda: bomb(xlsx_parts(("S", _HEAD)), "xl/worksheets/sheet1.xml", bytes(2**20), 2048),
+        "cannot be read as an Excel workbook",
     ),
     "2 GB of cells": (
         "a.xlsx",
-        lambda: bomb(xlsx_parts(("S", _HEAD)), "xl/worksheets/sheet1.xml", b'<c r="A1"><v>1</v></c>' * 50_000, 2000),
+        lambda: bomb(_UNCLOSED, "xl/worksheets/sheet1.xml", b'<c r="A1"><v>1</v></c>' * 50_000, 2000),
         "has more than 5,000,000 cells",
     ),
     "2 GB of texts": (

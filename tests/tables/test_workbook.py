@@ -154,11 +154,12 @@ def test_entities_are_refused() -> None:
 
 
 def test_what_unpacks_to_too_much_is_refused_in_little_memory() -> None:
-    parts = xlsx_parts(("S", HEADER), texts="<sst>")
+    sheet = {SHEET: worksheet(HEADER).partition("</sheetData>")[0]}
+    open_parts = {**xlsx_parts(("S", "")), **sheet}, xlsx_parts(("S", HEADER), texts="<sst>")
     text = f"<si><t>{'x' * 100_000}</t></si>".encode()
     files = [
         io.BytesIO(bomb(parts, f"xl/{part}.xml", text, 2_100))
-        for part in ("worksheets/sheet1", "sharedStrings")
+        for part, parts in zip(("worksheets/sheet1", "sharedStrings"), open_parts, strict=True)
     ]
     tracemalloc.start()
     assert "unpacks to more than 200 MB. Nothing was taken" in refusal(files[0])

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from string import ascii_letters, digits
 from xml.parsers import expat
 
+from batchbook.tables.namespaces import SPREADSHEET, Namespaces, OwnElements
+
 _LETTERS, _DIGITS = ascii_letters.encode(), digits.encode()
 
 # The start of a cell as nearly every program writes it, with its reference first; any other start gives nothing.
@@ -73,47 +75,72 @@ def exact_extent(pieces: Iterable[bytes]) -> Extent:
     Raises :class:`NotASheet` for what is no XML in UTF-8, for entities, and for references that are none.
     """
     cells = _Cells()
-    feed_xml(pieces, cells.start, cells.end)
+    feed_xml(pieces, SPREADSHEET, cells.start, cells.end)
     return Extent(cells.rows, cells.columns, cells.count)
 
 
 def feed_xml(
     pieces: Iterable[bytes],
+    namespaces: Namespaces,
     start: Callable[[str, dict[str, str]], None],
     end: Callable[[str], None] | None = None,
     text: Callable[[str], None] | None = None,
 ) -> None:
-    """Call ``start(tag, attributes)``, ``end(tag)`` and ``text(part)`` for a document, whose tags lose their prefix.
+    """Call ``start(tag, attributes)``, ``end(tag)`` and ``text(part)`` for what belongs to ``namespaces`` in a document.
 
-    Raises :class:`NotASheet` for what is no XML in UTF-8, and for a document type, which could define entities.
+    Tags and attributes are called by the prefixes that ``namespaces`` gives them. Raises :class:`NotASheet` for what is no XML in UTF-8, and for a document type, which could define entities.
     """
-    for _ in parsed_xml(pieces, start, end, text):
+    for _ in parsed_xml(pieces, namespaces, start, end, text):
         pass
 
 
 def parsed_xml(
     pieces: Iterable[bytes],
+    namespaces: Namespaces,
     start: Callable[[str, dict[str, str]], None],
     end: Callable[[str], None] | None = None,
     text: Callable[[str], None] | None = None,
 ) -> Iterator[None]:
     """Do what :func:`feed_xml` does, and pause after each piece."""
-    # The encoding is given, so that the document cannot mean another one than its next reader takes it for.
-    parser = expat.ParserCreate("utf-8")
-    parser.buffer_text = True
-    parser.StartElementHandler = lambda tag, attributes: start(tag.rpartition(":")[2], attributes)
-    if end is not None:
-        parser.EndElementHandler = lambda tag: end(tag.rpartition(":")[2])
-    if text is not None:
-        parser.CharacterDataHandler = text
-    parser.StartDoctypeDeclHandler = _refuse_doctype
-    try:
-        for piece in pieces:
-            parser.Parse(piece, False)
-            yield
-        parser.Parse(b"", True)
-    except expat.ExpatError as error:
-        raise NotASheet(str(error)) from None
+    feed = XmlFeed(namespaces, start, end, text)
+    for piece in pieces:
+        feed.feed(piece)
+        yield
+    feed.close()
+
+
+class XmlFeed:
+    """Does what :func:`feed_xml` does with pieces that are given to it one by one."""
+
+    def __init__(
+        self,
+        namespaces: Namespaces,
+        start: Callable[[str, dict[str, str]], None],
+        end: Callable[[str], None] | None = None,
+        text: Callable[[str], None] | None = None,
+    ) -> None:
+        own = OwnElements(namespaces, start, end, text)
+        # The encoding is given, so that the document cannot mean another one than its next reader takes it for.
+        self._parser = expat.ParserCreate("utf-8", " ")
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler, self._parser.EndElementHandler = own.start, own.end
+        if text is not None:
+            self._parser.CharacterDataHandler = own.text
+        self._parser.StartDoctypeDeclHandler = _refuse_doctype
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next piece."""
+        self._parse(piece, is_last=False)
+
+    def close(self) -> None:
+        """Take the end of the document."""
+        self._parse(b"", is_last=True)
+
+    def _parse(self, piece: bytes, *, is_last: bool) -> None:
+        try:
+            self._parser.Parse(piece, is_last)
+        except expat.ExpatError as error:
+            raise NotASheet(str(error)) from None
 
 
 def without_doctype(pieces: Iterable[bytes]) -> Iterator[bytes]:

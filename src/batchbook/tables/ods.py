@@ -13,7 +13,8 @@ from typing import BinaryIO
 
 from batchbook.tables.archive import Archive, TooMuch
 from batchbook.tables.choices import Reading
-from batchbook.tables.extent import NotASheet, parsed_xml
+from batchbook.tables.extent import NotASheet, feed_xml, parsed_xml
+from batchbook.tables.namespaces import OPENDOCUMENT
 from batchbook.tables.odscells import CellReader, repeated
 from batchbook.tables.refusals import in_sentences, too_far
 from batchbook.tables.report import Note
@@ -25,6 +26,10 @@ from batchbook.tables.texts import MAX_TEXT
 _WHAT, _CONTENT = "an OpenDocument spreadsheet", "content.xml"
 _TABLE = re.compile(rb"<table:table\s[^<>]*?\btable:name\s*=\s*(?:\"([^\"<]*)\"|'([^'<]*)')")
 _HELD_BACK = 2_000
+# Which prefix stands for tables, and for what else the usual one stands.
+_TABLES = next(name for name, prefix in OPENDOCUMENT.items() if prefix == "table:").encode()
+_DECLARED = re.compile(rb"""\sxmlns(?::table\s*=\s*["']([^"']*)|(?::[\w.-]+)?\s*=\s*["']%s)""" % _TABLES)
+_LONGEST_DECLARED = 100
 
 
 def open_ods(name: str, file: BinaryIO, said: Reading, expected: Collection[str]) -> Opened:
@@ -33,7 +38,7 @@ def open_ods(name: str, file: BinaryIO, said: Reading, expected: Collection[str]
     Raises ``BadInput`` for what is no spreadsheet, and unpacks to too much, also while the rows are read.
     """
     with in_sentences(name, _WHAT):
-        titles = _titles(Archive(file).pieces(_CONTENT))
+        titles = _titles(Archive(file))
         if not titles:
             raise NotASheet("it has no sheet")
         sheets = [(title, True) for title in titles]
@@ -70,7 +75,7 @@ class OdsRows:
         reader = _TableReader(self._place)
         self._found = reader.cells
         pieces = Archive(self._file).pieces(_CONTENT)
-        for _ in parsed_xml(pieces, reader.start, reader.end, reader.cells.text):
+        for _ in parsed_xml(pieces, OPENDOCUMENT, reader.start, reader.end, reader.cells.text):
             yield from reader.taken()
             if reader.is_done:
                 return
@@ -102,24 +107,24 @@ class _TableReader:
         return rows
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "table":
+        if tag == "table:table":
             self._depth += 1
             self._tables -= self._depth == 1
         elif self._tables or self._depth != 1 or self.is_done:
             return
-        elif tag == "table-row":
+        elif tag == "table:table-row":
             self._times = repeated(attributes, "rows")
             self.cells.begin_row(self._number)
         else:
             self.cells.start(tag, attributes)
 
     def end(self, tag: str) -> None:
-        if tag == "table":
+        if tag == "table:table":
             self._depth -= 1
             self.is_done = self.is_done or (not self._tables and not self._depth)
         elif self._tables or self._depth != 1 or self.is_done:
             return
-        elif tag == "table-row":
+        elif tag == "table:table-row":
             cells = self.cells.end_row()
             if cells:
                 self._rows.append(RepeatedRow(self._number, self._times, cells))
@@ -158,15 +163,35 @@ def _in_blocks(rows: Iterable[RepeatedRow], size: int) -> Iterator[Block]:
         yield Block(first, held)
 
 
-def _titles(pieces: Iterable[bytes]) -> list[str]:
-    """Return the names of all sheets, found without following the document."""
+def _titles(archive: Archive) -> list[str]:
+    """Return the names of all sheets: found without following the document where its prefixes are the usual ones."""
     titles: list[str] = []
-    rest = b""
-    for piece in pieces:
+    rest, is_usual = b"", True
+    for number, piece in enumerate(archive.pieces(_CONTENT)):
         data = rest + piece
+        found = _DECLARED.findall(data, max(0, len(rest) - _LONGEST_DECLARED))
+        is_usual = is_usual and (found == [_TABLES] if not number else not found)
         end = 0
         for match in _TABLE.finditer(data):
             end = match.end()
             titles.append(html.unescape((match[1] or match[2] or b"").decode("utf-8", "replace")))
         rest = data[max(end, len(data) - _HELD_BACK) :]
+    return titles if is_usual else _titles_followed(archive.pieces_again(_CONTENT))
+
+
+def _titles_followed(pieces: Iterable[bytes]) -> list[str]:
+    titles, depth = list[str](), 0
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        if tag == "table:table":
+            depth += 1
+            if depth == 1:
+                titles.append(attributes.get("table:name", ""))
+
+    def end(tag: str) -> None:
+        nonlocal depth
+        depth -= tag == "table:table"
+
+    feed_xml(pieces, OPENDOCUMENT, start, end)
     return titles

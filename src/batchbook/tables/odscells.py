@@ -14,8 +14,10 @@ from batchbook.tables.values import LongNumbers, number_text
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _TIME = re.compile(r"PT(\d{1,5})H(\d{1,2})M(\d{1,2})(?:[.,]\d+)?S")
 _DIGITS = re.compile(r"0[0-9]{1,20}")
-# What somebody noted about a cell, or drew over it, is none of its text.
-_ASIDE = frozenset(["annotation", "frame", "custom-shape", "g", "rect", "ellipse", "caption", "control"])
+# What somebody noted about a cell is none of its text.
+_ASIDE = "office:annotation"
+_CELLS = frozenset(["table:table-cell", "table:covered-table-cell"])
+_BLANK_ELEMENTS = frozenset(["text:s", "text:tab", "text:line-break"])
 _NUMBERS = ("float", "currency", "percentage")
 
 
@@ -42,27 +44,27 @@ class CellReader:
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Take the start of an element within a row."""
-        if tag in ("table-cell", "covered-table-cell"):
+        if tag in _CELLS:
             self._attributes, self._paragraphs, self._length = attributes, [], 0
-        elif tag in _ASIDE:
+        elif tag == _ASIDE:
             self._aside += 1
         elif self._attributes is None or self._aside:
             return
-        elif tag == "p":
+        elif tag == "text:p":
             self._paragraphs.append([])
             self._in_paragraph += 1
             self._after_blank = True
-        elif self._in_paragraph and tag in ("s", "tab", "line-break"):
+        elif self._in_paragraph and tag in _BLANK_ELEMENTS:
             self._blank(tag, attributes)
             self._after_blank = False
 
     def end(self, tag: str) -> None:
         """Take the end of an element within a row."""
-        if tag in ("table-cell", "covered-table-cell"):
+        if tag in _CELLS:
             self._end_cell()
-        elif tag in _ASIDE:
+        elif tag == _ASIDE:
             self._aside -= 1
-        elif tag == "p" and self._in_paragraph and not self._aside:
+        elif tag == "text:p" and self._in_paragraph and not self._aside:
             self._in_paragraph -= 1
 
     def text(self, part: str) -> None:
@@ -74,11 +76,11 @@ class CellReader:
             self._after_blank = text.endswith(" ")
 
     def _blank(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "s":
+        if tag == "text:s":
             count = attributes.get("text:c", "1")
             self._add(" " * (int(count) if count.isdigit() and len(count) < 8 else 1))
         else:
-            self._add("\t" if tag == "tab" else "\n")
+            self._add("\t" if tag == "text:tab" else "\n")
 
     def _add(self, text: str) -> None:
         self._length += len(text)

@@ -7,18 +7,17 @@ become texts. What else people want to know of a sheet is counted on the way.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from batchbook.tables.reach import Reach
 from batchbook.tables.report import Note
 from batchbook.tables.rows import MAX_CELL
 from batchbook.tables.sheetnotes import errors_note, formulas_note, merged_note, zeros_note
 
-_ERROR = re.compile(rb"""(<(?:\w+:)?c\s[^<>]*?\bt\s*=\s*["'])e(["'])""")
+_ERROR = re.compile(rb"""(<c\s(?:[^<>]*?\s)?t\s*=\s*["'])e(["'])""")
 _ERROR_AT = re.compile(
-    rb"""<(?:\w+:)?c\s[^<>]*?\br\s*=\s*["'][A-Za-z]+([0-9]{1,7})["'][^<>]*?\bt\s*=\s*["']e["']"""
+    rb"""<c\s(?:[^<>]*?\s)?r\s*=\s*["'][A-Za-z]+([0-9]{1,7})["'](?:[^<>]*?\s)?t\s*=\s*["']e["']"""
 )
-_MERGED = re.compile(rb"""mergeCell\s+ref\s*=\s*["']([A-Za-z0-9:$]{1,30})["']""")
 
 _NO_VALUE = (b"</f></c>", b"</f><v></v>", b"</f><v/>", b"</f><v />")
 
@@ -34,7 +33,8 @@ class Rewriter:
         self.reach = Reach()
         self._errors, self._error_rows = 0, set[int]()
         self._formulas, self._without_value, self._zeros = 0, 0, 0
-        self._merged: list[str] = []
+        #: The ranges of merged cells, which are listed behind the rows.
+        self.merged: Sequence[str] = ()
         self._padded = padded
         styles = b"|".join(b"%d" % style for style in padded)
         self._padding = re.compile(
@@ -59,8 +59,8 @@ class Rewriter:
     def notes(self) -> tuple[Note, ...]:
         """Return what was noticed."""
         notes = []
-        if self._merged:
-            notes.append(merged_note(self._merged))
+        if self.merged:
+            notes.append(merged_note(self.merged))
         if self._formulas:
             notes.append(formulas_note(self._formulas, self._without_value))
         if self._errors:
@@ -75,9 +75,6 @@ class Rewriter:
         if not self.reach.feed(data):
             self._count_formulas(data)
             data = self._with_errors(data)
-        behind = data[max(0, data.rfind(b"</row>")) :]  # Merged cells are listed behind all rows.
-        if b"mergeCell" in behind:
-            self._merged += (match.decode() for match in _MERGED.findall(behind))
         return data
 
     def _count_formulas(self, data: bytes) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from batchbook.statuses import Severity
 from batchbook.tables.report import Note
 from batchbook.words import counted
@@ -9,7 +11,7 @@ from batchbook.words import counted
 _SHOWN = 10
 
 
-def merged_note(ranges: list[str]) -> Note:
+def merged_note(ranges: Sequence[str]) -> Note:
     """Return what is told of merged cells, given as ranges such as A1:C1."""
     shown = ", ".join(ranges[:_SHOWN]) + (" and others" if len(ranges) > _SHOWN else "")
     return Note(

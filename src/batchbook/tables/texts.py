@@ -10,12 +10,13 @@ from itertools import chain
 
 from batchbook.tables.archive import TooMuch
 from batchbook.tables.extent import feed_xml
+from batchbook.tables.namespaces import SPREADSHEET
 from batchbook.tables.rows import MAX_CELL, MAX_CELLS
 
 #: How much text all cells may hold together, in characters.
 MAX_TEXT = 100 * 1024 * 1024
 
-_REFERENCE = re.compile(rb"""\bt\s*=\s*["']s["'][^<>]*>\s*<(?:\w+:)?v>\s*([0-9]{1,10})""")
+_REFERENCE = re.compile(rb"""\st\s*=\s*["']s["'][^<>]*>\s*<(?:\w+:)?v>\s*([0-9]{1,10})""")
 _HELD_BACK = 256
 
 
@@ -72,7 +73,7 @@ def _lengths(pieces: Iterable[bytes]) -> array[int]:
         if lengths:
             lengths[-1] += len(data)
 
-    feed_xml(pieces, start, text=text)
+    feed_xml(pieces, SPREADSHEET, start, text=text)
     return lengths
 
 

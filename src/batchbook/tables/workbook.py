@@ -19,16 +19,20 @@ from python_calamine import CalamineSheet, CalamineWorkbook
 
 from batchbook.tables.archive import Archive, TooMuch
 from batchbook.tables.extent import Extent, NotASheet, QuickScan, exact_extent, feed_xml, without_doctype
+from batchbook.tables.namespaces import PACKAGE, RELATION_KINDS, SPREADSHEET
 from batchbook.tables.refusals import too_far
 from batchbook.tables.rewriting import Rewriter
 from batchbook.tables.rows import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
-from batchbook.tables.styles import padded_styles
+from batchbook.tables.sheetdata import CELLS, TEXTS, NotPlain, PlainPart, own_elements
+from batchbook.tables.styles import Styles
 from batchbook.tables.texts import TextCheck
 
 _OOXML = "http://schemas.openxmlformats.org"
 _RELATIONS = f"{_OOXML}/officeDocument/2006/relationships"
 _SHEET, _TEXTS, _FORMATS = "worksheet", "sharedStrings", "styles"
 _COPIES = {_SHEET: "xl/worksheets/sheet1.xml", _TEXTS: "xl/sharedStrings.xml", _FORMATS: "xl/styles.xml"}
+
+_TRUE = ("1", "true", "on")
 
 
 @dataclass(frozen=True)
@@ -71,33 +75,47 @@ class Book:
 
     def load(self, sheet: NamedSheet) -> Loaded:
         """Read ``sheet``; raise :class:`TooMuch` where it, or what it needs, unpacks to too much, or reaches too far."""
-        found = Rewriter(self._padded)
+        try:
+            return self._loaded(sheet)
+        except NotPlain:
+            return self._loaded(sheet, anew=True)
+
+    def _loaded(self, sheet: NamedSheet, *, anew: bool = False) -> Loaded:
+        found = Rewriter(self._styles.padded if self._styles else {})
         with TemporaryDirectory(prefix="batchbook-") as folder:
             path = Path(folder, "sheet.xlsx")
-            self._write(path, sheet, found)
+            self._write(path, sheet, found, anew=anew)
             return Loaded(CalamineWorkbook.from_path(path).get_sheet_by_index(0), found)
 
     @cached_property
-    def _padded(self) -> dict[int, int]:
+    def _styles(self) -> Styles | None:
         path = self._parts.paths.get(_FORMATS)
-        return padded_styles(self._archive.pieces_again(path)) if path else {}
+        return Styles(self._archive.pieces(path)) if path else None
 
-    def _write(self, path: Path, sheet: NamedSheet, found: Rewriter) -> None:
+    def _write(self, path: Path, sheet: NamedSheet, found: Rewriter, *, anew: bool) -> None:
         texts, paths = TextCheck(), {**self._parts.paths, _SHEET: sheet.path}
         with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as copy:
             for name, content in _frame(self._parts).items():
                 copy.writestr(name, content)
             for kind, source in paths.items():
                 with copy.open(_COPIES[kind], "w", force_zip64=True) as target:
-                    target.writelines(self._looked_at(kind, source, texts, found))
+                    target.writelines(self._looked_at(kind, source, texts, found, anew=anew))
         if texts.may_be_too_much(found.reach.most_cells):
             texts.refuse_too_much(*map(self._archive.pieces_again, (paths[_TEXTS], sheet.path)))
 
-    def _looked_at(self, kind: str, source: str, texts: TextCheck, found: Rewriter) -> Iterator[bytes]:
-        pieces = without_doctype(self._archive.pieces(source))
-        if kind == _SHEET:
-            return self._measured(pieces, source, found)
-        return texts.passed(pieces) if kind == _TEXTS else pieces
+    def _looked_at(
+        self, kind: str, source: str, texts: TextCheck, found: Rewriter, *, anew: bool
+    ) -> Iterator[bytes]:
+        if kind == _FORMATS:
+            return iter([self._styles.xml().encode()] if self._styles else [])
+        # What was unpacked in vain does not count twice.
+        pieces = without_doctype(self._archive.pieces_again(source) if anew else self._archive.pieces(source))
+        part = PlainPart(CELLS if kind == _SHEET else TEXTS)
+        own = part.passed(own_elements(pieces) if anew else pieces)
+        if kind == _TEXTS:
+            return texts.passed(own)
+        found.merged = part.merged
+        return self._measured(own, source, found)
 
     def _measured(self, pieces: Iterable[bytes], source: str, found: Rewriter) -> Iterator[bytes]:
         """Yield the pieces of the sheet; raise :class:`TooMuch` after the last if it reaches too far."""
@@ -124,15 +142,14 @@ class Book:
 
         def start(tag: str, attributes: dict[str, str]) -> None:
             if tag == "sheet":
-                key = next(value for name, value in attributes.items() if name.endswith(":id"))
-                kind, path = relations[key]
+                kind, path = relations[attributes["r:id"]]
                 if kind == _SHEET:
                     visible = attributes.get("state", "visible") == "visible"
                     parts.sheets.append(NamedSheet(attributes.get("name", ""), path, visible))
             elif tag == "workbookPr":
-                parts.from_1904 = attributes.get("date1904", "0") in ("1", "true")
+                parts.from_1904 = attributes.get("date1904", "").strip().lower() in _TRUE
 
-        feed_xml(self._archive.pieces(book), start)
+        feed_xml(self._archive.pieces(book), SPREADSHEET, start)
         kinds = {kind: path for kind, path in relations.values() if path in self._archive}
         parts.paths = {kind: kinds[kind] for kind in (_TEXTS, _FORMATS) if kind in kinds}
         if not parts.sheets:
@@ -146,10 +163,14 @@ class Book:
 
         def start(tag: str, attributes: dict[str, str]) -> None:
             if tag == "Relationship" and attributes.get("TargetMode") != "External":
+                kind = attributes["Type"]
                 path = posixpath.normpath(posixpath.join("/", folder, attributes["Target"])).lstrip("/")
-                found[attributes["Id"]] = attributes["Type"].rpartition("/")[2], path
+                found[attributes["Id"]] = (
+                    kind.rpartition("/")[2] if kind.startswith(RELATION_KINDS) else "",
+                    path,
+                )
 
-        feed_xml(self._archive.pieces(posixpath.join(folder, "_rels", f"{file}.rels")), start)
+        feed_xml(self._archive.pieces(posixpath.join(folder, "_rels", f"{file}.rels")), PACKAGE, start)
         return found
 
 
