@@ -16,7 +16,7 @@ from tests.tables.making import archive, ods, ods_row, record, xls, xlsx, xlsx_p
 
 from batchbook.errors import BadInput
 from batchbook.tables.choices import Format, Reading
-from batchbook.tables.encoding import ENCODINGS
+from batchbook.tables.codepages import text_encodings
 from batchbook.tables.source import NOTHING_SAID, Source, open_source
 
 Table = list[list[str]]
@@ -77,7 +77,7 @@ def tables(draw: st.DrawFn, texts: st.SearchStrategy[str] = TEXTS) -> Table:
 @given(
     tables(),
     st.sampled_from([",", ";", "\t", "|", ":", "~"]),
-    st.sampled_from(ENCODINGS),
+    st.sampled_from(text_encodings()),
     st.sampled_from(["\n", "\r\n", "\r"]),
 )
 def test_texts_come_back_from_any_delimiter_and_encoding(

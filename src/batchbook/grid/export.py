@@ -158,7 +158,8 @@ def _csv_text(column: Column, value: Any) -> str:
 
 
 def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith(_DANGEROUS) else text
+    # An apostrophe that belongs to a text must not be taken for the one that is put here: it gets another before it.
+    return f"'{text}" if text.lstrip("'").startswith(_DANGEROUS) else text
 
 
 def _taken(buffer: io.StringIO) -> bytes:

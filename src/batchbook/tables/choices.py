@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
 from batchbook.grid.conventions import DateOrder
+from batchbook.tables.textmarks import TextMarks
 
 #: The kinds of files that can be read. A block that was pasted is ``csv``, and so is what is separated by tabs.
 Format = Literal["csv", "xlsx", "xls", "ods"]
@@ -16,24 +17,32 @@ Format = Literal["csv", "xlsx", "xls", "ods"]
 class ColumnReading:
     """How the cells of one column are understood; what is empty is to be guessed.
 
-    ``nothing`` are the texts that stand for an empty cell there, such as “N/A” or “-”.
+    ``nothing`` are the texts that stand for an empty cell there, such as “N/A” or “-”. ``text_marks`` says which marks of a
+    spreadsheet in front of texts are left out.
     """
 
     decimal_sign: Literal["", ".", ","] = ""
     date_order: DateOrder | Literal[""] = ""
     nothing: tuple[str, ...] = ()
+    text_marks: TextMarks = ""
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Return what :meth:`Reading.to_json` made of it."""
-        return cls(stored["decimal_sign"], stored["date_order"], tuple(stored["nothing"]))
+        return cls(
+            stored["decimal_sign"],
+            stored["date_order"],
+            tuple(stored["nothing"]),
+            stored.get("text_marks", ""),
+        )
 
 
 @dataclass(frozen=True)
 class Reading:
     """How a file is read; what is empty, or ``None``, is to be guessed.
 
-    ``encoding`` and ``delimiter`` are those of a text, ``sheet`` names the sheet of a workbook. ``header_row`` is the
+    ``encoding`` and ``delimiter`` are those of a text, ``odd_lines`` is the encoding of those of its lines that are not
+    UTF-8 where the rest is, ``sheet`` names the sheet of a workbook. ``header_row`` is the
     number of the row with the headings, counted from 1 as the file's own program counts; 0 says that there is none.
     ``header_rows`` says how many rows the headings take. ``left_out`` are the numbers of rows that are no records, such
     as totals. ``columns`` has a part for each column, by position.
@@ -47,6 +56,7 @@ class Reading:
     header_rows: int | None = None
     left_out: tuple[int, ...] | None = None
     columns: tuple[ColumnReading, ...] = ()
+    odd_lines: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON can keep it."""

@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from batchbook.tables.choices import ColumnReading, Reading
 from batchbook.tables.decision import Hint
-from batchbook.tables.findings import notes_of
+from batchbook.tables.findings import marks_notes, notes_of
 from batchbook.tables.orders import OrderEvidence, decide_order
 from batchbook.tables.profile import ColumnProfile
 from batchbook.tables.report import ColumnReport, Note
 from batchbook.tables.signs import SignEvidence, decide_sign
 from batchbook.tables.summary import Summary
+from batchbook.tables.textmarks import decide_marks
 
 
 class Column(NamedTuple):
@@ -85,7 +86,8 @@ def _concluded(
     sign = decide_sign(position, column.signs, said.decimal_sign, sign_hint)
     order = decide_order(position, column.orders, said.date_order, order_hint)
     told = sign if kind == "number" else order if kind == "date" else None
-    reading = ColumnReading(sign.value, order.value, said.nothing or _nothing(summary))
+    marks = decide_marks(summary.profile.marks, summary.profile.filled, said.text_marks)
+    reading = ColumnReading(sign.value, order.value, said.nothing or _nothing(summary), marks)
     report = ColumnReport(
         heading,
         kind,
@@ -95,7 +97,11 @@ def _concluded(
         summary.lengths,
         told.evidence if told else "",
     )
-    return Column(reading, report, (*(told.notes if told else ()), *notes_of(position, summary)))
+    return Column(
+        reading,
+        report,
+        (*(told.notes if told else ()), *notes_of(position, summary), *marks_notes(position, summary, marks)),
+    )
 
 
 def _nothing(summary: Summary) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from batchbook.tables.choices import Reading
 from batchbook.tables.csvcells import CsvReader, TooLong, long_cells, sentence_for
 from batchbook.tables.delimiter import check_delimiter, guess_delimiter
 from batchbook.tables.encoding import find_encoding
+from batchbook.tables.readings import readings_of
 from batchbook.tables.report import Note
 from batchbook.tables.rows import MAX_TEXT_ROWS, Block, Opened
 from batchbook.tables.survey import Survey
@@ -35,14 +36,16 @@ def open_text(name: str, file: BinaryIO, said: Reading, expected: Collection[str
     """
     if said.delimiter:
         check_delimiter(said.delimiter)
-    text = find_encoding(name, file, said.encoding)
-    delimiter = said.delimiter or guess_delimiter(_beginning(file, text.codec), expected)
+    text = find_encoding(name, file, said.encoding, said.odd_lines)
+    delimiter = said.delimiter or guess_delimiter(_beginning(text.file, text.codec), expected)
+    structure = replace(said, encoding=text.encoding, odd_lines=text.odd_lines, delimiter=delimiter)
     return Opened(
-        TextRows(name, file, text.codec, delimiter),
-        replace(said, format="csv", encoding=text.encoding, delimiter=delimiter, sheet=""),
+        TextRows(name, text.file, text.codec, delimiter),
+        replace(structure, format="csv", sheet=""),
         text.survey.lines,
         ragged=True,
         notes=(*text.notes, *_line_ends(text.survey)),
+        readings=readings_of(text, delimiter),
     )
 
 

@@ -2,58 +2,112 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO
 
 from batchbook.errors import BadInput
+from batchbook.statuses import Severity
+from batchbook.tables.codepages import Candidate, candidates, known_encoding, shifted
+from batchbook.tables.oddlines import Lines, OddLinesFile, lines_of, odd_reader
 from batchbook.tables.report import Note
-from batchbook.tables.survey import Survey, Undecodable, pieces_of, survey
+from batchbook.tables.survey import Survey, Undecodable, survey
+from batchbook.words import counted
 
-#: The encodings that a person can say.
-ENCODINGS = (
-    "utf-8", "utf-16", "cp1252", "iso-8859-1", "iso-8859-2", "cp1250", "cp1251", "mac-roman", "cp437", "cp850",
-)  # fmt: skip
+#: The notes that tell of a guess about the characters of a text.
+GUESSED, ODD_LINES = "encoding", "odd-lines"
 
 _START = 4096
-_MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-_ASCII = bytes(range(128))
-_SHOWN = 8
+_MARKS = {
+    b"\xef\xbb\xbf": "utf-8", b"\xff\xfe\x00\x00": "utf-32", b"\x00\x00\xfe\xff": "utf-32", b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}  # fmt: skip
+#: How many readings are offered.
+_OFFERED = 4
 
 
+@dataclass(frozen=True)
 class Encoded:
-    """A text whose encoding is known: its name for people, the codec for programs, and what it is made of."""
+    """A text whose encoding is known: its name for people, the codec for programs, and what it is made of.
 
-    def __init__(self, encoding: str, codec: str, found: Survey, notes: tuple[Note, ...] = ()) -> None:
-        self.encoding, self.codec, self.survey, self.notes = encoding, codec, found, notes
+    ``file`` is what the codec is for. ``odd_lines`` is the encoding of those lines that are not in it, empty where there
+    are none. If something is a guess, ``offered`` are the encodings that may be meant, the best first, and ``samples`` some
+    lines.
+    """
+
+    encoding: str
+    codec: str
+    survey: Survey
+    file: BinaryIO
+    notes: tuple[Note, ...] = ()
+    odd_lines: str = ""
+    offered: tuple[Candidate, ...] = ()
+    samples: tuple[bytes, ...] = ()
+
+    def read(self, line: bytes, candidate: Candidate) -> str:
+        """Return one of the samples, as the encoding of ``candidate`` has it."""
+        return odd_reader(candidate.encoding)(line) if self.odd_lines else line.decode(candidate.encoding)
 
 
-def find_encoding(name: str, file: BinaryIO, said: str = "") -> Encoded:
+def find_encoding(name: str, file: BinaryIO, said: str = "", odd_lines: str = "") -> Encoded:
     """Return the encoding of ``file``, called ``name``: the one that was ``said``, or else the one that is found.
 
-    Raises ``BadInput`` for an encoding that is not known here, for one that the file is not in, and for no text.
+    ``odd_lines`` is the one that was said of lines that are not UTF-8 in a file that mostly is. Raises ``BadInput`` for an
+    encoding that is not known here, for one that the file is not in, and for no text.
     """
     start = _start_of(file)
-    mark = next((mark for mark in _MARKS if start.startswith(mark)), b"")
-    encoding = said or _MARKS.get(mark, "") or _wide(start)
-    if encoding:
+    mark = _mark_of(start)
+    encoding = _demanded(said) or _MARKS.get(mark, "") or _wide(start)
+    if encoding not in ("", "utf-8"):
         return _as_said(name, file, encoding, mark, start)
     try:
-        return Encoded("utf-8", "utf-8-sig", survey(name, file, "utf-8-sig"))
+        found = survey(name, file, "utf-8-sig")
     except Undecodable as error:
-        return _old_code_page(name, file, error)
+        return _not_utf8(name, file, error, encoding, _demanded(odd_lines))
+    shift = "" if said else shifted(start)
+    return (
+        _as_said(name, file, shift, mark, start)
+        if shift
+        else Encoded("utf-8", "utf-8-sig", found, file, _mark_note(mark))
+    )
+
+
+def still_fits(file: BinaryIO, encoding: str) -> bool:
+    """Tell whether a text may well be in the ``encoding`` that an earlier one was in.
+
+    It is not where it says so, where it is valid UTF-8, and where others are much likelier.
+    """
+    start = _start_of(file)
+    if _mark_of(start) or _wide(start):
+        return False
+    lines = lines_of(file)
+    if not lines.odd or lines.mostly_utf8:
+        return False
+    offered = candidates(lines.samples)[:_OFFERED]
+    try:
+        texts = [line.decode(encoding) for line in lines.samples]
+    except (UnicodeDecodeError, LookupError):
+        return False
+    return any(texts == [line.decode(one.encoding) for line in lines.samples] for one in offered)
+
+
+def _demanded(said: str) -> str:
+    known = known_encoding(said) if said else ""
+    if known is None:
+        raise BadInput(
+            f"“{said[:40]}” is not an encoding of text that Python knows. Common ones: utf-8, cp1252, cp1250, cp1251,"
+            " iso8859-2, gb18030, big5, shift_jis, euc_kr."
+        )
+    return known
 
 
 def _as_said(name: str, file: BinaryIO, encoding: str, mark: bytes, start: bytes) -> Encoded:
-    if encoding not in ENCODINGS:
-        raise BadInput(
-            f"“{encoding[:40]}” is not an encoding that can be read here. Choose one of {', '.join(ENCODINGS)}."
-        )
     codec = codec_of(encoding, start)
     try:
         found = survey(name, file, codec)
     except Undecodable as error:
         raise BadInput(_not_in(name, encoding, error)) from None
-    return Encoded(encoding, codec, found, _mark_note(mark) if _MARKS.get(mark) == encoding else ())
+    return Encoded(encoding, codec, found, file, _mark_note(mark) if _MARKS.get(mark) == encoding else ())
 
 
 def _not_in(name: str, encoding: str, error: Undecodable) -> str:
@@ -70,29 +124,89 @@ def codec_of(encoding: str, start: bytes) -> str:
     """Return the codec for an encoding that a person said, by the first bytes of the file."""
     if encoding == "utf-8":
         return "utf-8-sig"
-    if encoding == "utf-16" and _MARKS.get(start[:2]) != "utf-16":
-        return "utf-16-be" if start[::2].count(0) > start[1::2].count(0) else "utf-16-le"
+    if encoding in ("utf-16", "utf-32") and _MARKS.get(_mark_of(start)) != encoding:
+        width = 2 if encoding == "utf-16" else 4
+        return f"{encoding}-{'be' if start[::width].count(0) > start[width - 1 :: width].count(0) else 'le'}"
     return encoding
 
 
+def _mark_of(start: bytes) -> bytes:
+    return next((mark for mark in _MARKS if start.startswith(mark)), b"")
+
+
 def _wide(start: bytes) -> str:
-    """Return ``utf-16`` where every other byte is mostly zero and hardly any of the rest is."""
+    """Return the encoding of two or four bytes for each character that the zeros between its digits and marks show."""
+    if not start.count(0):
+        return ""
+    whole = start[: len(start) // 4 * 4]
+    fourths = [whole[place::4].count(0) for place in range(4)]
+    if whole and min(sorted(fourths)[2:]) == len(whole) // 4:
+        return "utf-32"
     high, low = sorted((start[::2].count(0), start[1::2].count(0)), reverse=True)
     half = len(start) // 2
-    return "utf-16" if half and high > half * 0.4 and low < half * 0.05 else ""
+    return "utf-16" if half and high > half * 0.1 and low < high * 0.1 else ""
 
 
-def _old_code_page(name: str, file: BinaryIO, error: Undecodable) -> Encoded:
+def _not_utf8(name: str, file: BinaryIO, error: Undecodable, said: str, odd_lines: str) -> Encoded:
     if error.is_half and _passes_with_halves(name, file):
         raise BadInput(_half_a_character(name, error))
-    try:
-        found = survey(name, file, "cp1252")
-    except Undecodable as other:
-        raise BadInput(
-            f"“{name}” is text in an encoding that cannot be told: it is not UTF-8 ({error.where}), and not"
-            f" Windows-1252 ({other.where}). Choose its encoding, or save it as “CSV UTF-8” and upload it again."
-        ) from None
-    return Encoded("cp1252", "cp1252", found, (_code_page_note(file, error),))
+    lines = lines_of(file)
+    if lines.mostly_utf8:
+        return _with_odd_lines(name, file, lines, odd_lines)
+    if said:
+        raise BadInput(_not_in(name, said, error))
+    offered = candidates(lines.samples)
+    for place, candidate in enumerate(offered[: 2 * _OFFERED]):
+        try:
+            found = survey(name, file, candidate.encoding)
+        except Undecodable:
+            continue  # The samples were, but not all of it.
+        shown = tuple(islice((candidate, *offered[:place], *offered[place + 1 :]), _OFFERED))
+        note = Note(
+            GUESSED,
+            f"This is not UTF-8 ({error.where}), so its encoding is a guess. It was read as"
+            f" {_called(candidate)}. Choose the reading that is right.",
+            Severity.WARNING,
+        )
+        return Encoded(
+            candidate.encoding,
+            candidate.encoding,
+            found,
+            file,
+            (note,),
+            offered=shown,
+            samples=tuple(lines.samples),
+        )
+    raise BadInput(
+        f"“{name}” is text in an encoding that cannot be told: it is not UTF-8 ({error.where}), nor any other that was"
+        " tried. Choose its encoding, or save it as “CSV UTF-8” and upload it again."
+    )
+
+
+def _with_odd_lines(name: str, file: BinaryIO, lines: Lines, said: str) -> Encoded:
+    """Return a text in UTF-8 with ``lines`` that are not, read as was ``said``, or as is likely."""
+    offered = tuple(candidates(lines.odd_samples, odd_reader)[:_OFFERED])
+    encoding = said or (offered[0].encoding if offered else "iso8859-1")
+    mixed = OddLinesFile(name, file, encoding)
+    found = survey(name, mixed, "utf-8-sig")  # type: ignore[arg-type]
+    which = ", ".join(f"{number:,}" for number in lines.numbers) + (
+        " and others" if lines.odd > len(lines.numbers) else ""
+    )
+    told = f"{counted(lines.odd, 'line is', 'lines are')} not UTF-8 as the rest of the file is: {which}."
+    note = Note(
+        ODD_LINES,
+        f"{told} Read as {encoding}."
+        if said
+        else f"{told} Read as {_called(offered[0]) if offered else encoding}, which is a"
+        " guess. Choose the reading that is right.",
+        Severity.INFO if said else Severity.WARNING,
+    )
+    samples = () if said else tuple(lines.odd_samples)
+    return Encoded("utf-8", "utf-8-sig", found, mixed, (note,), encoding, () if said else offered, samples)  # type: ignore[arg-type]
+
+
+def _called(candidate: Candidate) -> str:
+    return f"{candidate.encoding} ({candidate.language})" if candidate.language else candidate.encoding
 
 
 def _passes_with_halves(name: str, file: BinaryIO) -> bool:
@@ -110,25 +224,9 @@ def _half_a_character(name: str, error: Undecodable) -> str:
     )
 
 
-def _code_page_note(file: BinaryIO, error: Undecodable) -> Note:
-    used: set[int] = set()
-    for piece in pieces_of(file):
-        used.update(piece.translate(None, _ASCII))
-    example = error.around.decode("cp1252", "replace").strip()
-    return Note(
-        "encoding",
-        f"This is not UTF-8 ({error.where}). It was read as Windows-1252: the bytes {_hex(used)} became"
-        f" “{bytes(sorted(used)[:_SHOWN]).decode('cp1252', 'replace')}”, as in “{example}” in line {error.line:,}."
-        " Choose another encoding if that looks wrong.",
-    )
-
-
-def _hex(values: Collection[int]) -> str:
-    shown = ", ".join(f"0x{value:02X}" for value in sorted(values)[:_SHOWN])
-    return shown + (" and others" if len(values) > _SHOWN else "")
-
-
 def _mark_note(mark: bytes) -> tuple[Note, ...]:
+    if not mark:
+        return ()
     return (
         Note(
             "byte-order-mark",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from batchbook.grid.conventions import quoted
 from batchbook.statuses import Severity
 from batchbook.tables.report import Note
 from batchbook.tables.shapes import SURE_DIGITS
 from batchbook.tables.sightings import Sightings, together
 from batchbook.tables.summary import Summary
+from batchbook.tables.textmarks import TextMarks, unmarker
 from batchbook.words import counted
 
 # Codes shorter than this are too few digits to tell by their length that zeros were lost.
@@ -17,6 +19,9 @@ _SHORTEST_CODE = 5
 _SURE_CODE = 8
 # So many of the codes must have the usual length.
 _MOST = 0.75
+
+#: The notes about marks of a spreadsheet: those that are left out, and what is kept.
+TEXT_MARKS, APOSTROPHES = "text-marks", "apostrophes"
 
 _Finder = Callable[[Summary], tuple[Sightings, str, Severity]]
 
@@ -28,6 +33,29 @@ def notes_of(position: int, column: Summary) -> Iterator[Note]:
         seen, message, severity = finder(column) if numeric or not only_numbers else _NOTHING
         if seen:
             yield Note(code, message.format(example=seen.example), severity, position, seen.rows)
+
+
+def marks_notes(position: int, column: Summary, marks: TextMarks) -> Iterator[Note]:
+    """Yield what is to be noted about marks of a spreadsheet in front of texts, of which ``marks`` are left out."""
+    plain, marked = unmarker(marks), column.profile.marked
+    changed = [
+        seen
+        for seen in marked.values()
+        if plain and plain(seen.first[0][1].strip()) != seen.first[0][1].strip()
+    ]
+    kept = [seen for seen in marked.values() if seen not in changed]
+    if plain and changed:
+        seen = together(changed)
+        understood = plain(seen.first[0][1].strip())
+        message = (
+            f"{counted(seen.count, 'text begins', 'texts begin')} with a spreadsheet's mark for texts, such as"
+            f" {seen.example}: understood as {quoted(understood)}."
+        )
+        yield Note(TEXT_MARKS, message, Severity.INFO, position, seen.rows)
+    if kept:
+        seen = together(kept)
+        message = f"{counted(seen.count, 'text begins', 'texts begin')} with an apostrophe or a formula, such as {seen.example}: kept."
+        yield Note(APOSTROPHES, message, Severity.INFO, position, seen.rows)
 
 
 def _usual(lengths: Mapping[int, int]) -> int | None:

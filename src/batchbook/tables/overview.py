@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from batchbook.errors import BadInput
 from batchbook.statuses import Severity
 from batchbook.tables.choices import Chunk, Reading
 from batchbook.tables.columns import completed, conclude
+from batchbook.tables.encoding import GUESSED, ODD_LINES
 from batchbook.tables.profile import ColumnProfile
-from batchbook.tables.report import Note, Report, SheetReport
+from batchbook.tables.report import Note, Report, SheetReport, TextReading
 from batchbook.tables.totals import are_sums, may_be_sums, says_total, usually_filled
 from batchbook.words import counted
 
@@ -43,6 +45,8 @@ class Source(Protocol):
     @property
     def notes(self) -> tuple[Note, ...]: ...
     @property
+    def readings(self) -> tuple[TextReading, ...]: ...
+    @property
     def blank_rows(self) -> int: ...
     def chunks(self, size: int = 5_000) -> Iterator[Chunk]: ...
 
@@ -58,7 +62,8 @@ def inspect_source(source: Source, size: int) -> Report:
         )
     columns = conclude(source.headings, survey.profiles, source.reading)
     notes = _each_once(
-        source.notes, (*survey.notes(), *(note for column in columns for note in column.notes))
+        tuple(_placed(note, survey.profiles) for note in source.notes),
+        (*survey.notes(), *(note for column in columns for note in column.notes)),
     )
     return Report(
         source.name,
@@ -70,6 +75,7 @@ def inspect_source(source: Source, size: int) -> Report:
         tuple(column.report for column in columns),
         notes,
         tuple(survey.first_rows),
+        source.readings,
     )
 
 
@@ -162,6 +168,14 @@ def _each_once(structure: Sequence[Note], found: Sequence[Note]) -> tuple[Note, 
         *(note for note in structure if not (note.code in _BY_COLUMN and note.code in by_column)),
         *(note for note in found if note.code in _BY_COLUMN or note.code not in told),
     )
+
+
+def _placed(note: Note, profiles: Sequence[ColumnProfile]) -> Note:
+    """Return a note about a guess of the encoding with the columns that have characters beyond ASCII."""
+    if note.code not in (GUESSED, ODD_LINES) or note.severity is not Severity.WARNING:
+        return note
+    columns = tuple(place for place, profile in enumerate(profiles) if profile.beyond_ascii)
+    return replace(note, columns=columns, severity=Severity.WARNING if columns else Severity.INFO)
 
 
 def _totals_note(totals: Sequence[Row]) -> Note:

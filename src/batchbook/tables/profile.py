@@ -16,6 +16,7 @@ from batchbook.tables.days import has_short_year, order_shown
 from batchbook.tables.marks import trimmed
 from batchbook.tables.shapes import SURE_DIGITS, TEXT, WORDS, Look, look_at, may_be_more, shapes_of
 from batchbook.tables.sightings import Sightings
+from batchbook.tables.textmarks import MarkKind, marked, may_be_marked, unmarker
 
 # How many examples are kept, all different, and among how many cells they are looked for.
 _EXAMPLES, _AMONG = 5, 20_000
@@ -58,6 +59,11 @@ class ColumnProfile:
         self.orders: defaultdict[str, Sightings] = defaultdict(Sightings)
         #: What is to be noted besides: leading-zeros, no-break, zero-first, lost-digits, short-years.
         self.seen: defaultdict[str, Sightings] = defaultdict(Sightings)
+        #: How many texts begin with which mark of a spreadsheet, and where.
+        self.marks: Counter[MarkKind] = Counter()
+        self.marked: defaultdict[MarkKind, Sightings] = defaultdict(Sightings)
+        #: Whether a character beyond ASCII stands in one of the cells.
+        self.beyond_ascii = False
         self._known_orders: dict[str, tuple[str, bool]] = {}
 
     @property
@@ -68,6 +74,10 @@ class ColumnProfile:
     def feed(self, numbers: Sequence[int], texts: Sequence[str]) -> None:
         """Take in the texts of the rows with these ``numbers``."""
         data = _joined(texts)
+        if may_be_marked(data):
+            texts = self._without_marks(numbers, texts)
+            data = _joined(texts)
+        self.beyond_ascii = self.beyond_ascii or not data.isascii()
         cells = _Cells(numbers, texts, shapes_of(data).split(b"\n")[1:-1], data)
         counted = Counter(cells.shapes)
         self.cells += len(texts)
@@ -77,6 +87,17 @@ class ColumnProfile:
                 self._keep_examples(texts)
             self._look(cells, counted)
             self._note(cells)
+
+    def _without_marks(self, numbers: Sequence[int], texts: Sequence[str]) -> Sequence[str]:
+        """Count the texts that begin with a mark; return all of them as they are understood if codes have none."""
+        found = marked(texts)
+        self.marks.update(found.values())
+        for place, mark in found.items():
+            seen = self.marked[mark]
+            seen.count += 1
+            seen.keep(numbers[place], texts[place])
+        plain = unmarker("codes")
+        return [plain(text.strip()) if place in found and plain else text for place, text in enumerate(texts)]
 
     def _keep_examples(self, texts: Sequence[str]) -> None:
         for text in texts:

@@ -26,6 +26,12 @@ def read_table(name: str, file: BinaryIO, required: Sequence[str]) -> Table:
     if not file.seek(0, 2):
         raise BadInput(f"“{name}” is empty: it has no bytes. Expected a header row with {listed(required)}.")
     source = open_source(name, file, expected=required)
+    if source.readings:
+        known = "; ".join(f"{one.encoding}: {listed(one.texts)}" for one in source.readings)
+        raise BadInput(
+            f"“{name}” is not UTF-8, and what its characters are is a guess: {known}. Nothing was taken from it. Save it as"
+            " “CSV UTF-8”, and send that."
+        )
     if not source.reading.header_row:
         source = open_source(name, file, _with_header(source), required)
     header = names_of(source.headings)

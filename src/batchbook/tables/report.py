@@ -14,7 +14,8 @@ from batchbook.tables.choices import Reading
 class Note:
     """Something that was noticed: a ``code`` for programs, a ``message`` for people with the evidence in it.
 
-    ``column`` is the position of the column that it is about, counted from 0; ``rows`` are some of the rows.
+    ``column`` is the position of the column that it is about, counted from 0, ``columns`` those of several; ``rows`` are some
+    of the rows.
     """
 
     code: str
@@ -22,6 +23,16 @@ class Note:
     severity: Severity = Severity.INFO
     column: int | None = None
     rows: tuple[int, ...] = ()
+    columns: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class TextReading:
+    """Some texts of a file, read in an encoding that it may be in, and the language that they seem to be then."""
+
+    encoding: str
+    language: str
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,7 @@ class Report:
     columns: tuple[ColumnReport, ...]
     notes: tuple[Note, ...]
     first_rows: tuple[tuple[int, tuple[str, ...]], ...]
+    readings: tuple[TextReading, ...] = ()
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -87,6 +99,7 @@ class Report:
                 "columns": tuple(_column(column) for column in stored["columns"]),
                 "notes": tuple(_note(note) for note in stored["notes"]),
                 "first_rows": tuple((number, tuple(cells)) for number, cells in stored["first_rows"]),
+                "readings": tuple(map(_reading, stored.get("readings", ()))),
             }
         )
 
@@ -96,6 +109,11 @@ def _column(stored: Mapping[str, Any]) -> ColumnReport:
     return ColumnReport(**{**stored, "examples": tuple(stored["examples"]), "lengths": lengths})
 
 
+def _reading(stored: Mapping[str, Any]) -> TextReading:
+    return TextReading(stored["encoding"], stored["language"], tuple(stored["texts"]))
+
+
 def _note(stored: Mapping[str, Any]) -> Note:
     severity = Severity(stored["severity"])
-    return Note(**{**stored, "severity": severity, "rows": tuple(stored["rows"])})
+    columns = tuple(stored.get("columns", ()))
+    return Note(**{**stored, "severity": severity, "rows": tuple(stored["rows"]), "columns": columns})

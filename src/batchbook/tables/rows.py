@@ -8,7 +8,7 @@ from itertools import islice
 from typing import NamedTuple, Protocol
 
 from batchbook.tables.choices import Reading
-from batchbook.tables.report import Note, SheetReport
+from batchbook.tables.report import Note, SheetReport, TextReading
 
 #: How far a table may reach.
 MAX_COLUMNS, MAX_ROWS, MAX_TEXT_ROWS = 1_000, 1_000_000, 5_000_000
@@ -59,6 +59,7 @@ class Opened:
     ragged: bool = False
     sheets: tuple[SheetReport, ...] = ()
     notes: tuple[Note, ...] = field(default=())
+    readings: tuple[TextReading, ...] = ()
 
 
 Numbered = tuple[int, Sequence[str]]

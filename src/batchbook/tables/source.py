@@ -14,7 +14,7 @@ from batchbook.tables.kept import KEPT, Opener
 from batchbook.tables.kinds import find_kind
 from batchbook.tables.ods import open_ods
 from batchbook.tables.records import Records
-from batchbook.tables.report import Note, SheetReport
+from batchbook.tables.report import Note, SheetReport, TextReading
 from batchbook.tables.rows import MAX_COLUMNS, Opened, first_rows, rows_at_once
 from batchbook.tables.xls import open_xls
 from batchbook.tables.xlsx import open_xlsx
@@ -75,6 +75,11 @@ class Source:
     def notes(self) -> tuple[Note, ...]:
         """What the structure shows; some of it is known only after all was read."""
         return (*self._opened.notes, *self._opened.rows.notes())
+
+    @property
+    def readings(self) -> tuple[TextReading, ...]:
+        """Some texts of the file in the encodings that it may be in, where that is a guess."""
+        return self._opened.readings
 
     @property
     def expected_rows(self) -> int | None:

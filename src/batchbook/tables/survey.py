@@ -64,7 +64,7 @@ def survey(name: str, file: BinaryIO, codec: str, errors: str = "strict") -> Sur
     """
     text = _Surveyor(name)
     decoder = codecs.getincrementaldecoder(codec)(errors)
-    wide, position = codec.startswith("utf-16"), 0
+    wide, position = codec.startswith(("utf-16", "utf-32")), 0
     for piece in pieces_of(file):
         if not wide and b"\x00" in piece:
             text.refuse_nul(piece.index(b"\x00"), piece)

@@ -15,6 +15,7 @@ from batchbook.batches.intake.quick import KEPT, quick_reader
 from batchbook.batches.issues import Issue, issue
 from batchbook.grid import CellError, Column, parser_for
 from batchbook.tables.choices import ColumnReading
+from batchbook.tables.textmarks import unmarker
 from batchbook.tables.tidy import conventions_of, tidier
 
 
@@ -46,6 +47,7 @@ class CellsReader:
         self._quick = quick_reader(self.column, conventions)
         self._tidy = tidier(self.column.kind, reading)
         self._values = mapping.values.get(wanted.name, {})
+        self._unmark = unmarker(reading.text_marks)
         self._width = mapping.widths.get(wanted.name, 0)
         self._cells: dict[str, Cell] = {}
 
@@ -62,7 +64,7 @@ class CellsReader:
         )
 
     def _all_at_once(self, texts: Sequence[str]) -> Cells:
-        if not (self._values or self._width):
+        if not (self._values or self._width or self._unmark):
             return Cells(self._quick(texts))
         plain = [*map(str.strip, texts)]
         wanted = [*map(self._as_said, plain)]
@@ -95,8 +97,11 @@ class CellsReader:
         return Cell(self.column.blank, issue(self.column.name, error.code, error.message, raw=text))
 
     def _as_said(self, text: str) -> str:
-        """Return what the mapping takes for ``text``: another text, or one padded with zeros."""
-        text = self._values.get(text, text) if self._values else text
+        """Return what is taken for ``text``: another that the mapping says, or without its mark, padded with zeros."""
+        if text in self._values:
+            text = self._values[text]
+        elif self._unmark is not None:
+            text = self._unmark(text)
         if len(text) < self._width and text.isdigit() and text.isascii():
             return text.zfill(self._width)
         return text

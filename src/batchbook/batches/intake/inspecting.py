@@ -12,6 +12,7 @@ from batchbook.batches.intake.names import normal
 from batchbook.batches.intake.suggesting import Remembered, suggest
 from batchbook.errors import BadInput
 from batchbook.tables.choices import ColumnReading, Reading
+from batchbook.tables.encoding import still_fits
 from batchbook.tables.inspecting import inspect_table
 
 #: Everything is guessed.
@@ -50,6 +51,8 @@ def _as_before(
     """Return what is found if the file is read as one was before; ``None`` if it cannot be, or does not fit."""
     # Which rows were left out says nothing of another file.
     structure = replace(remembered.reading, columns=(), left_out=None)
+    if structure.encoding and not still_fits(file, structure.encoding):
+        structure = replace(structure, encoding="", odd_lines="")
     try:
         found = _inspect(name, file, fields, structure, remembered)
         columns = _columns(found, remembered)

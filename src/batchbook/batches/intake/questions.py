@@ -10,6 +10,7 @@ from batchbook.batches.intake.quick import TEXTS
 from batchbook.grid import Kind
 from batchbook.grid.kinds import NUMERIC_KINDS
 from batchbook.statuses import Severity
+from batchbook.tables.encoding import GUESSED, ODD_LINES
 from batchbook.tables.report import Note
 
 # Each such cell is a problem of its row in any case, so whoever works on the rows hears of it.
@@ -32,6 +33,8 @@ def asks_about(note: Note, fields: Sequence[IntakeField], mapping: IntakeMapping
     """Return whether ``note`` warns of something that matters to ``fields``, and about which nothing was said yet."""
     if note.severity not in (Severity.WARNING, Severity.ERROR) or note.code in _TOLD_BY_ROWS:
         return False
+    if note.code in (GUESSED, ODD_LINES):
+        return not {*mapping.columns.values(), *mapping.carried}.isdisjoint(note.columns)
     if note.column is None:
         return True
     filled = [one for place, one in mapping.placed(fields) if place == note.column]

@@ -14,7 +14,10 @@ from batchbook.forms import BoundForm, Field, Form
 from batchbook.grid import Kind, choices_of
 from batchbook.grid.kinds import NUMERIC_KINDS
 from batchbook.tables.choices import ColumnReading, Reading
-from batchbook.tables.encoding import ENCODINGS
+from batchbook.tables.codepages import text_encodings
+from batchbook.tables.encoding import ODD_LINES
+from batchbook.tables.findings import APOSTROPHES, TEXT_MARKS
+from batchbook.tables.report import TextReading
 
 #: The delimiters that have a name, by it.
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "colon": ":"}
@@ -23,6 +26,13 @@ _DELIMITER_LABELS = {
 }  # fmt: skip
 _OTHER = "other"
 _SIGNS = ((".", "Point: 1,234.50"), (",", "Comma: 1.234,50"))
+_MARKS = (
+    ("kept", "Keep everything as in the file"),
+    ("formulas", 'Leave out ="…", and apostrophes before = + - @'),
+    ("codes", "Leave out these, and apostrophes before digits"),
+    ("all", "Leave out every apostrophe at the start"),
+)
+_PARTS = {"decimal": "decimal_sign", "date": "date_order", "marks": "text_marks"}
 _ORDERS = (("ymd", "Year, month, day"), ("dmy", "Day, month, year"), ("mdy", "Month, day, year"))
 
 #: The highest number of a header row, and of the rows that headings may take.
@@ -32,7 +42,9 @@ _NUMBERS = re.compile(r"[0-9]{1,9}")
 
 def reading_form(intake: Intake, fields: Sequence[IntakeField]) -> Form:
     """Return the form for what can be said of the file: as a whole, and of each column whose cells may mean two things."""
-    return Form([*_structure(intake), *_columns(intake, fields)], [_left_out_is_numbers])
+    return Form(
+        [*_structure(intake), *_columns(intake, fields)], [_left_out_is_numbers, _other_encoding_is_chosen]
+    )
 
 
 def shown(intake: Intake) -> dict[str, Any]:
@@ -42,6 +54,7 @@ def shown(intake: Intake) -> dict[str, Any]:
     delimiter = known.get(reading.delimiter, _OTHER)
     values = {
         "encoding": reading.encoding,
+        "odd_lines": reading.odd_lines,
         "delimiter": delimiter,
         "delimiter_other": reading.delimiter if delimiter == _OTHER else "",
         "sheet": reading.sheet,
@@ -51,6 +64,7 @@ def shown(intake: Intake) -> dict[str, Any]:
     }
     for place, column in enumerate(reading.columns):
         values |= {f"decimal.{place}": column.decimal_sign, f"date.{place}": column.date_order}
+        values[f"marks.{place}"] = column.text_marks
     return values
 
 
@@ -59,14 +73,18 @@ def said_by(bound: BoundForm, intake: Intake) -> Reading:
 
     What it leaves as it is stays a guess, or what was said before. What was said of columns is void with other columns.
     """
-    now = shown(intake)
+    now, guessed = shown(intake), _guessed(intake)
     # An empty box shows as an empty text and reads as nothing.
     sent = {item.name: bound.values.get(item.name) for item in bound.fields}
+    if guessed and sent.get(guessed) == _OTHER:
+        sent[guessed] = sent.get(_other_of(guessed))
     changed = {name: value for name, value in sent.items() if (value or "") != (now.get(name) or "")}
     structure = _structure_in(changed)
+    # What looks right needs no change, and is chosen all the same: it was asked for.
+    chosen: dict[str, Any] = {guessed: sent[guessed] or ""} if guessed in sent else {}
     if structure:
-        return replace(intake.said, **structure, columns=(), left_out=None)
-    said = replace(intake.said, columns=_said_of_columns(changed, intake))
+        return replace(intake.said, **{**structure, **chosen}, columns=(), left_out=None)
+    said = replace(intake.said, columns=_said_of_columns(changed, intake), **chosen)
     if "left_out" in changed:
         said = replace(said, left_out=tuple(map(int, _NUMBERS.findall(changed["left_out"] or ""))))
     return said
@@ -75,7 +93,7 @@ def said_by(bound: BoundForm, intake: Intake) -> Reading:
 def _structure_in(changed: Mapping[str, Any]) -> dict[str, Any]:
     """Return what ``changed`` says of the file as a whole: with another one of these its columns are others."""
     structure = {name: changed[name] for name in ("header_row", "header_rows") if name in changed}
-    structure |= {name: changed[name] or "" for name in ("encoding", "sheet") if name in changed}
+    structure |= {name: changed[name] or "" for name in ("encoding", "odd_lines", "sheet") if name in changed}
     if "delimiter" in changed or "delimiter_other" in changed:
         known = DELIMITERS.get(changed.get("delimiter", _OTHER))
         structure["delimiter"] = known or changed.get("delimiter_other") or ""
@@ -88,15 +106,15 @@ def _said_of_columns(changed: Mapping[str, Any], intake: Intake) -> tuple[Column
     )
     for name, value in changed.items():
         what, _, place = name.partition(".")
-        if what in ("decimal", "date"):
-            part = "decimal_sign" if what == "decimal" else "date_order"
+        part = _PARTS.get(what)
+        if part:
             columns[int(place)] = replace(columns[int(place)], **{part: value})
     return tuple(columns) if any(column != ColumnReading() for column in columns) else ()
 
 
 def _structure(intake: Intake) -> Iterator[Field]:
     if intake.reading.format == "csv":
-        yield Field.of("encoding", Kind.CHOICE, choices=choices_of(_with(ENCODINGS, intake.reading.encoding)))
+        yield from _encodings(intake)
         labels = [*_DELIMITER_LABELS.items(), (_OTHER, "Another character")]
         yield Field.of("delimiter", Kind.CHOICE, label="Cells are separated by", choices=choices_of(labels))
         yield Field.of("delimiter_other", Kind.TEXT, label="The other character", max_length=1)
@@ -129,8 +147,52 @@ def _structure(intake: Intake) -> Iterator[Field]:
     )
 
 
+def _encodings(intake: Intake) -> Iterator[Field]:
+    """Yield what asks for the encoding: where it is a guess, by what becomes of some texts in each of the likely ones."""
+    guessed, every = _guessed(intake), text_encodings()
+    if guessed != "encoding":
+        yield Field.of("encoding", Kind.CHOICE, choices=choices_of(_with(every, intake.reading.encoding)))
+    if guessed:
+        readings = [(reading.encoding, _as_read(reading)) for reading in intake.report.readings]
+        label = (
+            "Which of these is right?"
+            if guessed == "encoding"
+            else "Which of these is right for the odd lines?"
+        )
+        choices = choices_of([*readings, (_OTHER, "Another encoding")])
+        yield Field.of(guessed, Kind.CHOICE, label=label, widget="radio", choices=choices, required=True)
+        yield Field.of(
+            _other_of(guessed), Kind.CHOICE, label="The other encoding", choices=choices_of(_with(every, ""))
+        )
+    elif intake.reading.odd_lines:
+        odd = _with(every, intake.reading.odd_lines)
+        yield Field.of("odd_lines", Kind.CHOICE, label="Encoding of odd lines", choices=choices_of(odd))
+
+
+def _guessed(intake: Intake) -> str:
+    """Return which part of the reading is a guess of an encoding; empty if none is."""
+    if not intake.report.readings:
+        return ""
+    return "odd_lines" if any(note.code == ODD_LINES for note in intake.report.notes) else "encoding"
+
+
+def _other_of(name: str) -> str:
+    return f"{name}_other"
+
+
+def _as_read(reading: TextReading) -> str:
+    named = f"{reading.language}, {reading.encoding}" if reading.language else reading.encoding
+    return f"{' · '.join(reading.texts)} ({named})"
+
+
+def _other_encoding_is_chosen(values: dict[str, Any]) -> dict[str, str]:
+    names = [name for name in ("encoding", "odd_lines") if values.get(name) == _OTHER]
+    return {_other_of(name): "Choose the encoding." for name in names if not values.get(_other_of(name))}
+
+
 def _columns(intake: Intake, fields: Sequence[IntakeField]) -> Iterator[Field]:
     kinds = {place: wanted.column.kind for place, wanted in intake.mapping.placed(fields)}
+    marked = {note.column for note in intake.report.notes if note.code in (TEXT_MARKS, APOSTROPHES)}
     for place, column in enumerate(intake.report.columns):
         kind, label = kinds.get(place), heading_or_number(column.heading, place)
         if column.kind == "number" or kind in NUMERIC_KINDS:
@@ -140,6 +202,10 @@ def _columns(intake: Intake, fields: Sequence[IntakeField]) -> Iterator[Field]:
         if column.kind == "date" or kind is Kind.DATE:
             yield Field.of(
                 f"date.{place}", Kind.CHOICE, label=f"Dates of {label}", choices=choices_of(_ORDERS)
+            )
+        if place in marked:
+            yield Field.of(
+                f"marks.{place}", Kind.CHOICE, label=f"Text marks of {label}", choices=choices_of(_MARKS)
             )
 
 

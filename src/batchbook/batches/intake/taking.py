@@ -14,7 +14,7 @@ from batchbook.batches.intake.kept import Intake
 from batchbook.batches.intake.memory import Place, last_of
 from batchbook.batches.intake.reader import IntakeReader
 from batchbook.batches.intake.suggesting import Remembered
-from batchbook.batches.intake.words import refuse_unmapped
+from batchbook.batches.intake.words import refuse_guessed_text, refuse_unmapped
 from batchbook.batches.models import Batch
 from batchbook.errors import BadInput
 from batchbook.tables.choices import Reading
@@ -37,6 +37,7 @@ def blocks_of(
     Raises ``BadInput`` where that does not say all it must, or was said of another table.
     """
     refuse_unmapped(intake, fields)
+    refuse_guessed_text(intake, fields)
     source = open_source(name, file, intake.reading, headings_of(fields))
     if not intake.mapping.fits(source.headings):
         raise BadInput(
@@ -95,4 +96,6 @@ def look_before(work: Work) -> None:
 
 def refuse_unprepared(work: Work, intake: Intake) -> None:
     """Raise ``BadInput`` where ``intake`` does not say all that it takes to read the rows of the batch."""
-    refuse_unmapped(intake, work.handler.intake_fields(work.batch))
+    fields = work.handler.intake_fields(work.batch)
+    refuse_unmapped(intake, fields)
+    refuse_guessed_text(intake, fields)

@@ -7,8 +7,11 @@ from collections.abc import Iterator, Sequence
 from batchbook.batches.intake.fields import IntakeField
 from batchbook.batches.intake.kept import Intake
 from batchbook.batches.intake.names import normal
+from batchbook.batches.intake.questions import asks_about
 from batchbook.errors import BadInput
 from batchbook.tables import listed
+from batchbook.tables.encoding import GUESSED, ODD_LINES
+from batchbook.tables.report import TextReading
 from batchbook.words import counted
 
 _MOST_NAMED = 20
@@ -21,6 +24,30 @@ class Unmapped(BadInput):
     def __init__(self, sentence: str, fields: Sequence[IntakeField]) -> None:
         super().__init__(sentence)
         self.fields = tuple(fields)
+
+
+class GuessedText(BadInput):
+    """The encoding of a text, or of some of its lines, is a guess; ``code`` says which. Nothing was taken from it."""
+
+    def __init__(self, sentence: str, code: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+def refuse_guessed_text(intake: Intake, fields: Sequence[IntakeField]) -> None:
+    """Raise :class:`GuessedText` where characters of a column that is taken may be others, as nobody chose the encoding."""
+    told = [note for note in intake.report.notes if note.code in (GUESSED, ODD_LINES)]
+    note = next((note for note in told if asks_about(note, fields, intake.mapping)), None)
+    if note is None:
+        return
+    readings = "; ".join(f"{_encoding(one)}: {listed(one.texts)}" for one in intake.report.readings)
+    raise GuessedText(
+        f"“{intake.report.name}” can be read in several ways. {note.message} {readings}.", note.code
+    )
+
+
+def _encoding(reading: TextReading) -> str:
+    return f"{reading.encoding} ({reading.language})" if reading.language else reading.encoding
 
 
 def refuse_unmapped(intake: Intake, fields: Sequence[IntakeField]) -> None:

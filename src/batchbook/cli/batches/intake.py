@@ -17,7 +17,7 @@ from batchbook.batches.intake.kept import Intake
 from batchbook.batches.intake.questions import asks_about
 from batchbook.batches.intake.reading_form import DELIMITERS
 from batchbook.batches.intake.taking import look, place_of
-from batchbook.batches.intake.words import Unmapped, refuse_unmapped
+from batchbook.batches.intake.words import GuessedText, Unmapped, refuse_guessed_text, refuse_unmapped
 from batchbook.batches.work import Work
 from batchbook.cli.batches.output import aligned
 from batchbook.cli.batches.parameters import PAIR
@@ -25,7 +25,8 @@ from batchbook.cli.output import json_option, plain, show
 from batchbook.cli.parameters import TEXT
 from batchbook.tables import listed
 from batchbook.tables.choices import ColumnReading, Reading
-from batchbook.tables.encoding import ENCODINGS
+from batchbook.tables.codepages import known_encoding
+from batchbook.tables.encoding import ODD_LINES
 from batchbook.tables.inspecting import inspect_table
 from batchbook.tables.report import Report
 
@@ -36,8 +37,31 @@ _NAMED = 20
 _DELIMITERS = {**DELIMITERS, "\\t": "\t"}
 _SIGNS = {"point": ".", ".": ".", "comma": ",", ",": ","}
 
+
+class Encoding(click.ParamType[str]):
+    """An encoding of text, by one of the names that Python has for it."""
+
+    name = "encoding"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return Python's own name of it."""
+        known = known_encoding(value)
+        if known is None:
+            self.fail(
+                f"“{value}” is not an encoding of text, such as utf-8, cp1252, cp1251 or gb18030.", param, ctx
+            )
+        return known
+
+
+ENCODING = Encoding()
+
 _READING = (
-    click.option("--encoding", type=click.Choice(ENCODINGS), help="The encoding of a text."),
+    click.option(
+        "--encoding", type=ENCODING, help="The encoding of a text, by any name that Python has for it."
+    ),
+    click.option(
+        "--odd-lines", type=ENCODING, help="The encoding of the lines that are not UTF-8 where most are."
+    ),
     click.option(
         "--delimiter",
         type=TEXT,
@@ -86,6 +110,7 @@ def choices_of(given: Mapping[str, Any]) -> Choices:
     delimiter = given["delimiter"] or ""
     reading = Reading(
         encoding=given["encoding"] or "",
+        odd_lines=given["odd_lines"] or "",
         delimiter=_DELIMITERS.get(delimiter, delimiter),
         sheet=given["sheet"] or "",
         header_row=given["header_row"],
@@ -109,6 +134,7 @@ def take_in(work: Work, choices: Choices, *, demand: bool) -> None:
     if choices.pairs or choices.mapping:
         intake = replace(choose(intake, fields, choices.pairs), name=choices.mapping or "")
         intake.keep_in(work.batch)
+    if choices.pairs or choices.mapping or choices.reading.encoding or choices.reading.odd_lines:
         memory.remember(work.session, place, intake.mapping, intake.said, by=work.actor, at=work.now)
     _warn(intake, fields)
     _tell_unused(intake, fields)
@@ -132,6 +158,15 @@ def _demand(intake: Intake, fields: Sequence[IntakeField]) -> None:
             f" rows: --map {first.heading}==TEXT. Nothing was created.",
             error.fields,
         ) from error
+    try:
+        refuse_guessed_text(intake, fields)
+    except GuessedText as guess:
+        option = "--odd-lines" if guess.code == ODD_LINES else "--encoding"
+        first_reading = intake.report.readings[0].encoding
+        raise GuessedText(
+            f"{guess.message} Say which it is, such as {option} {first_reading}. Nothing was created.",
+            guess.code,
+        ) from guess
 
 
 def _warn(intake: Intake, fields: Sequence[IntakeField]) -> None:
@@ -171,6 +206,7 @@ def _lines(report: Report) -> Iterator[str]:
     facts = [
         ("Kind of file", reading.format.upper()),
         ("Encoding", reading.encoding),
+        ("Odd lines", reading.odd_lines),
         ("Delimiter", {"\t": "tab"}.get(reading.delimiter, reading.delimiter)),
         ("Sheet", reading.sheet),
         ("Row with the headings", str(reading.header_row)),
@@ -187,6 +223,11 @@ def _lines(report: Report) -> Iterator[str]:
         ],
         "  ",
     )
+    if report.readings:
+        yield from ("", "The same texts in likely encodings")
+        yield from aligned(
+            [(f"{one.encoding} ({one.language})", ", ".join(one.texts)) for one in report.readings], "  "
+        )
     if report.notes:
         yield from ("", "Noticed")
         yield from (f"  {note.message}" for note in report.notes)
