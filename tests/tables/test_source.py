@@ -169,24 +169,17 @@ def test_a_byte_far_below_decides_the_encoding() -> None:
     data = b"item,name\n" + b"7,x\n" * 300_000 + "8,Äpfel\n".encode("cp1252")
     source = opened(data)
     assert source.reading.encoding == "cp1252"
-    said = message(source, "encoding")
-    assert "byte 0xC4 at position 1,200,013, in line 300,002" in said
-    assert "“8,Äpfel”" in said
-    assert "“Ä”" in said
+    assert "byte 0xC4 at position 1,200,013, in line 300,002" in message(source, "encoding")
+    assert source.readings[0].texts == ("Äpfel",)
 
 
 def test_an_encoding_that_was_said_holds() -> None:
     data = "item,name\n7,Łódź\n".encode("cp1250")
     assert records(opened(data, said=Reading(encoding="cp1250"))) == [["7", "Łódź"]]
-    assert records(opened(data)) != [["7", "Łódź"]]
     assert "is not text in utf-8: byte 0xA3 at position 13, in line 2" in refusal(
         data, said=Reading(encoding="utf-8")
     )
-    assert "is not an encoding that can be read here" in refusal(data, said=Reading(encoding="rot13"))
-
-
-def test_what_no_known_encoding_has_is_asked_for() -> None:
-    assert "is text in an encoding that cannot be told" in refusal(b"item,name\n7,\x8f\x81\n")
+    assert "is not an encoding of text that Python knows" in refusal(data, said=Reading(encoding="rot13"))
 
 
 def test_a_character_may_be_cut_by_the_pieces_of_a_file() -> None:

@@ -24,6 +24,8 @@ _MARKS = {
 }  # fmt: skip
 #: How many readings are offered.
 _OFFERED = 4
+# By how much, as a logarithm, a reading may be less likely than another for both to be open.
+_CLOSE = 5.0
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,13 @@ def still_fits(file: BinaryIO, encoding: str) -> bool:
     lines = lines_of(file)
     if not lines.odd or lines.mostly_utf8:
         return False
-    offered = candidates(lines.samples)[:_OFFERED]
+    offered = candidates(lines.samples)
+    likely = [one.encoding for one in offered if one.likelihood > offered[0].likelihood - _CLOSE]
     try:
         texts = [line.decode(encoding) for line in lines.samples]
     except (UnicodeDecodeError, LookupError):
         return False
-    return any(texts == [line.decode(one.encoding) for line in lines.samples] for one in offered)
+    return any(texts == [line.decode(name) for line in lines.samples] for name in likely)
 
 
 def _demanded(said: str) -> str:

@@ -26,6 +26,7 @@ _WITH_COMMA = frozenset("șțȘȚ")
 _PAIR, _ONE, _ELSE = 0.62, 0.33, 0.05
 # Typographic marks that lists of any language have, and how likely another character is by what it is.
 _USUAL_MARKS = frozenset("“”„‘’‚«»‹›–—…€£¥°²³½¼¾®™©·•×µ§№±\u00a0\u200b、。・「」ー")  # noqa: RUF001 - They are meant.
+_AROUND = "".join(_USUAL_MARKS)
 _ALONE, _MARK, _STRANGE, _NEVER = 0.05, 2e-3, 1e-6, 1e-10
 _CASE_CHANGE, _ALL_CAPITALS, _ONE_LETTER = log(2e-3), log(0.2), log(1e-3)
 # Where standard character sets have the characters that are used every day, by the first byte of two.
@@ -127,8 +128,9 @@ class Language:
 
 
 def _has_marks_only(token: str) -> bool:
-    """Tell whether all of ``token`` that is beyond ASCII are usual marks: amounts and quotations have them."""
-    return all(char < "\x80" or char in _USUAL_MARKS for char in token)
+    """Tell whether all of ``token`` that is beyond ASCII are usual marks around it, as amounts and quotations have them."""
+    inside = token.strip(_AROUND).replace("\u2019", "")
+    return inside.isascii()
 
 
 def _of_mark(char: str) -> float:

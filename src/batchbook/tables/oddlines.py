@@ -56,7 +56,7 @@ class Lines:
         """Take a line with its number."""
         text = line.decode("utf-8", "ignore")
         right = len(text.encode())
-        self.sequences += sum(char > "\x7f" for char in text)
+        self.sequences += len(text) - len(text.encode("ascii", "ignore"))
         _keep(self.samples, self.valid + self.odd, line)
         if right == len(line):
             self.valid += 1

@@ -39,7 +39,7 @@ def _cells(lines: Sequence[str], places: Sequence[tuple[int, int]], delimiter: s
     for number, place in places:
         cells = _parted(lines[number], delimiter)
         text = cells[place] if place < len(cells) else lines[number]
-        yield text.strip()[:_LONGEST]
+        yield "".join(char if char.isprintable() else "\ufffd" for char in text.strip()[:_LONGEST])
 
 
 def _parted(line: str, delimiter: str) -> list[str]:

@@ -92,3 +92,37 @@ def test_columns_that_nothing_is_taken_from_are_told(shop: Engine, batch: Any, t
     row = dict(zip(heading.split(","), first.split(","), strict=True))
     assert (row["new_item_code"], row["old_price"], row["new_price"]) == ("000000011", "2.00", "1.25")
     assert "raw" not in row
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_guessed_encoding_is_refused_with_its_readings(shop: Engine, batch: Any, tmp_path: Path) -> None:
+    path = tmp_path / "russian.csv"
+    lines = "item_code,description,size,price\n000000011,Печенье,500 г,2.20\n000000021,Пончики,1 кг,8.00\n"  # noqa: RUF001
+    path.write_bytes(lines.encode("cp1251"))
+    create = ("create", "price_change", "--file", path, "--set", "vendor_code=V1", "--as", "staff")
+    refused = batch(*create)
+    assert refused.exit_code == 1
+    assert "cp1251 (Russian): “Печенье”" in refused.stderr
+    assert "koi8-r" in refused.stderr
+    assert "Say which it is, such as --encoding cp1251. Nothing was created." in refused.stderr
+    assert rows(shop) == []
+    assert batch(*create, "--encoding", "no such").exit_code == 2
+    assert batch(*create, "--encoding", "windows-1251").exit_code == 0
+    assert batch(*create).exit_code == 0  # As last time for this vendor.
+    assert batch(*create, "--no-populate", "--encoding", "cp866").exit_code == 0
+    shown = batch("inspect", path).stdout
+    assert "cp1251 (Russian)" in shown
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_odd_lines_are_refused_with_their_readings(shop: Engine, batch: Any, tmp_path: Path) -> None:
+    path = tmp_path / "mixed.csv"
+    path.write_bytes(
+        "item_code,description,size,price\n000000011,Käse,500 g,2.20\n".encode()
+        + "000000021,Café,1 kg,8.00\n".encode("latin-1")
+    )
+    create = ("create", "price_change", "--file", path, "--set", "vendor_code=V1", "--as", "staff")
+    refused = batch(*create)
+    assert "1 line is not UTF-8 as the rest of the file is: 3." in refused.stderr
+    assert "--odd-lines cp1252. Nothing was created." in refused.stderr
+    assert batch(*create, "--odd-lines", "latin-1").exit_code == 0

@@ -1,0 +1,34 @@
+# ruff: noqa: RUF001 - Letters of other alphabets are meant.
+"""Names of goods in many languages, with the encodings in which lists of them were written."""
+
+from __future__ import annotations
+
+#: By language: encodings, and names of goods.
+GOODS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    'Russian': (('cp1251', 'koi8-r', 'cp866', 'iso8859-5', 'mac-cyrillic', 'cp855'), ('Колбаса Докторская', 'Пельмени Сибирские', 'Шампунь для волос', 'Кресло офисное', 'Гайка М8 оцинкованная', 'Лампа светодиодная', 'Перчатки рабочие', 'Бумага туалетная', 'Тетрадь в клетку', 'Куртка мужская', 'Ботинки зимние', 'Насос погружной', 'Порошок стиральный', 'Батон нарезной', 'Сосиски молочные')),
+    'Ukrainian': (('cp1251', 'koi8-u', 'cp1125'), ('Ковбаса Лікарська', 'Вареники з вишнею', 'Шампунь для волосся', 'Крісло офісне', 'Гайка оцинкована', 'Лампа світлодіодна', 'Рукавиці робочі', 'Папір туалетний', 'Зошит у клітинку', 'Куртка чоловіча', 'Черевики зимові', 'Їжа для котів')),
+    'Bulgarian': (('cp1251', 'mac-cyrillic'), ('Луканка Панагюрска', 'Баница със сирене', 'Шампоан за коса', 'Офис стол', 'Гайка поцинкована', 'Работни ръкавици', 'Тоалетна хартия', 'Тетрадка', 'Мъжко яке', 'Зимни обувки', 'Прах за пране', 'Кисело мляко')),
+    'Polish': (('cp1250', 'iso8859-2', 'cp852', 'mac-latin2'), ('Szynka wędzona', 'Krzesło biurowe', 'Rękawice robocze', 'Papier toaletowy łagodny', 'Żarówka energooszczędna', 'Kurtka męska', 'Buty zimowe skórzane', 'Gwóźdź stalowy', 'Płyn do mycia naczyń', 'Mleko zagęszczone', 'Pędzel płaski', 'Zeszyt w kratkę', 'Świeca zapachowa')),
+    'Czech': (('cp1250', 'iso8859-2', 'cp852', 'mac-latin2'), ('Párky vídeňské', 'Kancelářská židle', 'Pracovní rukavice', 'Toaletní papír', 'Žárovka úsporná', 'Pánská bunda', 'Zimní boty kožené', 'Hřebík ocelový', 'Prostředek na nádobí', 'Kondenzované mléko', 'Štětec plochý', 'Sešit čtverečkovaný', 'Vonná svíčka', 'Knedlíky houskové')),
+    'Hungarian': (('cp1250', 'iso8859-2', 'cp852'), ('Füstölt sonka', 'Irodai szék', 'Munkavédelmi kesztyű', 'Toalettpapír', 'Energiatakarékos izzó', 'Férfi kabát', 'Téli bőr cipő', 'Acél szög', 'Mosogatószer', 'Sűrített tej', 'Négyzetrácsos füzet', 'Zsömle')),
+    'Croatian': (('cp1250', 'iso8859-2', 'cp852'), ('Dimljena šunka', 'Uredska stolica s točkićima', 'Žarulja štedna', 'Muška košulja', 'Čavao čelični', 'Bilježnica na kockice', 'Sredstvo za čišćenje', 'Kozmetički rupčići', 'Vreća za smeće', 'Džem od šljiva')),
+    'Romanian': (('cp1250', 'iso8859-2'), ('Şuncă afumată', 'Scaun de birou ergonomic înălţime', 'Mănuşi de lucru', 'Hârtie igienică', 'Geacă bărbătească', 'Cui de oţel', 'Pensulă lată', 'Caiet de matematică', 'Lumânare parfumată', 'Brânzică de vaci', 'Vafă cu cremă')),
+    'German': (('cp1252', 'cp850', 'cp437', 'mac-roman', 'iso8859-1'), ('Bürostuhl', 'Kräuterbutter', 'Schraubenschlüssel', 'Müllbeutel', 'Glühlampe', 'Öffner', 'Überzug', 'Läufer', 'Hörgerät', 'Fußmatte', 'Rührschüssel', 'Plätzchen', 'Königsberger Klopse', 'Türgriff')),
+    'French': (('cp1252', 'cp850', 'cp437', 'mac-roman', 'iso8859-15'), ('Fromage râpé', 'Chaise à roulettes', 'Gants de protection résistants', 'Papier hygiénique', 'Lampe économique', 'Veste homme matelassée', 'Clé à molette', 'Détergent vaisselle', 'Lait concentré sucré', 'Cahier à carreaux', 'Bougie parfumée', 'Saucisson sec supérieur')),
+    'Spanish': (('cp1252', 'cp850', 'mac-roman'), ('Chorizo ibérico', 'Silla de oficina ergonómica', 'Guantes de protección', 'Papel higiénico', 'Bombilla de bajo consumo económica', 'Chaqueta de niño', 'Tornillo métrico', 'Jabón líquido', 'Cuaderno cuadrícula pequeño', 'Pimienta de cayena en grano español')),
+    'Portuguese': (('cp1252', 'cp850'), ('Bolo de maçã', 'Cadeira de escritório', 'Luvas de proteção', 'Papel higiênico', 'Lâmpada econômica', 'Sabão em pó', 'Calça comprida', 'Pregos de aço', 'Pão francês', 'Coração de galinha')),
+    'Swedish': (('cp1252', 'cp850', 'mac-roman'), ('Kontorsstol höj och sänkbar', 'Arbetshandskar skyddsklass två', 'Toalettpapper mjukt och vänligt', 'Glödlampa', 'Vinterskor läder', 'Räfflad spik', 'Diskmedel för hushåll', 'Böckling', 'Hårschampo', 'Tvättmedel')),
+    'Danish': (('cp1252', 'cp850'), ('Kontorstol højdejusterbar', 'Arbejdshandsker læder', 'Lyspære', 'Vinterstøvler', 'Søm rustfrit stål', 'Opvaskemiddel økologisk', 'Hårshampoo', 'Tørklæde', 'Småkager', 'Hønsekødsuppe')),
+    'Turkish': (('cp1254', 'iso8859-9', 'cp857', 'mac-turkish'), ('Ofis sandalyesi döner başlıklı', 'İş eldiveni', 'Tuvalet kağıdı yumuşak', 'Ampul tasarruflu ışıklı', 'Erkek gömleği kışlık', 'Çivi çelik', 'Bulaşık deterjanı', 'Yoğunlaştırılmış süt', 'Düz fırça', 'Kareli defter küçük boy', 'Sığır eti')),
+    'Greek': (('cp1253', 'iso8859-7', 'cp737', 'cp869', 'mac-greek'), ('Λουκάνικα χωριάτικα', 'Καρέκλα γραφείου', 'Γάντια εργασίας', 'Χαρτί υγείας', 'Λαμπτήρας οικονομίας', 'Μπουφάν ανδρικό', 'Καρφί ατσάλινο', 'Απορρυπαντικό πιάτων', 'Τετράδιο', 'Κερί αρωματικό')),
+    'Hebrew': (('cp1255', 'iso8859-8', 'cp862'), ('נקניקיות עוף', 'כיסא משרדי', 'כפפות עבודה', 'נייר טואלט', 'נורה חסכונית', 'מעיל גברים', 'מסמר פלדה', 'סבון כלים', 'מחברת משובצת', 'נר ריחני')),
+    'Arabic': (('cp1256', 'iso8859-6'), ('نقانق الدجاج', 'كرسي مكتب', 'قفازات العمل', 'ورق الحمام', 'مصباح موفر للطاقة', 'سترة رجالية', 'مسمار فولاذ', 'صابون الأطباق', 'دفتر مربعات', 'شمعة معطرة')),
+    'Thai': (('cp874', 'tis-620'), ('ไส้กรอกไก่', 'เก้าอี้สำนักงาน', 'ถุงมือทำงาน', 'กระดาษชำระ', 'หลอดไฟประหยัดพลังงาน', 'เสื้อแจ็คเก็ตผู้ชาย', 'ตะปูเหล็ก', 'น้ำยาล้างจาน', 'สมุดจด', 'เทียนหอม')),
+    'Lithuanian': (('cp1257', 'iso8859-13'), ('Rūkytas kumpis šventinis', 'Biuro kėdė', 'Darbinės pirštinės', 'Tualetinis popierius švelnus', 'Vyriška striukė žieminė', 'Plieninė vinis', 'Indų ploviklis', 'Sąsiuvinis langeliais', 'Kvapioji žvakė', 'Česnakinė duona')),
+    'Latvian': (('cp1257', 'iso8859-13'), ('Kūpināts šķiņķis', 'Biroja krēsls', 'Darba cimdi ādas', 'Tualetes papīrs', 'Vīriešu jaka', 'Tērauda nagla', 'Trauku mazgāšanas līdzeklis', 'Rūtiņu burtnīca', 'Aromātiskā svece', 'Ķiploku maize')),
+    'Estonian': (('cp1257', 'iso8859-15', 'cp1252'), ('Suitsutatud sealihatükk', 'Kontoritool pööratav', 'Töökindad', 'Tualettpaber kahekihiline õrn', 'Säästulamp', 'Nõudepesuvahend', 'Lõhnaküünal')),
+    'Japanese': (('shift_jis', 'euc_jp', 'cp932'), ('チョコレートケーキ', '緑茶ペットボトル', '事務用椅子', '作業手袋', 'トイレットペーパー', '電球形蛍光灯', '紳士用上着', '鉄釘', '食器用洗剤', '方眼ノート', '抹茶アイス', '豚骨ラーメン')),
+    'Simplified Chinese': (('gb18030', 'gbk', 'gb2312'), ('曲奇饼', '甜甜圈', '办公椅', '工作手套', '卫生纸', '节能灯泡', '男士夹克', '钢钉', '洗洁精', '方格笔记本', '香薰蜡烛', '红烧牛肉面')),
+    'Traditional Chinese': (('big5', 'cp950'), ('曲奇餅', '甜甜圈', '辦公椅', '工作手套', '衛生紙', '節能燈泡', '男士夾克', '鋼釘', '洗潔精', '方格筆記本', '紅燒牛肉麵', '鳳梨酥')),
+    'Korean': (('euc_kr', 'cp949'), ('초코칩 쿠키', '도넛 세트', '사무용 의자', '작업 장갑', '화장지', '절전 전구', '남성 재킷', '강철 못', '주방 세제', '모눈 공책', '향초', '김치찌개')),
+}  # fmt: skip

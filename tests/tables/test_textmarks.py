@@ -1,0 +1,87 @@
+"""A spreadsheet's marks for texts, decided for each column: what is a mark, and what belongs to the text."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from sqlalchemy import column as sql_column
+from tests.tables.test_source import in_ods, in_xlsx
+
+from batchbook.batches.intake.cells import CellsReader
+from batchbook.batches.intake.fields import IntakeField
+from batchbook.batches.intake.mapping import IntakeMapping
+from batchbook.grid import Column, Kind
+from batchbook.tables.choices import ColumnReading
+from batchbook.tables.inspecting import inspect_table
+from batchbook.tables.report import Report
+from batchbook.tables.textmarks import unmarker
+
+FIELD = IntakeField("a", Column("a", "A", sql_column("a"), Kind.TEXT))
+
+
+def understood(reading: ColumnReading, texts: list[str]) -> list[str]:
+    return CellsReader(FIELD, reading, IntakeMapping()).read(texts).values
+
+
+def column(texts: list[str], kind: str = "csv") -> tuple[Report, list[str]]:
+    table = [["code", "name"], *([text, "x"] for text in texts)]
+    if kind == "csv":
+        quoted = ["\t".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in table]
+        data = "\n".join(quoted).encode()
+    else:
+        data = in_xlsx(table) if kind == "xlsx" else in_ods(table)
+    report = inspect_table(f"a.{kind}", io.BytesIO(data))
+    return report, understood(report.reading.column(0), texts)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "ods"])
+@pytest.mark.parametrize(
+    ("texts", "right"),
+    [
+        (['="000801228"', '="000866227"'], ["000801228", "000866227"]),
+        (
+            ['="say ""hi"""', '="a"&"b"', "=12", "=“x”", '="open'],
+            ['say "hi"', '="a"&"b"', "=12", "=“x”", '="open'],
+        ),
+        (["'000801228", "'000866227"], ["000801228", "000866227"]),
+        (["'000801228", "12345678", "A12"], ["000801228", "12345678", "A12"]),
+        (["'ABC-1", "'DEF-2"], ["ABC-1", "DEF-2"]),
+        (["'s-Hertogenbosch", "'t Hooft"], ["'s-Hertogenbosch", "'t Hooft"]),
+        (
+            ["'S-HERTOGENBOSCH", "'90s mix", "'90", "O'Neil"],
+            ["'S-HERTOGENBOSCH", "'90s mix", "'90", "O'Neil"],
+        ),
+        (["'-5 LB", "'=1+1", "'t Hooft", "''=x"], ["-5 LB", "=1+1", "'t Hooft", "'=x"]),
+        (["'Special' offer", "plain", "words"], ["'Special' offer", "plain", "words"]),
+    ],
+)
+def test_marks_are_left_out_and_texts_are_kept(kind: str, texts: list[str], right: list[str]) -> None:
+    assert column(texts, kind)[1] == right
+
+
+def test_what_is_left_out_is_told_and_can_be_kept() -> None:
+    texts = ['="000801228"', "'t Hooft"]
+    report, _ = column(texts)
+    told = {note.code: note.message for note in report.notes}
+    assert '“="000801228"” in row 2: understood as “000801228”' in told["text-marks"]
+    assert "“'t Hooft” in row 3: kept" in told["apostrophes"]
+    assert understood(ColumnReading(text_marks="kept"), texts) == texts
+    cells = CellsReader(FIELD, report.reading.column(0), IntakeMapping()).read(texts)
+    assert cells.otherwise == {0: '="000801228"'}  # The text of the file is kept.
+
+
+def test_a_column_of_marked_numbers_is_one_of_numbers() -> None:
+    report, _ = column(['="1,09"', '="2,50"'])
+    assert (report.columns[0].kind, report.reading.column(0).decimal_sign) == ("number", ",")
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "'=1+1", "-5 LB", "'-5 LB", "''=x", "'t Hooft", "@x", "plain", "+1"]
+)
+def test_what_is_exported_comes_back(text: str) -> None:
+    from batchbook.grid.export import _safe
+
+    plain = unmarker("formulas")
+    assert plain is not None
+    assert plain(_safe(text)) == text
