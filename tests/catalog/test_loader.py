@@ -52,6 +52,18 @@ def test_creates_products_with_their_department_and_vendor(engine: Engine) -> No
     assert product(engine, "000000018").size is None
 
 
+def test_marks_of_a_spreadsheet_for_texts_belong_to_no_code(engine: Engine) -> None:
+    load_lines(
+        engine,
+        '="000000017",APPLES 3 LB,PRODUCE,FRUIT,Private,3 LB,V0001,2.49,7',
+        "'000000018,'S-HERTOGENBOSCH CHEESE,PRODUCE,FRUIT,'t Hooft,,V0002,0.99,0",
+        header=HEADER.replace("item_code", '="item_code"'),
+    )
+    assert product(engine, "000000017").description == "APPLES 3 LB"
+    cheese = product(engine, "000000018")
+    assert (cheese.description, cheese.brand) == ("'S-HERTOGENBOSCH CHEESE", "'t Hooft")
+
+
 def test_loading_again_changes_nothing(engine: Engine) -> None:
     load_lines(engine, APPLES, PEARS)
     before = product(engine, "000000017")

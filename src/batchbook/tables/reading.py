@@ -5,7 +5,7 @@ What cannot be read is refused with a sentence that says what was found and what
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 from batchbook.errors import BadInput
@@ -13,8 +13,12 @@ from batchbook.tables.choices import Reading
 from batchbook.tables.kinds import SUFFIXES
 from batchbook.tables.source import Source, open_source
 from batchbook.tables.table import Table, check_header, listed, names_of
+from batchbook.tables.textmarks import unmarker
 
 __all__ = ["SUFFIXES", "read_table"]
+
+_MARKS = ("'", "=")
+_UNMARKED: Callable[[str], str] = unmarker("codes") or str
 
 
 def read_table(name: str, file: BinaryIO, required: Sequence[str]) -> Table:
@@ -34,11 +38,20 @@ def read_table(name: str, file: BinaryIO, required: Sequence[str]) -> Table:
         )
     if not source.reading.header_row:
         source = open_source(name, file, _with_header(source), required)
-    header = names_of(source.headings)
+    header = names_of([*map(_UNMARKED, source.headings)])
     check_header(name, header, required)
     # Programs separate by semicolons where the comma is the decimal sign: 1,500 may be one and a half there.
     commas_group = source.reading.delimiter != ";"
-    return Table(header, source.ragged_records(), commas_group, source.expected_rows)
+    return Table(header, _without_marks(source.ragged_records()), commas_group, source.expected_rows)
+
+
+def _without_marks(records: Iterator[tuple[int, Sequence[str]]]) -> Iterator[tuple[int, Sequence[str]]]:
+    """Yield ``records`` without what tells a spreadsheet that a cell is a text, as in ="000801228".
+
+    Nobody is asked here, so an apostrophe before anything but a code is taken for a part of its text.
+    """
+    for number, record in records:
+        yield number, [*map(_UNMARKED, record)] if any(text[:1] in _MARKS for text in record) else record
 
 
 def _with_header(source: Source) -> Reading:
