@@ -190,7 +190,7 @@ def test_a_wrong_header_row_says_what_was_found(engine: Engine, header: str, fou
     [
         (b"", "“catalog.csv” is empty"),
         (b"\xff\xfe\x00PK", "“catalog.csv” is not text in utf-16"),
-        (b"item_code,\x81", "“catalog.csv” is text in an encoding that cannot be told"),
+        (b"item_code,\x81", "“catalog.csv” is not UTF-8, and what its characters are is a guess"),
     ],
 )
 @pytest.mark.parametrize("backend", ["sqlite"])
