@@ -16,7 +16,7 @@ from batchbook.batches.bulk_edits import BULK_EDITS
 from batchbook.batches.context import HandlerContext
 from batchbook.batches.dynamic import DynamicRow
 from batchbook.batches.files import file_chunks, input_file, open_file, store_file
-from batchbook.batches.freeze import freeze_table, unfreeze_table
+from batchbook.batches.freeze import append_only, freeze_table, unfreeze_table
 from batchbook.batches.handler import BatchHandler, Outcome, Total
 from batchbook.batches.intake.fields import IntakeField
 from batchbook.batches.intake.kept import Intake
@@ -67,6 +67,7 @@ __all__ = [
     "State",
     "Status",
     "Total",
+    "append_only",
     "column",
     "editable",
     "file_chunks",

@@ -26,28 +26,30 @@ from itertools import count
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, MetaData, Table, cast, false, null, select, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, MetaData, cast, false, null, select
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
-from sqlalchemy.schema import CreateTable, DropTable
 
-from batchbook.batches.freeze import freeze_table
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rowcolumns import RowColumn, refuse_doubles
+from batchbook.batches.rowddl import (
+    TABLE_PREFIX,
+    analyze,
+    drop_table,
+    guard_table,
+    make_indexes,
+    make_table,
+    table_name,
+)
 from batchbook.batches.rows import RESERVED, table_of
 from batchbook.batches.rowtables import copy_rows
 from batchbook.db.base import NAMING_CONVENTION
 
 #: Where a header keeps the columns of its rows.
 _COLUMNS = "row_columns"
-#: What the table of a batch is called, before its number. Migrations leave such tables alone.
-TABLE_PREFIX = "row_"
 _MARK = "__made_at_run_time__"
 #: How many models are kept ready. One is made in milliseconds, and let go when others were used since.
 _KEPT = 64
-#: Each row is written once and changed once, by the first refresh, which makes it longer. PostgreSQL keeps both on one
-#: page where there is room, and need not touch the indexes then.
-_ROOM = {"postgresql_with": {"fillfactor": 40}}
 _made = count(1)
 
 
@@ -93,28 +95,25 @@ class OwnTables:
 
     def written(self, session: Session, batch: Batch) -> None:
         """Make the indexes of the batch's own columns, and let the database look at what it has to plan for."""
-        connection, table = session.connection(), table_of(self.of(batch))
-        self._index(session, table, own=True)
-        if connection.dialect.name == "postgresql":
-            connection.execute(text(f'ANALYZE "{table.name}"'))
+        table = table_of(self.of(batch))
+        self._index(session, table, batch, own=True)
+        analyze(session.connection(), table.name)
 
     def guard(self, session: Session, batch: Batch) -> None:
         """Freeze the table from now on, as all row tables are.
 
-        Nobody else sees the table before the transaction ends that made it, and none of its rows can be of an executed
-        batch until then: asking the triggers for each of them would take longer than to write it. For the same reason
-        the indexes of the type's columns are made only now: the first refresh sets these columns in every row.
+        Indexes of the type's columns are made only now: the first refresh sets these columns in every row.
         """
         table = table_of(self.of(batch))
-        self._index(session, table, own=False)
-        freeze_table(session.connection(), table.name)
+        self._index(session, table, batch, own=False)
+        guard_table(session.connection(), table)
 
-    def _index(self, session: Session, table: Table, *, own: bool) -> None:
+    def _index(self, session: Session, table: Table, batch: Batch, *, own: bool) -> None:
         """Make the indexes of the batch's own columns or, if not ``own``, those of the type's."""
         declared = {column.name for column in table_of(self.declared).columns if column.name != "batch_id"}
-        for index in sorted(table.indexes, key=lambda index: str(index.name)):
-            if declared.isdisjoint(index.columns.keys()) is own:
-                index.create(session.connection())
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        wanted = [index for index in indexes if declared.isdisjoint(index.columns.keys()) is own]
+        make_indexes(session.connection(), wanted, batch.id)
 
     def copy(
         self, session: Session, source: Batch, clone: Batch, where: ColumnElement[bool] | None = None
@@ -130,26 +129,20 @@ class OwnTables:
 
     def discard(self, session: Session, batch: Batch) -> None:
         """Drop the table."""
-        session.execute(DropTable(Table(_name(batch.id), MetaData()), if_exists=True))
+        drop_table(session.connection(), batch.id)
 
     def _create(self, session: Session, batch: Batch) -> None:
-        connection, table = session.connection(), table_of(self.of(batch))
-        # Indexes are made when the rows are there, which is quicker.
-        connection.execute(CreateTable(table))
+        make_table(session.connection(), table_of(self.of(batch)), batch.id)
 
     def _model(self, batch_id: int, columns: tuple[RowColumn, ...]) -> type[BatchRow]:
         key = (batch_id, columns)
         with self._lock:
-            model = self._models.get(key) or _make_model(self._base, _name(batch_id), columns)
+            model = self._models.get(key) or _make_model(self._base, table_name(batch_id), columns)
             self._models[key] = model
             self._models.move_to_end(key)
             if len(self._models) > _KEPT:
                 self._models.popitem(last=False)
             return model
-
-
-def _name(batch_id: int) -> str:
-    return f"{TABLE_PREFIX}{batch_id:d}"
 
 
 def made_at_run_time(model: type[BatchRow]) -> bool:
@@ -175,7 +168,7 @@ def _make_model(base: type[DynamicRow], name: str, columns: Sequence[RowColumn])
         {
             **namespace,
             "__tablename__": name,
-            "__table_args__": (*indexes, *own, _ROOM),
+            "__table_args__": (*indexes, *own),
             "metadata": MetaData(naming_convention=NAMING_CONVENTION),
             _MARK: True,
             "__module__": base.__module__,

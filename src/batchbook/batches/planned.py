@@ -11,6 +11,7 @@ from batchbook.batches.work import Work
 from batchbook.errors import Conflict
 from batchbook.jobs import Job, claims
 from batchbook.jobs.asking import plan_of
+from batchbook.jobs.settings import JobSettings
 
 #: The kinds of operations that say what was planned, and that it was dropped.
 SCHEDULE, UNSCHEDULE = "schedule", "unschedule"
@@ -30,9 +31,8 @@ def drop_plan(work: Work, because: str) -> str:
     job = plan_of(work.session, work.batch.id)
     if job is None:
         return ""
-    if not claims.drop(
-        work.session, job, f"{job.subject} was not {job.done} at its time, because {because}."
-    ):
+    message = f"{job.subject} was not {job.done} at its time, because {because}."
+    if not claims.drop(work.session, job, message, JobSettings.read(work.context.settings).keep):
         raise Conflict(f"{work.batch} begins to be executed at this moment, so nothing else was done.")
     return f" The execution that {job.asked_by} planned for {in_utc(job.run_at)} was dropped."
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.rowddl import analyze
 from batchbook.batches.rows import table_of
 
 #: As long as PostgreSQL knows of fewer rows in a table for all batches, it is asked to look at each batch that is new.
@@ -65,14 +66,13 @@ class SharedTable:
     def written(self, session: Session, batch: Batch) -> None:  # noqa: ARG002 - The table is there for all batches.
         """Have PostgreSQL look at the table while it knows of few rows in it.
 
-        It would take the new batch for a handful of rows, and read all of them again for each. Whoever else looks at
-        the table at this moment does the same, and is not waited for.
+        It would take the new batch for a handful of rows, and read all of them again for each.
         """
         connection, name = session.connection(), table_of(self.declared).name
         if connection.dialect.name == "postgresql":
             known: Select[Any] = select(column("reltuples")).select_from(text("pg_class"))
             if (session.scalar(known.where(text("oid = to_regclass(:name)")), {"name": name}) or 0) < _FEW:
-                connection.execute(text(f'ANALYZE (SKIP_LOCKED) "{name}"'))
+                analyze(connection, name)
 
     def guard(self, session: Session, batch: Batch) -> None:
         """Do nothing: a migration did it."""

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from batchbook.errors import Conflict
 from batchbook.jobs import claims
 from batchbook.jobs.models import Job
+from batchbook.jobs.office import Jobs
 from batchbook.jobs.states import JobState
 from batchbook.jobs.tasks import Ending, Turn
 from batchbook.jobs.unresponsive import request_process_end, unresponsive_of
@@ -55,8 +56,9 @@ def cancel_by_force(registry: Any, session: Session, job: Job, by: str) -> str:
 def drop_job(registry: Any, session: Session, job: Job, by: str) -> str | None:
     """Cancel a job that waits or is scheduled, for ``by``; return the sentence that says so, ``None`` if it has begun."""
     message = f"{job.subject} was not {job.done}: {by} cancelled that before it began."
-    if not claims.drop(session, job, message):
+    jobs: Jobs = registry["jobs"]
+    if not claims.drop(session, job, message, jobs.settings.keep):
         return None
-    task = registry["jobs"].tasks[job.task]
+    task = jobs.tasks[job.task]
     task.ended(Turn(registry, session, job, NoProgress()), Ending(message))
     return message

@@ -6,6 +6,7 @@ what it did in the same transaction is undone with it.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import and_, select, update
@@ -42,14 +43,12 @@ def demand_held(session: Session, job: Job) -> None:
         raise Fenced(str(job))
 
 
-def end(session: Session, job: Job, state: JobState, ending: Ending) -> None:
-    """Write down how a job ended; raises :class:`Fenced` if that is no longer for this process to say."""
-    values = {
-        "state": state,
-        "ended_at": utc_now(),
-        "message": ending.message,
-        "result": dict(ending.result) or None,
-    }
+def end(session: Session, job: Job, state: JobState, ending: Ending, keep: timedelta) -> None:
+    """Write down how a job ended, to be kept for as long as ``keep``.
+
+    Raises :class:`Fenced` if that is no longer for this process to say.
+    """
+    values = {**_ended(state, ending.message, keep), "result": dict(ending.result) or None}
     if not _changed(session, _held(job), values):
         raise Fenced(str(job))
 
@@ -77,10 +76,15 @@ def release(session: Session, job: Job) -> bool:
     return _changed(session, planned, {"state": JobState.QUEUED})
 
 
-def drop(session: Session, job: Job, message: str) -> bool:
-    """Cancel a job that has not begun; return whether that was in time."""
+def drop(session: Session, job: Job, message: str, keep: timedelta) -> bool:
+    """Cancel a job that has not begun, to be kept for as long as ``keep``; return whether that was in time."""
     idle = and_(Job.id == job.id, Job.state.in_((JobState.SCHEDULED, JobState.QUEUED)))
-    return _changed(session, idle, {"state": JobState.CANCELLED, "ended_at": utc_now(), "message": message})
+    return _changed(session, idle, _ended(JobState.CANCELLED, message, keep))
+
+
+def _ended(state: JobState, message: str, keep: timedelta) -> dict[str, Any]:
+    now = utc_now()
+    return {"state": state, "ended_at": now, "purge_after": now + keep, "message": message}
 
 
 def _held(job: Job) -> Any:

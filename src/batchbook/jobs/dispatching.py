@@ -8,11 +8,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Engine, and_, delete, or_, select, text
+from sqlalchemy import Engine, and_, delete, func, or_, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -154,11 +153,11 @@ class Dispatcher:
     # What is over.
 
     def tidy(self) -> None:
-        """Forget jobs, and what the queue keeps of them, that ended longer ago than the settings say."""
-        before = self.jobs.clock() - timedelta(days=self.jobs.settings.keep_days)
+        """Forget jobs that were kept long enough, and what the queue keeps of them."""
         with transaction_scope(self.engine) as session:
-            session.execute(delete(Job).where(Job.state.in_(ENDED), Job.ended_at < before))
-        self._queue.tidy(before)
+            # By the database's clock, because the database refuses to delete one whose time has not come.
+            session.execute(delete(Job).where(Job.state.in_(ENDED), Job.purge_after < func.now()))
+        self._queue.tidy(self.jobs.clock() - self.jobs.settings.keep)
 
     def _jobs_in(self, state: JobState, *conditions: Any) -> Sequence[Job]:
         wanted = (

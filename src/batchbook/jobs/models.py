@@ -28,6 +28,7 @@ class Job(Base):
     An ``exclusive`` job holds its batch: there is never more than one that waits or runs, which an index sees to.
     ``dispatch`` counts how often the job was handed to a queue; whoever runs it holds that number, and with an older
     one can no longer end it. ``attempts`` counts how often it was started.
+    From its end on the database keeps the row as it is, until ``purge_after`` has passed.
     """
 
     __tablename__ = "job"
@@ -60,6 +61,7 @@ class Job(Base):
     owner: Mapped[str | None] = mapped_column(String(63))
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    purge_after: Mapped[datetime | None]
     message: Mapped[str | None] = mapped_column(Text)
     result: Mapped[dict[str, Any] | None]
     retry_of: Mapped[int | None]

@@ -127,7 +127,8 @@ class JobRun:
             with attempt.interruptible(session):
                 ending = self._task(job).run(Turn(self.registry, session, job, progress, prepared))
             own.settle()
-            claims.end(session, job, JobState.FAILED if ending.failed else JobState.DONE, ending)
+            state = JobState.FAILED if ending.failed else JobState.DONE
+            claims.end(session, job, state, ending, self.jobs.settings.keep)
         return ending.message
 
     @contextmanager
@@ -166,7 +167,7 @@ class JobRun:
             if is_transient(error):
                 raise
             log.exception("The task of job %s could not take note of its end", job.id)
-        claims.end(session, job, state, ending)
+        claims.end(session, job, state, ending, self.jobs.settings.keep)
 
     def _failed(self, job: Job, error: Exception) -> None:
         if is_transient(

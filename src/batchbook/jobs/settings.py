@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Self
 
@@ -53,7 +54,7 @@ STOP = Setting(
 KEEP = Setting(
     "batchbook.jobs.keep_days",
     "90",
-    "How many days jobs that have ended are kept in the list, and the files that they made.",
+    "How many days jobs that have ended are kept in the list, and the files that they made. Another number concerns jobs that end from then on.",
 )
 BIG = Setting(
     "batchbook.jobs.big_rows",
@@ -162,6 +163,11 @@ class JobSettings:
         if batch_type is not None and batch_type in self.time_limits:
             return self.time_limits[batch_type], f"{_TIME_LIMIT_PREFIX}{batch_type}"
         return self.time_limit, TIME_LIMIT.name
+
+    @property
+    def keep(self) -> timedelta:
+        """How long a job is kept once it has ended."""
+        return timedelta(days=self.keep_days)
 
     @property
     def all_queues(self) -> tuple[str, ...]:

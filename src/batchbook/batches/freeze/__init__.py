@@ -3,22 +3,30 @@
 One helper serves migrations and row tables made at run time. PostgreSQL gets statement triggers with transition
 tables, which cost nothing measurable on bulk writes; SQLite has row triggers only. Deleting is allowed once the
 batch's ``purge_after`` has passed, children before the header.
+
+Two more keep what is not part of a batch: :func:`append_only` the tables that record what batches did, for good, and
+:func:`freeze_ended` rows such as jobs once they have ended.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from types import ModuleType
 
 from sqlalchemy import Connection
 
 from batchbook.batches.freeze import postgresql, sqlite
-from batchbook.batches.freeze.words import MESSAGE
+from batchbook.batches.freeze.words import ENDED_MESSAGE, MESSAGE, RECORD_MESSAGE
 
 __all__ = [
     "CHILD_TABLES",
+    "ENDED_MESSAGE",
     "MESSAGE",
+    "RECORD_MESSAGE",
+    "append_only",
     "drop_freeze_functions",
     "freeze_core",
+    "freeze_ended",
     "freeze_table",
     "unfreeze_table",
 ]
@@ -54,8 +62,32 @@ def freeze_table(connection: Connection, table: str, batch_column: str = "batch_
         connection.exec_driver_sql(statement)
 
 
+def append_only(connection: Connection, table: str) -> None:
+    """Create the triggers by which rows can be added to ``table`` and never be changed or deleted.
+
+    The table records what batches did: its column ``batch_id`` names the batch, or is null where none did it. A row
+    that names one is refused unless that batch is being executed, so nobody can add to what an executed one did. The
+    rows outlive their batch: a foreign key from ``batch_id`` would keep it from being purged.
+    """
+    database = _DATABASES[connection.dialect.name]
+    database.create_record_functions(connection)
+    for statement in database.record_triggers(connection, table):
+        connection.exec_driver_sql(statement)
+
+
+def freeze_ended(connection: Connection, table: str, states: Collection[str]) -> None:
+    """Create the triggers that keep a row of ``table`` as it is once its ``state`` is one of ``states``.
+
+    No row is born in such a state, and one is deleted only when its ``purge_after`` has passed.
+    """
+    database = _DATABASES[connection.dialect.name]
+    database.create_record_functions(connection)
+    for statement in database.ended_triggers(table, states):
+        connection.exec_driver_sql(statement)
+
+
 def unfreeze_table(connection: Connection, table: str) -> None:
-    """Drop the triggers of ``table``, for a migration that must rebuild the table and freezes it again."""
+    """Drop what any of these helpers made for ``table``, for a migration that must rebuild it and freezes it again."""
     database = _DATABASES[connection.dialect.name]
     for name in database.trigger_names(connection, table):
         if name.startswith(f"frozen_{table}_"):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, text
 
-from batchbook.batches.freeze.words import MESSAGE
+from batchbook.batches.freeze.words import ENDED_MESSAGE, MESSAGE, RECORD_MESSAGE
 
 # The functions name their schema, because a temporary table called "batch" would otherwise be found before the real
 # one; pg_temp is listed last for the same reason. They lock the headers they look at: a change that began before an
@@ -50,16 +50,59 @@ END $$;
 """
 
 
+# TRUNCATE is refused whatever is in the table, also where it comes along by CASCADE: it has no transition table, and
+# would not see rows that were added since its snapshot. A statement that touches no row changes nothing, so it passes.
+_RECORD_FUNCTIONS = """
+CREATE OR REPLACE FUNCTION batchbook_refuse_record() RETURNS trigger LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
+DECLARE named integer[]; executing bigint;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        named := ARRAY(SELECT DISTINCT batch_id FROM changed WHERE batch_id IS NOT NULL);
+        WITH locked AS MATERIALIZED (SELECT state FROM batch WHERE id = ANY (named) ORDER BY id FOR SHARE)
+            SELECT count(*) FROM locked WHERE state = 'executing' INTO executing;
+        IF executing = cardinality(named) THEN
+            RETURN NULL;
+        END IF;
+    ELSIF TG_OP IN ('UPDATE', 'DELETE') THEN
+        IF NOT EXISTS (SELECT 1 FROM changed) THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    RAISE EXCEPTION '{record}' USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+CREATE OR REPLACE FUNCTION batchbook_refuse_ended() RETURNS trigger LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
+BEGIN
+    IF TG_OP <> 'TRUNCATE' THEN
+        IF NOT EXISTS (SELECT 1 FROM changed WHERE state = ANY (TG_ARGV)
+                       AND NOT (TG_OP = 'DELETE' AND coalesce(purge_after < now(), false))) THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    RAISE EXCEPTION '{ended}' USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+"""
+
+
 def create_functions(connection: Connection) -> None:
     """Create the functions that the triggers call."""
-    schema = connection.exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one()
-    connection.execute(text(_FUNCTIONS.format(schema=schema, message=MESSAGE)))
+    connection.execute(text(_FUNCTIONS.format(schema=schema_of(connection), message=MESSAGE)))
+
+
+def create_record_functions(connection: Connection) -> None:
+    """Create the functions that the triggers of records and of what has ended call, or bring them up to date."""
+    names = {"schema": schema_of(connection), "record": RECORD_MESSAGE, "ended": ENDED_MESSAGE}
+    connection.execute(text(_RECORD_FUNCTIONS.format(**names)))
+
+
+def schema_of(connection: Connection) -> str:
+    """Return the schema in which tables are made, quoted."""
+    return str(connection.exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one())
 
 
 def drop_functions(connection: Connection) -> None:
     """Drop the functions; the triggers must be gone."""
-    for name in ("header", "child", "truncate"):
-        connection.exec_driver_sql(f"DROP FUNCTION batchbook_refuse_{name}()")
+    for name in ("header", "child", "truncate", "record", "ended"):
+        connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS batchbook_refuse_{name}()")
 
 
 def header_triggers() -> Iterator[str]:
@@ -70,6 +113,16 @@ def header_triggers() -> Iterator[str]:
 def child_triggers(_connection: Connection, table: str, column: str) -> Iterator[str]:
     """Yield what creates the triggers of ``table``, whose ``column`` names the batch."""
     yield from _triggers(table, f"batchbook_refuse_child('{column}')", column)
+
+
+def record_triggers(_connection: Connection, table: str) -> Iterator[str]:
+    """Yield what creates the triggers of a table to which rows are only added."""
+    yield from _triggers_alike(table, "batchbook_refuse_record()")
+
+
+def ended_triggers(table: str, states: Collection[str]) -> Iterator[str]:
+    """Yield what creates the triggers of a table whose rows are kept once their state is one of ``states``."""
+    yield from _triggers_alike(table, f"batchbook_refuse_ended({', '.join(map(repr, map(str, states)))})")
 
 
 def trigger_names(connection: Connection, table: str) -> list[str]:
@@ -84,19 +137,35 @@ def drop_trigger(connection: Connection, table: str, name: str) -> None:
 
 
 def _triggers(table: str, function: str, column: str) -> Iterator[str]:
+    yield from _statement_triggers(table, function)
+    if table != "batch":  # Becoming executed is the one change that ends in the frozen state.
+        yield _trigger(table, "update_to", "UPDATE", "NEW", function)
+    yield _truncate_trigger(table, f"batchbook_refuse_truncate('{column}')")
+
+
+def _triggers_alike(table: str, function: str) -> Iterator[str]:
+    yield from _statement_triggers(table, function)
+    yield _truncate_trigger(table, function)
+
+
+def _statement_triggers(table: str, function: str) -> Iterator[str]:
     for name, event, image in (
         ("insert", "INSERT", "NEW"),
         ("update_from", "UPDATE", "OLD"),
-        ("update_to", "UPDATE", "NEW"),
         ("delete", "DELETE", "OLD"),
     ):
-        if table == "batch" and name == "update_to":
-            continue  # Becoming executed is the one change that ends in the frozen state.
-        yield (
-            f'CREATE TRIGGER "frozen_{table}_{name}" AFTER {event} ON "{table}"'
-            f" REFERENCING {image} TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {function}"
-        )
-    yield (
+        yield _trigger(table, name, event, image, function)
+
+
+def _trigger(table: str, name: str, event: str, image: str, function: str) -> str:
+    return (
+        f'CREATE TRIGGER "frozen_{table}_{name}" AFTER {event} ON "{table}"'
+        f" REFERENCING {image} TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {function}"
+    )
+
+
+def _truncate_trigger(table: str, function: str) -> str:
+    return (
         f'CREATE TRIGGER "frozen_{table}_truncate" BEFORE TRUNCATE ON "{table}"'
-        f" FOR EACH STATEMENT EXECUTE FUNCTION batchbook_refuse_truncate('{column}')"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION {function}"
     )

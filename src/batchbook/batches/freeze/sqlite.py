@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection
 
-from batchbook.batches.freeze.words import MESSAGE
+from batchbook.batches.freeze.words import ENDED_MESSAGE, MESSAGE, RECORD_MESSAGE
 
 # Both sides of the comparison are texts: this is how times are stored here.
 _PASSED = "{row}.purge_after IS NOT NULL AND {row}.purge_after < strftime('%Y-%m-%d %H:%M:%f', 'now')"
@@ -16,16 +16,43 @@ def create_functions(_connection: Connection) -> None:
     """Do nothing: triggers contain what they do."""
 
 
+def create_record_functions(_connection: Connection) -> None:
+    """Do nothing, as :func:`create_functions`."""
+
+
 def drop_functions(_connection: Connection) -> None:
     """Do nothing: there are none."""
 
 
 def header_triggers() -> Iterator[str]:
     """Yield what creates the triggers of the header table."""
-    taken = "EXISTS (SELECT 1 FROM batch WHERE id = NEW.id AND state = 'executed')"
-    yield _trigger("batch", "INSERT", f"NEW.state = 'executed' OR {taken}")
-    yield _trigger("batch", "UPDATE", f"OLD.state = 'executed' OR (NEW.id <> OLD.id AND {taken})")
-    yield _trigger("batch", "DELETE", f"OLD.state = 'executed' AND NOT ({_PASSED.format(row='OLD')})")
+    yield from ended_triggers("batch", ("executed",), MESSAGE)
+
+
+def ended_triggers(table: str, states: Collection[str], message: str = ENDED_MESSAGE) -> Iterator[str]:
+    """Yield what creates the triggers of a table whose rows are kept once their state is one of ``states``."""
+    ended = f"IN ({', '.join(map(repr, map(str, states)))})"
+    # REPLACE silently deletes the row that has the same key.
+    taken = f'EXISTS (SELECT 1 FROM "{table}" WHERE id = NEW.id AND state {ended})'  # noqa: S608 - A migration's names.
+    yield _trigger(table, "INSERT", f"NEW.state {ended} OR {taken}", message)
+    yield _trigger(table, "UPDATE", f"OLD.state {ended} OR (NEW.id <> OLD.id AND {taken})", message)
+    yield _trigger(table, "DELETE", f"OLD.state {ended} AND NOT ({_PASSED.format(row='OLD')})", message)
+
+
+def record_triggers(connection: Connection, table: str) -> Iterator[str]:
+    """Yield what creates the triggers of a table to which rows are only added.
+
+    Raises ``ValueError`` where a unique index of the table has a condition or an expression: REPLACE silently deletes
+    the row that conflicts, and which one that is cannot be told then.
+    """
+    invented = (
+        "(NEW.batch_id IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM batch AS b WHERE b.id = NEW.batch_id AND b.state = 'executing'))"
+    )
+    same = [f'EXISTS (SELECT 1 FROM "{table}" AS t WHERE {keys})' for keys in _unique_keys(connection, table)]  # noqa: S608 - A migration's names.
+    yield _trigger(table, "INSERT", " OR ".join((invented, *same)), RECORD_MESSAGE)
+    yield _trigger(table, "UPDATE", "TRUE", RECORD_MESSAGE)
+    yield _trigger(table, "DELETE", "TRUE", RECORD_MESSAGE)
 
 
 def child_triggers(connection: Connection, table: str, column: str) -> Iterator[str]:
@@ -87,13 +114,29 @@ def _refuse_other_unique_indexes(connection: Connection, table: str, column: str
         )
 
 
+def _unique_keys(connection: Connection, table: str) -> Iterator[str]:
+    """Yield the conditions for the rows ``t`` of ``table`` that a new one would conflict with."""
+    if _has_rowid(connection, table):
+        yield "t.rowid = NEW.rowid"
+    indexes = connection.exec_driver_sql(
+        'SELECT name, partial FROM pragma_index_list(?) WHERE "unique"', (table,)
+    )
+    for index, is_partial in indexes.all():
+        columns = (
+            connection.exec_driver_sql("SELECT name FROM pragma_index_info(?)", (index,)).scalars().all()
+        )
+        if is_partial or None in columns:
+            raise ValueError(f"The unique index {index} of {table} is not over plain columns of all rows.")
+        yield " AND ".join(f't."{column}" = NEW."{column}"' for column in columns)
+
+
 def _has_rowid(connection: Connection, table: str) -> bool:
     query = "SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = ?"
     return bool(connection.exec_driver_sql(query, (table,)).scalar_one() == 0)
 
 
-def _trigger(table: str, event: str, condition: str) -> str:
+def _trigger(table: str, event: str, condition: str, message: str = MESSAGE) -> str:
     return (
         f'CREATE TRIGGER "frozen_{table}_{event.lower()}" BEFORE {event} ON "{table}" FOR EACH ROW'
-        f" WHEN {condition} BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
+        f" WHEN {condition} BEGIN SELECT RAISE(ABORT, '{message}'); END"
     )
