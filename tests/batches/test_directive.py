@@ -10,6 +10,7 @@ from pyramid.exceptions import ConfigurationError
 
 import batchbook
 from batchbook.batches import BatchMasterView
+from batchbook.catalog.models import Department
 from batchbook.forms import Field
 from batchbook.grid import Kind
 from batchbook.master import Page
@@ -25,6 +26,13 @@ def config(settings: dict[str, str]) -> Iterator[Any]:
     config = batchbook.configure(settings)
     yield config
     config.registry["engine"].dispose()
+
+
+@pytest.mark.parametrize("record", [Department, object, "batchbook.words.counted"])
+def test_a_record_that_does_not_name_batches_stops_the_start(config: Any, record: Any) -> None:
+    view = type("ShelfCountView", (BatchMasterView,), {"row_grid_columns": ("item_code",)})
+    with pytest.raises(ConfigurationError, match=r"must be a model .* column batch_id"):
+        config.add_batch_type(ShelfCount, handler=ShelfCountHandler, view=view, records=(record,))
 
 
 def register(config: Any, **data: Any) -> None:

@@ -100,6 +100,17 @@ def test_what_is_in_use_cannot_be_deleted(admin: TestApp, apples: int, engine: E
     assert "1 in products" in admin.get(f"/vendors/{vendor_id}/delete")
 
 
+def test_a_product_is_kept_with_the_history_of_its_price(admin: TestApp, apples: int, engine: Engine) -> None:
+    delete = form_with(admin.get(f"/products/{apples}/delete"), "seen")
+    with transaction_scope(engine) as session:
+        prices = {"old_price": Decimal("2.00"), "new_price": Decimal("2.49")}
+        session.add(PriceHistory(product_id=apples, item_code="000000017", changed_by="admin", **prices))
+    refusal = "product 000000017 cannot be deleted, because other records refer to it: 1 in price history."
+    assert refusal in delete.submit(status=409)
+    assert refusal in admin.get(f"/products/{apples}/delete")
+    assert changes(engine) == [("000000017", Decimal("2.00"), Decimal("2.49"), "admin")]
+
+
 @pytest.mark.parametrize("backend", ["sqlite"])
 @pytest.mark.parametrize("path", ["/products/new", "/vendors/new", "/departments/new"])
 def test_staff_and_auditors_add_nothing(staff: TestApp, auditor: TestApp, apples: int, path: str) -> None:

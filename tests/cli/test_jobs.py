@@ -44,13 +44,14 @@ def add(engine: Engine) -> Run:
             "done": "refreshed",
             "arguments": {"options": {}},
         }
-        given |= {"asked_by": "staff", "asked_at": utc_now(), "state": state, "nonce": "n"}
+        given |= {"asked_by": "staff", "asked_at": utc_now(), "state": "queued", "nonce": "n"}
         if state in ("done", "failed", "cancelled"):
             given |= {"ended_at": utc_now(), "message": f"It is {state}."}
         with transaction_scope(engine) as session:
             job = Job(**(given | values))
             session.add(job)
             session.flush()
+            job.state = state  # No job is born that has ended.
             return job.id
 
     return write

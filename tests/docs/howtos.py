@@ -27,3 +27,9 @@ def sessions_of(page: str) -> Iterator[tuple[str, str]]:
 def as_pattern(output: str) -> str:
     """Return the pattern of what is shown: … stands for anything."""
     return ".*".join(re.escape(part) for part in output.split("…"))
+
+
+def sql_of(page: str) -> list[list[str]]:
+    """Return the blocks of SQL that a page shows, each as its statements."""
+    blocks = [text for language, _, text in _BLOCK.findall(page) if language == "sql"]
+    return [[part.strip() for part in block.split(";\n") if part.strip()] for block in blocks]

@@ -54,11 +54,14 @@ def add(engine: Engine, state: str, seconds: float | None = None, **values: Any)
         "arguments": {},
         "nonce": "n",
     }
-    given |= {"asked_by": "ann", "asked_at": now, "state": state}
+    given |= {"asked_by": "ann", "asked_at": now, "state": "queued"}
     if seconds is not None:
         given |= {"started_at": now - timedelta(seconds=seconds), "ended_at": now, "attempts": 1}
     with transaction_scope(engine) as session:
-        session.add(Job(**(given | values)))
+        job = Job(**(given | values))
+        session.add(job)
+        session.flush()
+        job.state = state  # No job is born that has ended.
 
 
 def test_jobs_by_state_age_and_duration(engine: Engine, metrics: Callable[[], dict[str, float]]) -> None:

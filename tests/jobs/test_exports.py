@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -216,13 +216,15 @@ class NoQueue:
         """Have nothing to tidy."""
 
 
-def test_files_go_with_their_jobs(app: Any, shop: Engine, staff: TestApp) -> None:
-    job = asked(app, shop, staff, MANY.format("csv"))
-    ended = run(app, shop, job)
-    assert count(shop, JobFileChunk) == 1
+@pytest.mark.parametrize(("days", "left"), [(1, 1), (-1, 0)])
+def test_files_go_with_their_jobs(
+    app: Any, shop: Engine, staff: TestApp, monkeypatch: pytest.MonkeyPatch, days: int, left: int
+) -> None:
+    """As soon as a job was kept for as long as the settings said when it ended."""
     office = app.registry["jobs"]
+    monkeypatch.setattr(office, "settings", replace(office.settings, keep_days=days))
+    run(app, shop, asked(app, shop, staff, MANY.format("csv")))
+    assert count(shop, JobFileChunk) == 1
     dispatcher: Any = Dispatcher(app.registry, NoQueue(), None, set(), ())  # type: ignore[arg-type]
-    for days, left in ((89, 1), (91, 0)):
-        office.clock = lambda days=days: ended.ended_at + timedelta(days=days)
-        dispatcher.tidy()
-        assert (count(shop, Job), count(shop, JobFile), count(shop, JobFileChunk)) == (left, left, left)
+    dispatcher.tidy()
+    assert (count(shop, Job), count(shop, JobFile), count(shop, JobFileChunk)) == (left, left, left)

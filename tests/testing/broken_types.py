@@ -218,6 +218,12 @@ class TestIsNotFrozen(Conformance):
         return super().sample(session, rows)
 
 
+class TestLetsItsRecordBeChanged(Conformance):
+    def sample(self, session: Any, rows: int) -> Sample:
+        unfreeze_table(session.connection(), "price_history")
+        return super().sample(session, rows)
+
+
 class Stray(Batch):
     __tablename__ = "stray"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 from pyramid.path import DottedNameResolver
 from sqlalchemy import inspect
+from sqlalchemy.orm import Mapper
 
 from batchbook.batches import access
 from batchbook.batches.dynamic import DynamicRow, OwnTables, made_at_run_time
@@ -32,19 +33,24 @@ def add_batch_type(
     *,
     handler: type[BatchHandler[Any, Any]],
     view: type[BatchMasterView],
+    records: Sequence[type[Any]] = (),
     services: Mapping[str, Any] | None = None,
 ) -> None:
     """Directive: register the batch type of the model ``header`` with its handler and its view class.
 
     The row model is the one whose ``__batch__`` is ``header``. Two types with one key conflict. The setting
-    ``batchbook.handler.<key>`` swaps the handler for the class it names; ``services`` is what handlers of the type get
-    to work with besides the database, by name. The introspector lists types in the category
+    ``batchbook.handler.<key>`` swaps the handler for the class it names; ``records`` are the models of the tables in
+    which executing writes down what it did, which :func:`~batchbook.batches.append_only` guards; ``services`` is what
+    handlers of the type get to work with besides the database, by name. The introspector lists types in the category
     ``batch types``. Raises ``ConfigurationError`` where the parts do not fit together.
     """
     header, handler, view = (config.maybe_dotted(part) for part in (header, handler, view))
     batch_type = replace(
-        _batch_type(header, handler, view, config.registry.settings), services=dict(services or {})
+        _batch_type(header, handler, view, config.registry.settings),
+        records=tuple(map(config.maybe_dotted, records)),
+        services=dict(services or {}),
     )
+    _check_records(batch_type)
     introspectable = config.introspectable("batch types", batch_type.key, batch_type.title, "batch type")
     introspectable.update(
         {"header": header, "row": batch_type.row, "handler": batch_type.handler, "view": batch_type.view}
@@ -111,6 +117,16 @@ def _batch_type(header: type[Batch], handler: Any, view: Any, settings: Any) -> 
     return BatchType(
         key, header, rows, handler, view, title, getattr(header, "__title_plural__", f"{title}s")
     )
+
+
+def _check_records(batch_type: BatchType) -> None:
+    for record in batch_type.records:
+        mapper = inspect(record, raiseerr=False)
+        if not isinstance(mapper, Mapper) or "batch_id" not in table_of(record).columns:
+            raise ConfigurationError(
+                f"The record {record!r} of batch type {batch_type.key!r} must be a model whose table has the column"
+                " batch_id, which names the batch that wrote a row."
+            )
 
 
 def _swapped(key: str, handler: Any, settings: Any) -> Any:

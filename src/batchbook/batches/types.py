@@ -37,6 +37,8 @@ class BatchType:
     view: type[Any]
     title: str
     title_plural: str
+    #: The models of the tables in which is recorded what its batches did; the database lets rows be added only.
+    records: tuple[type[Any], ...] = ()
     #: What the type's handler works with besides the database, by name.
     services: Mapping[str, Any] = field(default_factory=dict)
 

@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 def worker(site: Site, threads: int | None, keys: tuple[str, ...]) -> None:
     """Run jobs until told to stop (SIGTERM or Ctrl-C): what runs may end in time, or is handed back; told twice, at once."""
     site.require_current()
+    site.registry["readiness"].refuse_faults()
     site.registry["jobs"].refuse_inline("so there is nothing for a worker to do")
     own = queues_of(site.registry, keys) if keys else None
     plaster.get_loader(site.ini, protocols=["wsgi"]).setup_logging()

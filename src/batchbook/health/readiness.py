@@ -6,12 +6,17 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+from pyramid.events import ApplicationCreated
+from pyramid.exceptions import ConfigurationError
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from batchbook import migrate
+from batchbook.batches import BatchTypes
+from batchbook.batches.guards import faults
+from batchbook.db.engine import READ_ONLY
 from batchbook.jobs import Jobs
 from batchbook.jobs.settings import Mode
 
@@ -22,6 +27,7 @@ class Readiness:
     """Whether an application is ready, and why it is not."""
 
     def __init__(self, registry: Any) -> None:
+        self._types: BatchTypes = registry["batch_types"]
         self._engine: Engine = registry["engine"]
         self._jobs: Jobs = registry["jobs"]
         self._expected = migrate.expected(migrate.plugin_locations(registry.settings))
@@ -31,11 +37,32 @@ class Readiness:
         try:
             if not migrate.has_all(self._engine, self._expected):
                 yield "The database lacks migrations; “batchbook init” runs them."
+            else:
+                yield from self._faults()
         except SQLAlchemyError as error:
             log.warning("Not ready, because the database does not answer: %s", error)
             yield "The database does not answer."
         if self._jobs.settings.mode is Mode.EMBEDDED and not self._runs_jobs():
             yield "The threads that run jobs in this process are not alive; start it again."
+
+    def refuse_faults(self) -> None:
+        """Raise ``ConfigurationError`` where the database lets be changed what must not be, past its triggers.
+
+        A database that does not answer is only logged: requests fail, and say so, until it is there.
+        """
+        try:
+            found = list(self._faults()) if migrate.has_all(self._engine, self._expected) else []
+        except SQLAlchemyError as error:
+            log.warning("What guards the database was not looked at, because it did not answer: %s", error)
+            found = []
+        finally:
+            self._engine.dispose()  # A server that forks now must not share a connection between its processes.
+        if found:
+            raise ConfigurationError(f"{' '.join(found)} The application does not start before that.")
+
+    def _faults(self) -> Iterator[str]:
+        with self._engine.connect().execution_options(**{READ_ONLY: True}) as connection:
+            yield from faults(connection, self._types)
 
     def _runs_jobs(self) -> bool:
         return self._jobs.worker is not None and self._jobs.worker.is_alive
@@ -54,7 +81,9 @@ def ready(request: Any) -> Response:
 
 def includeme(config: Any) -> None:
     """Register both for everybody: a load balancer signs in nowhere."""
-    config.registry["readiness"] = Readiness(config.registry)
+    readiness = Readiness(config.registry)
+    config.registry["readiness"] = readiness
+    config.add_subscriber(lambda _event: readiness.refuse_faults(), ApplicationCreated)
     for name, view in (("health", health), ("ready", ready)):
         config.add_route(name, f"/{name}")
         config.add_view(view, route_name=name, request_method="GET", permission=NO_PERMISSION_REQUIRED)

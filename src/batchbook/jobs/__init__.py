@@ -20,7 +20,6 @@ def includeme(config: Any) -> None:
     config.include("batchbook.jobs.groups")
     config.include("batchbook.jobs.views")
     config.include("batchbook.jobs.exports")
-    config.include("batchbook.jobs.embedded")
 
 
 def _add_job_task(config: Any, task: Task) -> None:

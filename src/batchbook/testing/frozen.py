@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from sqlalchemy import Table, delete, func, insert, literal, select, text, update
 from sqlalchemy.exc import IntegrityError
 
@@ -46,6 +47,30 @@ class FrozenChecks(Bench):
             not holes,
             f"The database lets an executed batch be changed: {'; '.join(holes)}."
             " The migration that creates a table must freeze it, by freeze_table.",
+        )
+        same(before, bench.snapshot(), "Attacks that are refused must change nothing.")
+
+    def test_records_are_append_only(self, bench: Workbench, made: tuple[Sample, int]) -> None:
+        """What executing wrote into the records that the type declares is neither changed nor added to."""
+        sample, frozen = made
+        records = [table_of(record) for record in bench.batch_type.records]
+        if not records:
+            pytest.skip("The type declares no records.")
+        bench.execute(frozen, sample)
+        before = bench.snapshot()
+        holes = []
+        for table in records:
+            check(
+                _has_rows(bench, table, frozen),
+                f"Executing the sample must write into {table.name}, which the type declares as its record.",
+            )
+            holes += [
+                what for what, attack in _on_record(bench, table, frozen) if not _is_refused(bench, attack)
+            ]
+        check(
+            not holes,
+            f"The database lets a record be falsified: {'; '.join(holes)}."
+            " The migration that creates a record must guard it, by append_only.",
         )
         same(before, bench.snapshot(), "Attacks that are refused must change nothing.")
 
@@ -94,6 +119,15 @@ def _on_children(table: Table, frozen: int, unfrozen: int) -> Iterator[Attack]:
     yield _carry(table, frozen, unfrozen, "out of")
 
 
+def _on_record(bench: Workbench, table: Table, frozen: int) -> Iterator[Attack]:
+    last = list(table.primary_key)[-1]
+    theirs = table.c.batch_id == frozen
+    yield f"change {table.name}", update(table).where(theirs).values({last: last})
+    yield f"remove from {table.name}", delete(table).where(theirs)
+    yield f"add to {table.name}", _copy(table, last, theirs)
+    yield _wipe(bench, table, "batch_id", frozen)
+
+
 def _carry(table: Table, source: int, target: int, way: str) -> Attack:
     last = list(table.primary_key)[-1]
     moved = update(table).where(table.c.batch_id == source)
@@ -108,9 +142,11 @@ def _copy(table: Table, last: Any, where: Any) -> Any:
 
 def _by_dialect(bench: Workbench, tables: tuple[Table, ...], frozen: int) -> Iterator[Attack]:
     for table in tables:
-        key = next(iter(table.primary_key)).name
-        if bench.engine.dialect.name == "postgresql":
-            yield f"truncate {table.name}", text(f'TRUNCATE "{table.name}" CASCADE')
-        else:
-            replace = f'REPLACE INTO "{table.name}" SELECT * FROM "{table.name}" WHERE "{key}" = {frozen:d}'  # noqa: S608 - Of the kit's own making.
-            yield f"replace in {table.name}", text(replace)
+        yield _wipe(bench, table, next(iter(table.primary_key)).name, frozen)
+
+
+def _wipe(bench: Workbench, table: Table, column: str, frozen: int) -> Attack:
+    if bench.engine.dialect.name == "postgresql":
+        return f"truncate {table.name}", text(f'TRUNCATE "{table.name}" CASCADE')
+    replace = f'REPLACE INTO "{table.name}" SELECT * FROM "{table.name}" WHERE "{column}" = {frozen:d}'  # noqa: S608 - Of the kit's own making.
+    return f"replace in {table.name}", text(replace)

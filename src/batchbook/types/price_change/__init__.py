@@ -8,8 +8,11 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register the type."""
     # Imported here, so that the models can be imported without the rest, as migrations do.
+    from batchbook.catalog.models import PriceHistory
     from batchbook.types.price_change.handler import PriceChangeHandler
     from batchbook.types.price_change.models import PriceChange
     from batchbook.types.price_change.views import PriceChangeView
 
-    config.add_batch_type(PriceChange, handler=PriceChangeHandler, view=PriceChangeView)
+    config.add_batch_type(
+        PriceChange, handler=PriceChangeHandler, view=PriceChangeView, records=(PriceHistory,)
+    )

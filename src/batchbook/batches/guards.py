@@ -1,0 +1,81 @@
+"""Faults in what guards the record in the database: triggers that are gone or switched off, tables that inherit, rules.
+
+None can come about by the role that the application should run as; whoever owns the tables can do all of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, text
+
+from batchbook.batches.freeze import CHILD_TABLES
+from batchbook.batches.models import Batch
+from batchbook.batches.rowddl import TABLE_PREFIX
+from batchbook.batches.rows import table_of
+from batchbook.batches.types import BatchTypes
+from batchbook.db import Base
+from batchbook.jobs import Job
+
+#: The triggers that every guarded table has, by the last part of their names.
+_EVENTS = {
+    "sqlite": ("insert", "update", "delete"),
+    "postgresql": ("insert", "update_from", "delete", "truncate"),
+}
+_TRIGGERS = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT t.tgname FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid"
+    " WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
+    " AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')",
+}
+_INHERITING = (
+    "SELECT child.relname, parent.relname FROM pg_inherits AS i"
+    " JOIN pg_class AS child ON child.oid = i.inhrelid JOIN pg_class AS parent ON parent.oid = i.inhparent"
+    " WHERE 'r' IN (child.relkind, parent.relkind) ORDER BY 1, 2"
+)
+_RULES = (
+    "SELECT r.rulename, c.relname FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = r.ev_class"
+    " WHERE c.relkind = 'r' AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
+    " ORDER BY 1, 2"
+)
+_ROWS = re.compile(rf"{TABLE_PREFIX}\d+")
+
+
+def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
+    """Yield a sentence for each way past what guards batches, jobs and the records that ``types`` declare."""
+    dialect = connection.dialect.name
+    there = set(connection.execute(text(_TRIGGERS[dialect])).scalars())
+    for table in sorted(_guarded(types)):
+        if missing := {f"frozen_{table}_{event}" for event in _EVENTS[dialect]} - there:
+            yield (
+                f"The table {table} is not guarded: {', '.join(sorted(missing))} is missing or switched off."
+                " Look at what was changed since, then create its triggers again."
+            )
+    if dialect == "postgresql":
+        yield from _inheriting(connection)
+        yield from _ruled(connection)
+
+
+def _guarded(types: BatchTypes) -> set[str]:
+    records = (table_of(record).name for batch_type in types for record in batch_type.records)
+    return {Batch.__tablename__, Job.__tablename__, *CHILD_TABLES, *records}
+
+
+def _inheriting(connection: Connection) -> Iterator[str]:
+    for child, parent in connection.execute(text(_INHERITING)):
+        if _is_ours(child) or _is_ours(parent):
+            yield (
+                f"The table {child} inherits from {parent}: rows of the one pass for rows of the other, and are changed"
+                f" past its triggers. Look at what is in both, then ALTER TABLE {child} NO INHERIT {parent}."
+            )
+
+
+def _ruled(connection: Connection) -> Iterator[str]:
+    for rule, table in connection.execute(text(_RULES)):
+        if _is_ours(table):
+            yield f"The rule {rule} makes statements on the table {table} do something else. DROP RULE {rule} ON {table}."
+
+
+def _is_ours(table: str) -> bool:
+    return table in Base.metadata.tables or _ROWS.fullmatch(table) is not None

@@ -1,0 +1,102 @@
+"""A database that lets be changed what must not be: the application does not start on it, and is not ready."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from pyramid.exceptions import ConfigurationError
+from sqlalchemy import Engine
+from webtest import TestApp
+
+import batchbook
+
+POSTGRESQL = pytest.mark.parametrize("backend", ["postgresql"])
+
+
+def change(engine: Engine, *statements: str) -> None:
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+def refused(settings: dict[str, str], client: TestApp, reason: str) -> None:
+    (said,) = client.get("/ready", status=503).json["reasons"]
+    assert reason in said
+    with pytest.raises(ConfigurationError, match=re.escape(reason)):
+        batchbook.main({}, **settings)
+
+
+@POSTGRESQL
+@pytest.mark.parametrize("table", ["price_history", "batch", "price_change_row", "operation", "job", "row_7"])
+def test_a_table_that_inherits(settings: dict[str, str], engine: Engine, client: TestApp, table: str) -> None:
+    if table == "row_7":
+        change(
+            engine,
+            "SELECT batchbook_make_rows(7, ARRAY['batch_id INTEGER NOT NULL', 'sequence INTEGER NOT NULL'])",
+        )
+    change(engine, f"CREATE TABLE evil () INHERITS ({table})")
+    refused(
+        settings, client, f"The table evil inherits from {table}: rows of the one pass for rows of the other"
+    )
+    change(engine, f"ALTER TABLE evil NO INHERIT {table}")
+    assert client.get("/ready").json["ready"]
+
+
+@POSTGRESQL
+def test_a_table_from_which_the_record_inherits(
+    settings: dict[str, str], engine: Engine, client: TestApp
+) -> None:
+    change(engine, "CREATE SCHEMA elsewhere", "CREATE TABLE elsewhere.evil (changed_by varchar(80) NOT NULL)")
+    change(engine, "ALTER TABLE price_history INHERIT elsewhere.evil")
+    refused(settings, client, "The table price_history inherits from evil")
+
+
+@POSTGRESQL
+def test_a_rule(settings: dict[str, str], engine: Engine, client: TestApp) -> None:
+    change(engine, "CREATE RULE lose AS ON INSERT TO price_history DO INSTEAD NOTHING")
+    refused(settings, client, "The rule lose makes statements on the table price_history do something else.")
+
+
+@POSTGRESQL
+def test_partitions_of_something_else_are_nobodys_business(engine: Engine, client: TestApp) -> None:
+    change(
+        engine,
+        "CREATE TABLE theirs (id int) PARTITION BY RANGE (id)",
+        "CREATE TABLE their_part PARTITION OF theirs DEFAULT",
+    )
+    assert client.get("/ready").json["ready"]
+
+
+@POSTGRESQL
+@pytest.mark.parametrize(
+    "how", ["DISABLE TRIGGER ALL", "DISABLE TRIGGER USER", "ENABLE REPLICA TRIGGER frozen_{}_delete"]
+)
+@pytest.mark.parametrize("table", ["price_history", "batch", "job"])
+def test_triggers_that_are_switched_off(
+    settings: dict[str, str], engine: Engine, client: TestApp, table: str, how: str
+) -> None:
+    change(engine, f"ALTER TABLE {table} {how.format(table)}")
+    refused(settings, client, f"The table {table} is not guarded: frozen_{table}_delete")
+
+
+@pytest.mark.parametrize("table", ["price_history", "cell_change"])
+def test_triggers_that_are_gone(
+    settings: dict[str, str], engine: Engine, client: TestApp, table: str
+) -> None:
+    on = f" ON {table}" if engine.dialect.name == "postgresql" else ""
+    change(engine, f"DROP TRIGGER frozen_{table}_insert{on}")
+    refused(
+        settings,
+        client,
+        f"The table {table} is not guarded: frozen_{table}_insert is missing or switched off.",
+    )
+
+
+def test_a_database_that_lacks_migrations_is_not_looked_at(
+    settings: dict[str, str], engine: Engine, app: Any
+) -> None:
+    assert app
+    change(engine, "DELETE FROM alembic_version", "DROP TABLE price_history")
+    batchbook.main({}, **settings).registry["engine"].dispose()
