@@ -74,6 +74,8 @@ def test_names_in_the_documentation_are_in_the_code() -> None:
         "TRUNCATE",
         "executemany",
         "pg_dump",
+        "psql",
+        "batchbook_app",
         "client_max_body_size",
         "histogram_quantile",
         "_gcount",

@@ -147,15 +147,16 @@ def test_people_do_all_their_work(shop: Shop, staff: TestApp, admin: TestApp, au
     row["new_price"] = "9.99"
     row.submit(status=303)
     form_to(staff.get(url_of(copy)), "/refresh").submit(status=303)
-    post(staff, url_of(copy, "delete"))
+    post(admin, url_of(copy, "delete"))
     clone = post(staff, f"{IMPORTS}/{other}/clone").headers["Location"].rpartition("/")[2]
-    post(staff, f"{IMPORTS}/{clone}/delete")
+    post(admin, f"{IMPORTS}/{clone}/delete")
     again = imported(staff)
-    post(staff, f"{IMPORTS}/{again}/delete")
+    post(admin, f"{IMPORTS}/{again}/delete")
     product = form_with(admin.get("/products/1/edit"), "price")
     product["price"] = "7.77"
     product.submit(status=303)
     assert shop.batches() == 2
+    assert [table for table in Shop(shop.engine).tables if table.startswith("row_")] == [f"row_{other}"]
 
     # Who audits looks at everything.
     for path in (url_of(change), url_of(change, "history"), f"{IMPORTS}/{other}", "/products/1", "/batches"):

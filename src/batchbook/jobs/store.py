@@ -96,7 +96,7 @@ class Store:
             Path(str(self.url.database)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._engine.connect() as connection:
             try:
-                if self._schema:
+                if self._schema and not self.is_there:  # Who may not make schemas may not ask for one either.
                     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
                 metadata.create_all(connection)
             except (IntegrityError, ProgrammingError, OperationalError):
