@@ -88,6 +88,7 @@ class Bare(ABC):
                 "batch_file",
                 "batch_file_chunk",
                 "operation",
+                "price_history",
             ):
                 unfreeze_table(connection, table)
         engine.dispose()

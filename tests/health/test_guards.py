@@ -6,11 +6,11 @@ import re
 from typing import Any
 
 import pytest
-from pyramid.exceptions import ConfigurationError
 from sqlalchemy import Engine
 from webtest import TestApp
 
 import batchbook
+from batchbook.errors import Conflict
 
 POSTGRESQL = pytest.mark.parametrize("backend", ["postgresql"])
 
@@ -24,7 +24,7 @@ def change(engine: Engine, *statements: str) -> None:
 def refused(settings: dict[str, str], client: TestApp, reason: str) -> None:
     (said,) = client.get("/ready", status=503).json["reasons"]
     assert reason in said
-    with pytest.raises(ConfigurationError, match=re.escape(reason)):
+    with pytest.raises(Conflict, match=re.escape(reason)):
         batchbook.main({}, **settings)
 
 
@@ -65,6 +65,9 @@ def test_partitions_of_something_else_are_nobodys_business(engine: Engine, clien
         engine,
         "CREATE TABLE theirs (id int) PARTITION BY RANGE (id)",
         "CREATE TABLE their_part PARTITION OF theirs DEFAULT",
+        "CREATE SCHEMA elsewhere",
+        "CREATE TABLE elsewhere.job (id int)",
+        "CREATE TABLE elsewhere.old_job () INHERITS (elsewhere.job)",
     )
     assert client.get("/ready").json["ready"]
 

@@ -30,9 +30,10 @@ _TRIGGERS = {
     " AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')",
 }
 _INHERITING = (
-    "SELECT child.relname, parent.relname FROM pg_inherits AS i"
+    "SELECT child.relname, child.relnamespace = here.oid, parent.relname, parent.relnamespace = here.oid"
+    " FROM pg_inherits AS i JOIN pg_namespace AS here ON here.nspname = current_schema()"
     " JOIN pg_class AS child ON child.oid = i.inhrelid JOIN pg_class AS parent ON parent.oid = i.inhparent"
-    " WHERE 'r' IN (child.relkind, parent.relkind) ORDER BY 1, 2"
+    " ORDER BY child.relname, parent.relname"
 )
 _RULES = (
     "SELECT r.rulename, c.relname FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = r.ev_class"
@@ -63,8 +64,8 @@ def _guarded(types: BatchTypes) -> set[str]:
 
 
 def _inheriting(connection: Connection) -> Iterator[str]:
-    for child, parent in connection.execute(text(_INHERITING)):
-        if _is_ours(child) or _is_ours(parent):
+    for child, child_is_here, parent, parent_is_here in connection.execute(text(_INHERITING)):
+        if (child_is_here and _is_ours(child)) or (parent_is_here and _is_ours(parent)):
             yield (
                 f"The table {child} inherits from {parent}: rows of the one pass for rows of the other, and are changed"
                 f" past its triggers. Look at what is in both, then ALTER TABLE {child} NO INHERIT {parent}."

@@ -155,8 +155,8 @@ def guard_table(connection: Connection, table: Table) -> None:
     """Freeze the table from now on, as all row tables are.
 
     Nobody else sees the table before the transaction ends that made it, and none of its rows can be of an executed
-    batch until then: asking SQLite's triggers for each of them would take longer than to write it. PostgreSQL's cost
-    nothing, so there the table has them from the first moment.
+    batch until then: asking SQLite's triggers for each of them would take longer than to write it. PostgreSQL's ask
+    once for a statement, so there the table has them from the first moment.
     """
     if connection.dialect.name != "postgresql":
         freeze_table(connection, table.name)

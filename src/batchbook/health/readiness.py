@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from pyramid.events import ApplicationCreated
-from pyramid.exceptions import ConfigurationError
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from sqlalchemy import Engine
@@ -17,6 +16,7 @@ from batchbook import migrate
 from batchbook.batches import BatchTypes
 from batchbook.batches.guards import faults
 from batchbook.db.engine import READ_ONLY
+from batchbook.errors import Conflict
 from batchbook.jobs import Jobs
 from batchbook.jobs.settings import Mode
 
@@ -46,7 +46,7 @@ class Readiness:
             yield "The threads that run jobs in this process are not alive; start it again."
 
     def refuse_faults(self) -> None:
-        """Raise ``ConfigurationError`` where the database lets be changed what must not be, past its triggers.
+        """Raise ``Conflict`` where the database lets be changed what must not be, past its triggers.
 
         A database that does not answer is only logged: requests fail, and say so, until it is there.
         """
@@ -58,7 +58,7 @@ class Readiness:
         finally:
             self._engine.dispose()  # A server that forks now must not share a connection between its processes.
         if found:
-            raise ConfigurationError(f"{' '.join(found)} The application does not start before that.")
+            raise Conflict(" ".join([*found, "The application was not started."]))
 
     def _faults(self) -> Iterator[str]:
         with self._engine.connect().execution_options(**{READ_ONLY: True}) as connection:
