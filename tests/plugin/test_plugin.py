@@ -51,7 +51,9 @@ def test_the_plugin_passes_the_kit(project: Path, installed: Path) -> None:
         cwd=tests, PYTHONPATH=str(installed),
     )  # fmt: skip
     report = ElementTree.parse(file).getroot()
-    assert {str(found.get("message")) for found in report.iter("skipped")} == {"The type declares no records."}
+    assert {str(found.get("message")) for found in report.iter("skipped")} == {
+        "The type declares no records."
+    }
     names = [str(case.get("name")) for case in report.iter("testcase")]
     for check in (
         "test_the_database_refuses_every_change",
