@@ -26,7 +26,7 @@ from itertools import count
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, MetaData, cast, false, null, select
+from sqlalchemy import CheckConstraint, ColumnElement, Index, MetaData, Table, cast, false, null, select
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 
 from batchbook.batches.handler import BatchHandler

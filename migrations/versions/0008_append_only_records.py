@@ -1,6 +1,6 @@
 """Append-only records
 
-Revision 0007, after 0006. The price history can be added to only, and jobs that have ended stay as they are.
+Revision 0008, after 0007. The price history can be added to only, and jobs that have ended stay as they are.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from batchbook.batches import append_only, unfreeze_table
 from batchbook.batches.freeze import freeze_ended
 from batchbook.batches.rowddl import create_row_functions, drop_row_functions
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
