@@ -116,7 +116,8 @@ class Workbench:
         """Return the rows of a batch by sequence, each by column, less the columns ``without``."""
         table = table_of(self.row_of(batch_id))
         with self.transaction(read_only=True) as session:
-            found = session.execute(select(table).where(table.c.batch_id == batch_id)).mappings().all()
+            theirs = select(table).where(table.c.batch_id == batch_id).order_by(table.c.sequence)
+            found = session.execute(theirs).mappings().all()
         return {row["sequence"]: {k: v for k, v in row.items() if k not in without} for row in found}
 
     def counts(self, batch_id: int) -> dict[str, Any]:
