@@ -31,5 +31,9 @@ class Conflict(BatchbookError):
     """The state forbids it: stale, doubled, or no longer allowed. Pages answer 409."""
 
 
+class Busy(BatchbookError):
+    """Something else is being done just now. Pages answer 503, and say when to try again."""
+
+
 class TooLarge(BatchbookError):
     """What was sent is over a size limit. Pages answer 413."""

@@ -17,7 +17,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import JSON, Connection, Engine
 
-from batchbook.db.engine import READ_ONLY
+from batchbook.db.options import READ_ONLY
 from batchbook.models import metadata
 from batchbook.settings import Setting
 

@@ -13,7 +13,7 @@ from batchbook.security.authentication import change_password
 from batchbook.security.cookie import session_hash
 from batchbook.security.fields import ADVICE, DIFFERENT, password_field
 from batchbook.security.models import User
-from batchbook.security.passwords import why_weak
+from batchbook.security.passwords import hash_password, why_weak
 from batchbook.security.sessions import revoke_sessions
 from batchbook.security.trail import note_change
 from batchbook.words import counted
@@ -53,7 +53,9 @@ class SetPassword(Page):
             self.request.response.status_int = _UNPROCESSABLE
             return self._form(bound)
         keep = session_hash(self.request.session_cookie.id)
-        ended = change_password(self.request.db, self.record, bound.values["password"], keep=keep)
+        ended = change_password(
+            self.request.db, self.record, hash_password(bound.values["password"]), keep=keep
+        )
         note_change(self.request, "password set", self.record.name)
         message = f"The {self.view.label_of(self.record)} has a new password. {_ended(ended)}"
         return self.done(message, self.view.url("view", self.record))

@@ -7,8 +7,9 @@ from typing import Any
 from batchbook.db.base import Base, JSONValue
 from batchbook.db.engine import database_url, make_engine
 from batchbook.db.functions import decimal_text, folded, percent_change
-from batchbook.db.session import request_session
+from batchbook.db.session import REGISTRY_KEY, request_session
 from batchbook.db.types import ExactDecimal, UTCDateTime, utc_now
+from batchbook.db.waiting import waiting_by
 from batchbook.settings import DEVELOPMENT
 
 __all__ = [
@@ -34,6 +35,7 @@ def includeme(config: Any) -> None:
     # A developer wants to see with which values a statement failed; anywhere else they are not for the log.
     hide = not DEVELOPMENT.flag(settings)
     config.registry["engine"] = make_engine(database_url(settings), hide_parameters=hide)
+    config.registry[REGISTRY_KEY] = waiting_by(settings)
     config.include("pyramid_tm")
     config.include("pyramid_retry")
     config.add_request_method(request_session, "db", reify=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,17 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError
 
+from batchbook.db.beside import beside_engine
 from batchbook.db.functions import fold
-from batchbook.db.transient import is_transient
+from batchbook.db.options import BESIDE_ENGINE, READ_ONLY, WAITING
+from batchbook.db.transient import is_timeout, is_transient
+from batchbook.db.waiting import Waiting
 
 #: The environment variable that wins over the ``sqlalchemy.url`` setting.
 URL_VARIABLE = "BATCHBOOK_DATABASE_URL"
 
-#: Execution option of a connection whose transactions must not write; the database refuses if they do.
-READ_ONLY = "batchbook_read_only"
+#: How long a job or a command waits for SQLite's write lock, in seconds.
+_WAIT_SECONDS = 15
 
 #: What the recipes are made for, and bulk writing.
 _DRIVERS = frozenset({"sqlite", "sqlite+pysqlite", "postgresql+psycopg"})
@@ -83,10 +87,13 @@ def make_engine(url: URL | str, **options: Any) -> Engine:
 
 
 def _sqlite_engine(url: URL, **options: Any) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": _WAIT_SECONDS}, **options)
     if url.database and url.database != ":memory:":
         # For its owner only: the database, its log and its copies beside it are readable by whoever gets this far.
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 15}, **options)
+        beside = beside_engine(url, **options)
+        engine.update_execution_options(**{BESIDE_ENGINE: beside})
+        event.listen(engine, "engine_disposed", lambda _engine: beside.dispose())
     event.listen(engine, "connect", _connect_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     event.listen(engine, "handle_error", _mark_busy_as_retryable)
@@ -111,7 +118,40 @@ def _begin_sqlite(connection: Connection) -> None:
     # writer came between. One that only reads waits for nobody and is held to reading by query_only.
     read_only = connection.get_execution_options().get(READ_ONLY, False)
     connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    if read_only:
+        connection.exec_driver_sql("BEGIN")
+    else:
+        _take_write_lock(connection)
+
+
+def _take_write_lock(connection: Connection) -> None:
+    waiting: Waiting | None = connection.get_execution_options().get(WAITING)
+    if waiting is None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    elif not _taken_at_once(connection):
+        with waiting.place(), _patience(connection, waiting.seconds):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _taken_at_once(connection: Connection) -> bool:
+    """Take the write lock if it is free, so that only who must wait needs a place to wait at."""
+    with _patience(connection, 0):
+        try:
+            connection.connection.cursor().execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not is_timeout(error):
+                raise
+            return False
+    return True
+
+
+@contextmanager
+def _patience(connection: Connection, seconds: float) -> Iterator[None]:
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {_WAIT_SECONDS * 1000}")
 
 
 def _begin_postgresql(connection: Connection) -> None:
@@ -120,5 +160,7 @@ def _begin_postgresql(connection: Connection) -> None:
 
 
 def _mark_busy_as_retryable(context: ExceptionContext) -> None:
-    if is_transient(context.original_exception) and context.sqlalchemy_exception is not None:
+    error = context.original_exception
+    # One that has waited in vain would only wait in vain again, in a thread that others could use.
+    if is_transient(error) and not is_timeout(error) and context.sqlalchemy_exception is not None:
         pyramid_retry.mark_error_retryable(context.sqlalchemy_exception)

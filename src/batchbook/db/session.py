@@ -7,17 +7,40 @@ from contextlib import contextmanager
 from typing import Any
 
 import zope.sqlalchemy
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
 from sqlalchemy.orm import Session
 
-from batchbook.db.engine import READ_ONLY
+from batchbook.db.beside import BESIDE
+from batchbook.db.options import BESIDE_ENGINE, READ_ONLY, WAITING
+from batchbook.db.waiting import Waiting
+
+#: Where the registry has the limit to how many requests wait for SQLite's write lock.
+REGISTRY_KEY = "batchbook.db.waiting"
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def make_session(engine: Engine, *, read_only: bool = False) -> Session:
-    """Return a session on ``engine``; one that is ``read_only`` is refused by the database when it writes."""
-    return Session(engine.execution_options(**{READ_ONLY: read_only}), expire_on_commit=False)
+class _Session(Session):
+    """A session that sends each model to where it is kept."""
+
+    def get_bind(self, mapper: Any = None, **arguments: Any) -> Any:
+        """Return the engine of the file beside the database for the models that are kept there, if there is one."""
+        bind = super().get_bind(mapper, **arguments)
+        if mapper is None or not inspect(mapper).persist_selectable.info.get(BESIDE):
+            return bind
+        return bind.get_execution_options().get(BESIDE_ENGINE) or bind
+
+
+def make_session(engine: Engine, *, read_only: bool = False, waiting: Waiting | None = None) -> Session:
+    """Return a session on ``engine``; one that is ``read_only`` is refused by the database when it writes.
+
+    ``waiting`` limits how many such sessions wait for SQLite's write lock at a time.
+    """
+    options: dict[str, Any] = {READ_ONLY: read_only, WAITING: waiting}
+    beside: Engine | None = engine.get_execution_options().get(BESIDE_ENGINE)
+    if beside is not None:
+        options[BESIDE_ENGINE] = beside.execution_options(**{READ_ONLY: read_only})
+    return _Session(engine.execution_options(**options), expire_on_commit=False)
 
 
 @contextmanager
@@ -33,7 +56,9 @@ def request_session(request: Any) -> Session:
     A safe method (GET, HEAD, OPTIONS) gets a read-only transaction: that nothing changes on GET is kept by the
     database, not by good intentions.
     """
-    session = make_session(request.registry["engine"], read_only=request.method in SAFE_METHODS)
+    registry = request.registry
+    read_only = request.method in SAFE_METHODS
+    session = make_session(registry["engine"], read_only=read_only, waiting=registry.get(REGISTRY_KEY))
     # keep_session=False closes it with the transaction. Core statements mark no change by themselves, and a
     # transaction of an unsafe method is there to write, so it starts out as changed.
     zope.sqlalchemy.register(session, transaction_manager=request.tm, initial_state="changed")

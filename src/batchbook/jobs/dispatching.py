@@ -15,7 +15,7 @@ from sqlalchemy import Engine, and_, delete, func, or_, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from batchbook.db.engine import READ_ONLY
+from batchbook.db.options import READ_ONLY
 from batchbook.db.session import make_session, transaction_scope
 from batchbook.jobs import claims
 from batchbook.jobs.asking import holder_of

@@ -12,7 +12,7 @@ from batchbook.security.authentication import authenticate, change_password, sti
 from batchbook.security.cookie import session_hash
 from batchbook.security.fields import ADVICE, DIFFERENT, password_field, zone_field
 from batchbook.security.models import User
-from batchbook.security.passwords import why_weak
+from batchbook.security.passwords import hash_password, why_weak
 from batchbook.security.permissions import SIGNED_IN
 from batchbook.security.sessions import open_sessions, revoke_session, revoke_sessions
 from batchbook.security.throttle import throttle_of
@@ -44,12 +44,11 @@ class AccountViews:
     def change_password(self) -> Any:
         """Set a new password, given the present one, and sign out everywhere else."""
         bound = _PASSWORDS.validate(self.request.POST)
-        if bound.valid:
-            self._check(bound)
-        if not bound.valid:
+        user, new_hash = self._checked(bound) if bound.valid else (None, "")
+        if user is None:
             self.request.response.status_int = _UNPROCESSABLE
             return self._page(bound)
-        revoked = change_password(self.request.db, self._user(), bound.values["new"], keep=self._current)
+        revoked = change_password(self.request.db, user, new_hash, keep=self._current)
         note_change(self.request, "password changed", self.request.identity.name)
         self.request.flash(f"Your password is changed.{_signed_out(revoked)}")
         return self._done()
@@ -76,26 +75,32 @@ class AccountViews:
         )
         return self._done()
 
-    def _check(self, bound: BoundForm) -> None:
+    def _checked(self, bound: BoundForm) -> tuple[User | None, str]:
+        """Return the user, locked, and the hash of the new password; no user if the form says something wrong."""
         if weak := why_weak(bound.values["new"], self.request.identity.name):
             bound.add_error("new", weak)
         elif bound.values["new"] != bound.values["again"]:
             bound.add_error("again", DIFFERENT)
-        elif problem := self._wrong_password(bound.values["present"]):
-            bound.add_error("present", problem)
+        else:
+            return self._verified(bound)
+        return None, ""
 
-    def _wrong_password(self, present: str) -> str | None:
-        # Counted like attempts to sign in, and before the request's transaction begins, for the same reasons.
+    def _verified(self, bound: BoundForm) -> tuple[User | None, str]:
+        # Counted like attempts to sign in. All that is slow is done before the request's transaction begins.
         name, address = self.request.identity.name, self.request.remote_addr or ""
         throttle = throttle_of(self.request)
         if not throttle.admit(name, address):
-            return TOO_OFTEN
-        verified = authenticate(self.request.registry["engine"], name, present)
-        if still_valid(self.request.db, verified) is None:
+            bound.add_error("present", TOO_OFTEN)
+            return None, ""
+        verified = authenticate(self.request.registry["engine"], name, bound.values["present"])
+        new_hash = hash_password(bound.values["new"]) if verified else ""
+        user = still_valid(self.request.db, verified)
+        if user is None:
             note(self.request, "present password wrong", name)
-            return "That is not your present password."
-        throttle.forgive(self.request.db, name, address)
-        return None
+            bound.add_error("present", "That is not your present password.")
+        else:
+            throttle.forgive(name, address)
+        return user, new_hash
 
     def _page(self, bound: BoundForm, zone: BoundForm | None = None) -> dict[str, Any]:
         user = self._user()

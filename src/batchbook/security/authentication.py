@@ -1,16 +1,20 @@
-"""Checking a name and a password, and setting a new password."""
+"""Checking a name and a password, signing in by them, and setting a new password."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
-from sqlalchemy import Engine, select
+from sqlalchemy import CursorResult, Engine, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from batchbook.db.session import transaction_scope
+from batchbook.db.session import make_session, transaction_scope
+from batchbook.db.transient import is_timeout
+from batchbook.db.waiting import Waiting
 from batchbook.security.models import User, normal_name
 from batchbook.security.passwords import hash_password, needs_rehash, verify_password
-from batchbook.security.sessions import revoke_sessions
+from batchbook.security.sessions import open_session, revoke_session, revoke_sessions
 
 _LONGEST_NAME = 200
 
@@ -20,11 +24,12 @@ class Verified:
     """A user whose password was right when it was looked at, and the hash that it was compared with."""
 
     user_id: int
+    name: str
     password_hash: str
 
 
 def authenticate(engine: Engine, name: str, password: str) -> Verified | None:
-    """Return the active user with this name and password, or ``None``. What is done with it, ``still_valid`` allows.
+    """Return the active user with this name and password, or ``None``. What is done with it, ``still_valid`` or ``sign_in`` allows.
 
     The same work is done whether the user exists, is switched off, or has no password. The database is read in a
     transaction of its own, which is over before the slow hash is computed.
@@ -33,32 +38,66 @@ def authenticate(engine: Engine, name: str, password: str) -> Verified | None:
     matches = verify_password(user.password_hash if user else None, password)
     if not (user and user.active and user.password_hash and matches):
         return None
-    return Verified(user.id, user.password_hash)
+    return Verified(user.id, user.name, user.password_hash)
 
 
-def still_valid(db: Session, verified: Verified | None) -> User | None:
-    """Return the user, locked until the transaction ends, or ``None`` if ``verified`` no longer holds.
+def still_valid(db: Session, verified: Verified | None, *, lock: bool = True) -> User | None:
+    """Return the user, locked until the transaction ends unless ``lock`` is False, or ``None`` if ``verified`` no
+    longer holds.
 
     A password may have been changed, or its user switched off, since it was verified; that must lock out whoever was
     about to use the old one.
     """
-    user = db.get(User, verified.user_id, with_for_update=True) if verified else None
+    user = db.get(User, verified.user_id, with_for_update=lock) if verified else None
     valid = user and verified and user.active and user.password_hash == verified.password_hash
     return user if valid else None
 
 
-def refresh_hash(user: User, password: str) -> None:
-    """Make the hash of a password that was just verified anew, if today's parameters are other ones."""
-    if user.password_hash and needs_rehash(user.password_hash):
-        user.password_hash = hash_password(password)
+def sign_in(request: Any, verified: Verified) -> bool:
+    """Sign in on this browser whose password was right; return whether it still is, now that the session is stored.
 
-
-def change_password(db: Session, user: User, password: str, *, keep: str | None = None) -> int:
-    """Set the user's password and revoke all the user's sessions but the one with the stored id ``keep``.
-
-    Returns how many sessions were revoked. Does not judge the password; see ``passwords.why_weak``.
+    The order is what keeps out somebody whose password is changed, or who is switched off, at the same time. A change
+    that is committed before this looks again is seen; one that is committed later revokes the session, which is stored
+    already. No lock is needed, so a job that is writing keeps nobody waiting.
     """
-    user.password_hash = hash_password(password)
+    engine = request.registry["engine"]
+    with transaction_scope(engine) as db:
+        session = open_session(db, verified.user_id, request)
+    with transaction_scope(engine, read_only=True) as db:
+        if still_valid(db, verified, lock=False) is not None:
+            return True
+    with transaction_scope(engine) as db:
+        revoke_session(db, verified.user_id, session.id)
+    return False
+
+
+def refresh_hash(engine: Engine, verified: Verified, password: str) -> Verified:
+    """Make the hash of a password that was just verified anew, if today's parameters are other ones.
+
+    Returns what holds now. It is not worth waiting for: where a job is writing, the next sign-in does it.
+    """
+    if not needs_rehash(verified.password_hash):
+        return verified
+    made = hash_password(password)
+    the_same = (User.id == verified.user_id, User.password_hash == verified.password_hash)
+    try:
+        with make_session(engine, waiting=Waiting(1, seconds=0)) as db, db.begin():
+            changed = db.execute(update(User).where(*the_same).values(password_hash=made))
+    except OperationalError as error:
+        if not is_timeout(error):
+            raise
+        return verified
+    return replace(verified, password_hash=made) if cast("CursorResult[Any]", changed).rowcount else verified
+
+
+def change_password(db: Session, user: User, password_hash: str, *, keep: str | None = None) -> int:
+    """Set the hash of the user's password, and revoke all the user's sessions but the one with the stored id ``keep``.
+
+    Returns how many sessions were revoked. Does not judge the password; see ``passwords.why_weak``. Computing the hash
+    takes its time, which is the caller's, before anything is locked.
+    """
+    user.password_hash = password_hash
+    db.flush()  # The database's write lock, which may take long to get, before the sessions are touched.
     return revoke_sessions(db, user.id, keep=keep)
 
 

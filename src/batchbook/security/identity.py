@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Select, select
 
 from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
@@ -41,25 +42,27 @@ def load_identity(engine: Engine, session_hash: str) -> Identity | None:
     A session that is over or revoked, or whose user is switched off, signs nobody in. The transaction is its own
     and only reads, so error pages can ask after the request's transaction has failed.
     """
-    wanted = (
-        select(User.id, User.name, User.full_name, User.timezone, RolePermission.permission)
-        .join(WebSession, WebSession.user_id == User.id)
-        .outerjoin(user_role, user_role.c.user_id == User.id)
-        .outerjoin(RolePermission, RolePermission.role_id == user_role.c.role_id)
-        .where(
-            WebSession.id == session_hash,
-            WebSession.revoked_at.is_(None),
-            WebSession.expires_at > utc_now(),
-            User.active,
-        )
+    signed_in = select(WebSession.user_id).where(
+        WebSession.id == session_hash, WebSession.revoked_at.is_(None), WebSession.expires_at > utc_now()
     )
     with transaction_scope(engine, read_only=True) as db:
-        rows = db.execute(wanted).all()
+        # Two statements, because the session may be kept beside the database.
+        user_id = db.scalar(signed_in)
+        rows = db.execute(_user(user_id)).all() if user_id is not None else ()
     if not rows:
         return None
     permissions = frozenset(row.permission for row in rows if row.permission is not None)
     first = rows[0]
     return Identity(first.id, first.name, first.full_name, permissions, first.timezone)
+
+
+def _user(user_id: int) -> Select[Any, Any, Any, Any, Any]:
+    return (
+        select(User.id, User.name, User.full_name, User.timezone, RolePermission.permission)
+        .outerjoin(user_role, user_role.c.user_id == User.id)
+        .outerjoin(RolePermission, RolePermission.role_id == user_role.c.role_id)
+        .where(User.id == user_id, User.active)
+    )
 
 
 def identity_of_user(user: User) -> Identity:

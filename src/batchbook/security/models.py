@@ -8,6 +8,7 @@ from sqlalchemy import Column, ForeignKey, Integer, String, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from batchbook.db import Base, utc_now
+from batchbook.db.beside import BESIDE
 
 
 def normal_name(text: str) -> str:
@@ -80,6 +81,7 @@ class WebSession(Base):
     """One signed-in browser. ``id`` is the SHA-256 (hex) of the id in the cookie, which is never stored."""
 
     __tablename__ = "web_session"
+    __table_args__ = ({"info": {BESIDE: True}},)
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
@@ -95,6 +97,7 @@ class LoginAttempt(Base):
     """A counter of login attempts in one window of time. ``key`` is a SHA-256 (hex) of whom or where it counts."""
 
     __tablename__ = "login_attempt"
+    __table_args__ = ({"info": {BESIDE: True}},)
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     count: Mapped[int]

@@ -62,7 +62,7 @@ class SecurityPolicy:
     def remember(self, request: Any, userid: str, **_options: Any) -> list[tuple[str, str]]:
         """Sign the user with this login name in, in the request's transaction; the response callback sets the cookie."""
         user = request.db.scalars(select(User).where(User.name == normal_name(userid))).one()
-        open_session(request.db, user, request)
+        open_session(request.db, user.id, request)
         return []
 
     def forget(self, request: Any, **_options: Any) -> list[tuple[str, str]]:

@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import CursorResult, Engine, delete, event, select, update
 from sqlalchemy.orm import Session
 
 from batchbook.db import utc_now
+from batchbook.db.session import transaction_scope
 from batchbook.security.cookie import session_hash
-from batchbook.security.models import User, WebSession
+from batchbook.security.models import WebSession
 from batchbook.security.settings import REGISTRY_KEY
 
 
-def open_session(db: Session, user: User, request: Any) -> WebSession:
-    """Sign ``user`` in on this browser: a new id for its cookie, and a session that knows the id's hash.
+def open_session(db: Session, user_id: int, request: Any) -> WebSession:
+    """Sign the user in on this browser: a new id for its cookie, and a session that knows the id's hash.
 
     The session that the browser had before is revoked, and those of the user that are over are removed.
     """
     now = utc_now()
-    db.execute(delete(WebSession).where(WebSession.user_id == user.id, WebSession.expires_at < now))
+    db.execute(delete(WebSession).where(WebSession.user_id == user_id, WebSession.expires_at < now))
     end_session(db, request)
     session = WebSession(
         id=session_hash(request.session_cookie.id),
-        user_id=user.id,
+        user_id=user_id,
         created_at=now,
         expires_at=now + request.registry[REGISTRY_KEY].session_length,
         user_agent=(request.user_agent or "")[:300].replace("\x00", ""),
@@ -47,8 +48,21 @@ def revoke_session(db: Session, user_id: int, session_id: str) -> bool:
 
 
 def revoke_sessions(db: Session, user_id: int, *, keep: str | None = None) -> int:
-    """Revoke all sessions of the user but the one with the stored id ``keep``; return how many were in use."""
-    return _revoke(db, WebSession.user_id == user_id, WebSession.id != (keep or ""))
+    """Revoke all sessions of the user but the one with the stored id ``keep``; return how many were in use.
+
+    It is done now and once more when the transaction is committed, because meanwhile somebody may sign in by what it
+    changes, such as the old password; see :func:`~batchbook.security.authentication.sign_in`.
+    """
+    which = (WebSession.user_id == user_id, WebSession.id != (keep or ""))
+    engine = cast("Engine", db.get_bind())
+
+    def revoke_again(_db: Session) -> None:
+        if not db.in_nested_transaction():
+            with transaction_scope(engine) as later:
+                _revoke(later, *which)
+
+    event.listen(db, "after_commit", revoke_again)
+    return _revoke(db, *which)
 
 
 def open_sessions(db: Session, user_id: int) -> Sequence[WebSession]:

@@ -1,8 +1,8 @@
 """How often somebody may fail to sign in: counters in our own table, by the ``limits`` library.
 
 The counters are written in transactions of their own, so that a failed attempt counts though its request is rolled
-back. On SQLite two write transactions of one process would wait for each other: count before the request's session
-has begun, as :func:`throttle_of` checks.
+back. They are beside the database on SQLite, so that signing in waits for no job. Count before the request's session
+has begun, which might wait, as :func:`throttle_of` checks.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import CursorResult, Engine, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
@@ -115,6 +114,7 @@ class LoginThrottle:
     """
 
     def __init__(self, engine: Engine, *, attempts: int, per_name: int, per_address: int) -> None:
+        self._engine = engine
         self._limiter = FixedWindowRateLimiter(LoginAttemptStorage(engine))
         self._per_pair = RateLimitItemPerMinute(attempts, WINDOW_MINUTES)
         self._per_name = RateLimitItemPerMinute(per_name, WINDOW_MINUTES)
@@ -127,19 +127,20 @@ class LoginThrottle:
         """
         return all(self._limiter.hit(limit, *key) for limit, key in self._counters(name, address))
 
-    def forgive(self, db: Session, name: str, address: str) -> None:
-        """Take back what a successful attempt counted, in the transaction of ``db``: the name's whole count at this
-        address, and one of each other, so that somebody with a valid password can't buy new attempts on others by it.
+    def forgive(self, name: str, address: str) -> None:
+        """Take back what a successful attempt counted: the name's whole count at this address, and one of each other,
+        so that somebody with a valid password can't buy new attempts on others by it.
         """
         address_key, pair_key, name_key = (
             _hash(limit.key_for(*key)) for limit, key in self._counters(name, address)
         )
-        db.execute(delete(LoginAttempt).where(LoginAttempt.key == pair_key))
-        db.execute(
-            update(LoginAttempt)
-            .where(LoginAttempt.key.in_((address_key, name_key)), LoginAttempt.count > 0)
-            .values(count=LoginAttempt.count - 1)
-        )
+        with transaction_scope(self._engine) as db:
+            db.execute(delete(LoginAttempt).where(LoginAttempt.key == pair_key))
+            db.execute(
+                update(LoginAttempt)
+                .where(LoginAttempt.key.in_((address_key, name_key)), LoginAttempt.count > 0)
+                .values(count=LoginAttempt.count - 1)
+            )
 
     def _counters(self, name: str, address: str) -> tuple[tuple[RateLimitItem, tuple[str, ...]], ...]:
         # In the order in which they are asked: what the first refuses does not count at the others.

@@ -9,12 +9,16 @@ from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken
 from pyramid.httpexceptions import HTTPError, HTTPForbidden, HTTPSeeOther
 from pyramid_retry import IRetryableError, is_error_retryable
 
-from batchbook.errors import BadInput, BatchbookError, Conflict, Missing, Refused, TooLarge
+from batchbook.db.transient import is_transient
+from batchbook.errors import BadInput, BatchbookError, Busy, Conflict, Missing, Refused, TooLarge
 from batchbook.security.policy import identity_or_nobody
 from batchbook.web.problems import Problem, prefers_json, problem_for, respond
 from batchbook.web.request import Request
 
 _LOG = logging.getLogger(__name__)
+
+_BUSY = 503
+_RETRY = {"Retry-After": "5"}
 
 _STATUS: dict[type[BatchbookError], int] = {
     BadInput: 400,
@@ -22,13 +26,14 @@ _STATUS: dict[type[BatchbookError], int] = {
     Missing: 404,
     Conflict: 409,
     TooLarge: 413,
+    Busy: 503,
 }
 
 
 def domain_error(error: BatchbookError, request: Request) -> Any:
     """Answer what the domain refused, in its own sentence."""
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)
-    return respond(request, problem_for(status, error.message))
+    return respond(request, problem_for(status, error.message), _RETRY if status == _BUSY else None)
 
 
 def http_error(error: Any, request: Request) -> Any:
@@ -60,9 +65,9 @@ def unexpected(error: Exception, request: Request) -> Any:
     if is_error_retryable(request, error):
         # Only the retrying execution policy sees this answer, and it will try again.
         return respond(request, problem_for(503))
-    if IRetryableError.providedBy(error):
+    if IRetryableError.providedBy(error) or is_transient(error):
         _LOG.warning("Request %s gave up on a busy database.", request.request_id, exc_info=error)
-        return respond(request, problem_for(503), {"Retry-After": "5"})
+        return respond(request, problem_for(503), _RETRY)
     # %r, because the path is a stranger's text and must not break the log's lines.
     where = (request.request_id, request.method, request.environ.get("PATH_INFO", ""))
     _LOG.error("Request %s failed: %s %r", *where, exc_info=error)

@@ -69,7 +69,8 @@ _KNOWN = {
         Problem(
             503,
             "Busy just now",
-            "The database was busy with another change, so nothing of this request was saved. Please try again in a moment.",
+            "Another change, such as a running job, is being written to the database. Nothing of what you sent was changed; "
+            "what you typed is kept where you typed it. Please try again in a moment.",
         ),
     )
 }
