@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sqlite3
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -191,6 +192,15 @@ def engine(database_url: URL) -> Iterator[Engine]:
     engine = make_engine(database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def write_lock(database_url: URL) -> Iterator[sqlite3.Connection]:
+    """Another connection that holds SQLite's write lock, as a running job does, until it is rolled back."""
+    other = sqlite3.connect(str(database_url.database), isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    yield other
+    other.close()
 
 
 # --- The application and its people ----------------------------------------------------------------------------------

@@ -269,12 +269,16 @@ def test_who_edits_users_only_gets_no_further(office: Office) -> None:
 
 
 def test_deletes_a_user_who_did_nothing(office: Office) -> None:
-    office.visitor("sam")
-    browser = office.visitor("ann")
+    sam, browser = office.visitor("sam"), office.visitor("ann")
     form_with(browser.get(f"/users/{office.id_of('sam')}/delete"), "seen").submit(status=303)
     assert office.all(select(User.name).where(User.name == "sam")) == []
     assert office.all(select(Role.name).where(Role.name == "staff")) == [("staff",)]
-    assert len(office.all(select(WebSession.id))) == 1
+    assert len(office.all(select(WebSession.id).where(WebSession.revoked_at.is_(None)))) == 1
+    form = form_with(browser.get("/users/new"), "password")
+    form["name"], form["password"] = "eve", GOOD
+    tick(form, "roles", "admin")
+    form.submit(status=303)  # SQLite gives the number again.
+    assert sam.get("/users").status_int == 303
 
 
 def test_who_did_something_is_deactivated_instead(office: Office) -> None:

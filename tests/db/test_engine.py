@@ -2,18 +2,22 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyramid_retry import IRetryableError
-from sqlalchemy import Engine, Table, event, func, insert, select, text, update
+from sqlalchemy import Engine, Table, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from batchbook import main
 from batchbook.db.bulk import bulk_insert
 from batchbook.db.engine import URL_VARIABLE, database_url, make_engine
 from batchbook.db.session import make_session, transaction_scope
+from batchbook.db.transient import is_timeout, is_transient
+from batchbook.db.waiting import Waiting
+from batchbook.errors import Busy
 
 WRITES = {
     "core": lambda session, things: session.execute(insert(things).values(id=1, part=0)),
@@ -85,22 +89,64 @@ def test_no_update_is_lost(engine: Engine, things: Table) -> None:
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_a_busy_database_is_a_reason_to_try_again(engine: Engine, database_url: Any, things: Table) -> None:
-    other = sqlite3.connect(database_url.database, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    impatient = make_engine(database_url)
-    event.listen(impatient, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 20"))
-    try:
-        with pytest.raises(OperationalError, match="locked") as caught, make_session(impatient) as session:
+def test_who_waited_in_vain_for_the_write_lock_does_not_wait_again(
+    engine: Engine, things: Table, write_lock: sqlite3.Connection
+) -> None:
+    with (
+        pytest.raises(OperationalError, match="locked") as caught,
+        make_session(engine, waiting=Waiting(1, seconds=0.02)) as session,
+    ):
+        WRITES["core"](session, things)
+    assert is_timeout(caught.value)
+    assert is_transient(caught.value)
+    assert not IRetryableError.providedBy(caught.value)
+    write_lock.execute("ROLLBACK")
+    with transaction_scope(engine) as session:
+        WRITES["core"](session, things)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_snapshot_that_is_too_old_to_write_is_a_reason_to_try_again(engine: Engine, things: Table) -> None:
+    with engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("BEGIN")
+        connection.execute(select(things)).all()
+        with transaction_scope(engine) as session:
             WRITES["core"](session, things)
-        assert IRetryableError.providedBy(caught.value)
-    finally:
-        other.execute("ROLLBACK")
-        other.close()
-        impatient.dispose()
+        with pytest.raises(OperationalError, match="locked") as caught:
+            connection.execute(update(things).values(part=1))
+    assert IRetryableError.providedBy(caught.value)
+
+
+def test_a_statement_that_is_wrong_is_no_reason_to_try_again(engine: Engine) -> None:
     with pytest.raises(DBAPIError) as wrong, transaction_scope(engine) as session:
         session.execute(text("SELECT * FROM no_such_table"))
     assert not IRetryableError.providedBy(wrong.value)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_one_too_many_is_told_at_once(engine: Engine, things: Table, write_lock: sqlite3.Connection) -> None:
+    waiting = Waiting(2, seconds=30)
+
+    def write(number: int) -> None:
+        with make_session(engine, waiting=waiting) as session, session.begin():
+            session.execute(insert(things).values(id=number, part=0))
+
+    with waiting.place(), ThreadPoolExecutor(1) as pool:
+        with waiting.place(), pytest.raises(Busy, match="Nothing of what you sent was changed"):
+            write(1)
+        waiter = pool.submit(write, 2)
+        write_lock.execute("ROLLBACK")
+        waiter.result(timeout=30)
+    assert count(engine, things) == 1
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_who_need_not_wait_needs_no_place_to_wait_at(engine: Engine, things: Table) -> None:
+    waiting = Waiting(1)
+    with waiting.place(), make_session(engine, waiting=waiting) as session, session.begin():
+        WRITES["core"](session, things)
+    assert count(engine, things) == 1
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -18,11 +18,6 @@ def _let_windows_pass(site: Site) -> None:
         db.execute(update(LoginAttempt).values(expires_at=utc_now() - timedelta(seconds=1)))
 
 
-def _forgive(site: Site, throttle: LoginThrottle, name: str, address: str) -> None:
-    with transaction_scope(site.engine) as db:
-        throttle.forgive(db, name, address)
-
-
 def test_a_counter_counts_within_its_window(site: Site) -> None:
     storage = LoginAttemptStorage(site.engine)
     assert [storage.incr("a", 60), storage.incr("a", 60, 5), storage.incr("b", 60)] == [1, 6, 1]
@@ -145,7 +140,7 @@ def test_success_forgives_the_name_there_and_one_attempt_of_the_address(site: Si
     throttle = _throttle(site, attempts=2, per_address=3)
     assert throttle.admit("anna", "10.0.0.1")
     assert throttle.admit("anna", "10.0.0.1")
-    _forgive(site, throttle, "Anna", "10.0.0.1")
+    throttle.forgive("Anna", "10.0.0.1")
     assert throttle.admit("anna", "10.0.0.1")
     assert throttle.admit("anna", "10.0.0.1")
     assert not throttle.admit("bert", "10.0.0.1")
@@ -155,7 +150,7 @@ def test_success_gives_the_name_one_attempt_back_elsewhere(site: Site) -> None:
     throttle = _throttle(site, per_name=2)
     assert throttle.admit("anna", "10.0.0.1")
     assert throttle.admit("anna", "10.0.0.2")
-    _forgive(site, throttle, "anna", "10.0.0.2")
+    throttle.forgive("anna", "10.0.0.2")
     assert [throttle.admit("anna", "10.0.0.3") for _ in range(2)] == [True, False]
 
 

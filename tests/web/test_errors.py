@@ -198,6 +198,7 @@ def test_a_failed_statement_still_leads_to_a_page_with_the_person_on_it(site: Si
 def test_pages_are_answered_without_a_database(site: Site, tmp_path: Path, path: str) -> None:
     browser = site.signed_in("anna")
     browser.get("/")
+    tmp_path.with_name(f"{tmp_path.name}.sessions.sqlite3").mkdir()
     nowhere = make_engine(f"sqlite:///{tmp_path}")
     site.config.registry["engine"] = nowhere
     page = browser.get(path, status=404 if path == "/nowhere" else 500)

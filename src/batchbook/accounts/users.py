@@ -18,7 +18,7 @@ from batchbook.master import PAGES, Invalid, MasterView
 from batchbook.security.fields import ADVICE, password_field, zone_field
 from batchbook.security.models import Role, User, user_role
 from batchbook.security.passwords import hash_password, why_weak
-from batchbook.security.sessions import open_sessions
+from batchbook.security.sessions import open_sessions, revoke_sessions
 from batchbook.security.trail import note_change
 
 _ROLES = (
@@ -89,8 +89,9 @@ class UserView(MasterView):
         )
 
     def after_delete(self, record: User) -> None:
-        """See that somebody is still administrator."""
+        """See that somebody is still administrator, and that the sessions are nobody's: SQLite may give the id again."""
         guard.check(self.request.db, self.request.identity)
+        revoke_sessions(self.request.db, record.id)
         note_change(self.request, "user deleted", record.name)
 
     def label_of(self, record: User) -> str:

@@ -9,9 +9,9 @@ Nothing in the file is worth a backup. It has no migrations: where its tables ar
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,7 @@ def beside_engine(url: URL, **options: Any) -> Engine:
         connect_args={"timeout": _WAIT_SECONDS},
         **options,
     )
-    event.listen(engine, "do_connect", lambda *_: os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600)))
-    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "connect", lambda connection, _record: _prepare(connection, path))
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -48,13 +47,18 @@ def _path(url: URL) -> Path:
     return path.with_name(f"{path.stem}.sessions{path.suffix or '.sqlite3'}")
 
 
-def _prepare(connection: sqlite3.Connection, _record: object) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     statements = _schema()
     number = zlib.crc32("".join(statements).encode()) & 0x7FFFFFFF
-    if _number(connection) == number:
-        return
+    if _number(connection) != number:
+        path.chmod(0o600)  # Before anything is in it; what SQLite puts beside it then has the same mode.
+        _make_tables(connection, statements, number)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    with suppress(sqlite3.OperationalError):  # Others use the file right now; a later connection sets it.
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _make_tables(connection: sqlite3.Connection, statements: list[str], number: int) -> None:
     connection.execute("BEGIN IMMEDIATE")
     if _number(connection) != number:  # Else another process made them in the meantime.
         for statement in statements:
