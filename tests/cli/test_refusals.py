@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,22 @@ def test_a_database_that_cannot_be_opened(command: Run, write_ini: Run, tmp_path
         result.stderr
         == "The database could not be used, so nothing was done: unable to open database file.\n"
     )
+
+
+def test_a_database_that_somebody_else_is_writing(
+    batchbook: Run, write_lock: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("batchbook.db.engine._WAIT_SECONDS", 0.05)
+    added = ("user", "add", "zoe", "--role", "staff", "--password-stdin")
+    result = batchbook(*added, stdin="long enough, varied\n")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "The database could not be used, so nothing was done: another process, such as a running job, is writing to it."
+        " Try again when that has ended.\n"
+    )
+    write_lock.execute("ROLLBACK")
+    result = batchbook(*added, stdin="long enough, varied\n")
+    assert "There is no role staff" in result.stderr
 
 
 def test_settings_that_are_not_right(command: Run, write_ini: Run, empty_database_url: URL) -> None:

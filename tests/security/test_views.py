@@ -13,9 +13,9 @@ from webtest import TestApp
 
 from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
-from batchbook.security.authentication import authenticate
+from batchbook.security.authentication import authenticate, change_password
 from batchbook.security.models import LoginAttempt, User, WebSession
-from batchbook.security.passwords import needs_rehash
+from batchbook.security.passwords import hash_password, needs_rehash
 from batchbook.security.views import FAILED, TOO_OFTEN
 
 from .small_site import PASSWORD, Site, create_tables, sign_in, token_of
@@ -194,6 +194,27 @@ def test_who_is_switched_off_meanwhile_is_not_let_in(site: Site, meanwhile: Any)
     assert FAILED in sign_in(browser, "anna", status=400).text
     site.change_user("anna", active=True)
     assert browser.get("/").status_int == 303
+
+
+def test_who_signs_in_before_a_new_password_is_committed_is_out_afterwards(site: Site) -> None:
+    site.add_user("anna")
+    thief = site.visitor()
+    with transaction_scope(site.engine) as db:
+        user = db.scalars(select(User)).one()
+        assert change_password(db, user, hash_password("another long phrase")) == 0
+        sign_in(thief, "anna")
+        assert thief.get("/").text == "home"
+    assert thief.get("/").status_int == 303
+
+
+def test_an_undone_change_of_a_password_signs_nobody_out_later(site: Site) -> None:
+    site.add_user("anna")
+    browser = site.visitor()
+    with transaction_scope(site.engine) as db:
+        change_password(db, db.scalars(select(User)).one(), hash_password("another long phrase"))
+        db.rollback()
+    sign_in(browser, "anna")
+    assert browser.get("/").text == "home"
 
 
 def test_a_password_is_not_changed_by_one_that_was_replaced_meanwhile(site: Site, meanwhile: Any) -> None:

@@ -11,6 +11,7 @@ from pyramid.exceptions import ConfigurationError
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 from batchbook.cli.output import plain
+from batchbook.db.transient import is_timeout
 from batchbook.errors import BatchbookError
 
 #: PostgreSQL's codes for a right that is missing and for a server that is read only.
@@ -70,4 +71,6 @@ def _system_says(error: OSError) -> str:
 
 
 def _reason(error: DBAPIError) -> str:
+    if is_timeout(error):
+        return "another process, such as a running job, is writing to it. Try again when that has ended."
     return str(error.orig).strip().removesuffix(".") + "."

@@ -26,7 +26,7 @@ class _Session(Session):
     def get_bind(self, mapper: Any = None, **arguments: Any) -> Any:
         """Return the engine of the file beside the database for the models that are kept there, if there is one."""
         bind = super().get_bind(mapper, **arguments)
-        if mapper is None or not inspect(mapper).persist_selectable.info.get(BESIDE):
+        if mapper is None or not inspect(mapper).local_table.info.get(BESIDE):
             return bind
         return bind.get_execution_options().get(BESIDE_ENGINE) or bind
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Engine, delete, event, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from batchbook.db import utc_now
@@ -13,6 +15,8 @@ from batchbook.db.session import transaction_scope
 from batchbook.security.cookie import session_hash
 from batchbook.security.models import WebSession
 from batchbook.security.settings import REGISTRY_KEY
+
+_LOG = logging.getLogger(__name__)
 
 
 def open_session(db: Session, user_id: int, request: Any) -> WebSession:
@@ -57,9 +61,14 @@ def revoke_sessions(db: Session, user_id: int, *, keep: str | None = None) -> in
     engine = cast("Engine", db.get_bind())
 
     def revoke_again(_db: Session) -> None:
-        if not db.in_nested_transaction():
+        if db.in_nested_transaction():
+            return
+        try:
             with transaction_scope(engine) as later:
                 _revoke(later, *which)
+        except SQLAlchemyError:
+            # What is committed must not be told as undone.
+            _LOG.exception("The sessions of user %s could not be revoked once more.", user_id)
 
     event.listen(db, "after_commit", revoke_again)
     return _revoke(db, *which)

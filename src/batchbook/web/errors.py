@@ -9,7 +9,7 @@ from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken
 from pyramid.httpexceptions import HTTPError, HTTPForbidden, HTTPSeeOther
 from pyramid_retry import IRetryableError, is_error_retryable
 
-from batchbook.db.transient import is_transient
+from batchbook.db.transient import is_timeout
 from batchbook.errors import BadInput, BatchbookError, Busy, Conflict, Missing, Refused, TooLarge
 from batchbook.security.policy import identity_or_nobody
 from batchbook.web.problems import Problem, prefers_json, problem_for, respond
@@ -65,7 +65,7 @@ def unexpected(error: Exception, request: Request) -> Any:
     if is_error_retryable(request, error):
         # Only the retrying execution policy sees this answer, and it will try again.
         return respond(request, problem_for(503))
-    if IRetryableError.providedBy(error) or is_transient(error):
+    if IRetryableError.providedBy(error) or is_timeout(error):
         _LOG.warning("Request %s gave up on a busy database.", request.request_id, exc_info=error)
         return respond(request, problem_for(503), _RETRY)
     # %r, because the path is a stranger's text and must not break the log's lines.
