@@ -138,10 +138,8 @@ def _taken_at_once(connection: Connection) -> bool:
     with _patience(connection, 0):
         try:
             connection.connection.cursor().execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if not is_timeout(error):
-                raise
-            return False
+        except sqlite3.OperationalError:
+            return False  # Whatever it is, the statement proper tells it as SQLAlchemy does.
     return True
 
 
