@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from batchbook import migrate
 from batchbook.batches import BatchTypes
 from batchbook.batches.guards import faults
-from batchbook.db.engine import READ_ONLY
+from batchbook.db.options import READ_ONLY
 from batchbook.errors import Conflict
 from batchbook.jobs import Jobs
 from batchbook.jobs.settings import Mode
