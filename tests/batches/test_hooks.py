@@ -77,20 +77,36 @@ def test_on_complete_may_refuse(workshop: Workshop) -> None:
     assert (workshop.batch(batch_id).state, workshop.batch(batch_id).completed_at) == (State.OPEN, None)
 
 
+@pytest.mark.usefixtures("users")
+@pytest.mark.parametrize("actor", ["staff", "auditor", "nobody at all"])
+def test_none_executes_itself_for_somebody_who_may_not_execute(
+    engine: Engine, workshop: Workshop, actor: str
+) -> None:
+    automatic = workshop.with_handler(type("Automatic", (ShelfCountHandler,), {"auto_execute": True}))
+    batch_id = automatic.open(FILE, shelf="A")
+    result = automatic.by(actor).submit(batch_id, Action.COMPLETE)
+    assert result.message.endswith(
+        f"The role of {actor} does not allow that, so it waits for somebody who may execute it."
+    )
+    assert (automatic.batch(batch_id).state, on_hand(engine)["008"]) == (State.COMPLETE, 8)
+
+
+@pytest.mark.usefixtures("users")
 def test_a_batch_that_executes_itself_does_so_when_it_is_complete(engine: Engine, workshop: Workshop) -> None:
     automatic = workshop.with_handler(type("Automatic", (ShelfCountHandler,), {"auto_execute": True}))
     batch_id = automatic.open(FILE, shelf="A")
-    result = automatic.submit(batch_id, Action.COMPLETE)
+    result = automatic.by("admin").submit(batch_id, Action.COMPLETE)
     assert result.message == f"Batch {batch_id:08d} was executed: 2 quantities set, signed by the shop."
     assert automatic.batch(batch_id).state == State.EXECUTED
     assert on_hand(engine) == {"007": 7, "008": 9, "009": 1}
 
 
+@pytest.mark.usefixtures("users")
 def test_one_that_cannot_execute_itself_stays_complete_and_says_why(workshop: Workshop) -> None:
     refusing = {"auto_execute": True, "why_not_execute": lambda _self, _batch: "The shelf is locked."}
     automatic = workshop.with_handler(type("Locked", (ShelfCountHandler,), refusing))
     batch_id = automatic.open(FILE, shelf="A")
-    result = automatic.submit(batch_id, Action.COMPLETE)
+    result = automatic.by("admin").submit(batch_id, Action.COMPLETE)
     assert "was marked complete" in result.message
     assert "was not executed. The shelf is locked." in result.message
     assert automatic.batch(batch_id).state == State.COMPLETE

@@ -15,16 +15,17 @@ from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.db.session import transaction_scope
 from batchbook.demo import CATALOG
 from batchbook.errors import BadInput
+from batchbook.master.models import DirectEdit
 
 HEADER = ",".join(COLUMNS)
 APPLES = "000000017,APPLES 3 LB,PRODUCE,FRUIT,Private,3 LB,V0001,2.49,7"
 PEARS = "000000018,PEARS,PRODUCE,FRUIT,National,,V0002,0.99,0"
 
 
-def load_lines(engine: Engine, *lines: str, header: str = HEADER) -> Loaded:
+def load_lines(engine: Engine, *lines: str, header: str = HEADER, reason: str | None = None) -> Loaded:
     data = "".join(f"{line}\n" for line in (header, *lines)).encode()
     with transaction_scope(engine) as session:
-        return load(session, "catalog.csv", io.BytesIO(data), by="test")
+        return load(session, "catalog.csv", io.BytesIO(data), by="test", reason=reason)
 
 
 def product(engine: Engine, item_code: str) -> Product:
@@ -74,7 +75,7 @@ def test_loading_again_changes_nothing(engine: Engine) -> None:
 
 def test_updates_what_differs_and_keeps_the_old_price(engine: Engine) -> None:
     load_lines(engine, APPLES, PEARS)
-    assert load_lines(engine, APPLES.replace("2.49", "2.99"), PEARS) == Loaded(
+    assert load_lines(engine, APPLES.replace("2.49", "2.99"), PEARS, reason="Moved here") == Loaded(
         created=0, updated=1, unchanged=1
     )
     apples = product(engine, "000000017")
@@ -84,6 +85,32 @@ def test_updates_what_differs_and_keeps_the_old_price(engine: Engine) -> None:
         assert (change.product_id, change.item_code) == (apples.id, "000000017")
         assert (change.old_price, change.new_price) == (Decimal("2.49"), Decimal("2.99"))
         assert (change.changed_by, change.batch_id, change.changed_at) == ("test", None, apples.modified_at)
+        assert change.reason == "Moved here"
+
+
+def test_a_quantity_that_changes_is_kept_with_its_reason(engine: Engine) -> None:
+    load_lines(engine, APPLES, PEARS)
+    load_lines(engine, APPLES.replace(",7", ",12"), PEARS, reason="Moved here")
+    with transaction_scope(engine, read_only=True) as session:
+        (edit,) = session.scalars(select(DirectEdit)).all()
+        assert (edit.record_key, edit.record_label) == (
+            str(product(engine, "000000017").id),
+            "product 000000017",
+        )
+        assert (edit.field, edit.old_value, edit.new_value) == ("on_hand", "7", "12")
+        assert (edit.changed_by, edit.reason) == ("test", "Moved here")
+        assert session.scalars(select(PriceHistory)).all() == []
+
+
+@pytest.mark.parametrize("changed", [APPLES.replace("2.49", "2.99"), APPLES.replace(",7", ",8")])
+def test_prices_and_quantities_do_not_change_without_a_reason(engine: Engine, changed: str) -> None:
+    load_lines(engine, APPLES)
+    with pytest.raises(
+        BadInput, match=r"the quantity on hand of 1 product without a batch, so nothing was loaded"
+    ):
+        load_lines(engine, changed, PEARS)
+    assert (product(engine, "000000017").version, count(engine, Product)) == (1, 1)
+    assert load_lines(engine, APPLES.replace("APPLES", "RED APPLES"), PEARS).updated == 1
 
 
 def test_an_emptied_cell_is_a_difference(engine: Engine) -> None:

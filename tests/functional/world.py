@@ -83,9 +83,9 @@ class Shop:
         """Load a catalogue, from a file or a text."""
         with transaction_scope(self.engine) as session:
             if isinstance(catalogue, Path):
-                load_file(session, catalogue, by="test")
+                load_file(session, catalogue, by="test", reason="test")
             else:
-                load(session, "catalog.csv", io.BytesIO(catalogue.encode()), by="test")
+                load(session, "catalog.csv", io.BytesIO(catalogue.encode()), by="test", reason="test")
 
     def prices(self) -> dict[str, Decimal]:
         """Return each product's price by item code."""

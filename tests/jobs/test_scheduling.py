@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from tests.functional.world import form_to, form_with, post, text_of, url_of
 from webtest import TestApp
 
@@ -18,7 +18,7 @@ from batchbook.batches.runner import ActionCall
 from batchbook.batches.scheduling import schedule, unschedule
 from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
-from batchbook.errors import Conflict
+from batchbook.errors import Conflict, Refused
 from batchbook.jobs import claims
 from batchbook.jobs.asking import plan_of
 from batchbook.jobs.worker import Worker
@@ -205,10 +205,44 @@ def test_a_batch_that_executes_by_itself_does_so_once_it_is_complete(place: Plac
     place.with_handler(auto_execute=True)
     batch_id = place.create()
     place.do(batch_id, Action.POPULATE)
-    result = place.submit(batch_id, Action.COMPLETE, "staff")
+    result = place.submit(batch_id, Action.COMPLETE, "admin")
     assert place.batch(batch_id).state == "complete"
     assert place.run(result.job_id or 0)
     assert place.batch(batch_id).state == "executed"
+
+
+def test_it_does_not_for_somebody_who_may_not_execute_and_waits_for_one_who_may(
+    place: Place, app: Any, admin: TestApp, staff: TestApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.registry["batch_types"]["price_change"].handler, "auto_execute", True)
+    batch_id = place.create()
+    place.do(batch_id, Action.POPULATE)
+    page = staff.get(url_of(batch_id))
+    assert "it waits for somebody who may execute" in text_of(page, "#execution")
+    assert "Mark complete and execute" not in text_of(page)
+    assert "Mark complete and execute" in text_of(admin.get(url_of(batch_id)))
+    assert "executes it at once" in text_of(admin.get(url_of(batch_id)), "#execution")
+    page = form_to(page, "/complete").submit(status=303).follow()
+    assert "The role of staff does not allow that, so it waits" in page
+    assert (place.batch(batch_id).state, place.count()) == ("complete", 1)
+    form_to(admin.get(url_of(batch_id)), "/execute").submit(status=303)
+    assert place.count() == 2
+
+
+@one_database
+def test_the_permission_is_asked_again_when_the_job_runs(place: Place) -> None:
+    place.with_handler(auto_execute=True)
+    batch_id = place.create()
+    place.do(batch_id, Action.POPULATE)
+    job_id = place.submit(batch_id, Action.COMPLETE, "admin").job_id or 0
+    with transaction_scope(place.shop.engine) as session:
+        people = {user.name: user for user in session.scalars(select(User))}
+        people["admin"].roles = list(people["staff"].roles)
+    place.run(job_id)
+    assert (place.job(job_id).state, place.batch(batch_id).state) == ("failed", "complete")
+    assert "the role of admin does not allow that" in (place.job(job_id).message or "")
+    with pytest.raises(Refused):
+        place.retry(job_id, by="staff")
 
 
 @one_database

@@ -11,15 +11,20 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from batchbook.batches.lifecycle import BatchPermission
 from batchbook.grid import label_of
 from batchbook.master import MasterContext, MasterView
+from batchbook.master.batch_only import EDIT_DIRECTLY
 from batchbook.security.permissions import SIGNED_IN
 from batchbook.security.roles import DEFAULT_ROLES
 
 _GENERAL = {"*": "Everything but batches", "batch:*": "Batches of every type"}
-_ORDER = ("*", "view", "export", "create", "edit", "audit", "execute", "delete")
+_ORDER = ("*", "view", "export", "create", "edit", EDIT_DIRECTLY, "audit", "execute", "delete")
 #: What views name that is not given to anybody.
 _FOR_ALL = (SIGNED_IN, NO_PERMISSION_REQUIRED)
 
-_WORDS = {"*": "All of it", "audit": "View executed ones only"}
+_WORDS = {
+    "*": "All of it",
+    "audit": "View executed ones only",
+    EDIT_DIRECTLY: "Edit directly what changes by batch only",
+}
 
 _plain = MasterContext.permits
 

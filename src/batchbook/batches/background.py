@@ -17,14 +17,18 @@ from batchbook.batches.intake.taking import refuse_unprepared
 from batchbook.batches.lifecycle import Action, is_job
 from batchbook.batches.models import Batch
 from batchbook.batches.planned import drop_plan_for_execution
-from batchbook.batches.runner import ActionCall, InlineRunner, executes_by_itself, perform
+from batchbook.batches.runner import (
+    ActionCall,
+    InlineRunner,
+    executes_by_itself,
+    left_waiting,
+    may_execute,
+    perform,
+)
 from batchbook.batches.types import BatchTypes
 from batchbook.batches.work import Work
 from batchbook.errors import BatchbookError
 from batchbook.jobs import Jobs, Order
-
-#: The argument of a job that was not asked for by a person, but by the type, when a batch was marked complete.
-AUTOMATIC = "automatic"
 
 #: Up to which size a file is looked into before a job is asked for: as many bytes as are read in a moment.
 _TRIED_BYTES = 1_000_000
@@ -52,11 +56,13 @@ class JobRunner:
         result = perform(engine, call)
         if not executes_by_itself(engine, call, result):
             return result
+        if not may_execute(engine, call):
+            return left_waiting(call, result)
         execution = replace(call, action=Action.EXECUTE, options={}, version=None)
-        asked = self._ask(engine, execution, automatic=True)
+        asked = self._ask(engine, execution)
         return replace(asked, message=f"{result.message} {asked.message}", at_once=result.message)
 
-    def _ask(self, engine: Engine, call: ActionCall, *, automatic: bool = False) -> Result:
+    def _ask(self, engine: Engine, call: ActionCall) -> Result:
         work = engine.lock(call.batch_id, call.action)
         batch = work.batch
         refuse_stale(batch, call.action, call.version)
@@ -66,7 +72,7 @@ class JobRunner:
         dropped = drop_plan_for_execution(work) if at_once else ""
         # Until it runs, nobody else can change the batch; one that is scheduled must find it as it was looked at.
         version = None if call.run_at is None else batch.version
-        arguments = {"options": dict(call.options), "version": version, AUTOMATIC: automatic}
+        arguments = {"options": dict(call.options), "version": version}
         more = {"group_id": call.group_id, "run_at": call.run_at, "retry_of": call.retry_of}
         job = self.jobs.ask(engine.session, order_on(batch, call.actor, call.action.value, arguments, **more))
         return Result(f"{batch} is going to be {call.action.done}.", job_id=job.id, at_once=dropped)

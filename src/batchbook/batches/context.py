@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from batchbook.progress import NoProgress, Progress
 from batchbook.security.identity import identity_of_user
 from batchbook.security.models import User
+from batchbook.security.permissions import grants
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,15 @@ class HandlerContext:
     now: datetime
     progress: Progress = field(default_factory=NoProgress)
 
-    def may(self, permission: str) -> bool:
-        """Return whether the role of who acts holds ``permission``; who is no user holds none."""
+    @property
+    def permissions(self) -> frozenset[str]:
+        """The permissions of who acts, as the database has them now; who is no user holds none."""
         user = self.session.scalar(select(User).where(User.name == self.actor, User.active))
-        return user is not None and identity_of_user(user).may(permission)
+        return frozenset() if user is None else identity_of_user(user).permissions
+
+    def may(self, permission: str) -> bool:
+        """Return whether the role of who acts holds ``permission``."""
+        return grants(self.permissions, permission)
 
 
 def next_number(session: Session, number: InstrumentedAttribute[int], batch_id: int) -> int:

@@ -17,6 +17,7 @@ from batchbook.batches.rows import table_of
 from batchbook.batches.types import BatchTypes
 from batchbook.db import Base
 from batchbook.jobs import Job
+from batchbook.master.models import DirectEdit
 
 #: The triggers that every guarded table has, by the last part of their names.
 _EVENTS = {
@@ -60,7 +61,7 @@ def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
 
 def _guarded(types: BatchTypes) -> set[str]:
     records = (table_of(record).name for batch_type in types for record in batch_type.records)
-    return {Batch.__tablename__, Job.__tablename__, *CHILD_TABLES, *records}
+    return {Batch.__tablename__, Job.__tablename__, DirectEdit.__tablename__, *CHILD_TABLES, *records}
 
 
 def _inheriting(connection: Connection) -> Iterator[str]:

@@ -79,7 +79,7 @@ class BatchHandler(ABC, FileHooks[B, R]):
     execution_options: ClassVar[Form | None] = None
     #: What the options are, as texts, where nobody chose otherwise.
     execution_defaults: ClassVar[Mapping[str, Any]] = {}
-    #: Execute as soon as the batch is marked complete. Whoever may mark it complete executes it by that.
+    #: Execute as soon as the batch is marked complete by somebody who may execute it; else it waits for such a person.
     auto_execute: ClassVar[bool] = False
     #: How long an executed batch is kept before it may be purged; ``None`` keeps it for good.
     retention: ClassVar[timedelta | None] = None

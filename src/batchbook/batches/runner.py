@@ -7,12 +7,13 @@ The other one, which has jobs do what takes its time, is in :mod:`batchbook.batc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
+from batchbook.batches import access
 from batchbook.batches.creation import clone_batch, delete_batch
 from batchbook.batches.engine import Engine, Result
 from batchbook.batches.lifecycle import Action
@@ -60,9 +61,11 @@ class InlineRunner:
         """Run ``call`` now."""
         engine = Engine(session, self.types, self.settings, call.actor)
         result = perform(engine, call)
-        return (
-            _executed_by_itself(engine, call, result) if executes_by_itself(engine, call, result) else result
-        )
+        if not executes_by_itself(engine, call, result):
+            return result
+        if not may_execute(engine, call):
+            return left_waiting(call, result)
+        return _executed_by_itself(engine, call, result)
 
 
 def perform(engine: Engine, call: ActionCall) -> Result:
@@ -82,6 +85,21 @@ def executes_by_itself(engine: Engine, call: ActionCall, result: Result) -> bool
     if call.action is not Action.COMPLETE or result.failed:
         return False
     return engine.work_on(engine.find(call.batch_id)).handler.auto_execute
+
+
+def may_execute(engine: Engine, call: ActionCall) -> bool:
+    """Return whether the actor of ``call`` may execute the batch that the call marked complete.
+
+    Marking complete needs less than executing does, so a type that executes by itself asks for both.
+    """
+    work = engine.work_on(engine.find(call.batch_id))
+    return access.may_now(work.context.permissions, work.batch, Action.EXECUTE)
+
+
+def left_waiting(call: ActionCall, completed: Result) -> Result:
+    """Return what to tell somebody whose batch would execute by itself, but who may not execute it."""
+    waits = f"The role of {call.actor} does not allow that, so it waits for somebody who may execute it."
+    return replace(completed, message=f"{completed.message} {waits}")
 
 
 def _executed_by_itself(engine: Engine, call: ActionCall, completed: Result) -> Result:

@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from batchbook.batches import access
-from batchbook.batches.background import AUTOMATIC
 from batchbook.batches.engine import Engine
 from batchbook.batches.lifecycle import TRANSITIONS, Action
 from batchbook.batches.models import Batch, Operation
@@ -37,9 +36,7 @@ def demand(turn: Turn, action: Action) -> None:
     name = turn.job.asked_by
     held = identity_of(turn.session, name).permissions
     batch = engine_of(turn).find(turn.job.batch_id or 0)
-    # A type that executes by itself lets whoever may mark a batch complete execute it by that.
-    if not (turn.job.arguments.get(AUTOMATIC) and access.may(held, batch.type, Action.COMPLETE)):
-        access.demand(held, batch, action, name)
+    access.demand(held, batch, action, name)
 
 
 def _run(turn: Turn) -> Ending:

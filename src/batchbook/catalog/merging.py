@@ -12,6 +12,7 @@ from sqlalchemy import (
     FromClause,
     Insert,
     Select,
+    String,
     Table,
     func,
     insert,
@@ -20,11 +21,15 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy import cast as sqlalchemy_cast
 from sqlalchemy.dialects import postgresql, sqlite
 
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.catalog.staging import staging
 from batchbook.db import UTCDateTime, utc_now
+from batchbook.errors import BadInput
+from batchbook.master.models import DirectEdit
+from batchbook.words import counted
 
 _product = cast(Table, Product.__table__)
 
@@ -46,8 +51,11 @@ class Loaded:
         return self.created + self.updated + self.unchanged
 
 
-def merge(connection: Connection, by: str) -> Loaded:
-    """Bring the catalogue up to date with what is staged; ``by`` goes into the price history."""
+def merge(connection: Connection, by: str, reason: str | None) -> Loaded:
+    """Bring the catalogue up to date with what is staged; ``by`` and ``reason`` go into the history.
+
+    Raises :class:`~batchbook.errors.BadInput` if prices or quantities of products that are there change without a reason.
+    """
     _add_names(connection, Department, Department.name, staging.c.department)
     _add_names(connection, Vendor, Vendor.code, staging.c.vendor_code)
     now = utc_now()
@@ -55,7 +63,10 @@ def merge(connection: Connection, by: str) -> Loaded:
     _lock(connection, known)
     total = connection.scalar(select(func.count()).select_from(staging)) or 0
     existing = connection.scalar(select(func.count()).select_from(known)) or 0
-    connection.execute(_history(known, now, by))
+    if reason is None:
+        _refuse_without_reason(connection, known)
+    connection.execute(_history(known, now, by, reason))
+    connection.execute(_direct_edits(known, now, by, reason))
     written = connection.execute(
         _upsert(connection, now), execution_options={"preserve_rowcount": True}
     ).rowcount
@@ -77,7 +88,35 @@ def _lock(connection: Connection, known: FromClause) -> None:
     connection.execute(select(func.count()).select_from(locked.subquery()))
 
 
-def _history(known: FromClause, now: datetime, by: str) -> Insert:
+def _refuse_without_reason(connection: Connection, known: FromClause) -> None:
+    changing = or_(_product.c.price != staging.c.price, _product.c.on_hand != staging.c.on_hand)
+    count = connection.scalar(select(func.count()).select_from(known).where(changing)) or 0
+    if count:
+        raise BadInput(
+            f"This would change the price or the quantity on hand of {counted(count, 'product')} without a batch, so"
+            " nothing was loaded. Import the file as a batch, or say why not with --reason."
+        )
+
+
+def _direct_edits(known: FromClause, now: datetime, by: str, reason: str | None) -> Insert:
+    """Write down the quantities that are about to change."""
+    values: dict[str, Any] = {
+        "record_type": literal(_product.name),
+        "record_key": sqlalchemy_cast(_product.c.id, String),
+        "record_label": literal("product ") + _product.c.item_code,
+        "field": literal("on_hand"),
+        "label": literal("On hand"),
+        "old_value": sqlalchemy_cast(_product.c.on_hand, String),
+        "new_value": sqlalchemy_cast(staging.c.on_hand, String),
+        "reason": literal(reason, String()),
+        "changed_at": literal(now, UTCDateTime()),
+        "changed_by": literal(by),
+    }
+    changes = select(*values.values()).select_from(known).where(_product.c.on_hand != staging.c.on_hand)
+    return insert(DirectEdit).from_select(list(values), changes, include_defaults=False)
+
+
+def _history(known: FromClause, now: datetime, by: str, reason: str | None) -> Insert:
     """Write down the prices that are about to change."""
     changes = (
         select(
@@ -87,11 +126,12 @@ def _history(known: FromClause, now: datetime, by: str) -> Insert:
             staging.c.price,
             literal(now, UTCDateTime()),
             literal(by),
+            literal(reason, String()),
         )
         .select_from(known)
         .where(_product.c.price != staging.c.price)
     )
-    columns = ["product_id", "item_code", "old_price", "new_price", "changed_at", "changed_by"]
+    columns = ["product_id", "item_code", "old_price", "new_price", "changed_at", "changed_by", "reason"]
     return insert(PriceHistory).from_select(columns, changes, include_defaults=False)
 
 

@@ -56,8 +56,10 @@ class Product(Base):
     vendor_id: Mapped[int | None] = mapped_column(
         ForeignKey("vendor.id", ondelete="RESTRICT"), index=True, info={"editable": True}
     )
-    price: Mapped[Decimal] = mapped_column(PRICE, info={"editable": True, "minimum": Decimal(0)})
-    on_hand: Mapped[int] = mapped_column(default=0, info={"editable": True})
+    price: Mapped[Decimal] = mapped_column(
+        PRICE, info={"editable": True, "minimum": Decimal(0), "by_batch_only": True}
+    )
+    on_hand: Mapped[int] = mapped_column(default=0, info={"editable": True, "by_batch_only": True})
     active: Mapped[bool] = mapped_column(default=True, info={"editable": True})
     version: Mapped[int] = mapped_column(default=1)
     modified_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
@@ -72,8 +74,9 @@ class Product(Base):
 class PriceHistory(Base):
     """One change of one product's price.
 
-    ``batch_id`` and ``sequence`` name the batch row that made it; both are null when a person edited the product or
-    a catalogue file was loaded. ``changed_by`` is a user's name, or what changed it. The item code is kept as it was.
+    ``batch_id`` and ``sequence`` name the batch row that made it. Both are null when a person edited the product or a
+    catalogue file was loaded; ``reason`` then says why. ``changed_by`` is a user's name, or what changed it. The item code
+    is kept as it was.
     """
 
     __tablename__ = "price_history"
@@ -88,6 +91,7 @@ class PriceHistory(Base):
     # No foreign key: the history outlives a batch that is purged, and the catalogue does not know of batches.
     batch_id: Mapped[int | None] = mapped_column(index=True)
     sequence: Mapped[int | None] = mapped_column()
+    reason: Mapped[str | None] = mapped_column(String(500))
 
     product: Mapped[Product] = relationship(back_populates="price_history")
 

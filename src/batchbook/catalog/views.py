@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
 
-from sqlalchemy import Row, Select, func, inspect, select
+from sqlalchemy import Row, Select, func, select
 
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.forms import Field, Form, form_of
 from batchbook.grid import Choice, Column, Grid, GridState, Kind, Sort, Window, columns_of
-from batchbook.master import Invalid, MasterView
+from batchbook.master import DirectChange, Invalid, MasterView
 
 #: How many changes of its price a product's page shows.
 SHOWN_CHANGES = 20
@@ -23,11 +22,13 @@ _VENDOR_CODE = Field.of(
 )
 _BATCH = Column("batch_id", "Batch", PriceHistory.batch_id, Kind.TEXT)
 _ROW = Column("sequence", "Row", PriceHistory.sequence, Kind.TEXT)
-_CHANGES = columns_of(PriceHistory, ("changed_at", "old_price", "new_price", "changed_by", _BATCH, _ROW))
+_CHANGES = columns_of(
+    PriceHistory, ("changed_at", "old_price", "new_price", "changed_by", _BATCH, _ROW, "reason")
+)
 
 
 class ProductView(MasterView):
-    """Products. A price that is edited here goes into the history like one that a batch changes."""
+    """Products. Prices and quantities change by batches; who may edit them here has to say why."""
 
     model = Product
     prefix = "products"
@@ -63,11 +64,23 @@ class ProductView(MasterView):
         code = record.vendor.code if record.vendor else None
         return {name: getattr(record, name) for name in names} | {"vendor_code": code}
 
-    def before_save(self, record: Product, values: dict[str, Any]) -> None:
-        """Find the vendor, and write down a changed price."""
+    def before_save(self, record: Product, values: dict[str, Any]) -> None:  # noqa: ARG002 - The hook's own.
+        """Find the vendor."""
         values["vendor_id"] = self._vendor_id(values.pop("vendor_code"))
-        if inspect(record).persistent and record.price != values["price"]:
-            self._write_history(record, values["price"])
+
+    @staticmethod
+    def direct_edit_entry(view: MasterView, record: Product, change: DirectChange, reason: str) -> Any:
+        """Return the entry in the history of prices; what a new product begins with is no change of a price."""
+        if change.column.name != "price" or change.old is None:
+            return MasterView.direct_edit_entry(view, record, change, reason)
+        return PriceHistory(
+            product_id=record.id,
+            item_code=record.item_code,
+            old_price=change.old,
+            new_price=change.new,
+            changed_by=view.request.authenticated_userid,
+            reason=reason,
+        )
 
     def label_of(self, record: Product) -> str:
         """Product 000032265."""
@@ -114,16 +127,6 @@ class ProductView(MasterView):
                 {"vendor_code": f"There is no vendor {code}; see the list of vendors for their codes."}
             )
         return int(vendor_id)
-
-    def _write_history(self, record: Product, price: Decimal) -> None:
-        change = PriceHistory(
-            product_id=record.id,
-            item_code=record.item_code,
-            old_price=record.price,
-            new_price=price,
-            changed_by=self.request.authenticated_userid,
-        )
-        self.request.db.add(change)
 
 
 def _number_of_products(owner: type[Vendor | Department], refers: Any) -> Column:

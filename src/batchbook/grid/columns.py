@@ -37,7 +37,8 @@ class Column:
 
     ``name`` is its key in links and rows, ``expression`` the SQL it reads. ``scale`` counts the digits kept behind
     the decimal sign, ``max_length`` characters; ``minimum`` and ``maximum`` are the field's own rule, ``limits`` what
-    its database type can hold; ``blank`` is the value of an empty cell. ``link`` names a link that the view resolves. Columns compare by identity, because
+    its database type can hold; ``blank`` is the value of an empty cell. ``link`` names a link that the view resolves;
+    ``by_batch_only`` says that forms do not ask for it, because it changes by batches. Columns compare by identity, because
     SQL expressions do not compare to a truth value.
     """
 
@@ -58,6 +59,7 @@ class Column:
     required: bool = False
     limits: tuple[Any, Any] | None = None
     blank: Any = None
+    by_batch_only: bool = False
 
     @property
     def align(self) -> Literal["right", "left"]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from batchbook.master.batch_only import add_batch_only_link
+from batchbook.master.direct import DirectChange
 from batchbook.master.directive import add_master_view
 from batchbook.master.export import export_response
 from batchbook.master.gridview import GridView
@@ -26,6 +28,7 @@ __all__ = [
     "Create",
     "Delete",
     "Detail",
+    "DirectChange",
     "Edit",
     "Export",
     "ExportPage",
@@ -40,6 +43,7 @@ __all__ = [
     "Page",
     "RecordContext",
     "Remember",
+    "add_batch_only_link",
     "add_master_view",
     "buttons_for",
     "default_link",
@@ -48,5 +52,6 @@ __all__ = [
 
 
 def includeme(config: Any) -> None:
-    """Add the directive ``config.add_master_view``."""
+    """Add the directives ``config.add_master_view`` and ``config.add_batch_only_link``."""
     config.add_directive("add_master_view", add_master_view)
+    config.add_directive("add_batch_only_link", add_batch_only_link)

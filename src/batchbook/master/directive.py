@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from batchbook.forms import form_of
 from batchbook.grid import Grid
+from batchbook.master.batch_only import EDIT_DIRECTLY, batch_only_columns
 from batchbook.master.page import Page
 from batchbook.master.resources import MasterContext
 from batchbook.master.view import MasterView, fact_columns, key_columns
@@ -31,6 +32,8 @@ def add_master_view(config: Any, view: type[MasterView]) -> None:
     introspectable = config.introspectable("master views", view.prefix, view.title, "master view")
     introspectable.update({"view": view, "model": view.model, "path": view.path, "pages": _names(view)})
     config.action(("master view", view.prefix), introspectables=(introspectable,))
+    if batch_only_columns(view.model):
+        config.add_permission(view.permission(EDIT_DIRECTLY))
     # Addresses with a fixed end come first: /products/new must not be read as the product called "new".
     for page in sorted(view.pages, key=lambda page: page.on_record):
         _add_page(config, view, page)

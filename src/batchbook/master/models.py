@@ -1,13 +1,14 @@
-"""What the master views keep for themselves: the way a person last looked at each grid."""
+"""What the master views keep: the way a person last looked at each grid, and edits that went past batches."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from batchbook.db import Base
+from batchbook.db import Base, utc_now
 
 
 class GridSetting(Base):
@@ -19,3 +20,28 @@ class GridSetting(Base):
     user_name: Mapped[str] = mapped_column(String(100), primary_key=True)
     grid: Mapped[str] = mapped_column(String(100), primary_key=True)
     settings: Mapped[dict[str, Any]]
+
+
+class DirectEdit(Base):
+    """One value that a person set directly, although it changes by batch only: what it was, what it is, and why.
+
+    The record is known by the table and key that it has, ``record_label`` is what it was called. There is no foreign
+    key: the entry outlives the record. Entries are append-only. ``old_value`` is None where the record was new.
+    """
+
+    __tablename__ = "direct_edit"
+    __table_args__ = (Index(None, "record_type", "record_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    record_type: Mapped[str] = mapped_column(String(63))
+    record_key: Mapped[str] = mapped_column(String(100))
+    record_label: Mapped[str] = mapped_column(String(300))
+    field: Mapped[str] = mapped_column(String(63))
+    label: Mapped[str] = mapped_column(String(100))
+    old_value: Mapped[str | None] = mapped_column(Text)
+    new_value: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(String(500))
+    changed_at: Mapped[datetime] = mapped_column(default=utc_now)
+    changed_by: Mapped[str] = mapped_column(String(80))
+    # Always null, as no batch did it; what keeps a record append-only asks for it.
+    batch_id: Mapped[int | None]

@@ -53,6 +53,11 @@ class Page:
         return self.context.record
 
     @classmethod
+    def label(cls, view: MasterView, record: Any) -> str:  # noqa: ARG003 - For subclasses to look at.
+        """Return what the button says beside ``record``, which is None on the index."""
+        return cls.button.format(one=view.title_one)
+
+    @classmethod
     def offered(cls, view: MasterView, record: Any) -> bool:  # noqa: ARG003 - For subclasses to look at.
         """Return whether the button makes sense for ``record`` as it is; the permission is asked apart from this."""
         return True
@@ -72,7 +77,7 @@ def buttons_for(view: MasterView, record: Any | None = None) -> list[Button]:
     """Return the buttons to show beside ``record``, or on the index if it is None, in the order of the view's pages."""
     return [
         Button(
-            page.button.format(one=view.title_one),
+            page.label(view, record),
             view.url(page.name, record),
             page.kind,
             not hasattr(page, "get"),

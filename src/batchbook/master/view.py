@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Row, Select, inspect, select
 
 from batchbook.forms import Field, Form, form_of
 from batchbook.grid import Column, Sort, columns_of
+from batchbook.master.direct import DirectChange, direct_edit
 from batchbook.master.gridview import GridView, LinkFor
 from batchbook.master.pages import PAGES
 from batchbook.master.references import references, why_referenced
@@ -104,9 +105,14 @@ class MasterView:
     def before_save(self, record: Any, values: dict[str, Any]) -> None:
         """Look at and change the form's ``values`` before they are set on ``record``, new or loaded.
 
-        Take out what is no attribute. Raise :class:`batchbook.master.Invalid` with a sentence per field, or a
+        Fields that the person may not edit are not among them. Take out what is no attribute. Raise :class:`batchbook.master.Invalid` with a sentence per field, or a
         ``BatchbookError``; either leaves the database as it was.
         """
+
+    @staticmethod
+    def direct_edit_entry(view: MasterView, record: Any, change: DirectChange, reason: str) -> Any:
+        """Return the object to store that keeps ``change``, which a person made although it changes by batch only."""
+        return direct_edit(view, record, change, reason)
 
     def after_save(self, record: Any) -> None:
         """Look at the database with ``record`` written to it; whatever is raised here undoes that."""

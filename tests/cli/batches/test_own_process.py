@@ -138,6 +138,10 @@ def test_complete_executes_where_the_handler_wants_that(
         "class Handler(PriceChangeHandler):\n"
         "    auto_execute = True\n",
     )
+    waiting = command("-c", ini, "batch", "complete", opened, "--as", "staff")
+    assert "The role of staff does not allow that, so it waits" in waiting.stdout
+    assert jobs_of(shop) == []
+    command("-c", ini, "batch", "reopen", opened, "--as", "staff")
     result = command("-c", ini, "batch", "complete", opened, "--as", "admin")
     assert result.stdout.startswith("Batch 00000001 was marked complete")
     assert "going to be" not in result.stdout

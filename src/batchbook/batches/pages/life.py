@@ -9,6 +9,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from batchbook.batches.intake.kept import Intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.base import BatchPage, led_on, seen_version
+from batchbook.batches.pages.present import executes_for
 from batchbook.batches.pages.schedule import sent_options
 from batchbook.master import MasterView
 from batchbook.web.once import claim_form
@@ -57,6 +58,13 @@ class CompleteBatch(_ActionPage):
 
     action = Action.COMPLETE
     kind = "primary"
+
+    @classmethod
+    def label(cls, view: MasterView, record: Any) -> str:
+        """Say that it executes as well, where it does."""
+        if executes_for(view, record):  # type: ignore[arg-type]
+            return "Mark complete and execute"
+        return super().label(view, record)
 
 
 class ReopenBatch(_ActionPage):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batchbook.batches import access
 from batchbook.batches.lifecycle import MILESTONES, PASSED, Action, State
 from batchbook.batches.models import Batch
 from batchbook.batches.options import default_values
@@ -134,16 +135,33 @@ def _in_words(field: Field, value: Any) -> str:
     return ", ".join(labels.get(text, text) for text in texts)
 
 
+def executes_for(view: BatchMasterView, batch: Batch) -> bool:
+    """Return whether marking ``batch`` complete executes it, if who asks does it."""
+    held = view.request.identity.permissions
+    auto_execute = view.engine.work_on(batch).handler.auto_execute
+    return auto_execute and access.may(held, batch.type, Action.EXECUTE)
+
+
 def execution(view: BatchMasterView, work: Work) -> Execution | None:
     """Return what the execution panel says; ``None`` for a batch that is executed."""
     plan = plan_execution(work)
     if plan is None:
         return None
     may = view.may(Action.EXECUTE, work.batch)
-    note = (
-        "" if may or plan.reasons else "Somebody whose role may execute batches of this type can do it now."
-    )
+    if plan.reasons:
+        note = _on_complete(view, work)
+    else:
+        note = "" if may else "Somebody whose role may execute batches of this type can do it now."
     action = view.url(Action.EXECUTE.value, work.batch) if may and not plan.reasons else ""
     form = work.handler.execution_options
     chosen = form.bind(default_values(work.handler)) if form and action else None
     return Execution(plan.sentences, plan.reasons, chosen, action, note)
+
+
+def _on_complete(view: BatchMasterView, work: Work) -> str:
+    """Say what marking complete leads to, for a type that executes by itself."""
+    if not (work.handler.auto_execute and view.may(Action.COMPLETE, work.batch)):
+        return ""
+    if executes_for(view, work.batch):
+        return "Marking it complete executes it at once."
+    return "Once it is marked complete, it waits for somebody who may execute batches of this type."

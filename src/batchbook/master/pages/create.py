@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import inspect
 
 from batchbook.db.defaults import scalar_defaults
-from batchbook.errors import Conflict
+from batchbook.errors import Conflict, Refused
 from batchbook.forms import WHOLE_FORM, BoundForm
 from batchbook.master import records
+from batchbook.master.batch_only import REASON, form_for, locked, refuse_locked, why_not_create
+from batchbook.master.direct import DirectChange
 from batchbook.master.page import Page
 from batchbook.master.records import Invalid
 from batchbook.master.values import fill
+
+if TYPE_CHECKING:
+    from batchbook.master.view import MasterView
 
 UNPROCESSABLE, CONFLICT = 422, 409
 
@@ -27,9 +31,19 @@ class FormPage(Page):
         Sets the status of the response: 422 for what must be corrected, 409 for what somebody else made impossible.
         """
         if bound.valid:
+            direct: list[DirectChange] = []
+
+            def change(record: Any) -> None:
+                direct.extend(fill(self.view, record, bound.values))
+
+            def check(record: Any) -> None:
+                for one in direct:
+                    entry = self.view.direct_edit_entry(self.view, record, one, bound.values[REASON])
+                    self.request.db.add(entry)
+                self.view.after_save(record)
+
             try:
-                change = partial(fill, self.view, values=bound.values)
-                records.save(self.request.db, record, change, self.view.after_save)
+                records.save(self.request.db, record, change, check)
             except Invalid as error:
                 for name, message in error.errors.items():
                     bound.add_error(name, message)
@@ -52,21 +66,38 @@ class Create(FormPage):
     button = "New {one}"
     kind = "primary"
 
+    @classmethod
+    def offered(cls, view: MasterView, record: Any) -> bool:  # noqa: ARG003 - There is none yet.
+        """Not where a record needs what the person can set by a batch only."""
+        return why_not_create(view) is None
+
     def get(self) -> dict[str, Any]:
         """Show the form with the defaults of the model."""
-        return self._form(self.view.form(None).bind(scalar_defaults(inspect(self.view.model).columns)))
+        self._refuse()
+        return self._form(form_for(self.view, None).bind(scalar_defaults(inspect(self.view.model).columns)))
 
     def post(self) -> Any:
         """Save the new record and show it; or show the form again with what is wrong."""
+        self._refuse()
+        refuse_locked(self.view, None, self.request.POST)
         record = self.view.model()
-        bound = self.view.form(None).validate(self.request.POST)
+        bound = form_for(self.view, None).validate(self.request.POST)
         if not self.write(record, bound):
             return self._form(bound)
         label = self.view.label_of(record)
         return self.done(f"{label[:1].upper()}{label[1:]} was created.", self.view.url("view", record))
 
+    def _refuse(self) -> None:
+        reason = why_not_create(self.view)
+        if reason is not None:
+            raise Refused(reason)
+
     def _form(self, bound: BoundForm) -> dict[str, Any]:
-        title = f"New {self.view.title_one}"
         return self.template_values(
-            bound=bound, title=title, seen=None, submit="Create", cancel_url=self.view.url("index")
+            bound=bound,
+            title=f"New {self.view.title_one}",
+            seen=None,
+            submit="Create",
+            cancel_url=self.view.url("index"),
+            locked=locked(self.view, None),
         )

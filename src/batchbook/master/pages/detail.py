@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from batchbook.master.direct import direct_edits
 from batchbook.master.page import Page, buttons_for
+
+#: How many direct edits the page of a record shows.
+DIRECT_EDITS_SHOWN = 20
 
 
 class Detail(Page):
@@ -19,5 +23,7 @@ class Detail(Page):
     def get(self) -> dict[str, Any]:
         """Show the record."""
         return self.template_values(
-            facts=self.view.facts(self.record), buttons=buttons_for(self.view, self.record)
+            facts=self.view.facts(self.record),
+            buttons=buttons_for(self.view, self.record),
+            direct_edits=direct_edits(self.request.db, self.record, DIRECT_EDITS_SHOWN),
         )

@@ -93,6 +93,11 @@ def add_import_target(
         lambda: config.registry["import_targets"].add(target),
         introspectables=(introspectable,),
     )
+    for field in target.fields:
+        if field.stored.property.columns[0].info.get("by_batch_only"):
+            config.add_batch_only_link(
+                field.stored, f"Import {target.title.lower()}", "batches.import.create", "batch:import:create"
+            )
 
 
 def _names(key: str | Sequence[str]) -> tuple[str, ...]:

@@ -8,11 +8,17 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register the type."""
     # Imported here, so that the models can be imported without the rest, as migrations do.
-    from batchbook.catalog.models import PriceHistory
+    from batchbook.catalog.models import PriceHistory, Product
     from batchbook.types.price_change.handler import PriceChangeHandler
     from batchbook.types.price_change.models import PriceChange
     from batchbook.types.price_change.views import PriceChangeView
 
     config.add_batch_type(
         PriceChange, handler=PriceChangeHandler, view=PriceChangeView, records=(PriceHistory,)
+    )
+    config.add_batch_only_link(
+        Product.price,
+        "Make a price change",
+        "batches.price_change.create",
+        permission="batch:price_change:create",
     )
