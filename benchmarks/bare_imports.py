@@ -19,6 +19,9 @@ import psycopg
 from python_calamine import CalamineWorkbook
 from sqlalchemy import URL
 
+from batchbook.batches import unfreeze_table
+from batchbook.db.engine import make_engine
+
 _TABLE = """
 CREATE TABLE bare_row (
     batch_id INTEGER NOT NULL, sequence INTEGER NOT NULL, line INTEGER, new_item_code VARCHAR(20),
@@ -82,6 +85,12 @@ FROM bare_row AS r JOIN vendor AS v ON v.code = r.new_vendor WHERE r.status = 'c
 class BareImport(ABC):
     """One import into products."""
 
+    def __init__(self, url: URL) -> None:
+        engine = make_engine(url)
+        with engine.begin() as connection:
+            unfreeze_table(connection, "price_history")
+        engine.dispose()
+
     def take_in(self, table: Path) -> None:
         """Read ``table`` into rows and compare them."""
         self._load(_records(table))
@@ -107,6 +116,7 @@ class BareImportSqlite(BareImport):
     """By the sqlite3 module; prices are whole cents."""
 
     def __init__(self, url: URL) -> None:
+        super().__init__(url)
         self._connection = sqlite3.connect(url.database or "", isolation_level=None)
         for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
             self._connection.execute(f"PRAGMA {pragma}")
@@ -155,6 +165,7 @@ class BareImportPostgresql(BareImport):
     """By psycopg; numbers go to the database as the text they are."""
 
     def __init__(self, url: URL) -> None:
+        super().__init__(url)
         libpq = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._connection = psycopg.connect(libpq)
 

@@ -239,6 +239,7 @@ def test_what_would_do_is_offered_beside_the_cell_and_fills_its_field(
         session.execute(wanted.values(issues=issues))
     grid.get_by_role("button", name="Refresh").click()
     expect(grid.locator("#problem-count")).to_contain_text("2 rows have problems")
+    grid.wait_for_load_state()  # Before that, a key on the cell's link would follow it.
     offer = grid.locator("cell-popover")
     link(grid, 1).focus()
     grid.keyboard.press("Enter")

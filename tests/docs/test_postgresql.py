@@ -159,7 +159,7 @@ def test_people_do_all_their_work(shop: Shop, staff: TestApp, admin: TestApp, au
     again = imported(staff)
     post(admin, f"{IMPORTS}/{again}/delete")
     product = form_with(admin.get("/products/1/edit"), "price")
-    product["price"] = "7.77"
+    product["price"], product["direct_edit_reason"] = "7.77", "A typing error"
     product.submit(status=303)
     assert shop.batches() == 2
     assert [table for table in Shop(shop.engine).tables if table.startswith("row_")] == [f"row_{other}"]

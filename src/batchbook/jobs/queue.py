@@ -7,6 +7,7 @@ job's row, see :mod:`batchbook.jobs.claims`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,10 +61,16 @@ class Queue:
 
     def start(self, own: Iterable[str], every: Iterable[str], threads: int, poll: float) -> None:
         """Begin to take from the ``own`` queues, of all that there are, up to ``threads`` at a time from each."""
-        DBOS.listen_queues(list(own))
-        DBOS.launch()
-        for name in every:
-            DBOS.register_queue(name, worker_concurrency=threads, polling_interval_sec=poll)
+
+        def launch() -> None:
+            DBOS.listen_queues(list(own))
+            DBOS.launch()
+            for name in every:
+                DBOS.register_queue(name, worker_concurrency=threads, polling_interval_sec=poll)
+
+        # In a thread of its own, because DBOS refuses to do this where the caller's thread has a running event loop.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(launch).result()
 
     def begin(self, job: Job) -> None:
         """Run a job at once in this process, unless another one has it."""
