@@ -39,7 +39,7 @@ class ExecutionRace:
 
     @property
     def ratio(self) -> float:
-        """How many times the bare script's time Batchbook took, in the middle of the rounds."""
+        """The median over the rounds of Batchbook's time divided by the bare script's."""
         return median(ours / bare for ours, bare in zip(self.ours, self.bare, strict=True))
 
     def as_json(self) -> dict[str, Any]:

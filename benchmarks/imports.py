@@ -197,7 +197,7 @@ class ImportRace:
 
     @property
     def ratio(self) -> float:
-        """How many times the bare script's time Batchbook took, in the middle of the rounds.
+        """The median over the rounds of Batchbook's time divided by the bare script's.
 
         Both sides of a round meet the machine in one mood, so each is compared with its own neighbour.
         """

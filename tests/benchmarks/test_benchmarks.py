@@ -98,7 +98,7 @@ def test_both_sides_of_an_import_come_to_the_same(
 
 
 def imported(url: Any, table: str, side: Any, rows: Path) -> list[tuple[Any, ...]]:
-    """What a side made of a table: its values before and after and its statuses, and the products after executing."""
+    """The outcome of a table on one side: its values before and after, its statuses, and the products after executing."""
     runner = side(url)
     runner.take_in(rows)
     runner.complete()

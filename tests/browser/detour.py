@@ -1,4 +1,4 @@
-"""What a server in a bad network does to edits of cells: it is late, it is away, or its answers are lost."""
+"""A bad network for edits of cells: the server is late or away, or its answers are lost."""
 
 from __future__ import annotations
 

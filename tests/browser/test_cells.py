@@ -151,7 +151,7 @@ def test_escape_gives_back_what_is_stored_in_a_cell_that_was_refused(grid: Page)
         expect(grid.locator("[data-save]")).to_have_count(0)
         expect(link(grid, 1)).to_be_focused()
         expect(link(grid, 1)).to_have_text("2.20, edit")
-        expect(grid.locator("#announcer")).to_contain_text("“cheap” was given up")
+        expect(grid.locator("#announcer")).to_contain_text("“cheap” was discarded")
 
 
 def test_ctrl_z_takes_the_last_edits_back(grid: Page, shop: Shop, open_batch: int) -> None:

@@ -101,7 +101,7 @@ def test_a_page_that_is_open_shows_what_can_be_done_with_a_job_that_does_not_rea
     )
     assert _problems(page) == []
     page.get_by_role("button", name="End the process").click()
-    expect(page.locator(".flashes")).to_contain_text("The process here is going to be ended")
+    expect(page.locator(".flashes")).to_contain_text("The process here will be ended")
     expect(page.locator("#unresponsive")).to_contain_text("admin has that process ended")
 
 

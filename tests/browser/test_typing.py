@@ -30,7 +30,7 @@ def detour(app: Any) -> Detour:
 
 @pytest.fixture
 def address(detour: Detour) -> Iterator[str]:
-    """Where it is served."""
+    """The address at which it is served."""
     with serving(detour) as address:
         yield address
         detour.open.set()
@@ -92,10 +92,10 @@ def test_two_hundred_prices_typed_at_once_are_in_their_rows(
     lines = "".join(f"9{row:08},ITEM {row},1 KG,1.00\n" for row in range(1, ROWS + 1))
     number = number_in(upload(staff, f"item_code,description,size,price\n{lines}"))
     staff_page.goto(f"{url_of(number)}?size={ROWS}")
-    detour.delay = 0.15
+    detour.delay = 0.05
     typed = [f"{1 + row / 100:.2f}" for row in range(1, ROWS + 1)]
     staff_page.locator("td[data-field=new_price] a").first.focus()
-    staff_page.keyboard.type("".join(f"{price}\n" for price in typed), delay=30)
+    staff_page.keyboard.type("".join(f"{price}\n" for price in typed), delay=8)
     last = staff_page.locator("td[data-field=new_price]").last
     expect(last).to_have_attribute("data-text", typed[-1], timeout=60_000)
     assert stored(shop, number) == typed
@@ -353,7 +353,7 @@ def test_a_form_does_not_go_on_over_a_refused_price(
     link(grid, 1).focus()
     enter(grid, "1.2.3", "13.50")
     grid.get_by_role("link", name="Duplicate in list").click()
-    expect(status(grid)).to_contain_text("The page stays, because not everything was saved.")
+    expect(status(grid)).to_contain_text("You are still on this page, because some cells were not saved.")
     expect(cell(grid, 1)).to_have_attribute("data-save", "refused")
     assert "status" not in grid.url
     assert shop.row(open_batch, 2).new_price == Decimal("13.50")

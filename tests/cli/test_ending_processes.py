@@ -88,7 +88,7 @@ def test_a_worker_is_ended_for_a_job_and_another_one_does_the_rest(
     first = start("-c", settings, "worker", "--threads", 2)
     wait_for(lambda: (tmp_path / "blocked").exists() and (tmp_path / "long").exists(), first)
     refused = command("-c", settings, "jobs", "cancel", 1, "--force", "--as", "staff")
-    assert (refused.exit_code, "does not allow to end processes" in refused.stderr) == (1, True)
+    assert (refused.exit_code, "does not allow ending processes" in refused.stderr) == (1, True)
     said = command("-c", settings, "jobs", "cancel", 1, "--force", "--as", "admin").stdout
     assert said.endswith(f"If it does not react, the process {job(engine, 1).owner} is ended.\n")
     log = first.communicate(timeout=60)[1]
@@ -134,6 +134,27 @@ def test_a_server_starts_again_when_a_job_in_it_exceeds_its_limit_and_does_not_r
     server.send_signal(signal.SIGTERM)
     rest = server.communicate(timeout=30)[1]
     assert server.returncode == 0, rest
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_server_that_was_told_to_stop_does_not_start_again(
+    ini: Run,
+    start: Run,
+    command: Run,
+    engine: Engine,
+    tmp_path: Path,
+) -> None:
+    settings = ini("embedded", "batchbook.jobs.time_limit_seconds = 5")
+    server = start("-c", settings, "serve")
+    until_it_says("Serving on", server)
+    create(command, settings, "blocked")
+    wait_for((tmp_path / "blocked").exists, server)
+    server.send_signal(signal.SIGTERM)
+    log = server.communicate(timeout=60)[1]
+    assert server.returncode == EXIT_STATUS, log
+    assert "Job 1 does not react, so this process is ended." in log
+    assert "Serving on" not in log
+    assert not job(engine, 1).has_ended, "Who sees to jobs next writes what became of it."
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

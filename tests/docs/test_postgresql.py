@@ -249,6 +249,16 @@ MISUSES = {
 }
 
 
+def test_no_setting_of_a_session_changes_what_a_row_table_may_have(engine: Engine) -> None:
+    attack = (
+        "SET LOCAL standard_conforming_strings = off; SET LOCAL escape_string_warning = off;"
+        "CREATE DOMAIN pg_temp.varchard AS text;"
+        "SELECT batchbook_make_rows(77, ARRAY['batch_id INTEGER NOT NULL', 'sequence INTEGER NOT NULL', 'a VARCHARd'])"
+    )
+    with engine.connect() as connection, pytest.raises(Exception, match="cannot have this column"):
+        connection.exec_driver_sql(attack)
+
+
 def test_nobody_who_is_the_application_falsifies_anything(
     shop: Shop, staff: TestApp, admin: TestApp, prepared: Roles, subtests: pytest.Subtests
 ) -> None:

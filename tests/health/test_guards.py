@@ -97,6 +97,34 @@ def test_triggers_that_are_gone(
     )
 
 
+MADE = "SELECT batchbook_make_rows(7, ARRAY['batch_id INTEGER NOT NULL', 'sequence INTEGER NOT NULL'])"
+
+
+@POSTGRESQL
+@pytest.mark.parametrize("table", ["row_7", "price_change", "price_change_row", "batch_file"])
+def test_triggers_of_what_is_part_of_a_batch_are_switched_off(
+    settings: dict[str, str], engine: Engine, client: TestApp, table: str
+) -> None:
+    change(engine, MADE)
+    assert client.get("/ready").json["ready"]
+    change(engine, f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    refused(settings, client, f"The table {table} is not guarded: frozen_{table}_delete")
+
+
+@POSTGRESQL
+@pytest.mark.parametrize("table", ["row_7", "batch_file"])
+def test_a_trigger_against_moving_rows_into_a_batch_is_gone(
+    settings: dict[str, str], engine: Engine, client: TestApp, table: str
+) -> None:
+    change(engine, MADE, f"DROP TRIGGER frozen_{table}_update_to ON {table}")
+    refused(settings, client, f"frozen_{table}_update_to is missing or switched off.")
+
+
+def test_a_row_table_without_triggers(settings: dict[str, str], engine: Engine, client: TestApp) -> None:
+    change(engine, "CREATE TABLE row_7 (batch_id INTEGER NOT NULL, sequence INTEGER NOT NULL)")
+    refused(settings, client, "The table row_7 is not guarded: frozen_row_7_delete, frozen_row_7_insert, ")
+
+
 def test_a_database_that_lacks_migrations_is_not_looked_at(
     settings: dict[str, str], engine: Engine, app: Any
 ) -> None:

@@ -233,7 +233,7 @@ def test_the_page_says_that_a_job_does_not_react_and_who_may_end_its_process(
     page = admin.get(url)
     assert "It runs in a command on a terminal" in text_of(page, "#unresponsive")
     after = form_to(page, "/end-process").submit(status=303).follow()
-    assert "The process here is going to be ended" in text_of(after, ".flashes")
+    assert "The process here will be ended" in text_of(after, ".flashes")
     assert "admin has its process ended, here; that takes some seconds." in text_of(after)
     until(lambda: deaf.ended)
     assert deaf.ended[0].job.id == deaf.job_id

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from tests.functional.addresses import FIELDS, Addresses
 from tests.functional.world import post, text_of, token_of, url_of
 from webtest import TestApp
 
 from batchbook.batches import Action
+from batchbook.db.session import REGISTRY_KEY
+from batchbook.db.waiting import Waiting
 
 from .place import Gate, Place, hooked, in_thread
 
@@ -64,6 +68,24 @@ def test_a_running_job_is_cancelled_by_its_page_although_it_writes(
         thread.join()
     assert place.job(job_id).state == "cancelled"
     assert "admin cancelled that" in text_of(admin.get(f"/jobs/{job_id}/await", status=303).follow())
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_job_that_waits_is_cancelled_although_another_one_writes(
+    place: Place, app: Any, admin: TestApp, monkeypatch: pytest.MonkeyPatch, write_lock: sqlite3.Connection
+) -> None:
+    write_lock.execute("ROLLBACK")
+    monkeypatch.setitem(app.registry, REGISTRY_KEY, Waiting(3, seconds=0))
+    batch_id = place.create()
+    token = token_of(admin)
+    job_id = place.ask(batch_id, Action.POPULATE)
+    write_lock.execute("BEGIN IMMEDIATE")
+    answer = admin.post(f"/jobs/{job_id}/cancel", {"csrf_token": token}, status="*")
+    assert (answer.status_int, place.job(job_id).state) == (303, "queued"), "It is told what holds."
+    write_lock.execute("ROLLBACK")
+    assert "admin cancelled it; it stops as soon as it can." in text_of(admin.get(f"/jobs/{job_id}"))
+    place.run(job_id)
+    assert place.job(job_id).state == "cancelled"
 
 
 def test_who_may_not_see_a_job_learns_nothing_of_it(

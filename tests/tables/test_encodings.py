@@ -99,6 +99,10 @@ def test_what_was_right_for_the_last_file_must_be_likely_for_the_next() -> None:
     assert not still_fits(io.BytesIO(russian), "cp1252")
     assert not still_fits(io.BytesIO(listed("Печенье".encode())), "cp1251")
     assert not still_fits(io.BytesIO("item\nПеченье\n".encode("utf-16")), "cp1251")
+    for encoding in ("cp852", "mac-latin2"):
+        polish = listed("Kurtka męska".encode(encoding))
+        assert not still_fits(io.BytesIO(polish), "cp1252")
+        assert not still_fits(io.BytesIO(polish), "cp1251")
 
 
 # --- Odd lines ---
@@ -118,6 +122,12 @@ def test_what_is_mostly_utf8_stays_so_and_odd_lines_are_named() -> None:
     assert (note(said, "odd-lines").severity, said.readings) == (Severity.INFO, ())
     again = inspected(MIXED, report.reading)
     assert (descriptions(again), again.readings) == (descriptions(report), ())
+
+
+def test_a_file_whose_mark_says_utf8_is_that_however_many_lines_are_odd() -> None:
+    report = inspected(b"\xef\xbb\xbf" + listed(*(b"M\xfcsli", b"Caf\xe9", b"R\xf6sti")))
+    assert descriptions(report) == ["Müsli", "Café", "Rösti"]
+    assert note(report, "odd-lines").severity is Severity.WARNING
 
 
 def test_an_odd_line_keeps_what_is_valid_in_it_unless_nobody_can_tell() -> None:

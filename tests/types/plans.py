@@ -1,4 +1,4 @@
-"""How the database goes about each statement: by EXPLAIN, and what in a plan costs rows times records.
+"""Query plans of each statement: by EXPLAIN, and what in a plan costs rows times records.
 
 A statement costs that much where one loop over many rows runs inside another: a scan, or a search by the batch alone,
 that is done again for each row of the loop around it, or of the statement around a correlated subquery.

@@ -24,11 +24,18 @@ _EVENTS = {
     "sqlite": ("insert", "update", "delete"),
     "postgresql": ("insert", "update_from", "delete", "truncate"),
 }
+#: Those of PostgreSQL by which no row is moved into an executed batch.
+_INTO = "update_to"
 _TRIGGERS = {
-    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-    "postgresql": "SELECT t.tgname FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid"
+    "sqlite": "SELECT name, tbl_name, TRUE FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT t.tgname, c.relname, t.tgenabled IN ('O', 'A')"
+    " FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid"
     " WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
-    " AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')",
+    " AND NOT t.tgisinternal",
+}
+_TABLES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
+    "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
 }
 _INHERITING = (
     "SELECT child.relname, child.relnamespace = here.oid, parent.relname, parent.relnamespace = here.oid"
@@ -47,12 +54,19 @@ _ROWS = re.compile(rf"{TABLE_PREFIX}\d+")
 def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
     """Yield a sentence for each way past what guards batches, jobs and the records that ``types`` declare."""
     dialect = connection.dialect.name
-    there = set(connection.execute(text(_TRIGGERS[dialect])).scalars())
-    for table in sorted(_guarded(types)):
-        if missing := {f"frozen_{table}_{event}" for event in _EVENTS[dialect]} - there:
+    triggers = connection.execute(text(_TRIGGERS[dialect])).all()
+    tables = connection.execute(text(_TABLES[dialect])).scalars()
+    rows = {table for table in tables if _ROWS.fullmatch(table)}
+    begun = {table for trigger, table, _works in triggers if trigger.startswith(f"frozen_{table}_")}
+    working = {trigger for trigger, _table, works in triggers if works}
+    for table in sorted(_guarded(types) | rows | begun):
+        events = {*_EVENTS[dialect]}
+        if dialect == "postgresql" and (table in CHILD_TABLES or table in rows):
+            events.add(_INTO)
+        if missing := {f"frozen_{table}_{event}" for event in events} - working:
             yield (
                 f"The table {table} is not guarded: {', '.join(sorted(missing))} is missing or switched off."
-                " Look at what was changed since, then create its triggers again."
+                " Check what was changed meanwhile, then create its triggers again."
             )
     if dialect == "postgresql":
         yield from _inheriting(connection)
@@ -69,14 +83,14 @@ def _inheriting(connection: Connection) -> Iterator[str]:
         if (child_is_here and _is_ours(child)) or (parent_is_here and _is_ours(parent)):
             yield (
                 f"The table {child} inherits from {parent}: rows of the one pass for rows of the other, and are changed"
-                f" past its triggers. Look at what is in both, then ALTER TABLE {child} NO INHERIT {parent}."
+                f" past its triggers. Check the rows of both, then run: ALTER TABLE {child} NO INHERIT {parent}."
             )
 
 
 def _ruled(connection: Connection) -> Iterator[str]:
     for rule, table in connection.execute(text(_RULES)):
         if _is_ours(table):
-            yield f"The rule {rule} makes statements on the table {table} do something else. DROP RULE {rule} ON {table}."
+            yield f"The rule {rule} makes statements on the table {table} do something else. Run: DROP RULE {rule} ON {table}."
 
 
 def _is_ours(table: str) -> bool:

@@ -29,9 +29,11 @@ _TYPE = (
 _COLUMN = rf"^{_NAME} {_TYPE}( DEFAULT (true|false|-?\d+))?( NOT NULL)?$"
 _INDEX = rf"^CREATE INDEX {_NAME} ON {TABLE_PREFIX}\d+ \({_NAME}(, {_NAME})*\)$"
 
+# What is looked up, and what a backslash in the patterns above means, is not for the session to say that calls.
+_SETTINGS = "SET search_path = {schema}, pg_temp SET standard_conforming_strings = on"
 _FUNCTIONS = """
 CREATE OR REPLACE FUNCTION batchbook_make_rows(number integer, columns text[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER {settings} AS $$
 DECLARE made text := '{prefix}' || number; part text;
 BEGIN
     FOREACH part IN ARRAY columns LOOP
@@ -46,7 +48,7 @@ BEGIN
     {triggers}
 END $$;
 CREATE OR REPLACE FUNCTION batchbook_index_rows(number integer, indexes text[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER {settings} AS $$
 DECLARE made text := '{prefix}' || number; part text;
 BEGIN
     FOREACH part IN ARRAY indexes LOOP
@@ -57,12 +59,12 @@ BEGIN
     END LOOP;
 END $$;
 CREATE OR REPLACE FUNCTION batchbook_analyze(named text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER {settings} AS $$
 BEGIN
     EXECUTE format('ANALYZE (SKIP_LOCKED) %I.%I', current_schema(), named);
 END $$;
 CREATE OR REPLACE FUNCTION batchbook_drop_rows(number integer) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER {settings} AS $$
 DECLARE frozen boolean;
 BEGIN
     WITH locked AS MATERIALIZED (SELECT state, purge_after FROM batch WHERE id = number FOR SHARE)
@@ -87,7 +89,7 @@ def create_row_functions(connection: Connection) -> None:
     if connection.dialect.name != "postgresql":
         return
     functions = _FUNCTIONS.format(
-        schema=postgresql.schema_of(connection),
+        settings=_SETTINGS.format(schema=postgresql.schema_of(connection)),
         prefix=TABLE_PREFIX,
         column=_COLUMN,
         index=_INDEX,

@@ -48,6 +48,9 @@ def serve(site: Site, listen: str | None) -> None:
             f"The server could not listen where the settings say: {error.strerror or error}."
         ) from error
     if (worker := release_worker(application.registry)) is not None:
+        worker.leave = (
+            exit_process  # It was told to stop, so it does not start again for a job that does not react.
+        )
         stop_well(worker, Signals())
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from batchbook.db.transient import is_timeout
 from batchbook.errors import Busy
 from batchbook.settings import Setting
 
@@ -26,7 +27,7 @@ SETTINGS = (WAITING_WRITERS,)
 _SECONDS = 5.0
 
 _TOO_MANY = (
-    "Another change, such as a running job, is being written to the database, and others wait for it already. Nothing "
+    "Another change, such as a running job, is being written to the database, and other requests are already waiting. Nothing "
     "of what you sent was changed; what you typed is kept where you typed it. Try again in a moment."
 )
 
@@ -47,6 +48,11 @@ class Waiting:
             yield
         finally:
             self._free.release()
+
+
+def is_busy(error: BaseException) -> bool:
+    """Return whether ``error`` means that SQLite's write lock was not free in time, or that too many wait for it."""
+    return isinstance(error, Busy) or is_timeout(error)
 
 
 def waiting_by(settings: Mapping[str, Any]) -> Waiting:

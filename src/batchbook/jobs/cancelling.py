@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from batchbook.db.waiting import is_busy
 from batchbook.errors import Conflict
 from batchbook.jobs import claims
 from batchbook.jobs.models import Job
@@ -25,7 +26,7 @@ def cancel_job(registry: Any, session: Session, job: Job, by: str) -> str:
     if job.has_ended:
         raise Conflict(f"That has ended already. {job.message}")
     registry["jobs"].wish_cancelled(job, by)
-    dropped = None if job.state == JobState.RUNNING else drop_job(registry, session, job, by)
+    dropped = None if job.state == JobState.RUNNING else _dropped(registry, session, job, by)
     return dropped or "It stops as soon as it can, and nothing of it is kept."
 
 
@@ -41,7 +42,7 @@ def end_process_of(registry: Any, job: Job, by: str) -> str:
             f"The process that runs {job} need not be ended: the job has ended, or still reacts. Nothing was done."
         )
     request_process_end(jobs.store, job, by)
-    return f"The process {job.owner} is going to be ended, and the job with it. That takes some seconds."
+    return f"The process {job.owner} will be ended within seconds, and the job with it."
 
 
 def cancel_by_force(registry: Any, session: Session, job: Job, by: str) -> str:
@@ -51,6 +52,17 @@ def cancel_by_force(registry: Any, session: Session, job: Job, by: str) -> str:
         request_process_end(registry["jobs"].store, job, by)
     said = cancel_job(registry, session, job, by)
     return f"{said} If it does not react, the process {job.owner} is ended." if running else said
+
+
+def _dropped(registry: Any, session: Session, job: Job, by: str) -> str | None:
+    try:
+        return drop_job(registry, session, job, by)
+    except Exception as error:
+        if not is_busy(error):
+            raise
+        return (
+            None  # The cancel request is noted all the same: whoever takes the job ends it before it begins.
+        )
 
 
 def drop_job(registry: Any, session: Session, job: Job, by: str) -> str | None:

@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 
 from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
+from batchbook.db.waiting import is_busy
 from batchbook.errors import BatchbookError, Conflict
 from batchbook.grid import Column, Kind
 from batchbook.jobs.cancelling import drop_job
@@ -88,19 +89,28 @@ class CancelRest(GroupPage):
     def post(self) -> HTTPSeeOther:
         """Cancel those that wait at once, and have those that run stop as soon as they can."""
         by, registry = self.request.authenticated_userid, self.request.registry
-        dropped = stopping = 0
         with transaction_scope(registry["engine"], read_only=True) as session:
             # All are told before anything is written, which on SQLite has to wait for one that writes.
-            for job in session.scalars(self.wanted(*_LEFT)):
+            told = session.scalars(self.wanted(*_LEFT)).all()
+            for job in told:
                 registry["jobs"].wish_cancelled(job, by)
-        for job in self.jobs_in(*_LEFT):
-            if drop_job(registry, self.request.db, job, by):
-                dropped += 1
-            else:
-                stopping += 1
+        dropped, stopping = self._drop(by) or (0, len(told))
         stops = f" {counted(stopping, 'job stops', 'jobs stop')} as soon as possible." if stopping else ""
         said = f"{counted(dropped, 'job')} that had not begun {'was' if dropped == 1 else 'were'} cancelled.{stops}"
         return self.done(said, self.view.url("view", self.record))
+
+    def _drop(self, by: str) -> tuple[int, int] | None:
+        """Return how many were cancelled and how many run; ``None`` where one that runs lets nobody write meanwhile."""
+        try:
+            jobs = self.jobs_in(*_LEFT)
+            dropped = sum(
+                drop_job(self.request.registry, self.request.db, job, by) is not None for job in jobs
+            )
+        except Exception as error:
+            if not is_busy(error):
+                raise
+            return None
+        return dropped, len(jobs) - dropped
 
 
 class RetryFailed(GroupPage):

@@ -35,7 +35,7 @@ class Report:
 
     @property
     def is_unresponsive(self) -> bool:
-        """Whether only the end of its process ends the job."""
+        """True if only the end of its process ends the job."""
         noted = self.unresponsive
         return self.state is JobState.RUNNING and noted is not None and noted.since is not None
 
@@ -65,7 +65,9 @@ class Report:
 
     def _in_vain(self, noted: Unresponsive) -> str:
         if noted.message:
-            return "Its process was ended. How the job ended is written as soon as another process takes note of it."
+            return (
+                "Its process was ended. How the job ended will be shown once another process has recorded it."
+            )
         wanted = f"{self.cancelled_by} cancelled it, but it" if self.cancelled_by else "It"
         said = f"{wanted} does not react: it was interrupted and goes on."
         if noted.requested_by:

@@ -54,7 +54,7 @@ STOP = Setting(
 KEEP = Setting(
     "batchbook.jobs.keep_days",
     "90",
-    "How many days jobs that have ended are kept in the list, and the files that they made. Another number concerns jobs that end from then on.",
+    "How many days jobs that have ended are kept in the list, and the files that they made. A change applies to jobs that end afterwards.",
 )
 BIG = Setting(
     "batchbook.jobs.big_rows",
@@ -166,7 +166,7 @@ class JobSettings:
 
     @property
     def keep(self) -> timedelta:
-        """How long a job is kept once it has ended."""
+        """The time for which a job is kept once it has ended."""
         return timedelta(days=self.keep_days)
 
     @property

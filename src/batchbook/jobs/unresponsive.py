@@ -21,7 +21,7 @@ from batchbook.jobs.store import UNRESPONSIVE, Store
 
 @dataclass(frozen=True)
 class Unresponsive:
-    """What is known of such a job.
+    """Notes about an unresponsive job.
 
     ``since`` is when it was seen not to react, in seconds since 1970, and ``requested_by`` who wants its process ended.
     ``state`` and ``message`` are how it ended with its process: ``queued`` for one that waits again.

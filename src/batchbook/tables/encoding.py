@@ -1,4 +1,4 @@
-"""Which encoding a text is in: found from all of its bytes, never from the first of them alone."""
+"""Detection of a text's encoding, from all of its bytes and never from the first of them alone."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MARKS = {
 #: How many readings are offered.
 _OFFERED = 4
 # By how much, as a logarithm, a reading may be less likely than another for both to be open.
-_CLOSE = 5.0
+_CLOSE = 1.0
 
 
 @dataclass(frozen=True)
@@ -153,8 +153,8 @@ def _wide(start: bytes) -> str:
 def _not_utf8(name: str, file: BinaryIO, error: Undecodable, said: str, odd_lines: str) -> Encoded:
     if error.is_half and _passes_with_halves(name, file):
         raise BadInput(_half_a_character(name, error))
-    lines = lines_of(file)
-    if lines.mostly_utf8:
+    lines, mark_says_utf8 = lines_of(file), _MARKS.get(_mark_of(_start_of(file))) == "utf-8"
+    if lines.mostly_utf8 or mark_says_utf8:
         return _with_odd_lines(name, file, lines, odd_lines)
     if said:
         raise BadInput(_not_in(name, said, error))

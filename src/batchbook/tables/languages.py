@@ -1,4 +1,4 @@
-"""How likely a text is in a language, by the letters that stand beside each other in its words.
+"""Likelihood of a text in a language, by the letters that stand beside each other in its words.
 
 Likelihoods are natural logarithms. Those of two readings of the same bytes can be compared, whatever the languages and
 however many bytes a character takes: each says how likely all of the bytes are.

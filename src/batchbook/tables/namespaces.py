@@ -91,7 +91,7 @@ class OwnElements:
 
 
 class _Names(dict[str, str]):
-    """What elements are called here, by their full names; those of other namespaces are called nothing."""
+    """The names that elements have here, by their full names; empty for those of other namespaces."""
 
     def __init__(self, namespaces: Namespaces) -> None:
         super().__init__()

@@ -41,7 +41,7 @@ class Lines:
 
     @property
     def mostly_utf8(self) -> bool:
-        """Whether there are at least as many characters, or lines, that are valid as there are bytes, or lines, that are not.
+        """True if at least as many characters are valid as bytes are not, or at least as many lines.
 
         In other encodings hardly a word is valid UTF-8 by chance.
         """
@@ -49,7 +49,7 @@ class Lines:
 
     @property
     def is_another_encoding(self) -> bool:
-        """Whether there are so many lines by now that are not UTF-8 that the rest will not change it."""
+        """True once so many lines are not UTF-8 that the rest cannot change the verdict."""
         return self.odd >= _ENOUGH and self.odd > 10 * self.valid and self.wrong_bytes > 10 * self.sequences
 
     def take(self, number: int, line: bytes) -> None:
@@ -79,13 +79,18 @@ def lines_of(file: BinaryIO) -> Lines:
             rest = b""
             continue
         data = rest + piece
-        end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1 or (len(data) > MAX_LINE) * len(
-            data
-        )
+        end = _end_of_lines(data)
+        if not end and len(data) > MAX_LINE:
+            end = len(data)
         number = _take(found, data[:end], number)
         rest = data[end:]
     _take(found, rest, number)
     return found
+
+
+def _end_of_lines(data: bytes) -> int:
+    """Return where the last whole line of ``data`` ends, or 0; what a CR at the very end means is not known yet."""
+    return max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
 
 
 def _take(found: Lines, data: bytes, before: int) -> int:
@@ -167,7 +172,7 @@ class OddLinesFile(io.RawIOBase):
                 return 0
             data = self._rest + piece
             # Lines are read as a whole; one that is far too long is refused by whoever looks at lines.
-            end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
+            end = _end_of_lines(data)
             end = len(data) if not piece or (not end and len(data) > 4 * MAX_LINE) else end
             self._rest = data[end:]
             self._ready = memoryview(self._valid(data[:end]))

@@ -29,7 +29,7 @@ class NotPlain(NotASheet):
 
 
 class PlainPart:
-    """What is in the element at ``path`` of a part, wrapped anew. What stands around it is followed as XML."""
+    """The content of the element at ``path`` of a part, in a new root element; what stands around it is parsed as XML."""
 
     def __init__(self, path: tuple[str, ...]) -> None:
         #: The ranges of merged cells, such as A1:C1, known once all has passed.

@@ -32,7 +32,7 @@ class Styles:
 
     @property
     def padded(self) -> dict[int, int]:
-        """How many digits are shown at least, by the number of the style."""
+        """The least number of digits that is shown, by the number of the style."""
         zeros = {format_id: zeros_of(code) for format_id, code in self._codes.items()}
         return {number: zeros[key] for number, key in enumerate(self._cells) if zeros.get(key)}
 

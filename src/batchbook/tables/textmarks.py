@@ -17,7 +17,9 @@ from typing import Literal
 TextMarks = Literal["", "kept", "formulas", "codes", "all"]
 MarkKind = Literal["formula", "guard", "code", "word", "other"]
 
-_FORMULA = re.compile(r'="((?:[^"]|"")*)"', re.DOTALL)
+_FORMULA = re.compile(r'= *"((?:[^"]|"")*)"', re.DOTALL)
+# A mark after a line end and blanks. Blanks may be no ASCII, so other such bytes count too: this only says what may be.
+_MAY_BE_MARKED = re.compile(rb"""\n[ \t\x80-\xff]*(?:'|= *")""")
 # What programs put an apostrophe before, so that it is not run as a formula; this one does, see ``grid.export``.
 _GUARD = re.compile("''*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _CODE = re.compile(r"'(?=(?:.*[0-9]){3})[0-9]+(?:[.,/:-][0-9]+)*")
@@ -34,7 +36,7 @@ _LEFT_OUT: dict[str, frozenset[MarkKind]] = {
 
 def may_be_marked(joined: bytes) -> bool:
     """Tell whether one of several texts, joined by line ends, may begin with a mark."""
-    return b"\n'" in joined or b'\n="' in joined
+    return _MAY_BE_MARKED.search(joined) is not None
 
 
 def mark_of(text: str) -> MarkKind | None:
@@ -62,7 +64,7 @@ def _unmarked(left_out: frozenset[MarkKind], text: str) -> str:
     mark = mark_of(text)
     if mark not in left_out:
         return text
-    return text[2:-1].replace('""', '"') if mark == "formula" else text[1:]
+    return text[text.index('"') + 1 : -1].replace('""', '"') if mark == "formula" else text[1:]
 
 
 def decide_marks(counts: Counter[MarkKind], filled: int, said: TextMarks) -> TextMarks:

@@ -51,7 +51,7 @@ class FrozenChecks(Bench):
         same(before, bench.snapshot(), "Attacks that are refused must change nothing.")
 
     def test_records_are_append_only(self, bench: Workbench, made: tuple[Sample, int]) -> None:
-        """What executing wrote into the records that the type declares is neither changed nor added to."""
+        """Records that the type declares can be neither changed nor added to once executing has written them."""
         sample, frozen = made
         records = [table_of(record) for record in bench.batch_type.records]
         if not records:

@@ -26,7 +26,7 @@ _STATUS: dict[type[BatchbookError], int] = {
     Missing: 404,
     Conflict: 409,
     TooLarge: 413,
-    Busy: 503,
+    Busy: _BUSY,
 }
 
 

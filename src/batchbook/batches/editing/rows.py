@@ -43,7 +43,7 @@ PEERS_TOLD = 100
 
 @dataclass(frozen=True)
 class EditedRow:
-    """What an edit of a row did: the labels of the fields that it changed, and the peers that it brought up to date.
+    """The result of an edit of a row: the labels of the fields that it changed, and the peers that it brought up to date.
 
     ``peers`` has the versions that they had before, by their numbers.
     """

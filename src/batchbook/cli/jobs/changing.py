@@ -22,7 +22,9 @@ from batchbook.jobs.retrying import retry_job
 @job_argument
 @acting
 @click.option(
-    "--force", is_flag=True, help="End the process that runs it if it does not react; needs a role for that."
+    "--force",
+    is_flag=True,
+    help="End the process that runs it if it does not react; needs a role that may end processes.",
 )
 @json_option
 @click.pass_obj
@@ -33,7 +35,7 @@ def cancel(site: Site, job_id: int, actor: str, force: bool, as_json: bool) -> N
         job = find_job(session, job_id)
         by = _demand(session, job, actor, "cancel")
         if force and not identity_of(session, actor).may(END_PROCESS):
-            raise Refused(f"The role of {by} does not allow to end processes. Nothing was done.")
+            raise Refused(f"The role of {by} does not allow ending processes. Nothing was done.")
     with transaction_scope(site.engine) as session:
         cancelling = cancel_by_force if force else cancel_job
         message = cancelling(site.registry, session, job, by)

@@ -88,7 +88,7 @@ class CellGrid {
 
   giveUp(edit) {
     this.queue.drop(edit);
-    this.tell(`“${edit.text}” was given up. The cell holds what is saved: ${edit.cell.dataset.text || "nothing"}.`);
+    this.tell(`“${edit.text}” was discarded. The cell shows the saved value: ${edit.cell.dataset.text || "nothing"}.`);
   }
 
   /* Focuses the cell `down` rows below or `right` cells beside `from`; stays where there is none. */

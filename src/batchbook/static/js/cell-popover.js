@@ -48,7 +48,7 @@ class CellPopover extends HTMLElement {
 
   offer({ text, texts }) {
     const buttons = texts.map((one) => this.#button(one, "plain", "take", one));
-    this.#group("What would do in this cell", [paragraph(text)], buttons);
+    this.#group("Suggestions for this cell", [paragraph(text)], buttons);
   }
 
   get hasButtons() {

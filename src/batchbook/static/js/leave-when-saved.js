@@ -11,10 +11,10 @@ export function leaveWhenSaved(queue, tell) {
     event.stopImmediatePropagation();
     if (isHeld) return;
     isHeld = true;
-    tell("The page goes on as soon as everything is saved.");
+    tell("This page continues as soon as everything is saved.");
     await queue.settled();
     isHeld = false;
-    if (queue.stopped || queue.unsaved.length) tell("The page stays, because not everything was saved.");
+    if (queue.stopped || queue.unsaved.length) tell("You are still on this page, because some cells were not saved.");
     else {
       tell("");
       goOn();
