@@ -3,6 +3,14 @@
 # ruff: noqa: N818 - The names say what happened; "Error" would not add to it.
 from __future__ import annotations
 
+import re
+import threading
+
+#: How long a reason may be that an error gives.
+_LONGEST_REASON = 500
+# PostgreSQL stores neither NUL nor halves of surrogate pairs.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
 
 class BatchbookError(Exception):
     """Something a person asked for was not done.
@@ -37,3 +45,35 @@ class Busy(BatchbookError):
 
 class TooLarge(BatchbookError):
     """What was sent is over a size limit. Pages answer 413."""
+
+
+class Misuse(BatchbookError):
+    """A batch type's code did what only the framework may do: an error of its author, kept in the log. Pages answer 500."""
+
+
+def reason_of(error: BaseException) -> str:
+    """Return what ``error`` says, for people: one line that any database stores, without what belongs into the log only.
+
+    Never raises, whatever the error is.
+    """
+    if isinstance(error, BatchbookError):
+        return _one_line(error.message)
+    # The statement and its values, which SQLAlchemy adds, belong into the log, not onto a page.
+    cause = getattr(error, "orig", None) or error
+    try:
+        said = str(cause)
+    except Exception:  # noqa: BLE001 - It is somebody's code.
+        said = "what it says cannot be read"
+    if isinstance(cause, MemoryError):
+        said = said or "there was not enough memory"
+    return _one_line(f"{type(cause).__name__}: {said}" if said else type(cause).__name__)
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Return whether ``error`` is somebody's Ctrl-C, which only the main thread gets."""
+    return isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
+
+
+def _one_line(text: str) -> str:
+    line = _UNSTORABLE.sub("�", text[: _LONGEST_REASON + 1].strip().partition("\n")[0])
+    return line if len(line) <= _LONGEST_REASON else f"{line[: _LONGEST_REASON - 1]}…"

@@ -16,6 +16,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import JSON, Connection, Engine
+from sqlalchemy.types import TypeDecorator
 
 from batchbook.db.options import READ_ONLY
 from batchbook.models import metadata
@@ -130,10 +131,11 @@ def _concerns_us(_object: Any, name: str | None, kind: str, reflected: bool, com
 
 def _render(kind: str, item: Any, context: Any) -> str | bool:
     """Write the house's column types by their public names, with the import that they need."""
-    if kind != "type" or not (isinstance(item, JSON) or type(item).__module__ == "batchbook.db.types"):
+    is_json = isinstance(item.impl_instance if isinstance(item, TypeDecorator) else item, JSON)
+    if kind != "type" or not (is_json or type(item).__module__ == "batchbook.db.types"):
         return False
     context.imports.add("from batchbook import db")
-    return "db.JSONValue" if isinstance(item, JSON) else f"db.{item!r}"
+    return "db.JSONValue" if is_json else f"db.{item!r}"
 
 
 #: How the database and the models are compared, and how a difference is written down.

@@ -226,7 +226,7 @@ def test_nothing_is_copied_in(attacked: Attacked) -> None:
         with attacked.engine.begin() as connection:
             driver = connection.connection.driver_connection
             assert driver is not None
-            line = f"4711\t1\t001\t1\t2\t2026-01-01\tadmin\t{attacked.frozen}\t1\n"
+            line = f"4711\t1\t001\t1\t2\t2026-01-01\tadmin\t{attacked.frozen}\t1\t\\N\n"
             with driver.cursor() as cursor, cursor.copy(f"COPY {TABLE} FROM STDIN") as into:
                 into.write(line)
 
@@ -268,5 +268,6 @@ def test_a_row_that_begins_before_the_execution_ends_comes_too_late(engine: Engi
             connection.exec_driver_sql(f"UPDATE batch SET state = 'executed' WHERE id = {number}")
         with pytest.raises(Exception, match="could not serialize"):
             late.exec_driver_sql(
-                f"INSERT INTO {TABLE} ({NAMES}) SELECT 1, p.id, '001', 1, 2, now(), 'x', {number}, 1 FROM product AS p"
+                f"INSERT INTO {TABLE} ({NAMES}) SELECT 1, p.id, '001', 1, 2, now(), 'x', {number}, 1, NULL"
+                " FROM product AS p"
             )

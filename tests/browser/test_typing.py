@@ -92,10 +92,10 @@ def test_two_hundred_prices_typed_at_once_are_in_their_rows(
     lines = "".join(f"9{row:08},ITEM {row},1 KG,1.00\n" for row in range(1, ROWS + 1))
     number = number_in(upload(staff, f"item_code,description,size,price\n{lines}"))
     staff_page.goto(f"{url_of(number)}?size={ROWS}")
-    detour.delay = 0.05
+    detour.delay = 0.1
     typed = [f"{1 + row / 100:.2f}" for row in range(1, ROWS + 1)]
     staff_page.locator("td[data-field=new_price] a").first.focus()
-    staff_page.keyboard.type("".join(f"{price}\n" for price in typed), delay=8)
+    staff_page.keyboard.type("".join(f"{price}\n" for price in typed), delay=30)
     last = staff_page.locator("td[data-field=new_price]").last
     expect(last).to_have_attribute("data-text", typed[-1], timeout=60_000)
     assert stored(shop, number) == typed

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
 import batchbook
+from batchbook.batches import Batch, State
 from batchbook.cli.worker import queues_of
 from batchbook.db.session import transaction_scope
 from batchbook.errors import Conflict
@@ -119,6 +120,32 @@ def test_a_server_with_jobs_in_it_stops_well(start: Run, write_ini: Run, engine:
     assert server.returncode == 0, rest
     assert "Jobs run here, as" in said
     assert "No jobs run here any more." in rest
+
+
+@pytest.mark.parametrize("mode", ["inline", "workers"])
+def test_a_server_heals_batches_that_were_left_in_between_before_it_serves(
+    start: Run, command: Run, write_ini: Run, engine: Engine, users: object, tmp_path: Path, mode: str
+) -> None:
+    (tmp_path / "list.csv").write_text("item_code,description,size,price\n1,RYE,1,2.20\n")
+    arguments = ("--file", tmp_path / "list.csv", "--no-populate", "--as", "staff")
+    made = command("-c", write_ini(engine.url, jobs="inline"), "batch", "create", "price_change", *arguments)
+    assert made.exit_code == 0, made.stderr
+    with transaction_scope(engine) as session:
+        session.execute(update(Batch).values(state=State.POPULATING))
+    ini = write_ini(engine.url, jobs=mode)
+    ini.write_text(ini.read_text() + LOGGING)
+    server = start("-c", ini, "serve")
+    said = ""
+    while "Serving on" not in said:
+        line = server.stderr.readline()
+        assert line, said
+        said += line
+    assert "was left while it was populating" in said
+    with transaction_scope(engine, read_only=True) as session:
+        batch = session.scalars(select(Batch)).one()
+        assert (batch.state, "was left while" in (batch.failure or "")) == (State.NEW, True)
+    server.send_signal(signal.SIGTERM)
+    server.communicate(timeout=30)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

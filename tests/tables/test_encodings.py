@@ -37,6 +37,13 @@ def listed(*texts: bytes) -> bytes:
     return HEAD + b"".join(b"%09d,%s,1.09\n" % (number, text) for number, text in enumerate(texts, 801228))
 
 
+@pytest.mark.parametrize("rows", [1, 1_000, 40_000])
+def test_a_text_that_shifts_to_other_characters_is_recognised_however_late_it_does(rows: int) -> None:
+    plain = [b"COOKIES %d" % number for number in range(rows)]
+    report = inspected(listed(*plain, "クッキー".encode("iso2022_jp")))
+    assert report.reading.encoding == "iso2022_jp"
+
+
 @pytest.mark.parametrize(("words", "first", "among"), [(1, 0.85, 0.95), (2, 0.95, 0.98), (8, 0.97, 0.99)])
 def test_the_right_reading_is_offered_and_mostly_comes_first(words: int, first: float, among: float) -> None:
     chance, told, at_all, cases = random.Random(words), 0, 0, 0

@@ -77,6 +77,15 @@ class TestHasFewStatuses(Conformance):
     handler = HasFewStatuses
 
 
+class GivesNumbers(PriceChangeHandler):
+    def populate(self, batch: Any) -> Any:
+        yield from ({"item_code": code, "new_price": 1} for code in ("A", 2))
+
+
+class TestGivesNumbers(Conformance):
+    handler = GivesNumbers
+
+
 class PopulatesNothing(PriceChangeHandler):
     def populate(self, batch: Any) -> Any:
         return []

@@ -18,6 +18,7 @@ from batchbook.batches.dynamic import DynamicRow
 from batchbook.batches.files import file_chunks, input_file, open_file, store_file
 from batchbook.batches.freeze import append_only, freeze_table, unfreeze_table
 from batchbook.batches.handler import BatchHandler, Outcome, Total
+from batchbook.batches.healing import heal_batches
 from batchbook.batches.intake.fields import IntakeField
 from batchbook.batches.intake.kept import Intake
 from batchbook.batches.intake.mapping import IntakeMapping
@@ -88,6 +89,7 @@ def includeme(config: Any) -> None:
     config.registry["batch_runner"] = _runner(types, config.registry)
     for task in (*TASKS, *BULK_EDITS, TAKE_WORKSHEET):
         config.add_job_task(task)
+    config.registry["jobs"].upkeep.append(heal_batches)
     config.add_directive("add_batch_type", "batchbook.batches.directives.add_batch_type")
     config.include("batchbook.batches.pages")
     config.action(

@@ -10,6 +10,7 @@ from typing import Any
 from batchbook.batches.copying import follow_up
 from batchbook.batches.counts import recount
 from batchbook.batches.handler import Outcome
+from batchbook.batches.hooks import handler_code
 from batchbook.batches.intake.kept import Intake
 from batchbook.batches.intake.learning import learn
 from batchbook.batches.intake.taking import look_before
@@ -33,7 +34,8 @@ def _populate(work: Work, _options: Mapping[str, Any]) -> str:
         look_before(work)
         work.make_room()
         writer = RowWriter(work)
-        writer.write(work.handler.populate(work.batch))
+        with handler_code(work.session):
+            writer.write(work.handler.populate(work.batch))
         work.batch_type.rows.written(work.session, work.batch)
         writer.write(work.handler.supplement(work.batch))
         written = writer.written

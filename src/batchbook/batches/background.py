@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from batchbook.batches.actions import around
 from batchbook.batches.engine import Engine, Result, refuse_stale
 from batchbook.batches.files import input_file
+from batchbook.batches.hooks import handler_code
 from batchbook.batches.intake.kept import Intake
 from batchbook.batches.intake.taking import refuse_unprepared
 from batchbook.batches.lifecycle import Action, is_job
@@ -89,7 +90,7 @@ def _try_source(work: Work) -> None:
         return
     attempt = work.session.begin_nested()
     try:
-        with around(Action.POPULATE, work):
+        with around(Action.POPULATE, work), handler_code(work.session):
             next(iter(work.handler.populate(work.batch)), None)
     except BatchbookError:
         raise

@@ -11,27 +11,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from batchbook.batches.actions import ACTIONS
 from batchbook.batches.context import HandlerContext
-from batchbook.batches.issues import storable
-from batchbook.batches.lifecycle import Action, State, Transition, transition
+from batchbook.batches.hooks import is_stop
+from batchbook.batches.lifecycle import Action, State, Transition, state_before, transition
 from batchbook.batches.models import Batch
-from batchbook.batches.operations import FAILURE
+from batchbook.batches.operations import note_failure
 from batchbook.batches.types import BatchType, BatchTypes
 from batchbook.batches.work import Work, find_batch
 from batchbook.db import utc_now
+from batchbook.db.marks import TransactionMark
+from batchbook.db.session import transaction_scope
 from batchbook.db.transient import is_transient
-from batchbook.errors import BatchbookError, Conflict
+from batchbook.errors import BatchbookError, Conflict, Misuse, is_interrupt, reason_of
 from batchbook.jobs.asking import holder_of
 from batchbook.jobs.models import Job
-from batchbook.progress import NoProgress, Progress
+from batchbook.progress import CheckedProgress, NoProgress, Progress
 
 log = logging.getLogger(__name__)
 
-_LONGEST_REASON = 500
+_MAY_BE_KEPT = (
+    " What it had done until then may have been kept. Look at the batch, and at what it is applied to, before you try"
+    " again."
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Engine:
         self.types = types
         self.settings = settings
         self.actor = actor
-        self.progress = progress or NoProgress()
+        self.progress = CheckedProgress(progress or NoProgress())
         self.job_id = job_id
 
     def work_on(self, batch: Batch) -> Work:
@@ -114,23 +118,43 @@ class Engine:
         Errors that are sentences (:class:`~batchbook.errors.BatchbookError`) are raised and leave nothing behind; one
         of them says that the batch is no longer at ``version``, if that is given. Any other exception of the handler
         is a failure: what the action did is undone, the reason is kept in the header and in the history, and the
-        result says so.
+        result says so. Where the handler broke the transaction, so that nothing can be undone in it, all of it is given
+        up, the reason is kept by another one, and :class:`~batchbook.errors.Misuse` is raised.
         """
         if action not in ACTIONS:
             raise ValueError(f"{action} is no action that the engine runs.")
         work = self.lock(batch_id, action)
         refuse_stale(work.batch, action, version)
+        mark = TransactionMark(self.session)
+        raised: BaseException | None = None
         try:
             with self.session.begin_nested():
-                message = self._carry_out(work, action, options or {})
-        except BatchbookError:
-            raise
-        except Exception as error:  # A handler is somebody's code and may raise anything.
-            if is_transient(error):
-                raise  # Nobody's fault: whoever runs the action may do it again.
-            log.exception("%s of batch %s failed (job %s)", action, batch_id, self.job_id or "none")
-            return self._failed(batch_id, action, error)
-        return Result(message)
+                try:
+                    return Result(self._carry_out(work, action, options or {}))
+                except BaseException as error:
+                    raised = error
+                    raise
+        except BaseException as error:  # noqa: BLE001 - A handler is somebody's code and may raise anything.
+            # What undoing it raises, where the handler broke the transaction, is not the reason.
+            return self._ended_by(raised or error, batch_id, action, mark)
+
+    def _ended_by(self, error: BaseException, batch_id: int, action: Action, mark: TransactionMark) -> Result:
+        """Return how an action ended that raised ``error``; raise it where it is not the handler's failure."""
+        if is_interrupt(error) or is_transient(error):
+            raise error  # Nobody's fault: whoever runs the action gives all of it up, and may do it again.
+        where = (action, batch_id, self.job_id or "none")
+        undone = mark.undo()
+        if is_stop(error):
+            raise error
+        if not undone:
+            # Where it was stopped, that may have ended the transaction, whatever came of it; then this raises.
+            self.progress.report("undo", 0, None)
+            log.error("%s of batch %s broke its transaction (job %s)", *where, exc_info=error)
+            raise self._lost(batch_id, action, error, undone=mark.give_up()) from error
+        if isinstance(error, BatchbookError) and not isinstance(error, Misuse):
+            raise error
+        log.error("%s of batch %s failed (job %s)", *where, exc_info=error)
+        return self._failed(batch_id, action, error)
 
     def _carry_out(self, work: Work, action: Action, options: Mapping[str, Any]) -> str:
         """Lead the batch through the states of the table, and do the action in between; return what it says."""
@@ -161,13 +185,25 @@ class Engine:
         if result.failed:
             raise Conflict(f"Nothing was changed, because the rows could not be refreshed. {result.message}")
 
-    def _failed(self, batch_id: int, action: Action, error: Exception) -> Result:
-        self.session.expire_all()
+    def _lost(self, batch_id: int, action: Action, error: BaseException, *, undone: bool) -> Misuse:
+        """Bring the batch back, in a transaction of its own, after a handler broke that of the action; keep why.
+
+        Return the error that says whether all of it was ``undone``, for which the database vouches.
+        """
+        database: Any = self.session.get_bind()
+        with transaction_scope(database) as session:
+            batch = find_batch(session, self.types, batch_id, lock=True)
+            batch.state = state_before(batch.state) or batch.state
+            sentence = f"{batch} was not {action.done}, because its handler broke the transaction ({reason_of(error)})."
+            sentence += " Nothing of it was kept." if undone else _MAY_BE_KEPT
+            if self.job_id is None and not batch.is_final:  # A job's end is told by who runs it.
+                note_failure(HandlerContext(session, self.settings, self.actor, utc_now()), batch, sentence)
+        return Misuse(sentence)
+
+    def _failed(self, batch_id: int, action: Action, error: BaseException) -> Result:
         work = self.work_on(find_batch(self.session, self.types, batch_id, lock=True))
-        reason = in_words(error)
-        work.batch.failure = f"{action.capitalize()} failed: {reason}"
-        work.batch.version += 1
-        work.record(FAILURE, work.batch.failure)
+        reason = reason_of(error)
+        note_failure(work.context, work.batch, f"{action.capitalize()} failed: {reason}")
         self.session.flush()
         return Result(
             f"{work.batch} was not {action.done}, because its handler failed ({reason})."
@@ -190,13 +226,3 @@ def refuse_stale(batch: Batch, action: Action, version: int | None) -> None:
             f"{batch} was changed since you opened its page, so it was not {action.done}."
             " Look at it again, then decide."
         )
-
-
-def in_words(error: Exception) -> str:
-    """Return what a handler's ``error`` says, for people: one line, without what belongs into the log only."""
-    # The statement and its values, which SQLAlchemy adds, belong into the log, not onto a page.
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    said = storable(str(cause)).strip().partition("\n")[0]
-    if isinstance(cause, MemoryError):
-        said = said or "there was not enough memory"
-    return f"{type(cause).__name__}: {said}"[:_LONGEST_REASON]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
+from sqlalchemy import JSON, Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from batchbook.db import JSONValue
+from batchbook.db.storable import UNSTORABLE, raw_text
 from batchbook.statuses import Severity
-
-# PostgreSQL stores neither NUL nor halves of surrogate pairs, in texts or in JSON.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Issue(TypedDict):
@@ -48,6 +49,60 @@ def issue(
     return found
 
 
+class IssueList(TypeDecorator[list[Any]]):
+    """The type of ``BatchRow.issues``: JSON of which only issues are read, see :func:`sound_issues`."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """JSON as the database stores it best."""
+        return JSONValue.dialect_impl(dialect)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> list[Any] | None:  # noqa: ARG002 - SQLAlchemy's signature.
+        """Return what is stored as issues."""
+        return cast("list[Any] | None", sound_issues(value))
+
+
+def sound_issues(stored: Any) -> list[Issue] | None:
+    """Return ``stored`` as a list of issues, whatever it is; ``None`` if there are none.
+
+    What is not an issue becomes one that says so.
+    """
+    if stored is None:
+        return None
+    return [_sound(found) for found in (stored if isinstance(stored, list) else [stored])] or None
+
+
+def _sound(found: Any) -> Issue:
+    if not isinstance(found, dict) or not all(isinstance(found.get(name), str) for name in _WORDS):
+        return issue(
+            "issues",
+            "not-readable",
+            "A problem was noted in this row that cannot be read.",
+            raw=raw_text(found),
+        )
+    raw, severity, more = found.get("raw"), found.get("severity"), found.get("suggestions", [])
+    if severity in _SEVERITIES and (raw is None or isinstance(raw, str)) and _are_texts(more):
+        return cast("Issue", found if "raw" in found else {**found, "raw": None})
+    return issue(
+        found["field"],
+        found["code"],
+        found["message"],
+        Severity(severity) if severity in _SEVERITIES else Severity.ERROR,
+        None if raw is None else raw_text(raw),
+        more if _are_texts(more) else (),
+    )
+
+
+def _are_texts(suggestions: Any) -> bool:
+    return isinstance(suggestions, list) and all(isinstance(text, str) for text in suggestions)
+
+
+_WORDS = ("field", "code", "message")
+_SEVERITIES = [str(severity) for severity in Severity]
+
+
 def plain_lines(text: str) -> str:
     """Return ``text`` with one character at each line's end, however a browser or a file says it."""
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
@@ -61,7 +116,7 @@ def in_words(found: Issue) -> str:
 
 def storable(text: str) -> str:
     """Return ``text`` with ``�`` in place of each character that no database column can hold."""
-    return _UNSTORABLE.sub("�", text)
+    return UNSTORABLE.sub("�", text)
 
 
 def without_issues_of(issues: Sequence[Issue] | None, field: str) -> list[Issue] | None:

@@ -150,6 +150,12 @@ def transition(action: Action, state: State | str) -> Transition | None:
     return next((line for line in TRANSITIONS if line.action == action and state in line.sources), None)
 
 
+def state_before(state: State | str) -> State | None:
+    """Return the state to which a batch returns that was left in ``state``; ``None`` where one may stay in it."""
+    sources = [source for line in TRANSITIONS if line.through == state for source in line.sources]
+    return sources[0] if sources else None
+
+
 def is_possible(action: Action, state: State | str) -> bool:
     """Return whether ``state`` allows ``action``, whoever asks."""
     return transition(action, state) is not None

@@ -14,6 +14,7 @@ from batchbook.batches import access
 from batchbook.batches.engine import Engine, held_refusal
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
+from batchbook.batches.plan import why_not_execute
 from batchbook.batches.runner import ActionCall
 from batchbook.batches.types import BatchType
 from batchbook.db import utc_now
@@ -88,7 +89,7 @@ def _refusal(engine: Engine, identity: Identity, action: Action, batch: Batch) -
     except BatchbookError as error:
         return error.message
     if action is Action.EXECUTE:
-        return engine.work_on(batch).handler.why_not_execute(batch)
+        return why_not_execute(engine.work_on(batch))
     return None
 
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text, false, text
 from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
 
+from batchbook.batches.issues import IssueList
 from batchbook.batches.lifecycle import FINAL, Action, State, why_not
 from batchbook.db import Base
 
@@ -144,7 +145,7 @@ class BatchRow(Base):
     sequence: Mapped[int] = column(primary_key=True, autoincrement=False, sort_order=-19, label="Row")
     status: Mapped[str | None] = mapped_column(String(40), sort_order=90)
     status_text: Mapped[str | None] = mapped_column(Text, sort_order=91)
-    issues: Mapped[list[Any] | None] = mapped_column(sort_order=92)
+    issues: Mapped[list[Any] | None] = mapped_column(IssueList, sort_order=92)
     removed: Mapped[bool] = mapped_column(default=False, server_default=false(), sort_order=93)
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"), sort_order=94)
     modified_at: Mapped[datetime | None] = mapped_column(sort_order=95)

@@ -49,6 +49,13 @@ def record(
     return operation
 
 
+def note_failure(context: HandlerContext, batch: Batch, sentence: str) -> None:
+    """Write down in the header and the history of ``batch``, which the caller has locked, that an action failed."""
+    batch.failure = sentence
+    batch.version += 1
+    record(context, batch, FAILURE, sentence)
+
+
 def add_cells(session: Session, operation: Operation, cells: Iterable[Cell]) -> None:
     """Add cells to an operation that was written down already: where they are too many to be held together."""
     changed = list(cells)

@@ -1,13 +1,25 @@
-"""What executing a batch would do, or what stands against it: told alike by its page and by the command line."""
+"""What a batch's handler tells of it, alike on its page and on the command line: totals, and what executing would do.
+
+A handler that fails at it, for instance because of what a cell holds, is told of as well: the page is there anyway.
+"""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
+from batchbook.batches.handler import Total
 from batchbook.batches.lifecycle import FINAL, FORESEEABLE, Action, why_not
 from batchbook.batches.options import bind_options
 from batchbook.batches.work import Work
-from batchbook.errors import BadInput
+from batchbook.db.transient import is_refused_write, is_transient
+from batchbook.errors import BadInput, BatchbookError, Misuse, reason_of
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -25,7 +37,7 @@ def plan_execution(work: Work) -> Plan | None:
         return None
     if batch.state not in FORESEEABLE:
         return Plan((), (why_not(Action.EXECUTE, batch.state) or "",))
-    blocked = handler.why_not_execute(batch)
+    blocked = why_not_execute(work)
     reasons = tuple(reason for reason in (blocked, why_not(Action.EXECUTE, batch.state)) if reason)
     if blocked:
         return Plan((), reasons)
@@ -33,4 +45,40 @@ def plan_execution(work: Work) -> Plan | None:
         options = bind_options(handler, {})
     except BadInput:
         return Plan((), reasons)  # An option without a default must be chosen before anything can be said.
-    return Plan(tuple(handler.describe_execution(batch, options)), reasons)
+    return _told(
+        work,
+        lambda: Plan(tuple(handler.describe_execution(batch, options)), reasons),
+        lambda words: Plan((), (*reasons, f"What executing it would do cannot be told: {words}.")),
+    )
+
+
+def why_not_execute(work: Work) -> str | None:
+    """Return the sentence by which the handler refuses to execute the batch as it is; ``None`` if it does not."""
+    return _told(
+        work,
+        lambda: work.handler.why_not_execute(work.batch),
+        lambda words: f"Its handler failed when asked whether it can be executed: {words}.",
+    )
+
+
+def totals_of(work: Work) -> list[Total]:
+    """Return the figures that the handler shows with the batch's facts."""
+    return _told(
+        work,
+        lambda: [*work.handler.totals(work.batch)],
+        lambda words: [Total("Totals", f"Cannot be computed: {words}")],
+    )
+
+
+def _told(work: Work, tell: Callable[[], T], failed: Callable[[str], T]) -> T:
+    """Return what ``tell`` does, or what ``failed`` makes of the words for why it failed."""
+    try:
+        with work.session.begin_nested():
+            return tell()
+    except Exception as error:  # A handler is somebody's code and may raise anything.
+        if isinstance(error, BatchbookError) and not isinstance(error, Misuse):
+            raise
+        if is_transient(error) or is_refused_write(error):
+            raise  # Nobody's fault, or one of the handler that has nothing to do with what it tells.
+        log.exception("The handler of %s failed to tell of it", work.batch)
+        return failed(reason_of(error))

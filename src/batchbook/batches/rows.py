@@ -8,18 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, RowMapping, Table, and_, func, select, update
+from sqlalchemy import ClauseElement, ColumnElement, RowMapping, Table, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from batchbook.batches.issues import Issue, issue
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.unstorable import CellCheck
 from batchbook.db import utc_now
 from batchbook.db.bulk import bulk_update
-from batchbook.statuses import Severity
+from batchbook.statuses import Severity, Status
 
 _KEY = ("batch_id", "sequence")
+#: How long a status may be: as long as its column, which SQLite does not look at.
+_LONGEST_STATUS = 40
+
+
+def checked_status(status: Any) -> str | None:
+    """Return a row's or header's status; raise ``TypeError`` or ``ValueError`` for one that its column cannot hold."""
+    if status is None:
+        return None
+    if not isinstance(status, str):
+        raise TypeError(f"a status must be a text or None, and is a {type(status).__name__}")
+    if len(status) > _LONGEST_STATUS:
+        raise ValueError(
+            f"a status may have {_LONGEST_STATUS} characters, and “{status[:20]}…” has {len(status):,}"
+        )
+    return status
 
 
 class RowProxy:
@@ -59,8 +76,8 @@ class RowProxy:
             self._changes[name] = value
 
     def set_status(self, status: str | None, text: str | None = None) -> None:
-        """Set the row's status and the words that go with it."""
-        self.status = None if status is None else str(status)
+        """Set the row's status and the words that go with it; raise ``ValueError`` for a status that is too long."""
+        self.status = checked_status(None if status is None else str(status))
         self.status_text = text
 
     def add_issue(
@@ -70,10 +87,14 @@ class RowProxy:
         message: str,
         severity: Severity = Severity.ERROR,
         suggestions: Sequence[str] = (),
+        raw: str | None = None,
     ) -> None:
-        """Note that something is wrong in the cell ``field``, in place of an earlier issue of the same code there."""
+        """Note that something is wrong in the cell ``field``, in place of an earlier issue of the same code there.
+
+        ``raw`` is the text that could not be stored.
+        """
         kept = [i for i in self.issues or () if (i["field"], i["code"]) != (field, code)]
-        self.issues = [*kept, issue(field, code, message, severity, suggestions=suggestions)]
+        self.issues = [*kept, issue(field, code, message, severity, raw, suggestions)]
 
     def clear_issues(self, *codes: str) -> None:
         """Drop the row's issues of these codes; all of them when none is named."""
@@ -117,12 +138,14 @@ class Rows:
         model: type[BatchRow],
         where: ColumnElement[bool],
         now: datetime | None = None,
+        statuses: type[Status] | None = None,
     ) -> None:
         self.session = session
         self.batch = batch
         self.model = model
         self.where = where
         self.now = now or utc_now()
+        self._statuses = statuses
         self._loaded: list[RowProxy] | None = None
         # By sequence. A scope shares them with those that are narrowed from it, so that a row is one row in all of
         # them; a chunk has its own, which go when the next one comes.
@@ -131,10 +154,15 @@ class Rows:
 
     @classmethod
     def of_batch(
-        cls, session: Session, batch: Batch, model: type[BatchRow], now: datetime | None = None
+        cls,
+        session: Session,
+        batch: Batch,
+        model: type[BatchRow],
+        now: datetime | None = None,
+        statuses: type[Status] | None = None,
     ) -> Rows:
         """Return all rows of ``batch`` that are not removed."""
-        return cls(session, batch, model, and_(model.batch_id == batch.id, ~model.removed), now)
+        return cls(session, batch, model, and_(model.batch_id == batch.id, ~model.removed), now, statuses)
 
     @property
     def table(self) -> Table:
@@ -148,7 +176,9 @@ class Rows:
         return narrowed
 
     def _part(self, *conditions: ColumnElement[bool]) -> Rows:
-        return Rows(self.session, self.batch, self.model, and_(self.where, *conditions), self.now)
+        return Rows(
+            self.session, self.batch, self.model, and_(self.where, *conditions), self.now, self._statuses
+        )
 
     def chunks(self, size: int) -> Iterator[Rows]:
         """Yield this scope in parts of at most ``size`` rows, from the first to the last.
@@ -188,8 +218,10 @@ class Rows:
     def update(self, *conditions: ColumnElement[bool], **values: Any) -> int:
         """Set columns of the scope's rows (those that satisfy ``conditions``) by one statement; return how many.
 
-        A change to an editable column is seen by editors as newer than what they looked at.
+        A change to an editable column is seen by editors as newer than what they looked at. Raises ``ValueError`` for
+        a value that its column does not store.
         """
+        self._refuse_unstorable(values)
         values |= self._newer(values, self.model.version)
         statement = update(self.table).where(self.where, *conditions).values(**values)
         return self.session.connection().execute(statement).rowcount
@@ -197,11 +229,14 @@ class Rows:
     def save(self) -> int:
         """Write back what was set on the rows, in bulk; return how many rows changed.
 
-        A change to an editable column is seen by editors as newer than what they looked at.
+        A change to an editable column is seen by editors as newer than what they looked at. A value that its column
+        does not store becomes an issue of its cell, see :class:`CellCheck`.
         """
         saved = self._chunk.save() if self._chunk else 0
+        changed = [row for row in self._proxies.values() if row.changes]
+        self._fit(changed)
         groups: dict[tuple[str, ...], list[Sequence[Any]]] = {}
-        for row in [row for row in self._proxies.values() if row.changes]:
+        for row in [row for row in changed if row.changes]:
             values = dict(row.changes) | self._newer(row.changes, row.version)
             groups.setdefault(tuple(values), []).append((*values.values(), row.batch_id, row.sequence))
             row.stored(values)
@@ -209,6 +244,33 @@ class Rows:
         for columns, records in groups.items():
             bulk_update(connection, self.table, _KEY, columns, records)
         return saved + sum(map(len, groups.values()))
+
+    @cached_property
+    def _check(self) -> CellCheck:
+        return CellCheck(self.table, self.session.get_bind().dialect, self._statuses)
+
+    def _fit(self, rows: Sequence[RowProxy]) -> None:
+        """Set on ``rows`` what their columns store of what was set."""
+        names: set[str] = set().union(*(row.changes for row in rows))
+        for name in sorted(names - {"issues"}):
+            having = [row for row in rows if name in row.changes]
+            given = [row.changes[name] for row in having]
+            stored, unfit = self._check.column(name, given)
+            if stored is not given:
+                for row, value in zip(having, stored, strict=True):
+                    setattr(row, name, value)
+            for at, found in unfit.items():
+                having[at].add_issue(name, found["code"], found["message"], raw=found["raw"])
+        noted = [row for row in rows if "issues" in row.changes]
+        for row, issues in zip(noted, self._check.issues([row.issues for row in noted]), strict=True):
+            row.issues = issues
+
+    def _refuse_unstorable(self, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            if not isinstance(value, ClauseElement) and not hasattr(value, "__clause_element__"):
+                _, issues = self._check.column(name, [value])
+                if issues:
+                    raise ValueError(issues[0]["message"])
 
     def _newer(self, values: Mapping[str, Any], version: Any) -> dict[str, Any]:
         """Return what to set besides ``values``, so that an edit which saw the row before them is refused."""

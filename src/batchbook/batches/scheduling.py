@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from batchbook.batches.engine import Engine, Result, refuse_stale
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.options import bind_options
+from batchbook.batches.plan import why_not_execute
 from batchbook.batches.planned import SCHEDULE, UNSCHEDULE, drop_plan, in_utc
 from batchbook.batches.runner import ActionCall
 from batchbook.batches.work import Work
@@ -89,7 +90,7 @@ def _check_time(at: datetime, now: datetime) -> None:
 
 
 def _refuse_blocked(work: Work, call: ActionCall) -> None:
-    reason = work.handler.why_not_execute(work.batch)
+    reason = why_not_execute(work)
     if reason is not None:
         raise Conflict(f"The execution of {work.batch} was not planned. {reason}")
     try:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches import access
 from batchbook.batches.engine import Engine
-from batchbook.batches.lifecycle import TRANSITIONS, Action
+from batchbook.batches.lifecycle import TRANSITIONS, Action, state_before
 from batchbook.batches.models import Batch, Operation
 from batchbook.batches.operations import CANCEL, FAILURE
 from batchbook.batches.planned import keep_in_step, refuse_changed
@@ -61,6 +61,7 @@ def note_ending(turn: Turn, ending: Ending) -> None:
         return  # It was deleted; the job's own record says what there is to say.
     if batch.is_final:
         return
+    batch.state = state_before(batch.state) or batch.state  # Nobody executes it any more, if it says so.
     batch.failure = ending.message if ending.failed else None
     before, batch.version = batch.version, batch.version + 1
     keep_in_step(turn.session, batch, before)

@@ -10,6 +10,7 @@ from pyramid.exceptions import ConfigurationError
 
 from batchbook.batches.context import HandlerContext
 from batchbook.batches.handler import BatchHandler
+from batchbook.batches.hooks import guard_hooks
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rowtables import RowTables
 from batchbook.errors import Missing
@@ -54,7 +55,9 @@ class BatchType:
 
     def make_handler(self, context: HandlerContext, batch: Batch) -> BatchHandler[Any, Any]:
         """Return a handler for one action on ``batch``."""
-        return self.handler(context, self.header, self.rows.of(batch), self.services)
+        handler = self.handler(context, self.header, self.rows.of(batch), self.services)
+        guard_hooks(handler)
+        return handler
 
 
 class BatchTypes:

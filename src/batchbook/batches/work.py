@@ -65,7 +65,7 @@ class Work:
 
     def rows(self) -> Rows:
         """Return all rows of the batch that are not removed."""
-        return Rows.of_batch(self.session, self.batch, self.row, self.now)
+        return Rows.of_batch(self.session, self.batch, self.row, self.now, self.handler.statuses)
 
     def record(self, kind: str, summary: str, cells: Iterable[operations.Cell] = ()) -> Operation:
         """Write down what was done, in the batch's history."""

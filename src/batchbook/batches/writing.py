@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from batchbook.batches.blocks import Block, RowValues
+from batchbook.batches.unstorable import CellCheck
 from batchbook.batches.work import Work
 from batchbook.db.bulk import bulk_insert_columns
 from batchbook.db.defaults import scalar_defaults
@@ -26,10 +27,14 @@ class RowWriter:
         # the model has one too, as they say the same.
         defaults = self._defaults
         self._needless = {c.name for c in columns if (defaults[c.name] is None) == (c.server_default is None)}
+        self._check = CellCheck(table, work.session.get_bind().dialect, work.handler.statuses)
         self.written = 0
 
     def write(self, rows: Iterable[RowValues | Block]) -> None:
-        """Write ``rows``, and report after each block how many were written; raise ``ValueError`` for a wrong name."""
+        """Write ``rows``, and report after each block how many were written; raise ``ValueError`` for a wrong name.
+
+        A value that its column does not store becomes an issue of its cell, see :class:`CellCheck`.
+        """
         connection = self._work.session.connection()
         handler = self._work.handler
         for block in _blocks(rows, handler.chunk_size, self._defaults):
@@ -38,17 +43,18 @@ class RowWriter:
             self.written += len(block)
             self._work.progress.report("populate", self.written, handler.expected_rows)
 
-    def _unsaid(self, block: Block) -> dict[str, Any]:
-        """Return the defaults that have to be written for the rows of ``block``."""
-        skipped = self._needless | set(block.columns)
+    def _unsaid(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the defaults that have to be written for rows that say ``values`` by column."""
+        skipped = self._needless | values.keys()
         return {name: value for name, value in self._defaults.items() if name not in skipped}
 
     def _numbered(self, block: Block) -> dict[str, Sequence[Any]]:
         """Return the values of ``block`` by column, with those that are not the handler's to say."""
         size, first = len(block), self.written + 1
         numbers = ([self._work.batch.id] * size, range(first, first + size))
-        more = {name: [value] * size for name, value in self._unsaid(block).items()}
-        return {**dict(zip(_NUMBERED, numbers, strict=True)), **block.values, **more}
+        values = self._check.columns(block.values)
+        more = {name: [value] * size for name, value in self._unsaid(values).items()}
+        return {**dict(zip(_NUMBERED, numbers, strict=True)), **values, **more}
 
 
 def _blocks(rows: Iterable[RowValues | Block], size: int, defaults: Mapping[str, Any]) -> Iterator[Block]:

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
+from batchbook.db.storable import raw_text
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -43,4 +45,6 @@ def _plain(value: Any) -> str:
         return str(value)
     if isinstance(value, date | datetime):
         return value.isoformat()
+    if isinstance(value, bytes):  # Somebody put it where a text should be.
+        return raw_text(value)
     raise TypeError(f"{value!r} has no JSON form here.")

@@ -40,6 +40,9 @@ def serve(site: Site, listen: str | None) -> None:
     application = loader.get_wsgi_app()
     if (worker := application.registry["jobs"].worker) is not None:
         worker.leave = start_again
+    # Before a page is seen; where no jobs run here, nothing else in this process does it.
+    for task in application.registry["jobs"].upkeep:
+        task(application.registry)
     stop_by_exception()
     try:
         server(application)

@@ -16,6 +16,7 @@ from sqlalchemy import Column, Connection, Table
 from sqlalchemy.exc import DBAPIError
 
 from batchbook.db.copytext import copy_text
+from batchbook.db.guard import unguarded
 from batchbook.db.types import ExactDecimal
 
 T = TypeVar("T")
@@ -69,15 +70,18 @@ def bulk_update(
     quote = connection.dialect.identifier_preparer.quote
     if connection.dialect.name == "postgresql":
         names = (*columns, *key)
-        connection.exec_driver_sql(
-            f"CREATE TEMP TABLE {_STAGING} ON COMMIT DROP AS"  # noqa: S608 - Identifiers are quoted.
-            f" SELECT {_quoted(connection, names)} FROM {target} WITH NO DATA"
-        )
-        _copy(connection, _STAGING, names, converted)
-        values = ", ".join(f"{quote(name)} = s.{quote(name)}" for name in columns)
-        match = " AND ".join(f"t.{quote(name)} = s.{quote(name)}" for name in key)
-        connection.exec_driver_sql(f"UPDATE {target} AS t SET {values} FROM {_STAGING} AS s WHERE {match}")  # noqa: S608
-        connection.exec_driver_sql(f"DROP TABLE {_STAGING}")
+        with unguarded(connection):
+            connection.exec_driver_sql(
+                f"CREATE TEMP TABLE {_STAGING} ON COMMIT DROP AS"  # noqa: S608 - Identifiers are quoted.
+                f" SELECT {_quoted(connection, names)} FROM {target} WITH NO DATA"
+            )
+            _copy(connection, _STAGING, names, converted)
+            values = ", ".join(f"{quote(name)} = s.{quote(name)}" for name in columns)
+            match = " AND ".join(f"t.{quote(name)} = s.{quote(name)}" for name in key)
+            connection.exec_driver_sql(
+                f"UPDATE {target} AS t SET {values} FROM {_STAGING} AS s WHERE {match}"  # noqa: S608
+            )
+            connection.exec_driver_sql(f"DROP TABLE {_STAGING}")
         return
     values = ", ".join(f"{quote(name)} = ?" for name in columns)
     match = " AND ".join(f"{quote(name)} = ?" for name in key)

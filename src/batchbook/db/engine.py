@@ -16,8 +16,11 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError
 
 from batchbook.db.beside import beside_engine
+from batchbook.db.drivers import GuardedConnection
 from batchbook.db.functions import fold
+from batchbook.db.guard import install_guard, refuse_second
 from batchbook.db.options import BESIDE_ENGINE, READ_ONLY, WAITING
+from batchbook.db.reading import read_json, read_text, read_times_tolerantly, read_tolerantly
 from batchbook.db.transient import is_timeout, is_transient
 from batchbook.db.waiting import Waiting
 
@@ -79,21 +82,27 @@ def make_engine(url: URL | str, **options: Any) -> Engine:
     """
     url = make_url(url)
     options.setdefault("hide_parameters", True)
+    options.setdefault("json_deserializer", read_json)
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, **options)
     engine = create_engine(url, **options)
+    event.listen(engine, "do_connect", _connect_postgresql)
+    install_guard(engine)
+    read_tolerantly(engine)
     event.listen(engine, "begin", _begin_postgresql)
     return engine
 
 
 def _sqlite_engine(url: URL, **options: Any) -> Engine:
     engine = create_engine(url, connect_args={"timeout": _WAIT_SECONDS}, **options)
+    read_tolerantly(engine)
     if url.database and url.database != ":memory:":
         # For its owner only: the database, its log and its copies beside it are readable by whoever gets this far.
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         beside = beside_engine(url, **options)
         engine.update_execution_options(**{BESIDE_ENGINE: beside})
         event.listen(engine, "engine_disposed", lambda _engine: beside.dispose())
+    install_guard(engine)
     event.listen(engine, "connect", _connect_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     event.listen(engine, "handle_error", _mark_busy_as_retryable)
@@ -103,6 +112,7 @@ def _sqlite_engine(url: URL, **options: Any) -> Engine:
 def _connect_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # The driver's own transaction handling begins too late and loses updates silently; we begin ourselves.
     connection.isolation_level = None
+    connection.text_factory = read_text
     for pragma in (
         "journal_mode = WAL",
         "synchronous = NORMAL",
@@ -113,10 +123,18 @@ def _connect_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.create_function("batchbook_fold", 1, fold, deterministic=True)
 
 
+def _connect_postgresql(_dialect: object, _record: object, arguments: Any, options: Any) -> GuardedConnection:
+    connection = GuardedConnection.connect(*arguments, **options)
+    read_times_tolerantly(connection)
+    return connection
+
+
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that will write takes the write lock at once: upgrading a read lock later fails when another
     # writer came between. One that only reads waits for nobody and is held to reading by query_only.
     read_only = connection.get_execution_options().get(READ_ONLY, False)
+    if not read_only:
+        refuse_second(connection)
     connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
     if read_only:
         connection.exec_driver_sql("BEGIN")
@@ -155,6 +173,8 @@ def _patience(connection: Connection, seconds: float) -> Iterator[None]:
 def _begin_postgresql(connection: Connection) -> None:
     if connection.get_execution_options().get(READ_ONLY, False):
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+    else:
+        refuse_second(connection)
 
 
 def _mark_busy_as_retryable(context: ExceptionContext) -> None:

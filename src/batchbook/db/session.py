@@ -11,6 +11,7 @@ from sqlalchemy import Engine, inspect
 from sqlalchemy.orm import Session
 
 from batchbook.db.beside import BESIDE
+from batchbook.db.guard import GUARD, TransactionGuard, lifted
 from batchbook.db.options import BESIDE_ENGINE, READ_ONLY, WAITING
 from batchbook.db.waiting import Waiting
 
@@ -20,8 +21,8 @@ REGISTRY_KEY = "batchbook.db.waiting"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class _Session(Session):
-    """A session that sends each model to where it is kept."""
+class GuardedSession(Session):
+    """A session that sends each model to where it is kept, and whose transaction ends for its owner only."""
 
     def get_bind(self, mapper: Any = None, **arguments: Any) -> Any:
         """Return the engine of the file beside the database for the models that are kept there, if there is one."""
@@ -29,6 +30,41 @@ class _Session(Session):
         if mapper is None or not inspect(mapper).local_table.info.get(BESIDE):
             return bind
         return bind.get_execution_options().get(BESIDE_ENGINE) or bind
+
+    def _demand_idle(self, tried: str) -> None:
+        guard: TransactionGuard | None = self.info.get(GUARD)
+        if guard is not None:
+            guard.demand_idle(f"session.{tried}()")
+
+    def commit(self) -> None:
+        """Commit, as :meth:`sqlalchemy.orm.Session.commit` does."""
+        self._demand_idle("commit")
+        super().commit()
+
+    def rollback(self) -> None:
+        """Roll back, as :meth:`sqlalchemy.orm.Session.rollback` does."""
+        self._demand_idle("rollback")
+        super().rollback()
+
+    def close(self) -> None:
+        """Close, as :meth:`sqlalchemy.orm.Session.close` does."""
+        self._demand_idle("close")
+        super().close()
+
+    def reset(self) -> None:
+        """Reset, as :meth:`sqlalchemy.orm.Session.reset` does."""
+        self._demand_idle("reset")
+        super().reset()
+
+    def invalidate(self) -> None:
+        """Invalidate, as :meth:`sqlalchemy.orm.Session.invalidate` does."""
+        self._demand_idle("invalidate")
+        super().invalidate()
+
+    def flush(self, objects: Any = None) -> None:
+        """Flush, as :meth:`sqlalchemy.orm.Session.flush` does: if that fails, to the last savepoint."""
+        with lifted(self.info.get(GUARD)):  # It does so by itself.
+            super().flush(objects)
 
 
 def make_session(engine: Engine, *, read_only: bool = False, waiting: Waiting | None = None) -> Session:
@@ -40,7 +76,7 @@ def make_session(engine: Engine, *, read_only: bool = False, waiting: Waiting | 
     beside: Engine | None = engine.get_execution_options().get(BESIDE_ENGINE)
     if beside is not None:
         options[BESIDE_ENGINE] = beside.execution_options(**{READ_ONLY: read_only})
-    return _Session(engine.execution_options(**options), expire_on_commit=False)
+    return GuardedSession(engine.execution_options(**options), expire_on_commit=False)
 
 
 @contextmanager

@@ -1,13 +1,14 @@
-"""Which errors of the database pass by themselves, so that the same work may simply be done again."""
+"""What errors of the database mean: those that pass by themselves, and those of a transaction that only reads."""
 
 from __future__ import annotations
 
 from sqlalchemy.exc import DBAPIError
 
-_SQLITE_BUSY, _SQLITE_LOCKED = 5, 6
+_SQLITE_BUSY, _SQLITE_LOCKED, _SQLITE_READONLY = 5, 6, 8
 
 #: Classes and codes of PostgreSQL: transaction rollback (deadlock, serialization), lock not available, lost connection.
 _POSTGRESQL = ("40", "55P03", "57P", "08")
+_POSTGRESQL_READ_ONLY = "25006"
 
 
 def is_timeout(error: BaseException | None) -> bool:
@@ -26,3 +27,11 @@ def is_transient(error: BaseException | None) -> bool:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     state = getattr(error, "sqlstate", None) or ""
     return code in (_SQLITE_BUSY, _SQLITE_LOCKED) or state.startswith(_POSTGRESQL)
+
+
+def is_refused_write(error: BaseException | None) -> bool:
+    """Return whether ``error`` means that something was written in a transaction that only reads."""
+    if isinstance(error, DBAPIError):
+        return is_refused_write(error.orig)
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code == _SQLITE_READONLY or getattr(error, "sqlstate", None) == _POSTGRESQL_READ_ONLY

@@ -9,7 +9,7 @@ from decimal import Decimal
 from types import NoneType
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Numeric
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Numeric, SmallInteger
 from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -17,6 +17,15 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 def utc_now() -> datetime:
     """Return this moment, aware, in UTC, by the server's clock."""
     return datetime.now(UTC)
+
+
+def integer_limits(column_type: Integer) -> tuple[int, int]:
+    """Return the least and the largest whole number of a column of that type on PostgreSQL."""
+    bits = next((bits for known, bits in _BITS if isinstance(column_type, known)), 31)
+    return -(2**bits), 2**bits - 1
+
+
+_BITS: tuple[tuple[type[Integer], int], ...] = ((SmallInteger, 15), (BigInteger, 63))
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -97,8 +106,7 @@ class ExactDecimal(TypeDecorator[Decimal]):
     def bind_many(self, values: Sequence[Decimal | int | None], dialect: Dialect) -> Sequence[Any]:
         """Check and scale many values at once: a tenth of the work where all of them have ``scale`` digits already."""
         texts = "\n".join(map(str, values))
-        exact = 0 < self.scale < self.precision and set(map(type, values)) <= {Decimal, NoneType}
-        if not (exact and self._all_fit(texts)):
+        if not (set(map(type, values)) <= {Decimal, NoneType} and self._hold(texts)):
             return [self.process_bind_param(value, dialect) for value in values]
         if dialect.name != "sqlite":
             return values
@@ -109,11 +117,18 @@ class ExactDecimal(TypeDecorator[Decimal]):
             else [*map(int, scaled)]
         )
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+    def holds_all(self, values: Sequence[Decimal]) -> bool:
+        """Return whether all ``values`` have ``scale`` digits already, and fit."""
+        return self._hold("\n".join(map(str, values)))
+
+    def _hold(self, texts: str) -> bool:
+        return 0 < self.scale < self.precision and self._all_fit(texts) is not None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """Return a ``Decimal`` with exactly ``scale`` digits behind the point."""
-        if value is None:
-            return None
-        return Decimal(value).scaleb(-self.scale) if dialect.name == "sqlite" else value
+        if dialect.name != "sqlite" or not isinstance(value, (int, float)):
+            return value  # Also a text that somebody put there, which is no number whatever it says.
+        return Decimal(value).scaleb(-self.scale)
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         """A number compared with, added to or taken from the column is scaled like it; a whole factor is not."""

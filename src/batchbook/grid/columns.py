@@ -8,9 +8,10 @@ from decimal import Context, Decimal
 from enum import Enum as PythonEnum
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, Enum, Integer, Numeric, SmallInteger, SQLColumnExpression, String, inspect
+from sqlalchemy import BigInteger, Enum, Integer, Numeric, SQLColumnExpression, String, inspect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from batchbook.db.types import integer_limits
 from batchbook.grid.kinds import NUMERIC_KINDS, Kind, kind_of
 
 #: Characters that people may put into a column whose type has no length: some pages of text.
@@ -104,7 +105,7 @@ def limits_of(column: Column) -> tuple[Any, Any] | None:
     """
     expression: Any = column.expression
     derived = column.limits or _rules_of(expression.type).get("limits")
-    return derived or (_limits_of_bits(63) if column.kind is Kind.INTEGER else None)
+    return derived or (integer_limits(BigInteger()) if column.kind is Kind.INTEGER else None)
 
 
 def _column_of(model: Any, name: str) -> Column:
@@ -147,13 +148,8 @@ def _rules_of(column_type: TypeEngine[Any]) -> dict[str, Any]:
     if isinstance(plain, String):
         return {"max_length": plain.length or LONGEST_TEXT}
     if isinstance(plain, Integer):
-        bits = next((bits for known, bits in _BITS if isinstance(plain, known)), 31)
-        return {"limits": _limits_of_bits(bits)}
+        return {"limits": integer_limits(plain)}
     return _decimal_rules(plain) if isinstance(plain, Numeric) else {}
-
-
-def _limits_of_bits(bits: int) -> tuple[int, int]:
-    return -(2**bits), 2**bits - 1
 
 
 def _members_of(column_type: Enum) -> tuple[Choice, ...]:
@@ -170,5 +166,4 @@ def _decimal_rules(plain: Numeric[Any]) -> dict[str, Any]:
     return {"scale": plain.scale, "limits": (-most, most)}
 
 
-_BITS: tuple[tuple[type[Integer], int], ...] = ((SmallInteger, 15), (BigInteger, 63))
 _PARTS = frozenset(part.name for part in fields(Column)) - {"name", "expression"}

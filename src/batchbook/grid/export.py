@@ -15,7 +15,7 @@ from sqlalchemy import Row
 
 from batchbook.grid.columns import Column
 from batchbook.grid.kinds import Kind
-from batchbook.grid.rendering import render
+from batchbook.grid.rendering import is_readable, render
 
 # A spreadsheet program may run a text that begins so as a formula; the full-width forms count, too. See OWASP,
 # "CSV Injection".
@@ -108,7 +108,7 @@ class _Sheets:
 def _write_cell(sheet: Any, line: int, place: int, column: Column, value: Any, cell_format: Any) -> None:
     if value is None:
         return
-    write = _NATIVE.get(column.kind)
+    write = _NATIVE.get(column.kind) if is_readable(column, value) else None
     if write is None or not write(sheet, line, place, value, cell_format):
         text = render(column, value, grouped=False)
         if len(text) > _CELL_CHARACTERS:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
+from batchbook.db.storable import UNSTORABLE
 from batchbook.grid.columns import Column
 from batchbook.grid.conventions import CellError, Conventions, DateOrder, quoted
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _WORDS = {"yes": True, "y": True, "true": True, "on": True, "1": True}
 _WORDS |= {"no": False, "n": False, "false": False, "off": False, "0": False}
 _SHOWN_CHOICES = 10
@@ -112,9 +112,9 @@ def _no_such_choice(column: Column, text: str) -> str:
 
 
 def _storable(text: str) -> str:
-    if _UNSTORABLE.search(text):
+    if UNSTORABLE.search(text):
         raise CellError(
-            "not-storable", f"{quoted(_UNSTORABLE.sub('�', text))} holds a character that cannot be stored."
+            "not-storable", f"{quoted(UNSTORABLE.sub('�', text))} holds a character that cannot be stored."
         )
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from batchbook.db.storable import raw_text
 from batchbook.grid.columns import Column
 from batchbook.grid.conventions import Conventions
 from batchbook.grid.kinds import Kind
@@ -18,14 +19,36 @@ _CONVENTIONS = Conventions()
 def render(column: Column, value: Any, *, grouped: bool = True) -> str:
     """Return ``value`` as people read it; thousands are ``grouped`` on pages and not in files.
 
-    Decimals show the column's scale, choices their label, moments UTC to the second; ``None`` is empty.
+    Decimals show the column's scale, choices their label, moments UTC to the second; ``None`` is empty. What is no
+    value of the column, as it may stand in a database, is shown as it is and said to be not readable.
     """
-    return "" if value is None else _RENDERERS[column.kind](column, value, "," if grouped else "")
+    if value is None:
+        return ""
+    if not is_readable(column, value):
+        return not_readable(value)
+    return _RENDERERS[column.kind](column, value, "," if grouped else "")
 
 
 def to_text(column: Column, value: Any, conventions: Conventions = _CONVENTIONS) -> str:
-    """Return ``value`` as a field shows it for editing: by the same conventions it parses to the same value."""
-    return "" if value is None else _WRITERS[column.kind](column, value, conventions)
+    """Return ``value`` as a field shows it for editing: by the same conventions it parses to the same value.
+
+    What is no value of the column is shown as it is; it does not parse, or to another value.
+    """
+    if value is None:
+        return ""
+    return (
+        _WRITERS[column.kind](column, value, conventions) if is_readable(column, value) else raw_text(value)
+    )
+
+
+def not_readable(value: Any) -> str:
+    """Return what is shown of a ``value`` that is none of its column: its text, and that it is not readable."""
+    return f"“{raw_text(value)}” (not readable)"
+
+
+def is_readable(column: Column, value: Any) -> bool:
+    """Return whether ``value``, which is not ``None``, is of the column's kind, so that it can be shown as such."""
+    return _READABLE[column.kind](value)
 
 
 def _render_decimal(column: Column, value: Any, group: str) -> str:
@@ -58,6 +81,21 @@ def _iso(_column: Column, value: date, _extra: Any) -> str:
 def _plain(_column: Column, value: Any, _extra: Any) -> str:
     return str(value)
 
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, Decimal)) and Decimal(value).is_finite()
+
+
+_READABLE: dict[Kind, Callable[[Any], bool]] = {
+    Kind.TEXT: lambda value: not isinstance(value, bytes),
+    Kind.USER: lambda value: not isinstance(value, bytes),
+    Kind.INTEGER: lambda value: isinstance(value, int),
+    Kind.DECIMAL: _is_number,
+    Kind.BOOLEAN: lambda value: isinstance(value, int) and value in (0, 1),
+    Kind.DATE: lambda value: isinstance(value, date),
+    Kind.DATETIME: lambda value: isinstance(value, datetime),
+    Kind.CHOICE: lambda value: not isinstance(value, bytes),
+}
 
 _RENDERERS: dict[Kind, Callable[[Column, Any, str], str]] = {
     Kind.TEXT: _plain,

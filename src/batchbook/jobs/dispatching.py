@@ -153,7 +153,9 @@ class Dispatcher:
     # What is over.
 
     def tidy(self) -> None:
-        """Forget jobs that were kept long enough, and what the queue keeps of them."""
+        """Forget jobs that were kept long enough, and what the queue keeps of them; do the upkeep."""
+        for task in self.jobs.upkeep:
+            task(self.registry)
         with transaction_scope(self.engine) as session:
             # By the database's clock, because the database refuses to delete one whose time has not come.
             session.execute(delete(Job).where(Job.state.in_(ENDED), Job.purge_after < func.now()))

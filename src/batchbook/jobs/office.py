@@ -32,6 +32,8 @@ class Jobs:
         self.tasks = Tasks()
         #: The attempts at jobs that run in this process.
         self.running = RunningHere(self.settings)
+        #: What processes that run jobs do when they start, and every hour, with the registry.
+        self.upkeep: list[Callable[[Any], None]] = []
         #: What runs jobs in this process, if anything does.
         self.worker: Any = None
         #: What the time is; schedules are kept by it.

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.db.session import transaction_scope
 from batchbook.db.transient import is_transient
-from batchbook.errors import BatchbookError
+from batchbook.errors import BatchbookError, is_interrupt, reason_of
 from batchbook.jobs import claims
 from batchbook.jobs.interrupting import Attempt
 from batchbook.jobs.limits import LimitReached
@@ -34,6 +34,14 @@ T = TypeVar("T")
 
 #: How long to wait before what failed for a passing reason is tried again, at first and at the most, in seconds.
 _PAUSE, _LONGEST_PAUSE = 0.2, 3.0
+
+
+class DatabaseBusy(Exception):  # noqa: N818 - It says what happened.
+    """The work of a job, not what is around it, met an error of the database that may pass by itself: ``orig``."""
+
+    def __init__(self, orig: Exception) -> None:
+        super().__init__(str(orig))
+        self.orig = orig
 
 
 class JobRun:
@@ -72,7 +80,7 @@ class JobRun:
         log.info("Job %s begins: %s of %s for %s.", job.id, job.task, job.subject, job.asked_by)
         try:
             with Supervisor(self.jobs, Attempt(job), self._end_process) as attempt:
-                message = self._patiently(lambda: self._do(attempt))
+                message = self._patiently(lambda: self._try_a_few_times(attempt))
             self._ended(job, message)
         except claims.Fenced:
             log.warning(
@@ -84,8 +92,10 @@ class JobRun:
             self._settle(job, *ending_of(job, reason))
         except BatchbookError as error:
             self._settle(job, JobState.FAILED, Ending(error.message, failed=True))
-        except Exception as error:  # noqa: BLE001 - It is logged; a task is somebody's code and may raise anything.
-            self._failed(job, error)
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
+            self._failed(job, error)  # It is logged; a task is somebody's code and may raise anything.
 
     def _task(self, job: Job) -> Task:
         return self.jobs.tasks[job.task]
@@ -117,6 +127,22 @@ class JobRun:
         self._end(session, job, state, ending)
         log.warning("Job %s ends before it begins: %s", job.id, ending.message)
 
+    def _try_a_few_times(self, attempt: Attempt) -> str:
+        """Do the job; do it anew where its own work meets a busy database, but not for ever: it may wait for itself."""
+        pause = _PAUSE
+        for _ in range(self.jobs.settings.attempts - 1):
+            try:
+                return self._do(attempt)
+            except DatabaseBusy as error:
+                if self._stopping.is_set():
+                    raise
+                log.warning(
+                    "Job %s meets a busy database; it is done anew.", attempt.job.id, exc_info=error.orig
+                )
+                time.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+        return self._do(attempt)
+
     def _do(self, attempt: Attempt) -> str:
         job = attempt.job
         own = JobProgress(self.jobs.store, job, self._stopping)
@@ -124,8 +150,13 @@ class JobRun:
         progress.report("begin", 0, None)
         with self._prepared(attempt, progress) as prepared, self._transaction() as session:
             claims.demand_held(session, job)
-            with attempt.interruptible(session):
-                ending = self._task(job).run(Turn(self.registry, session, job, progress, prepared))
+            try:
+                with attempt.interruptible(session):
+                    ending = self._task(job).run(Turn(self.registry, session, job, progress, prepared))
+            except Exception as error:
+                if is_transient(error):
+                    raise DatabaseBusy(error) from error
+                raise
             own.settle()
             state = JobState.FAILED if ending.failed else JobState.DONE
             claims.end(session, job, state, ending, self.jobs.settings.keep)
@@ -169,16 +200,19 @@ class JobRun:
             log.exception("The task of job %s could not take note of its end", job.id)
         claims.end(session, job, state, ending, self.jobs.settings.keep)
 
-    def _failed(self, job: Job, error: Exception) -> None:
-        if is_transient(
-            error
-        ):  # Not tried again here. If the process need not end, somebody's code raised it.
-            self._give_back(job, counted=not self._stopping.is_set())
+    def _failed(self, job: Job, error: BaseException) -> None:
+        cause = error.orig if isinstance(error, DatabaseBusy) else error
+        if is_transient(cause) and self._stopping.is_set():
+            self._give_back(job, counted=False)
             return
-        log.error("Job %s failed: %s of %s.", job.id, job.task, job.subject, exc_info=error)
-        reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"[:500]
-        message = f"{job.subject} was not {job.done}, because of an error ({reason}). Nothing was changed."
-        self._settle(job, JobState.FAILED, Ending(message, failed=True))
+        log.error("Job %s failed: %s of %s.", job.id, job.task, job.subject, exc_info=cause)
+        why = f"because of an error ({reason_of(cause)}). Nothing was changed."
+        if is_transient(cause):
+            why = (
+                f"because the database was busy or not there ({reason_of(cause)}), each of the"
+                f" {counted(self.jobs.settings.attempts, 'time')} that it was tried. Nothing was changed. Try again later."
+            )
+        self._settle(job, JobState.FAILED, Ending(f"{job.subject} was not {job.done}, {why}", failed=True))
 
     def _give_back(self, job: Job, *, counted: bool = True) -> None:
         def write() -> bool:

@@ -39,7 +39,7 @@ POLL = Setting(
 ATTEMPTS = Setting(
     "batchbook.jobs.attempts",
     "5",
-    "How often a job is started before it is given up, when the process that runs it is killed each time.",
+    "How often a job is started before it is given up, when each time the process that runs it is killed, or its work meets a busy database.",
 )
 DEAD = Setting(
     "batchbook.jobs.dead_seconds",

@@ -18,6 +18,8 @@ from batchbook.words import counted
 GUESSED, ODD_LINES = "encoding", "odd-lines"
 
 _START = 4096
+#: How many bytes are looked through at once, and how many of the longest shift may stand before them.
+_PIECE, _LONGEST_SHIFT = 2**20, 3
 _MARKS = {
     b"\xef\xbb\xbf": "utf-8", b"\xff\xfe\x00\x00": "utf-32", b"\x00\x00\xfe\xff": "utf-32", b"\xff\xfe": "utf-16",
     b"\xfe\xff": "utf-16",
@@ -66,12 +68,23 @@ def find_encoding(name: str, file: BinaryIO, said: str = "", odd_lines: str = ""
         found = survey(name, file, "utf-8-sig")
     except Undecodable as error:
         return _not_utf8(name, file, error, encoding, _demanded(odd_lines))
-    shift = "" if said else shifted(start)
+    shift = "" if said else _shift_in(file)
     return (
         _as_said(name, file, shift, mark, start)
         if shift
         else Encoded("utf-8", "utf-8-sig", found, file, _mark_note(mark))
     )
+
+
+def _shift_in(file: BinaryIO) -> str:
+    """Return the encoding of a text of ASCII bytes that shifts to other characters somewhere; empty where none does."""
+    file.seek(0)
+    before = b""
+    while piece := file.read(_PIECE):
+        if shift := shifted(before + piece):
+            return shift
+        before = piece[-_LONGEST_SHIFT:]
+    return ""
 
 
 def still_fits(file: BinaryIO, encoding: str) -> bool:

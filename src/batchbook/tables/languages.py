@@ -35,6 +35,8 @@ _EVERYDAY = {
     "Traditional Chinese": ("big5", range(0xA4, 0xC7), 5401), "Korean": ("euc_kr", range(0xB0, 0xC9), 2350),
 }  # fmt: skip
 _FREQUENT, _ORDINARY, _RARE = 0.75, 0.2, 1e-6
+# How many pairs of characters are remembered for a language; a file may have any of them.
+_REMEMBERED = 50_000
 
 
 def tokens_of(text: str) -> list[str]:
@@ -81,6 +83,8 @@ class Language:
         for char in (*token, _EDGE):
             found = known.get((before, char))
             if found is None:
+                if len(known) >= _REMEMBERED:
+                    known.clear()
                 found = known[before, char] = log(self._probability(before, char))
             total, before = total + found, char
         return total

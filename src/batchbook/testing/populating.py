@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from batchbook.batches import Action, State
+from batchbook.batches.unstorable import NOT_STORED
 from batchbook.grid import Column, Kind, columns_of
 from batchbook.testing.bench import Bench
 from batchbook.testing.sample import Sample
@@ -56,6 +57,17 @@ class PopulateChecks(Bench):
         status = bench.batch(number).status
         known = {None, *(member.value for member in handler.header_statuses or ())}
         check(status in known, f"The header has the status {status!r}, which handler.header_statuses lacks.")
+
+    def test_every_value_is_one_of_its_column(self, bench: Workbench, made: tuple[Sample, int]) -> None:
+        """What the handler gives for a column is of the column's type, so that it is stored."""
+        _, number = made
+        lost = [
+            f"row {sequence}: {issue['message']}"
+            for sequence, row in bench.rows(number).items()
+            for issue in row["issues"] or ()
+            if issue["code"] == NOT_STORED
+        ]
+        check(not lost, f"The handler gave values that their columns do not store: {'; '.join(lost[:3])}")
 
     def test_refreshing_again_changes_nothing(self, bench: Workbench, made: tuple[Sample, int]) -> None:
         """While the outside data stay the same, a refresh leaves every row as it is, versions included."""

@@ -10,7 +10,7 @@ from pyramid.httpexceptions import HTTPError, HTTPForbidden, HTTPSeeOther
 from pyramid_retry import IRetryableError, is_error_retryable
 
 from batchbook.db.transient import is_timeout
-from batchbook.errors import BadInput, BatchbookError, Busy, Conflict, Missing, Refused, TooLarge
+from batchbook.errors import BadInput, BatchbookError, Busy, Conflict, Missing, Misuse, Refused, TooLarge
 from batchbook.security.policy import identity_or_nobody
 from batchbook.web.problems import Problem, prefers_json, problem_for, respond
 from batchbook.web.request import Request
@@ -27,6 +27,7 @@ _STATUS: dict[type[BatchbookError], int] = {
     Conflict: 409,
     TooLarge: 413,
     Busy: _BUSY,
+    Misuse: 500,
 }
 
 

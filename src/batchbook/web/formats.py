@@ -10,10 +10,14 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 from pyramid.threadlocal import get_current_request
 
+from batchbook.grid.rendering import not_readable
+
 
 def number(value: Decimal | float | None) -> str:
     """Return ``value`` with its thousands grouped, ``1,234``; empty for ``None``."""
-    return "" if value is None else f"{value:,}"
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, (int, float, Decimal)) else not_readable(value)
 
 
 def bytesize(value: int | None) -> str:
@@ -37,8 +41,8 @@ def moment_filter(zone: ZoneInfo) -> Callable[[datetime | None], str]:
     """
 
     def moment(value: datetime | None) -> str:
-        if value is None:
-            return ""
+        if not isinstance(value, datetime):
+            return "" if value is None else not_readable(value)
         machine = value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         # Macros are not given the request, and every page would have to hand it on to each of them.
         request = get_current_request()

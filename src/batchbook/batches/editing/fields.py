@@ -6,14 +6,16 @@ both what the person wanted and what is there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from batchbook.batches.issues import Issue
 from batchbook.batches.operations import Cell
+from batchbook.batches.unstorable import NOT_STORED
 from batchbook.errors import BadInput, Conflict
 from batchbook.grid import CellError, Column, columns_of, parse, to_text
+from batchbook.grid.rendering import is_readable
 
 
 class CellProblems(BadInput):
@@ -43,11 +45,23 @@ class Stale(Conflict):
 
 @dataclass(frozen=True)
 class Target:
-    """A row or header as it is before an edit: its name in sentences, its version, and its fields' texts."""
+    """A row or header as it is before an edit: its name in sentences, its version, and its fields' texts.
+
+    ``raw`` names the fields that show what was not stored, or is stored and cannot be read.
+    """
 
     name: str
     version: int
     shown: Mapping[str, str]
+    raw: frozenset[str] = frozenset()
+
+    @classmethod
+    def row(cls, row: Any, columns: Sequence[Column]) -> Self:
+        """Return what an edit of ``columns`` of ``row`` starts from."""
+        shown = {column.name: cell_text(column, row) for column in columns}
+        refused = {issue["field"] for issue in row.issues or () if issue["code"] == NOT_STORED}
+        raw = frozenset(c.name for c in columns if _is_raw(c, getattr(row, c.name), refused))
+        return cls(f"Row {row.sequence}", row.version, shown, raw)
 
 
 @dataclass(frozen=True)
@@ -111,12 +125,30 @@ def changes_of(
     ``version`` is the one that the editor saw, ``None`` for one who did not look. Raises :class:`Stale` if it is not
     that of ``target`` any more, unless nothing would change, and :class:`CellProblems`.
     """
-    changed = [c for c in columns if not says(c, texts[c.name], target.shown[c.name])]
+    changed = [c for c in columns if _changes(c, texts[c.name], target)]
     if changed and version not in (None, target.version):
         mine = {column.name: texts[column.name] for column in changed}
         raise Stale(target.name, mine, {name: target.shown[name] for name in mine}, target.version)
     values = parsed(changed, texts)
     return [Change(column, target.shown[column.name], values[column.name]) for column in changed]
+
+
+def _is_raw(column: Column, value: Any, refused: Set[str]) -> bool:
+    # Not what a file said and was taken as empty on purpose, which is shown as well.
+    if value is None or value == column.blank:
+        return column.name in refused
+    return not is_readable(column, value)
+
+
+def _changes(column: Column, text: str, target: Target) -> bool:
+    """Return whether ``text`` is to be stored: also as it is shown, where that is not stored yet and can be."""
+    if not says(column, text, target.shown[column.name]):
+        return True
+    try:
+        parse(column, text)
+    except CellError:
+        return False
+    return column.name in target.raw
 
 
 def says(column: Column, text: str, shown: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_
 
 from batchbook.batches.counts import recount
-from batchbook.batches.editing.fields import Change, Target, cell_text, changes_of, columns_named
+from batchbook.batches.editing.fields import Change, Target, changes_of, columns_named
 from batchbook.batches.editing.rows import set_values
 from batchbook.batches.editing.touched import (
     all_or_nothing,
@@ -127,9 +127,7 @@ class _ManyEdit:
             raise Conflict(f"Row {row.sequence} is removed: restore it to change it.")
         texts = self._texts[row.sequence]
         columns = [self._columns[name] for name in texts]
-        shown = {column.name: cell_text(column, row) for column in columns}
-        target = Target(f"Row {row.sequence}", row.version, shown)
-        return changes_of(target, columns, texts, self._versions.get(row.sequence))
+        return changes_of(Target.row(row, columns), columns, texts, self._versions.get(row.sequence))
 
     def _write(self, part: _Part) -> None:
         work = self._work

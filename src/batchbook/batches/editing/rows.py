@@ -13,12 +13,12 @@ from batchbook.batches.context import next_number
 from batchbook.batches.editing.fields import (
     Change,
     Target,
-    cell_text,
     changes_of,
     columns_named,
     editable_columns,
     labels_of,
     parsed,
+    text_in,
 )
 from batchbook.batches.editing.touched import (
     all_or_nothing,
@@ -31,11 +31,11 @@ from batchbook.batches.issues import storable, without_issues_of
 from batchbook.batches.models import BatchRow
 from batchbook.batches.operations import Cell
 from batchbook.batches.rows import RowProxy, table_of
+from batchbook.batches.unstorable import CellCheck
 from batchbook.batches.work import HIGHEST_NUMBER, Work
 from batchbook.db.bulk import bulk_insert
 from batchbook.db.defaults import scalar_defaults
 from batchbook.errors import BadInput, Conflict, Missing
-from batchbook.grid import to_text
 
 #: How many peers of a row an edit tells of.
 PEERS_TOLD = 100
@@ -72,8 +72,7 @@ class RowEditor:
             if row.removed:
                 raise Conflict(f"Row {sequence} is removed: restore it to change it.")
             columns = columns_named(work.row, texts)
-            shown = {column.name: cell_text(column, row) for column in columns}
-            changes = changes_of(Target(f"Row {sequence}", row.version, shown), columns, texts, version)
+            changes = changes_of(Target.row(row, columns), columns, texts, version)
             peers = _store(work, row, changes) if changes else {}
             return EditedRow(labels_of(changes), peers)
 
@@ -154,10 +153,12 @@ def _add(work: Work, values: RowValues, how: str = "") -> int:
     """Add a row with ``values`` behind all others; ``how`` completes the sentence that history says of it."""
     sequence = next_number(work.session, work.row.sequence, work.batch.id)
     row = _new_row(work, sequence, values)
+    check = CellCheck(work.rows().table, work.session.get_bind().dialect, work.handler.statuses)
+    row |= {name: stored for name, (stored,) in check.columns({n: [v] for n, v in values.items()}).items()}
     peers = [row.get(name) for name in work.handler.peer_columns]
     with brought_up_to_date(work, rows_and_peers(work, [sequence], [peers])):
         bulk_insert(work.session.connection(), work.rows().table, list(row), [tuple(row.values())])
-    work.record("add", f"Added row {sequence}{how}.", _new_cells(work, sequence, values))
+    work.record("add", f"Added row {sequence}{how}.", _new_cells(work, sequence, values, row))
     return sequence
 
 
@@ -173,7 +174,11 @@ def _new_row(work: Work, sequence: int, values: RowValues) -> dict[str, Any]:
     }
 
 
-def _new_cells(work: Work, sequence: int, values: RowValues) -> list[Cell]:
-    columns = editable_columns(work.row)
-    given = [column for column in columns if values.get(column.name) is not None]
-    return [Cell(sequence, column.name, None, to_text(column, values[column.name])) for column in given]
+def _new_cells(work: Work, sequence: int, given: RowValues, row: RowValues) -> list[Cell]:
+    """Return what history keeps of the cells that were ``given`` of a new ``row``."""
+    texts = {
+        c.name: text_in(c, row[c.name], row.get("issues"))
+        for c in editable_columns(work.row)
+        if c.name in given
+    }
+    return [Cell(sequence, name, None, text) for name, text in texts.items() if text]

@@ -14,12 +14,12 @@ from sqlalchemy import ColumnElement, and_, or_, tuple_
 
 from batchbook.batches.actions import around
 from batchbook.batches.counts import Tally, keep
-from batchbook.batches.engine import Engine, in_words
+from batchbook.batches.engine import Engine
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.rows import Rows
 from batchbook.batches.work import Work
 from batchbook.db.transient import is_transient
-from batchbook.errors import BatchbookError, Conflict
+from batchbook.errors import BatchbookError, Conflict, reason_of
 
 log = logging.getLogger(__name__)
 
@@ -91,14 +91,14 @@ def refresh_touched(work: Work, touched: Iterable[ColumnElement[bool]]) -> None:
             raise  # Nobody's fault: the same edit may be done again.
         log.exception("Refreshing rows of %s after an edit failed", work.batch)
         raise Conflict(
-            f"Nothing was changed, because the handler failed to bring the rows up to date ({in_words(error)})."
+            f"Nothing was changed, because the handler failed to bring the rows up to date ({reason_of(error)})."
             " Try again, or ask for help with this message."
         ) from error
 
 
 def _refresh_chunks(work: Work, touched: ColumnElement[bool]) -> None:
     row = work.row
-    rows = Rows(work.session, work.batch, row, and_(touched, ~row.removed), work.now)
+    rows = Rows(work.session, work.batch, row, and_(touched, ~row.removed), work.now, work.handler.statuses)
     size = work.handler.refresh_chunk_size or work.handler.chunk_size
     for done, chunk in enumerate(rows.chunks(size)):
         work.progress.report("refresh", done * size, None)

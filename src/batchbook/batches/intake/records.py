@@ -21,7 +21,7 @@ class FileRecords:
 
     def at(self, number: int | None) -> Sequence[str]:
         """Return the record in the row ``number``; nothing for one that lies behind, or for a row of no file."""
-        if number is None:
+        if not isinstance(number, int):  # The row names no line, or something stands there that is no number.
             return ()
         self._next = self._next or self._all()
         while self._number < number:

@@ -19,6 +19,7 @@ from batchbook.batches.pages.base import BatchPage
 from batchbook.batches.pages.intake import intake_url
 from batchbook.batches.pages.rowgrid import RowGrid
 from batchbook.batches.pages.schedule import planned_of, schedule_url
+from batchbook.batches.plan import totals_of
 from batchbook.grid import Choice, choices_of
 from batchbook.master import buttons_for
 
@@ -50,7 +51,7 @@ class BatchDetail(BatchPage):
             own_status=self._status(),
             life=present.life(self.batch),
             facts=present.facts(self.view, self.batch),
-            totals=work.handler.totals(self.batch),
+            totals=totals_of(work),
             breakdown=present.breakdown(self.view, self.batch, rows.grid),
             problem_rows=problem_rows(work),
             execution=None if activity else present.execution(self.view, work),

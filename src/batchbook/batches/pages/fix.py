@@ -14,6 +14,7 @@ from batchbook.batches.issues import plain_lines
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.base import UNPROCESSABLE, BatchPage, led_on
 from batchbook.batches.pages.present import PROBLEMS
+from batchbook.batches.unstorable import NOT_STORED
 from batchbook.errors import BadInput
 from batchbook.grid import CellError, Column, parse, to_text
 
@@ -78,7 +79,7 @@ class FixAlike(BatchPage):
             text=self._text,
             value=value,
             error=error,
-            same=self._text is not None and not error and to_text(column, value) == self.alike.text,
+            same=self._same(column, value) and not error,
             beside=self._beside(column),
             rows=self._rows(found),
             problems_url=self.problems_url,
@@ -110,6 +111,11 @@ class FixAlike(BatchPage):
             return (None if self._text is None else parse(column, self._text)), ""
         except CellError as error:
             return None, error.message
+
+    def _same(self, column: Column, value: Any) -> bool:
+        """Return whether the new text means what is in the cells already, and not only what stands there unread."""
+        there = self._text is not None and self.alike.code != NOT_STORED
+        return there and to_text(column, value) == self.alike.text
 
     def _beside(self, column: Column) -> list[Column]:
         shown = self.view.row_columns(self.row_model)[1:]

@@ -13,6 +13,7 @@ from batchbook.batches.pages.base import BatchPage
 from batchbook.batches.pages.fix import FixAlike
 from batchbook.batches.pages.present import PROBLEMS
 from batchbook.batches.problems import Problem, cell_columns, problems_of
+from batchbook.batches.unstorable import NOT_STORED
 from batchbook.grid import VERBS, CellError, Column, Filter, GridState, Verb, label_of, parse
 from batchbook.master.links import href
 
@@ -88,7 +89,7 @@ class ProblemsPage(BatchPage):
             return self._rows_url(Filter(column.name, Verb.EMPTY), has_problems)
         if len(problem.text) > _LONGEST_FILTERED or Verb.EQUAL not in VERBS[column.kind]:
             return None
-        if not _reads(column, problem.text):
+        if problem.code == NOT_STORED or not _reads(column, problem.text):
             return None  # The cell is empty, and so are others that held another text.
         return self._rows_url(Filter(column.name, Verb.EQUAL, (problem.text,)), has_problems)
 

@@ -17,6 +17,7 @@ from batchbook.batches.worksheets.label import HEADINGS, HIDDEN, KEY, PROBLEMS, 
 from batchbook.batches.worksheets.layout import Layout, SheetColumn
 from batchbook.batches.worksheets.rows import SheetRows
 from batchbook.batches.worksheets.texts import sheet_text
+from batchbook.db.storable import raw_text
 from batchbook.errors import BadInput
 from batchbook.grid import choices_of
 from batchbook.grid.export import text_sheet
@@ -122,7 +123,7 @@ class _RowSheet:
         self._write_extra(line, row)
 
     def _write_extra(self, line: int, row: RowProxy) -> None:
-        status = self._statuses.get(row.status, row.status or "")
+        status = self._statuses.get(row.status, raw_text(row.status or ""))
         self._write_cell(line, len(self._columns) + 1, status, "show")
         self._write_cell(line, len(self._columns) + 2, problems_of(row, self._labels), "problems")
 
@@ -144,7 +145,7 @@ def problems_of(row: RowProxy, labels: Mapping[str, str]) -> str:
         f"{labels[i['field']]}: {_sentence(i)}" if i["field"] in labels else _sentence(i)
         for i in row.issues or ()
     ]
-    return sheet_text("\n".join([row.status_text, *said] if row.status_text else said))
+    return sheet_text("\n".join([raw_text(row.status_text), *said] if row.status_text else said))
 
 
 def _sentence(issue: Issue) -> str:

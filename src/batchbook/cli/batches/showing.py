@@ -9,7 +9,7 @@ import click
 
 from batchbook.batches import Action, Batch, input_file
 from batchbook.batches.editing import editable_columns
-from batchbook.batches.plan import Plan, plan_execution
+from batchbook.batches.plan import Plan, plan_execution, totals_of
 from batchbook.batches.work import Work
 from batchbook.cli.batches.desk import reading_desk
 from batchbook.cli.batches.output import aligned, moment, name_of
@@ -48,7 +48,7 @@ def _data(work: Work, plan: Plan) -> dict[str, Any]:
         "fields": {
             c.name: getattr(batch, c.name) for c in editable_columns(work.batch_type.header, new=True)
         },
-        "totals": [{"label": total.label, "value": str(total.value)} for total in work.handler.totals(batch)],
+        "totals": [{"label": total.label, "value": str(total.value)} for total in totals_of(work)],
         "file": {"name": record.name, "size": record.size, "sha256": record.sha256} if record else None,
         "execution": {"why_not": list(plan.reasons), "description": list(plan.sentences)},
     }
@@ -79,7 +79,7 @@ def _facts(work: Work) -> Iterator[tuple[str, str]]:
     yield "Last failure", batch.failure or ""
     yield "Rows", f"{batch.kept_count:,}"
     yield "Removed rows", f"{batch.removed_count:,}" if batch.removed_count else ""
-    for total in work.handler.totals(batch):
+    for total in totals_of(work):
         yield total.label, str(total.value)
 
 

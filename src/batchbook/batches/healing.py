@@ -1,0 +1,62 @@
+"""Healing of batches that were left between two states: in the midst of an action that nobody does any more.
+
+An action and the state it passes through are one transaction, so nobody sees such a state unless a handler ended that
+transaction by itself. What it had written until then is there; the batch goes back to the state before, with a sentence
+about that.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from batchbook.batches.context import HandlerContext
+from batchbook.batches.lifecycle import TRANSITIONS, state_before
+from batchbook.batches.models import Batch
+from batchbook.batches.operations import note_failure
+from batchbook.db import utc_now
+from batchbook.db.session import transaction_scope
+from batchbook.db.transient import is_transient
+from batchbook.jobs.asking import holder_of
+
+log = logging.getLogger(__name__)
+
+#: Who acts, in the history of a batch.
+_ACTOR = "batchbook"
+
+
+def heal_batches(registry: Any) -> None:
+    """Bring the batches that no job holds back to the state before; safe to be done by any number of processes."""
+    known = [batch_type.key for batch_type in registry["batch_types"]]
+    passed = [line.through for line in TRANSITIONS if line.through]
+    stuck = select(Batch.id).where(Batch.state.in_(passed), Batch.type.in_(known)).order_by(Batch.id)
+    with transaction_scope(registry["engine"], read_only=True) as session:
+        found: Sequence[int] = session.scalars(stuck).all()
+    for batch_id in found:
+        try:
+            with transaction_scope(registry["engine"]) as session:
+                _heal(session, batch_id, passed)
+        except DBAPIError as error:
+            if not is_transient(error):
+                raise
+            log.info("Batch %s is not healed now, the database is busy: %s", batch_id, error.orig)
+
+
+def _heal(session: Session, batch_id: int, passed: Sequence[str]) -> None:
+    # Whoever has the lock is at work on it, or heals it in this moment.
+    wanted = select(Batch).where(Batch.id == batch_id, Batch.state.in_(passed))
+    batch = session.scalars(wanted.with_for_update(skip_locked=True, of=Batch)).one_or_none()
+    if batch is None or holder_of(session, batch_id) is not None:
+        return
+    left, batch.state = batch.state, state_before(batch.state) or batch.state
+    sentence = (
+        f"{batch} was left while it was {left}, and nobody works on it any more, so it is {batch.state} again. What had"
+        " been done until then may have been kept. Look at it, and at what it is applied to, before you try again."
+    )
+    log.warning("%s", sentence)
+    note_failure(HandlerContext(session, {}, _ACTOR, utc_now()), batch, sentence)

@@ -1,0 +1,115 @@
+"""A scanner of SQL that finds statements which end a transaction, or change the schema or the connection's settings.
+
+It is for PostgreSQL, whose driver sends any text as it stands. SQLite tells by itself what it is about to do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import Enum
+from functools import lru_cache
+from itertools import pairwise
+
+#: Texts above this length, in characters, are scanned anew each time instead of being kept.
+_LONGEST_KEPT = 10_000
+
+
+class Effect(Enum):
+    """What makes a statement unfit for code that does not own the transaction."""
+
+    TRANSACTION = "transaction"
+    SCHEMA = "schema"
+    SETTINGS = "settings"
+
+
+_TRANSACTION = frozenset("ABORT BEGIN COMMIT END RELEASE ROLLBACK SAVEPOINT START".split())  # noqa: SIM905 - As SQL says it.
+#: A block of code (DO) does not show what it does.
+_SCHEMA = frozenset(
+    "ALTER CLUSTER COMMENT CREATE DO DROP GRANT IMPORT REASSIGN REINDEX REVOKE SECURITY TRUNCATE VACUUM".split()  # noqa: SIM905
+)
+_SETTINGS = frozenset({"DISCARD", "RESET", "SET"})
+#: What SET changes until the transaction ends, and no longer.
+_LOCAL = frozenset({"CONSTRAINTS", "LOCAL"})
+#: The words before an INTO that makes no table.
+_BEFORE_INTO = frozenset({"AS", "INSERT", "MERGE"})
+
+_TOKEN = re.compile(
+    r"""--[^\n]*|(?P<comment>/\*)|[eE]'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|"(?:[^"]|"")*"
+    |(?P<dollar>\$(?:[^\W\d]\w*)?\$)|(?P<end>;)|(?P<word>[^\W\d][\w$]*)""",
+    re.VERBOSE | re.DOTALL,
+)
+_COMMENT = re.compile(r"/\*|\*/")
+
+
+def forbidden_in(text: str) -> tuple[Effect, str] | None:
+    """Return the first statement of ``text`` that has such an effect, with its first words; ``None`` if none has."""
+    return _found(text) if len(text) <= _LONGEST_KEPT else _found.__wrapped__(text)
+
+
+def savepoint_in(text: str) -> str | None:
+    """Return the name of the savepoint that ``text``, one statement, makes, releases or rolls back to."""
+    words, *more = _statements(text)
+    if any(more) or len(words) < 2 or words[0].upper() not in ("SAVEPOINT", "RELEASE", "ROLLBACK"):
+        return None
+    return words[-1]
+
+
+@lru_cache(maxsize=512)
+def _found(text: str) -> tuple[Effect, str] | None:
+    for words in _statements(text):
+        found = _judged([word.upper() for word in words])
+        if found is not None:
+            return found
+    return None
+
+
+def _judged(words: list[str]) -> tuple[Effect, str] | None:
+    first, second, *_ = [*words, "", ""]
+    if first in _TRANSACTION:
+        return Effect.TRANSACTION, f"{first} TO" if second == "TO" else first
+    if second == "TRANSACTION" and first in ("PREPARE", "SET"):
+        return Effect.TRANSACTION, f"{first} {second}"
+    if first in _SCHEMA:
+        return Effect.SCHEMA, f"{first} {second}".strip()
+    if _makes_table(words):
+        return Effect.SCHEMA, f"{first} INTO"
+    if first in _SETTINGS and second not in _LOCAL:
+        return Effect.SETTINGS, f"{first} {second}".strip()
+    return None
+
+
+def _makes_table(words: list[str]) -> bool:
+    # SELECT … INTO does so, and WITH … SELECT … INTO.
+    return any(word == "INTO" and before not in _BEFORE_INTO for before, word in pairwise(words))
+
+
+def _statements(text: str) -> Iterator[list[str]]:
+    """Yield the words of each statement of ``text`` that are neither quoted nor in comments."""
+    words: list[str] = []
+    position = 0
+    while found := _TOKEN.search(text, position):
+        position = found.end()
+        if found["comment"]:
+            position = _end_of_comment(text, position)
+        elif found["dollar"]:
+            end = text.find(found["dollar"], position)
+            position = len(text) if end < 0 else end + len(found["dollar"])
+        elif found["end"]:
+            yield words
+            words = []
+        elif found["word"]:
+            words.append(found["word"])
+    yield words
+
+
+def _end_of_comment(text: str, position: int) -> int:
+    """Return where the comment ends whose text begins at ``position``: PostgreSQL's comments may hold others."""
+    depth = 1
+    while depth:
+        found = _COMMENT.search(text, position)
+        if found is None:
+            return len(text)
+        depth += 1 if found[0] == "/*" else -1
+        position = found.end()
+    return position

@@ -1,0 +1,253 @@
+"""Values that a column stores, the same on both databases: SQLite by itself would take nearly anything.
+
+Whole columns of values are checked at once. Where all of them are of the column's own type, that costs a look at their
+types and their extremes, not a call for each.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from types import NoneType
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, Date, DateTime, Dialect, Enum, Integer, Numeric, String
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from batchbook.db.types import ExactDecimal, UTCDateTime, integer_limits
+
+#: What PostgreSQL stores neither in texts nor in JSON: NUL and halves of surrogate pairs.
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+#: Up to here a float holds every whole number exactly.
+_EXACT_FLOAT = 2**53
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """What a column stores: in words, for many values that are not ``None``, and for one of them.
+
+    ``all_fit`` gets the types of the values as well, and may say no where each value by itself would do. ``one``
+    returns a value as it is stored, and raises for one that is not.
+    """
+
+    wanted: str
+    all_fit: Callable[[AbstractSet[type[Any]], Sequence[Any]], bool]
+    one: Callable[[Any], Any]
+
+
+def storable_values(
+    column_type: TypeEngine[Any], values: Sequence[Any], dialect: Dialect
+) -> tuple[Sequence[Any], Mapping[int, str]]:
+    """Return ``values`` as a column of that type stores them, with ``None`` for those that it does not store.
+
+    Returns these by their place as well, each with what belongs there in words, such as “a whole number from 0 to 9”.
+    Only what means the same is converted, such as 7 to ``Decimal(7)``: nothing is rounded or cut, and no text is
+    taken for a number or a date.
+    """
+    kinds: set[type[Any]] = set(map(type, values))
+    said = [value for value in values if value is not None] if NoneType in kinds else values
+    kinds.discard(NoneType)
+    if not kinds:
+        return values, {}
+    rule = _rule_of(column_type, dialect)
+    if rule.all_fit(kinds, said):
+        return values, {}
+    stored: list[Any] = []
+    unfit: dict[int, str] = {}
+    for place, value in enumerate(values):
+        try:
+            stored.append(None if value is None else rule.one(value))
+        except Exception:  # noqa: BLE001 - A value may be anything, and raise anything when it is looked at.
+            stored.append(None)
+            unfit[place] = rule.wanted
+    return stored, unfit
+
+
+def is_storable(text: str) -> bool:
+    """Return whether databases store every character of ``text``."""
+    return ("\0" not in text) if text.isascii() else not UNSTORABLE.search(text)
+
+
+def raw_text(value: Any) -> str:
+    """Return ``value``, whatever it is, as text."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value).decode(errors="backslashreplace")
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - An object may refuse, and so does a whole number of thousands of digits.
+        return hex(value) if isinstance(value, int) else f"<{type(value).__name__}>"
+
+
+def _rule_of(column_type: TypeEngine[Any], dialect: Dialect) -> _Rule:
+    if isinstance(column_type, ExactDecimal):
+        return _decimals(column_type, lambda kinds, said: kinds == {Decimal} and column_type.holds_all(said))
+    if isinstance(column_type, UTCDateTime):
+        return _Rule("a date and time with its time zone", _all_aware, _moment)
+    if isinstance(column_type, TypeDecorator):
+        return _decorated(column_type, dialect)
+    for known, make in _MAKERS:
+        if isinstance(column_type, known):
+            return make(column_type)
+    process = column_type.dialect_impl(dialect).bind_processor(dialect)
+    return _Rule(
+        "a value of the column's type", _never, _unchanged(process) if process else lambda value: value
+    )
+
+
+def _never(_kinds: AbstractSet[type[Any]], _said: Sequence[Any]) -> bool:
+    return False
+
+
+def _demand(fits: bool) -> None:
+    if not fits:
+        raise ValueError("The column does not store this.")
+
+
+def _unchanged(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return what gives a value back unless ``check`` raises."""
+
+    def one(value: Any) -> Any:
+        check(value)
+        return value
+
+    return one
+
+
+def _integers(column_type: Integer) -> _Rule:
+    low, high = integer_limits(column_type)
+
+    def all_fit(kinds: AbstractSet[type[Any]], said: Sequence[Any]) -> bool:
+        return kinds == {int} and low <= min(said) and max(said) <= high
+
+    def one(value: Any) -> int:
+        _demand(isinstance(value, (int, float, Decimal)) and not isinstance(value, bool))
+        number = int(value)
+        _demand(number == value and low <= number <= high)
+        _demand(not isinstance(value, float) or abs(number) <= _EXACT_FLOAT)
+        return number
+
+    return _Rule(f"a whole number from {low:,} to {high:,}", all_fit, one)
+
+
+def _decimals(
+    column_type: Any, all_fit: Callable[[AbstractSet[type[Any]], Sequence[Any]], bool] = _never
+) -> _Rule:
+    precision, scale = column_type.precision, column_type.scale
+    limited = precision is not None and scale is not None
+
+    def one(value: Any) -> Decimal:
+        _demand(isinstance(value, (int, float, Decimal)) and not isinstance(value, bool))
+        exact = Decimal(value)
+        _demand(exact.is_finite() and (not limited or abs(exact) < Decimal(10) ** (precision - scale)))
+        _demand(scale is None or exact == exact.quantize(Decimal(1).scaleb(-scale)))
+        return exact
+
+    digits = f" with at most {precision} digits, {scale} of them behind the point" if limited else ""
+    return _Rule(f"a decimal number{digits}", all_fit, one)
+
+
+def _numerics(column_type: Numeric[Any]) -> _Rule:
+    def one(value: Any) -> float:
+        _demand(isinstance(value, (int, float, Decimal)) and math.isfinite(value))
+        return float(value)
+
+    return _decimals(column_type) if column_type.asdecimal else _Rule("a number", _never, one)
+
+
+def _texts(column_type: String) -> _Rule:
+    longest = column_type.length
+
+    def all_fit(kinds: AbstractSet[type[Any]], said: Sequence[Any]) -> bool:
+        fits = kinds == {str} and (longest is None or max(map(len, said)) <= longest)
+        return fits and is_storable("".join(said))
+
+    def one(value: Any) -> str:
+        text = str.__str__(value)  # The text that a member of an enum is, not what it calls itself.
+        _demand((longest is None or len(text) <= longest) and is_storable(text))
+        return text
+
+    most = "" if longest is None else f" of at most {longest:,} characters"
+    return _Rule(f"a text{most} that databases can store", all_fit, one)
+
+
+def _booleans(_column_type: Boolean) -> _Rule:
+    def one(value: Any) -> bool:
+        _demand(isinstance(value, int) and value in (0, 1))
+        return bool(value)
+
+    return _Rule("yes or no", lambda kinds, _said: kinds == {bool}, one)
+
+
+def _dates(_column_type: Date) -> _Rule:
+    # A moment is a date to Python, but its time would be lost.
+    one = _unchanged(lambda value: _demand(isinstance(value, date) and not isinstance(value, datetime)))
+    return _Rule("a date", lambda kinds, _said: kinds == {date}, one)
+
+
+def _datetimes(column_type: DateTime) -> _Rule:
+    zone = "with its" if column_type.timezone else "without"
+
+    def check(value: Any) -> None:
+        _demand(isinstance(value, datetime) and (value.tzinfo is not None) == column_type.timezone)
+
+    return _Rule(f"a date and time {zone} time zone", _never, _unchanged(check))
+
+
+def _all_aware(kinds: AbstractSet[type[Any]], said: Sequence[Any]) -> bool:
+    return kinds == {datetime} and all(value.tzinfo is UTC for value in said)
+
+
+def _moment(value: datetime) -> datetime:
+    _demand(value.utcoffset() is not None)
+    return value.astimezone(UTC)
+
+
+def _enums(column_type: Enum) -> _Rule:
+    known = column_type.enum_class
+
+    def check(value: Any) -> None:
+        _demand(isinstance(value, known) if known else value in column_type.enums)
+
+    return _Rule("one of the column's choices", _never, _unchanged(check))
+
+
+def _json(_column_type: JSON) -> _Rule:
+    def check(value: Any) -> None:
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+        _demand(is_storable(text) and not _NUL_IN_JSON.search(text))
+
+    return _Rule("data as JSON has it", _never, _unchanged(check))
+
+
+def _decorated(column_type: TypeDecorator[Any], dialect: Dialect) -> _Rule:
+    """Return the rule of a type that a plug-in made of another one, which must store what becomes of a value."""
+    inner = _rule_of(column_type.load_dialect_impl(dialect), dialect)
+    if type(column_type).process_bind_param is TypeDecorator.process_bind_param:
+        return inner
+
+    def check(value: Any) -> None:
+        bound = column_type.process_bind_param(value, dialect)
+        if bound is not None:
+            inner.one(bound)
+
+    return _Rule(inner.wanted, _never, _unchanged(check))
+
+
+# Enum comes before String, which it extends.
+_MAKERS: tuple[tuple[type[TypeEngine[Any]], Callable[[Any], _Rule]], ...] = (
+    (Enum, _enums),
+    (Boolean, _booleans),
+    (Integer, _integers),
+    (DateTime, _datetimes),
+    (Date, _dates),
+    (String, _texts),
+    (Numeric, _numerics),
+    (JSON, _json),
+)

@@ -1,0 +1,178 @@
+"""What hooks return that cannot be shown or kept as it is: cut where it is too long, refused where it is wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from batchbook.batches import Action, Outcome, Rows
+from batchbook.batches.plan import plan_execution
+from batchbook.db.session import transaction_scope
+
+from .shelf_count import Remembering, ShelfCount
+from .workshop import Workshop, on_hand, stock
+
+FILE = "item,counted,remark\n007,5,\n"
+
+
+@pytest.fixture(autouse=True)
+def _catalogue(engine: Engine) -> None:
+    stock(engine, ("007", 7))
+
+
+def returning(workshop: Workshop, hook: str, value: Any) -> Workshop:
+    def hooked(self: Any, *arguments: Any) -> Any:
+        if hook == "execute":  # What it did is to be undone.
+            super(Remembering, self).execute(*arguments)
+        return value
+
+    return workshop.with_handler(type("Returning", (Remembering,), {hook: hooked}))
+
+
+def complete(workshop: Workshop) -> int:
+    batch_id = workshop.open(FILE, shelf="A")
+    workshop.run(batch_id, Action.COMPLETE)
+    return batch_id
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (None, "execute must return an Outcome, and returned nothing"),
+        ("Done.", "execute must return an Outcome, and returned a str"),
+        (Outcome(3), "the summary of an Outcome must be a text, and is a int"),  # type: ignore[arg-type]
+        (Outcome("Done.", [1]), "the figures of an Outcome must be a mapping"),  # type: ignore[arg-type]
+        (Outcome("Done.", {1: 2}), "texts as names, and one has 1"),  # type: ignore[dict-item]
+        (Outcome("Done.", {"margin": math.nan}), "the figure “margin” of an Outcome is no JSON value"),
+        (Outcome("Done.", {"a": 1, "most": math.inf}), "the figure “most” of an Outcome is no JSON value"),
+        (Outcome("Done.", {"sum": Decimal("NaN")}), "the figure “sum” of an Outcome is no JSON value"),
+        (Outcome("Done.", {"what": object()}), "the figure “what” of an Outcome is no JSON value"),
+        (Outcome("Done.", {"deep": [{"x": {math.nan}}]}), "the figure “deep” of an Outcome is no JSON value"),
+        (Outcome("Done.", {"huge": 10**5_000}), "the figure “huge” of an Outcome is no JSON value"),
+        (Outcome("Done.", {"nul": "a\0"}), "has characters that no database stores"),
+        (Outcome("Done.", {"half": "\udcff"}), "has characters that no database stores"),
+        (Outcome("Done.", {"long": "x" * 200_000}), "may have 20,000 characters as JSON"),
+    ],
+    ids=lambda value: str(value)[:20] if isinstance(value, str) else None,
+)
+def test_an_outcome_that_cannot_be_kept_fails_and_says_which(
+    engine: Engine, workshop: Workshop, outcome: Any, said: str
+) -> None:
+    batch_id = complete(workshop)
+    result = returning(workshop, "execute", outcome).run(batch_id, Action.EXECUTE)
+    assert result.failed
+    assert said in result.message
+    assert (workshop.batch(batch_id).state, on_hand(engine)) == ("complete", {"007": 7})
+
+
+def test_figures_may_be_all_that_json_knows(workshop: Workshop) -> None:
+    figures = {"n": 1, "x": 1.5, "t": "text", "l": [1, None, True], "m": {"a": {"b": 2}}, "big": 2**70}
+    batch_id = complete(workshop)
+    assert not returning(workshop, "execute", Outcome("Done.", figures)).run(batch_id, Action.EXECUTE).failed
+    assert (workshop.batch(batch_id).execution_outcome or {})["figures"] == figures
+
+
+def test_a_summary_that_is_too_long_is_cut_where_all_can_see_it(workshop: Workshop) -> None:
+    batch_id = complete(workshop)
+    result = returning(workshop, "execute", Outcome("many words " * 20_000)).run(batch_id, Action.EXECUTE)
+    assert not result.failed
+    summary = (workshop.batch(batch_id).execution_outcome or {})["summary"]
+    assert (len(summary), summary[-1]) == (1_000, "…")
+    assert len(workshop.operations(batch_id)[-1][2]) < 1_100
+    assert len(result.message) < 1_100
+
+
+@pytest.mark.parametrize(
+    ("hook", "value", "said"),
+    [
+        ("describe_execution", "Rows will change.", "must return a list of sentences, and returned a str"),
+        ("describe_execution", None, "must return a list of sentences, and returned nothing"),
+        ("describe_execution", [1], "must return sentences, and returned a int among them"),
+        ("why_not_execute", "", "must return a sentence or None, and returned an empty text"),
+        ("why_not_execute", True, "must return a sentence or None, and returned a bool"),
+    ],
+)
+def test_a_plan_that_is_none_says_so_in_its_place(
+    engine: Engine, workshop: Workshop, hook: str, value: Any, said: str
+) -> None:
+    batch_id = complete(workshop)
+    shop = returning(workshop, hook, value)
+    with transaction_scope(engine, read_only=True) as session:
+        at_work = shop.on(session)
+        plan = plan_execution(at_work.work_on(at_work.find(batch_id)))
+    assert plan is not None
+    assert said in plan.reasons[0]
+    assert plan.sentences == ()
+
+
+def test_a_plan_that_is_too_long_is_cut(engine: Engine, workshop: Workshop) -> None:
+    batch_id = complete(workshop)
+    shop = returning(workshop, "describe_execution", iter(["x" * 10_000] * 5_000))
+    with transaction_scope(engine, read_only=True) as session:
+        at_work = shop.on(session)
+        plan = plan_execution(at_work.work_on(at_work.find(batch_id)))
+    assert plan is not None
+    assert (len(plan.sentences), plan.sentences[-1]) == (51, "…")
+    assert plan.sentences[0] == "x" * 499 + "…"
+
+
+def test_a_reason_against_executing_is_cut(workshop: Workshop) -> None:
+    batch_id = complete(workshop)
+    with pytest.raises(Exception, match="x…") as raised:
+        returning(workshop, "why_not_execute", "x" * 200_000).run(batch_id, Action.EXECUTE)
+    assert len(str(raised.value)) < 600
+
+
+@pytest.mark.parametrize("status", ["x" * 41, 7])
+def test_a_status_that_does_not_fit_is_refused_on_either_database(workshop: Workshop, status: Any) -> None:
+    batch_id = workshop.open(FILE, shelf="A")
+    result = returning(workshop, "header_status", status).run(batch_id, Action.REFRESH)
+    assert result.failed
+    assert "a status m" in result.message
+
+
+def test_a_status_of_a_row_that_does_not_fit_is_refused_on_either_database(workshop: Workshop) -> None:
+    class Wordy(Remembering):
+        def refresh(self, batch: ShelfCount, rows: Rows) -> None:
+            for row in rows:
+                row.set_status("x" * 41)
+
+    batch_id = workshop.open(FILE, shelf="A")
+    result = workshop.with_handler(Wordy).run(batch_id, Action.REFRESH)
+    assert result.failed
+    assert "a status may have 40 characters" in result.message
+
+
+class Listening:
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, int, int | None]] = []
+
+    def report(self, phase: str, done: int, total: int | None) -> None:
+        self.heard.append((phase, done, total))
+
+
+def test_reports_that_mean_nothing_are_told_as_far_as_they_do(workshop: Workshop) -> None:
+    class Chatty(Remembering):
+        def execute(self, batch: ShelfCount, rows: Rows, options: Mapping[str, Any]) -> Outcome:
+            report: Any = self.report
+            report("backwards", -3, -1)
+            report("never", math.nan, math.inf)
+            report("words", "many", "more")
+            report(None, 10**30, None)
+            report("a\0b\n" + "x" * 1_000, 1.5, 2)
+            return super().execute(batch, rows, options)
+
+    batch_id, progress = complete(workshop), Listening()
+    assert not workshop.with_handler(Chatty).run(batch_id, Action.EXECUTE, progress=progress).failed
+    assert progress.heard == [
+        ("backwards", 0, None),
+        ("never", 0, None),
+        ("words", 0, None),
+        ("", 0, None),
+        ("ab" + "x" * 76, 1, 2),
+    ]

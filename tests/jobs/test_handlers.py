@@ -1,0 +1,290 @@
+"""Handlers that go wrong in a job: ended at once or after a few times, and told as what it was."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import text, update
+
+from batchbook.batches import Action, Batch, State
+from batchbook.catalog.models import Product
+from batchbook.db.session import transaction_scope
+from batchbook.errors import reason_of
+from batchbook.jobs import claims
+
+from .place import Place, hooked
+
+
+class Odd(BaseException):
+    """Neither an error nor a wish to end."""
+
+
+class UnreadableError(Exception):
+    def __str__(self) -> str:
+        raise LookupError("no words")
+
+
+def recurse() -> None:
+    recurse()
+
+
+def raising(error: BaseException) -> Callable[[], None]:
+    def raise_it() -> None:
+        raise error
+
+    return raise_it
+
+
+#: What a handler does, and what is said of it.
+ODDITIES: dict[str, tuple[Callable[[], None], str]] = {
+    "sys.exit": (raising(SystemExit(3)), "SystemExit: 3"),
+    "Ctrl-C": (raising(KeyboardInterrupt()), "(KeyboardInterrupt)"),
+    "cancelled": (raising(asyncio.CancelledError()), "(CancelledError)"),
+    "closed": (raising(GeneratorExit()), "(GeneratorExit)"),
+    "odd": (raising(Odd("what")), "Odd: what"),
+    "group": (raising(BaseExceptionGroup("several", [SystemExit(1), ValueError()])), "BaseExceptionGroup: several"),
+    "stop": (raising(StopIteration("early")), "StopIteration"),
+    "recursion": (recurse, "RecursionError: "),
+    "memory": (raising(MemoryError("no more")), "MemoryError: no more"),
+    "unreadable": (raising(UnreadableError()), "UnreadableError: what it says cannot be read"),
+    "endless": (raising(ValueError("x" * 10_000_000)), "ValueError: xxxx"),
+    "unstorable": (raising(ValueError("a\0b")), "ValueError: a�b"),
+}  # fmt: skip
+
+
+def test_a_reason_has_no_character_that_no_database_stores() -> None:
+    # Not among those that are raised: the error is logged as it is, and a log with half a character cannot be sent on.
+    assert reason_of(ValueError("a\0b\udcff")) == "ValueError: a�b�"
+
+
+def in_a_thread(place: Place, job_id: int) -> None:
+    """Run a job as a worker does: not in the main thread, which alone gets Ctrl-C."""
+    thread = threading.Thread(target=place.run, args=(job_id,))
+    thread.start()
+    thread.join(60)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("hook", ["execute", "setup", "why_not_execute"])
+@pytest.mark.parametrize("oddity", ODDITIES)
+def test_whatever_is_raised_is_a_failure_of_the_first_attempt(
+    place: Place, oddity: str, hook: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    way, said = ODDITIES[oddity]
+    batch_id = place.complete()
+    job_id = place.ask(batch_id, Action.EXECUTE)
+    place.with_handler(**hooked(hook, way))
+    with caplog.at_level(logging.ERROR, "batchbook"):
+        in_a_thread(place, job_id)
+    records = [record for record in caplog.records if record.exc_info]
+    caplog.clear()  # What a message says cannot be sent between the processes of tests.
+    job, batch = place.job(job_id), place.batch(batch_id)
+    assert (job.state, job.attempts, batch.state) == ("failed", 1, State.COMPLETE)
+    assert said in (job.message or "")
+    assert said.strip("()") in (batch.failure or "")
+    assert "killed" not in (job.message or "")
+    assert len(job.message or "") < 1_000
+    assert len(records) == 1
+    assert place.shop.price_history() == []
+
+
+def test_rows_that_end_the_thread_are_a_failure_as_well(place: Place) -> None:
+    batch_id = place.create()
+    job_id = place.ask(batch_id, Action.POPULATE)
+
+    def populate(_self: Any, _batch: Any) -> Any:
+        yield {"item_code": "1"}
+        raise SystemExit(4)
+
+    place.with_handler(populate=populate)
+    in_a_thread(place, job_id)
+    assert "SystemExit: 4" in (place.job(job_id).message or "")
+    assert (place.batch(batch_id).state, place.rows(batch_id)) == (State.NEW, 0)
+
+
+@pytest.mark.parametrize("statement", ["COMMIT", "ROLLBACK", "CREATE TABLE mine (a INTEGER)"])
+def test_a_job_whose_handler_ends_the_transaction_changes_nothing(place: Place, statement: str) -> None:
+    batch_id = place.complete()
+
+    def execute(self: Any, _batch: Any, _rows: Any, _options: Any) -> Any:
+        self.session.execute(update(Product).values(on_hand=0))
+        self.session.execute(text(statement))
+
+    place.with_handler(execute=execute)
+    before = place.shop.dump(without=("job", "batch", "operation"))
+    job = place.do(batch_id, Action.EXECUTE)
+    assert (job.state, job.attempts, place.batch(batch_id).state) == ("failed", 1, State.COMPLETE)
+    assert f"{statement.partition(' (')[0].partition(' mine')[0]} was refused" in (job.message or "")
+    assert place.shop.dump(without=("job", "batch", "operation")) == before
+
+
+def end_behind_all_backs(self: Any) -> None:
+    driver = self.session.connection().connection.driver_connection
+    if isinstance(driver, sqlite3.Connection):
+        driver.set_authorizer(None)
+        driver.commit()
+    else:
+        driver.pgconn.exec_(b"COMMIT")
+
+
+def test_where_it_ended_all_the_same_the_job_tells_so_and_the_batch_is_as_before(place: Place) -> None:
+    batch_id = place.complete()
+
+    def execute(self: Any, _batch: Any, _rows: Any, _options: Any) -> Any:
+        self.session.execute(update(Product).values(on_hand=77))
+        end_behind_all_backs(self)
+
+    place.with_handler(execute=execute)
+    history = len(place.operations(batch_id))
+    job = place.do(batch_id, Action.EXECUTE)
+    assert (job.state, place.batch(batch_id).state) == ("failed", State.COMPLETE)
+    assert "may have been kept" in (job.message or "")
+    assert "Nothing was changed" not in (job.message or "")
+    assert place.batch(batch_id).failure == job.message
+    assert place.operations(batch_id)[history:] == [("failure", job.message)]
+
+
+# --- A database that is busy, for ever or for a moment ---------------------------------------------------------------
+
+
+def test_a_second_connection_that_waits_for_its_own_job_is_given_up_after_a_few_times(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("batchbook.jobs.running._LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr("batchbook.jobs.running._PAUSE", 0.01)
+    tried: list[int] = []
+    url = place.shop.engine.url
+
+    def execute(self: Any, _batch: Any, _rows: Any, _options: Any) -> Any:
+        tried.append(1)
+        self.session.execute(update(Product).values(on_hand=0))
+        if url.get_backend_name() == "sqlite":
+            with sqlite3.connect(str(url.database), timeout=0.01) as mine:
+                mine.execute("UPDATE product SET on_hand = 1")
+        else:
+            address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+            with psycopg.connect(address, options="-c lock_timeout=10") as mine:
+                mine.execute("UPDATE product SET on_hand = 1")
+
+    batch_id = place.complete()
+    place.with_handler(execute=execute)
+    before = place.shop.dump(without=("job", "batch", "operation"))
+    job = place.do(batch_id, Action.EXECUTE)
+    assert len(tried) == 5
+    assert (job.state, job.attempts) == ("failed", 1)
+    assert "each of the 5 times that it was tried" in (job.message or "")
+    assert "lock" in (job.message or "")
+    assert "killed" not in (job.message or "")
+    assert place.batch(batch_id).failure == job.message
+    assert place.shop.dump(without=("job", "batch", "operation")) == before
+
+
+def test_what_passes_by_itself_is_done_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("batchbook.jobs.running._PAUSE", 0.01)
+    errors: list[Exception] = [psycopg.errors.DeadlockDetected("deadlock detected")] * 2
+
+    def meet() -> None:
+        if errors:
+            raise errors.pop()
+
+    batch_id = place.complete()
+    place.with_handler(**hooked("execute", meet))
+    job = place.do(batch_id, Action.EXECUTE)
+    assert (job.state, errors, len(place.shop.price_history())) == ("done", [], 3)
+
+
+def test_a_process_that_must_end_hands_back_what_meets_a_busy_database(place: Place) -> None:
+    stopping = threading.Event()
+
+    def meet() -> None:
+        stopping.set()
+        raise psycopg.errors.DeadlockDetected("deadlock detected")
+
+    batch_id = place.complete()
+    job_id = place.ask(batch_id, Action.EXECUTE)
+    place.with_handler(**hooked("execute", meet))
+    place.run(job_id, stopping=stopping)
+    job = place.job(job_id)
+    assert (job.state, job.attempts, job.dispatch) == ("queued", 0, 2)
+
+
+# --- Batches that were left in the midst of an action ----------------------------------------------------------------
+
+
+def leave(place: Place, batch_id: int, state: State) -> None:
+    """Bring a batch into a state that it passes through, as older versions may have left it."""
+    with transaction_scope(place.shop.engine) as session:
+        session.execute(update(Batch).where(Batch.id == batch_id).values(state=state))
+
+
+def heal(place: Place) -> None:
+    for task in place.jobs.upkeep:
+        task(place.registry)
+
+
+@pytest.mark.parametrize(
+    ("left", "state"), [(State.EXECUTING, State.COMPLETE), (State.POPULATING, State.NEW)]
+)
+def test_a_batch_that_was_left_in_between_is_healed(place: Place, left: State, state: State) -> None:
+    batch_id = place.complete() if left is State.EXECUTING else place.create()
+    leave(place, batch_id, left)
+    version = place.batch(batch_id).version
+    heal(place)
+    heal(place)
+    batch = place.batch(batch_id)
+    assert (batch.state, batch.version) == (state, version + 1)
+    assert f"was left while it was {left}" in (batch.failure or "")
+    assert "may have been kept" in (batch.failure or "")
+    assert place.operations(batch_id)[-1] == ("failure", batch.failure)
+    action = Action.EXECUTE if left is State.EXECUTING else Action.POPULATE
+    assert place.do(batch_id, action).state == "done"
+
+
+def test_a_worker_heals_when_it_starts(place: Place, start_worker: Callable[..., Any]) -> None:
+    batch_id = place.complete()
+    leave(place, batch_id, State.EXECUTING)
+    start_worker()
+    for _ in range(600):
+        if place.batch(batch_id).state == State.COMPLETE:
+            break
+        threading.Event().wait(0.05)
+    assert place.batch(batch_id).state == State.COMPLETE
+
+
+def test_a_batch_that_a_job_has_is_left_alone_until_the_job_has_ended(place: Place) -> None:
+    batch_id = place.complete()
+    job_id = place.ask(batch_id, Action.EXECUTE)
+    with transaction_scope(place.shop.engine) as session:
+        assert claims.take(session, job_id, 1, "somebody") is not None
+    leave(place, batch_id, State.EXECUTING)
+    heal(place)
+    assert place.batch(batch_id).state == State.EXECUTING
+    place.give_back(job_id)
+    place.run(job_id)
+    batch = place.batch(batch_id)
+    assert (place.job(job_id).state, batch.state) == ("failed", State.COMPLETE)
+    assert batch.failure == place.job(job_id).message
+
+
+def test_a_batch_that_somebody_executes_at_this_moment_is_left_alone(place: Place) -> None:
+    """What is not committed is not seen, and what is locked is not waited for."""
+    batch_id = place.complete()
+
+    def execute(_self: Any, _batch: Any, _rows: Any, _options: Any) -> Any:
+        healing = threading.Thread(target=heal, args=(place,))
+        healing.start()
+        healing.join(20)
+        assert not healing.is_alive()
+        raise LookupError("enough")
+
+    place.with_handler(execute=execute)
+    job = place.do(batch_id, Action.EXECUTE)
+    assert "LookupError: enough" in (job.message or "")
+    assert "left while" not in (place.batch(batch_id).failure or "")
