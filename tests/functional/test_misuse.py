@@ -129,7 +129,7 @@ def test_a_page_that_cannot_tell_what_will_happen_says_so(
     misuse("describe", how)
     before = shop.dump(without=OWN)
     page = admin.get(url_of(complete_batch))
-    assert "What executing would do cannot be said, because its handler failed" in text_of(page)
+    assert "What executing it would do cannot be told: " in text_of(page)
     assert shop.dump(without=OWN) == before
 
 
