@@ -61,7 +61,6 @@ def main() -> None:
     if chromium is None:
         sys.exit("Chromium is needed to make the pictures, and there is none on the PATH.")
     with tempfile.TemporaryDirectory() as place:
-        # Before the browser, whose event loop the queue of jobs would refuse to start in.
         address = serve(Path(place) / "pictures.sqlite3")
         with sync_playwright() as playwright:
             take_pictures(playwright, chromium, address)
