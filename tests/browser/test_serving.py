@@ -35,4 +35,6 @@ def test_an_answer_that_is_under_way_ends_before_the_server(caplog: pytest.LogCa
     later.join()
     assert answered.is_set()
     assert set(threading.enumerate()) <= before
-    assert [record.getMessage() for record in caplog.records if record.name.startswith("waitress")] == []
+    # The queue says that a request waits whenever its thread has not begun yet, which is no fault of how it ends.
+    messages = [record for record in caplog.records if record.name.startswith("waitress")]
+    assert [record.getMessage() for record in messages if record.name != "waitress.queue"] == []
