@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
+import sqlalchemy
 import xlsxwriter
 from sqlalchemy import URL, make_url, select
 
@@ -29,9 +30,11 @@ from batchbook.batches.engine import Engine
 from batchbook.batches.intake.taking import look
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.runner import ActionCall, InlineRunner
+from batchbook.batches.types import BatchTypes
 from batchbook.db.session import transaction_scope
 from batchbook.security.models import Role, User
 from batchbook.security.roles import install_default_roles
+from batchbook.services import services_of
 from batchbook.tables.kept import KEPT
 from benchmarks.bare_imports import BARE
 from benchmarks.memory import forget_peak, peak
@@ -123,9 +126,9 @@ class OurImport:
         address = url.render_as_string(hide_password=False)
         app = batchbook.main({}, **{"sqlalchemy.url": address, "batchbook.development": "true",
                                     "batchbook.jobs": "inline"})  # fmt: skip
-        self._registry = app.registry
-        self._types = app.registry["batch_types"]
-        self._engine = app.registry["engine"]
+        self._services = services_of(app.registry)
+        self._types = services_of(app.registry).get(BatchTypes)
+        self._engine = services_of(app.registry).get(sqlalchemy.Engine)
         self.batch_id = 0
         self.parts: dict[str, float] = {}
         with transaction_scope(self._engine) as session:
@@ -137,7 +140,7 @@ class OurImport:
         """Create an import of ``table``, look at it as its page does, populate it."""
         started = perf_counter()
         with transaction_scope(self._engine) as session, table.open("rb") as file:
-            engine = Engine(session, self._types, self._registry.settings, ACTOR)
+            engine = Engine(session, self._types, self._services.settings, ACTOR)
             batch = create_batch(engine, "import", {"target": "product"}, file, table.name)
             self.batch_id = batch.id
             look(engine.work_on(batch))
@@ -158,7 +161,7 @@ class OurImport:
 
     def _submit(self, action: Action, **options: str) -> None:
         with transaction_scope(self._engine) as session:
-            runner = InlineRunner(self._types, self._registry.settings)
+            runner = InlineRunner(self._types, self._services.settings)
             result = runner.submit(session, ActionCall(self.batch_id, action, ACTOR, options))
             if result.failed:
                 raise RuntimeError(result.message)

@@ -11,12 +11,15 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine
 
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.runner import ActionCall, InlineRunner
+from batchbook.batches.types import BatchTypes
 from batchbook.db.session import transaction_scope
+from batchbook.jobs.office import Jobs
 from batchbook.jobs.running import JobRun
+from batchbook.services import Services
 from benchmarks.living import ACTOR, ask, new_batch, registry_for, starts
 from benchmarks.places import Place
 
@@ -55,17 +58,17 @@ def _starts(place: Place, url: URL, count: int) -> list[float]:
     """On SQLite whoever asks runs the job; on PostgreSQL another process does."""
     if place.name == "SQLite":
         return [float(seconds) for seconds in _child("start", url, count)]
-    registry = registry_for(_text(url))
+    services = registry_for(_text(url))
     with subprocess.Popen(
         _command("work", url), cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as worker:
         assert worker.stdout is not None
         worker.stdout.readline()
         try:
-            return starts(registry, count)
+            return starts(services, count)
         finally:
             worker.communicate("")
-            _close(registry)
+            _close(services)
 
 
 def _populates(place: Place, price_list: Path, rounds: int) -> tuple[list[float], list[float]]:
@@ -74,35 +77,35 @@ def _populates(place: Place, price_list: Path, rounds: int) -> tuple[list[float]
     sides = (_as_job, _inline)
     for number in range(rounds):
         url = place.fresh()
-        registry = registry_for(_text(url))
+        services = registry_for(_text(url))
         for side in (0, 1) if number % 2 == 0 else (1, 0):
             with price_list.open("rb") as file:
-                batch_id = new_batch(registry, file, price_list.name)
+                batch_id = new_batch(services, file, price_list.name)
             gc.collect()
-            times[side].append(sides[side](registry, batch_id))
-        _close(registry)
+            times[side].append(sides[side](services, batch_id))
+        _close(services)
         place.drop(url)
     return times
 
 
-def _as_job(registry: Any, batch_id: int) -> float:
-    job = ask(registry, batch_id, Action.POPULATE)
+def _as_job(services: Services, batch_id: int) -> float:
+    job = ask(services, batch_id, Action.POPULATE)
     start = perf_counter()
-    JobRun(registry, "benchmark").run(job.id, job.dispatch)
+    JobRun(services, "benchmark").run(job.id, job.dispatch)
     return perf_counter() - start
 
 
-def _inline(registry: Any, batch_id: int) -> float:
-    runner = InlineRunner(registry["batch_types"], registry.settings)
+def _inline(services: Services, batch_id: int) -> float:
+    runner = InlineRunner(services.get(BatchTypes), services.settings)
     start = perf_counter()
-    with transaction_scope(registry["engine"]) as session:
+    with transaction_scope(services.get(Engine)) as session:
         runner.submit(session, ActionCall(batch_id, Action.POPULATE, ACTOR))
     return perf_counter() - start
 
 
-def _close(registry: Any) -> None:
-    registry["jobs"].close()
-    registry["engine"].dispose()
+def _close(services: Services) -> None:
+    services.get(Jobs).close()
+    services.get(Engine).dispose()
 
 
 def _child(what: str, url: URL, number: float) -> Any:

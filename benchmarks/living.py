@@ -13,19 +13,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import sqlalchemy
 from sqlalchemy import select
 
 import batchbook
 from batchbook.batches.creation import create_batch
 from batchbook.batches.engine import Engine
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.runner import ActionCall
+from batchbook.batches.runner import ActionCall, Runner
+from batchbook.batches.types import BatchTypes
 from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
 from batchbook.jobs import Job
+from batchbook.jobs.office import Jobs
 from batchbook.jobs.worker import Worker
 from batchbook.security.models import Role, User
 from batchbook.security.roles import install_default_roles
+from batchbook.services import Services, services_of
 
 #: Who asks for everything.
 ACTOR = "benchmark"
@@ -36,45 +40,45 @@ _WARM, _PAUSE = 3, 0.02
 def registry_for(url: str) -> Any:
     """Return the registry of the application on a database, in which somebody may do everything."""
     settings = {"sqlalchemy.url": url, "batchbook.development": "true", "batchbook.secure_cookies": "false"}
-    registry = batchbook.configure(settings).registry
-    with transaction_scope(registry["engine"]) as session:
+    services = services_of(batchbook.configure(settings).registry)
+    with transaction_scope(services.get(sqlalchemy.Engine)) as session:
         if session.scalar(select(User.id).where(User.name == ACTOR)) is None:
             install_default_roles(session)
             admin = session.scalars(select(Role).where(Role.name == "admin")).one()
             session.add(User(name=ACTOR, full_name="", password_hash="", roles=[admin]))
-    registry["jobs"].store.prepare()
-    return registry
+    services.get(Jobs).store.prepare()
+    return services
 
 
-def new_batch(registry: Any, *file: Any) -> int:
+def new_batch(services: Services, *file: Any) -> int:
     """Create a price change: from a file, given as an open one and its name, or from the query of nothing."""
-    with transaction_scope(registry["engine"]) as session:
-        engine = Engine(session, registry["batch_types"], registry.settings, ACTOR)
+    with transaction_scope(services.get(sqlalchemy.Engine)) as session:
+        engine = Engine(session, services.get(BatchTypes), services.settings, ACTOR)
         return create_batch(engine, "price_change", {} if file else {"percent": "1"}, *file).id
 
 
-def ask(registry: Any, batch_id: int, action: Action) -> Job:
+def ask(services: Services, batch_id: int, action: Action) -> Job:
     """Ask for a job that does ``action``; it is committed when this returns."""
-    with transaction_scope(registry["engine"]) as session:
-        result = registry["batch_runner"].submit(session, ActionCall(batch_id, action, ACTOR))
+    with transaction_scope(services.get(sqlalchemy.Engine)) as session:
+        result = services.get(Runner).submit(session, ActionCall(batch_id, action, ACTOR))
         return session.get_one(Job, result.job_id)
 
 
-def starts(registry: Any, count: int) -> list[float]:
+def starts(services: Services, count: int) -> list[float]:
     """Ask for ``count`` jobs, each when the last has ended; return how many seconds each waited for its start."""
-    batch_id = new_batch(registry)
-    _start(registry, batch_id, Action.POPULATE)  # The first one warms everything up, so it is not counted.
-    return [_start(registry, batch_id, Action.REFRESH) for _ in range(count)]
+    batch_id = new_batch(services)
+    _start(services, batch_id, Action.POPULATE)  # The first one warms everything up, so it is not counted.
+    return [_start(services, batch_id, Action.REFRESH) for _ in range(count)]
 
 
-def _start(registry: Any, batch_id: int, action: Action) -> float:
+def _start(services: Services, batch_id: int, action: Action) -> float:
     # Not always at the same point between two looks of whoever looks.
     time.sleep(0.037 * (batch_id % 7) + utc_now().microsecond / 2_000_000)
-    job = ask(registry, batch_id, action)
+    job = ask(services, batch_id, action)
     asked = utc_now()
     while not job.has_ended:
         time.sleep(_PAUSE)
-        with transaction_scope(registry["engine"], read_only=True) as session:
+        with transaction_scope(services.get(sqlalchemy.Engine), read_only=True) as session:
             job = session.get_one(Job, job.id)
     if job.state != "done" or job.started_at is None:
         raise RuntimeError(job.message)
@@ -82,8 +86,8 @@ def _start(registry: Any, batch_id: int, action: Action) -> float:
 
 
 @contextmanager
-def _working(registry: Any) -> Iterator[None]:
-    worker = Worker(registry)
+def _working(services: Services) -> Iterator[None]:
+    worker = Worker(services)
     worker.start()
     try:
         yield
@@ -103,13 +107,13 @@ def idle_share(seconds: float) -> float:
 def main(arguments: list[str]) -> int:
     """Do what the arguments say; print what was found as JSON, one line."""
     what, url, *number = arguments
-    registry = registry_for(url)
-    with _working(registry):
+    services = registry_for(url)
+    with _working(services):
         if what == "work":
             print(json.dumps("ready"), flush=True)
             sys.stdin.read()
         elif what == "start":
-            print(json.dumps(starts(registry, int(number[0]))))
+            print(json.dumps(starts(services, int(number[0]))))
         else:
             print(json.dumps(idle_share(float(number[0]))))
     return 0

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import URL, select
+from sqlalchemy import URL, Engine, select
 from webtest import TestApp
 
 import batchbook
@@ -17,6 +17,7 @@ from batchbook.db.session import transaction_scope
 from batchbook.security.models import Role, User
 from batchbook.security.passwords import hash_password
 from batchbook.security.roles import install_default_roles
+from batchbook.services import services_of
 from benchmarks.counting import count_on, counted
 from benchmarks.data import make_input
 from benchmarks.ours import Ours
@@ -49,7 +50,7 @@ def page_costs(place: Place, sizes: tuple[int, ...], rounds: int) -> list[PageCo
         costs = [
             _cost(client, name, [f"{b}{query}" for b in batches], rounds) for name, query in _QUERIES.items()
         ]
-        client.app.registry["engine"].dispose()
+        services_of(client.app.registry).get(Engine).dispose()
         return costs
     finally:
         place.drop(url)
@@ -78,7 +79,7 @@ def _client(url: URL) -> TestApp:
         "batchbook.jobs": "inline",
     }
     app = batchbook.main({}, **settings)
-    count_on(app.registry["engine"])
+    count_on(services_of(app.registry).get(Engine))
     client = TestApp(app, extra_environ={"REMOTE_ADDR": "127.0.0.1"})
     page = client.get("/login")
     form: Any = next(form for form in page.forms.values() if "password" in form.fields)

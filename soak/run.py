@@ -7,15 +7,16 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from benchmarks.places import Place
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 import batchbook
 from batchbook.db.session import transaction_scope
+from batchbook.jobs.office import Jobs
 from batchbook.security.models import Role, User
 from batchbook.security.roles import install_default_roles
+from batchbook.services import Services, services_of
 from soak.crew import Crew
 from soak.data import write_catalogue
 from soak.process import settings
@@ -60,34 +61,34 @@ def soak(place: Place, batches: int, rows: int, seconds: float) -> Outcome:
         place.prepare(write_catalogue(Path(folder) / "catalogue.csv", batches, rows))
         url = place.fresh()
         text = url.render_as_string(hide_password=False)
-        registry = batchbook.configure(settings(text, "workers")).registry
-        _prepare(registry)
+        services = services_of(batchbook.configure(settings(text, "workers")).registry)
+        _prepare(services)
         with (Path(folder) / "log").open("w+") as log:
             embedded = url.get_backend_name() == "sqlite"
             crew = Crew(text, "embedded" if embedded else "workers", 1 if embedded else 2, log)
             try:
-                return _told(place.name, registry, crew, batches, rows, seconds)
+                return _told(place.name, services, crew, batches, rows, seconds)
             finally:
                 crew.close()
-                registry["engine"].dispose()
-                registry["jobs"].close()
+                services.get(Engine).dispose()
+                services.get(Jobs).close()
 
 
-def _prepare(registry: Any) -> None:
-    registry["jobs"].store.prepare()
-    with transaction_scope(registry["engine"]) as session:
+def _prepare(services: Services) -> None:
+    services.get(Jobs).store.prepare()
+    with transaction_scope(services.get(Engine)) as session:
         install_default_roles(session)
         session.flush()  # The role is looked up.
         admin = session.scalars(select(Role).where(Role.name == "admin")).one()
         session.add(User(name="admin", roles=[admin]))
 
 
-def _told(name: str, registry: Any, crew: Crew, batches: int, rows: int, seconds: float) -> Outcome:
+def _told(name: str, services: Services, crew: Crew, batches: int, rows: int, seconds: float) -> Outcome:
     began = time.monotonic()
-    stories = [Story(registry, crew, number, rows, _HARM, began + seconds) for number in range(batches)]
+    stories = [Story(services, crew, number, rows, _HARM, began + seconds) for number in range(batches)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         failed = [str(error) for error in pool.map(_failure, stories) if error]
-    found = failed or complaints(registry["engine"], [story.batch_id for story in stories], rows)
+    found = failed or complaints(services.get(Engine), [story.batch_id for story in stories], rows)
     return Outcome(
         database=name,
         batches=batches,

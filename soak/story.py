@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import sqlalchemy
 from sqlalchemy.exc import DBAPIError
 
 from batchbook.batches import Action
@@ -18,6 +19,7 @@ from batchbook.db.session import transaction_scope
 from batchbook.db.transient import is_transient
 from batchbook.jobs import Job
 from batchbook.jobs.states import JobState
+from batchbook.services import Services
 from soak.crew import Crew
 from soak.data import price_list
 
@@ -31,9 +33,11 @@ _OVERTAKEN = 8.0
 class Story:
     """One batch of ``rows`` rows, its jobs run by ``crew``; ``harm`` is how likely it is that one is disturbed."""
 
-    def __init__(self, registry: Any, crew: Crew, number: int, rows: int, harm: float, until: float) -> None:
-        self._registry = registry
-        self._engine = registry["engine"]
+    def __init__(
+        self, services: Services, crew: Crew, number: int, rows: int, harm: float, until: float
+    ) -> None:
+        self._services = services
+        self._engine = services.get(sqlalchemy.Engine)
         self._crew = crew
         self._number = number
         self._rows = rows
@@ -51,7 +55,7 @@ class Story:
             self._act(lambda session, action=action: self._submit(session, action))
 
     def _create(self, session: Any) -> int | None:
-        engine = Engine(session, self._registry["batch_types"], self._registry.settings, "admin")
+        engine = Engine(session, self._services["batch_types"], self._services.settings, "admin")
         file = io.BytesIO(price_list(self._number, self._rows))
         batch = create_batch(engine, "price_change", {"vendor_code": "V1"}, file, "list.csv")
         self.batch_id = batch.id
@@ -59,7 +63,7 @@ class Story:
 
     def _submit(self, session: Any, action: Action) -> int | None:
         call = ActionCall(self.batch_id, action, "admin")
-        job_id: int | None = self._registry["batch_runner"].submit(session, call).job_id
+        job_id: int | None = self._services["batch_runner"].submit(session, call).job_id
         return job_id
 
     def _act(self, ask: Callable[[Any], int | None]) -> None:
@@ -72,9 +76,9 @@ class Story:
             # As a person would who reads that it was given up: the process was killed too often.
             assert "given up" in (job.message or ""), f"{job}: {job.state}, {job.message}"
             self.retries += 1
-            again = self._registry["jobs"].tasks[job.task].again
+            again = self._services["jobs"].tasks[job.task].again
             job_id = self._asked(
-                lambda session, job=job, again=again: again(self._registry, session, job, "admin").id
+                lambda session, job=job, again=again: again(self._services, session, job, "admin").id
             )
 
     def _asked(self, ask: Callable[[Any], int | None]) -> int | None:

@@ -32,10 +32,12 @@ from batchbook import migrate
 from batchbook.db.engine import make_engine
 from batchbook.db.session import transaction_scope
 from batchbook.demo import CATALOG
+from batchbook.jobs.office import Jobs
 from batchbook.security import passwords
 from batchbook.security.models import Role, User
 from batchbook.security.passwords import hash_password
 from batchbook.security.roles import install_default_roles
+from batchbook.services import services_of
 
 BACKENDS = ("sqlite", "postgresql")
 ROOT = Path(__file__).parents[1]
@@ -246,13 +248,13 @@ def app(settings: dict[str, str], _started: dict[frozenset[tuple[str, str]], Any
     key = frozenset((settings | {"sqlalchemy.url": ""}).items())
     if key not in _started:
         _started[key] = batchbook.main({}, **settings)
-        _started[key].registry["engine"].dispose()
-    registry = _started[key].registry
-    registry["engine"] = make_engine(url, hide_parameters=registry["engine"].hide_parameters)
-    registry.settings["sqlalchemy.url"] = url
+        services_of(_started[key].registry).get(Engine).dispose()
+    services = services_of(_started[key].registry)
+    services.add(Engine, make_engine(url, hide_parameters=services.get(Engine).hide_parameters))
+    services.settings["sqlalchemy.url"] = url
     yield _started[key]
-    registry["engine"].dispose()
-    registry["jobs"].close()
+    services.get(Engine).dispose()
+    services.get(Jobs).close()
 
 
 @pytest.fixture

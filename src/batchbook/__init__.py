@@ -16,6 +16,7 @@ def main(_global_config: Mapping[str, str] | None = None, **settings: Any) -> An
 def configure(settings: Mapping[str, Any]) -> Any:
     """Return the configuration of the whole application, committed, for the web and the command line alike."""
     config = Configurator(settings=dict(settings))
+    config.include("batchbook.services")
     config.include("batchbook.db")
     config.include("batchbook.security")
     config.include("batchbook.web")

@@ -16,7 +16,8 @@ from batchbook.security.cookie import NAME, session_hash
 from batchbook.security.models import Role, RolePermission, User, WebSession
 from batchbook.security.passwords import hash_password
 from batchbook.security.roles import install_default_roles
-from batchbook.security.settings import REGISTRY_KEY
+from batchbook.security.settings import SecuritySettings
+from batchbook.services import services_of
 
 SETTINGS = {
     "batchbook.secret": "test-secret-of-more-than-thirty-two-characters",
@@ -45,9 +46,12 @@ class Office:
         browser = TestApp(self.app)
         cookie = f"{name} {utc_now().isoformat()}"
         with transaction_scope(self.engine) as db:
-            expires_at = utc_now().replace(microsecond=0) + self.app.registry[REGISTRY_KEY].session_length
+            expires_at = (
+                utc_now().replace(microsecond=0)
+                + services_of(self.app.registry).get(SecuritySettings).session_length
+            )
             db.add(WebSession(id=session_hash(cookie), user_id=self.id_of(name), expires_at=expires_at))
-        profile = self.app.registry[REGISTRY_KEY].cookie(NAME)
+        profile = services_of(self.app.registry).get(SecuritySettings).cookie(NAME)
         browser.set_cookie(NAME, profile.serializer.dumps(cookie).decode())
         return browser
 
@@ -74,7 +78,7 @@ class Office:
 def site(compiled_templates: dict[str, str]) -> Any:
     """The application, started once: each test gives it an engine of its own."""
     config = Configurator(settings=SETTINGS | compiled_templates)
-    for name in ("pyramid_tm", "pyramid_retry", "pyramid_jinja2"):
+    for name in ("batchbook.services", "pyramid_tm", "pyramid_retry", "pyramid_jinja2"):
         config.include(name)
     config.add_request_method(request_session, "db", reify=True)
     for name in ("security", "web", "master", "accounts"):
@@ -94,5 +98,5 @@ def office(engine: Engine, site: Any) -> Office:
             password_hash = OF_ADMINS if "admin" in names else None
             given = [roles[role] for role in names]
             db.add(User(name=name, full_name=name.title(), password_hash=password_hash, roles=given))
-    site.registry["engine"] = engine
+    services_of(site.registry).add(Engine, engine)
     return Office(engine, site)

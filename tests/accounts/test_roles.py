@@ -67,6 +67,7 @@ def test_batches_are_offered_by_what_roles_hold_not_by_what_their_views_ask() ->
         context_factory = OfBatch
 
     config = Configurator()
+    config.include("batchbook.services")
     config.include("pyramid_jinja2")
     config.include("batchbook.master")
     config.add_master_view(Everything)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from pyramid.exceptions import ConfigurationError
+from sqlalchemy import Engine
 
 import batchbook
 from batchbook.batches import BatchMasterView
@@ -14,6 +15,7 @@ from batchbook.catalog.models import Department
 from batchbook.forms import Field
 from batchbook.grid import Kind
 from batchbook.master import Page
+from batchbook.services import services_of
 
 from .shelf_count import ShelfCount, ShelfCountHandler
 
@@ -25,7 +27,7 @@ def config(settings: dict[str, str]) -> Iterator[Any]:
     """The configuration of the application, before it serves."""
     config = batchbook.configure(settings)
     yield config
-    config.registry["engine"].dispose()
+    services_of(config.registry).get(Engine).dispose()
 
 
 @pytest.mark.parametrize("record", [Department, object, "batchbook.words.counted"])

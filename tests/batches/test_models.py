@@ -23,6 +23,7 @@ from batchbook.batches import (
 from batchbook.batches.rowtables import SharedTable
 from batchbook.catalog.models import Vendor
 from batchbook.db.base import NAMING_CONVENTION
+from batchbook.services import services_of
 
 from .workshop import Workshop
 
@@ -91,7 +92,7 @@ def test_a_default_that_bulk_writing_does_not_know_is_refused_at_start(
     config = batchbook.configure(settings)
     with pytest.raises(ConfigurationError, match=f"The column 'number' of the rows of batch type '{kind}'"):
         config.add_batch_type(header, handler=Handler, view=type("View", (BatchMasterView,), {}))
-    config.registry["engine"].dispose()
+    services_of(config.registry).get(Engine).dispose()
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
@@ -99,7 +100,7 @@ def test_a_plain_default_is_fine_also_beside_the_database_s(settings: dict[str, 
     _, header, _ = models("plain", **whole_number(default=7, server_default=text("7")))
     config = batchbook.configure(settings)
     config.add_batch_type(header, handler=Handler, view=type("View", (BatchMasterView,), {}))
-    config.registry["engine"].dispose()
+    services_of(config.registry).get(Engine).dispose()
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
@@ -108,4 +109,4 @@ def test_a_column_called_like_what_rows_can_do_is_refused_at_start(settings: dic
     config = batchbook.configure(settings)
     with pytest.raises(ConfigurationError, match="cannot be called 'changes'"):
         config.add_batch_type(header, handler=Handler, view=type("View", (BatchMasterView,), {}))
-    config.registry["engine"].dispose()
+    services_of(config.registry).get(Engine).dispose()

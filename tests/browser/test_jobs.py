@@ -62,7 +62,7 @@ def test_a_job_tells_how_far_it_is_and_the_page_leads_on_when_it_has_ended(
     expect(bar).to_have_js_property("value", 75)
     expect(page).to_have_title("75 % · Price change 00000001 · Batchbook")
     expect(page.locator("#announcer")).to_contain_text("Populate: Batch 00000001. Refresh: 60 of 80 rows")
-    JobRun(place.registry, "here").run_taken(job)
+    JobRun(place.services, "here").run_taken(job)
     expect(page.locator(".flashes")).to_contain_text("Batch 00000001 was populated with 8 rows.")
     expect(page.locator("table.grid tbody tr")).to_have_count(8)
     expect(page).to_have_url(f"{visits.address}{url_of(batch_id)}")
@@ -81,7 +81,7 @@ def test_a_job_is_watched_in_the_list_and_cancelled_on_the_page(place: Place, vi
     expect(page.locator("[data-job-words]")).to_contain_text(
         "staff cancelled it; it stops as soon as it can."
     )
-    JobRun(place.registry, "here").run_taken(job)
+    JobRun(place.services, "here").run_taken(job)
     expect(page.locator(".flashes")).to_contain_text("was not populated: staff cancelled that.")
     expect(page.locator(".notice-warning").last).to_contain_text("The last action was cancelled")
 
@@ -112,7 +112,7 @@ def test_without_scripts_the_page_loads_itself_again(place: Place, visits: Visit
     page = visits.sign_in("staff", java_script_enabled=False)
     page.goto(url_of(batch_id))
     expect(page.locator("[data-job-words]")).to_contain_text("Populate: 1 of 2 rows")
-    JobRun(place.registry, "here").run_taken(job)
+    JobRun(place.services, "here").run_taken(job)
     expect(page.locator(".flashes")).to_contain_text("Batch 00000001 was populated with 8 rows.")
 
 

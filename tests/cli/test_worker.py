@@ -17,6 +17,7 @@ from batchbook.cli.worker import queues_of
 from batchbook.db.session import transaction_scope
 from batchbook.errors import Conflict
 from batchbook.jobs import Job
+from batchbook.services import services_of
 from batchbook.types.price_change.models import PriceChangeRow
 
 Run = Callable[..., Any]
@@ -169,10 +170,10 @@ def test_a_worker_that_does_not_start(
 def test_the_queues_of_types(settings: dict[str, str]) -> None:
     settings |= {"batchbook.jobs": "workers", "batchbook.jobs.queue.price_change": "prices"}
     config = batchbook.configure(settings)
-    assert queues_of(config.registry, ["price_change", "price_change"]) == ("prices",)
-    config.registry["engine"].dispose()
+    assert queues_of(services_of(config.registry), ["price_change", "price_change"]) == ("prices",)
+    services_of(config.registry).get(Engine).dispose()
     settings["batchbook.jobs.queue.price_change"] = "batchbook"
     config = batchbook.configure(settings)
     with pytest.raises(Conflict, match="on a queue that is not theirs alone"):
-        queues_of(config.registry, ["price_change"])
-    config.registry["engine"].dispose()
+        queues_of(services_of(config.registry), ["price_change"])
+    services_of(config.registry).get(Engine).dispose()

@@ -18,6 +18,7 @@ from batchbook.db.session import make_session, transaction_scope
 from batchbook.db.transient import is_timeout, is_transient
 from batchbook.db.waiting import Waiting
 from batchbook.errors import Busy
+from batchbook.services import services_of
 
 WRITES = {
     "core": lambda session, things: session.execute(insert(things).values(id=1, part=0)),
@@ -200,5 +201,5 @@ def test_an_error_does_not_show_the_values_of_its_statement(engine: Engine) -> N
 def test_only_a_developer_sees_them(settings: dict[str, str], development: str) -> None:
     secret = {"batchbook.secret": "a secret of more than thirty-two characters"}
     app = main({}, **settings | secret | {"batchbook.development": development})
-    assert app.registry["engine"].hide_parameters is (development == "false")
-    app.registry["engine"].dispose()
+    assert services_of(app.registry).get(Engine).hide_parameters is (development == "false")
+    services_of(app.registry).get(Engine).dispose()

@@ -15,6 +15,7 @@ from batchbook import demo
 from batchbook.db.session import transaction_scope
 from batchbook.errors import Conflict
 from batchbook.security.models import User
+from batchbook.services import services_of
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def test_the_application_does_not_start_on_a_database_with_demo_logins(settings:
 def test_in_development_it_starts(settings: dict[str, str]) -> None:
     app = batchbook.main({}, **settings | {"batchbook.development": "true"})
     TestApp(app).get("/login", status=200)
-    app.registry["engine"].dispose()
+    services_of(app.registry).get(Engine).dispose()
 
 
 @pytest.mark.usefixtures("_demo_loaded")
@@ -55,7 +56,7 @@ def test_it_starts_when_the_logins_are_switched_off(engine: Engine, settings: di
         assert {(user.active, user.password_hash) for user in session.scalars(select(User))} == {
             (False, None)
         }
-    batchbook.main({}, **settings).registry["engine"].dispose()
+    services_of(batchbook.main({}, **settings).registry).get(Engine).dispose()
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

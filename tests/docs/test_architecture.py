@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from pyramid.security import NO_PERMISSION_REQUIRED
+from sqlalchemy import Engine
 from webtest import TestApp
 
 import batchbook
 from batchbook import errors
+from batchbook.services import services_of
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "batchbook"
@@ -142,5 +144,5 @@ def test_errors_mean_what_the_table_says(settings: dict[str, str]) -> None:
         config.add_view(raising(kind), route_name=name, permission=NO_PERMISSION_REQUIRED)
     client = TestApp(config.make_wsgi_app())
     found = {name: str(client.get(f"/raise/{name}", expect_errors=True).status_int) for name in kinds}
-    config.registry["engine"].dispose()
+    services_of(config.registry).get(Engine).dispose()
     assert found == said

@@ -30,7 +30,9 @@ from webtest import TestApp, Upload
 import batchbook
 from batchbook.cli import main
 from batchbook.db.engine import make_engine
+from batchbook.jobs.office import Jobs
 from batchbook.jobs.worker import Worker
+from batchbook.services import services_of
 
 from .howtos import HOWTO, sql_of
 
@@ -173,13 +175,13 @@ def test_people_do_all_their_work(shop: Shop, staff: TestApp, admin: TestApp, au
 def test_it_starts_and_is_ready(settings: dict[str, str]) -> None:
     app = batchbook.main({}, **settings)
     assert TestApp(app).get("/ready").json["ready"]
-    app.registry["engine"].dispose()
+    services_of(app.registry).get(Engine).dispose()
 
 
 def test_jobs_run(shop: Shop, staff: TestApp, settings: dict[str, str]) -> None:
     app = batchbook.main({}, **settings | {"batchbook.jobs": "workers", "batchbook.jobs.poll_seconds": "0.1"})
     browser = TestApp(app, extra_environ={"REMOTE_ADDR": "127.0.0.1"}, cookiejar=staff.cookiejar)
-    worker = Worker(app.registry)
+    worker = Worker(services_of(app.registry))
     try:
         worker.start()
         form = form_with(browser.get(f"{IMPORTS}/new"), "file")
@@ -193,8 +195,8 @@ def test_jobs_run(shop: Shop, staff: TestApp, settings: dict[str, str]) -> None:
         assert page
     finally:
         worker.stop(5)
-        app.registry["jobs"].close()
-        app.registry["engine"].dispose()
+        services_of(app.registry).get(Jobs).close()
+        services_of(app.registry).get(Engine).dispose()
 
 
 ATTACKS = {

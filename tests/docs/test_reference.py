@@ -10,11 +10,13 @@ from typing import Any
 import click
 import pytest
 from pyramid.config import Configurator
+from sqlalchemy import Engine
 
 import batchbook
 from batchbook.batches import BatchHandler, BatchMasterView, Rows
 from batchbook.batches.filehooks import FileHooks
 from batchbook.cli import main
+from batchbook.services import services_of
 from batchbook.settings import all_settings
 
 ROOT = Path(__file__).parents[2]
@@ -81,7 +83,7 @@ def test_every_directive_has_its_section(settings: dict[str, str]) -> None:
         plain.include(package)
     ours = batchbook.configure(settings)
     added = set(ours.registry._directives) - set(plain.registry._directives)
-    ours.registry["engine"].dispose()
+    services_of(ours.registry).get(Engine).dispose()
     assert set(re.findall(r"^## (\w+)$", text_of("directives.md"), re.MULTILINE)) == added
 
 
@@ -90,7 +92,7 @@ def test_the_introspector_answers_as_the_reference_says(settings: dict[str, str]
     config = batchbook.configure(settings)
     for category in re.findall(r"Introspection category: `([^`]+)`", text_of("directives.md")):
         assert config.registry.introspector.get_category(category)
-    config.registry["engine"].dispose()
+    services_of(config.registry).get(Engine).dispose()
 
 
 # --- Hooks -----------------------------------------------------------------------------------------------------------

@@ -10,6 +10,9 @@ from pyramid.interfaces import IRoutesMapper
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from batchbook.batches.types import BatchTypes
+from batchbook.services import services_of
+
 from .world import Shop
 
 #: The type of the batches that the tests make, as its routes begin.
@@ -78,7 +81,7 @@ class Addresses:
 
     def of_batches(self, method: str) -> list[Address]:
         """Return the addresses below one batch, of every type."""
-        types = tuple(f"batches.{one.key}." for one in self.registry["batch_types"])
+        types = tuple(f"batches.{one.key}." for one in services_of(self.registry).get(BatchTypes))
         return [a for a in self.all if a.method == method and a.has_record and a.route.startswith(types)]
 
     def with_method(self, method: str) -> list[Address]:

@@ -8,9 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 from webtest import TestApp
 
 import batchbook
+from batchbook.services import services_of
 
 from .world import (
     PATH,
@@ -149,7 +151,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_read(
     assert shop.dump() == before
     upload(staff, PRICE_LIST)
     assert shop.batches() == 1
-    small.registry["engine"].dispose()
+    services_of(small.registry).get(Engine).dispose()
 
 
 BAD_CELLS = """item_code,description,size,price

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from webtest import TestApp
+
+from batchbook.services import services_of
 
 from .world import PRICE_LIST, Shop, form_to, json_post, number_in, upload, url_of
 
@@ -26,7 +28,7 @@ def statements(app: Any) -> Iterator[Counter[str]]:
     def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         sent[" ".join(statement.split())] += 1
 
-    engine = app.registry["engine"]
+    engine = services_of(app.registry).get(Engine)
     event.listen(engine, "before_cursor_execute", count)
     yield sent
     event.remove(engine, "before_cursor_execute", count)

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 import batchbook
+from batchbook.jobs.office import Jobs
+from batchbook.services import services_of
 
 
 @pytest.fixture
@@ -13,5 +16,5 @@ def app(settings: dict[str, str]) -> Iterator[Any]:
     """The whole application, started for this test alone: what watches a database belongs to that one."""
     application = batchbook.main({}, **settings)
     yield application
-    application.registry["engine"].dispose()
-    application.registry["jobs"].close()
+    services_of(application.registry).get(Engine).dispose()
+    services_of(application.registry).get(Jobs).close()

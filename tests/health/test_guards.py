@@ -11,6 +11,7 @@ from webtest import TestApp
 
 import batchbook
 from batchbook.errors import Conflict
+from batchbook.services import services_of
 
 POSTGRESQL = pytest.mark.parametrize("backend", ["postgresql"])
 
@@ -130,4 +131,4 @@ def test_a_database_that_lacks_migrations_is_not_looked_at(
 ) -> None:
     assert app
     change(engine, "DELETE FROM alembic_version", "DROP TABLE price_history")
-    batchbook.main({}, **settings).registry["engine"].dispose()
+    services_of(batchbook.main({}, **settings).registry).get(Engine).dispose()

@@ -18,6 +18,7 @@ from batchbook.health import living
 from batchbook.health.living import Living
 from batchbook.jobs import Job
 from batchbook.jobs.store import BEAT, Store
+from batchbook.services import services_of
 
 TOKEN = "only Prometheus knows"
 
@@ -136,4 +137,4 @@ def test_without_a_token_there_is_no_such_page(settings: dict[str, str]) -> None
     del settings["batchbook.metrics_token"]
     app = batchbook.main({}, **settings)
     TestApp(app).get("/metrics", headers={"Authorization": "Bearer "}, status=404)
-    app.registry["engine"].dispose()
+    services_of(app.registry).get(Engine).dispose()

@@ -11,6 +11,8 @@ from webtest import TestApp
 
 import batchbook
 from batchbook.db.session import transaction_scope
+from batchbook.jobs.office import Jobs
+from batchbook.services import services_of
 
 
 def test_ready(client: TestApp) -> None:
@@ -36,7 +38,7 @@ def test_a_database_that_does_not_answer(settings: dict[str, str], engine: Engin
     assert client.get("/health").text == "ok\n"
     response = client.get("/ready", status=503)
     assert response.json == {"ready": False, "reasons": ["The database does not answer."]}
-    app.registry["engine"].dispose()
+    services_of(app.registry).get(Engine).dispose()
 
 
 @pytest.fixture
@@ -44,16 +46,16 @@ def embedded(settings: dict[str, str]) -> Iterator[Any]:
     """An application that runs jobs itself."""
     app = batchbook.main({}, **settings | {"batchbook.jobs": "embedded"})
     yield app
-    app.registry["jobs"].worker.stop(0)
-    app.registry["jobs"].close()
-    app.registry["engine"].dispose()
+    services_of(app.registry).get(Jobs).worker.stop(0)
+    services_of(app.registry).get(Jobs).close()
+    services_of(app.registry).get(Engine).dispose()
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_without_its_threads_an_embedded_one_is_not_ready(embedded: Any) -> None:
     client = TestApp(embedded)
     assert client.get("/ready").json["ready"] is True
-    embedded.registry["jobs"].worker.stop(0)
+    services_of(embedded.registry).get(Jobs).worker.stop(0)
     assert client.get("/ready", status=503).json["reasons"] == [
         "The threads that run jobs in this process are not alive; start it again."
     ]

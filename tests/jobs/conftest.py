@@ -43,7 +43,7 @@ def start_worker(place: Place) -> Iterator[Callable[..., Worker]]:
     workers: list[Worker] = []
 
     def start(**options: Any) -> Worker:
-        workers.append(Worker(place.registry, **options))
+        workers.append(Worker(place.services, **options))
         workers[-1].start()
         return workers[-1]
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+import sqlalchemy
 from sqlalchemy import func, select
 from tests.functional.world import PRICE_LIST, Shop
 
@@ -17,11 +18,13 @@ from batchbook.batches import Action, Batch
 from batchbook.batches.creation import create_batch
 from batchbook.batches.engine import Engine, Result
 from batchbook.batches.models import Operation
-from batchbook.batches.runner import ActionCall
+from batchbook.batches.runner import ActionCall, Runner
+from batchbook.batches.types import BatchTypes
 from batchbook.db.session import transaction_scope
 from batchbook.jobs import Job, Jobs, claims
 from batchbook.jobs.retrying import retry_job
 from batchbook.jobs.running import JobRun
+from batchbook.services import Services, services_of
 from batchbook.types.price_change.handler import PriceChangeHandler
 from batchbook.types.price_change.models import PriceChangeRow
 
@@ -30,17 +33,17 @@ from batchbook.types.price_change.models import PriceChangeRow
 class Place:
     """Acts on price changes in a shop of five products."""
 
-    registry: Any
+    services: Services
     shop: Shop
 
     @property
     def jobs(self) -> Jobs:
-        jobs: Jobs = self.registry["jobs"]
+        jobs: Jobs = self.services.get(Jobs)
         return jobs
 
     def with_handler(self, **hooks: Any) -> None:
         """Have the type's handler do otherwise."""
-        types = self.registry["batch_types"]
+        types = self.services.get(BatchTypes)
         handler = type("Changed", (PriceChangeHandler,), hooks)
         types.add(replace(types["price_change"], handler=handler))
 
@@ -48,13 +51,13 @@ class Place:
 
     def create(self, list_: str = PRICE_LIST) -> int:
         with transaction_scope(self.shop.engine) as session:
-            engine = Engine(session, self.registry["batch_types"], self.registry.settings, "staff")
+            engine = Engine(session, self.services.get(BatchTypes), self.services.settings, "staff")
             file = io.BytesIO(list_.encode())
             return create_batch(engine, "price_change", {"vendor_code": "V1"}, file, "list.csv").id
 
     def submit(self, batch_id: int, action: Action, by: str = "admin", **options: Any) -> Result:
         with transaction_scope(self.shop.engine) as session:
-            result: Result = self.registry["batch_runner"].submit(
+            result: Result = self.services.get(Runner).submit(
                 session, ActionCall(batch_id, action, by, options)
             )
         return result
@@ -67,12 +70,12 @@ class Place:
 
     def retry(self, job_id: int, by: str = "admin") -> int:
         with transaction_scope(self.shop.engine) as session:
-            return retry_job(self.registry, session, session.get_one(Job, job_id), by).id
+            return retry_job(self.services, session, session.get_one(Job, job_id), by).id
 
     # --- Running ---
 
     def run(self, job_id: int, owner: str = "here", stopping: threading.Event | None = None) -> bool:
-        return JobRun(self.registry, owner, stopping).run(job_id, self.job(job_id).dispatch)
+        return JobRun(self.services, owner, stopping).run(job_id, self.job(job_id).dispatch)
 
     def do(self, batch_id: int, action: Action, **options: Any) -> Job:
         """Ask for a job and run it; return it as it ended."""
@@ -126,11 +129,11 @@ class Place:
 @contextmanager
 def opened(settings: dict[str, str], shop: Shop) -> Iterator[Place]:
     """Yield a place with a configuration of its own, which is closed after it."""
-    registry = batchbook.configure(settings).registry
-    registry["jobs"].store.prepare()
-    yield Place(registry, shop)
-    registry["jobs"].close()
-    registry["engine"].dispose()
+    services = services_of(batchbook.configure(settings).registry)
+    services.get(Jobs).store.prepare()
+    yield Place(services, shop)
+    services.get(Jobs).close()
+    services.get(sqlalchemy.Engine).dispose()
 
 
 class Gate:

@@ -17,8 +17,10 @@ from batchbook.batches.models import Batch, Operation
 from batchbook.catalog.loader import load
 from batchbook.db.session import transaction_scope
 from batchbook.jobs.models import Job
+from batchbook.jobs.office import Jobs
 from batchbook.jobs.progress import wish_cancelled
 from batchbook.jobs.running import JobRun
+from batchbook.services import services_of
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow
 
 CATALOG = "item_code,description,department,category,brand,size,vendor_code,price,on_hand\n" + "".join(
@@ -41,11 +43,11 @@ def settings(settings: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture
 def shop(app: Any, engine: Engine) -> Iterator[Engine]:
-    app.registry["jobs"].store.prepare()
+    services_of(app.registry).get(Jobs).store.prepare()
     with transaction_scope(engine) as session:
         load(session, "catalog.csv", io.BytesIO(CATALOG.encode()), by="staff")
     yield engine
-    app.registry["jobs"].close()
+    services_of(app.registry).get(Jobs).close()
 
 
 def one(engine: Engine, wanted: Any) -> Any:
@@ -61,7 +63,7 @@ def last_job(engine: Engine) -> Job:
 def run(app: Any, engine: Engine) -> Job:
     """Have the last job done by this process."""
     job = last_job(engine)
-    assert JobRun(app.registry, "me").run(job.id, job.dispatch)
+    assert JobRun(services_of(app.registry), "me").run(job.id, job.dispatch)
     return last_job(engine)
 
 
@@ -134,8 +136,8 @@ def test_a_cancelled_removal_leaves_everything_and_can_be_tried_again(
 ) -> None:
     ask_removal(staff, batch_id)
     job = last_job(shop)
-    wish_cancelled(app.registry["jobs"].store, job, "staff")
-    JobRun(app.registry, "me").run(job.id, job.dispatch)
+    wish_cancelled(services_of(app.registry).get(Jobs).store, job, "staff")
+    JobRun(services_of(app.registry), "me").run(job.id, job.dispatch)
     assert (last_job(shop).state, kept(shop)) == ("cancelled", 8)
     form_to(staff.get(f"/jobs/{job.id}"), "/retry").submit(status=303)
     assert last_job(shop).retry_of == job.id
@@ -206,8 +208,8 @@ def test_a_cancelled_header_edit_can_be_tried_again(
     form["warn_above"] = "15"
     form.submit(status=303)
     job = last_job(shop)
-    wish_cancelled(app.registry["jobs"].store, job, "staff")
-    JobRun(app.registry, "me").run(job.id, job.dispatch)
+    wish_cancelled(services_of(app.registry).get(Jobs).store, job, "staff")
+    JobRun(services_of(app.registry), "me").run(job.id, job.dispatch)
     form_to(staff.get(f"/jobs/{job.id}"), "/retry").submit(status=303)
     assert run(app, shop).state == "done"
     assert one(shop, select(PriceChange)).warn_above == 15

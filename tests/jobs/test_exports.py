@@ -17,9 +17,11 @@ from batchbook.catalog.loader import load
 from batchbook.db.session import transaction_scope
 from batchbook.jobs.dispatching import Dispatcher
 from batchbook.jobs.models import Job, JobFile, JobFileChunk
+from batchbook.jobs.office import Jobs
 from batchbook.jobs.progress import wish_cancelled
 from batchbook.jobs.running import JobRun
 from batchbook.security.models import User
+from batchbook.services import services_of
 
 HEADER = "item_code,description,department,category,brand,size,vendor_code,price,on_hand\n"
 PRODUCTS = HEADER + "".join(f"{n:09d},BREAD {n},BAKERY,BREAD,MILL,500 G,V1,{n}.00,5\n" for n in range(1, 31))
@@ -36,11 +38,11 @@ def settings(settings: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture
 def shop(app: Any, engine: Engine) -> Iterator[Engine]:
-    app.registry["jobs"].store.prepare()
+    services_of(app.registry).get(Jobs).store.prepare()
     with transaction_scope(engine) as session:
         load(session, "catalog.csv", io.BytesIO(PRODUCTS.encode()), by="staff")
     yield engine
-    app.registry["jobs"].close()
+    services_of(app.registry).get(Jobs).close()
 
 
 def job_of(engine: Engine) -> Job:
@@ -62,7 +64,7 @@ def asked(app: Any, engine: Engine, browser: TestApp, url: str) -> Job:
 
 def run(app: Any, engine: Engine, job: Job) -> Job:
     """Have the job done by this process."""
-    assert JobRun(app.registry, "me").run(job.id, job.dispatch)
+    assert JobRun(services_of(app.registry), "me").run(job.id, job.dispatch)
     return job_of(engine)
 
 
@@ -104,7 +106,7 @@ def test_the_file_is_what_the_page_would_have_sent(
     job = asked(app, shop, staff, MANY.format("csv"))
     run(app, shop, job)
     made = staff.get(f"/jobs/{job.id}/file").body
-    monkeypatch.delitem(app.registry, "big_exports")
+    monkeypatch.setattr(services_of(app.registry), "find", lambda _kind: None)
     assert made == staff.get(MANY.format("csv")).body
 
 
@@ -184,13 +186,13 @@ class CancelsWhileRowsAreWritten:
     def report(self, phase: str, done: int, total: int | None) -> None:
         self.seen.append((phase, done, total))
         if phase == "write rows":
-            wish_cancelled(self.app.registry["jobs"].store, self.job, "ada")
+            wish_cancelled(services_of(self.app.registry).get(Jobs).store, self.job, "ada")
 
 
 def test_an_export_can_be_cancelled(app: Any, shop: Engine, staff: TestApp) -> None:
     job = asked(app, shop, staff, MANY.format("csv"))
     watch = CancelsWhileRowsAreWritten(app, job)
-    JobRun(app.registry, "me", watch=watch).run(job.id, job.dispatch)
+    JobRun(services_of(app.registry), "me", watch=watch).run(job.id, job.dispatch)
     assert ("write rows", 0, 21) in watch.seen
     assert job_of(shop).state == "cancelled"
     assert count(shop, JobFile) == 0
@@ -200,8 +202,8 @@ def test_an_export_can_be_cancelled(app: Any, shop: Engine, staff: TestApp) -> N
 @ONE
 def test_a_cancelled_export_can_be_asked_for_again(app: Any, shop: Engine, staff: TestApp) -> None:
     job = asked(app, shop, staff, MANY.format("csv"))
-    wish_cancelled(app.registry["jobs"].store, job, "staff")
-    JobRun(app.registry, "me").run(job.id, job.dispatch)
+    wish_cancelled(services_of(app.registry).get(Jobs).store, job, "staff")
+    JobRun(services_of(app.registry), "me").run(job.id, job.dispatch)
     page = staff.get(f"/jobs/{job.id}")
     next(form for form in page.forms.values() if form.action.endswith("/retry")).submit(status=303)
     again = job_of(shop)
@@ -221,10 +223,10 @@ def test_files_go_with_their_jobs(
     app: Any, shop: Engine, staff: TestApp, monkeypatch: pytest.MonkeyPatch, days: int, left: int
 ) -> None:
     """As soon as a job was kept for as long as the settings said when it ended."""
-    office = app.registry["jobs"]
+    office = services_of(app.registry).get(Jobs)
     monkeypatch.setattr(office, "settings", replace(office.settings, keep_days=days))
     run(app, shop, asked(app, shop, staff, MANY.format("csv")))
     assert count(shop, JobFileChunk) == 1
-    dispatcher: Any = Dispatcher(app.registry, NoQueue(), None, set(), ())  # type: ignore[arg-type]
+    dispatcher: Any = Dispatcher(services_of(app.registry), NoQueue(), None, set(), ())  # type: ignore[arg-type]
     dispatcher.tidy()
     assert (count(shop, Job), count(shop, JobFile), count(shop, JobFileChunk)) == (left, left, left)

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from batchbook.db import utc_now
-from batchbook.db.session import REGISTRY_KEY
 from batchbook.db.waiting import Waiting
 from batchbook.jobs.models import Job, JobGroup
+from batchbook.jobs.office import Jobs
 from batchbook.jobs.progress import wishes_of
 from batchbook.jobs.states import JobState
+from batchbook.services import services_of
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
@@ -72,13 +73,13 @@ def test_what_has_not_begun_is_cancelled_and_what_runs_is_asked_to_stop(
     with Session(engine) as session:
         jobs = session.scalars(select(Job).order_by(Job.id)).all()
         assert [job.state for job in jobs] == [JobState.FAILED, JobState.CANCELLED, JobState.RUNNING]
-        assert wishes_of(app.registry["jobs"].store, [jobs[2]]) == {jobs[2].id: "admin"}
+        assert wishes_of(services_of(app.registry).get(Jobs).store, [jobs[2]]) == {jobs[2].id: "admin"}
 
 
 def test_all_are_asked_to_stop_where_one_that_writes_lets_nobody_drop_the_others(
     group: int, admin: TestApp, engine: Engine, app: Any, monkeypatch: pytest.MonkeyPatch, database_url: URL
 ) -> None:
-    monkeypatch.setitem(app.registry, REGISTRY_KEY, Waiting(3, seconds=0))
+    services_of(app.registry).add(Waiting, Waiting(3, seconds=0))
     page = admin.get(f"/jobs/groups/{group}")
     form = next(form for form in page.forms.values() if form.action.endswith("/cancel"))
     other = sqlite3.connect(str(database_url.database), isolation_level=None)
@@ -88,4 +89,7 @@ def test_all_are_asked_to_stop_where_one_that_writes_lets_nobody_drop_the_others
     assert "0 jobs that had not begun were cancelled. 2 jobs stop as soon as possible." in answer.text
     with Session(engine) as session:
         jobs = session.scalars(select(Job).order_by(Job.id)).all()
-    assert wishes_of(app.registry["jobs"].store, jobs) == {jobs[1].id: "admin", jobs[2].id: "admin"}
+    assert wishes_of(services_of(app.registry).get(Jobs).store, jobs) == {
+        jobs[1].id: "admin",
+        jobs[2].id: "admin",
+    }

@@ -226,7 +226,7 @@ def leave(place: Place, batch_id: int, state: State) -> None:
 
 def heal(place: Place) -> None:
     for task in place.jobs.upkeep:
-        task(place.registry)
+        task(place.services)
 
 
 @pytest.mark.parametrize(

@@ -197,7 +197,7 @@ class Deaf:
         place.with_handler(refresh=self._refresh)
         self.batch_id = place.create()
         self.job_id = place.ask(self.batch_id, Action.POPULATE, "staff")
-        run = JobRun(place.registry, "here", end_process=self.ended.append)
+        run = JobRun(place.services, "here", end_process=self.ended.append)
         self.thread = in_thread(lambda: run.run(self.job_id, 1))
         assert self.begun.wait(30)
 

@@ -8,6 +8,7 @@ from tests.functional.world import form_to, text_of, url_of
 from webtest import TestApp
 
 from batchbook.batches import Action, State
+from batchbook.batches.types import BatchTypes
 from batchbook.db.session import transaction_scope
 from batchbook.jobs import Job
 
@@ -107,7 +108,7 @@ def test_the_rest_is_cancelled_and_what_failed_is_tried_again(
 def test_hostile_descriptions_are_words(place: Place, three: list[int], admin: TestApp) -> None:
     with transaction_scope(place.shop.engine) as session:
         session.execute(
-            place.registry["batch_types"]["price_change"]
+            place.services.get(BatchTypes)["price_change"]
             .header.__table__.metadata.tables["batch"]
             .update()
             .values(description="<script>alert(1)</script>")

@@ -12,8 +12,8 @@ from tests.functional.world import post, text_of, token_of, url_of
 from webtest import TestApp
 
 from batchbook.batches import Action
-from batchbook.db.session import REGISTRY_KEY
 from batchbook.db.waiting import Waiting
+from batchbook.services import services_of
 
 from .place import Gate, Place, hooked, in_thread
 
@@ -75,7 +75,7 @@ def test_a_job_that_waits_is_cancelled_although_another_one_writes(
     place: Place, app: Any, admin: TestApp, monkeypatch: pytest.MonkeyPatch, write_lock: sqlite3.Connection
 ) -> None:
     write_lock.execute("ROLLBACK")
-    monkeypatch.setitem(app.registry, REGISTRY_KEY, Waiting(3, seconds=0))
+    services_of(app.registry).add(Waiting, Waiting(3, seconds=0))
     batch_id = place.create()
     token = token_of(admin)
     job_id = place.ask(batch_id, Action.POPULATE)

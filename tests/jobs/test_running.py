@@ -12,7 +12,7 @@ import pytest
 from tests.functional.world import COUNTS
 
 from batchbook.batches import Action, State
-from batchbook.batches.runner import ActionCall
+from batchbook.batches.runner import ActionCall, Runner
 from batchbook.db.session import make_session, transaction_scope
 from batchbook.errors import BadInput, Conflict
 from batchbook.jobs.settings import Mode
@@ -25,7 +25,7 @@ def test_what_is_committed_runs_and_what_is_rolled_back_never_was(place: Place) 
     batch_id = place.create()
     with make_session(place.shop.engine) as session:
         call = ActionCall(batch_id, Action.POPULATE, "staff")
-        assert place.registry["batch_runner"].submit(session, call).job_id
+        assert place.services.get(Runner).submit(session, call).job_id
         session.rollback()
     assert place.count() == 0
     job_id = place.ask(batch_id, Action.POPULATE, "staff")

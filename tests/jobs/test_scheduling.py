@@ -16,6 +16,7 @@ from batchbook.batches import Action
 from batchbook.batches.engine import Result
 from batchbook.batches.runner import ActionCall
 from batchbook.batches.scheduling import schedule, unschedule
+from batchbook.batches.types import BatchTypes
 from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
 from batchbook.errors import Conflict, Refused
@@ -23,6 +24,7 @@ from batchbook.jobs import claims
 from batchbook.jobs.asking import plan_of
 from batchbook.jobs.worker import Worker
 from batchbook.security.models import User
+from batchbook.services import services_of
 from batchbook.zones import BadTime, LocalTime
 
 from .place import Place
@@ -35,7 +37,7 @@ one_database = pytest.mark.parametrize("backend", ["sqlite"])
 def plan(place: Place, batch_id: int, at: datetime = TOMORROW, by: str = "admin", **options: Any) -> Result:
     call = ActionCall(batch_id, Action.EXECUTE, by, options)
     with transaction_scope(place.shop.engine) as session:
-        return schedule(place.registry, session, call, LocalTime(at, twice=False))
+        return schedule(place.services, session, call, LocalTime(at, twice=False))
 
 
 def planned(place: Place, batch_id: int) -> int | None:
@@ -93,7 +95,7 @@ def test_there_is_one_plan_for_a_batch_the_last_one(place: Place) -> None:
     assert planned(place, batch_id) not in (None, first)
     assert place.operations(batch_id)[-1][1].startswith("Rescheduled for")
     with transaction_scope(place.shop.engine) as session:
-        unschedule(place.registry, session, ActionCall(batch_id, Action.EXECUTE, "admin"))
+        unschedule(place.services, session, ActionCall(batch_id, Action.EXECUTE, "admin"))
     assert planned(place, batch_id) is None
     assert place.operations(batch_id)[-1][0] == "unschedule"
 
@@ -175,7 +177,7 @@ def test_what_changed_nothing_meanwhile_does_not_stand_against_it(place: Place) 
     def fail(*_arguments: Any) -> None:
         raise RuntimeError("no")
 
-    types = place.registry["batch_types"]
+    types = place.services.get(BatchTypes)
     as_it_was = types["price_change"]
     place.with_handler(on_clone=fail)
     assert place.do(batch_id, Action.CLONE).state == "failed"
@@ -214,7 +216,9 @@ def test_a_batch_that_executes_by_itself_does_so_once_it_is_complete(place: Plac
 def test_it_does_not_for_somebody_who_may_not_execute_and_waits_for_one_who_may(
     place: Place, app: Any, admin: TestApp, staff: TestApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app.registry["batch_types"]["price_change"].handler, "auto_execute", True)
+    monkeypatch.setattr(
+        services_of(app.registry).get(BatchTypes)["price_change"].handler, "auto_execute", True
+    )
     batch_id = place.create()
     place.do(batch_id, Action.POPULATE)
     page = staff.get(url_of(batch_id))

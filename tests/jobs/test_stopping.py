@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from sqlalchemy import URL, Engine, text
@@ -13,9 +12,11 @@ from sqlalchemy import URL, Engine, text
 import batchbook
 from batchbook.db.session import transaction_scope
 from batchbook.jobs import Ending, Job, Order, Task, Turn
+from batchbook.jobs.office import Jobs
 from batchbook.jobs.queue import prepare_queue
 from batchbook.jobs.store import SCHEMA, Store
 from batchbook.jobs.worker import Worker
+from batchbook.services import Services, services_of
 
 
 def wait_for(what: Callable[[], object]) -> None:
@@ -26,19 +27,19 @@ def wait_for(what: Callable[[], object]) -> None:
 
 
 @pytest.fixture
-def registry(settings: dict[str, str]) -> Iterator[Any]:
+def services(settings: dict[str, str]) -> Iterator[Services]:
     """An application whose jobs run in a worker that a test starts."""
     config = batchbook.configure(settings | {"batchbook.jobs": "workers"})
-    yield config.registry
-    if config.registry["jobs"].worker is not None:
-        config.registry["jobs"].worker.stop(0)
-    config.registry["jobs"].close()
-    config.registry["engine"].dispose()
+    yield services_of(config.registry)
+    if services_of(config.registry).get(Jobs).worker is not None:
+        services_of(config.registry).get(Jobs).worker.stop(0)
+    services_of(config.registry).get(Jobs).close()
+    services_of(config.registry).get(Engine).dispose()
 
 
-def ask(registry: Any, task: str) -> int:
-    with transaction_scope(registry["engine"]) as session:
-        return int(registry["jobs"].ask(session, Order(task, "The shelf", "ann")).id)
+def ask(services: Services, task: str) -> int:
+    with transaction_scope(services.get(Engine)) as session:
+        return int(services.get(Jobs).ask(session, Order(task, "The shelf", "ann")).id)
 
 
 def job(engine: Engine, number: int) -> Job:
@@ -47,7 +48,7 @@ def job(engine: Engine, number: int) -> Job:
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_told_to_hurry_it_hands_back_at_once(registry: Any, engine: Engine) -> None:
+def test_told_to_hurry_it_hands_back_at_once(services: Services, engine: Engine) -> None:
     begun = threading.Event()
 
     def work(turn: Turn) -> Ending:
@@ -55,10 +56,10 @@ def test_told_to_hurry_it_hands_back_at_once(registry: Any, engine: Engine) -> N
             turn.progress.report(f"phase {time.monotonic()}", 0, None)
             begun.set()
 
-    registry["jobs"].tasks.add(Task("count", "Count", "counted", work))
-    worker = registry["jobs"].worker = Worker(registry)
+    services.get(Jobs).tasks.add(Task("count", "Count", "counted", work))
+    worker = services.get(Jobs).worker = Worker(services)
     worker.start()
-    number = ask(registry, "count")
+    number = ask(services, "count")
     assert begun.wait(30)
     stopping = threading.Thread(target=worker.stop, args=(3600,))
     stopping.start()
@@ -83,17 +84,17 @@ def test_a_role_that_may_make_nothing(settings: dict[str, str], engine: Engine, 
             for kind in ("TABLES", "SEQUENCES", "FUNCTIONS"):
                 session.execute(text(f"GRANT ALL ON ALL {kind} IN SCHEMA {schema} TO {role}"))
     settings["sqlalchemy.url"] = database_url.set(username=role).render_as_string(hide_password=False)
-    registry = batchbook.configure(settings | {"batchbook.jobs": "workers"}).registry
-    worker = Worker(registry)
+    services = services_of(batchbook.configure(settings | {"batchbook.jobs": "workers"}).registry)
+    worker = Worker(services)
     try:
         worker.start()
-        number = ask(registry, "unheard of")
+        number = ask(services, "unheard of")
         wait_for(lambda: job(engine, number).has_ended)
         assert "does not know how to do “unheard of”" in (job(engine, number).message or "")
     finally:
         worker.stop(0)
-        registry["jobs"].close()
-        registry["engine"].dispose()
+        services.get(Jobs).close()
+        services.get(Engine).dispose()
         with transaction_scope(engine) as session:
             session.execute(text(f"DROP OWNED BY {role}"))
             session.execute(text(f"DROP ROLE {role}"))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, text, update
+from sqlalchemy import Engine, insert, text, update
 from tests.functional.world import form_to, text_of, token_of, url_of
 from webtest import TestApp
 
@@ -18,9 +18,11 @@ import batchbook
 from batchbook.batches import Action, Batch, State
 from batchbook.db.session import transaction_scope
 from batchbook.jobs import Job, claims
+from batchbook.jobs.office import Jobs
 from batchbook.jobs.pulse import is_living
 from batchbook.jobs.store import BEAT
 from batchbook.jobs.worker import Worker
+from batchbook.services import services_of
 
 from .place import Gate, Place, hooked
 
@@ -112,9 +114,9 @@ def embedded(settings: dict[str, str]) -> Iterator[Any]:
     try:
         yield application
     finally:
-        application.registry["jobs"].worker.stop(0)
-        application.registry["jobs"].close()
-        application.registry["engine"].dispose()
+        services_of(application.registry).get(Jobs).worker.stop(0)
+        services_of(application.registry).get(Jobs).close()
+        services_of(application.registry).get(Engine).dispose()
 
 
 @pytest.fixture

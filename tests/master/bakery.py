@@ -20,7 +20,8 @@ from batchbook.grid import Column, Kind, Sort
 from batchbook.master import Invalid, MasterView
 from batchbook.security.cookie import NAME, session_hash
 from batchbook.security.models import Role, RolePermission, User, WebSession
-from batchbook.security.settings import REGISTRY_KEY
+from batchbook.security.settings import SecuritySettings
+from batchbook.services import services_of
 
 SETTINGS = {
     "batchbook.secret": "test-secret-of-more-than-thirty-two-characters",
@@ -121,9 +122,9 @@ class BakerView(MasterView):
 def configure(engine: Engine | None, *views: type[MasterView], **settings: str) -> Any:
     """Return a configurator of the site with these master views, on ``engine`` or on one that it is given later."""
     config = Configurator(settings=SETTINGS | settings)
-    for name in ("pyramid_tm", "pyramid_retry", "pyramid_jinja2"):
+    for name in ("batchbook.services", "pyramid_tm", "pyramid_retry", "pyramid_jinja2"):
         config.include(name)
-    config.registry["engine"] = engine
+    services_of(config.registry).add(Engine, engine)
     config.add_request_method(request_session, "db", reify=True)
     for name in ("security", "web", "master"):
         config.include(f"batchbook.{name}")
@@ -157,7 +158,7 @@ class Bakery:
         """Return a new browser; signed in as somebody with ``permissions`` (all, if none are named)."""
         browser = TestApp(self.app)
         if name:
-            profile = self.app.registry[REGISTRY_KEY].cookie(NAME)
+            profile = services_of(self.app.registry).get(SecuritySettings).cookie(NAME)
             with transaction_scope(self.engine) as db:
                 db.add(_signed_in(name, permissions or ALL))
             browser.set_cookie(NAME, profile.serializer.dumps(f"session of {name}").decode())

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from batchbook.services import services_of
+
 from .bakery import BakerView, Bakery, CakeView, configure, create_tables
 
 
@@ -19,5 +21,5 @@ def site(compiled_templates: dict[str, str]) -> Any:
 @pytest.fixture
 def bakery(empty_engine: Engine, site: Any) -> Bakery:
     create_tables(empty_engine)
-    site.registry["engine"] = empty_engine
+    services_of(site.registry).add(Engine, empty_engine)
     return Bakery(empty_engine, site)

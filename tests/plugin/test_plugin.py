@@ -67,6 +67,8 @@ import sys
 import batchbook
 from batchbook import migrate
 from batchbook.db.engine import make_engine
+from batchbook.services import services_of
+from sqlalchemy import Engine
 
 settings = {
     "sqlalchemy.url": f"sqlite:///{sys.argv[1]}/x.sqlite3",
@@ -81,7 +83,7 @@ engine.dispose()
 registry = batchbook.main({}, **settings).registry
 found = registry.introspector.get("batch types", "stock_count")
 print(found["handler"].__module__, sys.modules[found["handler"].__module__].__file__)
-registry["engine"].dispose()
+services_of(registry).get(Engine).dispose()
 """
 
 

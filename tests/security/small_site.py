@@ -16,6 +16,7 @@ from batchbook.db import Base
 from batchbook.db.session import request_session, transaction_scope
 from batchbook.security.models import Role, RolePermission, User
 from batchbook.security.passwords import hash_password
+from batchbook.services import services_of
 
 PASSWORD = "a good long password"
 SETTINGS = {
@@ -37,9 +38,9 @@ class Site:
     def __init__(self, engine: Engine, **settings: str) -> None:
         self.engine = engine
         self.config: Any = Configurator(settings={**SETTINGS, **settings})
-        for name in ("pyramid_tm", "pyramid_retry"):
+        for name in ("batchbook.services", "pyramid_tm", "pyramid_retry"):
             self.config.include(name)
-        self.config.registry["engine"] = engine
+        services_of(self.config.registry).add(Engine, engine)
         self.config.add_request_method(request_session, "db", reify=True)
         self.config.include("batchbook.security")
         self.config.include("batchbook.web")

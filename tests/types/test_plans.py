@@ -16,8 +16,10 @@ from batchbook.batches import Action
 from batchbook.batches.creation import clone_batch, create_batch, delete_batch
 from batchbook.batches.editing import HeaderEditor, RowEditor, RowRemover
 from batchbook.batches.engine import Engine
+from batchbook.batches.types import BatchTypes
 from batchbook.catalog.models import Department, Product, Vendor
 from batchbook.db.session import transaction_scope
+from batchbook.services import Services, services_of
 
 from .plans import Plans
 
@@ -28,12 +30,12 @@ PRODUCTS, VENDORS, DEPARTMENTS = 4_000, 1_000, 500
 class Story:
     """Acts on batches as an administrator, while every statement is explained."""
 
-    def __init__(self, database: Database, registry: Any, plans: Plans) -> None:
-        self.database, self.registry, self.plans = database, registry, plans
+    def __init__(self, database: Database, services: Services, plans: Plans) -> None:
+        self.database, self.services, self.plans = database, services, plans
 
     def act(self, work: Callable[[Engine], Any]) -> Any:
         with transaction_scope(self.database) as session, self.plans.watching(self.database):
-            return work(Engine(session, self.registry["batch_types"], self.registry.settings, "admin"))
+            return work(Engine(session, self.services.get(BatchTypes), self.services.settings, "admin"))
 
     def run(self, batch: int, *actions: Action, **options: Any) -> None:
         for action in actions:
@@ -82,7 +84,7 @@ def story(engine: Database, app: Any, users: Any) -> Story:
         )
     with transaction_scope(engine) as session:
         session.execute(text("ANALYZE"))
-    return Story(engine, app.registry, Plans())
+    return Story(engine, services_of(app.registry), Plans())
 
 
 def lines(heading: str, each: Callable[[int], str], count: int = PRODUCTS) -> str:

@@ -14,11 +14,12 @@ from pyramid.httpexceptions import (
 )
 from pyramid.response import Response
 from pyramid_retry import RetryableException
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from tests.security.small_site import Site, token_of
 
 from batchbook.db.engine import make_engine
 from batchbook.errors import BadInput, BatchbookError, Conflict, Missing, Refused, TooLarge
+from batchbook.services import services_of
 
 JSON = {"Accept": "application/json"}
 
@@ -200,7 +201,7 @@ def test_pages_are_answered_without_a_database(site: Site, tmp_path: Path, path:
     browser.get("/")
     tmp_path.with_name(f"{tmp_path.name}.sessions.sqlite3").mkdir()
     nowhere = make_engine(f"sqlite:///{tmp_path}")
-    site.config.registry["engine"] = nowhere
+    services_of(site.config.registry).add(Engine, nowhere)
     page = browser.get(path, status=404 if path == "/nowhere" else 500)
     assert page.html.find(class_="error-id").code.text == page.headers["X-Request-Id"]
     assert "sqlite" not in page.text.lower()
@@ -208,7 +209,7 @@ def test_pages_are_answered_without_a_database(site: Site, tmp_path: Path, path:
 
 
 def test_a_page_without_identity_needs_no_database(site: Site, tmp_path: Path) -> None:
-    site.config.registry["engine"] = make_engine(f"sqlite:///{tmp_path}")
+    services_of(site.config.registry).add(Engine, make_engine(f"sqlite:///{tmp_path}"))
     assert "Sign in" in site.visitor().get("/login").text
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from tests.security.small_site import Site
 
+from batchbook.services import services_of
 from batchbook.web.static import content_version
 
 
@@ -31,7 +32,7 @@ def test_in_development_nothing_is_kept(tables: Engine) -> None:
 def test_static_files_ask_the_database_nothing(site: Site, tmp_path: Path) -> None:
     browser = site.signed_in("anna")
     path = _stylesheet(site)
-    site.config.registry["engine"] = None
+    services_of(site.config.registry).add(Engine, None)
     browser.get(path)
 
 

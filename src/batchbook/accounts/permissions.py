@@ -9,11 +9,13 @@ from typing import Any
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from batchbook.batches.lifecycle import BatchPermission
+from batchbook.batches.types import BatchType, BatchTypes
 from batchbook.grid import label_of
 from batchbook.master import MasterContext, MasterView
 from batchbook.master.batch_only import EDIT_DIRECTLY
 from batchbook.security.permissions import SIGNED_IN
 from batchbook.security.roles import DEFAULT_ROLES
+from batchbook.services import services_of
 
 _GENERAL = {"*": "Everything but batches", "batch:*": "Batches of every type"}
 _ORDER = ("*", "view", "export", "create", "edit", EDIT_DIRECTLY, "audit", "execute", "delete")
@@ -49,9 +51,11 @@ def known_permissions(registry: Any, held: Iterable[str] = ()) -> list[KnownPerm
     What a role holds already is always among them, also if the feature that asked for it is gone, so that a role is
     never changed by being looked at. Ordered by group, general ones first.
     """
+    views = _views(registry.introspector)
+    batch_types = tuple(services_of(registry).find(BatchTypes) or ())
     shipped = {permission for role in DEFAULT_ROLES.values() for permission in role.permissions}
-    names = shipped | {*held} | {*_of_views(registry.introspector)} | {*_of_batches(registry)}
-    titles = _titles(registry)
+    names = shipped | {*held} | {*_of_views(registry.introspector)} | {*_of_batches(batch_types)}
+    titles = _titles(views, batch_types)
     return [_known(name, titles) for name in sorted(names, key=_sort_key)]
 
 
@@ -66,8 +70,8 @@ def _of_views(introspector: Any) -> Iterator[str]:
             yield name
 
 
-def _of_batches(registry: Any) -> Iterator[str]:
-    for key in ("*", *(batch_type.key for batch_type in registry.get("batch_types", ()))):
+def _of_batches(batch_types: Iterable[BatchType]) -> Iterator[str]:
+    for key in ("*", *(batch_type.key for batch_type in batch_types)):
         yield from (f"batch:{key}:{permission}" for permission in BatchPermission)
 
 
@@ -75,9 +79,9 @@ def _views(introspector: Any) -> list[type[MasterView]]:
     return [item["introspectable"]["view"] for item in introspector.get_category("master views", ())]
 
 
-def _titles(registry: Any) -> dict[str, str]:
-    titles = {view.prefix: view.title for view in _views(registry.introspector)}
-    types = {f"batch:{kind.key}": f"Batches: {kind.title}" for kind in registry.get("batch_types", ())}
+def _titles(views: Iterable[type[MasterView]], batch_types: Iterable[BatchType]) -> dict[str, str]:
+    titles = {view.prefix: view.title for view in views}
+    types = {f"batch:{kind.key}": f"Batches: {kind.title}" for kind in batch_types}
     return titles | types | _GENERAL
 
 

@@ -35,6 +35,8 @@ from batchbook.batches.types import BatchType, BatchTypes, refuse_unknown_handle
 from batchbook.batches.views import BatchMasterView
 from batchbook.batches.worksheets.layout import Layout, RowLayout, SheetColumn
 from batchbook.batches.worksheets.task import TAKE_WORKSHEET
+from batchbook.jobs.office import Jobs
+from batchbook.services import Services, services_of
 from batchbook.statuses import Severity, Status
 from batchbook.tables import read_table
 
@@ -85,11 +87,12 @@ __all__ = [
 def includeme(config: Any) -> None:
     """Add the directive ``config.add_batch_type``, the runner of actions, and the pages over all types."""
     types = BatchTypes()
-    config.registry["batch_types"] = types
-    config.registry["batch_runner"] = _runner(types, config.registry)
+    services = services_of(config.registry)
+    services.add(BatchTypes, types)
+    services.add(Runner, _runner(types, services))
     for task in (*TASKS, *BULK_EDITS, TAKE_WORKSHEET):
         config.add_job_task(task)
-    config.registry["jobs"].upkeep.append(heal_batches)
+    services.get(Jobs).upkeep.append(heal_batches)
     config.add_directive("add_batch_type", "batchbook.batches.directives.add_batch_type")
     config.include("batchbook.batches.pages")
     config.action(
@@ -99,8 +102,8 @@ def includeme(config: Any) -> None:
     )
 
 
-def _runner(types: BatchTypes, registry: Any) -> Runner:
-    jobs = registry["jobs"]
+def _runner(types: BatchTypes, services: Services) -> Runner:
+    jobs = services.get(Jobs)
     if jobs.in_background:
-        return JobRunner(types, registry.settings, jobs)
-    return InlineRunner(types, registry.settings)
+        return JobRunner(types, services.settings, jobs)
+    return InlineRunner(types, services.settings)

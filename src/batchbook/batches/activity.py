@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Engine, select
 
 from batchbook.batches.lifecycle import Action, State, transition
 from batchbook.batches.models import Batch
+from batchbook.batches.types import BatchTypes
 from batchbook.batches.work import find_batch
 from batchbook.db.session import SAFE_METHODS, transaction_scope
 from batchbook.jobs import Job, Jobs
@@ -71,7 +72,7 @@ def held_batch(request: Any, batch_id: int) -> Held | None:
     """
     if request.method in SAFE_METHODS:
         return _held(request, request.db, batch_id)
-    with transaction_scope(request.registry["engine"], read_only=True) as session:
+    with transaction_scope(request.services.get(Engine), read_only=True) as session:
         return _held(request, session, batch_id)
 
 
@@ -79,12 +80,12 @@ def _held(request: Any, session: Any, batch_id: int) -> Held | None:
     job = holder_of(session, batch_id)
     if job is None or job.id == getattr(request, "job_id", None):
         return None
-    return Held(find_batch(session, request.registry["batch_types"], batch_id), job)
+    return Held(find_batch(session, request.services.get(BatchTypes), batch_id), job)
 
 
 def activity_of(request: Any, held: Held) -> Activity:
     """Return what the page of a batch says about the job that has it."""
-    jobs: Jobs = request.registry["jobs"]
+    jobs: Jobs = request.services.get(Jobs)
     job = held.job
     next_url = request.route_path("jobs.await", id=job.id)
     mine = job.asked_by == request.authenticated_userid
@@ -116,8 +117,8 @@ def running_now(request: Any, *conditions: ColumnElement[bool]) -> list[Running]
         .limit(_SHOWN)
     )
     found = request.db.execute(wanted).all()
-    reports = reports_on(request.registry["jobs"], [job for job, _description in found])
-    types = request.registry["batch_types"]
+    reports = reports_on(request.services.get(Jobs), [job for job, _description in found])
+    types = request.services.get(BatchTypes)
     return [
         Running(
             title=f"{description or types[job.batch_type].title} {job.batch_id:08d}",

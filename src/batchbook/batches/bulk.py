@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from pyramid.registry import Registry
 from sqlalchemy.orm import Session
 
 from batchbook.batches.background import order_on
@@ -26,8 +27,10 @@ from batchbook.batches.tasks import (
     note_ending,
     sees_batch,
 )
+from batchbook.batches.types import BatchTypes
 from batchbook.jobs import Ending, Job, Jobs, Task, Turn
 from batchbook.jobs.offline import identity_of, page_at
+from batchbook.services import Services
 
 
 @dataclass(frozen=True)
@@ -43,24 +46,26 @@ class BulkEdit:
     def page(self) -> Iterator[Any]:
         """Yield the page whose address is the argument ``address``, as it is for who asked."""
         identity = identity_of(self.turn.session, self.engine.actor)
-        with page_at(self.turn.registry, self.turn.session, identity, self.turn.job) as page:
+        with page_at(self.turn.services.get(Registry), self.turn.session, identity, self.turn.job) as page:
             yield page
 
 
-def is_big(registry: Any, rows: int) -> bool:
+def is_big(services: Services, rows: int) -> bool:
     """Return whether an edit that touches that many rows is for a job to do."""
-    jobs: Jobs = registry["jobs"]
+    jobs: Jobs = services.get(Jobs)
     return jobs.is_big(rows)
 
 
-def ask_edit(registry: Any, engine: Engine, batch_id: int, task: str, arguments: Mapping[str, Any]) -> Result:
+def ask_edit(
+    services: Services, engine: Engine, batch_id: int, task: str, arguments: Mapping[str, Any]
+) -> Result:
     """Ask for the edit ``task`` of a batch; ``arguments`` are plain data.
 
     If they have a ``version``, it is the batch's that was looked at. Raises as
     :meth:`~batchbook.batches.engine.Engine.lock` does.
     """
     batch = engine.lock(batch_id, Action.EDIT).batch
-    job = registry["jobs"].ask(engine.session, order_on(batch, engine.actor, task, arguments))
+    job = services.get(Jobs).ask(engine.session, order_on(batch, engine.actor, task, arguments))
     return Result(f"{batch} is going to be changed.", job_id=job.id)
 
 
@@ -77,13 +82,13 @@ def edit_task(name: str, label: str, edit: Callable[[BulkEdit], str]) -> Task:
     return Task(name, label, Action.EDIT.done, run, note_ending, batch_page, sees_batch, _again)
 
 
-def _again(registry: Any, session: Session, job: Job, by: str) -> Job:
-    batch = demand_again(registry, session, job, by, Action.EDIT)
+def _again(services: Services, session: Session, job: Job, by: str) -> Job:
+    batch = demand_again(services, session, job, by, Action.EDIT)
     arguments = dict(job.arguments)
     if "version" in arguments:
         # Nothing was done with the batch since but to write down how the job ended.
         arguments["version"] = batch.version
-    engine = Engine(session, registry["batch_types"], registry.settings, by)
+    engine = Engine(session, services.get(BatchTypes), services.settings, by)
     engine.lock(batch.id, Action.EDIT)
-    again: Job = registry["jobs"].ask(session, order_on(batch, by, job.task, arguments, retry_of=job.id))
+    again: Job = services.get(Jobs).ask(session, order_on(batch, by, job.task, arguments, retry_of=job.id))
     return again

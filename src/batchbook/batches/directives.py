@@ -21,10 +21,11 @@ from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.pages.create import FILE_FIELD, PASTED_FIELD
 from batchbook.batches.rows import RESERVED, table_of
 from batchbook.batches.rowtables import RowTables, SharedTable
-from batchbook.batches.types import BatchType, handler_setting, swapped_handler
+from batchbook.batches.types import BatchType, BatchTypes, handler_setting, swapped_handler
 from batchbook.batches.views import BatchMasterView
 from batchbook.forms import form_of
 from batchbook.grid import columns_of, label_of
+from batchbook.services import services_of
 
 
 def add_batch_type(
@@ -57,7 +58,7 @@ def add_batch_type(
     )
     config.action(
         ("batch type", batch_type.key),
-        lambda: config.registry["batch_types"].add(batch_type),
+        lambda: services_of(config.registry).get(BatchTypes).add(batch_type),
         introspectables=(introspectable,),
     )
     config.add_master_view(view.bind(batch_type))

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -19,10 +18,12 @@ from batchbook.batches.context import HandlerContext
 from batchbook.batches.lifecycle import TRANSITIONS, state_before
 from batchbook.batches.models import Batch
 from batchbook.batches.operations import note_failure
+from batchbook.batches.types import BatchTypes
 from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
 from batchbook.db.transient import is_transient
 from batchbook.jobs.asking import holder_of
+from batchbook.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -30,16 +31,16 @@ log = logging.getLogger(__name__)
 _ACTOR = "batchbook"
 
 
-def heal_batches(registry: Any) -> None:
+def heal_batches(services: Services) -> None:
     """Bring the batches that no job holds back to the state before; safe to be done by any number of processes."""
-    known = [batch_type.key for batch_type in registry["batch_types"]]
+    known = [batch_type.key for batch_type in services.get(BatchTypes)]
     passed = [line.through for line in TRANSITIONS if line.through]
     stuck = select(Batch.id).where(Batch.state.in_(passed), Batch.type.in_(known)).order_by(Batch.id)
-    with transaction_scope(registry["engine"], read_only=True) as session:
+    with transaction_scope(services.get(Engine), read_only=True) as session:
         found: Sequence[int] = session.scalars(stuck).all()
     for batch_id in found:
         try:
-            with transaction_scope(registry["engine"]) as session:
+            with transaction_scope(services.get(Engine)) as session:
                 _heal(session, batch_id, passed)
         except DBAPIError as error:
             if not is_transient(error):

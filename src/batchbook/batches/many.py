@@ -15,13 +15,14 @@ from batchbook.batches.engine import Engine, held_refusal
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.plan import why_not_execute
-from batchbook.batches.runner import ActionCall
-from batchbook.batches.types import BatchType
+from batchbook.batches.runner import ActionCall, Runner
+from batchbook.batches.types import BatchType, BatchTypes
 from batchbook.db import utc_now
 from batchbook.errors import BatchbookError, Conflict
 from batchbook.jobs import Job, JobGroup
 from batchbook.jobs.states import ACTIVE
 from batchbook.security.identity import Identity
+from batchbook.services import Services
 from batchbook.words import counted
 
 #: How many batches can be acted on at once.
@@ -61,7 +62,7 @@ class Candidates:
 
 
 def candidates(
-    registry: Any,
+    services: Services,
     session: Session,
     identity: Identity,
     batch_type: BatchType,
@@ -70,7 +71,7 @@ def candidates(
 ) -> Candidates:
     """Look at the batches with these numbers, by a few statements for all of them."""
     wanted = list(ids)
-    engine = Engine(session, registry["batch_types"], registry.settings, identity.name)
+    engine = Engine(session, services.get(BatchTypes), services.settings, identity.name)
     header = batch_type.header
     batches = session.scalars(select(header).where(header.id.in_(wanted)).order_by(header.id)).all()
     held = select(Job).where(Job.batch_id.in_(wanted), Job.exclusive, Job.state.in_(ACTIVE))
@@ -94,7 +95,7 @@ def _refusal(engine: Engine, identity: Identity, action: Action, batch: Batch) -
 
 
 def ask_for_all(
-    registry: Any, session: Session, actor: str, chosen: Candidates, options: Mapping[str, Any]
+    services: Services, session: Session, actor: str, chosen: Candidates, options: Mapping[str, Any]
 ) -> JobGroup:
     """Ask for one job for each batch with which the action can be done; return their group.
 
@@ -110,7 +111,7 @@ def ask_for_all(
     )
     session.add(group)
     session.flush()  # The jobs refer to it.
-    runner = registry["batch_runner"]
+    runner = services.get(Runner)
     for batch in chosen.fit:
         runner.submit(session, ActionCall(batch.id, chosen.action, actor, options, batch.version, group.id))
     return group

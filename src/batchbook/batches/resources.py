@@ -9,6 +9,7 @@ from batchbook.batches import access
 from batchbook.batches.engine import held_refusal
 from batchbook.batches.lifecycle import READING, Action, BatchPermission
 from batchbook.batches.models import Batch
+from batchbook.batches.types import BatchTypes
 from batchbook.batches.work import find_batch
 from batchbook.errors import Missing
 from batchbook.master.records import key_of
@@ -50,7 +51,7 @@ class BatchContext(RecordContext):
     def record(self) -> Any:
         """The batch that the address names; raises ``Missing`` if there is none of this type."""
         request = self.view.request
-        types = request.registry["batch_types"]
+        types = request.services.get(BatchTypes)
         batch = find_batch(request.db, types, int(key_of(Batch, "id", request.matchdict["id"])))
         if not isinstance(batch, self.view.model):
             raise Missing(f"There is no {self.view.title_one} {batch.number}. It may have been deleted.")

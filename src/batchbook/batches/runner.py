@@ -1,7 +1,7 @@
 """The one call by which pages and commands ask for an action on a batch, and the runner that does it at once.
 
 The other one, which has jobs do what takes its time, is in :mod:`batchbook.batches.background`. Which of them is in
-``registry["batch_runner"]`` is for the settings to say; neither handlers nor views know.
+``services.get(Runner)`` is for the settings to say; neither handlers nor views know.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -17,10 +16,12 @@ from batchbook.batches.lifecycle import Action
 from batchbook.batches.options import bind_options
 from batchbook.batches.plan import why_not_execute
 from batchbook.batches.planned import SCHEDULE, UNSCHEDULE, drop_plan, in_utc
-from batchbook.batches.runner import ActionCall
+from batchbook.batches.runner import ActionCall, Runner
+from batchbook.batches.types import BatchTypes
 from batchbook.batches.work import Work
 from batchbook.errors import BadInput, Conflict
 from batchbook.jobs import Jobs
+from batchbook.services import Services
 from batchbook.zones import BadTime, LocalTime
 
 #: How far ahead an execution can be planned.
@@ -29,45 +30,45 @@ FARTHEST = timedelta(days=365)
 TWICE = "That time comes twice on that day, because the clocks are put back; the first of the two was taken."
 
 
-def can_schedule(registry: Any) -> bool:
+def can_schedule(services: Services) -> bool:
     """Return whether there is anybody who would execute a batch later."""
-    jobs: Jobs = registry["jobs"]
+    jobs: Jobs = services.get(Jobs)
     return jobs.in_background
 
 
-def refuse_without_jobs(registry: Any) -> None:
+def refuse_without_jobs(services: Services) -> None:
     """Raise ``Conflict`` where nobody would execute a batch later."""
-    if not can_schedule(registry):
+    if not can_schedule(services):
         raise Conflict(
             "Nothing was planned: here actions run at once, and nobody would run one later. The setting batchbook.jobs"
             " is “inline”."
         )
 
 
-def schedule(registry: Any, session: Session, call: ActionCall, time: LocalTime) -> Result:
+def schedule(services: Services, session: Session, call: ActionCall, time: LocalTime) -> Result:
     """Plan the execution that ``call`` asks for, in place of one that is planned already; return what to tell.
 
     Raises :class:`~batchbook.zones.BadTime` for a time that is over or too far ahead, and
     :class:`~batchbook.errors.BatchbookError` where the batch would not be executed as things are.
     """
-    refuse_without_jobs(registry)
-    _check_time(time.at, registry["jobs"].clock())
-    work = _locked(registry, session, call)
+    refuse_without_jobs(services)
+    _check_time(time.at, services.get(Jobs).clock())
+    work = _locked(services, session, call)
     _refuse_blocked(work, call)
     replaced = drop_plan(work, f"{call.actor} planned it for another time")
     _note(work, SCHEDULE, f"{'Rescheduled' if replaced else 'Scheduled'} for {in_utc(time.at)}.{replaced}")
     # What was looked at was compared just now; the job remembers the version as it is from here on.
-    registry["batch_runner"].submit(session, replace(call, version=None, run_at=time.at))
+    services.get(Runner).submit(session, replace(call, version=None, run_at=time.at))
     said = f"{work.batch} is going to be executed on {in_utc(time.at)}.{replaced}"
     return Result(f"{said} {TWICE}" if time.twice else said, batch_id=call.batch_id)
 
 
-def unschedule(registry: Any, session: Session, call: ActionCall) -> Result:
+def unschedule(services: Services, session: Session, call: ActionCall) -> Result:
     """Drop what is planned for the batch of ``call``; return what to tell.
 
     Raises :class:`~batchbook.errors.Conflict` if nothing is, or the batch is not as it was looked at.
     """
-    work = _locked(registry, session, call)
+    work = _locked(services, session, call)
     dropped = drop_plan(work, f"{call.actor} dropped that").strip()
     if not dropped:
         raise Conflict(f"No execution of {work.batch} is planned, so there was nothing to drop.")
@@ -75,8 +76,8 @@ def unschedule(registry: Any, session: Session, call: ActionCall) -> Result:
     return Result(dropped, batch_id=call.batch_id)
 
 
-def _locked(registry: Any, session: Session, call: ActionCall) -> Work:
-    engine = Engine(session, registry["batch_types"], registry.settings, call.actor)
+def _locked(services: Services, session: Session, call: ActionCall) -> Work:
+    engine = Engine(session, services.get(BatchTypes), services.settings, call.actor)
     work = engine.lock(call.batch_id, Action.EXECUTE)
     refuse_stale(work.batch, Action.EXECUTE, call.version)
     return work

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,21 +14,23 @@ from batchbook.batches.lifecycle import TRANSITIONS, Action, state_before
 from batchbook.batches.models import Batch, Operation
 from batchbook.batches.operations import CANCEL, FAILURE
 from batchbook.batches.planned import keep_in_step, refuse_changed
-from batchbook.batches.runner import ActionCall, perform
+from batchbook.batches.runner import ActionCall, Runner, perform
+from batchbook.batches.types import BatchTypes
 from batchbook.batches.work import find_batch
 from batchbook.db.session import transaction_scope
 from batchbook.errors import Conflict, Missing
 from batchbook.jobs import Ending, Job, Task, Turn
 from batchbook.jobs.offline import identity_of
 from batchbook.jobs.states import JobState
+from batchbook.services import Services
 
 
 def engine_of(turn: Turn) -> Engine:
     """Return the engine that does a job, for who asked for it."""
-    registry = turn.registry
+    services = turn.services
     job = turn.job
     return Engine(
-        turn.session, registry["batch_types"], registry.settings, job.asked_by, turn.progress, job.id
+        turn.session, services.get(BatchTypes), services.settings, job.asked_by, turn.progress, job.id
     )
 
 
@@ -73,7 +76,7 @@ def batch_page(request: Any, job: Job) -> str | None:
 
     ``None`` for a batch of a type that this installation does not have, any more.
     """
-    if job.batch_type not in {batch_type.key for batch_type in request.registry["batch_types"]}:
+    if job.batch_type not in {batch_type.key for batch_type in request.services.get(BatchTypes)}:
         return None
     prefix = f"batches.{job.batch_type}"
     if job.task == Action.DELETE and job.state == JobState.DONE:
@@ -84,8 +87,8 @@ def batch_page(request: Any, job: Job) -> str | None:
 
 def sees_batch(request: Any, job: Job) -> bool:
     """Return whether who asks may see the batch of a job."""
-    types = request.registry["batch_types"]
-    with transaction_scope(request.registry["engine"], read_only=True) as session:
+    types = request.services.get(BatchTypes)
+    with transaction_scope(request.services.get(sqlalchemy.Engine), read_only=True) as session:
         try:
             batch = find_batch(session, types, job.batch_id or 0)
         except Missing:
@@ -93,12 +96,12 @@ def sees_batch(request: Any, job: Job) -> bool:
     return access.may_now(request.identity.permissions, batch, Action.VIEW)
 
 
-def demand_again(registry: Any, session: Session, job: Job, by: str, action: Action) -> Batch:
+def demand_again(services: Services, session: Session, job: Job, by: str, action: Action) -> Batch:
     """Return the batch of a job that ``by`` wants to try again; raise unless that may be done as things are.
 
     Raises ``Refused`` or ``Conflict`` where ``action`` is not allowed, and ``Conflict`` if something else was done since.
     """
-    batch = find_batch(session, registry["batch_types"], job.batch_id or 0)
+    batch = find_batch(session, services.get(BatchTypes), job.batch_id or 0)
     access.demand(identity_of(session, by).permissions, batch, action, by)
     last = session.scalar(
         select(Operation.kind)
@@ -113,11 +116,11 @@ def demand_again(registry: Any, session: Session, job: Job, by: str, action: Act
     return batch
 
 
-def _again(registry: Any, session: Session, job: Job, by: str) -> Job:
+def _again(services: Services, session: Session, job: Job, by: str) -> Job:
     action = Action(job.task)
-    batch = demand_again(registry, session, job, by, action)
+    batch = demand_again(services, session, job, by, action)
     call = ActionCall(batch.id, action, by, job.arguments["options"], retry_of=job.id)
-    result = registry["batch_runner"].submit(session, call)
+    result = services.get(Runner).submit(session, call)
     return session.get_one(Job, result.job_id)
 
 

@@ -61,7 +61,7 @@ class BatchType:
 
 
 class BatchTypes:
-    """The registered batch types, by key. One per application, in ``registry["batch_types"]``."""
+    """The registered batch types, by key. One per application, in ``services.get(BatchTypes)``."""
 
     def __init__(self, types: Iterable[BatchType] = ()) -> None:
         self._types: dict[str, BatchType] = {batch_type.key: batch_type for batch_type in types}

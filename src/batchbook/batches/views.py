@@ -17,8 +17,10 @@ from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.pages import BATCH_PAGES
 from batchbook.batches.pages.present import PROBLEMS
 from batchbook.batches.resources import BatchContext, TypeContext
+from batchbook.batches.types import BatchTypes
 from batchbook.forms import Form, form_of
 from batchbook.grid import Column, Kind, Sort, choices_of, columns_of
+from batchbook.jobs.office import Jobs
 from batchbook.master import MasterView, Page
 
 if TYPE_CHECKING:
@@ -106,14 +108,14 @@ class BatchMasterView(MasterView):
 
     def visible(self) -> ColumnElement[bool]:
         """The condition for the batches of the type that this person may see."""
-        return access.visible(self.request.identity.permissions, self.request.registry["batch_types"])
+        return access.visible(self.request.identity.permissions, self.request.services.get(BatchTypes))
 
     @property
     def engine(self) -> Engine:
         """The engine acting for this person in this request."""
-        registry = self.request.registry
+        services = self.request.services
         return Engine(
-            self.request.db, registry["batch_types"], registry.settings, self.request.authenticated_userid
+            self.request.db, services.get(BatchTypes), services.settings, self.request.authenticated_userid
         )
 
     def held(self, batch_id: int) -> Held | None:
@@ -124,7 +126,7 @@ class BatchMasterView(MasterView):
 
     def many(self, total: int) -> list[tuple[str, str]]:
         """Return what can be done with all ``total`` batches that the index shows: words of a link, name of the page."""
-        if total < 2 or not self.request.registry["jobs"].in_background:
+        if total < 2 or not self.request.services.get(Jobs).in_background:
             return []
         actions = (Action.REFRESH, Action.EXECUTE)
         return [

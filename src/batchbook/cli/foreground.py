@@ -11,17 +11,19 @@ from batchbook.cli.interrupts import Flag, interrupting
 from batchbook.cli.progress import display
 from batchbook.jobs import Job
 from batchbook.jobs.following import OwnRun
+from batchbook.jobs.office import Jobs
+from batchbook.services import Services
 
 
 class Foreground(AbstractContextManager["Foreground"]):
     """A command that runs jobs itself, for ``actor``, and shows how far they are unless it shall be ``quiet``."""
 
-    def __init__(self, registry: Any, actor: str, *, quiet: bool) -> None:
+    def __init__(self, services: Services, actor: str, *, quiet: bool) -> None:
         self.display = display(quiet=quiet)
-        self._registry = registry
+        self._services = services
         self._actor = actor
         self._stopping = Flag()
-        self._own = OwnRun(registry, self._stopping, self.display.show)
+        self._own = OwnRun(services, self._stopping, self.display.show)
 
     def take(self, session: Session, job_id: int) -> Job:
         """Take a job in the transaction that asks for it."""
@@ -32,7 +34,7 @@ class Foreground(AbstractContextManager["Foreground"]):
 
         def cancel() -> None:
             self.display.note("Cancelling: it stops as soon as it can, and nothing of it is kept.")
-            self._registry["jobs"].wish_cancelled(job, self._actor)
+            self._services.get(Jobs).wish_cancelled(job, self._actor)
 
         with interrupting(self._actor, cancel, self._stopping):
             return self._own.finish(job)

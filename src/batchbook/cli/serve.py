@@ -19,6 +19,8 @@ from batchbook.cli.site import Site
 from batchbook.errors import BadInput, Conflict
 from batchbook.jobs.embedded import release_worker
 from batchbook.jobs.leaving import exit_process
+from batchbook.jobs.office import Jobs
+from batchbook.services import services_of
 
 _WAITRESS = "egg:waitress#main"
 
@@ -38,11 +40,12 @@ def serve(site: Site, listen: str | None) -> None:
     server = loader.get_wsgi_server() if listen is None else _listening(loader, listen)
     loader.setup_logging()
     application = loader.get_wsgi_app()
-    if (worker := application.registry["jobs"].worker) is not None:
+    services = services_of(application.registry)
+    if (worker := services.get(Jobs).worker) is not None:
         worker.leave = start_again
     # Before a page is seen; where no jobs run here, nothing else in this process does it.
-    for task in application.registry["jobs"].upkeep:
-        task(application.registry)
+    for task in services.get(Jobs).upkeep:
+        task(services)
     stop_by_exception()
     try:
         server(application)
@@ -50,7 +53,7 @@ def serve(site: Site, listen: str | None) -> None:
         raise Conflict(
             f"The server could not listen where the settings say: {error.strerror or error}."
         ) from error
-    if (worker := release_worker(application.registry)) is not None:
+    if (worker := release_worker(services)) is not None:
         worker.leave = (
             exit_process  # It was told to stop, so it does not start again for a job that does not react.
         )

@@ -17,6 +17,8 @@ from batchbook.cli.settings import read_settings
 from batchbook.db.engine import database_url, make_engine
 from batchbook.db.session import transaction_scope
 from batchbook.errors import Conflict
+from batchbook.jobs.office import Jobs
+from batchbook.services import Services, services_of
 
 
 class Site(AbstractContextManager["Site"]):
@@ -50,9 +52,9 @@ class Site(AbstractContextManager["Site"]):
         return make_engine(database_url(self.settings))
 
     @cached_property
-    def registry(self) -> Any:
-        """The application's registry, with plug-ins and batch types; starts the application without serving it."""
-        return configure(self.settings).registry
+    def services(self) -> Services:
+        """The application's services, with plug-ins and batch types; configures the application without serving it."""
+        return services_of(configure(self.settings).registry)
 
     @contextmanager
     def transaction(self, *, read_only: bool = False) -> Iterator[Session]:
@@ -75,6 +77,6 @@ class Site(AbstractContextManager["Site"]):
         """Close the connections."""
         if "engine" in self.__dict__:
             self.engine.dispose()
-        if "registry" in self.__dict__:
-            self.registry["engine"].dispose()
-            self.registry["jobs"].close()
+        if "services" in self.__dict__:
+            self.services.get(Engine).dispose()
+            self.services.get(Jobs).close()

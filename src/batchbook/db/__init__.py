@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import Engine
+
 from batchbook.db.base import Base, JSONValue
 from batchbook.db.engine import database_url, make_engine
 from batchbook.db.functions import decimal_text, folded, percent_change
-from batchbook.db.session import REGISTRY_KEY, request_session
+from batchbook.db.session import request_session
 from batchbook.db.types import ExactDecimal, UTCDateTime, utc_now
-from batchbook.db.waiting import waiting_by
+from batchbook.db.waiting import Waiting, waiting_by
+from batchbook.services import services_of
 from batchbook.settings import DEVELOPMENT
 
 __all__ = [
@@ -34,8 +37,8 @@ def includeme(config: Any) -> None:
     settings.setdefault("tm.commit_veto", "pyramid_tm.default_commit_veto")
     # A developer wants to see with which values a statement failed; anywhere else they are not for the log.
     hide = not DEVELOPMENT.flag(settings)
-    config.registry["engine"] = make_engine(database_url(settings), hide_parameters=hide)
-    config.registry[REGISTRY_KEY] = waiting_by(settings)
+    services_of(config.registry).add(Engine, make_engine(database_url(settings), hide_parameters=hide))
+    services_of(config.registry).add(Waiting, waiting_by(settings))
     config.include("pyramid_tm")
     config.include("pyramid_retry")
     config.add_request_method(request_session, "db", reify=True)

@@ -15,9 +15,6 @@ from batchbook.db.guard import GUARD, TransactionGuard, lifted
 from batchbook.db.options import BESIDE_ENGINE, READ_ONLY, WAITING
 from batchbook.db.waiting import Waiting
 
-#: Where the registry has the limit to how many requests wait for SQLite's write lock.
-REGISTRY_KEY = "batchbook.db.waiting"
-
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -92,9 +89,9 @@ def request_session(request: Any) -> Session:
     A safe method (GET, HEAD, OPTIONS) gets a read-only transaction: that nothing changes on GET is kept by the
     database, not by good intentions.
     """
-    registry = request.registry
+    services = request.services
     read_only = request.method in SAFE_METHODS
-    session = make_session(registry["engine"], read_only=read_only, waiting=registry.get(REGISTRY_KEY))
+    session = make_session(services.get(Engine), read_only=read_only, waiting=services.find(Waiting))
     # keep_session=False closes it with the transaction. Core statements mark no change by themselves, and a
     # transaction of an unsafe method is there to write, so it starts out as changed.
     zope.sqlalchemy.register(session, transaction_manager=request.tm, initial_state="changed")

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from pyramid.events import ApplicationCreated
+from sqlalchemy import Engine
 
 from batchbook.demo.guard import is_wanted, refuse_logins, refuse_logins_in, switch_off
 from batchbook.demo.loader import CATALOG, DEMO, LOGINS, PRICE_LIST, Login, is_empty, load, logins
+from batchbook.services import services_of
 
 __all__ = [
     "CATALOG",
@@ -36,5 +38,5 @@ def includeme(config: Any) -> None:
 
 
 def _refuse_logins(event: ApplicationCreated) -> None:
-    registry = event.app.registry
-    refuse_logins_in(registry["engine"], registry.settings)
+    services = services_of(event.app.registry)
+    refuse_logins_in(services.get(Engine), services.settings)

@@ -8,8 +8,11 @@ from typing import Any
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
+from sqlalchemy import Engine
 
 from batchbook.health.collector import JobCollector
+from batchbook.jobs.office import Jobs
+from batchbook.services import Services, services_of
 from batchbook.settings import Setting
 
 TOKEN = Setting(
@@ -24,11 +27,11 @@ SETTINGS = (TOKEN,)
 class Metrics:
     """The page, for those who know the ``token``."""
 
-    def __init__(self, registry: Any, token: str) -> None:
+    def __init__(self, services: Services, token: str) -> None:
         self._token = token.encode()
         # One of its own, because a process may have more than one application.
         self._collected = CollectorRegistry()
-        self._collected.register(JobCollector(registry["engine"], registry["jobs"]))
+        self._collected.register(JobCollector(services.get(Engine), services.get(Jobs)))
 
     def __call__(self, request: Any) -> Response:
         """Answer 401 to those who do not know the token."""
@@ -52,5 +55,5 @@ def includeme(config: Any) -> None:
     """Register the page, if there is a token."""
     if token := TOKEN.text(config.registry.settings):
         config.add_route("metrics", "/metrics")
-        view = Metrics(config.registry, token)
+        view = Metrics(services_of(config.registry), token)
         config.add_view(view, route_name="metrics", request_method="GET", permission=NO_PERMISSION_REQUIRED)

@@ -19,6 +19,7 @@ from batchbook.db.options import READ_ONLY
 from batchbook.errors import Conflict
 from batchbook.jobs import Jobs
 from batchbook.jobs.settings import Mode
+from batchbook.services import Services, services_of
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +27,11 @@ log = logging.getLogger(__name__)
 class Readiness:
     """Whether an application is ready, and why it is not."""
 
-    def __init__(self, registry: Any) -> None:
-        self._types: BatchTypes = registry["batch_types"]
-        self._engine: Engine = registry["engine"]
-        self._jobs: Jobs = registry["jobs"]
-        self._expected = migrate.expected(migrate.plugin_locations(registry.settings))
+    def __init__(self, services: Services) -> None:
+        self._types: BatchTypes = services.get(BatchTypes)
+        self._engine: Engine = services.get(Engine)
+        self._jobs: Jobs = services.get(Jobs)
+        self._expected = migrate.expected(migrate.plugin_locations(services.settings))
 
     def reasons(self) -> Iterator[str]:
         """Yield why requests should not come here at the moment, for whoever runs it; nothing in it is secret."""
@@ -75,14 +76,14 @@ def health(_request: Any) -> Response:
 
 def ready(request: Any) -> Response:
     """Say whether requests may come: 200, or 503 with the reasons."""
-    reasons = list(request.registry["readiness"].reasons())
+    reasons = list(request.services.get(Readiness).reasons())
     return Response(json_body={"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
 
 
 def includeme(config: Any) -> None:
     """Register both for everybody: a load balancer signs in nowhere."""
-    readiness = Readiness(config.registry)
-    config.registry["readiness"] = readiness
+    readiness = Readiness(services_of(config.registry))
+    services_of(config.registry).add(Readiness, readiness)
     config.add_subscriber(lambda _event: readiness.refuse_faults(), ApplicationCreated)
     for name, view in (("health", health), ("ready", ready)):
         config.add_route(name, f"/{name}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy.orm import Session
 
 from batchbook.db.waiting import is_busy
@@ -15,9 +13,10 @@ from batchbook.jobs.states import JobState
 from batchbook.jobs.tasks import Ending, Turn
 from batchbook.jobs.unresponsive import request_process_end, unresponsive_of
 from batchbook.progress import NoProgress
+from batchbook.services import Services
 
 
-def cancel_job(registry: Any, session: Session, job: Job, by: str) -> str:
+def cancel_job(services: Services, session: Session, job: Job, by: str) -> str:
     """Cancel a job for ``by``: at once if it has not begun, else it stops as soon as it can; return the sentence for that.
 
     While it runs, ``session`` is not touched: it would wait, on SQLite, for the very job. Raises
@@ -25,17 +24,17 @@ def cancel_job(registry: Any, session: Session, job: Job, by: str) -> str:
     """
     if job.has_ended:
         raise Conflict(f"That has ended already. {job.message}")
-    registry["jobs"].wish_cancelled(job, by)
-    dropped = None if job.state == JobState.RUNNING else _dropped(registry, session, job, by)
+    services.get(Jobs).wish_cancelled(job, by)
+    dropped = None if job.state == JobState.RUNNING else _dropped(services, session, job, by)
     return dropped or "It stops as soon as it can, and nothing of it is kept."
 
 
-def end_process_of(registry: Any, job: Job, by: str) -> str:
+def end_process_of(services: Services, job: Job, by: str) -> str:
     """Have the process ended that runs a job which does not react; return the sentence for that.
 
     Raises :class:`~batchbook.errors.Conflict` for a job that does not run, or that may still end by itself.
     """
-    jobs = registry["jobs"]
+    jobs = services.get(Jobs)
     noted = unresponsive_of(jobs.store, [job]).get(job.id)
     if job.state != JobState.RUNNING or noted is None or noted.since is None:
         raise Conflict(
@@ -45,18 +44,18 @@ def end_process_of(registry: Any, job: Job, by: str) -> str:
     return f"The process {job.owner} will be ended within seconds, and the job with it."
 
 
-def cancel_by_force(registry: Any, session: Session, job: Job, by: str) -> str:
+def cancel_by_force(services: Services, session: Session, job: Job, by: str) -> str:
     """Cancel a job for ``by`` as :func:`cancel_job` does; if it does not react, its process is ended."""
     running = job.state == JobState.RUNNING
     if running:
-        request_process_end(registry["jobs"].store, job, by)
-    said = cancel_job(registry, session, job, by)
+        request_process_end(services.get(Jobs).store, job, by)
+    said = cancel_job(services, session, job, by)
     return f"{said} If it does not react, the process {job.owner} is ended." if running else said
 
 
-def _dropped(registry: Any, session: Session, job: Job, by: str) -> str | None:
+def _dropped(services: Services, session: Session, job: Job, by: str) -> str | None:
     try:
-        return drop_job(registry, session, job, by)
+        return drop_job(services, session, job, by)
     except Exception as error:
         if not is_busy(error):
             raise
@@ -65,12 +64,12 @@ def _dropped(registry: Any, session: Session, job: Job, by: str) -> str | None:
         )
 
 
-def drop_job(registry: Any, session: Session, job: Job, by: str) -> str | None:
+def drop_job(services: Services, session: Session, job: Job, by: str) -> str | None:
     """Cancel a job that waits or is scheduled, for ``by``; return the sentence that says so, ``None`` if it has begun."""
     message = f"{job.subject} was not {job.done}: {by} cancelled that before it began."
-    jobs: Jobs = registry["jobs"]
+    jobs: Jobs = services.get(Jobs)
     if not claims.drop(session, job, message, jobs.settings.keep):
         return None
     task = jobs.tasks[job.task]
-    task.ended(Turn(registry, session, job, NoProgress()), Ending(message))
+    task.ended(Turn(services, session, job, NoProgress()), Ending(message))
     return message

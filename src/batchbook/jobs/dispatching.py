@@ -27,6 +27,7 @@ from batchbook.jobs.running import JobRun
 from batchbook.jobs.states import ACTIVE, ENDED, JobState
 from batchbook.jobs.tasks import Ending
 from batchbook.jobs.unresponsive import Unresponsive, forget_unresponsive, unresponsive_of
+from batchbook.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +41,11 @@ class Dispatcher:
     """What one process does for the jobs of all; ``running`` are those that it runs, ``own`` the queues it takes from."""
 
     def __init__(
-        self, registry: Any, queue: Queue, pulse: Pulse, running: set[int], own: Sequence[str]
+        self, services: Services, queue: Queue, pulse: Pulse, running: set[int], own: Sequence[str]
     ) -> None:
-        self.registry = registry
-        self.jobs: Jobs = registry["jobs"]
-        self.engine: Engine = registry["engine"]
+        self.services = services
+        self.jobs: Jobs = services.get(Jobs)
+        self.engine: Engine = services.get(Engine)
         self._queue = queue
         self._pulse = pulse
         self._running = running
@@ -119,7 +120,7 @@ class Dispatcher:
     def _write_end(self, job: Job, left: Unresponsive) -> bool:
         state = left.state or JobState.FAILED
         ending = Ending(left.message or "", failed=state is JobState.FAILED)
-        return JobRun(self.registry, self._pulse.executor).write_end(job, state, ending)
+        return JobRun(self.services, self._pulse.executor).write_end(job, state, ending)
 
     def _is_lost(self, job: Job) -> bool:
         if job.owner == self._pulse.executor:
@@ -155,7 +156,7 @@ class Dispatcher:
     def tidy(self) -> None:
         """Forget jobs that were kept long enough, and what the queue keeps of them; do the upkeep."""
         for task in self.jobs.upkeep:
-            task(self.registry)
+            task(self.services)
         with transaction_scope(self.engine) as session:
             # By the database's clock, because the database refuses to delete one whose time has not come.
             session.execute(delete(Job).where(Job.state.in_(ENDED), Job.purge_after < func.now()))

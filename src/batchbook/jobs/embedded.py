@@ -7,24 +7,26 @@ from typing import Any
 
 from pyramid.events import ApplicationCreated
 
+from batchbook.jobs.office import Jobs
 from batchbook.jobs.settings import Mode
 from batchbook.jobs.worker import Worker
+from batchbook.services import Services, services_of
 
 
 def start_embedded(event: ApplicationCreated) -> None:
     """Start the worker of an application that is going to be served."""
-    registry = event.app.registry
-    if registry["jobs"].settings.mode is not Mode.EMBEDDED:
+    services = services_of(event.app.registry)
+    if services.get(Jobs).settings.mode is not Mode.EMBEDDED:
         return
-    worker = Worker(registry)
+    worker = Worker(services)
     worker.start()
-    registry["jobs"].worker = worker
+    services.get(Jobs).worker = worker
     atexit.register(worker.stop)
 
 
-def release_worker(registry: Any) -> Worker | None:
+def release_worker(services: Services) -> Worker | None:
     """Return the worker that started with an application, if one did, for the caller to stop."""
-    worker: Worker | None = registry["jobs"].worker
+    worker: Worker | None = services.get(Jobs).worker
     if worker is not None:
         atexit.unregister(worker.stop)
     return worker

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, TypeVar
 
+from pyramid.registry import Registry
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from batchbook.db.session import transaction_scope
@@ -19,8 +21,9 @@ from batchbook.jobs.office import Jobs
 from batchbook.jobs.offline import address_of, identity_of, page_at
 from batchbook.jobs.tasks import Ending, Task, Turn
 from batchbook.master import GridView
-from batchbook.master.export import BIG_EXPORTS, CONTENT_TYPES
+from batchbook.master.export import CONTENT_TYPES, BigExports
 from batchbook.progress import Progress
+from batchbook.services import Services, services_of
 from batchbook.words import counted
 
 T = TypeVar("T")
@@ -56,7 +59,7 @@ def _written(turn: Turn) -> Iterator[tuple[BinaryIO, str, int]]:
     """
     identity = identity_of(turn.session, turn.job.asked_by)
     with TemporaryFile() as file:
-        with page_at(turn.registry, turn.session, identity, turn.job) as page:
+        with page_at(turn.services.get(Registry), turn.session, identity, turn.job) as page:
             view = page.exported()
             count = view.grid.count(turn.session, view.state, view.user)
             rows = view.grid.all_rows(turn.session, view.state, view.user)
@@ -84,18 +87,18 @@ def _store(turn: Turn) -> Ending:
 
 def _seen(request: Any, job: Job) -> bool:
     """Return whether who asks may see what was exported, as things are now."""
-    with transaction_scope(request.registry["engine"], read_only=True) as session:
+    with transaction_scope(request.services.get(Engine), read_only=True) as session:
         try:
-            with page_at(request.registry, session, request.identity, job):
+            with page_at(request.services.get(Registry), session, request.identity, job):
                 return True
         except (Refused, Missing):
             return False
 
 
-def _again(registry: Any, session: Session, job: Job, by: str) -> Job:
-    with page_at(registry, session, identity_of(session, by), job):
+def _again(services: Services, session: Session, job: Job, by: str) -> Job:
+    with page_at(services.get(Registry), session, identity_of(session, by), job):
         order = Order(job.task, job.subject, by, job.arguments, retry_of=job.id)
-    asked: Job = registry["jobs"].ask(session, order)
+    asked: Job = services.get(Jobs).ask(session, order)
     return asked
 
 
@@ -105,6 +108,6 @@ EXPORT = Task("export", "Export", "exported", _store, prepare=_written, seen=_se
 def includeme(config: Any) -> None:
     """Have big exports made by jobs, where jobs run outside the request."""
     config.add_job_task(EXPORT)
-    jobs = config.registry["jobs"]
+    jobs = services_of(config.registry).get(Jobs)
     if jobs.in_background:
-        config.registry[BIG_EXPORTS] = Exports(jobs)
+        services_of(config.registry).add(BigExports, Exports(jobs))

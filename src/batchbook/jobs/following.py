@@ -6,8 +6,8 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from batchbook.db.session import transaction_scope
@@ -21,6 +21,7 @@ from batchbook.jobs.progress import Step, Stop, step_after
 from batchbook.jobs.pulse import Pulse, executor_name
 from batchbook.jobs.running import JobRun
 from batchbook.jobs.states import JobState
+from batchbook.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +38,9 @@ class OwnRun(AbstractContextManager["OwnRun"]):
     ``stopping`` says when the process must end; then the job is handed back. ``show`` is told how far it is.
     """
 
-    def __init__(self, registry: Any, stopping: Stop, show: Show) -> None:
-        self.registry = registry
-        self.jobs: Jobs = registry["jobs"]
+    def __init__(self, services: Services, stopping: Stop, show: Show) -> None:
+        self.services = services
+        self.jobs: Jobs = services.get(Jobs)
         self._stopping = stopping
         self._show = show
         # It has no threads for others, and takes from no queue.
@@ -64,7 +65,7 @@ class OwnRun(AbstractContextManager["OwnRun"]):
         """Run a job that was taken, and return how it ended, wherever that was; one handed back has not ended."""
         title = report_on(self.jobs, job).title
         run = JobRun(
-            self.registry,
+            self.services,
             self._pulse.executor,
             self._stopping,
             Watching(title, self._show),
@@ -85,7 +86,7 @@ class OwnRun(AbstractContextManager["OwnRun"]):
         exit_process()
 
     def _now(self, job: Job) -> Job:
-        with transaction_scope(self.registry["engine"], read_only=True) as session:
+        with transaction_scope(self.services.get(Engine), read_only=True) as session:
             return session.get_one(Job, job.id)
 
     def __exit__(self, *_error: object) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any, ClassVar
 
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy import Select, select
+from sqlalchemy import Engine, Select, select
 
 from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
@@ -15,6 +15,7 @@ from batchbook.errors import BatchbookError, Conflict
 from batchbook.grid import Column, Kind
 from batchbook.jobs.cancelling import drop_job
 from batchbook.jobs.models import Job, JobGroup
+from batchbook.jobs.office import Jobs
 from batchbook.jobs.pages import outcome_url
 from batchbook.jobs.present import reports_on
 from batchbook.jobs.resources import AskedContext, may_change
@@ -69,7 +70,7 @@ class GroupDetail(GroupPage):
         running = [job for job in jobs if job.state == JobState.RUNNING][:_WATCHED]
         rest, failed = not all(job.has_ended for job in jobs), any(job.went_wrong for job in jobs)
         return self.template_values(
-            reports=reports_on(self.request.registry["jobs"], jobs),
+            reports=reports_on(self.request.services.get(Jobs), jobs),
             watched={job.id for job in running},
             counts=[(state, count[state]) for state in JobState if count[state]],
             active=rest,
@@ -88,12 +89,12 @@ class CancelRest(GroupPage):
 
     def post(self) -> HTTPSeeOther:
         """Cancel those that wait at once, and have those that run stop as soon as they can."""
-        by, registry = self.request.authenticated_userid, self.request.registry
-        with transaction_scope(registry["engine"], read_only=True) as session:
+        by, services = self.request.authenticated_userid, self.request.services
+        with transaction_scope(services.get(Engine), read_only=True) as session:
             # All are told before anything is written, which on SQLite has to wait for one that writes.
             told = session.scalars(self.wanted(*_LEFT)).all()
             for job in told:
-                registry["jobs"].wish_cancelled(job, by)
+                services.get(Jobs).wish_cancelled(job, by)
         dropped, stopping = self._drop(by) or (0, len(told))
         stops = f" {counted(stopping, 'job stops', 'jobs stop')} as soon as possible." if stopping else ""
         said = f"{counted(dropped, 'job')} that had not begun {'was' if dropped == 1 else 'were'} cancelled.{stops}"
@@ -104,7 +105,7 @@ class CancelRest(GroupPage):
         try:
             jobs = self.jobs_in(*_LEFT)
             dropped = sum(
-                drop_job(self.request.registry, self.request.db, job, by) is not None for job in jobs
+                drop_job(self.request.services, self.request.db, job, by) is not None for job in jobs
             )
         except Exception as error:
             if not is_busy(error):
@@ -122,14 +123,14 @@ class RetryFailed(GroupPage):
 
     def post(self) -> HTTPSeeOther:
         """Ask for them; one that is refused now is left out, with the reason."""
-        registry, db, by = self.request.registry, self.request.db, self.request.authenticated_userid
+        services, db, by = self.request.services, self.request.db, self.request.authenticated_userid
         group = JobGroup(title=f"{self.record.title}, again", asked_by=by, asked_at=utc_now(), skipped=[])
         db.add(group)
         db.flush()  # The jobs refer to it.
         asked, refused = 0, []
         for job in self.jobs_in(*_FAILED):
             try:
-                retry_job(registry, db, job, by).group_id = group.id
+                retry_job(services, db, job, by).group_id = group.id
                 asked += 1
             except BatchbookError as error:
                 refused.append(error.message)

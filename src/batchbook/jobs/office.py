@@ -1,4 +1,4 @@
-"""What the application knows about jobs, in ``registry["jobs"]``: the settings, the tasks, and how to ask for one."""
+"""What the application knows about jobs, in ``services.get(Jobs)``: the settings, the tasks, and how to ask for one."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from batchbook.jobs.progress import wish_cancelled
 from batchbook.jobs.settings import MODE, JobSettings, Mode
 from batchbook.jobs.store import Store
 from batchbook.jobs.tasks import Tasks
+from batchbook.services import Services
 
 
 class Jobs:
@@ -32,8 +33,8 @@ class Jobs:
         self.tasks = Tasks()
         #: The attempts at jobs that run in this process.
         self.running = RunningHere(self.settings)
-        #: What processes that run jobs do when they start, and every hour, with the registry.
-        self.upkeep: list[Callable[[Any], None]] = []
+        #: What processes that run jobs do when they start, and every hour, with its services.
+        self.upkeep: list[Callable[[Services], None]] = []
         #: What runs jobs in this process, if anything does.
         self.worker: Any = None
         #: What the time is; schedules are kept by it.

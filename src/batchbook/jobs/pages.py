@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from batchbook.db.session import transaction_scope
 from batchbook.errors import Missing
@@ -51,7 +51,7 @@ class JobPage(Page):
     @property
     def jobs(self) -> Jobs:
         """What the application knows about jobs."""
-        jobs: Jobs = self.request.registry["jobs"]
+        jobs: Jobs = self.request.services.get(Jobs)
         return jobs
 
     def report(self) -> Report:
@@ -61,7 +61,7 @@ class JobPage(Page):
 
 def outcome_url(request: Any, job: Job) -> str | None:
     """Return where what came of ``job`` is to be seen; ``None`` where that is nowhere but on its own page."""
-    jobs: Jobs = request.registry["jobs"]
+    jobs: Jobs = request.services.get(Jobs)
     return jobs.tasks[job.task].url(request, job)
 
 
@@ -132,7 +132,7 @@ class FetchFile(JobPage):
 
     def _bytes(self, record: JobFile) -> Iterator[bytes]:
         # The server sends the bytes after the request's transaction has ended, so the stream has one of its own.
-        with transaction_scope(self.request.registry["engine"], read_only=True) as session:
+        with transaction_scope(self.request.services.get(Engine), read_only=True) as session:
             yield from job_file_chunks(session, record)
 
 
@@ -171,7 +171,7 @@ class AwaitJob(JobPage):
         return job
 
     def _now(self) -> Job:
-        with transaction_scope(self.request.registry["engine"], read_only=True) as session:
+        with transaction_scope(self.request.services.get(Engine), read_only=True) as session:
             return session.get(Job, self.job.id) or self.job
 
 
@@ -185,7 +185,7 @@ class CancelJob(JobPage):
     def post(self) -> HTTPSeeOther:
         """Say so to whoever runs it."""
         request = self.request
-        said = cancel_job(request.registry, request.db, self.job, request.authenticated_userid)
+        said = cancel_job(request.services, request.db, self.job, request.authenticated_userid)
         return self.done(said, self.view.url("await", self.job))
 
 
@@ -199,7 +199,7 @@ class EndProcess(JobPage):
     def post(self) -> HTTPSeeOther:
         """Say so to that process."""
         request = self.request
-        said = end_process_of(request.registry, self.job, request.authenticated_userid)
+        said = end_process_of(request.services, self.job, request.authenticated_userid)
         return self.done(said, self.view.url("view", self.job))
 
 
@@ -218,5 +218,5 @@ class RetryJob(JobPage):
     def post(self) -> HTTPSeeOther:
         """Ask for it again."""
         request = self.request
-        again = retry_job(request.registry, request.db, self.job, request.authenticated_userid)
+        again = retry_job(request.services, request.db, self.job, request.authenticated_userid)
         return HTTPSeeOther(self.view.url("await", again))

@@ -5,8 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from sqlalchemy import Engine
+
 from batchbook.db.session import transaction_scope
 from batchbook.jobs.models import Job, JobGroup
+from batchbook.jobs.office import Jobs
 from batchbook.master import RecordContext
 from batchbook.master.records import find
 from batchbook.security.identity import Identity
@@ -35,7 +38,7 @@ class AskedContext(RecordContext):
         and whoever wants to cancel it must not have to wait for it.
         """
         request = self.view.request
-        with transaction_scope(request.registry["engine"], read_only=True) as session:
+        with transaction_scope(request.services.get(Engine), read_only=True) as session:
             return find(session, self.view.model, self.view.lookup, request.matchdict["id"])
 
 
@@ -54,4 +57,4 @@ class JobContext(AskedContext):
 
     def _sees_subject(self) -> bool:
         request = self.view.request
-        return bool(request.registry["jobs"].tasks[self.record.task].seen(request, self.record))
+        return bool(request.services.get(Jobs).tasks[self.record.task].seen(request, self.record))

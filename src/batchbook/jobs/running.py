@@ -26,6 +26,7 @@ from batchbook.jobs.states import JobState
 from batchbook.jobs.supervising import EndProcess, Supervisor
 from batchbook.jobs.tasks import Ending, Task, Turn
 from batchbook.progress import NoProgress, Progress
+from batchbook.services import Services
 from batchbook.words import counted
 
 log = logging.getLogger(__name__)
@@ -53,15 +54,15 @@ class JobRun:
 
     def __init__(
         self,
-        registry: Any,
+        services: Services,
         owner: str,
         stopping: Stop | None = None,
         watch: Progress | None = None,
         end_process: EndProcess | None = None,
     ) -> None:
-        self.registry = registry
-        self.jobs: Jobs = registry["jobs"]
-        self.engine: Engine = registry["engine"]
+        self.services = services
+        self.jobs: Jobs = services.get(Jobs)
+        self.engine: Engine = services.get(Engine)
         self.owner = owner
         self._stopping = stopping or threading.Event()
         self._watch = watch or NoProgress()
@@ -152,7 +153,7 @@ class JobRun:
             claims.demand_held(session, job)
             try:
                 with attempt.interruptible(session):
-                    ending = self._task(job).run(Turn(self.registry, session, job, progress, prepared))
+                    ending = self._task(job).run(Turn(self.services, session, job, progress, prepared))
             except Exception as error:
                 if is_transient(error):
                     raise DatabaseBusy(error) from error
@@ -167,7 +168,7 @@ class JobRun:
         job = attempt.job
         with ExitStack() as kept:
             with transaction_scope(self.engine, read_only=True) as session, attempt.interruptible(session):
-                turn = Turn(self.registry, session, job, progress)
+                turn = Turn(self.services, session, job, progress)
                 prepared = kept.enter_context(self._task(job).prepare(turn))
             yield prepared
 
@@ -193,7 +194,7 @@ class JobRun:
         """Write down an end that the task itself could not, and tell it."""
         try:
             with session.begin_nested():
-                self._task(job).ended(Turn(self.registry, session, job, NoProgress()), ending)
+                self._task(job).ended(Turn(self.services, session, job, NoProgress()), ending)
         except Exception as error:  # A job must end, whatever a task does when it hears of that.
             if is_transient(error):
                 raise

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from batchbook.errors import Conflict
 from batchbook.jobs.models import Job
 from batchbook.progress import Progress
+from batchbook.services import Services
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Turn:
     ``prepared`` is what the task's ``prepare`` yielded.
     """
 
-    registry: Any
+    services: Services
     session: Session
     job: Job
     progress: Progress
@@ -54,7 +55,7 @@ def _nobody(_request: Any, _job: Job) -> bool:
     return False
 
 
-def _never(_registry: Any, _session: Session, job: Job, _by: str) -> Job:
+def _never(_services: Services, _session: Session, job: Job, _by: str) -> Job:
     raise Conflict(f"{job.subject} cannot simply be tried again; ask for it anew where you did before.")
 
 

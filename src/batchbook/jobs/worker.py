@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from batchbook.db.transient import is_transient
@@ -19,6 +20,7 @@ from batchbook.jobs.office import Jobs
 from batchbook.jobs.pulse import Pulse, executor_name
 from batchbook.jobs.queue import Queue
 from batchbook.jobs.running import JobRun
+from batchbook.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +31,11 @@ _LAST, _PAUSE = 5.0, 0.05
 class Worker:
     """Runs jobs in threads of this process, from the queues called ``own``; from all of them if that is ``None``."""
 
-    def __init__(self, registry: Any, threads: int | None = None, own: Sequence[str] | None = None) -> None:
-        self.registry = registry
-        self.jobs: Jobs = registry["jobs"]
+    def __init__(
+        self, services: Services, threads: int | None = None, own: Sequence[str] | None = None
+    ) -> None:
+        self.services = services
+        self.jobs: Jobs = services.get(Jobs)
         settings = self.jobs.settings
         self.threads = threads or settings.threads
         self.queues = tuple(settings.all_queues if own is None else own)
@@ -62,7 +66,7 @@ class Worker:
             return  # It waits for another process.
         self.running.add(job_id)
         try:
-            run = JobRun(self.registry, self.executor, self._stopping, end_process=self.end_process)
+            run = JobRun(self.services, self.executor, self._stopping, end_process=self.end_process)
             run.run(job_id, dispatch)
         finally:
             self.running.discard(job_id)
@@ -70,8 +74,8 @@ class Worker:
 
     def _look(self) -> None:
         assert self._queue is not None  # noqa: S101 - It is made before this thread starts.
-        dispatcher = Dispatcher(self.registry, self._queue, self._pulse, self.running, self.queues)
-        waiting = waiting_for_work(self.registry["engine"], self.jobs.asked)
+        dispatcher = Dispatcher(self.services, self._queue, self._pulse, self.running, self.queues)
+        waiting = waiting_for_work(self.services.get(Engine), self.jobs.asked)
         while not self._closing.is_set():
             try:
                 dispatcher.look()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, Protocol
 
 from pyramid.response import FileIter, Response
-from sqlalchemy import Row
+from sqlalchemy import Engine, Row
 
 from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
@@ -20,12 +20,9 @@ CONTENT_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
-#: Under this key of the registry is what has big exports made, where there is any such thing.
-BIG_EXPORTS = "big_exports"
-
 
 class BigExports(Protocol):
-    """Has the files of big exports made outside the request."""
+    """Has the files of big exports made outside the request; a service, where jobs are there to make them."""
 
     def are(self, count: int) -> bool:
         """Return whether an export of ``count`` rows is big."""
@@ -78,7 +75,7 @@ def write_export(view: GridView, file_format: str, rows: Iterable[Row[Any]], fil
 
 def _csv(view: GridView) -> Iterator[bytes]:
     # The server sends the rows after the request's transaction has ended, so the stream has one of its own.
-    engine, state, user = view.request.registry["engine"], view.state, view.user
+    engine, state, user = view.request.services.get(Engine), view.state, view.user
 
     def chunks() -> Iterator[bytes]:
         with transaction_scope(engine, read_only=True) as db:

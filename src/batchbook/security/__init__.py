@@ -10,15 +10,16 @@ from batchbook.security.identity import Identity
 from batchbook.security.passwords import dummy_hash
 from batchbook.security.permissions import SIGNED_IN, grants, grants_any
 from batchbook.security.policy import SecurityPolicy
-from batchbook.security.settings import REGISTRY_KEY, read_settings
+from batchbook.security.settings import SecuritySettings, read_settings
+from batchbook.services import services_of
 
 __all__ = ["SIGNED_IN", "Identity", "grants", "grants_any", "includeme"]
 
 
 def includeme(config: Any) -> None:
-    """Install the security of the application. Needs ``registry["engine"]`` and ``request.db``."""
+    """Install the security of the application. Needs ``batchbook.db``."""
     settings = read_settings(config.registry.settings)
-    config.registry[REGISTRY_KEY] = settings
+    services_of(config.registry).add(SecuritySettings, settings)
     dummy_hash()  # Made now, or the first unknown user would take twice as long as the others.
     config.add_request_method(SessionCookie, "session_cookie", reify=True)
     config.set_security_policy(SecurityPolicy())

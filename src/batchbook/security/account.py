@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
+from sqlalchemy import Engine
 
 from batchbook.forms import BoundForm, Form
 from batchbook.security.agents import browser_name
@@ -92,7 +93,7 @@ class AccountViews:
         if not throttle.admit(name, address):
             bound.add_error("present", TOO_OFTEN)
             return None, ""
-        verified = authenticate(self.request.registry["engine"], name, bound.values["present"])
+        verified = authenticate(self.request.services.get(Engine), name, bound.values["present"])
         new_hash = hash_password(bound.values["new"]) if verified else ""
         user = still_valid(self.request.db, verified)
         if user is None:

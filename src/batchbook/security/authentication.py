@@ -60,7 +60,7 @@ def sign_in(request: Any, verified: Verified) -> bool:
     that is committed before this looks again is seen; one that is committed later revokes the session, which is stored
     already. No lock is needed, so a job that is writing keeps nobody waiting.
     """
-    engine = request.registry["engine"]
+    engine = request.services.get(Engine)
     with transaction_scope(engine) as db:
         session = open_session(db, verified.user_id, request)
     with transaction_scope(engine, read_only=True) as db:

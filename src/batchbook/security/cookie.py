@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from typing import Any
 
-from batchbook.security.settings import REGISTRY_KEY
+from batchbook.security.settings import SecuritySettings
 
 NAME = "batchbook_session"
 
@@ -22,7 +22,7 @@ class SessionCookie:
 
     def __init__(self, request: Any) -> None:
         self._request = request
-        self._profile = request.registry[REGISTRY_KEY].cookie(NAME).bind(request)
+        self._profile = request.services.get(SecuritySettings).cookie(NAME).bind(request)
         value = self._profile.get_value()
         self.given: str | None = value if isinstance(value, str) else None
         self._id = self.given

@@ -7,7 +7,7 @@ from typing import Any
 from pyramid.interfaces import ISecurityPolicy
 from pyramid.request import RequestLocalCache
 from pyramid.security import Allowed, Denied
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 from zope.interface import implementer
 
@@ -81,7 +81,7 @@ class SecurityPolicy:
 
 def _load(request: Any) -> Identity | None:
     session_id = request.session_cookie.given
-    return load_identity(request.registry["engine"], session_hash(session_id)) if session_id else None
+    return load_identity(request.services.get(Engine), session_hash(session_id)) if session_id else None
 
 
 def _allows(identity: Identity, context: Any, permission: str) -> bool:

@@ -14,7 +14,7 @@ from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
 from batchbook.security.cookie import session_hash
 from batchbook.security.models import WebSession
-from batchbook.security.settings import REGISTRY_KEY
+from batchbook.security.settings import SecuritySettings
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def open_session(db: Session, user_id: int, request: Any) -> WebSession:
         id=session_hash(request.session_cookie.id),
         user_id=user_id,
         created_at=now,
-        expires_at=now + request.registry[REGISTRY_KEY].session_length,
+        expires_at=now + request.services.get(SecuritySettings).session_length,
         user_agent=(request.user_agent or "")[:300].replace("\x00", ""),
         address=request.remote_addr or "",
     )

@@ -53,8 +53,6 @@ ADDRESS_ATTEMPTS = Setting(
 
 SETTINGS = (SECRET, SECURE_COOKIES, SESSION_HOURS, LOGIN_ATTEMPTS, NAME_ATTEMPTS, ADDRESS_ATTEMPTS)
 
-REGISTRY_KEY = "batchbook.security"
-
 
 @dataclass(frozen=True)
 class SecuritySettings:

@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from batchbook.db import utc_now
 from batchbook.db.session import transaction_scope
 from batchbook.security.models import LoginAttempt, normal_name
-from batchbook.security.settings import REGISTRY_KEY
+from batchbook.security.settings import SecuritySettings
 
 WINDOW_MINUTES = 15
 
@@ -156,9 +156,9 @@ def throttle_of(request: Any) -> LoginThrottle:
     """Return the throttle; raise ``RuntimeError`` when the request's transaction has begun (see the module)."""
     if "db" in vars(request) and request.db.in_transaction():
         raise RuntimeError("Login attempts must be counted before the request's transaction begins.")
-    settings = request.registry[REGISTRY_KEY]
+    settings = request.services.get(SecuritySettings)
     return LoginThrottle(
-        request.registry["engine"],
+        request.services.get(Engine),
         attempts=settings.login_attempts,
         per_name=settings.name_attempts,
         per_address=settings.address_attempts,

@@ -6,6 +6,7 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
+from sqlalchemy import Engine
 
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind
@@ -43,7 +44,7 @@ class LoginViews:
         """Sign in and go on, or show the form again with what went wrong."""
         name, password = self.request.POST.get("name", ""), self.request.POST.get("password", "")
         # Nothing here uses the request's own transaction: on SQLite that would wait for a job that is writing.
-        engine = self.request.registry["engine"]
+        engine = self.request.services.get(Engine)
         throttle = throttle_of(self.request)
         if not throttle.admit(name, self._address):
             note(self.request, "sign-in throttled", name)

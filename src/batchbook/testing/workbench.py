@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+import sqlalchemy
 from sqlalchemy import Table, event, func, inspect, select
 from sqlalchemy.orm import Session
 from webtest import TestApp
@@ -23,6 +24,7 @@ from batchbook.db.session import transaction_scope
 from batchbook.security.models import Role, User
 from batchbook.security.passwords import hash_password
 from batchbook.security.roles import install_default_roles
+from batchbook.services import services_of
 from batchbook.testing.sample import Sample
 from batchbook.testing.verdict import check
 
@@ -39,9 +41,9 @@ class Workbench:
 
     def __init__(self, settings: Mapping[str, str], key: str) -> None:
         self.app = batchbook.main({}, **settings)
-        self.registry = self.app.registry
-        self.engine = self.registry["engine"]
-        self.types: BatchTypes = self.registry["batch_types"]
+        self.services = services_of(self.app.registry)
+        self.engine = self.services.get(sqlalchemy.Engine)
+        self.types: BatchTypes = self.services.get(BatchTypes)
         self.key = key
         #: Attributes that the type's handler has here instead of its own.
         self.swapped: dict[str, Any] = {}
@@ -70,11 +72,11 @@ class Workbench:
         handler = type("Swapped", (self.batch_type.handler,), {**self.swapped, **swapped})
         types = BatchTypes([replace(self.batch_type, handler=handler)])
         with self.transaction() as session:
-            yield Engine(session, types, self.registry.settings, ACTOR)
+            yield Engine(session, types, self.services.settings, ACTOR)
 
     def context(self, session: Session) -> HandlerContext:
         """Return what a handler is made with, as for a page."""
-        return HandlerContext(session, self.registry.settings, ACTOR, utc_now())
+        return HandlerContext(session, self.services.settings, ACTOR, utc_now())
 
     def create(self, sample: Sample) -> int:
         """Create and populate a batch by ``sample``; return its number."""

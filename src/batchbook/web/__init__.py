@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from batchbook.web.settings import REGISTRY_KEY, read_settings
+from batchbook.services import services_of
+from batchbook.web.settings import WebSettings, read_settings
 
 
 def includeme(config: Any) -> None:
     """Install the parts. Needs ``pyramid_tm``, ``pyramid_retry`` and ``batchbook.security``."""
     settings = config.registry.settings
-    config.registry[REGISTRY_KEY] = read_settings(settings)
+    services_of(config.registry).add(WebSettings, read_settings(settings))
     # Else every request, also one for a static file, would ask the database who is signed in.
     settings.setdefault("tm.annotate_user", "false")
     for part in ("request", "zone", "limits", "errors", "flash", "navigation", "templating", "static"):

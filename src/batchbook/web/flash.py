@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal, NamedTuple
 
+from batchbook.security.settings import SecuritySettings
 from batchbook.web.request import Request
 
 Kind = Literal["success", "info", "warning", "error"]
@@ -25,7 +26,7 @@ class FlashQueue:
     """The messages that wait for this visitor, oldest first."""
 
     def __init__(self, request: Request) -> None:
-        settings = request.registry["batchbook.security"]
+        settings = request.services.get(SecuritySettings)
         self._profile = settings.cookie("batchbook_flash").bind(request)
         self._waiting = _readable(self._profile.get_value())
         self._new: list[FlashMessage] = []

@@ -11,7 +11,7 @@ from batchbook.errors import BadInput, TooLarge
 from batchbook.web.formats import bytesize
 from batchbook.web.posted import MULTIPART, read_form
 from batchbook.web.request import Request
-from batchbook.web.settings import REGISTRY_KEY, WebSettings
+from batchbook.web.settings import WebSettings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -62,7 +62,7 @@ def _check_length(request: Request) -> None:
             "Send less at once, for example a file split in parts."
         )
     # Much is taken from people we know; who asks is looked up only when it matters, in the database.
-    most = min(request.registry[REGISTRY_KEY].max_form_bytes, STRANGERS_BYTES)
+    most = min(request.services.get(WebSettings).max_form_bytes, STRANGERS_BYTES)
     if length > most and request.identity is None:
         raise TooLarge(
             f"You are not signed in (any more), and without that at most {bytesize(most)} are taken; what you sent has "
@@ -71,7 +71,7 @@ def _check_length(request: Request) -> None:
 
 
 def _limit(request: Request) -> int:
-    settings: WebSettings = request.registry[REGISTRY_KEY]
+    settings: WebSettings = request.services.get(WebSettings)
     return settings.max_upload_bytes if request.content_type == MULTIPART else settings.max_form_bytes
 
 

@@ -10,7 +10,7 @@ from webob.multidict import MultiDict
 from batchbook.errors import BadInput, TooLarge
 from batchbook.web.multipart import Parts, Upload
 from batchbook.web.request import Request
-from batchbook.web.settings import REGISTRY_KEY
+from batchbook.web.settings import WebSettings
 
 __all__ = ["MOST_FIELDS", "MULTIPART", "Upload", "read_form"]
 
@@ -53,7 +53,7 @@ def read_form(request: Request) -> None:
 
 def _read_multipart(request: Request) -> None:
     request.make_body_seekable()
-    body, most_bytes = request.body_file_raw, request.registry[REGISTRY_KEY].max_form_bytes
+    body, most_bytes = request.body_file_raw, request.services.get(WebSettings).max_form_bytes
     # A form that is refused stays empty, so that WebOb's own parser, which is slow and easily misled, never sees it.
     posted: MultiDict[str, str] = MultiDict()
     request.environ[_KEPT] = (posted, body)

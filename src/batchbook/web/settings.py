@@ -25,8 +25,6 @@ TIMEZONE = Setting(
 
 SETTINGS = (MAX_UPLOAD_BYTES, MAX_FORM_BYTES, TIMEZONE)
 
-REGISTRY_KEY = "batchbook.web"
-
 
 @dataclass(frozen=True)
 class WebSettings:

@@ -7,7 +7,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from batchbook.web.settings import REGISTRY_KEY
+from batchbook.services import services_of
+from batchbook.web.settings import WebSettings
 
 _ONE_YEAR = 365 * 24 * 3600
 
@@ -18,7 +19,7 @@ def includeme(config: Any) -> None:
     The version stands in the path and not behind a question mark: a module's relative imports then carry it too. In
     development it stays the same, and nothing is kept by the browser.
     """
-    development = config.registry[REGISTRY_KEY].development
+    development = services_of(config.registry).get(WebSettings).development
     version = "development" if development else content_version(files("batchbook") / "static")
     config.add_static_view(
         f"static/{version}", "batchbook:static", cache_max_age=None if development else _ONE_YEAR

@@ -8,11 +8,12 @@ from markupsafe import Markup
 from pyramid.csrf import get_csrf_token
 
 from batchbook.grid.cells import render
+from batchbook.services import services_of
 from batchbook.web.flash import flash_messages
 from batchbook.web.formats import bytesize, moment_filter, number
 from batchbook.web.once import form_key_input
 from batchbook.web.request import Request
-from batchbook.web.settings import REGISTRY_KEY
+from batchbook.web.settings import WebSettings
 from batchbook.words import counted, noun
 
 # As the documentation of pyramid_jinja2 advises; the environment is made in an action of its own.
@@ -38,7 +39,7 @@ def cell(column: Any, value: Any) -> str:
 def includeme(config: Any) -> None:
     """Put the globals and filters into the environment of Jinja2, once that exists."""
     config.include("pyramid_jinja2")
-    zone = config.registry[REGISTRY_KEY].timezone
+    zone = services_of(config.registry).get(WebSettings).timezone
 
     def install() -> None:
         environment = config.get_jinja2_environment()

@@ -6,13 +6,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from batchbook.web.request import Request
-from batchbook.web.settings import REGISTRY_KEY
+from batchbook.web.settings import WebSettings
 from batchbook.zones import zone_called
 
 
 def zone_of(request: Request) -> ZoneInfo:
     """Return the zone that who asks has chosen; the site's for everybody else, and for a zone that is gone."""
-    site: ZoneInfo = request.registry[REGISTRY_KEY].timezone
+    site: ZoneInfo = request.services.get(WebSettings).timezone
     identity = request.identity
     chosen = identity.timezone if identity else None
     return (zone_called(chosen) if chosen else None) or site

@@ -17,6 +17,8 @@ from batchbook.catalog.models import PriceHistory, Product
 from batchbook.cli import site
 from batchbook.db.engine import database_url, make_engine
 from batchbook.db.session import transaction_scope
+from batchbook.jobs.office import Jobs
+from batchbook.services import services_of
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow
 
 Run = Callable[..., Any]
@@ -50,12 +52,12 @@ def _configured(settings: Mapping[str, Any]) -> Any:
     key = frozenset((name, str(value)) for name, value in settings.items() if name not in _OWN)
     if key not in _known:
         _known[key] = configure(settings)
-        _known[key].registry["engine"].dispose()
-    registry = _known[key].registry
-    registry.settings.update(settings)
-    registry["jobs"].close()
-    hide = registry["engine"].hide_parameters
-    registry["engine"] = make_engine(database_url(settings), hide_parameters=hide)
+        services_of(_known[key].registry).get(Engine).dispose()
+    services = services_of(_known[key].registry)
+    services.settings.update(settings)
+    services.get(Jobs).close()
+    hide = services.get(Engine).hide_parameters
+    services.add(Engine, make_engine(database_url(settings), hide_parameters=hide))
     return _known[key]
 
 

@@ -20,9 +20,11 @@ from batchbook.batches.creation import clone_batch, create_batch, delete_batch
 from batchbook.batches.editing import HeaderEditor, RowEditor, RowRemover
 from batchbook.batches.engine import Engine, Result
 from batchbook.batches.intake.taking import look
+from batchbook.batches.types import BatchTypes
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.db.session import transaction_scope
 from batchbook.security.models import Role, RolePermission
+from batchbook.services import Services, services_of
 
 
 @dataclass
@@ -30,10 +32,10 @@ class Shop:
     """Makes and runs imports, for staff unless somebody else is said."""
 
     database: Database
-    registry: Any
+    services: Services
 
     def act(self, session: Any, actor: str = "staff") -> Engine:
-        return Engine(session, self.registry["batch_types"], self.registry.settings, actor)
+        return Engine(session, self.services.get(BatchTypes), self.services.settings, actor)
 
     def create(self, table: str, actor: str = "staff", name: str = "list.csv", **texts: str) -> int:
         """Create and populate an import of ``table``; return its number."""
@@ -137,7 +139,7 @@ class Shop:
     def rows(self, number: int) -> list[Any]:
         """Return the batch's rows in their order."""
         with transaction_scope(self.database, read_only=True) as session:
-            row = self.registry["batch_types"]["import"].rows.of(session.get_one(Batch, number))
+            row = self.services.get(BatchTypes)["import"].rows.of(session.get_one(Batch, number))
             return list(session.execute(select(row.__table__).order_by(row.sequence)).all())
 
     def statuses(self, number: int) -> list[str]:
@@ -203,4 +205,4 @@ def shop(engine: Database, app: Any, users: Any) -> Shop:
                 ("000000003", "3.00", produce, second),
             )
         )  # fmt: skip
-    return Shop(engine, app.registry)
+    return Shop(engine, services_of(app.registry))

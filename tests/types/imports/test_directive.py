@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from pyramid.exceptions import ConfigurationConflictError, ConfigurationError
+from sqlalchemy import Engine
 
 import batchbook
 from batchbook.catalog.models import PriceHistory, Product, Vendor
+from batchbook.services import services_of
 from batchbook.types.imports.targets import Check
 
 
@@ -35,7 +37,7 @@ def test_what_cannot_work_stops_the_start(settings: dict[str, str], more: dict[s
     }
     with pytest.raises(ConfigurationError, match=said):
         config.add_import_target(Product, **arguments)
-    config.registry["engine"].dispose()
+    services_of(config.registry).get(Engine).dispose()
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
@@ -45,4 +47,4 @@ def test_two_targets_of_one_name_conflict(settings: dict[str, str]) -> None:
         config.add_import_target(model, key="id", fields=(), permission="vendors:edit", name="mine")
     with pytest.raises(ConfigurationConflictError):
         config.commit()
-    config.registry["engine"].dispose()
+    services_of(config.registry).get(Engine).dispose()

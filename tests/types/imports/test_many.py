@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from batchbook.batches import Batch, DynamicRow
+from batchbook.batches.types import BatchTypes
 from batchbook.db import Base
 from batchbook.db.session import transaction_scope
 
@@ -130,4 +131,4 @@ def test_models_of_batches_that_nobody_looks_at_are_let_go(shop: Shop) -> None:
 
 
 def model_of(shop: Shop, session: Session, number: int) -> Any:
-    return shop.registry["batch_types"]["import"].rows.of(session.get_one(Batch, number))
+    return shop.services.get(BatchTypes)["import"].rows.of(session.get_one(Batch, number))

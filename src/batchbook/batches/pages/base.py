@@ -11,7 +11,7 @@ from batchbook.batches.editing import CellProblems
 from batchbook.batches.engine import Engine, Result
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
-from batchbook.batches.runner import ActionCall
+from batchbook.batches.runner import ActionCall, Runner
 from batchbook.batches.work import Work
 from batchbook.errors import BadInput
 from batchbook.forms import BoundForm, Field
@@ -68,7 +68,7 @@ class BatchPage(Page):
     ) -> Result:
         """Have ``action`` done by whatever runs actions; return how it ended, or that it is going to be done."""
         call = ActionCall(self.batch.id, action, self.request.authenticated_userid, options or {}, version)
-        result: Result = self.request.registry["batch_runner"].submit(self.request.db, call)
+        result: Result = self.request.services.get(Runner).submit(self.request.db, call)
         return result
 
     def submit(

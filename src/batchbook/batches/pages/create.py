@@ -18,7 +18,7 @@ from batchbook.batches.intake.taking import look, takes_in
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.base import UNPROCESSABLE, led_on, sent_texts
-from batchbook.batches.runner import ActionCall
+from batchbook.batches.runner import ActionCall, Runner
 from batchbook.db.defaults import scalar_defaults
 from batchbook.errors import BadInput
 from batchbook.forms import WHOLE_FORM, BoundForm, Field, Form
@@ -87,7 +87,7 @@ class CreateBatch(Page):
                 f"{batch} was created. It has no rows yet: look at how its file is read, then choose its columns."
             )
         call = ActionCall(batch.id, Action.POPULATE, self.request.authenticated_userid)
-        return batch, self.request.registry["batch_runner"].submit(self.request.db, call)
+        return batch, self.request.services.get(Runner).submit(self.request.db, call)
 
     def _led_on(self, batch: Batch, result: Result) -> HTTPSeeOther:
         if batch.state == State.NEW and result.job_id is None and not result.failed:

@@ -18,6 +18,7 @@ from batchbook.errors import Missing
 from batchbook.grid import Choice, Column, Kind, Sort
 from batchbook.master import Export, Index, MasterContext, MasterView, Remember
 from batchbook.security import SIGNED_IN, Identity
+from batchbook.services import services_of
 from batchbook.web.request import Request
 
 
@@ -71,7 +72,7 @@ class AllBatchesView(MasterView):
 
     def visible(self) -> ColumnElement[bool]:
         """The condition for the batches that this person may see."""
-        return access.visible(self.request.identity.permissions, self.request.registry["batch_types"])
+        return access.visible(self.request.identity.permissions, self.request.services.get(BatchTypes))
 
     def creatable(self) -> list[tuple[str, str]]:
         """Return title and address for each type of which this person may create batches."""
@@ -83,7 +84,7 @@ def creatable(request: Request) -> list[tuple[str, str]]:
     held = request.identity.permissions
     return [
         (one.title, request.route_path(f"batches.{one.key}.create"))
-        for one in request.registry["batch_types"]
+        for one in request.services.get(BatchTypes)
         if access.may_create(held, one.key)
     ]
 
@@ -91,7 +92,7 @@ def creatable(request: Request) -> list[tuple[str, str]]:
 def find(request: Request) -> HTTPSeeOther:
     """Lead from a batch's number alone, as other records keep it, to the batch's page."""
     number = int(request.matchdict["number"])
-    seen = access.visible(request.identity.permissions, request.registry["batch_types"])
+    seen = access.visible(request.identity.permissions, request.services.get(BatchTypes))
     wanted = select(Batch.type).where(Batch.id == number, seen)
     key = request.db.scalar(wanted) if number <= HIGHEST_NUMBER else None
     if key is None:
@@ -104,6 +105,6 @@ def includeme(config: Any) -> None:
     config.add_route("batches.find", "/batches/{number:[0-9]{1,10}}")
     config.add_view(find, route_name="batches.find", request_method="GET", permission=SIGNED_IN)
     config.add_master_view(
-        type("AllBatchesView", (AllBatchesView,), {"types": config.registry["batch_types"]})
+        type("AllBatchesView", (AllBatchesView,), {"types": services_of(config.registry).get(BatchTypes)})
     )
     config.add_navigation("All batches", "batches.index", SIGNED_IN, group="Batches", order=10)

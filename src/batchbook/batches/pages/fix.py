@@ -48,11 +48,11 @@ class FixAlike(BatchPage):
         except CellProblems:
             self.request.response.status_int = UNPROCESSABLE
             return self._page()
-        if not is_big(self.request.registry, seen.count):
+        if not is_big(self.request.services, seen.count):
             return self.done(fixed_words(fixer.fix(self.batch.id, self.alike, text, seen)), self.problems_url)
         fixer.demand_seen(self.work, self.alike, seen)
         arguments = {"alike": asdict(self.alike), "text": text, "seen": str(seen)}
-        result = ask_edit(self.request.registry, self.engine, self.batch.id, FIX_ALIKE.name, arguments)
+        result = ask_edit(self.request.services, self.engine, self.batch.id, FIX_ALIKE.name, arguments)
         return led_on(self.request, result, self.problems_url)
 
     @property

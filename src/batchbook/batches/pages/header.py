@@ -40,11 +40,11 @@ class EditHeader(EditPage):
 
     def stored(self, texts: Mapping[str, str], version: int) -> HTTPSeeOther:
         """Store the header, or have a job do so where that refreshes very many rows; what is wrong is said at once."""
-        editor, registry = HeaderEditor(self.engine), self.request.registry
-        if not is_big(registry, editor.touches(self.batch.id, texts, version)):
+        editor, services = HeaderEditor(self.engine), self.request.services
+        if not is_big(services, editor.touches(self.batch.id, texts, version)):
             return super().stored(texts, version)
         arguments = {"texts": dict(texts), "version": version}
-        result = ask_edit(registry, self.engine, self.batch.id, EDIT_HEADER.name, arguments)
+        result = ask_edit(services, self.engine, self.batch.id, EDIT_HEADER.name, arguments)
         return led_on(self.request, result, self.next_url)
 
     def store(self, texts: Mapping[str, str], version: int) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pyramid.response import Response
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from batchbook.batches.files import file_chunks
 from batchbook.batches.lifecycle import Action
@@ -79,5 +79,5 @@ class Download(BatchPage):
 
     def _bytes(self, record: BatchFile) -> Any:
         # The server sends the bytes after the request's transaction has ended, so the stream has one of its own.
-        with transaction_scope(self.request.registry["engine"], read_only=True) as session:
+        with transaction_scope(self.request.services.get(Engine), read_only=True) as session:
             yield from file_chunks(session, record)

@@ -11,6 +11,7 @@ from batchbook.batches import access
 from batchbook.batches.lifecycle import FINAL, Action, State, lines_for
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.everything import batch_url, creatable
+from batchbook.batches.types import BatchTypes
 from batchbook.master import default_link
 from batchbook.security import SIGNED_IN
 from batchbook.web.request import Request
@@ -35,7 +36,7 @@ class HomePage:
     def __init__(self, request: Request) -> None:
         self.request = request
         self.held: frozenset[str] = request.identity.permissions
-        self.types = request.registry["batch_types"]
+        self.types = request.services.get(BatchTypes)
 
     def get(self) -> dict[str, Any]:
         """Show what waits, and what was executed lately."""

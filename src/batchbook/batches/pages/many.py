@@ -14,6 +14,7 @@ from batchbook.batches.options import bind_options, default_values
 from batchbook.batches.pages.schedule import sent_options
 from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Form
+from batchbook.jobs.office import Jobs
 from batchbook.master import Page
 
 if TYPE_CHECKING:
@@ -61,12 +62,12 @@ class _ManyPage(Page):
         options = sent_options(self.request, self._options_form())
         bind_options(self._handler, options)
         actor = self.request.authenticated_userid
-        group = ask_for_all(self.request.registry, self.request.db, actor, chosen, options)
+        group = ask_for_all(self.request.services, self.request.db, actor, chosen, options)
         return HTTPSeeOther(self.request.route_path("job_groups.view", id=group.id))
 
     def _chosen(self) -> Candidates:
         view, request = self.view, self.request
-        if not request.registry["jobs"].in_background:
+        if not request.services.get(Jobs).in_background:
             raise Conflict(
                 "Here actions run at once, in the request, so not on many batches. Nothing was done."
             )
@@ -79,7 +80,7 @@ class _ManyPage(Page):
             raise BadInput(
                 f"These are more than {MOST:,} batches. Choose fewer by the filters; nothing was done."
             )
-        return candidates(request.registry, request.db, request.identity, view.batch_type, self.action, ids)
+        return candidates(request.services, request.db, request.identity, view.batch_type, self.action, ids)
 
     @property
     def _handler(self) -> Any:

@@ -79,13 +79,13 @@ class RemoveRows(_RowSet):
         """Remove them, if they are still those that were shown."""
         condition, seen = self.condition(), self._seen()
         remover = RowRemover(self.engine)
-        if not is_big(self.request.registry, seen.count):
+        if not is_big(self.request.services, seen.count):
             return self.done(
                 removed_words(remover.remove_where(self.batch.id, condition, seen)), self.own_url
             )
         remover.demand_seen(self.work, condition, seen)
         arguments = {"address": address_of(self.request, self.rows.grid.state), "seen": str(seen)}
-        result = ask_edit(self.request.registry, self.engine, self.batch.id, REMOVE_ROWS.name, arguments)
+        result = ask_edit(self.request.services, self.engine, self.batch.id, REMOVE_ROWS.name, arguments)
         return led_on(self.request, result, self.own_url)
 
     def _seen(self) -> Selection:

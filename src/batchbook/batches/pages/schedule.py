@@ -29,6 +29,7 @@ from batchbook.forms import BoundForm, Field, Form
 from batchbook.grid import Kind
 from batchbook.jobs import Job
 from batchbook.jobs.asking import plan_of
+from batchbook.jobs.office import Jobs
 from batchbook.web.once import claim_form
 from batchbook.web.request import Request
 from batchbook.zones import BadTime, read_local
@@ -63,7 +64,7 @@ def planned_of(page: BatchPage, work: Work) -> Planned | None:
 
 def schedule_url(page: BatchPage) -> str | None:
     """Return where who asks may set a time for the execution; ``None`` if not, or if nobody would run it then."""
-    offered = can_schedule(page.request.registry) and page.view.may(Action.EXECUTE, page.batch)
+    offered = can_schedule(page.request.services) and page.view.may(Action.EXECUTE, page.batch)
     return page.view.url("schedule", page.batch) if offered else None
 
 
@@ -86,7 +87,7 @@ class ScheduleBatch(BatchPage):
 
     def get(self) -> dict[str, Any]:
         """Ask for the time and the options; those of what is planned already are filled in."""
-        refuse_without_jobs(self.request.registry)
+        refuse_without_jobs(self.request.services)
         job = plan_of(self.request.db, self.batch.id)
         time = job.run_at.astimezone(self.request.zone) if job and job.run_at else None
         options = default_values(self.work.handler) | (job.arguments["options"] if job else {})
@@ -107,7 +108,7 @@ class ScheduleBatch(BatchPage):
     def _schedule(self, bound: BoundForm, call: ActionCall) -> Result:
         time = read_local(str(bound.texts[TIME]), self.request.zone)
         with claim_form(self.request) as remember:
-            result = schedule(self.request.registry, self.request.db, call, time)
+            result = schedule(self.request.services, self.request.db, call, time)
             remember(result.message)
         return result
 
@@ -122,7 +123,7 @@ class ScheduleBatch(BatchPage):
 
     def _form(self, time: BoundForm, options: Mapping[str, Any]) -> dict[str, Any]:
         work = self.work
-        now = self.request.registry["jobs"].clock().astimezone(self.request.zone)
+        now = self.request.services.get(Jobs).clock().astimezone(self.request.zone)
         form = work.handler.execution_options
         plan = plan_execution(work)
         return self.template_values(
@@ -148,7 +149,7 @@ class UnscheduleBatch(BatchPage):
         """Drop it."""
         version = seen_version(self.request.POST)
         call = ActionCall(self.batch.id, Action.EXECUTE, self.request.authenticated_userid, version=version)
-        return self.done(unschedule(self.request.registry, self.request.db, call).message, self.own_url)
+        return self.done(unschedule(self.request.services, self.request.db, call).message, self.own_url)
 
 
 def _as_field(time: datetime | None) -> str:

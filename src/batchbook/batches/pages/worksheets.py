@@ -143,11 +143,11 @@ class CompareWorksheet(BatchPage):
         found, seen = self._found(), self._seen()
         insisted = self.request.POST.getall("insist")
         refuse_unseen(self.work, seen)
-        if not is_big(self.request.registry, len(found.taken) + len(insisted)):
+        if not is_big(self.request.services, len(found.taken) + len(insisted)):
             applied = apply_worksheet(self.engine, self.batch.id, found, insisted, seen)
             return self.done(applied.summary, self.own_url)
         arguments = {"number": self._number, "insisted": insisted, "seen": seen}
-        result = ask_edit(self.request.registry, self.engine, self.batch.id, TAKE_WORKSHEET.name, arguments)
+        result = ask_edit(self.request.services, self.engine, self.batch.id, TAKE_WORKSHEET.name, arguments)
         return led_on(self.request, result, self.own_url)
 
     def _found(self) -> Comparison:

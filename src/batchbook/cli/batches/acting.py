@@ -18,6 +18,7 @@ from batchbook.cli.foreground import Foreground
 from batchbook.cli.output import json_option, quiet_option
 from batchbook.cli.site import Site
 from batchbook.jobs import Job
+from batchbook.jobs.office import Jobs
 from batchbook.jobs.states import JobState
 
 #: Says what came of an action on the batch that is named, at a desk in whose transaction that is to be seen.
@@ -40,7 +41,7 @@ def running(
         quiet = given.pop("quiet") or as_json
         if background:
             refuse_handing_over(site)
-        with Foreground(site.registry, actor, quiet=quiet) as here:
+        with Foreground(site.services, actor, quiet=quiet) as here:
             said = _act(site, here, batch_id, actor, action, given.get("options"), tell, background)
         said.show(as_json)
 
@@ -99,4 +100,4 @@ def handed_over(named: Mapping[str, Any], result: Result) -> Said:
 
 def refuse_handing_over(site: Site) -> None:
     """Raise ``Conflict`` where there are no jobs to hand over."""
-    site.registry["jobs"].refuse_inline("so nothing can be handed over")
+    site.services.get(Jobs).refuse_inline("so nothing can be handed over")

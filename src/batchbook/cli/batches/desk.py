@@ -14,13 +14,14 @@ from batchbook.batches import Action, Batch, BatchType, BatchTypes, access
 from batchbook.batches.editing import CellProblems
 from batchbook.batches.engine import Engine, Result
 from batchbook.batches.lifecycle import possible_actions
-from batchbook.batches.runner import ActionCall, perform
+from batchbook.batches.runner import ActionCall, Runner, perform
 from batchbook.cli.site import Site
 from batchbook.errors import BadInput, Refused
 from batchbook.progress import Progress
 from batchbook.security.identity import Identity, identity_of_user
 from batchbook.security.models import User, normal_name
-from batchbook.web.settings import REGISTRY_KEY
+from batchbook.services import Services
+from batchbook.web.settings import WebSettings
 from batchbook.zones import zone_asked, zone_called
 
 #: In whose name the administrator of the machine reads, who is no user.
@@ -30,22 +31,22 @@ _NOBODY = ""
 class Desk:
     """A session and the person who acts or reads in it; nobody in particular for the administrator of the machine."""
 
-    def __init__(self, registry: Any, session: Session, person: Identity | None) -> None:
+    def __init__(self, services: Services, session: Session, person: Identity | None) -> None:
         self.session = session
-        self.registry = registry
+        self.services = services
         self._person = person
 
     @property
     def types(self) -> BatchTypes:
         """The registered batch types."""
-        types: BatchTypes = self.registry["batch_types"]
+        types: BatchTypes = self.services.get(BatchTypes)
         return types
 
     @property
     def engine(self) -> Engine:
         """The engine, working for the person."""
         return Engine(
-            self.session, self.types, self.registry.settings, self._person.name if self._person else _NOBODY
+            self.session, self.types, self.services.settings, self._person.name if self._person else _NOBODY
         )
 
     @property
@@ -87,7 +88,7 @@ class Desk:
         Raises ``BadInput`` for a name that is none.
         """
         person = self._person.timezone if self._person else None
-        site: ZoneInfo = self.registry[REGISTRY_KEY].timezone
+        site: ZoneInfo = self.services.get(WebSettings).timezone
         return zone_asked(name) if name else (person and zone_called(person)) or site
 
     def call(self, batch_id: int, action: Action, options: Mapping[str, Any] | None = None) -> ActionCall:
@@ -98,12 +99,12 @@ class Desk:
         """Ask the application's runner for ``action`` on a batch, in the person's name."""
         self.find(batch_id, action)
         call = self.call(batch_id, action, options)
-        result: Result = self.registry["batch_runner"].submit(self.session, call)
+        result: Result = self.services.get(Runner).submit(self.session, call)
         return result
 
     def run_now(self, batch_id: int, action: Action, progress: Progress) -> Result:
         """Run ``action`` on a batch in the transaction of this desk, which nobody else sees into."""
-        engine = Engine(self.session, self.types, self.registry.settings, self.engine.actor, progress)
+        engine = Engine(self.session, self.types, self.services.settings, self.engine.actor, progress)
         return perform(engine, ActionCall(batch_id, action, engine.actor))
 
 
@@ -111,17 +112,17 @@ class Desk:
 def acting_desk(site: Site, name: str) -> Iterator[Desk]:
     """Yield a desk at which the user called ``name`` acts; what was done is committed unless something is raised."""
     # The application is started before the transaction, which keeps others from writing.
-    registry = site.registry
+    services = site.services
     with _fields_named(), site.transaction() as session:
-        yield Desk(registry, session, identity_of(session, name))
+        yield Desk(services, session, identity_of(session, name))
 
 
 @contextmanager
 def reading_desk(site: Site, name: str | None) -> Iterator[Desk]:
     """Yield a desk that cannot write, for the user called ``name``, or for the administrator of the machine."""
-    registry = site.registry
+    services = site.services
     with site.transaction(read_only=True) as session:
-        yield Desk(registry, session, None if name is None else identity_of(session, name))
+        yield Desk(services, session, None if name is None else identity_of(session, name))
 
 
 @contextmanager

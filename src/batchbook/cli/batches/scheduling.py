@@ -22,16 +22,16 @@ def _schedule(desk: Desk, batch: Batch, at: str, zone: str | None, options: Mapp
 
     A worker, or the web process, executes it then, if the user still may, and nothing stands against it.
     """
-    refuse_without_jobs(desk.registry)
+    refuse_without_jobs(desk.services)
     time = read_local(at, desk.zone(zone))
-    result = schedule(desk.registry, desk.session, desk.call(batch.id, Action.EXECUTE, options), time)
+    result = schedule(desk.services, desk.session, desk.call(batch.id, Action.EXECUTE, options), time)
     return about(batch, result.message, run_at=in_utc(time.at))
 
 
 @changing("unschedule", Action.EXECUTE)
 def _unschedule(desk: Desk, batch: Batch) -> Said:
     """Drop the time that is set for the execution of the batch ID."""
-    result = unschedule(desk.registry, desk.session, desk.call(batch.id, Action.EXECUTE))
+    result = unschedule(desk.services, desk.session, desk.call(batch.id, Action.EXECUTE))
     return about(batch, result.message)
 
 

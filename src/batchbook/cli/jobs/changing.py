@@ -38,7 +38,7 @@ def cancel(site: Site, job_id: int, actor: str, force: bool, as_json: bool) -> N
             raise Refused(f"The role of {by} does not allow ending processes. Nothing was done.")
     with transaction_scope(site.engine) as session:
         cancelling = cancel_by_force if force else cancel_job
-        message = cancelling(site.registry, session, job, by)
+        message = cancelling(site.services, session, job, by)
     show(as_json, {"id": job.id, "message": message}, message)
 
 
@@ -49,11 +49,11 @@ def cancel(site: Site, job_id: int, actor: str, force: bool, as_json: bool) -> N
 @click.pass_obj
 def retry(site: Site, job_id: int, actor: str, as_json: bool) -> None:
     """Ask again for the job ID, which failed or was cancelled, and print the number of the new one."""
-    registry = site.registry
+    services = site.services
     with site.transaction() as session:
         job = find_job(session, job_id)
         by = _demand(session, job, actor, "retry")
-        again = retry_job(registry, session, job, by)
+        again = retry_job(services, session, job, by)
     show(as_json, {"id": again.id, "retry_of": job.id, "state": again.state}, str(again.id))
 
 

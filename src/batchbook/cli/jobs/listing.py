@@ -15,6 +15,7 @@ from batchbook.cli.batches.output import json_array, moment, print_stream
 from batchbook.cli.output import json_option, plain
 from batchbook.cli.site import Site
 from batchbook.jobs import Job
+from batchbook.jobs.office import Jobs
 from batchbook.jobs.states import ENDED, JobState
 from batchbook.words import counted
 
@@ -42,7 +43,7 @@ def list_jobs(site: Site, state: str | None, everything: bool, as_json: bool) ->
     """List jobs, the newest first: what waits, runs or is scheduled, and how many failed lately."""
     if state is not None and everything:
         raise click.UsageError("--all and --state contradict each other.")
-    jobs = site.registry["jobs"]
+    jobs = site.services.get(Jobs)
     with site.transaction(read_only=True) as session:
         found = session.execute(_selection(state, everything)).mappings()
         items = (dict(row) for row in found)

@@ -28,7 +28,7 @@ _FACTS = (
 @click.pass_obj
 def show_job(site: Site, job_id: int, as_json: bool) -> None:
     """Show the job ID: how it stands, how far it is, who runs it, and how it ended."""
-    jobs: Jobs = site.registry["jobs"]
+    jobs: Jobs = site.services.get(Jobs)
     with site.transaction(read_only=True) as session:
         job = find_job(session, job_id)
     report = report_on(jobs, job)

@@ -12,7 +12,6 @@ from pyramid.response import Response
 from sqlalchemy import Row
 
 from batchbook.master.export import (
-    BIG_EXPORTS,
     BigExports,
     check_export,
     export_name,
@@ -80,7 +79,7 @@ class ExportPage(Page):
 
     @property
     def _big_exports(self) -> BigExports | None:
-        found: BigExports | None = self.request.registry.get(BIG_EXPORTS)
+        found: BigExports | None = self.request.services.find(BigExports)
         return found
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from batchbook.services import services_of
 from batchbook.types.imports.applying import Application
 from batchbook.types.imports.models import ImportStatus
 from batchbook.types.imports.targets import Check, Lookup
@@ -23,7 +24,7 @@ def includeme(config: Any) -> None:
     from batchbook.types.imports.views import ImportView
 
     targets = ImportTargets()
-    config.registry["import_targets"] = targets
+    services_of(config.registry).add(ImportTargets, targets)
     config.add_directive("add_import_target", "batchbook.types.imports.directives.add_import_target")
     config.add_batch_type(Import, handler=ImportHandler, view=ImportView, services={"targets": targets})
     config.include("batchbook.types.imports.catalog")

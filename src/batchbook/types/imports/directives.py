@@ -12,8 +12,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from batchbook.batches import RowColumn
 from batchbook.grid import Column, columns_of, label_of
+from batchbook.services import services_of
 from batchbook.types.imports.plan import new
-from batchbook.types.imports.targets import Check, ImportTarget, Lookup, TargetField, key_name
+from batchbook.types.imports.targets import Check, ImportTarget, ImportTargets, Lookup, TargetField, key_name
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def add_import_target(
     introspectable.update({"target": target})
     config.action(
         ("import target", target_name),
-        lambda: config.registry["import_targets"].add(target),
+        lambda: services_of(config.registry).get(ImportTargets).add(target),
         introspectables=(introspectable,),
     )
     for field in target.fields:
