@@ -20,7 +20,7 @@ from batchbook.db.session import transaction_scope
 from batchbook.jobs.office import Jobs
 from batchbook.jobs.running import JobRun
 from batchbook.services import Services
-from benchmarks.living import ACTOR, ask, new_batch, registry_for, starts
+from benchmarks.living import ACTOR, ask, new_batch, services_for, starts
 from benchmarks.places import Place
 
 _ROOT = Path(__file__).parents[1]
@@ -58,7 +58,7 @@ def _starts(place: Place, url: URL, count: int) -> list[float]:
     """On SQLite whoever asks runs the job; on PostgreSQL another process does."""
     if place.name == "SQLite":
         return [float(seconds) for seconds in _child("start", url, count)]
-    services = registry_for(_text(url))
+    services = services_for(_text(url))
     with subprocess.Popen(
         _command("work", url), cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as worker:
@@ -77,7 +77,7 @@ def _populates(place: Place, price_list: Path, rounds: int) -> tuple[list[float]
     sides = (_as_job, _inline)
     for number in range(rounds):
         url = place.fresh()
-        services = registry_for(_text(url))
+        services = services_for(_text(url))
         for side in (0, 1) if number % 2 == 0 else (1, 0):
             with price_list.open("rb") as file:
                 batch_id = new_batch(services, file, price_list.name)

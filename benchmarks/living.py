@@ -37,8 +37,8 @@ ACTOR = "benchmark"
 _WARM, _PAUSE = 3, 0.02
 
 
-def registry_for(url: str) -> Any:
-    """Return the registry of the application on a database, in which somebody may do everything."""
+def services_for(url: str) -> Services:
+    """Return the services of the application on a database, in which somebody may do everything."""
     settings = {"sqlalchemy.url": url, "batchbook.development": "true", "batchbook.secure_cookies": "false"}
     services = services_of(batchbook.configure(settings).registry)
     with transaction_scope(services.get(sqlalchemy.Engine)) as session:
@@ -107,7 +107,7 @@ def idle_share(seconds: float) -> float:
 def main(arguments: list[str]) -> int:
     """Do what the arguments say; print what was found as JSON, one line."""
     what, url, *number = arguments
-    services = registry_for(url)
+    services = services_for(url)
     with _working(services):
         if what == "work":
             print(json.dumps("ready"), flush=True)

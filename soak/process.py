@@ -12,6 +12,7 @@ from typing import Any
 
 import batchbook
 from batchbook.jobs.worker import Worker
+from batchbook.services import services_of
 
 
 def settings(url: str, mode: str) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def main() -> None:
     if mode == "embedded":
         batchbook.main({}, **settings(url, mode))
     else:
-        Worker(batchbook.configure(settings(url, mode)).registry).start()
+        Worker(services_of(batchbook.configure(settings(url, mode)).registry)).start()
     threading.Event().wait()
 
 

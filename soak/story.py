@@ -14,10 +14,12 @@ from sqlalchemy.exc import DBAPIError
 from batchbook.batches import Action
 from batchbook.batches.creation import create_batch
 from batchbook.batches.engine import Engine
-from batchbook.batches.runner import ActionCall
+from batchbook.batches.runner import ActionCall, Runner
+from batchbook.batches.types import BatchTypes
 from batchbook.db.session import transaction_scope
 from batchbook.db.transient import is_transient
 from batchbook.jobs import Job
+from batchbook.jobs.office import Jobs
 from batchbook.jobs.states import JobState
 from batchbook.services import Services
 from soak.crew import Crew
@@ -55,7 +57,7 @@ class Story:
             self._act(lambda session, action=action: self._submit(session, action))
 
     def _create(self, session: Any) -> int | None:
-        engine = Engine(session, self._services["batch_types"], self._services.settings, "admin")
+        engine = Engine(session, self._services.get(BatchTypes), self._services.settings, "admin")
         file = io.BytesIO(price_list(self._number, self._rows))
         batch = create_batch(engine, "price_change", {"vendor_code": "V1"}, file, "list.csv")
         self.batch_id = batch.id
@@ -63,7 +65,7 @@ class Story:
 
     def _submit(self, session: Any, action: Action) -> int | None:
         call = ActionCall(self.batch_id, action, "admin")
-        job_id: int | None = self._services["batch_runner"].submit(session, call).job_id
+        job_id: int | None = self._services.get(Runner).submit(session, call).job_id
         return job_id
 
     def _act(self, ask: Callable[[Any], int | None]) -> None:
@@ -76,7 +78,7 @@ class Story:
             # As a person would who reads that it was given up: the process was killed too often.
             assert "given up" in (job.message or ""), f"{job}: {job.state}, {job.message}"
             self.retries += 1
-            again = self._services["jobs"].tasks[job.task].again
+            again = self._services.get(Jobs).tasks[job.task].again
             job_id = self._asked(
                 lambda session, job=job, again=again: again(self._services, session, job, "admin").id
             )

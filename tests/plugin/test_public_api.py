@@ -66,4 +66,8 @@ def test_what_is_public_says_so() -> None:
         module = __import__(name, fromlist=["__all__"])
         missing = [one for one in getattr(module, "__all__", ()) if not hasattr(module, one)]
         assert missing == []
-        assert hasattr(module, "__all__") or name in ("batchbook.errors", "batchbook.services", "batchbook.words")
+        assert hasattr(module, "__all__") or name in (
+            "batchbook.errors",
+            "batchbook.services",
+            "batchbook.words",
+        )
