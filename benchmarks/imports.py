@@ -25,17 +25,17 @@ import xlsxwriter
 from sqlalchemy import URL, make_url, select
 
 import batchbook
-from batchbook.batches.creation import create_batch
-from batchbook.batches.engine import Engine
-from batchbook.batches.intake.taking import look
+from batchbook.batches.engine.creation import create_batch
+from batchbook.batches.engine.engine import Engine
+from batchbook.batches.engine.file_intake import inspect_batch_file
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.runner import ActionCall, InlineRunner
-from batchbook.batches.types import BatchTypes
-from batchbook.db.session import transaction_scope
+from batchbook.batches.registry import BatchTypes
+from batchbook.batches.running.runner import ActionCall, InlineRunner
+from batchbook.db.transactions import transaction_scope
+from batchbook.security.default_roles import install_default_roles
 from batchbook.security.models import Role, User
-from batchbook.security.roles import install_default_roles
 from batchbook.services import services_of
-from batchbook.tables.kept import KEPT
+from batchbook.tables.formats.sheet_cache import SHEET_CACHE
 from benchmarks.bare_imports import BARE
 from benchmarks.memory import forget_peak, peak
 from benchmarks.places import PLACES, Place
@@ -143,7 +143,7 @@ class OurImport:
             engine = Engine(session, self._types, self._services.settings, ACTOR)
             batch = create_batch(engine, "import", {"target": "product"}, file, table.name)
             self.batch_id = batch.id
-            look(engine.work_on(batch))
+            inspect_batch_file(engine.work_on(batch))
         looked = perf_counter()
         with self._written() as written:
             self._submit(Action.POPULATE)
@@ -242,7 +242,7 @@ def _race(place: Place, table: Path, rounds: int) -> ImportRace:
 def _lap(place: Place, side: Callable[[URL], Any], table: Path, found: ImportRace) -> None:
     url = place.fresh()
     runner = side(url)
-    KEPT.forget()
+    SHEET_CACHE.forget()
     try:
         gc.collect()
         start = perf_counter()

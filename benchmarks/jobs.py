@@ -14,11 +14,11 @@ from typing import Any
 from sqlalchemy import URL, Engine
 
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.runner import ActionCall, InlineRunner
-from batchbook.batches.types import BatchTypes
-from batchbook.db.session import transaction_scope
-from batchbook.jobs.office import Jobs
-from batchbook.jobs.running import JobRun
+from batchbook.batches.registry import BatchTypes
+from batchbook.batches.running.runner import ActionCall, InlineRunner
+from batchbook.db.transactions import transaction_scope
+from batchbook.jobs.job_run import JobRun
+from batchbook.jobs.service import JobService
 from batchbook.services import Services
 from benchmarks.living import ACTOR, ask, new_batch, services_for, starts
 from benchmarks.places import Place
@@ -104,7 +104,7 @@ def _inline(services: Services, batch_id: int) -> float:
 
 
 def _close(services: Services) -> None:
-    services.get(Jobs).close()
+    services.get(JobService).close()
     services.get(Engine).dispose()
 
 

@@ -17,18 +17,18 @@ import sqlalchemy
 from sqlalchemy import select
 
 import batchbook
-from batchbook.batches.creation import create_batch
-from batchbook.batches.engine import Engine
+from batchbook.batches.engine.creation import create_batch
+from batchbook.batches.engine.engine import Engine
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.runner import ActionCall, Runner
-from batchbook.batches.types import BatchTypes
+from batchbook.batches.registry import BatchTypes
+from batchbook.batches.running.runner import ActionCall, Runner
 from batchbook.db import utc_now
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.jobs import Job
-from batchbook.jobs.office import Jobs
+from batchbook.jobs.service import JobService
 from batchbook.jobs.worker import Worker
+from batchbook.security.default_roles import install_default_roles
 from batchbook.security.models import Role, User
-from batchbook.security.roles import install_default_roles
 from batchbook.services import Services, services_of
 
 #: Who asks for everything.
@@ -46,7 +46,7 @@ def services_for(url: str) -> Services:
             install_default_roles(session)
             admin = session.scalars(select(Role).where(Role.name == "admin")).one()
             session.add(User(name=ACTOR, full_name="", password_hash="", roles=[admin]))
-    services.get(Jobs).store.prepare()
+    services.get(JobService).store.prepare()
     return services
 
 

@@ -9,14 +9,14 @@ from typing import Any
 from sqlalchemy import URL
 from sqlalchemy.orm import Session
 
-from batchbook.batches.creation import create_batch
-from batchbook.batches.engine import Engine
+from batchbook.batches.engine.creation import create_batch
+from batchbook.batches.engine.engine import Engine
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.rowtables import SharedTable
-from batchbook.batches.runner import ActionCall, InlineRunner
-from batchbook.batches.types import BatchType, BatchTypes
+from batchbook.batches.registry import BatchType, BatchTypes
+from batchbook.batches.rows.storage import SharedTable
+from batchbook.batches.running.runner import ActionCall, InlineRunner
 from batchbook.db.engine import make_engine
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.types.price_change.handler import PriceChangeHandler
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow
 

@@ -13,10 +13,10 @@ from sqlalchemy import URL, Engine, select
 from webtest import TestApp
 
 import batchbook
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
+from batchbook.security.default_roles import install_default_roles
 from batchbook.security.models import Role, User
 from batchbook.security.passwords import hash_password
-from batchbook.security.roles import install_default_roles
 from batchbook.services import services_of
 from benchmarks.counting import count_on, counted
 from benchmarks.data import make_input

@@ -21,7 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from batchbook.catalog.loader import load_file
 from batchbook.db.engine import make_engine
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.migrate import upgrade
 
 

@@ -14,7 +14,7 @@ from time import process_time
 import xlsxwriter
 
 from batchbook.tables import read_table
-from batchbook.tables.reach import Reach
+from batchbook.tables.formats.sheet_extent import ExtentEstimate
 
 _SHEET = "xl/worksheets/sheet1.xml"
 
@@ -39,7 +39,7 @@ def looking(price_list: Path, rounds: int) -> Looking:
         xml = archive.read(_SHEET)
     times = [
         (
-            _seconds(lambda: Reach().feed(xml)),
+            _seconds(lambda: ExtentEstimate().feed(xml)),
             _seconds(lambda: sum(1 for _ in read_table("list.xlsx", data, header).records)),
         )
         for _ in range(rounds)

@@ -18,8 +18,8 @@ from waitress.server import create_server
 import batchbook
 from batchbook import demo
 from batchbook.db.engine import make_engine
-from batchbook.db.session import transaction_scope
-from batchbook.demo.loader import LOGINS, PRICE_LIST
+from batchbook.db.transactions import transaction_scope
+from batchbook.demo.demo_data import LOGINS, PRICE_LIST
 from batchbook.migrate import upgrade
 
 IMAGES = Path(__file__).parent / "images"

@@ -12,10 +12,10 @@ from benchmarks.places import Place
 from sqlalchemy import Engine, select
 
 import batchbook
-from batchbook.db.session import transaction_scope
-from batchbook.jobs.office import Jobs
+from batchbook.db.transactions import transaction_scope
+from batchbook.jobs.service import JobService
+from batchbook.security.default_roles import install_default_roles
 from batchbook.security.models import Role, User
-from batchbook.security.roles import install_default_roles
 from batchbook.services import Services, services_of
 from soak.crew import Crew
 from soak.data import write_catalogue
@@ -71,11 +71,11 @@ def soak(place: Place, batches: int, rows: int, seconds: float) -> Outcome:
             finally:
                 crew.close()
                 services.get(Engine).dispose()
-                services.get(Jobs).close()
+                services.get(JobService).close()
 
 
 def _prepare(services: Services) -> None:
-    services.get(Jobs).store.prepare()
+    services.get(JobService).store.prepare()
     with transaction_scope(services.get(Engine)) as session:
         install_default_roles(session)
         session.flush()  # The role is looked up.

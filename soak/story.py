@@ -12,15 +12,15 @@ import sqlalchemy
 from sqlalchemy.exc import DBAPIError
 
 from batchbook.batches import Action
-from batchbook.batches.creation import create_batch
-from batchbook.batches.engine import Engine
-from batchbook.batches.runner import ActionCall, Runner
-from batchbook.batches.types import BatchTypes
-from batchbook.db.session import transaction_scope
-from batchbook.db.transient import is_transient
+from batchbook.batches.engine.creation import create_batch
+from batchbook.batches.engine.engine import Engine
+from batchbook.batches.registry import BatchTypes
+from batchbook.batches.running.runner import ActionCall, Runner
+from batchbook.db.transactions import transaction_scope
+from batchbook.db.write_lock import is_transient
 from batchbook.jobs import Job
-from batchbook.jobs.office import Jobs
-from batchbook.jobs.states import JobState
+from batchbook.jobs.models import JobState
+from batchbook.jobs.service import JobService
 from batchbook.services import Services
 from soak.crew import Crew
 from soak.data import price_list
@@ -78,7 +78,7 @@ class Story:
             # As a person would who reads that it was given up: the process was killed too often.
             assert "given up" in (job.message or ""), f"{job}: {job.state}, {job.message}"
             self.retries += 1
-            again = self._services.get(Jobs).tasks[job.task].again
+            again = self._services.get(JobService).tasks[job.task].again
             job_id = self._asked(
                 lambda session, job=job, again=again: again(self._services, session, job, "admin").id
             )

@@ -10,9 +10,9 @@ from sqlalchemy import Engine, func, select
 from batchbook.batches import State
 from batchbook.batches.models import Batch, Operation
 from batchbook.catalog.models import PriceHistory, Product
-from batchbook.db.session import make_session
+from batchbook.db.transactions import make_session
 from batchbook.jobs import Job
-from batchbook.jobs.states import ACTIVE, JobState
+from batchbook.jobs.models import ACTIVE, JobState
 from batchbook.types.price_change.models import PriceChangeRow
 
 

@@ -30,13 +30,13 @@ from webtest import TestApp
 import batchbook
 from batchbook import migrate
 from batchbook.db.engine import make_engine
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.demo import CATALOG
-from batchbook.jobs.office import Jobs
+from batchbook.jobs.service import JobService
 from batchbook.security import passwords
+from batchbook.security.default_roles import install_default_roles
 from batchbook.security.models import Role, User
 from batchbook.security.passwords import hash_password
-from batchbook.security.roles import install_default_roles
 from batchbook.services import services_of
 
 BACKENDS = ("sqlite", "postgresql")
@@ -254,7 +254,7 @@ def app(settings: dict[str, str], _started: dict[frozenset[tuple[str, str]], Any
     services.settings["sqlalchemy.url"] = url
     yield _started[key]
     services.get(Engine).dispose()
-    services.get(Jobs).close()
+    services.get(JobService).close()
 
 
 @pytest.fixture

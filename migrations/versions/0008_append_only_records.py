@@ -11,7 +11,7 @@ from alembic import op
 from batchbook import db
 from batchbook.batches import append_only, unfreeze_table
 from batchbook.batches.freeze import freeze_ended
-from batchbook.batches.rowddl import create_row_functions, drop_row_functions
+from batchbook.batches.rows.ddl import create_row_functions, drop_row_functions
 
 revision = "0008"
 down_revision = "0007"

@@ -30,6 +30,6 @@ def configure(settings: Mapping[str, Any]) -> Any:
     config.include("batchbook.plugins")
     config.include("batchbook.demo")
     config.include("batchbook.health")
-    config.include("batchbook.jobs.embedded")  # Last, because jobs begin only where nothing refuses to start.
+    config.include("batchbook.jobs.worker")  # Last, because jobs begin only where nothing refuses to start.
     config.commit()
     return config

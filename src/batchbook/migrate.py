@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import JSON, Connection, Engine
 from sqlalchemy.types import TypeDecorator
 
-from batchbook.db.options import READ_ONLY
+from batchbook.db.write_lock import READ_ONLY
 from batchbook.models import metadata
 from batchbook.settings import Setting
 
@@ -132,7 +132,7 @@ def _concerns_us(_object: Any, name: str | None, kind: str, reflected: bool, com
 def _render(kind: str, item: Any, context: Any) -> str | bool:
     """Write the house's column types by their public names, with the import that they need."""
     is_json = isinstance(item.impl_instance if isinstance(item, TypeDecorator) else item, JSON)
-    if kind != "type" or not (is_json or type(item).__module__ == "batchbook.db.types"):
+    if kind != "type" or not (is_json or type(item).__module__ == "batchbook.db.column_types"):
         return False
     context.imports.add("from batchbook import db")
     return "db.JSONValue" if is_json else f"db.{item!r}"

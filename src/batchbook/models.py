@@ -14,7 +14,7 @@ from batchbook.master import models as master
 from batchbook.security import models as security
 from batchbook.types.imports import models as imports
 from batchbook.types.price_change import models as price_change
-from batchbook.web import models as web
+from batchbook.web import idempotency as web
 
 __all__ = [
     "batches", "catalog", "imports", "intake", "jobs", "master", "metadata", "price_change", "security", "web",

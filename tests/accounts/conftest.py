@@ -11,11 +11,11 @@ from sqlalchemy import Engine, select, update
 from webtest import TestApp
 
 from batchbook.db import utc_now
-from batchbook.db.session import request_session, transaction_scope
-from batchbook.security.cookie import NAME, session_hash
+from batchbook.db.transactions import request_session, transaction_scope
+from batchbook.security.default_roles import install_default_roles
 from batchbook.security.models import Role, RolePermission, User, WebSession
 from batchbook.security.passwords import hash_password
-from batchbook.security.roles import install_default_roles
+from batchbook.security.sessions import NAME, session_hash
 from batchbook.security.settings import SecuritySettings
 from batchbook.services import services_of
 

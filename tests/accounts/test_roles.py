@@ -7,11 +7,11 @@ from pyramid.config import Configurator
 from pyramid.response import Response
 from sqlalchemy import MetaData, select
 
-from batchbook.accounts.permissions import known_permissions
-from batchbook.accounts.traces import name_columns
+from batchbook.accounts.known_permissions import known_permissions
+from batchbook.accounts.user_references import name_columns
 from batchbook.batches.models import Batch
 from batchbook.db import Base
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.master import Index, MasterContext, MasterView
 from batchbook.security.models import Role, RolePermission, User
 

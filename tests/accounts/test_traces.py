@@ -3,8 +3,8 @@ from __future__ import annotations
 from sqlalchemy import String, inspect
 from sqlalchemy.orm import configure_mappers
 
-from batchbook.accounts.traces import name_columns
-from batchbook.db.session import transaction_scope
+from batchbook.accounts.user_references import name_columns
+from batchbook.db.transactions import transaction_scope
 from batchbook.models import metadata
 from batchbook.security.models import User
 

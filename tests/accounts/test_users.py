@@ -11,7 +11,7 @@ from sqlalchemy import event, select
 from webtest import TestApp
 
 from batchbook.catalog.models import PriceHistory, Product
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.security.models import Role, User, WebSession
 from batchbook.security.passwords import verify_password
 

@@ -10,13 +10,13 @@ from sqlalchemy import Engine, Table
 
 from batchbook.batches import Action, BatchType
 from batchbook.batches.freeze import MESSAGE
-from batchbook.batches.rowtables import SharedTable
+from batchbook.batches.rows.storage import SharedTable
 from batchbook.db import Base
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.types.price_change.handler import PriceChangeHandler
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow
 
-from .workshop import Workshop, snapshot, stock
+from .harness import BatchHarness, snapshot, stock
 
 FILE = "item_code,description,size,price\n001,Apples,1 kg,2.00\n002,Pears,,0.50\n003,Plums,,oops\n"
 
@@ -49,7 +49,7 @@ PRICE_CHANGE = BatchType(
 class Attacked:
     """``frozen`` is the number of the executed batch, ``open`` of the other."""
 
-    shop: Workshop
+    shop: BatchHarness
     frozen: int
     open: int
 
@@ -85,7 +85,7 @@ class Attacked:
 def prepare(engine: Engine) -> Attacked:
     """Make the two batches, with files, history and cell changes, and a price that was changed."""
     stock(engine, ("001", 1), ("002", 2), ("003", 3))
-    shop = Workshop(engine, PRICE_CHANGE)
+    shop = BatchHarness(engine, PRICE_CHANGE)
     batches = [shop.open(FILE, warn_above="10"), shop.open(FILE)]
     for batch_id in batches:
         shop.edit(batch_id, 3, new_price="1.00")

@@ -3,18 +3,18 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
+from .harness import BatchHarness, shelves
 from .shelf_count import Remembering, make_tables
-from .workshop import Workshop, shelves
 
 
 @pytest.fixture
-def workshop(engine: Engine) -> Workshop:
+def workshop(engine: Engine) -> BatchHarness:
     """Shelf counts, on a database that has their tables."""
     make_tables(engine)
     return shelves(engine)
 
 
 @pytest.fixture
-def remembering(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> type[Remembering]:
+def remembering(workshop: BatchHarness, monkeypatch: pytest.MonkeyPatch) -> type[Remembering]:
     """A handler of this test's own that notes its calls."""
     return type("Noted", (Remembering,), {"calls": [], "source": ()})

@@ -11,10 +11,10 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from batchbook.batches.worksheets import (
-    Applied,
-    Comparison,
+    AppliedChanges,
+    WorksheetDiff,
     apply_worksheet,
-    compare,
+    diff_worksheet,
     layout_of,
     open_worksheet,
     sheet_grid,
@@ -23,7 +23,7 @@ from batchbook.batches.worksheets import (
 from batchbook.grid import GridState
 from batchbook.grid.export import text_sheet
 
-from .workshop import Workshop
+from .harness import BatchHarness
 
 Line = list[str]
 
@@ -72,11 +72,11 @@ class Book:
         return saved.getvalue()
 
 
-def download(workshop: Workshop, batch_id: int) -> Book:
+def download(workshop: BatchHarness, batch_id: int) -> Book:
     return Book.read(written(workshop, batch_id))
 
 
-def written(workshop: Workshop, batch_id: int) -> bytes:
+def written(workshop: BatchHarness, batch_id: int) -> bytes:
     with workshop.engine() as engine:
         work = engine.work_on(engine.find(batch_id))
         layout, file = layout_of(work), io.BytesIO()
@@ -86,15 +86,17 @@ def written(workshop: Workshop, batch_id: int) -> bytes:
 
 
 def look(
-    workshop: Workshop, batch_id: int, book: Book, save: Callable[[Book], bytes] = Book.save
-) -> Comparison:
+    workshop: BatchHarness, batch_id: int, book: Book, save: Callable[[Book], bytes] = Book.save
+) -> WorksheetDiff:
     with workshop.engine() as engine:
         work = engine.work_on(engine.find(batch_id))
-        return compare(work, open_worksheet("sheet.xlsx", io.BytesIO(save(book))))
+        return diff_worksheet(work, open_worksheet("sheet.xlsx", io.BytesIO(save(book))))
 
 
-def take(workshop: Workshop, batch_id: int, book: Book, *insisted: str, seen: int | None = None) -> Applied:
+def take(
+    workshop: BatchHarness, batch_id: int, book: Book, *insisted: str, seen: int | None = None
+) -> AppliedChanges:
     with workshop.engine() as engine:
         sheet = open_worksheet("sheet.xlsx", io.BytesIO(book.save()))
-        found = compare(engine.work_on(engine.find(batch_id)), sheet)
+        found = diff_worksheet(engine.work_on(engine.find(batch_id)), sheet)
         return apply_worksheet(engine, batch_id, found, insisted, seen)

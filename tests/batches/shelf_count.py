@@ -28,7 +28,7 @@ from batchbook.batches import (
     editable,
 )
 from batchbook.batches.freeze import freeze_table
-from batchbook.batches.rowtables import SharedTable
+from batchbook.batches.rows.storage import SharedTable
 from batchbook.catalog.models import Product
 from batchbook.db.base import NAMING_CONVENTION
 from batchbook.errors import BadInput, Conflict

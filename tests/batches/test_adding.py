@@ -9,14 +9,14 @@ from batchbook.batches.editing import CellProblems
 from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict
 
+from .harness import BatchHarness, snapshot, stock
 from .shelf_count import COUNTS, ShelfCountHandler, ShelfCountRow
-from .workshop import Workshop, snapshot, stock
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n009,many,look\n0123456789012345678901,1,\n"
 
 
 @pytest.fixture
-def batch_id(engine: Engine, workshop: Workshop) -> int:
+def batch_id(engine: Engine, workshop: BatchHarness) -> int:
     stock(engine, ("007", 7), ("008", 8), ("009", 9))
     return workshop.open(FILE, shelf="A")
 
@@ -28,7 +28,7 @@ def unchanged(engine: Engine) -> Any:
 # --- Peers -----------------------------------------------------------------------------------------------------------
 
 
-def test_peers_old_and_new_are_refreshed(workshop: Workshop, batch_id: int) -> None:
+def test_peers_old_and_new_are_refreshed(workshop: BatchHarness, batch_id: int) -> None:
     workshop.edit(batch_id, 2, item_code="007")
     assert workshop.statuses(batch_id)[:2] == ["twice", "twice"]
     assert [workshop.row(batch_id, n).version for n in (1, 2)] == [1, 2]
@@ -39,7 +39,7 @@ def test_peers_old_and_new_are_refreshed(workshop: Workshop, batch_id: int) -> N
 
 
 def test_a_row_added_removed_and_restored_brings_its_peers_up_to_date(
-    workshop: Workshop, batch_id: int
+    workshop: BatchHarness, batch_id: int
 ) -> None:
     assert workshop.add(batch_id, item_code="007", counted="7") == 5
     assert [workshop.statuses(batch_id)[n] for n in (0, 4)] == ["twice", "twice"]
@@ -56,7 +56,7 @@ def test_a_row_added_removed_and_restored_brings_its_peers_up_to_date(
 # --- Adding ----------------------------------------------------------------------------------------------------------
 
 
-def test_an_added_row_comes_last_with_its_defaults(workshop: Workshop, batch_id: int) -> None:
+def test_an_added_row_comes_last_with_its_defaults(workshop: BatchHarness, batch_id: int) -> None:
     assert workshop.by("ann").add(batch_id, item_code="008", remark="from the back") == 5
     row = workshop.row(batch_id, 5)
     assert (row.item_code, row.counted, row.remark, row.looked_up) == ("008", None, "from the back", 1)
@@ -69,26 +69,26 @@ def test_an_added_row_comes_last_with_its_defaults(workshop: Workshop, batch_id:
     workshop.assert_counted(batch_id)
 
 
-def test_a_bad_row_is_not_added(engine: Engine, workshop: Workshop, batch_id: int) -> None:
+def test_a_bad_row_is_not_added(engine: Engine, workshop: BatchHarness, batch_id: int) -> None:
     before = unchanged(engine)
     with pytest.raises(CellProblems):
         workshop.add(batch_id, item_code="008", counted="x")
     assert unchanged(engine) == before
 
 
-def test_the_number_of_a_removed_last_row_is_not_given_again(workshop: Workshop, batch_id: int) -> None:
+def test_the_number_of_a_removed_last_row_is_not_given_again(workshop: BatchHarness, batch_id: int) -> None:
     workshop.remove(batch_id, 4)
     assert workshop.add(batch_id, item_code="1") == 5
 
 
-def test_a_type_may_refuse_added_rows(workshop: Workshop, batch_id: int) -> None:
+def test_a_type_may_refuse_added_rows(workshop: BatchHarness, batch_id: int) -> None:
     closed = type("Closed", (ShelfCountHandler,), {"rows_can_be_added": False})
     with pytest.raises(Conflict, match="its type takes rows from its source only"):
         workshop.with_handler(closed).add(batch_id, item_code="1")
     assert len(workshop.rows(batch_id)) == 4
 
 
-def test_quick_entry_adds_what_was_scanned(workshop: Workshop, batch_id: int) -> None:
+def test_quick_entry_adds_what_was_scanned(workshop: BatchHarness, batch_id: int) -> None:
     assert workshop.enter(batch_id, " 009 ") == 5
     row = workshop.row(batch_id, 5)
     assert (row.item_code, row.counted, row.looked_up) == ("009", 1, 1)
@@ -99,7 +99,7 @@ def test_quick_entry_adds_what_was_scanned(workshop: Workshop, batch_id: int) ->
 
 
 def test_history_says_what_was_scanned_as_it_was(
-    engine: Engine, workshop: Workshop, batch_id: int, subtests: pytest.Subtests
+    engine: Engine, workshop: BatchHarness, batch_id: int, subtests: pytest.Subtests
 ) -> None:
     codes = ("{0}", "{}", "{item}", "%s")
     stock(engine, *((code, 1) for code in codes))
@@ -110,7 +110,7 @@ def test_history_says_what_was_scanned_as_it_was(
             assert said == f"Added row {sequence} by quick entry of “{code}”."
 
 
-def test_a_default_makes_rows_peers_as_well(workshop: Workshop, batch_id: int) -> None:
+def test_a_default_makes_rows_peers_as_well(workshop: BatchHarness, batch_id: int) -> None:
     parts = {"quick_entry": lambda _self, _batch, _text: {"counted": 1}}
     nameless = workshop.with_handler(type("Nameless", (ShelfCountHandler,), parts))
     assert [nameless.enter(batch_id, "x") for _ in range(2)] == [5, 6]
@@ -120,7 +120,7 @@ def test_a_default_makes_rows_peers_as_well(workshop: Workshop, batch_id: int) -
 
 
 def test_quick_entry_of_what_means_nothing_is_refused(
-    engine: Engine, workshop: Workshop, batch_id: int, subtests: pytest.Subtests
+    engine: Engine, workshop: BatchHarness, batch_id: int, subtests: pytest.Subtests
 ) -> None:
     for text in ("", "nothing", "a\x00b", "\ud800"):
         with subtests.test(str(ascii(text))):

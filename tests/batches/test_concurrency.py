@@ -10,19 +10,19 @@ import pytest
 from sqlalchemy import Engine, select
 
 from batchbook.batches import Action, State
-from batchbook.batches.engine import Result
+from batchbook.batches.engine.engine import Result
 from batchbook.catalog.models import PriceHistory, Product
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
 
 from .attacked import FILE, PRICE_CHANGE
-from .workshop import Workshop, stock
+from .harness import BatchHarness, stock
 
 
 @pytest.fixture
-def shop(engine: Engine) -> Workshop:
+def shop(engine: Engine) -> BatchHarness:
     stock(engine, ("001", 1), ("002", 2), ("003", 3))
-    return Workshop(engine, PRICE_CHANGE)
+    return BatchHarness(engine, PRICE_CHANGE)
 
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:
@@ -52,7 +52,7 @@ def sort(ends: list[Any]) -> tuple[list[Result], list[Conflict]]:
     return won, lost
 
 
-def test_a_batch_is_executed_once(engine: Engine, shop: Workshop) -> None:
+def test_a_batch_is_executed_once(engine: Engine, shop: BatchHarness) -> None:
     batch_id = shop.open(FILE)
     shop.run(batch_id, Action.COMPLETE)
     names = ("ann", "bob", "eve")
@@ -73,7 +73,7 @@ def test_a_batch_is_executed_once(engine: Engine, shop: Workshop) -> None:
     assert [op[0] for op in shop.operations(batch_id)].count("execute") == 1
 
 
-def test_a_batch_is_populated_once(shop: Workshop) -> None:
+def test_a_batch_is_populated_once(shop: BatchHarness) -> None:
     batch_id = shop.create(FILE)
     won, lost = sort(at_once(*[lambda: shop.run(batch_id, Action.POPULATE)] * 2))
     assert (len(won), len(lost)) == (1, 1)
@@ -81,7 +81,7 @@ def test_a_batch_is_populated_once(shop: Workshop) -> None:
     shop.assert_counted(batch_id)
 
 
-def test_an_edit_comes_before_or_after_completion_never_between(shop: Workshop) -> None:
+def test_an_edit_comes_before_or_after_completion_never_between(shop: BatchHarness) -> None:
     batch_id = shop.open(FILE)
     edited, completed = at_once(
         lambda: shop.edit(batch_id, 1, 1, new_price="3.00"),
@@ -94,7 +94,7 @@ def test_an_edit_comes_before_or_after_completion_never_between(shop: Workshop) 
     assert edited == ["New price"] or isinstance(edited, Conflict)
 
 
-def test_rows_added_together_get_numbers_of_their_own(shop: Workshop) -> None:
+def test_rows_added_together_get_numbers_of_their_own(shop: BatchHarness) -> None:
     batch_id = shop.open(FILE)
     numbers = at_once(*(lambda c=code: shop.add(batch_id, item_code=c) for code in ("a", "b", "c", "d")))
     assert sorted(numbers) == [4, 5, 6, 7]
@@ -102,14 +102,14 @@ def test_rows_added_together_get_numbers_of_their_own(shop: Workshop) -> None:
     shop.assert_counted(batch_id)
 
 
-def test_different_batches_do_not_wait_for_a_clash(shop: Workshop) -> None:
+def test_different_batches_do_not_wait_for_a_clash(shop: BatchHarness) -> None:
     batches = [shop.open(FILE) for _ in range(3)]
     ends = at_once(*(lambda b=batch_id: shop.edit(b, 1, 1, new_price="3.00") for batch_id in batches))
     assert ends == [["New price"]] * 3
 
 
 def test_two_batches_that_change_the_same_prices_do_so_one_after_the_other(
-    engine: Engine, shop: Workshop
+    engine: Engine, shop: BatchHarness
 ) -> None:
     batches = [shop.open(FILE), shop.open(FILE.replace("2.00", "4.00"))]
     for batch_id in batches:

@@ -8,8 +8,8 @@ from batchbook.batches.editing import CellProblems
 from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict, Missing
 
+from .harness import BatchHarness, snapshot, stock
 from .shelf_count import COUNTS, ShelfCountHandler
-from .workshop import Workshop, snapshot, stock
 
 FILE = "item,counted,remark\n007,7,\n008,9,look\n007,many,\n"
 
@@ -34,7 +34,7 @@ UNUSABLE: list[tuple[dict[str, str], str]] = [
 # --- Create ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_new_batch_has_its_fields_its_file_and_its_first_line_of_history(workshop: Workshop) -> None:
+def test_a_new_batch_has_its_fields_its_file_and_its_first_line_of_history(workshop: BatchHarness) -> None:
     batch_id = workshop.by("ann").create(FILE, shelf="A", tolerance=" 2 ", description="Monday")
     batch = workshop.batch(batch_id)
     assert (batch.shelf, batch.tolerance, batch.description) == ("A", 2, "Monday")  # type: ignore[attr-defined]
@@ -46,7 +46,7 @@ def test_a_new_batch_has_its_fields_its_file_and_its_first_line_of_history(works
     ]
 
 
-def test_numbers_are_never_given_twice(workshop: Workshop) -> None:
+def test_numbers_are_never_given_twice(workshop: BatchHarness) -> None:
     first = workshop.create(shelf="A")
     workshop.delete(first)
     assert workshop.create(shelf="A") > first
@@ -54,7 +54,7 @@ def test_numbers_are_never_given_twice(workshop: Workshop) -> None:
 
 
 def test_what_cannot_be_used_leaves_no_batch(
-    engine: Engine, workshop: Workshop, subtests: pytest.Subtests
+    engine: Engine, workshop: BatchHarness, subtests: pytest.Subtests
 ) -> None:
     for texts, error in UNUSABLE:
         with subtests.test(str(error)):
@@ -65,21 +65,21 @@ def test_what_cannot_be_used_leaves_no_batch(
             assert nothing_but_products(engine)
 
 
-def test_a_type_without_columns_takes_no_file(engine: Engine, workshop: Workshop) -> None:
+def test_a_type_without_columns_takes_no_file(engine: Engine, workshop: BatchHarness) -> None:
     plain = type("Plain", (ShelfCountHandler,), {"file_columns": {}})
     with pytest.raises(BadInput, match=r"A batch of type Shelf count takes no file."):
         workshop.with_handler(plain).create(FILE, shelf="A")
     assert nothing_but_products(engine)
 
 
-def test_without_a_file_there_is_nothing_to_read(workshop: Workshop) -> None:
+def test_without_a_file_there_is_nothing_to_read(workshop: BatchHarness) -> None:
     batch_id = workshop.create(shelf="A")
     with pytest.raises(BadInput, match="has no file to read rows from"):
         workshop.run(batch_id, Action.POPULATE)
     assert workshop.batch(batch_id).state == State.NEW
 
 
-def test_an_unknown_type_is_missing(workshop: Workshop) -> None:
+def test_an_unknown_type_is_missing(workshop: BatchHarness) -> None:
     with (
         workshop.engine() as at_work,
         pytest.raises(Missing, match=r"no batch type “x”. Known types: shelf_count"),
@@ -92,7 +92,7 @@ def test_an_unknown_type_is_missing(workshop: Workshop) -> None:
 
 @pytest.mark.parametrize("state", [State.OPEN, State.COMPLETE, State.EXECUTED])
 def test_a_clone_is_an_open_batch_with_the_same_rows_and_files(
-    engine: Engine, workshop: Workshop, state: State
+    engine: Engine, workshop: BatchHarness, state: State
 ) -> None:
     stock(engine, ("007", 7), ("008", 8))
     source = workshop.open(FILE, shelf="A", tolerance="1", notes="Ask Bob.")
@@ -122,7 +122,7 @@ def test_a_clone_is_an_open_batch_with_the_same_rows_and_files(
     assert workshop.rows(source) == before
 
 
-def test_a_clone_of_a_new_batch_is_new_and_can_be_populated(workshop: Workshop) -> None:
+def test_a_clone_of_a_new_batch_is_new_and_can_be_populated(workshop: BatchHarness) -> None:
     clone = workshop.clone(workshop.create(FILE, shelf="A"))
     assert workshop.batch(clone).state == State.NEW
     workshop.run(clone, Action.POPULATE)
@@ -133,7 +133,7 @@ def test_a_clone_of_a_new_batch_is_new_and_can_be_populated(workshop: Workshop) 
 
 
 @pytest.mark.parametrize("state", [State.NEW, State.OPEN, State.COMPLETE])
-def test_a_deleted_batch_leaves_nothing(engine: Engine, workshop: Workshop, state: State) -> None:
+def test_a_deleted_batch_leaves_nothing(engine: Engine, workshop: BatchHarness, state: State) -> None:
     batch_id = workshop.create(FILE, shelf="A")
     if state != State.NEW:
         workshop.run(batch_id, Action.POPULATE)
@@ -148,7 +148,7 @@ def test_a_deleted_batch_leaves_nothing(engine: Engine, workshop: Workshop, stat
         workshop.batch(batch_id)
 
 
-def test_a_type_may_refuse_to_be_deleted(engine: Engine, workshop: Workshop) -> None:
+def test_a_type_may_refuse_to_be_deleted(engine: Engine, workshop: BatchHarness) -> None:
     batch_id = workshop.open(FILE, shelf="precious")
     before = snapshot(engine, Base.metadata, COUNTS)
     with pytest.raises(Conflict, match=r"A precious count is not deleted."):

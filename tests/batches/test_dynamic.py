@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import inspect
 
 from batchbook.batches import RowColumn
-from batchbook.batches.dynamic import OwnTables
-from batchbook.batches.rowcolumns import refuse_doubles
+from batchbook.batches.rows.per_batch import OwnTables
+from batchbook.batches.rows.row_columns import refuse_doubles
 from batchbook.grid import Kind, columns_of
 from batchbook.types.imports.models import Import, ImportRow
 

@@ -5,32 +5,34 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from batchbook.batches.editing import CellProblems, Edited, ManyEditor, Stale, many
+from batchbook.batches.editing import BulkEditor, BulkEditResult, CellProblems, StaleEdit, bulk
 from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict, Missing
 
+from .harness import BatchHarness, snapshot, stock
 from .shelf_count import COUNTS
-from .workshop import Workshop, snapshot, stock
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n009,lots,look\n007,7,\n010,lots,\n"
 
 
 @pytest.fixture
-def batch_id(engine: Engine, workshop: Workshop) -> int:
+def batch_id(engine: Engine, workshop: BatchHarness) -> int:
     stock(engine, ("007", 7), ("008", 8), ("009", 9), ("010", 10))
     return workshop.open(FILE, shelf="A")
 
 
-def edit(workshop: Workshop, batch_id: int, texts: dict[int, dict[str, str]], **more: Any) -> Edited:
+def edit(
+    workshop: BatchHarness, batch_id: int, texts: dict[int, dict[str, str]], **more: Any
+) -> BulkEditResult:
     with workshop.engine() as engine:
-        return ManyEditor(engine).edit(batch_id, texts, "fix", "Corrected some.", **more)
+        return BulkEditor(engine).edit(batch_id, texts, "fix", "Corrected some.", **more)
 
 
 @pytest.mark.parametrize("together", [500, 2])
 def test_many_rows_are_one_operation_refreshed_with_their_peers_and_counted(
-    workshop: Workshop, batch_id: int, monkeypatch: pytest.MonkeyPatch, together: int
+    workshop: BatchHarness, batch_id: int, monkeypatch: pytest.MonkeyPatch, together: int
 ) -> None:
-    monkeypatch.setattr(many, "AT_A_TIME", together)
+    monkeypatch.setattr(bulk, "AT_A_TIME", together)
     assert workshop.statuses(batch_id) == ["twice", "differs", "uncounted", "twice", "uncounted"]
     texts = {
         5: {"counted": "10"},
@@ -38,7 +40,7 @@ def test_many_rows_are_one_operation_refreshed_with_their_peers_and_counted(
         3: {"counted": " 09 ", "remark": "look"},
         2: {"counted": "9"},  # As it is.
     }
-    assert edit(workshop.by("ann"), batch_id, texts) == Edited(rows=3, cells=3)
+    assert edit(workshop.by("ann"), batch_id, texts) == BulkEditResult(rows=3, cells=3)
     assert workshop.statuses(batch_id) == ["matches", "differs", "matches", "unknown", "matches"]
     assert [row.version for row in workshop.rows(batch_id)] == [1, 1, 2, 2, 2]
     assert [row.modified_at is None for row in workshop.rows(batch_id)] == [True, True, False, False, False]
@@ -54,9 +56,9 @@ def test_many_rows_are_one_operation_refreshed_with_their_peers_and_counted(
 
 @pytest.mark.parametrize("together", [500, 1])
 def test_what_is_refused_in_one_row_leaves_nothing_of_all(
-    engine: Engine, workshop: Workshop, batch_id: int, monkeypatch: pytest.MonkeyPatch, together: int
+    engine: Engine, workshop: BatchHarness, batch_id: int, monkeypatch: pytest.MonkeyPatch, together: int
 ) -> None:
-    monkeypatch.setattr(many, "AT_A_TIME", together)
+    monkeypatch.setattr(bulk, "AT_A_TIME", together)
     workshop.remove(batch_id, 4)
     before = snapshot(engine, Base.metadata, COUNTS)
     good = {1: {"remark": "one"}, 2: {"remark": "two"}}
@@ -66,7 +68,7 @@ def test_what_is_refused_in_one_row_leaves_nothing_of_all(
         (Missing, {2**40: {"remark": "far"}}, {}),
         (Conflict, {4: {"remark": "gone"}}, {}),
         (BadInput, {5: {"on_hand": "3"}}, {}),
-        (Stale, {5: {"counted": "4"}}, {"versions": {5: 7}}),
+        (StaleEdit, {5: {"counted": "4"}}, {"versions": {5: 7}}),
     ]
     for error, bad, more in refusals:
         with pytest.raises(error):
@@ -74,8 +76,8 @@ def test_what_is_refused_in_one_row_leaves_nothing_of_all(
         assert snapshot(engine, Base.metadata, COUNTS) == before
 
 
-def test_nothing_to_change_is_no_operation(engine: Engine, workshop: Workshop, batch_id: int) -> None:
+def test_nothing_to_change_is_no_operation(engine: Engine, workshop: BatchHarness, batch_id: int) -> None:
     before = snapshot(engine, Base.metadata, COUNTS)
-    assert edit(workshop, batch_id, {2: {"counted": "+9"}, 3: {"counted": "lots"}}) == Edited()
-    assert edit(workshop, batch_id, {}) == Edited()
+    assert edit(workshop, batch_id, {2: {"counted": "+9"}, 3: {"counted": "lots"}}) == BulkEditResult()
+    assert edit(workshop, batch_id, {}) == BulkEditResult()
     assert snapshot(engine, Base.metadata, COUNTS) == before

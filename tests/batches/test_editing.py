@@ -7,25 +7,25 @@ import pytest
 from sqlalchemy import Engine
 
 from batchbook.batches import Action
-from batchbook.batches.editing import CellProblems, Stale, cell_text
-from batchbook.batches.rows import RowProxy
+from batchbook.batches.editing import CellProblems, StaleEdit, cell_text
+from batchbook.batches.rows.scope import RowProxy
 from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict, Missing
 from batchbook.grid import columns_of
 
+from .harness import BatchHarness, snapshot, stock
 from .shelf_count import COUNTS, ShelfCountRow
-from .workshop import Workshop, snapshot, stock
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n009,many,look\n0123456789012345678901,1,\n"
 
 
 @pytest.fixture
-def batch_id(engine: Engine, workshop: Workshop) -> int:
+def batch_id(engine: Engine, workshop: BatchHarness) -> int:
     stock(engine, ("007", 7), ("008", 8), ("009", 9))
     return workshop.open(FILE, shelf="A")
 
 
-def text_of(workshop: Workshop, batch_id: int, sequence: int, field: str) -> str:
+def text_of(workshop: BatchHarness, batch_id: int, sequence: int, field: str) -> str:
     (column,) = columns_of(ShelfCountRow, [field])
     return cell_text(column, RowProxy(workshop.row(batch_id, sequence)))
 
@@ -37,7 +37,7 @@ def unchanged(engine: Engine) -> Any:
 # --- One row ---------------------------------------------------------------------------------------------------------
 
 
-def test_an_edit_is_stored_refreshed_counted_and_written_down(workshop: Workshop, batch_id: int) -> None:
+def test_an_edit_is_stored_refreshed_counted_and_written_down(workshop: BatchHarness, batch_id: int) -> None:
     assert workshop.statuses(batch_id)[1] == "differs"
     assert workshop.by("ann").edit(batch_id, 2, 1, counted=" 8 ", remark="recounted") == [
         "Counted",
@@ -54,14 +54,14 @@ def test_an_edit_is_stored_refreshed_counted_and_written_down(workshop: Workshop
     workshop.assert_counted(batch_id)
 
 
-def test_an_emptied_cell_is_an_edit(workshop: Workshop, batch_id: int) -> None:
+def test_an_emptied_cell_is_an_edit(workshop: BatchHarness, batch_id: int) -> None:
     workshop.edit(batch_id, 2, counted="")
     assert (workshop.row(batch_id, 2).counted, workshop.row(batch_id, 2).status) == (None, "uncounted")
     assert workshop.cells(batch_id) == [(3, 0, 2, "counted", "9", None)]
 
 
 def test_a_text_that_means_what_is_there_changes_nothing(
-    engine: Engine, workshop: Workshop, batch_id: int, subtests: pytest.Subtests
+    engine: Engine, workshop: BatchHarness, batch_id: int, subtests: pytest.Subtests
 ) -> None:
     for text in ("9", " 9", "+9", "09"):
         with subtests.test(str(text)):
@@ -71,7 +71,7 @@ def test_a_text_that_means_what_is_there_changes_nothing(
 
 
 def test_line_ends_as_browsers_send_them_change_nothing(
-    engine: Engine, workshop: Workshop, batch_id: int
+    engine: Engine, workshop: BatchHarness, batch_id: int
 ) -> None:
     workshop.edit(batch_id, 2, remark="one\r\ntwo")
     workshop.edit_header(batch_id, notes="one\r\ntwo")
@@ -83,7 +83,7 @@ def test_line_ends_as_browsers_send_them_change_nothing(
 
 
 def test_bad_texts_are_all_named_and_nothing_is_stored(
-    engine: Engine, workshop: Workshop, batch_id: int
+    engine: Engine, workshop: BatchHarness, batch_id: int
 ) -> None:
     before = unchanged(engine)
     with pytest.raises(CellProblems) as caught:
@@ -100,7 +100,7 @@ def test_bad_texts_are_all_named_and_nothing_is_stored(
 
 
 def test_only_editable_fields_are_edited(
-    engine: Engine, workshop: Workshop, batch_id: int, subtests: pytest.Subtests
+    engine: Engine, workshop: BatchHarness, batch_id: int, subtests: pytest.Subtests
 ) -> None:
     for field in ("status", "version", "on_hand", "batch_id", "sequence", "colour"):
         with subtests.test(str(field)):
@@ -114,14 +114,14 @@ def test_only_editable_fields_are_edited(
 
 
 def test_a_row_that_is_not_there_is_missing(
-    workshop: Workshop, batch_id: int, subtests: pytest.Subtests
+    workshop: BatchHarness, batch_id: int, subtests: pytest.Subtests
 ) -> None:
     for sequence in (0, -1, 5, 2**31, 2**80):
         with subtests.test(str(sequence)), pytest.raises(Missing, match=f"has no row {sequence}"):
             workshop.edit(batch_id, sequence, counted="1")
 
 
-def test_a_removed_row_is_not_edited(workshop: Workshop, batch_id: int) -> None:
+def test_a_removed_row_is_not_edited(workshop: BatchHarness, batch_id: int) -> None:
     workshop.remove(batch_id, 2)
     with pytest.raises(Conflict, match=r"Row 2 is removed: restore it to change it."):
         workshop.edit(batch_id, 2, counted="1")
@@ -129,7 +129,7 @@ def test_a_removed_row_is_not_edited(workshop: Workshop, batch_id: int) -> None:
 
 @pytest.mark.parametrize("action", [Action.COMPLETE, Action.EXECUTE])
 def test_a_batch_that_is_not_open_is_not_edited(
-    engine: Engine, workshop: Workshop, batch_id: int, action: Action
+    engine: Engine, workshop: BatchHarness, batch_id: int, action: Action
 ) -> None:
     for step in (Action.COMPLETE, Action.EXECUTE):
         workshop.run(batch_id, step)
@@ -153,7 +153,7 @@ def test_a_batch_that_is_not_open_is_not_edited(
 # --- Bad cells of a file ---------------------------------------------------------------------------------------------
 
 
-def test_a_bad_cell_keeps_its_row_its_text_and_names_itself(workshop: Workshop, batch_id: int) -> None:
+def test_a_bad_cell_keeps_its_row_its_text_and_names_itself(workshop: BatchHarness, batch_id: int) -> None:
     row = workshop.row(batch_id, 3)
     assert (row.item_code, row.counted, row.remark) == ("009", None, "look")
     assert row.issues == [
@@ -170,28 +170,28 @@ def test_a_bad_cell_keeps_its_row_its_text_and_names_itself(workshop: Workshop, 
 
 
 def test_the_text_of_a_bad_cell_comes_back_where_empty_is_stored_as_an_empty_text(
-    workshop: Workshop, batch_id: int
+    workshop: BatchHarness, batch_id: int
 ) -> None:
     row = workshop.row(batch_id, 4)
     assert (row.item_code, row.counted) == ("", 1)
     assert text_of(workshop, batch_id, 4, "item_code") == "0123456789012345678901"
 
 
-def test_editing_another_cell_keeps_the_issue(workshop: Workshop, batch_id: int) -> None:
+def test_editing_another_cell_keeps_the_issue(workshop: BatchHarness, batch_id: int) -> None:
     workshop.edit(batch_id, 3, remark="seen", counted="many")
     row = workshop.row(batch_id, 3)
     assert (row.remark, text_of(workshop, batch_id, 3, "counted")) == ("seen", "many")
     assert len(row.issues) == 1
 
 
-def test_editing_a_bad_cell_clears_its_issue(workshop: Workshop, batch_id: int) -> None:
+def test_editing_a_bad_cell_clears_its_issue(workshop: BatchHarness, batch_id: int) -> None:
     workshop.edit(batch_id, 3, counted="9")
     row = workshop.row(batch_id, 3)
     assert (row.counted, row.issues, row.status) == (9, None, "matches")
     assert workshop.cells(batch_id) == [(3, 0, 3, "counted", "many", "9")]
 
 
-def test_emptying_a_bad_cell_clears_its_issue(workshop: Workshop, batch_id: int) -> None:
+def test_emptying_a_bad_cell_clears_its_issue(workshop: BatchHarness, batch_id: int) -> None:
     assert workshop.edit(batch_id, 3, counted="") == ["Counted"]
     assert (workshop.row(batch_id, 3).issues, text_of(workshop, batch_id, 3, "counted")) == (None, "")
     assert workshop.cells(batch_id) == [(3, 0, 3, "counted", "many", None)]
@@ -201,11 +201,11 @@ def test_emptying_a_bad_cell_clears_its_issue(workshop: Workshop, batch_id: int)
 
 
 def test_a_stale_edit_shows_both_values_and_stores_neither(
-    engine: Engine, workshop: Workshop, batch_id: int
+    engine: Engine, workshop: BatchHarness, batch_id: int
 ) -> None:
     workshop.by("ann").edit(batch_id, 2, 1, counted="8")
     before = unchanged(engine)
-    with pytest.raises(Stale) as caught:
+    with pytest.raises(StaleEdit) as caught:
         workshop.by("bob").edit(batch_id, 2, 1, counted="10", remark="")
     assert unchanged(engine) == before
     stale = caught.value
@@ -216,22 +216,22 @@ def test_a_stale_edit_shows_both_values_and_stores_neither(
     assert workshop.cells(batch_id) == [(3, 0, 2, "counted", "9", "8"), (4, 0, 2, "counted", "8", "10")]
 
 
-def test_a_stale_form_that_wants_nothing_new_is_no_conflict(workshop: Workshop, batch_id: int) -> None:
+def test_a_stale_form_that_wants_nothing_new_is_no_conflict(workshop: BatchHarness, batch_id: int) -> None:
     workshop.edit(batch_id, 2, 1, counted="8")
     assert workshop.edit(batch_id, 2, 1, counted="8", remark="") == []
 
 
-def test_a_stale_bad_text_is_shown_beside_the_other(workshop: Workshop, batch_id: int) -> None:
+def test_a_stale_bad_text_is_shown_beside_the_other(workshop: BatchHarness, batch_id: int) -> None:
     workshop.edit(batch_id, 2, 1, counted="8")
-    with pytest.raises(Stale) as caught:
+    with pytest.raises(StaleEdit) as caught:
         workshop.edit(batch_id, 2, 1, counted="lots")
     assert (caught.value.mine, caught.value.theirs) == ({"counted": "lots"}, {"counted": "8"})
 
 
-def test_a_stale_removal_is_refused(engine: Engine, workshop: Workshop, batch_id: int) -> None:
+def test_a_stale_removal_is_refused(engine: Engine, workshop: BatchHarness, batch_id: int) -> None:
     workshop.edit(batch_id, 2, 1, counted="8")
     before = unchanged(engine)
-    with pytest.raises(Stale) as caught:
+    with pytest.raises(StaleEdit) as caught:
         workshop.remove(batch_id, 2, version=1)
     assert (caught.value.mine, caught.value.theirs, caught.value.version) == (
         {"row": "removed"},
@@ -242,7 +242,7 @@ def test_a_stale_removal_is_refused(engine: Engine, workshop: Workshop, batch_id
     workshop.remove(batch_id, 2, version=2)
 
 
-def test_one_of_two_editors_at_the_same_moment_wins(workshop: Workshop, batch_id: int) -> None:
+def test_one_of_two_editors_at_the_same_moment_wins(workshop: BatchHarness, batch_id: int) -> None:
     start = threading.Barrier(2)
     ends: dict[str, BaseException | list[str]] = {}
 
@@ -261,7 +261,7 @@ def test_one_of_two_editors_at_the_same_moment_wins(workshop: Workshop, batch_id
     (won,) = [text for text, end in ends.items() if end == ["Counted"]]
     (lost,) = [text for text in ends if text != won]
     stale = ends[lost]
-    assert isinstance(stale, Stale)
+    assert isinstance(stale, StaleEdit)
     assert (stale.mine, stale.theirs) == ({"counted": lost}, {"counted": won})
     assert workshop.row(batch_id, 2).counted == int(won)
     assert workshop.cells(batch_id) == [(3, 0, 2, "counted", "9", won)]

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import Engine, event
 
 from batchbook.batches import Action, RowValues, State
-from batchbook.batches.actions import ACTIONS
+from batchbook.batches.engine.actions import ACTIONS
 from batchbook.db import Base
 from batchbook.errors import Conflict, Missing
 
+from .harness import BatchHarness, on_hand, snapshot, stock
 from .shelf_count import COUNTS, CountStatus, Remembering
-from .workshop import Workshop, on_hand, snapshot, stock
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n009,,look\n010,1,\n007,5,\n"
 
@@ -32,7 +32,7 @@ class Steps:
         self.heard.append((phase, done, total))
 
 
-def test_populate_writes_the_rows_and_refreshes_them(workshop: Workshop) -> None:
+def test_populate_writes_the_rows_and_refreshes_them(workshop: BatchHarness) -> None:
     batch_id = workshop.create(FILE, shelf="A")
     assert workshop.batch(batch_id).state == State.NEW
     result = workshop.run(batch_id, Action.POPULATE)
@@ -54,7 +54,7 @@ def test_populate_writes_the_rows_and_refreshes_them(workshop: Workshop) -> None
     workshop.assert_counted(batch_id)
 
 
-def test_refresh_compares_with_the_data_of_now(engine: Engine, workshop: Workshop) -> None:
+def test_refresh_compares_with_the_data_of_now(engine: Engine, workshop: BatchHarness) -> None:
     batch_id = workshop.open(FILE, shelf="A")
     before = workshop.batch(batch_id)
     assert workshop.run(batch_id, Action.REFRESH).message.endswith("was refreshed; no status changed.")
@@ -71,7 +71,7 @@ def test_refresh_compares_with_the_data_of_now(engine: Engine, workshop: Worksho
     workshop.assert_counted(batch_id)
 
 
-def test_complete_and_reopen(workshop: Workshop) -> None:
+def test_complete_and_reopen(workshop: BatchHarness) -> None:
     batch_id = workshop.open(FILE, shelf="A")
     workshop.by("ann").run(batch_id, Action.COMPLETE)
     complete = workshop.batch(batch_id)
@@ -88,7 +88,7 @@ def test_complete_and_reopen(workshop: Workshop) -> None:
     ]
 
 
-def test_execute_applies_the_rows_and_freezes_the_batch(engine: Engine, workshop: Workshop) -> None:
+def test_execute_applies_the_rows_and_freezes_the_batch(engine: Engine, workshop: BatchHarness) -> None:
     batch_id = workshop.open(FILE, shelf="A")
     workshop.run(batch_id, Action.COMPLETE)
     result = workshop.by("admin").run(batch_id, Action.EXECUTE, sign="Zoë")
@@ -107,7 +107,7 @@ def test_execute_applies_the_rows_and_freezes_the_batch(engine: Engine, workshop
 
 
 def test_an_executed_batch_refuses_every_action(
-    engine: Engine, workshop: Workshop, subtests: pytest.Subtests
+    engine: Engine, workshop: BatchHarness, subtests: pytest.Subtests
 ) -> None:
     for action in ACTIONS:
         with subtests.test(str(action)):
@@ -120,7 +120,7 @@ def test_an_executed_batch_refuses_every_action(
             assert snapshot(engine, Base.metadata, COUNTS) == before
 
 
-def test_an_action_that_the_state_does_not_allow_says_why(workshop: Workshop) -> None:
+def test_an_action_that_the_state_does_not_allow_says_why(workshop: BatchHarness) -> None:
     batch_id = workshop.create(FILE, shelf="A")
     with pytest.raises(Conflict, match=r"was not executed. It has no rows yet: populate it first."):
         workshop.run(batch_id, Action.EXECUTE)
@@ -129,7 +129,7 @@ def test_an_action_that_the_state_does_not_allow_says_why(workshop: Workshop) ->
         workshop.run(batch_id, Action.REFRESH)
 
 
-def test_a_batch_that_is_not_there_is_missing(workshop: Workshop, subtests: pytest.Subtests) -> None:
+def test_a_batch_that_is_not_there_is_missing(workshop: BatchHarness, subtests: pytest.Subtests) -> None:
     for number in (0, -1, 4711, 2**31, 2**70):
         with subtests.test(str(number)), pytest.raises(Missing, match=f"There is no batch {number:08d}"):
             workshop.run(number, Action.REFRESH)
@@ -139,7 +139,7 @@ def test_a_batch_that_is_not_there_is_missing(workshop: Workshop, subtests: pyte
 
 
 def test_populate_is_consumed_a_chunk_at_a_time(
-    engine: Engine, workshop: Workshop, remembering: type[Remembering]
+    engine: Engine, workshop: BatchHarness, remembering: type[Remembering]
 ) -> None:
     taken = 0
 
@@ -166,7 +166,7 @@ def test_populate_is_consumed_a_chunk_at_a_time(
     ]
 
 
-def test_progress_hears_of_every_chunk(workshop: Workshop) -> None:
+def test_progress_hears_of_every_chunk(workshop: BatchHarness) -> None:
     progress = Steps()
     batch_id = workshop.create(FILE, shelf="A")
     workshop.run(batch_id, Action.POPULATE, progress=progress)
@@ -179,7 +179,7 @@ def test_progress_hears_of_every_chunk(workshop: Workshop) -> None:
 
 
 def test_statements_grow_with_chunks_only(
-    engine: Engine, workshop: Workshop, remembering: type[Remembering]
+    engine: Engine, workshop: BatchHarness, remembering: type[Remembering]
 ) -> None:
     """From 100 rows to 10,000: as many statements more as there are chunks more, and none for a row."""
     remembering.chunk_size = 1_000
@@ -212,7 +212,7 @@ def test_statements_grow_with_chunks_only(
     assert (many["complete"], many["execute"]) == (few["complete"], few["execute"])
 
 
-def test_removed_rows_are_neither_refreshed_nor_executed(engine: Engine, workshop: Workshop) -> None:
+def test_removed_rows_are_neither_refreshed_nor_executed(engine: Engine, workshop: BatchHarness) -> None:
     batch_id = workshop.open(FILE, shelf="A")
     workshop.remove(batch_id, 2)
     looked_up = workshop.row(batch_id, 2).looked_up
@@ -222,7 +222,7 @@ def test_removed_rows_are_neither_refreshed_nor_executed(engine: Engine, worksho
     assert on_hand(engine)["008"] == 8
 
 
-def test_a_batch_without_rows_is_not_executed(engine: Engine, workshop: Workshop) -> None:
+def test_a_batch_without_rows_is_not_executed(engine: Engine, workshop: BatchHarness) -> None:
     batch_id = workshop.open("item,counted,remark\n007,7,\n", shelf="A")
     workshop.remove(batch_id, 1)
     assert (workshop.batch(batch_id).kept_count, workshop.batch(batch_id).status_counts) == (0, {})
@@ -232,7 +232,9 @@ def test_a_batch_without_rows_is_not_executed(engine: Engine, workshop: Workshop
     assert workshop.batch(batch_id).state == State.COMPLETE
 
 
-def test_values_come_through_populate_unharmed(workshop: Workshop, remembering: type[Remembering]) -> None:
+def test_values_come_through_populate_unharmed(
+    workshop: BatchHarness, remembering: type[Remembering]
+) -> None:
     remembering.source = [
         {
             "item_code": "1",

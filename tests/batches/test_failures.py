@@ -12,8 +12,8 @@ from batchbook.batches import Action, Outcome, Rows, RowValues
 from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict
 
+from .harness import BatchHarness, on_hand, snapshot, stock
 from .shelf_count import COUNTS, Remembering, ShelfCount
-from .workshop import Workshop, on_hand, snapshot, stock
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n009,,look\n010,1,\n007,5,\n"
 
@@ -70,12 +70,12 @@ class Breaking(Remembering):
             raise self.error
 
 
-def breaking(workshop: Workshop, where: str, error: Exception | None = None) -> Workshop:
+def breaking(workshop: BatchHarness, where: str, error: Exception | None = None) -> BatchHarness:
     parts: dict[str, Any] = {"breaks": where, "calls": []}
     return workshop.with_handler(type("B", (Breaking,), parts | ({"error": error} if error else {})))
 
 
-def brought_to(workshop: Workshop, action: Action) -> int:
+def brought_to(workshop: BatchHarness, action: Action) -> int:
     """Return a batch that ``action`` can be done with."""
     batch_id = workshop.create(shelf="A")
     if action != Action.POPULATE:
@@ -95,7 +95,7 @@ FAILING = [Action.POPULATE, Action.REFRESH, Action.COMPLETE, Action.EXECUTE]
 
 @pytest.mark.parametrize("action", FAILING)
 def test_a_failure_leaves_all_as_it_was_but_the_reason(
-    engine: Engine, workshop: Workshop, action: Action
+    engine: Engine, workshop: BatchHarness, action: Action
 ) -> None:
     batch_id = brought_to(workshop, action)
     before, rows, hands = workshop.batch(batch_id), workshop.rows(batch_id), on_hand(engine)
@@ -116,7 +116,7 @@ def test_a_failure_leaves_all_as_it_was_but_the_reason(
 
 
 def test_a_reason_that_no_database_stores_is_kept_as_far_as_it_can_be(
-    workshop: Workshop, caplog: pytest.LogCaptureFixture
+    workshop: BatchHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("CRITICAL", "batchbook")  # Workers of the tests could not send the log either.
     batch_id = brought_to(workshop, Action.POPULATE)
@@ -126,7 +126,7 @@ def test_a_reason_that_no_database_stores_is_kept_as_far_as_it_can_be(
 
 
 @pytest.mark.parametrize("action", FAILING)
-def test_it_can_be_tried_again_and_the_reason_goes(workshop: Workshop, action: Action) -> None:
+def test_it_can_be_tried_again_and_the_reason_goes(workshop: BatchHarness, action: Action) -> None:
     batch_id = brought_to(workshop, action)
     breaking(workshop, action).run(batch_id, action)
     assert not breaking(workshop, "").run(batch_id, action).failed
@@ -135,7 +135,7 @@ def test_it_can_be_tried_again_and_the_reason_goes(workshop: Workshop, action: A
 
 @pytest.mark.parametrize("action", [Action.POPULATE, Action.REFRESH, Action.EXECUTE])
 def test_an_error_of_the_database_is_a_failure_like_any_other(
-    engine: Engine, workshop: Workshop, action: Action
+    engine: Engine, workshop: BatchHarness, action: Action
 ) -> None:
     batch_id = brought_to(workshop, action)
     state, rows, hands = workshop.batch(batch_id).state, workshop.rows(batch_id), on_hand(engine)
@@ -147,7 +147,7 @@ def test_an_error_of_the_database_is_a_failure_like_any_other(
     assert on_hand(engine) == hands
 
 
-def test_the_reason_keeps_the_statement_to_itself(workshop: Workshop) -> None:
+def test_the_reason_keeps_the_statement_to_itself(workshop: BatchHarness) -> None:
     batch_id = brought_to(workshop, Action.EXECUTE)
     handler = type("B", (Breaking,), {"breaks": "execute", "calls": [], "fail": database_error})
     message = workshop.with_handler(handler).run(batch_id, Action.EXECUTE).message
@@ -155,7 +155,7 @@ def test_the_reason_keeps_the_statement_to_itself(workshop: Workshop) -> None:
     assert "SELECT" not in message + (workshop.batch(batch_id).failure or "")
 
 
-def test_teardown_can_use_the_database_after_its_error(workshop: Workshop) -> None:
+def test_teardown_can_use_the_database_after_its_error(workshop: BatchHarness) -> None:
     asked: list[Any] = []
     batch_id = brought_to(workshop, Action.EXECUTE)
     parts = {
@@ -168,7 +168,7 @@ def test_teardown_can_use_the_database_after_its_error(workshop: Workshop) -> No
     assert asked == [1]
 
 
-def test_an_error_in_teardown_does_not_hide_the_first(workshop: Workshop) -> None:
+def test_an_error_in_teardown_does_not_hide_the_first(workshop: BatchHarness) -> None:
     def stumble(_self: Any, _action: Action, _batch: ShelfCount) -> None:
         raise LookupError("teardown stumbled")
 
@@ -177,7 +177,7 @@ def test_an_error_in_teardown_does_not_hide_the_first(workshop: Workshop) -> Non
     assert "three by zero" in workshop.with_handler(handler).run(batch_id, Action.EXECUTE).message
 
 
-def test_what_passes_by_itself_is_no_failure_of_the_handler(workshop: Workshop) -> None:
+def test_what_passes_by_itself_is_no_failure_of_the_handler(workshop: BatchHarness) -> None:
     busy = sqlite3.OperationalError("database is locked")
     busy.sqlite_errorcode = 5
     batch_id = brought_to(workshop, Action.EXECUTE)
@@ -189,7 +189,7 @@ def test_what_passes_by_itself_is_no_failure_of_the_handler(workshop: Workshop) 
 
 
 @pytest.mark.parametrize("action", FAILING)
-def test_a_refusal_leaves_nothing_at_all(engine: Engine, workshop: Workshop, action: Action) -> None:
+def test_a_refusal_leaves_nothing_at_all(engine: Engine, workshop: BatchHarness, action: Action) -> None:
     error = BadInput("No.") if action is Action.POPULATE else Conflict("Not now.")
     batch_id = brought_to(workshop, action)
     before = snapshot(engine, Base.metadata, COUNTS)
@@ -198,7 +198,7 @@ def test_a_refusal_leaves_nothing_at_all(engine: Engine, workshop: Workshop, act
     assert snapshot(engine, Base.metadata, COUNTS) == before
 
 
-def test_a_refusal_that_is_caught_leaves_nothing_either(engine: Engine, workshop: Workshop) -> None:
+def test_a_refusal_that_is_caught_leaves_nothing_either(engine: Engine, workshop: BatchHarness) -> None:
     """The engine undoes its own part, even where the caller goes on with the transaction."""
     batch_id = brought_to(workshop, Action.EXECUTE)
     before = snapshot(engine, Base.metadata, COUNTS)
@@ -207,7 +207,7 @@ def test_a_refusal_that_is_caught_leaves_nothing_either(engine: Engine, workshop
     assert snapshot(engine, Base.metadata, COUNTS) == before
 
 
-def test_a_row_with_columns_that_are_not_there_is_a_failure(workshop: Workshop) -> None:
+def test_a_row_with_columns_that_are_not_there_is_a_failure(workshop: BatchHarness) -> None:
     handler = type("B", (Remembering,), {"calls": [], "source": [{"item_code": "1"}, {"colour": "red"}]})
     batch_id = workshop.create(shelf="A")
     result = workshop.with_handler(handler).run(batch_id, Action.POPULATE)
@@ -219,7 +219,7 @@ def test_a_row_with_columns_that_are_not_there_is_a_failure(workshop: Workshop) 
 @pytest.mark.parametrize("action", [Action.POPULATE, Action.REFRESH, Action.EXECUTE])
 @pytest.mark.parametrize("breaks", [True, False], ids=["failing", "succeeding"])
 def test_setup_and_teardown_are_called_once_whatever_happens(
-    workshop: Workshop, action: Action, breaks: bool
+    workshop: BatchHarness, action: Action, breaks: bool
 ) -> None:
     batch_id = brought_to(workshop, action)
     shop = breaking(workshop, action if breaks else "")
@@ -233,7 +233,7 @@ def test_setup_and_teardown_are_called_once_whatever_happens(
 @pytest.mark.parametrize(
     ("action", "after"), [(Action.POPULATE, 1), (Action.POPULATE, 3), (Action.REFRESH, 1)]
 )
-def test_progress_that_raises_cancels_and_undoes(workshop: Workshop, action: Action, after: int) -> None:
+def test_progress_that_raises_cancels_and_undoes(workshop: BatchHarness, action: Action, after: int) -> None:
     batch_id = brought_to(workshop, action)
     state, rows = workshop.batch(batch_id).state, workshop.rows(batch_id)
     shop = breaking(workshop, "")
@@ -248,7 +248,7 @@ def test_progress_that_raises_cancels_and_undoes(workshop: Workshop, action: Act
     assert shop.batch_type.handler.calls[-1] == f"teardown {action}"  # type: ignore[attr-defined]
 
 
-def test_progress_may_refuse_without_a_trace(engine: Engine, workshop: Workshop) -> None:
+def test_progress_may_refuse_without_a_trace(engine: Engine, workshop: BatchHarness) -> None:
     batch_id = workshop.create(FILE, shelf="A")
     before = snapshot(engine, Base.metadata, COUNTS)
     with pytest.raises(Conflict):

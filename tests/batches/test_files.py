@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from batchbook.batches import BatchFile, file_chunks, open_file, store_file
 from batchbook.batches.models import BatchFileChunk
 
-from .workshop import Workshop
+from .harness import BatchHarness
 
 CHUNK = 256 * 1024
 NAMES = [
@@ -28,7 +28,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 7])
-def test_bytes_come_back_with_their_digest(workshop: Workshop, size: int) -> None:
+def test_bytes_come_back_with_their_digest(workshop: BatchHarness, size: int) -> None:
     data = os.urandom(size)
     batch_id = workshop.create(data, shelf="A")
     with workshop.engine() as at_work:
@@ -46,7 +46,7 @@ def test_bytes_come_back_with_their_digest(workshop: Workshop, size: int) -> Non
         assert at_work.session.scalar(stored) == len(pieces)
 
 
-def test_a_file_keeps_its_name_but_no_path(workshop: Workshop, subtests: pytest.Subtests) -> None:
+def test_a_file_keeps_its_name_but_no_path(workshop: BatchHarness, subtests: pytest.Subtests) -> None:
     for sent, kept in NAMES:
         with subtests.test(str(ascii(sent))):
             batch_id = workshop.create(b"item", name=sent, shelf="A")
@@ -54,7 +54,7 @@ def test_a_file_keeps_its_name_but_no_path(workshop: Workshop, subtests: pytest.
                 assert at_work.session.get_one(BatchFile, (batch_id, 1)).name == kept
 
 
-def test_reading_begins_at_the_start_and_numbers_go_on(workshop: Workshop) -> None:
+def test_reading_begins_at_the_start_and_numbers_go_on(workshop: BatchHarness) -> None:
     batch_id = workshop.create(b"item", shelf="A")
     file = io.BytesIO(b"outcome")
     file.read()

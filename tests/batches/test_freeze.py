@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches import Action, Batch, State
 from batchbook.batches.models import BatchFile, BatchFileChunk, CellChange, Operation
-from batchbook.db.bulk import bulk_insert, bulk_update
-from batchbook.db.session import transaction_scope
+from batchbook.db.bulk_writing import bulk_insert, bulk_update
+from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow
 

@@ -11,10 +11,10 @@ from sqlalchemy.exc import DBAPIError
 
 from batchbook.batches import Action
 from batchbook.batches.freeze import MESSAGE
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 
 from .attacked import FILE, PARTS, PRICE_CHANGE, REFUSED, Attacked, columns, prepare, table
-from .workshop import Workshop, stock
+from .harness import BatchHarness, stock
 
 pytestmark = pytest.mark.parametrize("backend", ["postgresql"])
 CHILDREN = [name for name in PARTS if name not in ("batch", "price_change")]
@@ -152,14 +152,14 @@ def test_what_begins_before_the_execution_ends_comes_too_late(attacked: Attacked
 
 def test_emptying_a_table_comes_too_late(engine: Engine) -> None:
     """Where the batch is the only one, so that nothing else in the table is frozen."""
-    shop = Workshop(engine, PRICE_CHANGE)
+    shop = BatchHarness(engine, PRICE_CHANGE)
     stock(engine, ("001", 1))
     batch_id = shop.open(FILE)
     come_too_late(Attacked(shop, batch_id, batch_id), "TRUNCATE batch_file_chunk")
 
 
 def test_emptying_a_table_under_an_old_view_of_things_is_refused(engine: Engine) -> None:
-    shop = Workshop(engine, PRICE_CHANGE)
+    shop = BatchHarness(engine, PRICE_CHANGE)
     stock(engine, ("001", 1))
     batch_id = shop.open(FILE)
     shop.run(batch_id, Action.COMPLETE)

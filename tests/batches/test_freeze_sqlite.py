@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from batchbook.batches.freeze import freeze_table
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 
 from .attacked import PARTS, REFUSED, Attacked, columns, prepare, table
 

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Engine
 
 from batchbook.batches import Action, BatchHandler, Outcome, Severity, State, Status, Total
-from batchbook.batches.options import bind_options, options_as_json
+from batchbook.batches.engine.options import bind_options, options_as_json
 from batchbook.errors import BadInput, Conflict
 
+from .harness import BatchHarness, on_hand, stock
 from .shelf_count import CountStatus, ShelfCountHandler
-from .workshop import Workshop, on_hand, stock
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n009,1,\n"
 
@@ -24,7 +24,7 @@ def _catalogue(engine: Engine) -> None:
     stock(engine, ("007", 7), ("008", 8), ("009", 9))
 
 
-def test_the_header_status_follows_the_rows(workshop: Workshop) -> None:
+def test_the_header_status_follows_the_rows(workshop: BatchHarness) -> None:
     batch_id = workshop.open(FILE, shelf="A")
     assert workshop.batch(batch_id).status == "wanting"
     workshop.edit(batch_id, 2, counted="8")
@@ -35,7 +35,7 @@ def test_the_header_status_follows_the_rows(workshop: Workshop) -> None:
     assert workshop.batch(batch_id).status == "wanting"
 
 
-def test_a_type_without_header_statuses_has_none(workshop: Workshop) -> None:
+def test_a_type_without_header_statuses_has_none(workshop: BatchHarness) -> None:
     plain = type(
         "Plain",
         (ShelfCountHandler,),
@@ -48,7 +48,7 @@ def test_a_type_without_header_statuses_has_none(workshop: Workshop) -> None:
         assert at_work.work_on(at_work.find(batch_id)).handler.totals(at_work.find(batch_id)) == []
 
 
-def test_totals_and_descriptions_are_computed_from_the_rows(workshop: Workshop) -> None:
+def test_totals_and_descriptions_are_computed_from_the_rows(workshop: BatchHarness) -> None:
     batch_id = workshop.open(FILE, shelf="A")
     workshop.remove(batch_id, 1)
     with workshop.engine() as at_work:
@@ -63,14 +63,14 @@ def test_totals_and_descriptions_are_computed_from_the_rows(workshop: Workshop) 
         assert at_work.work_on(batch).handler.why_not_execute(batch) == "It has no rows to execute."
 
 
-def test_a_handler_knows_who_acts_when_and_by_which_settings(workshop: Workshop) -> None:
+def test_a_handler_knows_who_acts_when_and_by_which_settings(workshop: BatchHarness) -> None:
     with workshop.by("ann").engine() as at_work:
         context = at_work.work_on_new(workshop.batch_type, workshop.batch_type.header()).handler.context
         assert (context.actor, context.settings, context.session) == ("ann", {}, at_work.session)
         assert context.now.utcoffset() == timedelta(0)
 
 
-def test_on_complete_may_refuse(workshop: Workshop) -> None:
+def test_on_complete_may_refuse(workshop: BatchHarness) -> None:
     batch_id = workshop.open(FILE, shelf="locked")
     with pytest.raises(Conflict, match=r"The shelf is locked."):
         workshop.run(batch_id, Action.COMPLETE)
@@ -80,7 +80,7 @@ def test_on_complete_may_refuse(workshop: Workshop) -> None:
 @pytest.mark.usefixtures("users")
 @pytest.mark.parametrize("actor", ["staff", "auditor", "nobody at all"])
 def test_none_executes_itself_for_somebody_who_may_not_execute(
-    engine: Engine, workshop: Workshop, actor: str
+    engine: Engine, workshop: BatchHarness, actor: str
 ) -> None:
     automatic = workshop.with_handler(type("Automatic", (ShelfCountHandler,), {"auto_execute": True}))
     batch_id = automatic.open(FILE, shelf="A")
@@ -92,7 +92,9 @@ def test_none_executes_itself_for_somebody_who_may_not_execute(
 
 
 @pytest.mark.usefixtures("users")
-def test_a_batch_that_executes_itself_does_so_when_it_is_complete(engine: Engine, workshop: Workshop) -> None:
+def test_a_batch_that_executes_itself_does_so_when_it_is_complete(
+    engine: Engine, workshop: BatchHarness
+) -> None:
     automatic = workshop.with_handler(type("Automatic", (ShelfCountHandler,), {"auto_execute": True}))
     batch_id = automatic.open(FILE, shelf="A")
     result = automatic.by("admin").submit(batch_id, Action.COMPLETE)
@@ -102,7 +104,7 @@ def test_a_batch_that_executes_itself_does_so_when_it_is_complete(engine: Engine
 
 
 @pytest.mark.usefixtures("users")
-def test_one_that_cannot_execute_itself_stays_complete_and_says_why(workshop: Workshop) -> None:
+def test_one_that_cannot_execute_itself_stays_complete_and_says_why(workshop: BatchHarness) -> None:
     refusing = {"auto_execute": True, "why_not_execute": lambda _self, _batch: "The shelf is locked."}
     automatic = workshop.with_handler(type("Locked", (ShelfCountHandler,), refusing))
     batch_id = automatic.open(FILE, shelf="A")
@@ -112,7 +114,7 @@ def test_one_that_cannot_execute_itself_stays_complete_and_says_why(workshop: Wo
     assert automatic.batch(batch_id).state == State.COMPLETE
 
 
-def test_one_that_does_not_stays_complete(engine: Engine, workshop: Workshop) -> None:
+def test_one_that_does_not_stays_complete(engine: Engine, workshop: BatchHarness) -> None:
     batch_id = workshop.open(FILE, shelf="A")
     workshop.submit(batch_id, Action.COMPLETE)
     assert workshop.batch(batch_id).state == State.COMPLETE
@@ -122,20 +124,20 @@ def test_one_that_does_not_stays_complete(engine: Engine, workshop: Workshop) ->
 # --- Options of the execution ----------------------------------------------------------------------------------------
 
 
-def executed(workshop: Workshop, **options: str) -> int:
+def executed(workshop: BatchHarness, **options: str) -> int:
     batch_id = workshop.open(FILE, shelf="A")
     workshop.run(batch_id, Action.COMPLETE)
     workshop.run(batch_id, Action.EXECUTE, **options)
     return batch_id
 
 
-def test_options_are_parsed_used_and_kept(engine: Engine, workshop: Workshop) -> None:
+def test_options_are_parsed_used_and_kept(engine: Engine, workshop: BatchHarness) -> None:
     batch = workshop.batch(executed(workshop, most=" 1 ", sign="Ann"))
     assert batch.execution_options == {"most": 1, "sign": "Ann"}
     assert on_hand(engine) == {"007": 7, "008": 9, "009": 9}
 
 
-def test_defaults_stand_where_nothing_was_chosen(workshop: Workshop) -> None:
+def test_defaults_stand_where_nothing_was_chosen(workshop: BatchHarness) -> None:
     assert workshop.batch(executed(workshop)).execution_options == {"most": None, "sign": "the shop"}
 
 
@@ -149,7 +151,7 @@ def test_defaults_stand_where_nothing_was_chosen(workshop: Workshop) -> None:
     ],
 )
 def test_options_that_do_not_fit_execute_nothing(
-    engine: Engine, workshop: Workshop, options: dict[str, str], sentence: str
+    engine: Engine, workshop: BatchHarness, options: dict[str, str], sentence: str
 ) -> None:
     batch_id = workshop.open(FILE, shelf="A")
     workshop.run(batch_id, Action.COMPLETE)
@@ -160,7 +162,7 @@ def test_options_that_do_not_fit_execute_nothing(
     assert on_hand(engine)["008"] == 8
 
 
-def test_a_type_without_options_takes_none(workshop: Workshop) -> None:
+def test_a_type_without_options_takes_none(workshop: BatchHarness) -> None:
     def execute(self: Any, batch: Any, rows: Any, options: Any) -> Outcome:
         return Outcome(f"{rows.count()} rows with {dict(options)}.")
 
@@ -173,7 +175,7 @@ def test_a_type_without_options_takes_none(workshop: Workshop) -> None:
     assert shop.run(batch_id, Action.EXECUTE).message.endswith("was executed: 3 rows with {}.")
 
 
-def test_options_are_kept_as_json_can_hold_them(workshop: Workshop) -> None:
+def test_options_are_kept_as_json_can_hold_them(workshop: BatchHarness) -> None:
     assert options_as_json({"a": Decimal("1.50"), "b": ("x", Decimal(2)), "c": None, "d": True, "e": 3}) == {
         "a": "1.50", "b": ["x", "2"], "c": None, "d": True, "e": 3,
     }  # fmt: skip

@@ -7,19 +7,19 @@ from batchbook.batches import Action, State
 from batchbook.db import Base
 from batchbook.errors import BadInput
 
+from .harness import BatchHarness, snapshot
 from .shelf_count import COUNTS
-from .workshop import Workshop, snapshot
 
 HEADER = "item,counted,remark"
 
 
-def test_csv_is_read_whatever_the_order_and_further_columns(workshop: Workshop) -> None:
+def test_csv_is_read_whatever_the_order_and_further_columns(workshop: BatchHarness) -> None:
     batch_id = workshop.open("price;remark;counted;item;\n1,5;x;7;007;\n", shelf="A")
     row = workshop.row(batch_id, 1)
     assert (row.item_code, row.counted, row.remark) == ("007", 7, "x")
 
 
-def test_a_short_line_is_a_row_with_empty_cells(workshop: Workshop) -> None:
+def test_a_short_line_is_a_row_with_empty_cells(workshop: BatchHarness) -> None:
     batch_id = workshop.open(f"{HEADER}\n007\n008,8\n009,9,x,, \n", shelf="A")
     assert [(r.item_code, r.counted, r.remark) for r in workshop.rows(batch_id)] == [
         ("007", None, None),
@@ -28,14 +28,14 @@ def test_a_short_line_is_a_row_with_empty_cells(workshop: Workshop) -> None:
     ]
 
 
-def test_a_long_line_is_a_row_whose_numbers_are_doubted(workshop: Workshop) -> None:
+def test_a_long_line_is_a_row_whose_numbers_are_doubted(workshop: BatchHarness) -> None:
     batch_id = workshop.open(f"{HEADER}\n009,9,x,too,long\n", shelf="A")
     row = workshop.row(batch_id, 1)
     assert (row.item_code, row.counted, row.remark) == ("009", None, "x,too,long")
     assert [(i["field"], i["code"], i["raw"]) for i in row.issues] == [("counted", "too-many-cells", "9")]
 
 
-def test_a_header_alone_is_refused(workshop: Workshop) -> None:
+def test_a_header_alone_is_refused(workshop: BatchHarness) -> None:
     for content in (HEADER, f"{HEADER}\n", f"\ufeff{HEADER}\n\n"):
         batch_id = workshop.create(content, shelf="A")
         with pytest.raises(BadInput, match=r"“list.csv” has a header row, and no row below it\."):
@@ -61,7 +61,7 @@ BAD: dict[str, tuple[str, bytes, str]] = {
 
 
 def test_nothing_of_a_file_that_cannot_be_read_is_taken_into_the_batch(
-    engine: Engine, workshop: Workshop, subtests: pytest.Subtests
+    engine: Engine, workshop: BatchHarness, subtests: pytest.Subtests
 ) -> None:
     for what, (name, data, sentence) in BAD.items():
         with subtests.test(what):

@@ -17,8 +17,8 @@ from batchbook.catalog.models import Product
 from batchbook.db import Base
 from batchbook.errors import Misuse
 
+from .harness import BatchHarness, on_hand, snapshot, stock
 from .shelf_count import COUNTS, Remembering, ShelfCount
-from .workshop import Workshop, on_hand, snapshot, stock
 
 Way = Callable[[Any], object]
 
@@ -152,7 +152,7 @@ class Trying(Remembering):
         return super().header_status(batch)
 
 
-def trying(workshop: Workshop, where: str, way: Way, **parts: Any) -> Workshop:
+def trying(workshop: BatchHarness, where: str, way: Way, **parts: Any) -> BatchHarness:
     return workshop.with_handler(type("T", (Trying,), {"where": where, "way": staticmethod(way)} | parts))
 
 
@@ -160,7 +160,7 @@ def ways_for(engine: Engine) -> dict[str, Way]:
     return WAYS | (SQLITE if engine.dialect.name == "sqlite" else POSTGRESQL)
 
 
-def brought_to(workshop: Workshop, action: Action) -> int:
+def brought_to(workshop: BatchHarness, action: Action) -> int:
     batch_id = workshop.create(shelf="A")
     plain = trying(workshop, "", lambda session: None)
     if action is not Action.POPULATE:
@@ -183,7 +183,7 @@ def everything(engine: Engine) -> Any:
     ],
 )
 def test_it_is_refused_at_once_and_everything_is_as_it_was(
-    engine: Engine, workshop: Workshop, way: str
+    engine: Engine, workshop: BatchHarness, way: str
 ) -> None:
     batch_id = brought_to(workshop, Action.EXECUTE)
     before, version = everything(engine), workshop.batch(batch_id).version
@@ -201,7 +201,7 @@ def test_it_is_refused_at_once_and_everything_is_as_it_was(
 
 
 @pytest.mark.parametrize("way", ["session.commit", "text", "driver.commit", "create", "engine"])
-def test_going_on_after_a_refusal_does_not_help(engine: Engine, workshop: Workshop, way: str) -> None:
+def test_going_on_after_a_refusal_does_not_help(engine: Engine, workshop: BatchHarness, way: str) -> None:
     batch_id = brought_to(workshop, Action.EXECUTE)
     before = everything(engine)
     result = trying(workshop, "execute", WAYS[way], swallows=True).run(batch_id, Action.EXECUTE)
@@ -214,7 +214,7 @@ def test_going_on_after_a_refusal_does_not_help(engine: Engine, workshop: Worksh
 @pytest.mark.parametrize("way", BREAKING)
 @pytest.mark.parametrize("swallows", [False, True])
 def test_where_the_transaction_cannot_go_on_all_of_it_is_given_up(
-    engine: Engine, workshop: Workshop, way: str, swallows: bool
+    engine: Engine, workshop: BatchHarness, way: str, swallows: bool
 ) -> None:
     batch_id = brought_to(workshop, Action.EXECUTE)
     before, history = everything(engine), len(workshop.operations(batch_id))
@@ -245,7 +245,7 @@ HOOKS = {
 
 @pytest.mark.parametrize("hook", HOOKS)
 @pytest.mark.parametrize("way", ["session.commit", "text", "create"])
-def test_every_hook_is_guarded(engine: Engine, workshop: Workshop, hook: str, way: str) -> None:
+def test_every_hook_is_guarded(engine: Engine, workshop: BatchHarness, hook: str, way: str) -> None:
     batch_id = brought_to(workshop, HOOKS[hook])
     state, before = workshop.batch(batch_id).state, everything(engine)
     result = trying(workshop, hook, WAYS[way]).run(batch_id, HOOKS[hook])
@@ -256,7 +256,7 @@ def test_every_hook_is_guarded(engine: Engine, workshop: Workshop, hook: str, wa
 
 @pytest.mark.parametrize("way", ["session.commit", "driver.commit", "create"])
 def test_an_edit_is_refused_with_a_sentence_and_nothing_is_kept(
-    engine: Engine, workshop: Workshop, way: str
+    engine: Engine, workshop: BatchHarness, way: str
 ) -> None:
     batch_id = brought_to(workshop, Action.REFRESH)
     before = snapshot(engine, Base.metadata, COUNTS)
@@ -265,7 +265,7 @@ def test_an_edit_is_refused_with_a_sentence_and_nothing_is_kept(
     assert snapshot(engine, Base.metadata, COUNTS) == before
 
 
-def test_what_is_not_refused_goes_on_working(engine: Engine, workshop: Workshop) -> None:
+def test_what_is_not_refused_goes_on_working(engine: Engine, workshop: BatchHarness) -> None:
     """Savepoints, also those that are rolled back, within others, and by a flush that fails."""
 
     def fail(session: Any) -> None:
@@ -297,7 +297,7 @@ def test_what_is_not_refused_goes_on_working(engine: Engine, workshop: Workshop)
     assert on_hand(engine) == {"007": 2, "008": 2, "009": 42}
 
 
-def test_a_flush_that_fails_is_told_as_what_it_is(engine: Engine, workshop: Workshop) -> None:
+def test_a_flush_that_fails_is_told_as_what_it_is(engine: Engine, workshop: BatchHarness) -> None:
     def clash(session: Any) -> None:
         session.add(Product(item_code="007", description="TWICE", price=1))
         session.flush()
@@ -322,7 +322,7 @@ def end_it_behind_all_backs(session: Any) -> None:
 
 @pytest.mark.parametrize("and_then", ["return", "raise"])
 def test_where_it_was_ended_all_the_same_that_is_what_is_told(
-    engine: Engine, workshop: Workshop, and_then: str, caplog: pytest.LogCaptureFixture
+    engine: Engine, workshop: BatchHarness, and_then: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     def way(session: Any) -> None:
         end_it_behind_all_backs(session)
@@ -344,7 +344,7 @@ def test_where_it_was_ended_all_the_same_that_is_what_is_told(
 
 
 def test_what_was_tried_is_in_the_log_with_the_line_that_tried_it(
-    workshop: Workshop, caplog: pytest.LogCaptureFixture
+    workshop: BatchHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
     batch_id = brought_to(workshop, Action.EXECUTE)
     with caplog.at_level(logging.ERROR):
@@ -352,7 +352,7 @@ def test_what_was_tried_is_in_the_log_with_the_line_that_tried_it(
     assert any("test_misuse.py" in (record.stack_info or "") for record in caplog.records)
 
 
-def test_the_framework_is_free_again_afterwards(engine: Engine, workshop: Workshop) -> None:
+def test_the_framework_is_free_again_afterwards(engine: Engine, workshop: BatchHarness) -> None:
     batch_id = brought_to(workshop, Action.EXECUTE)
     with trying(workshop, "execute", WAYS["session.commit"]).engine() as at_work:
         assert at_work.run(batch_id, Action.EXECUTE).failed

@@ -20,12 +20,12 @@ from batchbook.batches import (
     Outcome,
     column,
 )
-from batchbook.batches.rowtables import SharedTable
+from batchbook.batches.rows.storage import SharedTable
 from batchbook.catalog.models import Vendor
 from batchbook.db.base import NAMING_CONVENTION
 from batchbook.services import services_of
 
-from .workshop import Workshop
+from .harness import BatchHarness
 
 
 class Handler(BatchHandler[Any, Any]):
@@ -69,7 +69,7 @@ DELIVERY = models(
 def test_a_header_may_load_what_it_refers_to_together_with_itself(engine: Engine) -> None:
     metadata, header, row = DELIVERY
     metadata.create_all(engine)
-    shop = Workshop(
+    shop = BatchHarness(
         engine, BatchType("delivery", header, SharedTable(row), Handler, object, "Delivery", "Deliveries")
     )
     batch_id = shop.create()

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import Engine
 
 from batchbook.batches import Action, Outcome, Rows
-from batchbook.batches.plan import plan_execution
-from batchbook.db.session import transaction_scope
+from batchbook.batches.engine.preview import preview_execution
+from batchbook.db.transactions import transaction_scope
 
+from .harness import BatchHarness, on_hand, stock
 from .shelf_count import Remembering, ShelfCount
-from .workshop import Workshop, on_hand, stock
 
 FILE = "item,counted,remark\n007,5,\n"
 
@@ -25,7 +25,7 @@ def _catalogue(engine: Engine) -> None:
     stock(engine, ("007", 7))
 
 
-def returning(workshop: Workshop, hook: str, value: Any) -> Workshop:
+def returning(workshop: BatchHarness, hook: str, value: Any) -> BatchHarness:
     def hooked(self: Any, *arguments: Any) -> Any:
         if hook == "execute":  # What it did is to be undone.
             super(Remembering, self).execute(*arguments)
@@ -34,7 +34,7 @@ def returning(workshop: Workshop, hook: str, value: Any) -> Workshop:
     return workshop.with_handler(type("Returning", (Remembering,), {hook: hooked}))
 
 
-def complete(workshop: Workshop) -> int:
+def complete(workshop: BatchHarness) -> int:
     batch_id = workshop.open(FILE, shelf="A")
     workshop.run(batch_id, Action.COMPLETE)
     return batch_id
@@ -61,7 +61,7 @@ def complete(workshop: Workshop) -> int:
     ids=lambda value: str(value)[:20] if isinstance(value, str) else None,
 )
 def test_an_outcome_that_cannot_be_kept_fails_and_says_which(
-    engine: Engine, workshop: Workshop, outcome: Any, said: str
+    engine: Engine, workshop: BatchHarness, outcome: Any, said: str
 ) -> None:
     batch_id = complete(workshop)
     result = returning(workshop, "execute", outcome).run(batch_id, Action.EXECUTE)
@@ -70,14 +70,14 @@ def test_an_outcome_that_cannot_be_kept_fails_and_says_which(
     assert (workshop.batch(batch_id).state, on_hand(engine)) == ("complete", {"007": 7})
 
 
-def test_figures_may_be_all_that_json_knows(workshop: Workshop) -> None:
+def test_figures_may_be_all_that_json_knows(workshop: BatchHarness) -> None:
     figures = {"n": 1, "x": 1.5, "t": "text", "l": [1, None, True], "m": {"a": {"b": 2}}, "big": 2**70}
     batch_id = complete(workshop)
     assert not returning(workshop, "execute", Outcome("Done.", figures)).run(batch_id, Action.EXECUTE).failed
     assert (workshop.batch(batch_id).execution_outcome or {})["figures"] == figures
 
 
-def test_a_summary_that_is_too_long_is_cut_where_all_can_see_it(workshop: Workshop) -> None:
+def test_a_summary_that_is_too_long_is_cut_where_all_can_see_it(workshop: BatchHarness) -> None:
     batch_id = complete(workshop)
     result = returning(workshop, "execute", Outcome("many words " * 20_000)).run(batch_id, Action.EXECUTE)
     assert not result.failed
@@ -98,30 +98,30 @@ def test_a_summary_that_is_too_long_is_cut_where_all_can_see_it(workshop: Worksh
     ],
 )
 def test_a_plan_that_is_none_says_so_in_its_place(
-    engine: Engine, workshop: Workshop, hook: str, value: Any, said: str
+    engine: Engine, workshop: BatchHarness, hook: str, value: Any, said: str
 ) -> None:
     batch_id = complete(workshop)
     shop = returning(workshop, hook, value)
     with transaction_scope(engine, read_only=True) as session:
         at_work = shop.on(session)
-        plan = plan_execution(at_work.work_on(at_work.find(batch_id)))
+        plan = preview_execution(at_work.work_on(at_work.find(batch_id)))
     assert plan is not None
     assert said in plan.reasons[0]
     assert plan.sentences == ()
 
 
-def test_a_plan_that_is_too_long_is_cut(engine: Engine, workshop: Workshop) -> None:
+def test_a_plan_that_is_too_long_is_cut(engine: Engine, workshop: BatchHarness) -> None:
     batch_id = complete(workshop)
     shop = returning(workshop, "describe_execution", iter(["x" * 10_000] * 5_000))
     with transaction_scope(engine, read_only=True) as session:
         at_work = shop.on(session)
-        plan = plan_execution(at_work.work_on(at_work.find(batch_id)))
+        plan = preview_execution(at_work.work_on(at_work.find(batch_id)))
     assert plan is not None
     assert (len(plan.sentences), plan.sentences[-1]) == (51, "…")
     assert plan.sentences[0] == "x" * 499 + "…"
 
 
-def test_a_reason_against_executing_is_cut(workshop: Workshop) -> None:
+def test_a_reason_against_executing_is_cut(workshop: BatchHarness) -> None:
     batch_id = complete(workshop)
     with pytest.raises(Exception, match="x…") as raised:
         returning(workshop, "why_not_execute", "x" * 200_000).run(batch_id, Action.EXECUTE)
@@ -129,14 +129,16 @@ def test_a_reason_against_executing_is_cut(workshop: Workshop) -> None:
 
 
 @pytest.mark.parametrize("status", ["x" * 41, 7])
-def test_a_status_that_does_not_fit_is_refused_on_either_database(workshop: Workshop, status: Any) -> None:
+def test_a_status_that_does_not_fit_is_refused_on_either_database(
+    workshop: BatchHarness, status: Any
+) -> None:
     batch_id = workshop.open(FILE, shelf="A")
     result = returning(workshop, "header_status", status).run(batch_id, Action.REFRESH)
     assert result.failed
     assert "a status m" in result.message
 
 
-def test_a_status_of_a_row_that_does_not_fit_is_refused_on_either_database(workshop: Workshop) -> None:
+def test_a_status_of_a_row_that_does_not_fit_is_refused_on_either_database(workshop: BatchHarness) -> None:
     class Wordy(Remembering):
         def refresh(self, batch: ShelfCount, rows: Rows) -> None:
             for row in rows:
@@ -156,7 +158,7 @@ class Listening:
         self.heard.append((phase, done, total))
 
 
-def test_reports_that_mean_nothing_are_told_as_far_as_they_do(workshop: Workshop) -> None:
+def test_reports_that_mean_nothing_are_told_as_far_as_they_do(workshop: BatchHarness) -> None:
     class Chatty(Remembering):
         def execute(self, batch: ShelfCount, rows: Rows, options: Mapping[str, Any]) -> Outcome:
             report: Any = self.report

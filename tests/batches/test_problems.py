@@ -8,55 +8,57 @@ import pytest
 from sqlalchemy import Engine, update
 
 from batchbook.batches import Action, issue
-from batchbook.batches import problems as module
-from batchbook.batches.alike import Alike, AlikeFixer, find_alike
-from batchbook.batches.counts import problem_rows
-from batchbook.batches.editing import CellProblems, Edited, Selection
-from batchbook.batches.problems import Problem, Problems, problems_of
+from batchbook.batches.editing import BulkEditResult, CellProblems, Selection
+from batchbook.batches.editing import problems as module
+from batchbook.batches.editing.problems import Problem, Problems, problems_of
+from batchbook.batches.editing.similar import SimilarCells, SimilarFixer, find_similar
+from batchbook.batches.engine.counts import problem_rows
 from batchbook.db import Base
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput, Conflict
 
+from .harness import BatchHarness, snapshot, stock
 from .shelf_count import COUNTS
-from .workshop import Workshop, snapshot, stock
 
 ONE = pytest.mark.parametrize("backend", ["sqlite"])
 
 FILE = "item,counted,remark\n007,lots,\n008,9,\n009,lots,\n010,some,\n011,lots,\n"
-LOTS = Alike("counted", "lots")
+LOTS = SimilarCells("counted", "lots")
 
 
 @pytest.fixture
-def batch_id(engine: Engine, workshop: Workshop) -> int:
+def batch_id(engine: Engine, workshop: BatchHarness) -> int:
     stock(engine, ("007", 7), ("008", 8), ("009", 9))
     return workshop.open(FILE, shelf="A")
 
 
-def problems(workshop: Workshop, batch_id: int) -> Problems:
+def problems(workshop: BatchHarness, batch_id: int) -> Problems:
     with workshop.engine() as engine:
         return problems_of(engine.work_on(engine.find(batch_id)))
 
 
-def counted_in_header(workshop: Workshop, batch_id: int) -> int:
+def counted_in_header(workshop: BatchHarness, batch_id: int) -> int:
     with workshop.engine() as engine:
         return problem_rows(engine.work_on(engine.find(batch_id)))
 
 
-def fix(workshop: Workshop, batch_id: int, alike: Alike, text: str, seen: Selection | None = None) -> Edited:
+def fix(
+    workshop: BatchHarness, batch_id: int, alike: SimilarCells, text: str, seen: Selection | None = None
+) -> BulkEditResult:
     with workshop.engine() as engine:
-        return AlikeFixer(engine).fix(batch_id, alike, text, seen)
+        return SimilarFixer(engine).fix(batch_id, alike, text, seen)
 
 
-def seen_now(workshop: Workshop, batch_id: int, alike: Alike = LOTS) -> Selection:
+def seen_now(workshop: BatchHarness, batch_id: int, alike: SimilarCells = LOTS) -> Selection:
     with workshop.engine() as engine:
-        return find_alike(engine.work_on(engine.find(batch_id)), alike).selection
+        return find_similar(engine.work_on(engine.find(batch_id)), alike).selection
 
 
 def told(group: Problem) -> tuple[Any, ...]:
     return group.field, group.code, group.text, group.severity, group.count, group.rows
 
 
-def note(workshop: Workshop, batch_id: int, sequence: int, *issues: Any) -> None:
+def note(workshop: BatchHarness, batch_id: int, sequence: int, *issues: Any) -> None:
     """Have the row's issues be these, as a handler's refresh might have noted them."""
     row = workshop.batch_type.row
     where = (row.batch_id == batch_id, row.sequence == sequence)
@@ -65,7 +67,7 @@ def note(workshop: Workshop, batch_id: int, sequence: int, *issues: Any) -> None
 
 
 def test_like_problems_are_together_the_worst_and_most_frequent_first(
-    workshop: Workshop, batch_id: int
+    workshop: BatchHarness, batch_id: int
 ) -> None:
     doubt = issue("remark", "no-remark", "Say why.", module.Severity.WARNING, suggestions=["broken", "old"])
     note(workshop, batch_id, 2, issue("item_code", "odd", "Is it?", module.Severity.INFO), doubt)
@@ -82,7 +84,7 @@ def test_like_problems_are_together_the_worst_and_most_frequent_first(
 
 
 def test_the_header_counts_rows_with_problems_whatever_happens_to_them(
-    engine: Engine, workshop: Workshop, batch_id: int
+    engine: Engine, workshop: BatchHarness, batch_id: int
 ) -> None:
     assert counted_in_header(workshop, batch_id) == 4
     workshop.edit(batch_id, 1, counted="7")
@@ -97,7 +99,7 @@ def test_the_header_counts_rows_with_problems_whatever_happens_to_them(
     assert counted_in_header(workshop, batch_id) == 4
 
 
-def test_a_header_of_old_that_does_not_say_it_yet_is_counted(workshop: Workshop, batch_id: int) -> None:
+def test_a_header_of_old_that_does_not_say_it_yet_is_counted(workshop: BatchHarness, batch_id: int) -> None:
     with workshop.engine() as engine:
         batch = engine.find(batch_id)
         batch.params = {name: value for name, value in batch.params.items() if "problem" not in name}
@@ -109,7 +111,7 @@ def test_a_header_of_old_that_does_not_say_it_yet_is_counted(workshop: Workshop,
 
 @ONE
 def test_no_more_groups_are_held_than_memory_has_room_for(
-    workshop: Workshop, batch_id: int, monkeypatch: pytest.MonkeyPatch
+    workshop: BatchHarness, batch_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MOST_GROUPS", 1)
     found = problems(workshop, batch_id)
@@ -117,23 +119,23 @@ def test_no_more_groups_are_held_than_memory_has_room_for(
 
 
 @ONE
-def test_texts_too_long_to_tell_apart_are_not_fixed_alike(workshop: Workshop, batch_id: int) -> None:
+def test_texts_too_long_to_tell_apart_are_not_fixed_alike(workshop: BatchHarness, batch_id: int) -> None:
     long = "x" * (module.LONGEST + 1)
     note(workshop, batch_id, 5, issue("on_hand", "odd", "Too long.", raw=long))
     (group,) = [found for found in problems(workshop, batch_id).groups if found.field == "on_hand"]
     assert (group.text, group.whole) == (long[:-1], False)
-    assert not find_alike_count(workshop, batch_id, Alike("on_hand", long))
+    assert not find_alike_count(workshop, batch_id, SimilarCells("on_hand", long))
 
 
-def find_alike_count(workshop: Workshop, batch_id: int, alike: Alike) -> int:
+def find_alike_count(workshop: BatchHarness, batch_id: int, alike: SimilarCells) -> int:
     return seen_now(workshop, batch_id, alike).count
 
 
-def test_one_text_for_all_alike_is_one_operation(workshop: Workshop, batch_id: int) -> None:
+def test_one_text_for_all_alike_is_one_operation(workshop: BatchHarness, batch_id: int) -> None:
     workshop.remove(batch_id, 5)
     seen = seen_now(workshop, batch_id)
     assert seen == Selection(2, 4, 2)
-    assert fix(workshop.by("ann"), batch_id, LOTS, "7", seen) == Edited(rows=2, cells=2)
+    assert fix(workshop.by("ann"), batch_id, LOTS, "7", seen) == BulkEditResult(rows=2, cells=2)
     assert [row.counted for row in workshop.rows(batch_id)] == [7, 9, 7, None, None]
     assert workshop.statuses(batch_id)[:3] == ["matches", "differs", "differs"]
     summary = "Fixed Counted in 2 rows alike: “lots” is now “7”."
@@ -147,24 +149,24 @@ def test_one_text_for_all_alike_is_one_operation(workshop: Workshop, batch_id: i
 
 
 @ONE
-def test_an_empty_cell_and_one_code_alone_are_meant_exactly(workshop: Workshop, batch_id: int) -> None:
+def test_an_empty_cell_and_one_code_alone_are_meant_exactly(workshop: BatchHarness, batch_id: int) -> None:
     for sequence, code in ((1, "no-remark"), (2, "no-remark"), (3, "other")):
         note(workshop, batch_id, sequence, issue("remark", code, "Say why."))
-    assert fix(workshop, batch_id, Alike("remark", "", "no-remark"), "broken") == Edited(2, 2)
+    assert fix(workshop, batch_id, SimilarCells("remark", "", "no-remark"), "broken") == BulkEditResult(2, 2)
     assert [row.remark for row in workshop.rows(batch_id)[:3]] == ["broken", "broken", None]
 
 
-def test_what_is_refused_changes_nothing(engine: Engine, workshop: Workshop, batch_id: int) -> None:
+def test_what_is_refused_changes_nothing(engine: Engine, workshop: BatchHarness, batch_id: int) -> None:
     seen = seen_now(workshop, batch_id)
     workshop.edit(batch_id, 3, remark="dusty")
     before = snapshot(engine, Base.metadata, COUNTS)
-    refused: list[tuple[type[Exception], str, Alike, str, Selection | None]] = [
+    refused: list[tuple[type[Exception], str, SimilarCells, str, Selection | None]] = [
         (CellProblems, "“many” is not a whole number", LOTS, "many", None),
         (Conflict, "they are not what you were shown", LOTS, "7", seen),
-        (Conflict, "No cell has this problem", Alike("counted", "9"), "7", None),
-        (Conflict, "No cell has this problem", Alike("counted", "lots", "other"), "7", None),
-        (BadInput, "“on_hand” is not a field", Alike("on_hand", ""), "7", None),
-        (BadInput, "“nothing” is not a field", Alike("nothing", ""), "7", None),
+        (Conflict, "No cell has this problem", SimilarCells("counted", "9"), "7", None),
+        (Conflict, "No cell has this problem", SimilarCells("counted", "lots", "other"), "7", None),
+        (BadInput, "“on_hand” is not a field", SimilarCells("on_hand", ""), "7", None),
+        (BadInput, "“nothing” is not a field", SimilarCells("nothing", ""), "7", None),
     ]
     for error, words, alike, text, shown in refused:
         with pytest.raises(error, match=words):

@@ -11,10 +11,10 @@ from sqlalchemy import Engine
 from batchbook.batches import Action, Outcome, Rows
 from batchbook.batches.editing import RowRemover
 from batchbook.db import Base
-from batchbook.jobs.progress import Cancelled
+from batchbook.jobs.job_progress import Cancelled
 
+from .harness import BatchHarness, snapshot
 from .shelf_count import COUNTS, ShelfCount, ShelfCountHandler
-from .workshop import Workshop, snapshot
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n"
 ONE = pytest.mark.parametrize("backend", ["sqlite"])
@@ -45,14 +45,14 @@ class TellingHandler(ShelfCountHandler):
 
 
 @ONE
-def test_populating_says_of_how_many_rows(workshop: Workshop) -> None:
+def test_populating_says_of_how_many_rows(workshop: BatchHarness) -> None:
     watch = Watch()
     workshop.run(workshop.create(FILE, shelf="A"), Action.POPULATE, progress=watch)
     assert watch.seen == [("populate", 2, 2), ("refresh", 2, 2)]
 
 
 @ONE
-def test_a_handler_tells_how_far_it_is(workshop: Workshop) -> None:
+def test_a_handler_tells_how_far_it_is(workshop: BatchHarness) -> None:
     watch = Watch()
     telling = workshop.with_handler(TellingHandler)
     batch_id = telling.open(FILE, shelf="A")
@@ -60,7 +60,7 @@ def test_a_handler_tells_how_far_it_is(workshop: Workshop) -> None:
     assert watch.seen == [("count the shelves", 0, 2), ("put things back", 0, None)]
 
 
-def test_an_action_is_cancelled_where_its_handler_reports(engine: Engine, workshop: Workshop) -> None:
+def test_an_action_is_cancelled_where_its_handler_reports(engine: Engine, workshop: BatchHarness) -> None:
     telling = workshop.with_handler(TellingHandler)
     batch_id = telling.open(FILE, shelf="A")
     telling.run(batch_id, Action.COMPLETE)
@@ -71,7 +71,7 @@ def test_an_action_is_cancelled_where_its_handler_reports(engine: Engine, worksh
 
 
 @ONE
-def test_removing_can_be_cancelled(engine: Engine, workshop: Workshop) -> None:
+def test_removing_can_be_cancelled(engine: Engine, workshop: BatchHarness) -> None:
     batch_id = workshop.open(FILE, shelf="A")
     before = snapshot(engine, Base.metadata, COUNTS)
     with pytest.raises(Cancelled), workshop.engine(Watch("remove rows")) as acting:

@@ -12,11 +12,11 @@ from sqlalchemy import Engine
 from batchbook.batches import Action, append_only
 from batchbook.batches.freeze import RECORD_MESSAGE
 from batchbook.catalog.models import PriceHistory
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.types.price_change.handler import PriceChangeHandler
 
 from .attacked import FILE, PRICE_CHANGE, Attacked, columns, prepare
-from .workshop import Workshop, stock
+from .harness import BatchHarness, stock
 
 SQLITE = pytest.mark.parametrize("backend", ["sqlite"])
 POSTGRESQL = pytest.mark.parametrize("backend", ["postgresql"])
@@ -102,7 +102,7 @@ def test_statements_that_concern_no_row_pass(attacked: Attacked) -> None:
 def test_an_expired_batch_goes_and_its_record_stays(engine: Engine) -> None:
     stock(engine, ("001", 1))
     handler = type("Expired", (PriceChangeHandler,), {"retention": timedelta(seconds=-1)})
-    shop = Workshop(engine, PRICE_CHANGE).with_handler(handler)
+    shop = BatchHarness(engine, PRICE_CHANGE).with_handler(handler)
     number = shop.executed(FILE)
     with transaction_scope(engine) as session:
         for part in ("cell_change", "operation", "batch_file_chunk", "batch_file", "price_change_row"):
@@ -257,7 +257,7 @@ def test_nothing_shadows_the_real_batch(attacked: Attacked, shadow: list[str]) -
 def test_a_row_that_begins_before_the_execution_ends_comes_too_late(engine: Engine) -> None:
     """Under a view of things in which the batch is still being executed, as nobody but a raw statement leaves it."""
     stock(engine, ("001", 1))
-    shop = Workshop(engine, PRICE_CHANGE)
+    shop = BatchHarness(engine, PRICE_CHANGE)
     number = shop.open(FILE)
     shop.run(number, Action.COMPLETE)
     with engine.begin() as connection:

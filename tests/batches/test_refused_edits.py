@@ -10,12 +10,12 @@ from sqlalchemy import Engine
 
 from batchbook.batches import Rows
 from batchbook.batches.editing import HeaderEditor, RowEditor, RowRemover
-from batchbook.batches.engine import Engine as BatchEngine
+from batchbook.batches.engine.engine import Engine as BatchEngine
 from batchbook.db import Base
 from batchbook.errors import BadInput, BatchbookError
 
+from .harness import BatchHarness, snapshot, stock
 from .shelf_count import COUNTS, ShelfCount, ShelfCountHandler, ShelfCountRow
-from .workshop import Workshop, snapshot, stock
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n007,1,\n"
 
@@ -42,7 +42,7 @@ class Stubborn(ShelfCountHandler):
 
 @pytest.mark.parametrize("kind", EDITS)
 def test_nothing_is_left_of_an_edit_that_is_refused_late(
-    engine: Engine, workshop: Workshop, kind: str
+    engine: Engine, workshop: BatchHarness, kind: str
 ) -> None:
     stock(engine, ("007", 7), ("008", 8))
     batch_id = workshop.open(FILE, shelf="A")

@@ -11,23 +11,23 @@ from batchbook.batches import Action, Rows
 from batchbook.db import Base
 from batchbook.errors import BatchbookError, Conflict, Missing
 
+from .harness import BatchHarness, snapshot, stock
 from .shelf_count import COUNTS, ShelfCount, ShelfCountHandler, ShelfCountRow
-from .workshop import Workshop, snapshot, stock
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n009,,\n010,1,\n008,9,\n"
 
 
 @pytest.fixture
-def batch_id(engine: Engine, workshop: Workshop) -> int:
+def batch_id(engine: Engine, workshop: BatchHarness) -> int:
     stock(engine, ("007", 7), ("008", 8), ("009", 9))
     return workshop.open(FILE, shelf="A")
 
 
-def removed(workshop: Workshop, batch_id: int) -> list[int]:
+def removed(workshop: BatchHarness, batch_id: int) -> list[int]:
     return [row.sequence for row in workshop.rows(batch_id) if row.removed]
 
 
-def test_a_removed_row_stays_to_be_restored(workshop: Workshop, batch_id: int) -> None:
+def test_a_removed_row_stays_to_be_restored(workshop: BatchHarness, batch_id: int) -> None:
     before = workshop.row(batch_id, 4)
     workshop.by("ann").remove(batch_id, 4)
     row, batch = workshop.row(batch_id, 4), workshop.batch(batch_id)
@@ -51,7 +51,7 @@ def test_a_removed_row_stays_to_be_restored(workshop: Workshop, batch_id: int) -
     workshop.assert_counted(batch_id)
 
 
-def test_what_is_removed_already_is_refused(engine: Engine, workshop: Workshop, batch_id: int) -> None:
+def test_what_is_removed_already_is_refused(engine: Engine, workshop: BatchHarness, batch_id: int) -> None:
     workshop.remove(batch_id, 4)
     before = snapshot(engine, Base.metadata, COUNTS)
     with pytest.raises(Conflict, match=r"Row 4 is removed already; nothing was changed."):
@@ -63,7 +63,7 @@ def test_what_is_removed_already_is_refused(engine: Engine, workshop: Workshop, 
     assert snapshot(engine, Base.metadata, COUNTS) == before
 
 
-def test_rows_are_removed_by_a_condition_in_one_operation(workshop: Workshop, batch_id: int) -> None:
+def test_rows_are_removed_by_a_condition_in_one_operation(workshop: BatchHarness, batch_id: int) -> None:
     workshop.remove(batch_id, 5)
     assert workshop.remove_where(batch_id, ShelfCountRow.counted > 5) == 2
     assert removed(workshop, batch_id) == [1, 2, 5]
@@ -75,7 +75,7 @@ def test_rows_are_removed_by_a_condition_in_one_operation(workshop: Workshop, ba
     workshop.assert_counted(batch_id)
 
 
-def test_a_condition_on_what_the_removal_itself_changes(workshop: Workshop, batch_id: int) -> None:
+def test_a_condition_on_what_the_removal_itself_changes(workshop: BatchHarness, batch_id: int) -> None:
     """Rows 2 and 5 are there twice until both are gone."""
     assert workshop.remove_where(batch_id, ShelfCountRow.status == "twice") == 2
     assert removed(workshop, batch_id) == [2, 5]
@@ -83,12 +83,12 @@ def test_a_condition_on_what_the_removal_itself_changes(workshop: Workshop, batc
     workshop.assert_counted(batch_id)
 
 
-def test_a_condition_that_no_row_meets_is_refused(workshop: Workshop, batch_id: int) -> None:
+def test_a_condition_that_no_row_meets_is_refused(workshop: BatchHarness, batch_id: int) -> None:
     with pytest.raises(Conflict, match="No rows match any more"):
         workshop.remove_where(batch_id, ShelfCountRow.counted > 100)
 
 
-def test_the_rows_of_another_batch_stay(workshop: Workshop, batch_id: int) -> None:
+def test_the_rows_of_another_batch_stay(workshop: BatchHarness, batch_id: int) -> None:
     other = workshop.open(FILE, shelf="B")
     before = workshop.rows(other)
     workshop.remove_where(batch_id, ShelfCountRow.sequence > 0)
@@ -108,7 +108,7 @@ class Marking(ShelfCountHandler):
 
 
 def test_history_names_the_rows_that_people_removed_not_those_that_followed(
-    workshop: Workshop, batch_id: int
+    workshop: BatchHarness, batch_id: int
 ) -> None:
     marking = workshop.with_handler(Marking)
     marking.remove(batch_id, 5)
@@ -140,7 +140,7 @@ STEPS = st.one_of(
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, min_size=6, max_size=12))
 def test_the_counts_in_the_header_are_those_of_the_rows(
-    workshop: Workshop, batch_id: int, steps: list[tuple[object, ...]]
+    workshop: BatchHarness, batch_id: int, steps: list[tuple[object, ...]]
 ) -> None:
     current = workshop.clone(batch_id)
     for step in steps:
@@ -154,7 +154,7 @@ def test_the_counts_in_the_header_are_those_of_the_rows(
     assert [after[n] for n in kept] == [fresh[n] for n in kept]
 
 
-def take(workshop: Workshop, batch_id: int, kind: object, *what: object) -> None:
+def take(workshop: BatchHarness, batch_id: int, kind: object, *what: object) -> None:
     """Do one step of a random sequence."""
     match kind, what:
         case "edit", (int(sequence), dict(texts)):

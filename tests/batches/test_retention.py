@@ -9,15 +9,15 @@ from sqlalchemy import Engine
 
 from batchbook.batches import Action, State
 from batchbook.batches.freeze import MESSAGE, unfreeze_table
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 
+from .harness import BatchHarness, shelves
 from .shelf_count import Remembering, make_tables
-from .workshop import Workshop, shelves
 
 PURGED = ("cell_change", "operation", "batch_file_chunk", "batch_file", "shelf_count_row")
 
 
-def executed_count(engine: Engine, retention: timedelta | None) -> tuple[Workshop, int]:
+def executed_count(engine: Engine, retention: timedelta | None) -> tuple[BatchHarness, int]:
     make_tables(engine)
     shop = shelves(engine)
     handler = type(

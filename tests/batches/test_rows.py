@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import Engine
 
 from batchbook.batches import Action, Outcome, Rows
-from batchbook.batches.editing import Stale
+from batchbook.batches.editing import StaleEdit
 from batchbook.errors import Conflict
 
+from .harness import BatchHarness, stock
 from .shelf_count import ShelfCountHandler, ShelfCountRow
-from .workshop import Workshop, stock
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n009,1,\n010,1,\n"
 
@@ -36,12 +36,12 @@ def _catalogue(engine: Engine) -> None:
     stock(engine, ("007", 7), ("008", 8), ("009", 9))
 
 
-def handled(workshop: Workshop, **hooks: Any) -> Workshop:
+def handled(workshop: BatchHarness, **hooks: Any) -> BatchHarness:
     return workshop.with_handler(type("Handler", (ShelfCountHandler,), hooks))
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_what_refresh_sets_is_written(workshop: Workshop, way: str) -> None:
+def test_what_refresh_sets_is_written(workshop: BatchHarness, way: str) -> None:
     def refresh(_self: Any, _batch: Any, rows: Rows) -> None:
         for row in WAYS[way](rows):
             row.set_status("matches", f"Row {row.sequence}.")
@@ -54,7 +54,7 @@ def test_what_refresh_sets_is_written(workshop: Workshop, way: str) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_what_execute_sets_is_written_and_counted_before_the_batch_is_frozen(
-    workshop: Workshop, way: str
+    workshop: BatchHarness, way: str
 ) -> None:
     def execute(_self: Any, _batch: Any, rows: Rows, _options: Any) -> Outcome:
         for row in WAYS[way](rows):
@@ -67,7 +67,7 @@ def test_what_execute_sets_is_written_and_counted_before_the_batch_is_frozen(
     assert shop.batch(batch_id).status_counts == {"matches": 4}
 
 
-def test_a_row_is_one_row_in_all_scopes_and_knows_what_was_written_last(workshop: Workshop) -> None:
+def test_a_row_is_one_row_in_all_scopes_and_knows_what_was_written_last(workshop: BatchHarness) -> None:
     seen: list[Any] = []
 
     def refresh(_self: Any, _batch: Any, rows: Rows) -> None:
@@ -84,7 +84,7 @@ def test_a_row_is_one_row_in_all_scopes_and_knows_what_was_written_last(workshop
 
 
 @pytest.mark.parametrize("by", ["statement", "rows"])
-def test_who_edits_what_a_refresh_changed_meanwhile_is_told(workshop: Workshop, by: str) -> None:
+def test_who_edits_what_a_refresh_changed_meanwhile_is_told(workshop: BatchHarness, by: str) -> None:
     def refresh(self: Any, _batch: Any, rows: Rows) -> None:
         if self.context.actor == "eve":
             if by == "statement":
@@ -96,12 +96,12 @@ def test_who_edits_what_a_refresh_changed_meanwhile_is_told(workshop: Workshop, 
     batch_id = shop.open(FILE, shelf="A")
     version = shop.row(batch_id, 1).version
     shop.by("eve").run(batch_id, Action.REFRESH)
-    with pytest.raises(Stale):
+    with pytest.raises(StaleEdit):
         shop.edit(batch_id, 1, version, remark="mine")
     assert shop.row(batch_id, 1).remark == "by the refresh"
 
 
-def test_the_refresh_after_an_edit_is_prepared_like_any_other(workshop: Workshop) -> None:
+def test_the_refresh_after_an_edit_is_prepared_like_any_other(workshop: BatchHarness) -> None:
     def setup(self: Any, _action: Action, _batch: Any) -> None:
         self.words = {"7": "seven"}
 
@@ -115,7 +115,7 @@ def test_the_refresh_after_an_edit_is_prepared_like_any_other(workshop: Workshop
     assert [row.status_text for row in shop.rows(batch_id)] == ["seven", "seven", None, None]
 
 
-def test_a_refresh_that_fails_after_an_edit_is_a_sentence_and_leaves_nothing(workshop: Workshop) -> None:
+def test_a_refresh_that_fails_after_an_edit_is_a_sentence_and_leaves_nothing(workshop: BatchHarness) -> None:
     batch_id = workshop.open(FILE, shelf="A")
     before = workshop.rows(batch_id), workshop.operations(batch_id), workshop.batch(batch_id).status_counts
 

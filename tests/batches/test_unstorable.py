@@ -26,12 +26,12 @@ from batchbook.batches import (
     Status,
     editable,
 )
-from batchbook.batches.rowtables import SharedTable
+from batchbook.batches.rows.storage import SharedTable
 from batchbook.db import ExactDecimal
 from batchbook.db.base import NAMING_CONVENTION
 from batchbook.errors import Conflict
 
-from .workshop import Workshop
+from .harness import BatchHarness
 
 SAMPLES = MetaData(naming_convention=NAMING_CONVENTION)
 
@@ -195,13 +195,13 @@ class SampleHandler(BatchHandler[Sample, SampleRow]):
 
 
 @pytest.fixture
-def samples(engine: Database) -> Workshop:
+def samples(engine: Database) -> BatchHarness:
     """Batches of samples, on a database that has their tables."""
     SAMPLES.create_all(engine)
     batch_type = BatchType(
         "sample", Sample, SharedTable(SampleRow), SampleHandler, object, "Sample", "Samples"
     )
-    return Workshop(engine, batch_type)
+    return BatchHarness(engine, batch_type)
 
 
 def handler(**said: Any) -> type[SampleHandler]:
@@ -221,7 +221,7 @@ def assert_kept(row: Any, name: str, text: str) -> None:
     assert "so it was not stored." in issue["message"]
 
 
-def test_what_populate_gives_and_a_column_does_not_store_is_an_issue(samples: Workshop) -> None:
+def test_what_populate_gives_and_a_column_does_not_store_is_an_issue(samples: BatchHarness) -> None:
     source = [{"long": "fine", name: value} for name, value, _ in UNSTORABLE]
     samples = samples.with_handler(handler(source=source))
     batch_id = samples.create()
@@ -233,7 +233,7 @@ def test_what_populate_gives_and_a_column_does_not_store_is_an_issue(samples: Wo
         assert name == "long" or row.long == "fine"
 
 
-def test_what_is_given_in_blocks_is_looked_at_as_well(samples: Workshop) -> None:
+def test_what_is_given_in_blocks_is_looked_at_as_well(samples: BatchHarness) -> None:
     noted = [None, [{"field": "short", "code": "odd", "severity": "info", "message": "Odd.", "raw": None}]]
     source = [Block.of_columns({"whole": [1, "2"], "short": ["a", "b"], "issues": noted})]
     samples = samples.with_handler(handler(source=source))
@@ -244,7 +244,7 @@ def test_what_is_given_in_blocks_is_looked_at_as_well(samples: Workshop) -> None
     assert [(issue["field"], issue["raw"]) for issue in second.issues] == [("short", None), ("whole", "2")]
 
 
-def test_what_means_the_same_is_stored(samples: Workshop) -> None:
+def test_what_means_the_same_is_stored(samples: BatchHarness) -> None:
     samples = samples.with_handler(handler(source=[{name: value} for name, value, _ in STORABLE]))
     batch_id = samples.create()
     samples.run(batch_id, Action.POPULATE)
@@ -252,7 +252,7 @@ def test_what_means_the_same_is_stored(samples: Workshop) -> None:
         assert (row[name], type(row[name]), row.issues) == (stored, type(stored), None), name
 
 
-def test_what_refresh_sets_and_a_column_does_not_store_is_an_issue(samples: Workshop) -> None:
+def test_what_refresh_sets_and_a_column_does_not_store_is_an_issue(samples: BatchHarness) -> None:
     refreshed = {at: (name, value) for at, (name, value, _) in enumerate(UNSTORABLE, start=1)}
     # Compared with what is stored, this raises: it is the handler's failure, not a value.
     signalling = next(
@@ -272,7 +272,7 @@ def repr_of(value: Any) -> str:
     return str(value) if isinstance(value, Decimal) else ""
 
 
-def test_a_scan_whose_values_a_column_does_not_store_adds_the_row_with_issues(samples: Workshop) -> None:
+def test_a_scan_whose_values_a_column_does_not_store_adds_the_row_with_issues(samples: BatchHarness) -> None:
     entered = {"whole": "many", "short": "abcdef", "price": 2}
     samples = samples.with_handler(handler(entered=entered))
     batch_id = samples.create()
@@ -288,7 +288,7 @@ def test_a_scan_whose_values_a_column_does_not_store_adds_the_row_with_issues(sa
     }
 
 
-def test_an_edit_of_the_cell_ends_its_issue(samples: Workshop) -> None:
+def test_an_edit_of_the_cell_ends_its_issue(samples: BatchHarness) -> None:
     samples = samples.with_handler(handler(source=[{"whole": "12"}]))
     batch_id = samples.create()
     samples.run(batch_id, Action.POPULATE)
@@ -297,7 +297,7 @@ def test_an_edit_of_the_cell_ends_its_issue(samples: Workshop) -> None:
     assert (row.whole, row.issues) == (12, None)
 
 
-def test_a_cell_that_cannot_be_empty_holds_its_default(samples: Workshop) -> None:
+def test_a_cell_that_cannot_be_empty_holds_its_default(samples: BatchHarness) -> None:
     samples = samples.with_handler(handler(source=[{"filled": 5}, {"removed": "no", "version": "x"}]))
     batch_id = samples.create()
     samples.run(batch_id, Action.POPULATE)
@@ -306,7 +306,7 @@ def test_a_cell_that_cannot_be_empty_holds_its_default(samples: Workshop) -> Non
     assert (second.removed, second.version) == (False, 1)
 
 
-def test_issues_that_are_none_are_told(samples: Workshop) -> None:
+def test_issues_that_are_none_are_told(samples: BatchHarness) -> None:
     noted = [
         5,
         ["bad"],
@@ -327,7 +327,7 @@ def test_issues_that_are_none_are_told(samples: Workshop) -> None:
     ]
 
 
-def test_one_statement_that_would_store_it_fails_on_both_databases(samples: Workshop) -> None:
+def test_one_statement_that_would_store_it_fails_on_both_databases(samples: BatchHarness) -> None:
     samples = samples.with_handler(handler(source=[{"whole": 1}], set_at_once={"whole": "2"}))
     batch_id = samples.create()
     result = samples.run(batch_id, Action.POPULATE)
@@ -336,7 +336,7 @@ def test_one_statement_that_would_store_it_fails_on_both_databases(samples: Work
     assert samples.rows(batch_id) == []
 
 
-def test_a_header_that_would_store_it_is_refused_on_both_databases(samples: Workshop) -> None:
+def test_a_header_that_would_store_it_is_refused_on_both_databases(samples: BatchHarness) -> None:
     batch_id = samples.create(limit="3")
     samples.run(batch_id, Action.POPULATE)
     with pytest.raises(Conflict, match="“many” came as text, but Limit takes a whole number"):

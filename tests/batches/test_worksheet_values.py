@@ -29,14 +29,14 @@ from batchbook.batches import (
     SheetColumn,
     editable,
 )
-from batchbook.batches.rowtables import SharedTable
+from batchbook.batches.rows.storage import SharedTable
 from batchbook.db import ExactDecimal
 from batchbook.db.base import NAMING_CONVENTION
 from batchbook.grid import Column, columns_of
 from batchbook.types.price_change.models import PriceChangeRow
 
+from .harness import BatchHarness
 from .sheets import download, look, take
-from .workshop import Workshop
 
 KINDS = MetaData(naming_convention=NAMING_CONVENTION)
 FIELDS = ("word", "words", "number", "amount", "answer", "day", "moment", "colour")
@@ -77,14 +77,14 @@ class KindsHandler(BatchHandler[Kinds, KindsRow]):
 
 
 @pytest.fixture
-def kinds(engine: Engine) -> Workshop:
+def kinds(engine: Engine) -> BatchHarness:
     with engine.begin() as connection:
         KINDS.create_all(connection)
     batch_type = BatchType("kinds", Kinds, SharedTable(KindsRow), KindsHandler, object, "Kinds", "Kinds")
-    return Workshop(engine, batch_type)
+    return BatchHarness(engine, batch_type)
 
 
-def filled(workshop: Workshop, rows: Sequence[RowValues], **hooks: Any) -> int:
+def filled(workshop: BatchHarness, rows: Sequence[RowValues], **hooks: Any) -> int:
     there = workshop.with_handler(type("Filled", (KindsHandler,), {"source": rows, **hooks}))
     batch_id = there.create()
     assert not there.run(batch_id, Action.POPULATE).failed
@@ -126,7 +126,7 @@ ONE = pytest.mark.parametrize("backend", ["sqlite"])
 @ONE
 @FEW
 @given(rows=st.lists(STORED, min_size=1, max_size=4))
-def test_a_sheet_that_nobody_changed_differs_in_nothing(kinds: Workshop, rows: list[RowValues]) -> None:
+def test_a_sheet_that_nobody_changed_differs_in_nothing(kinds: BatchHarness, rows: list[RowValues]) -> None:
     batch_id = filled(kinds, rows)
     found = look(kinds, batch_id, download(kinds, batch_id))
     assert (found.taken, found.conflicts, found.unreadable, found.notes) == ([], [], [], [])
@@ -136,7 +136,7 @@ def test_a_sheet_that_nobody_changed_differs_in_nothing(kinds: Workshop, rows: l
 @FEW
 @given(rows=st.lists(READABLE, min_size=1, max_size=4))
 def test_values_that_are_sent_in_a_sheet_are_those_that_went_out(
-    kinds: Workshop, rows: list[RowValues]
+    kinds: BatchHarness, rows: list[RowValues]
 ) -> None:
     full = download(kinds, filled(kinds, rows))
     batch_id = filled(kinds, [{} for _ in rows])
@@ -172,7 +172,7 @@ def raw_layout(self: Any, batch: Kinds) -> Layout:
 
 
 @ONE
-def test_a_layout_may_show_the_words_of_the_file(kinds: Workshop) -> None:
+def test_a_layout_may_show_the_words_of_the_file(kinds: BatchHarness) -> None:
     rows = [{"amount": Decimal("1234.500"), "raw": "1.234,500", "number": n} for n in range(1, 5)]
     there = kinds.with_handler(type("Raw", (KindsHandler,), {"source": rows, "worksheet_layout": raw_layout}))
     batch_id = there.create()

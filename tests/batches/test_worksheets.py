@@ -9,25 +9,27 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from batchbook.batches.models import BatchFile, BatchFileChunk
-from batchbook.batches.worksheets import keep_worksheet, kept_worksheet, open_worksheet
+from batchbook.batches.worksheets import open_worksheet, store_worksheet, stored_worksheet
 from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict, Missing
 
+from .harness import BatchHarness, snapshot, stock
 from .sheets import Book, download, look, take, written
 from .shelf_count import COUNTS
-from .workshop import Workshop, snapshot, stock
 
 ONE = pytest.mark.parametrize("backend", ["sqlite"])
 FILE = "item,counted,remark\n007,7,\n008,9,\n009,lots,look\n007,7,\n010,lots,\n"
 
 
 @pytest.fixture
-def batch_id(engine: Engine, workshop: Workshop) -> int:
+def batch_id(engine: Engine, workshop: BatchHarness) -> int:
     stock(engine, ("007", 7), ("008", 8), ("009", 9), ("010", 10))
     return workshop.open(FILE, shelf="A")
 
 
-def test_a_worksheet_shows_what_can_be_edited_and_what_is_wrong(workshop: Workshop, batch_id: int) -> None:
+def test_a_worksheet_shows_what_can_be_edited_and_what_is_wrong(
+    workshop: BatchHarness, batch_id: int
+) -> None:
     workshop.remove(batch_id, 4)
     book = download(workshop, batch_id)
     assert book.rows[0] == [
@@ -40,7 +42,9 @@ def test_a_worksheet_shows_what_can_be_edited_and_what_is_wrong(workshop: Worksh
     assert book[3, "Problems"] == "Counted: “lots” is not a whole number: use digits only."
 
 
-def test_what_was_changed_in_the_sheet_is_taken_as_one_operation(workshop: Workshop, batch_id: int) -> None:
+def test_what_was_changed_in_the_sheet_is_taken_as_one_operation(
+    workshop: BatchHarness, batch_id: int
+) -> None:
     book = download(workshop, batch_id)
     book[2, "Counted"], book[2, "Remark"] = (
         8.0,
@@ -60,7 +64,7 @@ def test_what_was_changed_in_the_sheet_is_taken_as_one_operation(workshop: Works
     assert look(workshop, batch_id, book).agreed == 4  # Sent once more, it says what is there.
 
 
-def test_an_unchanged_sheet_changes_nothing(engine: Engine, workshop: Workshop, batch_id: int) -> None:
+def test_an_unchanged_sheet_changes_nothing(engine: Engine, workshop: BatchHarness, batch_id: int) -> None:
     book = download(workshop, batch_id)
     before = snapshot(engine, Base.metadata, COUNTS)
     found = look(workshop, batch_id, book)
@@ -70,7 +74,7 @@ def test_an_unchanged_sheet_changes_nothing(engine: Engine, workshop: Workshop, 
 
 
 def test_what_somebody_changed_in_the_batch_since_is_not_overwritten(
-    workshop: Workshop, batch_id: int
+    workshop: BatchHarness, batch_id: int
 ) -> None:
     book = download(workshop, batch_id)
     workshop.edit(batch_id, 2, counted="6", remark="mine")
@@ -89,7 +93,9 @@ def test_what_somebody_changed_in_the_batch_since_is_not_overwritten(
     assert workshop.row(batch_id, 2).counted == 8
 
 
-def test_cells_that_a_refresh_changed_are_not_overwritten_either(workshop: Workshop, batch_id: int) -> None:
+def test_cells_that_a_refresh_changed_are_not_overwritten_either(
+    workshop: BatchHarness, batch_id: int
+) -> None:
     book = download(workshop, batch_id)
     with workshop.engine() as engine:
         engine.work_on(engine.find(batch_id)).rows().update(
@@ -104,7 +110,7 @@ def test_cells_that_a_refresh_changed_are_not_overwritten_either(workshop: Works
     ]
 
 
-def test_what_cannot_be_taken_is_said(workshop: Workshop, batch_id: int) -> None:
+def test_what_cannot_be_taken_is_said(workshop: BatchHarness, batch_id: int) -> None:
     book = download(workshop, batch_id)
     workshop.remove(batch_id, 5)
     book[1, "Counted"] = "-1"
@@ -129,7 +135,9 @@ def test_what_cannot_be_taken_is_said(workshop: Workshop, batch_id: int) -> None
     ]
 
 
-def test_somebody_who_looked_at_other_differences_takes_nothing(workshop: Workshop, batch_id: int) -> None:
+def test_somebody_who_looked_at_other_differences_takes_nothing(
+    workshop: BatchHarness, batch_id: int
+) -> None:
     book = download(workshop, batch_id)
     book[1, "Remark"] = "sheet"
     seen = look(workshop, batch_id, book).operation
@@ -139,7 +147,9 @@ def test_somebody_who_looked_at_other_differences_takes_nothing(workshop: Worksh
     assert workshop.row(batch_id, 1).remark is None
 
 
-def test_sheets_of_others_are_refused(workshop: Workshop, batch_id: int, subtests: pytest.Subtests) -> None:
+def test_sheets_of_others_are_refused(
+    workshop: BatchHarness, batch_id: int, subtests: pytest.Subtests
+) -> None:
     book = download(workshop, batch_id)
     other = workshop.open(FILE, shelf="B")
     with pytest.raises(BadInput, match=f"is the worksheet of batch {batch_id:08d}, not of Batch {other:08d}"):
@@ -160,15 +170,15 @@ def test_sheets_of_others_are_refused(workshop: Workshop, batch_id: int, subtest
 
 
 @ONE
-def test_uploaded_worksheets_stay_with_their_batch(workshop: Workshop, batch_id: int) -> None:
+def test_uploaded_worksheets_stay_with_their_batch(workshop: BatchHarness, batch_id: int) -> None:
     data = download(workshop, batch_id).save()
     with workshop.engine() as engine:
-        record = keep_worksheet(engine, batch_id, "sheet.xlsx", io.BytesIO(data))
+        record = store_worksheet(engine, batch_id, "sheet.xlsx", io.BytesIO(data))
         assert (record.number, record.role, record.size) == (2, "worksheet", len(data))
         assert record.sha256 == hashlib.sha256(data).hexdigest()
-        with kept_worksheet(engine.work_on(engine.find(batch_id)), 2) as sheet:
+        with stored_worksheet(engine.work_on(engine.find(batch_id)), 2) as sheet:
             assert sheet.label.batch == f"{batch_id:08d}"
-        with pytest.raises(Missing), kept_worksheet(engine.work_on(engine.find(batch_id)), 1):
+        with pytest.raises(Missing), stored_worksheet(engine.work_on(engine.find(batch_id)), 1):
             pass
     clone = workshop.clone(batch_id)
     with workshop.engine() as engine:
@@ -179,7 +189,7 @@ def test_uploaded_worksheets_stay_with_their_batch(workshop: Workshop, batch_id:
 
 @ONE
 def test_what_is_no_workbook_any_more_is_refused(
-    workshop: Workshop, batch_id: int, subtests: pytest.Subtests
+    workshop: BatchHarness, batch_id: int, subtests: pytest.Subtests
 ) -> None:
     data = download(workshop, batch_id).save()
     for why, hostile in {
@@ -196,7 +206,7 @@ def test_what_is_no_workbook_any_more_is_refused(
 
 
 @ONE
-def test_a_worksheet_helps_who_corrects_it(workshop: Workshop, batch_id: int) -> None:
+def test_a_worksheet_helps_who_corrects_it(workshop: BatchHarness, batch_id: int) -> None:
     file = zipfile.ZipFile(io.BytesIO(written(workshop, batch_id)))
     sheet = file.read("xl/worksheets/sheet1.xml").decode()
     for part in (

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 
 from batchbook.catalog.models import PriceHistory, Product
 from batchbook.db.engine import make_engine
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.types.price_change.models import PriceChangeRow
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from tests.functional.world import Shop, json_post, url_of
 from webtest import TestApp
 
 from batchbook.batches import issue
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.types.price_change.models import PriceChangeRow
 
 

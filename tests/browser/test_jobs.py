@@ -9,15 +9,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from tests.functional.world import Shop, url_of
-from tests.jobs.place import Place, opened
+from tests.jobs.harness import JobHarness, opened
 from webtest import TestApp
 
 from batchbook.batches import Action
-from batchbook.db.session import transaction_scope
-from batchbook.jobs import Job, claims
-from batchbook.jobs.progress import JobProgress
-from batchbook.jobs.running import JobRun
-from batchbook.jobs.unresponsive import note_unresponsive
+from batchbook.db.transactions import transaction_scope
+from batchbook.jobs import Job, lease
+from batchbook.jobs.job_progress import JobProgress, mark_unresponsive
+from batchbook.jobs.job_run import JobRun
 
 from .visits import Visits
 
@@ -29,26 +28,26 @@ def settings(settings: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def place(settings: dict[str, str], shop: Shop) -> Iterator[Place]:
+def place(settings: dict[str, str], shop: Shop) -> Iterator[JobHarness]:
     """Where jobs are asked for and run."""
     with opened(settings, shop) as place:
         yield place
 
 
-def taken(place: Place, job_id: int) -> Job:
+def taken(place: JobHarness, job_id: int) -> Job:
     with transaction_scope(place.shop.engine) as session:
-        job = claims.take(session, job_id, 1, "here")
+        job = lease.acquire(session, job_id, 1, "here")
     assert job is not None
     return job
 
 
-def tell(place: Place, job: Job, phase: str, done: int, total: int) -> None:
+def tell(place: JobHarness, job: Job, phase: str, done: int, total: int) -> None:
     # Each time by another object: one alone does not write as often as a test wants it to.
     JobProgress(place.jobs.store, job, threading.Event()).report(phase, done, total)
 
 
 def test_a_job_tells_how_far_it_is_and_the_page_leads_on_when_it_has_ended(
-    place: Place, visits: Visits
+    place: JobHarness, visits: Visits
 ) -> None:
     batch_id = place.create()
     job = taken(place, place.ask(batch_id, Action.POPULATE, "staff"))
@@ -68,7 +67,7 @@ def test_a_job_tells_how_far_it_is_and_the_page_leads_on_when_it_has_ended(
     expect(page).to_have_url(f"{visits.address}{url_of(batch_id)}")
 
 
-def test_a_job_is_watched_in_the_list_and_cancelled_on_the_page(place: Place, visits: Visits) -> None:
+def test_a_job_is_watched_in_the_list_and_cancelled_on_the_page(place: JobHarness, visits: Visits) -> None:
     batch_id = place.create()
     job = taken(place, place.ask(batch_id, Action.POPULATE, "staff"))
     tell(place, job, "populate", 1, 2)
@@ -87,15 +86,15 @@ def test_a_job_is_watched_in_the_list_and_cancelled_on_the_page(place: Place, vi
 
 
 def test_a_page_that_is_open_shows_what_can_be_done_with_a_job_that_does_not_react(
-    place: Place, visits: Visits
+    place: JobHarness, visits: Visits
 ) -> None:
     job = taken(place, place.ask(place.create(), Action.POPULATE, "staff"))
     tell(place, job, "populate", 1, 2)
     page = visits.sign_in("admin")
     page.goto(f"/jobs/{job.id}")
     expect(page.locator("[data-job-words]")).to_contain_text("Populate: 1 of 2 rows")
-    place.jobs.wish_cancelled(job, "staff")
-    note_unresponsive(place.jobs.store, job)
+    place.jobs.request_cancel(job, "staff")
+    mark_unresponsive(place.jobs.store, job)
     expect(page.locator("#unresponsive")).to_contain_text(
         "Only the end of the process that runs it stops it now."
     )
@@ -105,7 +104,7 @@ def test_a_page_that_is_open_shows_what_can_be_done_with_a_job_that_does_not_rea
     expect(page.locator("#unresponsive")).to_contain_text("admin has that process ended")
 
 
-def test_without_scripts_the_page_loads_itself_again(place: Place, visits: Visits) -> None:
+def test_without_scripts_the_page_loads_itself_again(place: JobHarness, visits: Visits) -> None:
     batch_id = place.create()
     job = taken(place, place.ask(batch_id, Action.POPULATE, "staff"))
     tell(place, job, "populate", 1, 2)
@@ -117,7 +116,7 @@ def test_without_scripts_the_page_loads_itself_again(place: Place, visits: Visit
 
 
 def test_pages_of_jobs_are_readable_by_everybody(
-    place: Place, visits: Visits, client_of: Callable[[str], TestApp]
+    place: JobHarness, visits: Visits, client_of: Callable[[str], TestApp]
 ) -> None:
     batch_id = place.create()
     job = taken(place, place.ask(batch_id, Action.POPULATE, "admin"))

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event, func, select
 
 from batchbook.catalog.loader import COLUMNS, Loaded, load, load_file
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.demo import CATALOG
 from batchbook.errors import BadInput
 from batchbook.master.models import DirectEdit

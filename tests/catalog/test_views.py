@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 from webtest import TestApp
 
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from batchbook.catalog.models import PriceHistory, Product
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.demo import CATALOG
 
 Run = Callable[..., Any]

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.jobs import Job
-from batchbook.jobs.leaving import EXIT_STATUS
+from batchbook.jobs.worker import EXIT_STATUS
 
 from .test_worker import LOGGING, wait_for
 

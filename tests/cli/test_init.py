@@ -10,7 +10,7 @@ from sqlalchemy import URL, Engine, func, select
 
 from batchbook import migrate
 from batchbook.catalog.models import Product
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.demo import LOGINS
 from batchbook.security.models import Role, User
 

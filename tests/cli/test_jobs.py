@@ -12,10 +12,10 @@ from sqlalchemy import Engine
 
 from batchbook.batches.models import Batch
 from batchbook.db import utc_now
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.jobs import Job
-from batchbook.jobs.progress import JobProgress, wishes_of
-from batchbook.jobs.store import BEAT, Store
+from batchbook.jobs.job_progress import JobProgress, cancel_requests_of
+from batchbook.jobs.store import HEARTBEAT, JobStore
 from batchbook.types.price_change.models import PriceChange
 
 Run = Callable[..., Any]
@@ -75,10 +75,12 @@ def test_a_list_of_what_is_to_be_done(jobs: Run, add: Run) -> None:
 
 def test_a_job_that_runs(jobs: Run, add: Run, engine: Engine) -> None:
     number = add("running", owner="there-1", attempts=2, started_at=utc_now())
-    store = Store(engine.url)
+    store = JobStore(engine.url)
     store.prepare()
     with store.connection() as connection:
-        connection.execute(BEAT.insert().values(executor="there-1", beats=1, threads=2, queues="batchbook"))
+        connection.execute(
+            HEARTBEAT.insert().values(executor="there-1", beats=1, threads=2, queues="batchbook")
+        )
 
     with transaction_scope(engine, read_only=True) as session:
         job = session.get_one(Job, number)
@@ -91,7 +93,7 @@ def test_a_job_that_runs(jobs: Run, add: Run, engine: Engine) -> None:
     assert (data["percent"], data["attempts"], data["owner_alive"]) == (25, 2, False)
     cancelled = jobs("cancel", number, "--as", "staff")
     assert cancelled.stdout == "It stops as soon as it can, and nothing of it is kept.\n"
-    assert wishes_of(store, [job]) == {job.id: "staff"}
+    assert cancel_requests_of(store, [job]) == {job.id: "staff"}
     store.close()
 
 

@@ -13,8 +13,8 @@ from sqlalchemy import Engine, func, select, update
 
 import batchbook
 from batchbook.batches import Batch, State
-from batchbook.cli.worker import queues_of
-from batchbook.db.session import transaction_scope
+from batchbook.cli.processes import queues_of
+from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
 from batchbook.jobs import Job
 from batchbook.services import services_of

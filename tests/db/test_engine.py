@@ -12,11 +12,10 @@ from sqlalchemy import Engine, Table, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from batchbook import main
-from batchbook.db.bulk import bulk_insert
+from batchbook.db.bulk_writing import bulk_insert
 from batchbook.db.engine import URL_VARIABLE, database_url, make_engine
-from batchbook.db.session import make_session, transaction_scope
-from batchbook.db.transient import is_timeout, is_transient
-from batchbook.db.waiting import Waiting
+from batchbook.db.transactions import make_session, transaction_scope
+from batchbook.db.write_lock import WaitingLimit, is_timeout, is_transient
 from batchbook.errors import Busy
 from batchbook.services import services_of
 
@@ -95,7 +94,7 @@ def test_who_waited_in_vain_for_the_write_lock_does_not_wait_again(
 ) -> None:
     with (
         pytest.raises(OperationalError, match="locked") as caught,
-        make_session(engine, waiting=Waiting(1, seconds=0.02)) as session,
+        make_session(engine, waiting=WaitingLimit(1, seconds=0.02)) as session,
     ):
         WRITES["core"](session, things)
     assert is_timeout(caught.value)
@@ -127,7 +126,7 @@ def test_a_statement_that_is_wrong_is_no_reason_to_try_again(engine: Engine) -> 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_one_too_many_is_told_at_once(engine: Engine, things: Table, write_lock: sqlite3.Connection) -> None:
-    waiting = Waiting(2, seconds=30)
+    waiting = WaitingLimit(2, seconds=30)
 
     def write(number: int) -> None:
         with make_session(engine, waiting=waiting) as session, session.begin():
@@ -144,7 +143,7 @@ def test_one_too_many_is_told_at_once(engine: Engine, things: Table, write_lock:
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_who_need_not_wait_needs_no_place_to_wait_at(engine: Engine, things: Table) -> None:
-    waiting = Waiting(1)
+    waiting = WaitingLimit(1)
     with waiting.place(), make_session(engine, waiting=waiting) as session, session.begin():
         WRITES["core"](session, things)
     assert count(engine, things) == 1

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select
 
 from batchbook import demo
 from batchbook.catalog.models import Product, Vendor
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
 from batchbook.security.models import User
 from batchbook.security.passwords import verify_password

@@ -12,7 +12,7 @@ from webtest import TestApp
 
 import batchbook
 from batchbook import demo
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
 from batchbook.security.models import User
 from batchbook.services import services_of

@@ -84,8 +84,8 @@ def test_nobody_imports_from_a_room_behind() -> None:
 @pytest.mark.parametrize(("module", "line"), [
     ("batchbook.grid.query", "from batchbook.web import flash"),
     ("batchbook.db", "import batchbook.grid"),
-    ("batchbook.batches.engine", "from batchbook import configure"),
-    ("batchbook.batches.engine", "from batchbook.types.price_change.models import PriceChange"),
+    ("batchbook.batches.engine.engine", "from batchbook import configure"),
+    ("batchbook.batches.engine.engine", "from batchbook.types.price_change.models import PriceChange"),
 ])  # fmt: skip
 def test_an_import_from_a_room_behind_is_found(module: str, line: str) -> None:
     assert len(intrusions(module, line)) == 1

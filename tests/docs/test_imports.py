@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from tests.functional.world import Shop, column_of, form_to, form_with, text_of
 from webtest import TestApp, Upload
 
-from batchbook.cli import main, progress
+from batchbook.cli import foreground, main
 from batchbook.demo import CATALOG
 
 from .howtos import HOWTO, as_pattern, files_of, sessions_of
@@ -41,7 +41,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, st
     ini = tmp_path / "batchbook.ini"
     ini.write_text(INI.format(url=settings["sqlalchemy.url"]))
     # A slow machine must not add lines about how far something is.
-    monkeypatch.setattr(progress, "_WRITTEN", float("inf"))
+    monkeypatch.setattr(foreground, "_WRITTEN", float("inf"))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BATCHBOOK_INI", str(ini))
     return text

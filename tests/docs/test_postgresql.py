@@ -30,7 +30,7 @@ from webtest import TestApp, Upload
 import batchbook
 from batchbook.cli import main
 from batchbook.db.engine import make_engine
-from batchbook.jobs.office import Jobs
+from batchbook.jobs.service import JobService
 from batchbook.jobs.worker import Worker
 from batchbook.services import services_of
 
@@ -195,7 +195,7 @@ def test_jobs_run(shop: Shop, staff: TestApp, settings: dict[str, str]) -> None:
         assert page
     finally:
         worker.stop(5)
-        services_of(app.registry).get(Jobs).close()
+        services_of(app.registry).get(JobService).close()
         services_of(app.registry).get(Engine).dispose()
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 import batchbook
 from batchbook.batches import BatchHandler, BatchMasterView, Rows
-from batchbook.batches.filehooks import FileHooks
+from batchbook.batches.intake.file_source import FileHooks
 from batchbook.cli import main
 from batchbook.services import services_of
 from batchbook.settings import all_settings

@@ -10,7 +10,7 @@ from pyramid.interfaces import IRoutesMapper
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from batchbook.batches.types import BatchTypes
+from batchbook.batches.registry import BatchTypes
 from batchbook.services import services_of
 
 from .world import Shop

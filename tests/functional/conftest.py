@@ -7,10 +7,10 @@ from sqlalchemy import Engine
 from webtest import TestApp
 
 from batchbook.db import utc_now
-from batchbook.db.session import transaction_scope
-from batchbook.jobs import JobGroup, Order
-from batchbook.jobs.asking import add_job
-from batchbook.jobs.states import JobState
+from batchbook.db.transactions import transaction_scope
+from batchbook.jobs import JobGroup, JobRequest
+from batchbook.jobs.enqueue import add_job
+from batchbook.jobs.models import JobState
 
 from .addresses import Addresses
 from .world import CATALOGUE, PRICE_LIST, Shop, form_to, number_in, upload, url_of
@@ -48,7 +48,7 @@ def executed_batch(complete_batch: int, admin: TestApp) -> int:
 def addresses(app: Any, shop: Shop) -> Addresses:
     """Every address of the application; there is a job and a group, for the addresses of one."""
     with transaction_scope(shop.engine) as session:
-        order = Order("refresh", "Batch 00000001", "admin", {"options": {}, "version": None})
+        order = JobRequest("refresh", "Batch 00000001", "admin", {"options": {}, "version": None})
         add_job(session, order, "refreshed").state = JobState.FAILED
         session.add(JobGroup(title="Refresh: 1 batch", asked_by="admin", asked_at=utc_now(), skipped=[]))
     return Addresses(app, shop)

@@ -8,17 +8,7 @@ from collections.abc import Callable
 from webtest import TestApp
 
 from .addresses import FIELDS, Addresses
-from .world import (
-    OWN,
-    Shop,
-    form_with,
-    number_in,
-    post,
-    text_of,
-    token_of,
-    upload,
-    url_of,
-)
+from .world import OWN, Shop, form_with, number_in, post, text_of, token_of, upload, url_of
 
 #: Where a post to an executed batch is no change of it: a clone is another batch, and everybody's view is one's own.
 NO_CHANGE = ("clone", "rows")

@@ -13,11 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from webtest import TestApp
 
 from batchbook.catalog.models import PriceHistory, Product
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.master.models import DirectEdit
+from batchbook.security.default_roles import DEFAULT_ROLES
+from batchbook.security.identity import grants
 from batchbook.security.models import Role, RolePermission, User
-from batchbook.security.permissions import grants
-from batchbook.security.roles import DEFAULT_ROLES
 
 from .world import Shop, form_with, post, text_of
 

@@ -9,13 +9,7 @@ from sqlalchemy import text
 from webtest import TestApp
 
 from .addresses import FIELDS
-from .world import (
-    Shop,
-    json_post,
-    post,
-    text_of,
-    url_of,
-)
+from .world import Shop, json_post, post, text_of, url_of
 
 
 def test_every_kind_of_answer_has_the_headers_that_protect(

@@ -9,11 +9,7 @@ import pytest
 from webtest import TestApp, Upload
 
 from .addresses import FIELDS, Addresses
-from .world import (
-    Shop,
-    token_of,
-    url_of,
-)
+from .world import Shop, token_of, url_of
 
 QUERIES = (
     "page=-1", "page=0", "page=99999999999999999999", "page=x", "page=", "size=7", "size=-50", "size=1e9", "sort=",

@@ -9,16 +9,7 @@ from typing import Any
 from webtest import TestApp
 
 from .addresses import Address, Addresses
-from .world import (
-    PATH,
-    Shop,
-    form_with,
-    json_post,
-    number_in,
-    post,
-    upload,
-    url_of,
-)
+from .world import PATH, Shop, form_with, json_post, number_in, post, upload, url_of
 
 HOSTILE = """<script>alert("1")</script>'"><img src=x onerror=alert(2)>{{7*7}}<!--"""
 

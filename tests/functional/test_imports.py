@@ -15,17 +15,7 @@ from webtest import TestApp, Upload
 
 from batchbook.catalog.models import Department, Product, Vendor
 
-from .world import (
-    OWN,
-    Shop,
-    column_of,
-    counts_of,
-    form_to,
-    form_with,
-    post,
-    records,
-    text_of,
-)
+from .world import OWN, Shop, column_of, counts_of, form_to, form_with, post, records, text_of
 
 ONE = pytest.mark.parametrize("backend", ["sqlite"])
 IMPORTS = "/batches/import"

@@ -13,8 +13,8 @@ from webtest import TestApp
 import batchbook.batches
 from batchbook.batches import Outcome, Rows
 from batchbook.catalog.models import Product
-from batchbook.db.session import transaction_scope
-from batchbook.jobs.office import Jobs
+from batchbook.db.transactions import transaction_scope
+from batchbook.jobs.service import JobService
 from batchbook.services import services_of
 from batchbook.types.price_change.handler import PriceChangeHandler
 from batchbook.types.price_change.models import PriceChange
@@ -142,7 +142,7 @@ def test_the_page_of_a_batch_that_was_healed_says_why(
         batch = session.get_one(batchbook.batches.Batch, complete_batch)
         batch.state = "executing"
     assert "/execute" not in {form.action for form in admin.get(url_of(complete_batch)).forms.values()}
-    for task in services_of(app.registry).get(Jobs).upkeep:
+    for task in services_of(app.registry).get(JobService).upkeep:
         task(services_of(app.registry))
     page = admin.get(url_of(complete_batch))
     assert "was left while it was executing" in text_of(page)

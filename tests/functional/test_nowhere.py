@@ -5,10 +5,7 @@ from __future__ import annotations
 from webtest import TestApp
 
 from .addresses import FIELDS, Address, Addresses
-from .world import (
-    Shop,
-    token_of,
-)
+from .world import Shop, token_of
 
 NO_NUMBERS = ("0", "999999999", "99999999999999999999", "-1", "abc", "٣", "%00")
 

@@ -7,18 +7,7 @@ from decimal import Decimal
 
 from webtest import TestApp
 
-from .world import (
-    COUNTS,
-    Shop,
-    count_link,
-    counts_of,
-    form_to,
-    form_with,
-    json_post,
-    post,
-    text_of,
-    url_of,
-)
+from .world import COUNTS, Shop, count_link, counts_of, form_to, form_with, json_post, post, text_of, url_of
 
 
 def test_the_rows_form_corrects_a_cell_and_brings_the_row_up_to_date(

@@ -9,17 +9,7 @@ from collections.abc import Callable
 from python_calamine import CalamineWorkbook
 from webtest import TestApp
 
-from .world import (
-    COUNTS,
-    Shop,
-    column_of,
-    count_link,
-    counts_of,
-    form_with,
-    post,
-    result_count,
-    url_of,
-)
+from .world import COUNTS, Shop, column_of, count_link, counts_of, form_with, post, result_count, url_of
 
 
 def test_a_click_on_a_count_shows_just_those_rows(shop: Shop, staff: TestApp, open_batch: int) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from webtest import TestApp
 
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.security.models import Role, RolePermission
 
 from .addresses import FIELDS, Addresses

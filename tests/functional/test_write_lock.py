@@ -15,8 +15,8 @@ from sqlalchemy import Engine, event, select
 from tests.browser.serving import serving
 from webtest import TestApp
 
-from batchbook.db.session import transaction_scope
-from batchbook.db.waiting import Waiting
+from batchbook.db.transactions import transaction_scope
+from batchbook.db.write_lock import WaitingLimit
 from batchbook.security.models import User
 from batchbook.security.passwords import needs_rehash
 from batchbook.services import services_of
@@ -55,7 +55,7 @@ class _Person:
 def test_reading_goes_on_though_more_want_to_write_than_there_are_threads(
     app: Any, staff: TestApp, monkeypatch: pytest.MonkeyPatch, write_lock: sqlite3.Connection
 ) -> None:
-    services_of(app.registry).add(Waiting, Waiting(3, seconds=60))
+    services_of(app.registry).add(WaitingLimit, WaitingLimit(3, seconds=60))
     with serving(app, threads=4) as address, ThreadPoolExecutor(20) as pool:
         person = _Person(staff, address)
         writes = [pool.submit(person.write) for _ in range(20)]
@@ -82,7 +82,7 @@ def test_reading_goes_on_though_more_want_to_write_than_there_are_threads(
 def test_who_waited_in_vain_is_told_so_after_one_attempt(
     app: Any, engine: Engine, staff: TestApp, monkeypatch: pytest.MonkeyPatch, write_lock: sqlite3.Connection
 ) -> None:
-    services_of(app.registry).add(Waiting, Waiting(3, seconds=0.05))
+    services_of(app.registry).add(WaitingLimit, WaitingLimit(3, seconds=0.05))
     failed: list[object] = []
     event.listen(services_of(app.registry).get(Engine), "handle_error", failed.append)
     form = {"timezone": "Europe/Berlin", "csrf_token": _token(staff)}
@@ -101,7 +101,7 @@ def test_people_sign_in_and_out_meanwhile(
     app: Any, staff: TestApp, login: Login, monkeypatch: pytest.MonkeyPatch, write_lock: sqlite3.Connection
 ) -> None:
     # Whoever waited would be told so.
-    services_of(app.registry).add(Waiting, Waiting(3, seconds=0))
+    services_of(app.registry).add(WaitingLimit, WaitingLimit(3, seconds=0))
     assert write_lock.in_transaction
     browser = TestApp(app, extra_environ={"REMOTE_ADDR": "10.0.0.1"})
     form = browser.get("/login").forms[0]

@@ -20,7 +20,7 @@ from webtest import TestApp, Upload
 from batchbook.batches.models import Batch
 from batchbook.catalog.loader import load, load_file
 from batchbook.catalog.models import PriceHistory, Product
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.types.price_change.models import PriceChangeRow, PriceStatus
 
 CATALOGUE = """item_code,description,department,category,brand,size,vendor_code,price,on_hand

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from batchbook.db.session import make_session
+from batchbook.db.transactions import make_session
 from batchbook.grid import Grid
 
-from .shop import Article, Shop, article_grid
+from .harness import Article, Shop, article_grid
 
 ROWS = [
     (

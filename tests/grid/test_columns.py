@@ -25,7 +25,7 @@ from batchbook.grid import (
 )
 from batchbook.grid.columns import limits_of
 
-from .shop import NAMES, Article, Invoice
+from .harness import NAMES, Article, Invoice
 
 
 def column(name: str) -> Column:

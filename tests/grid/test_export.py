@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from batchbook.grid import Column, Grid, GridState, Kind, columns_of, csv_chunks, xlsx_file
 from batchbook.grid import export as export_module
 
-from .shop import NAMES, Article
+from .harness import NAMES, Article
 
 COLUMNS = columns_of(Article, NAMES)
 

@@ -20,7 +20,7 @@ from batchbook.grid import (
     value_count,
 )
 
-from .shop import Article, article_grid
+from .harness import Article, article_grid
 
 ALL = {"0007", "0010", "0100", "0200", "0300", "0400"}
 

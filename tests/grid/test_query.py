@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.orm import Session
 
-from batchbook.db.session import make_session, transaction_scope
+from batchbook.db.transactions import make_session, transaction_scope
 from batchbook.grid import Filter, Grid, GridState, Sort, Verb, columns_of
 
-from .shop import Article, Invoice, Paper, Shop, article_grid
+from .harness import Article, Invoice, Paper, Shop, article_grid
 
 
 def codes(db: Session, grid: Grid, *sort: Sort) -> list[str]:

@@ -11,7 +11,7 @@ from webob.multidict import MultiDict
 
 from batchbook.grid import Filter, Grid, GridState, Sort, Verb, columns_of, has_grid_params
 
-from .shop import Article, article_grid
+from .harness import Article, article_grid
 
 COLUMNS = article_grid().columns
 

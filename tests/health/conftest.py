@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 import batchbook
-from batchbook.jobs.office import Jobs
+from batchbook.jobs.service import JobService
 from batchbook.services import services_of
 
 
@@ -17,4 +17,4 @@ def app(settings: dict[str, str]) -> Iterator[Any]:
     application = batchbook.main({}, **settings)
     yield application
     services_of(application.registry).get(Engine).dispose()
-    services_of(application.registry).get(Jobs).close()
+    services_of(application.registry).get(JobService).close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,11 +14,10 @@ from webtest import TestApp
 
 import batchbook
 from batchbook.db import utc_now
-from batchbook.db.session import transaction_scope
-from batchbook.health import living
-from batchbook.health.living import Living
+from batchbook.db.transactions import transaction_scope
+from batchbook.health.metrics import LiveWorkers
 from batchbook.jobs import Job
-from batchbook.jobs.store import BEAT, Store
+from batchbook.jobs.store import HEARTBEAT, JobStore
 from batchbook.services import services_of
 
 TOKEN = "only Prometheus knows"
@@ -93,11 +93,11 @@ def test_jobs_by_state_age_and_duration(engine: Engine, metrics: Callable[[], di
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_workers_that_beat(engine: Engine, metrics: Callable[[], dict[str, float]]) -> None:
     assert metrics()["batchbook_workers"] == 0
-    store = Store(engine.url)
+    store = JobStore(engine.url)
     store.prepare()
     with store.connection() as connection:
         for name, threads in (("one", 2), ("two", 3), ("a command", 0)):
-            connection.execute(BEAT.insert().values(executor=name, beats=1, threads=threads, queues="q"))
+            connection.execute(HEARTBEAT.insert().values(executor=name, beats=1, threads=threads, queues="q"))
         found = metrics()
         assert (found["batchbook_workers"], found["batchbook_worker_threads"]) == (2, 5)
     store.close()
@@ -107,19 +107,19 @@ def test_workers_that_beat(engine: Engine, metrics: Callable[[], dict[str, float
 def test_one_that_does_not_beat_is_dead_at_the_second_look(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = Store(engine.url)
+    store = JobStore(engine.url)
     store.prepare()
     now = 100.0
-    monkeypatch.setattr(living.time, "monotonic", lambda: now)
-    seen = Living(store, dead=3)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    seen = LiveWorkers(store, dead=3)
     with store.connection() as connection:
-        connection.execute(BEAT.insert().values(executor="one", beats=1, threads=2, queues="q"))
+        connection.execute(HEARTBEAT.insert().values(executor="one", beats=1, threads=2, queues="q"))
         assert seen.workers() == {"one": 2}
         now += 1
         assert seen.workers() == {"one": 2}
         now += 60
         assert seen.workers() == {}
-        connection.execute(BEAT.update().values(beats=2))
+        connection.execute(HEARTBEAT.update().values(beats=2))
         assert seen.workers() == {"one": 2}
     store.close()
 

@@ -10,8 +10,8 @@ from sqlalchemy import Engine, text
 from webtest import TestApp
 
 import batchbook
-from batchbook.db.session import transaction_scope
-from batchbook.jobs.office import Jobs
+from batchbook.db.transactions import transaction_scope
+from batchbook.jobs.service import JobService
 from batchbook.services import services_of
 
 
@@ -46,8 +46,8 @@ def embedded(settings: dict[str, str]) -> Iterator[Any]:
     """An application that runs jobs itself."""
     app = batchbook.main({}, **settings | {"batchbook.jobs": "embedded"})
     yield app
-    services_of(app.registry).get(Jobs).worker.stop(0)
-    services_of(app.registry).get(Jobs).close()
+    services_of(app.registry).get(JobService).worker.stop(0)
+    services_of(app.registry).get(JobService).close()
     services_of(app.registry).get(Engine).dispose()
 
 
@@ -55,7 +55,7 @@ def embedded(settings: dict[str, str]) -> Iterator[Any]:
 def test_without_its_threads_an_embedded_one_is_not_ready(embedded: Any) -> None:
     client = TestApp(embedded)
     assert client.get("/ready").json["ready"] is True
-    services_of(embedded.registry).get(Jobs).worker.stop(0)
+    services_of(embedded.registry).get(JobService).worker.stop(0)
     assert client.get("/ready", status=503).json["reasons"] == [
         "The threads that run jobs in this process are not alive; start it again."
     ]

@@ -9,7 +9,7 @@ from tests.functional.world import CATALOGUE, Shop
 
 from batchbook.jobs.worker import Worker
 
-from .place import Place, opened
+from .harness import JobHarness, opened
 
 
 @pytest.fixture
@@ -31,14 +31,14 @@ def shop(engine: Engine, users: dict[str, str]) -> Shop:
 
 
 @pytest.fixture
-def place(settings: dict[str, str], shop: Shop) -> Iterator[Place]:
+def place(settings: dict[str, str], shop: Shop) -> Iterator[JobHarness]:
     """Price changes in the shop."""
     with opened(settings, shop) as place:
         yield place
 
 
 @pytest.fixture
-def start_worker(place: Place) -> Iterator[Callable[..., Worker]]:
+def start_worker(place: JobHarness) -> Iterator[Callable[..., Worker]]:
     """Starts a worker, which is stopped after the test; there is one in a process at a time."""
     workers: list[Worker] = []
 

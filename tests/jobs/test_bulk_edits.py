@@ -15,11 +15,11 @@ from webtest import TestApp, Upload
 
 from batchbook.batches.models import Batch, Operation
 from batchbook.catalog.loader import load
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
+from batchbook.jobs.job_progress import request_cancel
+from batchbook.jobs.job_run import JobRun
 from batchbook.jobs.models import Job
-from batchbook.jobs.office import Jobs
-from batchbook.jobs.progress import wish_cancelled
-from batchbook.jobs.running import JobRun
+from batchbook.jobs.service import JobService
 from batchbook.services import services_of
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow
 
@@ -43,11 +43,11 @@ def settings(settings: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture
 def shop(app: Any, engine: Engine) -> Iterator[Engine]:
-    services_of(app.registry).get(Jobs).store.prepare()
+    services_of(app.registry).get(JobService).store.prepare()
     with transaction_scope(engine) as session:
         load(session, "catalog.csv", io.BytesIO(CATALOG.encode()), by="staff")
     yield engine
-    services_of(app.registry).get(Jobs).close()
+    services_of(app.registry).get(JobService).close()
 
 
 def one(engine: Engine, wanted: Any) -> Any:
@@ -136,7 +136,7 @@ def test_a_cancelled_removal_leaves_everything_and_can_be_tried_again(
 ) -> None:
     ask_removal(staff, batch_id)
     job = last_job(shop)
-    wish_cancelled(services_of(app.registry).get(Jobs).store, job, "staff")
+    request_cancel(services_of(app.registry).get(JobService).store, job, "staff")
     JobRun(services_of(app.registry), "me").run(job.id, job.dispatch)
     assert (last_job(shop).state, kept(shop)) == ("cancelled", 8)
     form_to(staff.get(f"/jobs/{job.id}"), "/retry").submit(status=303)
@@ -208,7 +208,7 @@ def test_a_cancelled_header_edit_can_be_tried_again(
     form["warn_above"] = "15"
     form.submit(status=303)
     job = last_job(shop)
-    wish_cancelled(services_of(app.registry).get(Jobs).store, job, "staff")
+    request_cancel(services_of(app.registry).get(JobService).store, job, "staff")
     JobRun(services_of(app.registry), "me").run(job.id, job.dispatch)
     form_to(staff.get(f"/jobs/{job.id}"), "/retry").submit(status=303)
     assert run(app, shop).state == "done"

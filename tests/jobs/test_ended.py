@@ -11,24 +11,23 @@ from sqlalchemy import Engine, inspect, select
 from sqlalchemy.orm import Session
 
 from batchbook.batches.freeze import ENDED_MESSAGE
-from batchbook.db.session import transaction_scope
-from batchbook.jobs import Ending, Order, claims
-from batchbook.jobs.asking import add_job
-from batchbook.jobs.models import Job, JobGroup
-from batchbook.jobs.states import ENDED, JobState
+from batchbook.db.transactions import transaction_scope
+from batchbook.jobs import JobRequest, JobResult, lease
+from batchbook.jobs.enqueue import add_job
+from batchbook.jobs.models import ENDED, Job, JobGroup, JobState
 
 DAY = timedelta(days=1)
 
 
 def made(session: Session, state: JobState, keep: timedelta = DAY) -> Job:
     """Return a job that is in that state, by the ways in which jobs come there."""
-    job = add_job(session, Order("export", "prices.csv", "ann"), "exported")
+    job = add_job(session, JobRequest("export", "prices.csv", "ann"), "exported")
     if state is JobState.CANCELLED:
-        assert claims.drop(session, job, "Ann cancelled that.", keep)
+        assert lease.cancel_unstarted(session, job, "Ann cancelled that.", keep)
     elif state is not JobState.QUEUED:
-        claims.take(session, job.id, 1, "here")
+        lease.acquire(session, job.id, 1, "here")
         if state in ENDED:
-            claims.end(session, job, state, Ending("So it ended."), keep)
+            lease.finish(session, job, state, JobResult("So it ended."), keep)
     return job
 
 
@@ -72,7 +71,7 @@ def test_what_has_ended_is_not_changed(engine: Engine, ended: dict[str, int], st
 def test_what_has_not_ended_goes_on(engine: Engine, ended: dict[str, int]) -> None:
     with transaction_scope(engine) as session:
         running = session.get_one(Job, ended["running"])
-        claims.end(session, running, JobState.FAILED, Ending("It failed.", failed=True), DAY)
+        lease.finish(session, running, JobState.FAILED, JobResult("It failed.", failed=True), DAY)
         connection = session.connection()
         connection.exec_driver_sql(f"DELETE FROM job WHERE id = {ended['queued']}")
         connection.exec_driver_sql("UPDATE job SET message = 'x' WHERE id = 4711")
@@ -95,7 +94,7 @@ def test_a_group_does_not_let_go_of_what_has_ended(engine: Engine) -> None:
         job = made(session, JobState.QUEUED)
         job.group = JobGroup(title="Execute all", asked_by="ann", asked_at=job.asked_at, skipped=[])
         session.flush()
-        claims.drop(session, job, "Ann cancelled that.", DAY)
+        lease.cancel_unstarted(session, job, "Ann cancelled that.", DAY)
     refused(engine, "DELETE FROM job_group")
 
 

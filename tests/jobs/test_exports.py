@@ -14,12 +14,12 @@ from sqlalchemy import Engine, func, select, update
 from webtest import TestApp
 
 from batchbook.catalog.loader import load
-from batchbook.db.session import transaction_scope
-from batchbook.jobs.dispatching import Dispatcher
+from batchbook.db.transactions import transaction_scope
+from batchbook.jobs.dispatcher import Dispatcher
+from batchbook.jobs.job_progress import request_cancel
+from batchbook.jobs.job_run import JobRun
 from batchbook.jobs.models import Job, JobFile, JobFileChunk
-from batchbook.jobs.office import Jobs
-from batchbook.jobs.progress import wish_cancelled
-from batchbook.jobs.running import JobRun
+from batchbook.jobs.service import JobService
 from batchbook.master.export import BigExports
 from batchbook.security.models import User
 from batchbook.services import services_of
@@ -39,11 +39,11 @@ def settings(settings: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture
 def shop(app: Any, engine: Engine) -> Iterator[Engine]:
-    services_of(app.registry).get(Jobs).store.prepare()
+    services_of(app.registry).get(JobService).store.prepare()
     with transaction_scope(engine) as session:
         load(session, "catalog.csv", io.BytesIO(PRODUCTS.encode()), by="staff")
     yield engine
-    services_of(app.registry).get(Jobs).close()
+    services_of(app.registry).get(JobService).close()
 
 
 def job_of(engine: Engine) -> Job:
@@ -189,7 +189,7 @@ class CancelsWhileRowsAreWritten:
     def report(self, phase: str, done: int, total: int | None) -> None:
         self.seen.append((phase, done, total))
         if phase == "write rows":
-            wish_cancelled(services_of(self.app.registry).get(Jobs).store, self.job, "ada")
+            request_cancel(services_of(self.app.registry).get(JobService).store, self.job, "ada")
 
 
 def test_an_export_can_be_cancelled(app: Any, shop: Engine, staff: TestApp) -> None:
@@ -205,7 +205,7 @@ def test_an_export_can_be_cancelled(app: Any, shop: Engine, staff: TestApp) -> N
 @ONE
 def test_a_cancelled_export_can_be_asked_for_again(app: Any, shop: Engine, staff: TestApp) -> None:
     job = asked(app, shop, staff, MANY.format("csv"))
-    wish_cancelled(services_of(app.registry).get(Jobs).store, job, "staff")
+    request_cancel(services_of(app.registry).get(JobService).store, job, "staff")
     JobRun(services_of(app.registry), "me").run(job.id, job.dispatch)
     page = staff.get(f"/jobs/{job.id}")
     next(form for form in page.forms.values() if form.action.endswith("/retry")).submit(status=303)
@@ -226,7 +226,7 @@ def test_files_go_with_their_jobs(
     app: Any, shop: Engine, staff: TestApp, monkeypatch: pytest.MonkeyPatch, days: int, left: int
 ) -> None:
     """As soon as a job was kept for as long as the settings said when it ended."""
-    office = services_of(app.registry).get(Jobs)
+    office = services_of(app.registry).get(JobService)
     monkeypatch.setattr(office, "settings", replace(office.settings, keep_days=days))
     run(app, shop, asked(app, shop, staff, MANY.format("csv")))
     assert count(shop, JobFileChunk) == 1

@@ -8,10 +8,10 @@ from tests.functional.world import Shop, post, text_of
 from webtest import TestApp
 
 from batchbook.db import utc_now
-from batchbook.db.session import transaction_scope
-from batchbook.jobs import Job, JobGroup, Order
-from batchbook.jobs.asking import add_job
-from batchbook.jobs.states import JobState
+from batchbook.db.transactions import transaction_scope
+from batchbook.jobs import Job, JobGroup, JobRequest
+from batchbook.jobs.enqueue import add_job
+from batchbook.jobs.models import JobState
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
@@ -27,7 +27,7 @@ def test_what_failed_is_not_left_waiting_for_nobody(shop: Shop, admin: TestApp) 
         group = JobGroup(title="Refresh: 1 batch", asked_by="admin", asked_at=utc_now(), skipped=[])
         session.add(group)
         session.flush()
-        order = Order("refresh", "Batch 1", "admin", {"options": {}, "version": None}, group_id=group.id)
+        order = JobRequest("refresh", "Batch 1", "admin", {"options": {}, "version": None}, group_id=group.id)
         add_job(session, order, "refreshed").state = JobState.FAILED
         number = group.id
     refused = post(admin, f"/jobs/groups/{number}/retry", status=409)

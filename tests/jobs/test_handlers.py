@@ -15,11 +15,11 @@ from sqlalchemy import text, update
 
 from batchbook.batches import Action, Batch, State
 from batchbook.catalog.models import Product
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.errors import reason_of
-from batchbook.jobs import claims
+from batchbook.jobs import lease
 
-from .place import Place, hooked
+from .harness import JobHarness, hooked
 
 
 class Odd(BaseException):
@@ -64,7 +64,7 @@ def test_a_reason_has_no_character_that_no_database_stores() -> None:
     assert reason_of(ValueError("a\0b\udcff")) == "ValueError: a�b�"
 
 
-def in_a_thread(place: Place, job_id: int) -> None:
+def in_a_thread(place: JobHarness, job_id: int) -> None:
     """Run a job as a worker does: not in the main thread, which alone gets Ctrl-C."""
     thread = threading.Thread(target=place.run, args=(job_id,))
     thread.start()
@@ -75,7 +75,7 @@ def in_a_thread(place: Place, job_id: int) -> None:
 @pytest.mark.parametrize("hook", ["execute", "setup", "why_not_execute"])
 @pytest.mark.parametrize("oddity", ODDITIES)
 def test_whatever_is_raised_is_a_failure_of_the_first_attempt(
-    place: Place, oddity: str, hook: str, caplog: pytest.LogCaptureFixture
+    place: JobHarness, oddity: str, hook: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     way, said = ODDITIES[oddity]
     batch_id = place.complete()
@@ -95,7 +95,7 @@ def test_whatever_is_raised_is_a_failure_of_the_first_attempt(
     assert place.shop.price_history() == []
 
 
-def test_rows_that_end_the_thread_are_a_failure_as_well(place: Place) -> None:
+def test_rows_that_end_the_thread_are_a_failure_as_well(place: JobHarness) -> None:
     batch_id = place.create()
     job_id = place.ask(batch_id, Action.POPULATE)
 
@@ -110,7 +110,7 @@ def test_rows_that_end_the_thread_are_a_failure_as_well(place: Place) -> None:
 
 
 @pytest.mark.parametrize("statement", ["COMMIT", "ROLLBACK", "CREATE TABLE mine (a INTEGER)"])
-def test_a_job_whose_handler_ends_the_transaction_changes_nothing(place: Place, statement: str) -> None:
+def test_a_job_whose_handler_ends_the_transaction_changes_nothing(place: JobHarness, statement: str) -> None:
     batch_id = place.complete()
 
     def execute(self: Any, _batch: Any, _rows: Any, _options: Any) -> Any:
@@ -134,7 +134,7 @@ def end_behind_all_backs(self: Any) -> None:
         driver.pgconn.exec_(b"COMMIT")
 
 
-def test_where_it_ended_all_the_same_the_job_tells_so_and_the_batch_is_as_before(place: Place) -> None:
+def test_where_it_ended_all_the_same_the_job_tells_so_and_the_batch_is_as_before(place: JobHarness) -> None:
     batch_id = place.complete()
 
     def execute(self: Any, _batch: Any, _rows: Any, _options: Any) -> Any:
@@ -155,10 +155,10 @@ def test_where_it_ended_all_the_same_the_job_tells_so_and_the_batch_is_as_before
 
 
 def test_a_second_connection_that_waits_for_its_own_job_is_given_up_after_a_few_times(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    place: JobHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("batchbook.jobs.running._LONGEST_PAUSE", 0.01)
-    monkeypatch.setattr("batchbook.jobs.running._PAUSE", 0.01)
+    monkeypatch.setattr("batchbook.jobs.job_run._LONGEST_RETRY_PAUSE", 0.01)
+    monkeypatch.setattr("batchbook.jobs.job_run._RETRY_PAUSE", 0.01)
     tried: list[int] = []
     url = place.shop.engine.url
 
@@ -186,8 +186,8 @@ def test_a_second_connection_that_waits_for_its_own_job_is_given_up_after_a_few_
     assert place.shop.dump(without=("job", "batch", "operation")) == before
 
 
-def test_what_passes_by_itself_is_done_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("batchbook.jobs.running._PAUSE", 0.01)
+def test_what_passes_by_itself_is_done_again(place: JobHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("batchbook.jobs.job_run._RETRY_PAUSE", 0.01)
     errors: list[Exception] = [psycopg.errors.DeadlockDetected("deadlock detected")] * 2
 
     def meet() -> None:
@@ -200,7 +200,7 @@ def test_what_passes_by_itself_is_done_again(place: Place, monkeypatch: pytest.M
     assert (job.state, errors, len(place.shop.price_history())) == ("done", [], 3)
 
 
-def test_a_process_that_must_end_hands_back_what_meets_a_busy_database(place: Place) -> None:
+def test_a_process_that_must_end_hands_back_what_meets_a_busy_database(place: JobHarness) -> None:
     stopping = threading.Event()
 
     def meet() -> None:
@@ -218,13 +218,13 @@ def test_a_process_that_must_end_hands_back_what_meets_a_busy_database(place: Pl
 # --- Batches that were left in the midst of an action ----------------------------------------------------------------
 
 
-def leave(place: Place, batch_id: int, state: State) -> None:
+def leave(place: JobHarness, batch_id: int, state: State) -> None:
     """Bring a batch into a state that it passes through, as older versions may have left it."""
     with transaction_scope(place.shop.engine) as session:
         session.execute(update(Batch).where(Batch.id == batch_id).values(state=state))
 
 
-def heal(place: Place) -> None:
+def heal(place: JobHarness) -> None:
     for task in place.jobs.upkeep:
         task(place.services)
 
@@ -232,7 +232,7 @@ def heal(place: Place) -> None:
 @pytest.mark.parametrize(
     ("left", "state"), [(State.EXECUTING, State.COMPLETE), (State.POPULATING, State.NEW)]
 )
-def test_a_batch_that_was_left_in_between_is_healed(place: Place, left: State, state: State) -> None:
+def test_a_batch_that_was_left_in_between_is_healed(place: JobHarness, left: State, state: State) -> None:
     batch_id = place.complete() if left is State.EXECUTING else place.create()
     leave(place, batch_id, left)
     version = place.batch(batch_id).version
@@ -247,7 +247,7 @@ def test_a_batch_that_was_left_in_between_is_healed(place: Place, left: State, s
     assert place.do(batch_id, action).state == "done"
 
 
-def test_a_worker_heals_when_it_starts(place: Place, start_worker: Callable[..., Any]) -> None:
+def test_a_worker_heals_when_it_starts(place: JobHarness, start_worker: Callable[..., Any]) -> None:
     batch_id = place.complete()
     leave(place, batch_id, State.EXECUTING)
     start_worker()
@@ -258,11 +258,11 @@ def test_a_worker_heals_when_it_starts(place: Place, start_worker: Callable[...,
     assert place.batch(batch_id).state == State.COMPLETE
 
 
-def test_a_batch_that_a_job_has_is_left_alone_until_the_job_has_ended(place: Place) -> None:
+def test_a_batch_that_a_job_has_is_left_alone_until_the_job_has_ended(place: JobHarness) -> None:
     batch_id = place.complete()
     job_id = place.ask(batch_id, Action.EXECUTE)
     with transaction_scope(place.shop.engine) as session:
-        assert claims.take(session, job_id, 1, "somebody") is not None
+        assert lease.acquire(session, job_id, 1, "somebody") is not None
     leave(place, batch_id, State.EXECUTING)
     heal(place)
     assert place.batch(batch_id).state == State.EXECUTING
@@ -273,7 +273,7 @@ def test_a_batch_that_a_job_has_is_left_alone_until_the_job_has_ended(place: Pla
     assert batch.failure == place.job(job_id).message
 
 
-def test_a_batch_that_somebody_executes_at_this_moment_is_left_alone(place: Place) -> None:
+def test_a_batch_that_somebody_executes_at_this_moment_is_left_alone(place: JobHarness) -> None:
     """What is not committed is not seen, and what is locked is not waited for."""
     batch_id = place.complete()
 

@@ -8,11 +8,11 @@ from tests.functional.world import form_to, text_of, url_of
 from webtest import TestApp
 
 from batchbook.batches import Action, State
-from batchbook.batches.types import BatchTypes
-from batchbook.db.session import transaction_scope
+from batchbook.batches.registry import BatchTypes
+from batchbook.db.transactions import transaction_scope
 from batchbook.jobs import Job
 
-from .place import Place, hooked
+from .harness import JobHarness, hooked
 
 PATH = "/batches/price-change"
 
@@ -20,13 +20,13 @@ PATH = "/batches/price-change"
 MILK = "item_code,description,size,price\n000000099,MILK,1 L,1.30\n"
 
 
-def job_ids(place: Place, state: str) -> list[int]:
+def job_ids(place: JobHarness, state: str) -> list[int]:
     with transaction_scope(place.shop.engine, read_only=True) as session:
         return list(session.scalars(select(Job.id).where(Job.state == state).order_by(Job.id)))
 
 
 @pytest.fixture
-def three(place: Place) -> list[int]:
+def three(place: JobHarness) -> list[int]:
     """Two batches that are complete, and one that is open."""
     batches = [place.complete(), place.complete(MILK), place.create()]
     place.do(batches[2], Action.POPULATE)
@@ -34,7 +34,7 @@ def three(place: Place) -> list[int]:
 
 
 def test_all_that_can_be_are_executed_each_by_a_job_and_one_page_says_how_it_ended(
-    place: Place, three: list[int], admin: TestApp
+    place: JobHarness, three: list[int], admin: TestApp
 ) -> None:
     page = admin.get(PATH).click("Execute all 3")
     assert "2 batches of 3" in text_of(page)
@@ -58,7 +58,7 @@ def test_all_that_can_be_are_executed_each_by_a_job_and_one_page_says_how_it_end
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_what_was_not_shown_is_not_acted_on(place: Place, three: list[int], admin: TestApp) -> None:
+def test_what_was_not_shown_is_not_acted_on(place: JobHarness, three: list[int], admin: TestApp) -> None:
     form = form_to(admin.get(f"{PATH}/execute-all"), "/execute-all")
     place.submit(three[0], Action.REOPEN)
     refused = form.submit(status=409)
@@ -68,7 +68,7 @@ def test_what_was_not_shown_is_not_acted_on(place: Place, three: list[int], admi
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_only_what_the_filters_show_is_refreshed_and_only_by_who_may(
-    place: Place, three: list[int], staff: TestApp, auditor: TestApp
+    place: JobHarness, three: list[int], staff: TestApp, auditor: TestApp
 ) -> None:
     index = staff.get(f"{PATH}?f.state.equal=open")
     assert "Refresh all" not in text_of(index), "There is only one."
@@ -86,7 +86,7 @@ def test_only_what_the_filters_show_is_refreshed_and_only_by_who_may(
 
 
 def test_the_rest_is_cancelled_and_what_failed_is_tried_again(
-    place: Place, three: list[int], admin: TestApp
+    place: JobHarness, three: list[int], admin: TestApp
 ) -> None:
     page = form_to(admin.get(f"{PATH}/execute-all"), "/execute-all").submit(status=303).follow()
     place.with_handler(**hooked("execute", lambda: 1 / 0))
@@ -105,7 +105,7 @@ def test_the_rest_is_cancelled_and_what_failed_is_tried_again(
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_hostile_descriptions_are_words(place: Place, three: list[int], admin: TestApp) -> None:
+def test_hostile_descriptions_are_words(place: JobHarness, three: list[int], admin: TestApp) -> None:
     with transaction_scope(place.shop.engine) as session:
         session.execute(
             place.services.get(BatchTypes)["price_change"]

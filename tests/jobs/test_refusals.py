@@ -12,16 +12,16 @@ from tests.functional.world import post, text_of, token_of, url_of
 from webtest import TestApp
 
 from batchbook.batches import Action
-from batchbook.db.waiting import Waiting
+from batchbook.db.write_lock import WaitingLimit
 from batchbook.services import services_of
 
-from .place import Gate, Place, hooked, in_thread
+from .harness import Gate, JobHarness, hooked, in_thread
 
 READING = ("rows", "export_rows", "worksheet", "worksheet_problems")
 
 
 def test_what_would_change_a_batch_is_refused_while_a_job_writes(
-    place: Place, app: Any, staff: TestApp, admin: TestApp
+    place: JobHarness, app: Any, staff: TestApp, admin: TestApp
 ) -> None:
     batch_id = place.complete()
     gate = Gate()
@@ -51,7 +51,7 @@ def test_what_would_change_a_batch_is_refused_while_a_job_writes(
 
 
 def test_a_running_job_is_cancelled_by_its_page_although_it_writes(
-    place: Place, app: Any, admin: TestApp
+    place: JobHarness, app: Any, admin: TestApp
 ) -> None:
     batch_id = place.create()
     gate = Gate()
@@ -72,10 +72,14 @@ def test_a_running_job_is_cancelled_by_its_page_although_it_writes(
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_job_that_waits_is_cancelled_although_another_one_writes(
-    place: Place, app: Any, admin: TestApp, monkeypatch: pytest.MonkeyPatch, write_lock: sqlite3.Connection
+    place: JobHarness,
+    app: Any,
+    admin: TestApp,
+    monkeypatch: pytest.MonkeyPatch,
+    write_lock: sqlite3.Connection,
 ) -> None:
     write_lock.execute("ROLLBACK")
-    services_of(app.registry).add(Waiting, Waiting(3, seconds=0))
+    services_of(app.registry).add(WaitingLimit, WaitingLimit(3, seconds=0))
     batch_id = place.create()
     token = token_of(admin)
     job_id = place.ask(batch_id, Action.POPULATE)
@@ -89,7 +93,7 @@ def test_a_job_that_waits_is_cancelled_although_another_one_writes(
 
 
 def test_who_may_not_see_a_job_learns_nothing_of_it(
-    place: Place, app: Any, client_of: Callable[[str], TestApp]
+    place: JobHarness, app: Any, client_of: Callable[[str], TestApp]
 ) -> None:
     batch_id = place.complete()
     job_id = place.ask(batch_id, Action.EXECUTE)

@@ -13,51 +13,53 @@ from tests.functional.world import form_to, form_with, post, text_of, url_of
 from webtest import TestApp
 
 from batchbook.batches import Action
-from batchbook.batches.engine import Result
-from batchbook.batches.runner import ActionCall
-from batchbook.batches.scheduling import schedule, unschedule
-from batchbook.batches.types import BatchTypes
+from batchbook.batches.engine.engine import Result
+from batchbook.batches.registry import BatchTypes
+from batchbook.batches.running.runner import ActionCall
+from batchbook.batches.running.schedule import schedule, unschedule
 from batchbook.db import utc_now
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict, Refused
-from batchbook.jobs import claims
-from batchbook.jobs.asking import plan_of
+from batchbook.jobs import lease
+from batchbook.jobs.enqueue import scheduled_job
 from batchbook.jobs.worker import Worker
 from batchbook.security.models import User
 from batchbook.services import services_of
 from batchbook.zones import BadTime, LocalTime
 
-from .place import Place
+from .harness import JobHarness
 from .test_worker import until
 
 TOMORROW = utc_now().replace(second=0, microsecond=0) + timedelta(days=1)
 one_database = pytest.mark.parametrize("backend", ["sqlite"])
 
 
-def plan(place: Place, batch_id: int, at: datetime = TOMORROW, by: str = "admin", **options: Any) -> Result:
+def plan(
+    place: JobHarness, batch_id: int, at: datetime = TOMORROW, by: str = "admin", **options: Any
+) -> Result:
     call = ActionCall(batch_id, Action.EXECUTE, by, options)
     with transaction_scope(place.shop.engine) as session:
         return schedule(place.services, session, call, LocalTime(at, twice=False))
 
 
-def planned(place: Place, batch_id: int) -> int | None:
+def planned(place: JobHarness, batch_id: int) -> int | None:
     with transaction_scope(place.shop.engine, read_only=True) as session:
-        job = plan_of(session, batch_id)
+        job = scheduled_job(session, batch_id)
         return job.id if job else None
 
 
-def come_due(place: Place, batch_id: int) -> Any:
+def come_due(place: JobHarness, batch_id: int) -> Any:
     """Do what the dispatcher does at the time, and run the job; return it as it ended."""
     job_id = planned(place, batch_id)
     assert job_id is not None
     with transaction_scope(place.shop.engine) as session:
-        claims.release(session, place.job(job_id))
+        lease.make_due(session, place.job(job_id))
     assert place.run(job_id)
     return place.job(job_id)
 
 
 def test_it_is_executed_when_its_time_has_come_and_not_before(
-    place: Place, start_worker: Callable[..., Worker]
+    place: JobHarness, start_worker: Callable[..., Worker]
 ) -> None:
     batch_id, other = place.complete(), place.create()
     plan(place, batch_id)
@@ -73,7 +75,9 @@ def test_it_is_executed_when_its_time_has_come_and_not_before(
     assert ("schedule", f"Scheduled for {TOMORROW:%Y-%m-%d %H:%M} UTC.") in place.operations(batch_id)
 
 
-def test_it_waits_for_a_job_that_has_the_batch(place: Place, start_worker: Callable[..., Worker]) -> None:
+def test_it_waits_for_a_job_that_has_the_batch(
+    place: JobHarness, start_worker: Callable[..., Worker]
+) -> None:
     batch_id = place.complete()
     plan(place, batch_id)
     job_id = planned(place, batch_id) or 0
@@ -85,7 +89,7 @@ def test_it_waits_for_a_job_that_has_the_batch(place: Place, start_worker: Calla
     assert place.job(job_id).started_at >= place.job(clone).ended_at
 
 
-def test_there_is_one_plan_for_a_batch_the_last_one(place: Place) -> None:
+def test_there_is_one_plan_for_a_batch_the_last_one(place: JobHarness) -> None:
     batch_id = place.complete()
     plan(place, batch_id)
     first = planned(place, batch_id) or 0
@@ -105,13 +109,13 @@ def test_there_is_one_plan_for_a_batch_the_last_one(place: Place) -> None:
     ("at", "sentence"),
     [(timedelta(minutes=-1), "That time is over"), (timedelta(days=367), "more than a year ahead")],
 )
-def test_a_time_that_is_over_or_far_away_is_refused(place: Place, at: timedelta, sentence: str) -> None:
+def test_a_time_that_is_over_or_far_away_is_refused(place: JobHarness, at: timedelta, sentence: str) -> None:
     with pytest.raises(BadTime, match=sentence):
         plan(place, place.complete(), utc_now() + at)
 
 
 @one_database
-def test_only_what_could_be_executed_is_planned(place: Place) -> None:
+def test_only_what_could_be_executed_is_planned(place: JobHarness) -> None:
     batch_id = place.complete()
     place.with_handler(why_not_execute=lambda _self, _batch: "The shelf is locked.")
     with pytest.raises(Conflict, match=r"was not planned\. The shelf is locked\."):
@@ -121,7 +125,7 @@ def test_only_what_could_be_executed_is_planned(place: Place) -> None:
         plan(place, batch_id)
 
 
-def _fire(place: Place) -> None:
+def _fire(place: JobHarness) -> None:
     with transaction_scope(place.shop.engine) as session:
         session.execute(update(User).where(User.name == "admin").values(active=False))
 
@@ -138,7 +142,7 @@ def _fire(place: Place) -> None:
     ],
 )
 def test_what_it_would_not_do_now_is_told_where_people_look(
-    place: Place, app: Any, staff: TestApp, meanwhile: Callable[[Place], None], sentence: str
+    place: JobHarness, app: Any, staff: TestApp, meanwhile: Callable[[JobHarness], None], sentence: str
 ) -> None:
     batch_id = place.complete()
     plan(place, batch_id)
@@ -152,14 +156,14 @@ def test_what_it_would_not_do_now_is_told_where_people_look(
 
 
 @one_database
-def test_it_is_not_executed_for_who_may_no_longer(place: Place) -> None:
+def test_it_is_not_executed_for_who_may_no_longer(place: JobHarness) -> None:
     batch_id = place.complete()
     plan(place, batch_id, by="staff")
     assert "the role of staff does not allow that" in come_due(place, batch_id).message
 
 
 @one_database
-def test_it_is_not_executed_otherwise_than_it_was_looked_at(place: Place) -> None:
+def test_it_is_not_executed_otherwise_than_it_was_looked_at(place: JobHarness) -> None:
     batch_id = place.complete()
     plan(place, batch_id)
     with transaction_scope(place.shop.engine) as session:
@@ -170,7 +174,7 @@ def test_it_is_not_executed_otherwise_than_it_was_looked_at(place: Place) -> Non
 
 
 @one_database
-def test_what_changed_nothing_meanwhile_does_not_stand_against_it(place: Place) -> None:
+def test_what_changed_nothing_meanwhile_does_not_stand_against_it(place: JobHarness) -> None:
     batch_id = place.complete()
     plan(place, batch_id)
 
@@ -187,7 +191,7 @@ def test_what_changed_nothing_meanwhile_does_not_stand_against_it(place: Place) 
 
 @one_database
 @pytest.mark.parametrize("action", [Action.REOPEN, Action.DELETE, Action.EXECUTE])
-def test_what_makes_a_plan_void_drops_it_and_says_so(place: Place, action: Action) -> None:
+def test_what_makes_a_plan_void_drops_it_and_says_so(place: JobHarness, action: Action) -> None:
     batch_id = place.complete()
     plan(place, batch_id)
     job_id = planned(place, batch_id) or 0
@@ -203,7 +207,7 @@ def test_what_makes_a_plan_void_drops_it_and_says_so(place: Place, action: Actio
 
 
 @one_database
-def test_a_batch_that_executes_by_itself_does_so_once_it_is_complete(place: Place) -> None:
+def test_a_batch_that_executes_by_itself_does_so_once_it_is_complete(place: JobHarness) -> None:
     place.with_handler(auto_execute=True)
     batch_id = place.create()
     place.do(batch_id, Action.POPULATE)
@@ -214,7 +218,7 @@ def test_a_batch_that_executes_by_itself_does_so_once_it_is_complete(place: Plac
 
 
 def test_it_does_not_for_somebody_who_may_not_execute_and_waits_for_one_who_may(
-    place: Place, app: Any, admin: TestApp, staff: TestApp, monkeypatch: pytest.MonkeyPatch
+    place: JobHarness, app: Any, admin: TestApp, staff: TestApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         services_of(app.registry).get(BatchTypes)["price_change"].handler, "auto_execute", True
@@ -234,7 +238,7 @@ def test_it_does_not_for_somebody_who_may_not_execute_and_waits_for_one_who_may(
 
 
 @one_database
-def test_the_permission_is_asked_again_when_the_job_runs(place: Place) -> None:
+def test_the_permission_is_asked_again_when_the_job_runs(place: JobHarness) -> None:
     place.with_handler(auto_execute=True)
     batch_id = place.create()
     place.do(batch_id, Action.POPULATE)
@@ -250,7 +254,7 @@ def test_the_permission_is_asked_again_when_the_job_runs(place: Place) -> None:
 
 
 @one_database
-def test_one_that_must_not_be_executed_stays_complete_and_says_why(place: Place) -> None:
+def test_one_that_must_not_be_executed_stays_complete_and_says_why(place: JobHarness) -> None:
     place.with_handler(auto_execute=True, why_not_execute=lambda _self, _batch: "The shelf is locked.")
     batch_id = place.create()
     place.do(batch_id, Action.POPULATE)
@@ -265,7 +269,7 @@ def test_one_that_must_not_be_executed_stays_complete_and_says_why(place: Place)
 
 @one_database
 def test_people_set_change_and_drop_a_time_in_their_own_zone(
-    place: Place, app: Any, admin: TestApp, staff: TestApp
+    place: JobHarness, app: Any, admin: TestApp, staff: TestApp
 ) -> None:
     batch_id = place.complete()
     post(admin, "/account/timezone", timezone="Asia/Tokyo")
@@ -297,7 +301,7 @@ def test_people_set_change_and_drop_a_time_in_their_own_zone(
 
 @one_database
 def test_what_is_wrong_with_a_time_is_said_at_the_field_and_nothing_typed_is_lost(
-    place: Place, app: Any, admin: TestApp
+    place: JobHarness, app: Any, admin: TestApp
 ) -> None:
     batch_id = place.complete()
     page = admin.get(url_of(batch_id, "schedule"))
@@ -315,7 +319,9 @@ def test_what_is_wrong_with_a_time_is_said_at_the_field_and_nothing_typed_is_los
 
 
 @one_database
-def test_who_looked_before_something_was_planned_is_refused(place: Place, app: Any, admin: TestApp) -> None:
+def test_who_looked_before_something_was_planned_is_refused(
+    place: JobHarness, app: Any, admin: TestApp
+) -> None:
     batch_id = place.complete()
     old = admin.get(url_of(batch_id))
     plan(place, batch_id)
@@ -326,7 +332,7 @@ def test_who_looked_before_something_was_planned_is_refused(place: Place, app: A
 
 @one_database
 def test_a_plan_that_is_cancelled_as_a_job_is_dropped_like_any(
-    place: Place, app: Any, admin: TestApp
+    place: JobHarness, app: Any, admin: TestApp
 ) -> None:
     batch_id = place.complete()
     plan(place, batch_id)

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import URL, Engine, text
 
 import batchbook
-from batchbook.db.session import transaction_scope
-from batchbook.jobs import Ending, Job, Order, Task, Turn
-from batchbook.jobs.office import Jobs
-from batchbook.jobs.queue import prepare_queue
-from batchbook.jobs.store import SCHEMA, Store
+from batchbook.db.transactions import transaction_scope
+from batchbook.jobs import Job, JobContext, JobRequest, JobResult, Task
+from batchbook.jobs.dispatcher import prepare_queue
+from batchbook.jobs.service import JobService
+from batchbook.jobs.store import SCHEMA, JobStore
 from batchbook.jobs.worker import Worker
 from batchbook.services import Services, services_of
 
@@ -31,15 +31,15 @@ def services(settings: dict[str, str]) -> Iterator[Services]:
     """An application whose jobs run in a worker that a test starts."""
     config = batchbook.configure(settings | {"batchbook.jobs": "workers"})
     yield services_of(config.registry)
-    if services_of(config.registry).get(Jobs).worker is not None:
-        services_of(config.registry).get(Jobs).worker.stop(0)
-    services_of(config.registry).get(Jobs).close()
+    if services_of(config.registry).get(JobService).worker is not None:
+        services_of(config.registry).get(JobService).worker.stop(0)
+    services_of(config.registry).get(JobService).close()
     services_of(config.registry).get(Engine).dispose()
 
 
 def ask(services: Services, task: str) -> int:
     with transaction_scope(services.get(Engine)) as session:
-        return int(services.get(Jobs).ask(session, Order(task, "The shelf", "ann")).id)
+        return int(services.get(JobService).ask(session, JobRequest(task, "The shelf", "ann")).id)
 
 
 def job(engine: Engine, number: int) -> Job:
@@ -51,13 +51,13 @@ def job(engine: Engine, number: int) -> Job:
 def test_told_to_hurry_it_hands_back_at_once(services: Services, engine: Engine) -> None:
     begun = threading.Event()
 
-    def work(turn: Turn) -> Ending:
+    def work(job_context: JobContext) -> JobResult:
         while True:  # Until the report says to stop.
-            turn.progress.report(f"phase {time.monotonic()}", 0, None)
+            job_context.progress.report(f"phase {time.monotonic()}", 0, None)
             begun.set()
 
-    services.get(Jobs).tasks.add(Task("count", "Count", "counted", work))
-    worker = services.get(Jobs).worker = Worker(services)
+    services.get(JobService).tasks.add(Task("count", "Count", "counted", work))
+    worker = services.get(JobService).worker = Worker(services)
     worker.start()
     number = ask(services, "count")
     assert begun.wait(30)
@@ -72,7 +72,7 @@ def test_told_to_hurry_it_hands_back_at_once(services: Services, engine: Engine)
 
 @pytest.mark.parametrize("backend", ["postgresql"])
 def test_a_role_that_may_make_nothing(settings: dict[str, str], engine: Engine, database_url: URL) -> None:
-    store = Store(database_url)
+    store = JobStore(database_url)
     store.prepare()
     prepare_queue(store.url)
     store.close()
@@ -93,7 +93,7 @@ def test_a_role_that_may_make_nothing(settings: dict[str, str], engine: Engine, 
         assert "does not know how to do “unheard of”" in (job(engine, number).message or "")
     finally:
         worker.stop(0)
-        services.get(Jobs).close()
+        services.get(JobService).close()
         services.get(Engine).dispose()
         with transaction_scope(engine) as session:
             session.execute(text(f"DROP OWNED BY {role}"))

@@ -16,15 +16,15 @@ from webtest import TestApp
 
 import batchbook
 from batchbook.batches import Action, Batch, State
-from batchbook.db.session import transaction_scope
-from batchbook.jobs import Job, claims
-from batchbook.jobs.office import Jobs
-from batchbook.jobs.pulse import is_living
-from batchbook.jobs.store import BEAT
+from batchbook.db.transactions import transaction_scope
+from batchbook.jobs import Job, lease
+from batchbook.jobs.heartbeat import is_process_alive
+from batchbook.jobs.service import JobService
+from batchbook.jobs.store import HEARTBEAT
 from batchbook.jobs.worker import Worker
 from batchbook.services import services_of
 
-from .place import Gate, Place, hooked
+from .harness import Gate, JobHarness, hooked
 
 
 def until(condition: Callable[[], Any]) -> None:
@@ -35,7 +35,7 @@ def until(condition: Callable[[], Any]) -> None:
         time.sleep(0.01)
 
 
-def test_a_worker_takes_what_is_asked_for(place: Place, start_worker: Callable[..., Worker]) -> None:
+def test_a_worker_takes_what_is_asked_for(place: JobHarness, start_worker: Callable[..., Worker]) -> None:
     start_worker()
     batch_id = place.create()
     job_id = place.ask(batch_id, Action.POPULATE)
@@ -44,7 +44,7 @@ def test_a_worker_takes_what_is_asked_for(place: Place, start_worker: Callable[.
 
 
 def test_a_worker_takes_what_waited_before_it_began_and_more_than_it_has_threads(
-    place: Place, start_worker: Callable[..., Worker]
+    place: JobHarness, start_worker: Callable[..., Worker]
 ) -> None:
     jobs = [place.ask(place.create(), Action.POPULATE) for _ in range(6)]
     start_worker(threads=2)
@@ -52,13 +52,13 @@ def test_a_worker_takes_what_waited_before_it_began_and_more_than_it_has_threads
     assert {place.job(job).state for job in jobs} == {"done"}
 
 
-def test_a_worker_takes_over_from_the_dead(place: Place, start_worker: Callable[..., Worker]) -> None:
+def test_a_worker_takes_over_from_the_dead(place: JobHarness, start_worker: Callable[..., Worker]) -> None:
     batch_id = place.complete()
     job_id = place.ask(batch_id, Action.EXECUTE)
     with transaction_scope(place.shop.engine) as session:
-        claims.take(session, job_id, 1, "dead")
+        lease.acquire(session, job_id, 1, "dead")
     with place.jobs.store.connection() as connection:
-        connection.execute(insert(BEAT).values(executor="dead", beats=7, threads=1, queues=""))
+        connection.execute(insert(HEARTBEAT).values(executor="dead", beats=7, threads=1, queues=""))
     start_worker()
     until(lambda: place.job(job_id).has_ended)
     job = place.job(job_id)
@@ -68,12 +68,12 @@ def test_a_worker_takes_over_from_the_dead(place: Place, start_worker: Callable[
 
 @pytest.mark.parametrize("backend", ["postgresql"])
 def test_who_stopped_answering_while_it_held_locks_is_cut_off(
-    place: Place, start_worker: Callable[..., Worker]
+    place: JobHarness, start_worker: Callable[..., Worker]
 ) -> None:
     batch_id = place.complete()
     job_id = place.ask(batch_id, Action.EXECUTE)
     with transaction_scope(place.shop.engine) as session:
-        claims.take(session, job_id, 1, "stopped")
+        lease.acquire(session, job_id, 1, "stopped")
     with place.shop.engine.connect() as connection:
         connection.execute(text("SELECT set_config('application_name', 'stopped', true)"))
         connection.execute(update(Job).where(Job.id == job_id).values(message="It was about to end."))
@@ -86,7 +86,7 @@ def test_who_stopped_answering_while_it_held_locks_is_cut_off(
 
 
 def test_a_worker_that_stops_hands_back_what_does_not_end_and_the_next_one_does_it(
-    place: Place, start_worker: Callable[..., Worker]
+    place: JobHarness, start_worker: Callable[..., Worker]
 ) -> None:
     gate = Gate()
     place.with_handler(**hooked("refresh", gate.pass_through))
@@ -101,7 +101,7 @@ def test_a_worker_that_stops_hands_back_what_does_not_end_and_the_next_one_does_
     stopping.join()
     assert (place.job(job_id).state, place.job(job_id).attempts) == ("queued", 0)
     assert place.rows(batch_id) == 0
-    assert not is_living(place.jobs.store, worker.executor, place.jobs.settings.dead)
+    assert not is_process_alive(place.jobs.store, worker.executor, place.jobs.settings.dead)
     start_worker()
     until(lambda: place.job(job_id).has_ended)
     assert place.job(job_id).state == "done"
@@ -114,13 +114,13 @@ def embedded(settings: dict[str, str]) -> Iterator[Any]:
     try:
         yield application
     finally:
-        services_of(application.registry).get(Jobs).worker.stop(0)
-        services_of(application.registry).get(Jobs).close()
+        services_of(application.registry).get(JobService).worker.stop(0)
+        services_of(application.registry).get(JobService).close()
         services_of(application.registry).get(Engine).dispose()
 
 
 @pytest.fixture
-def complete_batch(place: Place) -> int:
+def complete_batch(place: JobHarness) -> int:
     """A batch that is ready for execution."""
     return place.complete()
 
@@ -133,7 +133,7 @@ def application(complete_batch: int, settings: dict[str, str]) -> Iterator[Any]:
 
 
 def test_fifty_clicks_at_once_are_one_execution_and_forty_nine_sentences(
-    place: Place, application: Any, complete_batch: int, login: Callable[[TestApp, str], TestApp]
+    place: JobHarness, application: Any, complete_batch: int, login: Callable[[TestApp, str], TestApp]
 ) -> None:
     batch_id = complete_batch
     browser = login(TestApp(application, extra_environ={"REMOTE_ADDR": "127.0.0.1"}), "admin")
@@ -164,7 +164,7 @@ def test_fifty_clicks_at_once_are_one_execution_and_forty_nine_sentences(
 
 
 def test_a_small_action_seems_to_be_done_at_once(
-    place: Place, application: Any, complete_batch: int, login: Callable[[TestApp, str], TestApp]
+    place: JobHarness, application: Any, complete_batch: int, login: Callable[[TestApp, str], TestApp]
 ) -> None:
     batch_id = complete_batch
     browser = login(TestApp(application, extra_environ={"REMOTE_ADDR": "127.0.0.1"}), "admin")
@@ -175,12 +175,12 @@ def test_a_small_action_seems_to_be_done_at_once(
 
 
 def test_an_application_that_starts_takes_up_what_its_predecessor_left(
-    place: Place, settings: dict[str, str]
+    place: JobHarness, settings: dict[str, str]
 ) -> None:
     batch_id = place.create()
     job_id = place.ask(batch_id, Action.POPULATE)
     with transaction_scope(place.shop.engine) as session:
-        claims.take(session, job_id, 1, "predecessor")
+        lease.acquire(session, job_id, 1, "predecessor")
     with embedded(settings):
         until(lambda: place.job(job_id).has_ended)
         assert place.job(job_id).state == "done"

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from batchbook.services import services_of
 
-from .bakery import BakerView, Bakery, CakeView, configure, create_tables
+from .cake_site import BakerView, Bakery, CakeView, configure, create_tables
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from batchbook.db.engine import make_engine
 from batchbook.grid import Column, Kind, Sort
 from batchbook.master import Index, MasterView, Page
 
-from .bakery import Bakery, Cake, CakeView, configure
+from .cake_site import Bakery, Cake, CakeView, configure
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from batchbook.grid import Sort
-from batchbook.master.headers import SortMark, clicked, mark_of
+from batchbook.master.links import SortMark, clicked, mark_of
 
 
 def sorts(*texts: str) -> tuple[Sort, ...]:

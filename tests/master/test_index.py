@@ -12,11 +12,11 @@ from sqlalchemy import func, select
 from webob import Request
 from webtest import TestApp
 
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.grid import Column, Kind, Sort
 from batchbook.master import GridSetting, MasterView
 
-from .bakery import Baker, Bakery, Cake, Sale, configure, form_of, rows_of, words
+from .cake_site import Baker, Bakery, Cake, Sale, configure, form_of, rows_of, words
 
 SETTINGS = select(GridSetting.user_name, GridSetting.grid)
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, ForeignKey, MetaData, String, UniqueConstraint, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict, Missing
 from batchbook.master import records
 from batchbook.master.records import Invalid

@@ -6,7 +6,7 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import select
 
-from .bakery import Baker, Bakery, Cake, Sale, Slice, form_of, words
+from .cake_site import Baker, Bakery, Cake, Sale, Slice, form_of, words
 
 CAKES = select(Cake.code, Cake.name, Cake.price, Cake.version)
 

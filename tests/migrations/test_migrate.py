@@ -10,7 +10,7 @@ from sqlalchemy import Engine, inspect, select, text
 
 from batchbook import migrate
 from batchbook.catalog.models import Product, Vendor
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.models import metadata
 
 PLUGIN = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
-from .small_site import Site, create_tables
+from .harness import Site, create_tables
 
 
 @pytest.fixture

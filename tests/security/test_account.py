@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import Engine, select
 from webtest import TestApp
 
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.security.authentication import change_password
 from batchbook.security.models import User, WebSession
 from batchbook.security.passwords import hash_password
 
-from .small_site import PASSWORD, Site, create_tables, sign_in, token_of
+from .harness import PASSWORD, Site, create_tables, sign_in, token_of
 
 NEW = "another long phrase"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchbook.security.agents import browser_name
+from batchbook.security.user_agent import browser_name
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from sqlalchemy import Engine, func, select
 from webob.cookies import SignedCookieProfile
 from webtest import TestApp
 
-from batchbook.security.cookie import session_hash
 from batchbook.security.models import WebSession
+from batchbook.security.sessions import session_hash
 
-from .small_site import SETTINGS, Site, create_tables, sign_in
+from .harness import SETTINGS, Site, create_tables, sign_in
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 

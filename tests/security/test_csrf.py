@@ -6,7 +6,7 @@ import pytest
 from pyramid.response import Response
 from webtest import TestApp
 
-from .small_site import Site, sign_in, token_of
+from .harness import Site, sign_in, token_of
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pyramid.response import Response
 
-from .small_site import Site
+from .harness import Site
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 

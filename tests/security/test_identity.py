@@ -5,11 +5,11 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from batchbook.db import utc_now
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.security.identity import Identity, identity_of_user, load_identity
 from batchbook.security.models import Role, RolePermission, User, WebSession
 
-from .small_site import Site
+from .harness import Site
 
 
 def _open(site: Site, user_id: int, *, hours: float = 1) -> str:

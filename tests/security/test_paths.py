@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchbook.security.paths import local_path
+from batchbook.security.views import local_path
 
 
 @pytest.mark.parametrize(

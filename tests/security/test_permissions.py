@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchbook.security.permissions import grants, grants_any
+from batchbook.security.identity import grants, grants_any
 
 
 @pytest.mark.parametrize(

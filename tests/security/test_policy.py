@@ -9,7 +9,7 @@ from pyramid.security import forget, remember
 
 from batchbook.security.identity import Identity
 
-from .small_site import Site, token_of
+from .harness import Site, token_of
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 

@@ -4,7 +4,7 @@ import pytest
 from pyramid.exceptions import ConfigurationExecutionError
 from pyramid.response import Response
 
-from .small_site import Site
+from .harness import Site
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 

@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
+from batchbook.security.default_roles import DEFAULT_ROLES, install_default_roles
+from batchbook.security.identity import grants
 from batchbook.security.models import Role
-from batchbook.security.permissions import grants
-from batchbook.security.roles import DEFAULT_ROLES, install_default_roles
 
-from .small_site import Site
+from .harness import Site
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from datetime import timedelta
 from sqlalchemy import func, select, update
 
 from batchbook.db import utc_now
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.security.models import LoginAttempt
 from batchbook.security.throttle import LoginAttemptStorage, LoginThrottle
 
-from .small_site import Site
+from .harness import Site
 
 
 def _let_windows_pass(site: Site) -> None:

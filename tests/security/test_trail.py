@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from .small_site import PASSWORD, Site, sign_in, token_of
+from .harness import PASSWORD, Site, sign_in, token_of
 
 
 def test_signing_in_and_out_leaves_lines_and_never_a_password(

@@ -12,13 +12,13 @@ from sqlalchemy import Engine, func, select, update
 from webtest import TestApp
 
 from batchbook.db import utc_now
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.security.authentication import authenticate, change_password
 from batchbook.security.models import LoginAttempt, User, WebSession
 from batchbook.security.passwords import hash_password, needs_rehash
 from batchbook.security.views import FAILED, TOO_OFTEN
 
-from .small_site import PASSWORD, Site, create_tables, sign_in, token_of
+from .harness import PASSWORD, Site, create_tables, sign_in, token_of
 
 
 def _count(site: Site, model: type[Any]) -> int:

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.tables.making import (
+from tests.tables.making import (  # fmt: skip
     ODS_MIME,
     archive,
     bomb,
@@ -27,7 +27,7 @@ from tests.tables.making import (
     xls,
     xlsx,
     xlsx_parts,
-)  # fmt: skip
+)
 
 from batchbook.errors import BadInput
 from batchbook.tables.source import open_source

@@ -11,11 +11,10 @@ from tests.tables.goods import GOODS
 
 from batchbook.errors import BadInput
 from batchbook.statuses import Severity
-from batchbook.tables.choices import Reading
-from batchbook.tables.codepages import candidates, known_encoding, text_encodings
-from batchbook.tables.encoding import still_fits
-from batchbook.tables.inspecting import inspect_table
-from batchbook.tables.report import Note, Report
+from batchbook.tables.inspection import inspect_table
+from batchbook.tables.layout.encoding import encoding_still_fits
+from batchbook.tables.layout.languages import encoding_candidates, known_encoding, text_encodings
+from batchbook.tables.report import Note, Reading, Report
 
 HEAD = b"item_code,description,price\n"
 
@@ -52,7 +51,9 @@ def test_the_right_reading_is_offered_and_mostly_comes_first(words: int, first: 
             for _ in range(3):
                 texts = chance.sample(goods, min(words, len(goods)))
                 lines = [text.encode(encoding) for text in texts]
-                read = [[line.decode(one.encoding) for line in lines] for one in candidates(lines)[:4]]
+                read = [
+                    [line.decode(one.encoding) for line in lines] for one in encoding_candidates(lines)[:4]
+                ]
                 cases, told, at_all = cases + 1, told + (read[0] == texts), at_all + (texts in read)
     assert told / cases >= first
     assert at_all / cases >= among
@@ -102,14 +103,14 @@ def test_texts_of_wide_characters_need_no_mark(encoding: str) -> None:
 
 def test_what_was_right_for_the_last_file_must_be_likely_for_the_next() -> None:
     russian = listed("Печенье".encode("cp1251"), "Пончики".encode("cp1251"))
-    assert still_fits(io.BytesIO(russian), "cp1251")
-    assert not still_fits(io.BytesIO(russian), "cp1252")
-    assert not still_fits(io.BytesIO(listed("Печенье".encode())), "cp1251")
-    assert not still_fits(io.BytesIO("item\nПеченье\n".encode("utf-16")), "cp1251")
+    assert encoding_still_fits(io.BytesIO(russian), "cp1251")
+    assert not encoding_still_fits(io.BytesIO(russian), "cp1252")
+    assert not encoding_still_fits(io.BytesIO(listed("Печенье".encode())), "cp1251")
+    assert not encoding_still_fits(io.BytesIO("item\nПеченье\n".encode("utf-16")), "cp1251")
     for encoding in ("cp852", "mac-latin2"):
         polish = listed("Kurtka męska".encode(encoding))
-        assert not still_fits(io.BytesIO(polish), "cp1252")
-        assert not still_fits(io.BytesIO(polish), "cp1251")
+        assert not encoding_still_fits(io.BytesIO(polish), "cp1252")
+        assert not encoding_still_fits(io.BytesIO(polish), "cp1251")
 
 
 # --- Odd lines ---
@@ -162,6 +163,6 @@ def test_odd_lines_in_an_encoding_that_they_are_not_in_are_refused_by_number() -
 
 @pytest.mark.parametrize("size", [7, 64, 1000])
 def test_lines_are_found_wherever_pieces_end(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    monkeypatch.setattr("batchbook.tables.oddlines._PIECE", size)
+    monkeypatch.setattr("batchbook.tables.layout.mixed_encoding._PIECE", size)
     data = listed(*["Käse".encode(), b"Rye"] * 20, b"Caf\xe9", "Öl".encode()).replace(b"\n", b"\r\n")
     assert descriptions(inspected(data))[-2:] == descriptions(inspected(data.replace(b"\r\n", b"\r")))[-2:]

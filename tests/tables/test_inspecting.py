@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from batchbook.errors import BadInput
 from batchbook.statuses import Severity
-from batchbook.tables.choices import ColumnReading, Reading
-from batchbook.tables.inspecting import inspect_table
-from batchbook.tables.report import Note, Report
+from batchbook.tables.inspection import inspect_table
+from batchbook.tables.report import ColumnReading, Note, Reading, Report
 
 NOTHING_SAID = Reading()
 

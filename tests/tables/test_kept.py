@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from batchbook.tables import kept, source
-from batchbook.tables.choices import Reading
-from batchbook.tables.inspecting import inspect_table
-from batchbook.tables.report import Report
+from batchbook.tables import source
+from batchbook.tables.formats import sheet_cache
+from batchbook.tables.inspection import inspect_table
+from batchbook.tables.report import Reading, Report
 from batchbook.tables.source import open_source
 
 HEADINGS = frozenset({"code", "name"})
@@ -30,9 +30,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return really(name, *arguments)
 
     monkeypatch.setitem(source._WORKBOOKS, "xlsx", opener)
-    kept.KEPT.forget()
+    sheet_cache.SHEET_CACHE.forget()
     yield names
-    kept.KEPT.forget()
+    sheet_cache.SHEET_CACHE.forget()
 
 
 def workbook(*cells: str, sheets: tuple[str, ...] = ("List",)) -> bytes:
@@ -84,11 +84,11 @@ def test_another_sheet_is_another_sheet(read: list[str]) -> None:
 def test_a_few_sheets_are_kept_and_none_that_is_too_large(
     read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    books = [workbook(str(number)) for number in range(kept.MOST_SHEETS + 1)]
+    books = [workbook(str(number)) for number in range(sheet_cache.MOST_SHEETS + 1)]
     for data in [*books, *books[1:], books[0]]:
         look(data)
     assert len(read) == len(books) + 1
-    monkeypatch.setattr(kept, "MOST_BYTES", 100)
+    monkeypatch.setattr(sheet_cache, "MOST_BYTES", 100)
     large = workbook("x" * 200)
     assert look(large) == look(large)
     assert len(read) == len(books) + 3

@@ -17,9 +17,8 @@ from tests.tables.making import (
     xlsx_parts,
 )
 
-from batchbook.tables.choices import Reading
-from batchbook.tables.inspecting import inspect_table
-from batchbook.tables.report import Report
+from batchbook.tables.inspection import inspect_table
+from batchbook.tables.report import Reading, Report
 
 STRICT, STRICT_RELATED = (
     "http://purl.oclc.org/ooxml/spreadsheetml/main",

@@ -15,16 +15,16 @@ from hypothesis import strategies as st
 from tests.tables.making import archive, ods, ods_row, record, xls, xlsx, xlsx_parts
 
 from batchbook.errors import BadInput
-from batchbook.tables.choices import Format, Reading
-from batchbook.tables.codepages import text_encodings
-from batchbook.tables.source import NOTHING_SAID, Source, open_source
+from batchbook.tables.layout.languages import text_encodings
+from batchbook.tables.report import Format, Reading
+from batchbook.tables.source import GUESS_ALL, Source, open_source
 
 Table = list[list[str]]
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def opened(
-    content: str | bytes, name: str = "list.csv", said: Reading = NOTHING_SAID, expected: Sequence[str] = ()
+    content: str | bytes, name: str = "list.csv", said: Reading = GUESS_ALL, expected: Sequence[str] = ()
 ) -> Source:
     data = content.encode() if isinstance(content, str) else content
     return open_source(name, io.BytesIO(data), said, expected)
@@ -42,7 +42,7 @@ def message(source: Source, code: str) -> str:
     return next(note.message for note in source.notes if note.code == code)
 
 
-def refusal(content: str | bytes, name: str = "list.csv", said: Reading = NOTHING_SAID) -> str:
+def refusal(content: str | bytes, name: str = "list.csv", said: Reading = GUESS_ALL) -> str:
     with pytest.raises(BadInput) as caught:
         records(opened(content, name, said))
     assert caught.value.message.endswith(".")

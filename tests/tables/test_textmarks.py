@@ -8,20 +8,18 @@ import pytest
 from sqlalchemy import column as sql_column
 from tests.tables.test_source import in_ods, in_xlsx
 
-from batchbook.batches.intake.cells import CellsReader
-from batchbook.batches.intake.fields import IntakeField
-from batchbook.batches.intake.mapping import IntakeMapping
+from batchbook.batches.intake.cell_reader import CellReader
+from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping
 from batchbook.grid import Column, Kind
-from batchbook.tables.choices import ColumnReading
-from batchbook.tables.inspecting import inspect_table
-from batchbook.tables.report import Report
-from batchbook.tables.textmarks import unmarker
+from batchbook.tables.inspection import inspect_table
+from batchbook.tables.normalise.cells import mark_remover
+from batchbook.tables.report import ColumnReading, Report
 
 FIELD = IntakeField("a", Column("a", "A", sql_column("a"), Kind.TEXT))
 
 
 def understood(reading: ColumnReading, texts: list[str]) -> list[str]:
-    return CellsReader(FIELD, reading, IntakeMapping()).read(texts).values
+    return CellReader(FIELD, reading, IntakeMapping()).read(texts).values
 
 
 def column(texts: list[str], kind: str = "csv") -> tuple[Report, list[str]]:
@@ -69,7 +67,7 @@ def test_what_is_left_out_is_told_and_can_be_kept() -> None:
     assert '“="000801228"” in row 2: understood as “000801228”' in told["text-marks"]
     assert "“'t Hooft” in row 3: kept" in told["apostrophes"]
     assert understood(ColumnReading(text_marks="kept"), texts) == texts
-    cells = CellsReader(FIELD, report.reading.column(0), IntakeMapping()).read(texts)
+    cells = CellReader(FIELD, report.reading.column(0), IntakeMapping()).read(texts)
     assert cells.otherwise == {0: '="000801228"'}  # The text of the file is kept.
 
 
@@ -84,6 +82,6 @@ def test_a_column_of_marked_numbers_is_one_of_numbers() -> None:
 def test_what_is_exported_comes_back(text: str) -> None:
     from batchbook.grid.export import _safe
 
-    plain = unmarker("formulas")
+    plain = mark_remover("formulas")
     assert plain is not None
     assert plain(_safe(text)) == text

@@ -13,8 +13,8 @@ from sqlalchemy import Numeric, literal
 
 from batchbook.grid import Column, Kind
 from batchbook.grid.cells import CellError, parse
-from batchbook.tables.choices import ColumnReading
-from batchbook.tables.tidy import conventions_of, tidier
+from batchbook.tables.normalise.cells import conventions_of, normaliser
+from batchbook.tables.report import ColumnReading
 
 POINT, COMMA = ColumnReading(decimal_sign="."), ColumnReading(decimal_sign=",")
 DAY_FIRST, MONTH_FIRST, UNKNOWN = (ColumnReading(date_order=order) for order in ("dmy", "mdy", ""))
@@ -26,7 +26,7 @@ def column(kind: Kind) -> Column:
 
 def understood(kind: Kind, text: str, reading: ColumnReading) -> Any:
     """Return the value that a cell's text has once it is tidy."""
-    return parse(column(kind), tidier(kind, reading)(text), conventions_of(reading))
+    return parse(column(kind), normaliser(kind, reading)(text), conventions_of(reading))
 
 
 # --- Numbers ---------------------------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ def test_a_number_is_read_with_what_people_write_around_it(
     ],
 )
 def test_what_is_not_clearly_a_number_comes_back_as_it_is(text: str) -> None:
-    assert tidier(Kind.DECIMAL, POINT)(text) == text
+    assert normaliser(Kind.DECIMAL, POINT)(text) == text
     with pytest.raises(CellError):
         understood(Kind.DECIMAL, text, POINT)
 
@@ -97,7 +97,7 @@ def test_a_point_means_thousands_where_the_column_has_decimal_commas() -> None:
 
 @pytest.mark.parametrize(("text", "plain"), [("12.00", "12"), ("12.0 pcs", "12"), ("1,200.0", "1,200")])
 def test_a_whole_number_may_have_an_empty_part(text: str, plain: str) -> None:
-    assert tidier(Kind.INTEGER, POINT)(text) == plain
+    assert normaliser(Kind.INTEGER, POINT)(text) == plain
 
 
 @pytest.mark.parametrize("text", ["12.000", "12.5"])
@@ -111,19 +111,19 @@ def test_a_whole_number_is_never_cut_and_never_divided_by_a_thousand(text: str) 
 )
 def test_a_word_for_nothing_is_empty_among_numbers_and_days_but_not_among_texts(word: str) -> None:
     for kind in (Kind.INTEGER, Kind.DECIMAL, Kind.DATE, Kind.DATETIME, Kind.BOOLEAN):
-        assert tidier(kind, POINT)(word) == ""
-    assert tidier(Kind.TEXT, POINT)(word) == word.strip()
-    assert tidier(Kind.CHOICE, POINT)(word) == word.strip()
+        assert normaliser(kind, POINT)(word) == ""
+    assert normaliser(Kind.TEXT, POINT)(word) == word.strip()
+    assert normaliser(Kind.CHOICE, POINT)(word) == word.strip()
 
 
 def test_what_was_said_to_be_nothing_is_empty_in_every_kind() -> None:
     reading = ColumnReading(nothing=("tbd", "#N/A"))
-    assert [tidier(kind, reading)(" tbd ") for kind in Kind] == [""] * len(Kind)
-    assert tidier(Kind.DECIMAL, reading)("#N/A") == ""
+    assert [normaliser(kind, reading)(" tbd ") for kind in Kind] == [""] * len(Kind)
+    assert normaliser(Kind.DECIMAL, reading)("#N/A") == ""
 
 
 def test_texts_are_only_stripped() -> None:
-    assert tidier(Kind.TEXT, COMMA)("\u00a0 007  (12,00 €) \u202f") == "007  (12,00 €)"
+    assert normaliser(Kind.TEXT, COMMA)("\u00a0 007  (12,00 €) \u202f") == "007  (12,00 €)"
 
 
 _BLANKS = ("\u00a0", "\u202f", "\u2009", " ", "'", "\u2019")
@@ -159,7 +159,7 @@ def test_a_number_written_in_any_way_keeps_its_value(written: tuple[Decimal, str
     st.sampled_from((POINT, COMMA)),
 )
 def test_digits_stay_in_their_order_whatever_a_text_is(text: str, reading: ColumnReading) -> None:
-    tidy = tidier(Kind.DECIMAL, reading)(text)
+    tidy = normaliser(Kind.DECIMAL, reading)(text)
     assert re.findall("[0-9]", tidy) == re.findall("[0-9]", text)
     # A decimal sign neither comes nor goes either, but for the one of “12,-”.
     dash = re.search(r"[.,]-", text) is not None
@@ -210,7 +210,7 @@ def test_a_day_is_read_as_people_write_it(text: str, reading: ColumnReading) -> 
     ],
 )
 def test_what_is_no_day_in_the_order_of_its_column_is_refused(text: str, reading: ColumnReading) -> None:
-    assert tidier(Kind.DATE, reading)(text) == text
+    assert normaliser(Kind.DATE, reading)(text) == text
     with pytest.raises(CellError):
         understood(Kind.DATE, text, reading)
 
@@ -221,10 +221,10 @@ def test_two_digits_of_a_year_are_of_1969_to_2068(short: str, year: int) -> None
 
 
 def test_a_moment_keeps_its_time() -> None:
-    assert tidier(Kind.DATETIME, DAY_FIRST)("31.12.2017 14:30") == "2017-12-31 14:30"
-    assert tidier(Kind.DATETIME, MONTH_FIRST)("12/31/2017 2:05 PM") == "2017-12-31 14:05"
-    assert tidier(Kind.DATETIME, DAY_FIRST)("31. Dez. 2017 9:05:07") == "2017-12-31 09:05:07"
-    assert tidier(Kind.DATETIME, DAY_FIRST)("31.12.2017") == "31.12.2017"
+    assert normaliser(Kind.DATETIME, DAY_FIRST)("31.12.2017 14:30") == "2017-12-31 14:30"
+    assert normaliser(Kind.DATETIME, MONTH_FIRST)("12/31/2017 2:05 PM") == "2017-12-31 14:05"
+    assert normaliser(Kind.DATETIME, DAY_FIRST)("31. Dez. 2017 9:05:07") == "2017-12-31 09:05:07"
+    assert normaliser(Kind.DATETIME, DAY_FIRST)("31.12.2017") == "31.12.2017"
 
 
 _DAYS = st.dates(date(1969, 1, 1), date(2068, 12, 31))

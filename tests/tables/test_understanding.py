@@ -13,10 +13,9 @@ from sqlalchemy import Numeric, literal
 
 from batchbook.grid import Column, Kind
 from batchbook.grid.cells import CellError, parse
-from batchbook.tables.choices import Reading
-from batchbook.tables.inspecting import inspect_table
-from batchbook.tables.report import Report
-from batchbook.tables.tidy import conventions_of, tidier
+from batchbook.tables.inspection import inspect_table
+from batchbook.tables.normalise.cells import conventions_of, normaliser
+from batchbook.tables.report import Reading, Report
 
 _KEPT = Reading(delimiter="|", header_row=1, header_rows=1, left_out=())
 
@@ -33,7 +32,7 @@ def understood(kind: Kind, cells: list[str], report: Report) -> list[Any]:
 
     def value(text: str) -> Any:
         try:
-            return parse(column, tidier(kind, reading)(text), conventions_of(reading))
+            return parse(column, normaliser(kind, reading)(text), conventions_of(reading))
         except CellError:
             return None
 

@@ -16,7 +16,8 @@ from tests.tables.making import bomb, xlsx_parts
 
 from batchbook.errors import BadInput
 from batchbook.tables import read_table
-from batchbook.tables.extent import Extent, NotASheet, QuickScan, exact_extent
+from batchbook.tables.errors import InvalidWorkbook
+from batchbook.tables.formats.sheet_extent import Extent, QuickScan, exact_extent
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATED = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -140,7 +141,7 @@ def test_cells_without_references_follow_their_neighbours() -> None:
 
 @pytest.mark.parametrize("reference", ["", "A", "1", "A12345678", "AAAA1", "Ä1", "A1:B2", "A-1"])
 def test_a_reference_that_is_none_is_refused(reference: str) -> None:
-    with pytest.raises(NotASheet):
+    with pytest.raises(InvalidWorkbook):
         exact_extent([worksheet(f'<row><c r="{reference}"><v>1</v></c></row>').encode()])
 
 

@@ -13,12 +13,12 @@ from sqlalchemy import insert, select, text, update
 from webtest import TestApp
 
 from batchbook.batches import Action
-from batchbook.batches.creation import clone_batch, create_batch, delete_batch
 from batchbook.batches.editing import HeaderEditor, RowEditor, RowRemover
-from batchbook.batches.engine import Engine
-from batchbook.batches.types import BatchTypes
+from batchbook.batches.engine.creation import clone_batch, create_batch, delete_batch
+from batchbook.batches.engine.engine import Engine
+from batchbook.batches.registry import BatchTypes
 from batchbook.catalog.models import Department, Product, Vendor
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.services import Services, services_of
 
 from .plans import Plans

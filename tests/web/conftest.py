@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import Engine
-from tests.security.small_site import Site, create_tables
+from tests.security.harness import Site, create_tables
 
 
 @pytest.fixture

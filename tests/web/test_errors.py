@@ -15,7 +15,7 @@ from pyramid.httpexceptions import (
 from pyramid.response import Response
 from pyramid_retry import RetryableException
 from sqlalchemy import Engine, text
-from tests.security.small_site import Site, token_of
+from tests.security.harness import Site, token_of
 
 from batchbook.db.engine import make_engine
 from batchbook.errors import BadInput, BatchbookError, Conflict, Missing, Refused, TooLarge

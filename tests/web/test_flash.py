@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
-from tests.security.small_site import Site
+from tests.security.harness import Site
 from webtest import TestApp
 
 

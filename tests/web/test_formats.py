@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from markupsafe import Markup
 
-from batchbook.web.formats import bytesize, moment_filter, number
+from batchbook.web.formatting import bytesize, moment_filter, number
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pyramid.response import Response
 from sqlalchemy import Engine
-from tests.security.small_site import Site, get_raw, token_of
+from tests.security.harness import Site, get_raw, token_of
 from webtest import TestApp
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pyramid.exceptions import ConfigurationConflictError, ConfigurationExecutionError
 from pyramid.response import Response
-from tests.security.small_site import Site, get_raw
+from tests.security.harness import Site, get_raw
 
 
 def _list(request: Any) -> Response:

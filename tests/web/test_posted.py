@@ -8,11 +8,10 @@ import pytest
 from pyramid.response import Response
 from pyramid_retry import RetryableException
 from sqlalchemy import Engine
-from tests.security.small_site import Site, sign_in, token_of
+from tests.security.harness import Site, sign_in, token_of
 from webtest import TestApp
 
-from batchbook.web.multipart import MOST_FILES
-from batchbook.web.posted import MOST_FIELDS, Upload
+from batchbook.web.form_parsing import MOST_FIELDS, MOST_FILES, Upload
 
 KIND = "multipart/form-data; boundary=xyz"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pyramid.response import Response
 from pyramid_retry import RetryableException
-from tests.security.small_site import Site, token_of
+from tests.security.harness import Site, token_of
 
 
 def test_every_request_has_an_id_of_its_own(site: Site) -> None:

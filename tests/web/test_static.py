@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from sqlalchemy import Engine
-from tests.security.small_site import Site
+from tests.security.harness import Site
 
 from batchbook.services import services_of
 from batchbook.web.static import content_version

@@ -6,7 +6,7 @@ from typing import Any
 
 from pyramid.response import Response
 from sqlalchemy import Engine, Numeric, column
-from tests.security.small_site import Site
+from tests.security.harness import Site
 
 from batchbook.grid import Column, Kind
 

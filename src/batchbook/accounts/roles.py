@@ -7,15 +7,15 @@ from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import func, select
 
-from batchbook.accounts import guard
-from batchbook.accounts.guard import held_by
-from batchbook.accounts.permissions import KnownPermission, known_permissions
-from batchbook.accounts.resources import RoleContext
+from batchbook.accounts import admin_rules
+from batchbook.accounts.admin_rules import held_by
+from batchbook.accounts.contexts import RoleContext
+from batchbook.accounts.known_permissions import KnownPermission, known_permissions
 from batchbook.forms import BoundForm, Field, Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort
 from batchbook.master import Invalid, MasterView
+from batchbook.security.audit_log import record_change
 from batchbook.security.models import Role, RolePermission, user_role
-from batchbook.security.trail import note_change
 from batchbook.words import counted
 
 T = TypeVar("T")
@@ -55,23 +55,23 @@ class RoleView(MasterView):
 
     def before_save(self, record: Role, values: dict[str, Any]) -> None:
         """Check that whoever asks may give what is new, and keep the entries of what stays."""
-        guard.one_at_a_time(self.request.db)
+        admin_rules.one_at_a_time(self.request.db)
         present = {entry.permission: entry for entry in record.permissions}
         wanted = values["permissions"]
-        reason = guard.why_not_give(self.request.identity, set(wanted) - set(present))
+        reason = admin_rules.refusal_to_give(self.request.identity, set(wanted) - set(present))
         if reason:
             raise Invalid({"permissions": reason})
         values["permissions"] = [present.get(name) or RolePermission(permission=name) for name in wanted]
 
     def after_save(self, record: Role) -> None:
         """See that somebody is still administrator."""
-        guard.check(self.request.db, self.request.identity)
+        admin_rules.check(self.request.db, self.request.identity)
         event = "role created" if record.version == 1 else "role changed"
-        note_change(self.request, event, record.name, "permissions: " + ", ".join(held_by(record)))
+        record_change(self.request, event, record.name, "permissions: " + ", ".join(held_by(record)))
 
     def after_delete(self, record: Role) -> None:
         """Write it down."""
-        note_change(self.request, "role deleted", record.name)
+        record_change(self.request, "role deleted", record.name)
 
     def label_of(self, record: Role) -> str:
         """Role “Staff”."""

@@ -1,21 +1,19 @@
-"""What is done to a user beside editing: a password set, signed out everywhere, switched off and on."""
+"""Actions on a user beside editing: set a password, sign out everywhere, deactivate and activate."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from batchbook.accounts import guard
+from batchbook.accounts import admin_rules
 from batchbook.errors import Refused
 from batchbook.forms import BoundForm, Form
 from batchbook.master import Page, records
 from batchbook.master.view import MasterView
+from batchbook.security.audit_log import record_change
 from batchbook.security.authentication import change_password
-from batchbook.security.cookie import session_hash
-from batchbook.security.fields import ADVICE, DIFFERENT, password_field
 from batchbook.security.models import User
-from batchbook.security.passwords import hash_password, why_weak
-from batchbook.security.sessions import revoke_sessions
-from batchbook.security.trail import note_change
+from batchbook.security.passwords import ADVICE, DIFFERENT, hash_password, password_field, why_weak
+from batchbook.security.sessions import revoke_sessions, session_hash
 from batchbook.words import counted
 
 _UNPROCESSABLE = 422
@@ -56,7 +54,7 @@ class SetPassword(Page):
         ended = change_password(
             self.request.db, self.record, hash_password(bound.values["password"]), keep=keep
         )
-        note_change(self.request, "password set", self.record.name)
+        record_change(self.request, "password set", self.record.name)
         message = f"The {self.view.label_of(self.record)} has a new password. {_ended(ended)}"
         return self.done(message, self.view.url("view", self.record))
 
@@ -91,7 +89,7 @@ class SignOut(Page):
         """End the sessions; one's own present one stays."""
         keep = session_hash(self.request.session_cookie.id)
         ended = revoke_sessions(self.request.db, self.record.id, keep=keep)
-        note_change(self.request, "sessions ended", self.record.name)
+        record_change(self.request, "sessions ended", self.record.name)
         return self.done(_ended(ended), self.view.url("view", self.record))
 
 
@@ -145,9 +143,9 @@ def _set_active(page: Page, *, active: bool) -> None:
         db,
         page.record,
         lambda user: setattr(user, "active", active),
-        lambda _user: guard.check(db, page.request.identity),
+        lambda _user: admin_rules.check(db, page.request.identity),
     )
-    note_change(page.request, f"user switched {'on' if active else 'off'}", page.record.name)
+    record_change(page.request, f"user switched {'on' if active else 'off'}", page.record.name)
 
 
 def _ended(count: int) -> str:

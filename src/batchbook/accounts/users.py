@@ -7,19 +7,18 @@ from typing import Any, ClassVar
 
 from sqlalchemy import func, select
 
-from batchbook.accounts import guard
-from batchbook.accounts.guard import held_by
-from batchbook.accounts.resources import UserContext
-from batchbook.accounts.traces import has_acted
+from batchbook.accounts import admin_rules
+from batchbook.accounts.admin_rules import held_by
+from batchbook.accounts.contexts import UserContext
 from batchbook.accounts.user_pages import Activate, Deactivate, SetPassword, SignOut
+from batchbook.accounts.user_references import is_referenced
 from batchbook.forms import Field, Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort
 from batchbook.master import PAGES, Invalid, MasterView
-from batchbook.security.fields import ADVICE, password_field, zone_field
+from batchbook.security.audit_log import record_change
 from batchbook.security.models import Role, User, user_role
-from batchbook.security.passwords import hash_password, why_weak
+from batchbook.security.passwords import ADVICE, hash_password, password_field, why_weak, zone_field
 from batchbook.security.sessions import open_sessions, revoke_sessions
-from batchbook.security.trail import note_change
 
 _ROLES = (
     select(func.aggregate_strings(Role.label, ", "))
@@ -70,7 +69,7 @@ class UserView(MasterView):
 
     def before_save(self, record: User, values: dict[str, Any]) -> None:
         """Find the roles, check that whoever asks may give them, and hash a new user's password."""
-        guard.one_at_a_time(self.request.db)
+        admin_rules.one_at_a_time(self.request.db)
         values["roles"] = self._roles(values["roles"])
         self._check_given(role for role in values["roles"] if role not in record.roles)
         password = values.pop("password", None)
@@ -82,17 +81,17 @@ class UserView(MasterView):
 
     def after_save(self, record: User) -> None:
         """See that somebody is still administrator."""
-        guard.check(self.request.db, self.request.identity)
+        admin_rules.check(self.request.db, self.request.identity)
         event = "user created" if record.version == 1 else "user changed"
-        note_change(
+        record_change(
             self.request, event, record.name, "roles: " + ", ".join(role.name for role in record.roles)
         )
 
     def after_delete(self, record: User) -> None:
         """See that somebody is still administrator, and that the sessions are nobody's: SQLite may give the id again."""
-        guard.check(self.request.db, self.request.identity)
+        admin_rules.check(self.request.db, self.request.identity)
         revoke_sessions(self.request.db, record.id)
-        note_change(self.request, "user deleted", record.name)
+        record_change(self.request, "user deleted", record.name)
 
     def label_of(self, record: User) -> str:
         """User “ann”."""
@@ -102,12 +101,12 @@ class UserView(MasterView):
         """Who did something stays, and so do oneself and the last administrator."""
         if record.id == self.request.identity.id:
             return "You cannot delete yourself. Another administrator can do it for you."
-        if has_acted(self.request.db, record.name):
+        if is_referenced(self.request.db, record.name):
             return (
                 f"The {self.label_of(record)} cannot be deleted, because records name them as the one who did"
                 " something. Deactivate them instead: they can no longer sign in, and the records keep their meaning."
             )
-        if not guard.admins(self.request.db) - {record.id}:
+        if not admin_rules.admins(self.request.db) - {record.id}:
             return f"The {self.label_of(record)} cannot be deleted: nobody else may edit users and roles."
         return super().why_not_delete(record)
 
@@ -119,7 +118,9 @@ class UserView(MasterView):
         return list(self.request.db.scalars(select(Role).where(Role.name.in_(names)).order_by(Role.name)))
 
     def _check_given(self, roles: Iterable[Role]) -> None:
-        reason = guard.why_not_give(self.request.identity, {name for role in roles for name in held_by(role)})
+        reason = admin_rules.refusal_to_give(
+            self.request.identity, {name for role in roles for name in held_by(role)}
+        )
         if reason:
             raise Invalid({"roles": reason})
 

@@ -10,32 +10,31 @@ from typing import Any
 
 from pyramid.config import PHASE3_CONFIG
 
-from batchbook.batches.background import JobRunner
-from batchbook.batches.blocks import Block, RowValues
-from batchbook.batches.bulk_edits import BULK_EDITS
-from batchbook.batches.context import HandlerContext
-from batchbook.batches.dynamic import DynamicRow
 from batchbook.batches.files import file_chunks, input_file, open_file, store_file
 from batchbook.batches.freeze import append_only, freeze_table, unfreeze_table
 from batchbook.batches.handler import BatchHandler, Outcome, Total
-from batchbook.batches.healing import heal_batches
-from batchbook.batches.intake.fields import IntakeField
-from batchbook.batches.intake.kept import Intake
-from batchbook.batches.intake.mapping import IntakeMapping
-from batchbook.batches.intake.reader import IntakeReader
-from batchbook.batches.issues import issue
+from batchbook.batches.handler_context import HandlerContext
+from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping
+from batchbook.batches.intake.file_inspection import Intake
+from batchbook.batches.intake.intake_reader import IntakeReader
 from batchbook.batches.lifecycle import Action, BatchPermission, State
 from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editable
-from batchbook.batches.pages.base import BatchPage
-from batchbook.batches.rowcolumns import RowColumn
-from batchbook.batches.rows import RowProxy, Rows
-from batchbook.batches.runner import InlineRunner, Runner
-from batchbook.batches.tasks import TASKS
-from batchbook.batches.types import BatchType, BatchTypes, refuse_unknown_handlers
-from batchbook.batches.views import BatchMasterView
+from batchbook.batches.pages.batch_page import BatchPage
+from batchbook.batches.pages.view import BatchMasterView
+from batchbook.batches.registry import BatchType, BatchTypes, refuse_unknown_handlers
+from batchbook.batches.rows.blocks import Block, RowValues
+from batchbook.batches.rows.issues import issue
+from batchbook.batches.rows.per_batch import DynamicRow
+from batchbook.batches.rows.row_columns import RowColumn
+from batchbook.batches.rows.scope import RowProxy, Rows
+from batchbook.batches.running.bulk_edits import BULK_EDITS
+from batchbook.batches.running.job_runner import JobRunner
+from batchbook.batches.running.recovery import recover_batches
+from batchbook.batches.running.runner import InlineRunner, Runner
+from batchbook.batches.running.tasks import TASKS
 from batchbook.batches.worksheets.layout import Layout, RowLayout, SheetColumn
-from batchbook.batches.worksheets.task import TAKE_WORKSHEET
-from batchbook.jobs.office import Jobs
+from batchbook.batches.worksheets.storage import TAKE_WORKSHEET
+from batchbook.jobs.service import JobService
 from batchbook.services import Services, services_of
 from batchbook.statuses import Severity, Status
 from batchbook.tables import read_table
@@ -92,7 +91,7 @@ def includeme(config: Any) -> None:
     services.add(Runner, _runner(types, services))
     for task in (*TASKS, *BULK_EDITS, TAKE_WORKSHEET):
         config.add_job_task(task)
-    services.get(Jobs).upkeep.append(heal_batches)
+    services.get(JobService).upkeep.append(recover_batches)
     config.add_directive("add_batch_type", "batchbook.batches.directives.add_batch_type")
     config.include("batchbook.batches.pages")
     config.action(
@@ -103,7 +102,7 @@ def includeme(config: Any) -> None:
 
 
 def _runner(types: BatchTypes, services: Services) -> Runner:
-    jobs = services.get(Jobs)
+    jobs = services.get(JobService)
     if jobs.in_background:
         return JobRunner(types, services.settings, jobs)
     return InlineRunner(types, services.settings)

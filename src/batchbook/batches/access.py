@@ -1,7 +1,4 @@
-"""Who may do what with a batch: a role's permission and the lifecycle table, asked together in one place.
-
-Pages ask through their contexts, commands ask :func:`demand`; nobody else decides.
-"""
+"""Access to batches: a role's permission and the lifecycle table, asked together in one place."""
 
 from __future__ import annotations
 
@@ -11,9 +8,9 @@ from sqlalchemy import ColumnElement, and_, false, or_
 
 from batchbook.batches.lifecycle import Action, BatchPermission, State, Transition, lines_for, transition
 from batchbook.batches.models import Batch
-from batchbook.batches.types import BatchType
+from batchbook.batches.registry import BatchType
 from batchbook.errors import Conflict, Refused
-from batchbook.security.permissions import grants, grants_any
+from batchbook.security.identity import grants, grants_any
 
 
 def permission(key: str, name: str) -> str:

@@ -13,16 +13,16 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import Mapper
 
 from batchbook.batches import access
-from batchbook.batches.dynamic import DynamicRow, OwnTables, made_at_run_time
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.models import Batch, BatchRow
-from batchbook.batches.pages.create import FILE_FIELD, PASTED_FIELD
-from batchbook.batches.rows import RESERVED, table_of
-from batchbook.batches.rowtables import RowTables, SharedTable
-from batchbook.batches.types import BatchType, BatchTypes, handler_setting, swapped_handler
-from batchbook.batches.views import BatchMasterView
+from batchbook.batches.pages.batch.header_forms import FILE_FIELD, PASTED_FIELD
+from batchbook.batches.pages.view import BatchMasterView
+from batchbook.batches.registry import BatchType, BatchTypes, handler_setting, swapped_handler
+from batchbook.batches.rows.per_batch import DynamicRow, OwnTables, made_at_run_time
+from batchbook.batches.rows.scope import RESERVED, table_of
+from batchbook.batches.rows.storage import RowTables, SharedTable
 from batchbook.forms import form_of
 from batchbook.grid import columns_of, label_of
 from batchbook.services import services_of

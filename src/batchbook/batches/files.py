@@ -11,9 +11,9 @@ from typing import BinaryIO, cast
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from batchbook.batches.context import HandlerContext, next_number
-from batchbook.batches.issues import storable
+from batchbook.batches.handler_context import HandlerContext, next_number
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
+from batchbook.batches.rows.issues import storable
 from batchbook.errors import BadInput
 
 #: The role of files that are uploaded worksheets.

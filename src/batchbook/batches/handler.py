@@ -1,8 +1,4 @@
-"""What authors subclass: the handler of a batch type.
-
-Only ``execute`` must be written; every other method is a hook with a sensible default. A handler is
-made anew for each action, knows nothing of HTTP, and works inside the caller's transaction: it never commits.
-"""
+"""The handler of a batch type, which authors subclass."""
 
 from __future__ import annotations
 
@@ -15,12 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import ColumnElement
 
-from batchbook.batches.blocks import Block, RowValues
-from batchbook.batches.context import HandlerContext
-from batchbook.batches.filehooks import B, FileHooks, R
+from batchbook.batches.handler_context import HandlerContext
+from batchbook.batches.intake.file_source import B, FileHooks, R
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.rowcolumns import RowColumn
-from batchbook.batches.rows import Rows
+from batchbook.batches.rows.blocks import Block, RowValues
+from batchbook.batches.rows.row_columns import RowColumn
+from batchbook.batches.rows.scope import Rows
 from batchbook.forms import Form
 from batchbook.statuses import Status
 from batchbook.words import counted

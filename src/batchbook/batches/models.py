@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text, false, text
 from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
 
-from batchbook.batches.issues import IssueList
 from batchbook.batches.lifecycle import FINAL, Action, State, why_not
+from batchbook.batches.rows.issues import IssueList
 from batchbook.db import Base
 
 
@@ -129,7 +129,7 @@ class BatchRow(Base):
             __batch__ = PriceChange
             item_code: Mapped[str]
 
-    ``issues`` lists what is wrong in the row's cells, see :class:`batchbook.batches.issues.Issue`; ``version`` counts the
+    ``issues`` lists what is wrong in the row's cells, see :class:`batchbook.batches.rows.issues.Issue`; ``version`` counts the
     changes people made and is what an edit must have seen.
     """
 

@@ -1,4 +1,4 @@
-"""What the catalogue stores. Item codes are text, because their leading zeros matter; prices are exact decimals."""
+"""Models of the catalogue. Item codes are text, because leading zeros matter; prices are exact decimals."""
 
 from __future__ import annotations
 

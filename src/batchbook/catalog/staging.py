@@ -1,4 +1,4 @@
-"""A catalogue file on its way in: its columns, its records checked one by one, and the table they are staged in."""
+"""Staging of a catalogue file: its columns, its records checked one by one, and the table that holds them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from sqlalchemy import Column, Connection, Integer, MetaData, String, func, sele
 from sqlalchemy import Table as SqlTable
 
 from batchbook.catalog.models import PRICE, Department, Product, Vendor
-from batchbook.db.bulk import bulk_insert
+from batchbook.db.bulk_writing import bulk_insert
 from batchbook.errors import BadInput
 from batchbook.grid.cells import CellError, parser_for
 from batchbook.grid.columns import columns_of
-from batchbook.tables import Table, listed, read_table
+from batchbook.tables import Table, read_table
+from batchbook.words import quoted_list
 
 #: What a catalogue file's columns are called.
 COLUMNS = (
@@ -63,7 +64,7 @@ def _refuse_other_columns(name: str, table: Table) -> None:
     others = [column for column in table.header if column not in COLUMNS]
     if others:
         raise BadInput(
-            f"“{name}” should not have the column {listed(others[:20])}, so nothing was loaded. Expected are the columns"
+            f"“{name}” should not have the column {quoted_list(others[:20])}, so nothing was loaded. Expected are the columns"
             f" {', '.join(COLUMNS)}."
         )
 

@@ -6,15 +6,12 @@ from pathlib import Path
 
 import click
 
+from batchbook.cli.administration import catalog, init, user
 from batchbook.cli.batches import batch
-from batchbook.cli.catalog import catalog
-from batchbook.cli.database import init
+from batchbook.cli.installation import Installation
 from batchbook.cli.jobs import jobs
+from batchbook.cli.processes import serve, worker
 from batchbook.cli.refusals import RefusingGroup
-from batchbook.cli.serve import serve
-from batchbook.cli.site import Site
-from batchbook.cli.users import user
-from batchbook.cli.worker import worker
 
 __all__ = ["main"]
 
@@ -35,7 +32,7 @@ __all__ = ["main"]
 @click.pass_context
 def main(context: click.Context, ini: Path) -> None:
     """Stage, review and execute bulk changes of data, exactly once, with a frozen record."""
-    context.obj = context.with_resource(Site(ini))
+    context.obj = context.with_resource(Installation(ini))
 
 
 main.add_command(init)

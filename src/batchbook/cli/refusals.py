@@ -1,4 +1,4 @@
-"""How the command line says no: one sentence on stderr, and exit status 1. Wrong usage is click's, with status 2."""
+"""Refusals on the command line: one sentence on stderr and exit status 1; click's own wrong usage has 2."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import click
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
-from batchbook.cli.output import plain
-from batchbook.db.transient import is_timeout
+from batchbook.cli.output import plain_value
+from batchbook.db.write_lock import is_timeout
 from batchbook.errors import BatchbookError
 
 #: PostgreSQL's codes for a right that is missing and for a server that is read only.
@@ -25,7 +25,7 @@ class Refusal(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the sentence on stderr, in one line. It may quote what came from a file."""
-        click.echo(" ".join(plain(self.message).split()), file=file, err=file is None)
+        click.echo(" ".join(plain_value(self.message).split()), file=file, err=file is None)
 
 
 class RefusingGroup(click.Group):

@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import Engine
 
 from batchbook.db.base import Base, JSONValue
+from batchbook.db.column_types import ExactDecimal, UTCDateTime, utc_now
 from batchbook.db.engine import database_url, make_engine
 from batchbook.db.functions import decimal_text, folded, percent_change
-from batchbook.db.session import request_session
-from batchbook.db.types import ExactDecimal, UTCDateTime, utc_now
-from batchbook.db.waiting import Waiting, waiting_by
+from batchbook.db.transactions import request_session
+from batchbook.db.write_lock import WaitingLimit, waiting_limit
 from batchbook.services import services_of
 from batchbook.settings import DEVELOPMENT
 
@@ -38,7 +38,7 @@ def includeme(config: Any) -> None:
     # A developer wants to see with which values a statement failed; anywhere else they are not for the log.
     hide = not DEVELOPMENT.flag(settings)
     services_of(config.registry).add(Engine, make_engine(database_url(settings), hide_parameters=hide))
-    services_of(config.registry).add(Waiting, waiting_by(settings))
+    services_of(config.registry).add(WaitingLimit, waiting_limit(settings))
     config.include("pyramid_tm")
     config.include("pyramid_retry")
     config.add_request_method(request_session, "db", reify=True)

@@ -1,15 +1,16 @@
-"""The declarative base that every model of Batchbook and of its plug-ins shares."""
+"""The declarative base that every model of Batchbook and of its plug-ins shares, and defaults of columns."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Date, MetaData
+from sqlalchemy import JSON, Column, Date, MetaData
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from batchbook.db.types import UTCDateTime
+from batchbook.db.column_types import UTCDateTime
 
 #: Constraint names are fixed from day one, so that a migration can name what it drops on either database.
 NAMING_CONVENTION = {
@@ -33,4 +34,15 @@ class Base(DeclarativeBase):
         date: Date(),
         dict[str, Any]: JSONValue,
         list[Any]: JSONValue,
+    }
+
+
+def scalar_defaults(columns: ReadOnlyColumnCollection[str, Column[Any]]) -> dict[str, Any]:
+    """Return, by key, the defaults of a table's or mapper's ``columns``, as far as each is one plain value.
+
+    A new record's form shows them, and bulk writing, which applies no defaults, stores them.
+    """
+    defaults: dict[str, Any] = {key: column.default for key, column in columns.items()}
+    return {
+        key: default.arg for key, default in defaults.items() if default is not None and default.is_scalar
     }

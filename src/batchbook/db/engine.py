@@ -1,4 +1,4 @@
-"""How Batchbook opens a database: one recipe for SQLite, one for PostgreSQL."""
+"""Engines: one recipe for SQLite, one for PostgreSQL."""
 
 from __future__ import annotations
 
@@ -15,14 +15,19 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError
 
-from batchbook.db.beside import beside_engine
-from batchbook.db.drivers import GuardedConnection
 from batchbook.db.functions import fold
 from batchbook.db.guard import install_guard, refuse_second
-from batchbook.db.options import BESIDE_ENGINE, READ_ONLY, WAITING
-from batchbook.db.reading import read_json, read_text, read_times_tolerantly, read_tolerantly
-from batchbook.db.transient import is_timeout, is_transient
-from batchbook.db.waiting import Waiting
+from batchbook.db.psycopg_connection import GuardedConnection
+from batchbook.db.side_file import side_file_engine
+from batchbook.db.tolerant_reading import read_json, read_text, read_times_tolerantly, read_tolerantly
+from batchbook.db.write_lock import (
+    READ_ONLY,
+    SIDE_FILE_ENGINE,
+    WRITE_LOCK_LIMIT,
+    WaitingLimit,
+    is_timeout,
+    is_transient,
+)
 
 #: The environment variable that wins over the ``sqlalchemy.url`` setting.
 URL_VARIABLE = "BATCHBOOK_DATABASE_URL"
@@ -40,7 +45,7 @@ def database_url(settings: Mapping[str, str]) -> URL:
     A bare ``postgresql://`` means psycopg, the driver Batchbook ships with. Raises ``ConfigurationError``, which
     never quotes the URL because of the password in it, if that is no URL of a database that Batchbook works on.
     """
-    url = _parsed(*_said(settings))
+    url = _parsed(*_configured_url(settings))
     if url.drivername in ("postgresql", "postgres"):
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername not in _DRIVERS:
@@ -50,7 +55,7 @@ def database_url(settings: Mapping[str, str]) -> URL:
     return url
 
 
-def _said(settings: Mapping[str, str]) -> tuple[str, str]:
+def _configured_url(settings: Mapping[str, str]) -> tuple[str, str]:
     """Return the URL and the name of what says it."""
     for values, source in ((os.environ, URL_VARIABLE), (settings, "sqlalchemy.url")):
         if text := values.get(source, "").strip():
@@ -99,8 +104,8 @@ def _sqlite_engine(url: URL, **options: Any) -> Engine:
     if url.database and url.database != ":memory:":
         # For its owner only: the database, its log and its copies beside it are readable by whoever gets this far.
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside = beside_engine(url, **options)
-        engine.update_execution_options(**{BESIDE_ENGINE: beside})
+        beside = side_file_engine(url, **options)
+        engine.update_execution_options(**{SIDE_FILE_ENGINE: beside})
         event.listen(engine, "engine_disposed", lambda _engine: beside.dispose())
     install_guard(engine)
     event.listen(engine, "connect", _connect_sqlite)
@@ -143,17 +148,17 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _take_write_lock(connection: Connection) -> None:
-    waiting: Waiting | None = connection.get_execution_options().get(WAITING)
+    waiting: WaitingLimit | None = connection.get_execution_options().get(WRITE_LOCK_LIMIT)
     if waiting is None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-    elif not _taken_at_once(connection):
-        with waiting.place(), _patience(connection, waiting.seconds):
+    elif not _try_write_lock(connection):
+        with waiting.place(), _busy_timeout(connection, waiting.seconds):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _taken_at_once(connection: Connection) -> bool:
+def _try_write_lock(connection: Connection) -> bool:
     """Take the write lock if it is free, so that only who must wait needs a place to wait at."""
-    with _patience(connection, 0):
+    with _busy_timeout(connection, 0):
         try:
             connection.connection.cursor().execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:
@@ -162,7 +167,7 @@ def _taken_at_once(connection: Connection) -> bool:
 
 
 @contextmanager
-def _patience(connection: Connection, seconds: float) -> Iterator[None]:
+def _busy_timeout(connection: Connection, seconds: float) -> Iterator[None]:
     connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
     try:
         yield

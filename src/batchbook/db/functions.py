@@ -10,7 +10,7 @@ from sqlalchemy import SQLColumnExpression, String, func, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from batchbook.db.types import ExactDecimal
+from batchbook.db.column_types import ExactDecimal
 
 _PRECISION = 14
 #: The largest result in hundredths of a per cent.

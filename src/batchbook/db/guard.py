@@ -16,8 +16,9 @@ import re
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
+from secrets import token_hex
 from typing import Any, NoReturn
 
 from sqlalchemy import URL, Connection, Engine, event
@@ -239,3 +240,43 @@ def _active_here() -> TransactionGuard | None:
 
 def _is_guarded_by(guard: TransactionGuard, connection: Connection) -> bool:
     return not connection.invalidated and connection.info.get(GUARD) is guard
+
+
+class TransactionMark:
+    """A savepoint in the transaction of ``session``, made now."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        connection = session.connection()
+        self._driver: Any = connection.connection.driver_connection
+        name = f"batchbook_{token_hex(8)}"
+        connection.exec_driver_sql(f"SAVEPOINT {name}")
+        self._undo = f"ROLLBACK TO SAVEPOINT {name}"
+
+    def undo(self) -> bool:
+        """Undo what was done since, and return whether that was possible.
+
+        It is not where the transaction was ended, or the session can do nothing in it any more.
+        """
+        try:
+            connection = self._session.connection()
+            if not connection.in_transaction():
+                return False  # Anything that is said now would begin another one.
+            connection.exec_driver_sql(self._undo)
+        except Exception:  # noqa: BLE001 - Code that is not ours may have left it in any state.
+            return False
+        self._session.expire_all()
+        return True
+
+    def give_up(self) -> bool:
+        """Roll back what the driver has open, whatever the session holds of it.
+
+        Return whether that was the marked transaction, so that nothing is kept of what was done since.
+        """
+        undone = False
+        with suppress(Exception):
+            self._driver.cursor().execute(self._undo)
+            undone = True
+        with suppress(Exception):
+            self._driver.rollback()
+        return undone

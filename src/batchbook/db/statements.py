@@ -58,13 +58,13 @@ def savepoint_in(text: str) -> str | None:
 @lru_cache(maxsize=512)
 def _found(text: str) -> tuple[Effect, str] | None:
     for words in _statements(text):
-        found = _judged([word.upper() for word in words])
+        found = _effect_of([word.upper() for word in words])
         if found is not None:
             return found
     return None
 
 
-def _judged(words: list[str]) -> tuple[Effect, str] | None:
+def _effect_of(words: list[str]) -> tuple[Effect, str] | None:
     first, second, *_ = [*words, "", ""]
     if first in _TRANSACTION:
         return Effect.TRANSACTION, f"{first} TO" if second == "TO" else first

@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Date, DateTime, Dialect, Enum, Integer, Numeric, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from batchbook.db.types import ExactDecimal, UTCDateTime, integer_limits
+from batchbook.db.column_types import ExactDecimal, UTCDateTime, integer_limits
 
 #: What PostgreSQL stores neither in texts nor in JSON: NUL and halves of surrogate pairs.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -105,7 +105,7 @@ def _never(_kinds: AbstractSet[type[Any]], _said: Sequence[Any]) -> bool:
     return False
 
 
-def _demand(fits: bool) -> None:
+def _ensure(fits: bool) -> None:
     if not fits:
         raise ValueError("The column does not store this.")
 
@@ -127,10 +127,10 @@ def _integers(column_type: Integer) -> _Rule:
         return kinds == {int} and low <= min(said) and max(said) <= high
 
     def one(value: Any) -> int:
-        _demand(isinstance(value, (int, float, Decimal)) and not isinstance(value, bool))
+        _ensure(isinstance(value, (int, float, Decimal)) and not isinstance(value, bool))
         number = int(value)
-        _demand(number == value and low <= number <= high)
-        _demand(not isinstance(value, float) or abs(number) <= _EXACT_FLOAT)
+        _ensure(number == value and low <= number <= high)
+        _ensure(not isinstance(value, float) or abs(number) <= _EXACT_FLOAT)
         return number
 
     return _Rule(f"a whole number from {low:,} to {high:,}", all_fit, one)
@@ -143,10 +143,10 @@ def _decimals(
     limited = precision is not None and scale is not None
 
     def one(value: Any) -> Decimal:
-        _demand(isinstance(value, (int, float, Decimal)) and not isinstance(value, bool))
+        _ensure(isinstance(value, (int, float, Decimal)) and not isinstance(value, bool))
         exact = Decimal(value)
-        _demand(exact.is_finite() and (not limited or abs(exact) < Decimal(10) ** (precision - scale)))
-        _demand(scale is None or exact == exact.quantize(Decimal(1).scaleb(-scale)))
+        _ensure(exact.is_finite() and (not limited or abs(exact) < Decimal(10) ** (precision - scale)))
+        _ensure(scale is None or exact == exact.quantize(Decimal(1).scaleb(-scale)))
         return exact
 
     digits = f" with at most {precision} digits, {scale} of them behind the point" if limited else ""
@@ -155,7 +155,7 @@ def _decimals(
 
 def _numerics(column_type: Numeric[Any]) -> _Rule:
     def one(value: Any) -> float:
-        _demand(isinstance(value, (int, float, Decimal)) and math.isfinite(value))
+        _ensure(isinstance(value, (int, float, Decimal)) and math.isfinite(value))
         return float(value)
 
     return _decimals(column_type) if column_type.asdecimal else _Rule("a number", _never, one)
@@ -170,7 +170,7 @@ def _texts(column_type: String) -> _Rule:
 
     def one(value: Any) -> str:
         text = str.__str__(value)  # The text that a member of an enum is, not what it calls itself.
-        _demand((longest is None or len(text) <= longest) and is_storable(text))
+        _ensure((longest is None or len(text) <= longest) and is_storable(text))
         return text
 
     most = "" if longest is None else f" of at most {longest:,} characters"
@@ -179,7 +179,7 @@ def _texts(column_type: String) -> _Rule:
 
 def _booleans(_column_type: Boolean) -> _Rule:
     def one(value: Any) -> bool:
-        _demand(isinstance(value, int) and value in (0, 1))
+        _ensure(isinstance(value, int) and value in (0, 1))
         return bool(value)
 
     return _Rule("yes or no", lambda kinds, _said: kinds == {bool}, one)
@@ -187,7 +187,7 @@ def _booleans(_column_type: Boolean) -> _Rule:
 
 def _dates(_column_type: Date) -> _Rule:
     # A moment is a date to Python, but its time would be lost.
-    one = _unchanged(lambda value: _demand(isinstance(value, date) and not isinstance(value, datetime)))
+    one = _unchanged(lambda value: _ensure(isinstance(value, date) and not isinstance(value, datetime)))
     return _Rule("a date", lambda kinds, _said: kinds == {date}, one)
 
 
@@ -195,7 +195,7 @@ def _datetimes(column_type: DateTime) -> _Rule:
     zone = "with its" if column_type.timezone else "without"
 
     def check(value: Any) -> None:
-        _demand(isinstance(value, datetime) and (value.tzinfo is not None) == column_type.timezone)
+        _ensure(isinstance(value, datetime) and (value.tzinfo is not None) == column_type.timezone)
 
     return _Rule(f"a date and time {zone} time zone", _never, _unchanged(check))
 
@@ -205,7 +205,7 @@ def _all_aware(kinds: AbstractSet[type[Any]], said: Sequence[Any]) -> bool:
 
 
 def _moment(value: datetime) -> datetime:
-    _demand(value.utcoffset() is not None)
+    _ensure(value.utcoffset() is not None)
     return value.astimezone(UTC)
 
 
@@ -213,7 +213,7 @@ def _enums(column_type: Enum) -> _Rule:
     known = column_type.enum_class
 
     def check(value: Any) -> None:
-        _demand(isinstance(value, known) if known else value in column_type.enums)
+        _ensure(isinstance(value, known) if known else value in column_type.enums)
 
     return _Rule("one of the column's choices", _never, _unchanged(check))
 
@@ -221,7 +221,7 @@ def _enums(column_type: Enum) -> _Rule:
 def _json(_column_type: JSON) -> _Rule:
     def check(value: Any) -> None:
         text = json.dumps(value, allow_nan=False, ensure_ascii=False)
-        _demand(is_storable(text) and not _NUL_IN_JSON.search(text))
+        _ensure(is_storable(text) and not _NUL_IN_JSON.search(text))
 
     return _Rule("data as JSON has it", _never, _unchanged(check))
 

@@ -11,8 +11,8 @@ from typing import Any
 from pyramid.events import ApplicationCreated
 from sqlalchemy import Engine
 
-from batchbook.demo.guard import is_wanted, refuse_logins, refuse_logins_in, switch_off
-from batchbook.demo.loader import CATALOG, DEMO, LOGINS, PRICE_LIST, Login, is_empty, load, logins
+from batchbook.demo.demo_data import CATALOG, DEMO, LOGINS, PRICE_LIST, Login, is_empty, load, logins
+from batchbook.demo.login_guard import is_wanted, refuse_logins, refuse_logins_in, switch_off
 from batchbook.services import services_of
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""A form with what is in it: texts to show, values to use, and what is wrong with them."""
+"""A form with its content: texts to show, values to use, and errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fields: what a form asks for, and by which widget."""
+"""Fields of forms, with their widgets."""
 
 from __future__ import annotations
 

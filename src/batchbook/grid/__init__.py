@@ -6,15 +6,14 @@ This package knows models and SQL, not HTTP.
 from __future__ import annotations
 
 from batchbook.grid.cells import CellError, Conventions, parse, parser_for, render, to_text
-from batchbook.grid.clauses import Filter, Sort
 from batchbook.grid.columns import Choice, Column, choices_of, columns_of, label_of
 from batchbook.grid.export import csv_chunks, xlsx_file
 from batchbook.grid.filters import condition, read_values
 from batchbook.grid.kinds import Kind, kind_of
 from batchbook.grid.query import Grid, Window
-from batchbook.grid.reading import DEFAULT_PAGE_SIZE, PAGE_SIZES
+from batchbook.grid.query_string import DEFAULT_PAGE_SIZE, PAGE_SIZES
 from batchbook.grid.state import GridState, Params, has_grid_params
-from batchbook.grid.verbs import VERB_LABELS, VERBS, Verb, value_count
+from batchbook.grid.verbs import VERB_LABELS, VERBS, Filter, Sort, Verb, value_count
 
 __all__ = [
     "DEFAULT_PAGE_SIZE",

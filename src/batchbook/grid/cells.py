@@ -7,10 +7,19 @@ from functools import lru_cache
 from typing import Any
 
 from batchbook.grid.columns import Column
-from batchbook.grid.conventions import CellError, Conventions, DateOrder
 from batchbook.grid.kinds import Kind
-from batchbook.grid.numbers import decimal_parser, integer_parser
-from batchbook.grid.parsers import boolean_parser, choice_parser, date_parser, datetime_parser, text_parser
+from batchbook.grid.parsers import (
+    CellError,
+    Conventions,
+    DateOrder,
+    boolean_parser,
+    choice_parser,
+    date_parser,
+    datetime_parser,
+    decimal_parser,
+    integer_parser,
+    text_parser,
+)
 from batchbook.grid.rendering import render, to_text
 
 __all__ = ["CellError", "Conventions", "DateOrder", "parse", "parser_for", "render", "to_text"]

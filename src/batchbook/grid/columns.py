@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import BigInteger, Enum, Integer, Numeric, SQLColumnExpression, String, inspect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from batchbook.db.types import integer_limits
+from batchbook.db.column_types import integer_limits
 from batchbook.grid.kinds import NUMERIC_KINDS, Kind, kind_of
 
 #: Characters that people may put into a column whose type has no length: some pages of text.

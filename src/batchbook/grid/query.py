@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from batchbook.grid.clauses import Filter, Sort
 from batchbook.grid.columns import Column
 from batchbook.grid.filters import condition, read_values
 from batchbook.grid.state import GridState
+from batchbook.grid.verbs import Filter, Sort
 
 #: How many rows a stream holds at a time.
 STREAM_ROWS = 1000

@@ -9,9 +9,8 @@ from typing import Any
 
 from batchbook.db.storable import raw_text
 from batchbook.grid.columns import Column
-from batchbook.grid.conventions import Conventions
 from batchbook.grid.kinds import Kind
-from batchbook.grid.parsers import choice_text
+from batchbook.grid.parsers import Conventions, choice_text
 
 _CONVENTIONS = Conventions()
 

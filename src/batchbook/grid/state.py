@@ -6,18 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from batchbook.grid.clauses import Filter, Sort
 from batchbook.grid.columns import Column
-from batchbook.grid.reading import (
+from batchbook.grid.query_string import (
     DEFAULT_PAGE_SIZE,
     TOO_LONG,
     is_grid_name,
-    is_too_long,
+    is_query_too_long,
     read_filters,
     read_page,
     read_size,
     read_sort,
 )
+from batchbook.grid.verbs import Filter, Sort
 
 
 class Params(Protocol):
@@ -42,13 +42,13 @@ class GridState:
     def from_params(cls, params: Params | Iterable[tuple[str, str]], columns: Sequence[Column]) -> GridState:
         """Read the state from a link's parameters; never raises, whatever they hold (see ``problems``).
 
-        More than a link may carry is the default state, with :data:`~batchbook.grid.reading.TOO_LONG` for a problem.
+        More than a link may carry is the default state, with :data:`~batchbook.grid.query_string.TOO_LONG` for a problem.
         """
         pairs = [pair for pair in _pairs(params) if is_grid_name(pair[0])]
-        if not is_too_long(pairs):
+        if not is_query_too_long(pairs):
             state = cls._read(pairs, columns)
             # One pasted list is many pairs.
-            if not is_too_long(state.to_query()):
+            if not is_query_too_long(state.to_query()):
                 return state
         return cls(problems=(TOO_LONG,))
 

@@ -1,7 +1,8 @@
-"""Verbs: what a filter may say about a column, by the kind of its values."""
+"""Verbs of filters, by kind of value, and the clauses made of them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from batchbook.grid.kinds import Kind
@@ -75,3 +76,25 @@ def value_count(verb: Verb) -> int | None:
     if verb is Verb.ANY_OF:
         return None
     return 2 if verb is Verb.BETWEEN else 1
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter on the column named ``column``; ``values`` are texts, as a person writes them."""
+
+    column: str
+    verb: Verb
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sort:
+    """Order by the column named ``column``; empty values come last either way."""
+
+    column: str
+    descending: bool = False
+
+    @property
+    def text(self) -> str:
+        """As it stands in a link: the name, with a minus before it when descending."""
+        return f"-{self.column}" if self.descending else self.column

@@ -1,4 +1,4 @@
-"""What machines ask: whether the process lives, whether it is ready for requests, and how the jobs are."""
+"""Endpoints for machines: liveness, readiness, and metrics of jobs."""
 
 from __future__ import annotations
 

@@ -1,19 +1,162 @@
-"""``/metrics``: how the jobs are, for Prometheus. Everything comes from the database, so that any web process tells it."""
+"""Metrics of jobs for Prometheus at ``/metrics``, read from the database, so that every web process can answer."""
 
 from __future__ import annotations
 
 import hmac
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeHistogramMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
-from sqlalchemy import Engine
+from sqlalchemy import ColumnElement, Engine, case, func, select
+from sqlalchemy.orm import Session
 
-from batchbook.health.collector import JobCollector
-from batchbook.jobs.office import Jobs
+from batchbook.db.transactions import transaction_scope
+from batchbook.jobs import Job, JobService
+from batchbook.jobs.models import ENDED, JobState
+from batchbook.jobs.store import HEARTBEAT, JobStore
 from batchbook.services import Services, services_of
 from batchbook.settings import Setting
+
+
+@dataclass(frozen=True)
+class _Sighting:
+    beats: int
+    at: float
+    alive: bool
+
+
+class LiveWorkers:
+    """Compares the beats with those of the last look.
+
+    A process is taken for alive at first sight, and for dead once it has not beaten for ``dead`` seconds between two
+    looks: who looks every minute sees a death at the second look.
+    """
+
+    def __init__(self, store: JobStore, dead: float) -> None:
+        self._store = store
+        self._dead = dead
+        self._sights: Mapping[str, _Sighting] = {}
+
+    def workers(self) -> dict[str, int]:
+        """Return how many threads each living process has for jobs; commands that run their own job have none."""
+        if not self._store.is_there:
+            return {}
+        with self._store.connection() as connection:
+            rows = connection.execute(
+                select(HEARTBEAT.c.executor, HEARTBEAT.c.beats, HEARTBEAT.c.threads)
+            ).all()
+        self._sights = {row.executor: self._seen(row.executor, row.beats) for row in rows}
+        return {row.executor: row.threads for row in rows if row.threads and self._sights[row.executor].alive}
+
+    def _seen(self, executor: str, beats: int) -> _Sighting:
+        now, last = time.monotonic(), self._sights.get(executor)
+        if last is None or last.beats != beats:
+            return _Sighting(beats, now, alive=True)
+        # Seen twice within less than a beat, it had no time for one; what was said of it still stands.
+        return _Sighting(beats, last.at, last.alive and now - last.at <= self._dead)
+
+
+#: Upper bounds of the durations that are counted together, in seconds.
+BOUNDS = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600)
+#: Over which time durations are counted. Jobs are not kept for ever, so they cannot be counted from the beginning.
+_WINDOW = timedelta(hours=1)
+
+
+class JobCollector(Collector):
+    """Measures the jobs of an application."""
+
+    def __init__(self, engine: Engine, jobs: JobService) -> None:
+        self._engine = engine
+        self._jobs = jobs
+        self._living = LiveWorkers(jobs.store, jobs.settings.dead)
+
+    def describe(self) -> Iterable[Metric]:
+        """Return nothing, so that nothing is asked of the database when the application starts."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the measures as they are now."""
+        with transaction_scope(self._engine, read_only=True) as session:
+            yield _by_state(session)
+            yield self._oldest_waiting(session)
+            yield self._durations(session)
+            yield _attempts(session)
+        yield from self._workers()
+
+    def _oldest_waiting(self, session: Session) -> Metric:
+        since = session.scalar(
+            select(func.min(func.coalesce(Job.run_at, Job.asked_at))).where(Job.state == JobState.QUEUED)
+        )
+        age = max(0.0, (self._jobs.clock() - since).total_seconds()) if since else 0.0
+        text = "How long the job has waited that has waited longest."
+        return GaugeMetricFamily("batchbook_jobs_oldest_waiting_seconds", text, value=age)
+
+    def _durations(self, session: Session) -> Metric:
+        text = "How long the jobs ran that ended in the last hour."
+        found = GaugeHistogramMetricFamily("batchbook_job_duration_seconds", text, labels=("task", "state"))
+        seconds = _seconds(session)
+        counts = [func.sum(case((seconds <= bound, 1), else_=0)) for bound in BOUNDS]
+        lately = Job.ended_at >= self._jobs.clock() - _WINDOW
+        rows = session.execute(
+            select(Job.task, Job.state, func.count(), func.sum(seconds), *counts)
+            .where(Job.state.in_(ENDED), Job.started_at.is_not(None), lately)
+            .group_by(Job.task, Job.state)
+        )
+        for task, state, count, total, *below in rows:
+            found.add_metric((task, state), buckets=_with_bounds(below, count), gsum_value=float(total))
+        return found
+
+    def _workers(self) -> Iterator[Metric]:
+        living = self._living.workers()
+        text = "Processes that run jobs and give signs of life."
+        yield GaugeMetricFamily("batchbook_workers", text, value=len(living))
+        text = "How many jobs they can run at a time, all together."
+        yield GaugeMetricFamily("batchbook_worker_threads", text, value=sum(living.values()))
+
+
+def _by_state(session: Session) -> Metric:
+    found = GaugeMetricFamily("batchbook_jobs", "Jobs that are kept, by state.", labels=("state", "task"))
+    counts = session.execute(select(Job.state, Job.task, func.count()).group_by(Job.state, Job.task))
+    known = {(row[0], row[1]): row[2] for row in counts}
+    for state, task, count in _with_zeros(known):
+        found.add_metric((state, task), count)
+    return found
+
+
+def _with_zeros(counts: Mapping[tuple[str, str], int]) -> Iterator[tuple[str, str, int]]:
+    """Yield the counts of every state for each task: an alarm on failures needs to see that there were none before."""
+    for task in sorted({task for _state, task in counts}):
+        for state in JobState:
+            yield state.value, task, counts.get((state.value, task), 0)
+
+
+def _attempts(session: Session) -> Metric:
+    text = "How often jobs that are kept were started again, because their process was gone."
+    found = GaugeMetricFamily("batchbook_job_further_attempts", text, labels=("task",))
+    again = select(Job.task, func.sum(Job.attempts - 1)).where(Job.attempts > 1).group_by(Job.task)
+    for task, count in session.execute(again):
+        found.add_metric((task,), float(count))
+    return found
+
+
+def _seconds(session: Session) -> ColumnElement[Any]:
+    """Return the expression for how long a job ran; a part of a day on SQLite, an interval on PostgreSQL."""
+    if session.get_bind().dialect.name == "sqlite":
+        return (func.julianday(Job.ended_at) - func.julianday(Job.started_at)) * 86400.0
+    return func.extract("epoch", Job.ended_at - Job.started_at)
+
+
+def _with_bounds(below: Sequence[int], count: int) -> list[tuple[str, float]]:
+    bounds = [str(float(bound)) for bound in BOUNDS]
+    return [*zip(bounds, map(float, below), strict=True), ("+Inf", float(count))]
+
 
 TOKEN = Setting(
     "batchbook.metrics_token",
@@ -31,7 +174,7 @@ class Metrics:
         self._token = token.encode()
         # One of its own, because a process may have more than one application.
         self._collected = CollectorRegistry()
-        self._collected.register(JobCollector(services.get(Engine), services.get(Jobs)))
+        self._collected.register(JobCollector(services.get(Engine), services.get(JobService)))
 
     def __call__(self, request: Any) -> Response:
         """Answer 401 to those who do not know the token."""

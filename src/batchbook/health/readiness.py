@@ -14,10 +14,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from batchbook import migrate
 from batchbook.batches import BatchTypes
-from batchbook.batches.guards import faults
-from batchbook.db.options import READ_ONLY
+from batchbook.batches.trigger_check import faults
+from batchbook.db.write_lock import READ_ONLY
 from batchbook.errors import Conflict
-from batchbook.jobs import Jobs
+from batchbook.jobs import JobService
 from batchbook.jobs.settings import Mode
 from batchbook.services import Services, services_of
 
@@ -30,7 +30,7 @@ class Readiness:
     def __init__(self, services: Services) -> None:
         self._types: BatchTypes = services.get(BatchTypes)
         self._engine: Engine = services.get(Engine)
-        self._jobs: Jobs = services.get(Jobs)
+        self._jobs: JobService = services.get(JobService)
         self._expected = migrate.expected(migrate.plugin_locations(services.settings))
 
     def reasons(self) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What is kept of jobs: one row for each, the files that some of them make, and groups of jobs asked for at once."""
+"""Models of jobs: one row for each, its states, the files that some jobs make, and groups of jobs."""
 
 from __future__ import annotations
 
@@ -9,15 +9,34 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from batchbook.db import Base
-from batchbook.jobs.states import ACTIVE, ENDED, WENT_WRONG, JobState
+from batchbook.statuses import Severity, Status
+
+
+class JobState(Status):
+    """Where a job is in its life."""
+
+    SCHEDULED = "scheduled", "Scheduled", Severity.NEUTRAL, "◷"
+    QUEUED = "queued", "Waiting", Severity.NEUTRAL, "…"
+    RUNNING = "running", "Running", Severity.INFO, "▶"
+    DONE = "done", "Done", Severity.SUCCESS, "✓"
+    FAILED = "failed", "Failed", Severity.ERROR, "✗"
+    CANCELLED = "cancelled", "Cancelled", Severity.WARNING, "⊘"
+
+
+#: A job in one of these states keeps everybody else from acting on its batch.
+ACTIVE = (JobState.QUEUED, JobState.RUNNING)
+#: A job in one of these states ended otherwise than it should, and can be tried again.
+WENT_WRONG = (JobState.FAILED, JobState.CANCELLED)
+#: A job in one of these states has ended.
+ENDED = (JobState.DONE, *WENT_WRONG)
 
 
 def _among(states: tuple[JobState, ...]) -> str:
     return f"state IN ({', '.join(repr(state.value) for state in states)})"
 
 
-_HOLDING = text(f"exclusive IS TRUE AND {_among(ACTIVE)}")
-_PLANNED = text(f"exclusive IS TRUE AND {_among((JobState.SCHEDULED,))}")
+_HOLDS_BATCH = text(f"exclusive IS TRUE AND {_among(ACTIVE)}")
+_IS_SCHEDULED = text(f"exclusive IS TRUE AND {_among((JobState.SCHEDULED,))}")
 
 
 class Job(Base):
@@ -33,8 +52,20 @@ class Job(Base):
 
     __tablename__ = "job"
     __table_args__ = (
-        Index("uq_job_holding", "batch_id", unique=True, sqlite_where=_HOLDING, postgresql_where=_HOLDING),
-        Index("uq_job_planned", "batch_id", unique=True, sqlite_where=_PLANNED, postgresql_where=_PLANNED),
+        Index(
+            "uq_job_holding",
+            "batch_id",
+            unique=True,
+            sqlite_where=_HOLDS_BATCH,
+            postgresql_where=_HOLDS_BATCH,
+        ),
+        Index(
+            "uq_job_planned",
+            "batch_id",
+            unique=True,
+            sqlite_where=_IS_SCHEDULED,
+            postgresql_where=_IS_SCHEDULED,
+        ),
         Index("ix_job_state", "state"),
         Index("ix_job_batch_id", "batch_id"),
         Index("ix_job_group_id", "group_id"),

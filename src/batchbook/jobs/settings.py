@@ -1,4 +1,4 @@
-"""How jobs run, as the settings say."""
+"""Settings of jobs: where they run, how many at a time, and their limits."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""The place for what changes while a long transaction is open: signs of life, progress, wishes to cancel.
-
-On SQLite one writer keeps all others out of a file, so this is a file of its own beside the database; on PostgreSQL it
-is a schema of its own within it. The queue's own tables are there as well. Nothing in it is worth a backup: the jobs
-themselves are in the database.
-"""
+"""The store for what changes while a long transaction is open: heartbeats, progress, cancel requests."""
 
 from __future__ import annotations
 
@@ -36,7 +31,7 @@ metadata = MetaData()
 
 # A job's nonce stands for it here: its number may be given again by a database that was restored from a backup.
 
-BEAT = Table(
+HEARTBEAT = Table(
     "beat",
     metadata,
     Column("executor", String(63), primary_key=True),
@@ -54,7 +49,7 @@ PROGRESS = Table(
     Column("phase_began", Float, nullable=False),
     Column("seen", Float, nullable=False),
 )
-WISH = Table(
+CANCEL_REQUEST = Table(
     "wish",
     metadata,
     Column("nonce", String(16), primary_key=True),
@@ -71,11 +66,11 @@ UNRESPONSIVE = Table(
 )
 
 
-class Store:
+class JobStore:
     """The place beside the database at ``url``."""
 
     def __init__(self, url: URL) -> None:
-        self.url = url if url.get_backend_name() != "sqlite" else url.set(database=_beside(url))
+        self.url = url if url.get_backend_name() != "sqlite" else url.set(database=_path_beside(url))
         self._engine = create_engine(
             self.url,
             isolation_level="AUTOCOMMIT",
@@ -125,7 +120,7 @@ class Store:
         self._engine.dispose()
 
 
-def _beside(url: URL) -> str:
+def _path_beside(url: URL) -> str:
     path = Path(str(url.database))
     return str(path.with_name(f"{path.stem}.jobs{path.suffix or '.sqlite3'}"))
 

@@ -1,4 +1,4 @@
-"""What jobs can do: tasks, registered by name with ``config.add_job_task``."""
+"""Tasks that jobs do, registered by name with ``config.add_job_task``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from batchbook.services import Services
 
 
 @dataclass(frozen=True)
-class Turn:
+class JobContext:
     """One attempt at a job: its ``session``, in whose transaction the job's end is written as well, and the job.
 
     ``prepared`` is what the task's ``prepare`` yielded.
@@ -31,7 +31,7 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Ending:
+class JobResult:
     """How a job ended: the sentence for people, whether it failed, and what pages need to lead on from there."""
 
     message: str
@@ -39,23 +39,23 @@ class Ending:
     result: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _nothing(_turn: Turn, _ending: Ending) -> None:
+def _ignore_result(_turn: JobContext, _ending: JobResult) -> None:
     """Do nothing."""
 
 
-def _unprepared(_turn: Turn) -> AbstractContextManager[Any]:
+def _prepare_nothing(_turn: JobContext) -> AbstractContextManager[Any]:
     return nullcontext()
 
 
-def _nowhere(_request: Any, _job: Job) -> str | None:
+def _no_url(_request: Any, _job: Job) -> str | None:
     return None
 
 
-def _nobody(_request: Any, _job: Job) -> bool:
+def _visible_to_nobody(_request: Any, _job: Job) -> bool:
     return False
 
 
-def _never(_services: Services, _session: Session, job: Job, _by: str) -> Job:
+def _refuse_retry(_services: Services, _session: Session, job: Job, _by: str) -> Job:
     raise Conflict(f"{job.subject} cannot simply be tried again; ask for it anew where you did before.")
 
 
@@ -75,12 +75,14 @@ class Task:
     name: str
     label: str
     done: str
-    run: Callable[[Turn], Ending]
-    prepare: Callable[[Turn], AbstractContextManager[Any]] = field(default=_unprepared, kw_only=True)
-    ended: Callable[[Turn, Ending], None] = _nothing
-    url: Callable[[Any, Job], str | None] = _nowhere
-    seen: Callable[[Any, Job], bool] = _nobody
-    again: Callable[[Any, Session, Job, str], Job] = _never
+    run: Callable[[JobContext], JobResult]
+    prepare: Callable[[JobContext], AbstractContextManager[Any]] = field(
+        default=_prepare_nothing, kw_only=True
+    )
+    ended: Callable[[JobContext, JobResult], None] = _ignore_result
+    url: Callable[[Any, Job], str | None] = _no_url
+    seen: Callable[[Any, Job], bool] = _visible_to_nobody
+    again: Callable[[Any, Session, Job, str], Job] = _refuse_retry
 
 
 class Tasks:
@@ -97,11 +99,13 @@ class Tasks:
 
     def __getitem__(self, name: str) -> Task:
         """Return the task called ``name``; a stand-in that fails for one that this installation does not have."""
-        return self._tasks.get(name) or Task(name, name.replace("_", " ").capitalize(), "worked on", _unknown)
+        return self._tasks.get(name) or Task(
+            name, name.replace("_", " ").capitalize(), "worked on", _run_unknown
+        )
 
 
-def _unknown(turn: Turn) -> Ending:
-    return Ending(
-        f"This installation does not know how to do “{turn.job.task}”; a plug-in may be missing. Nothing was done.",
+def _run_unknown(job_context: JobContext) -> JobResult:
+    return JobResult(
+        f"This installation does not know how to do “{job_context.job.task}”; a plug-in may be missing. Nothing was done.",
         failed=True,
     )

@@ -1,15 +1,273 @@
-"""The list of jobs, for administrators, and the pages of each."""
+"""The list of jobs, the pages of one job, and their permissions."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
+from urllib.parse import quote
 
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.response import Response
+from sqlalchemy import Engine, select
+
+from batchbook.db.transactions import transaction_scope
+from batchbook.errors import Missing
 from batchbook.grid import Column, Kind, Sort, choices_of
-from batchbook.jobs.models import Job
-from batchbook.jobs.pages import AwaitJob, CancelJob, EndProcess, FetchFile, JobDetail, JobStatus, RetryJob
-from batchbook.jobs.resources import JobContext
-from batchbook.jobs.states import JobState
-from batchbook.master import Index, MasterView, Remember
+from batchbook.jobs.exports import job_file_chunks
+from batchbook.jobs.heartbeat import threads_of
+from batchbook.jobs.models import Job, JobFile, JobGroup, JobState
+from batchbook.jobs.service import JobService, cancel_job, end_process, retry_job
+from batchbook.jobs.settings import Mode
+from batchbook.jobs.view_models import JobReport, duration, report_on
+from batchbook.master import Index, MasterView, Page, RecordContext, Remember
+from batchbook.master.records import find
+from batchbook.security.identity import Identity
+from batchbook.web.flash import Kind as FlashKind
+from batchbook.web.flash import flash
+
+#: What those may do who may see what a job is about.
+_OPEN_TO_VIEWERS = frozenset({"jobs:view"})
+#: To fetch the file that a job made.
+_FILE = "jobs:file"
+#: To end the process that runs a job, which concerns others as well: never just for who asked for the job.
+END_PROCESS = "jobs:end-process"
+
+
+def may_change(identity: Identity, asked: Job | JobGroup, permission: str) -> bool:
+    """Return whether ``identity`` may do what ``permission`` names, by a role or as who ``asked`` for it."""
+    return asked.asked_by == identity.name or identity.may(permission)
+
+
+class RequestedRecordContext(RecordContext):
+    """The context of the addresses of something that was asked for."""
+
+    @cached_property
+    def record(self) -> Any:
+        """What the address names; raises ``Missing`` when there is none.
+
+        It is read in a transaction of its own that only reads: a job that writes keeps other writers out of SQLite,
+        and whoever wants to cancel it must not have to wait for it.
+        """
+        request = self.view.request
+        with transaction_scope(request.services.get(Engine), read_only=True) as session:
+            return find(session, self.view.model, self.view.lookup, request.matchdict["id"])
+
+
+class JobRecordContext(RequestedRecordContext):
+    """The context of the addresses of one job."""
+
+    def permits(self, identity: Identity, permission: str) -> bool:
+        """Return whether ``identity`` may do with the job what ``permission`` names."""
+        if permission == _FILE:  # What is in it is for nobody else, and only while the thing itself is.
+            return bool(self.record.asked_by == identity.name) and self._sees_subject()
+        if permission == END_PROCESS:
+            return identity.may(permission)
+        if may_change(identity, self.record, permission):
+            return True
+        return permission in _OPEN_TO_VIEWERS and self._sees_subject()
+
+    def _sees_subject(self) -> bool:
+        request = self.view.request
+        return bool(request.services.get(JobService).tasks[self.record.task].seen(request, self.record))
+
+
+#: How long a page waits for a job that was just asked for, so that small ones seem to be done at once, in seconds.
+_AWAIT_SECONDS, _PAUSE = 0.8, 0.04
+
+#: The kind of message that tells how a job ended.
+_KINDS: Mapping[JobState, FlashKind] = {
+    JobState.DONE: "success",
+    JobState.FAILED: "error",
+    JobState.CANCELLED: "warning",
+}
+
+
+class JobPage(Page):
+    """A page of one job."""
+
+    on_record = True
+    permission = "view"
+
+    @property
+    def job(self) -> Job:
+        """The job that the address names."""
+        job: Job = self.record
+        return job
+
+    @property
+    def jobs(self) -> JobService:
+        """What the application knows about jobs."""
+        jobs: JobService = self.request.services.get(JobService)
+        return jobs
+
+    def report(self) -> JobReport:
+        """Return how the job stands."""
+        return report_on(self.jobs, self.job)
+
+
+def outcome_url(request: Any, job: Job) -> str | None:
+    """Return where what came of ``job`` is to be seen; ``None`` where that is nowhere but on its own page."""
+    jobs: JobService = request.services.get(JobService)
+    return jobs.tasks[job.task].url(request, job)
+
+
+class JobDetail(JobPage):
+    """How a job stands and what came of it."""
+
+    name = "view"
+    pattern = ""
+    template = "batchbook.templates:jobs/job.jinja2"
+
+    def get(self) -> dict[str, Any]:
+        """Show it."""
+        report = self.report()
+        return self.template_values(
+            report=report,
+            listed=self.request.identity.may("jobs:view"),
+            took=duration(self.job),
+            next_url=outcome_url(self.request, self.job),
+            file_url=self._file_url(),
+            may_cancel=self.job.is_active and self.view.may("cancel", self.job),
+            others=self._others() if (stuck := report.is_unresponsive) else (),
+            where=self._where() if stuck else "",
+            may_end_process=stuck and self.view.may("end-process", self.job),
+            may_retry=RetryJob.offered(self.view, self.job) and self.view.may("retry", self.job),
+        )
+
+    def _others(self) -> Sequence[Job]:
+        """Return what else runs in the process that runs the job."""
+        same = select(Job).where(
+            Job.state == JobState.RUNNING, Job.owner == self.job.owner, Job.id != self.job.id
+        )
+        others: Sequence[Job] = self.request.db.scalars(same.order_by(Job.id)).all()
+        return others
+
+    def _where(self) -> str:
+        """Return which kind of process runs the job: ``command``, ``server`` or ``worker``."""
+        if not threads_of(self.jobs.store, self.job.owner):
+            return "command"
+        return "server" if self.jobs.settings.mode is Mode.EMBEDDED else "worker"
+
+    def _file_url(self) -> str | None:
+        made = self.request.db.get(JobFile, self.job.id)
+        return (
+            self.view.url("file", self.job) if made is not None and self.view.may("file", self.job) else None
+        )
+
+
+class FetchFile(JobPage):
+    """The file that a job made, for who asked for it."""
+
+    name = "file"
+    pattern = "/file"
+    permission = "file"
+
+    def get(self) -> Response:
+        """Send the file as an attachment."""
+        record = self.request.db.get(JobFile, self.job.id)
+        if record is None:
+            raise Missing("This job has made no file; if it has just begun, look again when it is done.")
+        response = Response(content_type=record.content_type, app_iter=self._bytes(record))
+        if record.content_type.startswith("text/"):
+            response.charset = "utf-8"
+        response.content_length = record.size
+        response.headers["Content-Disposition"] = (
+            f"attachment; filename*=UTF-8''{quote(record.name, safe='')}"
+        )
+        return response
+
+    def _bytes(self, record: JobFile) -> Iterator[bytes]:
+        # The server sends the bytes after the request's transaction has ended, so the stream has one of its own.
+        with transaction_scope(self.request.services.get(Engine), read_only=True) as session:
+            yield from job_file_chunks(session, record)
+
+
+class JobStatus(JobPage):
+    """How a job stands, for a script that asks again and again."""
+
+    name = "status"
+    pattern = "/status.json"
+
+    def get(self) -> Response:
+        """Tell it as JSON."""
+        next_url = outcome_url(self.request, self.job) or self.view.url("view", self.job)
+        answer = self.report().as_json() | {"next_url": next_url}
+        return Response(json_body=answer, content_type="application/json", charset="utf-8")
+
+
+class AwaitJob(JobPage):
+    """Leads on to where a job can be watched, or, if it ends in a moment, to what came of it."""
+
+    name = "await"
+    pattern = "/await"
+
+    def get(self) -> HTTPSeeOther:
+        """Wait a moment and lead on; how it ended is said once, on the next page."""
+        job = self._waited_for()
+        if job.has_ended:
+            flash(self.request, job.message or "", _KINDS[JobState(job.state)])
+        return HTTPSeeOther(outcome_url(self.request, job) or self.view.url("view", job))
+
+    def _waited_for(self) -> Job:
+        until = time.monotonic() + _AWAIT_SECONDS
+        job = self.job
+        while not job.has_ended and job.run_at is None and time.monotonic() < until:
+            time.sleep(_PAUSE)
+            job = self._now()
+        return job
+
+    def _now(self) -> Job:
+        with transaction_scope(self.request.services.get(Engine), read_only=True) as session:
+            return session.get(Job, self.job.id) or self.job
+
+
+class CancelJob(JobPage):
+    """Cancels a job: at once if it has not begun, else as soon as it has done the part it is at."""
+
+    name = "cancel"
+    pattern = "/cancel"
+    permission = "cancel"
+
+    def post(self) -> HTTPSeeOther:
+        """Say so to whoever runs it."""
+        request = self.request
+        said = cancel_job(request.services, request.db, self.job, request.authenticated_userid)
+        return self.done(said, self.view.url("await", self.job))
+
+
+class EndProcess(JobPage):
+    """Ends the process that runs a job which does not react."""
+
+    name = "end-process"
+    pattern = "/end-process"
+    permission = "end-process"
+
+    def post(self) -> HTTPSeeOther:
+        """Say so to that process."""
+        request = self.request
+        said = end_process(request.services, self.job, request.authenticated_userid)
+        return self.done(said, self.view.url("view", self.job))
+
+
+class RetryJob(JobPage):
+    """Asks for a job again that failed or was cancelled."""
+
+    name = "retry"
+    pattern = "/retry"
+    permission = "retry"
+
+    @classmethod
+    def offered(cls, view: MasterView, record: Job) -> bool:  # noqa: ARG003 - As of every page.
+        """Return whether the job ended otherwise than it should."""
+        return record.went_wrong
+
+    def post(self) -> HTTPSeeOther:
+        """Ask for it again."""
+        request = self.request
+        again = retry_job(request.services, request.db, self.job, request.authenticated_userid)
+        return HTTPSeeOther(self.view.url("await", again))
 
 
 class JobsView(MasterView):
@@ -34,7 +292,7 @@ class JobsView(MasterView):
     )
     default_sort = (Sort("id", descending=True),)
     pages = (Index, Remember, JobDetail, JobStatus, AwaitJob, CancelJob, EndProcess, RetryJob, FetchFile)
-    record_context_factory: ClassVar = JobContext
+    record_context_factory: ClassVar = JobRecordContext
     templates: ClassVar = {"index": "batchbook.templates:jobs/index.jinja2"}
 
     def label_of(self, record: Job) -> str:

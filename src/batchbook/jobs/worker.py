@@ -1,31 +1,56 @@
-"""A process that runs jobs: it beats, looks for work, takes from the queue, and stops in good order."""
+"""The worker: a process, or threads of the web process, that takes jobs from the queue and runs them."""
 
 from __future__ import annotations
 
+import atexit
 import logging
+import os
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NoReturn
 
+from pyramid.events import ApplicationCreated
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from batchbook.db.transient import is_transient
-from batchbook.jobs.dispatching import Dispatcher
-from batchbook.jobs.interrupting import Attempt
-from batchbook.jobs.leaving import exit_process, leave_results
-from batchbook.jobs.listening import waiting_for_work
-from batchbook.jobs.office import Jobs
-from batchbook.jobs.pulse import Pulse, executor_name
-from batchbook.jobs.queue import Queue
-from batchbook.jobs.running import JobRun
-from batchbook.services import Services
+from batchbook.db.write_lock import is_transient
+from batchbook.jobs.dispatcher import Dispatcher, Queue
+from batchbook.jobs.heartbeat import Heartbeat, executor_name
+from batchbook.jobs.job_progress import record_result
+from batchbook.jobs.job_run import JobRun, result_of_stop
+from batchbook.jobs.models import JobState
+from batchbook.jobs.notify import make_wake_up
+from batchbook.jobs.service import JobService
+from batchbook.jobs.settings import Mode
+from batchbook.jobs.supervision import Attempt
+from batchbook.services import Services, services_of
+
+#: The exit status by which a service manager sees that the process is to be started again: EX_TEMPFAIL.
+EXIT_STATUS = 75
+
+
+def record_results(jobs: JobService, attempts: Iterable[Attempt]) -> None:
+    """Leave for the next process what becomes of the jobs: one that must not go on ends, the others wait again."""
+    for attempt in list(attempts):
+        if attempt.reason is None:
+            record_result(jobs.store, attempt.job, JobState.QUEUED)
+            continue
+        state, ending = result_of_stop(attempt.job, attempt.reason)
+        message = f"{ending.message} It did not react, so the process that ran it was ended."
+        record_result(jobs.store, attempt.job, state, message)
+
+
+def exit_process() -> NoReturn:
+    """End the process at once: threads that still work would keep it alive."""
+    logging.shutdown()
+    os._exit(EXIT_STATUS)
+
 
 log = logging.getLogger(__name__)
 
 #: How long jobs that were told to stop may take until they look, and how often is looked whether they have, in seconds.
-_LAST, _PAUSE = 5.0, 0.05
+_LAST_CHANCE, _PAUSE = 5.0, 0.05
 
 
 class Worker:
@@ -35,7 +60,7 @@ class Worker:
         self, services: Services, threads: int | None = None, own: Sequence[str] | None = None
     ) -> None:
         self.services = services
-        self.jobs: Jobs = services.get(Jobs)
+        self.jobs: JobService = services.get(JobService)
         settings = self.jobs.settings
         self.threads = threads or settings.threads
         self.queues = tuple(settings.all_queues if own is None else own)
@@ -46,15 +71,15 @@ class Worker:
         self._leaving = threading.Lock()
         #: Set when nothing more is to be taken, and when what runs must stop.
         self._closing, self._stopping = threading.Event(), threading.Event()
-        self._pulse = Pulse(self.jobs.store, self.executor, settings.dead, self.threads, self.queues)
+        self._heartbeat = Heartbeat(self.jobs.store, self.executor, settings.dead, self.threads, self.queues)
         self._looking = threading.Thread(target=self._look, name="batchbook-dispatcher", daemon=True)
         self._queue: Queue | None = None
 
     def start(self) -> None:
         """Begin."""
         self.jobs.store.prepare()
-        self._pulse.beat()  # Others must see it alive before it has anything.
-        self._pulse.start()
+        self._heartbeat.beat()  # Others must see it alive before it has anything.
+        self._heartbeat.start()
         settings = self.jobs.settings
         self._queue = Queue(self.jobs.store.url, self.executor, self._run)
         self._queue.start(self.queues, settings.all_queues, self.threads, settings.poll)
@@ -74,8 +99,8 @@ class Worker:
 
     def _look(self) -> None:
         assert self._queue is not None  # noqa: S101 - It is made before this thread starts.
-        dispatcher = Dispatcher(self.services, self._queue, self._pulse, self.running, self.queues)
-        waiting = waiting_for_work(self.services.get(Engine), self.jobs.asked)
+        dispatcher = Dispatcher(self.services, self._queue, self._heartbeat, self.running, self.queues)
+        waiting = make_wake_up(self.services.get(Engine), self.jobs.asked)
         while not self._closing.is_set():
             try:
                 dispatcher.look()
@@ -101,11 +126,11 @@ class Worker:
         self.jobs.asked.set()
         self._await_end(self.jobs.settings.stop if grace is None else grace, unless=self._stopping)
         self._stopping.set()
-        self._await_end(_LAST)
-        self._looking.join(timeout=_LAST)
+        self._await_end(_LAST_CHANCE)
+        self._looking.join(timeout=_LAST_CHANCE)
         if self._queue is not None:
             self._queue.stop()
-        self._pulse.end()
+        self._heartbeat.end()
         log.info("No jobs run here any more.")
         return not self.running
 
@@ -119,23 +144,47 @@ class Worker:
             return
         log.error("Job %s does not react, so this process is ended.", attempt.job.id)
         # Whatever ails the database, it ends.
-        last = threading.Timer(_LAST + self.jobs.settings.dead + _LAST, self.leave)
+        last = threading.Timer(_LAST_CHANCE + self.jobs.settings.dead + _LAST_CHANCE, self.leave)
         last.daemon = True
         last.start()
-        leave_results(self.jobs, [attempt])
+        record_results(self.jobs, [attempt])
         self._closing.set()
         self._stopping.set()
-        self._await_end(_LAST, left=1)
-        leave_results(self.jobs, self.jobs.running.attempts)
-        self._pulse.end()
+        self._await_end(_LAST_CHANCE, left=1)
+        record_results(self.jobs, self.jobs.running.attempts)
+        self._heartbeat.end()
         self.leave()
 
     @property
     def is_alive(self) -> bool:
         """Whether this process gives signs of life and looks for work."""
-        return self._pulse.is_alive() and self._looking.is_alive()
+        return self._heartbeat.is_alive() and self._looking.is_alive()
 
     def _await_end(self, seconds: float, unless: threading.Event | None = None, left: int = 0) -> None:
         until = time.monotonic() + seconds
         while len(self.running) > left and time.monotonic() < until and not (unless and unless.is_set()):
             time.sleep(_PAUSE)
+
+
+def start_embedded(event: ApplicationCreated) -> None:
+    """Start the worker of an application that is going to be served."""
+    services = services_of(event.app.registry)
+    if services.get(JobService).settings.mode is not Mode.EMBEDDED:
+        return
+    worker = Worker(services)
+    worker.start()
+    services.get(JobService).worker = worker
+    atexit.register(worker.stop)
+
+
+def release_worker(services: Services) -> Worker | None:
+    """Return the worker that started with an application, if one did, for the caller to stop."""
+    worker: Worker | None = services.get(JobService).worker
+    if worker is not None:
+        atexit.unregister(worker.stop)
+    return worker
+
+
+def includeme(config: Any) -> None:
+    """Have the application start its own worker."""
+    config.add_subscriber(start_embedded, ApplicationCreated)

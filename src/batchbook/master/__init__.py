@@ -9,17 +9,27 @@ from __future__ import annotations
 from typing import Any
 
 from batchbook.master.batch_only import add_batch_only_link
-from batchbook.master.direct import DirectChange
+from batchbook.master.contexts import MasterContext, RecordContext
+from batchbook.master.direct_edits import DirectChange
 from batchbook.master.directive import add_master_view
 from batchbook.master.export import export_response
-from batchbook.master.gridview import GridView
+from batchbook.master.form_pages import FormPage
+from batchbook.master.grid_view import GridView
 from batchbook.master.links import GridLinks, default_link
 from batchbook.master.models import GridSetting
 from batchbook.master.page import Button, Page, buttons_for
-from batchbook.master.pages import PAGES, Create, Delete, Detail, Edit, Export, ExportPage, Index, Remember
-from batchbook.master.pages.create import FormPage
+from batchbook.master.record_pages import (
+    PAGES,
+    Create,
+    Delete,
+    Detail,
+    Edit,
+    Export,
+    ExportPage,
+    Index,
+    Remember,
+)
 from batchbook.master.records import Invalid
-from batchbook.master.resources import MasterContext, RecordContext
 from batchbook.master.view import MasterView
 
 __all__ = [

@@ -1,9 +1,4 @@
-"""Columns that change by batch only: what a form makes of them, and who may edit them there all the same.
-
-A model says so of a column by ``info={"by_batch_only": True}``. Its form then shows the column without asking for it,
-and refuses it where it is sent. Who holds the view's permission ``edit-directly`` edits it, and has to say why; what is
-kept of that is in :mod:`batchbook.master.direct`.
-"""
+"""Columns that change by batch only: their place in forms, and who may edit them directly."""
 
 from __future__ import annotations
 
@@ -15,7 +10,7 @@ from pyramid.exceptions import ConfigurationError
 from sqlalchemy import inspect
 from sqlalchemy.orm import InstrumentedAttribute
 
-from batchbook.db.defaults import scalar_defaults
+from batchbook.db.base import scalar_defaults
 from batchbook.errors import Refused
 from batchbook.forms import Field, Form
 from batchbook.grid import Column, Kind, columns_of
@@ -71,7 +66,7 @@ def form_for(view: MasterView, record: Any | None) -> Form:
     return Form(fields, form.validators, conventions=form.conventions)
 
 
-def locked(view: MasterView, record: Any | None) -> Locked | None:
+def locked_fields(view: MasterView, record: Any | None) -> Locked | None:
     """Return what the form of ``record`` shows without asking for it; None if that is nothing."""
     fields = _batch_only(view.form(record))
     if not fields or may_edit_directly(view, record):

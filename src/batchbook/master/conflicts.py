@@ -1,19 +1,41 @@
-"""What a person saw, what that person wrote, and what somebody else saved meanwhile: put together, losing neither.
-
-A form carries what it showed when it was opened (:class:`Seen`), in one hidden field. So a stale post can be told
-from a fresh one, and of a stale one it is known which fields each of the two people changed.
-"""
+"""Conflicts of edits: what a person saw and wrote merged with what somebody else saved meanwhile."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from webob.multidict import MultiDict
 
 from batchbook.errors import BadInput
+from batchbook.master.batch_only import REASON, form_for
+from batchbook.master.direct_edits import DirectChange, direct_changes, values_now
+
+if TYPE_CHECKING:
+    from batchbook.master.view import MasterView
+
+
+def fill(view: MasterView, record: Any, values: dict[str, Any]) -> list[DirectChange]:
+    """Set a form's ``values`` on ``record`` after the master view has looked at them.
+
+    Return the changes among them of what otherwise changes by batch only. It is the record that is looked at, so that
+    it does not matter which field, or which hook, set the value.
+    """
+    values = dict(values)
+    reason = values.pop(REASON, None)
+    before = values_now(record)
+    view.before_save(record, values)
+    for name, value in values.items():
+        setattr(record, name, value)
+    return direct_changes(view, record, before, reason)
+
+
+def current_texts(view: MasterView, record: Any) -> Seen:
+    """Return what a form opened now would show of ``record``."""
+    return Seen.of(record, form_for(view, record).bind(view.values_of(record)).texts)
+
 
 #: The hidden field of a form that carries what it showed.
 SEEN = "seen"
@@ -39,14 +61,14 @@ class Seen:
     @classmethod
     def of(cls, record: Any, texts: Mapping[str, Any]) -> Seen:
         """Return what a form with ``texts`` shows of ``record``."""
-        return cls(getattr(record, "version", None), {name: plain(text) for name, text in texts.items()})
+        return cls(getattr(record, "version", None), {name: comparable(text) for name, text in texts.items()})
 
     @classmethod
     def read(cls, params: Any) -> Seen:
         """Return what a posted form carries; raises ``BadInput`` if that is missing or damaged."""
         try:
             data = _read_json(params[SEEN])
-            return cls(data["version"], {str(name): plain(text) for name, text in data["texts"].items()})
+            return cls(data["version"], {str(name): comparable(text) for name, text in data["texts"].items()})
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             message = (
                 "The form does not say which version it was made from. Nothing was saved; open it again."
@@ -94,7 +116,7 @@ def merge(labels: Mapping[str, str], seen: Seen, mine: Mapping[str, Any], now: S
     """
     merged, conflicts, taken_over = MultiDict(params), [], []
     for name, label in labels.items():
-        written, saved, before = plain(mine.get(name)), now.texts.get(name, ""), seen.texts.get(name)
+        written, saved, before = comparable(mine.get(name)), now.texts.get(name, ""), seen.texts.get(name)
         if written == saved or saved == before:
             continue
         if written == before:
@@ -105,7 +127,7 @@ def merge(labels: Mapping[str, str], seen: Seen, mine: Mapping[str, Any], now: S
     return Merge(merged, conflicts, taken_over)
 
 
-def chosen(params: Any, seen: Seen) -> MultiDict[str, Any]:
+def chosen_values(params: Any, seen: Seen) -> MultiDict[str, Any]:
     """Return the posted ``params`` with "theirs" put where it was chosen; what is theirs is what the page showed."""
     result = MultiDict(params)
     for name, text in seen.texts.items():
@@ -114,7 +136,7 @@ def chosen(params: Any, seen: Seen) -> MultiDict[str, Any]:
     return result
 
 
-def plain(text: Any) -> Text:
+def comparable(text: Any) -> Text:
     """Return a field's text as it can be compared: browsers end lines in their own way, and order is no change."""
     if text is None:
         return ""

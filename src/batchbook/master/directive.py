@@ -12,8 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from batchbook.forms import form_of
 from batchbook.grid import Grid
 from batchbook.master.batch_only import EDIT_DIRECTLY, batch_only_columns
+from batchbook.master.contexts import MasterContext
 from batchbook.master.page import Page
-from batchbook.master.resources import MasterContext
 from batchbook.master.view import MasterView, fact_columns, key_columns
 
 _NEEDED = ("model", "prefix", "path", "title", "title_one", "grid_columns")

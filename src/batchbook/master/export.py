@@ -1,4 +1,4 @@
-"""The results of a grid as a file to download: CSV that streams, or a workbook."""
+"""Exports of a grid: CSV that streams, or a workbook."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pyramid.response import FileIter, Response
 from sqlalchemy import Engine, Row
 
 from batchbook.db import utc_now
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput, Missing
 from batchbook.grid import csv_chunks, xlsx_file
-from batchbook.master.gridview import GridView
+from batchbook.master.grid_view import GridView
 
 #: What kind of content each format is.
 CONTENT_TYPES = {

@@ -1,15 +1,51 @@
-"""The links of a grid: each is shareable, holds the whole state, and never depends on what anybody has remembered."""
+"""Links of a grid, which hold its whole state and can be shared, and the marks on its headers."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from batchbook.grid import Filter, GridState
-from batchbook.master.headers import SortMark, clicked, mark_of
+from batchbook.grid import Filter, GridState, Sort
+
+#: Keys by which clicks sort at once; a link written by hand may name more.
+KEYS_KEPT = 3
+
+
+@dataclass(frozen=True)
+class SortMark:
+    """How a column takes part in the order: its ``place`` among the keys, 1 for the first, and its direction.
+
+    ``alone`` says that it is the only key, so that its place need not be told.
+    """
+
+    place: int
+    descending: bool
+    alone: bool
+
+
+def mark_of(sorts: Sequence[Sort], column: str) -> SortMark | None:
+    """Return how ``sorts`` order by ``column``, or None if they do not."""
+    for place, sort in enumerate(sorts, start=1):
+        if sort.column == column:
+            return SortMark(place, sort.descending, len(sorts) == 1)
+    return None
+
+
+def clicked(sorts: Sequence[Sort], column: str) -> tuple[Sort, ...]:
+    """Return the keys after a click on the header of ``column``.
+
+    The column becomes the first key, upwards, and the present keys stay behind it. Where it is the first already it
+    turns downwards, and after that it is no key any more.
+    """
+    first = sorts[0] if sorts else None
+    others = [sort for sort in sorts if sort.column != column]
+    if first == Sort(column, descending=True):
+        return tuple(others)
+    return (Sort(column, descending=first == Sort(column)), *others)[:KEYS_KEPT]
+
 
 #: What the results can be downloaded as, with the word for the link.
 FORMATS = {"csv": "CSV", "xlsx": "Excel"}
@@ -70,7 +106,7 @@ class GridLinks(ABC):
         return mark_of(self.state.sort, column)
 
     def sort_link(self, column: str) -> str:
-        """Return where a click on the header of ``column`` leads, see :func:`~batchbook.master.headers.clicked`."""
+        """Return where a click on the header of ``column`` leads, see :func:`~batchbook.master.links.clicked`."""
         return self.link(sort=clicked(self.state.sort, column), page=1)
 
     def link_with(self, *clauses: Filter) -> str:

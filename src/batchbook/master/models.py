@@ -1,4 +1,4 @@
-"""What the master views keep: the way a person last looked at each grid, and edits that went past batches."""
+"""Models of the master views: remembered grid settings, and direct edits."""
 
 from __future__ import annotations
 

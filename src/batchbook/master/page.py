@@ -1,4 +1,4 @@
-"""What a page of a master view is: one thing that people see or do there, with an address, a permission, a template."""
+"""A page of a master view: an address, a permission, a template."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from batchbook.web.flash import flash
 from batchbook.web.request import Request
 
 if TYPE_CHECKING:
-    from batchbook.master.resources import MasterContext
+    from batchbook.master.contexts import MasterContext
     from batchbook.master.view import MasterView
 
 

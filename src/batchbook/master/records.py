@@ -1,21 +1,107 @@
-"""Loading, saving and deleting one record, so that no edit is lost and no constraint ends in a traceback.
-
-These functions know models and a session, not HTTP: a page, a command or another view can use them alone.
-"""
+"""Records: loaded, saved and deleted one by one, so that no edit is lost and unique values stay unique."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, Integer, SmallInteger, inspect, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    UniqueConstraint,
+    and_,
+    inspect,
+    not_,
+    select,
+)
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Mapper, Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from batchbook.errors import Conflict, Missing
-from batchbook.master.constraints import Claim, claims_of, taken_fields
 from batchbook.master.references import references, why_referenced
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The values that a record wants for columns which must be unique together."""
+
+    columns: tuple[Column[Any], ...]
+    values: tuple[Any, ...]
+    fields: tuple[str, ...]
+
+
+def claims_of(record: Any) -> list[Claim]:
+    """Return what ``record`` claims; combinations with a null in them claim nothing."""
+    mapper = inspect(type(record))
+    claims = [
+        _claim(mapper, record, columns) for table in mapper.tables for columns in _unique_columns(table)
+    ]
+    return [claim for claim in claims if None not in claim.values]
+
+
+def taken_fields(db: Session, record: Any, claims: list[Claim], error: IntegrityError) -> dict[str, str]:
+    """Return a sentence per field of ``record`` whose value in ``claims`` belongs to another record.
+
+    Empty when ``error`` has another cause than a unique value.
+    """
+    mapper = inspect(type(record))
+    taken = [claim.fields for claim in claims if db.scalar(_others(mapper, record, claim)) is not None]
+    taken += _named_by_driver(mapper, str(error.orig))
+    return {name: _sentence(fields) for fields in taken for name in fields}
+
+
+def _sentence(fields: tuple[str, ...]) -> str:
+    if len(fields) == 1:
+        return "Another record has this value already; choose another one."
+    return "Another record has this combination already; change one of its fields."
+
+
+def _unique_columns(table: Table) -> Iterator[tuple[Column[Any], ...]]:
+    yield tuple(table.primary_key.columns)
+    for constraint in table.constraints:
+        if isinstance(constraint, UniqueConstraint):
+            yield tuple(constraint.columns)
+    for index in table.indexes:
+        if index.unique and not _computed(index):
+            yield tuple(index.columns)
+
+
+def _computed(index: Index) -> bool:
+    return not all(isinstance(expression, Column) for expression in index.expressions)
+
+
+def _claim(mapper: Mapper[Any], record: Any, columns: tuple[Column[Any], ...]) -> Claim:
+    fields = tuple(mapper.get_property_by_column(column).key for column in columns)
+    return Claim(columns, tuple(getattr(record, name) for name in fields), fields)
+
+
+def _others(mapper: Mapper[Any], record: Any, claim: Claim) -> Any:
+    statement = select(claim.columns[0]).where(
+        *(column == value for column, value in zip(claim.columns, claim.values, strict=True))
+    )
+    identity = inspect(record).identity
+    if identity:
+        key = zip(mapper.primary_key, identity, strict=True)
+        own = and_(*(claim.columns[0].table.c[column.name] == value for column, value in key))
+        statement = statement.where(not_(own))
+    return statement.limit(1)
+
+
+def _named_by_driver(mapper: Mapper[Any], message: str) -> list[tuple[str, ...]]:
+    return [
+        tuple(mapper.get_property_by_column(column).key for column in index.columns)
+        for table in mapper.tables
+        if isinstance(table, Table)
+        for index in table.indexes
+        if index.unique and _computed(index) and index.name and str(index.name) in message
+    ]
+
 
 R = TypeVar("R")
 

@@ -1,4 +1,4 @@
-"""Who still refers to a record, found from the foreign keys of the models themselves."""
+"""References to a record, found from the foreign keys of the models."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The master view: what one kind of record has in particular, said as data and a few hooks.
-
-What can be done with records is not here: each of those is a page, a small class in ``batchbook.master.pages``
-that asks the master view what it needs to know. A master view lists its pages and may add or replace some.
-"""
+"""The master view: one kind of record described as data, with a few hooks."""
 
 from __future__ import annotations
 
@@ -13,11 +9,11 @@ from sqlalchemy import ColumnElement, Row, Select, inspect, select
 
 from batchbook.forms import Field, Form, form_of
 from batchbook.grid import Column, Sort, columns_of
-from batchbook.master.direct import DirectChange, direct_edit
-from batchbook.master.gridview import GridView, LinkFor
-from batchbook.master.pages import PAGES
+from batchbook.master.contexts import MasterContext, RecordContext
+from batchbook.master.direct_edits import DirectChange, direct_edit
+from batchbook.master.grid_view import GridView, LinkFor
+from batchbook.master.record_pages import PAGES
 from batchbook.master.references import references, why_referenced
-from batchbook.master.resources import MasterContext, RecordContext
 from batchbook.web.request import Request
 
 if TYPE_CHECKING:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from batchbook.security.cookie import SessionCookie
-from batchbook.security.csrf import SessionCSRFPolicy
-from batchbook.security.identity import Identity
+from batchbook.security.identity import SIGNED_IN, Identity, grants, grants_any
 from batchbook.security.passwords import dummy_hash
-from batchbook.security.permissions import SIGNED_IN, grants, grants_any
 from batchbook.security.policy import SecurityPolicy
+from batchbook.security.sessions import SessionCookie
 from batchbook.security.settings import SecuritySettings, read_settings
+from batchbook.security.view_rules import SessionCSRFPolicy
 from batchbook.services import services_of
 
 __all__ = ["SIGNED_IN", "Identity", "grants", "grants_any", "includeme"]
@@ -24,5 +23,5 @@ def includeme(config: Any) -> None:
     config.add_request_method(SessionCookie, "session_cookie", reify=True)
     config.set_security_policy(SecurityPolicy())
     config.set_csrf_storage_policy(SessionCSRFPolicy(settings.secret))
-    for part in ("csrf", "headers", "require", "views", "account"):
+    for part in ("view_rules", "views", "account"):
         config.include(f"batchbook.security.{part}")

@@ -1,4 +1,4 @@
-"""One's own account: the password, the time zone, seeing where one is signed in, and signing out there."""
+"""A person's own account: password, time zone, and sessions to sign out of."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import Engine
 
 from batchbook.forms import BoundForm, Form
-from batchbook.security.agents import browser_name
+from batchbook.security.audit_log import record_change, record_event
 from batchbook.security.authentication import authenticate, change_password, still_valid
-from batchbook.security.cookie import session_hash
-from batchbook.security.fields import ADVICE, DIFFERENT, password_field, zone_field
+from batchbook.security.identity import SIGNED_IN
 from batchbook.security.models import User
-from batchbook.security.passwords import hash_password, why_weak
-from batchbook.security.permissions import SIGNED_IN
-from batchbook.security.sessions import open_sessions, revoke_session, revoke_sessions
+from batchbook.security.passwords import (
+    ADVICE,
+    DIFFERENT,
+    hash_password,
+    password_field,
+    why_weak,
+    zone_field,
+)
+from batchbook.security.sessions import open_sessions, revoke_session, revoke_sessions, session_hash
 from batchbook.security.throttle import throttle_of
-from batchbook.security.trail import note, note_change
+from batchbook.security.user_agent import browser_name
 from batchbook.security.views import TOO_OFTEN
 from batchbook.words import counted
 
@@ -50,7 +55,7 @@ class AccountViews:
             self.request.response.status_int = _UNPROCESSABLE
             return self._page(bound)
         revoked = change_password(self.request.db, user, new_hash, keep=self._current)
-        note_change(self.request, "password changed", self.request.identity.name)
+        record_change(self.request, "password changed", self.request.identity.name)
         self.request.flash(f"Your password is changed.{_signed_out(revoked)}")
         return self._done()
 
@@ -97,7 +102,7 @@ class AccountViews:
         new_hash = hash_password(bound.values["new"]) if verified else ""
         user = still_valid(self.request.db, verified)
         if user is None:
-            note(self.request, "present password wrong", name)
+            record_event(self.request, "present password wrong", name)
             bound.add_error("present", "That is not your present password.")
         else:
             throttle.forgive(name, address)

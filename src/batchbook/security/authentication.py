@@ -9,9 +9,8 @@ from sqlalchemy import CursorResult, Engine, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from batchbook.db.session import make_session, transaction_scope
-from batchbook.db.transient import is_timeout
-from batchbook.db.waiting import Waiting
+from batchbook.db.transactions import make_session, transaction_scope
+from batchbook.db.write_lock import WaitingLimit, is_timeout
 from batchbook.security.models import User, normal_name
 from batchbook.security.passwords import hash_password, needs_rehash, verify_password
 from batchbook.security.sessions import open_session, revoke_session, revoke_sessions
@@ -81,7 +80,7 @@ def refresh_hash(engine: Engine, verified: Verified, password: str) -> Verified:
     made = hash_password(password)
     the_same = (User.id == verified.user_id, User.password_hash == verified.password_hash)
     try:
-        with make_session(engine, waiting=Waiting(1, seconds=0)) as db, db.begin():
+        with make_session(engine, waiting=WaitingLimit(1, seconds=0)) as db, db.begin():
             changed = db.execute(update(User).where(*the_same).values(password_hash=made))
     except OperationalError as error:
         if not is_timeout(error):

@@ -8,7 +8,7 @@ from sqlalchemy import Column, ForeignKey, Integer, String, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from batchbook.db import Base, utc_now
-from batchbook.db.beside import BESIDE
+from batchbook.db.side_file import SIDE_FILE
 
 
 def normal_name(text: str) -> str:
@@ -68,7 +68,7 @@ class Role(Base):
 
 
 class RolePermission(Base):
-    """One permission of a role, possibly with ``*`` segments; see :mod:`batchbook.security.permissions`."""
+    """One permission of a role, possibly with ``*`` segments; see :mod:`batchbook.security.identity`."""
 
     __tablename__ = "role_permission"
 
@@ -81,7 +81,7 @@ class WebSession(Base):
     """One signed-in browser. ``id`` is the SHA-256 (hex) of the id in the cookie, which is never stored."""
 
     __tablename__ = "web_session"
-    __table_args__ = ({"info": {BESIDE: True}},)
+    __table_args__ = ({"info": {SIDE_FILE: True}},)
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
@@ -97,7 +97,7 @@ class LoginAttempt(Base):
     """A counter of login attempts in one window of time. ``key`` is a SHA-256 (hex) of whom or where it counts."""
 
     __tablename__ = "login_attempt"
-    __table_args__ = ({"info": {BESIDE: True}},)
+    __table_args__ = ({"info": {SIDE_FILE: True}},)
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     count: Mapped[int]

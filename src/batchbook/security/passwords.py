@@ -1,4 +1,4 @@
-"""Password hashing by Argon2id, and what makes a password too weak."""
+"""Passwords: hashing by Argon2id, weakness, and the fields of forms that ask for them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import secrets
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
+from batchbook.forms import Field
+from batchbook.grid import Choice, Kind
+from batchbook.zones import zone_names
 
 # OWASP's Password Storage Cheat Sheet: Argon2id with 19 MiB, two passes, one lane. A server with several threads
 # then keeps its memory small while people sign in together.
@@ -59,3 +63,24 @@ def why_weak(password: str, *parts: str) -> str | None:
 def dummy_hash() -> str:
     """Return the hash of a password that nobody has, made with today's parameters."""
     return hash_password(secrets.token_urlsafe())
+
+
+#: What to know before one chooses a password.
+ADVICE = f"At least {SHORTEST} characters; a few words are easiest to remember."
+
+#: What is wrong when a new password and its repetition differ.
+DIFFERENT = "The two new passwords are not the same."
+
+
+def password_field(name: str, label: str, *, help: str = "", required: bool = True) -> Field:  # noqa: A002 - As fields call it.
+    """Return a field for a password; what is typed into it is never shown again."""
+    return Field.of(
+        name, Kind.TEXT, label=label, widget="password", help=help, required=required, max_length=LONGEST
+    )
+
+
+def zone_field() -> Field:
+    """Return the field for the time zone in which somebody sees moments."""
+    choices = tuple(Choice(name, name.replace("_", " ")) for name in zone_names())
+    text = "In it all times are shown to you, and read from you. Without one it is that of the site."
+    return Field.of("timezone", Kind.CHOICE, label="Time zone", choices=choices, help=text)

@@ -1,4 +1,4 @@
-"""The security policy: who asks, and whether that person may."""
+"""The security policy: identity and permission of each request."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 from zope.interface import implementer
 
-from batchbook.security.cookie import session_hash
-from batchbook.security.identity import Identity, load_identity
+from batchbook.security.identity import SIGNED_IN, Identity, grants, load_identity
 from batchbook.security.models import User, normal_name
-from batchbook.security.permissions import SIGNED_IN, grants
-from batchbook.security.sessions import end_session, open_session
+from batchbook.security.sessions import end_session, open_session, session_hash
 
 
 class PermissionDenied(Denied):

@@ -1,9 +1,4 @@
-"""How often somebody may fail to sign in: counters in our own table, by the ``limits`` library.
-
-The counters are written in transactions of their own, so that a failed attempt counts though its request is rolled
-back. They are beside the database on SQLite, so that signing in waits for no job. Count before the request's session
-has begun, which might wait, as :func:`throttle_of` checks.
-"""
+"""Throttling of sign-in attempts: counters in our own table, by the ``limits`` library."""
 
 from __future__ import annotations
 
@@ -19,7 +14,7 @@ from sqlalchemy import CursorResult, Engine, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from batchbook.db import utc_now
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.security.models import LoginAttempt, normal_name
 from batchbook.security.settings import SecuritySettings
 

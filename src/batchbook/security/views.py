@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -10,12 +11,21 @@ from sqlalchemy import Engine
 
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind
+from batchbook.security.audit_log import record_change, record_event
 from batchbook.security.authentication import authenticate, refresh_hash, sign_in
-from batchbook.security.fields import password_field
-from batchbook.security.paths import local_path
+from batchbook.security.passwords import password_field
 from batchbook.security.sessions import end_session
 from batchbook.security.throttle import WINDOW_MINUTES, throttle_of
-from batchbook.security.trail import note, note_change
+
+# One slash, then anything but another; browsers take a backslash for a slash, and drop tabs and line breaks. A header
+# takes ASCII only, as which paths write all other characters.
+_LOCAL = re.compile(r"/(?!/)[!-\[\]-~]*")
+
+
+def local_path(text: str, default: str = "/") -> str:
+    """Return ``text`` if it is a path (with query) of this site, else ``default``."""
+    return text if _LOCAL.fullmatch(text) else default
+
 
 # One sentence for every reason, so that it does not tell which user names exist.
 FAILED = "The user name or the password is wrong, or the account is switched off. Please try again."
@@ -47,14 +57,14 @@ class LoginViews:
         engine = self.request.services.get(Engine)
         throttle = throttle_of(self.request)
         if not throttle.admit(name, self._address):
-            note(self.request, "sign-in throttled", name)
+            record_event(self.request, "sign-in throttled", name)
             return self._refuse(429, TOO_OFTEN, name)
         verified = authenticate(engine, name, password)
         if verified is None or not sign_in(self.request, refresh_hash(engine, verified, password)):
-            note(self.request, "sign-in failed", name)
+            record_event(self.request, "sign-in failed", name)
             return self._refuse(400, FAILED, name)
         throttle.forgive(name, self._address)
-        note_change(self.request, "signed in", verified.name)
+        record_change(self.request, "signed in", verified.name)
         return HTTPSeeOther(self.next)
 
     @property
@@ -76,7 +86,7 @@ class LoginViews:
 def logout(request: Any) -> HTTPSeeOther:
     """Sign this browser out and show the sign-in page."""
     if request.identity:
-        note_change(request, "signed out", request.identity.name)
+        record_change(request, "signed out", request.identity.name)
     end_session(request.db, request)
     request.flash("You are signed out.", "info")
     return HTTPSeeOther(request.route_path("login"))

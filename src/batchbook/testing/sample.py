@@ -1,10 +1,49 @@
-"""What the kit must be told of a batch type to be able to make batches of it."""
+"""The description of a batch type that its author gives to the kit, and the complaints of the kit."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
+
+#: How many differences a complaint shows.
+_SHOWN = 5
+
+
+def complain(sentence: str) -> NoReturn:
+    """Fail the check, saying why."""
+    __tracebackhide__ = True
+    raise AssertionError(sentence)
+
+
+def check(condition: object, sentence: str) -> None:
+    """Fail the check unless ``condition`` holds."""
+    __tracebackhide__ = True
+    if not condition:
+        complain(sentence)
+
+
+@contextmanager
+def refused(error: type[Exception], what: str) -> Iterator[None]:
+    """Run the block, which must raise ``error``; ``what`` says what it tries to do."""
+    __tracebackhide__ = True
+    try:
+        yield
+    except error:
+        return
+    except Exception as other:  # noqa: BLE001 - Whatever else is raised is the complaint.
+        complain(f"To {what} must raise {error.__name__}, and raised {type(other).__name__}: {other}")
+    complain(f"To {what} must raise {error.__name__}, and was done.")
+
+
+def same(before: Mapping[Any, Any], after: Mapping[Any, Any], sentence: str) -> None:
+    """Fail the check with ``sentence`` and what differs, unless both mappings are equal."""
+    __tracebackhide__ = True
+    keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    if keys:
+        shown = [f"  {key}: {before.get(key)!r} became {after.get(key)!r}" for key in keys[:_SHOWN]]
+        complain("\n".join([f"{sentence} {len(keys)} differ:", *shown]))
 
 
 @dataclass(frozen=True)

@@ -14,5 +14,5 @@ def includeme(config: Any) -> None:
     services_of(config.registry).add(WebSettings, read_settings(settings))
     # Else every request, also one for a static file, would ask the database who is signed in.
     settings.setdefault("tm.annotate_user", "false")
-    for part in ("request", "zone", "limits", "errors", "flash", "navigation", "templating", "static"):
+    for part in ("request", "limits", "error_pages", "flash", "navigation", "templating", "static"):
         config.include(f"batchbook.web.{part}")

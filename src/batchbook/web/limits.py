@@ -1,4 +1,4 @@
-"""What is refused before anything is done with it: bodies over the limit, and requests that can't be read."""
+"""Limits of requests: bodies that are too large and requests that cannot be read are refused before anything else."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from pyramid.httpexceptions import HTTPLengthRequired
 
 from batchbook.errors import BadInput, TooLarge
-from batchbook.web.formats import bytesize
-from batchbook.web.posted import MULTIPART, read_form
+from batchbook.web.form_parsing import MULTIPART, read_form
+from batchbook.web.formatting import bytesize
 from batchbook.web.request import Request
 from batchbook.web.settings import WebSettings
 

@@ -8,7 +8,7 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import IRoutesMapper
 
-from batchbook.security.permissions import SIGNED_IN, grants_any
+from batchbook.security.identity import SIGNED_IN, grants_any
 from batchbook.web.request import Request
 
 _REGISTRY_KEY = "batchbook.navigation"
@@ -48,7 +48,7 @@ def add_navigation(
 ) -> None:
     """Directive: add an entry to the navigation for those who hold ``permission`` (of a tuple: any of them).
 
-    ``permission`` may be :data:`~batchbook.security.permissions.SIGNED_IN`. Entries are sorted by ``order``, then
+    ``permission`` may be :data:`~batchbook.security.identity.SIGNED_IN`. Entries are sorted by ``order``, then
     ``label``. Two entries for one route conflict. A route that does not exist raises ``ConfigurationError``.
     """
     permissions = (permission,) if isinstance(permission, str) else tuple(permission)

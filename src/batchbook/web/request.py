@@ -1,4 +1,4 @@
-"""What every request gets: an id, and an answer whatever goes wrong."""
+"""Properties of every request: its id and its time zone; and an answer whatever goes wrong."""
 
 from __future__ import annotations
 
@@ -6,8 +6,21 @@ import io
 import secrets
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pyramid_retry import is_error_retryable
+
+from batchbook.web.settings import WebSettings
+from batchbook.zones import zone_called
+
+
+def zone_of(request: Request) -> ZoneInfo:
+    """Return the zone that who asks has chosen; the site's for everybody else, and for a zone that is gone."""
+    site: ZoneInfo = request.services.get(WebSettings).timezone
+    identity = request.identity
+    chosen = identity.timezone if identity else None
+    return (zone_called(chosen) if chosen else None) or site
+
 
 #: Pyramid is untyped; a request is ``Any`` to the type checker, and this name says so.
 Request = Any
@@ -55,11 +68,12 @@ def _close_body(request: Request) -> None:
 
 
 def includeme(config: Any) -> None:
-    """Add ``request.request_id`` and the guard tween."""
+    """Add ``request.zone``."""
+    config.add_request_method(zone_of, "zone", reify=True)
     config.add_request_method(request_id, reify=True)
     config.add_tween(
         "batchbook.web.request.guard_tween_factory",
-        under="batchbook.security.headers.headers_tween_factory",
+        under="batchbook.security.view_rules.headers_tween_factory",
         over=(
             "batchbook.web.limits.limits_tween_factory",
             "pyramid_tm.tm_tween_factory",

@@ -1,4 +1,4 @@
-"""What every template may use: globals for forms and messages, filters for values."""
+"""Globals and filters of every template."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pyramid.csrf import get_csrf_token
 from batchbook.grid.cells import render
 from batchbook.services import services_of
 from batchbook.web.flash import flash_messages
-from batchbook.web.formats import bytesize, moment_filter, number
-from batchbook.web.once import form_key_input
+from batchbook.web.formatting import bytesize, moment_filter, number
+from batchbook.web.idempotency import idempotency_key_input
 from batchbook.web.request import Request
 from batchbook.web.settings import WebSettings
 from batchbook.words import counted, noun
@@ -48,7 +48,7 @@ def includeme(config: Any) -> None:
             csrf_input=csrf_input,
             csrf_token=csrf_token,
             flash_messages=flash_messages,
-            form_key_input=form_key_input,
+            form_key_input=idempotency_key_input,
         )
         environment.filters.update(
             bytesize=bytesize,

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from batchbook.batches.intake.quick import quick_reader
+from batchbook.batches.intake.cell_reader import bulk_parser
 from batchbook.grid import CellError, Conventions, Kind, parser_for
 
 from .fields import field
@@ -43,6 +43,6 @@ def outcome(read: Any) -> Any:
 def test_many_cells_are_read_as_one_by_one(column: Any, sign: str, texts: list[str]) -> None:
     conventions = Conventions(sign, "," if sign == "." else ".")
     parse = parser_for(column, conventions)
-    quick = quick_reader(column, conventions)
+    quick = bulk_parser(column, conventions)
     assert outcome(lambda: quick(texts)) == outcome(lambda: [parse(text) for text in texts])
     assert outcome(lambda: quick(texts)) == outcome(lambda: [parse(text) for text in texts])  # Remembered.

@@ -6,10 +6,10 @@ import pytest
 from tests.batches.shelf_count import ShelfCountRow
 
 from batchbook.batches.intake import IntakeField, IntakeMapping
-from batchbook.batches.intake.reader import IntakeReader, rows_of
+from batchbook.batches.intake.intake_reader import IntakeReader, rows_of
 from batchbook.errors import BadInput
 from batchbook.grid import columns_of
-from batchbook.tables.choices import Chunk, ColumnReading, Reading
+from batchbook.tables.report import Chunk, ColumnReading, Reading
 
 ITEM, COUNTED, REMARK = (
     IntakeField(column.name, column)

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from batchbook.batches.intake import IntakeField, IntakeMapping, Remembered, suggest
-from batchbook.batches.intake.names import normal
+from batchbook.batches.intake import IntakeField, IntakeMapping, RememberedMapping, suggest
+from batchbook.batches.intake.suggestions import normalise_name
 from batchbook.grid import Kind
-from batchbook.tables.choices import Reading
-from batchbook.tables.report import ColumnReport, Report
+from batchbook.tables.report import ColumnReport, Reading, Report
 
 from .fields import FIELDS, field
 
@@ -21,7 +20,7 @@ def report(*headings: str, kinds: dict[str, str] | None = None) -> Report:
 
 @pytest.mark.parametrize("heading", ["Item Codes", "ITEM-CODE", "itemCode", " item code: ", "İtém_Code"])
 def test_case_accents_punctuation_and_plurals_make_no_difference(heading: str) -> None:
-    assert normal(heading) == normal("item_code") == "itemcode"
+    assert normalise_name(heading) == normalise_name("item_code") == "itemcode"
 
 
 def test_fields_get_the_columns_with_their_names_and_what_looks_alike_is_a_guess() -> None:
@@ -64,7 +63,9 @@ BEFORE = IntakeMapping(
 
 
 def test_what_was_used_last_for_the_sender_is_used_again_wherever_its_columns_stand() -> None:
-    found = suggest(FIELDS, report("Artikel", "Farbe", "Betrag"), Remembered(BEFORE, "last time for V1"))
+    found = suggest(
+        FIELDS, report("Artikel", "Farbe", "Betrag"), RememberedMapping(BEFORE, "last time for V1")
+    )
     assert found.mapping == IntakeMapping(
         {"item_code": 0, "price": 2},
         {"remark": ""},
@@ -78,12 +79,12 @@ def test_what_was_used_last_for_the_sender_is_used_again_wherever_its_columns_st
 
 def test_a_column_that_is_there_now_comes_before_the_text_it_lacked_last_time() -> None:
     headings = ("Artikel", "Betrag", "remark")
-    found = suggest(FIELDS, report(*headings), Remembered(BEFORE, "last time for V1"))
+    found = suggest(FIELDS, report(*headings), RememberedMapping(BEFORE, "last time for V1"))
     assert (found.mapping.columns["remark"], found.mapping.constants) == (2, {})
 
 
 def test_what_was_used_for_somebody_else_is_only_a_guess() -> None:
-    unsure = Remembered(BEFORE, "last time", sure=False)
+    unsure = RememberedMapping(BEFORE, "last time", sure=False)
     found = suggest(FIELDS, report("Artikel", "Betrag", "price"), unsure)
     assert (found.mapping.columns, found.guesses) == ({"price": 2}, {"item_code": 0})
     assert (found.mapping.constants, found.mapping.widths) == ({}, {"item_code": 9})
@@ -96,7 +97,7 @@ def test_a_mapping_is_the_same_after_it_was_kept() -> None:
 def test_a_guess_gives_way_to_who_has_the_name() -> None:
     fields = (field("unit", Kind.TEXT), field("unit_price", Kind.TEXT))
     before = IntakeMapping({"unit": 0}, headings=("unit price",))
-    found = suggest(fields, report("unit price"), Remembered(before, "last time", sure=False))
+    found = suggest(fields, report("unit price"), RememberedMapping(before, "last time", sure=False))
     assert (found.mapping.columns, found.guesses) == ({"unit_price": 0}, {})
 
 

@@ -14,10 +14,10 @@ from batchbook import configure
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk, CellChange, Operation
 from batchbook.catalog.loader import load_file
 from batchbook.catalog.models import PriceHistory, Product
-from batchbook.cli import site
+from batchbook.cli import installation
 from batchbook.db.engine import database_url, make_engine
-from batchbook.db.session import transaction_scope
-from batchbook.jobs.office import Jobs
+from batchbook.db.transactions import transaction_scope
+from batchbook.jobs.service import JobService
 from batchbook.services import services_of
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow
 
@@ -55,7 +55,7 @@ def _configured(settings: Mapping[str, Any]) -> Any:
         services_of(_known[key].registry).get(Engine).dispose()
     services = services_of(_known[key].registry)
     services.settings.update(settings)
-    services.get(Jobs).close()
+    services.get(JobService).close()
     hide = services.get(Engine).hide_parameters
     services.add(Engine, make_engine(database_url(settings), hide_parameters=hide))
     return _known[key]
@@ -64,7 +64,7 @@ def _configured(settings: Mapping[str, Any]) -> Any:
 @pytest.fixture(autouse=True)
 def _configured_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands of the same settings share the application: a test runs many, and none keeps anything in it."""
-    monkeypatch.setattr(site, "configure", _configured)
+    monkeypatch.setattr(installation, "configure", _configured)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from batchbook.batches.models import CellChange
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 
 Run = Callable[..., Any]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.types.price_change.models import PriceChangeRow
 
 #: Whether a price is one and a half or more than a thousand, nobody can tell but its vendor.

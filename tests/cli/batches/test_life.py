@@ -14,7 +14,7 @@ from sqlalchemy import Engine, func, select
 from batchbook.batches.models import Batch
 from batchbook.catalog.loader import load_file
 from batchbook.catalog.models import PriceHistory, Product
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 
 Run = Callable[..., Any]
 

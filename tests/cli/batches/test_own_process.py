@@ -13,9 +13,9 @@ from sqlalchemy import Engine, func, select
 
 from batchbook.batches.models import Batch
 from batchbook.catalog.models import PriceHistory, Product
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.jobs import Job
-from batchbook.jobs.store import BEAT, Store
+from batchbook.jobs.store import HEARTBEAT, JobStore
 
 Run = Callable[..., Any]
 
@@ -65,9 +65,9 @@ def test_every_action_runs_here(batch: Run, shop: Engine, opened: str) -> None:
     # Creating is one transaction, without a job.
     assert jobs_of(shop) == [(name, "done", 1) for name in ("refresh", "clone", "execute", "delete")]
     assert count(shop, PriceHistory) == 1
-    store = Store(shop.url)
+    store = JobStore(shop.url)
     with store.connection() as connection:
-        assert connection.execute(select(BEAT)).all() == []
+        assert connection.execute(select(HEARTBEAT)).all() == []
     store.close()
 
 
@@ -176,7 +176,7 @@ def test_ctrl_c_cancels_honestly(
     times: int,
 ) -> None:
     batch("create", "price_change", "--file", price_list, "--no-populate", "--as", "staff")
-    ini, store = tmp_path / "batchbook.ini", str(Store(shop.url).url.database)
+    ini, store = tmp_path / "batchbook.ini", str(JobStore(shop.url).url.database)
     swap_handler(ini, tmp_path, monkeypatch, CTRL_C.format(times=times, store=store))
     result = command("-c", ini, "batch", "populate", 1, "--as", "staff")
     assert (result.exit_code, result.stdout) == (1, "")
@@ -213,13 +213,13 @@ def test_told_to_stop_it_hands_back(
 
 
 def test_what_the_bar_and_the_lines_say(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    from batchbook.cli import progress
-    from batchbook.jobs.progress import step_after
+    from batchbook.cli import foreground
+    from batchbook.jobs.job_progress import step_at
 
     clock = iter(range(0, 1_000, 6))
-    monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(clock)))
-    step = step_after("execute", 450, 1_000, 1.5)
-    bar, lines = progress.Bar(), progress.Lines()
+    monkeypatch.setattr(foreground.time, "monotonic", lambda: float(next(clock)))
+    step = step_at("execute", 450, 1_000, 1.5)
+    bar, lines = foreground.Bar(), foreground.Lines()
     bar.show("Execute: Batch 00000001", step, "Execute: 450 of 1,000 rows")
     lines.show("Execute: Batch 00000001", step, "Execute: 450 of 1,000 rows")
     drawn = capsys.readouterr().err

@@ -16,13 +16,13 @@ from sqlalchemy import Engine as Database
 from sqlalchemy import event, select
 
 from batchbook.batches import Action, Batch
-from batchbook.batches.creation import clone_batch, create_batch, delete_batch
 from batchbook.batches.editing import HeaderEditor, RowEditor, RowRemover
-from batchbook.batches.engine import Engine, Result
-from batchbook.batches.intake.taking import look
-from batchbook.batches.types import BatchTypes
+from batchbook.batches.engine.creation import clone_batch, create_batch, delete_batch
+from batchbook.batches.engine.engine import Engine, Result
+from batchbook.batches.engine.file_intake import inspect_batch_file
+from batchbook.batches.registry import BatchTypes
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.security.models import Role, RolePermission
 from batchbook.services import Services, services_of
 
@@ -97,9 +97,9 @@ class Shop:
         with transaction_scope(self.database) as session:
             engine = self.act(session)
             batch = create_batch(engine, "import", {"target": "product"}, io.BytesIO(data), name)
-            intake = look(engine.work_on(batch))
+            intake = inspect_batch_file(engine.work_on(batch))
             mapping = replace(intake.mapping, carried=tuple(carried))
-            replace(intake, suggestion=replace(intake.suggestion, mapping=mapping)).keep_in(batch)
+            replace(intake, suggestion=replace(intake.suggestion, mapping=mapping)).store_in(batch)
             engine.run(batch.id, Action.POPULATE)
             return batch.id
 

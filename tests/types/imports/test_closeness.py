@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from batchbook.types.imports.closeness import CloseTexts
+from batchbook.types.imports.fuzzy_match import FuzzyMatcher
 
-KNOWN = CloseTexts(
+KNOWN = FuzzyMatcher(
     ["GROCERY", "PRODUCE", "Bakery", "BAKERY GOODS", *(f"V{number:04d}" for number in range(3_000))]
 )
 
@@ -30,4 +30,4 @@ def test_the_closest_is_found_in_spite_of_a_letter_too_many_too_few_or_in_the_wr
 
 
 def test_among_no_texts_none_is_close() -> None:
-    assert CloseTexts([]).closest("") == []
+    assert FuzzyMatcher([]).closest("") == []

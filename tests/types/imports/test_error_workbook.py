@@ -12,13 +12,13 @@ from python_calamine import CalamineWorkbook
 from batchbook.batches import Action
 from batchbook.batches.worksheets import (
     apply_worksheet,
-    compare,
+    diff_worksheet,
     layout_of,
     open_worksheet,
     sheet_grid,
     write_worksheet,
 )
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.grid import GridState
 
 from .conftest import Shop
@@ -81,7 +81,7 @@ def test_only_what_was_corrected_is_taken_and_nothing_that_changed_meanwhile(sho
     shop.edit(number, 1, new_price="1.60")
     with transaction_scope(shop.database) as session:
         engine = shop.act(session)
-        found = compare(
+        found = diff_worksheet(
             engine.work_on(engine.find(number)), open_worksheet("back.xlsx", io.BytesIO(_rewritten(sheets)))
         )
         assert [(c.sequence, c.label, c.before, c.now, c.sheet, c.text) for c in found.conflicts] == [
@@ -103,7 +103,9 @@ def test_the_sheet_as_it_was_downloaded_changes_nothing(shop: Shop) -> None:
     shop.run(number, Action.REFRESH)
     with transaction_scope(shop.database) as session:
         engine = shop.act(session)
-        found = compare(engine.work_on(engine.find(number)), open_worksheet("back.xlsx", io.BytesIO(sheet)))
+        found = diff_worksheet(
+            engine.work_on(engine.find(number)), open_worksheet("back.xlsx", io.BytesIO(sheet))
+        )
         assert found.empty
 
 
@@ -117,6 +119,6 @@ def test_what_was_edited_stands_there_as_the_file_would_say_it(shop: Shop) -> No
     with transaction_scope(shop.database) as session:
         engine = shop.act(session)
         sheet = open_worksheet("back.xlsx", io.BytesIO(_rewritten(sheets)))
-        found = compare(engine.work_on(engine.find(number)), sheet)
+        found = diff_worksheet(engine.work_on(engine.find(number)), sheet)
         assert [(c.before, c.sheet, c.text) for c in found.taken] == [("1234,60", "1234,80", "1234.80")]
         assert not found.conflicts

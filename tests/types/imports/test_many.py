@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from batchbook.batches import Batch, DynamicRow
-from batchbook.batches.types import BatchTypes
+from batchbook.batches.registry import BatchTypes
 from batchbook.db import Base
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 
 from .conftest import Shop
 

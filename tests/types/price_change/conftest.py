@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert, select
 from tests.batches.attacked import PRICE_CHANGE
-from tests.batches.workshop import Workshop
+from tests.batches.harness import BatchHarness
 
 from batchbook.catalog.models import Department, Product, Vendor
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 
 #: Item code, price, vendor, department.
 PRODUCTS = (
@@ -23,7 +23,7 @@ PRODUCTS = (
 
 
 @pytest.fixture
-def shop(engine: Engine) -> Workshop:
+def shop(engine: Engine) -> BatchHarness:
     """Price changes, and a catalogue of five products."""
     with transaction_scope(engine) as session:
         vendors = {code: Vendor(code=code) for code in ("V1", "V2", "V3")}
@@ -44,7 +44,7 @@ def shop(engine: Engine) -> Workshop:
                 for code, price, vendor, department in PRODUCTS
             ],
         )
-    return Workshop(engine, PRICE_CHANGE)
+    return BatchHarness(engine, PRICE_CHANGE)
 
 
 @pytest.fixture

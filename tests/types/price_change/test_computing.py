@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, cast, literal, null, select, update
-from tests.batches.workshop import Workshop
+from tests.batches.harness import BatchHarness
 
 from batchbook.batches import Action
-from batchbook.batches.editing import Stale
+from batchbook.batches.editing import StaleEdit
 from batchbook.catalog.models import PRICE, Product
-from batchbook.db.session import transaction_scope
-from batchbook.types.price_change.computing import computed_price
+from batchbook.db.transactions import transaction_scope
+from batchbook.types.price_change.lookup import computed_price
 from batchbook.types.price_change.models import PriceChange, Rounding
 
 SetPrice = Callable[[str, str], None]
@@ -70,19 +70,19 @@ def test_no_price_leads_to_none(engine: Engine) -> None:
 # --- Following the catalogue -----------------------------------------------------------------------------------------
 
 
-def computed(shop: Workshop, **texts: str) -> int:
+def computed(shop: BatchHarness, **texts: str) -> int:
     """An open batch with products 1, 2 and 3 at 10 % more."""
     batch_id = shop.create(**({"percent": "10", "vendor_code": "V1"} | texts))
     assert not shop.run(batch_id, Action.POPULATE).failed
     return batch_id
 
 
-def facts(shop: Workshop, batch_id: int, sequence: int) -> tuple[str | None, str, str, str | None, bool]:
+def facts(shop: BatchHarness, batch_id: int, sequence: int) -> tuple[str | None, str, str, str | None, bool]:
     row = shop.row(batch_id, sequence)
     return (row.status, str(row.old_price), str(row.new_price), row.status_text, row.price_moved)
 
 
-def test_a_refresh_computes_anew_what_nobody_edited(shop: Workshop, set_price: SetPrice) -> None:
+def test_a_refresh_computes_anew_what_nobody_edited(shop: BatchHarness, set_price: SetPrice) -> None:
     batch_id = computed(shop)
     set_price("2", "4.00")
     shop.run(batch_id, Action.REFRESH)
@@ -94,7 +94,7 @@ def test_a_refresh_computes_anew_what_nobody_edited(shop: Workshop, set_price: S
 
 
 def test_executing_after_a_refresh_raises_the_price_of_now(
-    shop: Workshop, set_price: SetPrice, prices: Callable[[], dict[str, str]]
+    shop: BatchHarness, set_price: SetPrice, prices: Callable[[], dict[str, str]]
 ) -> None:
     batch_id = computed(shop)
     set_price("2", "4.00")
@@ -102,7 +102,9 @@ def test_executing_after_a_refresh_raises_the_price_of_now(
     assert prices() == {"1": "1.10", "2": "4.40", "3": "3.30", "4": "4.00", "5": "0.05"}
 
 
-def test_an_edited_price_stays_and_says_that_the_catalogue_moved(shop: Workshop, set_price: SetPrice) -> None:
+def test_an_edited_price_stays_and_says_that_the_catalogue_moved(
+    shop: BatchHarness, set_price: SetPrice
+) -> None:
     batch_id = computed(shop)
     shop.edit(batch_id, 2, new_price="2.35")
     assert facts(shop, batch_id, 2) == ("increase", "2.00", "2.35", None, False)
@@ -121,7 +123,7 @@ def test_an_edited_price_stays_and_says_that_the_catalogue_moved(shop: Workshop,
 
 
 def test_an_edit_that_did_not_see_the_price_of_now_is_marked_at_once(
-    shop: Workshop, set_price: SetPrice
+    shop: BatchHarness, set_price: SetPrice
 ) -> None:
     batch_id = computed(shop)
     set_price("2", "4.00")
@@ -131,7 +133,7 @@ def test_an_edit_that_did_not_see_the_price_of_now_is_marked_at_once(
     )  # fmt: skip
 
 
-def test_both_remarks_are_made_where_both_are_due(shop: Workshop, set_price: SetPrice) -> None:
+def test_both_remarks_are_made_where_both_are_due(shop: BatchHarness, set_price: SetPrice) -> None:
     batch_id = computed(shop, warn_above="20")
     shop.edit(batch_id, 2, new_price="2.35")
     set_price("2", "4.00")
@@ -141,7 +143,7 @@ def test_both_remarks_are_made_where_both_are_due(shop: Workshop, set_price: Set
     )
 
 
-def test_a_cell_that_was_emptied_stays_empty(shop: Workshop, set_price: SetPrice) -> None:
+def test_a_cell_that_was_emptied_stays_empty(shop: BatchHarness, set_price: SetPrice) -> None:
     batch_id = computed(shop)
     shop.edit(batch_id, 2, new_price="")
     set_price("2", "4.00")
@@ -149,7 +151,7 @@ def test_a_cell_that_was_emptied_stays_empty(shop: Workshop, set_price: SetPrice
     assert (shop.row(batch_id, 2).status, shop.row(batch_id, 2).new_price) == ("invalid", None)
 
 
-def test_another_product_in_a_row_that_nobody_priced_gets_its_own_price(shop: Workshop) -> None:
+def test_another_product_in_a_row_that_nobody_priced_gets_its_own_price(shop: BatchHarness) -> None:
     batch_id = computed(shop)
     shop.edit(batch_id, 2, item_code="000000004")
     assert facts(shop, batch_id, 2)[1:3] == ("4.00", "4.40")
@@ -159,7 +161,7 @@ def test_another_product_in_a_row_that_nobody_priced_gets_its_own_price(shop: Wo
 
 
 def test_a_row_added_by_hand_is_computed_unless_it_says_its_price(
-    shop: Workshop, set_price: SetPrice
+    shop: BatchHarness, set_price: SetPrice
 ) -> None:
     batch_id = computed(shop)
     without = shop.add(batch_id, item_code="000000004")
@@ -172,7 +174,7 @@ def test_a_row_added_by_hand_is_computed_unless_it_says_its_price(
 
 
 def test_a_product_that_left_the_catalogue_and_came_back_is_computed_anew(
-    engine: Engine, shop: Workshop, set_price: SetPrice
+    engine: Engine, shop: BatchHarness, set_price: SetPrice
 ) -> None:
     batch_id = computed(shop)
 
@@ -192,18 +194,18 @@ def test_a_product_that_left_the_catalogue_and_came_back_is_computed_anew(
     assert facts(shop, batch_id, 2) == ("increase", "4.00", "4.40", None, False)
 
 
-def test_an_editor_who_saw_the_old_computed_price_is_told(shop: Workshop, set_price: SetPrice) -> None:
+def test_an_editor_who_saw_the_old_computed_price_is_told(shop: BatchHarness, set_price: SetPrice) -> None:
     batch_id = computed(shop)
     seen = shop.row(batch_id, 2).version
     shop.run(batch_id, Action.REFRESH)
     assert shop.row(batch_id, 2).version == seen
     set_price("2", "4.00")
     shop.run(batch_id, Action.REFRESH)
-    with pytest.raises(Stale):
+    with pytest.raises(StaleEdit):
         shop.edit(batch_id, 2, seen, new_price="2.30")
 
 
-def test_a_clone_of_an_executed_change_is_computed_from_the_prices_of_now(shop: Workshop) -> None:
+def test_a_clone_of_an_executed_change_is_computed_from_the_prices_of_now(shop: BatchHarness) -> None:
     batch_id = computed(shop)
     shop.edit(batch_id, 3, new_price="3.99")
     shop.run(batch_id, Action.COMPLETE, Action.EXECUTE)
@@ -219,7 +221,7 @@ def test_a_clone_of_an_executed_change_is_computed_from_the_prices_of_now(shop: 
     shop.assert_counted(clone)
 
 
-def test_a_list_keeps_its_prices_whatever_the_catalogue_does(shop: Workshop, set_price: SetPrice) -> None:
+def test_a_list_keeps_its_prices_whatever_the_catalogue_does(shop: BatchHarness, set_price: SetPrice) -> None:
     batch_id = shop.open("item_code,description,size,price\n000000002,,,2.50\n")
     set_price("2", "4.00")
     shop.run(batch_id, Action.REFRESH)

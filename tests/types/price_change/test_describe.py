@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.batches.workshop import Workshop
+from tests.batches.harness import BatchHarness
 
 from batchbook.batches import Action
 
@@ -13,19 +13,19 @@ LIST = HEADER + (
 SetPrice = Callable[[str, str], None]
 
 
-def complete(shop: Workshop, file: str = LIST) -> int:
+def complete(shop: BatchHarness, file: str = LIST) -> int:
     batch_id = shop.open(file)
     shop.run(batch_id, Action.COMPLETE)
     return batch_id
 
 
-def described(shop: Workshop, batch_id: int, *apply: str) -> list[str]:
+def described(shop: BatchHarness, batch_id: int, *apply: str) -> list[str]:
     with shop.engine() as at_work:
         batch = at_work.find(batch_id)
         return at_work.work_on(batch).handler.describe_execution(batch, {"apply": apply, "overwrite": False})
 
 
-def test_the_description_counts_what_will_happen(shop: Workshop, set_price: SetPrice) -> None:
+def test_the_description_counts_what_will_happen(shop: BatchHarness, set_price: SetPrice) -> None:
     batch_id = complete(shop)
     assert described(shop, batch_id, "increase", "decrease") == [
         "3 products get a new price, effective immediately: 2 go up, 1 goes down.",

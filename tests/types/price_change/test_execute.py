@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, delete, event, select
 from sqlalchemy.orm import Session
-from tests.batches.workshop import Workshop, snapshot
+from tests.batches.harness import BatchHarness, snapshot
 
 from batchbook.batches import Action, State
 from batchbook.catalog.models import PriceHistory, Product
 from batchbook.db import Base
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput, Conflict
 
 HEADER = "item_code,description,size,price\n"
@@ -25,7 +25,7 @@ Prices = Callable[[], dict[str, str]]
 SetPrice = Callable[[str, str], None]
 
 
-def complete(shop: Workshop, file: str = LIST) -> int:
+def complete(shop: BatchHarness, file: str = LIST) -> int:
     batch_id = shop.open(file)
     shop.run(batch_id, Action.COMPLETE)
     return batch_id
@@ -39,7 +39,7 @@ def history(engine: Engine) -> list[tuple[Any, ...]]:
         ]
 
 
-def test_prices_change_and_history_says_how(engine: Engine, shop: Workshop, prices: Prices) -> None:
+def test_prices_change_and_history_says_how(engine: Engine, shop: BatchHarness, prices: Prices) -> None:
     batch_id = complete(shop)
     assert prices() == BEFORE
     result = shop.by("admin").run(batch_id, Action.EXECUTE)
@@ -68,7 +68,7 @@ def test_prices_change_and_history_says_how(engine: Engine, shop: Workshop, pric
     [("increase", {"1": "1.50", "4": "4.50"}), ("decrease", {"2": "1.99"})],
 )
 def test_only_the_chosen_statuses_are_applied(
-    shop: Workshop, prices: Prices, apply: str, after: dict[str, str]
+    shop: BatchHarness, prices: Prices, apply: str, after: dict[str, str]
 ) -> None:
     batch_id = complete(shop)
     shop.run(batch_id, Action.EXECUTE, apply=[apply])
@@ -77,21 +77,21 @@ def test_only_the_chosen_statuses_are_applied(
 
 
 @pytest.mark.parametrize("apply", [[], ["unchanged"], ["duplicate"], ["increase", "invalid"], "everything"])
-def test_other_statuses_cannot_be_chosen(shop: Workshop, prices: Prices, apply: Any) -> None:
+def test_other_statuses_cannot_be_chosen(shop: BatchHarness, prices: Prices, apply: Any) -> None:
     batch_id = complete(shop)
     with pytest.raises(BadInput, match="Option apply"):
         shop.run(batch_id, Action.EXECUTE, apply=apply)
     assert (prices(), shop.batch(batch_id).state) == (BEFORE, State.COMPLETE)
 
 
-def test_a_choice_that_no_row_has_executes_nothing(shop: Workshop, prices: Prices) -> None:
+def test_a_choice_that_no_row_has_executes_nothing(shop: BatchHarness, prices: Prices) -> None:
     batch_id = complete(shop, f"{HEADER}000000001,,,1.50\n")
     with pytest.raises(Conflict, match="because no row has a status that was chosen"):
         shop.run(batch_id, Action.EXECUTE, apply=["decrease"])
     assert (prices(), shop.batch(batch_id).state) == (BEFORE, State.COMPLETE)
 
 
-def test_removed_rows_and_doubles_are_not_applied(shop: Workshop, prices: Prices) -> None:
+def test_removed_rows_and_doubles_are_not_applied(shop: BatchHarness, prices: Prices) -> None:
     batch_id = shop.open(LIST)
     shop.remove(batch_id, 1)
     shop.add(batch_id, item_code="000000002", new_price="1.00")
@@ -99,7 +99,7 @@ def test_removed_rows_and_doubles_are_not_applied(shop: Workshop, prices: Prices
     assert prices() == BEFORE | {"4": "4.50"}
 
 
-def test_without_a_row_that_changes_anything_nothing_is_executed(shop: Workshop, prices: Prices) -> None:
+def test_without_a_row_that_changes_anything_nothing_is_executed(shop: BatchHarness, prices: Prices) -> None:
     batch_id = complete(shop, f"{HEADER}000000001,,,1.00\n000000099,,,1.00\n")
     with pytest.raises(Conflict, match="None of its rows raises or lowers a price"):
         shop.run(batch_id, Action.EXECUTE)
@@ -110,7 +110,7 @@ def test_without_a_row_that_changes_anything_nothing_is_executed(shop: Workshop,
 
 
 def test_a_price_that_changed_since_the_refresh_stops_all(
-    engine: Engine, shop: Workshop, prices: Prices, set_price: SetPrice
+    engine: Engine, shop: BatchHarness, prices: Prices, set_price: SetPrice
 ) -> None:
     batch_id = complete(shop)
     set_price("2", "2.20")
@@ -129,7 +129,7 @@ def test_a_price_that_changed_since_the_refresh_stops_all(
 
 
 def test_a_product_that_vanished_stops_all_and_is_named(
-    engine: Engine, shop: Workshop, prices: Prices
+    engine: Engine, shop: BatchHarness, prices: Prices
 ) -> None:
     batch_id = complete(shop)
     with transaction_scope(engine) as session:
@@ -143,7 +143,7 @@ def test_a_product_that_vanished_stops_all_and_is_named(
 
 
 def test_an_unchanged_price_that_would_now_rise_stops_all(
-    shop: Workshop, prices: Prices, set_price: SetPrice
+    shop: BatchHarness, prices: Prices, set_price: SetPrice
 ) -> None:
     """The list says 3.00, as the catalogue did at the refresh. Left alone, the product would stay at 2.50."""
     batch_id = complete(shop)
@@ -156,7 +156,7 @@ def test_an_unchanged_price_that_would_now_rise_stops_all(
 
 
 def test_a_product_in_a_row_that_is_not_applied_stops_nothing(
-    shop: Workshop, prices: Prices, set_price: SetPrice
+    shop: BatchHarness, prices: Prices, set_price: SetPrice
 ) -> None:
     batch_id = complete(shop)
     set_price("2", "2.20")
@@ -166,7 +166,7 @@ def test_a_product_in_a_row_that_is_not_applied_stops_nothing(
 
 
 def test_overwriting_takes_the_price_of_now_as_the_old_one(
-    engine: Engine, shop: Workshop, prices: Prices, set_price: SetPrice
+    engine: Engine, shop: BatchHarness, prices: Prices, set_price: SetPrice
 ) -> None:
     batch_id = complete(shop)
     set_price("2", "2.20")
@@ -181,7 +181,7 @@ def test_overwriting_takes_the_price_of_now_as_the_old_one(
     ]
 
 
-def test_no_more_than_five_are_named(engine: Engine, shop: Workshop) -> None:
+def test_no_more_than_five_are_named(engine: Engine, shop: BatchHarness) -> None:
     with transaction_scope(engine) as session:
         session.add_all(
             Product(item_code=f"N{number}", description="", price=Decimal("1.00")) for number in range(7)
@@ -198,7 +198,7 @@ def test_no_more_than_five_are_named(engine: Engine, shop: Workshop) -> None:
 
 
 def test_a_price_edited_during_the_execution_is_not_lost(
-    engine: Engine, shop: Workshop, prices: Prices, set_price: SetPrice
+    engine: Engine, shop: BatchHarness, prices: Prices, set_price: SetPrice
 ) -> None:
     """Whoever edits the product waits, and sees then that it has another version."""
     batch_id = complete(shop)
@@ -221,7 +221,7 @@ def test_a_price_edited_during_the_execution_is_not_lost(
 
 
 def test_an_edit_that_came_first_is_seen_by_the_execution(
-    engine: Engine, shop: Workshop, prices: Prices
+    engine: Engine, shop: BatchHarness, prices: Prices
 ) -> None:
     batch_id = complete(shop)
     ends: list[Any] = []
@@ -246,7 +246,7 @@ def test_an_edit_that_came_first_is_seen_by_the_execution(
     assert prices() == BEFORE | {"1": "1.10"}
 
 
-def test_all_or_nothing_when_it_fails_half_way(engine: Engine, shop: Workshop, prices: Prices) -> None:
+def test_all_or_nothing_when_it_fails_half_way(engine: Engine, shop: BatchHarness, prices: Prices) -> None:
     """The database refuses one of the prices, after history is written."""
     batch_id = complete(shop)
     with engine.begin() as connection:
@@ -270,7 +270,7 @@ def _refuse_prices_over_four(dialect: str) -> list[str]:
     ]
 
 
-def test_statements_do_not_grow_with_the_rows(engine: Engine, shop: Workshop) -> None:
+def test_statements_do_not_grow_with_the_rows(engine: Engine, shop: BatchHarness) -> None:
     def statements(count: int, prefix: str) -> list[int]:
         with transaction_scope(engine) as session:
             _add_products(session, count, prefix)

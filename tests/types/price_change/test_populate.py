@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import Engine, update
-from tests.batches.workshop import Workshop
+from tests.batches.harness import BatchHarness
 
 from batchbook.batches import Action
 from batchbook.batches.editing import CellProblems
 from batchbook.catalog.models import Product
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput
 
 FILE = "item_code,description,size,price\n000000001,,,1.00\n"
@@ -16,7 +16,7 @@ FILE = "item_code,description,size,price\n000000001,,,1.00\n"
 # --- From the catalogue ----------------------------------------------------------------------------------------------
 
 
-def from_catalogue(shop: Workshop, **texts: str) -> dict[str, str]:
+def from_catalogue(shop: BatchHarness, **texts: str) -> dict[str, str]:
     batch_id = shop.create(**texts)
     assert not shop.run(batch_id, Action.POPULATE).failed
     shop.assert_counted(batch_id)
@@ -35,12 +35,12 @@ def from_catalogue(shop: Workshop, **texts: str) -> dict[str, str]:
     ],
 )
 def test_it_holds_the_products_of_vendor_and_department(
-    shop: Workshop, scope: dict[str, str], items: str
+    shop: BatchHarness, scope: dict[str, str], items: str
 ) -> None:
     assert "".join(from_catalogue(shop, percent="10", **scope)) == items
 
 
-def test_prices_change_by_the_per_cent_and_its_rounding(shop: Workshop) -> None:
+def test_prices_change_by_the_per_cent_and_its_rounding(shop: BatchHarness) -> None:
     assert from_catalogue(shop, percent="2.5") == {
         "1": "1.03",
         "2": "2.05",
@@ -63,7 +63,7 @@ def test_prices_change_by_the_per_cent_and_its_rounding(shop: Workshop) -> None:
     }
 
 
-def test_rows_come_with_what_the_catalogue_says_and_are_compared(shop: Workshop) -> None:
+def test_rows_come_with_what_the_catalogue_says_and_are_compared(shop: BatchHarness) -> None:
     batch_id = shop.create(percent="50", vendor_code="V2")
     shop.run(batch_id, Action.POPULATE)
     (row,) = shop.rows(batch_id)
@@ -71,7 +71,7 @@ def test_rows_come_with_what_the_catalogue_says_and_are_compared(shop: Workshop)
     assert (row.status, str(row.old_price), str(row.new_price)) == ("increase", "4.00", "6.00")
 
 
-def test_products_no_longer_sold_are_left_out(engine: Engine, shop: Workshop) -> None:
+def test_products_no_longer_sold_are_left_out(engine: Engine, shop: BatchHarness) -> None:
     with transaction_scope(engine) as session:
         session.execute(update(Product).where(Product.item_code == "000000001").values(active=False))
     assert "".join(from_catalogue(shop, percent="10", vendor_code="V1")) == "23"
@@ -91,7 +91,7 @@ def test_products_no_longer_sold_are_left_out(engine: Engine, shop: Workshop) ->
     ],
 )
 def test_a_header_that_makes_no_sense_is_refused(
-    shop: Workshop, file: str | None, texts: dict[str, str], sentence: str
+    shop: BatchHarness, file: str | None, texts: dict[str, str], sentence: str
 ) -> None:
     with pytest.raises(BadInput) as caught:
         shop.create(file, **texts)
@@ -109,7 +109,7 @@ def test_a_header_that_makes_no_sense_is_refused(
         {"warn_above": "-1"},
     ],
 )
-def test_fields_are_checked(shop: Workshop, texts: dict[str, str]) -> None:
+def test_fields_are_checked(shop: BatchHarness, texts: dict[str, str]) -> None:
     with pytest.raises(CellProblems) as caught:
         shop.create(**({"percent": "5"} | texts))
     assert set(caught.value.problems) == set(texts)

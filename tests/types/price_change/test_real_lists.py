@@ -12,12 +12,12 @@ import pytest
 import xlsxwriter
 from sqlalchemy import Engine, func, select
 from tests.batches.attacked import PRICE_CHANGE
-from tests.batches.workshop import Workshop
+from tests.batches.harness import BatchHarness
 
 from batchbook.batches import Action, BatchFile
 from batchbook.catalog.loader import load_file
 from batchbook.catalog.models import PriceHistory, Product
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 
 RealFile = Callable[[str], Path]
 
@@ -62,13 +62,15 @@ def as_workbook(content: str) -> bytes:
 
 
 @pytest.fixture
-def shop(engine: Engine, real_file: RealFile) -> Workshop:
+def shop(engine: Engine, real_file: RealFile) -> BatchHarness:
     with transaction_scope(engine) as session:
         load_file(session, real_file("catalog.csv"), by="test")
-    return Workshop(engine, PRICE_CHANGE)
+    return BatchHarness(engine, PRICE_CHANGE)
 
 
-def test_the_lists_are_what_they_are_known_to_be(engine: Engine, shop: Workshop, real_file: RealFile) -> None:
+def test_the_lists_are_what_they_are_known_to_be(
+    engine: Engine, shop: BatchHarness, real_file: RealFile
+) -> None:
     with transaction_scope(engine, read_only=True) as session:
         prices = {code: price for code, price in session.execute(select(Product.item_code, Product.price))}  # noqa: C416
     lists = {name: real_file(name) for name in EXPECTED if real_file(name).exists()}
@@ -90,7 +92,7 @@ def test_the_lists_are_what_they_are_known_to_be(engine: Engine, shop: Workshop,
             shop.assert_counted(batch_id)
 
 
-def test_a_real_list_is_executed(engine: Engine, shop: Workshop, real_file: RealFile) -> None:
+def test_a_real_list_is_executed(engine: Engine, shop: BatchHarness, real_file: RealFile) -> None:
     path = real_file("price-list-V0764.csv")
     batch_id = shop.create(path.read_bytes(), warn_above="25")
     shop.run(batch_id, Action.POPULATE)
@@ -113,7 +115,7 @@ def test_a_real_list_is_executed(engine: Engine, shop: Workshop, real_file: Real
         assert stored.size == path.stat().st_size
 
 
-def test_all_products_of_the_catalogue(engine: Engine, shop: Workshop) -> None:
+def test_all_products_of_the_catalogue(engine: Engine, shop: BatchHarness) -> None:
     batch_id = shop.create(percent="5", rounding="nine")
     for action in (Action.POPULATE, Action.COMPLETE, Action.EXECUTE):
         assert not shop.run(batch_id, action).failed

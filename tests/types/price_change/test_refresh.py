@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import Engine
-from tests.batches.workshop import Workshop
+from tests.batches.harness import BatchHarness
 
 from batchbook.batches import Action
 from batchbook.batches.editing import CellProblems
@@ -35,14 +35,14 @@ BAD_PRICES = [
 ]
 
 
-def facts(shop: Workshop, batch_id: int) -> list[tuple[str | None, str | None, str | None]]:
+def facts(shop: BatchHarness, batch_id: int) -> list[tuple[str | None, str | None, str | None]]:
     return [
         (row.status, row.old_price and str(row.old_price), row.change_percent and str(row.change_percent))
         for row in shop.rows(batch_id)
     ]
 
 
-def test_each_row_is_compared_with_the_catalogue(shop: Workshop) -> None:
+def test_each_row_is_compared_with_the_catalogue(shop: BatchHarness) -> None:
     batch_id = shop.open(LIST)
     assert facts(shop, batch_id) == [
         ("unchanged", "1.00", Decimal("0.00")),
@@ -59,7 +59,7 @@ def test_each_row_is_compared_with_the_catalogue(shop: Workshop) -> None:
     shop.assert_counted(batch_id)
 
 
-def test_the_catalogues_words_stand_beside_those_of_the_list(shop: Workshop) -> None:
+def test_the_catalogues_words_stand_beside_those_of_the_list(shop: BatchHarness) -> None:
     batch_id = shop.open(LIST)
     assert [(row.description, row.size, row.product) for row in shop.rows(batch_id)][:4] == [
         (None, None, "Item 1"),
@@ -69,7 +69,7 @@ def test_the_catalogues_words_stand_beside_those_of_the_list(shop: Workshop) -> 
     ]
 
 
-def test_another_item_code_is_another_product(shop: Workshop) -> None:
+def test_another_item_code_is_another_product(shop: BatchHarness) -> None:
     batch_id = shop.open(f"{HEADER}000000001,Theirs,,1.50\n")
     shop.edit(batch_id, 1, item_code="000000002")
     assert (shop.row(batch_id, 1).description, shop.row(batch_id, 1).product) == ("Theirs", "Item 2")
@@ -77,7 +77,7 @@ def test_another_item_code_is_another_product(shop: Workshop) -> None:
     assert (shop.row(batch_id, 1).description, shop.row(batch_id, 1).product) == ("Theirs", None)
 
 
-def test_codes_keep_their_zeros_and_are_not_guessed(shop: Workshop) -> None:
+def test_codes_keep_their_zeros_and_are_not_guessed(shop: BatchHarness) -> None:
     batch_id = shop.open(f"{HEADER}1,,,1.00\n000000001,,,1.00\n")
     assert [(row.item_code, row.status) for row in shop.rows(batch_id)] == [
         ("1", "not_in_catalogue"),
@@ -85,7 +85,7 @@ def test_codes_keep_their_zeros_and_are_not_guessed(shop: Workshop) -> None:
     ]
 
 
-def test_a_bad_price_is_an_invalid_row_with_its_text(shop: Workshop, subtests: pytest.Subtests) -> None:
+def test_a_bad_price_is_an_invalid_row_with_its_text(shop: BatchHarness, subtests: pytest.Subtests) -> None:
     for price, code in BAD_PRICES:
         with subtests.test(str(price)):
             batch_id = shop.open(f"{HEADER}000000001,,,{price}\n")
@@ -98,20 +98,20 @@ def test_a_bad_price_is_an_invalid_row_with_its_text(shop: Workshop, subtests: p
             assert (shop.row(batch_id, 1).status, shop.row(batch_id, 1).issues) == ("increase", None)
 
 
-def test_a_price_with_its_currency_is_understood_and_its_row_says_so(shop: Workshop) -> None:
+def test_a_price_with_its_currency_is_understood_and_its_row_says_so(shop: BatchHarness) -> None:
     (row,) = shop.rows(shop.open(f"{HEADER}000000001,,,$1.50\n"))
     assert (row.status, str(row.new_price)) == ("increase", "1.50")
     assert [(i["code"], i["severity"], i["raw"]) for i in row.issues] == [("taken-as", "info", "$1.50")]
 
 
-def test_a_price_beyond_all_reason_is_still_compared(shop: Workshop) -> None:
+def test_a_price_beyond_all_reason_is_still_compared(shop: BatchHarness) -> None:
     """As where a list has article numbers in its price column."""
     batch_id = shop.open(f"{HEADER}000000005,,,9999999999.99\n", warn_above="10")
     row = shop.row(batch_id, 1)
     assert (row.status, row.over_limit, row.change_percent) == ("increase", True, Decimal("999999999999.99"))
 
 
-def test_staff_cannot_enter_what_is_no_price(shop: Workshop) -> None:
+def test_staff_cannot_enter_what_is_no_price(shop: BatchHarness) -> None:
     batch_id = shop.open(LIST)
     for text in ("0", "-1", "1.005", "x"):
         with pytest.raises(CellProblems):
@@ -119,7 +119,7 @@ def test_staff_cannot_enter_what_is_no_price(shop: Workshop) -> None:
 
 
 def test_the_prices_of_now_are_looked_up_at_a_refresh(
-    shop: Workshop, set_price: Callable[[str, str], None]
+    shop: BatchHarness, set_price: Callable[[str, str], None]
 ) -> None:
     batch_id = shop.open(LIST)
     set_price("2", "3.00")
@@ -131,7 +131,7 @@ def test_the_prices_of_now_are_looked_up_at_a_refresh(
 # --- Doubles ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_double_is_one_as_long_as_the_other_is_there(shop: Workshop) -> None:
+def test_a_double_is_one_as_long_as_the_other_is_there(shop: BatchHarness) -> None:
     batch_id = shop.open(LIST)
     shop.remove(batch_id, 5)
     assert shop.statuses(batch_id)[4:6] == ["duplicate", "increase"]
@@ -144,7 +144,7 @@ def test_a_double_is_one_as_long_as_the_other_is_there(shop: Workshop) -> None:
     shop.assert_counted(batch_id)
 
 
-def test_the_same_item_in_another_batch_is_no_double(shop: Workshop) -> None:
+def test_the_same_item_in_another_batch_is_no_double(shop: BatchHarness) -> None:
     shop.open(LIST)
     assert shop.statuses(shop.open(f"{HEADER}000000001,,,2.00\n")) == ["increase"]
 
@@ -170,7 +170,7 @@ LIMITS = [
 
 
 def test_the_limit_is_exact(
-    shop: Workshop, set_price: Callable[[str, str], None], subtests: pytest.Subtests
+    shop: BatchHarness, set_price: Callable[[str, str], None], subtests: pytest.Subtests
 ) -> None:
     for limit, old, new, over in LIMITS:
         with subtests.test(str((limit, old, new))):
@@ -183,14 +183,14 @@ def test_the_limit_is_exact(
 
 
 def test_a_product_that_costs_nothing_yet_is_over_any_limit(
-    shop: Workshop, set_price: Callable[[str, str], None]
+    shop: BatchHarness, set_price: Callable[[str, str], None]
 ) -> None:
     set_price("1", "0.00")
     row = shop.row(shop.open(f"{HEADER}000000001,,,1.00\n", warn_above="500"), 1)
     assert (row.status, row.change_percent, row.over_limit) == ("increase", None, True)
 
 
-def test_another_limit_in_the_header_marks_the_rows_anew(engine: Engine, shop: Workshop) -> None:
+def test_another_limit_in_the_header_marks_the_rows_anew(engine: Engine, shop: BatchHarness) -> None:
     batch_id = shop.open(LIST, warn_above="50")
     assert [row.over_limit for row in shop.rows(batch_id)] == [False] * 8
     shop.edit_header(batch_id, warn_above="25")

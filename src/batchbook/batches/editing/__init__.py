@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+from batchbook.batches.editing.bulk import BulkEditor, BulkEditResult
 from batchbook.batches.editing.fields import (
     CellProblems,
-    Stale,
+    StaleEdit,
     cell_text,
     editable_by_name,
     editable_columns,
     parsed,
 )
-from batchbook.batches.editing.header import HeaderEditor
-from batchbook.batches.editing.many import Edited, ManyEditor
+from batchbook.batches.editing.header_editor import HeaderEditor
 from batchbook.batches.editing.removal import RowRemover, Selection
-from batchbook.batches.editing.rows import RowEditor, find_row
+from batchbook.batches.editing.row_editor import RowEditor, find_row
 
 __all__ = [
+    "BulkEditResult",
+    "BulkEditor",
     "CellProblems",
-    "Edited",
     "HeaderEditor",
-    "ManyEditor",
     "RowEditor",
     "RowRemover",
     "Selection",
-    "Stale",
+    "StaleEdit",
     "cell_text",
     "editable_by_name",
     "editable_columns",

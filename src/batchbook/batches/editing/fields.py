@@ -1,8 +1,4 @@
-"""The fields that people edit: which they are, what is in them, and what the texts that somebody sent change there.
-
-An edit carries the version it saw. If the row or header changed since, nothing is stored and :class:`Stale` brings
-both what the person wanted and what is there.
-"""
+"""Fields that people edit: their columns, their current texts, and the changes that sent texts ask for."""
 
 from __future__ import annotations
 
@@ -10,9 +6,9 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Self
 
-from batchbook.batches.issues import Issue
-from batchbook.batches.operations import Cell
-from batchbook.batches.unstorable import NOT_STORED
+from batchbook.batches.history import Cell
+from batchbook.batches.rows.issues import Issue
+from batchbook.batches.rows.storable_cells import NOT_STORED
 from batchbook.errors import BadInput, Conflict
 from batchbook.grid import CellError, Column, columns_of, parse, to_text
 from batchbook.grid.rendering import is_readable
@@ -26,7 +22,7 @@ class CellProblems(BadInput):
         self.problems = dict(problems)
 
 
-class Stale(Conflict):
+class StaleEdit(Conflict):
     """Somebody else changed the same thing since the editor saw it. Nothing was stored.
 
     ``mine`` and ``theirs`` have, by field, the text the editor wanted and the text that is there now; ``version`` is
@@ -122,13 +118,13 @@ def changes_of(
 ) -> list[Change]:
     """Return what ``texts``, one for each of ``columns``, change in ``target``.
 
-    ``version`` is the one that the editor saw, ``None`` for one who did not look. Raises :class:`Stale` if it is not
+    ``version`` is the one that the editor saw, ``None`` for one who did not look. Raises :class:`StaleEdit` if it is not
     that of ``target`` any more, unless nothing would change, and :class:`CellProblems`.
     """
     changed = [c for c in columns if _changes(c, texts[c.name], target)]
     if changed and version not in (None, target.version):
         mine = {column.name: texts[column.name] for column in changed}
-        raise Stale(target.name, mine, {name: target.shown[name] for name in mine}, target.version)
+        raise StaleEdit(target.name, mine, {name: target.shown[name] for name in mine}, target.version)
     values = parsed(changed, texts)
     return [Change(column, target.shown[column.name], values[column.name]) for column in changed]
 
@@ -142,7 +138,7 @@ def _is_raw(column: Column, value: Any, refused: Set[str]) -> bool:
 
 def _changes(column: Column, text: str, target: Target) -> bool:
     """Return whether ``text`` is to be stored: also as it is shown, where that is not stored yet and can be."""
-    if not says(column, text, target.shown[column.name]):
+    if not texts_of(column, text, target.shown[column.name]):
         return True
     try:
         parse(column, text)
@@ -151,7 +147,7 @@ def _changes(column: Column, text: str, target: Target) -> bool:
     return column.name in target.raw
 
 
-def says(column: Column, text: str, shown: str) -> bool:
+def texts_of(column: Column, text: str, shown: str) -> bool:
     """Tell whether ``text`` means what is ``shown``: browsers change line ends, and people write 9.5 for 9.50."""
     text = text.strip()
     try:

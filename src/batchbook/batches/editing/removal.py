@@ -1,4 +1,4 @@
-"""Removing rows from a batch and restoring them: a mark on the row, so that nothing is lost before execution."""
+"""Removal and restoring of rows: a mark on the row, so that nothing is lost before execution."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Self
 
 from sqlalchemy import ColumnElement, func, insert, literal, select, update
 
-from batchbook.batches.editing.fields import Stale
-from batchbook.batches.editing.rows import find_row
-from batchbook.batches.editing.touched import all_or_nothing, brought_up_to_date, peer_values, rows_and_peers
-from batchbook.batches.engine import Engine
+from batchbook.batches.editing.fields import StaleEdit
+from batchbook.batches.editing.refresh import all_or_nothing, bring_up_to_date, peer_values, rows_and_peers
+from batchbook.batches.editing.row_editor import find_row
+from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.engine.engine import Engine
 from batchbook.batches.models import CellChange
-from batchbook.batches.work import Work
 from batchbook.errors import Conflict
 from batchbook.words import counted
 
@@ -26,7 +26,7 @@ class Selection:
     versions: int
 
     @classmethod
-    def of(cls, work: Work, condition: ColumnElement[bool]) -> Self:
+    def of(cls, work: ActionContext, condition: ColumnElement[bool]) -> Self:
         """Look at the rows of the batch that satisfy ``condition`` and are not removed, by one statement."""
         row, rows = work.row, work.rows().narrowed(condition)
         sums = (func.coalesce(func.sum(column), 0) for column in (row.sequence, row.version))
@@ -52,7 +52,7 @@ class RowRemover:
         self.session = engine.session
 
     def set_removed(self, batch_id: int, sequence: int, *, removed: bool, version: int | None = None) -> None:
-        """Remove a row, or restore it. Raises :class:`Stale` if it changed since ``version`` was seen."""
+        """Remove a row, or restore it. Raises :class:`StaleEdit` if it changed since ``version`` was seen."""
         with all_or_nothing(self.engine, batch_id) as work:
             row = find_row(work, sequence)
             if row.removed == removed:
@@ -61,10 +61,10 @@ class RowRemover:
                 )
             if version is not None and version != row.version:
                 wanted = "removed" if removed else "restored"
-                raise Stale(f"Row {sequence}", {"row": wanted}, {"row": "changed"}, row.version)
+                raise StaleEdit(f"Row {sequence}", {"row": wanted}, {"row": "changed"}, row.version)
             model = work.row
             touched = rows_and_peers(work, [sequence], [peer_values(work, row)])
-            with brought_up_to_date(work, touched):
+            with bring_up_to_date(work, touched):
                 self._mark(work, model.sequence == sequence, removed=removed)
                 self._record(
                     work, f"{'Removed' if removed else 'Restored'} row {sequence}.", 1, removed=removed
@@ -83,12 +83,12 @@ class RowRemover:
             work.progress.report("remove rows", 0, count)
             # Every row is counted anew, because removing may change what the condition itself selects.
             whole = model.batch_id == work.batch.id
-            with brought_up_to_date(work, whole, refresh=bool(work.handler.peer_columns)):
+            with bring_up_to_date(work, whole, refresh=bool(work.handler.peer_columns)):
                 self._mark(work, condition, removed=True)
                 self._record(work, f"Removed {counted(count, 'row')}.", count, removed=True)
             return count
 
-    def demand_seen(self, work: Work, condition: ColumnElement[bool], seen: Selection | None) -> int:
+    def demand_seen(self, work: ActionContext, condition: ColumnElement[bool], seen: Selection | None) -> int:
         """Return how many rows satisfy ``condition``; raise as :meth:`remove_where` does if they are not to be removed."""
         now = Selection.of(work, condition)
         if not now.count:
@@ -100,7 +100,7 @@ class RowRemover:
             )
         return now.count
 
-    def _mark(self, work: Work, condition: ColumnElement[bool], *, removed: bool) -> None:
+    def _mark(self, work: ActionContext, condition: ColumnElement[bool], *, removed: bool) -> None:
         model = work.row
         self.session.execute(
             update(work.rows().table)
@@ -108,7 +108,7 @@ class RowRemover:
             .values(removed=removed, version=model.version + 1, modified_at=work.now)
         )
 
-    def _record(self, work: Work, summary: str, count: int, *, removed: bool) -> None:
+    def _record(self, work: ActionContext, summary: str, count: int, *, removed: bool) -> None:
         operation = work.record("remove" if removed else "restore", summary)
         operation.cells = count
         model = work.row

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, text
 
-from batchbook.batches.freeze.words import ENDED_MESSAGE, MESSAGE, RECORD_MESSAGE
+from batchbook.batches.freeze.messages import ENDED_MESSAGE, MESSAGE, RECORD_MESSAGE
 
 # The functions name their schema, because a temporary table called "batch" would otherwise be found before the real
 # one; pg_temp is listed last for the same reason. They lock the headers they look at: a change that began before an

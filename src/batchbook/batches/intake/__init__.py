@@ -1,15 +1,14 @@
-"""Taking in files: which column of a file fills which field of a row, found, said by people, and remembered."""
+"""Intake of files: columns that fill the fields of rows, found by inspection, chosen by people, and remembered."""
 
 from __future__ import annotations
 
-from batchbook.batches.intake.fields import IntakeField, fields_of, headings_of
-from batchbook.batches.intake.mapping import IntakeMapping
-from batchbook.batches.intake.suggesting import Remembered, Suggestion, suggest
+from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping, fields_of, headings_of
+from batchbook.batches.intake.suggestions import RememberedMapping, Suggestion, suggest
 
 __all__ = [
     "IntakeField",
     "IntakeMapping",
-    "Remembered",
+    "RememberedMapping",
     "Suggestion",
     "fields_of",
     "headings_of",

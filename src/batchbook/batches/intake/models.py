@@ -1,4 +1,4 @@
-"""What is kept of how files were taken in: mappings that people saved under a name, and the last one of each sender."""
+"""The model of saved mappings: those that people saved under a name, and the last one used for each sender."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form by which people say how a file is to be read, in place of what was guessed."""
+"""The form by which people correct how a file is read."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from batchbook.batches.intake.fields import IntakeField
-from batchbook.batches.intake.kept import Intake
-from batchbook.batches.intake.mapping import heading_or_number
+from batchbook.batches.intake.field_mapping import IntakeField, column_title
+from batchbook.batches.intake.file_inspection import Intake
 from batchbook.forms import BoundForm, Field, Form
 from batchbook.grid import Kind, choices_of
 from batchbook.grid.kinds import NUMERIC_KINDS
-from batchbook.tables.choices import ColumnReading, Reading
-from batchbook.tables.codepages import text_encodings
-from batchbook.tables.encoding import ODD_LINES
-from batchbook.tables.findings import APOSTROPHES, TEXT_MARKS
-from batchbook.tables.report import TextReading
+from batchbook.tables.layout.encoding import ODD_LINES
+from batchbook.tables.layout.languages import text_encodings
+from batchbook.tables.profile.findings import APOSTROPHES, TEXT_MARKS
+from batchbook.tables.report import ColumnReading, Reading, TextReading
 
 #: The delimiters that have a name, by it.
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "colon": ":"}
@@ -43,11 +41,12 @@ _NUMBERS = re.compile(r"[0-9]{1,9}")
 def reading_form(intake: Intake, fields: Sequence[IntakeField]) -> Form:
     """Return the form for what can be said of the file: as a whole, and of each column whose cells may mean two things."""
     return Form(
-        [*_structure(intake), *_columns(intake, fields)], [_left_out_is_numbers, _other_encoding_is_chosen]
+        [*_structure_fields(intake), *_column_fields(intake, fields)],
+        [_left_out_is_numbers, _other_encoding_is_chosen],
     )
 
 
-def shown(intake: Intake) -> dict[str, Any]:
+def reading_form_values(intake: Intake) -> dict[str, Any]:
     """Return what the form shows: how the file is read now."""
     reading = intake.reading
     known = {mark: name for name, mark in DELIMITERS.items()}
@@ -68,12 +67,12 @@ def shown(intake: Intake) -> dict[str, Any]:
     return values
 
 
-def said_by(bound: BoundForm, intake: Intake) -> Reading:
+def reading_from_form(bound: BoundForm, intake: Intake) -> Reading:
     """Return what has been said of the file, with what the valid form ``bound`` says otherwise than it is read now.
 
     What it leaves as it is stays a guess, or what was said before. What was said of columns is void with other columns.
     """
-    now, guessed = shown(intake), _guessed(intake)
+    now, guessed = reading_form_values(intake), _guessed(intake)
     # An empty box shows as an empty text and reads as nothing.
     sent = {item.name: bound.values.get(item.name) for item in bound.fields}
     if guessed and sent.get(guessed) == _OTHER:
@@ -84,7 +83,7 @@ def said_by(bound: BoundForm, intake: Intake) -> Reading:
     chosen: dict[str, Any] = {guessed: sent[guessed] or ""} if guessed in sent else {}
     if structure:
         return replace(intake.said, **{**structure, **chosen}, columns=(), left_out=None)
-    said = replace(intake.said, columns=_said_of_columns(changed, intake), **chosen)
+    said = replace(intake.said, columns=_columns_in(changed, intake), **chosen)
     if "left_out" in changed:
         said = replace(said, left_out=tuple(map(int, _NUMBERS.findall(changed["left_out"] or ""))))
     return said
@@ -100,7 +99,7 @@ def _structure_in(changed: Mapping[str, Any]) -> dict[str, Any]:
     return structure
 
 
-def _said_of_columns(changed: Mapping[str, Any], intake: Intake) -> tuple[ColumnReading, ...]:
+def _columns_in(changed: Mapping[str, Any], intake: Intake) -> tuple[ColumnReading, ...]:
     columns = list(intake.said.columns) + [ColumnReading()] * (
         len(intake.report.columns) - len(intake.said.columns)
     )
@@ -112,15 +111,15 @@ def _said_of_columns(changed: Mapping[str, Any], intake: Intake) -> tuple[Column
     return tuple(columns) if any(column != ColumnReading() for column in columns) else ()
 
 
-def _structure(intake: Intake) -> Iterator[Field]:
+def _structure_fields(intake: Intake) -> Iterator[Field]:
     if intake.reading.format == "csv":
-        yield from _encodings(intake)
+        yield from _encoding_fields(intake)
         labels = [*_DELIMITER_LABELS.items(), (_OTHER, "Another character")]
         yield Field.of("delimiter", Kind.CHOICE, label="Cells are separated by", choices=choices_of(labels))
         yield Field.of("delimiter_other", Kind.TEXT, label="The other character", max_length=1)
     elif len(intake.report.sheets) > 1:
         names = [sheet.name for sheet in intake.report.sheets]
-        yield Field.of("sheet", Kind.CHOICE, choices=choices_of(_with(names, intake.reading.sheet)))
+        yield Field.of("sheet", Kind.CHOICE, choices=choices_of(_choices_with(names, intake.reading.sheet)))
     yield Field.of(
         "header_row",
         Kind.INTEGER,
@@ -147,13 +146,15 @@ def _structure(intake: Intake) -> Iterator[Field]:
     )
 
 
-def _encodings(intake: Intake) -> Iterator[Field]:
+def _encoding_fields(intake: Intake) -> Iterator[Field]:
     """Yield what asks for the encoding: where it is a guess, by what becomes of some texts in each of the likely ones."""
     guessed, every = _guessed(intake), text_encodings()
     if guessed != "encoding":
-        yield Field.of("encoding", Kind.CHOICE, choices=choices_of(_with(every, intake.reading.encoding)))
+        yield Field.of(
+            "encoding", Kind.CHOICE, choices=choices_of(_choices_with(every, intake.reading.encoding))
+        )
     if guessed:
-        readings = [(reading.encoding, _as_read(reading)) for reading in intake.report.readings]
+        readings = [(reading.encoding, _reading_label(reading)) for reading in intake.report.readings]
         label = (
             "Which of these is right?"
             if guessed == "encoding"
@@ -162,10 +163,13 @@ def _encodings(intake: Intake) -> Iterator[Field]:
         choices = choices_of([*readings, (_OTHER, "Another encoding")])
         yield Field.of(guessed, Kind.CHOICE, label=label, widget="radio", choices=choices, required=True)
         yield Field.of(
-            _other_of(guessed), Kind.CHOICE, label="The other encoding", choices=choices_of(_with(every, ""))
+            _other_of(guessed),
+            Kind.CHOICE,
+            label="The other encoding",
+            choices=choices_of(_choices_with(every, "")),
         )
     elif intake.reading.odd_lines:
-        odd = _with(every, intake.reading.odd_lines)
+        odd = _choices_with(every, intake.reading.odd_lines)
         yield Field.of("odd_lines", Kind.CHOICE, label="Encoding of odd lines", choices=choices_of(odd))
 
 
@@ -180,7 +184,7 @@ def _other_of(name: str) -> str:
     return f"{name}_other"
 
 
-def _as_read(reading: TextReading) -> str:
+def _reading_label(reading: TextReading) -> str:
     named = f"{reading.language}, {reading.encoding}" if reading.language else reading.encoding
     return f"{' · '.join(reading.texts)} ({named})"
 
@@ -190,11 +194,11 @@ def _other_encoding_is_chosen(values: dict[str, Any]) -> dict[str, str]:
     return {_other_of(name): "Choose the encoding." for name in names if not values.get(_other_of(name))}
 
 
-def _columns(intake: Intake, fields: Sequence[IntakeField]) -> Iterator[Field]:
+def _column_fields(intake: Intake, fields: Sequence[IntakeField]) -> Iterator[Field]:
     kinds = {place: wanted.column.kind for place, wanted in intake.mapping.placed(fields)}
     marked = {note.column for note in intake.report.notes if note.code in (TEXT_MARKS, APOSTROPHES)}
     for place, column in enumerate(intake.report.columns):
-        kind, label = kinds.get(place), heading_or_number(column.heading, place)
+        kind, label = kinds.get(place), column_title(column.heading, place)
         if column.kind == "number" or kind in NUMERIC_KINDS:
             yield Field.of(
                 f"decimal.{place}", Kind.CHOICE, label=f"Decimal sign of {label}", choices=choices_of(_SIGNS)
@@ -209,7 +213,7 @@ def _columns(intake: Intake, fields: Sequence[IntakeField]) -> Iterator[Field]:
             )
 
 
-def _with(names: Sequence[str], now: str) -> list[tuple[str, str]]:
+def _choices_with(names: Sequence[str], now: str) -> list[tuple[str, str]]:
     """Return choices that are called as they are: ``names``, and what it is now."""
     return [(name, name) for name in dict.fromkeys((*names, *([now] if now else [])))]
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from batchbook.batches.pages.cell import EditCell
-from batchbook.batches.pages.create import CreateBatch
-from batchbook.batches.pages.detail import BatchDetail
-from batchbook.batches.pages.fix import FixAlike
-from batchbook.batches.pages.header import EditHeader
-from batchbook.batches.pages.history import Download, History
-from batchbook.batches.pages.infile import RowInFile
-from batchbook.batches.pages.intake import IntakePage
-from batchbook.batches.pages.life import (
+from batchbook.batches.pages.batch.detail import BatchDetail
+from batchbook.batches.pages.batch.header_forms import CreateBatch, EditHeader
+from batchbook.batches.pages.batch.history_page import Download, History
+from batchbook.batches.pages.batch.index_actions import ExecuteAll, RefreshAll
+from batchbook.batches.pages.batch.lifecycle_actions import (
     CloneBatch,
     CompleteBatch,
     DeleteBatch,
@@ -21,14 +17,16 @@ from batchbook.batches.pages.life import (
     RefreshBatch,
     ReopenBatch,
 )
-from batchbook.batches.pages.many import ExecuteAll, RefreshAll
-from batchbook.batches.pages.mapping import MappingPage
-from batchbook.batches.pages.onerow import EditRow, RowPage
-from batchbook.batches.pages.problems import ProblemsPage
-from batchbook.batches.pages.rows import AddRow, QuickEntry, RemoveRow, RestoreRow
-from batchbook.batches.pages.rowset import ExportRows, RememberRows, RemoveRows
-from batchbook.batches.pages.schedule import ScheduleBatch, UnscheduleBatch
-from batchbook.batches.pages.worksheets import (
+from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, UnscheduleBatch
+from batchbook.batches.pages.file.inspection_page import IntakePage
+from batchbook.batches.pages.file.mapping_page import MappingPage
+from batchbook.batches.pages.rows.cell import EditCell
+from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
+from batchbook.batches.pages.rows.row import EditRow, RowPage
+from batchbook.batches.pages.rows.row_actions import AddRow, QuickEntry, RemoveRow, RestoreRow
+from batchbook.batches.pages.rows.selection import ExportRows, RememberRows, RemoveRows
+from batchbook.batches.pages.rows.source_row import SourceRowPage
+from batchbook.batches.pages.rows.worksheet_pages import (
     CompareWorksheet,
     DownloadProblems,
     DownloadWorksheet,
@@ -59,7 +57,7 @@ BATCH_PAGES = (
     ScheduleBatch,
     UnscheduleBatch,
     RowPage,
-    RowInFile,
+    SourceRowPage,
     EditRow,
     EditCell,
     RemoveRow,
@@ -73,7 +71,7 @@ BATCH_PAGES = (
     UploadWorksheet,
     CompareWorksheet,
     ProblemsPage,
-    FixAlike,
+    FixSimilar,
     History,
     Download,
 )
@@ -81,5 +79,5 @@ BATCH_PAGES = (
 
 def includeme(config: Any) -> None:
     """Add the pages that are over all types: the start page and the list of all batches."""
-    config.include("batchbook.batches.pages.home")
-    config.include("batchbook.batches.pages.everything")
+    config.include("batchbook.batches.pages.lists")
+    config.include("batchbook.batches.pages.lists")

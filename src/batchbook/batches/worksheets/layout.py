@@ -1,4 +1,4 @@
-"""Which columns a worksheet has, which of them edit a field of the row, and what their cells say."""
+"""Layouts of worksheets: columns, the fields of the row that they edit, and the texts of their cells."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from batchbook.batches.editing import editable_by_name
+from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.models import BatchRow
-from batchbook.batches.rows import RowProxy
-from batchbook.batches.work import Work
+from batchbook.batches.rows.scope import RowProxy
 from batchbook.grid import Column, Kind, columns_of, render
 
 _WIDTHS = {Kind.TEXT: 28, Kind.DATETIME: 22, Kind.INTEGER: 12, Kind.DECIMAL: 12, Kind.DATE: 12}
 #: What every row has and no worksheet shows as a column of its own.
-_UNSHOWN = frozenset(
+_NEVER_COLUMNS = frozenset(
     {"batch_id", "sequence", "status", "status_text", "issues", "removed", "version", "modified_at"}
 )
 
@@ -88,15 +88,15 @@ class RowLayout:
         return text
 
 
-def row_layout(work: Work) -> Layout:
+def row_layout(work: ActionContext) -> Layout:
     """Return the layout of what the row grid shows."""
     return RowLayout(work.row, _grid_columns(work))
 
 
-def _grid_columns(work: Work) -> tuple[Column, ...]:
+def _grid_columns(work: ActionContext) -> tuple[Column, ...]:
     model: Any = work.row
     shown = getattr(work.batch_type.view, "shown_columns", lambda _row: ())(model)
-    own = [column.key for column in model.__mapper__.columns if column.key not in _UNSHOWN]
+    own = [column.key for column in model.__mapper__.columns if column.key not in _NEVER_COLUMNS]
     return columns_of(model, ("sequence", *(shown or own)))
 
 

@@ -1,20 +1,23 @@
-"""``batchbook batch``: everything that pages offer for batches, one command for each action."""
+"""``batchbook batch``: all that pages offer for batches, one command for each action."""
 
 from __future__ import annotations
 
 import click
 
-from batchbook.cli.batches.creating import clone, create, delete
-from batchbook.cli.batches.editing import add_row, edit, set_cell
-from batchbook.cli.batches.exporting import download, rows
-from batchbook.cli.batches.fixing import fix, list_problems
-from batchbook.cli.batches.intake import inspect_file
-from batchbook.cli.batches.listing import history, list_batches, types
-from batchbook.cli.batches.removing import remove_row, remove_rows, restore_row
-from batchbook.cli.batches.running import RUNNING
-from batchbook.cli.batches.scheduling import SCHEDULING
-from batchbook.cli.batches.sheets import worksheet, worksheet_apply
-from batchbook.cli.batches.showing import show_batch
+from batchbook.cli.batches.browsing_commands import history, list_batches, show_batch, types
+from batchbook.cli.batches.editing_commands import (
+    add_row,
+    edit,
+    fix,
+    list_problems,
+    remove_row,
+    remove_rows,
+    restore_row,
+    set_cell,
+)
+from batchbook.cli.batches.export_commands import download, rows, worksheet, worksheet_apply
+from batchbook.cli.batches.intake_commands import inspect_file
+from batchbook.cli.batches.lifecycle_commands import RUNNING, SCHEDULING, clone, create, delete
 
 __all__ = ["batch"]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from batchbook.services import services_of
-from batchbook.types.imports.applying import Application
 from batchbook.types.imports.models import ImportStatus
+from batchbook.types.imports.record_writing import Application
 from batchbook.types.imports.targets import Check, Lookup
 
 __all__ = ["Application", "Check", "ImportStatus", "Lookup"]
@@ -27,4 +27,4 @@ def includeme(config: Any) -> None:
     services_of(config.registry).add(ImportTargets, targets)
     config.add_directive("add_import_target", "batchbook.types.imports.directives.add_import_target")
     config.add_batch_type(Import, handler=ImportHandler, view=ImportView, services={"targets": targets})
-    config.include("batchbook.types.imports.catalog")
+    config.include("batchbook.types.imports.shipped_targets")

@@ -1,4 +1,4 @@
-"""``config.add_import_target``: checks what can be imported into when the application starts, and registers it."""
+"""The directive ``config.add_import_target``: checks a target when the application starts, and registers it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,19 @@ from sqlalchemy.orm import InstrumentedAttribute
 from batchbook.batches import RowColumn
 from batchbook.grid import Column, columns_of, label_of
 from batchbook.services import services_of
-from batchbook.types.imports.plan import new
-from batchbook.types.imports.targets import Check, ImportTarget, ImportTargets, Lookup, TargetField, key_name
+from batchbook.types.imports.targets import (
+    Check,
+    ImportTarget,
+    ImportTargets,
+    Lookup,
+    TargetField,
+    key_name,
+    new,
+)
 
 
 @dataclass(frozen=True)
-class _Said:
+class _FieldOptions:
     """What is said of fields, by their names."""
 
     required: Sequence[str]
@@ -67,7 +74,7 @@ def add_import_target(
     target_name = name or inspect(model).local_table.name
     try:
         keys = tuple(_names(one) for one in (key, *other_keys))
-        said = _Said(required, defaults or {}, labels or {}, synonyms or {})
+        said = _FieldOptions(required, defaults or {}, labels or {}, synonyms or {})
         target = ImportTarget(
             name=target_name,
             model=model,
@@ -110,7 +117,7 @@ def _fields(
     keys: Sequence[Sequence[str]],
     names: Sequence[str],
     lookups: Mapping[str, tuple[str, Lookup]],
-    said: _Said,
+    said: _FieldOptions,
 ) -> Iterator[TargetField]:
     of_keys = [name for one in keys for name in one if name not in lookups]
     for name in dict.fromkeys((*of_keys, *names)):
@@ -122,7 +129,7 @@ def _fields(
 
 
 def _field(
-    name: str, stored: InstrumentedAttribute[Any], column: Column, lookup: Lookup | None, said: _Said
+    name: str, stored: InstrumentedAttribute[Any], column: Column, lookup: Lookup | None, said: _FieldOptions
 ) -> TargetField:
     # An empty cell is never a value here: what it means is for the batch to say.
     column = replace(column, name=name, required=False, blank=None, label=said.labels.get(name, column.label))

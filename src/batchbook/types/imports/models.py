@@ -1,4 +1,4 @@
-"""The header and rows of an import, and the statuses its rows can have."""
+"""The header and rows of an import, and the statuses of its rows."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ class Mode(StrEnum):
         return self is not Mode.CREATE
 
 
-MODES = (
+MODE_CHOICES = (
     (Mode.CREATE_UPDATE.value, "Create and update"),
     (Mode.UPDATE.value, "Update only"),
     (Mode.CREATE.value, "Create only"),
     (Mode.REPLACE.value, "Create, update, and delete what is missing"),
 )
 UNKNOWN = (("problem", "Is a problem of its row"), ("add", "Is added, where its name is enough"))
-EMPTY_CELLS = (("keep", "Leave what is there"), ("clear", "Empty the field"))
+EMPTY_CELL_CHOICES = (("keep", "Leave what is there"), ("clear", "Empty the field"))
 
 
 class Import(Batch):
@@ -73,7 +73,7 @@ class Import(Batch):
         String(60), fixed=True, label="Import into", description="What the table is about."
     )
     mode: Mapped[str] = editable(
-        String(20), default=Mode.CREATE_UPDATE.value, choices=MODES, label="What to do with records"
+        String(20), default=Mode.CREATE_UPDATE.value, choices=MODE_CHOICES, label="What to do with records"
     )
     key_name: Mapped[str | None] = editable(
         String(200),
@@ -82,7 +82,7 @@ class Import(Batch):
         description="The field by which a row finds its record. Empty: the usual one.",
     )
     empty_cells: Mapped[str] = editable(
-        String(10), default="keep", choices=EMPTY_CELLS, label="An empty cell means"
+        String(10), default="keep", choices=EMPTY_CELL_CHOICES, label="An empty cell means"
     )
     unknown: Mapped[str] = editable(
         String(10),

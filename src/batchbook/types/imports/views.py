@@ -1,4 +1,4 @@
-"""The pages of imports: what they show, as data, and the page of rows whose records changed meanwhile."""
+"""The pages of imports, with that of rows whose records changed since the last refresh."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 from batchbook.batches import Action, Batch, BatchMasterView, BatchPage, BatchRow
 from batchbook.forms import Field, Form
 from batchbook.grid import Choice, Column, Kind, render
-from batchbook.types.imports.stale import StaleCell
+from batchbook.types.imports.preconditions import StaleCell
 from batchbook.types.imports.targets import ImportTargets
 
 #: How many rows the page of changed records shows.
-_SHOWN = 200
+_MOST_ROWS = 200
 
 
 class ChangedRecords(BatchPage):
@@ -40,14 +40,16 @@ class ChangedRecords(BatchPage):
             (
                 self.view.url("row", self.batch, sequence=cell.sequence),
                 cell,
-                [_shown(cell, value) for value in (cell.before, cell.planned, cell.now)],
+                [_value_text(cell, value) for value in (cell.before, cell.planned, cell.now)],
             )
-            for cell in staleness.cells(self.request.db, where, _SHOWN)
+            for cell in staleness.cells(self.request.db, where, _MOST_ROWS)
         ]
-        return self.template_values(cells=cells, count=staleness.count(self.request.db, where), most=_SHOWN)
+        return self.template_values(
+            cells=cells, count=staleness.count(self.request.db, where), most=_MOST_ROWS
+        )
 
 
-def _shown(cell: StaleCell, value: Any) -> str:
+def _value_text(cell: StaleCell, value: Any) -> str:
     if value is None:
         return ""
     return render(cell.field.column, value) if cell.field else str(value)

@@ -1,4 +1,4 @@
-"""Executing: what a price change does to the catalogue, each in one statement, and what may stand against it."""
+"""Execution of a price change: each effect on the catalogue in one statement, and its preconditions."""
 
 from __future__ import annotations
 

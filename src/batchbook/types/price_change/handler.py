@@ -1,4 +1,4 @@
-"""What a price change does: populate from a list or the catalogue, refresh against it, execute into it."""
+"""The handler of price changes: populate from a list or the catalogue, refresh against it, execute into it."""
 
 from __future__ import annotations
 

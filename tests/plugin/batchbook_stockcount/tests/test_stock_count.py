@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches import Action
 from batchbook.catalog.models import Department, Product
-from batchbook.testing import BatchTypeConformance, Bench, Sample, Workbench
+from batchbook.testing import AppHarness, BatchTypeConformance, HarnessFixtures, Sample
 
 SETTINGS = {
     "batchbook.include": "batchbook_stockcount",
@@ -45,7 +45,7 @@ class TestCountOfAList(BatchTypeConformance):
         )
 
 
-class TestCountOfADepartment(Bench):
+class TestCountOfADepartment(HarnessFixtures):
     """What the kit does not know of stock counts, with its fixtures."""
 
     key = "stock_count"
@@ -55,7 +55,7 @@ class TestCountOfADepartment(Bench):
         add_products(session, rows)
         return Sample(texts={"department": "GROCERY"}, options={"zero_uncounted": "true"})
 
-    def test_entries_of_one_item_are_added_up(self, bench: Workbench, made: tuple[Sample, int]) -> None:
+    def test_entries_of_one_item_are_added_up(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
         _, number = made
         client = bench.client("staff")
         for _ in range(2):
@@ -70,14 +70,14 @@ class TestCountOfADepartment(Bench):
 
     @pytest.mark.parametrize(("zero", "left"), [("false", 3), ("true", 0)])
     def test_the_option_decides_about_what_nobody_counted(
-        self, bench: Workbench, made: tuple[Sample, int], zero: str, left: int
+        self, bench: AppHarness, made: tuple[Sample, int], zero: str, left: int
     ) -> None:
         _, number = made
         bench.run(number, Action.COMPLETE, Action.EXECUTE, options={"zero_uncounted": zero})
         with bench.transaction(read_only=True) as session:
             assert set(session.scalars(select(Product.on_hand))) == {left}
 
-    def test_the_page_has_the_panel_of_the_package(self, new_bench: Callable[[], Workbench]) -> None:
+    def test_the_page_has_the_panel_of_the_package(self, new_bench: Callable[[], AppHarness]) -> None:
         bench = new_bench()
         with bench.transaction() as session:
             add_products(session, 2)

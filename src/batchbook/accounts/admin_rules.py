@@ -1,0 +1,93 @@
+"""Rules about administrators: there always is one, and others have no power over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Set
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from batchbook.errors import Conflict
+from batchbook.security.identity import Identity, grants
+from batchbook.security.models import Role, RolePermission, User
+
+_NEEDED = ("users:edit", "roles:edit")
+
+# The key of an advisory lock, which only this module takes: any number does.
+_LOCK = 7_361_114_205
+
+
+def is_admin(permissions: Set[str]) -> bool:
+    """Return whether ``permissions`` make an administrator."""
+    return all(grants(permissions, needed) for needed in _NEEDED)
+
+
+def admins(db: Session) -> set[int]:
+    """Return the ids of the users who are administrators and can sign in, as the database has it now."""
+    held: dict[int, set[str]] = {}
+    statement = select(User.id, RolePermission.permission).join(User.roles).join(Role.permissions)
+    for user_id, permission in db.execute(statement.where(User.active, User.password_hash.is_not(None))):
+        held.setdefault(user_id, set()).add(permission)
+    return {user_id for user_id, permissions in held.items() if is_admin(permissions)}
+
+
+def one_at_a_time(db: Session) -> None:
+    """Let changes of accounts wait for each other until the transaction ends.
+
+    Otherwise two administrators who switch each other off at one moment would each see the other one left. SQLite
+    has one writer at a time anyway.
+    """
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+
+
+def check(db: Session, actor: Identity) -> None:
+    """Raise ``Conflict`` if, as the database has it now, nobody is administrator, or ``actor`` ceased to be one."""
+    left = admins(db)
+    if not left:
+        raise Conflict(
+            "This would leave nobody who can sign in and may edit users and roles. Nothing was changed."
+        )
+    if is_admin(actor.permissions) and actor.id not in left:
+        raise Conflict(
+            "This would take away your own right to edit users and roles. Nothing was changed; another administrator"
+            " can do it for you."
+        )
+
+
+def refusal_to_give(actor: Identity, permissions: Iterable[str]) -> str | None:
+    """Return the sentence that says why ``actor`` may not give others ``permissions``, or None.
+
+    Administrators may give everything. Somebody who may edit users but not roles, or the other way round, must not
+    become an administrator by it, so they give away only what they hold.
+    """
+    beyond = _beyond(actor, permissions)
+    if not beyond:
+        return None
+    return f"You cannot give rights that you do not have yourself: {beyond}. Nothing was changed."
+
+
+def refusal_to_change(actor: Identity, label: str, held: Iterable[str]) -> str | None:
+    """Return the sentence that says why ``actor`` may not change what is called ``label`` and holds ``held``, or None.
+
+    Otherwise somebody who may edit users could sign in as an administrator by a new password, bring back one who was
+    dismissed, or be rid of all; and somebody who may edit roles could take an administrator's rights away.
+    """
+    beyond = _beyond(actor, held)
+    if not beyond:
+        return None
+    return (
+        f"The {label} has rights that you do not have yourself: {beyond}. Nothing was changed; an administrator can"
+        " do it for you."
+    )
+
+
+def held_by(role: Role) -> list[str]:
+    """Return the permissions of ``role`` by name."""
+    return [entry.permission for entry in role.permissions]
+
+
+def _beyond(actor: Identity, permissions: Iterable[str]) -> str:
+    if is_admin(actor.permissions):
+        return ""
+    return ", ".join(sorted(name for name in permissions if not grants(actor.permissions, name)))

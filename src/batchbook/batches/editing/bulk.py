@@ -1,0 +1,168 @@
+"""The editor of cells in many rows: one operation with its cells, and no statement per row."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_
+
+from batchbook.batches.editing.fields import Change, Target, changes_of, columns_named
+from batchbook.batches.editing.refresh import (
+    all_or_nothing,
+    bring_up_to_date,
+    peer_values,
+    refresh_touched,
+    rows_and_peers,
+)
+from batchbook.batches.editing.row_editor import set_values
+from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
+from batchbook.batches.engine.counts import recount
+from batchbook.batches.engine.engine import Engine
+from batchbook.batches.history import add_cells
+from batchbook.batches.models import Operation
+from batchbook.batches.rows.scope import RowProxy, Rows
+from batchbook.db.bulk_writing import bulk_update, chunked
+from batchbook.errors import Conflict, Missing
+from batchbook.grid import Column
+
+#: How many rows are read and written together: both databases take as many numbers in one statement.
+AT_A_TIME = 500
+
+_KEY = ("batch_id", "sequence")
+_NO_VERSIONS: Mapping[int, int] = MappingProxyType({})
+
+#: What is wanted: by sequence of the row, the texts by field.
+Texts = Mapping[int, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class BulkEditResult:
+    """How many rows an edit changed, and how many of their cells."""
+
+    rows: int = 0
+    cells: int = 0
+
+
+class BulkEditor:
+    """Edits many rows of the batches that ``engine`` works on, as one operation."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def edit(
+        self, batch_id: int, texts: Texts, kind: str, summary: str, versions: Mapping[int, int] = _NO_VERSIONS
+    ) -> BulkEditResult:
+        """Store ``texts``, by sequence and field, in the batch's rows; return how much changed.
+
+        ``kind`` and ``summary`` are what history says of it. ``versions`` are those of the rows that the editor saw,
+        for rows that somebody looked at. A text that means what is there already changes nothing. Raises as
+        :meth:`RowEditor.edit` does, of the first row that is refused; nothing is stored then.
+        """
+        with all_or_nothing(self.engine, batch_id) as work:
+            edit = _ManyEdit(work, kind, summary, texts, versions)
+            if len(texts) <= AT_A_TIME:
+                edit.store_few()
+            else:
+                edit.store_many()
+            return BulkEditResult(edit.rows, edit.operation.cells if edit.operation else 0)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some rows with what changes in them, set on them but not stored yet, and the rows that this touches."""
+
+    rows: Sequence[tuple[RowProxy, Sequence[Change]]]
+    touched: ColumnElement[bool]
+
+
+class _ManyEdit:
+    """One edit, part by part."""
+
+    def __init__(
+        self, work: ActionContext, kind: str, summary: str, texts: Texts, versions: Mapping[int, int]
+    ) -> None:
+        self._work, self._kind, self._summary = work, kind, summary
+        self._texts, self._versions = texts, versions
+        self._columns = _columns_of(work, texts)
+        self.operation: Operation | None = None
+        self.rows = 0
+
+    def store_few(self) -> None:
+        """Store it in one part, and count only what that touches."""
+        part = self._part(sorted(self._texts))
+        if part.rows:
+            with bring_up_to_date(self._work, part.touched):
+                self._write(part)
+
+    def store_many(self) -> None:
+        """Store it in parts; refresh when all is stored, because rows of one may be peers of those of another."""
+        touched = []
+        for sequences in chunked(sorted(self._texts), AT_A_TIME):
+            part = self._part(sequences)
+            if part.rows:
+                self._write(part)
+                touched.append(part.touched)
+            self._work.progress.report("change rows", self.rows, len(self._texts))
+        if touched:
+            refresh_touched(self._work, touched)
+            recount(self._work)
+
+    def _part(self, sequences: Sequence[int]) -> _Part:
+        work, peers, rows = self._work, [], []
+        for row in _rows(work, sequences):
+            changes = self._changes(row)
+            if changes:
+                peers.append(peer_values(work, row))
+                set_values(row, changes)
+                peers.append(peer_values(work, row))
+                rows.append((row, changes))
+        return _Part(rows, rows_and_peers(work, [row.sequence for row, _ in rows], peers))
+
+    def _changes(self, row: RowProxy) -> list[Change]:
+        if row.removed:
+            raise Conflict(f"Row {row.sequence} is removed: restore it to change it.")
+        texts = self._texts[row.sequence]
+        columns = [self._columns[name] for name in texts]
+        return changes_of(Target.row(row, columns), columns, texts, self._versions.get(row.sequence))
+
+    def _write(self, part: _Part) -> None:
+        work = self._work
+        _write_rows(work, [row for row, _ in part.rows])
+        self.operation = self.operation or work.record(self._kind, self._summary)
+        cells = (change.cell(row.sequence) for row, changes in part.rows for change in changes)
+        add_cells(work.session, self.operation, cells)
+        self.rows += len(part.rows)
+
+
+def _columns_of(work: ActionContext, texts: Texts) -> dict[str, Column]:
+    # Made once: a column's parser is kept with it.
+    names: dict[str, str] = {}
+    for row_texts in texts.values():
+        names.update(row_texts)
+    return {column.name: column for column in columns_named(work.row, names)}
+
+
+def _rows(work: ActionContext, sequences: Sequence[int]) -> list[RowProxy]:
+    """Return the rows with these numbers; raise ``Missing`` for one that is not there."""
+    found: list[RowProxy] = []
+    if sequences and sequences[0] > 0 and sequences[-1] <= HIGHEST_NUMBER:
+        model = work.row
+        wanted = and_(model.batch_id == work.batch.id, model.sequence.in_(sequences))
+        found = list(Rows(work.session, work.batch, model, wanted, work.now))
+    missing = set(sequences) - {row.sequence for row in found}
+    if missing:
+        raise Missing(f"{work.batch} has no row {min(missing)}.")
+    return found
+
+
+def _write_rows(work: ActionContext, rows: Iterable[RowProxy]) -> None:
+    groups: dict[tuple[str, ...], list[Sequence[Any]]] = defaultdict(list)
+    for row in rows:
+        values = dict(row.changes) | {"version": row.version + 1, "modified_at": work.now}
+        groups[tuple(values)].append((*values.values(), row.batch_id, row.sequence))
+    for columns, records in groups.items():
+        bulk_update(work.session.connection(), work.rows().table, _KEY, columns, records)

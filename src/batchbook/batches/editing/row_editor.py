@@ -1,0 +1,179 @@
+"""The editor of single rows, which also adds rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, select, update
+
+from batchbook.batches.editing.fields import (
+    Change,
+    Target,
+    changes_of,
+    columns_named,
+    editable_columns,
+    labels_of,
+    parsed,
+    text_in,
+)
+from batchbook.batches.editing.refresh import all_or_nothing, bring_up_to_date, peer_values, rows_and_peers
+from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
+from batchbook.batches.engine.engine import Engine
+from batchbook.batches.handler_context import next_number
+from batchbook.batches.history import Cell
+from batchbook.batches.models import BatchRow
+from batchbook.batches.rows.blocks import RowValues
+from batchbook.batches.rows.issues import storable, without_issues_of
+from batchbook.batches.rows.scope import RowProxy, table_of
+from batchbook.batches.rows.storable_cells import CellCheck
+from batchbook.db.base import scalar_defaults
+from batchbook.db.bulk_writing import bulk_insert
+from batchbook.errors import BadInput, Conflict, Missing
+
+#: How many peers of a row an edit tells of.
+PEERS_TOLD = 100
+
+
+@dataclass(frozen=True)
+class EditedRow:
+    """The result of an edit of a row: the labels of the fields that it changed, and the peers that it brought up to date.
+
+    ``peers`` has the versions that they had before, by their numbers.
+    """
+
+    labels: list[str]
+    peers: Mapping[int, int]
+
+
+class RowEditor:
+    """Edits rows of the batches that ``engine`` works on."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def edit(
+        self, batch_id: int, sequence: int, texts: Mapping[str, str], version: int | None = None
+    ) -> EditedRow:
+        """Store ``texts``, by field, in a row; return what that changed.
+
+        ``version`` is the row's version the editor saw; ``None`` for one who gives values without looking, such as a
+        script. Raises :class:`CellProblems` and :class:`StaleEdit`, and :class:`~batchbook.errors.Missing` for a row that
+        is not there.
+        """
+        with all_or_nothing(self.engine, batch_id) as work:
+            row = find_row(work, sequence)
+            if row.removed:
+                raise Conflict(f"Row {sequence} is removed: restore it to change it.")
+            columns = columns_named(work.row, texts)
+            changes = changes_of(Target.row(row, columns), columns, texts, version)
+            peers = _store(work, row, changes) if changes else {}
+            return EditedRow(labels_of(changes), peers)
+
+    def add(self, batch_id: int, texts: Mapping[str, str]) -> int:
+        """Add a row with ``texts`` by field at the end of the batch; return its sequence number."""
+        with all_or_nothing(self.engine, batch_id) as work:
+            if not work.handler.rows_can_be_added:
+                raise Conflict(
+                    f"Rows cannot be added to {work.batch}: its type takes rows from its source only."
+                )
+            # A field that is not there must not be passed over in silence.
+            columns_named(work.row, texts)
+            columns = editable_columns(work.row)
+            values = parsed(columns, {column.name: texts.get(column.name, "") for column in columns})
+            return _add(work, values)
+
+    def enter(self, batch_id: int, text: str) -> int:
+        """Add the row that ``text``, scanned or typed into the quick entry box, stands for; return its number."""
+        with all_or_nothing(self.engine, batch_id) as work:
+            text = text.strip()
+            asks = work.handler.quick_entry_label and text == storable(text)
+            values = work.handler.quick_entry(work.batch, text) if asks else None
+            if values is None:
+                raise BadInput(f"“{text[:80]}” was not found, so no row was added.")
+            return _add(work, values, f" by quick entry of “{text[:80]}”")
+
+
+def find_row(work: ActionContext, sequence: int) -> RowProxy:
+    """Return a row of the batch, removed or not; raise :class:`~batchbook.errors.Missing` if there is none."""
+    model: type[BatchRow] = work.row
+    statement = select(work.rows().table).where(model.batch_id == work.batch.id, model.sequence == sequence)
+    values = (
+        work.session.execute(statement).mappings().one_or_none() if 0 < sequence <= HIGHEST_NUMBER else None
+    )
+    if values is None:
+        raise Missing(f"{work.batch} has no row {sequence}.")
+    return RowProxy(values)
+
+
+def _store(work: ActionContext, row: RowProxy, changes: Sequence[Change]) -> Mapping[int, int]:
+    """Store ``changes`` of ``row``; return the versions that its peers had before, by their numbers."""
+    old_peers = peer_values(work, row)
+    set_values(row, changes)
+    touched = rows_and_peers(work, [row.sequence], [old_peers, peer_values(work, row)])
+    peers = _versions(work, and_(touched, work.row.sequence != row.sequence)) if old_peers else {}
+    with bring_up_to_date(work, touched):
+        _write(work, row)
+    names = ", ".join(labels_of(changes))
+    cells = [change.cell(row.sequence) for change in changes]
+    work.record("edit", f"Changed {names} in row {row.sequence}.", cells)
+    return peers
+
+
+def _versions(work: ActionContext, condition: ColumnElement[bool]) -> Mapping[int, int]:
+    model = work.row
+    wanted = select(model.sequence, model.version).where(condition, ~model.removed)
+    found = work.session.execute(wanted.order_by(model.sequence).limit(PEERS_TOLD))
+    return {row.sequence: row.version for row in found}
+
+
+def set_values(row: RowProxy, changes: Sequence[Change]) -> None:
+    """Set on ``row`` what ``changes`` say, and drop the issues of the cells that they change."""
+    issues: Sequence[Any] | None = row.issues
+    for change in changes:
+        setattr(row, change.column.name, change.value)
+        issues = without_issues_of(issues, change.column.name)
+    row.issues = None if issues is None else list(issues)
+
+
+def _write(work: ActionContext, row: RowProxy) -> None:
+    model = work.row
+    changed = dict(row.changes) | {"version": row.version + 1, "modified_at": work.now}
+    key = (model.batch_id == work.batch.id, model.sequence == row.sequence)
+    work.session.execute(update(table_of(model)).where(*key).values(**changed))
+
+
+def _add(work: ActionContext, values: RowValues, how: str = "") -> int:
+    """Add a row with ``values`` behind all others; ``how`` completes the sentence that history says of it."""
+    sequence = next_number(work.session, work.row.sequence, work.batch.id)
+    row = _new_row(work, sequence, values)
+    check = CellCheck(work.rows().table, work.session.get_bind().dialect, work.handler.statuses)
+    row |= {name: stored for name, (stored,) in check.columns({n: [v] for n, v in values.items()}).items()}
+    peers = [row.get(name) for name in work.handler.peer_columns]
+    with bring_up_to_date(work, rows_and_peers(work, [sequence], [peers])):
+        bulk_insert(work.session.connection(), work.rows().table, list(row), [tuple(row.values())])
+    work.record("add", f"Added row {sequence}{how}.", _new_cells(work, sequence, values, row))
+    return sequence
+
+
+def _new_row(work: ActionContext, sequence: int, values: RowValues) -> dict[str, Any]:
+    return {
+        **scalar_defaults(work.rows().table.columns),
+        "batch_id": work.batch.id,
+        "sequence": sequence,
+        "removed": False,
+        "version": 1,
+        "modified_at": work.now,
+        **values,
+    }
+
+
+def _new_cells(work: ActionContext, sequence: int, given: RowValues, row: RowValues) -> list[Cell]:
+    """Return what history keeps of the cells that were ``given`` of a new ``row``."""
+    texts = {
+        c.name: text_in(c, row[c.name], row.get("issues"))
+        for c in editable_columns(work.row)
+        if c.name in given
+    }
+    return [Cell(sequence, name, None, text) for name, text in texts.items() if text]

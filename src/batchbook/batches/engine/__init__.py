@@ -1,0 +1,1 @@
+"""Engine: actions on one batch, done in its transaction."""

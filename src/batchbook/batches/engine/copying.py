@@ -1,0 +1,76 @@
+"""Copies of batches: a clone, and the follow-up batch for rows that were left out."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Table, select
+
+from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.engine.counts import recount
+from batchbook.batches.files import WORKSHEET
+from batchbook.batches.lifecycle import State
+from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
+from batchbook.batches.rows.storage import copy_rows
+from batchbook.db import utc_now
+
+#: What belongs to one batch alone, besides what its type adds, and so is not copied to another one.
+_OWN = frozenset(column.key for column in Batch.__table__.columns) - {"description", "notes", "params"}
+
+
+def new_header_values(actor: str) -> dict[str, Any]:
+    """Return what every batch is at first, made by ``actor``."""
+    return {
+        "state": State.NEW,
+        "created_at": utc_now(),
+        "created_by": actor,
+        "row_count": 0,
+        "removed_count": 0,
+        "status_counts": {},
+        "params": {},
+        "version": 1,
+    }
+
+
+def copied_header(source: ActionContext) -> Batch:
+    """Return a new header, not stored yet, with what that of ``source`` says."""
+    header = source.batch_type.header
+    copied = [attribute.key for attribute in header.__mapper__.column_attrs if attribute.key not in _OWN]
+    values: dict[str, Any] = {name: getattr(source.batch, name) for name in copied}
+    return header(**new_header_values(source.actor) | values)
+
+
+def copy_children(source: ActionContext, clone: Batch, where: ColumnElement[bool] | None = None) -> None:
+    """Give ``clone`` the files of ``source`` and its rows, those that satisfy ``where`` if that is given.
+
+    Worksheets that were uploaded stay behind: each can be taken into its own batch only.
+    """
+    number, batch_id, role = BatchFile.number, BatchFile.batch_id, BatchFile.role
+    numbers = select(number).where(batch_id == source.batch.id, role != WORKSHEET)
+    for one in (BatchFile.__table__, BatchFileChunk.__table__):
+        table = cast("Table", one)
+        copy_rows(source.session, table, table, source.batch, clone, table.c.number.in_(numbers))
+    source.batch_type.rows.copy(source.session, source.batch, clone, where)
+
+
+def follow_up(source: ActionContext, rest: ColumnElement[bool]) -> Batch | None:
+    """Return a new open batch with the rows of ``source`` that satisfy ``rest``; ``None`` if there are none.
+
+    The rows are copied as they stand, also those of them that are not right yet.
+    """
+    rows = source.rows().narrowed(rest)
+    if not rows.count():
+        return None
+    batch = copied_header(source)
+    source.handler.on_clone(source.batch, batch)
+    source.session.add(batch)
+    source.session.flush()  # The copied rows and files need the batch's number.
+    copy_children(source, batch, rows.where)
+    batch.state, batch.refreshed_at = State.OPEN, source.batch.refreshed_at
+    work = ActionContext(
+        source.context, source.batch_type, batch, source.batch_type.make_handler(source.context, batch)
+    )
+    recount(work)
+    work.record("follow-up", f"Made of the rows that were left out when {source.batch} was executed.")
+    source.session.flush()
+    return batch

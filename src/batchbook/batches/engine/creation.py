@@ -1,0 +1,92 @@
+"""Creation, cloning and deletion of batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, BinaryIO
+
+from batchbook.batches.editing import editable_columns, parsed
+from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.engine.copying import copied_header, copy_children, new_header_values
+from batchbook.batches.engine.counts import recount
+from batchbook.batches.engine.engine import Engine
+from batchbook.batches.engine.scheduled_execution import cancel_schedule
+from batchbook.batches.files import store_file
+from batchbook.batches.lifecycle import Action, is_possible
+from batchbook.batches.models import Batch
+from batchbook.batches.registry import BatchType
+from batchbook.db.base import scalar_defaults
+from batchbook.errors import BadInput
+from batchbook.words import counted
+
+
+def create_batch(
+    engine: Engine, key: str, texts: Mapping[str, str], file: BinaryIO | None = None, file_name: str = ""
+) -> Batch:
+    """Create a batch of the type ``key`` from the header's fields as texts, and a file if the type takes one.
+
+    The batch is new: populating it is an action of its own. Raises :class:`~batchbook.errors.BadInput` (its
+    subclass :class:`~batchbook.batches.editing.CellProblems` for fields) where anything cannot be used; the
+    caller's transaction must then be given up.
+    """
+    batch_type = engine.types[key]
+    if file is not None and not batch_type.handler.takes_file():
+        raise BadInput(f"A batch of type {batch_type.title} takes no file.")
+    batch = batch_type.header(**_values(batch_type, texts), **new_header_values(engine.actor))
+    work = engine.work_on_new(batch_type, batch)
+    work.handler.before_create(batch, has_file=file is not None)
+    engine.session.add(batch)
+    engine.session.flush()  # The file and the history need the batch's number.
+    work.record("create", "Created." if file is None else _store(work, file, file_name))
+    return batch
+
+
+def _values(batch_type: BatchType, texts: Mapping[str, str]) -> dict[str, Any]:
+    columns = editable_columns(batch_type.header, new=True)
+    unknown = sorted(texts.keys() - {column.name for column in columns})
+    if unknown:
+        names = ", ".join(column.name for column in columns)
+        raise BadInput(f"{batch_type.title} has no field “{unknown[0][:60]}”. Its fields: {names}.")
+    preset = scalar_defaults(batch_type.header.__mapper__.columns)
+    given = [
+        column
+        for column in columns
+        if column.name in texts or (column.required and column.name not in preset)
+    ]
+    said = parsed(given, {column.name: texts.get(column.name, "") for column in given})
+    # A handler looks at the header before it is stored, so the defaults are there already.
+    return {column.name: preset[column.name] for column in columns if column.name in preset} | said
+
+
+def _store(work: ActionContext, file: BinaryIO, name: str) -> str:
+    record = store_file(work.context, work.batch, name, file)
+    return f"Created from {record.name}, {record.size:,} bytes."
+
+
+def clone_batch(engine: Engine, batch_id: int) -> Batch:
+    """Return a new open batch with the header, rows and files of another, whatever that one's state."""
+    source = engine.lock(batch_id, Action.CLONE)
+    clone = copied_header(source)
+    source.handler.on_clone(source.batch, clone)
+    engine.session.add(clone)
+    engine.session.flush()  # The copied rows and files need the clone's number.
+    copy_children(source, clone)
+    work = engine.work_on(clone)
+    work.record("clone", f"Cloned from {source.batch}.")
+    recount(work)
+    if not is_possible(Action.POPULATE, source.batch.state):
+        engine.adopt_rows(work)
+    return clone
+
+
+def delete_batch(engine: Engine, batch_id: int) -> str:
+    """Delete a batch that was not executed, with its rows, files and history; return a sentence saying so."""
+    work = engine.lock(batch_id, Action.DELETE)
+    batch = work.batch
+    work.handler.on_delete(batch)
+    dropped = cancel_schedule(work, f"{work.actor} deleted it")
+    name, rows = str(batch), batch.row_count
+    work.batch_type.rows.discard(work.session, batch)
+    work.session.delete(batch)
+    work.session.flush()
+    return f"{name} was deleted, with its {counted(rows, 'row')}, files and history.{dropped}"

@@ -1,0 +1,63 @@
+"""The scheduled execution of a batch: its job's request, and the changes that make it void."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy.orm import Session
+
+from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.models import Batch
+from batchbook.errors import Conflict
+from batchbook.jobs import Job, lease
+from batchbook.jobs.enqueue import scheduled_job
+from batchbook.jobs.settings import JobSettings
+
+#: The kinds of operations that say what was planned, and that it was dropped.
+SCHEDULE, UNSCHEDULE = "schedule", "unschedule"
+
+
+def in_utc(at: datetime | None) -> str:
+    """Return a moment for the history and for sentences that everybody reads alike; empty for none."""
+    return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def cancel_schedule(work: ActionContext, because: str) -> str:
+    """Give up the execution that is planned, if one is; return the sentence that says so, with a space before it.
+
+    ``because`` is a sentence's end, such as "it was reopened". Raises :class:`~batchbook.errors.Conflict` if that
+    execution begins at this very moment.
+    """
+    job = scheduled_job(work.session, work.batch.id)
+    if job is None:
+        return ""
+    message = f"{job.subject} was not {job.done} at its time, because {because}."
+    if not lease.cancel_unstarted(work.session, job, message, JobSettings.read(work.context.settings).keep):
+        raise Conflict(f"{work.batch} begins to be executed at this moment, so nothing else was done.")
+    return f" The execution that {job.asked_by} planned for {in_utc(job.run_at)} was dropped."
+
+
+def cancel_schedule_for_execution(work: ActionContext) -> str:
+    """Give up the execution that is planned, because the batch is executed now, and note that; return the sentence."""
+    said = cancel_schedule(work, f"{work.actor} had it executed before").strip()
+    if said:
+        work.record(UNSCHEDULE, said)
+    return said
+
+
+def refuse_if_changed(job: Job, batch: Batch, version: int | None) -> None:
+    """Raise ``Conflict`` if ``batch`` is no longer as it was when its execution was planned."""
+    if job.run_at is not None and version is not None and version != batch.version:
+        raise Conflict(
+            f"{batch} was not {job.done} at its time: it was changed after that was planned. Look at it again, then decide."
+        )
+
+
+def follow_batch(session: Session, batch: Batch, before: int) -> None:
+    """Have what is planned for ``batch`` stay so although its version is another one than ``before``.
+
+    What failed or was cancelled meanwhile changed nothing of what was looked at.
+    """
+    job = scheduled_job(session, batch.id)
+    if job is not None and job.arguments["version"] == before:
+        job.arguments = {**job.arguments, "version": batch.version}

@@ -1,0 +1,74 @@
+"""The history of a batch: one operation for every action of a person, with the cells it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from batchbook.batches.handler_context import HandlerContext, next_number
+from batchbook.batches.models import Batch, CellChange, Operation
+from batchbook.db.bulk_writing import bulk_insert
+
+#: The kinds of operations that say that an action did not do what it should.
+FAILURE, CANCEL = "failure", "cancel"
+
+_CELL_COLUMNS = ("batch_id", "operation", "position", "sequence", "field", "old", "new")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell that changed: the row's sequence (0 for the header), its field, and its text before and after."""
+
+    sequence: int
+    field: str
+    old: str | None
+    new: str | None
+
+
+def record(
+    context: HandlerContext, batch: Batch, kind: str, summary: str, cells: Iterable[Cell] = ()
+) -> Operation:
+    """Write down what was done to ``batch``, which the caller has locked."""
+    session = context.session
+    changed = list(cells)
+    operation = Operation(
+        batch_id=batch.id,
+        number=next_number(session, Operation.number, batch.id),
+        kind=kind,
+        at=context.now,
+        actor=context.actor,
+        summary=summary,
+        cells=len(changed),
+    )
+    session.add(operation)
+    session.flush()  # The cells, written in bulk below, refer to it.
+    _write_cells(session, operation, 0, changed)
+    return operation
+
+
+def note_failure(context: HandlerContext, batch: Batch, sentence: str) -> None:
+    """Write down in the header and the history of ``batch``, which the caller has locked, that an action failed."""
+    batch.failure = sentence
+    batch.version += 1
+    record(context, batch, FAILURE, sentence)
+
+
+def add_cells(session: Session, operation: Operation, cells: Iterable[Cell]) -> None:
+    """Add cells to an operation that was written down already: where they are too many to be held together."""
+    changed = list(cells)
+    _write_cells(session, operation, operation.cells, changed)
+    operation.cells += len(changed)
+
+
+def _write_cells(session: Session, operation: Operation, first: int, cells: Sequence[Cell]) -> None:
+    if not cells:
+        return
+    rows: Iterable[tuple[Any, ...]] = (
+        (operation.batch_id, operation.number, position, cell.sequence, cell.field, cell.old, cell.new)
+        for position, cell in enumerate(cells, start=first)
+    )
+    table = CellChange.metadata.tables[CellChange.__tablename__]
+    bulk_insert(session.connection(), table, _CELL_COLUMNS, rows)

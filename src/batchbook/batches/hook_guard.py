@@ -1,0 +1,169 @@
+"""The guard around a handler's hooks: refuses what their code may not do, and checks their results before they are shown or stored."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import wraps
+from itertools import islice
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from batchbook.batches.handler import BatchHandler, Outcome
+from batchbook.batches.rows.issues import storable
+from batchbook.batches.rows.scope import checked_status
+from batchbook.db.guard import guarded
+from batchbook.errors import is_interrupt
+from batchbook.jobs.job_progress import Stopped
+
+#: How many characters are kept of a summary, of one sentence, and of all figures as JSON.
+_LONGEST_SUMMARY = 1_000
+_LONGEST_SENTENCE = 500
+_LONGEST_FIGURES = 20_000
+#: How many sentences are shown of what an execution will do.
+_MOST_SENTENCES = 50
+
+
+def cut(text: str, length: int) -> str:
+    """Return ``text`` as it can be stored, no longer than ``length``; what was cut off has a mark in its place."""
+    kept = storable(text[: length + 1])
+    return kept if len(kept) <= length else f"{kept[: length - 1]}…"
+
+
+def checked_outcome(outcome: Any) -> Outcome:
+    """Return what ``execute`` returned, its summary cut; raise ``TypeError`` or ``ValueError`` for what cannot be kept."""
+    if not isinstance(outcome, Outcome):
+        raise TypeError(f"execute must return an Outcome, and returned {_kind(outcome)}")
+    if not isinstance(outcome.summary, str):
+        raise TypeError(f"the summary of an Outcome must be a text, and is {_kind(outcome.summary)}")
+    return Outcome(cut(outcome.summary, _LONGEST_SUMMARY), checked_figures(outcome.figures), outcome.rest)
+
+
+def checked_figures(figures: Any) -> dict[str, Any]:
+    """Return the figures of an outcome; raise as :func:`checked_outcome` does, naming the one that is no JSON value."""
+    if not isinstance(figures, Mapping):
+        raise TypeError(f"the figures of an Outcome must be a mapping, and are {_kind(figures)}")
+    for name, value in figures.items():
+        if not isinstance(name, str) or storable(name) != name:
+            raise TypeError(
+                f"the figures of an Outcome must have texts as names, and one has {cut(repr(name), 60)}"
+            )
+        _refuse_no_json(cut(name, 60), value)
+    kept = dict(figures)
+    if len(json.dumps(kept)) > _LONGEST_FIGURES:
+        raise ValueError(
+            f"the figures of an Outcome may have {_LONGEST_FIGURES:,} characters as JSON, and have more"
+        )
+    return kept
+
+
+def _refuse_no_json(name: str, value: Any) -> None:
+    try:
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(
+            f"the figure “{name}” of an Outcome is no JSON value: {cut(str(error), 120)}"
+        ) from error
+    # PostgreSQL keeps neither in JSON.
+    if storable(text) != text or "\\u0000" in text:
+        raise ValueError(f"the figure “{name}” of an Outcome has characters that no database stores")
+
+
+def checked_sentences(found: Any) -> list[str]:
+    """Return the sentences of ``describe_execution``, each cut, and as many as can be read; raise ``TypeError``."""
+    if not isinstance(found, (list, tuple)):
+        raise TypeError(f"describe_execution must return a list of sentences, and returned {_kind(found)}")
+    for sentence in found:
+        if not isinstance(sentence, str):
+            raise TypeError(
+                f"describe_execution must return sentences, and returned {_kind(sentence)} among them"
+            )
+    shown = [cut(sentence, _LONGEST_SENTENCE) for sentence in found[:_MOST_SENTENCES]]
+    return shown if len(found) <= _MOST_SENTENCES else [*shown, "…"]
+
+
+def checked_reason(found: Any) -> str | None:
+    """Return what ``why_not_execute`` returned, cut; raise ``TypeError`` for what is neither a sentence nor ``None``."""
+    if found is None:
+        return None
+    if not isinstance(found, str) or not found.strip():
+        raise TypeError(f"why_not_execute must return a sentence or None, and returned {_kind(found)}")
+    return cut(found, _LONGEST_SENTENCE)
+
+
+def _kind(value: Any) -> str:
+    return "nothing" if value is None else "an empty text" if value == "" else f"a {type(value).__name__}"
+
+
+#: The hooks whose rows are taken one after the other by what calls them, within :func:`handler_code`.
+_LAZY = frozenset({"populate", "parse_file"})
+#: What is looked at of what hooks return.
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "describe_execution": checked_sentences,
+    "execute": checked_outcome,
+    "header_status": checked_status,
+    "why_not_execute": checked_reason,
+}
+#: How many items are taken at the most from a hook that yields what it should return.
+_MOST_ITEMS = 10_000
+
+
+class HandlerExit(Exception):  # noqa: N818 - It says what happened.
+    """Code of a handler raised ``orig``, which is meant to end a thread or a process, such as ``SystemExit``."""
+
+    def __init__(self, orig: BaseException) -> None:
+        super().__init__(type(orig).__name__)
+        self.orig = orig
+
+
+def is_stop(error: BaseException) -> bool:
+    """Return whether ``error`` comes from outside: the action shall stop, or somebody pressed Ctrl-C."""
+    return isinstance(error, Stopped) or is_interrupt(error)
+
+
+@contextmanager
+def handler_code(session: Session) -> Iterator[None]:
+    """Run code of a handler that works in ``session``: guard the transaction, and make an exception of all it raises.
+
+    Raises :class:`~batchbook.errors.Misuse` where it tries what is the framework's, and :class:`HandlerExit`.
+    """
+    try:
+        with guarded(session):
+            yield
+    except Exception:
+        raise
+    except BaseException as error:
+        if is_stop(error):
+            raise
+        raise HandlerExit(error) from error
+
+
+def guard_hooks(handler: BatchHandler[Any, Any]) -> None:
+    """Have each hook that the handler's class overrides run as :func:`handler_code`, whoever calls it."""
+    for name in _HOOKS:
+        if getattr(type(handler), name) is not getattr(BatchHandler, name):
+            setattr(handler, name, _guarded(name, getattr(handler, name), handler.session))
+
+
+_HOOKS = tuple(
+    name
+    for name, _ in inspect.getmembers(BatchHandler, inspect.isfunction)
+    if not name.startswith("_") and name != "report"
+)
+
+
+def _guarded(name: str, hook: Callable[..., Any], session: Session) -> Callable[..., Any]:
+    check = _CHECKS.get(name, lambda found: found)
+
+    @wraps(hook)
+    def call(*arguments: Any, **options: Any) -> Any:
+        with handler_code(session):
+            found = hook(*arguments, **options)
+            if isinstance(found, Iterator) and name not in _LAZY:
+                found = list(islice(found, _MOST_ITEMS))
+            return check(found)
+
+    return call

@@ -1,0 +1,191 @@
+"""Readers of one column's cells: all at once where their texts are plain, else one by one, normalised or refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping
+from batchbook.batches.rows.issues import Issue, issue
+from batchbook.grid import CellError, Column, Conventions, Kind, parser_for
+from batchbook.grid.columns import limits_of
+from batchbook.tables.normalise.cells import conventions_of, mark_remover, normaliser
+from batchbook.tables.report import ColumnReading
+
+#: The kinds whose texts are kept as written.
+TEXT_KINDS = (Kind.TEXT, Kind.USER)
+
+#: How many different texts of a column are kept with what they mean.
+CACHE_SIZE = 20_000
+#: Fewer texts than these say nothing about how often one comes.
+_FEWEST_TO_JUDGE = 100
+
+#: Reads many texts; raises ``CellError`` for one of them that is no value.
+BulkParser = Callable[[Sequence[str]], list[Any]]
+
+
+def bulk_parser(column: Column, conventions: Conventions) -> BulkParser:
+    """Return what reads many texts of ``column`` at once, as its parser does one by one."""
+    one_by_one = _CachingParser(parser_for(column, conventions))
+    if column.kind in TEXT_KINDS:
+        return _text_parser(column, parser_for(column, conventions))
+    if column.kind is Kind.INTEGER:
+        return _number_parser(column, r"[0-9]{1,18}", int, ".", one_by_one)
+    if column.kind is Kind.DECIMAL and column.scale:
+        sign = conventions.decimal_sign
+        plain = rf"[0-9]{{1,18}}{re.escape(sign)}[0-9]{{{column.scale}}}"
+        return _number_parser(column, plain, Decimal, sign, one_by_one)
+    return one_by_one
+
+
+def _text_parser(column: Column, parse: Callable[[str], Any]) -> BulkParser:
+    longest, blank_is_text = column.max_length, column.blank == "" and not column.required
+
+    def read(texts: Sequence[str]) -> list[Any]:
+        found = [*map(str.strip, texts)]
+        fits = longest is None or max(map(len, found), default=0) <= longest
+        if not (fits and "".join(found).isprintable()):
+            return [*map(parse, texts)]
+        if blank_is_text or "" not in found:
+            return found
+        blank = parse("")  # It says so where the column needs a value.
+        return [text or blank for text in found]
+
+    return read
+
+
+def _number_parser(
+    column: Column, plain: str, kind: Callable[[str], Any], sign: str, otherwise: BulkParser
+) -> BulkParser:
+    """Return what reads numbers, all of them written as the pattern ``plain``; else ``otherwise`` does."""
+    all_plain = re.compile(rf"{plain}(?:\n{plain})*").fullmatch
+    low, high = limits_of(column) or (None, None)
+    least = [bound for bound in (low, column.minimum) if bound is not None]
+    most = [bound for bound in (high, column.maximum) if bound is not None]
+
+    def read(texts: Sequence[str]) -> list[Any]:
+        together = "\n".join(texts)
+        # A line end within a cell would make two of it.
+        if not all_plain(together) or together.count("\n") != len(texts) - 1:
+            return otherwise(texts)
+        values = [*map(kind, texts if sign == "." else together.replace(sign, ".").split("\n"))]
+        smallest, largest = min(values), max(values)
+        fits = all(smallest >= bound for bound in least) and all(largest <= bound for bound in most)
+        return values if fits else otherwise(texts)
+
+    return read
+
+
+class _CachingParser(dict[str, Any]):
+    """Knows what texts mean that it met before; useless where hardly a text comes twice, which it finds out."""
+
+    def __init__(self, parse: Callable[[str], Any]) -> None:
+        super().__init__()
+        self._parse = parse
+        self._useful = True
+
+    def __call__(self, texts: Sequence[str]) -> list[Any]:
+        """Return what ``texts`` mean; raise as the parser does."""
+        if not self._useful:
+            return [*map(self._parse, texts)]
+        before = len(self)
+        values = [*map(self.__getitem__, texts)]
+        self._useful = (len(self) - before) * 2 < len(texts) or len(texts) < _FEWEST_TO_JUDGE
+        if len(self) > CACHE_SIZE:
+            self.clear()
+        return values
+
+    def __missing__(self, text: str) -> Any:
+        value = self[text] = self._parse(text)
+        return value
+
+
+@dataclass
+class ColumnCells:
+    """The values of some cells, and by their place: issues of those refused, texts of those taken otherwise."""
+
+    values: list[Any]
+    issues: dict[int, Issue] = field(default_factory=dict)
+    otherwise: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReadCell:
+    """What one text means: its ``value``, the ``issue`` if it was refused, whether it was taken ``otherwise``."""
+
+    value: Any
+    issue: Issue | None = None
+    otherwise: bool = False
+
+
+class CellReader:
+    """Reads the cells of one column for the field that it fills, with what a mapping says of their texts."""
+
+    def __init__(self, wanted: IntakeField, reading: ColumnReading, mapping: IntakeMapping) -> None:
+        self.column: Column = wanted.column
+        conventions = conventions_of(reading)
+        self._parse = parser_for(self.column, conventions)
+        self._quick = bulk_parser(self.column, conventions)
+        self._tidy = normaliser(self.column.kind, reading)
+        self._values = mapping.values.get(wanted.name, {})
+        self._unmark = mark_remover(reading.text_marks)
+        self._width = mapping.widths.get(wanted.name, 0)
+        self._cells: dict[str, ReadCell] = {}
+
+    def read(self, texts: Sequence[str]) -> ColumnCells:
+        """Return the cells of ``texts``: all at once where none of them is refused, else one by one."""
+        try:
+            return self._all_at_once(texts)
+        except CellError:
+            cells = [*map(self.read_one, texts)]
+        return ColumnCells(
+            [cell.value for cell in cells],
+            {at: cell.issue for at, cell in enumerate(cells) if cell.issue is not None},
+            {at: texts[at] for at, cell in enumerate(cells) if cell.otherwise},
+        )
+
+    def _all_at_once(self, texts: Sequence[str]) -> ColumnCells:
+        if not (self._values or self._width or self._unmark):
+            return ColumnCells(self._quick(texts))
+        plain = [*map(str.strip, texts)]
+        wanted = [*map(self._as_said, plain)]
+        otherwise = {at: texts[at] for at, (a, b) in enumerate(zip(plain, wanted, strict=True)) if a != b}
+        return ColumnCells(self._quick(wanted), otherwise=otherwise)
+
+    def read_one(self, text: str) -> ReadCell:
+        """Return the cell of ``text``."""
+        known = self._cells.get(text)
+        if known is None:
+            if len(self._cells) >= CACHE_SIZE:
+                self._cells.clear()
+            known = self._cells[text] = self._read(text)
+        return known
+
+    def _read(self, text: str) -> ReadCell:
+        wanted = self._as_said(text.strip())
+        try:
+            return ReadCell(self._parse(wanted), otherwise=wanted != text.strip())
+        except CellError as error:
+            return self._read_tidied(text, wanted, error)
+
+    def _read_tidied(self, text: str, wanted: str, error: CellError) -> ReadCell:
+        tidied = self._tidy(wanted)
+        if tidied != wanted:
+            try:
+                return ReadCell(self._parse(tidied), otherwise=True)
+            except CellError as still:
+                error = still
+        return ReadCell(self.column.blank, issue(self.column.name, error.code, error.message, raw=text))
+
+    def _as_said(self, text: str) -> str:
+        """Return what is taken for ``text``: another that the mapping says, or without its mark, padded with zeros."""
+        if text in self._values:
+            text = self._values[text]
+        elif self._unmark is not None:
+            text = self._unmark(text)
+        if len(text) < self._width and text.isdigit() and text.isascii():
+            return text.zfill(self._width)
+        return text

@@ -1,0 +1,307 @@
+"""Inspection of a batch's file before its rows are read: the result, which the batch stores, and what it lacks to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, BinaryIO, Self
+
+from batchbook.batches.intake.cell_reader import TEXT_KINDS
+from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping, headings_of
+from batchbook.batches.intake.suggestions import RememberedMapping, Suggestion, normalise_name, suggest
+from batchbook.batches.models import Batch
+from batchbook.batches.rows.issues import storable
+from batchbook.errors import BadInput
+from batchbook.grid import Kind
+from batchbook.grid.kinds import NUMERIC_KINDS
+from batchbook.statuses import Severity
+from batchbook.tables.inspection import inspect_table
+from batchbook.tables.layout.encoding import ENCODING_GUESSED, ODD_LINES, encoding_still_fits
+from batchbook.tables.report import ColumnReading, Note, Reading, Report, TextReading
+from batchbook.words import counted, quoted_list
+
+# Each such cell is a problem of its row in any case, so whoever works on the rows hears of it.
+_REPORTED_BY_ROWS = frozenset({"not-numbers", "not-days", "surplus-cells"})
+# What matters only where a column is understood as what the note is about.
+_RELEVANT_KINDS = {
+    "mixed-decimal-signs": NUMERIC_KINDS,
+    "open-decimal-sign": NUMERIC_KINDS,
+    "mixed-date-orders": (Kind.DATE,),
+    "open-date-order": (Kind.DATE,),
+    "short-years": (Kind.DATE,),
+    "stripped-zeros": TEXT_KINDS,
+    "long-numbers": TEXT_KINDS,
+    "shortened-numbers": TEXT_KINDS,
+}
+_STRIPPED_ZEROS = "stripped-zeros"
+
+
+def needs_decision(note: Note, fields: Sequence[IntakeField], mapping: IntakeMapping) -> bool:
+    """Return whether ``note`` warns of something that matters to ``fields``, and about which nothing was said yet."""
+    if note.severity not in (Severity.WARNING, Severity.ERROR) or note.code in _REPORTED_BY_ROWS:
+        return False
+    if note.code in (ENCODING_GUESSED, ODD_LINES):
+        return not {*mapping.columns.values(), *mapping.carried}.isdisjoint(note.columns)
+    if note.column is None:
+        return True
+    filled = [one for place, one in mapping.placed(fields) if place == note.column]
+    if note.code == _STRIPPED_ZEROS:
+        filled = [one for one in filled if one.name not in mapping.widths]
+    kinds = _RELEVANT_KINDS.get(note.code)
+    return any(kinds is None or one.column.kind in kinds for one in filled)
+
+
+#: Characters of a cell that are kept of the first rows; all of them are in the file.
+_LONGEST_CELL = 500
+_KEYS = frozenset({"said", "reading", "report", "mapping", "suggested"})
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What was ``said`` of how to read the file, the ``report`` of it, and which columns fill which fields.
+
+    ``decided`` tells that a person looked at the columns and chose; ``name`` is that of the saved mapping, if one was
+    chosen.
+    """
+
+    said: Reading
+    report: Report
+    suggestion: Suggestion = field(default_factory=lambda: Suggestion(IntakeMapping()))
+    decided: bool = False
+    name: str = ""
+
+    @property
+    def mapping(self) -> IntakeMapping:
+        """What is certain of the mapping."""
+        return self.suggestion.mapping
+
+    @property
+    def reading(self) -> Reading:
+        """How the file is read, complete."""
+        return self.report.reading
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether somebody said how to read the file; else all of it is guessed."""
+        return self.said != Reading()
+
+    def is_plain(self, fields: Iterable[IntakeField]) -> bool:
+        """Return whether there is nothing that a person should look at before rows are read."""
+        wanted = tuple(fields)
+        asks = any(needs_decision(note, wanted, self.mapping) for note in self.report.notes)
+        # A column that fills nothing may well be what a field lacks, under a name that is not known.
+        lacks = self.suggestion.unused and not all(self.mapping.fills(one.name) for one in wanted)
+        return not (asks or lacks or self.suggestion.guesses or self.suggestion.missing(wanted))
+
+    def store_in(self, batch: Batch) -> None:
+        """Keep it in the parameters of ``batch``, instead of what was there."""
+        kept = {
+            "said": self.said.to_json(),
+            "reading": self.reading.to_json(),
+            "report": _shortened(self.report.to_json()),
+            "mapping": self.mapping.to_json(),
+            "suggested": {
+                "guesses": dict(self.suggestion.guesses),
+                "reasons": dict(self.suggestion.reasons),
+                "decided": self.decided,
+                "name": self.name,
+            },
+        }
+        batch.params = {**(batch.params or {}), **storable_json(kept)}
+
+    @classmethod
+    def stored_in(cls, batch: Batch) -> Self | None:
+        """Return what :meth:`store_in` kept; ``None`` if nothing was."""
+        params = batch.params or {}
+        if not params.keys() >= _KEYS:
+            return None
+        suggested = params["suggested"]
+        mapping = IntakeMapping.from_json(params["mapping"])
+        return cls(
+            Reading.from_json(params["said"]),
+            Report.from_json(params["report"]),
+            Suggestion(mapping, suggested["guesses"], suggested["reasons"]),
+            suggested["decided"],
+            suggested["name"],
+        )
+
+
+def _shortened(report: dict[str, Any]) -> dict[str, Any]:
+    rows = [(number, [cell[:_LONGEST_CELL] for cell in cells]) for number, cells in report["first_rows"]]
+    return {**report, "first_rows": rows}
+
+
+def storable_json(value: Any) -> Any:
+    """Return JSON without characters that no database stores, which texts of a file may have."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {storable(str(key)): storable_json(part) for key, part in value.items()}
+    return [*map(storable_json, value)] if isinstance(value, list | tuple) else value
+
+
+#: Everything is guessed.
+NOTHING_CHOSEN = Reading()
+
+
+def inspect(
+    name: str,
+    file: BinaryIO,
+    fields: Sequence[IntakeField],
+    said: Reading = NOTHING_CHOSEN,
+    remembered: RememberedMapping | None = None,
+) -> Intake:
+    """Return what is found in ``file``, called ``name``, read as ``said``, and which of its columns fill ``fields``.
+
+    Where nothing is said, what was said of the file that is ``remembered`` counts, as far as it leads anywhere. Raises
+    ``BadInput`` for what cannot be read, and for a table without a row.
+    """
+    if (
+        said == NOTHING_CHOSEN
+        and remembered is not None
+        and remembered.sure
+        and remembered.reading != NOTHING_CHOSEN
+    ):
+        found = _as_before(name, file, fields, remembered)
+        if found is not None:
+            return found
+    return _inspect(name, file, fields, said, remembered)
+
+
+def _inspect(
+    name: str,
+    file: BinaryIO,
+    fields: Sequence[IntakeField],
+    said: Reading,
+    remembered: RememberedMapping | None,
+) -> Intake:
+    report = inspect_table(name, file, said, headings_of(fields))
+    return Intake(said, report, suggest(fields, report, remembered))
+
+
+def _as_before(
+    name: str, file: BinaryIO, fields: Sequence[IntakeField], remembered: RememberedMapping
+) -> Intake | None:
+    """Return what is found if the file is read as one was before; ``None`` if it cannot be, or does not fit."""
+    # Which rows were left out says nothing of another file.
+    structure = replace(remembered.reading, columns=(), left_out=None)
+    if structure.encoding and not encoding_still_fits(file, structure.encoding):
+        structure = replace(structure, encoding="", odd_lines="")
+    try:
+        found = _inspect(name, file, fields, structure, remembered)
+        columns = _column_readings(found, remembered)
+        if any(column != ColumnReading() for column in columns):
+            found = _inspect(name, file, fields, replace(structure, columns=columns), remembered)
+    except BadInput:
+        return None
+    return None if found.suggestion.missing(fields) else found
+
+
+def _column_readings(found: Intake, remembered: RememberedMapping) -> tuple[ColumnReading, ...]:
+    """Return what was said of the columns with the headings that the file has now."""
+    known = {
+        normalise_name(heading): remembered.reading.column(place)
+        for place, heading in enumerate(remembered.mapping.headings)
+    }
+    return tuple(known.get(normalise_name(heading), ColumnReading()) for heading in found.report.headings)
+
+
+_MOST_NAMED = 20
+_LONGEST_QUOTED = 60
+
+
+class Unmapped(BadInput):
+    """Fields that a file must fill have no column; ``fields`` are those. Nothing was taken from it."""
+
+    def __init__(self, sentence: str, fields: Sequence[IntakeField]) -> None:
+        super().__init__(sentence)
+        self.fields = tuple(fields)
+
+
+class GuessedText(BadInput):
+    """The encoding of a text, or of some of its lines, is a guess; ``code`` says which. Nothing was taken from it."""
+
+    def __init__(self, sentence: str, code: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+def refuse_guessed_text(intake: Intake, fields: Sequence[IntakeField]) -> None:
+    """Raise :class:`GuessedText` where characters of a column that is taken may be others, as nobody chose the encoding."""
+    told = [note for note in intake.report.notes if note.code in (ENCODING_GUESSED, ODD_LINES)]
+    note = next((note for note in told if needs_decision(note, fields, intake.mapping)), None)
+    if note is None:
+        return
+    readings = "; ".join(f"{_encoding_text(one)}: {quoted_list(one.texts)}" for one in intake.report.readings)
+    raise GuessedText(
+        f"“{intake.report.name}” can be read in several ways. {note.message} {readings}.", note.code
+    )
+
+
+def _encoding_text(reading: TextReading) -> str:
+    return f"{reading.encoding} ({reading.language})" if reading.language else reading.encoding
+
+
+def refuse_unmapped(intake: Intake, fields: Sequence[IntakeField]) -> None:
+    """Raise :class:`Unmapped` where one of ``fields`` that is required has neither a column nor a text for all rows."""
+    missing = intake.suggestion.missing(fields)
+    if not missing:
+        return
+    name, headings = intake.report.name, intake.report.headings
+    doubled = [wanted for wanted in missing if _count_columns(wanted, headings) > 1]
+    if doubled:
+        raise Unmapped(
+            f"“{name}” has the column {quoted_list([wanted.heading for wanted in doubled])} more than once, so it is not"
+            " clear which one counts: remove or rename one.",
+            doubled,
+        )
+    found = [heading.strip() for heading in headings if heading.strip()][:_MOST_NAMED]
+    expected = [wanted.heading for wanted in fields if wanted.required]
+    raise Unmapped(
+        f"“{name}” has no column {quoted_list([wanted.heading for wanted in missing])}. Found: {quoted_list(found)}."
+        f" Expected: {quoted_list(expected)}.",
+        missing,
+    )
+
+
+def _count_columns(wanted: IntakeField, headings: Sequence[str]) -> int:
+    return sum(normalise_name(heading) == normalise_name(wanted.heading) for heading in headings)
+
+
+def describe_source(intake: Intake, fields: Sequence[IntakeField]) -> str:
+    """Return, as the end of a sentence, from which file and by which mapping rows were read.
+
+    Columns that are called like their fields are not named; empty where nothing else was said.
+    """
+    parts = [*_column_parts(intake, fields), *_constant_parts(intake, fields), *_text_parts(intake, fields)]
+    if not (parts or intake.name or intake.decided):
+        return ""
+    saved = f" by the mapping “{intake.name}”" if intake.name else ""
+    return f" from “{intake.report.name}”{saved}" + (f": {', '.join(parts)}" if parts else "")
+
+
+def _column_parts(intake: Intake, fields: Sequence[IntakeField]) -> Iterator[str]:
+    for wanted in fields:
+        heading = intake.mapping.heading_of(wanted.name)
+        if heading is not None and normalise_name(heading) not in (
+            normalise_name(wanted.heading),
+            normalise_name(wanted.name),
+        ):
+            yield f"{wanted.label} from “{heading[:_LONGEST_QUOTED]}”"
+
+
+def _constant_parts(intake: Intake, fields: Sequence[IntakeField]) -> Iterator[str]:
+    for wanted in fields:
+        text = intake.mapping.constants.get(wanted.name)
+        if text is not None:
+            yield f"{wanted.label} {f'“{text[:_LONGEST_QUOTED]}”' if text else 'left empty'} in all rows"
+
+
+def _text_parts(intake: Intake, fields: Sequence[IntakeField]) -> Iterator[str]:
+    for wanted in fields:
+        width = intake.mapping.widths.get(wanted.name)
+        texts = intake.mapping.values.get(wanted.name)
+        if width:
+            yield f"{wanted.label} padded with zeros to {width} digits"
+        if texts:
+            yield f"{counted(len(texts), 'text')} of {wanted.label} replaced"

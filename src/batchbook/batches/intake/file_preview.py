@@ -1,0 +1,124 @@
+"""Previews of a file: its first cells with their meaning, rows as they would become, and texts that are not recognised."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, BinaryIO
+
+from sqlalchemy import null
+
+from batchbook.batches.intake.cell_reader import CellReader
+from batchbook.batches.intake.field_mapping import IntakeField, headings_of
+from batchbook.batches.intake.file_inspection import Intake
+from batchbook.grid import Column, Kind, render, to_text
+from batchbook.tables.source import open_source
+
+#: How many records are looked at for texts that are not understood, and how many of these are shown of a field.
+MOST_INSPECTED, _MOST_TEXTS = 50_000, 12
+
+_KINDS = {"number": Kind.DECIMAL, "date": Kind.DATE, "yes-no": Kind.BOOLEAN}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A cell of a file: its text ``raw``, what it is understood as if that looks otherwise, and what is wrong with it."""
+
+    raw: str
+    understood: str = ""
+    problem: str = ""
+
+
+def preview_cells(intake: Intake, fields: Sequence[IntakeField], most: int) -> list[tuple[int, list[Seen]]]:
+    """Return up to ``most`` of the first rows with their numbers, each cell as it stands and as it is understood.
+
+    A column is understood as the field that it fills, or else as what its cells seem to be.
+    """
+    filled = dict(intake.mapping.placed(fields))
+    readers = [
+        _reader_of(filled.get(place) or _field_by_content(heading, place, intake), place, intake)
+        for place, heading in enumerate(intake.report.headings)
+    ]
+    return [
+        (number, [_preview_cell(reader, text) for reader, text in zip(readers, cells, strict=False)])
+        for number, cells in intake.report.first_rows[:most]
+    ]
+
+
+def _field_by_content(heading: str, place: int, intake: Intake) -> IntakeField:
+    kind = _KINDS.get(intake.report.columns[place].kind, Kind.TEXT)
+    return IntakeField(f"column {place}", Column(f"column {place}", heading, null(), kind))
+
+
+def _reader_of(wanted: IntakeField, place: int, intake: Intake) -> CellReader:
+    return CellReader(wanted, intake.reading.column(place), intake.mapping)
+
+
+def _preview_cell(reader: CellReader, text: str) -> Seen:
+    cell = reader.read_one(text)
+    if cell.issue is not None:
+        return Seen(text, problem=cell.issue["message"] if text.strip() else "")
+    understood = to_text(reader.column, cell.value)
+    return Seen(text, understood if understood != text.strip() else "")
+
+
+@dataclass(frozen=True)
+class RowsPreview:
+    """Rows as they would become: the labels of their fields, and for each row its number and cells."""
+
+    labels: Sequence[str]
+    rows: Sequence[tuple[int, Sequence[Seen]]]
+
+
+def preview_rows(intake: Intake, fields: Sequence[IntakeField], most: int) -> RowsPreview:
+    """Return up to ``most`` of the first rows as they would become; ``understood`` is the value, ``raw`` the text."""
+    filled = [wanted for wanted in fields if intake.mapping.fills(wanted.name)]
+    rows = [
+        (number, [_preview_value(wanted, cells, intake) for wanted in filled])
+        for number, cells in intake.report.first_rows[:most]
+    ]
+    return RowsPreview([wanted.label for wanted in filled], rows)
+
+
+def _preview_value(wanted: IntakeField, cells: Sequence[str], intake: Intake) -> Seen:
+    place = intake.mapping.columns.get(wanted.name)
+    if place is None:
+        return Seen("", intake.mapping.constants[wanted.name])
+    text = cells[place] if place < len(cells) else ""
+    cell = _reader_of(wanted, place, intake).read_one(text)
+    problem = "" if cell.issue is None else cell.issue["message"]
+    return Seen(text, _value_text(wanted.column, cell.value), problem)
+
+
+def _value_text(column: Column, value: Any) -> str:
+    return "" if value is None else render(column, value)
+
+
+def unrecognised_texts(
+    name: str, file: BinaryIO, intake: Intake, fields: Sequence[IntakeField]
+) -> dict[str, dict[str, int]]:
+    """Return, by field, the texts among the first records that it does not take, with how often they come.
+
+    The most frequent first. Texts for which the mapping takes another are not among them.
+    """
+    counts: dict[str, Counter[str]] = {}
+    for place, wanted, texts in _columns_of(name, file, intake, fields):
+        reader = _reader_of(wanted, place, intake)
+        refused = reader.read(texts).issues
+        counts.setdefault(wanted.name, Counter()).update(
+            text for at in refused if (text := texts[at].strip())
+        )
+    return {key: dict(counter.most_common(_MOST_TEXTS)) for key, counter in counts.items() if counter}
+
+
+def _columns_of(
+    name: str, file: BinaryIO, intake: Intake, fields: Sequence[IntakeField]
+) -> Iterator[tuple[int, IntakeField, Sequence[str]]]:
+    source = open_source(name, file, intake.reading, headings_of(fields))
+    for chunk in islice(source.chunks(5_000), MOST_INSPECTED // 5_000):
+        table = [*zip(*chunk.records, strict=True)]
+        for place, wanted in intake.mapping.placed(fields):
+            if place < len(table):
+                yield place, wanted, table[place]

@@ -1,0 +1,187 @@
+"""Forms of a batch's header: a new batch with its file, and the header of one that exists."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from pyramid.httpexceptions import HTTPSeeOther
+
+from batchbook.batches.editing import CellProblems, HeaderEditor
+from batchbook.batches.engine.creation import create_batch
+from batchbook.batches.engine.engine import Result
+from batchbook.batches.engine.file_intake import inspect_batch_file, takes_in
+from batchbook.batches.lifecycle import Action, State
+from batchbook.batches.models import Batch
+from batchbook.batches.pages.batch_page import UNPROCESSABLE, EditPage, follow_on, sent_texts
+from batchbook.batches.running.bulk_edits import EDIT_HEADER, enqueue_edit, is_big
+from batchbook.batches.running.runner import ActionCall, Runner
+from batchbook.db.base import scalar_defaults
+from batchbook.errors import BadInput
+from batchbook.forms import WHOLE_FORM, BoundForm, Field, Form
+from batchbook.grid import Kind
+from batchbook.master import Page
+from batchbook.master.conflicts import FieldConflict
+from batchbook.tables import SUFFIXES
+from batchbook.web.flash import flash
+from batchbook.web.idempotency import claim_key
+
+if TYPE_CHECKING:
+    from batchbook.batches.handler import BatchHandler
+    from batchbook.batches.pages.view import BatchMasterView
+
+
+#: The fields of the form that take a file, and rows that were copied from somewhere.
+FILE_FIELD, PASTED_FIELD = "file", "pasted"
+_SOURCES = (FILE_FIELD, PASTED_FIELD)
+_PASTED_NAME = "pasted.tsv"
+
+
+class CreateBatch(Page):
+    """A form for a new batch."""
+
+    view: BatchMasterView
+
+    name = "create"
+    pattern = "/new"
+    permission = "create"
+    template = "batchbook.templates:batches/create.jinja2"
+    button = "New batch"
+    kind = "primary"
+
+    def get(self) -> dict[str, Any]:
+        """Show the form, with what every new batch has."""
+        preset = scalar_defaults(self.view.model.__mapper__.columns)
+        return self._form(self._fields().bind(preset))
+
+    def post(self) -> Any:
+        """Create and populate the batch and show it; or show the form again, with nothing left behind."""
+        bound = self._fields().validate(self.request.POST)
+        if bound.valid:
+            try:
+                with claim_key(self.request) as remember:
+                    batch, result = self._create(bound)
+                    remember(result.message)
+            except CellProblems as error:
+                for name, problem in error.problems.items():
+                    bound.add_error(name, problem)
+            except BadInput as error:
+                bound.add_error(_at_fault(bound), error.message)
+            else:
+                return self._led_on(batch, result)
+        self.request.response.status_int = UNPROCESSABLE
+        return self._form(bound)
+
+    def _create(self, bound: BoundForm) -> tuple[Batch, Result]:
+        """Create the batch, and populate it or say what is to be looked at before."""
+        texts = {
+            name: text for name, text in sent_texts(bound, self.request.POST).items() if name not in _SOURCES
+        }
+        file, name = _source(bound)
+        engine = self.view.engine
+        batch = create_batch(engine, self.view.batch_type.key, texts, file, name)
+        work = engine.work_on(batch)
+        if takes_in(work) and not inspect_batch_file(work).is_plain(work.handler.intake_fields(batch)):
+            return batch, Result(
+                f"{batch} was created. It has no rows yet: look at how its file is read, then choose its columns."
+            )
+        call = ActionCall(batch.id, Action.POPULATE, self.request.authenticated_userid)
+        return batch, self.request.services.get(Runner).submit(self.request.db, call)
+
+    def _led_on(self, batch: Batch, result: Result) -> HTTPSeeOther:
+        if batch.state == State.NEW and result.job_id is None and not result.failed:
+            flash(self.request, result.message, "info")
+            return HTTPSeeOther(self.view.url("intake", batch))
+        return follow_on(self.request, result, self.view.url("view", batch))
+
+    def _fields(self) -> Form:
+        fields = list(self.view.form(None).fields)
+        if self.view.batch_type.handler.takes_file():
+            fields[:0] = _source_fields(self.view.batch_type.handler)
+        return Form(fields, [_one_source])
+
+    def _form(self, bound: BoundForm) -> dict[str, Any]:
+        return self.template_values(
+            bound=bound, title=f"New {self.view.title_one}", accept=",".join(SUFFIXES)
+        )
+
+
+def _source_fields(handler: type[BatchHandler[Any, Any]]) -> list[Field]:
+    columns = ", ".join(handler.file_columns)
+    help_text = f"{', '.join(SUFFIXES)}{f' with the columns {columns}' if columns else ''}."
+    fields = [Field.of(FILE_FIELD, Kind.TEXT, label="File", widget="file", help=help_text)]
+    if handler.takes_in():
+        fields[0] = replace(
+            fields[0], help=f"{help_text} Columns with other names can be chosen after it was sent."
+        )
+        pasted = "Copied from a spreadsheet or a mail, with a row of headings."
+        fields.append(
+            Field.of(PASTED_FIELD, Kind.TEXT, label="Or paste rows", widget="textarea", help=pasted)
+        )
+    return fields
+
+
+def _one_source(values: dict[str, Any]) -> dict[str, str]:
+    if values.get(FILE_FIELD) is not None and values.get(PASTED_FIELD):
+        return {PASTED_FIELD: "Give either a file or pasted rows, not both."}
+    return {}
+
+
+def _source(bound: BoundForm) -> tuple[BinaryIO | None, str]:
+    """Return what the rows are to be read from, and its name."""
+    upload = bound.values.get(FILE_FIELD)
+    if upload is not None:
+        return upload.file, upload.filename
+    if bound.values.get(PASTED_FIELD):
+        # As it was sent: what surrounds a cell is none of the form's business.
+        return io.BytesIO(str(bound.texts[PASTED_FIELD]).encode()), _PASTED_NAME
+    return None, ""
+
+
+def _at_fault(bound: BoundForm) -> str:
+    """Return the field beside which a refusal is shown: where the rows came from, if they came at all."""
+    return next((name for name in _SOURCES if bound.values.get(name) is not None), WHOLE_FORM)
+
+
+class EditHeader(EditPage):
+    """A form for what the header says."""
+
+    name = "edit"
+    pattern = "/edit"
+    template = "batchbook.templates:batches/header.jinja2"
+    button = "Edit header"
+
+    def get(self) -> dict[str, Any]:
+        """Show the form with what is stored."""
+        bound = self.form().bind(self.view.values_of(self.batch))
+        return self.shown(bound, self.batch.version)
+
+    @property
+    def next_url(self) -> str:
+        """The batch's page."""
+        return self.own_url
+
+    def form(self) -> Form:
+        """Return the header's form."""
+        return self.view.form(self.batch)
+
+    def stored(self, texts: Mapping[str, str], version: int) -> HTTPSeeOther:
+        """Store the header, or have a job do so where that refreshes very many rows; what is wrong is said at once."""
+        editor, services = HeaderEditor(self.engine), self.request.services
+        if not is_big(services, editor.touches(self.batch.id, texts, version)):
+            return super().stored(texts, version)
+        arguments = {"texts": dict(texts), "version": version}
+        result = enqueue_edit(services, self.engine, self.batch.id, EDIT_HEADER.name, arguments)
+        return follow_on(self.request, result, self.next_url)
+
+    def store(self, texts: Mapping[str, str], version: int) -> list[str]:
+        """Store the header."""
+        return HeaderEditor(self.engine).edit(self.batch.id, texts, version)
+
+    def shown(
+        self, bound: BoundForm, version: int | None, stale: Sequence[FieldConflict] = ()
+    ) -> dict[str, Any]:
+        """Return what the page shows, with the form ``bound`` in it."""
+        return self.template_values(bound=bound, version=version, stale=stale, cancel_url=self.own_url)

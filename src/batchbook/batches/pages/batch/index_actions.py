@@ -1,0 +1,116 @@
+"""Actions on all batches of an index: a page that says what would happen, and the request."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+
+from batchbook.batches.engine.options import bind_options, default_values
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.pages.batch.schedule_page import sent_options
+from batchbook.batches.running.several import MOST, Candidates, candidates, enqueue_all
+from batchbook.errors import BadInput, Conflict
+from batchbook.forms import Form
+from batchbook.jobs.service import JobService
+from batchbook.master import Page
+
+if TYPE_CHECKING:
+    from batchbook.batches.pages.view import BatchMasterView
+
+#: How many of the batches that are left out the page names.
+SHOWN = 20
+
+
+class _ManyPage(Page):
+    """An action on every batch that the index shows; one job for each."""
+
+    view: BatchMasterView
+    action: Action
+    template = "batchbook.templates:batches/many.jinja2"
+
+    def __init_subclass__(cls) -> None:
+        """Name route, address and permission after the action."""
+        cls.name, cls.pattern = f"{cls.action.value}_all", f"/{cls.action.value}-all"
+        cls.permission = cls.action.value
+
+    def get(self) -> dict[str, Any]:
+        """Say what it would do."""
+        chosen = self._chosen()
+        form = self._options_form()
+        reasons = Counter(self._kind(one.reason or "") for one in chosen.unfit)
+        return self.template_values(
+            action=self.action,
+            chosen=chosen,
+            unfit=chosen.unfit[:SHOWN],
+            reasons=reasons.most_common(),
+            form=form.bind(default_values(self._handler)) if form else None,
+            post_url=self._here,
+            cancel_url=f"{self.view.url('index')}{self._query}",
+        )
+
+    def post(self) -> HTTPSeeOther:
+        """Ask for it, if the batches are those that were shown."""
+        chosen = self._chosen()
+        if self.request.POST.get("seen") != chosen.seen:
+            raise Conflict(
+                "Nothing was done: other batches match now, or one of them was changed. Go back, look at them again, then"
+                " decide."
+            )
+        options = sent_options(self.request, self._options_form())
+        bind_options(self._handler, options)
+        actor = self.request.authenticated_userid
+        group = enqueue_all(self.request.services, self.request.db, actor, chosen, options)
+        return HTTPSeeOther(self.request.route_path("job_groups.view", id=group.id))
+
+    def _chosen(self) -> Candidates:
+        view, request = self.view, self.request
+        if not request.services.get(JobService).in_background:
+            raise Conflict(
+                "Here actions run at once, in the request, so not on many batches. Nothing was done."
+            )
+        grid = view.grid()
+        if grid.state.problems:
+            raise BadInput(f"{' '.join(grid.state.problems)} Nothing was done.")
+        rows = grid.grid.all_rows(request.db, grid.state, grid.user)
+        ids = [row.id for row in islice(rows, MOST + 1)]
+        if len(ids) > MOST:
+            raise BadInput(
+                f"These are more than {MOST:,} batches. Choose fewer by the filters; nothing was done."
+            )
+        return candidates(request.services, request.db, request.identity, view.batch_type, self.action, ids)
+
+    @property
+    def _handler(self) -> Any:
+        return self.view.batch_type.handler
+
+    def _options_form(self) -> Form | None:
+        form: Form | None = self._handler.execution_options
+        return form if self.action is Action.EXECUTE else None
+
+    @staticmethod
+    def _kind(reason: str) -> str:
+        # Reasons name their batch; what they have in common is counted.
+        return reason.partition(". ")[2] or reason
+
+    @property
+    def _query(self) -> str:
+        return f"?{self.request.query_string}" if self.request.query_string else ""
+
+    @property
+    def _here(self) -> str:
+        return f"{self.view.url(self.name)}{self._query}"
+
+
+class RefreshAll(_ManyPage):
+    """Refresh them all."""
+
+    action = Action.REFRESH
+
+
+class ExecuteAll(_ManyPage):
+    """Execute them all."""
+
+    action = Action.EXECUTE

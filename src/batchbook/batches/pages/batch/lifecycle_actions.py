@@ -1,0 +1,118 @@
+"""Buttons that move a batch through its lifecycle, and clone and delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+
+from batchbook.batches.intake.file_inspection import Intake
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.pages.batch.schedule_page import sent_options
+from batchbook.batches.pages.batch_page import BatchPage, follow_on, version_seen
+from batchbook.batches.pages.view_models import executes_for
+from batchbook.master import MasterView
+from batchbook.web.idempotency import claim_key
+
+
+class _ActionPage(BatchPage):
+    """An action of the lifecycle by POST, offered as a button while the batch's state allows it."""
+
+    action: Action
+
+    def __init_subclass__(cls) -> None:
+        """Name route, permission and button after the action."""
+        cls.name = cls.permission = cls.action.value
+        cls.pattern = f"/{cls.action.value}"
+        cls.button = cls.__dict__.get("button", cls.action.label)
+
+    def post(self) -> HTTPSeeOther:
+        """Do it."""
+        return self.submit(self.action)
+
+
+class PopulateBatch(_ActionPage):
+    """Fill a new batch from its source."""
+
+    action = Action.POPULATE
+    kind = "primary"
+
+    @classmethod
+    def offered(cls, view: MasterView, record: Any) -> bool:
+        """Not before it is known which columns of its file fill what must be filled."""
+        intake = Intake.stored_in(record)
+        if intake is None:
+            return True
+        handler = view.engine.work_on(record).handler  # type: ignore[attr-defined]
+        return not intake.suggestion.missing(handler.intake_fields(record))
+
+
+class RefreshBatch(_ActionPage):
+    """Compare the rows with current data."""
+
+    action = Action.REFRESH
+
+
+class CompleteBatch(_ActionPage):
+    """Close the batch for changes, for review and execution."""
+
+    action = Action.COMPLETE
+    kind = "primary"
+
+    @classmethod
+    def label(cls, view: MasterView, record: Any) -> str:
+        """Say that it executes as well, where it does."""
+        if executes_for(view, record):  # type: ignore[arg-type]
+            return "Mark complete and execute"
+        return super().label(view, record)
+
+
+class ReopenBatch(_ActionPage):
+    """Open a complete batch for changes again."""
+
+    action = Action.REOPEN
+
+
+class ExecuteBatch(_ActionPage):
+    """Commit the batch's changes to their target. Its button is in the panel that says what will happen."""
+
+    action = Action.EXECUTE
+    button = ""
+
+    def post(self) -> HTTPSeeOther:
+        """Execute with the options chosen, if the batch is still the one that was looked at."""
+        options = sent_options(self.request, self.work.handler.execution_options)
+        return self.submit(self.action, options, version_seen(self.request.POST))
+
+
+class CloneBatch(_ActionPage):
+    """Make a new batch with the same header, rows and files."""
+
+    action = Action.CLONE
+
+    def post(self) -> HTTPSeeOther:
+        """Clone, and show the clone."""
+        with claim_key(self.request) as remember:
+            result = self.ask(self.action)
+            remember(result.message)
+        shown = result.batch_id or self.batch.id
+        return follow_on(self.request, result, self.request.route_path(f"{self.view.prefix}.view", id=shown))
+
+
+class DeleteBatch(BatchPage):
+    """Delete a batch that was not executed, after saying what that means."""
+
+    name = "delete"
+    pattern = "/delete"
+    permission = Action.DELETE.value
+    template = "batchbook.templates:batches/delete.jinja2"
+    button = "Delete"
+    kind = "danger"
+
+    def get(self) -> dict[str, Any]:
+        """Ask."""
+        return self.template_values(cancel_url=self.own_url)
+
+    def post(self) -> HTTPSeeOther:
+        """Delete it and show the index."""
+        return follow_on(self.request, self.ask(Action.DELETE), self.view.url("index"))

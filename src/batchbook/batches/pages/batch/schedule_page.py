@@ -1,0 +1,164 @@
+"""The form that schedules an execution, changes its time or cancels it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+
+from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.engine.engine import Result
+from batchbook.batches.engine.options import bind_options, default_values, options_as_json
+from batchbook.batches.engine.preview import preview_execution
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.pages import view_models
+from batchbook.batches.pages.batch_page import UNPROCESSABLE, BatchPage, version_seen
+from batchbook.batches.running.runner import ActionCall
+from batchbook.batches.running.schedule import (
+    FARTHEST,
+    can_schedule,
+    refuse_without_jobs,
+    schedule,
+    unschedule,
+)
+from batchbook.errors import BadInput
+from batchbook.forms import BoundForm, Field, Form
+from batchbook.grid import Kind
+from batchbook.jobs import Job
+from batchbook.jobs.enqueue import scheduled_job
+from batchbook.jobs.service import JobService
+from batchbook.web.idempotency import claim_key
+from batchbook.web.request import Request
+from batchbook.zones import BadTime, read_local
+
+#: The field for the time; no option of a type is called so.
+TIME = "planned_for"
+
+
+@dataclass(frozen=True)
+class ScheduledExecution:
+    """The execution that is planned for a batch, as its page shows it: ``chosen`` are its options, in words.
+
+    ``change_url`` and ``drop_url`` are for who may execute the batch.
+    """
+
+    job: Job
+    zone: str
+    chosen: list[tuple[str, str]]
+    change_url: str | None
+    drop_url: str | None
+
+
+def scheduled_execution_of(page: BatchPage, work: ActionContext) -> ScheduledExecution | None:
+    """Return what is planned for the batch of ``page``; ``None`` if nothing is."""
+    job = scheduled_job(page.request.db, page.batch.id)
+    if job is None:
+        return None
+    may = page.view.may(Action.EXECUTE, page.batch)
+    drop_url = page.view.url("unschedule", page.batch) if may else None
+    return ScheduledExecution(job, page.request.zone.key, _in_words(work, job), schedule_url(page), drop_url)
+
+
+def schedule_url(page: BatchPage) -> str | None:
+    """Return where who asks may set a time for the execution; ``None`` if not, or if nobody would run it then."""
+    offered = can_schedule(page.request.services) and page.view.may(Action.EXECUTE, page.batch)
+    return page.view.url("schedule", page.batch) if offered else None
+
+
+def sent_options(request: Request, form: Form | None) -> dict[str, Any]:
+    """Return the options of an execution as a form sent them, as texts by name."""
+    options: dict[str, Any] = {}
+    for field in form.fields if form else ():
+        sent = request.POST.getall(field.name)
+        options[field.name] = sent if field.widget == "checkboxes" else "".join(sent[:1])
+    return options
+
+
+class ScheduleBatch(BatchPage):
+    """Set a time at which the batch is executed, or another one. Its button is in the execution panel."""
+
+    name = "schedule"
+    pattern = "/schedule"
+    permission = Action.EXECUTE.value
+    template = "batchbook.templates:batches/schedule.jinja2"
+
+    def get(self) -> dict[str, Any]:
+        """Ask for the time and the options; those of what is planned already are filled in."""
+        refuse_without_jobs(self.request.services)
+        job = scheduled_job(self.request.db, self.batch.id)
+        time = job.run_at.astimezone(self.request.zone) if job and job.run_at else None
+        options = default_values(self.work.handler) | (job.arguments["options"] if job else {})
+        return self._form(self._time_form().bind({TIME: _as_field(time)}), options)
+
+    def post(self) -> Any:
+        """Plan it, or say at the field what is wrong with the time."""
+        options = sent_options(self.request, self.work.handler.execution_options)
+        version = version_seen(self.request.POST)
+        bound = self._time_form().validate(self.request.POST)
+        try:
+            return self.done(self._schedule(bound, self._call(options, version)).message, self.own_url)
+        except BadTime as error:
+            bound.add_error(TIME, error.message)
+            self.request.response.status_int = UNPROCESSABLE
+            return self._form(bound, options)
+
+    def _schedule(self, bound: BoundForm, call: ActionCall) -> Result:
+        time = read_local(str(bound.texts[TIME]), self.request.zone)
+        with claim_key(self.request) as remember:
+            result = schedule(self.request.services, self.request.db, call, time)
+            remember(result.message)
+        return result
+
+    def _call(self, options: Mapping[str, Any], version: int) -> ActionCall:
+        return ActionCall(self.batch.id, Action.EXECUTE, self.request.authenticated_userid, options, version)
+
+    def _time_form(self) -> Form:
+        field = Field.of(
+            TIME, Kind.TEXT, label=f"Time ({self.request.zone.key})", widget="moment", required=True
+        )
+        return Form([field])
+
+    def _form(self, time: BoundForm, options: Mapping[str, Any]) -> dict[str, Any]:
+        work = self.work
+        now = self.request.services.get(JobService).clock().astimezone(self.request.zone)
+        form = work.handler.execution_options
+        plan = preview_execution(work)
+        return self.template_values(
+            time=time,
+            earliest=_as_field(now + timedelta(minutes=1)),
+            latest=_as_field(now + FARTHEST),
+            zone=self.request.zone.key,
+            options=form.bind(options) if form else None,
+            sentences=plan.sentences if plan else (),
+            planned=scheduled_execution_of(self, work),
+            cancel_url=self.own_url,
+        )
+
+
+class UnscheduleBatch(BatchPage):
+    """Drop what is planned for the batch. Its button is beside what says when that is."""
+
+    name = "unschedule"
+    pattern = "/unschedule"
+    permission = Action.EXECUTE.value
+
+    def post(self) -> HTTPSeeOther:
+        """Drop it."""
+        version = version_seen(self.request.POST)
+        call = ActionCall(self.batch.id, Action.EXECUTE, self.request.authenticated_userid, version=version)
+        return self.done(unschedule(self.request.services, self.request.db, call).message, self.own_url)
+
+
+def _as_field(time: datetime | None) -> str:
+    return "" if time is None else f"{time:%Y-%m-%dT%H:%M}"
+
+
+def _in_words(work: ActionContext, job: Job) -> list[tuple[str, str]]:
+    try:
+        values = bind_options(work.handler, job.arguments["options"])
+    except BadInput:
+        return []  # The type has other options by now; the job says so at its time.
+    return view_models.options_text(work, options_as_json(values))

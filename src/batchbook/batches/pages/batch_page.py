@@ -1,0 +1,181 @@
+"""The common part of a batch's pages, and of the forms that edit a header or a row."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+
+from batchbook.batches.editing import CellProblems, StaleEdit
+from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.engine.engine import Engine, Result
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.running.runner import ActionCall, Runner
+from batchbook.errors import BadInput
+from batchbook.forms import BoundForm, Field, Form
+from batchbook.master import Page
+from batchbook.master.conflicts import FieldConflict
+from batchbook.web.flash import flash
+from batchbook.web.request import Request
+
+if TYPE_CHECKING:
+    from batchbook.batches.pages.view import BatchMasterView
+
+
+#: Statuses of a form shown again: for what must be corrected, and for what somebody else made impossible.
+UNPROCESSABLE, CONFLICT = 422, 409
+
+
+class BatchPage(Page):
+    """A page of one batch; its permission is an action of the lifecycle."""
+
+    on_record = True
+    view: BatchMasterView
+
+    @property
+    def batch(self) -> Batch:
+        """The batch that the address names."""
+        batch: Batch = self.record
+        return batch
+
+    @property
+    def engine(self) -> Engine:
+        """The engine acting for who asks."""
+        return self.view.engine
+
+    @property
+    def work(self) -> ActionContext:
+        """What an action on the batch works with, for reading."""
+        return self.engine.work_on(self.batch)
+
+    @property
+    def row_model(self) -> type[BatchRow]:
+        """The model of the batch's rows."""
+        return self.view.row_model(self.batch)
+
+    @property
+    def own_url(self) -> str:
+        """The batch's page."""
+        return self.view.url("view", self.batch)
+
+    def template_values(self, **values: Any) -> dict[str, Any]:
+        """Return the template's context, which always has the batch."""
+        return super().template_values(batch=self.batch, **values)
+
+    def ask(
+        self, action: Action, options: Mapping[str, Any] | None = None, version: int | None = None
+    ) -> Result:
+        """Have ``action`` done by whatever runs actions; return how it ended, or that it is going to be done."""
+        call = ActionCall(self.batch.id, action, self.request.authenticated_userid, options or {}, version)
+        result: Result = self.request.services.get(Runner).submit(self.request.db, call)
+        return result
+
+    def submit(
+        self, action: Action, options: Mapping[str, Any] | None = None, version: int | None = None
+    ) -> HTTPSeeOther:
+        """Have ``action`` done by whatever runs actions, say how it ended, and show the batch."""
+        return follow_on(self.request, self.ask(action, options, version), self.own_url)
+
+
+def follow_on(request: Request, result: Result, url: str) -> HTTPSeeOther:
+    """Return the redirect to ``url``, where ``result`` is told once; to where its job is awaited, if it has one."""
+    if result.job_id is not None:
+        if result.at_once:
+            flash(request, result.at_once)
+        return HTTPSeeOther(request.route_path("jobs.await", id=result.job_id))
+    flash(request, result.message, "error" if result.failed else "success")
+    return HTTPSeeOther(url)
+
+
+def sent_texts(bound: BoundForm, params: Mapping[str, Any]) -> dict[str, str]:
+    """Return what was sent of the form ``bound``, as texts by field; a box that is not checked says no.
+
+    A field that was not sent is left out: a page that was opened before the field was there must not empty it.
+    """
+    return {field.name: _sent_text(bound, field) for field in bound.fields if field.was_sent(params)}
+
+
+def _sent_text(bound: BoundForm, field: Field) -> str:
+    text = bound.texts[field.name]
+    return "no" if field.widget == "checkbox" and not text else str(text or "")
+
+
+def show_problems(request: Request, bound: BoundForm, error: CellProblems) -> None:
+    """Put what cannot be stored to the fields of ``bound``, which is shown again as what must be corrected."""
+    bound.errors = {name: [problem] for name, problem in error.problems.items()}
+    request.response.status_int = UNPROCESSABLE
+
+
+def version_seen(params: Mapping[str, Any]) -> int:
+    """Return the version that a form says its reader saw; raise ``BadInput`` if it does not say."""
+    text = params.get("version", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise BadInput(
+            "What was sent does not say which version of the batch or row you saw, so nothing was changed."
+            " Open the page again, and send the form from there."
+        )
+    return int(text)
+
+
+class EditPage(BatchPage, ABC):
+    """A form that is stored, or shown again: with what is wrong, or with what both people wrote.
+
+    A subclass says which ``form`` it is, how to ``store`` it, how to show it again, and where to go from there.
+    """
+
+    permission = Action.EDIT.value
+
+    def post(self) -> Any:
+        """Store the form and show what it changed; or show the form again."""
+        bound = self.form().validate(self.request.POST)
+        version = version_seen(self.request.POST)
+        try:
+            return self.stored(sent_texts(bound, self.request.POST), version)
+        except CellProblems as error:
+            show_problems(self.request, bound, error)
+            return self.shown(bound, version)
+        except StaleEdit as error:
+            self.request.response.status_int = CONFLICT
+            return self.shown(bound, error.version, conflicts(bound, error))
+
+    def stored(self, texts: Mapping[str, str], version: int) -> HTTPSeeOther:
+        """Store ``texts``, or have them stored, and lead on; raises as :meth:`store` does."""
+        changed = self.store(texts, version)
+        said = f"Changed {', '.join(changed)}{self.place}." if changed else "Nothing was changed."
+        return self.done(said, self.next_url)
+
+    @property
+    def place(self) -> str:
+        """Where in the batch something was changed, as the end of a sentence."""
+        return ""
+
+    @property
+    @abstractmethod
+    def next_url(self) -> str:
+        """Where people come to when the form is stored."""
+
+    @abstractmethod
+    def form(self) -> Form:
+        """Return the form, empty."""
+
+    @abstractmethod
+    def store(self, texts: Mapping[str, str], version: int) -> list[str]:
+        """Store ``texts`` by field over ``version``; return the labels of what changed. Raises as editors do."""
+
+    @abstractmethod
+    def shown(
+        self, bound: BoundForm, version: int | None, stale: Sequence[FieldConflict] = ()
+    ) -> dict[str, Any]:
+        """Return what the page shows with ``bound`` in it, which is to carry ``version``."""
+
+
+def conflicts(bound: BoundForm, stale: StaleEdit) -> list[FieldConflict]:
+    """Return the fields of ``bound`` over which ``stale`` is, in their order."""
+    return [
+        FieldConflict(field.name, field.label, stale.mine[field.name], stale.theirs[field.name])
+        for field in bound.fields
+        if field.name in stale.mine
+    ]

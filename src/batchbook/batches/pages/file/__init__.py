@@ -1,0 +1,1 @@
+"""Pages of the file from which a batch is made."""

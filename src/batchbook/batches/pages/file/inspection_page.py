@@ -1,0 +1,121 @@
+"""The page that shows how a batch's file is read, before its rows are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+
+from batchbook.batches.engine.file_intake import inspect_batch_file, takes_in
+from batchbook.batches.intake.field_mapping import IntakeField
+from batchbook.batches.intake.file_inspection import Intake
+from batchbook.batches.intake.file_preview import preview_cells
+from batchbook.batches.intake.reading_form import reading_form, reading_form_values, reading_from_form
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.models import Batch
+from batchbook.batches.pages.batch_page import UNPROCESSABLE, BatchPage
+from batchbook.errors import BadInput, Conflict
+from batchbook.forms import WHOLE_FORM, BoundForm
+from batchbook.master import MasterView
+from batchbook.tables.report import Reading
+
+#: How many of the first rows the page shows.
+_ROWS = 10
+
+
+class PreparingPage(BatchPage):
+    """A page about the file of a new batch. Looking changes nothing; what is sent is kept with the batch."""
+
+    permission = Action.PREPARE.value
+
+    @classmethod
+    def offered(cls, view: MasterView, record: Any) -> bool:
+        """Only where there is a file whose columns are mapped."""
+        return takes_in(view.engine.work_on(record))  # type: ignore[attr-defined]
+
+    @cached_property
+    def fields(self) -> Sequence[IntakeField]:
+        """What the batch's rows take from the file."""
+        return self.work.handler.intake_fields(self.batch)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """What is known of the file: what the batch keeps, or what is found now."""
+        if not takes_in(self.work):
+            raise Conflict(
+                f"{self.batch} has no file whose columns can be chosen. Populate it from its page."
+            )
+        return Intake.stored_in(self.batch) or inspect_batch_file(self.work, keep=False)
+
+    def lock(self) -> None:
+        """Keep the batch from being changed by others until the request ends."""
+        self.engine.lock(self.batch.id, self.action)
+
+    @property
+    def action(self) -> Action:
+        """The action that the page is for."""
+        return Action(self.permission)
+
+
+class IntakePage(PreparingPage):
+    """What was found in the file, each guess with its evidence, and a form to say otherwise."""
+
+    name = "intake"
+    pattern = "/intake"
+    template = "batchbook.templates:batches/intake.jinja2"
+    button = "Look at the file"
+
+    def get(self) -> dict[str, Any]:
+        """Show what was found."""
+        return self._page(
+            self.intake, reading_form(self.intake, self.fields).bind(reading_form_values(self.intake))
+        )
+
+    def post(self) -> Any:
+        """Look at the file anew, read as the form says; or forget what was said; or go on to its columns."""
+        self.lock()
+        intake, again = self.intake, self.request.POST.get("do") == "guess"
+        bound = reading_form(intake, self.fields).validate({} if again else self.request.POST)
+        if not (again or bound.valid):
+            return self._refused(intake, bound)
+        said = Reading() if again else reading_from_form(bound, intake)
+        try:
+            with self.request.db.begin_nested():
+                self._look(intake, said)
+        except BadInput as error:
+            bound.add_error(WHOLE_FORM, error.message)
+            return self._refused(intake, bound)
+        goes_on = self.request.POST.get("do") == "columns"
+        return HTTPSeeOther(self.view.url("mapping" if goes_on else self.name, self.batch))
+
+    def _look(self, before: Intake, said: Reading) -> None:
+        if said == before.said and Intake.stored_in(self.batch):
+            return
+        found = inspect_batch_file(self.work, said)
+        if found.report.headings == before.report.headings:
+            # The columns are the same ones, so what was chosen of them stays.
+            kept = replace(found, suggestion=before.suggestion, decided=before.decided, name=before.name)
+            kept.store_in(self.batch)
+
+    def _refused(self, intake: Intake, bound: BoundForm) -> dict[str, Any]:
+        self.request.response.status_int = UNPROCESSABLE
+        return self._page(intake, bound)
+
+    def _page(self, intake: Intake, bound: BoundForm) -> dict[str, Any]:
+        return self.template_values(
+            intake=intake,
+            report=intake.report,
+            bound=bound,
+            rows=preview_cells(intake, self.fields, _ROWS),
+            columns_url=self.view.url("mapping", self.batch),
+            cancel_url=self.own_url,
+        )
+
+
+def intake_url(page: BatchPage, batch: Batch) -> str | None:
+    """Return the page on which the file of ``batch`` is looked at; ``None`` where that can not be done now."""
+    may = page.view.may(Action.PREPARE.value, batch) and IntakePage.offered(page.view, batch)
+    return page.view.url(IntakePage.name, batch) if may else None

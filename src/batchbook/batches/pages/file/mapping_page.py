@@ -1,0 +1,179 @@
+"""The page that matches the columns of a batch's file to fields."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+from sqlalchemy.orm import Session
+
+from batchbook.batches.engine.file_intake import mapping_scope
+from batchbook.batches.files import demand_input_file, open_file
+from batchbook.batches.intake import saved_mappings
+from batchbook.batches.intake.file_inspection import Intake
+from batchbook.batches.intake.file_preview import preview_rows, unrecognised_texts
+from batchbook.batches.intake.mapping_form import (
+    MappingOffers,
+    Padding,
+    check_mapping,
+    intake_from_form,
+    mapping_form,
+    mapping_form_values,
+    offer_padding,
+)
+from batchbook.batches.intake.suggestions import suggest
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.pages.batch_page import UNPROCESSABLE, follow_on
+from batchbook.batches.pages.file.inspection_page import PreparingPage
+from batchbook.db import utc_now
+from batchbook.errors import BadInput, Conflict
+from batchbook.forms import WHOLE_FORM, BoundForm
+from batchbook.grid import Kind
+from batchbook.web.idempotency import claim_key
+
+#: How many of the first rows are shown as they would become.
+_ROWS = 20
+
+
+class MappingPage(PreparingPage):
+    """A column for each field, each with the reason why it was chosen; and a look at the rows that come of it."""
+
+    name = "mapping"
+    pattern = "/mapping"
+    template = "batchbook.templates:batches/mapping.jinja2"
+
+    def get(self) -> dict[str, Any]:
+        """Show which columns are chosen."""
+        offers = self._offers(self.intake)
+        return self._page(
+            self.intake,
+            offers,
+            self._form(offers).bind(mapping_form_values(self.intake, self.fields, offers)),
+        )
+
+    def post(self) -> Any:
+        """Keep what was chosen and show what comes of it; or take a saved mapping; or read the rows."""
+        self.lock()
+        if self.request.POST.get("do") == "use":
+            return self._use(self.request.POST.get("saved", ""))
+        offers = self._offers(self.intake)
+        self._refuse_unseen(offers)
+        bound = self._form(offers).validate(self.request.POST)
+        if not bound.valid:
+            return self._refused(self.intake, offers, bound)
+        intake = intake_from_form(bound, self.intake, self.fields, offers)
+        populates = self.request.POST.get("do") == "populate"
+        check_mapping(bound, intake, self.fields, offers)
+        self._check_name(bound)
+        if bound.errors and (populates or not self._only_missing(bound)):
+            return self._refused(intake, offers, bound)
+        if populates:
+            return self._populate(intake, offers, bound)
+        intake.store_in(self.batch)
+        self._save(intake, bound)
+        return HTTPSeeOther(self.view.url(self.name, self.batch))
+
+    def _refuse_unseen(self, offers: MappingOffers) -> None:
+        """Raise ``Conflict`` where the form was about other columns: it names them, and texts, by their places."""
+        mark = offers.mark(self.intake)
+        if self.request.POST.get("seen", mark) != mark:
+            raise Conflict(
+                f"The file of {self.batch} is read otherwise, or its columns were chosen otherwise, since you opened this"
+                " page. Nothing of what you sent was kept: look at its columns again, then decide."
+            )
+
+    def _check_name(self, bound: BoundForm) -> None:
+        """Complain of a name under which somebody else saved a mapping, unless it is the one in use."""
+        name = bound.values.get("save_as")
+        if not name or name == self.intake.name:
+            return
+        place, by = mapping_scope(self.work.handler, self.batch), self.request.authenticated_userid
+        try:
+            saved_mappings.refuse_foreign_name(self.request.db, place, name, by)
+        except BadInput as error:
+            bound.add_error("save_as", error.message)
+
+    @staticmethod
+    def _only_missing(bound: BoundForm) -> bool:
+        return all(name.startswith("column.") for name in bound.errors)
+
+    def _use(self, name: str) -> HTTPSeeOther:
+        """Choose columns as the mapping saved as ``name`` says."""
+        remembered = saved_mappings.find_mapping(
+            self.request.db, mapping_scope(self.work.handler, self.batch), name
+        )
+        suggestion = suggest(self.fields, self.intake.report, remembered)
+        replace(self.intake, suggestion=suggestion, decided=True, name=name).store_in(self.batch)
+        return HTTPSeeOther(self.view.url(self.name, self.batch))
+
+    def _populate(self, intake: Intake, offers: MappingOffers, bound: BoundForm) -> Any:
+        try:
+            with claim_key(self.request) as remember:
+                self._save(intake, bound).store_in(self.batch)
+                remember_last(self.request.db, self, intake)
+                result = self.ask(Action.POPULATE)
+                remember(result.message)
+        except BadInput as error:
+            bound.add_error(WHOLE_FORM, error.message)
+            return self._refused(intake, offers, bound)
+        return follow_on(self.request, result, self.own_url)
+
+    def _save(self, intake: Intake, bound: BoundForm) -> Intake:
+        """Save the mapping under the name that the form says, if it says one."""
+        name = bound.values.get("save_as")
+        if not name:
+            return intake
+        remember_last(self.request.db, self, intake, name)
+        named = replace(intake, name=name)
+        named.store_in(self.batch)
+        return named
+
+    def _offers(self, intake: Intake) -> MappingOffers:
+        record = demand_input_file(self.request.db, self.batch)
+        with open_file(self.request.db, record) as file:
+            texts = unrecognised_texts(record.name, file, intake, self.fields)
+        for name, taken in intake.mapping.values.items():
+            texts[name] = {**dict.fromkeys(taken, 0), **texts.get(name, {})}
+        return MappingOffers(self._paddings(intake), texts)
+
+    def _paddings(self, intake: Intake) -> dict[str, Padding]:
+        paddings = {}
+        for wanted in self.fields:
+            place = intake.suggestion.place_of(wanted.name)
+            if place is not None and wanted.column.kind is Kind.TEXT:
+                known = self.work.handler.intake_lengths(self.batch, wanted)
+                found = offer_padding(intake.report.columns[place].lengths, known)
+                if found is not None:
+                    paddings[wanted.name] = found
+        return paddings
+
+    def _form(self, offers: MappingOffers) -> Any:
+        carries = self.work.handler.carries_columns
+        return mapping_form(self.intake, self.fields, offers, carries=carries)
+
+    def _refused(self, intake: Intake, offers: MappingOffers, bound: BoundForm) -> dict[str, Any]:
+        self.request.response.status_int = UNPROCESSABLE
+        return self._page(intake, offers, bound)
+
+    def _page(self, intake: Intake, offers: MappingOffers, bound: BoundForm) -> dict[str, Any]:
+        place = mapping_scope(self.work.handler, self.batch)
+        return self.template_values(
+            intake=intake,
+            report=intake.report,
+            fields=self.fields,
+            offers=offers,
+            seen=offers.mark(self.intake),
+            bound=bound,
+            preview=preview_rows(intake, self.fields, _ROWS),
+            saved=saved_mappings.mapping_names(self.request.db, place),
+            intake_url=self.view.url("intake", self.batch),
+            cancel_url=self.own_url,
+        )
+
+
+def remember_last(db: Session, page: PreparingPage, intake: Intake, name: str = "") -> None:
+    """Remember the mapping of ``intake``: under ``name``, or as the last one of who sent the file."""
+    place = mapping_scope(page.work.handler, page.batch)
+    by = page.request.authenticated_userid
+    saved_mappings.save_mapping(db, place, intake.mapping, intake.said, by=by, at=utc_now(), name=name)

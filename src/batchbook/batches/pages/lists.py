@@ -1,0 +1,202 @@
+"""Lists over batches of all types: the start page, and the list of all batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar
+
+from pyramid.httpexceptions import HTTPSeeOther
+from sqlalchemy import ColumnElement, Row, func, select
+
+from batchbook.batches import access
+from batchbook.batches.engine.context import HIGHEST_NUMBER
+from batchbook.batches.lifecycle import FINAL, Action, State, lines_for
+from batchbook.batches.models import Batch
+from batchbook.batches.pages import view
+from batchbook.batches.pages.view import COMMON
+from batchbook.batches.registry import BatchTypes
+from batchbook.batches.running.activity import Running, running_now
+from batchbook.errors import Missing
+from batchbook.grid import Choice, Column, Kind, Sort
+from batchbook.master import Export, Index, MasterContext, MasterView, Remember, default_link
+from batchbook.security import SIGNED_IN, Identity
+from batchbook.services import services_of
+from batchbook.web.request import Request
+
+
+class AllBatchesContext(MasterContext):
+    """The context of the list: everybody may open it, and sees those batches that the own roles let one see."""
+
+    def permits(self, identity: Identity, permission: str) -> bool:  # noqa: ARG002 - All of it is reading.
+        """Return that it is allowed."""
+        return True
+
+
+def batch_url(request: Request, key: str, batch_id: int) -> str:
+    """Return the path of a batch's page."""
+    path: str = request.route_path(f"batches.{key}.view", id=batch_id)
+    return path
+
+
+def _own_page(request: Request, row: Row[Any]) -> str:
+    return batch_url(request, row._mapping["type"], row._mapping["id"])
+
+
+class AllBatchesView(MasterView):
+    """The batches of all types that this person may see."""
+
+    types: ClassVar[BatchTypes]
+    model = Batch
+    prefix = "batches"
+    path = "/batches"
+    title = "Batches"
+    description = "Of all types, the latest first."
+    title_one = "batch"
+    grid_columns = COMMON
+    default_sort: ClassVar = (Sort("number", descending=True),)
+    pages = (Index, Remember, Export)
+    links: ClassVar = {"batch": _own_page}
+    context_factory = AllBatchesContext
+    templates: ClassVar = {"index": "batchbook.templates:batches/everything.jinja2"}
+
+    @classmethod
+    def columns(cls) -> tuple[Column, ...]:
+        """Return the common columns with the type behind the number, by its title."""
+        choices = tuple(Choice(one.key, one.title) for one in cls.types)
+        kind_of_batch = Column("type", "Type", Batch.type, Kind.CHOICE, choices=choices)
+        number = replace(view.NUMBER, link="batch")
+        return (number, kind_of_batch, *view.COMMON[1:])
+
+    @cached_property
+    def running(self) -> list[Running]:
+        """Return what runs on batches that this person may see."""
+        return running_now(self.request, self.visible())
+
+    def visible(self) -> ColumnElement[bool]:
+        """The condition for the batches that this person may see."""
+        return access.visible(self.request.identity.permissions, self.request.services.get(BatchTypes))
+
+    def creatable(self) -> list[tuple[str, str]]:
+        """Return title and address for each type of which this person may create batches."""
+        return creatable(self.request)
+
+
+def creatable(request: Request) -> list[tuple[str, str]]:
+    """Return title and address for each type of which who asks may create batches."""
+    held = request.identity.permissions
+    return [
+        (one.title, request.route_path(f"batches.{one.key}.create"))
+        for one in request.services.get(BatchTypes)
+        if access.may_create(held, one.key)
+    ]
+
+
+def find(request: Request) -> HTTPSeeOther:
+    """Lead from a batch's number alone, as other records keep it, to the batch's page."""
+    number = int(request.matchdict["number"])
+    seen = access.visible(request.identity.permissions, request.services.get(BatchTypes))
+    wanted = select(Batch.type).where(Batch.id == number, seen)
+    key = request.db.scalar(wanted) if number <= HIGHEST_NUMBER else None
+    if key is None:
+        raise Missing(f"There is no batch {number:08d} that you may see.")
+    return HTTPSeeOther(batch_url(request, key, number))
+
+
+#: Batches per section of the page.
+SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Section:
+    """Batches that ask the same of the person: how many there are, and the first of them."""
+
+    title: str
+    hint: str
+    total: int
+    cards: list[dict[str, Any]]
+
+
+class HomePage:
+    """The start page's view."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.held: frozenset[str] = request.identity.permissions
+        self.types = request.services.get(BatchTypes)
+
+    def get(self) -> dict[str, Any]:
+        """Show what waits, and what was executed lately."""
+        executable = [one.key for one in self.types if access.may(self.held, one.key, Action.EXECUTE)]
+        me = self.request.authenticated_userid
+        mine = (Batch.created_by == me) & (_at(Action.POPULATE) | _at(Action.EDIT))
+        waiting = _at(Action.EXECUTE) & Batch.type.in_(executable)
+        sections = [
+            self._section("To execute", "Complete, reviewed and waiting for you.", waiting)
+            if executable
+            else None,
+            self._section("Your open batches", "Correct their rows, then mark them complete.", mine),
+            self._section("Executed lately", "Frozen, and part of the audit trail.", Batch.state.in_(FINAL)),
+        ]
+        return {
+            "sections": [section for section in sections if section and section.total],
+            "creatable": creatable(self.request),
+            "sees_batches": any(access.may(self.held, one.key, Action.VIEW) for one in self.types),
+            "all_url": default_link(self.request.route_path("batches.index")),
+        }
+
+    def _section(self, title: str, hint: str, condition: ColumnElement[bool]) -> Section:
+        wanted = select(Batch).where(access.visible(self.held, self.types), condition)
+        total = self.request.db.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+        latest = func.coalesce(Batch.executed_at, Batch.completed_at, Batch.created_at).desc()
+        # Headers of mixed types: only the common part is shown, so the types' own tables are not read.
+        names = (
+            Batch.id,
+            Batch.type,
+            Batch.description,
+            Batch.state,
+            Batch.row_count,
+            Batch.created_by,
+            latest.element,
+        )
+        rows = self.request.db.execute(
+            wanted.with_only_columns(*names).order_by(latest, Batch.id.desc()).limit(SHOWN)
+        )
+        return Section(title, hint, total, [self._card(row) for row in rows])
+
+    def _card(self, row: Any) -> dict[str, Any]:
+        return {
+            "number": f"{row.id:08d}",
+            "title": row.description or f"{self.types[row.type].title} {row.id:08d}",
+            "type": self.types[row.type].title,
+            "url": batch_url(self.request, row.type, row.id),
+            "state": State(row.state),
+            "row_count": row.row_count,
+            "created_by": row.created_by,
+            "at": row[-1],
+        }
+
+
+def _at(action: Action) -> ColumnElement[bool]:
+    """Return the condition for batches whose state allows ``action``."""
+    return Batch.state.in_([state for line in lines_for(action) for state in line.sources])
+
+
+def includeme(config: Any) -> None:
+    """Register the list, and the way to a batch by its number."""
+    config.add_route("batches.find", "/batches/{number:[0-9]{1,10}}")
+    config.add_view(find, route_name="batches.find", request_method="GET", permission=SIGNED_IN)
+    config.add_master_view(
+        type("AllBatchesView", (AllBatchesView,), {"types": services_of(config.registry).get(BatchTypes)})
+    )
+    config.add_navigation("All batches", "batches.index", SIGNED_IN, group="Batches", order=10)
+    config.add_route("home", "/")
+    config.add_view(
+        HomePage,
+        attr="get",
+        route_name="home",
+        request_method="GET",
+        permission=SIGNED_IN,
+        renderer="batchbook.templates:home.jinja2",
+    )
+    config.add_navigation("Home", "home", SIGNED_IN, order=0)

@@ -1,0 +1,173 @@
+"""The page and the form of one row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import select
+
+from batchbook.batches.editing import RowEditor, cell_text, editable_by_name, editable_columns, find_row
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.models import BatchRow, CellChange, Operation
+from batchbook.batches.pages.batch_page import BatchPage, EditPage
+from batchbook.batches.pages.view_models import PROBLEMS
+from batchbook.forms import BoundForm, Form, form_of
+from batchbook.grid import CellError, Column, parse, to_text
+from batchbook.master.conflicts import FieldConflict
+
+#: What the names begin with by which the address says what is to be in a field of the form.
+_WITH = "with."
+#: How many changes of its cells a row's page shows.
+CHANGES_SHOWN = 50
+
+#: What the row's page says elsewhere than among its facts.
+_ELSEWHERE = ("sequence", "removed", PROBLEMS)
+
+ROW_TEMPLATE = "batchbook.templates:batches/row.jinja2"
+ROW_PATTERN = "/rows/{sequence:[0-9]{1,10}}"
+
+
+class OneRow(BatchPage):
+    """A page of one row."""
+
+    permission = Action.EDIT.value
+
+    @cached_property
+    def sequence(self) -> int:
+        """The row's number in the batch."""
+        return int(self.request.matchdict["sequence"])
+
+    @cached_property
+    def row(self) -> Any:
+        """The row; raises ``Missing`` if there is none."""
+        return find_row(self.work, self.sequence)
+
+    @property
+    def row_url(self) -> str:
+        """The row's page."""
+        return self.view.url("row", self.batch, sequence=self.sequence)
+
+    @property
+    def line(self) -> int | None:
+        """The number of the row in the file that the batch was made from; ``None`` where that is not known."""
+        column = self.view.batch_type.handler.line_column
+        return None if column is None else getattr(self.row, column, None)
+
+    def shown(
+        self, bound: BoundForm, version: int | None, stale: Sequence[FieldConflict] = ()
+    ) -> dict[str, Any]:
+        """Return what the row's page shows, with the form ``bound`` in it."""
+        editing = self.view.may(Action.EDIT, self.batch)
+        # What the form shows, the heading says, or a notice, is not said again.
+        said = {*_ELSEWHERE, *(bound.texts if editing and not self.row.removed else ())}
+        columns = [column for column in self.view.row_columns(self.row_model) if column.name not in said]
+        return self.template_values(
+            row=self.row,
+            bound=bound,
+            version=version,
+            stale=stale,
+            facts=[(column, getattr(self.row, column.name)) for column in columns],
+            editing=editing,
+            changes=self._changes(),
+            perhaps=self._perhaps(),
+            row_url=self.row_url,
+            file_url=None if self.line is None else f"{self.row_url}/file",
+            neighbours=self._neighbours(),
+        )
+
+    def _perhaps(self) -> dict[str, list[tuple[str, str, str]]]:
+        """Return by field what would do there: the words, the text for the field, the link to the form with it."""
+        columns = editable_by_name(self.row_model)
+        found: dict[str, list[tuple[str, str, str]]] = {}
+        for issue in self.row.issues or ():
+            name = issue["field"]
+            for words in issue.get("suggestions", ()) if name in columns else ():
+                query = urlencode({f"{_WITH}{name}": words})
+                text = _field_text(columns[name], words)
+                found.setdefault(name, []).append((words, text, f"{self.row_url}?{query}#field-{name}"))
+        return found
+
+    def _neighbours(self) -> tuple[str | None, str | None]:
+        ends = {"previous": self.sequence - 1, "next": self.sequence + 1}
+        urls = {
+            name: self.view.url("row", self.batch, sequence=number)
+            for name, number in ends.items()
+            if 1 <= number <= self.batch.row_count
+        }
+        return urls.get("previous"), urls.get("next")
+
+    def _changes(self) -> Any:
+        wanted = (
+            select(CellChange, Operation)
+            .join(
+                Operation,
+                (Operation.batch_id == CellChange.batch_id) & (Operation.number == CellChange.operation),
+            )
+            .where(CellChange.batch_id == self.batch.id, CellChange.sequence == self.sequence)
+            .order_by(CellChange.operation.desc(), CellChange.position)
+            .limit(CHANGES_SHOWN)
+        )
+        return self.request.db.execute(wanted).all()
+
+
+class RowPage(OneRow):
+    """A row with all it holds, its history, and its form while the batch is open."""
+
+    name = "row"
+    pattern = ROW_PATTERN
+    permission = Action.VIEW.value
+    template = ROW_TEMPLATE
+
+    def get(self) -> dict[str, Any]:
+        """Show the row."""
+        columns = editable_columns(self.row_model)
+        bound = row_form(self.row_model).bind()
+        bound.texts = {column.name: cell_text(column, self.row) for column in columns}
+        asked = self.request.GET
+        taken = {c.name: asked[f"{_WITH}{c.name}"] for c in columns if f"{_WITH}{c.name}" in asked}
+        bound.texts |= {c.name: _field_text(c, taken[c.name]) for c in columns if c.name in taken}
+        for issue in self.row.issues or ():
+            bound.add_error(issue["field"], issue["message"])
+        return self.shown(bound, self.row.version)
+
+
+class EditRow(OneRow, EditPage):
+    """The target of the row's form."""
+
+    name = "edit_row"
+    pattern = f"{ROW_PATTERN}/edit"
+    template = ROW_TEMPLATE
+
+    @property
+    def place(self) -> str:
+        """Which row it is."""
+        return f" in row {self.sequence}"
+
+    @property
+    def next_url(self) -> str:
+        """The row's page."""
+        return self.row_url
+
+    def form(self) -> Form:
+        """Return the row's form."""
+        return row_form(self.row_model)
+
+    def store(self, texts: Mapping[str, str], version: int) -> list[str]:
+        """Store the row."""
+        return RowEditor(self.engine).edit(self.batch.id, self.sequence, texts, version).labels
+
+
+def _field_text(column: Column, text: str) -> str:
+    """Return ``text`` as the field of ``column`` shows it: of a choice its value, where it may be its label."""
+    try:
+        return to_text(column, parse(column, text))
+    except CellError:
+        return text
+
+
+def row_form(row: type[BatchRow]) -> Form:
+    """Return the form of a row: all editable columns of its model."""
+    return form_of(row, [column.name for column in editable_columns(row)])

@@ -1,0 +1,99 @@
+"""Rows added by a form or by quick entry, removed and restored one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+
+from batchbook.batches.editing import CellProblems, RowEditor, RowRemover
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.pages.batch_page import BatchPage, sent_texts, show_problems, version_seen
+from batchbook.batches.pages.rows.row import ROW_PATTERN, OneRow, row_form
+from batchbook.errors import BadInput
+from batchbook.forms import BoundForm
+from batchbook.web.flash import flash
+from batchbook.web.idempotency import claim_key
+
+
+class AddRow(BatchPage):
+    """A form for a row that the source lacks."""
+
+    name = "add_row"
+    pattern = "/rows/new"
+    permission = Action.EDIT.value
+    template = "batchbook.templates:batches/add_row.jinja2"
+    button = "Add row"
+
+    @classmethod
+    def offered(cls, view: Any, record: Any) -> bool:  # noqa: ARG003 - The type decides, not the batch.
+        """Offer it for types whose rows may be added by hand."""
+        return bool(view.batch_type.handler.rows_can_be_added)
+
+    def get(self) -> dict[str, Any]:
+        """Show the empty form."""
+        return self._page(row_form(self.row_model).bind())
+
+    def post(self) -> Any:
+        """Add the row and show it; or show the form again with what is wrong."""
+        bound = row_form(self.row_model).validate(self.request.POST)
+        try:
+            with claim_key(self.request) as remember:
+                sequence = RowEditor(self.engine).add(self.batch.id, sent_texts(bound, self.request.POST))
+                remember(f"It added row {sequence}.")
+        except CellProblems as error:
+            show_problems(self.request, bound, error)
+            return self._page(bound)
+        return self.done(f"Added row {sequence}.", self.own_url)
+
+    def _page(self, bound: BoundForm) -> dict[str, Any]:
+        return self.template_values(bound=bound, cancel_url=self.own_url)
+
+
+class QuickEntry(BatchPage):
+    """The box into which people scan: each entry becomes a row."""
+
+    name = "enter"
+    pattern = "/enter"
+    permission = Action.EDIT.value
+
+    def post(self) -> HTTPSeeOther:
+        """Add the row that the text stands for, and come back for the next."""
+        text = self.request.POST.get("text", "")
+        try:
+            with claim_key(self.request) as remember:
+                sequence = RowEditor(self.engine).enter(self.batch.id, text)
+                remember(f"It added row {sequence}.")
+        except BadInput as error:
+            return self._back(error.message, "error")
+        return self._back(f"Added row {sequence}.", "success")
+
+    def _back(self, message: str, kind: Any) -> HTTPSeeOther:
+        flash(self.request, message, kind)
+        return HTTPSeeOther(f"{self.own_url}#quick-entry")
+
+
+class RemoveRow(OneRow):
+    """Mark a row as removed: it stays to be seen and restored, but nothing of it is executed."""
+
+    name = "remove_row"
+    pattern = f"{ROW_PATTERN}/remove"
+    removed = True
+    said = "Removed"
+
+    def post(self) -> HTTPSeeOther:
+        """Do it and show the row."""
+        version = version_seen(self.request.POST)
+        RowRemover(self.engine).set_removed(
+            self.batch.id, self.sequence, removed=self.removed, version=version
+        )
+        return self.done(f"{self.said} row {self.sequence}.", self.row_url)
+
+
+class RestoreRow(RemoveRow):
+    """Take the mark back."""
+
+    name = "restore_row"
+    pattern = f"{ROW_PATTERN}/restore"
+    removed = False
+    said = "Restored"

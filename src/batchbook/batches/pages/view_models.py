@@ -1,0 +1,167 @@
+"""View models of a batch: facts, milestones, counts and the execution panel as plain data for templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from batchbook.batches import access
+from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.engine.options import default_values
+from batchbook.batches.engine.preview import preview_execution
+from batchbook.batches.lifecycle import MILESTONES, PASSED, Action, State
+from batchbook.batches.models import Batch
+from batchbook.forms import BoundForm, Field
+from batchbook.grid import Column, Filter, Verb
+from batchbook.grid.parsers import choice_text
+from batchbook.master import GridView
+from batchbook.statuses import Severity
+
+if TYPE_CHECKING:
+    from batchbook.batches.pages.view import BatchMasterView
+
+
+#: The column of every row grid that tells whether a row has problems.
+PROBLEMS = "problems"
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many rows have a status, with the link that shows them."""
+
+    label: str
+    count: int
+    severity: str
+    sign: str
+    url: str
+    active: bool
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """One point in the batch's life: ``state`` is ``done``, ``current`` or ``todo``."""
+
+    label: str
+    state: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """The execution panel: what will happen or why not, and the form of the options if this person may execute."""
+
+    sentences: tuple[str, ...]
+    reasons: tuple[str, ...]
+    form: BoundForm | None
+    action: str
+    note: str
+
+
+def breakdown(view: BatchMasterView, batch: Batch, grid: GridView) -> list[Count]:
+    """Return the counts by status, each with the link that filters the grid by it."""
+    statuses = view.batch_type.handler.statuses or ()
+    # A removed row keeps its status but is not counted by it, so the link must leave it out as well.
+    kept = (Filter("removed", Verb.IS_FALSE, ()),) if batch.removed_count else ()
+    counted = [
+        _count(
+            grid,
+            (Filter("status", Verb.EQUAL, (status.value,)), *kept),
+            status,
+            batch.count_of(status),
+        )
+        for status in statuses
+    ]
+    known = {status.value for status in statuses}
+    other = sum(count for status, count in batch.status_counts.items() if status not in known)
+    if other:
+        counted.append(_count(grid, (Filter("status", Verb.EMPTY, ()), *kept), _Plain("No status"), other))
+    if batch.removed_count:
+        counted.append(
+            _count(grid, (Filter("removed", Verb.IS_TRUE, ()),), _Plain("Removed"), batch.removed_count)
+        )
+    return counted
+
+
+@dataclass(frozen=True)
+class _Plain:
+    label: str
+    severity: Severity = Severity.NEUTRAL
+    sign: str = "○"
+
+
+def _count(grid: GridView, clauses: tuple[Filter, ...], status: Any, count: int) -> Count:
+    active = grid.state.filters == clauses
+    return Count(status.label, int(count), status.severity, status.sign, grid.link_with(*clauses), active)
+
+
+def facts(view: BatchMasterView, batch: Batch) -> list[tuple[Column, Any]]:
+    """Return the header's fields that say something, less the description, which is the page's heading."""
+    columns = [field.column for field in view.form(None).fields if field.name != "description"]
+    found = [(column, getattr(batch, column.name)) for column in columns]
+    return [(column, value) for column, value in found if value not in (None, "")]
+
+
+def milestones(batch: Batch) -> list[Milestone]:
+    """Return the milestones of a batch's life, with the one it is at."""
+    state = State(batch.state)
+    reached = {State.COMPLETE: batch.completed_by, State.EXECUTED: batch.executed_by}
+    return [
+        Milestone(
+            milestone.label,
+            "done" if milestone in PASSED[state] else "current" if milestone == state else "todo",
+            f"by {reached[milestone]}" if reached.get(milestone) else "",
+        )
+        for milestone in MILESTONES
+    ]
+
+
+def chosen_options(work: ActionContext) -> list[tuple[str, str]]:
+    """Return what an executed batch was executed with, in words: label of the option → what was chosen."""
+    return options_text(work, work.batch.execution_options or {})
+
+
+def options_text(work: ActionContext, stored: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return values of the execution's options, as they are stored, in words: label of the option → what was chosen."""
+    form = work.handler.execution_options
+    given = [(field, stored.get(field.name)) for field in (form.fields if form else ())]
+    return [(field.label, _in_words(field, value)) for field, value in given if value not in (None, "", [])]
+
+
+def _in_words(field: Field, value: Any) -> str:
+    labels = {choice_text(choice.value): choice.label for choice in field.options}
+    values = value if isinstance(value, list) else [value]
+    texts = ["yes" if one is True else "no" if one is False else choice_text(one) for one in values]
+    return ", ".join(labels.get(text, text) for text in texts)
+
+
+def executes_for(view: BatchMasterView, batch: Batch) -> bool:
+    """Return whether marking ``batch`` complete executes it, if who asks does it."""
+    held = view.request.identity.permissions
+    auto_execute = view.engine.work_on(batch).handler.auto_execute
+    return auto_execute and access.may(held, batch.type, Action.EXECUTE)
+
+
+def execution(view: BatchMasterView, work: ActionContext) -> Execution | None:
+    """Return what the execution panel says; ``None`` for a batch that is executed."""
+    plan = preview_execution(work)
+    if plan is None:
+        return None
+    may = view.may(Action.EXECUTE, work.batch)
+    if plan.reasons:
+        note = _on_complete(view, work)
+    else:
+        note = "" if may else "Somebody whose role may execute batches of this type can do it now."
+    action = view.url(Action.EXECUTE.value, work.batch) if may and not plan.reasons else ""
+    form = work.handler.execution_options
+    chosen = form.bind(default_values(work.handler)) if form and action else None
+    return Execution(plan.sentences, plan.reasons, chosen, action, note)
+
+
+def _on_complete(view: BatchMasterView, work: ActionContext) -> str:
+    """Say what marking complete leads to, for a type that executes by itself."""
+    if not (work.handler.auto_execute and view.may(Action.COMPLETE, work.batch)):
+        return ""
+    if executes_for(view, work.batch):
+        return "Marking it complete executes it at once."
+    return "Once it is marked complete, it waits for somebody who may execute batches of this type."

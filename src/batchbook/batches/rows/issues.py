@@ -1,0 +1,124 @@
+"""Issues of a row's cells, as ``BatchRow.issues`` stores them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NotRequired, TypedDict, cast
+
+from sqlalchemy import JSON, Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from batchbook.db import JSONValue
+from batchbook.db.storable import UNSTORABLE, raw_text
+from batchbook.statuses import Severity
+
+
+class Issue(TypedDict):
+    """Something wrong in the cell ``field``: a ``code`` for programs, a ``message`` for people, and how bad it is.
+
+    ``severity`` is a :class:`~batchbook.statuses.Severity`; ``raw`` is the text that could not be stored.
+    ``suggestions`` are texts that would do, the best first.
+    """
+
+    field: str
+    code: str
+    severity: str
+    message: str
+    raw: str | None
+    suggestions: NotRequired[list[str]]
+
+
+def issue(
+    field: str,
+    code: str,
+    message: str,
+    severity: Severity = Severity.ERROR,
+    raw: str | None = None,
+    suggestions: Sequence[str] = (),
+) -> Issue:
+    """Return an issue as it is stored in ``BatchRow.issues``; see :class:`Issue` for its parts."""
+    found: Issue = {
+        "field": field,
+        "code": code,
+        "severity": str(severity),
+        "message": storable(message),
+        "raw": None if raw is None else storable(raw),
+    }
+    if suggestions:
+        found["suggestions"] = [storable(text) for text in suggestions]
+    return found
+
+
+class IssueList(TypeDecorator[list[Any]]):
+    """The type of ``BatchRow.issues``: JSON of which only issues are read, see :func:`sound_issues`."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """JSON as the database stores it best."""
+        return JSONValue.dialect_impl(dialect)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> list[Any] | None:  # noqa: ARG002 - SQLAlchemy's signature.
+        """Return what is stored as issues."""
+        return cast("list[Any] | None", sound_issues(value))
+
+
+def sound_issues(stored: Any) -> list[Issue] | None:
+    """Return ``stored`` as a list of issues, whatever it is; ``None`` if there are none.
+
+    What is not an issue becomes one that says so.
+    """
+    if stored is None:
+        return None
+    return [_sound(found) for found in (stored if isinstance(stored, list) else [stored])] or None
+
+
+def _sound(found: Any) -> Issue:
+    if not isinstance(found, dict) or not all(isinstance(found.get(name), str) for name in _WORDS):
+        return issue(
+            "issues",
+            "not-readable",
+            "A problem was noted in this row that cannot be read.",
+            raw=raw_text(found),
+        )
+    raw, severity, more = found.get("raw"), found.get("severity"), found.get("suggestions", [])
+    if severity in _SEVERITIES and (raw is None or isinstance(raw, str)) and _are_texts(more):
+        return cast("Issue", found if "raw" in found else {**found, "raw": None})
+    return issue(
+        found["field"],
+        found["code"],
+        found["message"],
+        Severity(severity) if severity in _SEVERITIES else Severity.ERROR,
+        None if raw is None else raw_text(raw),
+        more if _are_texts(more) else (),
+    )
+
+
+def _are_texts(suggestions: Any) -> bool:
+    return isinstance(suggestions, list) and all(isinstance(text, str) for text in suggestions)
+
+
+_WORDS = ("field", "code", "message")
+_SEVERITIES = [str(severity) for severity in Severity]
+
+
+def plain_lines(text: str) -> str:
+    """Return ``text`` with one character at each line's end, however a browser or a file says it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def in_words(found: Issue) -> str:
+    """Return what an issue says to people: its message, and what would do instead."""
+    perhaps = found.get("suggestions")
+    return f"{found['message']} Perhaps: {', '.join(perhaps)}." if perhaps else found["message"]
+
+
+def storable(text: str) -> str:
+    """Return ``text`` with ``�`` in place of each character that no database column can hold."""
+    return UNSTORABLE.sub("�", text)
+
+
+def without_issues_of(issues: Sequence[Issue] | None, field: str) -> list[Issue] | None:
+    """Return ``issues`` less those of ``field``; ``None`` when none is left."""
+    return [found for found in issues or () if found["field"] != field] or None

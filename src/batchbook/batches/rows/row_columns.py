@@ -1,0 +1,136 @@
+"""Columns of a row table that is made at run time, as plain data stored with its batch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Self
+
+from sqlalchemy import BigInteger, Boolean, Date, String
+from sqlalchemy.orm import MappedColumn
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from batchbook.batches.models import column
+from batchbook.db import ExactDecimal, UTCDateTime
+from batchbook.grid import Column, Kind
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_TYPES: dict[Kind, type[TypeEngine[Any]]] = {
+    Kind.BOOLEAN: Boolean,
+    Kind.INTEGER: BigInteger,
+    Kind.DATE: Date,
+    Kind.DATETIME: UTCDateTime,
+}
+_VALUES: dict[Kind, Any] = {
+    Kind.INTEGER: int,
+    Kind.DECIMAL: Decimal,
+    Kind.DATE: date.fromisoformat,
+    Kind.DATETIME: datetime.fromisoformat,
+}
+
+
+@dataclass(frozen=True)
+class RowColumn:
+    """A column of one batch's rows: its ``name`` in the database, and what people are told and may do.
+
+    ``length`` counts the characters of a text, ``precision`` and ``scale`` the digits of a decimal. ``minimum`` and
+    ``maximum`` are texts that the kind's values are made of; ``choices`` are pairs of value and label. ``shown`` tells
+    whether the grid shows it, ``indexed`` whether rows are looked up by it, ``peer`` whether rows with the same value in
+    it depend on each other, as a handler's ``peer_columns`` say. Cells may always be empty.
+
+    Raises ``ValueError`` for a name that is none: lower-case letters, digits and underscores, beginning with a letter.
+    """
+
+    name: str
+    kind: Kind
+    label: str
+    length: int | None = None
+    precision: int | None = None
+    scale: int | None = None
+    minimum: str | None = None
+    maximum: str | None = None
+    choices: tuple[tuple[str, str], ...] = ()
+    description: str = ""
+    editable: bool = False
+    shown: bool = True
+    indexed: bool = False
+    peer: bool = False
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} is no name for a column of rows.")
+
+    @classmethod
+    def like(cls, source: Column, name: str, label: str, **more: Any) -> Self:
+        """Return a column that holds what ``source``, a column of a model, holds; ``more`` are fields of the result.
+
+        Raises ``ValueError`` for a type that cannot be had in a table made at run time.
+        """
+        expression: Any = source.expression
+        kind_of_type = expression.type
+        precision = scale = None
+        if source.kind is Kind.DECIMAL:
+            if not isinstance(kind_of_type, ExactDecimal):
+                raise ValueError(
+                    f"the column {source.name!r} is a number that is not exact: use ExactDecimal"
+                )
+            precision, scale = kind_of_type.precision, kind_of_type.scale
+        elif source.kind not in (*_TYPES, Kind.TEXT, Kind.CHOICE, Kind.USER):
+            raise ValueError(f"the column {source.name!r} has a kind that rows cannot have: {source.kind}")
+        return cls(
+            name,
+            source.kind,
+            label,
+            length=source.max_length,
+            precision=precision,
+            scale=scale,
+            minimum=None if source.minimum is None else str(source.minimum),
+            maximum=None if source.maximum is None else str(source.maximum),
+            choices=tuple((str(choice.value), choice.label) for choice in source.choices),
+            description=source.description,
+            **more,
+        )
+
+    def mapped(self) -> MappedColumn[Any]:
+        """Return the column for a row model."""
+        rules = {
+            "minimum": self._value(self.minimum),
+            "maximum": self._value(self.maximum),
+            "choices": self.choices or None,
+            "description": self.description or None,
+            "editable": self.editable or None,
+        }
+        said = {rule: value for rule, value in rules.items() if value is not None}
+        info = {"kind": self.kind, "shown": self.shown, "peer": self.peer}
+        return column(self.name, self._type(), nullable=True, label=self.label, info=info, **said)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON can keep it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Return what :meth:`to_json` made of it."""
+        choices = tuple((value, label) for value, label in stored["choices"])
+        return cls(**{**stored, "kind": Kind(stored["kind"]), "choices": choices})
+
+    def _type(self) -> TypeEngine[Any] | TypeDecorator[Any]:
+        if self.kind is Kind.DECIMAL:
+            return ExactDecimal(self.precision or 18, self.scale or 0)
+        if self.kind in _TYPES:
+            return _TYPES[self.kind]()
+        return String(self.length)
+
+    def _value(self, text: str | None) -> Any:
+        return None if text is None else _VALUES.get(self.kind, str)(text)
+
+
+def refuse_doubles(columns: Sequence[RowColumn], taken: Sequence[str]) -> None:
+    """Raise ``ValueError`` where two of ``columns`` have one name, or one has a name that is ``taken``."""
+    names = [*taken, *(column.name for column in columns)]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise ValueError(f"There would be more than one column {doubled[0]!r} in a row.")

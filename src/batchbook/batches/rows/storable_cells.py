@@ -1,0 +1,130 @@
+"""The check whether a handler's values fit their columns; a value that does not becomes an issue of its cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ClauseElement, Column, Connection, Dialect, Table, event, inspect
+
+from batchbook.batches.models import Batch
+from batchbook.batches.rows.issues import Issue, issue, sound_issues
+from batchbook.db.base import scalar_defaults
+from batchbook.db.storable import raw_text, storable_values
+from batchbook.errors import Conflict
+from batchbook.grid import label_of
+from batchbook.grid.parsers import quoted
+from batchbook.statuses import Status
+
+#: The code of such issues.
+NOT_STORED = "not-stored"
+
+_ISSUES, _STATUS = "issues", "status"
+# In the order in which they are looked for: a moment is a date, yes and no are numbers.
+_GIVEN: tuple[tuple[type[Any] | tuple[type[Any], ...], str], ...] = (
+    (bool, "yes or no"),
+    ((int, float, Decimal), "a number"),
+    (str, "text"),
+    (datetime, "a date and time"),
+    (date, "a date"),
+    (bytes, "binary data"),
+)
+
+
+def not_stored(column: Column[Any], value: Any, wanted: str) -> str:
+    """Return the sentence on a ``value`` that ``column`` does not store; it takes what is ``wanted``."""
+    label = column.info.get("label") or label_of(column.key)
+    return f"{quoted(raw_text(value))} came as {_given(value)}, but {label} takes {wanted}, so it was not stored."
+
+
+class CellCheck:
+    """Checks what is to be stored in rows of ``table``, whose status is one of ``statuses`` if these are given."""
+
+    def __init__(self, table: Table, dialect: Dialect, statuses: type[Status] | None = None) -> None:
+        self._table, self._dialect = table, dialect
+        self._statuses = None if statuses is None else {None, *(status.value for status in statuses)}
+        self._defaults = scalar_defaults(table.columns)
+
+    def column(self, name: str, values: Sequence[Any]) -> tuple[Sequence[Any], Mapping[int, Issue]]:
+        """Return the ``values`` of a column as they are stored, and the issues of those that are not, by place.
+
+        Raises ``ValueError`` for a value that is not stored in a column that must not be empty and has no default.
+        """
+        stored, unfit = storable_values(self._table.c[name].type, values, self._dialect)
+        if name == _STATUS and self._statuses is not None and not self._statuses.issuperset(stored):
+            strange = {at: _OWN for at, value in enumerate(stored) if value not in self._statuses}
+            stored = [None if at in strange else value for at, value in enumerate(stored)]
+            unfit = {**unfit, **strange}
+        if not unfit:
+            return stored, {}
+        column = self._table.c[name]
+        found = {
+            at: issue(name, NOT_STORED, not_stored(column, values[at], wanted), raw=raw_text(values[at]))
+            for at, wanted in unfit.items()
+        }
+        empty = self._empty(name, next(iter(found.values())))
+        return [empty if at in unfit else value for at, value in enumerate(stored)], found
+
+    def columns(self, values: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
+        """Return ``values`` by column as they are stored, with the issues of those that are not among them."""
+        fitted: dict[str, Sequence[Any]] = {}
+        found: dict[int, list[Issue]] = {}
+        for name in (name for name in values if name != _ISSUES):
+            fitted[name], unfit = self.column(name, values[name])
+            for at, one in unfit.items():
+                found.setdefault(at, []).append(one)
+        noted = (
+            self.issues(values[_ISSUES])
+            if _ISSUES in values
+            else [None] * max(map(len, values.values()), default=0)
+        )
+        if _ISSUES in values or found:
+            fitted[_ISSUES] = [
+                [*(of_row or ()), *found[at]] if at in found else of_row for at, of_row in enumerate(noted)
+            ]
+        return fitted
+
+    def issues(self, values: Sequence[Any]) -> list[list[Issue] | None]:
+        """Return the issues that the ``values`` of that column are, whatever they are."""
+        stored, unfit = self.column(_ISSUES, values)
+        return [[unfit[at]] if at in unfit else sound_issues(value) for at, value in enumerate(stored)]
+
+    def _empty(self, name: str, why: Issue) -> Any:
+        """Return what an empty cell of the column holds."""
+        if self._table.c[name].nullable:
+            return None
+        if name not in self._defaults:
+            raise ValueError(f"{why['message']} The column {name} cannot be left empty.")
+        return self._defaults[name]
+
+
+_OWN = "one of the statuses of its type"
+
+
+def _given(value: Any) -> str:
+    words = (words for known, words in _GIVEN if isinstance(value, known))
+    return next(words, f"an object of the type {type(value).__name__}")
+
+
+@event.listens_for(Batch, "before_insert", propagate=True)
+@event.listens_for(Batch, "before_update", propagate=True)
+def refuse_unstorable(_mapper: Any, connection: Connection, batch: Batch) -> None:
+    """Raise ``Conflict`` for a value that is about to be written into a header whose column does not store it.
+
+    A header has no place for issues of its cells. What stands there already is left alone.
+    """
+    state = inspect(batch)
+    for attribute in state.mapper.column_attrs:
+        value = state.dict.get(attribute.key)
+        if (
+            value is None
+            or isinstance(value, ClauseElement)
+            or not state.attrs[attribute.key].history.has_changes()
+        ):
+            continue
+        column: Any = attribute.columns[0]
+        _, unfit = storable_values(column.type, [value], connection.dialect)
+        if unfit:
+            raise Conflict(f"{not_stored(column, value, unfit[0])} Nothing of the batch was changed.")

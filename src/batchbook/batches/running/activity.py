@@ -1,0 +1,151 @@
+"""The current or last activity of a batch: the job that holds it, or the failure that was the last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, select
+
+from batchbook.batches.engine.context import find_batch
+from batchbook.batches.lifecycle import Action, State, transition
+from batchbook.batches.models import Batch
+from batchbook.batches.registry import BatchTypes
+from batchbook.db.transactions import SAFE_METHODS, transaction_scope
+from batchbook.jobs import Job, JobService
+from batchbook.jobs.enqueue import job_holding
+from batchbook.jobs.models import ACTIVE, ENDED, JobState
+from batchbook.jobs.view_models import JobReport, report_on, reports_on
+from batchbook.jobs.views import may_change
+
+#: How many of the batches on which something runs a list shows.
+_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class LockedByJob:
+    """A batch, and the job that has it."""
+
+    batch: Batch
+    job: Job
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What runs on a batch, as its page shows it: how far it is, and where to ask, to wait, and to cancel.
+
+    ``state`` is how the batch is seen meanwhile. ``refresh_url`` is where a page without scripts goes from time to time.
+    """
+
+    report: JobReport
+    state: State
+    status_url: str
+    next_url: str
+    refresh_url: str
+    cancel_url: str | None
+
+
+@dataclass(frozen=True)
+class Running:
+    """A batch on which something runs, as a list shows it."""
+
+    title: str
+    url: str
+    report: JobReport
+    status_url: str
+
+
+@dataclass(frozen=True)
+class LastFailure:
+    """How the last job on a batch ended, if not as it should; ``retry_url`` is for who may try it again."""
+
+    job: Job
+    cancelled: bool
+    url: str
+    retry_url: str | None
+
+
+def batch_locked_by_job(request: Any, batch_id: int) -> LockedByJob | None:
+    """Return the batch and the job that has it; ``None`` where none does.
+
+    Asked in a transaction that only reads: one that may write would, on SQLite, wait for that very job.
+    """
+    if request.method in SAFE_METHODS:
+        return _held(request, request.db, batch_id)
+    with transaction_scope(request.services.get(Engine), read_only=True) as session:
+        return _held(request, session, batch_id)
+
+
+def _held(request: Any, session: Any, batch_id: int) -> LockedByJob | None:
+    job = job_holding(session, batch_id)
+    if job is None or job.id == getattr(request, "job_id", None):
+        return None
+    return LockedByJob(find_batch(session, request.services.get(BatchTypes), batch_id), job)
+
+
+def activity_of(request: Any, held: LockedByJob) -> Activity:
+    """Return what the page of a batch says about the job that has it."""
+    jobs: JobService = request.services.get(JobService)
+    job = held.job
+    next_url = request.route_path("jobs.await", id=job.id)
+    mine = job.asked_by == request.authenticated_userid
+    return Activity(
+        report=report_on(jobs, job),
+        state=_seen_as(held),
+        status_url=request.route_path("jobs.status", id=job.id),
+        next_url=next_url,
+        refresh_url=next_url if mine else request.path_qs,
+        cancel_url=request.route_path("jobs.cancel", id=job.id) if may(request, "cancel", job) else None,
+    )
+
+
+def _seen_as(held: LockedByJob) -> State:
+    state = State(held.batch.state)
+    if held.job.state != JobState.RUNNING or held.job.task not in list(Action):
+        return state
+    step = transition(Action(held.job.task), state)
+    return step.through if step and step.through else state
+
+
+def running_now(request: Any, *conditions: ColumnElement[bool]) -> list[Running]:
+    """Return what runs on the batches that satisfy ``conditions``, the longest first, some at the most."""
+    wanted = (
+        select(Job, Batch.description)
+        .join(Batch, Batch.id == Job.batch_id)
+        .where(Job.exclusive, Job.state.in_(ACTIVE), *conditions)
+        .order_by(Job.id)
+        .limit(_SHOWN)
+    )
+    found = request.db.execute(wanted).all()
+    reports = reports_on(request.services.get(JobService), [job for job, _description in found])
+    types = request.services.get(BatchTypes)
+    return [
+        Running(
+            title=f"{description or types[job.batch_type].title} {job.batch_id:08d}",
+            url=request.route_path(f"batches.{job.batch_type}.view", id=job.batch_id),
+            report=report,
+            status_url=request.route_path("jobs.status", id=job.id),
+        )
+        for (job, description), report in zip(found, reports, strict=True)
+    ]
+
+
+def last_failure_of(request: Any, batch: Batch) -> LastFailure | None:
+    """Return how the last job on ``batch`` ended, if it failed or was cancelled."""
+    ended = select(Job).where(Job.batch_id == batch.id, Job.exclusive, Job.state.in_(ENDED))
+    # One that was scheduled may be older than others that ended before it.
+    job = request.db.scalar(ended.order_by(Job.ended_at.desc(), Job.id.desc()).limit(1))
+    if job is None or not job.went_wrong:
+        return None
+    retry = request.route_path("jobs.retry", id=job.id)
+    return LastFailure(
+        job=job,
+        cancelled=job.state == JobState.CANCELLED,
+        url=request.route_path("jobs.view", id=job.id),
+        retry_url=retry if may(request, "retry", job) else None,
+    )
+
+
+def may(request: Any, what: str, job: Job) -> bool:
+    """Return whether who asks may do with a job what ``what`` names: cancel, retry."""
+    return may_change(request.identity, job, f"jobs:{what}")

@@ -1,0 +1,94 @@
+"""The check of the database's triggers: missing or disabled ones, inheriting tables and rules are faults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, text
+
+from batchbook.batches.freeze import CHILD_TABLES
+from batchbook.batches.models import Batch
+from batchbook.batches.registry import BatchTypes
+from batchbook.batches.rows.ddl import TABLE_PREFIX
+from batchbook.batches.rows.scope import table_of
+from batchbook.db import Base
+from batchbook.jobs import Job
+from batchbook.master.models import DirectEdit
+
+#: The triggers that every guarded table has, by the last part of their names.
+_EVENTS = {
+    "sqlite": ("insert", "update", "delete"),
+    "postgresql": ("insert", "update_from", "delete", "truncate"),
+}
+#: Those of PostgreSQL by which no row is moved into an executed batch.
+_INTO = "update_to"
+_TRIGGERS = {
+    "sqlite": "SELECT name, tbl_name, TRUE FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT t.tgname, c.relname, t.tgenabled IN ('O', 'A')"
+    " FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid"
+    " WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
+    " AND NOT t.tgisinternal",
+}
+_TABLES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
+    "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
+}
+_INHERITING = (
+    "SELECT child.relname, child.relnamespace = here.oid, parent.relname, parent.relnamespace = here.oid"
+    " FROM pg_inherits AS i JOIN pg_namespace AS here ON here.nspname = current_schema()"
+    " JOIN pg_class AS child ON child.oid = i.inhrelid JOIN pg_class AS parent ON parent.oid = i.inhparent"
+    " ORDER BY child.relname, parent.relname"
+)
+_RULES = (
+    "SELECT r.rulename, c.relname FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = r.ev_class"
+    " WHERE c.relkind = 'r' AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
+    " ORDER BY 1, 2"
+)
+_ROWS = re.compile(rf"{TABLE_PREFIX}\d+")
+
+
+def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
+    """Yield a sentence for each way past what guards batches, jobs and the records that ``types`` declare."""
+    dialect = connection.dialect.name
+    triggers = connection.execute(text(_TRIGGERS[dialect])).all()
+    tables = connection.execute(text(_TABLES[dialect])).scalars()
+    rows = {table for table in tables if _ROWS.fullmatch(table)}
+    begun = {table for trigger, table, _works in triggers if trigger.startswith(f"frozen_{table}_")}
+    working = {trigger for trigger, _table, works in triggers if works}
+    for table in sorted(_guarded(types) | rows | begun):
+        events = {*_EVENTS[dialect]}
+        if dialect == "postgresql" and (table in CHILD_TABLES or table in rows):
+            events.add(_INTO)
+        if missing := {f"frozen_{table}_{event}" for event in events} - working:
+            yield (
+                f"The table {table} is not guarded: {', '.join(sorted(missing))} is missing or switched off."
+                " Check what was changed meanwhile, then create its triggers again."
+            )
+    if dialect == "postgresql":
+        yield from _inheriting(connection)
+        yield from _ruled(connection)
+
+
+def _guarded(types: BatchTypes) -> set[str]:
+    records = (table_of(record).name for batch_type in types for record in batch_type.records)
+    return {Batch.__tablename__, Job.__tablename__, DirectEdit.__tablename__, *CHILD_TABLES, *records}
+
+
+def _inheriting(connection: Connection) -> Iterator[str]:
+    for child, child_is_here, parent, parent_is_here in connection.execute(text(_INHERITING)):
+        if (child_is_here and _is_ours(child)) or (parent_is_here and _is_ours(parent)):
+            yield (
+                f"The table {child} inherits from {parent}: rows of the one pass for rows of the other, and are changed"
+                f" past its triggers. Check the rows of both, then run: ALTER TABLE {child} NO INHERIT {parent}."
+            )
+
+
+def _ruled(connection: Connection) -> Iterator[str]:
+    for rule, table in connection.execute(text(_RULES)):
+        if _is_ours(table):
+            yield f"The rule {rule} makes statements on the table {table} do something else. Run: DROP RULE {rule} ON {table}."
+
+
+def _is_ours(table: str) -> bool:
+    return table in Base.metadata.tables or _ROWS.fullmatch(table) is not None

@@ -1,0 +1,248 @@
+"""The diff of an uploaded worksheet and its batch: cells changed in the sheet, and conflicts with changes in the batch since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from batchbook.batches.editing.fields import texts_of
+from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
+from batchbook.batches.rows.scope import RowProxy
+from batchbook.batches.worksheets.batch_layout import layout_of
+from batchbook.batches.worksheets.layout import Layout
+from batchbook.batches.worksheets.metadata import CUT_MARK, RowChecksums, comparable_text, last_operation
+from batchbook.batches.worksheets.sheet_reader import SheetRow, UploadedWorksheet
+from batchbook.batches.worksheets.sheet_rows import SheetRows, earlier_texts, sheet_grid
+from batchbook.db.bulk_writing import chunked
+from batchbook.errors import BadInput
+from batchbook.grid import CellError, Column, GridState, parse
+
+_NAMED = 5
+
+
+@dataclass
+class ChangedRows:
+    """The rows in which cells to be edited are others than when the sheet was downloaded, by sequence.
+
+    The rest are numbers of rows in the sheet: without a key, with the key of another row, and with changes of cells
+    that only show something.
+    """
+
+    changed: dict[int, SheetRow] = field(default_factory=dict)
+    keyless: list[int] = field(default_factory=list)
+    doubled: list[int] = field(default_factory=list)
+    locked: list[int] = field(default_factory=list)
+
+
+def find_changed_rows(sheet: UploadedWorksheet, layout: Layout) -> ChangedRows:
+    """Read all rows of ``sheet``, which was written with ``layout``; a row that stands there twice is not taken."""
+    checks, found = RowChecksums(layout.columns), ChangedRows()
+    seen: dict[int, int] = {}
+    doubled: set[int] = set()
+    for row in sheet.rows():
+        if row.key is None:
+            found.keyless.append(row.line)
+        elif row.key.sequence in seen:
+            doubled |= {seen[row.key.sequence], row.line}
+            found.changed.pop(row.key.sequence, None)
+        else:
+            seen[row.key.sequence] = row.line
+            _check_row(row, layout, checks, found)
+    found.doubled = sorted(doubled)
+    return found
+
+
+def _check_row(row: SheetRow, layout: Layout, checks: RowChecksums, found: ChangedRows) -> None:
+    key = row.key
+    if key is None:
+        return
+    if checks.of(row.texts, edited=True) != key.edited:
+        # All changed rows are held at a time, so no more of them than what may be taken.
+        texts = [
+            text if column.field else None for text, column in zip(row.texts, layout.columns, strict=True)
+        ]
+        found.changed[key.sequence] = SheetRow(row.line, key, texts)
+    if checks.of(row.texts, edited=False) not in (key.shown, None):
+        found.locked.append(row.line)
+
+
+def skipped_notes(sheet: UploadedWorksheet, sifted: ChangedRows, gone: Sequence[int]) -> Iterator[str]:
+    """Yield sentences about what is not taken from ``sheet``; ``gone`` are its rows that the batch does not have."""
+    if sheet.missing:
+        names = ", ".join(f"“{heading[:60]}”" for heading in sheet.missing[:_NAMED])
+        yield f"Columns that the sheet does not have any more, or under another heading, are left as they are: {names}."
+    if sifted.keyless:
+        yield (
+            f"{_row_numbers(sifted.keyless)} of the sheet: not taken, because the hidden key is missing. Add rows on the batch's"
+            " page."
+        )
+    if sifted.doubled:
+        yield f"{_row_numbers(sifted.doubled)} of the sheet: not taken, because several of them have the key of one row."
+    if gone:
+        yield f"{_row_numbers(gone)} of the sheet: not taken, because the batch does not have them, or they were removed since."
+    if sifted.locked:
+        yield f"{_row_numbers(sifted.locked)} of the sheet: changes of grey cells are not taken; these only show what is there."
+
+
+def _row_numbers(lines: Sequence[int]) -> str:
+    """Name rows of the sheet, the first of them if they are many."""
+    named = ", ".join(f"{line:,}" for line in lines[:_NAMED])
+    more = len(lines) - _NAMED
+    word = "Row" if len(lines) == 1 else "Rows"
+    return f"{word} {named} and {more:,} more" if more > 0 else f"{word} {named}"
+
+
+#: How many rows are looked up together.
+_ROWS_AT_ONCE = 500
+
+_STILL_CUT = "It is longer than a cell of a worksheet holds, and still cut: change it on the row's page."
+
+
+@dataclass(frozen=True, slots=True)
+class SheetChange:
+    """A cell that was changed in the sheet, on the row ``line`` of it.
+
+    ``before`` is what it said when the sheet was downloaded, ``None`` where that is not known; ``now`` what the batch
+    says, ``sheet`` what the sheet says, and ``text`` what that means for the field. ``problem`` says why it cannot be
+    taken.
+    """
+
+    sequence: int
+    line: int
+    field: str
+    label: str
+    before: str | None
+    now: str
+    sheet: str
+    text: str
+    problem: str = ""
+
+    @property
+    def mark(self) -> str:
+        """A text that names the cell in a form."""
+        return f"{self.sequence}.{self.field}"
+
+
+@dataclass
+class WorksheetDiff:
+    """What came of it: changes to be taken, conflicts with what others changed since, and what cannot be read.
+
+    ``name`` is the sheet's, ``notes`` are sentences about what else is not taken, ``agreed`` counts changes that the batch has already, and
+    ``operation`` is the last one in the batch's history that was looked at.
+    """
+
+    name: str
+    operation: int
+    taken: list[SheetChange] = field(default_factory=list)
+    conflicts: list[SheetChange] = field(default_factory=list)
+    unreadable: list[SheetChange] = field(default_factory=list)
+    agreed: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing in the sheet differs from the batch."""
+        return not (self.taken or self.conflicts or self.unreadable)
+
+
+def diff_worksheet(work: ActionContext, sheet: UploadedWorksheet) -> WorksheetDiff:
+    """Compare ``sheet`` with its batch; raise ``BadInput`` for the sheet of another one."""
+    layout = layout_of(work)
+    refuse_foreign(work, sheet, layout)
+    found = WorksheetDiff(sheet.name, last_operation(work))
+    sifted = find_changed_rows(sheet, layout)
+    comparer = _RowDiffer(work, sheet, layout, found)
+    # In the rows' order: a layout may read along in the batch's file.
+    for rows in chunked(sorted(sifted.changed.values(), key=_sequence), _ROWS_AT_ONCE):
+        comparer.compare({row.key.sequence: row for row in rows if row.key})
+    found.notes += skipped_notes(sheet, sifted, comparer.gone)
+    return found
+
+
+def refuse_foreign(work: ActionContext, sheet: UploadedWorksheet, layout: Layout) -> None:
+    """Raise ``BadInput`` if ``sheet`` is not one of the batch, whose layout is ``layout``."""
+    batch, label = work.batch, sheet.label
+    if (label.batch, label.created) != (batch.number, batch.created_at.isoformat()):
+        other = f"batch {label.batch}" if label.batch != batch.number else "a batch of another installation"
+        raise BadInput(
+            f"“{sheet.name}” is the worksheet of {other[:60]}, not of {batch}. Nothing was taken from it: upload it on the"
+            " page of the batch that it came from."
+        )
+    if not label.fits(layout.columns):
+        raise BadInput(
+            f"{batch} has other columns now than when “{sheet.name}” was downloaded. Nothing was taken from it: download"
+            " the worksheet anew."
+        )
+
+
+def _sequence(row: SheetRow) -> int:
+    return row.key.sequence if row.key else 0
+
+
+class _RowDiffer:
+    """Compares rows of the sheet that were changed with those of the batch, some hundreds at a time."""
+
+    def __init__(
+        self, work: ActionContext, sheet: UploadedWorksheet, layout: Layout, found: WorksheetDiff
+    ) -> None:
+        self._work, self._sheet, self._layout, self._found = work, sheet, layout, found
+        self._rows, self._checks = SheetRows(work, layout), RowChecksums(layout.columns)
+        #: The lines of rows that the batch does not have, or that were removed from it.
+        self.gone: list[int] = []
+
+    def compare(self, changed: Mapping[int, SheetRow]) -> None:
+        """Compare the rows of the sheet ``changed``, by sequence."""
+        sequences = [sequence for sequence in changed if sequence <= HIGHEST_NUMBER]
+        earlier = earlier_texts(self._work, self._sheet.label.operation, sequences)
+        grid = sheet_grid(self._work, self._layout, self._work.row.sequence.in_(sequences))
+        rows = map(self._rows.proxy, grid.all_rows(self._work.session, GridState(), None))
+        there = {row.sequence: row for row in rows if not row.removed}
+        for sequence, sent in changed.items():
+            if sequence in there:
+                self._compare_row(there[sequence], sent, earlier.get(sequence, {}))
+            else:
+                self.gone.append(sent.line)
+
+    def _compare_row(self, row: RowProxy, sent: SheetRow, earlier: Mapping[str, str]) -> None:
+        fields = self._rows.fields(row)
+        then_fields = fields | {name: text for name, text in earlier.items() if name in fields}
+        now, then = self._rows.texts(row, fields), self._rows.texts(row, then_fields)
+        # What a refresh changed is in no history; then it is not known what the sheet began with.
+        known = sent.key is not None and self._checks.of(then, edited=True) == sent.key.edited
+        for column, text, is_now, was in zip(self._layout.columns, sent.texts, now, then, strict=True):
+            if not column.field or text is None or comparable_text(text) == comparable_text(was):
+                continue
+            meant = self._layout.understood(column.field, text)
+            before = was if known else None
+            change = SheetChange(
+                row.sequence, sent.line, column.field, column.heading, before, is_now, text, meant
+            )
+            self._judge(
+                change,
+                fields[column.field],
+                moved=not known or comparable_text(is_now) != comparable_text(was),
+            )
+
+    def _judge(self, change: SheetChange, now: str, *, moved: bool) -> None:
+        column = self._rows.editable[change.field]
+        if texts_of(column, change.text, now):
+            self._found.agreed += 1
+            return
+        problem = _problem(column, change.text)
+        if problem:
+            self._found.unreadable.append(replace(change, problem=problem))
+        elif moved:
+            self._found.conflicts.append(change)
+        else:
+            self._found.taken.append(change)
+
+
+def _problem(column: Column, text: str) -> str:
+    """Return why ``text`` cannot be stored in ``column``; nothing if it can."""
+    if text.endswith(CUT_MARK):
+        return _STILL_CUT
+    try:
+        parse(column, text)
+    except CellError as error:
+        return error.message
+    return ""

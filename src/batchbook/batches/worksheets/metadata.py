@@ -1,0 +1,144 @@
+"""Metadata in worksheets: the hidden sheet that names the batch, and the hidden keys and checksums of rows."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from sqlalchemy import func, select
+
+from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.models import Operation
+from batchbook.batches.rows.issues import plain_lines
+from batchbook.batches.worksheets.layout import SheetColumn
+
+#: How many characters a cell gets at most: a workbook's holds twice as many, but counts some characters as two.
+LONGEST_CELL = 16_000
+
+#: What stands at the end of a text that is longer.
+CUT_MARK = "… (cut here: a cell of a worksheet holds no more)"
+
+# XML has no way to write these two.
+_UNWRITABLE = re.compile("[\ufffe\uffff]")
+
+
+def sheet_text(text: str) -> str:
+    """Return ``text`` as a cell of a worksheet holds it: cut where it is very long, see :data:`CUT_MARK`."""
+    text = _UNWRITABLE.sub("�", text)
+    return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - len(CUT_MARK)] + CUT_MARK
+
+
+def comparable_text(text: str) -> str:
+    """Return what counts of a cell's text: neither blanks around it, nor how its lines end."""
+    return plain_lines(text).strip()
+
+
+_KEY = re.compile(r"([1-9][0-9]{0,9}) ([0-9a-f]{8}) ([0-9a-f]{8})")
+
+
+@dataclass(frozen=True)
+class RowKey:
+    """What the hidden cell of a row says: its sequence, and the checks of its cells, those to edit and those to see."""
+
+    sequence: int
+    edited: str
+    shown: str
+
+    @classmethod
+    def read(cls, text: str) -> RowKey | None:
+        """Return the key that ``str`` made ``text`` of; ``None`` for any other text."""
+        match = _KEY.fullmatch(text.strip())
+        return cls(int(match[1]), match[2], match[3]) if match else None
+
+    def __str__(self) -> str:
+        """Return it as a text."""
+        return f"{self.sequence} {self.edited} {self.shown}"
+
+
+class RowChecksums:
+    """Makes short texts of the cells of a row with these columns: they are others, as good as always, if a cell is."""
+
+    def __init__(self, columns: Sequence[SheetColumn]) -> None:
+        self._edits = [bool(column.field) for column in columns]
+
+    def key(self, sequence: int, texts: Sequence[str]) -> RowKey:
+        """Return the key of a row whose cells have these texts."""
+        return RowKey(sequence, self.of(texts, edited=True) or "", self.of(texts, edited=False) or "")
+
+    def of(self, texts: Sequence[str | None], *, edited: bool) -> str | None:
+        """Return the check of the cells that edit a field, or of the others; ``None`` if one of them is missing."""
+        chosen = [text for text, edits in zip(texts, self._edits, strict=True) if edits == edited]
+        there = [comparable_text(text) for text in chosen if text is not None]
+        if len(there) < len(chosen):
+            return None
+        return f"{zlib.crc32(chr(31).join(there).encode(errors='surrogatepass')):08x}"
+
+
+#: The names of the two sheets.
+ROWS, HIDDEN = "Rows", "Batchbook"
+
+#: The headings around those of the layout.
+KEY, STATUS, PROBLEMS = "Key", "Status", "Problems"
+
+#: The headings of the hidden sheet, and the version of what is beneath them.
+HEADINGS = ("About", "Value", "Field")
+VERSION = "1"
+
+
+@dataclass(frozen=True)
+class SheetMetadata:
+    """What the hidden sheet says: the batch, when it was made, its last operation then, and headings with fields."""
+
+    batch: str
+    created: str
+    operation: int
+    columns: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, work: ActionContext, columns: Sequence[SheetColumn]) -> Self:
+        """Return the label of a worksheet that is written now."""
+        batch = work.batch
+        return cls(batch.number, batch.created_at.isoformat(), last_operation(work), _pairs(columns))
+
+    def lines(self) -> list[tuple[str, str, str]]:
+        """Return the lines of the hidden sheet, beneath its headings."""
+        facts = {
+            "version": VERSION,
+            "batch": self.batch,
+            "created": self.created,
+            "operation": str(self.operation),
+        }
+        return [
+            *((about, value, "") for about, value in facts.items()),
+            *(("column", heading, field) for heading, field in self.columns),
+        ]
+
+    @classmethod
+    def read(cls, lines: Iterable[Sequence[str]]) -> Self | None:
+        """Return what :meth:`lines` made of it; ``None`` for anything else."""
+        whole = [tuple(line[:3]) for line in lines if len(line) >= len(HEADINGS)]
+        facts = {about: value for about, value, _ in whole if about != "column"}
+        operation = facts.get("operation", "")
+        if facts.get("version") != VERSION or not (operation.isascii() and operation.isdigit()):
+            return None
+        columns = tuple((value, field) for about, value, field in whole if about == "column")
+        return cls(facts.get("batch", ""), facts.get("created", ""), int(operation[:9]), columns)
+
+    def fits(self, columns: Sequence[SheetColumn]) -> bool:
+        """Tell whether the worksheet was written with these columns."""
+        return [(heading.strip(), field) for heading, field in self.columns] == [
+            (heading.strip(), field) for heading, field in _pairs(columns)
+        ]
+
+
+def last_operation(work: ActionContext) -> int:
+    """Return the number of the last operation in the batch's history."""
+    highest = select(func.max(Operation.number)).where(Operation.batch_id == work.batch.id)
+    return work.session.scalar(highest) or 0
+
+
+def _pairs(columns: Sequence[SheetColumn]) -> tuple[tuple[str, str], ...]:
+    return tuple((column.heading, column.field) for column in columns)

@@ -1,0 +1,114 @@
+"""Uploaded worksheets: stored with their batch, and their changes applied to it, by a job where there are many."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from batchbook.batches.editing import BulkEditor
+from batchbook.batches.editing.refresh import all_or_nothing
+from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
+from batchbook.batches.engine.engine import Engine
+from batchbook.batches.files import WORKSHEET, open_file, store_file
+from batchbook.batches.models import BatchFile
+from batchbook.batches.running.bulk_edits import BulkEdit, edit_task
+from batchbook.batches.worksheets.batch_layout import layout_of
+from batchbook.batches.worksheets.diff import SheetChange, WorksheetDiff, diff_worksheet, refuse_foreign
+from batchbook.batches.worksheets.metadata import last_operation
+from batchbook.batches.worksheets.sheet_reader import UploadedWorksheet, open_worksheet
+from batchbook.errors import Conflict, Missing
+from batchbook.words import counted
+
+#: The kind of the operations that worksheets make.
+WORKSHEET_OPERATION = "worksheet"
+
+
+@dataclass(frozen=True)
+class AppliedChanges:
+    """What was taken from a worksheet: how many cells of how many rows, and how many changed cells were left."""
+
+    rows: int
+    cells: int
+    left: int
+
+    @property
+    def summary(self) -> str:
+        """A sentence that says it."""
+        if not self.cells:
+            return "Nothing was taken from the worksheet."
+        left = counted(self.left, "other changed cell was", "other changed cells were")
+        rest = f" {left} not taken." if self.left else ""
+        return f"Took {counted(self.cells, 'cell')} in {counted(self.rows, 'row')} from the worksheet.{rest}"
+
+
+def apply_worksheet(
+    engine: Engine,
+    batch_id: int,
+    found: WorksheetDiff,
+    insisted: Collection[str] = (),
+    seen: int | None = None,
+) -> AppliedChanges:
+    """Store what was ``found`` to be changed in a worksheet, and of the conflicts those with a mark in ``insisted``.
+
+    ``seen`` is the last operation of the batch that the person looked at. Raises ``Conflict`` if there is another one
+    by now, or since the worksheet was compared, and otherwise as editors do.
+    """
+    with all_or_nothing(engine, batch_id) as work:
+        for operation in (found.operation, found.operation if seen is None else seen):
+            refuse_unseen(work, operation)
+        wanted = [*found.taken, *(change for change in found.conflicts if change.mark in insisted)]
+        summary = f"Took {counted(len(wanted), 'cell')} from the worksheet “{found.name}”."
+        edited = BulkEditor(engine).edit(batch_id, _by_row(wanted), WORKSHEET_OPERATION, summary)
+        left = len(found.taken) + len(found.conflicts) + len(found.unreadable) - len(wanted)
+        return AppliedChanges(edited.rows, edited.cells, left)
+
+
+def refuse_unseen(work: ActionContext, seen: int) -> None:
+    """Raise ``Conflict`` if ``seen`` is not the last operation of the batch any more."""
+    if seen != last_operation(work):
+        raise Conflict(
+            f"Nothing was taken from the worksheet, because {work.batch} was changed since you looked at the differences."
+            " Look at them again, then decide."
+        )
+
+
+def _by_row(changes: Iterable[SheetChange]) -> dict[int, dict[str, str]]:
+    texts: dict[int, dict[str, str]] = {}
+    for change in changes:
+        texts.setdefault(change.sequence, {})[change.field] = change.text
+    return texts
+
+
+def store_worksheet(engine: Engine, batch_id: int, name: str, file: BinaryIO) -> BatchFile:
+    """Keep ``file``, called ``name``, with the batch whose worksheet it is; return its record.
+
+    Raises ``BadInput`` for any other file, and as :meth:`~batchbook.batches.engine.engine.Engine.lock` does.
+    """
+    with all_or_nothing(engine, batch_id) as work:
+        refuse_foreign(work, open_worksheet(name, file), layout_of(work))
+        record = store_file(work.context, work.batch, name, file, WORKSHEET)
+        work.record(WORKSHEET_OPERATION, f"Uploaded the worksheet “{record.name}”, {record.size:,} bytes.")
+        return record
+
+
+@contextmanager
+def stored_worksheet(work: ActionContext, number: int) -> Iterator[UploadedWorksheet]:
+    """Yield the uploaded worksheet with that number among the batch's files; raise ``Missing`` if there is none."""
+    record = work.session.get(BatchFile, (work.batch.id, number)) if number <= HIGHEST_NUMBER else None
+    if record is None or record.role != WORKSHEET:
+        raise Missing(f"{work.batch} has no such worksheet.")
+    with open_file(work.session, record) as file:
+        yield open_worksheet(record.name, file)
+
+
+def _apply_stored(edit: BulkEdit) -> str:
+    engine, arguments = edit.engine, edit.arguments
+    work = engine.work_on(engine.find(edit.batch_id))
+    with stored_worksheet(work, arguments["number"]) as sheet:
+        found = diff_worksheet(work, sheet)
+    return apply_worksheet(engine, edit.batch_id, found, arguments["insisted"], arguments["seen"]).summary
+
+
+TAKE_WORKSHEET = edit_task("take_worksheet", "Take worksheet", _apply_stored)

@@ -1,0 +1,214 @@
+"""Commands that list batches, and show one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import click
+from sqlalchemy import Select, select
+
+from batchbook.batches import Action, Batch, BatchType, State, input_file
+from batchbook.batches.editing import editable_columns
+from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.engine.preview import ExecutionPreview, preview_execution, totals_of
+from batchbook.batches.models import Operation
+from batchbook.cli.batches.session import CommandSession, reading_session
+from batchbook.cli.installation import Installation
+from batchbook.cli.output import (
+    aligned,
+    json_array,
+    json_option,
+    moment,
+    name_of,
+    plain_value,
+    print_result,
+    print_stream,
+)
+from batchbook.cli.parameters import TEXT, batch_argument, reading
+from batchbook.grid import render
+from batchbook.tables import SUFFIXES
+
+
+@click.command()
+@reading
+@json_option
+@click.pass_obj
+def types(site: Installation, reader: str | None, as_json: bool) -> None:
+    """List the batch types, with the names that --set, --status and --option take."""
+    with reading_session(site, reader) as desk:
+        seen = [_type_data(batch_type) for batch_type in desk.types if desk.sees(batch_type)]
+    print_result(as_json, seen, *(line for data in seen for line in _type_lines(data)))
+
+
+def _type_data(batch_type: BatchType) -> dict[str, Any]:
+    handler = batch_type.handler
+    options = handler.execution_options
+    return {
+        "type": batch_type.key,
+        "title": batch_type.title,
+        "fields": [column.name for column in editable_columns(batch_type.header, new=True)],
+        "file_columns": list(handler.file_columns),
+        "row_fields": [column.name for column in editable_columns(batch_type.row)],
+        "statuses": [status.value for status in handler.statuses or ()],
+        "options": [field.name for field in options.fields] if options else [],
+    }
+
+
+def _type_lines(data: dict[str, Any]) -> Iterator[str]:
+    yield f"{data['type']} ({data['title']})"
+    parts = [
+        ("header fields", data["fields"]),
+        (f"columns of a file ({', '.join(SUFFIXES)})", data["file_columns"]),
+        ("row fields", data["row_fields"]),
+        ("row statuses", data["statuses"]),
+        ("execution options", data["options"]),
+    ]
+    yield from aligned([(word, ", ".join(names)) for word, names in parts if names], "  ")
+
+
+@click.command("list")
+@click.option("--type", "key", metavar="TYPE", type=TEXT, help="Only batches of this type.")
+@click.option(
+    "--state", type=click.Choice([state.value for state in State]), help="Only batches in this state."
+)
+@reading
+@json_option
+@click.pass_obj
+def list_batches(
+    site: Installation, key: str | None, state: str | None, reader: str | None, as_json: bool
+) -> None:
+    """List batches, the newest first."""
+    with reading_session(site, reader) as desk:
+        items = (dict(row) for row in desk.session.execute(_selection(desk, key, state)).mappings())
+        print_stream(json_array(items) if as_json else _batch_lines(items))
+
+
+def _selection(desk: CommandSession, key: str | None, state: str | None) -> Select[Any]:
+    names = "id type description state status row_count removed_count created_at created_by executed_at executed_by"
+    chosen = select(*(getattr(Batch, name) for name in names.split())).where(desk.visible)
+    if key is not None:
+        chosen = chosen.where(Batch.type == desk.types[key].key)
+    if state is not None:
+        chosen = chosen.where(Batch.state == state)
+    return chosen.order_by(Batch.id.desc()).execution_options(yield_per=1_000)
+
+
+def _batch_lines(items: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for item in items:
+        line = (
+            f"{item['id']:08d}  {item['type']:<16}  {item['state']:<10}  {item['row_count']:>9,} rows"
+            f"  {moment(item['created_at'])}  {item['created_by']:<12}  {item['description'] or ''}"
+        )
+        yield plain_value(line).rstrip() + "\n"
+
+
+@click.command()
+@batch_argument
+@reading
+@json_option
+@click.pass_obj
+def history(site: Installation, batch_id: int, reader: str | None, as_json: bool) -> None:
+    """List what was done to the batch ID, by whom and when, the oldest first."""
+    with reading_session(site, reader) as desk:
+        desk.find(batch_id, Action.VIEW)
+        names = ("number", "kind", "at", "actor", "summary", "cells")
+        chosen = select(*(getattr(Operation, name) for name in names)).where(Operation.batch_id == batch_id)
+        found = desk.session.execute(chosen.order_by(Operation.number).execution_options(yield_per=1_000))
+        items = (dict(row) for row in found.mappings())
+        print_stream(json_array(items) if as_json else map(_operation_line, items))
+
+
+def _operation_line(item: dict[str, Any]) -> str:
+    return (
+        plain_value(f"{item['number']:>4}  {moment(item['at'])}  {item['actor']:<12}  {item['summary']}")
+        + "\n"
+    )
+
+
+_FACTS = (
+    *("state", "status", "failure", "version", "row_count", "removed_count", "status_counts"),
+    *("created_at", "created_by", "refreshed_at", "completed_at", "completed_by"),
+    *("executed_at", "executed_by", "execution_options", "execution_outcome", "purge_after"),
+)
+
+
+@click.command("show")
+@batch_argument
+@reading
+@json_option
+@click.pass_obj
+def show_batch(site: Installation, batch_id: int, reader: str | None, as_json: bool) -> None:
+    """Show the batch ID: its facts, its rows by status, and what executing it would do."""
+    with reading_session(site, reader) as desk:
+        work = desk.engine.work_on(desk.find(batch_id, Action.VIEW))
+        plan = preview_execution(work) or ExecutionPreview((), ())
+        actions = [str(action) for action in desk.actions(work.batch)]
+        print_result(as_json, _data(work, plan) | {"actions": actions}, *_lines(work, plan))
+
+
+def _data(work: ActionContext, plan: ExecutionPreview) -> dict[str, Any]:
+    batch = work.batch
+    record = input_file(work.session, batch)
+    return {
+        **name_of(batch),
+        **{name: getattr(batch, name) for name in _FACTS},
+        "fields": {
+            c.name: getattr(batch, c.name) for c in editable_columns(work.batch_type.header, new=True)
+        },
+        "totals": [{"label": total.label, "value": str(total.value)} for total in totals_of(work)],
+        "file": {"name": record.name, "size": record.size, "sha256": record.sha256} if record else None,
+        "execution": {"why_not": list(plan.reasons), "description": list(plan.sentences)},
+    }
+
+
+def _lines(work: ActionContext, plan: ExecutionPreview) -> Iterator[str]:
+    batch = work.batch
+    yield f"{batch} · {work.batch_type.title} · {batch.state}"
+    yield ""
+    yield from aligned([(word, text) for word, text in _facts(work) if text])
+    if batch.status_counts:
+        yield from ("", "Rows by status")
+        yield from _counts(work)
+    yield from ("", "Execution")
+    yield from (f"  {sentence}" for sentence in _execution(batch, plan))
+
+
+def _facts(work: ActionContext) -> Iterator[tuple[str, str]]:
+    batch = work.batch
+    for column in editable_columns(work.batch_type.header, new=True):
+        yield column.label, render(column, getattr(batch, column.name))
+    record = input_file(work.session, batch)
+    yield "File", f"{record.name}, {record.size:,} bytes, SHA-256 {record.sha256}" if record else ""
+    yield "Created", _done(batch.created_at, batch.created_by)
+    yield "Refreshed", _done(batch.refreshed_at, None)
+    yield "Marked complete", _done(batch.completed_at, batch.completed_by)
+    yield "Executed", _done(batch.executed_at, batch.executed_by)
+    yield "Last failure", batch.failure or ""
+    yield "Rows", f"{batch.kept_count:,}"
+    yield "Removed rows", f"{batch.removed_count:,}" if batch.removed_count else ""
+    for total in totals_of(work):
+        yield total.label, str(total.value)
+
+
+def _done(at: Any, by: str | None) -> str:
+    return f"{moment(at)} UTC{f' by {by}' if by else ''}" if at else ""
+
+
+def _counts(work: ActionContext) -> Iterator[str]:
+    counts = work.batch.status_counts
+    known = {s.value: (f"{s.sign} {s.label}".strip(), s.value) for s in work.handler.statuses or ()}
+    order = [
+        *(value for value in known if value in counts),
+        *(value for value in counts if value not in known),
+    ]
+    words = [known.get(value, (value or "(none)", ""))[0] for value in order]
+    width = max(map(len, words))
+    return (f"  {word:<{width}}  {counts[value]:>9,}" for word, value in zip(words, order, strict=True))
+
+
+def _execution(batch: Batch, plan: ExecutionPreview) -> Iterator[str]:
+    if batch.execution_outcome:
+        yield batch.execution_outcome["summary"]
+    yield from plan.sentences
+    yield from plan.reasons

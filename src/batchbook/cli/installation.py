@@ -1,0 +1,139 @@
+"""One installation as commands use it: settings, database and application, each opened when needed."""
+
+from __future__ import annotations
+
+import configparser
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+from plaster.exceptions import PlasterError
+from pyramid.exceptions import ConfigurationError
+from pyramid.paster import get_appsettings
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from batchbook import configure, migrate
+from batchbook.db.engine import database_url, make_engine
+from batchbook.db.transactions import transaction_scope
+from batchbook.errors import Conflict
+from batchbook.jobs.service import JobService
+from batchbook.migrate import MIGRATIONS
+from batchbook.plugins import INCLUDE
+from batchbook.services import Services, services_of
+
+#: What configparser says about a line after naming it, where that quotes no value.
+_DOUBLED = re.compile(r"\]: (.* already exists)$")
+
+
+def read_settings(ini: str) -> dict[str, Any]:
+    """Return the settings of the application that the file called ``ini`` describes.
+
+    Raises ``ConfigurationError`` if there are none or if they name packages that are not installed.
+    """
+    try:
+        settings = dict(get_appsettings(ini))
+    except (configparser.Error, PlasterError, LookupError, ImportError, OSError, ValueError) as error:
+        raise ConfigurationError(f"{ini} {_what_is_wrong(error)}.") from error
+    _demand_installed(settings)
+    return settings
+
+
+def _what_is_wrong(error: Exception) -> str:
+    match error:
+        case configparser.InterpolationError():
+            return f"has a “%” in {error.option} that is not doubled, so it does not stand for itself"
+        case configparser.Error():
+            return f"cannot be read at line {_line(error)}{_doubled(error)}"
+        case UnicodeDecodeError():
+            return "is not text in UTF-8"
+        case PlasterError():
+            return "must have a name that ends in .ini and holds no “#”"
+        case OSError():
+            return f"needs {error.filename}: {error.strerror}"
+    if "No section" in str(error):
+        return "has no section [app:main]"
+    return "does not name the application: write “use = egg:batchbook” in its section [app:main]"
+
+
+def _line(error: configparser.Error) -> int:
+    lines = [number for number, _text in getattr(error, "errors", ())]
+    return int(lines[0] if lines else getattr(error, "lineno", 1))
+
+
+def _doubled(error: configparser.Error) -> str:
+    found = _DOUBLED.search(str(error))
+    return f": {found[1]}" if found else ""
+
+
+def _demand_installed(settings: Mapping[str, Any]) -> None:
+    for setting in (INCLUDE, MIGRATIONS):
+        for name in setting.text(settings).split():
+            if find_spec(re.split("[.:]", name)[0] or name) is None:
+                raise ConfigurationError(f"{setting.name} names {name}, which is not installed here.")
+
+
+class Installation(AbstractContextManager["Installation"]):
+    """One installation, named by its settings file."""
+
+    def __init__(self, ini: Path) -> None:
+        self._ini = ini
+
+    @property
+    def ini(self) -> str:
+        """The path of the settings file; wrong usage if there is none."""
+        if not self._ini.is_file():
+            raise click.UsageError(
+                f"There is no settings file {self._ini}; name one with -c or BATCHBOOK_INI."
+            )
+        return str(self._ini.resolve())
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """The application's settings; ``ConfigurationError`` if they are not right."""
+        return read_settings(self.ini)
+
+    @cached_property
+    def plugins(self) -> tuple[str, ...]:
+        """Where plug-ins keep their migrations."""
+        return migrate.plugin_locations(self.settings)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The database, whatever is in it."""
+        return make_engine(database_url(self.settings))
+
+    @cached_property
+    def services(self) -> Services:
+        """The application's services, with plug-ins and batch types; configures the application without serving it."""
+        return services_of(configure(self.settings).registry)
+
+    @contextmanager
+    def transaction(self, *, read_only: bool = False) -> Iterator[Session]:
+        """Yield a session in a transaction on a database that has every migration.
+
+        Raises :class:`~batchbook.errors.Conflict` if it lacks one.
+        """
+        self.require_current()
+        with transaction_scope(self.engine, read_only=read_only) as session:
+            yield session
+
+    def require_current(self) -> None:
+        """Refuse a database that lacks migrations."""
+        if not migrate.is_current(self.engine, self.plugins):
+            raise Conflict(
+                'The database is not up to date, so nothing was done; "batchbook init" prepares it.'
+            )
+
+    def __exit__(self, *_error: object) -> None:
+        """Close the connections."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+        if "services" in self.__dict__:
+            self.services.get(Engine).dispose()
+            self.services.get(JobService).close()

@@ -1,0 +1,243 @@
+"""``batchbook jobs``: list, show, cancel and retry background jobs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import click
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from batchbook.cli.batches.session import identity_of
+from batchbook.cli.installation import Installation
+from batchbook.cli.output import (
+    aligned,
+    json_array,
+    json_option,
+    moment,
+    plain_value,
+    print_result,
+    print_stream,
+)
+from batchbook.cli.parameters import NUMBER, acting
+from batchbook.db.transactions import transaction_scope
+from batchbook.errors import Missing, Refused
+from batchbook.jobs import Job
+from batchbook.jobs.heartbeat import is_process_alive
+from batchbook.jobs.models import ENDED, JobState
+from batchbook.jobs.service import JobService, cancel_job, force_cancel, retry_job
+from batchbook.jobs.view_models import JobReport, report_on
+from batchbook.jobs.views import END_PROCESS, may_change
+from batchbook.words import counted
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+#: The largest number that a job can have.
+_LARGEST = 2**31 - 1
+
+
+def job_argument(command: _Command) -> _Command:
+    """Give a command the argument ID, which it gets as ``job_id``."""
+    return click.argument("job_id", metavar="ID", type=NUMBER)(command)
+
+
+def find_job(session: Session, job_id: int) -> Job:
+    """Return a job; raise ``Missing`` if there is none, or none any more."""
+    job = session.get(Job, job_id) if job_id <= _LARGEST else None
+    if job is None:
+        raise Missing(f"There is no job {job_id}; one that ended long ago is not kept.")
+    return job
+
+
+@click.command()
+@job_argument
+@acting
+@click.option(
+    "--force",
+    is_flag=True,
+    help="End the process that runs it if it does not react; needs a role that may end processes.",
+)
+@json_option
+@click.pass_obj
+def cancel(site: Installation, job_id: int, actor: str, force: bool, as_json: bool) -> None:
+    """Cancel the job ID: at once if it has not begun, else as soon as it can stop; nothing of it is kept."""
+    # Read only: a job that runs keeps other writers out of SQLite, and whoever cancels it must not wait for that.
+    with site.transaction(read_only=True) as session:
+        job = find_job(session, job_id)
+        by = _demand(session, job, actor, "cancel")
+        if force and not identity_of(session, actor).may(END_PROCESS):
+            raise Refused(f"The role of {by} does not allow ending processes. Nothing was done.")
+    with transaction_scope(site.engine) as session:
+        cancelling = force_cancel if force else cancel_job
+        message = cancelling(site.services, session, job, by)
+    print_result(as_json, {"id": job.id, "message": message}, message)
+
+
+@click.command()
+@job_argument
+@acting
+@json_option
+@click.pass_obj
+def retry(site: Installation, job_id: int, actor: str, as_json: bool) -> None:
+    """Ask again for the job ID, which failed or was cancelled, and print the number of the new one."""
+    services = site.services
+    with site.transaction() as session:
+        job = find_job(session, job_id)
+        by = _demand(session, job, actor, "retry")
+        again = retry_job(services, session, job, by)
+    print_result(as_json, {"id": again.id, "retry_of": job.id, "state": again.state}, str(again.id))
+
+
+def _demand(session: Session, job: Job, actor: str, what: str) -> str:
+    """Return the name of the user called ``actor``; raise ``Refused`` unless that one may do so with the job."""
+    identity = identity_of(session, actor)
+    if not may_change(identity, job, f"jobs:{what}"):
+        raise Refused(
+            f"Job {job.id} was asked for by {job.asked_by}, and the role of {identity.name} does not allow to {what} it."
+            " Nothing was done."
+        )
+    return identity.name
+
+
+_NAMES = (
+    *("id", "task", "subject", "state", "asked_by", "asked_at", "run_at", "started_at", "ended_at"),
+    *("attempts", "owner", "batch_id", "group_id", "message"),
+)
+_HEADINGS = (
+    f"{'Job':>8}  {'State':<9}  {'What':<12}  {'About':<16}  {'For':<12}  {'Since (UTC)':<19}  How it ended\n"
+)
+#: How far back failures are counted for somebody who did not ask about them.
+_LATELY = timedelta(hours=24)
+
+
+@click.command("list")
+@click.option(
+    "--state", type=click.Choice([state.value for state in JobState]), help="Only jobs in this state."
+)
+@click.option(
+    "--all", "everything", is_flag=True, help="Also those that have ended, as long as they are kept."
+)
+@json_option
+@click.pass_obj
+def list_jobs(site: Installation, state: str | None, everything: bool, as_json: bool) -> None:
+    """List jobs, the newest first: what waits, runs or is scheduled, and how many failed lately."""
+    if state is not None and everything:
+        raise click.UsageError("--all and --state contradict each other.")
+    jobs = site.services.get(JobService)
+    with site.transaction(read_only=True) as session:
+        found = session.execute(_selection(state, everything)).mappings()
+        items = (dict(row) for row in found)
+        if as_json:
+            print_stream(json_array(items))
+            return
+        print_stream(_lines(items))
+        if state is None and not everything and (count := _failed_since(session, jobs.clock() - _LATELY)):
+            sentence = (
+                f"{counted(count, 'job')} failed in the last 24 hours; --state failed lists what is kept."
+            )
+            click.echo(sentence, err=True)
+
+
+def _selection(state: str | None, everything: bool) -> Select[Any]:
+    chosen = select(*(getattr(Job, name) for name in _NAMES))
+    if state is not None:
+        chosen = chosen.where(Job.state == state)
+    elif not everything:
+        chosen = chosen.where(Job.state.not_in(ENDED))
+    return chosen.order_by(Job.id.desc()).execution_options(yield_per=1_000)
+
+
+def _lines(items: Iterable[dict[str, Any]]) -> Iterator[str]:
+    # Headings are for people; what reads a pipe wants one line for each job.
+    if sys.stdout.isatty():
+        yield _HEADINGS
+    for item in items:
+        since = item["ended_at"] or item["started_at"] or item["run_at"] or item["asked_at"]
+        line = (
+            f"{item['id']:>8}  {item['state']:<9}  {item['task']:<12}  {item['subject']:<16}  {item['asked_by']:<12}"
+            f"  {moment(since)}  {item['message'] or ''}"
+        )
+        yield plain_value(line).rstrip() + "\n"
+
+
+def _failed_since(session: Session, moment_ago: Any) -> int:
+    failed = select(func.count()).where(Job.state == JobState.FAILED, Job.ended_at >= moment_ago)
+    return session.scalar(failed) or 0
+
+
+_FACTS = (
+    *("task", "subject", "batch_id", "batch_type", "group_id", "asked_by", "asked_at", "run_at"),
+    *("attempts", "owner", "started_at", "ended_at", "result", "retry_of"),
+)
+
+
+@click.command("show")
+@job_argument
+@json_option
+@click.pass_obj
+def show_job(site: Installation, job_id: int, as_json: bool) -> None:
+    """Show the job ID: how it stands, how far it is, who runs it, and how it ended."""
+    jobs: JobService = site.services.get(JobService)
+    with site.transaction(read_only=True) as session:
+        job = find_job(session, job_id)
+    report = report_on(jobs, job)
+    alive = _owner_lives(jobs, job)
+    data = report.as_json() | {name: getattr(job, name) for name in _FACTS} | {"owner_alive": alive}
+    print_result(as_json, data, *_job_lines(report, alive))
+
+
+def _owner_lives(jobs: JobService, job: Job) -> bool | None:
+    """Return whether the process that has the job gives signs of life; ``None`` where none has it."""
+    if job.state != JobState.RUNNING or job.owner is None:
+        return None
+    return is_process_alive(jobs.store, job.owner, jobs.settings.dead)
+
+
+def _job_lines(report: JobReport, alive: bool | None) -> Iterator[str]:
+    yield f"Job {report.job.id} · {report.title} · {report.state.label}"
+    yield ""
+    yield from aligned([(word, text) for word, text in _facts(report, alive) if text])
+    if report.job.message:
+        yield from ("", report.job.message)
+
+
+def _facts(report: JobReport, alive: bool | None) -> Iterator[tuple[str, str]]:
+    job = report.job
+    yield "Progress", report.progress
+    yield "Asked", f"{moment(job.asked_at)} UTC by {job.asked_by}"
+    yield "Scheduled for", _at(job.run_at)
+    yield "Began", _at(job.started_at)
+    yield "Ended", _at(job.ended_at)
+    yield "Times started", str(job.attempts) if job.attempts else ""
+    yield "Runs in", _owner(job, alive)
+    yield "Repeats", f"job {job.retry_of}" if job.retry_of else ""
+
+
+def _owner(job: Job, alive: bool | None) -> str:
+    if alive is None:
+        return job.owner or ""
+    said = "which is alive" if alive else "which gives no sign of life; another process takes it over"
+    return f"{job.owner}, {said}"
+
+
+def _at(when: Any) -> str:
+    return f"{moment(when)} UTC" if when else ""
+
+
+__all__ = ["jobs"]
+
+
+@click.group()
+def jobs() -> None:
+    """What is done in the background: what waits, what runs, and how it ended.
+
+    ID is a job's number. A command that changes something acts for the user named by --as; everybody may change what
+    they asked for, and others' jobs if a role allows that.
+    """
+
+
+for command in (list_jobs, show_job, cancel, retry):
+    jobs.add_command(command)

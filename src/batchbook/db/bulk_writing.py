@@ -1,0 +1,246 @@
+"""Bulk writing at the database's own speed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from itertools import chain, compress, islice
+from types import NoneType
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import Column, Connection, Table
+from sqlalchemy.exc import DBAPIError
+
+from batchbook.db.column_types import ExactDecimal
+from batchbook.db.guard import unguarded
+
+_NULL = "\\N"
+#: What has a meaning in the text.
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_TO_ESCAPE = re.compile(r"[\\\t\n\r]")
+#: What such values are as text is what the database reads.
+_WRITTEN_AS_TEXT: tuple[type[Any], ...] = (int, Decimal, date)
+
+
+def copy_text(columns: Sequence[Sequence[Any]]) -> str | None:
+    """Return the lines for rows given by column; ``None`` where the driver must write them, value by value.
+
+    It does so for kinds of values that are not known here, and for what no text of the database holds.
+    """
+    texts = [_texts_of(values) for values in columns]
+    known = [column for column in texts if column is not None]
+    if len(known) < len(texts):
+        return None
+    lines = "\n".join(map("\t".join, zip(*known, strict=True)))
+    return f"{lines}\n" if lines else ""
+
+
+def _texts_of(values: Sequence[Any]) -> Sequence[str] | None:
+    kinds = set(map(type, values))
+    if kinds == {NoneType}:
+        return [_NULL] * len(values)
+    if NoneType in kinds:
+        return _texts_with_nulls(values)
+    if kinds == {str}:
+        return _escaped(values)
+    if any(kinds == {plain} for plain in _WRITTEN_AS_TEXT):
+        return [*map(str, values)]
+    return ["t" if value else "f" for value in values] if kinds == {bool} else None
+
+
+def _texts_with_nulls(values: Sequence[Any]) -> Sequence[str] | None:
+    said = [value is not None for value in values]
+    texts = _texts_of([*compress(values, said)])
+    if texts is None:
+        return None
+    rest = iter(texts)
+    return [next(rest) if some else _NULL for some in said]
+
+
+def _escaped(texts: Sequence[str]) -> Sequence[str] | None:
+    together = "".join(texts)
+    if "\0" in together:
+        return None  # The driver says what is wrong with it.
+    return [text.translate(_ESCAPES) for text in texts] if _TO_ESCAPE.search(together) else texts
+
+
+T = TypeVar("T")
+
+_STAGING = "batchbook_staging"
+#: How many rows are converted for the driver at a time.
+_CONVERTED = 1_000
+#: How many rows SQLite gets in one statement, and how many parameters every SQLite takes.
+_ROWS_PER_STATEMENT, _MOST_PARAMETERS = 100, 999
+
+
+def chunked(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield ``items`` in lists of at most ``size``, holding one list at a time."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def bulk_insert(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Insert ``rows``, each a sequence of values in the order of ``columns``.
+
+    Column defaults are not applied: a row says all that is to be stored in the named columns. Values are converted
+    by the columns' types, so an unfit one raises what its type raises, usually ``ValueError``. What the database
+    refuses raises SQLAlchemy's errors, such as ``IntegrityError``.
+    """
+    blocks = ([*zip(*chunk, strict=True)] for chunk in chunked(rows, _CONVERTED))
+    _insert(connection, table, columns, blocks)
+
+
+def bulk_insert_columns(connection: Connection, table: Table, values: Mapping[str, Sequence[Any]]) -> None:
+    """Insert rows whose ``values`` are given by column, as many in each; all else is as for :func:`bulk_insert`."""
+    _insert(connection, table, [*values], iter([[*values.values()]]))
+
+
+def bulk_update(
+    connection: Connection,
+    table: Table,
+    key: Sequence[str],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+) -> None:
+    """Set ``columns`` of the rows found by ``key``; each row gives its new values first, then its key's.
+
+    PostgreSQL stages the values in a temporary table and runs one UPDATE; SQLite updates by ``executemany``.
+    """
+    blocks = ([*zip(*chunk, strict=True)] for chunk in chunked(rows, _CONVERTED))
+    converted = _converted(connection, [table.c[name] for name in (*columns, *key)], blocks)
+    target = _quoted_table(connection, table)
+    quote = connection.dialect.identifier_preparer.quote
+    if connection.dialect.name == "postgresql":
+        names = (*columns, *key)
+        with unguarded(connection):
+            connection.exec_driver_sql(
+                f"CREATE TEMP TABLE {_STAGING} ON COMMIT DROP AS"  # noqa: S608 - Identifiers are quoted.
+                f" SELECT {_quoted(connection, names)} FROM {target} WITH NO DATA"
+            )
+            _copy(connection, _STAGING, names, converted)
+            values = ", ".join(f"{quote(name)} = s.{quote(name)}" for name in columns)
+            match = " AND ".join(f"t.{quote(name)} = s.{quote(name)}" for name in key)
+            connection.exec_driver_sql(
+                f"UPDATE {target} AS t SET {values} FROM {_STAGING} AS s WHERE {match}"  # noqa: S608
+            )
+            connection.exec_driver_sql(f"DROP TABLE {_STAGING}")
+        return
+    values = ", ".join(f"{quote(name)} = ?" for name in columns)
+    match = " AND ".join(f"{quote(name)} = ?" for name in key)
+    _execute_many(connection, f"UPDATE {target} SET {values} WHERE {match}", _rows_of(converted))  # noqa: S608
+
+
+def _insert(
+    connection: Connection, table: Table, columns: Sequence[str], blocks: Iterator[Sequence[Sequence[Any]]]
+) -> None:
+    converted = _converted(connection, [table.c[name] for name in columns], blocks)
+    target = _quoted_table(connection, table)
+    if connection.dialect.name == "postgresql":
+        _copy(connection, target, columns, converted)
+        return
+    head = f"INSERT INTO {target} ({_quoted(connection, columns)}) VALUES "  # noqa: S608 - Identifiers are quoted.
+    _insert_many(connection, head, len(columns), chain.from_iterable(_rows_of(converted)))
+
+
+def _insert_many(connection: Connection, head: str, width: int, cells: Iterator[Any]) -> None:
+    # Many rows in one statement: within a savepoint, a table with triggers makes SQLite keep a journal for each
+    # statement, which takes longer than the rows.
+    together = max(1, min(_ROWS_PER_STATEMENT, _MOST_PARAMETERS // width))
+    marks = f"({', '.join('?' * width)})"
+    rest: tuple[Any, ...] = ()
+
+    def full() -> Iterator[tuple[Any, ...]]:
+        nonlocal rest
+        while values := tuple(islice(cells, together * width)):
+            if len(values) == together * width:
+                yield values
+            else:
+                rest = values
+
+    _execute_many(connection, head + ", ".join([marks] * together), full())
+    if rest:
+        _execute_many(connection, head + ", ".join([marks] * (len(rest) // width)), iter([rest]))
+
+
+def _execute_many(connection: Connection, statement: str, records: Iterator[tuple[Any, ...]]) -> None:
+    # Straight to the driver's cursor: it consumes a generator, so that a chunk is never held twice.
+    driver_connection = cast("Any", connection.connection.driver_connection)
+    with _errors_as_of_sqlalchemy(connection, statement):
+        driver_connection.executemany(statement, records)
+
+
+def _copy(
+    connection: Connection,
+    target: str,
+    columns: Sequence[str],
+    blocks: Iterator[Sequence[Sequence[Any]]],
+) -> None:
+    driver_connection = cast("Any", connection.connection.driver_connection)
+    statement = f"COPY {target} ({_quoted(connection, columns)}) FROM STDIN"
+    with (
+        _errors_as_of_sqlalchemy(connection, statement),
+        driver_connection.cursor() as cursor,
+        cursor.copy(statement) as copy,
+    ):
+        for block in blocks:
+            text = copy_text(block)
+            if text is not None:
+                copy.write(text)
+                continue
+            for record in zip(*block, strict=True):
+                copy.write_row(record)
+
+
+@contextmanager
+def _errors_as_of_sqlalchemy(connection: Connection, statement: str) -> Iterator[None]:
+    """Raise the driver's errors as SQLAlchemy would, so that callers meet one kind, whichever way they wrote."""
+    base = cast("Any", connection.dialect.dbapi).Error
+    try:
+        yield
+    except base as error:
+        raise DBAPIError.instance(
+            statement, None, error, base, hide_parameters=True, dialect=connection.dialect
+        ) from error
+
+
+def _converted(
+    connection: Connection, columns: Sequence[Column[Any]], blocks: Iterable[Sequence[Sequence[Any]]]
+) -> Iterator[Sequence[Sequence[Any]]]:
+    """Yield ``blocks`` of values by column as the driver takes them.
+
+    Column by column, because a loop over the cells of each row would cost as much as the database does.
+    """
+    processors = [_bind_processor(connection, column) for column in columns]
+    for block in blocks:
+        pairs = zip(processors, block, strict=True)
+        yield [values if process is None else process(values) for process, values in pairs]
+
+
+def _rows_of(blocks: Iterable[Sequence[Sequence[Any]]]) -> Iterator[tuple[Any, ...]]:
+    return chain.from_iterable(zip(*block, strict=True) for block in blocks)
+
+
+def _bind_processor(
+    connection: Connection, column: Column[Any]
+) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
+    """Return what converts the values of ``column`` for the driver; ``None`` where it takes them as they are."""
+    if isinstance(column.type, ExactDecimal):
+        return partial(column.type.bind_many, dialect=connection.dialect)
+    dialect = connection.dialect
+    process: Callable[[Any], Any] | None = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return None if process is None else lambda values: [*map(process, values)]
+
+
+def _quoted_table(connection: Connection, table: Table) -> str:
+    return connection.dialect.identifier_preparer.format_table(table)
+
+
+def _quoted(connection: Connection, names: Sequence[str]) -> str:
+    return ", ".join(connection.dialect.identifier_preparer.quote(name) for name in names)

@@ -1,0 +1,64 @@
+"""Connection and cursor of PostgreSQL's driver that ask the transaction guard before they send anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+
+from batchbook.db.guard import TransactionGuard
+
+
+class GuardedCursor(psycopg.Cursor[Any]):
+    """A cursor of PostgreSQL's driver that shows the connection's guard what it is going to send."""
+
+    def _look_at(self, query: Any) -> None:
+        guard = self.connection.guard  # type: ignore[attr-defined]
+        if guard.active:
+            guard.look_at(_as_text(query, self))
+
+    def execute(self, query: Any, *arguments: Any, **options: Any) -> Any:
+        """Execute ``query``, as the driver's cursor does."""
+        self._look_at(query)
+        return super().execute(query, *arguments, **options)
+
+    def executemany(self, query: Any, *arguments: Any, **options: Any) -> None:
+        """Execute ``query`` for many sets of parameters, as the driver's cursor does."""
+        self._look_at(query)
+        super().executemany(query, *arguments, **options)
+
+    def stream(self, query: Any, *arguments: Any, **options: Any) -> Iterator[Any]:
+        """Iterate over what ``query`` finds, as the driver's cursor does."""
+        self._look_at(query)
+        return super().stream(query, *arguments, **options)
+
+
+class GuardedConnection(psycopg.Connection[Any]):
+    """A connection of PostgreSQL's driver whose transaction ends for its owner only."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.guard = TransactionGuard()
+        self.cursor_factory = GuardedCursor
+
+    def commit(self) -> None:
+        """Commit, as the driver does."""
+        self.guard.demand_idle("connection.commit()")
+        super().commit()
+
+    def rollback(self) -> None:
+        """Roll back, as the driver does."""
+        self.guard.demand_idle("connection.rollback()")
+        super().rollback()
+
+    def transaction(self, *arguments: Any, **options: Any) -> Any:
+        """Begin a block that is a transaction or a savepoint of its own, as the driver does."""
+        self.guard.demand_idle("connection.transaction()")
+        return super().transaction(*arguments, **options)
+
+
+def _as_text(query: Any, cursor: Any) -> str:
+    if isinstance(query, bytes):
+        return query.decode("utf-8", "replace")
+    return query if isinstance(query, str) else str(query.as_string(cursor))

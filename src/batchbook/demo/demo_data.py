@@ -1,0 +1,80 @@
+"""Demo data for an empty database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from batchbook.batches.models import Batch
+from batchbook.catalog.loader import load_file
+from batchbook.catalog.models import Department, Product, Vendor
+from batchbook.errors import Conflict
+from batchbook.security.default_roles import install_default_roles
+from batchbook.security.models import Role, User
+from batchbook.security.passwords import hash_password, verify_password
+from batchbook.settings import Setting
+
+DEMO = Setting(
+    "batchbook.demo",
+    "false",
+    "True to have demo data and demo logins loaded into an empty database; in development only.",
+)
+
+SETTINGS = (DEMO,)
+
+_DATA = Path(__file__).parent / "data"
+
+#: The catalogue that is loaded.
+CATALOG = _DATA / "catalog.csv"
+
+#: The price list of a vendor in that catalogue, for trying a price change.
+PRICE_LIST = _DATA / "price-list-V0764.csv"
+
+
+@dataclass(frozen=True)
+class Login:
+    """A demo user, the role of that name, and the password that everybody knows."""
+
+    name: str
+    full_name: str
+    password: str = "batchbook-demo"  # noqa: S105 - Meant to be known.
+
+
+LOGINS = (Login("staff", "Sam Staff"), Login("admin", "Alex Admin"), Login("auditor", "Audrey Auditor"))
+
+
+def is_empty(session: Session) -> bool:
+    """Tell whether the database has no user, no product, vendor or department, and no batch."""
+    return not any(
+        session.scalar(select(model.id).limit(1)) for model in (User, Product, Vendor, Department, Batch)
+    )
+
+
+def load(session: Session) -> None:
+    """Load the demo data. Raises :class:`~batchbook.errors.Conflict` if the database is not empty."""
+    if not is_empty(session):
+        raise Conflict("There is data in the database already, so the demo data was not loaded into it.")
+    install_default_roles(session)
+    roles = {role.name: role for role in session.scalars(select(Role))}
+    session.add_all(_user(login, roles[login.name]) for login in LOGINS)
+    session.flush()  # The loader works behind the session's back.
+    load_file(session, CATALOG, by="demo data")
+
+
+def logins(session: Session) -> list[Login]:
+    """Return the demo logins that still work in this database."""
+    users = {user.name: user for user in session.scalars(select(User).where(User.active))}
+    return [login for login in LOGINS if login.name in users and _works(login, users[login.name])]
+
+
+def _user(login: Login, role: Role) -> User:
+    return User(
+        name=login.name, full_name=login.full_name, password_hash=hash_password(login.password), roles=[role]
+    )
+
+
+def _works(login: Login, user: User) -> bool:
+    return user.password_hash is not None and verify_password(user.password_hash, login.password)

@@ -1,0 +1,295 @@
+"""The dispatcher, and the queue (DBOS) on which it puts every job that waits."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+from sqlalchemy import URL, Engine, and_, delete, func, or_, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from batchbook.db.transactions import make_session, transaction_scope
+from batchbook.db.write_lock import READ_ONLY
+from batchbook.jobs import lease
+from batchbook.jobs.enqueue import job_holding
+from batchbook.jobs.heartbeat import Heartbeat
+from batchbook.jobs.job_progress import UnresponsiveNote, clear_unresponsive, unresponsive_notes
+from batchbook.jobs.job_run import JobRun
+from batchbook.jobs.models import ACTIVE, ENDED, Job, JobState
+from batchbook.jobs.service import JobService
+from batchbook.jobs.store import SCHEMA
+from batchbook.jobs.tasks import JobResult
+from batchbook.services import Services
+
+_NAME = "batchbook"
+_WORKFLOW = "batchbook.job"
+#: What a dispatch belongs to; only processes that say the same take it, so it is raised when they cannot share work.
+_VERSION = "1"
+_WAITING = ("ENQUEUED", "DELAYED")
+_DELETED_AT_ONCE = 500
+_NOTIFICATION_INTERVAL = 1.0
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """How the queue sees a dispatch: whether it waits there, and else which process has it and whether it is over."""
+
+    waits: bool
+    is_over: bool
+    executor: str | None
+
+
+def prepare_queue(url: URL) -> None:
+    """Make the queue's tables, or bring them up to date."""
+    DBOS.migrate(_url_text(url), schema=SCHEMA)
+
+
+class Queue:
+    """The queue at ``url`` for the process called ``executor``, which calls ``run`` with a job's id and dispatch."""
+
+    def __init__(self, url: URL, executor: str, run: Callable[[int, int], None]) -> None:
+        config = DBOSConfig(
+            name=_NAME,
+            system_database_url=_url_text(url),
+            dbos_system_schema=SCHEMA,
+            executor_id=executor,
+            application_version=_VERSION,
+            serializer=DBOSPortableJSONSerializer(),  # The default would run what it reads.
+            log_level="WARNING",
+            sys_db_pool_size=5,
+            # Nobody waits for what it would tell; by default it wakes up a hundred times a second to see.
+            notification_coalesce_sec=_NOTIFICATION_INTERVAL,
+        )
+        DBOS(config=config)
+        self._workflow = DBOS.workflow(name=_WORKFLOW)(_as_workflow(run))
+
+    def start(self, own: Iterable[str], every: Iterable[str], threads: int, poll: float) -> None:
+        """Begin to take from the ``own`` queues, of all that there are, up to ``threads`` at a time from each."""
+
+        def launch() -> None:
+            DBOS.listen_queues(list(own))
+            DBOS.launch()
+            for name in every:
+                DBOS.register_queue(name, worker_concurrency=threads, polling_interval_sec=poll)
+
+        # In a thread of its own, because DBOS refuses to do this where the caller's thread has a running event loop.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(launch).result()
+
+    def begin(self, job: Job) -> None:
+        """Run a job at once in this process, unless another one has it."""
+        with SetWorkflowID(job.workflow):
+            DBOS.start_workflow(self._workflow, job.id, job.dispatch)
+
+    def put(self, job: Job, queue: str) -> None:
+        """Put a job on a queue; one that is there already stays as it is."""
+        DBOS.enqueue_workflow_with_options(
+            {
+                "workflow_name": _WORKFLOW,
+                "queue_name": queue,
+                "workflow_id": job.workflow,
+                "priority": job.priority,
+                "app_version": _VERSION,
+            },
+            job.id,
+            job.dispatch,
+        )
+
+    def find(self, jobs: Iterable[Job]) -> Mapping[str, Dispatch]:
+        """Return how the queue sees the jobs, by the name of their workflow; one that it does not know is left out."""
+        names = [job.workflow for job in jobs]
+        found = DBOS.list_workflows(workflow_ids=names, load_input=False, load_output=False) if names else []
+        return {
+            one.workflow_id: Dispatch(
+                one.status in _WAITING, one.status not in (*_WAITING, "PENDING"), one.executor_id
+            )
+            for one in found
+        }
+
+    def put_back(self, job: Job, queue: str) -> None:
+        """Take a job from the process that had it, and put it on a queue again."""
+        DBOS.resume_workflows([job.workflow], queue_name=queue)
+
+    def forget(self, job: Job) -> None:
+        """Have the queue drop a dispatch that another process was given up with."""
+        DBOS.cancel_workflow(job.workflow)
+
+    def tidy(self, before: datetime) -> None:
+        """Forget what was over before that moment."""
+        old = DBOS.list_workflows(
+            end_time=before.isoformat(), limit=_DELETED_AT_ONCE, load_input=False, load_output=False
+        )
+        names = [one.workflow_id for one in old if one.status not in (*_WAITING, "PENDING")]
+        if names:
+            DBOS.delete_workflows(names)
+
+    def stop(self) -> None:
+        """Take nothing more; what runs is not waited for."""
+        DBOS.destroy(destroy_registry=True)
+
+
+def _as_workflow(run: Callable[[int, int], None]) -> Callable[[int, int], None]:
+    def job(job_id: int, dispatch: int) -> None:
+        run(job_id, dispatch)
+
+    return job
+
+
+def _url_text(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
+
+
+log = logging.getLogger(__name__)
+
+#: How many jobs are looked at together.
+_JOBS_AT_ONCE = 500
+#: How often what is long over is forgotten, in seconds.
+_CLEAN_UP_INTERVAL = 3600.0
+
+
+class Dispatcher:
+    """What one process does for the jobs of all; ``running`` are those that it runs, ``own`` the queues it takes from."""
+
+    def __init__(
+        self, services: Services, queue: Queue, pulse: Heartbeat, running: set[int], own: Sequence[str]
+    ) -> None:
+        self.services = services
+        self.jobs: JobService = services.get(JobService)
+        self.engine: Engine = services.get(Engine)
+        self._queue = queue
+        self._heartbeat = pulse
+        self._running = running
+        self._own = own
+        self._idle = True
+        self._tidy_at = 0.0
+
+    def look(self) -> None:
+        """Do what there is to do now."""
+        if self._anything():
+            self._release_due()
+            self._take_from_dead()
+            self._place_waiting()
+        if time.monotonic() >= self._tidy_at:
+            self.tidy()
+            self._tidy_at = time.monotonic() + _CLEAN_UP_INTERVAL
+
+    def _anything(self) -> bool:
+        # One plain question, because most of the time there is nothing, and all processes ask all the time.
+        due = and_(Job.state == JobState.SCHEDULED, Job.run_at <= self.jobs.clock())
+        active = select(Job.id).where(or_(Job.state.in_(ACTIVE), due)).limit(1)
+        with self.engine.execution_options(**{READ_ONLY: True}).connect() as connection:
+            return connection.scalar(active) is not None
+
+    # What waits.
+
+    def _place_waiting(self) -> None:
+        self._idle = not self._running
+        jobs = self._jobs_in(JobState.QUEUED)
+        known = self._queue.find(jobs)
+        for job in jobs:
+            self._see_to(job, known.get(job.workflow))
+
+    def _see_to(self, job: Job, dispatch: Dispatch | None) -> None:
+        queue = self.jobs.settings.queue_of(job.batch_type)
+        if dispatch is None:
+            self._place(job, queue)
+        elif dispatch.is_over:
+            # It was taken from the queue and not begun. A number that is over cannot be run again.
+            self._change(lease.renew_dispatch, job)
+        elif not dispatch.waits and not self._heartbeat.is_alive_there(dispatch.executor):
+            self._queue.put_back(job, queue)
+
+    def _place(self, job: Job, queue: str) -> None:
+        if queue in self._own and self._idle:
+            self._queue.begin(job)  # Nobody needs to wait for the next look at the queue.
+            self._idle = False
+        else:
+            self._queue.put(job, queue)
+
+    # What runs with the dead.
+
+    def _take_from_dead(self) -> None:
+        for job in self._jobs_in(JobState.RUNNING):
+            if not self._is_lost(job):
+                continue
+            self._end_connections(job)
+            left = unresponsive_notes(self.jobs.store, [job]).get(job.id)
+            if self._write_end(job, left) if left and left.message else self._give_back(job, left):
+                self._queue.forget(job)
+
+    def _give_back(self, job: Job, left: UnresponsiveNote | None) -> bool:
+        # An attempt counts unless its process was ended for the sake of another job.
+        handed_back = left is not None and left.state is JobState.QUEUED
+        if not self._change(partial(lease.release, counted=not handed_back), job):
+            return False
+        if left is not None:
+            clear_unresponsive(self.jobs.store, job)
+        log.warning("Job %s was with %s, which is gone; it waits again.", job.id, job.owner)
+        return True
+
+    def _write_end(self, job: Job, left: UnresponsiveNote) -> bool:
+        state = left.state or JobState.FAILED
+        ending = JobResult(left.message or "", failed=state is JobState.FAILED)
+        return JobRun(self.services, self._heartbeat.executor).write_end(job, state, ending)
+
+    def _is_lost(self, job: Job) -> bool:
+        if job.owner == self._heartbeat.executor:
+            return job.id not in self._running
+        return not self._heartbeat.is_alive_there(job.owner)
+
+    def _end_connections(self, job: Job) -> None:
+        # A process that only stopped still holds its locks, the job's own among them, and whoever comes next would wait
+        # for them. One of this process that is not at work any more has ended its transaction.
+        if job.owner != self._heartbeat.executor and self.engine.dialect.name == "postgresql":
+            with transaction_scope(self.engine) as session:
+                session.execute(
+                    text(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :name"
+                    ),
+                    {"name": job.owner},
+                )
+
+    # What is due.
+
+    def _release_due(self) -> None:
+        due = Job.run_at <= self.jobs.clock()
+        for job in self._jobs_in(JobState.SCHEDULED, due):
+            try:
+                with transaction_scope(self.engine) as session:
+                    if job.batch_id is None or job_holding(session, job.batch_id) is None:
+                        lease.make_due(session, job)
+            except IntegrityError:
+                log.info("Job %s is due and waits for another one of its batch.", job.id)
+
+    # What is over.
+
+    def tidy(self) -> None:
+        """Forget jobs that were kept long enough, and what the queue keeps of them; do the upkeep."""
+        for task in self.jobs.upkeep:
+            task(self.services)
+        with transaction_scope(self.engine) as session:
+            # By the database's clock, because the database refuses to delete one whose time has not come.
+            session.execute(delete(Job).where(Job.state.in_(ENDED), Job.purge_after < func.now()))
+        self._queue.tidy(self.jobs.clock() - self.jobs.settings.keep)
+
+    def _jobs_in(self, state: JobState, *conditions: Any) -> Sequence[Job]:
+        wanted = (
+            select(Job)
+            .where(Job.state == state, *conditions)
+            .order_by(Job.priority, Job.id)
+            .limit(_JOBS_AT_ONCE)
+        )
+        with make_session(self.engine, read_only=True) as session:
+            return session.scalars(wanted).all()
+
+    def _change(self, claim: Callable[[Session, Job], bool], job: Job) -> bool:
+        with transaction_scope(self.engine) as session:
+            return claim(session, job)

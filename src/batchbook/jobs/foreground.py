@@ -1,0 +1,112 @@
+"""Jobs in the foreground: run by the process that enqueues them, or followed where they run elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from batchbook.db.transactions import transaction_scope
+from batchbook.jobs import lease
+from batchbook.jobs.heartbeat import Heartbeat, executor_name
+from batchbook.jobs.job_progress import Step, StopSignal, step_at
+from batchbook.jobs.job_run import JobRun
+from batchbook.jobs.models import Job, JobState
+from batchbook.jobs.service import JobService
+from batchbook.jobs.supervision import Attempt
+from batchbook.jobs.view_models import report_on, step_text
+from batchbook.jobs.worker import exit_process, record_results
+from batchbook.services import Services
+
+log = logging.getLogger(__name__)
+
+#: Shows how far something is: its title, the step if one is known, and the same in words.
+ShowProgress = Callable[[str, Step | None, str], None]
+
+#: How often a job that runs elsewhere is looked at, in seconds.
+_PAUSE = 0.5
+
+
+class ForegroundRun(AbstractContextManager["ForegroundRun"]):
+    """A process that takes jobs which it asks for itself, and beats meanwhile, so that others take over if it is killed.
+
+    ``stopping`` says when the process must end; then the job is handed back. ``show`` is told how far it is.
+    """
+
+    def __init__(self, services: Services, stopping: StopSignal, show: ShowProgress) -> None:
+        self.services = services
+        self.jobs: JobService = services.get(JobService)
+        self._stopping = stopping
+        self._show = show
+        # It has no threads for others, and takes from no queue.
+        self._heartbeat = Heartbeat(self.jobs.store, executor_name(), self.jobs.settings.dead, 0, ())
+
+    def take(self, session: Session, job_id: int) -> Job:
+        """Take a job in the transaction that asks for it, so that nobody else can begin it first.
+
+        If the process is killed before it runs the job, that is with a dead one, and others take it from there.
+        """
+        if not self._heartbeat.is_alive():
+            self.jobs.store.prepare()
+            self._heartbeat.beat()  # Others must see it alive before they see that it has the job.
+            self._heartbeat.start()
+        asked = session.get_one(Job, job_id)
+        taken = lease.acquire(session, asked.id, asked.dispatch, self._heartbeat.executor)
+        if taken is None:
+            raise lease.LostLease(str(asked))  # It was not asked for in this transaction.
+        return taken
+
+    def finish(self, job: Job) -> Job:
+        """Run a job that was taken, and return how it ended, wherever that was; one handed back has not ended."""
+        title = report_on(self.jobs, job).title
+        run = JobRun(
+            self.services,
+            self._heartbeat.executor,
+            self._stopping,
+            ProgressReporter(title, self._show),
+            self._end_process,
+        )
+        run.run_taken(job)
+        while not (job := self._now(job)).has_ended and not self._stopping.is_set():
+            if job.state != JobState.QUEUED or not run.run(job.id, job.dispatch):
+                report = report_on(self.jobs, job)
+                self._show(report.title, report.step, report.progress)
+                time.sleep(_PAUSE)
+        return job
+
+    def _end_process(self, attempt: Attempt) -> None:
+        log.error("Job %s does not react, so this process is ended.", attempt.job.id)
+        record_results(self.jobs, [attempt])
+        self._heartbeat.end()
+        exit_process()
+
+    def _now(self, job: Job) -> Job:
+        with transaction_scope(self.services.get(Engine), read_only=True) as session:
+            return session.get_one(Job, job.id)
+
+    def __exit__(self, *_error: object) -> None:
+        """Be seen no more."""
+        if self._heartbeat.is_alive():
+            self._heartbeat.end()
+
+
+class ProgressReporter:
+    """Shows the progress of something that runs here."""
+
+    def __init__(self, title: str, show: ShowProgress) -> None:
+        self._title = title
+        self._show = show
+        self._phase = ""
+        self._began = 0.0
+
+    def report(self, phase: str, done: int, total: int | None) -> None:
+        """Show how far it is, with the rate of this phase."""
+        now = time.monotonic()
+        if phase != self._phase:
+            self._phase, self._began = phase, now
+        step = step_at(phase, done, total, now - self._began)
+        self._show(self._title, step, step_text(step))

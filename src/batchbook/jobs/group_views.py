@@ -1,0 +1,159 @@
+"""The page of a group of jobs: progress, cancelling the rest, retrying the failed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, ClassVar
+
+from pyramid.httpexceptions import HTTPSeeOther
+from sqlalchemy import Engine, Select, select
+
+from batchbook.db import utc_now
+from batchbook.db.transactions import transaction_scope
+from batchbook.db.write_lock import is_busy
+from batchbook.errors import BatchbookError, Conflict
+from batchbook.grid import Column, Kind
+from batchbook.jobs.models import ACTIVE, Job, JobGroup, JobState
+from batchbook.jobs.service import JobService, cancel_unstarted_job, retry_job
+from batchbook.jobs.view_models import reports_on
+from batchbook.jobs.views import RequestedRecordContext, may_change, outcome_url
+from batchbook.master import MasterView, Page
+from batchbook.security.identity import Identity
+from batchbook.words import counted
+
+#: The states of jobs that can be tried again.
+_RETRYABLE = (JobState.FAILED, JobState.CANCELLED)
+#: The states of jobs that have not ended.
+_UNFINISHED = (JobState.SCHEDULED, *ACTIVE)
+#: How many of the jobs that run tell how far they are.
+_WATCHED = 10
+
+
+class GroupRecordContext(RequestedRecordContext):
+    """The context of the addresses of one group: it is for who asked, and for those who see all jobs."""
+
+    def permits(self, identity: Identity, permission: str) -> bool:
+        """Return whether ``identity`` asked for the group or may do the same with every job."""
+        return may_change(identity, self.record, permission.replace("job_groups:", "jobs:"))
+
+
+class GroupPage(Page):
+    """A page of one group."""
+
+    on_record = True
+
+    def wanted(self, *states: JobState) -> Select[Any]:
+        """Return the statement for the jobs of the group that are in one of these states."""
+        return select(Job).where(Job.group_id == self.record.id, Job.state.in_(states)).order_by(Job.id)
+
+    def jobs_in(self, *states: JobState) -> list[Job]:
+        """Return the jobs of the group that are in one of these states."""
+        return list(self.request.db.scalars(self.wanted(*states)))
+
+
+class GroupDetail(GroupPage):
+    """How each job of a group stands."""
+
+    permission = "view"
+    name = "view"
+    pattern = ""
+    template = "batchbook.templates:jobs/group.jinja2"
+
+    def get(self) -> dict[str, Any]:
+        """Show it."""
+        jobs = self.jobs_in(*JobState)
+        count = Counter(JobState(job.state) for job in jobs)
+        running = [job for job in jobs if job.state == JobState.RUNNING][:_WATCHED]
+        rest, failed = not all(job.has_ended for job in jobs), any(job.went_wrong for job in jobs)
+        return self.template_values(
+            reports=reports_on(self.request.services.get(JobService), jobs),
+            watched={job.id for job in running},
+            counts=[(state, count[state]) for state in JobState if count[state]],
+            active=rest,
+            outcome_url=lambda job: outcome_url(self.request, job),
+            may_cancel=rest and self.view.may("cancel", self.record),
+            may_retry=failed and not rest and self.view.may("retry", self.record),
+        )
+
+
+class CancelRest(GroupPage):
+    """Cancels the jobs of a group that have not ended."""
+
+    permission = "cancel"
+    name = "cancel"
+    pattern = "/cancel"
+
+    def post(self) -> HTTPSeeOther:
+        """Cancel those that wait at once, and have those that run stop as soon as they can."""
+        by, services = self.request.authenticated_userid, self.request.services
+        with transaction_scope(services.get(Engine), read_only=True) as session:
+            # All are told before anything is written, which on SQLite has to wait for one that writes.
+            told = session.scalars(self.wanted(*_UNFINISHED)).all()
+            for job in told:
+                services.get(JobService).request_cancel(job, by)
+        dropped, stopping = self._drop(by) or (0, len(told))
+        stops = f" {counted(stopping, 'job stops', 'jobs stop')} as soon as possible." if stopping else ""
+        said = f"{counted(dropped, 'job')} that had not begun {'was' if dropped == 1 else 'were'} cancelled.{stops}"
+        return self.done(said, self.view.url("view", self.record))
+
+    def _drop(self, by: str) -> tuple[int, int] | None:
+        """Return how many were cancelled and how many run; ``None`` where one that runs lets nobody write meanwhile."""
+        try:
+            jobs = self.jobs_in(*_UNFINISHED)
+            dropped = sum(
+                cancel_unstarted_job(self.request.services, self.request.db, job, by) is not None
+                for job in jobs
+            )
+        except Exception as error:
+            if not is_busy(error):
+                raise
+            return None
+        return dropped, len(jobs) - dropped
+
+
+class RetryFailed(GroupPage):
+    """Asks again for the jobs of a group that failed or were cancelled, as a new group."""
+
+    permission = "retry"
+    name = "retry"
+    pattern = "/retry"
+
+    def post(self) -> HTTPSeeOther:
+        """Ask for them; one that is refused now is left out, with the reason."""
+        services, db, by = self.request.services, self.request.db, self.request.authenticated_userid
+        group = JobGroup(title=f"{self.record.title}, again", asked_by=by, asked_at=utc_now(), skipped=[])
+        db.add(group)
+        db.flush()  # The jobs refer to it.
+        asked, refused = 0, []
+        for job in self.jobs_in(*_RETRYABLE):
+            try:
+                retry_job(services, db, job, by).group_id = group.id
+                asked += 1
+            except BatchbookError as error:
+                refused.append(error.message)
+        if not asked:
+            raise Conflict(" ".join(["Nothing could be tried again.", *refused[:1]]))
+        group.skipped = refused
+        return HTTPSeeOther(self.view.url("view", group))
+
+
+class GroupsView(MasterView):
+    """Jobs that were asked for at once, such as one for each batch of an index."""
+
+    model = JobGroup
+    prefix = "job_groups"
+    path = "/jobs/groups"
+    title = "Groups of jobs"
+    title_one = "group of jobs"
+    grid_columns = (Column("title", "What", JobGroup.title, Kind.TEXT),)
+    pages = (GroupDetail, CancelRest, RetryFailed)
+    record_context_factory: ClassVar = GroupRecordContext
+
+    def label_of(self, record: JobGroup) -> str:
+        """Name a group in a sentence."""
+        return record.title
+
+
+def includeme(config: Any) -> None:
+    """Register the pages."""
+    config.add_master_view(GroupsView)

@@ -1,0 +1,160 @@
+"""View models of jobs: their state and progress as plain data, for pages, scripts and the terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from batchbook.jobs.job_progress import (
+    Step,
+    UnresponsiveNote,
+    cancel_requests_of,
+    steps_of,
+    unresponsive_notes,
+)
+from batchbook.jobs.models import Job, JobState
+from batchbook.jobs.service import JobService
+from batchbook.words import counted
+
+#: How many seconds without a report are told to people.
+_SILENCE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class JobReport:
+    """How a job stands at a moment: ``step`` is how far it is, ``cancelled_by`` who wants it cancelled.
+
+    ``unresponsive`` is what is known of it if it does not react, and ``grace`` after how many seconds it is interrupted.
+    """
+
+    job: Job
+    label: str
+    state: JobState
+    step: Step | None
+    cancelled_by: str | None
+    unresponsive: UnresponsiveNote | None
+    grace: float
+
+    @property
+    def is_unresponsive(self) -> bool:
+        """True if only the end of its process ends the job."""
+        noted = self.unresponsive
+        return self.state is JobState.RUNNING and noted is not None and noted.since is not None
+
+    @property
+    def title(self) -> str:
+        """What is done, with what."""
+        return f"{self.label}: {self.job.subject}"
+
+    @property
+    def progress(self) -> str:
+        """How far it is, in words: rows, rate, time left."""
+        if self.unresponsive and self.is_unresponsive:
+            return self._in_vain(self.unresponsive)
+        if self.cancelled_by and self.job.is_active:
+            said = f"{self.cancelled_by} cancelled it; it stops as soon as it can."
+            running = self.state is JobState.RUNNING
+            return (
+                f"{said} If it reports nothing, it is interrupted after {self.grace:g} seconds."
+                if running
+                else said
+            )
+        if self.state is JobState.QUEUED:
+            return "Waiting for its turn."
+        if self.state is not JobState.RUNNING:
+            return ""
+        return " ".join(filter(None, (step_text(self.step) if self.step else "", self._silence())))
+
+    def _in_vain(self, noted: UnresponsiveNote) -> str:
+        if noted.message:
+            return (
+                "Its process was ended. How the job ended will be shown once another process has recorded it."
+            )
+        wanted = f"{self.cancelled_by} cancelled it, but it" if self.cancelled_by else "It"
+        said = f"{wanted} does not react: it was interrupted and goes on."
+        if noted.requested_by:
+            return f"{said} {noted.requested_by} has its process ended, {self.job.owner}; that takes some seconds."
+        return f"{said} Only the end of its process, {self.job.owner}, will stop it."
+
+    def _silence(self) -> str:
+        since = self.step.seen if self.step else None
+        if since is None:
+            since = self.job.started_at.timestamp() if self.job.started_at else None
+        seconds = time.time() - since if since is not None else 0
+        if seconds < _SILENCE_SECONDS:
+            return ""
+        return f"No sign of progress for {counted(round(seconds / 60), 'minute')}."
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for a script."""
+        step = self.step
+        return {
+            "id": self.job.id,
+            "title": self.title,
+            "state": self.state.value,
+            "state_label": self.state.label,
+            "ended": self.job.has_ended,
+            "unresponsive": self.is_unresponsive,
+            "phase": step.phase if step else None,
+            "done": step.done if step else None,
+            "total": step.total if step else None,
+            "percent": step.percent if step else None,
+            "rate": round(step.rate) if step else None,
+            "seconds_left": round(step.seconds_left) if step and step.seconds_left is not None else None,
+            "progress": self.progress,
+            "message": self.job.message,
+        }
+
+
+def report_on(jobs: JobService, job: Job) -> JobReport:
+    """Return how ``job`` stands now."""
+    return reports_on(jobs, [job])[0]
+
+
+def reports_on(jobs: JobService, several: Sequence[Job]) -> list[JobReport]:
+    """Return how ``several`` jobs stand now."""
+    active = [job for job in several if job.is_active]
+    steps, wishes = steps_of(jobs.store, active), cancel_requests_of(jobs.store, active)
+    unresponsive = unresponsive_notes(jobs.store, active)
+    return [
+        JobReport(
+            job,
+            jobs.tasks[job.task].label,
+            JobState(job.state),
+            steps.get(job.id),
+            wishes.get(job.id),
+            unresponsive.get(job.id),
+            jobs.settings.interrupt,
+        )
+        for job in several
+    ]
+
+
+def step_text(step: Step) -> str:
+    """Return how far a job is: phase, rows, rate, time left."""
+    phase = step.phase.replace("_", " ").capitalize()
+    if not step.done:
+        return f"{phase} …"
+    rows = (
+        counted(step.done, "row") if step.total is None else f"{step.done:,} of {counted(step.total, 'row')}"
+    )
+    rate = f", {step.rate:,.0f} a second" if step.rate >= 1 else ""
+    return f"{phase}: {rows}{rate}{_time_left(step.seconds_left)}"
+
+
+def _time_left(seconds: float | None) -> str:
+    if seconds is None or seconds < 1:
+        return ""
+    if seconds < 90:
+        return f", about {counted(round(seconds), 'second')} left"
+    return f", about {counted(round(seconds / 60), 'minute')} left"
+
+
+def duration(job: Job) -> str:
+    """Return how long the last attempt at a job took; empty for one that has not ended, or never began."""
+    if job.started_at is None or job.ended_at is None:
+        return ""
+    seconds = (job.ended_at - job.started_at).total_seconds()
+    return counted(round(seconds), "second") if seconds >= 2 else f"{seconds:.1f} seconds"

@@ -1,0 +1,94 @@
+"""Export pages: a file sent at once or, for many rows, made in the background after a confirmation."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from typing import Any, BinaryIO
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.renderers import render_to_response
+from pyramid.response import Response
+from sqlalchemy import Row
+
+from batchbook.master.export import BigExports, check_export, export_name, export_response, write_export
+from batchbook.master.grid_view import GridView
+from batchbook.master.links import href
+from batchbook.master.page import Page
+
+_OFFER = "batchbook.templates:master/big_export.jinja2"
+
+
+class ExportPage(Page):
+    """A page that sends what a grid shows as a file; a subclass says which grid, and what the file is called.
+
+    Its pattern must have the part ``{format}``. A big export is offered on a page of its own, because asking for a
+    job changes something, and that is never done on GET.
+    """
+
+    @abstractmethod
+    def exported(self) -> GridView:
+        """Return the grid whose results are wanted, in the state that the address says."""
+
+    @property
+    @abstractmethod
+    def file_name(self) -> str:
+        """The name of the file, before the day and the ending."""
+
+    def get(self) -> Response:
+        """Send the rows of the current filters, in the current order, of all pages; or offer to make the file."""
+        view = self.exported()
+        check_export(view, self.file_format)
+        big = self._big_exports
+        if big is None or not big.are(view.total):
+            return self.send(view)
+        values = self.template_values(
+            count=view.total, back_url=view.link(), action=href(self.request.path, view.state)
+        )
+        return render_to_response(_OFFER, values, self.request)
+
+    def post(self) -> HTTPSeeOther:
+        """Have the file made in the background."""
+        view = self.exported()
+        check_export(view, self.file_format)
+        big = self._big_exports
+        if big is None:
+            return HTTPSeeOther(self.request.path_qs)
+        name = export_name(view, self.file_format, self.file_name)
+        return HTTPSeeOther(big.ask(self.request, view, name))
+
+    def send(self, view: GridView) -> Response:
+        """Return the file with all rows of ``view``."""
+        return export_response(view, self.file_format, self.file_name)
+
+    def write(self, view: GridView, rows: Iterable[Row[Any]], file: BinaryIO) -> None:
+        """Write ``rows`` of ``view`` into ``file``, as they come: what a job does that makes the file."""
+        write_export(view, self.file_format, rows, file)
+
+    @property
+    def file_format(self) -> str:
+        """What kind of file is wanted, such as ``csv``."""
+        found: str = self.request.matchdict["format"]
+        return found
+
+    @property
+    def _big_exports(self) -> BigExports | None:
+        found: BigExports | None = self.request.services.find(BigExports)
+        return found
+
+
+class Export(ExportPage):
+    """All results of an index as a file."""
+
+    name = "export"
+    pattern = "/export.{format}"
+    permission = "export"
+
+    def exported(self) -> GridView:
+        """Return the index's grid."""
+        return self.view.grid()
+
+    @property
+    def file_name(self) -> str:
+        """What the addresses of the view begin with."""
+        return self.view.prefix

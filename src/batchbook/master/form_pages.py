@@ -1,0 +1,206 @@
+"""Pages with a form for one record: create, edit and delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import inspect
+
+from batchbook.db.base import scalar_defaults
+from batchbook.errors import Conflict, Refused
+from batchbook.forms import WHOLE_FORM, BoundForm
+from batchbook.master import records
+from batchbook.master.batch_only import REASON, form_for, locked_fields, refuse_locked, why_not_create
+from batchbook.master.conflicts import Seen, chosen_values, current_texts, fill, merge
+from batchbook.master.direct_edits import DirectChange
+from batchbook.master.page import Page
+from batchbook.master.records import Invalid
+
+if TYPE_CHECKING:
+    from batchbook.master.view import MasterView
+
+
+UNPROCESSABLE, CONFLICT = 422, 409
+
+
+class FormPage(Page):
+    """What creating and editing share: a form that is shown, and shown again until it can be saved."""
+
+    def write(self, record: Any, bound: BoundForm) -> bool:
+        """Save a valid ``bound`` into ``record``; otherwise, or if that fails, say why in ``bound`` and return False.
+
+        Sets the status of the response: 422 for what must be corrected, 409 for what somebody else made impossible.
+        """
+        if bound.valid:
+            direct: list[DirectChange] = []
+
+            def change(record: Any) -> None:
+                direct.extend(fill(self.view, record, bound.values))
+
+            def check(record: Any) -> None:
+                for one in direct:
+                    entry = self.view.direct_edit_entry(self.view, record, one, bound.values[REASON])
+                    self.request.db.add(entry)
+                self.view.after_save(record)
+
+            try:
+                records.save(self.request.db, record, change, check)
+            except Invalid as error:
+                for name, message in error.errors.items():
+                    bound.add_error(name, message)
+            except Conflict as error:
+                bound.add_error(WHOLE_FORM, error.message)
+                self.request.response.status_int = CONFLICT
+                return False
+        if bound.errors:
+            self.request.response.status_int = UNPROCESSABLE
+        return not bound.errors
+
+
+class Create(FormPage):
+    """A form for a new record."""
+
+    name = "create"
+    pattern = "/new"
+    permission = "create"
+    template = "batchbook.templates:master/form.jinja2"
+    button = "New {one}"
+    kind = "primary"
+
+    @classmethod
+    def offered(cls, view: MasterView, record: Any) -> bool:  # noqa: ARG003 - There is none yet.
+        """Not where a record needs what the person can set by a batch only."""
+        return why_not_create(view) is None
+
+    def get(self) -> dict[str, Any]:
+        """Show the form with the defaults of the model."""
+        self._refuse()
+        return self._form(form_for(self.view, None).bind(scalar_defaults(inspect(self.view.model).columns)))
+
+    def post(self) -> Any:
+        """Save the new record and show it; or show the form again with what is wrong."""
+        self._refuse()
+        refuse_locked(self.view, None, self.request.POST)
+        record = self.view.model()
+        bound = form_for(self.view, None).validate(self.request.POST)
+        if not self.write(record, bound):
+            return self._form(bound)
+        label = self.view.label_of(record)
+        return self.done(f"{label[:1].upper()}{label[1:]} was created.", self.view.url("view", record))
+
+    def _refuse(self) -> None:
+        reason = why_not_create(self.view)
+        if reason is not None:
+            raise Refused(reason)
+
+    def _form(self, bound: BoundForm) -> dict[str, Any]:
+        return self.template_values(
+            bound=bound,
+            title=f"New {self.view.title_one}",
+            seen=None,
+            submit="Create",
+            cancel_url=self.view.url("index"),
+            locked=locked_fields(self.view, None),
+        )
+
+
+class Edit(FormPage):
+    """A form for a record that exists."""
+
+    name = "edit"
+    pattern = "/edit"
+    permission = "edit"
+    on_record = True
+    template = "batchbook.templates:master/form.jinja2"
+    button = "Edit"
+    kind = "primary"
+
+    def get(self) -> dict[str, Any]:
+        """Show the form with what is saved."""
+        bound = form_for(self.view, self.record).bind(self.view.values_of(self.record))
+        return self._form(bound, Seen.of(self.record, bound.texts))
+
+    def post(self) -> Any:
+        """Save and show the record; or show the form again with what is wrong, or with what both people wrote."""
+        record, seen = self.record, Seen.read(self.request.POST)
+        sent = chosen_values(self.request.POST, seen)
+        refuse_locked(self.view, record, sent)
+        bound = form_for(self.view, record).validate(sent)
+        now = current_texts(self.view, record)
+        if seen.is_stale(now):
+            return self._conflict(seen, bound, now)
+        if not self.write(record, bound):
+            return self._form(bound, seen)
+        label = self.view.label_of(record)
+        return self.done(f"{label[:1].upper()}{label[1:]} was saved.", self.view.url("view", record))
+
+    def _conflict(self, seen: Seen, bound: BoundForm, now: Seen) -> dict[str, Any]:
+        form = form_for(self.view, self.record)
+        labels = {field.name: field.label for field in form.fields}
+        merged = merge(labels, seen, bound.texts, now, chosen_values(self.request.POST, seen))
+        self.request.override_renderer = self.view.templates.get(
+            "conflict", "batchbook.templates:master/conflict.jinja2"
+        )
+        self.request.response.status_int = CONFLICT
+        again = form.validate(merged.params)
+        open_fields = [
+            name for name in labels if name not in {conflict.name for conflict in merged.conflicts}
+        ]
+        return self._form(again, now) | {"merge": merged, "open_fields": open_fields}
+
+    def _form(self, bound: BoundForm, seen: Seen) -> dict[str, Any]:
+        return self.template_values(
+            bound=bound,
+            title=f"Edit {self.view.label_of(self.record)}",
+            seen=str(seen),
+            submit="Save",
+            cancel_url=self.view.url("view", self.record),
+            locked=locked_fields(self.view, self.record),
+        )
+
+
+_CHANGED = (
+    "Somebody changed it since you opened this page. Nothing was deleted; look at it again, then decide."
+)
+
+
+class Delete(Page):
+    """A page that says what will be deleted, or why it cannot be, and the deletion itself."""
+
+    name = "delete"
+    pattern = "/delete"
+    permission = "delete"
+    on_record = True
+    template = "batchbook.templates:master/delete.jinja2"
+    button = "Delete"
+    kind = "danger"
+
+    def get(self) -> dict[str, Any]:
+        """Ask, or say why not."""
+        return self._page(self.view.why_not_delete(self.record))
+
+    def post(self) -> Any:
+        """Delete the record and show the index; or say why not (409)."""
+        record, label = self.record, self.view.label_of(self.record)
+        try:
+            self._check(Seen.read(self.request.POST))
+            records.delete(self.request.db, record, label, self.view.after_delete)
+        except Conflict as error:
+            self.request.response.status_int = CONFLICT
+            return self._page(error.message)
+        return self.done(f"{label[:1].upper()}{label[1:]} was deleted.", self.view.url("index"))
+
+    def _check(self, seen: Seen) -> None:
+        if seen.is_stale(current_texts(self.view, self.record)):
+            raise Conflict(_CHANGED)
+        reason = self.view.why_not_delete(self.record)
+        if reason:
+            raise Conflict(reason)
+
+    def _page(self, reason: str | None) -> dict[str, Any]:
+        return self.template_values(
+            reason=reason,
+            seen=str(current_texts(self.view, self.record)),
+            facts=self.view.facts(self.record),
+            cancel_url=self.view.url("view", self.record),
+        )

@@ -1,0 +1,214 @@
+"""A grid on a page: state from the address or as remembered, rows, links and the filter form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from itertools import islice
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from sqlalchemy import Row, Select, delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DataError, ProgrammingError
+from sqlalchemy.orm import Session
+
+from batchbook.errors import TooLarge
+from batchbook.grid import (
+    PAGE_SIZES,
+    VERB_LABELS,
+    VERBS,
+    Column,
+    Grid,
+    GridState,
+    Sort,
+    Verb,
+    Window,
+    has_grid_params,
+    value_count,
+)
+from batchbook.grid.query import KeyColumn
+from batchbook.grid.query_string import MAX_FILTERS, TOO_LONG
+from batchbook.master.links import DEFAULT, GridLinks
+from batchbook.master.models import GridSetting
+from batchbook.web.request import Request
+
+
+def recall(db: Session, user_name: str, grid: str) -> dict[str, Any] | None:
+    """Return what ``user_name`` last chose for ``grid``, or None if they never chose."""
+    setting = db.get(GridSetting, (user_name, grid))
+    return setting.settings if setting else None
+
+
+def remember(db: Session, user_name: str, grid: str, settings: dict[str, Any]) -> None:
+    """Keep ``settings`` (JSON-ready) as what ``user_name`` last chose for ``grid``."""
+    # One statement, so that two tabs that store at the same moment cannot collide.
+    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(GridSetting).values(user_name=user_name, grid=grid, settings=settings)
+    key = [GridSetting.user_name, GridSetting.grid]
+    db.execute(statement.on_conflict_do_update(index_elements=key, set_={"settings": settings}))
+
+
+def forget(db: Session, user_name: str, grid: str) -> None:
+    """Forget what ``user_name`` chose for ``grid``: the next visit starts with the grid's defaults."""
+    db.execute(delete(GridSetting).where(GridSetting.user_name == user_name, GridSetting.grid == grid))
+
+
+Pairs = list[tuple[str, str]]
+
+_ROW = re.compile(r"column\.([0-9]{1,3})")
+_KEPT = ("sort", "size")
+
+
+def is_reset(params: Any) -> bool:
+    """Whether the person asked for the grid's defaults."""
+    return bool(params.get("do") == "reset")
+
+
+def query_from_form(params: Any) -> Pairs:
+    """Return the link's parameters for a posted filter form.
+
+    What cannot be understood is passed on, so that the page which the link shows says what is wrong with it.
+    """
+    kept = [pair for pair in parse_qsl(params.get("query", ""), keep_blank_values=True) if pair[0] in _KEPT]
+    return [*_filters(params), *kept]
+
+
+def _filters(params: Any) -> Iterator[tuple[str, str]]:
+    # A look into the form itself costs time by its length, which is anybody's choice.
+    fields: dict[str, list[str]] = params.dict_of_lists()
+    removed = params.get("do", "").removeprefix("remove-")
+    numbers = sorted({match[1] for name in fields if (match := _ROW.fullmatch(name))}, key=int)
+    rows = (number for number in numbers if number != removed and fields[f"column.{number}"][-1])
+    for number in islice(rows, MAX_FILTERS + 1):  # One too many, so that the page says so.
+        verb = fields.get(f"verb.{number}", [""])[-1]
+        for value in _values(verb, fields.get(f"value.{number}", [])):
+            yield f"f.{fields[f'column.{number}'][-1]}.{verb}", value
+
+
+def _values(verb: str, texts: list[str]) -> list[str]:
+    if verb in list(Verb) and value_count(Verb(verb)) == 0:
+        return [""]
+    if verb == Verb.BETWEEN:  # A blank is one of its open ends, so its place counts.
+        return [*texts, "", ""][:2]
+    return [text for text in texts if text.strip()] or [""]
+
+
+LinkFor = Callable[[Column, Row[Any]], str | None]
+
+
+class GridView(GridLinks):
+    """One grid for one request.
+
+    ``key`` is the name under which a person's choices are remembered. ``select``, ``key_columns`` and
+    ``default_sort`` are those of :class:`batchbook.grid.Grid`, ``url`` and ``export_url`` those of
+    :class:`GridLinks`; ``settings_url`` is where its filter form is posted to. ``hidden`` names columns to filter by that the table does not
+    show. ``carried`` columns are in the rows without being in the grid. ``known_total`` saves counting when nothing
+    is filtered.
+    """
+
+    #: What a page may hold, in rows.
+    page_sizes = PAGE_SIZES
+
+    def __init__(
+        self,
+        request: Request,
+        *,
+        key: str,
+        columns: Sequence[Column],
+        select: Select[Any],
+        key_columns: Sequence[KeyColumn],
+        url: str,
+        settings_url: str,
+        export_url: Callable[[str], str] | None = None,
+        default_sort: Sequence[Sort] = (),
+        known_total: int | None = None,
+        link_for: LinkFor | None = None,
+        hidden: Sequence[str] = (),
+        carried: Sequence[KeyColumn] = (),
+    ) -> None:
+        super().__init__(url, export_url)
+        self.request = request
+        self.key = key
+        self.columns = tuple(columns)
+        self.shown = tuple(column for column in self.columns if column.name not in hidden)
+        self.grid = Grid(
+            self.columns, select, key_columns, tuple(default_sort), zone=request.zone, carried=carried
+        )
+        self.settings_url = settings_url
+        self.known_total = known_total
+        self._link_for = link_for
+
+    @cached_property
+    def state(self) -> GridState:
+        """What the address says; if it says nothing, what was remembered; else the grid's defaults."""
+        asked = self.request.GET
+        if has_grid_params(asked) or "view" in asked:
+            return GridState.from_params(asked, self.columns)
+        settings = recall(self.request.db, self.user, self.key) if self.user else None
+        state = GridState.from_json(settings, self.columns)
+        return state if not state.filters or self._reads(state) else GridState(problems=(_UNUSABLE,))
+
+    @cached_property
+    def window(self) -> Window:
+        """The rows to show, read from the database when first asked for."""
+        return self._window_of(self.state)
+
+    def _window_of(self, state: GridState) -> Window:
+        return self.grid.window(self.request.db, state, self.user, known_total=self.known_total)
+
+    def _reads(self, state: GridState) -> bool:
+        # What was remembered comes back at every visit: if the database refused it, nobody could get rid of it.
+        try:
+            with self.request.db.begin_nested():
+                self.window = self._window_of(state)
+        except (DataError, ProgrammingError, OverflowError):
+            return False
+        return True
+
+    @property
+    def total(self) -> int:
+        """The number of results on all pages."""
+        return self.window.total
+
+    @property
+    def user(self) -> str | None:
+        """Who "is me" for filters, and for whom choices are remembered."""
+        name: str | None = self.request.authenticated_userid
+        return name
+
+    @property
+    def verbs(self) -> dict[str, list[tuple[str, str, int | str]]]:
+        """Per filterable column the verbs to offer: name, label and number of values, ``"many"`` for one or more."""
+        return {column.name: _verbs_of(column) for column in self.columns if column.filterable}
+
+    def link_for(self, column: Column, row: Row[Any]) -> str | None:
+        """Where a cell leads, or None if it is no link."""
+        return self._link_for(column, row) if self._link_for else None
+
+    def remember(self) -> str:
+        """Keep for this person what the posted filter form says; return the link that shows it.
+
+        A form that makes no sense in part is not kept, but its link is as posted: the page says what is wrong. Raises
+        ``TooLarge`` for more than a link may carry.
+        """
+        if is_reset(self.request.POST):
+            if self.user:
+                forget(self.request.db, self.user, self.key)
+            return self.url
+        query = query_from_form(self.request.POST)
+        state = GridState.from_params(query, self.columns)
+        if TOO_LONG in state.problems:
+            raise TooLarge(f"{TOO_LONG} What was shown before is unchanged.")
+        if self.user and not state.problems:
+            remember(self.request.db, self.user, self.key, state.to_json())
+        return f"{self.url}?{urlencode(query or DEFAULT)}"
+
+
+_UNUSABLE = "The filters that were remembered for you cannot be used any more. All is shown; choose again."
+
+
+def _verbs_of(column: Column) -> list[tuple[str, str, int | str]]:
+    counts = ((verb, value_count(verb)) for verb in VERBS[column.kind])
+    return [(verb.value, VERB_LABELS[verb], "many" if count is None else count) for verb, count in counts]

@@ -1,0 +1,68 @@
+"""Roles that ship with Batchbook; once stored, they are edited like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from batchbook.security.models import Role, RolePermission
+
+
+@dataclass(frozen=True)
+class DefaultRole:
+    """What a shipped role starts with."""
+
+    label: str
+    description: str
+    permissions: tuple[str, ...]
+
+
+DEFAULT_ROLES: Mapping[str, DefaultRole] = MappingProxyType(
+    {
+        "staff": DefaultRole(
+            label="Staff",
+            description="Prepares batches and keeps the catalogue; executes and deletes nothing.",
+            permissions=(
+                *(
+                    f"{table}:{may}"
+                    for table in ("products", "vendors", "departments")
+                    for may in ("view", "edit")
+                ),
+                *(f"{table}:export" for table in ("products", "vendors", "departments")),
+                *(f"batch:*:{may}" for may in ("view", "create", "edit")),
+            ),
+        ),
+        "admin": DefaultRole(
+            label="Administrator",
+            description="May do everything: executes and deletes batches, manages users and roles.",
+            permissions=("*:*", "batch:*:*"),
+        ),
+        "auditor": DefaultRole(
+            label="Auditor",
+            description="Sees every executed batch and the catalogue; changes nothing.",
+            permissions=(
+                "batch:*:audit",
+                *(
+                    f"{table}:{may}"
+                    for table in ("products", "vendors", "departments")
+                    for may in ("view", "export")
+                ),
+            ),
+        ),
+    }
+)
+
+
+def install_default_roles(db: Session) -> None:
+    """Add the shipped roles that are not there; one that is there stays as it was edited."""
+    present = set(db.scalars(select(Role.name)))
+    db.add_all(_role(name, default) for name, default in DEFAULT_ROLES.items() if name not in present)
+
+
+def _role(name: str, default: DefaultRole) -> Role:
+    permissions = [RolePermission(permission=permission) for permission in default.permissions]
+    return Role(name=name, label=default.label, description=default.description, permissions=permissions)

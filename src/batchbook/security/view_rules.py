@@ -1,0 +1,108 @@
+"""Rules for every view: a named permission, a CSRF token on unsafe methods, security headers."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+from pyramid.config.views import isexception
+from pyramid.exceptions import ConfigurationError
+from pyramid.interfaces import ICSRFStoragePolicy
+from pyramid.tweens import INGRESS
+from pyramid.viewderivers import INGRESS as BEFORE_ALL_DERIVERS
+from zope.interface import implementer
+
+
+@implementer(ICSRFStoragePolicy)
+class SessionCSRFPolicy:
+    """Pyramid's CSRF storage policy over ``request.session_cookie``."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = f"batchbook csrf {secret}".encode()
+
+    def get_csrf_token(self, request: Any) -> str:
+        """Return the token of this visitor's session."""
+        session_id: str = request.session_cookie.id
+        return hmac.new(self._key, session_id.encode(), hashlib.sha256).hexdigest()
+
+    def new_csrf_token(self, request: Any) -> str:
+        """Return the token: it is made new with the session's id, at sign-in and sign-out."""
+        return self.get_csrf_token(request)
+
+    def check_csrf_token(self, request: Any, supplied_token: object) -> bool:
+        """Return whether the token is this session's; a visitor who brought none just got a new one."""
+        if not isinstance(supplied_token, str):
+            return False
+        return hmac.compare_digest(
+            self.get_csrf_token(request).encode(), supplied_token.encode("utf-8", "replace")
+        )
+
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+_ONE_YEAR = "max-age=31536000"
+
+
+def headers_tween_factory(handler: Callable[[Any], Any], _registry: Any) -> Callable[[Any], Any]:
+    """Return the outermost tween, which sets :data:`HEADERS` on every response.
+
+    A response that does not say how it may be kept is not to be kept at all: pages show what only this person may
+    see. Static files say so themselves.
+    """
+
+    def add_headers(request: Any) -> Any:
+        response = handler(request)
+        response.headers.update(HEADERS)
+        response.headers.setdefault("Cache-Control", "no-store")
+        if request.scheme == "https":
+            response.headers["Strict-Transport-Security"] = _ONE_YEAR
+        return response
+
+    return add_headers
+
+
+def require_permission(view: Callable[..., Any], info: Any) -> Callable[..., Any]:
+    """View deriver: raise ``ConfigurationError`` for a view without a permission.
+
+    A page for everybody says so with ``NO_PERMISSION_REQUIRED``. Views of exceptions are free: they answer whoever
+    the error happened to.
+    """
+    if info.options.get("permission") is None and not info.exception_only and not _for_exceptions(info):
+        raise ConfigurationError(
+            f"The view {info.original_view!r} names no permission. Give it one, or NO_PERMISSION_REQUIRED if everybody "
+            "may see it."
+        )
+    return view
+
+
+def _for_exceptions(info: Any) -> bool:
+    context = info.options.get("context")
+    return context is not None and bool(isexception(context))
+
+
+def includeme(config: Any) -> None:
+    """Check the token of every unsafe method of every view, from the field or the header."""
+    config.set_default_csrf_options(require_csrf=True, token="csrf_token", header="X-CSRF-Token")  # noqa: S106 - A field's name.
+    config.add_tween("batchbook.security.view_rules.headers_tween_factory", under=INGRESS)
+    config.add_view_deriver(require_permission, "require_permission", under=BEFORE_ALL_DERIVERS)

@@ -1,0 +1,282 @@
+"""ZIP archives of workbooks and the XML documents in them, unpacked and parsed within limits."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from itertools import islice
+from typing import BinaryIO
+from xml.parsers import expat
+
+from batchbook.tables.errors import InvalidWorkbook, LimitExceeded
+from batchbook.tables.formats.limits import MAX_CELL
+
+
+class XmlFeed:
+    """Does what :func:`feed_xml` does with pieces that are given to it one by one."""
+
+    def __init__(
+        self,
+        namespaces: Namespaces,
+        start: Callable[[str, dict[str, str]], None],
+        end: Callable[[str], None] | None = None,
+        text: Callable[[str], None] | None = None,
+    ) -> None:
+        own = OwnElements(namespaces, start, end, text)
+        # The encoding is given, so that the document cannot mean another one than its next reader takes it for.
+        self._parser = expat.ParserCreate("utf-8", " ")
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler, self._parser.EndElementHandler = own.start, own.end
+        if text is not None:
+            self._parser.CharacterDataHandler = own.text
+        self._parser.StartDoctypeDeclHandler = _refuse_doctype
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next piece."""
+        self._parse(piece, is_last=False)
+
+    def close(self) -> None:
+        """Take the end of the document."""
+        self._parse(b"", is_last=True)
+
+    def _parse(self, piece: bytes, *, is_last: bool) -> None:
+        try:
+            self._parser.Parse(piece, is_last)
+        except expat.ExpatError as error:
+            raise InvalidWorkbook(str(error)) from None
+
+
+#: What is unpacked of a workbook at most, in bytes, counted while it is unpacked.
+MAX_UNPACKED = 200 * 1024 * 1024
+
+#: How many bytes the archive's list of its parts may have: thousands of parts, where a workbook has dozens.
+MAX_LIST = 1024 * 1024
+
+_PIECE = 256 * 1024
+# How long a text may be as it is written: a character may take an escape of some bytes.
+_LONGEST_TEXT = 8 * MAX_CELL
+# How many pieces of the list of an OpenDocument's parts are looked at.
+_MANIFEST = 16
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+class Archive:
+    """The parts of the archive in ``file``.
+
+    Raises :class:`LimitExceeded` where it lists more parts than a workbook has, ``zipfile.BadZipFile`` for what is none.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._archive = zipfile.ZipFile(_InPieces(file))
+        # Programs do not agree on capital letters, neither in the archive nor in what refers to it.
+        self._entries = {entry.filename.lower(): entry for entry in self._archive.infolist()}
+        self._unpacked = 0
+
+    def __contains__(self, path: str) -> bool:
+        """Tell whether there is a part at ``path``."""
+        return path.lower() in self._entries
+
+    def has(self, *folders: str) -> bool:
+        """Tell whether there is a part in one of ``folders``, given in lower case with a slash at their ends."""
+        return any(path.startswith(folders) for path in self._entries)
+
+    def encrypted(self) -> bool:
+        """Tell whether a password protects the parts, in either of the ways that programs have."""
+        if any(entry.flag_bits & 1 for entry in self._entries.values()):
+            return True
+        manifest = "META-INF/manifest.xml"
+        return manifest in self and b"encryption-data" in b"".join(
+            islice(self.pieces_again(manifest), _MANIFEST)
+        )
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """Yield the part at ``path`` unpacked; raise :class:`LimitExceeded` once more was unpacked than is allowed in all."""
+        for piece in self.pieces_again(path):
+            self._unpacked += len(piece)
+            if self._unpacked > MAX_UNPACKED:
+                raise LimitExceeded(f"unpacks to more than {MAX_UNPACKED // 2**20:,} MB")
+            yield piece
+
+    def pieces_again(self, path: str) -> Iterator[bytes]:
+        """Yield the part once more, which does not count.
+
+        Raises :class:`~batchbook.tables.formats.sheet_extent.InvalidWorkbook` where there is none, or packed as workbooks are not.
+        """
+        entry = self._entries.get(path.lower())
+        if entry is None or entry.compress_type not in _METHODS:
+            what = "is missing" if entry is None else "is packed in a way that workbooks are not"
+            raise InvalidWorkbook(f"{path[:60]} {what}")
+        with self._archive.open(entry) as unpacked:
+            yield from _without_long_texts(iter(partial(unpacked.read, _PIECE), b""))
+
+
+def _without_long_texts(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the pieces of a document of tags; raise :class:`LimitExceeded` for a text or a tag that nobody can hold."""
+    length = 0
+    for piece in pieces:
+        end = piece.rfind(b">")
+        length = length + len(piece) if end < 0 else len(piece) - end
+        if length > _LONGEST_TEXT:
+            raise LimitExceeded(
+                f"holds a text with more than {MAX_CELL:,} characters; no cell may be that long"
+            )
+        yield piece
+
+
+class _InPieces:
+    """A file that is only read in pieces. The list of an archive's parts is read in one, before anything else."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to ``size`` bytes; raise :class:`LimitExceeded` instead of making a list of far too many parts."""
+        if size > MAX_LIST:
+            raise LimitExceeded(
+                f"has more parts than a workbook may have here: the list of them takes {size:,} bytes,"
+                f" more than {MAX_LIST:,}"
+            )
+        return self._file.read(size)
+
+
+#: By namespace, the prefix that its elements and attributes have here, whichever they have in the document.
+Namespaces = Mapping[str, str]
+
+#: A main part of an Excel workbook: in the namespaces of the transitional and of the strict kind.
+SPREADSHEET: Namespaces = {
+    "http://schemas.openxmlformats.org/spreadsheetml/2006/main": "",
+    "http://purl.oclc.org/ooxml/spreadsheetml/main": "",
+}
+#: The relationships of such a part.
+PACKAGE: Namespaces = {"http://schemas.openxmlformats.org/package/2006/relationships": ""}
+#: What a relationship's kind begins with where the standard defines it.
+RELATION_KINDS = (
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships/",
+    "http://purl.oclc.org/ooxml/officeDocument/relationships/",
+)
+#: The content of an OpenDocument spreadsheet. What is drawn over cells is left out.
+OPENDOCUMENT: Namespaces = {
+    **{
+        f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0": f"{name}:"
+        for name in ("office", "table", "text")
+    },
+    "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0": "calcext:",
+    "urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0": "loext:",
+}
+
+_COMPATIBLE = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+# A choice is for programs that know another namespace; what is to be done without it stands in the fallback.
+_TRANSPARENT = frozenset({f"{_COMPATIBLE} AlternateContent", f"{_COMPATIBLE} Fallback"})
+_EXTENSIONS = "extLst"
+# Attributes that elements have from elsewhere.
+_ATTRIBUTES = {
+    **{kinds[:-1]: "r:" for kinds in RELATION_KINDS},
+    "http://www.w3.org/XML/1998/namespace": "xml:",
+}
+
+
+class OwnElements:
+    """Hands on the elements and texts of a document that belong to ``namespaces``.
+
+    Names come as ``expat`` gives them with a blank behind the namespace. Where the document's root has no namespace, its
+    elements are those without one.
+    """
+
+    def __init__(
+        self,
+        namespaces: Namespaces,
+        start: Callable[[str, dict[str, str]], None],
+        end: Callable[[str], None] | None,
+        text: Callable[[str], None] | None,
+    ) -> None:
+        self._names, self._attributes = _Names(namespaces), _Names({**namespaces, **_ATTRIBUTES})
+        self._start, self._end, self._text = start, end, text
+        self._is_root, self._passed_over = True, 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Take the start of an element."""
+        if self._is_root:
+            self._is_root = False
+            if " " not in name:
+                self._names.without_namespace()
+        if self._passed_over or self._names[name] in ("", _EXTENSIONS):
+            if self._passed_over or name not in _TRANSPARENT:
+                self._passed_over += 1
+            return
+        if attributes:
+            attributes = {self._attributes[key] or key: value for key, value in attributes.items()}
+        self._start(self._names[name], attributes)
+
+    def end(self, name: str) -> None:
+        """Take the end of an element."""
+        if self._passed_over:
+            self._passed_over -= 1
+        elif self._end is not None and name not in _TRANSPARENT:
+            self._end(self._names[name])
+
+    def text(self, part: str) -> None:
+        """Take a part of a text."""
+        if self._text is not None and not self._passed_over:
+            self._text(part)
+
+
+class _Names(dict[str, str]):
+    """The names that elements have here, by their full names; empty for those of other namespaces."""
+
+    def __init__(self, namespaces: Namespaces) -> None:
+        super().__init__()
+        self._namespaces = namespaces
+
+    def without_namespace(self) -> None:
+        """Count what has no namespace as well."""
+        self._namespaces = {**self._namespaces, "": ""}
+
+    def __missing__(self, name: str) -> str:
+        namespace, _, local = name.rpartition(" ")
+        prefix = self._namespaces.get(namespace)
+        found = self[name] = "" if prefix is None else f"{prefix}{local}"
+        return found
+
+
+def feed_xml(
+    pieces: Iterable[bytes],
+    namespaces: Namespaces,
+    start: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None] | None = None,
+    text: Callable[[str], None] | None = None,
+) -> None:
+    """Call ``start(tag, attributes)``, ``end(tag)`` and ``text(part)`` for what belongs to ``namespaces`` in a document.
+
+    Tags and attributes are called by the prefixes that ``namespaces`` gives them. Raises :class:`InvalidWorkbook` for what is no XML in UTF-8, and for a document type, which could define entities.
+    """
+    for _ in parsed_xml(pieces, namespaces, start, end, text):
+        pass
+
+
+def parsed_xml(
+    pieces: Iterable[bytes],
+    namespaces: Namespaces,
+    start: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None] | None = None,
+    text: Callable[[str], None] | None = None,
+) -> Iterator[None]:
+    """Do what :func:`feed_xml` does, and pause after each piece."""
+    feed = XmlFeed(namespaces, start, end, text)
+    for piece in pieces:
+        feed.feed(piece)
+        yield
+    feed.close()
+
+
+def without_doctype(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the pieces of a document; raise :class:`InvalidWorkbook` where it begins with a document type."""
+    for number, piece in enumerate(pieces):
+        if not number and b"<!DOCTYPE" in piece:
+            _refuse_doctype()
+        yield piece
+
+
+def _refuse_doctype(*_parts: object) -> None:
+    raise InvalidWorkbook("it has a document type, which no workbook has")

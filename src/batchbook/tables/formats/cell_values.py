@@ -1,0 +1,151 @@
+"""Conversion of workbook values to the texts a person would have typed, and notes about sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from batchbook.statuses import Severity
+from batchbook.tables.errors import LimitExceeded
+from batchbook.tables.formats.limits import MAX_CELL, cell_too_long_message
+from batchbook.tables.report import Note
+from batchbook.words import counted
+
+#: From here on a number has more digits than spreadsheet programs keep.
+LONG_NUMBER = 1e15
+
+_ROWS_SHOWN = 10
+
+
+def cell_text(value: Any) -> str:
+    """Return a workbook's value as a person would have typed it; of what is nothing, no text."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return number_text(value)
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    return str(value) if isinstance(value, int | timedelta) else ""
+
+
+def number_text(value: float) -> str:
+    """Return a number as digits. A workbook stores 7 as 7.0, and an article number must not get an exponent."""
+    if value.is_integer():
+        return str(int(value))
+    return format(Decimal(repr(value)), "f")
+
+
+class LongNumbers:
+    """Counts numbers with more digits than spreadsheet programs keep, whose last ones may be lost."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._rows: list[int] = []
+
+    def look(self, first: int, numbers: Sequence[float]) -> None:
+        """Look at some numbers of a column, of which the first stands in the row ``first``."""
+        if max(numbers) >= LONG_NUMBER or min(numbers) <= -LONG_NUMBER:
+            found = [number for number, value in enumerate(numbers, first) if abs(value) >= LONG_NUMBER]
+            self._count += len(found)
+            self._rows = sorted({*self._rows, *found[:_ROWS_SHOWN]})[:_ROWS_SHOWN]
+
+    def notes(self) -> Iterator[Note]:
+        """Yield what is to be told."""
+        if self._count:
+            yield Note(
+                "long-numbers",
+                f"{counted(self._count, 'number has', 'numbers have')} more than 15 digits, too long for a spreadsheet: the last"
+                " digits may be lost. Format such a column as text before it is filled.",
+                Severity.WARNING,
+                rows=tuple(self._rows),
+            )
+
+
+class ColumnTexts:
+    """Makes texts of rows that are all as long as each other, column by column, since columns are alike."""
+
+    def __init__(self) -> None:
+        self.long = LongNumbers()
+
+    def rows(self, first: int, rows: Sequence[Sequence[Any]]) -> list[Sequence[str]]:
+        """Return the texts of ``rows``, of which the first has the number ``first``.
+
+        Raises :class:`~batchbook.tables.formats.archive.LimitExceeded` for a text that is too long.
+        """
+        if not rows or not rows[0]:
+            return [()] * len(rows)
+        return list(zip(*(self._column(first, values) for values in zip(*rows, strict=True)), strict=True))
+
+    def _column(self, first: int, values: Sequence[Any]) -> Sequence[str]:
+        kinds = set(map(type, values))
+        if kinds == {date}:
+            return list(map(date.isoformat, values))
+        if kinds == {float}:
+            self.long.look(first, values)
+            return _number_texts(values)
+        if float in kinds:
+            self.long.look(first, [value if type(value) is float else 0.0 for value in values])
+        texts = values if kinds == {str} else [cell_text(value) for value in values]
+        if max(map(len, texts)) > MAX_CELL:
+            raise LimitExceeded(
+                cell_too_long_message(first + next(n for n, text in enumerate(texts) if len(text) > MAX_CELL))
+            )
+        return texts
+
+
+def _number_texts(values: Sequence[float]) -> Sequence[str]:
+    # All at once: the numbers of a list are written by one call, which is most of the work of a large sheet.
+    written = repr(list(values))
+    if "e" in written or "n" in written or "-0.0" in written:
+        return list(map(number_text, values))
+    return f"{written[1:-1]}, ".replace(".0, ", ", ").split(", ")[:-1]
+
+
+_RANGES_SHOWN = 10
+
+
+def merged_note(ranges: Sequence[str]) -> Note:
+    """Return what is told of merged cells, given as ranges such as A1:C1."""
+    shown = ", ".join(ranges[:_RANGES_SHOWN]) + (" and others" if len(ranges) > _RANGES_SHOWN else "")
+    return Note(
+        "merged-cells",
+        f"Merged cells: {shown}. The value of each range stands in its first cell, the others are empty.",
+        Severity.WARNING,
+    )
+
+
+def formulas_note(count: int, without_value: int = 0) -> Note:
+    """Return what is told of formulas, of which some may come without the value that they had."""
+    said = f"{counted(count, 'cell holds a formula', 'cells hold formulas')}. The values from when the file was saved are taken."
+    if not without_value:
+        return Note("formulas", said)
+    return Note(
+        "formulas",
+        f"{said} {counted(without_value, 'has no value', 'have no value')}: open the file in your spreadsheet program and"
+        " save it, so that it is computed.",
+        Severity.WARNING,
+    )
+
+
+def errors_note(count: int, rows: set[int]) -> Note:
+    """Return what is told of error values."""
+    return Note(
+        "error-values",
+        f"{counted(count, 'cell holds an error value', 'cells hold error values')} such as #N/A instead of what was meant."
+        " What the cell shows is kept as a text.",
+        Severity.WARNING,
+        rows=tuple(sorted(rows)[:_RANGES_SHOWN]),
+    )
+
+
+def zeros_note(count: int) -> Note:
+    """Return what is told of numbers whose format shows zeros."""
+    return Note(
+        "zero-format",
+        f"{counted(count, 'number is', 'numbers are')} shown with zeros in front by the format of the cell, and taken as"
+        " shown.",
+    )

@@ -1,0 +1,241 @@
+"""Reader of delimited text in any encoding, row by row and in little memory."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import chain, islice
+from threading import Lock
+from typing import BinaryIO, Protocol, TextIO
+
+from batchbook.errors import BadInput
+from batchbook.tables.formats.limits import MAX_CELL, MAX_TEXT_ROWS
+from batchbook.tables.layout.delimiter import check_delimiter, guess_delimiter
+from batchbook.tables.layout.encoding import compare_readings, detect_encoding
+from batchbook.tables.layout.text_scan import TextStatistics
+from batchbook.tables.raw_rows import Block, OpenedFile
+from batchbook.tables.report import Note, Reading
+
+
+class RowTooLong(Exception):  # noqa: N818 - It becomes a sentence before it leaves this room.
+    """A row takes so many lines that it is none."""
+
+
+class CsvReader(Protocol):
+    """What the csv module reads with, whose type has no name there."""
+
+    @property
+    def line_num(self) -> int:
+        """How many lines were read."""
+        ...
+
+    def __iter__(self) -> Iterator[list[str]]:
+        """Return the rows."""
+        ...
+
+    def __next__(self) -> list[str]:
+        """Return the next row."""
+        ...
+
+
+class _CellLimit:
+    """The limit of the csv module, which is one for the whole process: raised while anybody here reads."""
+
+    def __init__(self) -> None:
+        self._lock, self._readers, self._before = Lock(), 0, 0
+
+    def enter(self) -> None:
+        with self._lock:
+            if not self._readers:
+                self._before = csv.field_size_limit()
+                csv.field_size_limit(max(self._before, MAX_CELL))
+            self._readers += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._readers -= 1
+            if not self._readers:
+                csv.field_size_limit(self._before)
+
+
+_limit = _CellLimit()
+
+
+@contextmanager
+def long_cells() -> Iterator[None]:
+    """Let cells be as long as they may here. Others in the process find their own limit again afterwards."""
+    _limit.enter()
+    try:
+        yield
+    finally:
+        _limit.leave()
+
+
+def unreadable_row_message(name: str, reader: CsvReader) -> str:
+    """Return what is wrong with the first row that ``reader`` cannot read; ``name`` is that of the file."""
+    row, line = 1, 1
+    try:
+        for row, _ in enumerate(iter(reader), 2):  # noqa: B007 - Where the error came is told by the last of them.
+            line = reader.line_num + 1
+    except RowTooLong:
+        return _unclosed_quote_message(name, line)
+    except csv.Error as error:
+        return _row_message(name, row, line, reader.line_num, str(error))
+    return f"“{name}” changed while it was read. Upload it again."
+
+
+def _row_message(name: str, row: int, line: int, last: int, error: str) -> str:
+    if "unexpected end" in error or ("limit" in error and last > line):
+        return _unclosed_quote_message(name, line)
+    if "limit" in error:
+        return (
+            f"“{name}” has a cell with more than {MAX_CELL:,} characters in row {row:,} (line {line:,})."
+            " No cell may be that long. Nothing was taken from it."
+        )
+    where = f"line {line:,}" if line == last else f"lines {line:,} to {last:,}"
+    return (
+        f"“{name}” stops being readable as CSV in {where}: text stands behind a closing quotation mark. Quotation marks"
+        " within a cell are written twice. Nothing was taken from it."
+    )
+
+
+def _unclosed_quote_message(name: str, line: int) -> str:
+    return (
+        f"“{name}” has a quotation mark in line {line:,} that is never closed, so that the rest of the file would be"
+        " one cell. Close or remove it. Nothing was taken from it."
+    )
+
+
+# How much of a text the delimiter is guessed from, in bytes.
+_SAMPLE_BYTES = 256 * 1024
+# How much text is taken from the file at a time, in characters; how many pieces make a block; how many a row may take.
+_PIECE, _PIECES_IN_BLOCK, _TOO_MANY_PIECES = 1024 * 1024, 8, 12
+# How many rows are taken before it is asked how much text they were.
+_AT_ONCE = 50
+
+
+def open_text(name: str, file: BinaryIO, said: Reading, expected: Collection[str]) -> OpenedFile:
+    """Return the rows of the text in ``file``, called ``name``; ``expected`` are headings that it may have.
+
+    Raises ``BadInput`` for what is no text, or not in the encoding that was said.
+    """
+    if said.delimiter:
+        check_delimiter(said.delimiter)
+    text = detect_encoding(name, file, said.encoding, said.odd_lines)
+    delimiter = said.delimiter or guess_delimiter(_beginning(text.file, text.codec), expected)
+    structure = replace(said, encoding=text.encoding, odd_lines=text.odd_lines, delimiter=delimiter)
+    return OpenedFile(
+        TextRows(name, text.file, text.codec, delimiter),
+        replace(structure, format="csv", sheet=""),
+        text.survey.lines,
+        ragged=True,
+        notes=(*text.notes, *_line_ends(text.survey)),
+        readings=compare_readings(text, delimiter),
+    )
+
+
+class TextRows:
+    """The rows of a text."""
+
+    def __init__(self, name: str, file: BinaryIO, codec: str, delimiter: str) -> None:
+        self._name, self._file, self._codec, self._delimiter = name, file, codec, delimiter
+
+    def blocks(self, size: int) -> Iterator[Block]:
+        """Yield all rows in blocks of at most ``size``; raise ``BadInput`` where they stop being readable."""
+        with self._lines() as lines:
+            feed = _Feed(lines)
+            # A tuple of texts is nothing that the collector of garbage has to look at again and again, as a list is.
+            records, first = map(tuple, self._reader(feed.lines())), 1
+            while rows := self._take(records, size, feed):
+                yield Block(first, rows)
+                first += len(rows)
+                if first > MAX_TEXT_ROWS + 1:
+                    raise BadInput(
+                        f"“{self._name}” has more than {MAX_TEXT_ROWS:,} rows. Split it, and take the parts in one by"
+                        " one."
+                    )
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return nothing: whatever can be noticed was, before the rows were read."""
+        return ()
+
+    def _take(self, records: Iterator[Sequence[str]], size: int, feed: _Feed) -> Sequence[Sequence[str]]:
+        """Return the next rows: fewer than ``size`` where they are long."""
+        rows: list[Sequence[str]] = []
+        taken = 0
+        try:
+            with long_cells():
+                while len(rows) < size and taken < _PIECES_IN_BLOCK:
+                    feed.pieces = 0
+                    more = list(islice(records, min(_AT_ONCE, size - len(rows))))
+                    if not more:
+                        break
+                    rows += more
+                    taken += feed.pieces
+        except (csv.Error, RowTooLong):
+            raise BadInput(self._sentence()) from None
+        return rows
+
+    def _sentence(self) -> str:
+        # Where a row began that cannot be read is found by reading once more, one by one.
+        with self._lines() as lines, long_cells():
+            reader = self._reader(_Feed(lines).lines())
+            return unreadable_row_message(self._name, reader)
+
+    def _reader(self, lines: Iterator[str]) -> CsvReader:
+        return csv.reader(lines, delimiter=self._delimiter, strict=True)
+
+    @contextmanager
+    def _lines(self) -> Iterator[TextIO]:
+        self._file.seek(0)
+        lines = io.TextIOWrapper(self._file, encoding=self._codec, newline="")
+        try:
+            yield lines
+        finally:
+            if not self._file.closed:
+                lines.detach()  # Else it closes the file at its own end; whoever opened it may want it further.
+
+
+class _Feed:
+    """Gives lines to a reader, and counts how much it gave since ``pieces`` was set to 0."""
+
+    def __init__(self, lines: TextIO) -> None:
+        self._lines = lines
+        self.pieces = 0
+
+    def lines(self) -> Iterator[str]:
+        """Return the lines; a row that takes far too many of them raises ``RowTooLong``."""
+        return chain.from_iterable(self._in_pieces())
+
+    def _in_pieces(self) -> Iterator[list[str]]:
+        while piece := self._lines.readlines(_PIECE):
+            self.pieces += 1
+            if self.pieces > _TOO_MANY_PIECES:
+                raise RowTooLong
+            yield piece
+
+
+def _beginning(file: BinaryIO, codec: str) -> str:
+    """Return the beginning of a text, in whole lines."""
+    file.seek(0)
+    data = file.read(_SAMPLE_BYTES)
+    text = codecs.getincrementaldecoder(codec)().decode(data)
+    if len(data) < _SAMPLE_BYTES:
+        return text
+    return text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
+
+
+def _line_ends(found: TextStatistics) -> tuple[Note, ...]:
+    kinds = {"CR LF": found.crlf, "LF": found.lf, "CR": found.cr}
+    counted = [f"{kind} ({count:,})" for kind, count in kinds.items() if count]
+    if len(counted) < 2:
+        return ()
+    return (
+        Note(
+            "line-ends", f"Lines end in different ways: {' and '.join(counted)}. All of them are understood."
+        ),
+    )

@@ -1,0 +1,158 @@
+"""Detection of a file's type: by its content, and by its name only where the content leaves it open."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import PurePath
+from typing import BinaryIO
+
+from batchbook.errors import BadInput
+from batchbook.tables.errors import InvalidCompoundFile, InvalidWorkbook, LimitExceeded
+from batchbook.tables.formats.archive import Archive
+from batchbook.tables.formats.biff import COMPOUND_MAGIC, CompoundFile
+from batchbook.tables.report import Format, Note
+
+#: The ends of the names of files that can be read.
+SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
+
+_START = 4096
+_ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+_SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
+_FORMAT_OF_SUFFIX: dict[str, Format] = {"xlsx": "xlsx", "xlsm": "xlsx", "xls": "xls", "ods": "ods"}
+_FORMAT_NAMES: dict[Format, str] = {
+    "csv": "text", "xlsx": "an Excel workbook (XLSX)", "xls": "an old Excel workbook (XLS)",
+    "ods": "an OpenDocument spreadsheet (ODS)",
+}  # fmt: skip
+
+_ADVICE = "Open it in the program that it belongs to, save the table as XLSX or CSV, and upload that."
+
+# What files begin with that are no tables, whatever their names say.
+_OTHER_TYPES = {
+    b"%PDF": "a PDF document", b"\x89PNG": "a picture (PNG)", b"\xff\xd8\xff": "a picture (JPEG)", b"GIF8": "a picture (GIF)",
+    b"\x1f\x8b": "an archive (GZIP)", b"7z\xbc\xaf": "an archive (7-Zip)", b"Rar!": "an archive (RAR)",
+    b"BZh": "an archive (BZIP2)", b"\xfd7zXZ": "an archive (XZ)", b"SQLite format 3": "a database (SQLite)",
+    b"PAR1": "a Parquet file", b"\x7fELF": "a program", b"MZ\x90": "a program", b"{\\rtf": "a document (RTF)",
+    b"\x09\x00\x04\x00": "a workbook of a very old Excel", b"\x09\x02\x06\x00": "a workbook of a very old Excel",
+    b"\x09\x04\x06\x00": "a workbook of a very old Excel", b"\x09\x08": "a part of an Excel workbook",
+}  # fmt: skip
+
+_HTML = re.compile(
+    rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta|style|div)\b", re.I | re.S
+)
+_XML = re.compile(rb"\s*<\?(?:xml|mso)|\s*<(?:workbook|!doctype)\b", re.I)
+
+
+def detect_file_type(name: str, file: BinaryIO, said: Format | str = "") -> tuple[Format, tuple[Note, ...]]:
+    """Return what kind of file ``file``, called ``name``, is, and what is to be told about that.
+
+    Raises ``BadInput`` for what is no table, and where something else was ``said`` than what it is.
+    """
+    file.seek(0)
+    start = file.read(_START)
+    found = _type_by_content(name, file, start)
+    if said and said != found:
+        raise BadInput(
+            f"“{name}” cannot be read as {_FORMAT_NAMES.get(said, said[:20])}: it is {_FORMAT_NAMES[found]}."  # type: ignore[call-overload]
+        )
+    suffix = PurePath(name).suffix.lower()
+    named = _FORMAT_OF_SUFFIX.get(suffix[1:], "csv" if suffix in SUFFIXES else found)
+    if named == found:
+        return found, ()
+    return found, (
+        Note("name", f"The file is called {suffix}, but it is {_FORMAT_NAMES[found]}, and was read as that."),
+    )
+
+
+def _type_by_content(name: str, file: BinaryIO, start: bytes) -> Format:
+    if not start:
+        raise BadInput(f"“{name}” is empty: it has no bytes. Save the table once more, and upload it again.")
+    if start.startswith(_ZIP_MAGIC):
+        return _type_of_archive(name, file)
+    if start.startswith(COMPOUND_MAGIC):
+        return _type_of_compound_file(name, file)
+    other = next((what for magic, what in _OTHER_TYPES.items() if start.startswith(magic)), "")
+    if other:
+        raise BadInput(f"“{name}” is not text but {other}, whatever its name says. {_ADVICE}")
+    text = (
+        start.replace(b"\x00", b"")
+        .removeprefix(b"\xef\xbb\xbf")
+        .removeprefix(b"\xff\xfe")
+        .removeprefix(b"\xfe\xff")
+    )
+    if _HTML.match(text) or _XML.match(text):
+        what = "a web page (HTML)" if _HTML.match(text) else "a document of tags (XML)"
+        raise BadInput(f"“{name}” is {what} and no table, whatever its name says. {_ADVICE}")
+    return "csv"
+
+
+def _type_of_archive(name: str, file: BinaryIO) -> Format:
+    try:
+        archive = Archive(file)
+        mime = b"".join(archive.pieces_again("mimetype"))[:200] if "mimetype" in archive else b""
+    except LimitExceeded as error:
+        raise BadInput(f"“{name}” {error}. Nothing was taken from it.") from None
+    except (
+        zipfile.BadZipFile,
+        InvalidWorkbook,
+        OSError,
+        EOFError,
+        ValueError,
+        RuntimeError,
+        NotImplementedError,
+    ):
+        raise BadInput(
+            f"“{name}” is a workbook or archive that is damaged: its end is missing, or it is not what it says. It may"
+            " not have been copied or uploaded to its end. Open it where it came from, save it again, and upload that."
+        ) from None
+    _refuse_passwords(name, archive)
+    if mime.startswith(_SPREADSHEET):
+        return "ods"
+    if (
+        "[Content_Types].xml" in archive
+        and "xl/workbook.bin" not in archive
+        and not archive.has("word/", "ppt/")
+    ):
+        return "xlsx"
+    raise BadInput(f"“{name}” is {_other_archive(archive, mime)}. {_ADVICE}")
+
+
+def _type_of_compound_file(name: str, file: BinaryIO) -> Format:
+    try:
+        parts = CompoundFile(file).names
+    except InvalidCompoundFile as error:
+        raise BadInput(
+            f"“{name}” is an old Excel workbook or a document that is damaged ({error}). Open it where it came from,"
+            " save it as XLSX, and upload that."
+        ) from None
+    if "encryptedpackage" in parts:
+        raise BadInput(password_message(name))
+    if "workbook" in parts:
+        return "xls"
+    what = (
+        "a workbook of Excel 95 or older"
+        if "book" in parts
+        else "a document of another kind, and no workbook"
+    )
+    raise BadInput(f"“{name}” is {what}. {_ADVICE}")
+
+
+def _refuse_passwords(name: str, archive: Archive) -> None:
+    if archive.encrypted():
+        raise BadInput(password_message(name))
+
+
+def password_message(name: str) -> str:
+    """Return what is said of a workbook that a password protects."""
+    return (
+        f"“{name}” is protected by a password, so it cannot be read. Open it in your spreadsheet program, save it"
+        " without the password, and upload that."
+    )
+
+
+def _other_archive(archive: Archive, mime: bytes) -> str:
+    if "xl/workbook.bin" in archive:
+        return "a binary Excel workbook (XLSB), which cannot be read here"
+    if archive.has("word/", "ppt/") or mime:
+        return "a document of another kind, and no workbook"
+    return "an archive (ZIP) without a workbook in it"

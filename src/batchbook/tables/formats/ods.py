@@ -1,0 +1,347 @@
+"""Reader of OpenDocument spreadsheets, row by row, in which a few bytes may repeat a row a million times."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+from batchbook.tables.errors import InvalidWorkbook, LimitExceeded, bad_input_for
+from batchbook.tables.formats.archive import OPENDOCUMENT, Archive, feed_xml, parsed_xml
+from batchbook.tables.formats.cell_values import (
+    LongNumbers,
+    errors_note,
+    formulas_note,
+    merged_note,
+    number_text,
+    zeros_note,
+)
+from batchbook.tables.formats.limits import (
+    MAX_CELL,
+    MAX_CELLS,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    MAX_TEXT,
+    cell_too_long_message,
+    sheet_too_large_message,
+)
+from batchbook.tables.layout.sheets import choose_sheet
+from batchbook.tables.raw_rows import Block, OpenedFile
+from batchbook.tables.report import Note, Reading
+
+_BLANKS = re.compile(r"[ \t\r\n]+")
+_TIME = re.compile(r"PT(\d{1,5})H(\d{1,2})M(\d{1,2})(?:[.,]\d+)?S")
+_DIGITS = re.compile(r"0[0-9]{1,20}")
+# What somebody noted about a cell is none of its text.
+_ASIDE = "office:annotation"
+_CELLS = frozenset(["table:table-cell", "table:covered-table-cell"])
+_BLANK_ELEMENTS = frozenset(["text:s", "text:tab", "text:line-break"])
+_NUMBERS = ("float", "currency", "percentage")
+
+
+class OdsCellReader:
+    """Collects the cells of a row from the elements of the document, and counts what is to be told of them."""
+
+    def __init__(self) -> None:
+        self.formulas, self.errors, self.zeros = 0, 0, 0
+        self.error_rows: set[int] = set()
+        self.merged: list[str] = []
+        self.long = LongNumbers()
+        self._row, self._cells, self._empty = 0, list[str](), 0
+        self._attributes: dict[str, str] | None = None
+        self._paragraphs: list[list[str]] = []
+        self._length, self._aside, self._in_paragraph, self._after_blank = 0, 0, 0, True
+
+    def begin_row(self, number: int) -> None:
+        """Begin the row with the number ``number``."""
+        self._row, self._cells, self._empty = number, [], 0
+
+    def end_row(self) -> Sequence[str]:
+        """Return the cells of the row, up to the last with something in it."""
+        return tuple(self._cells)
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Take the start of an element within a row."""
+        if tag in _CELLS:
+            self._attributes, self._paragraphs, self._length = attributes, [], 0
+        elif tag == _ASIDE:
+            self._aside += 1
+        elif self._attributes is None or self._aside:
+            return
+        elif tag == "text:p":
+            self._paragraphs.append([])
+            self._in_paragraph += 1
+            self._after_blank = True
+        elif self._in_paragraph and tag in _BLANK_ELEMENTS:
+            self._blank(tag, attributes)
+            self._after_blank = False
+
+    def end(self, tag: str) -> None:
+        """Take the end of an element within a row."""
+        if tag in _CELLS:
+            self._end_cell()
+        elif tag == _ASIDE:
+            self._aside -= 1
+        elif tag == "text:p" and self._in_paragraph and not self._aside:
+            self._in_paragraph -= 1
+
+    def text(self, part: str) -> None:
+        """Take a part of a text."""
+        if self._in_paragraph and not self._aside:
+            text = _BLANKS.sub(" ", part)
+            # One of several blanks counts, and none at the start: those that are meant have elements of their own.
+            self._add(text.removeprefix(" ") if self._after_blank else text)
+            self._after_blank = text.endswith(" ")
+
+    def _blank(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "text:s":
+            count = attributes.get("text:c", "1")
+            self._add(" " * (int(count) if count.isdigit() and len(count) < 8 else 1))
+        else:
+            self._add("\t" if tag == "text:tab" else "\n")
+
+    def _add(self, text: str) -> None:
+        self._length += len(text)
+        if self._length > MAX_CELL:
+            raise LimitExceeded(cell_too_long_message(self._row))
+        if text:
+            self._paragraphs[-1].append(text)
+
+    def _end_cell(self) -> None:
+        attributes, self._attributes = self._attributes or {}, None
+        times = repeat_count(attributes, "columns")
+        text = self._value(attributes)
+        if not text:
+            self._empty += times
+            return
+        if len(self._cells) + self._empty + times > MAX_COLUMNS:
+            raise LimitExceeded(sheet_too_large_message(self._row, len(self._cells) + self._empty + times))
+        self._cells += [*[""] * self._empty, *[text] * times]
+        self._empty = 0
+
+    def _value(self, attributes: dict[str, str]) -> str:
+        shown = "\n".join(map("".join, self._paragraphs))
+        kind = attributes.get("office:value-type", "")
+        if not kind and not shown:
+            return ""
+        self._count(attributes)
+        if kind in _NUMBERS:
+            return self._number(attributes.get("office:value", ""), shown)
+        if kind == "date":
+            return attributes.get("office:date-value", shown)
+        if kind == "time":
+            return _time(attributes.get("office:time-value", "")) or shown
+        if kind == "boolean":
+            return attributes.get("office:boolean-value", shown)
+        return shown if self._paragraphs else attributes.get("office:string-value", "")[: MAX_CELL + 1]
+
+    def _number(self, value: str, shown: str) -> str:
+        try:
+            number = float(value)
+        except ValueError:
+            raise InvalidWorkbook(f"{value[:40]!r} is said to be a number") from None
+        self.long.look(self._row, [number])
+        if _DIGITS.fullmatch(shown) and float(shown) == number:
+            self.zeros += 1
+            return shown
+        return number_text(number) if abs(number) < float("inf") else shown
+
+    def _count(self, attributes: dict[str, str]) -> None:
+        self.formulas += "table:formula" in attributes
+        if attributes.get("calcext:value-type") == "error":
+            self.errors += 1
+            self.error_rows.add(self._row)
+        spanned = [attributes.get(f"table:number-{what}-spanned", "1") for what in ("columns", "rows")]
+        if spanned != ["1", "1"]:
+            self.merged.append(f"{spanned[0]} by {spanned[1]} cells in row {self._row:,}")
+
+
+def repeat_count(attributes: dict[str, str], what: str) -> int:
+    """Return how often something is repeated; raise :class:`InvalidWorkbook` for what is no such number."""
+    text = attributes.get(f"table:number-{what}-repeated", "1")
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise InvalidWorkbook(f"something is repeated {text[:40]!r} times")
+    return int(text) or 1
+
+
+def _time(value: str) -> str:
+    match = _TIME.fullmatch(value)
+    return ":".join(f"{int(part):02d}" for part in match.groups()) if match else ""
+
+
+_WHAT, _CONTENT = "an OpenDocument spreadsheet", "content.xml"
+_TABLE = re.compile(rb"<table:table\s[^<>]*?\btable:name\s*=\s*(?:\"([^\"<]*)\"|'([^'<]*)')")
+_HELD_BACK = 2_000
+# Which prefix stands for tables, and for what else the usual one stands.
+_TABLES = next(name for name, prefix in OPENDOCUMENT.items() if prefix == "table:").encode()
+_DECLARED = re.compile(rb"""\sxmlns(?::table\s*=\s*["']([^"']*)|(?::[\w.-]+)?\s*=\s*["']%s)""" % _TABLES)
+_LONGEST_DECLARED = 100
+
+
+def open_ods(name: str, file: BinaryIO, said: Reading, expected: Collection[str]) -> OpenedFile:
+    """Return the rows of one sheet of ``file``, called ``name``; ``expected`` are headings that it may have.
+
+    Raises ``BadInput`` for what is no spreadsheet, and unpacks to too much, also while the rows are read.
+    """
+    with bad_input_for(name, _WHAT):
+        titles = _sheet_names(Archive(file))
+        if not titles:
+            raise InvalidWorkbook("it has no sheet")
+        sheets = [(title, True) for title in titles]
+        chosen = choose_sheet(name, sheets, lambda place: OdsRows(name, file, place), said.sheet, expected)
+    reading = replace(said, format="ods", encoding="", delimiter="", sheet=chosen.name)
+    return OpenedFile(chosen.rows, reading, None, sheets=chosen.reports, notes=chosen.notes)
+
+
+class OdsRows:
+    """The rows of the sheet at a place."""
+
+    #: How many rows there are is known only when all were read.
+    height: int | None = None
+
+    def __init__(self, name: str, file: BinaryIO, place: int) -> None:
+        self._name, self._file, self._place = name, file, place
+        self._found = OdsCellReader()
+
+    def blocks(self, size: int) -> Iterator[Block]:
+        """Yield all rows with something in them, in blocks of at most ``size``."""
+        with bad_input_for(self._name, _WHAT):
+            yield from _in_blocks(_limited(self._rows()), size)
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return what was noticed while rows were read."""
+        found = self._found
+        notes = [merged_note(found.merged)] if found.merged else []
+        notes += [formulas_note(found.formulas)] if found.formulas else []
+        notes += [errors_note(found.errors, found.error_rows)] if found.errors else []
+        notes += [zeros_note(found.zeros)] if found.zeros else []
+        return (*notes, *found.long.notes())
+
+    def _rows(self) -> Iterator[RepeatedRow]:
+        reader = _TableReader(self._place)
+        self._found = reader.cells
+        pieces = Archive(self._file).pieces(_CONTENT)
+        for _ in parsed_xml(pieces, OPENDOCUMENT, reader.start, reader.end, reader.cells.text):
+            yield from reader.taken()
+            if reader.is_done:
+                return
+        yield from reader.taken()
+
+
+@dataclass(frozen=True)
+class RepeatedRow:
+    """A row with something in it: its number, how often it stands below itself, and its cells."""
+
+    number: int
+    times: int
+    cells: Sequence[str]
+
+
+class _TableReader:
+    """Follows the elements of the document to the rows of the table at a place."""
+
+    def __init__(self, place: int) -> None:
+        self.cells = OdsCellReader()
+        self.is_done = False
+        self._tables, self._depth = place + 1, 0
+        self._number, self._times = 1, 1
+        self._rows: list[RepeatedRow] = []
+
+    def taken(self) -> list[RepeatedRow]:
+        """Return the rows that were found since this was asked last."""
+        rows, self._rows = self._rows, []
+        return rows
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "table:table":
+            self._depth += 1
+            self._tables -= self._depth == 1
+        elif self._tables or self._depth != 1 or self.is_done:
+            return
+        elif tag == "table:table-row":
+            self._times = repeat_count(attributes, "rows")
+            self.cells.begin_row(self._number)
+        else:
+            self.cells.start(tag, attributes)
+
+    def end(self, tag: str) -> None:
+        if tag == "table:table":
+            self._depth -= 1
+            self.is_done = self.is_done or (not self._tables and not self._depth)
+        elif self._tables or self._depth != 1 or self.is_done:
+            return
+        elif tag == "table:table-row":
+            cells = self.cells.end_row()
+            if cells:
+                self._rows.append(RepeatedRow(self._number, self._times, cells))
+            self._number += self._times
+        else:
+            self.cells.end(tag)
+
+
+def _limited(rows: Iterable[RepeatedRow]) -> Iterator[RepeatedRow]:
+    """Yield the rows; raise :class:`LimitExceeded` where they reach too far, or hold too much text."""
+    cells, text = 0, 0
+    for row in rows:
+        last, width = row.number + row.times - 1, len(row.cells)
+        cells += row.times * width
+        text += row.times * sum(map(len, row.cells))
+        if last > MAX_ROWS or width > MAX_COLUMNS or cells > MAX_CELLS:
+            raise LimitExceeded(sheet_too_large_message(last, width))
+        if text > MAX_TEXT:
+            raise LimitExceeded(
+                f"repeats its texts so often that its cells hold more than {MAX_TEXT:,} characters"
+            )
+        yield row
+
+
+def _in_blocks(rows: Iterable[RepeatedRow], size: int) -> Iterator[Block]:
+    first, held = 1, list[Sequence[str]]()
+    for row in rows:
+        if held and row.number != first + len(held):
+            yield Block(first, held)
+            held = []
+        for number in range(row.number, row.number + row.times):
+            first = first if held else number
+            held.append(row.cells)
+            if len(held) == size:
+                yield Block(first, held)
+                held = []
+    if held:
+        yield Block(first, held)
+
+
+def _sheet_names(archive: Archive) -> list[str]:
+    """Return the names of all sheets: found without following the document where its prefixes are the usual ones."""
+    titles: list[str] = []
+    rest, is_usual = b"", True
+    for number, piece in enumerate(archive.pieces(_CONTENT)):
+        data = rest + piece
+        found = _DECLARED.findall(data, max(0, len(rest) - _LONGEST_DECLARED))
+        is_usual = is_usual and (found == [_TABLES] if not number else not found)
+        end = 0
+        for match in _TABLE.finditer(data):
+            end = match.end()
+            titles.append(html.unescape((match[1] or match[2] or b"").decode("utf-8", "replace")))
+        rest = data[max(end, len(data) - _HELD_BACK) :]
+    return titles if is_usual else _sheet_names_by_parsing(archive.pieces_again(_CONTENT))
+
+
+def _sheet_names_by_parsing(pieces: Iterable[bytes]) -> list[str]:
+    titles, depth = list[str](), 0
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        if tag == "table:table":
+            depth += 1
+            if depth == 1:
+                titles.append(attributes.get("table:name", ""))
+
+    def end(tag: str) -> None:
+        nonlocal depth
+        depth -= tag == "table:table"
+
+    feed_xml(pieces, OPENDOCUMENT, start, end)
+    return titles

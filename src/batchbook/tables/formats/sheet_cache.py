@@ -1,0 +1,150 @@
+"""Cache of the sheets that this process read last."""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from tempfile import TemporaryFile
+from threading import Lock
+from typing import BinaryIO
+
+from batchbook.tables.layout.text_scan import file_pieces
+from batchbook.tables.raw_rows import Block, OpenedFile, RawRows
+from batchbook.tables.report import Format, Note, Reading
+
+#: How many sheets are kept, and how many bytes each may take.
+MOST_SHEETS, MOST_BYTES = 4, 32 * 1024 * 1024
+
+Opener = Callable[[str, BinaryIO, Reading, Collection[str]], OpenedFile]
+#: The digest of a workbook, the kind that it is, and which sheet was asked for, or the headings that it should have.
+_Key = tuple[bytes, Format, str, frozenset[str]]
+
+
+class SheetCache:
+    """Knows the last sheets that were read. Safe to be used by several threads."""
+
+    def __init__(self) -> None:
+        self._sheets: OrderedDict[_Key, OpenedFile] = OrderedDict()
+        self._lock = Lock()
+
+    def opened(
+        self,
+        kind: Format,
+        opener: Opener,
+        name: str,
+        file: BinaryIO,
+        said: Reading,
+        expected: Collection[str],
+    ) -> OpenedFile:
+        """Return what ``opener`` would: from what was kept, or by itself, and then its rows are kept once all are read."""
+        digest = _digest(file)
+        asked: _Key = (digest, kind, said.sheet, frozenset() if said.sheet else frozenset(expected))
+        known = self._known(asked)
+        if known is not None:
+            sheet = known.reading.sheet
+            return replace(known, reading=replace(said, format=kind, encoding="", delimiter="", sheet=sheet))
+        opened = opener(name, file, said, expected)
+        # Who asks for it by its name gets it too, without what was told of choosing it.
+        named: _Key = (digest, kind, opened.reading.sheet, frozenset())
+
+        def keep(rows: _CachedRows) -> None:
+            self._keep({named: replace(opened, rows=rows, notes=()), asked: replace(opened, rows=rows)})
+
+        return replace(opened, rows=_CachingRows(opened.rows, keep))
+
+    def forget(self) -> None:
+        """Keep none of them any longer."""
+        with self._lock:
+            self._sheets.clear()
+
+    def _known(self, key: _Key) -> OpenedFile | None:
+        with self._lock:
+            if key in self._sheets:
+                self._sheets.move_to_end(key)
+            return self._sheets.get(key)
+
+    def _keep(self, sheet: dict[_Key, OpenedFile]) -> None:
+        """Keep one sheet, under each key by which it is asked for, and let the oldest go."""
+        with self._lock:
+            for key, opened in sheet.items():
+                self._sheets[key] = opened
+                self._sheets.move_to_end(key)
+            while len({id(opened.rows) for opened in self._sheets.values()}) > MOST_SHEETS:
+                self._sheets.popitem(last=False)
+
+
+class _CachingRows:
+    """Rows that are given to ``keep`` once all of them were read; until then they come from ``rows``."""
+
+    def __init__(self, rows: RawRows, keep: Callable[[_CachedRows], None]) -> None:
+        self._rows, self._keep = rows, keep
+
+    def blocks(self, size: int) -> Iterator[Block]:
+        """Yield all rows in blocks of at most ``size``."""
+        kept = _CachedRows()
+        for block in self._rows.blocks(size):
+            kept.add(block)
+            yield block
+        if not kept.too_large:
+            kept.told = self._rows.notes()
+            self._keep(kept)
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return what was noticed."""
+        return self._rows.notes()
+
+
+class _CachedRows:
+    """Rows in a file of their own, which goes when nobody needs it any more."""
+
+    def __init__(self) -> None:
+        self._file = TemporaryFile(prefix="batchbook-")  # noqa: SIM115 - It is open as long as the rows are kept.
+        self._lock = Lock()
+        weakref.finalize(self, self._file.close)
+        self._places: list[tuple[int, int, int]] = []
+        self._end = 0
+        #: What was noticed while they were read.
+        self.told: tuple[Note, ...] = ()
+
+    @property
+    def too_large(self) -> bool:
+        """Whether there is more than is kept of one sheet."""
+        return self._end > MOST_BYTES
+
+    def add(self, block: Block) -> None:
+        """Write the next rows, up to where they are too many."""
+        if self.too_large:
+            return
+        data = marshal.dumps([*map(tuple, block.rows)])
+        self._places.append((block.first, self._end, len(data)))
+        self._file.write(data)
+        self._end += len(data)
+
+    def blocks(self, size: int) -> Iterator[Block]:
+        """Yield all rows in blocks of at most ``size``."""
+        for first, start, length in self._places:
+            with self._lock:  # Several may read at once.
+                self._file.seek(start)
+                data = self._file.read(length)
+            rows = marshal.loads(data)  # noqa: S302 - Written by this process, and nobody else can open it.
+            for at in range(0, len(rows), size):
+                yield Block(first + at, rows[at : at + size])
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return what was noticed when they were read."""
+        return self.told
+
+
+#: Those of this process.
+SHEET_CACHE = SheetCache()
+
+
+def _digest(file: BinaryIO) -> bytes:
+    digest = hashlib.sha256()
+    for piece in file_pieces(file):
+        digest.update(piece)
+    return digest.digest()

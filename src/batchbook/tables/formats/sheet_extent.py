@@ -1,0 +1,262 @@
+"""Extent of a worksheet and the amount of text in it, measured before anything makes room for its cells."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from string import ascii_letters, digits
+
+from batchbook.tables.errors import InvalidWorkbook, LimitExceeded
+from batchbook.tables.formats.archive import SPREADSHEET, feed_xml
+from batchbook.tables.formats.limits import MAX_CELL, MAX_CELLS, MAX_TEXT
+
+_LETTERS, _DIGITS = ascii_letters.encode(), digits.encode()
+
+# The start of a cell as nearly every program writes it, with its reference first; any other start gives nothing.
+_CELL = re.compile(rb'<c(?: r="([A-Z]{1,3}[0-9]{1,7})"|(?=[\s/>]))')
+_REFERENCE = re.compile("([A-Za-z]{1,3})([0-9]{1,7})")
+
+# More bytes than the longest match of _CELL has.
+_HELD_BACK = 32
+
+
+@dataclass(frozen=True)
+class Extent:
+    """The lowest row and the rightmost column of a sheet that are in use, counted from 1, and how many cells are."""
+
+    rows: int = 0
+    columns: int = 0
+    cells: int = 0
+
+
+class QuickScan:
+    """Finds the extent in the sheet's bytes, fed piece by piece, without taking them for XML.
+
+    It is right, or too large where cells without a value lie outside, or ``unsure``: then :func:`exact_extent` tells.
+    """
+
+    def __init__(self) -> None:
+        self.unsure = False
+        self._rows, self._columns, self._cells = 0, 0, 0
+        self._rest = b""
+
+    @property
+    def extent(self) -> Extent:
+        """What was found so far."""
+        return Extent(self._rows, self._columns, self._cells)
+
+    def feed(self, piece: bytes) -> None:
+        """Look at the next piece."""
+        data = self._rest + piece
+        # A cell's start that the piece cuts is looked at together with the next one.
+        cut = data.rfind(b"<", max(0, len(data) - _HELD_BACK))
+        data, self._rest = (data, b"") if cut < 0 else (data[:cut], data[cut:])
+        found = _CELL.findall(data)
+        # A colon: the cells' tags may have a namespace's prefix.
+        self.unsure = self.unsure or b"" in found or b":c" in data
+        if found and not self.unsure:
+            self._cells += len(found)
+            joined = b" ".join(found)
+            self._rows = max(self._rows, *map(int, set(joined.translate(None, _LETTERS).split())))
+            self._columns = max(self._columns, *map(_column, set(joined.translate(None, _DIGITS).split())))
+
+
+def exact_extent(pieces: Iterable[bytes]) -> Extent:
+    """Return the extent of a sheet's cells that hold something; one without a reference follows its neighbour.
+
+    Raises :class:`InvalidWorkbook` for what is no XML in UTF-8, for entities, and for references that are none.
+    """
+    cells = _Cells()
+    feed_xml(pieces, SPREADSHEET, cells.start, cells.end)
+    return Extent(cells.rows, cells.columns, cells.count)
+
+
+class _Cells:
+    """Follows the elements of a sheet as a reader of its cells does."""
+
+    def __init__(self) -> None:
+        self.rows, self.columns, self.count = 0, 0, 0
+        self._row, self._column = 1, 1
+        self._waiting = False
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "row":
+            self._row = _number(attributes["r"]) if "r" in attributes else self._row
+            self._waiting = False
+        elif tag == "c":
+            if "r" in attributes:
+                self._row, self._column = _position(attributes["r"])
+            self._waiting = True
+        elif self._waiting:  # What is in a cell makes it one; without, it has a format at most.
+            self._waiting = False
+            self.count += 1
+            self.rows, self.columns = max(self.rows, self._row), max(self.columns, self._column)
+
+    def end(self, tag: str) -> None:
+        if tag == "c":
+            self._column += 1
+            self._waiting = False
+        elif tag == "row":
+            self._row, self._column = self._row + 1, 1
+
+
+def _position(reference: str) -> tuple[int, int]:
+    match = _REFERENCE.fullmatch(reference)
+    if match is None:
+        raise InvalidWorkbook(f"a cell is called {reference[:40]!r}")
+    return int(match[2]), _column(match[1].upper().encode())
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 7):
+        raise InvalidWorkbook(f"a row is called {text[:40]!r}")
+    return int(text)
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+# The fewest bytes that a cell takes.
+_SHORTEST_CELL = len("<c><v/></c>")
+
+# A cell that is not plain: one that lies further out than the bounds, has an error value or a formula, or is written in
+# a way that no program has. The rectangle of each bounds is as large as a sheet may be.
+_NOT_PLAIN = rb"""<c(?=[\s>/])(?! r="%s"(?: s="[0-9]+")?(?: t="(?:s|str|n|b|inlineStr)")?(?:/>|>(?!<f)))"""
+_BOUNDS = (
+    (re.compile(_NOT_PLAIN % rb"[A-E][1-9][0-9]{0,5}"), 999_999, 5),
+    (re.compile(_NOT_PLAIN % rb"[A-J](?:[1-9][0-9]{0,4}|[1-4][0-9]{5})"), 499_999, 10),
+    (re.compile(_NOT_PLAIN % rb"[A-Y](?:[1-9][0-9]{0,4}|1[0-9]{5})"), 199_999, 25),
+    (re.compile(_NOT_PLAIN % rb"(?:[A-Z]|A[A-X])[1-9][0-9]{0,4}"), 99_999, 50),
+)
+
+
+class ExtentEstimate:
+    """Finds the extent of a sheet in its bytes, fed in pieces that cut no cell."""
+
+    def __init__(self) -> None:
+        self._scan = QuickScan()
+        self._rows, self._columns, self._cells, self._size = 0, 0, 0, 0
+
+    def feed(self, piece: bytes) -> bool:
+        """Look at the next piece, and tell whether all of its cells are plain.
+
+        Raises :class:`~batchbook.tables.formats.archive.LimitExceeded` once there are more plain cells than a sheet may have.
+        """
+        if b":c" not in piece:
+            for unlike, rows, columns in _BOUNDS:
+                if not unlike.search(piece):
+                    self._add(piece.count(b"<c "), rows, columns)
+                    return True
+        self._size += len(piece)
+        self._scan.feed(piece)
+        return False
+
+    @property
+    def most_cells(self) -> int:
+        """How many cells there are at most."""
+        return self._cells + self._size // _SHORTEST_CELL
+
+    @property
+    def extent(self) -> Extent | None:
+        """How far the cells reach at most; nothing where that takes a better look."""
+        if self._scan.unsure:
+            return None
+        found = self._scan.extent
+        rows, columns = max(self._rows, found.rows), max(self._columns, found.columns)
+        return Extent(rows, columns, self._cells + found.cells)
+
+    def _add(self, cells: int, rows: int, columns: int) -> None:
+        self._cells += cells
+        if cells:
+            self._rows, self._columns = max(self._rows, rows), max(self._columns, columns)
+        if self._cells > MAX_CELLS:
+            raise LimitExceeded(f"has more than {MAX_CELLS:,} cells. Save its table as CSV, and upload that")
+
+
+_TEXT_REFERENCE = re.compile(rb"""\st\s*=\s*["']s["'][^<>]*>\s*<(?:\w+:)?v>\s*([0-9]{1,10})""")
+_LONGEST_REFERENCE = 256
+
+
+class TextVolumeCheck:
+    """Looks at the shared texts of a workbook while they pass."""
+
+    def __init__(self) -> None:
+        self._longest, self._count, self._open = 0, 0, 0
+
+    def passed(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the pieces; raise :class:`LimitExceeded` where a text is too long, or where there are too many."""
+        for piece in pieces:
+            # Each text ends with </si>, with or without a prefix; what lies between is at least as long as it is.
+            lengths = list(map(len, piece.split(b"si>")))
+            lengths[0] += self._open
+            self._open = lengths[-1]
+            self._longest = max(self._longest, *lengths)
+            self._count += (len(lengths) - 1) // 2 + piece.count(b"si/>")
+            self._check()
+            yield piece
+
+    def may_be_too_much(self, cells: int) -> bool:
+        """Tell whether so many cells may hold more text than is allowed, were all of them the longest."""
+        return self._longest * cells > MAX_TEXT
+
+    def refuse_too_much(self, texts: Iterable[bytes], sheet: Iterable[bytes]) -> None:
+        """Raise :class:`LimitExceeded` where the cells of ``sheet`` do hold too much, counted one by one."""
+        counts, unknown = _references(sheet)
+        if not self.may_be_too_much(counts.total() + unknown):
+            return
+        lengths = _lengths(texts)
+        total = sum(lengths[number] * count for number, count in counts.items() if number < len(lengths))
+        total += unknown * max(lengths, default=0)
+        if total > MAX_TEXT:
+            raise LimitExceeded(
+                f"repeats its texts so often that its cells hold {total:,} characters, more than {MAX_TEXT:,}"
+            )
+
+    def _check(self) -> None:
+        if self._longest > 8 * MAX_CELL:  # A character may be written as an escape of some bytes.
+            raise LimitExceeded(
+                f"holds a text with more than {MAX_CELL:,} characters; no cell may be that long"
+            )
+        if self._count > MAX_CELLS:
+            raise LimitExceeded(f"has more than {MAX_CELLS:,} texts")
+
+
+def _lengths(pieces: Iterable[bytes]) -> array[int]:
+    lengths = array("L")
+
+    def start(tag: str, _attributes: dict[str, str]) -> None:
+        if tag == "si":
+            lengths.append(0)
+
+    def text(data: str) -> None:
+        if lengths:
+            lengths[-1] += len(data)
+
+    feed_xml(pieces, SPREADSHEET, start, text=text)
+    return lengths
+
+
+def _references(pieces: Iterable[bytes]) -> tuple[Counter[int], int]:
+    """Return how often cells refer to each text, and how many cells there are whose text is not told so easily."""
+    counts: Counter[int] = Counter()
+    marks, rest = 0, b""
+    for piece in chain(pieces, [b""]):
+        data = rest + piece
+        cut = max(0, data.rfind(b"<", 0, max(0, len(data) - _LONGEST_REFERENCE))) if piece else len(data)
+        found = _TEXT_REFERENCE.findall(data[:cut])
+        counts.update(map(int, found))
+        marks += _count_marks(data[:cut]) - len(found)
+        rest = data[cut:]
+    return counts, max(0, marks)
+
+
+def _count_marks(data: bytes) -> int:
+    return data.count(b'"s"') + data.count(b"'s'")

@@ -1,0 +1,280 @@
+"""Rewriting of an XLSX workbook's sheet, texts and styles into what the fast reader reads correctly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from xml.sax.saxutils import escape, quoteattr
+
+from batchbook.tables.errors import InvalidWorkbook
+from batchbook.tables.formats.archive import SPREADSHEET, XmlFeed, feed_xml, parsed_xml
+from batchbook.tables.formats.cell_values import errors_note, formulas_note, merged_note, zeros_note
+from batchbook.tables.formats.limits import MAX_CELL
+from batchbook.tables.formats.sheet_extent import ExtentEstimate
+from batchbook.tables.report import Note
+
+CELLS, TEXTS = ("worksheet", "sheetData"), ("sst",)
+
+_MAIN = next(iter(SPREADSHEET))
+_PREFIX = re.compile(rb"""\sxmlns:([^\s=<>"']+)\s*=""")
+# What stands before the cells has thousands of bytes: widths of columns, most of them.
+_LONGEST_HEAD = 4 * 1024 * 1024
+# More bytes than a mark has that is looked for; a longer prefix is none.
+_HELD_BACK = 64
+
+
+class NeedsRewriting(InvalidWorkbook):
+    """A part in which elements of other namespaces may stand, so that it must be written anew."""
+
+
+class PlainPart:
+    """The content of the element at ``path`` of a part, in a new root element; what stands around it is parsed as XML."""
+
+    def __init__(self, path: tuple[str, ...]) -> None:
+        #: The ranges of merged cells, such as A1:C1, known once all has passed.
+        self.merged: list[str] = []
+        self._path, self._open = path, list[str]()
+
+    def passed(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield it in pieces; raise :class:`NeedsRewriting` once an element may be one of another namespace."""
+        pieces = iter(pieces)
+        head, rest = self._head(pieces)
+        around = XmlFeed(SPREADSHEET, self._start, self._end)
+        around.feed(head)
+        is_empty = head.endswith(b"/>")
+        if not is_empty and tuple(self._open) != self._path:
+            raise NeedsRewriting("it has no cells where they are looked for")
+        yield f'<{self._path[0]} xmlns="{_MAIN}">'.encode() + b"".join(
+            b"<%s>" % tag.encode() for tag in self._path[1:]
+        )
+        if not is_empty:
+            yield from self._inside(_marks(head), chain([rest], pieces), around)
+        else:
+            around.feed(rest)
+        for piece in pieces:
+            around.feed(piece)
+        around.close()
+        yield b"".join(b"</%s>" % tag.encode() for tag in reversed(self._path))
+
+    def _head(self, pieces: Iterator[bytes]) -> tuple[bytes, bytes]:
+        """Return the beginning of the part up to the tag that opens the element, and what was read behind it."""
+        tag = re.compile(rb"<%s(?:\s[^<>]*)?>" % self._path[-1].encode())
+        head = b""
+        for piece in pieces:
+            head += piece
+            found = tag.search(head)
+            if found:
+                return head[: found.end()], head[found.end() :]
+            if len(head) > _LONGEST_HEAD:
+                break
+        raise NeedsRewriting("it has no cells where they are looked for")
+
+    def _inside(self, marks: tuple[bytes, ...], pieces: Iterator[bytes], around: XmlFeed) -> Iterator[bytes]:
+        closing, data = b"</%s" % self._path[-1].encode(), b""
+        for piece in pieces:
+            data += piece
+            end = data.find(closing)
+            inside = data if end < 0 else data[:end]
+            if any(mark in inside for mark in marks):
+                raise NeedsRewriting("it has elements of other namespaces")
+            if end >= 0:
+                yield inside
+                around.feed(data[end:])
+                return
+            yield data[:-_HELD_BACK]
+            data = data[-_HELD_BACK:]
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "mergeCell" and self._open == ["worksheet", "mergeCells"]:
+            self.merged.append(attributes.get("ref", "")[:30])
+        self._open.append(tag)
+
+    def _end(self, _tag: str) -> None:
+        self._open.pop()
+
+
+def _marks(head: bytes) -> tuple[bytes, ...]:
+    """Return what shows, behind ``head``, that an element may be of another namespace, or be none."""
+    prefixes = set(_PREFIX.findall(head))
+    if any(len(prefix) > _HELD_BACK - 2 for prefix in prefixes):
+        raise NeedsRewriting("it has elements of other namespaces")
+    return (b"xmlns", b"<!", *(b"<%s:" % prefix for prefix in prefixes))
+
+
+def own_elements(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield a part of a workbook anew, with nothing but its own elements, none of which has a prefix."""
+    written = _XmlWriter()
+    for _ in parsed_xml(pieces, SPREADSHEET, written.start, written.end, written.text):
+        yield written.taken()
+    yield written.taken()
+
+
+class _XmlWriter:
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._namespace = f' xmlns="{_MAIN}"'
+
+    def taken(self) -> bytes:
+        """Return what was written since this was asked last."""
+        data, self._parts = "".join(self._parts).encode(), []
+        return data
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        plain = (f" {name}={quoteattr(value)}" for name, value in attributes.items() if _is_own(name))
+        self._parts.append(f"<{tag}{self._namespace}{''.join(plain)}>")
+        self._namespace = ""
+
+    def end(self, tag: str) -> None:
+        self._parts.append(f"</{tag}>")
+
+    def text(self, part: str) -> None:
+        self._parts.append(escape(part, {"\r": "&#13;"}))
+
+
+def _is_own(name: str) -> bool:
+    return ":" not in name or name == "xml:space"
+
+
+_ERROR = re.compile(rb"""(<c\s(?:[^<>]*?\s)?t\s*=\s*["'])e(["'])""")
+_ERROR_AT = re.compile(
+    rb"""<c\s(?:[^<>]*?\s)?r\s*=\s*["'][A-Za-z]+([0-9]{1,7})["'](?:[^<>]*?\s)?t\s*=\s*["']e["']"""
+)
+
+_NO_VALUE = (b"</f></c>", b"</f><v></v>", b"</f><v/>", b"</f><v />")
+
+# How much is held back at most to find the end of a cell.
+_LONGEST_CELL = 8 * MAX_CELL
+
+
+class CellRewriter:
+    """Rewrites the pieces of a sheet. ``padded`` has the widths of numbers by the number of their style."""
+
+    def __init__(self, padded: Mapping[int, int]) -> None:
+        #: How far the sheet reaches.
+        self.reach = ExtentEstimate()
+        self._errors, self._error_rows = 0, set[int]()
+        self._formulas, self._without_value, self._zeros = 0, 0, 0
+        #: The ranges of merged cells, which are listed behind the rows.
+        self.merged: Sequence[str] = ()
+        self._padded = padded
+        styles = b"|".join(b"%d" % style for style in padded)
+        self._padding = re.compile(
+            rb'<c( r="[A-Z]{1,3}[0-9]{1,7}")? s="(' + styles + rb')"(?: t="n")?>(?:<f[^<>]*>[^<>]*(?:</f>)?)?'
+            rb"<v>([0-9]{1,15})</v></c>"
+        )
+
+    def rewritten(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the pieces, cut where no cell is cut."""
+        rest = b""
+        for piece in pieces:
+            data = rest + piece
+            end = _end_of_cells(data)
+            rest = data[end:]
+            if len(rest) > _LONGEST_CELL:  # No cell is that long; what it is, a later reader finds out.
+                end, rest = len(data), b""
+            if end:
+                yield self._cells(data[:end])
+        if rest:
+            yield self._cells(rest)
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return what was noticed."""
+        notes = []
+        if self.merged:
+            notes.append(merged_note(self.merged))
+        if self._formulas:
+            notes.append(formulas_note(self._formulas, self._without_value))
+        if self._errors:
+            notes.append(errors_note(self._errors, self._error_rows))
+        if self._zeros:
+            notes.append(zeros_note(self._zeros))
+        return tuple(notes)
+
+    def _cells(self, data: bytes) -> bytes:
+        if self._padded:
+            data = self._padding.sub(self._with_zeros, data)
+        if not self.reach.feed(data):
+            self._count_formulas(data)
+            data = self._with_errors(data)
+        return data
+
+    def _count_formulas(self, data: bytes) -> None:
+        count = data.count(b"<f>") + data.count(b"<f ")
+        if count:
+            self._formulas += count
+            self._without_value += sum(map(data.count, _NO_VALUE))
+
+    def _with_errors(self, data: bytes) -> bytes:
+        self._error_rows.update(map(int, _ERROR_AT.findall(data)))
+        data, count = _ERROR.subn(rb"\1str\2", data)
+        self._errors += count
+        return data
+
+    def _with_zeros(self, match: re.Match[bytes]) -> bytes:
+        width = self._padded[int(match[2])]
+        self._zeros += len(match[3]) < width
+        return b'<c%s t="str"><v>%s</v></c>' % (match[1] or b"", match[3].rjust(width, b"0"))
+
+
+def _end_of_cells(data: bytes) -> int:
+    """Return up to where ``data`` cuts no cell."""
+    start = data.rfind(b"<c")
+    start = max(start, data.rfind(b":c", max(0, start)))
+    closed = data.rfind(b"c>")
+    if closed > start:
+        return closed + 2
+    if start >= 0:
+        return data.rfind(b"<", 0, start + 1)
+    return data.rfind(b"<") if b"<" in data[-64:] else len(data)
+
+
+_ZEROS = re.compile(r"(?:\[\$[^\]]*\])?(0{2,15})(?:;.*)?")
+
+
+def leading_zeros_shown(code: str) -> int:
+    """Return how many digits a number format shows at least, 0 where it is no format of zeros alone."""
+    match = _ZEROS.fullmatch(code)
+    return len(match[1]) if match else 0
+
+
+class Styles:
+    """The formats of a workbook's numbers, by the number of the cells' style, from its part for styles.
+
+    Raises :class:`~batchbook.tables.formats.sheet_extent.InvalidWorkbook` for what is no XML.
+    """
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._codes: dict[str, str] = {}
+        self._cells: list[str] = []
+        self._open: list[str] = []
+        feed_xml(pieces, SPREADSHEET, self._start, self._end)
+
+    @property
+    def padded(self) -> dict[int, int]:
+        """The least number of digits that is shown, by the number of the style."""
+        zeros = {format_id: leading_zeros_shown(code) for format_id, code in self._codes.items()}
+        return {number: zeros[key] for number, key in enumerate(self._cells) if zeros.get(key)}
+
+    def xml(self) -> str:
+        """Return the formats as a part of a workbook that has nothing else."""
+        formats = (
+            f"<numFmt numFmtId={quoteattr(key)} formatCode={quoteattr(code)}/>"
+            for key, code in self._codes.items()
+        )
+        cells = (f"<xf numFmtId={quoteattr(key)}/>" for key in self._cells)
+        return (
+            f'<styleSheet xmlns="{next(iter(SPREADSHEET))}"><numFmts>{"".join(formats)}</numFmts>'
+            f"<cellXfs>{''.join(cells)}</cellXfs></styleSheet>"
+        )
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        # Formats that are only applied under a condition are elsewhere, and have numbers of their own.
+        if self._open == ["styleSheet", "numFmts"] and tag == "numFmt":
+            self._codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
+        elif self._open == ["styleSheet", "cellXfs"] and tag == "xf":
+            self._cells.append(attributes.get("numFmtId", "0"))
+        self._open.append(tag)
+
+    def _end(self, _tag: str) -> None:
+        self._open.pop()

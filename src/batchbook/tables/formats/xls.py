@@ -1,0 +1,325 @@
+"""Reader of old Excel workbooks (XLS), row by row."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import BinaryIO
+
+from batchbook.errors import BadInput
+from batchbook.tables.errors import InvalidWorkbook, LimitExceeded, bad_input_for
+from batchbook.tables.formats import biff
+from batchbook.tables.formats.biff import CompoundFile
+from batchbook.tables.formats.cell_values import (
+    LongNumbers,
+    errors_note,
+    formulas_note,
+    merged_note,
+    number_text,
+    zeros_note,
+)
+from batchbook.tables.formats.file_type import password_message
+from batchbook.tables.formats.limits import MAX_CELLS, MAX_COLUMNS, MAX_TEXT, sheet_too_large_message
+from batchbook.tables.formats.sheet_xml import leading_zeros_shown
+from batchbook.tables.layout.sheets import choose_sheet
+from batchbook.tables.raw_rows import Block, OpenedFile
+from batchbook.tables.report import Note, Reading
+
+# The numbers of the formats that every program knows as days or times; [MS-XLS] 2.4.126.
+_KNOWN_DAYS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
+_NO_CODE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.I)
+
+
+@dataclass(frozen=True)
+class XlsSheet:
+    """A worksheet: its name, where it begins, and whether people see it."""
+
+    name: str
+    start: int
+    visible: bool
+
+
+@dataclass
+class XlsGlobals:
+    """What all sheets need. ``days`` and ``zeros`` are about the formats of cells, by number."""
+
+    sheets: list[XlsSheet] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    days: set[int] = field(default_factory=set)
+    zeros: dict[int, int] = field(default_factory=dict)
+    from_1904: bool = False
+    is_protected: bool = False
+
+
+def read_globals(stream: memoryview) -> XlsGlobals:
+    """Return what the stream of a workbook says for all of its sheets."""
+    found = XlsGlobals()
+    codes: dict[int, str] = {}
+    formats: list[int] = []
+    for record in biff.records(stream, 0):
+        data = record.data
+        if record.kind == biff.FILEPASS:
+            found.is_protected = True
+            return found
+        if record.kind == biff.DATEMODE:
+            found.from_1904 = data[0] == 1
+        elif record.kind == biff.FORMAT:
+            codes[struct.unpack_from("<H", data)[0]] = biff.BiffTexts([data[2:]]).text()
+        elif record.kind == biff.XF:
+            formats.append(struct.unpack_from("<H", data, 2)[0])
+        elif record.kind == biff.BOUNDSHEET:
+            _add_sheet(found, data)
+        elif record.kind == biff.SST:
+            _add_texts(found, stream, record)
+    _sort_formats(found, codes, formats)
+    return found
+
+
+def _add_sheet(found: XlsGlobals, data: memoryview) -> None:
+    start, hidden, kind = struct.unpack_from("<IBB", data)
+    if kind == 0:  # Others are charts and macros.
+        found.sheets.append(XlsSheet(biff.short_text(data, 6), start, not hidden & 3))
+
+
+def _add_texts(found: XlsGlobals, stream: memoryview, record: biff.Record) -> None:
+    (count,) = struct.unpack_from("<I", record.data, 4)
+    texts = biff.BiffTexts(biff.continued(stream, record))
+    texts.skip(8)
+    found.texts = texts.all(count)
+
+
+def _sort_formats(found: XlsGlobals, codes: dict[int, str], formats: list[int]) -> None:
+    for number, code in enumerate(formats):
+        text = codes.get(code, "")
+        if code in _KNOWN_DAYS if not text else _is_day(text):
+            found.days.add(number)
+        elif leading_zeros_shown(text):
+            found.zeros[number] = leading_zeros_shown(text)
+
+
+def _is_day(code: str) -> bool:
+    return any(mark in _NO_CODE.sub("", code.split(";")[0]).lower() for mark in "dmyhs")
+
+
+_Cell = tuple[int, int, str]
+
+# Excel takes 1900 for a leap year, as a program before it did: days before its March come one too late.
+_LEAP_DAY = 60
+_LAST_DAY = 2_958_465  # The end of the year 9999.
+_MILLISECONDS = 86_400_000
+
+
+class XlsCells:
+    """Finds the cells of a sheet, and counts what is to be told of them."""
+
+    def __init__(self, book: XlsGlobals) -> None:
+        self._book = book
+        self._formulas, self._errors, self._zeros = 0, 0, 0
+        self._error_rows: set[int] = set()
+        self._merged: list[str] = []
+        self._long = LongNumbers()
+
+    def found(self, stream: memoryview, start: int) -> Iterator[_Cell]:
+        """Yield the row and column, counted from 0, and the text of each cell of the sheet at ``start``."""
+        waiting: tuple[int, int] | None = None
+        for record in biff.records(stream, start):
+            kind, data = record.kind, record.data
+            if kind == biff.MULRK:
+                yield from self._numbers(data)
+            elif kind == biff.STRING and waiting:
+                yield (*waiting, biff.BiffTexts(biff.continued(stream, record)).text())
+                waiting = None
+            elif kind == biff.FORMULA:
+                self._formulas += 1
+                waiting = struct.unpack_from("<HH", data)
+                text = self._result(data)
+                if text is not None:
+                    yield (*waiting, text)
+                    waiting = None
+            elif kind == biff.MERGEDCELLS:
+                self._merge(data)
+            else:
+                yield from self._simple(kind, data)
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return what was noticed."""
+        notes = [merged_note(self._merged)] if self._merged else []
+        notes += [formulas_note(self._formulas)] if self._formulas else []
+        notes += [errors_note(self._errors, self._error_rows)] if self._errors else []
+        notes += [zeros_note(self._zeros)] if self._zeros else []
+        return (*notes, *self._long.notes())
+
+    def _simple(self, kind: int, data: memoryview) -> Iterator[_Cell]:
+        if kind not in (biff.NUMBER, biff.RK, biff.LABELSST, biff.LABEL, biff.RSTRING, biff.BOOLERR):
+            return
+        row, column, style = struct.unpack_from("<HHH", data)
+        if kind == biff.NUMBER:
+            yield row, column, self._number(row, style, struct.unpack_from("<d", data, 6)[0])
+        elif kind == biff.RK:
+            yield row, column, self._number(row, style, biff.rk_number(struct.unpack_from("<I", data, 6)[0]))
+        elif kind == biff.LABELSST:
+            yield row, column, self._book.texts[struct.unpack_from("<I", data, 6)[0]]
+        elif kind == biff.BOOLERR:
+            yield row, column, self._error(row, data[6]) if data[7] else _yes_or_no(data[6])
+        else:
+            yield row, column, biff.BiffTexts([data[6:]]).text()
+
+    def _numbers(self, data: memoryview) -> Iterator[_Cell]:
+        row, column = struct.unpack_from("<HH", data)
+        for place in range(4, len(data) - 2, 6):
+            style, value = struct.unpack_from("<HI", data, place)
+            yield row, column + (place - 4) // 6, self._number(row, style, biff.rk_number(value))
+
+    def _result(self, data: memoryview) -> str | None:
+        """Return the value that a formula had; nothing where it is a text, which comes in a record of its own."""
+        row, _, style = struct.unpack_from("<HHH", data)
+        if bytes(data[12:14]) != b"\xff\xff":
+            return self._number(row, style, struct.unpack_from("<d", data, 6)[0])
+        kind, value = data[6], data[8]
+        if kind == 0:
+            return None
+        return _yes_or_no(value) if kind == 1 else self._error(row, value) if kind == 2 else ""
+
+    def _number(self, row: int, style: int, value: float) -> str:
+        if style in self._book.days:
+            day = _day(value, from_1904=self._book.from_1904)
+            if day:
+                return day
+        self._long.look(row + 1, [value])
+        text = (
+            number_text(value) if abs(value) < float("inf") else ""
+        )  # Also what is no number at all has no text.
+        width = self._book.zeros.get(style, 0)
+        if text.isdigit() and len(text) < width:
+            self._zeros += 1
+            return text.rjust(width, "0")
+        return text
+
+    def _error(self, row: int, code: int) -> str:
+        self._errors += 1
+        self._error_rows.add(row + 1)
+        return biff.ERRORS.get(code, "#N/A")
+
+    def _merge(self, data: memoryview) -> None:
+        (count,) = struct.unpack_from("<H", data)
+        for place in range(count):
+            top, bottom, left, right = struct.unpack_from("<HHHH", data, 2 + place * 8)
+            self._merged.append(f"{_column_letters(left)}{top + 1}:{_column_letters(right)}{bottom + 1}")
+
+
+def _yes_or_no(value: int) -> str:
+    return "true" if value else "false"
+
+
+def _column_letters(column: int) -> str:
+    first = _column_letters(column // 26 - 1) if column >= 26 else ""
+    return first + chr(ord("A") + column % 26)
+
+
+def _day(value: float, *, from_1904: bool) -> str:
+    """Return a day, a moment or a time; nothing where there is none with that number."""
+    if not 0 <= value <= _LAST_DAY:
+        return ""
+    days, part = divmod(value, 1)
+    milliseconds = round(part * _MILLISECONDS)
+    start = datetime(1904, 1, 1) if from_1904 else datetime(1899, 12, 30)  # noqa: DTZ001 - A day has no zone.
+    if not from_1904 and 0 < days < _LEAP_DAY:
+        days += 1
+    moment = start + timedelta(days=days, milliseconds=milliseconds)
+    if not days and not from_1904:
+        return moment.time().isoformat()
+    return moment.date().isoformat() if not milliseconds else moment.isoformat()
+
+
+_WHAT = "an old Excel workbook"
+
+
+def open_xls(name: str, file: BinaryIO, said: Reading, expected: Collection[str]) -> OpenedFile:
+    """Return the rows of one sheet of ``file``, called ``name``; ``expected`` are headings that it may have.
+
+    Raises ``BadInput`` for what is no workbook, and for one that a password protects, also while rows are read.
+    """
+    with bad_input_for(name, _WHAT):
+        stream = memoryview(CompoundFile(file).stream("workbook"))
+        book = read_globals(stream)
+        if book.is_protected:
+            raise BadInput(password_message(name))
+        if not book.sheets:
+            raise InvalidWorkbook("it has no sheet")
+        sheets = [(sheet.name, sheet.visible) for sheet in book.sheets]
+        chosen = choose_sheet(
+            name, sheets, lambda place: XlsRows(name, stream, book, place), said.sheet, expected
+        )
+    reading = replace(said, format="xls", encoding="", delimiter="", sheet=chosen.name)
+    return OpenedFile(chosen.rows, reading, chosen.rows.height, sheets=chosen.reports, notes=chosen.notes)
+
+
+class XlsRows:
+    """The rows of the sheet at a place."""
+
+    def __init__(self, name: str, stream: memoryview, book: XlsGlobals, place: int) -> None:
+        self._name, self._stream, self._book = name, stream, book
+        self._start = book.sheets[place].start
+        self._cells = XlsCells(book)
+        #: The number of its last row, as far as it says so itself.
+        self.height = self._said_height()
+
+    def blocks(self, size: int) -> Iterator[Block]:
+        """Yield all rows with something in them, in blocks of at most ``size``."""
+        with bad_input_for(self._name, _WHAT):
+            self._cells = XlsCells(self._book)
+            first, held = 1, list[Sequence[str]]()
+            for number, row in _limited(_rows(self._cells.found(self._stream, self._start))):
+                if held and (number != first + len(held) or len(held) == size):
+                    yield Block(first, held)
+                    held = []
+                first = first if held else number
+                held.append(row)
+            if held:
+                yield Block(first, held)
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return what was noticed while rows were read."""
+        return self._cells.notes()
+
+    def _said_height(self) -> int | None:
+        for record in biff.records(self._stream, self._start):
+            if record.kind == biff.DIMENSIONS:
+                return min(int(struct.unpack_from("<I", record.data, 4)[0]), 65_536)
+        return None
+
+
+def _rows(cells: Iterator[tuple[int, int, str]]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number and the texts of each row; raise :class:`InvalidWorkbook` where a row comes in two parts."""
+    number, row = 0, list[str]()
+    for at, column, text in cells:
+        if at + 1 != number:
+            if row:
+                yield number, row
+            if at + 1 < number:
+                raise InvalidWorkbook(f"row {at + 1:,} stands below row {number:,}")
+            number, row = at + 1, []
+        if column >= MAX_COLUMNS:
+            raise LimitExceeded(sheet_too_large_message(number, column + 1))
+        if column >= len(row):
+            row.extend([""] * (column + 1 - len(row)))
+        row[column] = text
+    if row:
+        yield number, row
+
+
+def _limited(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, Sequence[str]]]:
+    cells, text = 0, 0
+    for number, row in rows:
+        cells += len(row)
+        text += sum(map(len, row))
+        if cells > MAX_CELLS:
+            raise LimitExceeded(sheet_too_large_message(number, len(row)))
+        if text > MAX_TEXT:
+            raise LimitExceeded(
+                f"repeats its texts so often that its cells hold more than {MAX_TEXT:,} characters"
+            )
+        yield number, tuple(row)

@@ -1,0 +1,299 @@
+"""Inspection of a whole file before anything is decided: its columns, its totals, its notes."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import BinaryIO, Protocol
+
+from batchbook.errors import BadInput
+from batchbook.grid.kinds import Kind
+from batchbook.statuses import Severity
+from batchbook.tables.layout.encoding import ENCODING_GUESSED, ODD_LINES
+from batchbook.tables.normalise.cells import normaliser
+from batchbook.tables.normalise.number_marks import TOTALS
+from batchbook.tables.profile.column import ColumnProfile
+from batchbook.tables.profile.findings import complete_reading, conclude_columns
+from batchbook.tables.report import Chunk, ColumnReading, Note, Reading, Report, SheetReport, TextReading
+from batchbook.tables.source import open_source
+from batchbook.words import counted
+
+#: How many of the first records a report has.
+FIRST_ROWS = 20
+
+# How many rows at the end may be totals.
+_LAST_ROWS = 5
+# How many cells are looked at together, at the most.
+_CELLS_AT_ONCE = 100_000
+# How many of the rows with cells behind the table are kept.
+_SHOWN = 5
+# What is told better of each column than of the file.
+_BY_COLUMN = frozenset({"error-values"})
+
+Row = tuple[int, Sequence[str]]
+
+
+class Source(Protocol):
+    """What is asked of an open table; see :func:`batchbook.tables.source.open_source`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def reading(self) -> Reading: ...
+    @property
+    def headings(self) -> tuple[str, ...]: ...
+    @property
+    def sheets(self) -> tuple[SheetReport, ...]: ...
+    @property
+    def notes(self) -> tuple[Note, ...]: ...
+    @property
+    def readings(self) -> tuple[TextReading, ...]: ...
+    @property
+    def blank_rows(self) -> int: ...
+    def chunks(self, size: int = 5_000) -> Iterator[Chunk]: ...
+
+
+def inspect_source(source: Source, size: int) -> Report:
+    """Return what is in an open table whose file has ``size`` bytes; raise ``BadInput`` if that is no record."""
+    survey = _Inspection(source)
+    survey.read()
+    if not survey.rows:
+        raise BadInput(
+            f"“{source.name}” has a header row, and no row below it. Nothing was taken from it; add the rows and upload"
+            " it again."
+        )
+    columns = conclude_columns(source.headings, survey.profiles, source.reading)
+    notes = _without_duplicates(
+        tuple(_with_columns(note, survey.profiles) for note in source.notes),
+        (*survey.notes(), *(note for column in columns for note in column.notes)),
+    )
+    return Report(
+        source.name,
+        size,
+        complete_reading(source.reading, columns, survey.left_out),
+        source.sheets,
+        survey.rows,
+        source.blank_rows,
+        tuple(column.report for column in columns),
+        notes,
+        tuple(survey.first_rows),
+        source.readings,
+    )
+
+
+class _Inspection:
+    """Reads a source once. The last rows are held back until it is known whether they are records or totals."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.profiles = [ColumnProfile() for _ in source.headings]
+        self.rows = 0
+        self.first_rows: list[tuple[int, tuple[str, ...]]] = []
+        self._totals: list[Row] = []
+        self._surplus_rows = 0
+        self._surplus: dict[int, Sequence[str]] = {}
+
+    @property
+    def left_out(self) -> tuple[int, ...]:
+        """The rows that are no records: those that were said, or the totals that were found."""
+        said = self._source.reading.left_out
+        return tuple(number for number, _ in self._totals) if said is None else said
+
+    def read(self) -> None:
+        """Read all of it."""
+        numbers: list[int] = []
+        records: list[Sequence[str]] = []
+        for chunk in self._source.chunks(max(1, min(5_000, _CELLS_AT_ONCE // max(1, len(self.profiles))))):
+            self._see_surplus(chunk)
+            numbers, records = [*numbers, *chunk.numbers], [*records, *chunk.records]
+            self._feed(numbers[:-_LAST_ROWS], records[:-_LAST_ROWS])
+            numbers, records = numbers[-_LAST_ROWS:], records[-_LAST_ROWS:]
+        if self._source.reading.left_out is None:
+            self._take_totals(numbers, records)
+        self._feed(numbers, records)
+
+    def notes(self) -> Iterator[Note]:
+        """Yield what is to be noted about rows."""
+        if self._totals:
+            yield _totals_note(self._totals)
+        if self._surplus_rows:
+            yield _surplus_note(self._surplus_rows, self._surplus)
+
+    def _feed(self, numbers: Sequence[int], records: Sequence[Sequence[str]]) -> None:
+        if not numbers:
+            return
+        self.rows += len(numbers)
+        if (wanted := FIRST_ROWS - len(self.first_rows)) > 0:
+            self.first_rows += zip(numbers[:wanted], map(tuple, records[:wanted]), strict=True)
+        for profile, texts in zip(self.profiles, zip(*records, strict=True), strict=True):
+            profile.feed(numbers, texts)
+
+    def _see_surplus(self, chunk: Chunk) -> None:
+        self._surplus_rows += len(chunk.surplus)
+        for row, cells in chunk.surplus.items():
+            if len(self._surplus) == _SHOWN:
+                return
+            self._surplus[row] = cells
+
+    def _take_totals(self, numbers: list[int], records: list[Sequence[str]]) -> None:
+        """Take the rows that are totals from the end of the last ones; where none says so, add up what may be sums."""
+        while (
+            records and self.rows + len(records) > 1 and is_total_row(records[-1], self._usual(records[:-1]))
+        ):
+            self._totals.insert(0, (numbers.pop(), records.pop()))
+        if records and not self._totals:
+            self._feed(numbers[:-1], records[:-1])
+            del numbers[:-1], records[:-1]
+            if self._is_sum(numbers[0], records[0]):
+                self._totals.append((numbers.pop(), records.pop()))
+
+    def _is_sum(self, number: int, cells: Sequence[str]) -> bool:
+        """Tell whether a row that lacks what others have has sums instead; only then all is read once more."""
+        columns = conclude_columns(self._source.headings, self.profiles, self._source.reading)
+        numeric = {
+            place: column.reading for place, column in enumerate(columns) if column.report.kind == "number"
+        }
+        if not may_be_sums(cells, self._usual(()), numeric):
+            return False
+        return are_sums(number, cells, self._source.chunks(), numeric)
+
+    def _usual(self, unfed: Sequence[Sequence[str]]) -> tuple[bool, ...]:
+        filled = [
+            profile.filled + sum(bool(cells[place].strip()) for cells in unfed)
+            for place, profile in enumerate(self.profiles)
+        ]
+        return usually_filled(filled, self.rows + len(unfed))
+
+
+def _without_duplicates(structure: Sequence[Note], found: Sequence[Note]) -> tuple[Note, ...]:
+    """Return all notes, without those that are found of a cell's text although the structure tells more, or less."""
+    told, by_column = {note.code for note in structure}, {note.code for note in found}
+    return (
+        *(note for note in structure if not (note.code in _BY_COLUMN and note.code in by_column)),
+        *(note for note in found if note.code in _BY_COLUMN or note.code not in told),
+    )
+
+
+def _with_columns(note: Note, profiles: Sequence[ColumnProfile]) -> Note:
+    """Return a note about a guess of the encoding with the columns that have characters beyond ASCII."""
+    if note.code not in (ENCODING_GUESSED, ODD_LINES) or note.severity is not Severity.WARNING:
+        return note
+    columns = tuple(place for place, profile in enumerate(profiles) if profile.beyond_ascii)
+    return replace(note, columns=columns, severity=Severity.WARNING if columns else Severity.INFO)
+
+
+def _totals_note(totals: Sequence[Row]) -> Note:
+    numbers = tuple(number for number, _ in totals)
+    which = "Row {} looks like a total" if len(numbers) == 1 else "Rows {} look like totals"
+    cells = ", ".join(cell.strip() for cell in totals[0][1] if cell.strip())
+    message = f"{which.format(', '.join(map(str, numbers)))} and no record, and is left out: {cells[:100]}."
+    return Note("total-rows", message, Severity.WARNING, rows=numbers)
+
+
+def _surplus_note(count: int, surplus: dict[int, Sequence[str]]) -> Note:
+    row, cells = next(iter(surplus.items()))
+    message = (
+        f"{counted(count, 'row has', 'rows have')} more cells than there are headings, such as row {row}:"
+        f" {', '.join(cell.strip() for cell in cells if cell.strip())[:100]}. They are not taken."
+    )
+    return Note("surplus-cells", message, Severity.WARNING, rows=tuple(surplus))
+
+
+# A column of which so much is filled is blank in no record.
+_USUALLY = 0.9
+# Sums of floats come this close to the sum that a program printed.
+_CLOSE, _LEAST = 1e-9, 0.005
+
+_FIRST_WORD = re.compile(r"\W*([^\W\d_]+(?:-[^\W\d_]+)*)\W*")
+
+Record = Sequence[str]
+
+
+def usually_filled(filled: Sequence[int], records: int) -> tuple[bool, ...]:
+    """Tell of each column whether hardly any of so many ``records`` leaves it blank."""
+    return tuple(count >= max(1, _USUALLY * records) for count in filled)
+
+
+def is_total_row(record: Record, usual: Sequence[bool]) -> bool:
+    """Tell whether ``record`` calls itself a total: by a word alone, or by its first one where cells are missing.
+
+    ``usual`` tells which columns are usually filled: a product may be called “Total” too, but it has all its cells.
+    """
+    cells = [cell for cell in record if cell.strip()]
+    if not cells:
+        return False
+    if _is_total_word(cells[0]):
+        return True
+    return _has_gaps(record, usual) and (_begins_with_total_word(cells[0]) or any(map(_is_total_word, cells)))
+
+
+def may_be_sums(record: Record, usual: Sequence[bool], numeric: Iterable[int]) -> bool:
+    """Tell whether ``record`` lacks what others have but for some numbers, so that it is worth adding up the others."""
+    return _has_gaps(record, usual) and any(record[position].strip() for position in numeric)
+
+
+def are_sums(
+    number: int, record: Record, chunks: Iterable[Chunk], numeric: Mapping[int, ColumnReading]
+) -> bool:
+    """Tell whether a number in ``record``, which is row ``number``, is the sum of those above it in its column."""
+    filled = {place: reading for place, reading in numeric.items() if record[place].strip()}
+    values = {place: _number_reader(reading) for place, reading in filled.items()}
+    sums, rows = dict.fromkeys(filled, 0.0), 0
+    for chunk in chunks:
+        above = [cells for row, cells in zip(chunk.numbers, chunk.records, strict=True) if row < number]
+        rows += len(above)
+        for place, value in values.items():
+            sums[place] += math.fsum(value(cells[place]) for cells in above)
+    return rows > 1 and any(
+        math.isclose(values[place](record[place]), total, rel_tol=_CLOSE, abs_tol=_LEAST)
+        for place, total in sums.items()
+        if abs(total) > _LEAST
+    )
+
+
+def _has_gaps(record: Record, usual: Sequence[bool]) -> bool:
+    return any(expected and not cell.strip() for cell, expected in zip(record, usual, strict=True))
+
+
+def _is_total_word(cell: str) -> bool:
+    found = _FIRST_WORD.fullmatch(cell)
+    return found is not None and found[1].casefold() in TOTALS
+
+
+def _begins_with_total_word(cell: str) -> bool:
+    found = _FIRST_WORD.match(cell)
+    return found is not None and found[1].casefold() in TOTALS
+
+
+def _number_reader(reading: ColumnReading) -> Callable[[str], float]:
+    """Return what makes a float of a cell, 0 of what is no number. It only serves to recognise a sum."""
+    tidy, sign = normaliser(Kind.DECIMAL, reading), reading.decimal_sign or "."
+    group = "," if sign == "." else "."
+
+    def value(text: str) -> float:
+        try:
+            return float(tidy(text).replace(group, "").replace(sign, "."))
+        except ValueError:
+            return 0.0
+
+    return value
+
+
+__all__ = ["inspect_table"]
+
+_GUESS_ALL = Reading()
+
+
+def inspect_table(
+    name: str, file: BinaryIO, said: Reading = _GUESS_ALL, expected: Collection[str] = ()
+) -> Report:
+    """Return what is in ``file``, called ``name``, read as was ``said`` where anything was.
+
+    ``expected`` are headings that are known, in lower case. Raises ``BadInput`` for what cannot be read, and for a
+    table without a record.
+    """
+    size = file.seek(0, os.SEEK_END)
+    return inspect_source(open_source(name, file, said, expected), size)

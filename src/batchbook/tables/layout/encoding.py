@@ -1,0 +1,312 @@
+"""Detection of a text's encoding, from all of its bytes and never from the first of them alone."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import BinaryIO, cast
+
+from batchbook.errors import BadInput
+from batchbook.statuses import Severity
+from batchbook.tables.layout.languages import Candidate, encoding_candidates, known_encoding, shift_encoding
+from batchbook.tables.layout.mixed_encoding import MixedEncodingFile, odd_line_decoder
+from batchbook.tables.layout.text_scan import (
+    LineStatistics,
+    TextStatistics,
+    Undecodable,
+    scan_lines,
+    scan_text,
+)
+from batchbook.tables.report import Note, TextReading
+from batchbook.words import counted
+
+#: The notes that tell of a guess about the characters of a text.
+ENCODING_GUESSED, ODD_LINES = "encoding", "odd-lines"
+
+_START = 4096
+#: How many bytes are looked through at once, and how many of the longest shift may stand before them.
+_PIECE, _LONGEST_SHIFT = 2**20, 3
+_BYTE_ORDER_MARKS = {
+    b"\xef\xbb\xbf": "utf-8", b"\xff\xfe\x00\x00": "utf-32", b"\x00\x00\xfe\xff": "utf-32", b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}  # fmt: skip
+#: How many readings are offered.
+_OFFERED = 4
+# By how much, as a logarithm, a reading may be less likely than another for both to be open.
+_CLOSE = 1.0
+
+
+@dataclass(frozen=True)
+class DetectedEncoding:
+    """A text whose encoding is known: its name for people, the codec for programs, and what it is made of.
+
+    ``file`` is what the codec is for. ``odd_lines`` is the encoding of those lines that are not in it, empty where there
+    are none. If something is a guess, ``offered`` are the encodings that may be meant, the best first, and ``samples`` some
+    lines.
+    """
+
+    encoding: str
+    codec: str
+    survey: TextStatistics
+    file: BinaryIO
+    notes: tuple[Note, ...] = ()
+    odd_lines: str = ""
+    offered: tuple[Candidate, ...] = ()
+    samples: tuple[bytes, ...] = ()
+
+    def read(self, line: bytes, candidate: Candidate) -> str:
+        """Return one of the samples, as the encoding of ``candidate`` has it."""
+        return (
+            odd_line_decoder(candidate.encoding)(line) if self.odd_lines else line.decode(candidate.encoding)
+        )
+
+
+def detect_encoding(name: str, file: BinaryIO, said: str = "", odd_lines: str = "") -> DetectedEncoding:
+    """Return the encoding of ``file``, called ``name``: the one that was ``said``, or else the one that is found.
+
+    ``odd_lines`` is the one that was said of lines that are not UTF-8 in a file that mostly is. Raises ``BadInput`` for an
+    encoding that is not known here, for one that the file is not in, and for no text.
+    """
+    start = _start_of(file)
+    mark = _mark_of(start)
+    encoding = _encoding_asked_for(said) or _BYTE_ORDER_MARKS.get(mark, "") or _wide(start)
+    if encoding not in ("", "utf-8"):
+        return _in_encoding(name, file, encoding, mark, start)
+    try:
+        found = scan_text(name, file, "utf-8-sig")
+    except Undecodable as error:
+        return _not_utf8(name, file, error, encoding, _encoding_asked_for(odd_lines))
+    shift = "" if said else _shift_in(file)
+    return (
+        _in_encoding(name, file, shift, mark, start)
+        if shift
+        else DetectedEncoding("utf-8", "utf-8-sig", found, file, _mark_note(mark))
+    )
+
+
+def _shift_in(file: BinaryIO) -> str:
+    """Return the encoding of a text of ASCII bytes that shifts to other characters somewhere; empty where none does."""
+    file.seek(0)
+    before = b""
+    while piece := file.read(_PIECE):
+        if shift := shift_encoding(before + piece):
+            return shift
+        before = piece[-_LONGEST_SHIFT:]
+    return ""
+
+
+def encoding_still_fits(file: BinaryIO, encoding: str) -> bool:
+    """Tell whether a text may well be in the ``encoding`` that an earlier one was in.
+
+    It is not where it says so, where it is valid UTF-8, and where others are much likelier.
+    """
+    start = _start_of(file)
+    if _mark_of(start) or _wide(start):
+        return False
+    lines = scan_lines(file)
+    if not lines.odd or lines.mostly_utf8:
+        return False
+    offered = encoding_candidates(lines.samples)
+    likely = [one.encoding for one in offered if one.likelihood > offered[0].likelihood - _CLOSE]
+    try:
+        texts = [line.decode(encoding) for line in lines.samples]
+    except (UnicodeDecodeError, LookupError):
+        return False
+    return any(texts == [line.decode(name) for line in lines.samples] for name in likely)
+
+
+def _encoding_asked_for(said: str) -> str:
+    known = known_encoding(said) if said else ""
+    if known is None:
+        raise BadInput(
+            f"“{said[:40]}” is not an encoding of text that Python knows. Common ones: utf-8, cp1252, cp1250, cp1251,"
+            " iso8859-2, gb18030, big5, shift_jis, euc_kr."
+        )
+    return known
+
+
+def _in_encoding(name: str, file: BinaryIO, encoding: str, mark: bytes, start: bytes) -> DetectedEncoding:
+    codec = codec_of(encoding, start)
+    try:
+        found = scan_text(name, file, codec)
+    except Undecodable as error:
+        raise BadInput(_not_in_encoding_message(name, encoding, error)) from None
+    return DetectedEncoding(
+        encoding, codec, found, file, _mark_note(mark) if _BYTE_ORDER_MARKS.get(mark) == encoding else ()
+    )
+
+
+def _not_in_encoding_message(name: str, encoding: str, error: Undecodable) -> str:
+    """Return the sentence about what is not in ``encoding``."""
+    if error.is_half:
+        return _lone_surrogate_message(name, error)
+    return (
+        f"“{name}” is not text in {encoding}: {error.where} is no character there."
+        " Choose another encoding, or save it as “CSV UTF-8” and upload it again."
+    )
+
+
+def codec_of(encoding: str, start: bytes) -> str:
+    """Return the codec for an encoding that a person said, by the first bytes of the file."""
+    if encoding == "utf-8":
+        return "utf-8-sig"
+    if encoding in ("utf-16", "utf-32") and _BYTE_ORDER_MARKS.get(_mark_of(start)) != encoding:
+        width = 2 if encoding == "utf-16" else 4
+        return f"{encoding}-{'be' if start[::width].count(0) > start[width - 1 :: width].count(0) else 'le'}"
+    return encoding
+
+
+def _mark_of(start: bytes) -> bytes:
+    return next((mark for mark in _BYTE_ORDER_MARKS if start.startswith(mark)), b"")
+
+
+def _wide(start: bytes) -> str:
+    """Return the encoding of two or four bytes for each character that the zeros between its digits and marks show."""
+    if not start.count(0):
+        return ""
+    whole = start[: len(start) // 4 * 4]
+    fourths = [whole[place::4].count(0) for place in range(4)]
+    if whole and min(sorted(fourths)[2:]) == len(whole) // 4:
+        return "utf-32"
+    high, low = sorted((start[::2].count(0), start[1::2].count(0)), reverse=True)
+    half = len(start) // 2
+    return "utf-16" if half and high > half * 0.1 and low < high * 0.1 else ""
+
+
+def _not_utf8(name: str, file: BinaryIO, error: Undecodable, said: str, odd_lines: str) -> DetectedEncoding:
+    if error.is_half and _has_lone_surrogates(name, file):
+        raise BadInput(_lone_surrogate_message(name, error))
+    lines, mark_says_utf8 = scan_lines(file), _BYTE_ORDER_MARKS.get(_mark_of(_start_of(file))) == "utf-8"
+    if lines.mostly_utf8 or mark_says_utf8:
+        return _with_odd_lines(name, file, lines, odd_lines)
+    if said:
+        raise BadInput(_not_in_encoding_message(name, said, error))
+    offered = encoding_candidates(lines.samples)
+    for place, candidate in enumerate(offered[: 2 * _OFFERED]):
+        try:
+            found = scan_text(name, file, candidate.encoding)
+        except Undecodable:
+            continue  # The samples were, but not all of it.
+        shown = tuple(islice((candidate, *offered[:place], *offered[place + 1 :]), _OFFERED))
+        note = Note(
+            ENCODING_GUESSED,
+            f"This is not UTF-8 ({error.where}), so its encoding is a guess. It was read as"
+            f" {_candidate_text(candidate)}. Choose the reading that is right.",
+            Severity.WARNING,
+        )
+        return DetectedEncoding(
+            candidate.encoding,
+            candidate.encoding,
+            found,
+            file,
+            (note,),
+            offered=shown,
+            samples=tuple(lines.samples),
+        )
+    raise BadInput(
+        f"“{name}” is text in an encoding that cannot be told: it is not UTF-8 ({error.where}), nor any other that was"
+        " tried. Choose its encoding, or save it as “CSV UTF-8” and upload it again."
+    )
+
+
+def _with_odd_lines(name: str, file: BinaryIO, lines: LineStatistics, said: str) -> DetectedEncoding:
+    """Return a text in UTF-8 with ``lines`` that are not, read as was ``said``, or as is likely."""
+    offered = tuple(encoding_candidates(lines.odd_samples, odd_line_decoder)[:_OFFERED])
+    encoding = said or (offered[0].encoding if offered else "iso8859-1")
+    mixed = cast("BinaryIO", MixedEncodingFile(name, file, encoding))
+    found = scan_text(name, mixed, "utf-8-sig")
+    which = ", ".join(f"{number:,}" for number in lines.numbers) + (
+        " and others" if lines.odd > len(lines.numbers) else ""
+    )
+    told = f"{counted(lines.odd, 'line is', 'lines are')} not UTF-8 as the rest of the file is: {which}."
+    note = Note(
+        ODD_LINES,
+        f"{told} Read as {encoding}."
+        if said
+        else f"{told} Read as {_candidate_text(offered[0]) if offered else encoding}, which is a"
+        " guess. Choose the reading that is right.",
+        Severity.INFO if said else Severity.WARNING,
+    )
+    samples = () if said else tuple(lines.odd_samples)
+    return DetectedEncoding(
+        "utf-8", "utf-8-sig", found, mixed, (note,), encoding, () if said else offered, samples
+    )
+
+
+def _candidate_text(candidate: Candidate) -> str:
+    return f"{candidate.encoding} ({candidate.language})" if candidate.language else candidate.encoding
+
+
+def _has_lone_surrogates(name: str, file: BinaryIO) -> bool:
+    try:
+        scan_text(name, file, "utf-8-sig", errors="surrogatepass")
+    except Undecodable:
+        return False
+    return True
+
+
+def _lone_surrogate_message(name: str, error: Undecodable) -> str:
+    return (
+        f"“{name}” holds half a character (a lone surrogate) in line {error.line:,}, at byte {error.position:,}."
+        " Whatever wrote it cut a character in two there: correct that place, or export it once more."
+    )
+
+
+def _mark_note(mark: bytes) -> tuple[Note, ...]:
+    if not mark:
+        return ()
+    return (
+        Note(
+            "byte-order-mark",
+            f"The file begins with a byte order mark ({mark.hex(' ').upper()}), which says that it is"
+            f" {_BYTE_ORDER_MARKS[mark].upper()}. It is no part of the first heading.",
+        ),
+    )
+
+
+def _start_of(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read(_START)
+
+
+# How many texts are shown, and how much of each.
+_TEXTS_SHOWN, _LONGEST_SHOWN = 5, 60
+
+
+def compare_readings(text: DetectedEncoding, delimiter: str) -> tuple[TextReading, ...]:
+    """Return some cells of ``text`` in each encoding that is offered, the same ones in each; nothing where none is."""
+    if not text.offered:
+        return ()
+    lines = [[text.read(line, candidate) for line in text.samples] for candidate in text.offered]
+    places = _places(lines[0], delimiter)
+    return tuple(
+        TextReading(candidate.encoding, candidate.language, tuple(_cells(read, places, delimiter)))
+        for candidate, read in zip(text.offered, lines, strict=True)
+    )
+
+
+def _places(lines: Sequence[str], delimiter: str) -> list[tuple[int, int]]:
+    """Return the lines and columns of some different cells with characters beyond ASCII, from all over the lines."""
+    places: dict[str, tuple[int, int]] = {}
+    for number, line in enumerate(lines):
+        for place, cell in enumerate(_split_line(line, delimiter)):
+            if not cell.isascii():
+                places.setdefault(cell, (number, place))
+    found = list(places.values())
+    return found[:: max(1, len(found) // _TEXTS_SHOWN)][:_TEXTS_SHOWN]
+
+
+def _cells(lines: Sequence[str], places: Sequence[tuple[int, int]], delimiter: str) -> Iterator[str]:
+    for number, place in places:
+        cells = _split_line(lines[number], delimiter)
+        text = cells[place] if place < len(cells) else lines[number]
+        yield "".join(char if char.isprintable() else "\ufffd" for char in text.strip()[:_LONGEST_SHOWN])
+
+
+def _split_line(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [line])
+    except csv.Error:
+        return [line]

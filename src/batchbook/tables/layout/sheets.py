@@ -1,0 +1,127 @@
+"""Choice of the sheet of a workbook that has the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from batchbook.errors import BadInput
+from batchbook.statuses import Severity
+from batchbook.tables.errors import LimitExceeded
+from batchbook.tables.layout.header_heuristics import header_names
+from batchbook.tables.raw_rows import NumberedRow, RawRows, first_rows
+from batchbook.tables.report import Note, SheetReport
+from batchbook.words import quoted_list
+
+# How many sheets are looked at for known headings, and how many rows of each.
+_LOOKED_AT, _AMONG = 10, 50
+
+
+class SheetRows(RawRows, Protocol):
+    """The rows of a sheet, and how many there are."""
+
+    @property
+    def height(self) -> int | None:
+        """The number of the last row, as far as is known."""
+        ...
+
+
+R = TypeVar("R", bound=SheetRows)
+
+
+@dataclass(frozen=True)
+class ChosenSheet(Generic[R]):
+    """A sheet: its name, its rows, what is told of all sheets, and what of the choice."""
+
+    name: str
+    rows: R
+    reports: tuple[SheetReport, ...]
+    notes: tuple[Note, ...] = ()
+
+
+def choose_sheet(
+    name: str,
+    sheets: Sequence[tuple[str, bool]],
+    load: Callable[[int], R],
+    said: str,
+    expected: Collection[str],
+) -> ChosenSheet[R]:
+    """Return one of the ``sheets`` of the file ``name``, given as their names and whether people see them.
+
+    It is the one that was ``said``, or the first with ``expected`` headings, or the first with anything in it. ``load``
+    returns the rows of the sheet at a place. Raises ``BadInput`` where no sheet has the name that was said.
+    """
+    if said:
+        return _sheet_asked_for(name, sheets, load, said)
+    best: tuple[int, R] | None = None
+    heights: dict[int, int | None] = {}
+    for place, rows in _load_each(_search_order(sheets), load):
+        heights[place] = rows.height
+        sample = first_rows(rows, _AMONG)
+        if not sample:
+            heights[place] = 0
+            continue
+        known = _has_known(sample, expected)
+        if best is None or known:
+            best = (place, rows)
+        if known or not expected:
+            break
+    place, rows = best or (_search_order(sheets)[0], load(_search_order(sheets)[0]))
+    reports = tuple(SheetReport(title, heights.get(at)) for at, (title, _) in enumerate(sheets))
+    return ChosenSheet(sheets[place][0], rows, reports, _notes(sheets, place, heights))
+
+
+def _sheet_asked_for(
+    name: str, sheets: Sequence[tuple[str, bool]], load: Callable[[int], R], said: str
+) -> ChosenSheet[R]:
+    titles = [title for title, _ in sheets]
+    if said not in titles:
+        raise BadInput(f"“{name}” has no sheet {quoted_list([said])}. It has: {quoted_list(titles[:20])}.")
+    place = titles.index(said)
+    rows = load(place)
+    return ChosenSheet(
+        said, rows, tuple(SheetReport(title, rows.height if title == said else None) for title in titles)
+    )
+
+
+def _search_order(sheets: Sequence[tuple[str, bool]]) -> list[int]:
+    """Return the places of the sheets that are looked at, those that people see first."""
+    return sorted(range(len(sheets)), key=lambda place: not sheets[place][1])[:_LOOKED_AT]
+
+
+def _load_each(places: Sequence[int], load: Callable[[int], R]) -> Iterator[tuple[int, R]]:
+    for place in places:
+        try:
+            yield place, load(place)
+        except LimitExceeded:
+            if place == places[0]:
+                raise
+            return  # All of them together are too large; those before it have to do.
+
+
+def _has_known(sample: Sequence[NumberedRow], expected: Collection[str]) -> bool:
+    return any(len(set(header_names(row)) & set(expected)) for _, row in sample)
+
+
+def _notes(
+    sheets: Sequence[tuple[str, bool]], chosen: int, heights: Mapping[int, int | None]
+) -> tuple[Note, ...]:
+    """Return what is told of the choice where another sheet stands before the one that was chosen."""
+    before = [(title, heights.get(place)) for place, (title, _) in enumerate(sheets[:chosen])]
+    if not before:
+        return ()
+    empty = [title for title, height in before if height == 0]
+    title = quoted_list([sheets[chosen][0]])
+    if len(empty) == len(before):
+        return (
+            Note("sheet", f"The sheet {title} was taken: {quoted_list(empty[:10])} before it has no cells."),
+        )
+    return (
+        Note(
+            "sheet",
+            f"The sheet {title} was taken, and not {quoted_list([title for title, _ in before][:10])} before it: it is the"
+            " first that people see with data, or with headings that are known.",
+            Severity.WARNING,
+        ),
+    )

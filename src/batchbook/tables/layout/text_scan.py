@@ -1,0 +1,255 @@
+"""Scan of a whole text before it is taken for a table: decoding, line ends, samples of its lines."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import BinaryIO
+
+from batchbook.errors import BadInput
+
+# How many lines are kept as samples, how much of each, and how many numbers of odd ones.
+_SAMPLES, _LONGEST, _NUMBERS = 40, 400, 10
+
+
+# How many odd lines show that a text is in another encoding, and how many bytes are then looked at of each piece.
+_ENOUGH_ODD_LINES, _BYTES_SCANNED = 300, 4_000
+
+
+@dataclass
+class LineStatistics:
+    """The lines of a text that have bytes beyond ASCII: whether they are valid UTF-8, and some of them.
+
+    ``odd`` counts lines that are not, ``numbers`` are the first of those; ``samples`` are taken from all over the file.
+    """
+
+    valid: int = 0
+    odd: int = 0
+    sequences: int = 0
+    wrong_bytes: int = 0
+    numbers: list[int] = field(default_factory=list)
+    samples: list[bytes] = field(default_factory=list)
+    odd_samples: list[bytes] = field(default_factory=list)
+
+    @property
+    def mostly_utf8(self) -> bool:
+        """True if at least as many characters are valid as bytes are not, or at least as many lines.
+
+        In other encodings hardly a word is valid UTF-8 by chance.
+        """
+        return self.valid > 0 and (self.sequences >= self.wrong_bytes or self.valid >= self.odd)
+
+    @property
+    def is_another_encoding(self) -> bool:
+        """True once so many lines are not UTF-8 that the rest cannot change the verdict."""
+        return (
+            self.odd >= _ENOUGH_ODD_LINES
+            and self.odd > 10 * self.valid
+            and self.wrong_bytes > 10 * self.sequences
+        )
+
+    def take(self, number: int, line: bytes) -> None:
+        """Take a line with its number."""
+        text = line.decode("utf-8", "ignore")
+        right = len(text.encode())
+        self.sequences += len(text) - len(text.encode("ascii", "ignore"))
+        _keep_sample(self.samples, self.valid + self.odd, line)
+        if right == len(line):
+            self.valid += 1
+            return
+        self.wrong_bytes += len(line) - right
+        _keep_sample(self.odd_samples, self.odd, line)
+        self.odd += 1
+        if len(self.numbers) < _NUMBERS:
+            self.numbers.append(number)
+
+
+#: How long a line may be, in characters. Whoever reads a line holds all of it.
+MAX_LINE = 4 * 1024 * 1024
+
+_PIECE = 1024 * 1024
+_AROUND = 16
+
+
+class Undecodable(Exception):  # noqa: N818 - Another encoding is tried then; else it becomes a sentence.
+    """Bytes that are no text in the encoding that was tried."""
+
+    def __init__(self, position: int, line: int, data: bytes, at: int, reason: str) -> None:
+        super().__init__(reason)
+        self.position, self.line = position, line
+        self.byte = data[at] if at < len(data) else 0
+        self.is_half = "surrogate" in reason or (
+            self.byte == 0xED
+            and data[at + 1 : at + 2] >= b"\xa0"  # UTF-8 as some programs write half characters.
+        )
+        start = max(0, at - _AROUND)
+        self.around = (
+            data[start : at + _AROUND]
+            .replace(b"\r", b"\n")
+            .split(b"\n")[data[start:at].replace(b"\r", b"\n").count(b"\n")]
+        )
+
+    @property
+    def where(self) -> str:
+        """The byte and its place, for a sentence."""
+        return f"byte 0x{self.byte:02X} at position {self.position + 1:,}, in line {self.line:,}"
+
+
+@dataclass(frozen=True)
+class TextStatistics:
+    """How many lines a text has, and how often they end in which way."""
+
+    lines: int
+    crlf: int
+    lf: int
+    cr: int
+
+
+def file_pieces(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the bytes of ``file`` from its start, in pieces."""
+    file.seek(0)
+    return iter(partial(file.read, _PIECE), b"")
+
+
+def scan_text(name: str, file: BinaryIO, codec: str, errors: str = "strict") -> TextStatistics:
+    """Return what the text in ``file``, called ``name``, is made of when it is decoded by ``codec``.
+
+    Raises :class:`Undecodable`, and ``BadInput`` for what no text has: NUL bytes, and lines without an end.
+    """
+    text = _TextScanner(name)
+    decoder = codecs.getincrementaldecoder(codec)(errors)
+    wide, position = codec.startswith(("utf-16", "utf-32")), 0
+    for piece in file_pieces(file):
+        if not wide and b"\x00" in piece:
+            text.refuse_nul(piece.index(b"\x00"), piece)
+        text.feed(_decode(decoder, piece, position, text))
+        position += len(piece)
+    text.feed(_decode(decoder, b"", position, text, final=True))
+    return text.result()
+
+
+def _decode(
+    decoder: codecs.IncrementalDecoder,
+    piece: bytes,
+    position: int,
+    text: _TextScanner,
+    *,
+    final: bool = False,
+) -> str:
+    """Return ``piece``, which begins at ``position`` in the file, as text."""
+    waiting = len(decoder.getstate()[0])
+    try:
+        return decoder.decode(piece, final)
+    except UnicodeDecodeError as error:
+        line = text.lines + _count_line_ends(error.object[: error.start].decode("latin-1")) + 1
+        raise Undecodable(
+            position - waiting + error.start, line, error.object, error.start, error.reason
+        ) from None
+
+
+class _TextScanner:
+    """Counts line ends in a text that comes in pieces."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._crlf, self._lf, self._cr = 0, 0, 0
+        self._waiting, self._open = "", 0
+
+    @property
+    def lines(self) -> int:
+        """How many lines came to an end so far."""
+        return self._crlf + self._lf + self._cr
+
+    def feed(self, piece: str) -> None:
+        """Count what is in the next piece."""
+        text = self._waiting + piece
+        # A return at the end of a piece may be the first half of a line's end.
+        self._waiting = "\r" if text.endswith("\r") and piece else ""
+        text = text[: len(text) - len(self._waiting)]
+        if "\x00" in text:
+            self.refuse_nul(text.index("\x00"), text.encode("latin-1", "replace"))
+        self._measure(text)
+        crlf = text.count("\r\n")
+        self._crlf, self._lf = self._crlf + crlf, self._lf + text.count("\n") - crlf
+        self._cr += text.count("\r") - crlf
+
+    def result(self) -> TextStatistics:
+        """Return what was counted; a last line needs no end."""
+        return TextStatistics(self.lines + (self._open > 0), self._crlf, self._lf, self._cr)
+
+    def refuse_nul(self, at: int, data: bytes) -> None:
+        """Raise the sentence about a NUL byte at a place of what comes next."""
+        line = self.lines + _count_line_ends(data[:at].decode("latin-1")) + 1
+        raise BadInput(
+            f"“{self._name}” is not text: it holds NUL bytes, the first of them in line {line:,}. Expected a table"
+            " as CSV, or a workbook (XLSX, XLS, ODS)."
+        )
+
+    def _measure(self, text: str) -> None:
+        ends = [end for end in (text.find("\n"), text.find("\r")) if end >= 0]
+        if self._open + min(ends, default=len(text)) > MAX_LINE:
+            raise BadInput(
+                f"“{self._name}” is not a table: line {self.lines + 1:,} has more than {MAX_LINE // 2**20} million"
+                " characters and no end. Nothing was taken from it."
+            )
+        last = max(text.rfind("\n"), text.rfind("\r"))
+        self._open = self._open + len(text) if last < 0 else len(text) - last - 1
+
+
+def _count_line_ends(text: str) -> int:
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
+def scan_lines(file: BinaryIO) -> LineStatistics:
+    """Return the lines of ``file`` with bytes beyond ASCII."""
+    found, number, rest = LineStatistics(), 0, b""
+    for piece in file_pieces(file):
+        if found.is_another_encoding:
+            for line in piece[:_BYTES_SCANNED].splitlines()[1:-1]:
+                if not line.isascii():
+                    found.take(0, line)
+            rest = b""
+            continue
+        data = rest + piece
+        end = _end_of_lines(data)
+        if not end and len(data) > MAX_LINE:
+            end = len(data)
+        number = _take_lines(found, data[:end], number)
+        rest = data[end:]
+    _take_lines(found, rest, number)
+    return found
+
+
+def _end_of_lines(data: bytes) -> int:
+    """Return where the last whole line of ``data`` ends, or 0; what a CR at the very end means is not known yet."""
+    return max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
+
+
+def _take_lines(found: LineStatistics, data: bytes, before: int) -> int:
+    """Take the lines of ``data``, which follow as many ``before``; return how many lines there are by now."""
+    lines = data.splitlines()
+    if not data.isascii():
+        for number, line in enumerate(lines, before + 1):
+            if not line.isascii():
+                found.take(number, line)
+                if found.is_another_encoding:
+                    break
+    return before + len(lines)
+
+
+def _keep_sample(samples: list[bytes], seen: int, line: bytes) -> None:
+    """Keep ``line`` as one of the samples: of the first lines each, then one of twice as many each time they are full."""
+    step = 1 << max(0, (seen // _SAMPLES).bit_length())
+    if len(samples) < _SAMPLES:
+        samples.append(_start_of_line(line))
+    elif seen % step == 0:
+        samples[seen // step % _SAMPLES] = _start_of_line(line)
+
+
+def _start_of_line(line: bytes) -> bytes:
+    if len(line) <= _LONGEST:
+        return line
+    # No character of several bytes has a blank or one of these marks among them.
+    return line[: max(line.rfind(mark, 0, _LONGEST) for mark in b" ,;\t") + 1] or line[:_LONGEST]

@@ -1,0 +1,1 @@
+"""Normalisation of cells: dates, numbers, and texts with the marks of spreadsheets."""

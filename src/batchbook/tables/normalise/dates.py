@@ -1,0 +1,161 @@
+"""Dates and times as people write them, converted to ISO 8601, with the names of months in several languages."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import date, time
+from functools import cache
+from typing import Literal
+
+from babel import Locale
+
+from batchbook.grid.parsers import DateOrder
+
+#: Languages whose names of months are understood.
+LANGUAGES = ("en", "de", "fr", "es", "nl")
+
+# How programs write months beside what the locale data has.
+_MORE_NAMES = {"mrz": 3, "mär": 3, "sept": 9, "set": 9, "juli": 7}
+
+
+@cache
+def month_numbers() -> dict[str, int]:
+    """Return the numbers of the months by their names: in lower case, without a full stop, with and without accents.
+
+    A name that means different months in two of the languages is left out.
+    """
+    numbers: dict[str, set[int]] = {}
+    for name, number in (*_month_names(), *_MORE_NAMES.items()):
+        plain = name.casefold().removesuffix(".")
+        for spelling in (plain, _without_accents(plain), plain.replace("ä", "ae")):
+            numbers.setdefault(spelling, set()).add(number)
+    return {name: min(found) for name, found in numbers.items() if len(found) == 1}
+
+
+def _month_names() -> Iterator[tuple[str, int]]:
+    for language in LANGUAGES:
+        months = Locale.parse(language).months
+        for context in ("format", "stand-alone"):
+            for width in ("wide", "abbreviated"):
+                yield from ((name, number) for number, name in months[context][width].items())
+
+
+def _without_accents(name: str) -> str:
+    return "".join(mark for mark in unicodedata.normalize("NFKD", name) if not unicodedata.combining(mark))
+
+
+#: Two digits of a year up to this one are of this century.
+LAST_SHORT_YEAR = 68
+
+# A day whose order is open: 31.12.2017, 12/31/17.
+_AMBIGUOUS = re.compile(r"([0-9]{1,2})([./-])\s?([0-9]{1,2})\2\s?([0-9]{4}|[0-9]{2})")
+_YEAR_FIRST = re.compile(r"([0-9]{4})([./-])([0-9]{1,2})\2([0-9]{1,2})")
+_COMPACT = re.compile(r"((?:19|20|21)[0-9]{2})([0-9]{2})([0-9]{2})")
+_WORD = r"([^\W\d_]{3,10}\.?)"
+_NAMED_DAY_FIRST = re.compile(
+    rf"([0-9]{{1,2}})(?:\.|st|nd|rd|th|er)?[ -]?(?:de )?{_WORD}[ -]?(?:de )?,?\s?([0-9]{{4}}|[0-9]{{2}})"
+)
+_NAMED_MONTH_FIRST = re.compile(rf"{_WORD}[ -]([0-9]{{1,2}})(?:st|nd|rd|th)?(?:, ?| |-)([0-9]{{4}})")
+_NAMED_YEAR_FIRST = re.compile(rf"([0-9]{{4}})[ -]{_WORD}[ -]([0-9]{{1,2}})")
+_TIME = re.compile(
+    r"(?P<day>.*[0-9])(?:T|,?\s+)(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
+    r"(?::(?P<second>[0-9]{2})(?P<part>\.[0-9]{1,6})?)?(?:\s?(?P<half>[AaPp])\.?[Mm]\.?)?(?P<zone>Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+
+
+def iso_day(text: str, order: DateOrder) -> str | None:
+    """Return the day that ``text`` means, as ISO writes it; None for anything else, such as a day with a time.
+
+    ``order`` is asked only where the text does not tell. A time of midnight in no zone, or in UTC, says nothing more.
+    """
+    day, clock, zone = split_moment(text)
+    if clock is not None and (any(map(int, re.findall("[0-9]+", clock))) or zone not in ("", "Z")):
+        return None
+    return _day(day, order)
+
+
+def iso_moment(text: str, order: DateOrder) -> str | None:
+    """Return the moment that ``text`` means, as ISO writes it, with the offset that it has; None for anything else."""
+    day, clock, zone = split_moment(text)
+    iso = _day(day, order)
+    return None if iso is None or clock is None else f"{iso} {clock}{zone}"
+
+
+def split_moment(text: str) -> tuple[str, str | None, str]:
+    """Return the day, the time as ISO writes it, and the zone of ``text``; without a time, the text and None."""
+    found = _TIME.fullmatch(text)
+    if found is None:
+        return text, None, ""
+    hour, half = int(found["hour"]), (found["half"] or "").lower()
+    if half:
+        if not 1 <= hour <= 12:
+            return text, None, ""
+        hour = hour % 12 + (12 if half == "p" else 0)
+    try:
+        time(hour, int(found["minute"]), int(found["second"] or 0))
+    except ValueError:
+        return text, None, ""
+    seconds = f":{found['second']}{found['part'] or ''}" if found["second"] else ""
+    return found["day"], f"{hour:02}:{found['minute']}{seconds}", found["zone"] or ""
+
+
+def possible_orders(text: str) -> Literal["dmy", "mdy", "either", "none", ""]:
+    """Return in which order ``text`` can be a day: ``either`` if in both, ``none`` if in neither of the two.
+
+    It is empty where the order is not open, as in ISO, or where there is no day at all.
+    """
+    found = _AMBIGUOUS.fullmatch(split_moment(text)[0])
+    if found is None:
+        return ""
+    as_dmy, as_mdy = (_day(found[0], order) is not None for order in ("dmy", "mdy"))
+    if as_dmy and as_mdy:
+        return "either"
+    return "dmy" if as_dmy else "mdy" if as_mdy else "none"
+
+
+def is_unambiguous_day(text: str) -> bool:
+    """Tell whether ``text`` is a day or moment in whichever order: ISO, another with the year first, or with a name."""
+    day = split_moment(text)[0]
+    return _unambiguous_day(day) is not None
+
+
+def has_short_year(text: str) -> bool:
+    """Tell whether a day whose order is open has two digits for its year."""
+    found = _AMBIGUOUS.fullmatch(split_moment(text)[0])
+    return found is not None and len(found[4]) == 2
+
+
+def _day(text: str, order: DateOrder) -> str | None:
+    found = _AMBIGUOUS.fullmatch(text)
+    if found and order != "ymd":
+        day, month = (found[1], found[3]) if order == "dmy" else (found[3], found[1])
+        return _iso(found[4], int(month), day)
+    compact = _COMPACT.fullmatch(text) if order == "ymd" else None
+    return _iso(compact[1], int(compact[2]), compact[3]) if compact else _unambiguous_day(text)
+
+
+def _unambiguous_day(text: str) -> str | None:
+    if found := _YEAR_FIRST.fullmatch(text):
+        return _iso(found[1], int(found[3]), found[4])
+    if found := _NAMED_DAY_FIRST.fullmatch(text):
+        return _iso(found[3], _month(found[2]), found[1])
+    if found := _NAMED_MONTH_FIRST.fullmatch(text):
+        return _iso(found[3], _month(found[1]), found[2])
+    if found := _NAMED_YEAR_FIRST.fullmatch(text):
+        return _iso(found[1], _month(found[2]), found[3])
+    return None
+
+
+def _month(name: str) -> int:
+    return month_numbers().get(name.casefold().removesuffix("."), 0)
+
+
+def _iso(year: str, month: int, day: str) -> str | None:
+    short = len(year) == 2
+    whole = int(year) + (2000 if int(year) <= LAST_SHORT_YEAR else 1900) if short else int(year)
+    try:
+        return date(whole, month, int(day)).isoformat()
+    except ValueError:
+        return None

@@ -1,0 +1,300 @@
+"""Profile of one column, gathered chunk by chunk in bounded memory, and its summary."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from itertools import islice
+from typing import Literal, NamedTuple
+
+from batchbook.tables.normalise.cells import MarkKind, find_marks, mark_remover, may_be_marked
+from batchbook.tables.normalise.dates import has_short_year, possible_orders
+from batchbook.tables.normalise.number_marks import strip_invisible
+from batchbook.tables.profile.evidence import Evidence, merge_evidence
+from batchbook.tables.profile.shapes import (
+    SURE_DIGITS,
+    TEXT,
+    WORDS,
+    ShapeClass,
+    classify_shape,
+    needs_classifying,
+    shapes_of,
+)
+
+# How many examples are kept, all different, and among how many cells they are looked for.
+_EXAMPLES, _AMONG = 5, 20_000
+#: How many characters of an example are kept.
+_LONGEST_EXAMPLE = 100
+#: How many different texts are remembered, so that equal ones are looked at once.
+_MOST_KNOWN_TEXTS = 20_000
+
+# A whole part of nothing but a zero: a sign that stands behind it groups nothing.
+_ZERO_FIRST = re.compile(r"[^0-9.,]*0[.,][0-9]")
+_ZERO_CODE = re.compile(rb"(?<=\n)0[0-9]+(?=\n)")
+_NO_BREAK = re.compile("[\u00a0\u202f\u2007]")
+_NO_BREAK_BYTES = tuple(mark.encode() for mark in "\u00a0\u202f\u2007")
+
+
+class _Cells(NamedTuple):
+    """The cells of a chunk: rows, texts, shapes, and the texts as bytes between line ends."""
+
+    numbers: Sequence[int]
+    texts: Sequence[str]
+    shapes: Sequence[bytes]
+    data: bytes
+
+    def with_shapes(self, some: Set[bytes]) -> Sequence[str]:
+        """Return the texts that have one of ``some`` shapes."""
+        if all(map(some.__contains__, self.shapes)):
+            return self.texts
+        return [text for text, shape in zip(self.texts, self.shapes, strict=True) if shape in some]
+
+
+class ColumnProfile:
+    """What is known of one column. Chunks are fed in order; nothing of them is kept but counts and some examples."""
+
+    def __init__(self) -> None:
+        self.cells = 0
+        self.blank = 0
+        self.examples: dict[str, None] = {}
+        self.looks: defaultdict[ShapeClass, Evidence] = defaultdict(Evidence)
+        #: Days whose order is open, by the order that they show: dmy, mdy, either or none.
+        self.orders: defaultdict[str, Evidence] = defaultdict(Evidence)
+        #: What is to be noted besides: leading-zeros, no-break, zero-first, lost-digits, short-years.
+        self.seen: defaultdict[str, Evidence] = defaultdict(Evidence)
+        #: How many texts begin with which mark of a spreadsheet, and where.
+        self.marks: Counter[MarkKind] = Counter()
+        self.marked: defaultdict[MarkKind, Evidence] = defaultdict(Evidence)
+        #: Whether a character beyond ASCII stands in one of the cells.
+        self.beyond_ascii = False
+        self._known_orders: dict[str, tuple[str, bool]] = {}
+
+    @property
+    def filled(self) -> int:
+        """How many cells hold something."""
+        return self.cells - self.blank
+
+    def feed(self, numbers: Sequence[int], texts: Sequence[str]) -> None:
+        """Take in the texts of the rows with these ``numbers``."""
+        data = _joined(texts)
+        if may_be_marked(data):
+            texts = self._without_marks(numbers, texts)
+            data = _joined(texts)
+        self.beyond_ascii = self.beyond_ascii or not data.isascii()
+        cells = _Cells(numbers, texts, shapes_of(data).split(b"\n")[1:-1], data)
+        counted = Counter(cells.shapes)
+        self.cells += len(texts)
+        self.blank += counted.pop(b"", 0)
+        if counted:
+            if len(self.examples) < _EXAMPLES and self.cells <= _AMONG:
+                self._keep_examples(texts)
+            self._look(cells, counted)
+            self._note(cells)
+
+    def _without_marks(self, numbers: Sequence[int], texts: Sequence[str]) -> Sequence[str]:
+        """Count the texts that begin with a mark; return all of them as they are understood if codes have none."""
+        found = find_marks(texts)
+        self.marks.update(found.values())
+        for place, mark in found.items():
+            seen = self.marked[mark]
+            seen.count += 1
+            seen.keep(numbers[place], texts[place])
+        plain = mark_remover("codes")
+        return [plain(text.strip()) if place in found and plain else text for place, text in enumerate(texts)]
+
+    def _keep_examples(self, texts: Sequence[str]) -> None:
+        for text in texts:
+            if text.strip():
+                self.examples[
+                    text if len(text) <= _LONGEST_EXAMPLE else f"{text[: _LONGEST_EXAMPLE - 1]}…"
+                ] = None
+                if len(self.examples) == _EXAMPLES:
+                    return
+
+    def _look(self, cells: _Cells, counted: Counter[bytes]) -> None:
+        told = _shapes_to_classify(cells, counted)
+        by_look: defaultdict[ShapeClass, set[bytes]] = defaultdict(set)
+        asked: defaultdict[str, set[bytes]] = defaultdict(set)
+        for shape in told:
+            look = classify_shape(shape)
+            by_look[look].add(shape)
+            for question in _questions(look):
+                asked[question].add(shape)
+        for look, shapes in by_look.items():
+            self._count(look, sum(map(counted.__getitem__, shapes)), shapes, cells)
+        self._count_texts(cells, counted.total() - sum(map(counted.__getitem__, told)), told)
+        for question, shapes in asked.items():
+            _ASK[question](self, cells, Counter(cells.with_shapes(shapes)))
+
+    def _count(self, look: ShapeClass, count: int, shapes: Set[bytes], cells: _Cells) -> None:
+        if look.what == "blank":
+            self.blank += count
+            return
+        seen = self.looks[look]
+        seen.count += count
+        places = (place for place, shape in enumerate(cells.shapes) if shape in shapes)
+        for place in islice(places, min(count, seen.wanted)):
+            seen.keep(cells.numbers[place], cells.texts[place])
+
+    def _count_texts(self, cells: _Cells, count: int, told: Set[bytes]) -> None:
+        if not count:
+            return
+        seen = self.looks[TEXT]
+        seen.count += count
+        if seen.wanted:
+            for shape, number, text in zip(cells.shapes, cells.numbers, cells.texts, strict=True):
+                if shape and shape not in told:
+                    seen.keep(number, text)
+
+    def _note(self, cells: _Cells) -> None:
+        if b"\n0" in cells.data:
+            codes = Counter(_ZERO_CODE.findall(cells.data))
+            self._see("leading-zeros", cells, {code.decode(): count for code, count in codes.items()})
+        if any(mark in cells.data for mark in _NO_BREAK_BYTES):
+            self._see("no-break", cells, Counter(filter(_NO_BREAK.search, cells.texts)))
+
+    def _see(self, code: str, cells: _Cells, texts: Mapping[str, int]) -> None:
+        seen = self.seen[code]
+        for text, count in texts.items():
+            seen.count += count
+            if seen.wanted:
+                seen.keep(cells.numbers[cells.texts.index(text)], text)
+
+    def _ask_orders(self, cells: _Cells, texts: Mapping[str, int]) -> None:
+        short: dict[str, int] = {}
+        for text, count in texts.items():
+            order, is_short = self._order_of(text)
+            seen = self.orders[order]
+            seen.count += count
+            if seen.wanted:
+                seen.keep(cells.numbers[cells.texts.index(text)], text)
+            if is_short:
+                short[text] = count
+        self._see("short-years", cells, short)
+
+    def _order_of(self, text: str) -> tuple[str, bool]:
+        known = self._known_orders.get(text)
+        if known is None:
+            if len(self._known_orders) >= _MOST_KNOWN_TEXTS:
+                self._known_orders.clear()
+            plain = " ".join(strip_invisible(text).split())
+            known = self._known_orders[text] = possible_orders(plain), has_short_year(plain)
+        return known
+
+    def _ask_signs(self, cells: _Cells, texts: Mapping[str, int]) -> None:
+        for sign in (".", ","):
+            clear = {text: count for text, count in texts.items() if _ZERO_FIRST.match(text) and sign in text}
+            self._see(f"zero-first{sign}", cells, clear)
+
+    def _ask_ends(self, cells: _Cells, texts: Mapping[str, int]) -> None:
+        self._see(
+            "lost-digits", cells, {text: count for text, count in texts.items() if _ends_in_zeros(text)}
+        )
+
+
+_ASK: dict[str, Callable[[ColumnProfile, _Cells, Mapping[str, int]], None]] = {
+    "order": ColumnProfile._ask_orders,
+    "sign": ColumnProfile._ask_signs,
+    "ends": ColumnProfile._ask_ends,
+}
+
+
+def _joined(texts: Sequence[str]) -> bytes:
+    """Return the texts as bytes, each between line ends; a line end within a text becomes what is no blank."""
+    joined = "\n".join(texts)
+    if joined.count("\n") >= max(1, len(texts)):
+        joined = "\n".join(text.replace("\n", "\0") for text in texts)
+    return f"\n{joined}\n".encode("utf-8", "surrogatepass")
+
+
+def _shapes_to_classify(cells: _Cells, counted: Counter[bytes]) -> set[bytes]:
+    """Return the shapes that may be more than texts."""
+    worth = {*filter(needs_classifying, counted), *(WORDS & counted.keys())}
+    if b" \n" in cells.data:
+        worth.update(shape for shape in counted if shape.endswith(b" ") and len(shape) < _LONGEST_EXAMPLE)
+    return worth
+
+
+def _questions(look: ShapeClass) -> Iterator[str]:
+    if look.open:
+        yield "order"
+    if look.sign.endswith("?"):
+        yield "sign"
+    if look.long:
+        yield "ends"
+
+
+def _ends_in_zeros(text: str) -> bool:
+    return text.rstrip()[-1:] == "0" and not re.sub("[^0-9]", "", text)[SURE_DIGITS:].strip("0")
+
+
+ColumnKind = Literal["text", "number", "date", "yes-no", "empty"]
+
+# So many of the cells that say something must be of a kind to make it the column's.
+_SHARE_OF_KIND = 0.75
+
+_KINDS: tuple[tuple[str, ColumnKind], ...] = (("number", "number"), ("day", "date"), ("yes-no", "yes-no"))
+
+
+class ColumnSummary:
+    """What was seen in one column, by what is asked of it."""
+
+    def __init__(self, profile: ColumnProfile) -> None:
+        self.profile = profile
+        self.orders = profile.orders
+        self.kind = self._kind()
+
+    def seen(self, wanted: Callable[[ShapeClass], object]) -> Evidence:
+        """Return where texts stood whose look is ``wanted``."""
+        return merge_evidence(seen for look, seen in self.profile.looks.items() if wanted(look))
+
+    def noted(self, code: str) -> Evidence:
+        """Return where something stood that the profile notes under ``code``."""
+        return self.profile.seen.get(code, Evidence())
+
+    def counted(self, part: Callable[[ShapeClass], str]) -> dict[str, int]:
+        """Return how many cells have which of a look's parts, such as a currency; the most frequent first."""
+        counts: Counter[str] = Counter()
+        for look, seen in self.profile.looks.items():
+            if part(look):
+                counts[part(look)] += seen.count
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+    @property
+    def impossible_days(self) -> Evidence:
+        """Where texts are written like days, but are none in any order."""
+        return self.orders.get("none", Evidence())
+
+    @property
+    def has_sizes(self) -> bool:
+        """Whether most numbers have a unit, and not all the same: without it they are not what they were."""
+        units = self.counted(lambda look: look.unit)
+        return (
+            len(units) > 1 and sum(units.values()) > self.seen(lambda look: look.what == "number").count / 2
+        )
+
+    @property
+    def lengths(self) -> dict[int, int]:
+        """How many texts of nothing but digits have which length."""
+        counts: Counter[int] = Counter()
+        for look, seen in self.profile.looks.items():
+            if look.digits:
+                counts[look.digits] += seen.count
+        return dict(sorted(counts.items()))
+
+    def _kind(self) -> ColumnKind:
+        saying = self.profile.filled - self.seen(lambda look: look.what in ("nothing", "error")).count
+        if not self.profile.filled:
+            return "empty"
+        counts = self.counted(lambda look: look.what)
+        counts["day"] = counts.get("day", 0) - self.impossible_days.count
+        kind = next(
+            (kind for what, kind in _KINDS if counts.get(what, 0) >= max(1, _SHARE_OF_KIND * saying)), None
+        )
+        names = kind == "number" and (self._are_codes() or self.has_sizes)
+        return "text" if kind is None or names else kind
+
+    def _are_codes(self) -> bool:
+        """Tell whether digits are names rather than numbers: they begin with zeros, or are too many."""
+        return bool(self.noted("leading-zeros") or self.seen(lambda look: look.long and look.digits))

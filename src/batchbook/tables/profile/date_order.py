@@ -1,0 +1,100 @@
+"""Decision on the order of day, month and year in a column, made once from all of its dates."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from batchbook.grid.parsers import DateOrder
+from batchbook.statuses import Severity
+from batchbook.tables.profile.column import ColumnSummary
+from batchbook.tables.profile.evidence import Decision, Evidence, Hint, evidence_sentence, merge_evidence
+from batchbook.tables.report import Note
+from batchbook.words import counted
+
+_ORDERS: dict[DateOrder, str] = {
+    "dmy": "day, month, year",
+    "mdy": "month, day, year",
+    "ymd": "year, month, day",
+}
+
+
+class DateOrderEvidence(NamedTuple):
+    """Where days of a column show their order, where they fit both, and where they need none."""
+
+    dmy: Evidence
+    mdy: Evidence
+    both: Evidence
+    sure: Evidence
+
+    @classmethod
+    def of(cls, column: ColumnSummary) -> DateOrderEvidence:
+        """Return what the days of ``column`` show."""
+        dmy, mdy, both = (column.orders.get(order, Evidence()) for order in ("dmy", "mdy", "either"))
+        return cls(dmy, mdy, both, column.seen(lambda look: look.what == "day" and not look.open))
+
+    @property
+    def order(self) -> DateOrder | None:
+        """What most of those show that can be read in one way only; None if there are none."""
+        if not (self.dmy or self.mdy):
+            return None
+        return "mdy" if self.mdy.count > self.dmy.count else "dmy"
+
+
+def decide_date_order(
+    position: int, evidence: DateOrderEvidence, said: str, hint: Hint
+) -> Decision[DateOrder]:
+    """Return the order that the days of the column at ``position`` are written in."""
+    assumed = hint if hint.sure or not evidence.both else _usual_order(evidence.both, hint)
+    order = _order_of(said) or evidence.order or _order_of(assumed.value) or "ymd"
+    notes = _mixed_note(position, order, evidence)
+    if said:
+        return Decision(order, f"{_ORDERS[order].capitalize()}, as it was said.", notes)
+    if evidence.order:
+        shown = evidence.dmy if order == "dmy" else evidence.mdy
+        return Decision(order, evidence_sentence(_ORDERS[order].capitalize(), shown, evidence.both), notes)
+    if evidence.both:
+        sentence = f"{_ORDERS[order].capitalize()}, {assumed.why}: {evidence.both.example} fits both."
+        return Decision(order, sentence, (*notes, *_ambiguous_note(position, order, evidence.both, assumed)))
+    sure = f"Every day tells its order, such as {evidence.sure.example}." if evidence.sure else ""
+    return Decision(order, sure, notes)
+
+
+def _order_of(text: str) -> DateOrder | None:
+    return next((order for order in _ORDERS if order == text), None)
+
+
+def _usual_order(both: Evidence, hint: Hint) -> Hint:
+    _, text = both.first[0]
+    if "." in text:
+        return Hint("dmy", "as days with points are usually written", sure=True)
+    if hint.value != "ymd":
+        return hint
+    if "/" in text:
+        return Hint("mdy", "as days with slashes are often written")
+    return Hint("dmy", "as days with hyphens are often written")
+
+
+def _ambiguous_note(position: int, order: DateOrder, both: Evidence, assumed: Hint) -> tuple[Note, ...]:
+    if assumed.sure:
+        return ()
+    message = (
+        f"{counted(both.count, 'day fits', 'days fit')} both {_ORDERS['dmy']} and {_ORDERS['mdy']}, such as"
+        f" {both.example}, and nothing in this column tells which. {_ORDERS[order].capitalize()} is assumed; say"
+        " otherwise if it is not."
+    )
+    return (Note("open-date-order", message, Severity.WARNING, position, both.rows),)
+
+
+def _mixed_note(position: int, order: DateOrder, evidence: DateOrderEvidence) -> tuple[Note, ...]:
+    ways: dict[DateOrder, Evidence] = {"dmy": evidence.dmy, "mdy": evidence.mdy, "ymd": evidence.sure}
+    against = sum(seen.count for way, seen in ways.items() if way not in (order, "ymd"))
+    if not against:
+        return ()
+    listed = "; ".join(f"{_ORDERS[way]}, as {seen.example}" for way, seen in ways.items() if seen)
+    message = (
+        f"Days are written in more than one order: {listed}. {_ORDERS[order].capitalize()} is decided;"
+        f" {counted(against, 'day does not fit and is', 'days do not fit and are')} refused row by row. Years first are always"
+        " understood."
+    )
+    rows = merge_evidence(seen for way, seen in ways.items() if way != order).rows
+    return (Note("mixed-date-orders", message, Severity.WARNING, position, rows),)

@@ -1,0 +1,330 @@
+"""Conclusions about columns: how each is read, and notes on what in it may surprise."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from batchbook.grid.parsers import quoted
+from batchbook.statuses import Severity
+from batchbook.tables.normalise.cells import decide_marks, mark_remover
+from batchbook.tables.profile.column import ColumnProfile, ColumnSummary
+from batchbook.tables.profile.date_order import DateOrderEvidence, decide_date_order
+from batchbook.tables.profile.decimal_sign import DecimalSignEvidence, decide_decimal_sign
+from batchbook.tables.profile.evidence import Evidence, Hint, merge_evidence
+from batchbook.tables.profile.shapes import SURE_DIGITS
+from batchbook.tables.report import ColumnReading, ColumnReport, Note, Reading, TextMarks
+from batchbook.words import counted
+
+# Codes shorter than this are too few digits to tell by their length that zeros were lost.
+_SHORTEST_CODE = 5
+# Codes of so many digits are hardly amounts, whose lengths differ too.
+_SURE_CODE = 8
+# So many of the codes must have the usual length.
+_MOST = 0.75
+
+#: The notes about marks of a spreadsheet: those that are left out, and what is kept.
+TEXT_MARKS, APOSTROPHES = "text-marks", "apostrophes"
+
+_Finder = Callable[[ColumnSummary], tuple[Evidence, str, Severity]]
+
+
+def column_notes(position: int, column: ColumnSummary) -> Iterator[Note]:
+    """Yield what is to be noted about the column at ``position``, counted from 0."""
+    numeric = column.kind == "number"
+    for code, (finder, only_numbers) in _FINDERS.items():
+        seen, message, severity = finder(column) if numeric or not only_numbers else _NO_FINDING
+        if seen:
+            yield Note(code, message.format(example=seen.example), severity, position, seen.rows)
+
+
+def text_mark_notes(position: int, column: ColumnSummary, marks: TextMarks) -> Iterator[Note]:
+    """Yield what is to be noted about marks of a spreadsheet in front of texts, of which ``marks`` are left out."""
+    plain, marked = mark_remover(marks), column.profile.marked
+    changed = [
+        seen
+        for seen in marked.values()
+        if plain and plain(seen.first[0][1].strip()) != seen.first[0][1].strip()
+    ]
+    kept = [seen for seen in marked.values() if seen not in changed]
+    if plain and changed:
+        seen = merge_evidence(changed)
+        understood = plain(seen.first[0][1].strip())
+        message = (
+            f"{counted(seen.count, 'text begins', 'texts begin')} with a spreadsheet's mark for texts, such as"
+            f" {seen.example}: understood as {quoted(understood)}."
+        )
+        yield Note(TEXT_MARKS, message, Severity.INFO, position, seen.rows)
+    if kept:
+        seen = merge_evidence(kept)
+        message = f"{counted(seen.count, 'text begins', 'texts begin')} with an apostrophe or a formula, such as {seen.example}: kept."
+        yield Note(APOSTROPHES, message, Severity.INFO, position, seen.rows)
+
+
+def _usual_code_length(lengths: Mapping[int, int]) -> int | None:
+    longest = max(lengths, default=0)
+    enough = longest >= _SHORTEST_CODE and lengths[longest] >= _MOST * sum(lengths.values())
+    return longest if enough else None
+
+
+_NO_FINDING = Evidence(), "", Severity.INFO
+
+
+def _error_values(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
+    seen = column.seen(lambda look: look.what == "error")
+    message = f"{counted(seen.count, 'cell shows', 'cells show')} an error of a formula, such as {{example}}."
+    return seen, message, Severity.WARNING
+
+
+def _empty_words(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
+    seen = column.seen(lambda look: look.what == "nothing")
+    taken = "kept as text" if column.kind == "text" else "taken for empty"
+    message = (
+        f"{counted(seen.count, 'cell has', 'cells have')} a word for nothing, such as {{example}}: {taken}."
+    )
+    return seen, message, Severity.INFO
+
+
+def _total_words(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
+    seen = column.seen(lambda look: look.what == "total")
+    message = (
+        f"{counted(seen.count, 'cell says', 'cells say')} that a row is a total, such as {{example}}: it is taken for a"
+        " record unless it is left out."
+    )
+    return seen, message, Severity.WARNING
+
+
+def _leading_zeros(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
+    seen = column.noted("leading-zeros")
+    message = f"{counted(seen.count, 'text of digits begins', 'texts of digits begin')} with a zero, such as {{example}}: kept."
+    return seen, message, Severity.INFO
+
+
+def _stripped_zeros(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
+    usual, lengths = _usual_code_length(column.lengths), column.lengths
+    if usual is None or len(lengths) == 1:
+        return _NO_FINDING
+    seen = column.seen(lambda look: 0 < look.digits < usual)
+    message = (
+        f"{counted(seen.count, 'code is', 'codes are')} shorter than the usual {usual} digits"
+        f" ({lengths[usual]:,} have them), such as {{example}}: a spreadsheet may have taken zeros from the front."
+    )
+    return seen, message, Severity.WARNING if usual >= _SURE_CODE else Severity.INFO
+
+
+def _long_numbers(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
+    seen, lost = column.seen(lambda look: look.long), column.noted("lost-digits")
+    have = f"{counted(seen.count, 'number has', 'numbers have')} more than {SURE_DIGITS} digits, such as {{example}}"
+    if lost.count * 2 > seen.count:
+        return seen, f"{have}, and end in zeros: a spreadsheet has lost their last digits.", Severity.WARNING
+    return seen, f"{have}: read exactly here, but a spreadsheet would lose the last ones.", Severity.INFO
+
+
+def _exponents(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
+    seen = column.seen(lambda look: look.exponent)
+    message = (
+        f"{counted(seen.count, 'number was', 'numbers were')} shortened by a spreadsheet, such as {{example}}: the last"
+        " digits are lost, so they are refused row by row."
+    )
+    return seen, message, Severity.WARNING
+
+
+def _no_break(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
+    seen = column.noted("no-break")
+    message = (
+        f"{counted(seen.count, 'cell has', 'cells have')} a blank that does not break, such as {{example}}."
+    )
+    return seen, message, Severity.INFO
+
+
+def _currencies(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
+    counts = column.counted(lambda look: look.currency)
+    return _currencies_or_units(column.seen(lambda look: look.currency), "currency", "currencies", counts)
+
+
+def _units(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
+    if column.kind != "number" and not column.has_sizes:
+        return _NO_FINDING
+    counts = column.counted(lambda look: look.unit.replace("%", ""))
+    seen, message, severity = _currencies_or_units(
+        column.seen(lambda look: look.unit not in ("", "%")), "unit", "units", counts
+    )
+    return seen, message, severity if column.kind == "number" else Severity.INFO
+
+
+def _currencies_or_units(
+    seen: Evidence, one: str, many: str, counts: Mapping[str, int]
+) -> tuple[Evidence, str, Severity]:
+    listed = ", ".join(f"{mark} ({count:,})" for mark, count in list(counts.items())[:10])
+    have = f"{counted(seen.count, 'number has', 'numbers have')}"
+    if len(counts) == 1:
+        return seen, f"{have} a {one}, {listed}, such as {{example}}: it is left out.", Severity.INFO
+    message = f"{have} {many} that differ: {listed}. Read as numbers they lose them, and may not compare."
+    return seen, message, Severity.WARNING
+
+
+def _percent(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
+    seen = column.seen(lambda look: look.unit == "%")
+    message = f"{counted(seen.count, 'number has', 'numbers have')} a percent sign, such as {{example}}: it is left out."
+    return seen, message, Severity.INFO
+
+
+def _negatives(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
+    seen = column.seen(lambda look: look.style in ("()", "trailing"))
+    message = f"{counted(seen.count, 'number is', 'numbers are')} negative by parentheses or a minus behind, such as {{example}}."
+    return seen, message, Severity.INFO
+
+
+def _not_numbers(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
+    seen = column.seen(lambda look: look.what not in ("number", "nothing", "error"))
+    message = f"{counted(seen.count, 'cell is', 'cells are')} no number among numbers, such as {{example}}."
+    return seen, message, Severity.WARNING
+
+
+def _not_dates(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
+    if column.kind != "date":
+        return _NO_FINDING
+    others = column.seen(lambda look: look.what not in ("day", "nothing", "error"))
+    seen = merge_evidence((others, column.impossible_days))
+    message = f"{counted(seen.count, 'cell is', 'cells are')} no day among days, such as {{example}}."
+    return seen, message, Severity.WARNING
+
+
+def _short_years(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
+    seen = column.noted("short-years") if column.kind == "date" else Evidence()
+    message = (
+        f"{counted(seen.count, 'day has', 'days have')} two digits for the year, such as {{example}}: the year comes last,"
+        " and 69 to 68 are 1969 to 2068."
+    )
+    return seen, message, Severity.WARNING
+
+
+#: What finds each note, and whether it looks at columns of numbers only.
+_FINDERS: dict[str, tuple[_Finder, bool]] = {
+    "error-values": (_error_values, False),
+    "empty-words": (_empty_words, False),
+    "total-words": (_total_words, False),
+    "leading-zeros": (_leading_zeros, False),
+    "stripped-zeros": (_stripped_zeros, False),
+    "long-numbers": (_long_numbers, False),
+    "shortened-numbers": (_exponents, False),
+    "no-break-blanks": (_no_break, False),
+    "currencies": (_currencies, True),
+    "units": (_units, False),
+    "percent-signs": (_percent, True),
+    "marked-negatives": (_negatives, True),
+    "not-numbers": (_not_numbers, True),
+    "not-days": (_not_dates, False),
+    "short-years": (_short_years, False),
+}
+
+
+class ConcludedColumn(NamedTuple):
+    """What was concluded about one column."""
+
+    reading: ColumnReading
+    report: ColumnReport
+    notes: tuple[Note, ...]
+
+
+class _ColumnEvidence(NamedTuple):
+    """A column summed up, with what its numbers and days show."""
+
+    summary: ColumnSummary
+    signs: DecimalSignEvidence
+    orders: DateOrderEvidence
+
+
+def conclude_columns(
+    headings: Sequence[str], profiles: Sequence[ColumnProfile], reading: Reading
+) -> tuple[ConcludedColumn, ...]:
+    """Return what is concluded about each column; what is said of them in ``reading`` wins over what they show.
+
+    A column that shows nothing is taken to be written as the others of the file are.
+    """
+    seen = [_column_evidence(profile) for profile in profiles]
+    sign = _sign_hint(seen, reading)
+    order = _order_hint(seen, sign)
+    return tuple(
+        _conclude_column(position, heading, column, reading.column(position), sign, order)
+        for position, (heading, column) in enumerate(zip(headings, seen, strict=True))
+    )
+
+
+def _column_evidence(profile: ColumnProfile) -> _ColumnEvidence:
+    summary = ColumnSummary(profile)
+    return _ColumnEvidence(summary, DecimalSignEvidence.of(summary), DateOrderEvidence.of(summary))
+
+
+def _sign_hint(columns: Iterable[_ColumnEvidence], reading: Reading) -> Hint:
+    shown = Counter(
+        column.signs.sign for column in columns if column.signs.sign and column.summary.kind == "number"
+    )
+    if shown:
+        return Hint(shown.most_common(1)[0][0], "as in other columns of this file", sure=True)
+    if reading.format in ("xlsx", "xls", "ods"):
+        return Hint(".", "as the numbers of a workbook have it", sure=True)
+    if reading.delimiter == ";":
+        return Hint(",", "as files separated by semicolons usually have it")
+    return Hint(".")
+
+
+def _order_hint(columns: Iterable[_ColumnEvidence], sign: Hint) -> Hint:
+    shown = Counter(
+        column.orders.order for column in columns if column.orders.order and column.summary.kind == "date"
+    )
+    if shown:
+        return Hint(shown.most_common(1)[0][0], "as in other columns of this file", sure=True)
+    if sign.value == ",":
+        return Hint("dmy", "as files with decimal commas usually have it")
+    return Hint("ymd")
+
+
+def _conclude_column(
+    position: int,
+    heading: str,
+    column: _ColumnEvidence,
+    said: ColumnReading,
+    sign_hint: Hint,
+    order_hint: Hint,
+) -> ConcludedColumn:
+    summary, kind = column.summary, column.summary.kind
+    sign = decide_decimal_sign(position, column.signs, said.decimal_sign, sign_hint)
+    order = decide_date_order(position, column.orders, said.date_order, order_hint)
+    told = sign if kind == "number" else order if kind == "date" else None
+    marks = decide_marks(summary.profile.marks, summary.profile.filled, said.text_marks)
+    reading = ColumnReading(sign.value, order.value, said.nothing or _empty_words_of(summary), marks)
+    report = ColumnReport(
+        heading,
+        kind,
+        summary.profile.filled,
+        summary.profile.blank,
+        tuple(summary.profile.examples),
+        summary.lengths,
+        told.evidence if told else "",
+    )
+    return ConcludedColumn(
+        reading,
+        report,
+        (
+            *(told.notes if told else ()),
+            *column_notes(position, summary),
+            *text_mark_notes(position, summary, marks),
+        ),
+    )
+
+
+def _empty_words_of(summary: ColumnSummary) -> tuple[str, ...]:
+    """Return the words that stand for nothing in a column where they can be no value."""
+    if summary.kind in ("text", "empty"):
+        return ()
+    return tuple(summary.counted(lambda look: look.word if look.what == "nothing" else ""))
+
+
+def complete_reading(
+    reading: Reading, columns: Iterable[ConcludedColumn], left_out: tuple[int, ...]
+) -> Reading:
+    """Return ``reading`` with what was concluded about the columns, and the rows that are no records."""
+    return replace(reading, columns=tuple(column.reading for column in columns), left_out=left_out)

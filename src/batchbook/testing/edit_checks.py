@@ -1,0 +1,214 @@
+"""Checks of edits in the rows of an open batch, by pages and by worksheet."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import xlsxwriter
+from python_calamine import CalamineWorkbook
+from sqlalchemy import select
+
+from batchbook.batches.editing import CellProblems, RowEditor, RowRemover, StaleEdit, editable_columns
+from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.models import CellChange
+from batchbook.batches.worksheets import (
+    WorksheetDiff,
+    diff_worksheet,
+    layout_of,
+    open_worksheet,
+    write_worksheet,
+)
+from batchbook.batches.worksheets.metadata import ROWS
+from batchbook.batches.worksheets.sheet_rows import SheetRows, sheet_grid
+from batchbook.errors import BadInput
+from batchbook.grid import GridState
+from batchbook.grid.export import text_sheet
+from batchbook.testing.harness import AppHarness, HarnessFixtures
+from batchbook.testing.populate_checks import check_counts, unreadable
+from batchbook.testing.sample import Sample, check, complain, refused, same
+
+#: What an edit that is taken back leaves behind: that there was one.
+_TRACES = ("version", "modified_at")
+
+
+class EditChecks(HarnessFixtures):
+    """Edit, add, scan, remove and restore."""
+
+    def test_an_edit_is_stored_and_remembered(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+        """The cell has the new value, the row a new version, the history the cell, the header its counts."""
+        sample, number = made
+        field, text = _edit_of(bench, sample, number)
+        before = bench.rows(number)[1]
+        with bench.acting() as engine:
+            RowEditor(engine).edit(number, 1, {field: text}, before["version"])
+        after = bench.rows(number)[1]
+        check(
+            after[field] != before[field],
+            f"Row 1 has {before[field]!r} in {field} after an edit to {text!r}.",
+        )
+        check(after["version"] > before["version"], "An edit must give the row a new version, and did not.")
+        check(field in _changed_fields(bench, number), f"The history does not say that {field} was changed.")
+        check_counts(bench, number, "after an edit")
+
+    def test_a_stale_edit_is_refused(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+        """An edit that saw an older version changes nothing."""
+        sample, number = made
+        field, text = _edit_of(bench, sample, number)
+        before = bench.rows(number)
+        with refused(StaleEdit, "edit a row by an old version"), bench.acting() as engine:
+            RowEditor(engine).edit(number, 1, {field: text}, before[1]["version"] - 1)
+        same(before, bench.rows(number), "A stale edit must change nothing.")
+
+    def test_an_unreadable_text_is_refused(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+        """A text that the cell cannot store changes nothing."""
+        sample, number = made
+        field, _ = _edit_of(bench, sample, number)
+        column = next(column for column in editable_columns(bench.row_of(number)) if column.name == field)
+        text = unreadable(column)
+        if text is None:
+            pytest.skip(f"The field {field} can store any text.")
+        before = bench.rows(number)
+        with refused(CellProblems, f"store {text[:20]!r} in {field}"), bench.acting() as engine:
+            RowEditor(engine).edit(number, 1, {field: text}, before[1]["version"])
+        same(before, bench.rows(number), "An edit that is refused must change nothing.")
+
+    def test_a_row_can_be_added(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+        """The row comes last, with the values given, and is counted."""
+        sample, number = made
+        if not bench.batch_type.handler.rows_can_be_added:
+            pytest.skip("Rows of this type cannot be added by hand.")
+        if sample.row is None:
+            complain("Rows of this type can be added by hand: the sample must say one, in row.")
+        expected = len(bench.rows(number)) + 1
+        with bench.acting() as engine:
+            sequence = RowEditor(engine).add(number, sample.row)
+        check(sequence == expected, f"An added row must come last, as row {expected}, and is row {sequence}.")
+        check_counts(bench, number, "after a row was added")
+
+    def test_quick_entry_understands_and_refuses(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+        """What was scanned becomes a row; what means nothing becomes none."""
+        sample, number = made
+        if bench.batch_type.handler.quick_entry_label is None:
+            pytest.skip("This type has no quick entry.")
+        if sample.scan is None:
+            complain("This type has a quick entry: the sample must have a text for it, in scan.")
+        with bench.acting() as engine:
+            RowEditor(engine).enter(number, sample.scan)
+        check_counts(bench, number, "after a quick entry")
+        before = bench.rows(number)
+        with refused(BadInput, "enter a text that means nothing"), bench.acting() as engine:
+            RowEditor(engine).enter(number, "\N{SNOWMAN} no such thing")
+        same(before, bench.rows(number), "A quick entry that is refused must add nothing.")
+
+    def test_a_row_can_be_removed_and_restored(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+        """A removed row is not counted; restored, the batch is what it was."""
+        _, number = made
+        before = bench.rows(number, without=_TRACES)
+        _set_removed(bench, number, removed=True)
+        check(bench.batch(number).removed_count == 1, "The header does not count the removed row.")
+        check_counts(bench, number, "after a row was removed")
+        _set_removed(bench, number, removed=False)
+        same(before, bench.rows(number, without=_TRACES), "Restoring a row must bring back what was there.")
+        check_counts(bench, number, "after a row was restored")
+
+
+def _edit_of(bench: AppHarness, sample: Sample, number: int) -> tuple[str, str]:
+    if sample.edit is not None:
+        return sample.edit
+    if editable_columns(bench.row_of(number)):
+        complain("Rows of this type can be edited: the sample must name a field and a new text, in edit.")
+    pytest.skip("Rows of this type have no editable column.")
+
+
+def _set_removed(bench: AppHarness, number: int, *, removed: bool) -> None:
+    with bench.acting() as engine:
+        RowRemover(engine).set_removed(number, 1, removed=removed)
+
+
+def _changed_fields(bench: AppHarness, number: int) -> set[Any]:
+    with bench.transaction(read_only=True) as session:
+        return set(session.scalars(select(CellChange.field).where(CellChange.batch_id == number)))
+
+
+#: The sheets of a workbook by name, each as rows of texts.
+Sheets = dict[str, list[list[str]]]
+
+
+class SheetChecks(HarnessFixtures):
+    """Download, change, compare."""
+
+    def test_a_worksheet_comes_back_as_it_went_out(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+        """A worksheet that nobody changed differs from its batch in nothing."""
+        found = _compared(bench, made[1], lambda _work, _sheets: None)
+        differing = [change.mark for change in (*found.taken, *found.conflicts, *found.unreadable)]
+        check(
+            found.empty and not found.notes,
+            f"A worksheet that nobody changed differs from its batch: {', '.join([*differing, *found.notes])}",
+        )
+
+    def test_a_cell_changed_in_a_worksheet_is_found(
+        self, bench: AppHarness, made: tuple[Sample, int]
+    ) -> None:
+        """A change of one cell is found, means what was written there, and is no conflict."""
+        sample, number = made
+        if sample.edit is None:
+            pytest.skip("Rows of this type have no editable column.")
+        field, text = sample.edit
+        found = _compared(bench, number, lambda work, sheets: _write(work, sheets, field, text))
+        marks = [change.mark for change in found.taken]
+        check(
+            marks == [f"1.{field}"] and not found.conflicts,
+            f"Row 1 says {text!r} in {field} in a worksheet, and what is to be taken is {marks or 'nothing'}: the layout"
+            " must say the same of a row each time, and understand what it says.",
+        )
+
+
+def _compared(
+    bench: AppHarness, number: int, change: Callable[[ActionContext, Sheets], None]
+) -> WorksheetDiff:
+    with bench.acting() as engine:
+        work = engine.work_on(engine.find(number))
+        sheets = _sheets(_written(work))
+        change(work, sheets)
+        return diff_worksheet(engine.work_on(work.batch), open_worksheet("sheet.xlsx", _rewritten(sheets)))
+
+
+def _write(work: ActionContext, sheets: Sheets, field: str, text: str) -> None:
+    """Have row 1 say in ``sheets`` what the layout makes of ``text`` in ``field``."""
+    layout = layout_of(work)
+    rows = SheetRows(work, layout)
+    grid = sheet_grid(work, layout, work.row.sequence == 1)
+    (row,) = map(rows.proxy, grid.all_rows(work.session, GridState(), None))
+    texts = rows.texts(row, rows.fields(row) | {field: text})
+    place = [column.field for column in layout.columns].index(field)
+    sheets[ROWS][1][place + 1] = texts[place]
+
+
+def _written(work: ActionContext) -> io.BytesIO:
+    layout, data = layout_of(work), io.BytesIO()
+    rows = sheet_grid(work, layout, ~work.row.removed).all_rows(work.session, GridState(), None)
+    write_worksheet(work, layout, rows, data)
+    return data
+
+
+def _sheets(data: io.BytesIO) -> Sheets:
+    data.seek(0)
+    book = CalamineWorkbook.from_filelike(data)
+    return {
+        name: [list(map(str, row)) for row in book.get_sheet_by_name(name).to_python(skip_empty_area=False)]
+        for name in book.sheet_names
+    }
+
+
+def _rewritten(sheets: Sheets) -> io.BytesIO:
+    data = io.BytesIO()
+    with xlsxwriter.Workbook(data, {"constant_memory": True, "strings_to_formulas": False}) as book:
+        for name, rows in sheets.items():
+            sheet: Any = text_sheet(book, name)
+            for line, cells in enumerate(rows):
+                for place, text in enumerate(cells):
+                    sheet.write_string(line, place, text)
+    return data

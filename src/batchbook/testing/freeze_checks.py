@@ -1,0 +1,150 @@
+"""Checks that the database itself refuses every change of an executed batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, delete, func, insert, literal, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from batchbook.batches import Action, Batch
+from batchbook.batches.editing import RowEditor
+from batchbook.batches.engine.creation import clone_batch
+from batchbook.batches.freeze import CHILD_TABLES
+from batchbook.db import Base
+from batchbook.testing.harness import AppHarness, HarnessFixtures, table_of
+from batchbook.testing.sample import Sample, check, same
+
+#: Far beyond the numbers of the sample's rows, files and operations.
+_BEYOND = 100_000
+
+#: What an attack does, in words, and its statement.
+Attack = tuple[str, Any]
+
+
+class FrozenChecks(HarnessFixtures):
+    """Frozen, in the database."""
+
+    def test_the_database_refuses_every_change(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+        """SQL of every kind on the header, rows, files and history of an executed batch is refused."""
+        sample, frozen = made
+        if sample.edit is not None:
+            with bench.acting() as engine:  # So that the history has a cell.
+                RowEditor(engine).edit(frozen, 1, dict([sample.edit]))
+                engine.run(frozen, Action.REFRESH)
+        with bench.acting() as engine:
+            unfrozen = clone_batch(engine, frozen).id
+        bench.execute(frozen, sample)
+        before = bench.snapshot()
+        holes = [
+            what for what, statement in _attacks(bench, frozen, unfrozen) if not _is_refused(bench, statement)
+        ]
+        check(
+            not holes,
+            f"The database lets an executed batch be changed: {'; '.join(holes)}."
+            " The migration that creates a table must freeze it, by freeze_table.",
+        )
+        same(before, bench.snapshot(), "Attacks that are refused must change nothing.")
+
+    def test_records_are_append_only(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+        """Records that the type declares can be neither changed nor added to once executing has written them."""
+        sample, frozen = made
+        records = [table_of(record) for record in bench.batch_type.records]
+        if not records:
+            pytest.skip("The type declares no records.")
+        bench.execute(frozen, sample)
+        before = bench.snapshot()
+        holes = []
+        for table in records:
+            check(
+                _has_rows(bench, table, frozen),
+                f"Executing the sample must write into {table.name}, which the type declares as its record.",
+            )
+            holes += [
+                what for what, attack in _on_record(bench, table, frozen) if not _is_refused(bench, attack)
+            ]
+        check(
+            not holes,
+            f"The database lets a record be falsified: {'; '.join(holes)}."
+            " The migration that creates a record must guard it, by append_only.",
+        )
+        same(before, bench.snapshot(), "Attacks that are refused must change nothing.")
+
+
+def _is_refused(bench: AppHarness, statement: Any) -> bool:
+    """Return whether the database refuses ``statement``; whatever it does is rolled back.
+
+    A trigger's refusal counts as a broken constraint, as does that of a foreign key which forbids the same.
+    """
+    with bench.engine.connect() as connection:
+        try:
+            connection.execute(statement)
+        except IntegrityError:
+            return True
+        finally:
+            connection.rollback()
+    return False
+
+
+def _attacks(bench: AppHarness, frozen: int, unfrozen: int) -> Iterator[Attack]:
+    header = table_of(bench.batch_type.header)
+    rows = {table_of(bench.row_of(number)) for number in (frozen, unfrozen)}
+    for table in (table_of(Batch), header):
+        yield f"change {table.name}", update(table).where(table.c.id == frozen).values(id=frozen)
+        yield f"remove from {table.name}", delete(table).where(table.c.id == frozen)
+    for table in (*rows, *(Base.metadata.tables[name] for name in CHILD_TABLES)):
+        if _has_rows(bench, table, frozen):
+            yield from _on_children(table, frozen, unfrozen)
+        if _has_rows(bench, table, unfrozen):
+            yield _carry(table, unfrozen, frozen, "into")
+    yield from _by_dialect(bench, (header, table_of(bench.row_of(frozen))), frozen)
+
+
+def _has_rows(bench: AppHarness, table: Table, batch_id: int) -> bool:
+    counted = select(func.count()).select_from(table).where(table.c.batch_id == batch_id)
+    with bench.transaction(read_only=True) as session:
+        return bool(session.scalar(counted))
+
+
+def _on_children(table: Table, frozen: int, unfrozen: int) -> Iterator[Attack]:
+    last = list(table.primary_key)[-1]
+    theirs = table.c.batch_id == frozen
+    yield f"change {table.name}", update(table).where(theirs).values({last: last})
+    yield f"remove from {table.name}", delete(table).where(theirs)
+    yield f"add to {table.name}", _copy(table, last, theirs)
+    yield _carry(table, frozen, unfrozen, "out of")
+
+
+def _on_record(bench: AppHarness, table: Table, frozen: int) -> Iterator[Attack]:
+    last = list(table.primary_key)[-1]
+    theirs = table.c.batch_id == frozen
+    yield f"change {table.name}", update(table).where(theirs).values({last: last})
+    yield f"remove from {table.name}", delete(table).where(theirs)
+    yield f"add to {table.name}", _copy(table, last, theirs)
+    yield _wipe(bench, table, "batch_id", frozen)
+
+
+def _carry(table: Table, source: int, target: int, way: str) -> Attack:
+    last = list(table.primary_key)[-1]
+    moved = update(table).where(table.c.batch_id == source)
+    values = {table.c.batch_id: target, last: last + _BEYOND}
+    return f"carry rows of {table.name} {way} the batch", moved.values(values)
+
+
+def _copy(table: Table, last: Any, where: Any) -> Any:
+    values = [last + literal(_BEYOND) if column is last else column for column in table.columns]
+    return insert(table).from_select([column.name for column in table.columns], select(*values).where(where))
+
+
+def _by_dialect(bench: AppHarness, tables: tuple[Table, ...], frozen: int) -> Iterator[Attack]:
+    for table in tables:
+        yield _wipe(bench, table, next(iter(table.primary_key)).name, frozen)
+
+
+def _wipe(bench: AppHarness, table: Table, column: str, frozen: int) -> Attack:
+    if bench.engine.dialect.name == "postgresql":
+        return f"truncate {table.name}", text(f'TRUNCATE "{table.name}" CASCADE')
+    replace = f'REPLACE INTO "{table.name}" SELECT * FROM "{table.name}" WHERE "{column}" = {frozen:d}'  # noqa: S608 - Of the kit's own making.
+    return f"replace in {table.name}", text(replace)

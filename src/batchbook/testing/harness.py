@@ -1,0 +1,278 @@
+"""The harness of the checks: a running application with one batch type, and the actions that checks take."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+from typing import Any, ClassVar
+
+import pytest
+import sqlalchemy
+from sqlalchemy import Table, event, func, inspect, select
+from sqlalchemy.orm import Session
+from webtest import TestApp
+
+import batchbook
+from batchbook import migrate
+from batchbook.batches import Action, Batch, BatchRow, BatchType, BatchTypes, HandlerContext
+from batchbook.batches.engine.creation import create_batch
+from batchbook.batches.engine.engine import Engine, Result
+from batchbook.db import Base, utc_now
+from batchbook.db.transactions import transaction_scope
+from batchbook.security.default_roles import install_default_roles
+from batchbook.security.models import Role, User
+from batchbook.security.passwords import hash_password
+from batchbook.services import services_of
+from batchbook.testing.databases import BACKENDS, Databases
+from batchbook.testing.sample import Sample, check, complain
+
+#: The people there are: one for each shipped role, called like it.
+ROLES = ("staff", "admin", "auditor")
+ACTOR = "staff"
+_PASSWORD = "the kit's own password"  # noqa: S105 - It opens databases that live for one check.
+
+Snapshot = dict[tuple[Any, ...], tuple[Any, ...]]
+
+
+class AppHarness:
+    """The application, started with ``settings`` on a database of its own, and its batch type ``key``."""
+
+    def __init__(self, settings: Mapping[str, str], key: str) -> None:
+        self.app = batchbook.main({}, **settings)
+        self.services = services_of(self.app.registry)
+        self.engine = self.services.get(sqlalchemy.Engine)
+        self.types: BatchTypes = self.services.get(BatchTypes)
+        self.key = key
+        #: Attributes that the type's handler has here instead of its own.
+        self.swapped: dict[str, Any] = {}
+        with self.transaction() as session:
+            _add_people(session)
+
+    @property
+    def batch_type(self) -> BatchType:
+        """The type that is checked."""
+        return self.types[self.key]
+
+    @property
+    def path(self) -> str:
+        """The path of the type's pages."""
+        return f"/batches/{self.batch_type.path}"
+
+    @contextmanager
+    def transaction(self, *, read_only: bool = False) -> Iterator[Session]:
+        """Yield a session in a transaction of its own, as every request and command has it."""
+        with transaction_scope(self.engine, read_only=read_only) as session:
+            yield session
+
+    @contextmanager
+    def acting(self, **swapped: Any) -> Iterator[Engine]:
+        """Yield the engine acting for staff; ``swapped`` are methods that the handler has instead of its own."""
+        handler = type("Swapped", (self.batch_type.handler,), {**self.swapped, **swapped})
+        types = BatchTypes([replace(self.batch_type, handler=handler)])
+        with self.transaction() as session:
+            yield Engine(session, types, self.services.settings, ACTOR)
+
+    def context(self, session: Session) -> HandlerContext:
+        """Return what a handler is made with, as for a page."""
+        return HandlerContext(session, self.services.settings, ACTOR, utc_now())
+
+    def create(self, sample: Sample) -> int:
+        """Create and populate a batch by ``sample``; return its number."""
+        with self.acting() as engine:
+            file = None if sample.file is None else io.BytesIO(sample.file)
+            batch = create_batch(engine, self.key, sample.texts, file, sample.file_name)
+            self._run(engine, batch.id, Action.POPULATE)
+            return batch.id
+
+    def run(self, batch_id: int, *actions: Action, options: Mapping[str, Any] | None = None) -> None:
+        """Run ``actions`` one after the other, each in a transaction of its own; ``options`` are the last one's."""
+        for action in actions:
+            with self.acting() as engine:
+                self._run(engine, batch_id, action, options if action is actions[-1] else None)
+
+    def execute(self, batch_id: int, sample: Sample) -> None:
+        """Mark a batch complete and execute it."""
+        self.run(batch_id, Action.COMPLETE, Action.EXECUTE, options=sample.options)
+
+    def _run(
+        self, engine: Engine, batch_id: int, action: Action, options: Mapping[str, Any] | None = None
+    ) -> None:
+        result: Result = engine.run(batch_id, action, options)
+        check(not result.failed, f"To {action} a batch of the sample failed: {result.message}")
+
+    def batch(self, batch_id: int) -> Batch:
+        """Return a batch as it is stored."""
+        with self.transaction(read_only=True) as session:
+            found: Batch = session.scalars(
+                select(self.batch_type.header).where(self.batch_type.header.id == batch_id)
+            ).one()
+            return found
+
+    def row_of(self, batch_id: int) -> type[BatchRow]:
+        """Return the model of the rows of a batch."""
+        return self.batch_type.rows.of(self.batch(batch_id))
+
+    def rows(self, batch_id: int, *, without: tuple[str, ...] = ()) -> dict[int, dict[str, Any]]:
+        """Return the rows of a batch by sequence, each by column, less the columns ``without``."""
+        table = table_of(self.row_of(batch_id))
+        with self.transaction(read_only=True) as session:
+            theirs = select(table).where(table.c.batch_id == batch_id).order_by(table.c.sequence)
+            found = session.execute(theirs).mappings().all()
+        return {row["sequence"]: {k: v for k, v in row.items() if k not in without} for row in found}
+
+    def counts(self, batch_id: int) -> dict[str, Any]:
+        """Return what the header says about its rows, counted by SQL."""
+        row = self.row_of(batch_id)
+        with self.transaction(read_only=True) as session:
+            found = session.execute(
+                select(row.removed, row.status, func.count())
+                .where(row.batch_id == batch_id)
+                .group_by(row.removed, row.status)
+            ).all()
+        kept: Counter[str] = Counter(
+            {status or "": number for removed, status, number in found if not removed}
+        )
+        return {
+            "row_count": sum(number for _, _, number in found),
+            "removed_count": sum(number for removed, _, number in found if removed),
+            "status_counts": dict(kept),
+        }
+
+    def snapshot(self, *leave_out: str) -> Snapshot:
+        """Return every row of every table, keyed by table and primary key, less the tables ``leave_out``."""
+        there = set(inspect(self.engine).get_table_names()) - set(leave_out)
+        found: Snapshot = {}
+        with self.transaction(read_only=True) as session:
+            for table in Base.metadata.tables.values():
+                if table.name in there:
+                    key = [column.name for column in table.primary_key]
+                    for row in session.execute(select(table)).mappings():
+                        found[(table.name, *(row[name] for name in key))] = tuple(row.items())
+        return found
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """Yield a list that fills with the SQL statements that the block sends to the database."""
+        sent: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            sent.append(statement)
+
+        event.listen(self.engine, "before_cursor_execute", note)
+        try:
+            yield sent
+        finally:
+            event.remove(self.engine, "before_cursor_execute", note)
+
+    def client(self, role: str) -> TestApp:
+        """Return a browser in which the person of ``role`` is signed in."""
+        client = TestApp(self.app, extra_environ={"REMOTE_ADDR": "127.0.0.1"})
+        form = next(form for form in client.get("/login").forms.values() if "password" in form.fields)
+        form["name"], form["password"] = role, _PASSWORD
+        form.submit(status=303)
+        return client
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.engine.dispose()
+
+
+def table_of(model: type[Any]) -> Table:
+    """Return a model's own table."""
+    table = model.__table__
+    assert isinstance(table, Table)  # noqa: S101 - For the type checker.
+    return table
+
+
+@cache
+def _hash() -> str:
+    return hash_password(_PASSWORD)
+
+
+def _add_people(session: Session) -> None:
+    install_default_roles(session)
+    roles = {role.name: role for role in session.scalars(select(Role))}
+    session.add_all(
+        User(name=name, full_name=name.title(), password_hash=_hash(), roles=[roles[name]]) for name in ROLES
+    )
+
+
+#: Rows in the batches of most checks, and in those that show what grows with the number of rows.
+FEW, MANY = 10, 1_000
+
+
+class HarnessFixtures:
+    """What an author says of a batch type, and the fixtures that the checks take."""
+
+    #: The type's key, which is its header's table name.
+    key: ClassVar[str]
+    #: Settings to start the application with, such as ``batchbook.include`` and ``batchbook.migrations``.
+    settings: ClassVar[Mapping[str, str]] = {}
+
+    def sample(self, session: Session, rows: int) -> Sample:  # noqa: ARG002 - For the author.
+        """Put what the type acts upon into the database; return how to make a batch of about ``rows`` rows.
+
+        Called once for each database. At least one row must be such that executing it changes something.
+        """
+        complain(
+            f"{type(self).__name__} must say how a batch of the type {self.key} is made: write sample()."
+        )
+
+    @pytest.fixture(params=BACKENDS)
+    def kit_backend(self, request: pytest.FixtureRequest) -> str:
+        """Which database the check runs on."""
+        return str(request.param)
+
+    @pytest.fixture
+    def kit_databases(self, request: pytest.FixtureRequest) -> Databases:
+        """Makes databases."""
+        return Databases.of(request.config)
+
+    @property
+    def plugins(self) -> tuple[str, ...]:
+        """Where the migrations of the type are."""
+        return migrate.plugin_locations(self.settings)
+
+    @pytest.fixture
+    def new_bench(self, kit_backend: str, kit_databases: Databases) -> Iterator[Callable[[], AppHarness]]:
+        """Starts the application on a new migrated database, as often as it is called."""
+        started: list[AppHarness] = []
+
+        def start() -> AppHarness:
+            url = kit_databases.migrated(kit_backend, self.plugins)
+            settings = {
+                "sqlalchemy.url": url.render_as_string(hide_password=False),
+                "batchbook.development": "true",
+                "batchbook.secure_cookies": "false",
+                # What is asked for is done when the page answers.
+                "batchbook.jobs": "inline",
+                "jinja2.bytecode_caching": "true",
+                "jinja2.bytecode_caching_directory": str(kit_databases.templates),
+                **self.settings,
+            }
+            started.append(AppHarness(settings, self.key))
+            return started[-1]
+
+        yield start
+        for workbench in started:
+            workbench.close()
+
+    @pytest.fixture
+    def bench(self, new_bench: Callable[[], AppHarness]) -> AppHarness:
+        """The application on a migrated database."""
+        return new_bench()
+
+    @pytest.fixture
+    def made(self, bench: AppHarness) -> tuple[Sample, int]:
+        """A sample of few rows and the number of the batch made by it: populated and open."""
+        return self.make(bench, FEW)
+
+    def make(self, bench: AppHarness, rows: int) -> tuple[Sample, int]:
+        """Make a batch of about ``rows`` rows; return its sample and its number."""
+        with bench.transaction() as session:
+            sample = self.sample(session, rows)
+        return sample, bench.create(sample)

@@ -1,0 +1,147 @@
+"""Checks of the type's pages, for each role, as a browser sees them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from webtest import TestApp, Upload
+
+from batchbook.batches import Action, Batch, BatchFile, State
+from batchbook.batches.lifecycle import is_possible
+from batchbook.testing.harness import FEW, ROLES, AppHarness, HarnessFixtures
+from batchbook.testing.sample import Sample, check
+
+#: What the shipped roles may do with batches, and so which pages open for them.
+_STAFF = {
+    "view",
+    "download",
+    "edit",
+    "refresh",
+    "complete",
+    "reopen",
+    "create",
+    "prepare",
+    "populate",
+    "clone",
+}
+_READING = {"view", "download"}
+
+_OK, _FORBIDDEN, _CONFLICT = 200, 403, 409
+
+#: What stands for the variable parts of an address.
+_EXAMPLES = {"sequence": "1", "number": "1", "format": "csv"}
+#: Pages about what the kit does not make for every type: worksheets that came back, rows that tell their line of a file.
+_OTHERS = frozenset({"compare_worksheet", "row_in_file"})
+_PART = re.compile(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})*)?\}")
+_INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style\b|<[^>]+\sstyle=|<[^>]+\son[a-z]+=", re.IGNORECASE)
+
+
+class PageChecks(HarnessFixtures):
+    """Pages."""
+
+    def test_every_page_of_an_open_batch_answers(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+        """Staff and admin see every page that their roles allow; auditors do not see open batches."""
+        _, number = made
+        problems: list[str] = []
+        for role in ROLES:
+            client = bench.client(role)
+            for permission, path in _pages(bench, number):
+                problems += _problems(client, role, path, _expected_open(role, permission))
+        check(not problems, "\n".join(["Pages of an open batch do not answer as they must.", *problems]))
+
+    def test_every_page_of_an_executed_batch_answers(
+        self, bench: AppHarness, made: tuple[Sample, int]
+    ) -> None:
+        """Everybody may read an executed batch; pages to change it say that it is frozen."""
+        sample, number = made
+        bench.execute(number, sample)
+        problems: list[str] = []
+        for role in ROLES:
+            client = bench.client(role)
+            for permission, path in _pages(bench, number):
+                problems += _problems(client, role, path, _expected_executed(role, permission))
+        check(not problems, "\n".join(["Pages of an executed batch do not answer as they must.", *problems]))
+
+    @pytest.mark.usefixtures("made")
+    def test_the_lists_answer(self, bench: AppHarness) -> None:
+        """The start page, the list of all batches and the type's own list open for every role."""
+        problems: list[str] = []
+        for role in ROLES:
+            client = bench.client(role)
+            for path in ("/", "/batches", bench.path):
+                problems += _problems(client, role, path, _OK)
+        problems += _problems(bench.client("auditor"), "auditor", f"{bench.path}/new", _FORBIDDEN)
+        check(not problems, "\n".join(["Lists do not answer as they must.", *problems]))
+
+    def test_a_batch_is_made_by_the_form(self, bench: AppHarness) -> None:
+        """Staff make a batch with rows by filling in the form."""
+        with bench.transaction() as session:
+            sample = self.sample(session, FEW)
+        form = _form_with(bench.client("staff").get(f"{bench.path}/new"), sample)
+        for name, text in sample.texts.items():
+            form[name] = text
+        if sample.file is not None:
+            form["file"] = Upload(sample.file_name, sample.file)
+        answer = form.submit(expect_errors=True)
+        check(
+            answer.status_int in (302, 303),
+            f"The form must make a batch of the sample, and answered {answer.status_int}: {_said(answer)}",
+        )
+        with bench.transaction(read_only=True) as session:
+            rows = session.scalar(select(Batch.row_count).where(Batch.type == bench.key))
+        check(rows, "A batch made by the form must have rows.")
+
+
+def _pages(bench: AppHarness, number: int) -> Iterator[tuple[str, str]]:
+    """Yield permission and path of all pages of one batch that can be opened by GET."""
+    with bench.transaction(read_only=True) as session:
+        counted = select(func.count()).select_from(BatchFile).where(BatchFile.batch_id == number)
+        files = session.scalar(counted)
+    for page in bench.batch_type.view.pages:
+        known = set(_PART.findall(page.pattern)) <= _EXAMPLES.keys() and page.name not in _OTHERS
+        if page.on_record and hasattr(page, "get") and known and (files or "{number" not in page.pattern):
+            yield page.permission, f"{bench.path}/{number}{_PART.sub(_example, page.pattern)}"
+
+
+def _example(part: re.Match[str]) -> str:
+    return _EXAMPLES[part[1]]
+
+
+def _expected_open(role: str, permission: str) -> int:
+    if role == "admin" or (role == "staff" and permission in _STAFF):
+        return _OK if is_possible(Action(permission), State.OPEN) else _CONFLICT
+    return _FORBIDDEN
+
+
+def _expected_executed(role: str, permission: str) -> int:
+    if permission in _READING:
+        return _OK
+    if role == "auditor" or (role == "staff" and permission not in _STAFF):
+        return _FORBIDDEN
+    return _CONFLICT
+
+
+def _problems(client: TestApp, role: str, path: str, expected: int) -> Iterator[str]:
+    answer = client.get(path, expect_errors=True)
+    if answer.status_int != expected:
+        yield f"  GET {path} as {role}: {answer.status_int} instead of {expected}. {_said(answer)}"
+    if answer.content_type == "text/html" and (inline := _INLINE.search(answer.text)):
+        yield f"  GET {path} as {role}: inline code, which browsers will refuse: {inline[0]}"
+
+
+def _said(answer: Any) -> str:
+    main = answer.html.find("main") if answer.content_type == "text/html" else None
+    return " ".join(main.get_text(" ").split())[:300] if main else ""
+
+
+def _form_with(page: Any, sample: Sample) -> Any:
+    wanted = {*sample.texts, *(["file"] if sample.file is not None else [])}
+    found = [
+        form for form in page.forms.values() if wanted <= set(form.fields) and form.method.lower() == "post"
+    ]
+    check(found, f"The form for a new batch must have the fields {sorted(wanted)}; it lacks some.")
+    return found[-1]

@@ -1,0 +1,255 @@
+"""The comparison of rows with the target in one statement, and rows for records that the table lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from functools import reduce
+from operator import add
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    String,
+    Subquery,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session, aliased
+
+from batchbook.batches import Block, Rows
+from batchbook.errors import BadInput
+from batchbook.grid import CellError, parse
+from batchbook.types.imports.duplicates import has_duplicate
+from batchbook.types.imports.models import ImportStatus, Mode
+from batchbook.types.imports.targets import ImportPlan, TargetField, new, old
+
+#: How many records are read together.
+_RECORDS_AT_ONCE = 5_000
+
+
+def missing_records(session: Session, plan: ImportPlan, row: Any) -> Iterator[Block]:
+    """Yield a row for each record within the batch's scope that none of its rows, written and indexed already, is about."""
+    columns = ("missing", *(new(field.name) for field in plan.key))
+    keys = [_text_in_file(field).label(field.name) for field in plan.key]
+    model = plan.target.model
+    here = exists().where(
+        row.batch_id == plan.batch.id,
+        ~row.missing,
+        *(plan.column(row, field) == _text_in_file(field) for field in plan.key),
+    )
+    wanted: Select[Any] = select(plan.target.id, *keys).where(in_scope(session, plan), ~here)
+    for name, value in plan.target.mark_deleted.items():
+        wanted = wanted.where(getattr(model, name).is_distinct_from(value))  # What is marked already is gone.
+    last = 0
+    while page := session.execute(
+        wanted.where(plan.target.id > last).order_by(plan.target.id).limit(_RECORDS_AT_ONCE)
+    ).all():
+        yield Block(columns, [(True, *record[1:]) for record in page])
+        last = page[-1][0]
+
+
+def in_scope(session: Session, plan: ImportPlan) -> ColumnElement[bool]:
+    """Return the condition for the records among which the table lacks some; raise ``BadInput`` for a scope that is none."""
+    batch = plan.batch
+    refuse_scope(plan)
+    field = plan.target.field(batch.scope_field or "")
+    scope: ColumnElement[bool] = field.stored == _scope_value(session, field, batch.scope_value or "")
+    return scope
+
+
+def refuse_scope(plan: ImportPlan) -> None:
+    """Raise ``BadInput`` where the batch does not say among which records the table may lack some."""
+    if plan.batch.scope_field not in plan.target.scopes:
+        offered = ", ".join(plan.target.scopes)
+        raise BadInput(
+            f"To delete what is missing it must be said among which {plan.target.title.lower()}: choose one of {offered}."
+        )
+
+
+def may_be_missing(plan: ImportPlan, record: Any) -> ColumnElement[bool]:
+    """Return whether ``record``, an alias of the target's model, is still one of those that the table may lack.
+
+    It may have left the scope since it was found to be missing.
+    """
+    batch = plan.batch
+    if plan.mode is not Mode.REPLACE:
+        return false()
+    field = plan.target.field(batch.scope_field or "")
+    stored, text = getattr(record, field.stored.key), batch.scope_value or ""
+    if field.lookup is None:
+        return func.coalesce(stored == parse(field.column, text), literal(value=False))
+    return func.coalesce(stored == field.lookup.id_of(text), literal(value=False))
+
+
+def _scope_value(session: Session, field: TargetField, text: str) -> Any:
+    """Return what records within the scope have in ``field``; raise ``BadInput`` where ``text`` says none."""
+    if field.lookup is None:
+        try:
+            return parse(field.column, text)
+        except CellError as error:
+            raise BadInput(f"The scope cannot be used. {error.message}") from None
+    found = session.scalar(select(field.lookup.id).where(field.lookup.by == text))
+    if found is None:
+        raise BadInput(f"There is no {field.label.lower()} “{text}” whose records could be missing.")
+    return found
+
+
+def _text_in_file(field: TargetField) -> Any:
+    """Return in SQL what a table says for the value that a record has in ``field``."""
+    if field.lookup is None:
+        return field.stored
+    lookup = field.lookup
+    return select(lookup.by).where(lookup.id == field.stored).scalar_subquery()
+
+
+#: What stands between the names of fields that change.
+_COMMA = ", "
+
+
+class Comparison:
+    """Compares the rows of a batch with its target. ``row`` is the model of the batch's rows.
+
+    ``repeated`` are the first parts of keys that come more than once, where these are known.
+    """
+
+    def __init__(self, plan: ImportPlan, row: Any, repeated: Collection[Any] | None = None) -> None:
+        self._repeated = repeated
+        self._plan = plan
+        self._row = row
+        self._record = aliased(plan.target.model)
+        self._looked_up = {
+            field.name: aliased(field.lookup.model) for field in plan.target.fields if field.lookup
+        }
+
+    def update(self, rows: Rows) -> Any:
+        """Return the statement that brings ``rows`` up to date, less what concerns their problems."""
+        found, row = self.current(rows.where), self._row
+        values: dict[str, Any] = {old(field.name): found.c[old(field.name)] for field in self._plan.written}
+        changes = self._changes(found)
+        values |= {
+            "record_id": found.c.record_id,
+            "changed_fields": changes,
+            "status": self._status(found),
+            "status_text": self._words(found),
+        }
+        return (
+            update(rows.table)
+            .where(row.batch_id == found.c.batch_id, row.sequence == found.c.sequence)
+            .values(values)
+        )
+
+    def current(self, where: ColumnElement[bool]) -> Subquery:
+        """Return the key of each row that satisfies ``where``, with what the target says at this moment.
+
+        ``record_id`` is null where it has no such record, ``twin`` tells whether another row has the same key, and
+        ``in_scope`` whether the record is one of those that are deleted where the table lacks them.
+        """
+        row, record = self._row, self._record
+        names = [self._current(field).label(old(field.name)) for field in self._plan.written]
+        wanted = select(
+            # An expression, so that PostgreSQL does not look for all rows of the batch each time: where its statistics
+            # do not know the batch yet, it takes that for as quick as looking for one.
+            (row.batch_id + 0).label("batch_id"),
+            row.sequence,
+            self._id(record).label("record_id"),
+            has_duplicate(self._plan, row, self._repeated).label("twin"),
+            may_be_missing(self._plan, record).label("in_scope"),
+            *names,
+        ).outerjoin(record, self._same_key())
+        for field in self._plan.written:
+            if field.lookup:
+                looked_up = self._looked_up[field.name]
+                key = getattr(looked_up, field.lookup.id.key)
+                wanted = wanted.outerjoin(looked_up, key == getattr(record, field.stored.key))
+        return wanted.where(where).subquery("found")
+
+    def changed(self, field: TargetField, before: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+        """Return whether a row changes ``field``, which is ``before`` now."""
+        after = self._plan.column(self._row, field)
+        differs: ColumnElement[bool] = after.is_distinct_from(before)
+        return differs if self._plan.empties(field) else and_(after.is_not(None), differs)
+
+    def _current(self, field: TargetField) -> Any:
+        if field.lookup is None:
+            return getattr(self._record, field.stored.key)
+        return getattr(self._looked_up[field.name], field.lookup.by.key)
+
+    def _id(self, record: Any) -> Any:
+        return getattr(record, self._plan.target.id.key)
+
+    def _same_key(self) -> ColumnElement[bool]:
+        return and_(*map(self._is_key, self._plan.key))
+
+    def _is_key(self, field: TargetField) -> Any:
+        stored = getattr(self._record, field.stored.key)
+        said = self._plan.column(self._row, field)
+        if field.lookup is None:
+            return stored == said
+        return stored == field.lookup.id_of(said).correlate(self._row)
+
+    def _changes(self, found: Subquery) -> Any:
+        """Return the labels of the fields that change, where there is a record that does."""
+        parts = [
+            case((self.changed(field, found.c[old(field.name)]), literal(_COMMA + field.label)), else_="")
+            for field in self._plan.written
+        ]
+        if not parts:
+            return null()
+        joined = reduce(add, (func.coalesce(part, literal("", String)) for part in parts))
+        words = func.nullif(func.substr(joined, len(_COMMA) + 1), "")
+        return case((found.c.record_id.is_(None) | self._row.missing, null()), else_=words)
+
+    def _status(self, found: Subquery) -> Any:
+        row, here = self._row, found.c.record_id.is_not(None)
+        status = ImportStatus
+        any_change = or_(
+            false(), *(self.changed(field, found.c[old(field.name)]) for field in self._plan.written)
+        )
+        return case(
+            (and_(row.missing, or_(found.c.twin, ~here)), status.UNCHANGED.value),
+            # Whatever the batch was made for: what it deletes is what its mode and its scope say now.
+            (and_(row.missing, ~found.c.in_scope), status.SKIPPED.value),
+            (row.missing, status.DELETE.value),
+            (self.keyless(), status.INVALID.value),
+            (found.c.twin, status.DUPLICATE.value),
+            (~here, (status.CREATE if self._plan.mode.creates else status.SKIPPED).value),
+            (~any_change, status.UNCHANGED.value),
+            else_=(status.UPDATE if self._plan.mode.updates else status.SKIPPED).value,
+        )
+
+    def keyless(self) -> ColumnElement[bool]:
+        """Return whether a row does not say which record it is about."""
+        return or_(*(self._plan.column(self._row, field).is_(None) for field in self._plan.key))
+
+    def _words(self, found: Subquery) -> Any:
+        here, plan = found.c.record_id.is_not(None), self._plan
+        key, title = " and ".join(field.label.lower() for field in plan.key), plan.target.title.lower()
+        words: list[tuple[Any, Any]] = [
+            (and_(self._row.missing, found.c.twin), literal("It is in the table after all.")),
+            (and_(self._row.missing, ~here), literal("It is gone already.")),
+            (and_(self._row.missing, ~found.c.in_scope), literal(self._kept())),
+            (self._row.missing, literal("The table does not have it.")),
+            (self.keyless(), literal(f"It has no {key}.")),
+            (found.c.twin, literal(f"The same {key} stands in another row.")),
+        ]
+        if not plan.mode.creates:
+            words.append((~here, literal(f"It is not among the {title}, and none is created.")))
+        if plan.mode is Mode.CREATE:
+            words.append((here, literal(f"It is among the {title} already, and none is changed.")))
+        return case(*words, else_=null())
+
+    def _kept(self) -> str:
+        if self._plan.mode is not Mode.REPLACE:
+            return "The table does not have it, and nothing is deleted."
+        scope = self._plan.target.field(self._plan.batch.scope_field or "").label.lower()
+        return f"It has another {scope} by now, so the table need not have it."

@@ -1,0 +1,113 @@
+"""References in rows, such as a department by its name: records that a text may mean, and fuzzy matches to suggest."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from itertools import chain
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from batchbook.db import folded
+from batchbook.types.imports.targets import Lookup
+
+#: How many texts are returned, and how much alike they must be, from 0 to 1.
+_MOST_MATCHES, _CUTOFF = 3, 0.7
+#: How many of those that share most are compared, and what is looked at of a text.
+_COMPARED, _LONGEST = 40, 100
+
+
+class FuzzyMatcher:
+    """Finds those of ``texts`` that are close to another one, whatever its capital letters."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = {text.casefold()[:_LONGEST]: text for text in reversed(list(texts))}
+        self._with: dict[str, list[str]] = defaultdict(list)
+        for plain in self._texts:
+            for pair in _pairs(plain):
+                self._with[pair].append(plain)
+
+    def closest(self, text: str) -> list[str]:
+        """Return the texts that are close to ``text``, the closest first."""
+        plain = text.casefold()[:_LONGEST]
+        shared = Counter(chain.from_iterable(self._with.get(pair, ()) for pair in _pairs(plain)))
+        # Of two that share as much, the shorter one is more alike.
+        likely = sorted(shared, key=lambda other: (-shared[other], len(other)))[:_COMPARED]
+        return [self._texts[other] for other in get_close_matches(plain, likely, _MOST_MATCHES, _CUTOFF)]
+
+
+def _pairs(plain: str) -> set[str]:
+    """Return the neighbouring letters of a text, with its ends; so a letter that is wrong spoils two of them only."""
+    framed = f"\x02{plain}\x03"
+    return {framed[place : place + 2] for place in range(len(framed) - 1)}
+
+
+#: How many texts are looked up in one statement.
+_TEXTS_AT_ONCE = 400
+#: Among how many records close ones are looked for; in more of them the first that come near are of little worth.
+_MOST_RECORDS = 20_000
+#: For how many texts something close is looked for: whoever has more that are unknown has another problem.
+_MOST_SOUGHT = 300
+#: How many texts are remembered; a file may have a million of them.
+_CACHE_SIZE = 50_000
+
+
+@dataclass
+class References:
+    """What texts refer to by one lookup; what was looked up is remembered.
+
+    ``found`` has for each text the keys of the records that it may mean: one, several if it is ambiguous, or none.
+    """
+
+    session: Session
+    lookup: Lookup
+    found: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _suggested: dict[str, list[str]] = field(default_factory=dict)
+
+    def look_up(self, texts: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """Return what :attr:`found` has for ``texts``, after looking up those that are not known yet."""
+        if len(self.found) > _CACHE_SIZE:
+            self.found.clear()
+        unknown = [text for text in dict.fromkeys(texts) if text not in self.found]
+        for start in range(0, len(unknown), _TEXTS_AT_ONCE):
+            self._ask(unknown[start : start + _TEXTS_AT_ONCE])
+        return self.found
+
+    def suggestions(self, text: str) -> list[str]:
+        """Return the keys that ``text`` may have been meant for, the best first."""
+        found = self.found.get(text)
+        if found:
+            return list(found)
+        if text not in self._suggested:
+            if len(self._suggested) >= _MOST_SOUGHT:
+                return []
+            self._suggested[text] = self._known.closest(text)
+        return self._suggested[text]
+
+    def _ask(self, texts: Sequence[str]) -> None:
+        by, others = self.lookup.by, self.lookup.also
+        # A file may write a name in other letters; what is the same but for these is meant.
+        lower = [text.lower() for text in texts]
+        letters = "".join(lower)
+        wanted = or_(by.in_(texts), *(folded(column, letters).in_(lower) for column in (by, *others)))
+        rows = self.session.execute(select(by, *others).where(wanted)).all()
+        for text in texts:
+            self.found[text] = _keys_meant(text, rows)
+
+    @cached_property
+    def _known(self) -> FuzzyMatcher:
+        by = self.lookup.by
+        known = self.session.scalars(select(by).order_by(by).limit(_MOST_RECORDS + 1)).all()
+        return FuzzyMatcher([] if len(known) > _MOST_RECORDS else [str(key) for key in known])
+
+
+def _keys_meant(text: str, rows: Collection[Sequence[str | None]]) -> tuple[str, ...]:
+    """Return the keys of the records that ``text`` may mean: that of its own key, else those that are called so."""
+    exact = [row[0] for row in rows if row[0] == text]
+    plain = text.casefold()
+    called = [row[0] for row in rows if any(name and name.casefold() == plain for name in row)]
+    return tuple(key for key in dict.fromkeys(exact or called) if key is not None)

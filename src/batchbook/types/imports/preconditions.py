@@ -1,0 +1,225 @@
+"""Preconditions of an import: permission, mode and references, and records that have not changed since the refresh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from batchbook.batches import HandlerContext
+from batchbook.errors import BadInput, Conflict, Refused
+from batchbook.types.imports.comparison import Comparison, refuse_scope
+from batchbook.types.imports.models import APPLICABLE, PROBLEMATIC, Import, ImportStatus, Mode, has_status
+from batchbook.types.imports.record_writing import Application, lost_reference
+from batchbook.types.imports.targets import ImportPlan, ImportTargets, TargetField, new, old
+from batchbook.words import counted
+
+#: How many of the records that changed last are looked at before a person is told of them.
+_RECENT = 1_000
+#: A change bears the time at which its transaction began; it may have ended so much later.
+_LONGEST = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class StaleCell:
+    """A field of a record that changed meanwhile: as it was at the refresh, as the row plans it, as it is now.
+
+    ``field`` is ``None`` where the record itself came or went.
+    """
+
+    sequence: int
+    key: str
+    field: TargetField | None
+    before: Any
+    planned: Any
+    now: Any
+
+
+class Staleness:
+    """Finds rows of a batch that were compared with what is no longer so."""
+
+    def __init__(self, plan: ImportPlan, comparison: Comparison, row: Any) -> None:
+        self._plan = plan
+        self._comparison = comparison
+        self._row = row
+
+    def count(self, session: Session, where: ColumnElement[bool], *, moved: bool = False) -> int:
+        """Return how many rows among those that satisfy ``where`` are stale.
+
+        With ``moved`` only those whose record came, went, or left what may be deleted: what they plan cannot be done.
+        """
+        return session.scalar(select(func.count()).select_from(self._stale(where, moved).subquery())) or 0
+
+    def named(
+        self, session: Session, where: ColumnElement[bool], most: int, *, moved: bool = False
+    ) -> list[str]:
+        """Return the keys of some stale rows."""
+        rows = session.execute(self._stale(where, moved).order_by(self._row.sequence).limit(most))
+        return [self._key_of(row) for row in rows]
+
+    def cells(self, session: Session, where: ColumnElement[bool], most: int) -> Iterator[StaleCell]:
+        """Yield the fields that changed meanwhile of at most ``most`` stale rows, in the rows' order."""
+        for row in session.execute(self._stale(where).order_by(self._row.sequence).limit(most)):
+            key, values = self._key_of(row), row._mapping
+            if (row.record_id is None) != (row.now_id is None):
+                there = ["is there" if known else "is not there" for known in (row.record_id, row.now_id)]
+                yield StaleCell(row.sequence, key, None, there[0], ImportStatus(row.status).label, there[1])
+            if row.left:
+                yield StaleCell(
+                    row.sequence, key, None, "may be missing", "Delete", "need not be in the table"
+                )
+            for field in self._plan.written:
+                before, now = values[f"was_{field.name}"], values[f"now_{field.name}"]
+                if before != now:
+                    yield StaleCell(row.sequence, key, field, before, values[f"planned_{field.name}"], now)
+
+    def perhaps(self, session: Session) -> bool:
+        """Return whether there may be stale rows, told by the records that changed last.
+
+        For telling people: it costs the same whatever the number of rows. Executing looks at every row.
+        """
+        target, since = self._plan.target, self._plan.batch.refreshed_at
+        if target.modified is None or since is None:
+            return False
+        recent = (
+            select(target.id.label("id"))
+            .where(target.modified > since - _LONGEST)
+            .order_by(target.modified.desc())
+            .limit(_RECENT)
+        )
+        ids = session.scalars(recent).all()
+        row = self._row
+        where = and_(row.batch_id == self._plan.batch.id, ~row.removed, row.record_id.in_(ids))
+        return bool(ids) and session.scalar(select(self._stale(where).exists())) is True
+
+    def _stale(self, where: ColumnElement[bool], moved: bool = False) -> Any:
+        row = self._row
+        # A row that was to change nothing would change something, or has nothing to leave as it is any more.
+        looked_at = (*APPLICABLE, *(() if moved else (ImportStatus.UNCHANGED,)))
+        found = self._comparison.current(and_(where, has_status(row, *looked_at)))
+        columns = [getattr(row, new(field.name)) for field in self._plan.key]
+        for field in self._plan.written:
+            columns += [
+                self._plan.before(row, field).label(f"was_{field.name}"),
+                self._plan.column(row, field).label(f"planned_{field.name}"),
+                found.c[old(field.name)].label(f"now_{field.name}"),
+            ]
+        left = and_(
+            row.status == ImportStatus.DELETE.value, found.c.record_id.is_not(None), ~found.c.in_scope
+        )
+        differs = [left] + [
+            self._plan.before(row, field).is_distinct_from(found.c[old(field.name)])
+            for field in (() if moved else self._plan.written)
+        ]
+        now = found.c.record_id.label("now_id")
+        return (
+            select(row.sequence, row.status, row.record_id, now, left.label("left"), *columns)
+            .join(found, and_(row.batch_id == found.c.batch_id, row.sequence == found.c.sequence))
+            .where(or_(row.record_id.is_distinct_from(found.c.record_id), *differs))
+        )
+
+    def _key_of(self, row: Any) -> str:
+        return " ".join(str(row._mapping[new(field.name)]) for field in self._plan.key)
+
+
+_NAMED = 5
+#: The parameter of a batch that tells that records which its table lacks were looked for.
+LOOKED_FOR_MISSING = "looked_for_missing"
+
+
+def refuse_not_allowed(context: HandlerContext, plan: ImportPlan, targets: ImportTargets) -> None:
+    """Raise ``Refused`` unless who acts may change the target, and whatever is added to be referred to."""
+    added = [field.lookup.model for field in plan.added if field.lookup]
+    # What is no target by itself has no permission of its own.
+    others = [target for target in targets if target.model in added]
+    allowed = {target.model for target in others if context.may(target.permission)}
+    for target in (plan.target, *(target for target in others if target.model not in allowed)):
+        if not context.may(target.permission):
+            raise Refused(
+                f"The role of {context.actor} does not allow to change {target.title.lower()}, so nothing can"
+                " be imported there. Nothing was changed."
+            )
+
+
+def refuse_mode(plan: ImportPlan) -> None:
+    """Raise ``BadInput`` for a mode that the target does not allow, or that lacks the scope it needs."""
+    title = plan.target.title.lower()
+    if plan.mode.creates and not plan.target.creates:
+        raise BadInput(f"An import into {title} can update only: choose that.")
+    if plan.mode is not Mode.REPLACE:
+        return
+    if not plan.target.deletes:
+        raise BadInput(f"An import deletes no {title}: choose something else to do with them.")
+    refuse_scope(plan)
+
+
+def refuse_late_replacing(batch: Import) -> None:
+    """Raise ``BadInput`` if what is missing is to be deleted, but nobody looked for it when the rows were read."""
+    if Mode(batch.mode) is Mode.REPLACE and not batch.params.get(LOOKED_FOR_MISSING):
+        raise BadInput(
+            "What is missing is looked for when a table is read, and this one was read without that."
+            " Create a new import of it to delete what is missing."
+        )
+
+
+def refuse_problems(batch: Import) -> None:
+    """Raise ``Conflict`` if rows have problems."""
+    count = batch.count_of(*PROBLEMATIC)
+    if count:
+        raise Conflict(
+            f"Nothing was executed, because {counted(count, 'row has', 'rows have')} problems."
+            " Reopen the batch and correct or remove them, or choose to apply the good rows now."
+        )
+
+
+def refuse_stale(application: Application, staleness: Staleness, *, overwrite: bool) -> None:
+    """Raise ``Conflict`` if records changed since the rows were compared with them.
+
+    With ``overwrite`` they may have; but one that came or went cannot be overwritten.
+    """
+    session, where = application.session, application.where
+    count = staleness.count(session, where, moved=overwrite)
+    if not count:
+        return
+    named = ", ".join(staleness.named(session, where, _NAMED, moved=overwrite))
+    named += " and others" if count > _NAMED else ""
+    if overwrite:
+        raise Conflict(
+            f"Nothing was executed, because {counted(count, 'record')} came or went since the last refresh, which cannot"
+            f" be overwritten: {named}. Reopen the batch and refresh it."
+        )
+    raise Conflict(
+        f"Nothing was executed, because {counted(count, 'record')} changed since the last refresh: {named}."
+        " Reopen the batch and refresh it to see them, or choose to overwrite them."
+    )
+
+
+def refuse_lost_references(application: Application) -> None:
+    """Raise ``Conflict`` if rows refer to what was renamed or deleted: their records would lose what they refer to."""
+    lost = lost_reference(application)
+    if lost is not None:
+        field, text, count = lost
+        raise Conflict(
+            f"Nothing was executed, because {counted(count, 'row refers', 'rows refer')} to a {field.label.lower()} that is"
+            f" not there any more, such as “{text[:60]}”. Reopen the batch and refresh it to see them."
+        )
+
+
+def refuse_unsure_deletion(application: Application, comparison: Comparison) -> None:
+    """Raise ``Conflict`` if records are to be deleted while rows do not say which records they are about.
+
+    A record that seems to be missing may be that of such a row.
+    """
+    plan, row = application.plan, application.row
+    if plan.mode is not Mode.REPLACE or not plan.batch.count_of(ImportStatus.DELETE):
+        return
+    keyless = application.count_of_rows(comparison.keyless(), ~row.missing)
+    if keyless:
+        raise Conflict(
+            f"Nothing was executed, because {counted(keyless, 'row does', 'rows do')} not say which record is meant, and it"
+            " may be one of those that would be deleted. Reopen the batch and correct or remove them, or delete nothing."
+        )

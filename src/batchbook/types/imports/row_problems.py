@@ -1,0 +1,171 @@
+"""Problems of rows beyond those of their cells' texts, found in SQL, so that rows without one are never read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
+
+from batchbook.batches import RowProxy, Rows, Severity
+from batchbook.types.imports.comparison import Comparison
+from batchbook.types.imports.fuzzy_match import References
+from batchbook.types.imports.models import PROBLEMATIC, ImportStatus, has_status
+from batchbook.types.imports.targets import Check, ImportPlan, TargetField, new
+
+#: The codes of issues that a refresh finds, and drops when they are no more.
+UNKNOWN, AMBIGUOUS, NEEDED = "unknown-reference", "ambiguous-reference", "needed-to-create"
+DUPLICATE_KEY = "duplicate-key"
+#: How many rows with problems are read together.
+_TOGETHER = 2_000
+#: How many candidates of an ambiguous reference are named.
+_NAMED = 8
+
+
+class Problems:
+    """Finds the problems of the rows of a batch, after they were compared with the target."""
+
+    def __init__(
+        self, plan: ImportPlan, comparison: Comparison, row: Any, references: Mapping[str, References]
+    ) -> None:
+        self._plan = plan
+        self._row = row
+        self._references = references
+        self._keyless = comparison.keyless
+        self._lookups = [field for field in plan.fields if field.lookup]
+        self._needed = [field for field in plan.written if field.needed]
+        self._unsaid = plan.not_supplied
+        self._codes = {UNKNOWN, AMBIGUOUS, NEEDED, DUPLICATE_KEY, *(check.code for check in plan.checks)}
+
+    def resolve(self, rows: Rows) -> None:
+        """Call what is referred to by its key where a row says its name, or writes the key in other letters.
+
+        Only where nothing else can be meant. What the file said stays in the row's ``raw`` texts.
+        """
+        if not self._lookups:
+            return
+        for chunk in rows.narrowed(or_(*map(self._unresolved, self._lookups))).chunks(_TOGETHER):
+            self._look_up(chunk)
+            for row in chunk:
+                for field in self._lookups:
+                    self._call_by_key(row, field)
+            chunk.save()
+
+    def note(self, rows: Rows) -> None:
+        """Write down what is wrong in ``rows``; what has a problem gets the status that says so."""
+        for chunk in rows.narrowed(self._suspect(), ~self._row.missing).chunks(_TOGETHER):
+            broken = self._broken(chunk)
+            self._look_up(chunk)
+            for row in chunk:
+                self._judge(row, broken.get(row.sequence, ()))
+            chunk.save()
+
+    def _suspect(self) -> ColumnElement[bool]:
+        """Return the condition for rows that have, or had, something to be said of."""
+        return or_(
+            self._row.issues.is_not(None),
+            has_status(self._row, *PROBLEMATIC),
+            *([self._row.status == ImportStatus.CREATE.value] if self._unsaid else ()),
+            *map(self._unresolved, self._lookups),
+            *map(self._lacks, self._needed),
+            *map(self._breaks, self._plan.checks),
+        )
+
+    def _unresolved(self, field: TargetField) -> ColumnElement[bool]:
+        said = self._plan.column(self._row, field)
+        known = exists().where(field.lookup.by == said) if field.lookup else literal(value=True)
+        return and_(said.is_not(None), ~known)
+
+    def _lacks(self, field: TargetField) -> ColumnElement[bool]:
+        creates = self._row.status == ImportStatus.CREATE.value
+        return and_(creates, self._plan.column(self._row, field).is_(None))
+
+    def _breaks(self, check: Check) -> ColumnElement[bool]:
+        columns = [getattr(self._row, new(name)) for name in check.fields]
+        return func.coalesce(~check.holds(*columns), literal(value=False))
+
+    def _broken(self, rows: Rows) -> dict[int, list[Check]]:
+        """Return the rules that rows break, by sequence."""
+        broken: dict[int, list[Check]] = {}
+        for check in self._plan.checks:
+            wanted = select(self._row.sequence).where(rows.where, self._breaks(check))
+            for sequence in rows.session.scalars(wanted):
+                broken.setdefault(sequence, []).append(check)
+        return broken
+
+    def _look_up(self, rows: Rows) -> None:
+        for field in self._lookups:
+            said = [getattr(row, new(field.name)) for row in rows]
+            self._references[field.name].look_up(text for text in said if text is not None)
+
+    def _judge(self, row: RowProxy, broken: Sequence[Check]) -> None:
+        row.clear_issues(*self._codes)
+        for field in self._lookups:
+            self._judge_reference(row, field)
+        for field in self._needed if row.status == ImportStatus.CREATE else ():
+            name = new(field.name)
+            if getattr(row, name) is None and not _has_issue(row, name):
+                row.add_issue(name, NEEDED, f"{field.label} is empty, and a new record needs it.")
+        if self._unsaid and row.status == ImportStatus.CREATE:
+            row.add_issue(new(self._plan.key[0].name), NEEDED, _missing_fields_message(self._unsaid))
+        for check in broken:
+            row.add_issue(new(check.fields[0]), check.code, check.message)
+        self._judge_key(row)
+        errors = [found for found in row.issues or () if found["severity"] == Severity.ERROR]
+        if errors:
+            only_twice = all(found["code"] == DUPLICATE_KEY for found in errors)
+            row.set_status(ImportStatus.DUPLICATE if only_twice else ImportStatus.INVALID, _status_text(row))
+
+    def _judge_key(self, row: RowProxy) -> None:
+        for field in self._plan.key:
+            name = new(field.name)
+            if getattr(row, name) is None and not _has_issue(row, name):
+                row.add_issue(
+                    name, NEEDED, f"{field.label} is empty, so it is not clear which record is meant."
+                )
+        if row.status == ImportStatus.DUPLICATE:
+            row.add_issue(new(self._plan.key[0].name), DUPLICATE_KEY, row.status_text or "")
+
+    def _call_by_key(self, row: RowProxy, field: TargetField) -> None:
+        name = new(field.name)
+        text = getattr(row, name)
+        meant = () if text is None else self._references[field.name].found.get(text, ())
+        if len(meant) == 1 and meant != (text,):
+            setattr(row, name, meant[0])
+            row.raw = {name: text} | (row.raw or {})
+
+    def _judge_reference(self, row: RowProxy, field: TargetField) -> None:
+        name = new(field.name)
+        text = getattr(row, name)
+        if text is None:
+            return
+        references = self._references[field.name]
+        meant = references.found.get(text, ())
+        if meant == (text,):
+            return
+        if not meant and field in self._plan.added:
+            return
+        code, message = _reference_problem(field, text, meant)
+        row.add_issue(name, code, message, suggestions=references.suggestions(text))
+
+
+def _missing_fields_message(fields: Sequence[TargetField]) -> str:
+    names = " and ".join(field.label.lower() for field in fields)
+    return f"It is not there yet, and a new record needs {names}, which the table does not have."
+
+
+def _has_issue(row: RowProxy, field: str) -> bool:
+    return any(found["field"] == field for found in row.issues or ())
+
+
+def _reference_problem(field: TargetField, text: str, meant: Sequence[str]) -> tuple[str, str]:
+    label = field.label.lower()
+    if meant:
+        named = ", ".join(meant[:_NAMED]) + (", …" if len(meant) > _NAMED else "")
+        return AMBIGUOUS, f"“{text[:60]}” may be more than one {label}: {named}. Choose one of them."
+    return UNKNOWN, f"There is no {label} “{text[:60]}”. Correct it, or add it and refresh."
+
+
+def _status_text(row: RowProxy) -> str:
+    messages: Iterator[str] = (found["message"] for found in row.issues or ())
+    return " ".join(messages)[:1_000]

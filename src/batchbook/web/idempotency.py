@@ -1,0 +1,88 @@
+"""Idempotency keys of forms: a form that was sent twice does its work once."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from markupsafe import Markup
+from sqlalchemy import String, Text, delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from batchbook.db import Base, utc_now
+from batchbook.errors import Conflict
+from batchbook.web.request import Request
+
+
+class SentForm(Base):
+    """A form that was sent and did something: its key, which no other form has, and a sentence saying what it did."""
+
+    __tablename__ = "sent_form"
+
+    key: Mapped[str] = mapped_column(String(43), primary_key=True)
+    sent_at: Mapped[datetime] = mapped_column(index=True)
+    did: Mapped[str] = mapped_column(Text, default="")
+
+
+_FIELD = "form_key"
+_KEY = re.compile(r"[A-Za-z0-9_-]{16,43}")
+
+#: How long the key of a sent form is kept.
+_KEPT = timedelta(days=2)
+
+
+def idempotency_key_input(request: Request) -> Markup:
+    """Return the hidden field with the form's key: the one it was sent with when it is shown again, else a new one."""
+    sent = request.POST.get(_FIELD, "") if request.method == "POST" else ""
+    key = sent if _KEY.fullmatch(sent) else secrets.token_urlsafe(24)
+    return Markup('<input type="hidden" name="{}" value="{}">').format(_FIELD, key)
+
+
+@contextmanager
+def claim_key(request: Request) -> Iterator[Callable[[str], None]]:
+    """Claim the key of the form that was posted, and do its work in the block.
+
+    Yields what is to be called with a sentence saying what was done. Work and key are kept together: if the block
+    raises, nothing of either is left, so whoever catches the error may answer as they like. Raises
+    :class:`~batchbook.errors.Conflict` for a form that was sent before. A post without a key, from a script, is taken
+    as it is.
+    """
+    with request.db.begin_nested():
+        yield _claimed(request)
+
+
+def _claimed(request: Request) -> Callable[[str], None]:
+    sent = request.POST.get(_FIELD, "")
+    if not _KEY.fullmatch(sent):
+        return lambda _did: None
+    form = _claim(request.db, sent)
+
+    def remember(did: str) -> None:
+        form.did = did
+
+    return remember
+
+
+def _claim(db: Session, key: str) -> SentForm:
+    now = utc_now()
+    _refuse_second_time(db, key)
+    form = SentForm(key=key, sent_at=now, did="")
+    try:
+        with db.begin_nested():
+            db.add(form)
+            db.flush()
+    except IntegrityError:
+        _refuse_second_time(db, key)  # The other one was committed while this one waited for it.
+        raise
+    db.execute(delete(SentForm).where(SentForm.sent_at < now - _KEPT))
+    return form
+
+
+def _refuse_second_time(db: Session, key: str) -> None:
+    did = db.scalar(select(SentForm.did).where(SentForm.key == key))
+    if did is not None:
+        raise Conflict(f"This form was sent before. {did} Nothing was done a second time.")

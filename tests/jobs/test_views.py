@@ -1,0 +1,141 @@
+"""What people see of jobs: on a batch's page, in the lists, on the page of a job."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from tests.functional.world import form_to, post, text_of, url_of
+from webtest import TestApp
+
+from batchbook.batches import Action
+from batchbook.db.transactions import transaction_scope
+from batchbook.jobs import Job, lease
+from batchbook.jobs.job_progress import JobProgress
+
+from .harness import JobHarness, hooked
+
+
+def begin(place: JobHarness, job_id: int, phase: str, done: int, total: int | None) -> Job:
+    """Have a job run, far away, and be that far."""
+    with transaction_scope(place.shop.engine) as session:
+        job = lease.acquire(session, job_id, 1, "far-away")
+    assert job is not None
+    JobProgress(place.jobs.store, job, threading.Event()).report(phase, done, total)
+    return job
+
+
+def test_a_batch_on_which_something_runs_says_what_for_whom_and_how_far(
+    place: JobHarness, staff: TestApp, admin: TestApp
+) -> None:
+    batch_id = place.complete()
+    job_id = place.ask(batch_id, Action.EXECUTE)
+    page = staff.get(url_of(batch_id))
+    assert text_of(page, "#activity").startswith("Waiting to be executed for admin Waiting for its turn.")
+    assert "Complete" in text_of(page, ".page-lead")
+    begin(place, job_id, "prices", 3, 8)
+    page = staff.get(url_of(batch_id))
+    assert text_of(page, "#activity").startswith("Being executed for admin Prices: 3 of 8 rows")
+    assert page.html.select_one("#activity progress")["value"] == "37"
+    assert "Executing" in text_of(page, ".page-lead")
+    assert (
+        page.html.select_one("noscript meta[http-equiv=refresh]")["content"] == f"3; url={url_of(batch_id)}"
+    )
+    assert not page.html.select("#execution"), "Nothing is offered that would be refused."
+    assert [form.action for form in page.forms.values() if "/batches/" in (form.action or "")] == [
+        f"{url_of(batch_id)}/rows"
+    ]
+    assert not page.html.select("#activity form"), "Staff may not cancel what an administrator asked for."
+    own = admin.get(url_of(batch_id))
+    assert (
+        own.html.select_one("noscript meta[http-equiv=refresh]")["content"] == f"3; url=/jobs/{job_id}/await"
+    )
+    assert form_to(own, "/cancel")
+
+
+def test_the_lists_say_what_runs(place: JobHarness, staff: TestApp, auditor: TestApp) -> None:
+    batch_id = place.complete()
+    begin(place, place.ask(batch_id, Action.EXECUTE), "prices", 4, 8)
+    for path in ("/batches", "/batches/price-change"):
+        page = staff.get(path)
+        assert f"Price change {batch_id:08d} being executed for admin Prices: 4 of 8 rows" in text_of(
+            page, "#running"
+        )
+        assert "Being executed" in text_of(page, "table.grid")
+        assert not auditor.get(path).html.select("#running")
+    found = staff.get("/batches?f.now.equal=executed")
+    assert f"{batch_id:08d}" in text_of(found)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_how_a_job_stands_is_told_to_scripts(place: JobHarness, staff: TestApp) -> None:
+    batch_id = place.create()
+    job_id = place.ask(batch_id, Action.POPULATE, "staff")
+    begin(place, job_id, "populate", 4_000, None)
+    told = staff.get(f"/jobs/{job_id}/status.json").json
+    assert (told["state"], told["ended"], told["done"], told["percent"]) == ("running", False, 4_000, None)
+    assert told["progress"].startswith("Populate: 4,000 rows")
+
+
+def test_what_failed_says_why_and_offers_another_try(
+    place: JobHarness, admin: TestApp, staff: TestApp
+) -> None:
+    batch_id = place.complete()
+    place.with_handler(**hooked("execute", lambda: 1 / 0))
+    job = place.do(batch_id, Action.EXECUTE)
+    page = admin.get(url_of(batch_id))
+    assert "The last action failed" in text_of(page)
+    assert "ZeroDivisionError" in text_of(page, ".notice-error")
+    assert f"Job {job.id}" in text_of(page, ".notice-error")
+    assert not staff.get(url_of(batch_id)).html.select(".notice-error form")
+    place.with_handler()
+    answer = form_to(page, "/retry").submit(status=303)
+    again = job.id + 1
+    assert answer.headers["Location"].endswith(f"/jobs/{again}/await")
+    assert place.run(again)
+    outcome = admin.get(f"/jobs/{again}/await", status=303).follow()
+    assert f"Batch {batch_id:08d} was executed:" in text_of(outcome, ".flashes")
+    assert "The last action failed" not in text_of(outcome)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_what_was_cancelled_says_so_until_something_else_is_done(place: JobHarness, staff: TestApp) -> None:
+    batch_id = place.create()
+    job_id = place.ask(batch_id, Action.POPULATE, "staff")
+    form_to(staff.get(url_of(batch_id)), "/cancel").submit(status=303)
+    page = staff.get(url_of(batch_id))
+    assert "The last action was cancelled" in text_of(page, ".notice-warning")
+    assert f"Batch {batch_id:08d} was not populated: staff cancelled that before it began." in text_of(page)
+    assert place.operations(batch_id)[-1][0] == "cancel"
+    again = form_to(page, "/retry").submit(status=303)
+    assert place.run(job_id + 1)
+    assert "was populated with 8 rows" in text_of(again.follow(status=303).follow())
+    assert not staff.get(url_of(batch_id)).html.select(".notice-warning")
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_the_page_of_a_job_and_the_list_of_all(place: JobHarness, admin: TestApp, staff: TestApp) -> None:
+    batch_id = place.create()
+    job = place.do(batch_id, Action.POPULATE)
+    page = admin.get(f"/jobs/{job.id}")
+    assert f"Batch {batch_id:08d} was populated with 8 rows." in text_of(page)
+    assert page.html.select_one(f'a[href="{url_of(batch_id)}"]')
+    assert not [form for form in page.forms.values() if (form.action or "").startswith("/jobs/")]
+    for what in ("cancel", "retry"):
+        post(admin, f"/jobs/{job.id}/{what}", status=409)
+    assert "populated" in text_of(admin.get("/jobs"), "table.grid")
+    staff.get("/jobs", status=403)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_hostile_words_of_a_handler_are_words(place: JobHarness, admin: TestApp) -> None:
+    batch_id = place.complete()
+
+    def boom() -> None:
+        raise RuntimeError("<script>alert(1)</script>\x00\n<b>second line</b>")
+
+    place.with_handler(**hooked("execute", boom))
+    job = place.do(batch_id, Action.EXECUTE)
+    for page in (admin.get(url_of(batch_id)), admin.get(f"/jobs/{job.id}"), admin.get("/jobs")):
+        assert "<script>alert" not in page.text
+        assert "&lt;script&gt;alert(1)" in page.text
