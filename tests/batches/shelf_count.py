@@ -18,7 +18,9 @@ from batchbook.batches import (
     BatchHandler,
     BatchRow,
     BatchType,
+    FileSource,
     Outcome,
+    QuickEntry,
     Rows,
     RowValues,
     Severity,
@@ -74,6 +76,11 @@ class ShelfCountRow(BatchRow):
     looked_up: Mapped[int] = column(default=0)
 
 
+def _scanned(handler: ShelfCountHandler, _batch: ShelfCount, text: str) -> RowValues | None:
+    code = handler.session.scalar(select(Product.item_code).where(Product.item_code == text))
+    return None if code is None else {"item_code": code, "counted": 1}
+
+
 class ShelfCountHandler(BatchHandler[ShelfCount, ShelfCountRow]):
     """Reads a file, compares by objects, and sets the quantities that differ."""
 
@@ -82,11 +89,7 @@ class ShelfCountHandler(BatchHandler[ShelfCount, ShelfCountRow]):
     header_statuses = ShelfStatus
     peer_columns: ClassVar[tuple[str, ...]] = ("item_code",)
     refresh_after: ClassVar[tuple[str, ...]] = ("tolerance",)
-    file_columns: ClassVar[Mapping[str, str]] = {
-        "item": "item_code",
-        "counted": "counted",
-        "remark": "remark",
-    }
+    file_source = FileSource(columns={"item": "item_code", "counted": "counted", "remark": "remark"})
     execution_options = Form(
         [
             Field.of("most", Kind.INTEGER, label="Change at most", minimum=0),
@@ -95,7 +98,7 @@ class ShelfCountHandler(BatchHandler[ShelfCount, ShelfCountRow]):
     )
     execution_defaults: ClassVar[Mapping[str, Any]] = {"sign": "the shop"}
     retention = timedelta(days=30)
-    quick_entry_label = "Scan an item"
+    quick_entry = QuickEntry(label="Scan an item", row_for=_scanned)
 
     def refresh(self, batch: ShelfCount, rows: Rows) -> None:
         found = list(rows)
@@ -149,10 +152,6 @@ class ShelfCountHandler(BatchHandler[ShelfCount, ShelfCountRow]):
                 "Counted", sum(row.counted or 0 for row in Rows.of_batch(self.session, batch, ShelfCountRow))
             )
         ]
-
-    def quick_entry(self, batch: ShelfCount, text: str) -> RowValues | None:
-        code = self.session.scalar(select(Product.item_code).where(Product.item_code == text))
-        return None if code is None else {"item_code": code, "counted": 1}
 
     def on_clone(self, source: ShelfCount, clone: ShelfCount) -> None:
         clone.description = f"Again: {source.description or source.shelf}"

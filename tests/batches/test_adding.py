@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from batchbook.batches import QuickEntry
 from batchbook.batches.editing import CellProblems
 from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict
@@ -111,8 +112,8 @@ def test_history_says_what_was_scanned_as_it_was(
 
 
 def test_a_default_makes_rows_peers_as_well(workshop: BatchHarness, batch_id: int) -> None:
-    parts = {"quick_entry": lambda _self, _batch, _text: {"counted": 1}}
-    nameless = workshop.with_handler(type("Nameless", (ShelfCountHandler,), parts))
+    entry = QuickEntry(label="Scan", row_for=lambda _handler, _batch, _text: {"counted": 1})
+    nameless = workshop.with_handler(type("Nameless", (ShelfCountHandler,), {"quick_entry": entry}))
     assert [nameless.enter(batch_id, "x") for _ in range(2)] == [5, 6]
     # Row 4 has no item either, because its own was too long.
     assert workshop.statuses(batch_id)[3:] == ["twice"] * 3
@@ -127,7 +128,7 @@ def test_quick_entry_of_what_means_nothing_is_refused(
             before = unchanged(engine)
             with pytest.raises(BadInput, match=r"was not found, so no row was added."):
                 workshop.enter(batch_id, text)
-            silent = workshop.with_handler(type("Silent", (ShelfCountHandler,), {"quick_entry_label": None}))
+            silent = workshop.with_handler(type("Silent", (ShelfCountHandler,), {"quick_entry": None}))
             with pytest.raises(BadInput):
                 silent.enter(batch_id, "009")
             assert unchanged(engine) == before

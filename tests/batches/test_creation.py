@@ -66,7 +66,7 @@ def test_what_cannot_be_used_leaves_no_batch(
 
 
 def test_a_type_without_columns_takes_no_file(engine: Engine, workshop: BatchHarness) -> None:
-    plain = type("Plain", (ShelfCountHandler,), {"file_columns": {}})
+    plain = type("Plain", (ShelfCountHandler,), {"file_source": None})
     with pytest.raises(BadInput, match=r"A batch of type Shelf count takes no file."):
         workshop.with_handler(plain).create(FILE, shelf="A")
     assert nothing_but_products(engine)

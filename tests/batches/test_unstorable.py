@@ -21,6 +21,7 @@ from batchbook.batches import (
     BatchType,
     Block,
     Outcome,
+    QuickEntry,
     Rows,
     RowValues,
     Status,
@@ -167,7 +168,7 @@ STORABLE: tuple[tuple[str, Any, Any], ...] = (
 class SampleHandler(BatchHandler[Sample, SampleRow]):
     chunk_size = 7
     statuses = Known
-    quick_entry_label = "Scan"
+    quick_entry = QuickEntry(label="Scan", row_for=lambda handler, _batch, _text: handler.entered)
     #: What ``populate`` yields, what ``refresh`` sets by row, and what quick entry adds.
     source: ClassVar[Iterable[RowValues | Block]] = ()
     refreshed: ClassVar[Mapping[int, tuple[str, Any]]] = {}
@@ -183,9 +184,6 @@ class SampleHandler(BatchHandler[Sample, SampleRow]):
                 setattr(row, *self.refreshed[row.sequence])
         if self.set_at_once:
             rows.update(**self.set_at_once)
-
-    def quick_entry(self, batch: Sample, text: str) -> RowValues | None:
-        return self.entered
 
     def execute(self, batch: Sample, rows: Rows, options: Mapping[str, Any]) -> Outcome:
         return Outcome("Done.")

@@ -21,12 +21,12 @@ from batchbook.batches import (
     BatchHandler,
     BatchRow,
     BatchType,
-    Layout,
     Outcome,
     RowProxy,
     Rows,
     RowValues,
     SheetColumn,
+    Worksheet,
     editable,
 )
 from batchbook.batches.rows.storage import SharedTable
@@ -154,27 +154,24 @@ class RawLayout:
     """Amounts as a file had them, with a comma, while nobody changed them."""
 
     columns = (SheetColumn("Betrag", "amount"), SheetColumn("Zeile"))
-    shown: Sequence[Column] = columns_of(KindsRow, ["number"])
+    grid_columns: Sequence[Column] = columns_of(KindsRow, ["number"])
 
     def texts(self, row: RowProxy, fields: Mapping[str, str]) -> list[str]:
         raw = row.raw or ""
         mine = (
-            raw if self.understood("amount", raw) == fields["amount"] else fields["amount"].replace(".", ",")
+            raw if self.field_text("amount", raw) == fields["amount"] else fields["amount"].replace(".", ",")
         )
         return [mine, str(row.number)]
 
-    def understood(self, field: str, text: str) -> str:
+    def field_text(self, field: str, text: str) -> str:
         return text.replace(".", "").replace(",", ".")
-
-
-def raw_layout(self: Any, batch: Kinds) -> Layout:
-    return RawLayout()
 
 
 @ONE
 def test_a_layout_may_show_the_words_of_the_file(kinds: BatchHarness) -> None:
     rows = [{"amount": Decimal("1234.500"), "raw": "1.234,500", "number": n} for n in range(1, 5)]
-    there = kinds.with_handler(type("Raw", (KindsHandler,), {"source": rows, "worksheet_layout": raw_layout}))
+    parts = {"source": rows, "worksheet": Worksheet(layout=lambda _handler, _batch: RawLayout())}
+    there = kinds.with_handler(type("Raw", (KindsHandler,), parts))
     batch_id = there.create()
     there.run(batch_id, Action.POPULATE)
     book = download(there, batch_id)
@@ -208,4 +205,4 @@ def test_the_layout_that_the_guide_shows() -> None:
     ]
     row: Any = PriceChangeRow(sequence=7)
     assert layout.texts(row, {"item_code": "007", "new_price": "1.50"}) == ["7", "1,50", "007"]
-    assert layout.understood("new_price", "2,25") == "2.25"
+    assert layout.field_text("new_price", "2,25") == "2.25"

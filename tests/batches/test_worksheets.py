@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from batchbook.batches.models import BatchFile, BatchFileChunk
-from batchbook.batches.worksheets import open_worksheet, store_worksheet, stored_worksheet
+from batchbook.batches.worksheets.sheet_reader import open_worksheet
+from batchbook.batches.worksheets.storage import store_worksheet, stored_worksheet
 from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict, Missing
 
@@ -54,10 +55,10 @@ def test_what_was_changed_in_the_sheet_is_taken_as_one_operation(
     book[4, "Item code"] = "011"
     del book.rows[5]  # A row that is not in the sheet stays as it is.
     applied = take(workshop.by("ann"), batch_id, book)
-    assert applied.summary == "Took 4 cells in 3 rows from the worksheet."
+    assert applied.summary == "Changed 4 cells in 3 rows from the worksheet."
     assert workshop.statuses(batch_id) == ["matches", "matches", "matches", "unknown", "uncounted"]
     assert workshop.operations(batch_id)[-1] == (
-        "worksheet", "ann", "Took 4 cells from the worksheet “sheet.xlsx”.", 4,
+        "worksheet", "ann", "Changed 4 cells from the worksheet “sheet.xlsx”.", 4,
     )  # fmt: skip
     assert workshop.row(batch_id, 3).issues is None
     workshop.assert_counted(batch_id)
@@ -69,7 +70,7 @@ def test_an_unchanged_sheet_changes_nothing(engine: Engine, workshop: BatchHarne
     before = snapshot(engine, Base.metadata, COUNTS)
     found = look(workshop, batch_id, book)
     assert (found.empty, found.agreed, found.notes) == (True, 0, [])
-    assert take(workshop, batch_id, book).summary == "Nothing was taken from the worksheet."
+    assert take(workshop, batch_id, book).summary == "Nothing was changed from the worksheet."
     assert snapshot(engine, Base.metadata, COUNTS) == before
 
 
@@ -87,7 +88,7 @@ def test_what_somebody_changed_in_the_batch_since_is_not_overwritten(
     assert [(c.mark, c.before, c.now, c.sheet) for c in found.taken] == [("1.remark", "", "", "sheet")]
     assert found.agreed == 1
     applied = take(workshop, batch_id, book, seen=found.operation)
-    assert applied.summary == "Took 1 cell in 1 row from the worksheet. 1 other changed cell was not taken."
+    assert applied.summary == "Changed 1 cell in 1 row from the worksheet. 1 other changed cell was skipped."
     assert (workshop.row(batch_id, 2).counted, workshop.row(batch_id, 3).remark) == (5, None)
     take(workshop, batch_id, book, "2.counted")
     assert workshop.row(batch_id, 2).counted == 8
@@ -127,11 +128,11 @@ def test_what_cannot_be_taken_is_said(workshop: BatchHarness, batch_id: int) -> 
     ]
     assert (found.taken, found.conflicts) == ([], [])
     assert found.notes == [
-        "Columns that the sheet does not have any more, or under another heading, are left as they are: “Remark”.",
-        "Rows 4, 7 of the sheet: not taken, because the hidden key is missing. Add rows on the batch's page.",
-        "Rows 5, 8 of the sheet: not taken, because several of them have the key of one row.",
-        "Row 6 of the sheet: not taken, because the batch does not have them, or they were removed since.",
-        "Row 3 of the sheet: changes of grey cells are not taken; these only show what is there.",
+        "Columns that are missing from the sheet, or have another heading, are left as they are: “Remark”.",
+        "Rows 4, 7 of the sheet: skipped, because the hidden key is missing. Add rows on the batch's page.",
+        "Rows 5, 8 of the sheet: skipped, because they have the same key.",
+        "Row 6 of the sheet: not in the batch, or removed from it since, so skipped.",
+        "Row 3 of the sheet: changes of grey cells were skipped; these are read-only.",
     ]
 
 
@@ -142,7 +143,7 @@ def test_somebody_who_looked_at_other_differences_takes_nothing(
     book[1, "Remark"] = "sheet"
     seen = look(workshop, batch_id, book).operation
     workshop.edit(batch_id, 2, remark="meanwhile")
-    with pytest.raises(Conflict, match="was changed since you looked at the differences"):
+    with pytest.raises(Conflict, match="has changed since you reviewed the differences"):
         take(workshop, batch_id, book, seen=seen)
     assert workshop.row(batch_id, 1).remark is None
 
@@ -177,7 +178,7 @@ def test_uploaded_worksheets_stay_with_their_batch(workshop: BatchHarness, batch
         assert (record.number, record.role, record.size) == (2, "worksheet", len(data))
         assert record.sha256 == hashlib.sha256(data).hexdigest()
         with stored_worksheet(engine.work_on(engine.find(batch_id)), 2) as sheet:
-            assert sheet.label.batch == f"{batch_id:08d}"
+            assert sheet.metadata.batch == f"{batch_id:08d}"
         with pytest.raises(Missing), stored_worksheet(engine.work_on(engine.find(batch_id)), 1):
             pass
     clone = workshop.clone(batch_id)

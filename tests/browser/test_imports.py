@@ -22,7 +22,7 @@ def upload(page: Page, file: Path) -> None:
     page.goto(f"{IMPORTS}/new")
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_label("Import into").select_option("Products")
-    page.get_by_label("Sender").fill("Mühle Nord")
+    page.get_by_label("Source").fill("Mühle Nord")
     page.get_by_role("button", name="Create and populate").click()
     expect(page.locator("h1")).to_contain_text("is read")
 
@@ -40,14 +40,14 @@ def test_a_list_becomes_products_in_a_browser(
     upload(page, file)
     intake_url = page.url
     assert problems_of(page, intake_url) == []
-    page.get_by_label("Rows that are left out").fill("9, 10")
+    page.get_by_label("Rows to skip").fill("9, 10")
     page.get_by_role("button", name="Go on to the columns").click()
     expect(page.locator("h1")).to_contain_text("The columns of")
     for field, choice in (
         ("description", "Warenname"), ("department", "Abt."), ("price", "VK netto"), ("on_hand", "Lager"),
     ):  # fmt: skip
         column(page, field, choice)
-    column(page, "vendor", "The same text in all rows")
+    column(page, "vendor", "Same value for every row")
     page.locator("[name='constant.vendor']").fill("V1")
     page.get_by_role("button", name="Show what comes of it").click()
     expect(page.get_by_label("On hand: “ausverkauft” means")).to_be_visible()

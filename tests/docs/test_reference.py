@@ -13,8 +13,7 @@ from pyramid.config import Configurator
 from sqlalchemy import Engine
 
 import batchbook
-from batchbook.batches import BatchHandler, BatchMasterView, Rows
-from batchbook.batches.intake.file_source import FileHooks
+from batchbook.batches import BatchHandler, BatchMasterView, FileSource, QuickEntry, Rows, Worksheet
 from batchbook.cli import main
 from batchbook.services import services_of
 from batchbook.settings import all_settings
@@ -106,9 +105,12 @@ def own_names(kind: type[Any]) -> set[str]:
 
 def test_every_hook_of_the_handler_is_described() -> None:
     instance = {"context", "session", "model", "row_model", "services"}
-    assert (
-        named_in(text_of("hooks.md", "Handler")) == own_names(FileHooks) | own_names(BatchHandler) | instance
-    )
+    assert named_in(text_of("hooks.md", "Handler")) == own_names(BatchHandler) | instance
+
+
+def test_every_declaration_is_described() -> None:
+    assert named_in(text_of("hooks.md", "Files")) == own_names(FileSource)
+    assert named_in(text_of("hooks.md", "Quick entry")) == own_names(QuickEntry) - {"values"}
 
 
 def test_every_name_of_rows_is_described() -> None:
@@ -126,7 +128,7 @@ def test_defaults_of_the_handler_are_those_of_the_table() -> None:
     said = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", text_of("hooks.md", "Handler"), re.MULTILINE))
     assert len(said) > 10
     for name, default in said.items():
-        assert eval(default) == getattr(BatchHandler, name)
+        assert eval(default, {"Worksheet": Worksheet}) == getattr(BatchHandler, name)
 
 
 # --- Commands --------------------------------------------------------------------------------------------------------

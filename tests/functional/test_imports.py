@@ -110,7 +110,7 @@ def test_a_list_as_it_comes_by_mail_becomes_products(
     page = form.submit("do", value="columns").follow()
 
     # Its columns: one known by a name, others chosen, one text for all rows, and one that is carried along.
-    assert "Chosen by another name of it." in text_of(page)
+    assert "Chosen by a similar name." in text_of(page)
     form = mapped(page, description="1", department="2", price="3", on_hand="4", vendor="constant")
     form["constant.vendor"] = "V1"
     form.fields["carried"][5].checked = True
@@ -155,7 +155,7 @@ def test_a_list_as_it_comes_by_mail_becomes_products(
     form = form_to(staff.get(url_of(2)), "/worksheets")
     form["file"] = Upload("zurück.xlsx", book.save())
     page = form_with(form.submit(status=303).follow(), "seen").submit(status=303).follow()
-    assert "Took 1 cell in 1 row from the worksheet." in text_of(page)
+    assert "Changed 1 cell in 1 row from the worksheet." in text_of(page)
     complete(staff, 2)
     assert "Products: 1 created." in text_of(execute(admin, 2).follow())
     assert product(shop, "000000032")[:2] == ("RUSK", Decimal("1.10"))

@@ -32,7 +32,7 @@ def test_a_list_with_other_names_is_looked_at_mapped_and_remembered(shop: Shop, 
     page = form_with(page, "header_row").submit("do", value="columns").follow()
     form = form_with(page, "column.item_code")
     form["column.item_code"], form["column.description"], form["column.size"] = "0", "1", "2"
-    assert form["column.new_price"].value == "3"  # A guess: the names look alike.
+    assert form["column.new_price"].value == "3"  # A guess: the names are similar.
     page = form.submit("do", value="look").follow()
     assert "on request" in text_of(page)
     form = form_with(page, "column.item_code")
@@ -78,7 +78,7 @@ def test_what_was_guessed_of_a_file_can_be_said_otherwise(shop: Shop, staff: Tes
     assert "WHEAT" not in text_of(page, "[aria-label='First rows of the file']")
     form = form_with(page, "header_row")
     form["left_out"] = "the last"
-    assert "“the last” is no number of a row" in text_of(form.submit("do", value="look", status=422))
+    assert "“the last” is not a row number" in text_of(form.submit("do", value="look", status=422))
     page = form_with(page, "header_row").submit("do", value="guess").follow()
     assert form_with(page, "header_row")["left_out"].value == ""
     form = form_with(page, "header_row")
@@ -95,12 +95,12 @@ def test_columns_that_are_missing_are_asked_for_and_texts_must_be_values(shop: S
     form["column.item_code"] = "0"
     form["column.new_price"], form["constant.new_price"] = "constant", "much"
     page = form.submit("do", value="populate", status=422)
-    assert "Description is needed: choose its column, or the same text in all rows" in text_of(page)
+    assert "Description is needed: choose its column, or the same value for every row" in text_of(page)
     assert "“much” is not a number" in text_of(page)
     form = form_with(page, "column.item_code")
     form["column.new_price"], form["constant.new_price"] = "0", "1.50"
     page = form.submit("do", value="look", status=422)
-    assert "A column is chosen as well: take this text away" in text_of(page)
+    assert "A column is chosen as well: clear this value" in text_of(page)
     form = form_with(page, "column.item_code")
     form["column.new_price"] = ""  # A text for all rows is one, also where nothing is chosen.
     form["column.size"] = form["column.description"] = "constant"
@@ -158,4 +158,4 @@ def test_a_mapping_that_somebody_else_saved_is_not_replaced(
     assert saved_by(staff).status_int == 303
     refused = saved_by(admin)
     assert refused.status_int == 422
-    assert "staff saved a mapping as “Mill” already, and it was left as it is" in text_of(refused)
+    assert "staff has already saved a mapping as “Mill”, and it was left as it is" in text_of(refused)

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from webtest import TestApp
 
-from batchbook.batches import Rows, RowValues
+from batchbook.batches import QuickEntry, Rows
 from batchbook.batches.editing import CellProblems
 from batchbook.errors import BadInput
 from batchbook.types.price_change.handler import PriceChangeHandler
@@ -22,10 +22,10 @@ SECRET, ODD = "000000098", "000000097"
 class Picky(PriceChangeHandler):
     """Looks at what was edited only when it is stored."""
 
-    quick_entry_label = "Scan an item"
-
-    def quick_entry(self, batch: PriceChange, text: str) -> RowValues | None:
-        return {"item_code": text, "new_price": Decimal("1.00")}
+    quick_entry = QuickEntry(
+        label="Scan an item",
+        row_for=lambda _handler, _batch, text: {"item_code": text, "new_price": Decimal("1.00")},
+    )
 
     def after_edit(self, batch: PriceChange, rows: Rows) -> None:
         super().after_edit(batch, rows)

@@ -52,7 +52,7 @@ def test_a_worksheet_is_corrected_compared_and_taken(shop: Shop, staff: TestApp,
     assert shop.row(number, 1).new_price == Decimal("2.20")
 
     page = form_with(page, "seen").submit(status=303).follow()
-    assert "Took 1 cell in 1 row from the worksheet. 2 other changed cells were not taken." in text_of(page)
+    assert "Changed 1 cell in 1 row from the worksheet. 2 other changed cells were skipped." in text_of(page)
     assert [shop.row(number, n).new_price for n in (1, 2)] == [Decimal("2.15"), Decimal("2.80")]
     form = form_with(page.click("sheet.xlsx", index=0), "seen")
     form["insist"] = True
@@ -67,7 +67,7 @@ def test_differences_that_are_old_by_now_are_not_taken(shop: Shop, staff: TestAp
     book[1, "New price"] = "2.15"
     form = form_with(sent(staff, number, book).follow(), "seen")
     post(staff, url_of(number, "rows", 3, "remove"), version="1")
-    assert "was changed since you looked at the differences" in form.submit(status=409).text
+    assert "has changed since you reviewed the differences" in form.submit(status=409).text
     page = sent(staff, number, Book.read(staff.get(url_of(number, "worksheet.xlsx")).body)).follow()
     assert "No cell that can be edited was changed in the sheet." in text_of(page)
 

@@ -234,6 +234,6 @@ def test_a_worksheet_of_many_rows_is_made_by_a_job_and_taken_by_another(
     form = next(form for form in page.forms.values() if "seen" in form.fields)
     assert f"/jobs/{job.id + 1}/await" in form.submit(status=303).headers["Location"]
     ended = run(app, shop)
-    assert ended.message == "Took 6 cells in 6 rows from the worksheet."
+    assert ended.message == "Changed 6 cells in 6 rows from the worksheet."
     cheap = one(shop, select(func.count()).where(PriceChangeRow.new_price == 9))
-    assert (cheap, last_words(shop)) == (6, "Took 6 cells from the worksheet “sheet.xlsx”.")
+    assert (cheap, last_words(shop)) == (6, "Changed 6 cells from the worksheet “sheet.xlsx”.")

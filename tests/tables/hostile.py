@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.tables.making import (  # fmt: skip
+from tests.tables.making import (
     ODS_MIME,
     archive,
     bomb,

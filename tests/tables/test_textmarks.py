@@ -68,7 +68,7 @@ def test_what_is_left_out_is_told_and_can_be_kept() -> None:
     assert "“'t Hooft” in row 3: kept" in told["apostrophes"]
     assert understood(ColumnReading(text_marks="kept"), texts) == texts
     cells = CellReader(FIELD, report.reading.column(0), IntakeMapping()).read(texts)
-    assert cells.otherwise == {0: '="000801228"'}  # The text of the file is kept.
+    assert cells.normalised == {0: '="000801228"'}  # The text of the file is kept.
 
 
 def test_a_column_of_marked_numbers_is_one_of_numbers() -> None:

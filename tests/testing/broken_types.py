@@ -19,9 +19,11 @@ from batchbook.batches import (
     BatchMasterView,
     BatchRow,
     Outcome,
+    QuickEntry,
     RowLayout,
     Status,
     Total,
+    Worksheet,
     editable,
     unfreeze_table,
 )
@@ -104,19 +106,28 @@ class TestChangesOtherRows(Conformance):
     handler = ChangesOtherRows
 
 
+SOURCE = PriceChangeHandler.file_source
+
+
+def without_bad_rows(handler: Any, name: str, file: Any) -> Any:
+    return (row for row in SOURCE.parse_table(handler, name, file) if "issues" not in row)
+
+
 class DropsBadRows(PriceChangeHandler):
-    def parse_file(self, name: str, file: Any) -> Any:
-        return (row for row in super().parse_file(name, file) if "issues" not in row)
+    file_source = replace(SOURCE, parse=without_bad_rows)
 
 
 class TestDropsBadRows(Conformance):
     handler = DropsBadRows
 
 
+def without_bad_texts(handler: Any, name: str, file: Any) -> Any:
+    for row in SOURCE.parse_table(handler, name, file):
+        yield {**row, "issues": [{**issue, "raw": None} for issue in row.get("issues", ())]}
+
+
 class ForgetsBadText(PriceChangeHandler):
-    def parse_file(self, name: str, file: Any) -> Any:
-        for row in super().parse_file(name, file):
-            yield {**row, "issues": [{**issue, "raw": None} for issue in row.get("issues", ())]}
+    file_source = replace(SOURCE, parse=without_bad_texts)
 
 
 class TestForgetsBadText(Conformance):
@@ -163,10 +174,9 @@ class TestDoesNothing(Conformance):
 
 
 class Understands(PriceChangeHandler):
-    quick_entry_label = "Item code"
-
-    def quick_entry(self, batch: Any, text: str) -> Any:
-        return {"item_code": text[:20]}
+    quick_entry = QuickEntry(
+        label="Item code", row_for=lambda _handler, _batch, text: {"item_code": text[:20]}
+    )
 
 
 class TestUnderstandsEverything(Conformance):
@@ -195,8 +205,7 @@ class ForgetfulLayout(RowLayout):
 
 
 class LaysOutWhatChanges(PriceChangeHandler):
-    def worksheet_layout(self, batch: Any) -> Any:
-        return ForgetfulLayout(PriceChangeRow, ())
+    worksheet = Worksheet(layout=lambda _handler, _batch: ForgetfulLayout(PriceChangeRow, ()))
 
 
 class TestLaysOutWhatChanges(Conformance):

@@ -16,7 +16,9 @@ from batchbook.batches.handler import BatchHandler, Outcome, Total
 from batchbook.batches.handler_context import HandlerContext
 from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping
 from batchbook.batches.intake.file_inspection import Intake
+from batchbook.batches.intake.file_source import FileSource
 from batchbook.batches.intake.intake_reader import IntakeReader
+from batchbook.batches.intake.quick_entry import QuickEntry
 from batchbook.batches.lifecycle import Action, BatchPermission, State
 from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editable
 from batchbook.batches.pages.batch_page import BatchPage
@@ -32,7 +34,8 @@ from batchbook.batches.running.job_runner import JobRunner
 from batchbook.batches.running.recovery import recover_batches
 from batchbook.batches.running.runner import InlineRunner, Runner
 from batchbook.batches.running.tasks import TASKS
-from batchbook.batches.worksheets.layout import Layout, RowLayout, SheetColumn
+from batchbook.batches.worksheets.batch_layout import RowLayout
+from batchbook.batches.worksheets.layout import Layout, SheetColumn, Worksheet
 from batchbook.batches.worksheets.storage import TAKE_WORKSHEET
 from batchbook.jobs.service import JobService
 from batchbook.services import Services, services_of
@@ -52,6 +55,7 @@ __all__ = [
     "BatchTypes",
     "Block",
     "DynamicRow",
+    "FileSource",
     "HandlerContext",
     "Intake",
     "IntakeField",
@@ -59,6 +63,7 @@ __all__ = [
     "IntakeReader",
     "Layout",
     "Outcome",
+    "QuickEntry",
     "RowColumn",
     "RowLayout",
     "RowProxy",
@@ -69,6 +74,7 @@ __all__ = [
     "State",
     "Status",
     "Total",
+    "Worksheet",
     "append_only",
     "column",
     "editable",

@@ -196,7 +196,9 @@ def _check_handler(
     key: str, handler: type[BatchHandler[Any, Any]], header: type[Batch], row: type[BatchRow]
 ) -> None:
     try:
-        columns_of(row, [*handler.file_columns.values(), *handler.peer_columns])
+        columns_of(row, handler.peer_columns)
+        if handler.file_source is not None:
+            handler.file_source.check(header, row)
         columns_of(header, handler.refresh_after)
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"The handler of batch type {key!r} cannot work: {error}") from error

@@ -7,25 +7,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy import ColumnElement
 
 from batchbook.batches.handler_context import HandlerContext
-from batchbook.batches.intake.file_source import B, FileHooks, R
+from batchbook.batches.intake.file_source import FileSource
+from batchbook.batches.intake.quick_entry import QuickEntry
 from batchbook.batches.lifecycle import Action
+from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.blocks import Block, RowValues
 from batchbook.batches.rows.row_columns import RowColumn
 from batchbook.batches.rows.scope import Rows
+from batchbook.batches.worksheets.layout import Worksheet
 from batchbook.forms import Form
 from batchbook.statuses import Status
 from batchbook.words import counted
 
-if TYPE_CHECKING:
-    from batchbook.batches.worksheets.layout import Layout
-
 __all__ = ["BatchHandler", "Block", "Outcome", "RowValues", "Total"]
 
+
+B = TypeVar("B", bound=Batch)
+R = TypeVar("R", bound=BatchRow)
 
 _NO_SERVICES: Mapping[str, Any] = MappingProxyType({})
 
@@ -51,7 +54,7 @@ class Outcome:
     rest: ColumnElement[bool] | None = None
 
 
-class BatchHandler(ABC, FileHooks[B, R]):
+class BatchHandler(ABC, Generic[B, R]):
     """Populates, refreshes and executes the batches of one type.
 
     Raise :class:`batchbook.errors.BadInput` where what a person gave cannot be used and
@@ -79,8 +82,14 @@ class BatchHandler(ABC, FileHooks[B, R]):
     auto_execute: ClassVar[bool] = False
     #: How long an executed batch is kept before it may be purged; ``None`` keeps it for good.
     retention: ClassVar[timedelta | None] = None
-    #: The label of the quick entry box, into which people scan or type; ``None`` offers none.
-    quick_entry_label: ClassVar[str | None] = None
+    #: The files that batches are made from; ``None`` where the type takes none.
+    file_source: FileSource | None = None
+    #: The box into which people scan or type rows; ``None`` offers none.
+    quick_entry: QuickEntry | None = None
+    #: The worksheets of batches: by default with the columns of their file, or of the row grid.
+    worksheet: Worksheet = Worksheet()
+    #: About how many rows ``populate`` is going to yield, for people who watch; set for you where a file is read.
+    expected_rows: int | None = None
     #: Whether people may add rows by hand.
     rows_can_be_added: ClassVar[bool] = True
 
@@ -104,10 +113,10 @@ class BatchHandler(ABC, FileHooks[B, R]):
 
         A block is written before the handler is asked for what comes next.
 
-        By default they are read from the file the batch was created with: as was decided on its pages, or else with
+        By default they are read from the file the batch was created with: as was decided on its pages, or else from
         the columns that have the names of fields.
         """
-        return self._rows_from_file(batch)
+        return (self.file_source or FileSource()).rows(self, batch)
 
     def supplement(self, batch: B) -> Iterable[RowValues | Block]:
         """Yield further rows, which depend on those of :meth:`populate`: they are written by now and have their indexes."""
@@ -149,10 +158,6 @@ class BatchHandler(ABC, FileHooks[B, R]):
         """
         return batch.status if self.header_statuses else None
 
-    def worksheet_layout(self, batch: B) -> Layout | None:
-        """Return which columns the batch's worksheets have, and what they say; by default those of its row grid."""
-        return None
-
     # Hooks around what happens to a batch.
 
     def before_create(self, batch: B, *, has_file: bool) -> None:
@@ -167,10 +172,6 @@ class BatchHandler(ABC, FileHooks[B, R]):
     def after_edit(self, batch: B, rows: Rows) -> None:
         """Bring rows that people edited up to date. By default they are refreshed, with their peers."""
         self.refresh(batch, rows)
-
-    def quick_entry(self, batch: B, text: str) -> RowValues | None:
-        """Return a row for what was scanned or typed into the quick entry box; ``None`` if it means nothing."""
-        return None
 
     def on_complete(self, batch: B) -> None:
         """Act when the batch is marked complete; raise ``Conflict`` to refuse."""

@@ -6,6 +6,7 @@ import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields, replace
 from functools import wraps
 from itertools import islice
 from typing import Any
@@ -99,7 +100,7 @@ def _kind(value: Any) -> str:
 
 
 #: The hooks whose rows are taken one after the other by what calls them, within :func:`handler_code`.
-_LAZY = frozenset({"populate", "parse_file"})
+_LAZY = frozenset({"populate", "parse"})
 #: What is looked at of what hooks return.
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "describe_execution": checked_sentences,
@@ -142,10 +143,25 @@ def handler_code(session: Session) -> Iterator[None]:
 
 
 def guard_hooks(handler: BatchHandler[Any, Any]) -> None:
-    """Have each hook that the handler's class overrides run as :func:`handler_code`, whoever calls it."""
+    """Have each hook that the handler's class overrides run as :func:`handler_code`, whoever calls it.
+
+    So do the functions of its declarations: the handler gets copies of these with guarded functions.
+    """
     for name in _HOOKS:
         if getattr(type(handler), name) is not getattr(BatchHandler, name):
             setattr(handler, name, _guarded(name, getattr(handler, name), handler.session))
+    for name in _DECLARATIONS:
+        declared = getattr(handler, name)
+        if declared is not None:
+            parts = {field.name: getattr(declared, field.name) for field in fields(declared)}
+            functions = {
+                part: _guarded(part, one, handler.session) for part, one in parts.items() if callable(one)
+            }
+            setattr(handler, name, replace(declared, **functions))
+
+
+#: The attributes of handlers that declare something by dataclasses, some of whose fields are functions of the author.
+_DECLARATIONS = ("file_source", "quick_entry", "worksheet")
 
 
 _HOOKS = tuple(

@@ -14,15 +14,12 @@ from sqlalchemy import select
 from batchbook.batches.editing import CellProblems, RowEditor, RowRemover, StaleEdit, editable_columns
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.models import CellChange
-from batchbook.batches.worksheets import (
-    WorksheetDiff,
-    diff_worksheet,
-    layout_of,
-    open_worksheet,
-    write_worksheet,
-)
+from batchbook.batches.worksheets.batch_layout import layout_of
+from batchbook.batches.worksheets.diff import WorksheetDiff, diff_worksheet
 from batchbook.batches.worksheets.metadata import ROWS
+from batchbook.batches.worksheets.sheet_reader import open_worksheet
 from batchbook.batches.worksheets.sheet_rows import SheetRows, sheet_grid
+from batchbook.batches.worksheets.sheet_writer import write_worksheet
 from batchbook.errors import BadInput
 from batchbook.grid import GridState
 from batchbook.grid.export import text_sheet
@@ -91,7 +88,7 @@ class EditChecks(HarnessFixtures):
     def test_quick_entry_understands_and_refuses(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
         """What was scanned becomes a row; what means nothing becomes none."""
         sample, number = made
-        if bench.batch_type.handler.quick_entry_label is None:
+        if bench.batch_type.handler.quick_entry is None:
             pytest.skip("This type has no quick entry.")
         if sample.scan is None:
             complain("This type has a quick entry: the sample must have a text for it, in scan.")

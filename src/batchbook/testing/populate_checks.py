@@ -112,7 +112,8 @@ def check_counts(bench: AppHarness, number: int, when: str) -> None:
 
 def _spoiled(bench: AppHarness, sample: Sample) -> tuple[Column, str, Sample]:
     """Return a column of the sample's file, a text it cannot store, and the sample with that text in row 1."""
-    columns = bench.batch_type.handler.file_columns
+    source = bench.batch_type.handler.file_source
+    columns = source.columns if source else {}
     if sample.file is None or not columns or not sample.file_name.endswith(".csv"):
         pytest.skip("The sample has no CSV file, so no cell of it can be spoiled.")
     # The last column comes first: the first one is usually the key, by which rows are told from each other.

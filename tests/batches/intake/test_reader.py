@@ -48,10 +48,10 @@ def test_what_is_understood_otherwise_than_it_stands_is_told() -> None:
     assert [(row["item_code"], row["counted"]) for row in rows] == [("007", 12), ("7a", None), ("1234", 1200)]
     assert [[(i["field"], i["raw"], i["message"]) for i in row.get("issues", ())] for row in rows] == [
         [
-            ("item_code", "7", "“7” in the file was taken as “007”."),
-            ("counted", "a dozen", "“a dozen” in the file was taken as “12”."),
+            ("item_code", "7", "“7” in the file was read as “007”."),
+            ("counted", "a dozen", "“a dozen” in the file was read as “12”."),
         ],
-        [("counted", "N/A", "“N/A” in the file was taken as empty.")],
+        [("counted", "N/A", "“N/A” in the file was treated as empty.")],
         [],
     ]
     assert {i["severity"] for row in rows for i in row.get("issues", ())} == {"info"}

@@ -29,8 +29,8 @@ def test_fields_get_the_columns_with_their_names_and_what_looks_alike_is_a_guess
     assert found.guesses == {"remark": 3}
     assert found.reasons == {
         "item_code": "by its name",
-        "price": "by another name of it",
-        "remark": "a guess: the names look alike",
+        "price": "by a similar name",
+        "remark": "a guess: the names are similar",
     }
     assert found.missing(FIELDS) == []
 
@@ -43,7 +43,7 @@ def test_what_stands_exactly_as_people_are_told_comes_before_what_looks_the_same
 def test_two_columns_with_one_name_are_not_chosen_between() -> None:
     found = suggest(FIELDS, report("item_code", "price", "Price"))
     assert found.mapping.columns == {"item_code": 0}
-    assert found.reasons["price"] == "2 columns have its name: choose one of them"
+    assert found.reasons["price"] == "2 columns have its name: choose one"
     assert [wanted.name for wanted in found.missing(FIELDS)] == ["price"]
 
 

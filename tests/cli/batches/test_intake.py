@@ -60,7 +60,7 @@ def test_a_list_with_other_names_is_refused_with_how_to_say_it_and_then_taken(
 def test_what_is_said_of_columns_must_be_there(shop: Engine, batch: Any, theirs: Path) -> None:
     create = ("create", "price_change", "--file", theirs, "--as", "staff")
     for option, sentence in {
-        "colour=Artikel": "There is no field “colour” to take from a file. Its fields: item_code, description,",
+        "colour=Artikel": "There is no field “colour”. Its fields: item_code, description,",
         "price=Cost": "“theirs.csv” has no column “Cost”. Found: “Artikel”",
         "price==free": "The text for New price in all rows cannot be used.",
     }.items():

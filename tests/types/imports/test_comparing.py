@@ -93,17 +93,17 @@ def test_a_record_that_comes_into_the_table_after_all_is_not_deleted(shop: Shop)
     )
     shop.edit(number, 1, new_item_code="000000002")
     assert shop.statuses(number) == ["update", "unchanged"]
-    assert shop.rows(number)[1].status_text == "It is in the table after all."
+    assert shop.rows(number)[1].status_text == "It is in the file after all."
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 @pytest.mark.parametrize(
     ("texts", "said"),
     [
-        ({"mode": "replace"}, "choose one of vendor, department"),
+        ({"mode": "replace"}, "choose within which of these: vendor, department"),
         ({"mode": "replace", "scope_field": "vendor", "scope_value": "V9"}, "no vendor “V9”"),
-        ({"target": "on_hand", "mode": "create"}, "can update only"),
-        ({"target": "vendor", "mode": "replace"}, "deletes no vendors"),
+        ({"target": "on_hand", "mode": "create"}, "can only update"),
+        ({"target": "vendor", "mode": "replace"}, "cannot delete vendors"),
         ({"target": "sales"}, "Nothing called “sales” can be imported"),
         ({"key_name": "size"}, "have no key “size”. Keys: item_code"),
     ],
@@ -185,7 +185,7 @@ def test_a_table_may_say_little_of_what_is_there_and_not_of_what_is_new(shop: Sh
     number = shop.create("item_code,price\n000000001,1.50\n000000009,9.00\n")
     first, second = shop.rows(number)
     assert (first.status, second.status) == ("update", "invalid")
-    assert "a new record needs description" in second.status_text
+    assert "A new record needs description" in second.status_text
     with pytest.raises(BadInput, match="has no column"):
         shop.create("item_code,price\n000000001,1.50\n", mode="create")
 
@@ -203,7 +203,7 @@ def test_another_mode_in_the_header_deletes_nothing_any_more(shop: Shop) -> None
 def test_another_mode_in_the_header_is_one_that_the_target_allows(shop: Shop) -> None:
     number = shop.create("item_code,on_hand\n000000001,5\n000000099,7\n", target="on_hand", mode="update")
     for mode in ("create_update", "replace"):
-        with pytest.raises(BadInput, match="can update only"):
+        with pytest.raises(BadInput, match="can only update"):
             shop.edit_header(number, mode=mode)
     assert shop.statuses(number) == ["update", "skipped"]
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 import batchbook
 from batchbook.catalog.models import PriceHistory, Product, Vendor
 from batchbook.services import services_of
-from batchbook.types.imports.targets import Check
+from batchbook.types.imports.targets import Check, ImportTarget
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
@@ -36,7 +36,7 @@ def test_what_cannot_work_stops_the_start(settings: dict[str, str], more: dict[s
         **more,
     }
     with pytest.raises(ConfigurationError, match=said):
-        config.add_import_target(Product, **arguments)
+        config.add_import_target(ImportTarget(model=Product, **arguments))
     services_of(config.registry).get(Engine).dispose()
 
 
@@ -44,7 +44,7 @@ def test_what_cannot_work_stops_the_start(settings: dict[str, str], more: dict[s
 def test_two_targets_of_one_name_conflict(settings: dict[str, str]) -> None:
     config = batchbook.configure(settings)
     for model in (Vendor, PriceHistory):
-        config.add_import_target(model, key="id", fields=(), permission="vendors:edit", name="mine")
+        config.add_import_target(ImportTarget(model=model, key="id", permission="vendors:edit", name="mine"))
     with pytest.raises(ConfigurationConflictError):
         config.commit()
     services_of(config.registry).get(Engine).dispose()

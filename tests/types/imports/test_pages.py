@@ -39,7 +39,7 @@ def test_what_changed_since_is_shown_as_it_was_as_planned_and_as_it_is(shop: Sho
     assert "Nothing changed" in staff.get(f"/batches/import/{number}/changed").text
     shop.set_price("000000001", "1.10")
     shop.add_product("000000009")
-    assert "Some records changed since" in staff.get(f"/batches/import/{number}").text
+    assert "Some records have changed since" in staff.get(f"/batches/import/{number}").text
     page = staff.get(f"/batches/import/{number}/changed")
     rows = [[cell.text for cell in row.find_all("td")] for row in page.html.find("tbody").find_all("tr")]
     assert ["1", "000000001", "Price", "1.00", "1.50", "1.10"] in rows

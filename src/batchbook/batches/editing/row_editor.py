@@ -25,7 +25,7 @@ from batchbook.batches.handler_context import next_number
 from batchbook.batches.history import Cell
 from batchbook.batches.models import BatchRow
 from batchbook.batches.rows.blocks import RowValues
-from batchbook.batches.rows.issues import storable, without_issues_of
+from batchbook.batches.rows.issues import without_issues_of
 from batchbook.batches.rows.scope import RowProxy, table_of
 from batchbook.batches.rows.storable_cells import CellCheck
 from batchbook.db.base import scalar_defaults
@@ -88,8 +88,8 @@ class RowEditor:
         """Add the row that ``text``, scanned or typed into the quick entry box, stands for; return its number."""
         with all_or_nothing(self.engine, batch_id) as work:
             text = text.strip()
-            asks = work.handler.quick_entry_label and text == storable(text)
-            values = work.handler.quick_entry(work.batch, text) if asks else None
+            entry = work.handler.quick_entry
+            values = entry.values(work.handler, work.batch, text) if entry else None
             if values is None:
                 raise BadInput(f"“{text[:80]}” was not found, so no row was added.")
             return _add(work, values, f" by quick entry of “{text[:80]}”")

@@ -10,7 +10,12 @@ from typing import Any
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.copying import follow_up
 from batchbook.batches.engine.counts import recount
-from batchbook.batches.engine.file_intake import ensure_inspected, learn_corrections
+from batchbook.batches.engine.file_intake import (
+    ensure_inspected,
+    intake_fields,
+    learn_corrections,
+    maps_columns,
+)
 from batchbook.batches.engine.options import bind_options, options_as_json
 from batchbook.batches.engine.row_writer import RowWriter
 from batchbook.batches.engine.scheduled_execution import cancel_schedule, cancel_schedule_for_execution
@@ -48,8 +53,8 @@ def _populate(work: ActionContext, _options: Mapping[str, Any]) -> str:
 
 def _source_of(work: ActionContext) -> str:
     """Return how the rows were read from a file, as the end of a sentence; empty where there is nothing to say."""
-    intake = Intake.stored_in(work.batch) if work.handler.takes_in() else None
-    return "" if intake is None else describe_source(intake, work.handler.intake_fields(work.batch))
+    intake = Intake.stored_in(work.batch) if maps_columns(work) else None
+    return "" if intake is None else describe_source(intake, intake_fields(work))
 
 
 def _refresh(work: ActionContext, _options: Mapping[str, Any]) -> str:

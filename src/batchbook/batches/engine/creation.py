@@ -30,7 +30,7 @@ def create_batch(
     caller's transaction must then be given up.
     """
     batch_type = engine.types[key]
-    if file is not None and not batch_type.handler.takes_file():
+    if file is not None and batch_type.handler.file_source is None:
         raise BadInput(f"A batch of type {batch_type.title} takes no file.")
     batch = batch_type.header(**_values(batch_type, texts), **new_header_values(engine.actor))
     work = engine.work_on_new(batch_type, batch)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.orm import aliased
@@ -20,64 +20,88 @@ from batchbook.batches.intake.file_inspection import (
     refuse_guessed_text,
     refuse_unmapped,
 )
+from batchbook.batches.intake.file_source import FileSource
 from batchbook.batches.intake.saved_mappings import MappingScope, last_mapping, save_mapping
 from batchbook.batches.intake.suggestions import RememberedMapping
-from batchbook.batches.models import Batch, CellChange
+from batchbook.batches.models import CellChange
 from batchbook.errors import BadInput
 from batchbook.grid import to_text
 from batchbook.tables.report import Reading
 from batchbook.tables.source import open_source
 
-if TYPE_CHECKING:
-    from batchbook.batches.engine.context import ActionContext
-    from batchbook.batches.intake.file_source import FileHooks
+
+def maps_columns(work: ActionContext) -> bool:
+    """Return whether the type of the batch maps the columns of its files to fields."""
+    source: FileSource | None = work.handler.file_source
+    return source is not None and source.maps_columns
 
 
-def mapping_scope(handler: FileHooks[Any, Any], batch: Batch) -> MappingScope:
-    """Return for what the mapping of the batch's file is remembered."""
-    return MappingScope(batch.type, handler.intake_scope(batch), handler.intake_sender(batch))
-
-
-def takes_in(work: ActionContext) -> bool:
+def has_mapped_file(work: ActionContext) -> bool:
     """Return whether the batch has a file whose columns are mapped to fields."""
-    return work.handler.takes_in() and input_file(work.session, work.batch) is not None
+    return maps_columns(work) and input_file(work.session, work.batch) is not None
+
+
+def intake_fields(work: ActionContext) -> Sequence[IntakeField]:
+    """Return the fields that rows of the batch take from its file."""
+    source: FileSource | None = work.handler.file_source
+    return () if source is None else source.fields_for(work.handler, work.batch)
+
+
+def carries_columns(work: ActionContext) -> bool:
+    """Return whether rows of the batch can keep columns of a file that fill no field."""
+    source: FileSource | None = work.handler.file_source
+    return source is not None and source.carried_columns is not None
+
+
+def known_lengths(work: ActionContext, field: IntakeField) -> Mapping[int, int]:
+    """Return how many known values of ``field`` have which length, by length."""
+    source: FileSource | None = work.handler.file_source
+    if source is None or source.known_lengths is None:
+        return {}
+    return source.known_lengths(work.handler, work.batch, field)
+
+
+def mapping_scope(work: ActionContext) -> MappingScope:
+    """Return the scope in which the mapping of the batch's file is remembered."""
+    source = work.handler.file_source or FileSource()
+    return MappingScope(work.batch.type, source.scope_of(work.batch), source.sender_of(work.batch))
 
 
 def inspect_batch_file(
     work: ActionContext,
-    said: Reading = NOTHING_CHOSEN,
+    chosen: Reading = NOTHING_CHOSEN,
     remembered: RememberedMapping | None = None,
     *,
     keep: bool = True,
 ) -> Intake:
-    """Look at the batch's file, read as ``said``; return what was found, which the batch keeps unless told otherwise.
+    """Inspect the batch's file, read as ``chosen``; return the result, which is stored with the batch if ``keep``.
 
-    Columns are chosen as ``remembered`` says, or as they were last time for who sent the file. Raises as
+    Columns are chosen as in ``remembered``, or as they were last time for the sender of the file. Raises as
     :func:`inspect` does, and ``BadInput`` for a batch without a file.
     """
     record = demand_input_file(work.session, work.batch)
-    fields = work.handler.intake_fields(work.batch)
-    before = remembered or last_mapping(work.session, mapping_scope(work.handler, work.batch))
+    fields = intake_fields(work)
+    before = remembered or last_mapping(work.session, mapping_scope(work))
     with open_file(work.session, record) as file:
-        intake = inspect(record.name, file, fields, said, before)
+        intake = inspect(record.name, file, fields, chosen, before)
     if keep:
         intake.store_in(work.batch)
     return intake
 
 
 def ensure_inspected(work: ActionContext) -> None:
-    """Look at the batch's file before its rows are read, if nobody has, and keep what was found.
+    """Inspect the batch's file before its rows are read, unless somebody has, and store the result.
 
-    What cannot be read is left to the handler, which may not want to read it at all.
+    A file that cannot be read is left to the handler, which may not want to read it at all.
     """
-    if takes_in(work) and Intake.stored_in(work.batch) is None:
+    if has_mapped_file(work) and Intake.stored_in(work.batch) is None:
         with suppress(BadInput):
             inspect_batch_file(work)
 
 
 def refuse_unprepared(work: ActionContext, intake: Intake) -> None:
-    """Raise ``BadInput`` where ``intake`` does not say all that it takes to read the rows of the batch."""
-    fields = work.handler.intake_fields(work.batch)
+    """Raise ``BadInput`` where ``intake`` lacks a decision that is needed to read the rows of the batch."""
+    fields = intake_fields(work)
     refuse_unmapped(intake, fields)
     refuse_guessed_text(intake, fields)
 
@@ -87,42 +111,42 @@ _MOST_CORRECTIONS = 5_000
 
 
 def learn_corrections(work: ActionContext) -> None:
-    """Remember, for who sent the batch's file, by which texts people replaced those in the fields that are learned.
+    """Remember, for the sender of the batch's file, the texts by which people replaced others in learned fields.
 
-    A text that was replaced by different ones means none of them for sure, so it is not remembered.
+    A text that was replaced by different ones has no certain meaning, so it is not remembered.
     """
-    intake, names = Intake.stored_in(work.batch), work.handler.learned_fields(work.batch)
-    place = mapping_scope(work.handler, work.batch)
-    if intake is None or not names or not place.sender:
+    source: FileSource | None = work.handler.file_source
+    intake, scope = Intake.stored_in(work.batch), mapping_scope(work)
+    if intake is None or source is None or source.learned_fields is None or not scope.sender:
         return
-    learned = {
-        field.name: texts
-        for field in work.handler.intake_fields(work.batch)
-        if field.name in names and (texts := _corrections(work, field))
-    }
+    names = source.learned_fields(work.handler, work.batch)
+    fields = [field for field in intake_fields(work) if field.name in names]
+    learned = {field.name: texts for field in fields if (texts := _corrections(work, source, field))}
     if not learned:
         return
-    known = last_mapping(work.session, place)
+    known = last_mapping(work.session, scope)
     mapping = known.mapping if known else intake.mapping
     wiser = replace(mapping, values=merge_texts(mapping.values, learned))
-    save_mapping(work.session, place, wiser, intake.said, by=work.actor, at=work.now)
+    save_mapping(work.session, scope, wiser, intake.chosen, by=work.actor, at=work.now)
 
 
-def _corrections(work: ActionContext, field: IntakeField) -> dict[str, str]:
+def _corrections(work: ActionContext, source: FileSource, field: IntakeField) -> dict[str, str]:
     """Return the texts that were replaced in ``field``, each with the one text that stands in all of its cells now.
 
-    One that means something as it stands was no mistake: that one row was corrected says nothing of others.
+    A text that means something as it is was no mistake: the correction of that one row does not apply to others.
     """
     found: dict[str, set[str]] = {}
     for before, value in work.session.execute(_replaced(work, field.column.name)):
         found.setdefault(before, set()).add(to_text(field.column, value))
     sure = {before: meanings.pop() for before, meanings in found.items() if len(meanings) == 1}
-    known = work.handler.known_texts(work.batch, field.name, list(sure))
+    known: Collection[str] = ()
+    if source.known_texts is not None:
+        known = source.known_texts(work.handler, work.batch, field.name, list(sure))
     return {before: now for before, now in sure.items() if now != before and before not in known}
 
 
 def _replaced(work: ActionContext, column: str) -> Select[tuple[str, Any]]:
-    """Return the SELECT of what cells held before anybody changed them, with what they hold now."""
+    """Return the SELECT of the texts of cells before anybody changed them, with their present values."""
     row, change, earlier = work.row, CellChange, aliased(CellChange)
     now = getattr(row, column)
     is_earlier = or_(
@@ -164,7 +188,7 @@ class FileRecords:
         record = input_file(self._work.session, self._work.batch)
         if record is None:
             return
-        fields = self._work.handler.intake_fields(self._work.batch)
+        fields = intake_fields(self._work)
         with open_file(self._work.session, record) as file:
             source = open_source(record.name, file, self._intake.reading, headings_of(fields))
             for chunk in source.chunks():

@@ -18,17 +18,17 @@ from batchbook.tables.report import ColumnReading
 #: The kinds whose texts are kept as written.
 TEXT_KINDS = (Kind.TEXT, Kind.USER)
 
-#: How many different texts of a column are kept with what they mean.
+#: The number of different texts of a column that are cached with their values.
 CACHE_SIZE = 20_000
-#: Fewer texts than these say nothing about how often one comes.
+#: Fewer texts than these are no evidence of how often one comes.
 _FEWEST_TO_JUDGE = 100
 
-#: Reads many texts; raises ``CellError`` for one of them that is no value.
+#: A function that reads many texts; it raises ``CellError`` for one that is no value.
 BulkParser = Callable[[Sequence[str]], list[Any]]
 
 
 def bulk_parser(column: Column, conventions: Conventions) -> BulkParser:
-    """Return what reads many texts of ``column`` at once, as its parser does one by one."""
+    """Return a function that reads many texts of ``column`` at once, with the same results as its parser."""
     one_by_one = _CachingParser(parser_for(column, conventions))
     if column.kind in TEXT_KINDS:
         return _text_parser(column, parser_for(column, conventions))
@@ -51,16 +51,16 @@ def _text_parser(column: Column, parse: Callable[[str], Any]) -> BulkParser:
             return [*map(parse, texts)]
         if blank_is_text or "" not in found:
             return found
-        blank = parse("")  # It says so where the column needs a value.
+        blank = parse("")  # It raises where the column needs a value.
         return [text or blank for text in found]
 
     return read
 
 
 def _number_parser(
-    column: Column, plain: str, kind: Callable[[str], Any], sign: str, otherwise: BulkParser
+    column: Column, plain: str, kind: Callable[[str], Any], sign: str, fallback: BulkParser
 ) -> BulkParser:
-    """Return what reads numbers, all of them written as the pattern ``plain``; else ``otherwise`` does."""
+    """Return a function that reads numbers if all match the pattern ``plain``, and else leaves them to ``fallback``."""
     all_plain = re.compile(rf"{plain}(?:\n{plain})*").fullmatch
     low, high = limits_of(column) or (None, None)
     least = [bound for bound in (low, column.minimum) if bound is not None]
@@ -70,17 +70,17 @@ def _number_parser(
         together = "\n".join(texts)
         # A line end within a cell would make two of it.
         if not all_plain(together) or together.count("\n") != len(texts) - 1:
-            return otherwise(texts)
+            return fallback(texts)
         values = [*map(kind, texts if sign == "." else together.replace(sign, ".").split("\n"))]
         smallest, largest = min(values), max(values)
         fits = all(smallest >= bound for bound in least) and all(largest <= bound for bound in most)
-        return values if fits else otherwise(texts)
+        return values if fits else fallback(texts)
 
     return read
 
 
 class _CachingParser(dict[str, Any]):
-    """Knows what texts mean that it met before; useless where hardly a text comes twice, which it finds out."""
+    """A parser with a cache of texts that came before; it stops caching where hardly a text comes twice."""
 
     def __init__(self, parse: Callable[[str], Any]) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ class _CachingParser(dict[str, Any]):
         self._useful = True
 
     def __call__(self, texts: Sequence[str]) -> list[Any]:
-        """Return what ``texts`` mean; raise as the parser does."""
+        """Return the values of ``texts``; raise as the parser does."""
         if not self._useful:
             return [*map(self._parse, texts)]
         before = len(self)
@@ -105,24 +105,24 @@ class _CachingParser(dict[str, Any]):
 
 @dataclass
 class ColumnCells:
-    """The values of some cells, and by their place: issues of those refused, texts of those taken otherwise."""
+    """The values of some cells, and by their place: issues of those refused, original texts of those normalised."""
 
     values: list[Any]
     issues: dict[int, Issue] = field(default_factory=dict)
-    otherwise: dict[int, str] = field(default_factory=dict)
+    normalised: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ReadCell:
-    """What one text means: its ``value``, the ``issue`` if it was refused, whether it was taken ``otherwise``."""
+    """The meaning of one text: its ``value``, the ``issue`` if it was refused, and whether it was ``normalised``."""
 
     value: Any
     issue: Issue | None = None
-    otherwise: bool = False
+    normalised: bool = False
 
 
 class CellReader:
-    """Reads the cells of one column for the field that it fills, with what a mapping says of their texts."""
+    """Reads the cells of one column for the field that it fills, with the replacements that a mapping has for them."""
 
     def __init__(self, wanted: IntakeField, reading: ColumnReading, mapping: IntakeMapping) -> None:
         self.column: Column = wanted.column
@@ -144,16 +144,16 @@ class CellReader:
         return ColumnCells(
             [cell.value for cell in cells],
             {at: cell.issue for at, cell in enumerate(cells) if cell.issue is not None},
-            {at: texts[at] for at, cell in enumerate(cells) if cell.otherwise},
+            {at: texts[at] for at, cell in enumerate(cells) if cell.normalised},
         )
 
     def _all_at_once(self, texts: Sequence[str]) -> ColumnCells:
         if not (self._values or self._width or self._unmark):
             return ColumnCells(self._quick(texts))
         plain = [*map(str.strip, texts)]
-        wanted = [*map(self._as_said, plain)]
-        otherwise = {at: texts[at] for at, (a, b) in enumerate(zip(plain, wanted, strict=True)) if a != b}
-        return ColumnCells(self._quick(wanted), otherwise=otherwise)
+        wanted = [*map(self._replaced, plain)]
+        normalised = {at: texts[at] for at, (a, b) in enumerate(zip(plain, wanted, strict=True)) if a != b}
+        return ColumnCells(self._quick(wanted), normalised=normalised)
 
     def read_one(self, text: str) -> ReadCell:
         """Return the cell of ``text``."""
@@ -165,9 +165,9 @@ class CellReader:
         return known
 
     def _read(self, text: str) -> ReadCell:
-        wanted = self._as_said(text.strip())
+        wanted = self._replaced(text.strip())
         try:
-            return ReadCell(self._parse(wanted), otherwise=wanted != text.strip())
+            return ReadCell(self._parse(wanted), normalised=wanted != text.strip())
         except CellError as error:
             return self._read_tidied(text, wanted, error)
 
@@ -175,13 +175,13 @@ class CellReader:
         tidied = self._tidy(wanted)
         if tidied != wanted:
             try:
-                return ReadCell(self._parse(tidied), otherwise=True)
+                return ReadCell(self._parse(tidied), normalised=True)
             except CellError as still:
                 error = still
         return ReadCell(self.column.blank, issue(self.column.name, error.code, error.message, raw=text))
 
-    def _as_said(self, text: str) -> str:
-        """Return what is taken for ``text``: another that the mapping says, or without its mark, padded with zeros."""
+    def _replaced(self, text: str) -> str:
+        """Return ``text`` as it is to be read: replaced as the mapping has it, or without its mark, padded with zeros."""
         if text in self._values:
             text = self._values[text]
         elif self._unmark is not None:

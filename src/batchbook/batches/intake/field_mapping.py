@@ -12,12 +12,12 @@ from batchbook.grid import Column, columns_of
 
 @dataclass(frozen=True, eq=False)
 class IntakeField:
-    """Something that a file says of each row.
+    """A field that rows take from a file.
 
     ``name`` is its key in mappings and on the command line, ``column`` the row's column that gets its values. A
-    ``required`` one must come from the file, or be said to be one text for all rows. A ``key`` tells which thing a row
-    is about. ``synonyms`` are headings that it goes by besides its name and its label; the first of them is the one
-    that people are told.
+    ``required`` one must come from the file, or get one text for all rows. A ``key`` identifies what a row is about.
+    ``synonyms`` are headings by which files call it besides its name and its label; the first of them is the one that
+    messages name.
     """
 
     name: str
@@ -28,12 +28,12 @@ class IntakeField:
 
     @property
     def label(self) -> str:
-        """What people call it."""
+        """Its name for people."""
         return self.column.label
 
     @property
     def heading(self) -> str:
-        """The heading that people are told to give it."""
+        """The heading that messages tell people to give it."""
         return self.synonyms[0] if self.synonyms else self.name
 
 
@@ -50,22 +50,22 @@ def fields_of(model: Any, file_columns: Mapping[str, str]) -> tuple[IntakeField,
 
 
 def headings_of(fields: Iterable[IntakeField]) -> frozenset[str]:
-    """Return every heading that one of ``fields`` goes by, in lower case: a file's header row has some of them."""
+    """Return every heading by which files call one of ``fields``, in lower case: a file's header row has some of them."""
     return frozenset(
         heading.strip().lower() for field in fields for heading in (field.name, field.label, *field.synonyms)
     )
 
 
-#: How many characters of a heading are told.
+#: How many characters of a heading are shown.
 _LONGEST_HEADING = 60
 
 
 @dataclass(frozen=True)
 class IntakeMapping:
-    """How the columns of a table become the fields of rows; columns are named by position, counted from 0.
+    """A mapping of the columns of a table to the fields of rows; columns are given by position, counted from 0.
 
     ``columns`` has the column of each field that comes from the file, ``constants`` the text that a field has in every
-    row instead; an empty one says that the field stays empty. ``values`` has for a field the texts to take in place of
+    row instead; an empty one leaves the field empty. ``values`` has for a field the texts to take in place of
     texts in the file, ``widths`` to how many digits its numbers are padded with zeros. ``carried`` are the columns that
     are kept as they are. ``headings`` are those of the table it was made for: by them it is used for another one.
     """
@@ -78,12 +78,12 @@ class IntakeMapping:
     headings: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON can keep it."""
+        """Return the mapping as JSON."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Return what :meth:`to_json` made of it."""
+        """Return the mapping from what :meth:`to_json` returned."""
         return cls(
             **{**stored, "carried": tuple(stored["carried"]), "headings": tuple(stored["headings"])},
         )
@@ -93,7 +93,7 @@ class IntakeMapping:
         return name in self.columns or name in self.constants
 
     def placed(self, fields: Iterable[IntakeField]) -> list[tuple[int, IntakeField]]:
-        """Return those of ``fields`` that have a column, each with the position of it."""
+        """Return those of ``fields`` that have a column, each with its position."""
         return [(self.columns[one.name], one) for one in fields if one.name in self.columns]
 
     def heading_of(self, name: str) -> str | None:
@@ -102,9 +102,9 @@ class IntakeMapping:
         return self.headings[position] if position is not None and position < len(self.headings) else None
 
     def fits(self, headings: Sequence[str]) -> bool:
-        """Return whether every column that it uses stands in a table with those ``headings`` where it says.
+        """Return whether a table with ``headings`` has every column that the mapping uses in the same position.
 
-        A mapping that was kept has lost characters that no database stores, such as NUL.
+        A mapping that was stored has lost characters that no database stores, such as NUL.
         """
         used = (*self.columns.values(), *self.carried)
         return all(
@@ -117,10 +117,10 @@ class IntakeMapping:
 def merge_texts(
     texts: Mapping[str, Mapping[str, str]], over: Mapping[str, Mapping[str, str]]
 ) -> dict[str, dict[str, str]]:
-    """Return what both say of texts, by field as ``IntakeMapping.values`` do; ``over`` counts where they differ."""
+    """Return the replacements of both, by field as in ``IntakeMapping.values``; those of ``over`` win."""
     return {name: {**texts.get(name, {}), **over.get(name, {})} for name in {*texts, *over}}
 
 
 def column_title(heading: str, position: int) -> str:
-    """Return what people are told of the column at ``position``: its ``heading``, or its number if it has none."""
+    """Return the title of the column at ``position`` for people: its ``heading``, or its number if it has none."""
     return heading.strip()[:_LONGEST_HEADING] or f"Column {position + 1}"

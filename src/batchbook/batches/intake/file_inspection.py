@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Self
@@ -17,12 +18,12 @@ from batchbook.grid.kinds import NUMERIC_KINDS
 from batchbook.statuses import Severity
 from batchbook.tables.inspection import inspect_table
 from batchbook.tables.layout.encoding import ENCODING_GUESSED, ODD_LINES, encoding_still_fits
-from batchbook.tables.report import ColumnReading, Note, Reading, Report, TextReading
+from batchbook.tables.report import ColumnReading, Note, Reading, Report
 from batchbook.words import counted, quoted_list
 
-# Each such cell is a problem of its row in any case, so whoever works on the rows hears of it.
+# Each such cell is a problem of its row anyway, where people correct it.
 _REPORTED_BY_ROWS = frozenset({"not-numbers", "not-days", "surplus-cells"})
-# What matters only where a column is understood as what the note is about.
+# Findings that matter only to columns of some kinds.
 _RELEVANT_KINDS = {
     "mixed-decimal-signs": NUMERIC_KINDS,
     "open-decimal-sign": NUMERIC_KINDS,
@@ -37,7 +38,7 @@ _STRIPPED_ZEROS = "stripped-zeros"
 
 
 def needs_decision(note: Note, fields: Sequence[IntakeField], mapping: IntakeMapping) -> bool:
-    """Return whether ``note`` warns of something that matters to ``fields``, and about which nothing was said yet."""
+    """Return whether ``note`` warns of something that matters to ``fields``, and is not decided yet."""
     if note.severity not in (Severity.WARNING, Severity.ERROR) or note.code in _REPORTED_BY_ROWS:
         return False
     if note.code in (ENCODING_GUESSED, ODD_LINES):
@@ -58,13 +59,13 @@ _KEYS = frozenset({"said", "reading", "report", "mapping", "suggested"})
 
 @dataclass(frozen=True)
 class Intake:
-    """What was ``said`` of how to read the file, the ``report`` of it, and which columns fill which fields.
+    """The result of an inspection: the ``report`` of the file, and a ``suggestion`` of columns for the fields.
 
-    ``decided`` tells that a person looked at the columns and chose; ``name`` is that of the saved mapping, if one was
-    chosen.
+    ``chosen`` is the part of the reading that was chosen rather than guessed. ``decided`` means that a person has seen
+    and chosen the columns; ``name`` is that of the saved mapping, if one was chosen.
     """
 
-    said: Reading
+    chosen: Reading
     report: Report
     suggestion: Suggestion = field(default_factory=lambda: Suggestion(IntakeMapping()))
     decided: bool = False
@@ -72,33 +73,35 @@ class Intake:
 
     @property
     def mapping(self) -> IntakeMapping:
-        """What is certain of the mapping."""
+        """The mapping, as far as it is certain."""
         return self.suggestion.mapping
 
     @property
     def reading(self) -> Reading:
-        """How the file is read, complete."""
+        """The complete reading of the file, chosen or guessed."""
         return self.report.reading
 
     @property
     def is_chosen(self) -> bool:
-        """Whether somebody said how to read the file; else all of it is guessed."""
-        return self.said != Reading()
+        """Whether any part of the reading was chosen; else all of it is guessed."""
+        return self.chosen != Reading()
 
     def is_plain(self, fields: Iterable[IntakeField]) -> bool:
-        """Return whether there is nothing that a person should look at before rows are read."""
+        """Return whether rows can be read without a person checking anything first."""
         wanted = tuple(fields)
         asks = any(needs_decision(note, wanted, self.mapping) for note in self.report.notes)
-        # A column that fills nothing may well be what a field lacks, under a name that is not known.
+        # A column that fills nothing may well be the one that a field lacks, under an unknown name.
         lacks = self.suggestion.unused and not all(self.mapping.fills(one.name) for one in wanted)
         return not (asks or lacks or self.suggestion.guesses or self.suggestion.missing(wanted))
 
     def store_in(self, batch: Batch) -> None:
-        """Keep it in the parameters of ``batch``, instead of what was there."""
-        kept = {
-            "said": self.said.to_json(),
+        """Store the intake in the parameters of ``batch``, in place of an earlier one."""
+        report = self.report.to_json()
+        first = [(number, [cell[:_LONGEST_CELL] for cell in cells]) for number, cells in report["first_rows"]]
+        stored = {
+            "said": self.chosen.to_json(),
             "reading": self.reading.to_json(),
-            "report": _shortened(self.report.to_json()),
+            "report": {**report, "first_rows": first},
             "mapping": self.mapping.to_json(),
             "suggested": {
                 "guesses": dict(self.suggestion.guesses),
@@ -107,11 +110,11 @@ class Intake:
                 "name": self.name,
             },
         }
-        batch.params = {**(batch.params or {}), **storable_json(kept)}
+        batch.params = {**(batch.params or {}), **storable_json(stored)}
 
     @classmethod
     def stored_in(cls, batch: Batch) -> Self | None:
-        """Return what :meth:`store_in` kept; ``None`` if nothing was."""
+        """Return the intake that :meth:`store_in` stored; ``None`` if there is none."""
         params = batch.params or {}
         if not params.keys() >= _KEYS:
             return None
@@ -126,13 +129,8 @@ class Intake:
         )
 
 
-def _shortened(report: dict[str, Any]) -> dict[str, Any]:
-    rows = [(number, [cell[:_LONGEST_CELL] for cell in cells]) for number, cells in report["first_rows"]]
-    return {**report, "first_rows": rows}
-
-
 def storable_json(value: Any) -> Any:
-    """Return JSON without characters that no database stores, which texts of a file may have."""
+    """Return the JSON ``value`` without characters that no database stores, which texts of a file may have."""
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, dict):
@@ -148,16 +146,15 @@ def inspect(
     name: str,
     file: BinaryIO,
     fields: Sequence[IntakeField],
-    said: Reading = NOTHING_CHOSEN,
+    chosen: Reading = NOTHING_CHOSEN,
     remembered: RememberedMapping | None = None,
 ) -> Intake:
-    """Return what is found in ``file``, called ``name``, read as ``said``, and which of its columns fill ``fields``.
+    """Inspect ``file``, called ``name``, read as ``chosen``, and suggest which of its columns fill ``fields``.
 
-    Where nothing is said, what was said of the file that is ``remembered`` counts, as far as it leads anywhere. Raises
-    ``BadInput`` for what cannot be read, and for a table without a row.
+    Where nothing is chosen, the reading of the ``remembered`` file is tried first. Raises ``BadInput`` for what cannot be read, and for a table without a row.
     """
     if (
-        said == NOTHING_CHOSEN
+        chosen == NOTHING_CHOSEN
         and remembered is not None
         and remembered.sure
         and remembered.reading != NOTHING_CHOSEN
@@ -165,25 +162,25 @@ def inspect(
         found = _as_before(name, file, fields, remembered)
         if found is not None:
             return found
-    return _inspect(name, file, fields, said, remembered)
+    return _inspect(name, file, fields, chosen, remembered)
 
 
 def _inspect(
     name: str,
     file: BinaryIO,
     fields: Sequence[IntakeField],
-    said: Reading,
+    chosen: Reading,
     remembered: RememberedMapping | None,
 ) -> Intake:
-    report = inspect_table(name, file, said, headings_of(fields))
-    return Intake(said, report, suggest(fields, report, remembered))
+    report = inspect_table(name, file, chosen, headings_of(fields))
+    return Intake(chosen, report, suggest(fields, report, remembered))
 
 
 def _as_before(
     name: str, file: BinaryIO, fields: Sequence[IntakeField], remembered: RememberedMapping
 ) -> Intake | None:
-    """Return what is found if the file is read as one was before; ``None`` if it cannot be, or does not fit."""
-    # Which rows were left out says nothing of another file.
+    """Return the intake of the file read as an earlier one was; ``None`` if it cannot be, or does not fit."""
+    # The rows that were left out are no evidence for another file.
     structure = replace(remembered.reading, columns=(), left_out=None)
     if structure.encoding and not encoding_still_fits(file, structure.encoding):
         structure = replace(structure, encoding="", odd_lines="")
@@ -198,7 +195,7 @@ def _as_before(
 
 
 def _column_readings(found: Intake, remembered: RememberedMapping) -> tuple[ColumnReading, ...]:
-    """Return what was said of the columns with the headings that the file has now."""
+    """Return the readings that were chosen for columns with the headings that the file has now."""
     known = {
         normalise_name(heading): remembered.reading.column(place)
         for place, heading in enumerate(remembered.mapping.headings)
@@ -211,7 +208,7 @@ _LONGEST_QUOTED = 60
 
 
 class Unmapped(BadInput):
-    """Fields that a file must fill have no column; ``fields`` are those. Nothing was taken from it."""
+    """The required fields ``fields`` have no column. Nothing was read from the file."""
 
     def __init__(self, sentence: str, fields: Sequence[IntakeField]) -> None:
         super().__init__(sentence)
@@ -219,7 +216,7 @@ class Unmapped(BadInput):
 
 
 class GuessedText(BadInput):
-    """The encoding of a text, or of some of its lines, is a guess; ``code`` says which. Nothing was taken from it."""
+    """The encoding of a text, or of some of its lines, is a guess: the finding has the ``code``. Nothing was read."""
 
     def __init__(self, sentence: str, code: str) -> None:
         super().__init__(sentence)
@@ -227,19 +224,19 @@ class GuessedText(BadInput):
 
 
 def refuse_guessed_text(intake: Intake, fields: Sequence[IntakeField]) -> None:
-    """Raise :class:`GuessedText` where characters of a column that is taken may be others, as nobody chose the encoding."""
-    told = [note for note in intake.report.notes if note.code in (ENCODING_GUESSED, ODD_LINES)]
-    note = next((note for note in told if needs_decision(note, fields, intake.mapping)), None)
+    """Raise :class:`GuessedText` where a column in use may have other characters, as nobody chose the encoding."""
+    guesses = [note for note in intake.report.notes if note.code in (ENCODING_GUESSED, ODD_LINES)]
+    note = next((note for note in guesses if needs_decision(note, fields, intake.mapping)), None)
     if note is None:
         return
-    readings = "; ".join(f"{_encoding_text(one)}: {quoted_list(one.texts)}" for one in intake.report.readings)
+    readings = []
+    for reading in intake.report.readings:
+        language = f" ({reading.language})" if reading.language else ""
+        readings.append(f"{reading.encoding}{language}: {quoted_list(reading.texts)}")
+    name = intake.report.name
     raise GuessedText(
-        f"“{intake.report.name}” can be read in several ways. {note.message} {readings}.", note.code
+        f"“{name}” can be read in several ways. {note.message} {'; '.join(readings)}.", note.code
     )
-
-
-def _encoding_text(reading: TextReading) -> str:
-    return f"{reading.encoding} ({reading.language})" if reading.language else reading.encoding
 
 
 def refuse_unmapped(intake: Intake, fields: Sequence[IntakeField]) -> None:
@@ -248,12 +245,13 @@ def refuse_unmapped(intake: Intake, fields: Sequence[IntakeField]) -> None:
     if not missing:
         return
     name, headings = intake.report.name, intake.report.headings
-    doubled = [wanted for wanted in missing if _count_columns(wanted, headings) > 1]
-    if doubled:
+    counts = Counter(map(normalise_name, headings))
+    repeated = [wanted for wanted in missing if counts[normalise_name(wanted.heading)] > 1]
+    if repeated:
         raise Unmapped(
-            f"“{name}” has the column {quoted_list([wanted.heading for wanted in doubled])} more than once, so it is not"
+            f"“{name}” has the column {quoted_list([wanted.heading for wanted in repeated])} more than once, so it is not"
             " clear which one counts: remove or rename one.",
-            doubled,
+            repeated,
         )
     found = [heading.strip() for heading in headings if heading.strip()][:_MOST_NAMED]
     expected = [wanted.heading for wanted in fields if wanted.required]
@@ -264,14 +262,10 @@ def refuse_unmapped(intake: Intake, fields: Sequence[IntakeField]) -> None:
     )
 
 
-def _count_columns(wanted: IntakeField, headings: Sequence[str]) -> int:
-    return sum(normalise_name(heading) == normalise_name(wanted.heading) for heading in headings)
-
-
 def describe_source(intake: Intake, fields: Sequence[IntakeField]) -> str:
-    """Return, as the end of a sentence, from which file and by which mapping rows were read.
+    """Describe, as the end of a sentence, the file and the mapping by which rows were read.
 
-    Columns that are called like their fields are not named; empty where nothing else was said.
+    Columns that have the names of their fields are left out; empty where nothing else was chosen.
     """
     parts = [*_column_parts(intake, fields), *_constant_parts(intake, fields), *_text_parts(intake, fields)]
     if not (parts or intake.name or intake.decided):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from sqlalchemy import null
 
@@ -16,25 +16,27 @@ from batchbook.batches.intake.file_inspection import Intake
 from batchbook.grid import Column, Kind, render, to_text
 from batchbook.tables.source import open_source
 
-#: How many records are looked at for texts that are not understood, and how many of these are shown of a field.
-MOST_INSPECTED, _MOST_TEXTS = 50_000, 12
+#: How many records are searched for texts that are not recognised, and how many of these are shown of a field.
+_MOST_SEARCHED, _MOST_TEXTS = 50_000, 12
 
 _KINDS = {"number": Kind.DECIMAL, "date": Kind.DATE, "yes-no": Kind.BOOLEAN}
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A cell of a file: its text ``raw``, what it is understood as if that looks otherwise, and what is wrong with it."""
+class CellPreview:
+    """A cell of a file: its text ``raw``, its ``meaning`` where that looks different, and the ``problem`` with it."""
 
     raw: str
-    understood: str = ""
+    meaning: str = ""
     problem: str = ""
 
 
-def preview_cells(intake: Intake, fields: Sequence[IntakeField], most: int) -> list[tuple[int, list[Seen]]]:
-    """Return up to ``most`` of the first rows with their numbers, each cell as it stands and as it is understood.
+def preview_cells(
+    intake: Intake, fields: Sequence[IntakeField], most: int
+) -> list[tuple[int, list[CellPreview]]]:
+    """Return up to ``most`` of the first rows with their numbers, each cell with its text and its meaning.
 
-    A column is understood as the field that it fills, or else as what its cells seem to be.
+    A column is read as the field that it fills, or else by the kind that its cells seem to have.
     """
     filled = dict(intake.mapping.placed(fields))
     readers = [
@@ -56,12 +58,12 @@ def _reader_of(wanted: IntakeField, place: int, intake: Intake) -> CellReader:
     return CellReader(wanted, intake.reading.column(place), intake.mapping)
 
 
-def _preview_cell(reader: CellReader, text: str) -> Seen:
+def _preview_cell(reader: CellReader, text: str) -> CellPreview:
     cell = reader.read_one(text)
     if cell.issue is not None:
-        return Seen(text, problem=cell.issue["message"] if text.strip() else "")
-    understood = to_text(reader.column, cell.value)
-    return Seen(text, understood if understood != text.strip() else "")
+        return CellPreview(text, problem=cell.issue["message"] if text.strip() else "")
+    meaning = to_text(reader.column, cell.value)
+    return CellPreview(text, meaning if meaning != text.strip() else "")
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,11 @@ class RowsPreview:
     """Rows as they would become: the labels of their fields, and for each row its number and cells."""
 
     labels: Sequence[str]
-    rows: Sequence[tuple[int, Sequence[Seen]]]
+    rows: Sequence[tuple[int, Sequence[CellPreview]]]
 
 
 def preview_rows(intake: Intake, fields: Sequence[IntakeField], most: int) -> RowsPreview:
-    """Return up to ``most`` of the first rows as they would become; ``understood`` is the value, ``raw`` the text."""
+    """Return up to ``most`` of the first rows as they would become; ``meaning`` is the value, ``raw`` the text."""
     filled = [wanted for wanted in fields if intake.mapping.fills(wanted.name)]
     rows = [
         (number, [_preview_value(wanted, cells, intake) for wanted in filled])
@@ -82,26 +84,22 @@ def preview_rows(intake: Intake, fields: Sequence[IntakeField], most: int) -> Ro
     return RowsPreview([wanted.label for wanted in filled], rows)
 
 
-def _preview_value(wanted: IntakeField, cells: Sequence[str], intake: Intake) -> Seen:
+def _preview_value(wanted: IntakeField, cells: Sequence[str], intake: Intake) -> CellPreview:
     place = intake.mapping.columns.get(wanted.name)
     if place is None:
-        return Seen("", intake.mapping.constants[wanted.name])
+        return CellPreview("", intake.mapping.constants[wanted.name])
     text = cells[place] if place < len(cells) else ""
     cell = _reader_of(wanted, place, intake).read_one(text)
     problem = "" if cell.issue is None else cell.issue["message"]
-    return Seen(text, _value_text(wanted.column, cell.value), problem)
-
-
-def _value_text(column: Column, value: Any) -> str:
-    return "" if value is None else render(column, value)
+    return CellPreview(text, "" if cell.value is None else render(wanted.column, cell.value), problem)
 
 
 def unrecognised_texts(
     name: str, file: BinaryIO, intake: Intake, fields: Sequence[IntakeField]
 ) -> dict[str, dict[str, int]]:
-    """Return, by field, the texts among the first records that it does not take, with how often they come.
+    """Return, by field, the texts among the first records that are not recognised, with how often they come.
 
-    The most frequent first. Texts for which the mapping takes another are not among them.
+    The most frequent come first. Texts that the mapping replaces are not among them.
     """
     counts: dict[str, Counter[str]] = {}
     for place, wanted, texts in _columns_of(name, file, intake, fields):
@@ -117,7 +115,7 @@ def _columns_of(
     name: str, file: BinaryIO, intake: Intake, fields: Sequence[IntakeField]
 ) -> Iterator[tuple[int, IntakeField, Sequence[str]]]:
     source = open_source(name, file, intake.reading, headings_of(fields))
-    for chunk in islice(source.chunks(5_000), MOST_INSPECTED // 5_000):
+    for chunk in islice(source.chunks(5_000), _MOST_SEARCHED // 5_000):
         table = [*zip(*chunk.records, strict=True)]
         for place, wanted in intake.mapping.placed(fields):
             if place < len(table):

@@ -1,9 +1,11 @@
-"""Declarations of a handler about the files that its batches are made from, and the way from a file to rows."""
+"""The declaration of the files that batches of a type are made from, and the way from such a file to rows."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO, ClassVar, Generic, TypeVar
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
+from typing import Any, BinaryIO, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -14,133 +16,151 @@ from batchbook.batches.intake.intake_reader import IntakeReader, rows_of
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.blocks import Block, RowValues
 from batchbook.errors import BadInput
+from batchbook.grid import columns_of
 from batchbook.tables.source import open_source
 
-B = TypeVar("B", bound=Batch)
-R = TypeVar("R", bound=BatchRow)
+
+class FileHandler(Protocol):
+    """The part of a handler that reading a file needs."""
+
+    expected_rows: int | None
+
+    @property
+    def session(self) -> Session:
+        """The session of the action."""
+        ...
+
+    @property
+    def row_model(self) -> type[Any]:
+        """The model of the batch's rows."""
+        ...
+
+    @property
+    def chunk_size(self) -> int:
+        """The number of rows in a block."""
+        ...
 
 
-class FileHooks(Generic[B, R]):
-    """The part of a handler that is about files: what rows take from them, and what is remembered of who sent them."""
+# The functions get the author's own handler and header, which only the author's code has types for.
+@dataclass(frozen=True, kw_only=True)
+class FileSource:
+    """Declaration of the files that batches of a type are made from: ``file_source`` of its handler.
 
-    #: What an uploaded table must have: heading in the file (lower case) → column of the row. Empty for no upload.
-    file_columns: ClassVar[Mapping[str, str]] = {}
-    #: Whether rows can keep columns of a file that fill no field.
-    carries_columns: ClassVar[bool] = False
-    #: The columns of the row that get the number of its row in the file, and the texts of cells that were not taken as
-    #: they stand, by column; ``None`` where the type does not keep them.
-    line_column: ClassVar[str | None] = None
-    raw_column: ClassVar[str | None] = None
+    ``columns`` maps the headings of a file (lower case) to columns of the row; each must be there, but for those in
+    ``optional``. ``key`` are the columns that identify what a row is about; ``synonyms`` are further headings by which
+    files call a column. A type whose fields differ from batch to batch has ``fields`` instead, a function that returns
+    them. ``sender`` and ``scope`` name columns of the header: for the same sender the same columns are suggested next
+    time, and mappings are remembered for each scope by itself.
 
-    #: How many rows ``populate`` is going to yield, as far as is known: for people who watch, so it may be about right.
-    expected_rows: int | None = None
+    ``line_column`` is the row's column for the number of its row in the file, ``raw_column`` the one for the texts of
+    cells that were normalised or replaced, by column. ``carried_columns`` returns the row's columns for columns of the
+    file that fill no field, in their order; ``None`` where rows cannot keep any.
 
-    #: Rows per chunk, the session, and the model of the rows: the handler has them.
-    chunk_size: ClassVar[int]
-    session: Session
-    row_model: type[R]
+    ``known_lengths`` returns how many known values of a field have which length: shorter codes in a file are offered to
+    be padded with zeros. ``learned_fields`` returns the fields in which a correction is remembered for the sender, once
+    the batch was executed: those that refer to something, such as a department. ``known_texts`` returns those of some
+    texts that mean something in a learned field as they are: where one of these is replaced, nothing is learned.
 
-    @classmethod
-    def takes_file(cls) -> bool:
-        """Return whether batches of the type can be made from a file."""
-        return bool(cls.file_columns) or cls.intake_fields is not FileHooks.intake_fields
+    ``parse`` yields rows from a file of another layout; nobody is asked about columns then. Every function gets the
+    handler, and the batch or what its signature says.
+    """
 
-    @classmethod
-    def takes_in(cls) -> bool:
-        """Return whether people map the columns of a file to fields: not where the handler parses files by itself."""
-        return cls.takes_file() and cls.parse_file is FileHooks.parse_file
+    columns: Mapping[str, str] = dataclass_field(default_factory=dict)
+    optional: Collection[str] = ()
+    key: Collection[str] = ()
+    synonyms: Mapping[str, Sequence[str]] = dataclass_field(default_factory=dict)
+    fields: Callable[[Any, Any], Sequence[IntakeField]] | None = None
+    sender: str | None = None
+    scope: str | None = None
+    line_column: str | None = None
+    raw_column: str | None = None
+    carried_columns: Callable[[Any, IntakeMapping], Sequence[str]] | None = None
+    known_lengths: Callable[[Any, Any, IntakeField], Mapping[int, int]] | None = None
+    learned_fields: Callable[[Any, Any], Collection[str]] | None = None
+    known_texts: Callable[[Any, Any, str, Sequence[str]], Collection[str]] | None = None
+    parse: Callable[[Any, str, BinaryIO], Iterator[RowValues]] | None = None
 
-    def intake_fields(self, batch: B) -> Sequence[IntakeField]:
-        """Return what rows of ``batch`` take from a file; by default all of ``file_columns``, each of them required."""
-        return fields_of(self.row_model, self.file_columns)
+    @property
+    def maps_columns(self) -> bool:
+        """Whether people map the columns of a file to fields: not where ``parse`` reads files of its own layout."""
+        return self.parse is None
 
-    def intake_sender(self, batch: B) -> str:
-        """Return who sent the file: for the same sender the same columns are suggested next time. Empty if unknown."""
-        return ""
+    def check(self, header: type[Batch], row: type[BatchRow]) -> None:
+        """Raise ``ValueError`` or ``TypeError`` for a name that is no column of the ``header`` or ``row`` model."""
+        columns_of(row, self.columns.values())
+        columns_of(header, [name for name in (self.sender, self.scope) if name is not None])
+        unknown = {*self.optional, *self.key, *self.synonyms} - {*self.columns.values()}
+        if unknown:
+            raise ValueError(f"its file source has no column {sorted(unknown)[0]!r}")
 
-    def intake_scope(self, batch: B) -> str:
-        """Return for what, within the type, mappings are remembered and saved: fields of another scope are others."""
-        return ""
+    def fields_for(self, handler: FileHandler, batch: Batch) -> Sequence[IntakeField]:
+        """Return the fields that rows of ``batch`` take from a file."""
+        return self._declared_fields(handler) if self.fields is None else self.fields(handler, batch)
 
-    def intake_lengths(self, batch: B, field: IntakeField) -> Mapping[int, int]:
-        """Return how many values of ``field`` that are known where rows go to have which length: item codes, say.
+    def sender_of(self, batch: Batch) -> str:
+        """Return the sender of the file; empty if unknown."""
+        return (getattr(batch, self.sender) if self.sender else "") or ""
 
-        Codes of a file that are shorter are offered to be padded with zeros.
+    def scope_of(self, batch: Batch) -> str:
+        """Return the scope, within the type, for which mappings are remembered."""
+        return (getattr(batch, self.scope) if self.scope else "") or ""
+
+    def rows(self, handler: FileHandler, batch: Batch) -> Iterator[RowValues | Block]:
+        """Yield the rows of the file that ``batch`` was made from; raise ``BadInput`` if there is none."""
+        record = demand_input_file(handler.session, batch)
+        with open_file(handler.session, record) as file:
+            if self.parse is not None:
+                yield from self.parse(handler, record.name, file)
+                return
+            fields = self.fields_for(handler, batch)
+            intake = Intake.stored_in(batch) or inspect(record.name, file, fields)
+            yield from self._blocks(handler, record.name, file, fields, intake)
+
+    def parse_table(self, handler: FileHandler, name: str, file: BinaryIO) -> Iterator[RowValues]:
+        """Yield the rows of a table with the declared ``columns``, for a ``parse`` that does something to them.
+
+        A cell that cannot be stored is left empty and has an issue with its raw text. Raises
+        :class:`batchbook.errors.BadInput` for a file that cannot be read, and for one without a row.
         """
-        return {}
-
-    def learned_fields(self, batch: B) -> Collection[str]:
-        """Return the fields of the file in which a person's correction of a text is remembered for who sent it.
-
-        For fields that refer to something, such as a department, in which the same text means the same thing next time.
-        """
-        return ()
-
-    def known_texts(self, batch: B, field: str, texts: Sequence[str]) -> Collection[str]:
-        """Return those of ``texts`` that mean something in ``field``, one of the learned ones, as they stand.
-
-        Where somebody replaced one of these, it was wrong in its row alone, and nothing is learned from that.
-        """
-        return ()
-
-    def carried_columns(self, mapping: IntakeMapping) -> Sequence[str]:
-        """Return the row's columns for those that ``mapping`` carries without a field, in their order."""
-        return ()
-
-    def parse_file(self, name: str, file: BinaryIO) -> Iterator[RowValues]:
-        """Yield rows from an uploaded file; by default a table with the columns ``file_columns``.
-
-        Override it for another layout. A cell that cannot be stored is left empty and has an issue with its raw text.
-        Raises :class:`batchbook.errors.BadInput` for a file that cannot be read, and for one without a row.
-        """
-        fields = fields_of(self.row_model, self.file_columns)
-        for block in self._take_in(name, file, fields, inspect(name, file, fields)):
+        fields = self._declared_fields(handler)
+        for block in self._blocks(handler, name, file, fields, inspect(name, file, fields)):
             yield from rows_of(block)
 
-    def _rows_from_file(self, batch: B) -> Iterator[RowValues | Block]:
-        """Yield the rows of the file that ``batch`` was made from; raise ``BadInput`` if there is none."""
-        record = demand_input_file(self.session, batch)
-        with open_file(self.session, record) as file:
-            if not self.takes_in():
-                yield from self.parse_file(record.name, file)
-                return
-            fields = self.intake_fields(batch)
-            intake = Intake.stored_in(batch) or inspect(record.name, file, fields)
-            yield from self._take_in(record.name, file, fields, intake)
+    def _declared_fields(self, handler: FileHandler) -> Sequence[IntakeField]:
+        return [
+            replace(
+                field,
+                required=field.name not in self.optional,
+                key=field.name in self.key,
+                synonyms=(*field.synonyms, *self.synonyms.get(field.name, ())),
+            )
+            for field in fields_of(handler.row_model, self.columns)
+        ]
 
-    def _take_in(
-        self, name: str, file: BinaryIO, fields: Sequence[IntakeField], intake: Intake
+    def _blocks(
+        self, handler: FileHandler, name: str, file: BinaryIO, fields: Sequence[IntakeField], intake: Intake
     ) -> Iterator[Block]:
-        self.expected_rows = intake.report.rows
-        return read_blocks(self, name, file, fields, intake)
+        """Yield the rows of ``file``, read and mapped as ``intake`` has it, in blocks as large as the handler's chunks.
 
-
-def read_blocks(
-    handler: FileHooks[Any, Any],
-    name: str,
-    file: BinaryIO,
-    fields: Sequence[IntakeField],
-    intake: Intake,
-) -> Iterator[Block]:
-    """Yield the rows of ``file`` as ``intake`` says, in blocks as large as chunks of ``handler``.
-
-    Raises ``BadInput`` where that does not say all it must, or was said of another table.
-    """
-    refuse_unmapped(intake, fields)
-    refuse_guessed_text(intake, fields)
-    source = open_source(name, file, intake.reading, headings_of(fields))
-    if not intake.mapping.fits(source.headings):
-        raise BadInput(
-            f"The columns of “{name}” are not those that were chosen from. Nothing was taken from it."
-            " Look at the file and its columns again."
+        Raises ``BadInput`` where something is not decided yet, or was decided for another table.
+        """
+        handler.expected_rows = intake.report.rows
+        refuse_unmapped(intake, fields)
+        refuse_guessed_text(intake, fields)
+        source = open_source(name, file, intake.reading, headings_of(fields))
+        if not intake.mapping.fits(source.headings):
+            raise BadInput(
+                f"The columns of “{name}” are not those that were chosen from. Nothing was read from it."
+                " Check the file and match its columns again."
+            )
+        carried = () if self.carried_columns is None else self.carried_columns(handler, intake.mapping)
+        reader = IntakeReader(
+            handler.row_model,
+            fields,
+            intake.reading,
+            intake.mapping,
+            line=self.line_column,
+            raw=self.raw_column,
+            carried=carried,
         )
-    reader = IntakeReader(
-        handler.row_model,
-        fields,
-        intake.reading,
-        intake.mapping,
-        line=handler.line_column,
-        raw=handler.raw_column,
-        carried=handler.carried_columns(intake.mapping),
-    )
-    yield from reader.blocks(source, handler.chunk_size)
+        yield from reader.blocks(source, handler.chunk_size)

@@ -17,7 +17,7 @@ from batchbook.statuses import Severity
 from batchbook.tables.report import Chunk, Reading
 from batchbook.tables.source import Source
 
-#: The code of the issue that tells how a cell's text was taken, where the row has no place for the text itself.
+#: The code of the issue with the original text of a cell, where the row has no column for it.
 READ_AS = "taken-as"
 _TOO_MANY_CELLS = (
     "The line has {} cells under {} headings, so it is not clear which is which: correct this one."
@@ -26,24 +26,24 @@ _TOO_MANY_CELLS = (
 
 @dataclass
 class _RowFindings:
-    """What was found of a chunk besides values, by place of the row: issues, and texts that were taken otherwise."""
+    """Findings in a chunk besides values, by place of the row: issues, and original texts that were normalised."""
 
     issues: dict[int, list[Issue]] = field(default_factory=dict)
-    otherwise: dict[int, dict[str, str]] = field(default_factory=dict)
+    normalised: dict[int, dict[str, str]] = field(default_factory=dict)
 
     def add(self, cells: ColumnCells, name: str) -> None:
-        """Add what was found of the cells of the row's column ``name``."""
+        """Add the findings in ``cells`` of the row's column ``name``."""
         for at, found in cells.issues.items():
             self.issues.setdefault(at, []).append(found)
-        for at, text in cells.otherwise.items():
-            self.otherwise.setdefault(at, {})[name] = text
+        for at, text in cells.normalised.items():
+            self.normalised.setdefault(at, {})[name] = text
 
 
 class IntakeReader:
-    """Turns the records of a table into rows, as ``reading`` and ``mapping`` say.
+    """Turns the records of a table into rows, by ``reading`` and ``mapping``.
 
-    ``line`` is the row's column for the number of the row in the file, ``raw`` the one for the texts of the cells that
-    were padded, tidied or replaced, by column: without it an issue of the row says so. ``carried`` are the row's
+    ``line`` is the row's column for the number of the row in the file, ``raw`` the one for the original texts
+    of cells that were padded, normalised or replaced, by column: without it the row gets an issue for each. ``carried`` are the row's
     columns for those that the mapping carries, in their order. Raises ``BadInput`` for a constant that its column does
     not take, and ``ValueError`` for a column that ``row_model`` does not have.
     """
@@ -89,7 +89,7 @@ class IntakeReader:
             cells = reader.read(table[place])
             values[reader.column.name] = cells.values
             found.add(cells, reader.column.name)
-        self._doubt(chunk, values, found)
+        self._empty_doubtful(chunk, values, found)
         size = len(chunk.records)
         values |= {name: [value] * size for name, value in self._constants.items()}
         values |= {name: [*map(storable, table[place])] for name, place in self._carried.items()}
@@ -99,30 +99,34 @@ class IntakeReader:
     def _besides(
         self, chunk: Chunk, values: dict[str, Sequence[Any]], found: _RowFindings
     ) -> dict[str, Sequence[Any]]:
-        """Return the columns for what is not in a cell: numbers of rows, texts that were taken otherwise, issues."""
+        """Return the columns that no cell fills: numbers of rows, texts that were normalised, issues."""
         besides: dict[str, Sequence[Any]] = {}
         places = range(len(chunk.records))
         if self._line is not None:
             besides[self._line] = chunk.numbers
         if self._raw is None:
-            self._tell(values, found)
-        elif found.otherwise:
-            besides[self._raw] = [_storable_texts(found.otherwise.get(at)) for at in places]
+            self._add_read_as_issues(values, found)
+        elif found.normalised:
+            stored = {
+                at: {name: storable(text) for name, text in texts.items()}
+                for at, texts in found.normalised.items()
+            }
+            besides[self._raw] = [stored.get(at) for at in places]
         if found.issues:
             besides["issues"] = [found.issues.get(at) for at in places]
         return besides
 
-    def _tell(self, values: dict[str, Sequence[Any]], found: _RowFindings) -> None:
-        """Add an issue to each cell whose text was taken otherwise."""
+    def _add_read_as_issues(self, values: dict[str, Sequence[Any]], found: _RowFindings) -> None:
+        """Add an issue to each cell whose text was normalised."""
         columns = {reader.column.name: reader.column for _, reader in self._readers}
-        for at, texts in found.otherwise.items():
+        for at, texts in found.normalised.items():
             told = [_read_as_issue(columns[name], text, values[name][at]) for name, text in texts.items()]
             found.issues.setdefault(at, []).extend(told)
 
-    def _doubt(self, chunk: Chunk, values: dict[str, Sequence[Any]], found: _RowFindings) -> None:
-        """Leave empty what may stand one place too far, in lines with more cells than there are headings.
+    def _empty_doubtful(self, chunk: Chunk, values: dict[str, Sequence[Any]], found: _RowFindings) -> None:
+        """Leave cells empty that may be one place off, in lines with more cells than there are headings.
 
-        An unquoted separator within a cell does that: 1,99 would be read as 1. So only texts are taken as they stand.
+        An unquoted separator within a cell does that: 1,99 would be read as 1. So only texts are kept as they are.
         """
         if not chunk.surplus:
             return
@@ -133,14 +137,14 @@ class IntakeReader:
                 record = chunk.records[at]
                 message = _TOO_MANY_CELLS.format(len(record) + len(surplus), len(record))
                 texts = [*record[:-1], self._delimiter.join([record[-1], *surplus])]
-                self._doubt_one(at, texts, message, values, found)
+                self._empty_row(at, texts, message, values, found)
 
-    def _doubt_one(
+    def _empty_row(
         self, at: int, texts: Sequence[str], message: str, values: dict[str, Any], found: _RowFindings
     ) -> None:
         issues: list[Issue] = []
         doubted = [place for place, reader in self._readers if reader.column.kind not in TEXT_KINDS]
-        found.otherwise.pop(at, None)
+        found.normalised.pop(at, None)
         for place, reader in self._readers:
             column, text = reader.column, texts[place]
             if place in (doubted or [max(place for place, _ in self._readers)]):
@@ -179,10 +183,6 @@ def _check_names(
 
 def _read_as_issue(column: Column, text: str, value: Any) -> Issue:
     shown = to_text(column, value)
-    meaning = f"taken as “{shown}”" if shown else "taken as empty"
+    meaning = f"read as “{shown}”" if shown else "treated as empty"
     message = f"“{text.strip()[:40]}” in the file was {meaning}."
     return issue(column.name, READ_AS, message, Severity.INFO, raw=text)
-
-
-def _storable_texts(texts: dict[str, str] | None) -> dict[str, str] | None:
-    return None if texts is None else {name: storable(text) for name, text in texts.items()}

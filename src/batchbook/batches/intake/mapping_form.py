@@ -38,10 +38,10 @@ def usual_length(lengths: Mapping[int, int]) -> int | None:
 
 
 def offer_padding(lengths: Mapping[int, int], known: Mapping[int, int]) -> Padding | None:
-    """Return to how many digits the codes of a file are to be padded, if some of them seem to lack zeros.
+    """Offer to pad the codes of a file with zeros, if some of them seem to lack these; ``None`` otherwise.
 
-    ``lengths`` counts the codes of the file that are all digits by their length, ``known`` those that there are already
-    where the file is going to. What is there already counts for more.
+    ``lengths`` counts the codes of the file that are all digits by their length, ``known`` those of known records, which
+    count for more.
     """
     width = usual_length(known) or usual_length(lengths)
     short = {length: count for length, count in lengths.items() if width and length < width}
@@ -62,15 +62,15 @@ def _lengths_text(short: Mapping[int, int]) -> str:
     return f"{'has' if sum(short.values()) == 1 else 'have'} {digits}: a spreadsheet may have stripped their zeros"
 
 
-#: Stands before a text for all rows, where a heading is expected.
+#: The prefix of a value for every row, where a heading is expected.
 CONSTANT_PREFIX = "="
 
 
 def choose_columns(intake: Intake, fields: Sequence[IntakeField], pairs: Iterable[tuple[str, str]]) -> Intake:
-    """Return ``intake`` with what ``pairs`` of a field and a heading choose, besides what is certain already.
+    """Return ``intake`` with the choices of ``pairs``, each a field and a heading, added to those that are certain.
 
-    In place of a heading stands ``=`` with a text for all rows, or nothing for a field that is left empty. Raises
-    ``BadInput`` for a field or heading that there is not, and for a text that the field does not take.
+    In place of a heading, ``=`` and a text is for all rows, and nothing leaves the field empty. Raises
+    ``BadInput`` for an unknown field or heading, and for a text that the field cannot store.
     """
     mapping, chosen = intake.mapping, set[str]()
     for name, heading in pairs:
@@ -92,7 +92,7 @@ def _field_called(name: str, fields: Sequence[IntakeField]) -> IntakeField:
     ]
     if len(found) != 1:
         names = ", ".join(one.heading for one in fields)
-        raise BadInput(f"There is no field “{name[:60]}” to take from a file. Its fields: {names}.")
+        raise BadInput(f"There is no field “{name[:60]}”. Its fields: {names}.")
     return found[0]
 
 
@@ -119,7 +119,7 @@ def _place_of(heading: str, intake: Intake) -> int:
     raise BadInput(f"“{name}” has no column “{heading[:60]}”. Found: {found}.")
 
 
-#: What stands for one text in all rows, instead of a column.
+#: The choice of one value for every row, instead of a column.
 CONSTANT_CHOICE = "constant"
 #: How many columns rows can keep besides their fields: one of PostgreSQL's holds no more in its 8 kB.
 MOST_CARRIED = 200
@@ -128,30 +128,34 @@ _LONGEST_TEXT = 60
 
 @dataclass(frozen=True)
 class MappingOffers:
-    """What a mapping page offers besides columns: paddings by field, and by field the texts that it does not take."""
+    """Offers of a mapping page besides columns: paddings by field, and by field the texts that are not recognised."""
 
     paddings: Mapping[str, Padding] = field(default_factory=dict)
     texts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def mark(self, intake: Intake) -> str:
-        """Return a text that is another one as soon as the form is about other columns or texts than before."""
+        """Return a text that changes as soon as the form is about other columns or texts."""
         widths = {name: padding.width for name, padding in self.paddings.items()}
         texts = {name: [*found] for name, found in self.texts.items()}
-        said = [intake.report.headings, intake.reading.to_json(), intake.mapping.to_json(), widths, texts]
-        return f"{zlib.crc32(json.dumps(storable_json(said)).encode()):08x}"
+        basis = [intake.report.headings, intake.reading.to_json(), intake.mapping.to_json(), widths, texts]
+        return f"{zlib.crc32(json.dumps(storable_json(basis)).encode()):08x}"
 
 
 def mapping_form(
     intake: Intake, fields: Sequence[IntakeField], offers: MappingOffers, *, carries: bool
 ) -> Form:
-    """Return the form for the columns of ``fields``; with ``carries`` other columns can be kept as well."""
+    """Return the form for the columns of ``fields``; with ``carries``, other columns can be kept as well."""
     headings = intake.report.headings
     columns = [Choice(str(place), column_title(heading, place)) for place, heading in enumerate(headings)]
     items = [item for wanted in fields for item in _fields_for(wanted, columns, offers)]
     if carries:
         items.append(
             Field.of(
-                "carried", Kind.CHOICE, label="Keep as well", widget="checkboxes", choices=tuple(columns)
+                "carried",
+                Kind.CHOICE,
+                label="Also keep these columns",
+                widget="checkboxes",
+                choices=tuple(columns),
             )
         )
     items.append(
@@ -160,14 +164,14 @@ def mapping_form(
     return Form(items)
 
 
-_SAVE_HELP = "Under a name it can be chosen for other files, also by the command line. A name that there is already gets this one."
+_SAVE_HELP = "Saved under a name, it can be used for other files, also on the command line. An existing name is overwritten."
 
 
 def _fields_for(wanted: IntakeField, columns: Sequence[Choice], offers: MappingOffers) -> Iterator[Field]:
     name = wanted.name
-    choices = (Choice(CONSTANT_CHOICE, "The same text in all rows"), *columns)
+    choices = (Choice(CONSTANT_CHOICE, "Same value for every row"), *columns)
     yield Field.of(f"column.{name}", Kind.CHOICE, label=f"Column for {wanted.label}", choices=choices)
-    yield Field.of(f"constant.{name}", Kind.TEXT, label=f"{wanted.label} in all rows", max_length=1_000)
+    yield Field.of(f"constant.{name}", Kind.TEXT, label=f"{wanted.label} in every row", max_length=1_000)
     if name in offers.paddings:
         width = offers.paddings[name].width
         yield Field.of(f"pad.{name}", Kind.BOOLEAN, label=f"Pad with zeros to {width} digits")
@@ -179,7 +183,7 @@ def _fields_for(wanted: IntakeField, columns: Sequence[Choice], offers: MappingO
 def mapping_form_values(
     intake: Intake, fields: Sequence[IntakeField], offers: MappingOffers
 ) -> dict[str, Any]:
-    """Return what the form shows: the mapping as it is, and guesses where it says nothing."""
+    """Return the values that the form shows: the mapping as it is, and guesses where it has nothing."""
     mapping = intake.mapping
     values: dict[str, Any] = {"carried": [str(place) for place in mapping.carried]}
     for wanted in fields:
@@ -199,9 +203,12 @@ def mapping_form_values(
 def intake_from_form(
     bound: BoundForm, intake: Intake, fields: Sequence[IntakeField], offers: MappingOffers
 ) -> Intake:
-    """Return ``intake`` with the mapping that the form ``bound`` says; what it says of texts must be values."""
+    """Return ``intake`` with the mapping in the form ``bound``."""
     values = bound.values
-    chosen = {wanted.name: _choice(values, wanted.name) for wanted in fields}
+    chosen: dict[str, str | None] = {wanted.name: values.get(f"column.{wanted.name}") for wanted in fields}
+    for name, choice in chosen.items():
+        if choice is None and values.get(f"constant.{name}"):
+            chosen[name] = CONSTANT_CHOICE  # A value without a column is for every row.
     columns = {name: int(choice) for name, choice in chosen.items() if choice not in (None, CONSTANT_CHOICE)}
     mapping = IntakeMapping(
         columns=columns,
@@ -223,12 +230,6 @@ def intake_from_form(
     )
     reasons = {name: _reason(name, mapping, intake) for name in chosen if mapping.fills(name)}
     return replace(intake, suggestion=Suggestion(mapping, {}, reasons), decided=True)
-
-
-def _choice(values: Mapping[str, Any], name: str) -> str | None:
-    """Return the column that is chosen for a field; a text that was written where none is chosen is for all rows."""
-    choice: str | None = values.get(f"column.{name}")
-    return CONSTANT_CHOICE if choice is None and values.get(f"constant.{name}") else choice
 
 
 def _reason(name: str, mapping: IntakeMapping, intake: Intake) -> str:
@@ -259,7 +260,7 @@ def _values(
 def check_mapping(
     bound: BoundForm, intake: Intake, fields: Sequence[IntakeField], offers: MappingOffers
 ) -> None:
-    """Add to ``bound`` what is wrong with texts that it says, and what is missing."""
+    """Add errors to ``bound`` for texts that cannot be stored, and for missing fields."""
     for wanted in fields:
         name = wanted.name
         constant = intake.mapping.constants.get(name)
@@ -268,7 +269,7 @@ def check_mapping(
         elif bound.values.get(f"constant.{name}"):
             bound.add_error(
                 f"constant.{name}",
-                "A column is chosen as well: take this text away, or choose the same text in all rows instead.",
+                "A column is chosen as well: clear this value, or choose “Same value for every row” instead.",
             )
         for number, text in enumerate(offers.texts.get(name, ())):
             if text in (taken := intake.mapping.values.get(name, {})):
@@ -281,7 +282,7 @@ def check_mapping(
     for wanted in intake.suggestion.missing(fields):
         bound.add_error(
             f"column.{wanted.name}",
-            f"{wanted.label} is needed: choose its column, or the same text in all rows, which may be empty.",
+            f"{wanted.label} is needed: choose its column, or the same value for every row, which may be empty.",
         )
 
 

@@ -14,10 +14,10 @@ _NAMED, _LAST = text("name <> ''"), text("name = ''")
 
 
 class SavedMapping(Base):
-    """A mapping for the batches of one type, and within it of one ``scope``: what the type imports into, or nothing.
+    """A mapping for the batches of one type, and within it of one ``scope``, such as the target of an import.
 
-    ``sender`` is who sent the file. One with a ``name`` was saved by somebody; without a name it is the last one that
-    was used for that sender. ``mapping`` and ``reading`` are an ``IntakeMapping`` and a ``Reading`` as JSON.
+    ``sender`` is the sender of the file. One with a ``name`` was saved by a person; without a name it is the last one
+    that was used for that sender. ``mapping`` and ``reading`` are an ``IntakeMapping`` and a ``Reading`` as JSON.
     """
 
     __tablename__ = "intake_mapping"

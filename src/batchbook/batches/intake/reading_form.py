@@ -27,8 +27,8 @@ _SIGNS = ((".", "Point: 1,234.50"), (",", "Comma: 1.234,50"))
 _MARKS = (
     ("kept", "Keep everything as in the file"),
     ("formulas", 'Leave out ="…", and apostrophes before = + - @'),
-    ("codes", "Leave out these, and apostrophes before digits"),
-    ("all", "Leave out every apostrophe at the start"),
+    ("codes", "Drop these, and apostrophes before digits"),
+    ("all", "Drop every apostrophe at the start"),
 )
 _PARTS = {"decimal": "decimal_sign", "date": "date_order", "marks": "text_marks"}
 _ORDERS = (("ymd", "Year, month, day"), ("dmy", "Day, month, year"), ("mdy", "Month, day, year"))
@@ -39,7 +39,7 @@ _NUMBERS = re.compile(r"[0-9]{1,9}")
 
 
 def reading_form(intake: Intake, fields: Sequence[IntakeField]) -> Form:
-    """Return the form for what can be said of the file: as a whole, and of each column whose cells may mean two things."""
+    """Return the form for the choices about the file: as a whole, and of each column whose cells may mean two things."""
     return Form(
         [*_structure_fields(intake), *_column_fields(intake, fields)],
         [_left_out_is_numbers, _other_encoding_is_chosen],
@@ -47,7 +47,7 @@ def reading_form(intake: Intake, fields: Sequence[IntakeField]) -> Form:
 
 
 def reading_form_values(intake: Intake) -> dict[str, Any]:
-    """Return what the form shows: how the file is read now."""
+    """Return the values that the form shows: the present reading of the file."""
     reading = intake.reading
     known = {mark: name for name, mark in DELIMITERS.items()}
     delimiter = known.get(reading.delimiter, _OTHER)
@@ -68,9 +68,9 @@ def reading_form_values(intake: Intake) -> dict[str, Any]:
 
 
 def reading_from_form(bound: BoundForm, intake: Intake) -> Reading:
-    """Return what has been said of the file, with what the valid form ``bound`` says otherwise than it is read now.
+    """Return the choices about the file: those made before, and those that the valid form ``bound`` changes.
 
-    What it leaves as it is stays a guess, or what was said before. What was said of columns is void with other columns.
+    Values that it leaves as they are stay guesses, or earlier choices. Choices for columns are void with other columns.
     """
     now, guessed = reading_form_values(intake), _guessed(intake)
     # An empty box shows as an empty text and reads as nothing.
@@ -79,18 +79,18 @@ def reading_from_form(bound: BoundForm, intake: Intake) -> Reading:
         sent[guessed] = sent.get(_other_of(guessed))
     changed = {name: value for name, value in sent.items() if (value or "") != (now.get(name) or "")}
     structure = _structure_in(changed)
-    # What looks right needs no change, and is chosen all the same: it was asked for.
+    # A guess that was confirmed needs no change, and is chosen all the same.
     chosen: dict[str, Any] = {guessed: sent[guessed] or ""} if guessed in sent else {}
     if structure:
-        return replace(intake.said, **{**structure, **chosen}, columns=(), left_out=None)
-    said = replace(intake.said, columns=_columns_in(changed, intake), **chosen)
+        return replace(intake.chosen, **{**structure, **chosen}, columns=(), left_out=None)
+    reading = replace(intake.chosen, columns=_columns_in(changed, intake), **chosen)
     if "left_out" in changed:
-        said = replace(said, left_out=tuple(map(int, _NUMBERS.findall(changed["left_out"] or ""))))
-    return said
+        reading = replace(reading, left_out=tuple(map(int, _NUMBERS.findall(changed["left_out"] or ""))))
+    return reading
 
 
 def _structure_in(changed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what ``changed`` says of the file as a whole: with another one of these its columns are others."""
+    """Return the changes that concern the file as a whole: with one of these, its columns are different ones."""
     structure = {name: changed[name] for name in ("header_row", "header_rows") if name in changed}
     structure |= {name: changed[name] or "" for name in ("encoding", "odd_lines", "sheet") if name in changed}
     if "delimiter" in changed or "delimiter_other" in changed:
@@ -100,8 +100,8 @@ def _structure_in(changed: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _columns_in(changed: Mapping[str, Any], intake: Intake) -> tuple[ColumnReading, ...]:
-    columns = list(intake.said.columns) + [ColumnReading()] * (
-        len(intake.report.columns) - len(intake.said.columns)
+    columns = list(intake.chosen.columns) + [ColumnReading()] * (
+        len(intake.report.columns) - len(intake.chosen.columns)
     )
     for name, value in changed.items():
         what, _, place = name.partition(".")
@@ -123,7 +123,7 @@ def _structure_fields(intake: Intake) -> Iterator[Field]:
     yield Field.of(
         "header_row",
         Kind.INTEGER,
-        label="Row with the headings",
+        label="Header row",
         help="Counted from 1; 0 if there are no headings.",
         minimum=0,
         maximum=_LAST_HEADER,
@@ -132,7 +132,7 @@ def _structure_fields(intake: Intake) -> Iterator[Field]:
     yield Field.of(
         "header_rows",
         Kind.INTEGER,
-        label="Rows that the headings take",
+        label="Number of header rows",
         minimum=1,
         maximum=_MOST_HEADERS,
         required=True,
@@ -140,14 +140,14 @@ def _structure_fields(intake: Intake) -> Iterator[Field]:
     yield Field.of(
         "left_out",
         Kind.TEXT,
-        label="Rows that are left out",
-        help="Numbers of rows that are no records, such as totals, with commas between them.",
+        label="Rows to skip",
+        help="Numbers of rows that are not records, such as totals, separated by commas.",
         max_length=2_000,
     )
 
 
 def _encoding_fields(intake: Intake) -> Iterator[Field]:
-    """Yield what asks for the encoding: where it is a guess, by what becomes of some texts in each of the likely ones."""
+    """Yield the fields for the encoding: where it is a guess, with some texts as they read in each of the likely ones."""
     guessed, every = _guessed(intake), text_encodings()
     if guessed != "encoding":
         yield Field.of(
@@ -201,7 +201,10 @@ def _column_fields(intake: Intake, fields: Sequence[IntakeField]) -> Iterator[Fi
         kind, label = kinds.get(place), column_title(column.heading, place)
         if column.kind == "number" or kind in NUMERIC_KINDS:
             yield Field.of(
-                f"decimal.{place}", Kind.CHOICE, label=f"Decimal sign of {label}", choices=choices_of(_SIGNS)
+                f"decimal.{place}",
+                Kind.CHOICE,
+                label=f"Decimal separator of {label}",
+                choices=choices_of(_SIGNS),
             )
         if column.kind == "date" or kind is Kind.DATE:
             yield Field.of(
@@ -214,7 +217,7 @@ def _column_fields(intake: Intake, fields: Sequence[IntakeField]) -> Iterator[Fi
 
 
 def _choices_with(names: Sequence[str], now: str) -> list[tuple[str, str]]:
-    """Return choices that are called as they are: ``names``, and what it is now."""
+    """Return choices that are their own labels: ``names``, and the present one."""
     return [(name, name) for name in dict.fromkeys((*names, *([now] if now else [])))]
 
 
@@ -222,5 +225,5 @@ def _left_out_is_numbers(values: dict[str, Any]) -> dict[str, str]:
     parts = [part.strip() for part in (values.get("left_out") or "").split(",")]
     wrong = next((part for part in parts if part and not _NUMBERS.fullmatch(part)), None)
     if wrong is not None:
-        return {"left_out": f"“{wrong[:40]}” is no number of a row: write numbers with commas between them."}
+        return {"left_out": f"“{wrong[:40]}” is not a row number: enter numbers separated by commas."}
     return {}

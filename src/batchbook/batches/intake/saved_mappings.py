@@ -25,7 +25,7 @@ _LAST = ""
 
 @dataclass(frozen=True)
 class MappingScope:
-    """For what mappings are remembered: a batch's type, its scope, and who sent the file; either may be empty."""
+    """The scope in which mappings are remembered: a type, its ``scope`` and the sender of the file, which may be empty."""
 
     type: str
     scope: str = ""
@@ -33,64 +33,64 @@ class MappingScope:
 
     @property
     def here(self) -> ColumnElement[bool]:
-        """The condition for the mappings of the type and scope, whoever sent the file."""
+        """The condition for the mappings of the type and scope, whoever the sender is."""
         return and_(SavedMapping.type == self.type, SavedMapping.scope == self.scope)
 
     @property
     def known_sender(self) -> str:
-        """The sender as far as it is kept."""
+        """The sender, as long as it is stored."""
         return self.sender[:_LONGEST_SENDER]
 
 
-def last_mapping(session: Session, place: MappingScope) -> RememberedMapping | None:
-    """Return the mapping that was used last for the sender of ``place``; it is not sure where that is nobody."""
+def last_mapping(session: Session, scope: MappingScope) -> RememberedMapping | None:
+    """Return the mapping that was used last for the sender of ``scope``; one without a sender is not sure."""
     found = session.scalar(
         select(SavedMapping).where(
-            place.here, SavedMapping.sender == place.known_sender, SavedMapping.name == _LAST
+            scope.here, SavedMapping.sender == scope.known_sender, SavedMapping.name == _LAST
         )
     )
     if found is None:
         return None
-    label = f"last time for {place.sender}" if place.sender else "last time"
-    return _remembered(found, label, sure=bool(place.sender))
+    label = f"last time for {scope.sender}" if scope.sender else "last time"
+    return _remembered(found, label, sure=bool(scope.sender))
 
 
-def mapping_names(session: Session, place: MappingScope) -> Sequence[str]:
-    """Return the names of the mappings that are saved for the type and scope of ``place``."""
-    wanted = select(SavedMapping.name).where(place.here, SavedMapping.name != _LAST)
+def mapping_names(session: Session, scope: MappingScope) -> Sequence[str]:
+    """Return the names of the mappings that are saved for the type and scope of ``scope``."""
+    wanted = select(SavedMapping.name).where(scope.here, SavedMapping.name != _LAST)
     return session.scalars(wanted.order_by(SavedMapping.name)).all()
 
 
-def find_mapping(session: Session, place: MappingScope, name: str) -> RememberedMapping:
-    """Return the mapping saved as ``name``, with what texts of the sender of ``place`` were learned to mean.
+def find_mapping(session: Session, scope: MappingScope, name: str) -> RememberedMapping:
+    """Return the mapping saved as ``name``, with the replacements that were learned for the sender of ``scope``.
 
-    Raises ``Missing`` if there is none, with the names that there are.
+    Raises ``Missing`` if there is none, with the names of the saved ones.
     """
-    found = session.scalar(select(SavedMapping).where(place.here, SavedMapping.name == name.strip()))
+    found = session.scalar(select(SavedMapping).where(scope.here, SavedMapping.name == name.strip()))
     if found is None or not name.strip():
-        known = ", ".join(f"“{one}”" for one in mapping_names(session, place)) or "none"
+        known = ", ".join(f"“{one}”" for one in mapping_names(session, scope)) or "none"
         raise Missing(f"There is no saved mapping “{name[:LONGEST_NAME]}” here. Saved ones: {known}.")
-    saved, last = _remembered(found, f"saved in “{found.name}”"), last_mapping(session, place)
+    saved, last = _remembered(found, f"saved in “{found.name}”"), last_mapping(session, scope)
     if last is None or not last.sure:
         return saved
     values = merge_texts(last.mapping.values, saved.mapping.values)
     return replace(saved, mapping=replace(saved.mapping, values=values))
 
 
-def refuse_foreign_name(session: Session, place: MappingScope, name: str, by: str) -> None:
-    """Raise ``BadInput`` if somebody else than ``by`` saved a mapping as ``name``."""
-    wanted = select(SavedMapping.saved_by).where(place.here, SavedMapping.name == name)
+def refuse_foreign_name(session: Session, scope: MappingScope, name: str, by: str) -> None:
+    """Raise ``BadInput`` if a person other than ``by`` saved a mapping as ``name``."""
+    wanted = select(SavedMapping.saved_by).where(scope.here, SavedMapping.name == name)
     owner = session.scalar(wanted)
     if owner not in (None, by):
         raise BadInput(
-            f"{owner} saved a mapping as “{name}” already, and it was left as it is. Save yours under another name; or"
-            " use that one first, then save what you change."
+            f"{owner} has already saved a mapping as “{name}”, and it was left as it is. Save yours under another name, or"
+            " use that one first and then save your changes."
         )
 
 
 def save_mapping(
     session: Session,
-    place: MappingScope,
+    scope: MappingScope,
     mapping: IntakeMapping,
     reading: Reading,
     *,
@@ -98,20 +98,20 @@ def save_mapping(
     at: datetime,
     name: str = _LAST,
 ) -> None:
-    """Keep ``mapping``, with what was said of how to read the file: under ``name``, or as the sender's last one."""
-    # One statement, so that two who keep one at the same moment cannot collide.
+    """Save ``mapping`` with the chosen ``reading`` of the file: under ``name``, or as the sender's last one."""
+    # One statement, so that two people who save one at the same moment cannot collide.
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    said = {
+    values = {
         "mapping": storable_json(mapping.to_json()),
         "reading": reading.to_json(),
         "saved_at": at,
         "saved_by": by,
     }
-    said |= {"sender": place.known_sender, "used_at": at}
-    statement = insert(SavedMapping).values(type=place.type, scope=place.scope, name=name, **said)
+    values |= {"sender": scope.known_sender, "used_at": at}
+    statement = insert(SavedMapping).values(type=scope.type, scope=scope.scope, name=name, **values)
     key = [SavedMapping.type, SavedMapping.scope, SavedMapping.name if name else SavedMapping.sender]
     where = SavedMapping.name != _LAST if name else SavedMapping.name == _LAST
-    session.execute(statement.on_conflict_do_update(index_elements=key, index_where=where, set_=said))
+    session.execute(statement.on_conflict_do_update(index_elements=key, index_where=where, set_=values))
 
 
 def _remembered(found: SavedMapping, label: str, *, sure: bool = True) -> RememberedMapping:

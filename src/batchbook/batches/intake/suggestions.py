@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
-from typing import TypeGuard
 
 from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping
 from batchbook.grid import Kind
@@ -36,12 +35,12 @@ def words_of(name: str) -> tuple[str, ...]:
 
 
 def normalise_name(name: str) -> str:
-    """Return what ``name`` has in common with all ways to write it."""
+    """Return ``name`` normalised: the same for all ways to write it."""
     return "".join(words_of(name))
 
 
 def name_similarity(heading: str, name: str) -> float:
-    """Return how much ``heading`` looks like ``name``: from 0, not at all, to 1."""
+    """Return the similarity of ``heading`` and ``name``, from 0 to 1."""
     theirs, ours = words_of(heading), words_of(name)
     if not theirs or not ours:
         return 0.0
@@ -59,8 +58,8 @@ def _singular(word: str) -> str:
 class RememberedMapping:
     """A mapping that was used before; ``label`` ends the sentence “as …”, such as “last time for V0764”.
 
-    ``reading`` is what was said then of how to read the file. One that is not ``sure`` was used for something else:
-    what comes of it are guesses.
+    ``reading`` is the reading that was chosen for that file. A mapping that is not ``sure`` was used for something
+    else: all that it suggests are guesses.
     """
 
     mapping: IntakeMapping
@@ -73,8 +72,8 @@ class RememberedMapping:
 class Suggestion:
     """The ``mapping`` that is certain, and ``guesses``: columns that a field may have, by the field's name.
 
-    ``reasons`` say in a few words why a field has its column or may have it, or why it has none. ``unused`` are
-    headings of columns that fill nothing, and that nobody chose to leave out of such a file before.
+    ``reasons`` explain in a few words why a field has its column, may have it, or has none. ``unused`` are headings of
+    columns that fill nothing, and that nobody has left out of such a file before.
     """
 
     mapping: IntakeMapping
@@ -91,27 +90,27 @@ class Suggestion:
         return [field for field in fields if field.required and not self.mapping.fills(field.name)]
 
 
-#: The reason for what a person chose.
+#: The reason for a choice of a person.
 BY_YOU = "by you"
 
-#: Tells whether a heading of a table, once as it stands and once normal, is what a field goes by.
+#: A rule that tells whether a heading of a table, as it is and normalised, is a name of a field.
 _Rule = Callable[[IntakeField, str, str], bool]
 
-# In this order: what stands there exactly as people are told it must counts before everything else.
+# In this order: the exact heading that messages ask for counts before everything else.
 _RULES: tuple[tuple[str, _Rule], ...] = (
     ("by its name", lambda field, plain, _: plain == field.heading.lower()),
     (
         "by its name",
         lambda field, _, known: known in (normalise_name(field.name), normalise_name(field.label)),
     ),
-    ("by another name of it", lambda field, _, known: known in map(normalise_name, field.synonyms)),
+    ("by a similar name", lambda field, _, known: known in map(normalise_name, field.synonyms)),
 )
 
 
 def suggest(
     fields: Sequence[IntakeField], report: Report, remembered: RememberedMapping | None = None
 ) -> Suggestion:
-    """Return which columns of the table in ``report`` fill ``fields``, and why.
+    """Suggest which columns of the table in ``report`` fill ``fields``, with reasons.
 
     ``remembered`` comes first, as far as its headings are those of the table.
     """
@@ -129,17 +128,11 @@ def suggest(
 
 def _unused(mapping: IntakeMapping, remembered: RememberedMapping | None) -> tuple[str, ...]:
     used = {*mapping.columns.values(), *mapping.carried}
-    known = (
-        {normalise_name(heading) for heading in remembered.mapping.headings}
-        if _is_sure(remembered)
-        else set()
-    )
+    known = set()
+    if remembered is not None and remembered.sure:
+        known = {normalise_name(heading) for heading in remembered.mapping.headings}
     others = (heading for at, heading in enumerate(mapping.headings) if at not in used)
     return tuple(heading for heading in others if heading.strip() and normalise_name(heading) not in known)
-
-
-def _is_sure(remembered: RememberedMapping | None) -> TypeGuard[RememberedMapping]:
-    return remembered is not None and remembered.sure
 
 
 class _Finder:
@@ -192,7 +185,7 @@ class _Finder:
             self.found[wanted.name] = fitting[0]
             self.reasons[wanted.name] = reason
         else:
-            self.reasons[wanted.name] = f"{len(fitting)} columns have its name: choose one of them"
+            self.reasons[wanted.name] = f"{len(fitting)} columns have its name: choose one"
 
     def guess(self) -> None:
         """Note the columns that look most like what the remaining fields go by."""
@@ -208,10 +201,10 @@ class _Finder:
         for _, _, at, name in scores:
             if name not in self.guesses and at not in self._taken():
                 self.guesses[name] = at
-                self.reasons[name] = "a guess: the names look alike"
+                self.reasons[name] = "a guess: the names are similar"
 
     def with_the_rest(self, mapping: IntakeMapping, remembered: RememberedMapping) -> IntakeMapping:
-        """Return ``mapping`` with what else was said before, of the fields that have the same columns."""
+        """Return ``mapping`` with the rest of the remembered one, for the fields that have the same columns."""
         before, reason = remembered.mapping, _reason_for(remembered)
         same = {name for name, why in self.reasons.items() if why == reason}
         return replace(

@@ -7,30 +7,66 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from batchbook.batches.editing import editable_columns
+from batchbook.batches.editing import editable_by_name, editable_columns
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.engine.file_intake import FileRecords
+from batchbook.batches.engine.file_intake import FileRecords, intake_fields
 from batchbook.batches.intake.cell_reader import CellReader
 from batchbook.batches.intake.file_inspection import Intake
+from batchbook.batches.models import BatchRow
 from batchbook.batches.rows.scope import RowProxy
-from batchbook.batches.worksheets.layout import Layout, SheetColumn, row_layout, width_of
-from batchbook.grid import to_text
+from batchbook.batches.worksheets.layout import Layout, SheetColumn
+from batchbook.grid import Column, Kind, columns_of, render, to_text
 from batchbook.grid.kinds import NUMERIC_KINDS
 
-#: What the headings of columns without one are called.
+_WIDTHS = {Kind.TEXT: 28, Kind.DATETIME: 22, Kind.INTEGER: 12, Kind.DECIMAL: 12, Kind.DATE: 12}
+#: The columns that every row has and no worksheet shows as a column of its own.
+_NEVER_COLUMNS = frozenset(
+    {"batch_id", "sequence", "status", "status_text", "issues", "removed", "version", "modified_at"}
+)
+#: The heading of a column that has none in the file.
 _UNNAMED_HEADING = "Column {}"
 _PLAIN_NUMBER = re.compile(r"-?[0-9]+\.[0-9]+")
 
 
-class FileLayout:
-    """The layout of a batch whose rows know their row of the file; ``line`` is the column that does."""
+class RowLayout:
+    """The layout of every type that has no other: ``columns`` of the row grid, then the other editable ones."""
 
-    #: Every column that a text is made of is one of the row's table.
-    shown = ()
+    def __init__(self, model: type[BatchRow], columns: Sequence[Column]) -> None:
+        editable = editable_by_name(model)
+        named = {column.name for column in columns}
+        self.grid_columns = (*columns, *(column for name, column in editable.items() if name not in named))
+        self.columns = tuple(
+            SheetColumn(column.label, column.name if column.name in editable else "", width_of(column))
+            for column in self.grid_columns
+        )
+
+    def texts(self, row: RowProxy, fields: Mapping[str, str]) -> Sequence[str]:
+        """Return the texts that a form would show of editable columns, and what the grid shows of the others."""
+        return [
+            fields[column.name]
+            if column.name in fields
+            else render(column, getattr(row, column.name), grouped=False)
+            for column in self.grid_columns
+        ]
+
+    def field_text(self, field: str, text: str) -> str:  # noqa: ARG002 - Other layouts look at the field.
+        """Return ``text``: a cell has what would be typed."""
+        return text
+
+
+class FileLayout:
+    """The layout of a batch that was made from a file; ``line`` is the row's column for the number of its row there.
+
+    Its columns are those of the file, in their order, with the texts of the file; a corrected one is read as the file
+    was. The fields that the file does not fill follow.
+    """
+
+    #: All columns that texts need are in the row's table.
+    grid_columns = ()
 
     def __init__(self, work: ActionContext, intake: Intake, line: str) -> None:
         self._line = line
-        placed = intake.mapping.placed(work.handler.intake_fields(work.batch))
+        placed = intake.mapping.placed(intake_fields(work))
         self._readers = {
             wanted.column.name: CellReader(wanted, intake.reading.column(place), intake.mapping)
             for place, wanted in placed
@@ -56,45 +92,56 @@ class FileLayout:
         self._records = FileRecords(work, intake)
 
     def texts(self, row: RowProxy, fields: Mapping[str, str]) -> Sequence[str]:
-        """Return the texts of the file where they mean what the fields say, else those of the fields.
+        """Return the texts of the file where they have the values of the fields, else those of the fields.
 
-        Rows are to be asked for in the order of the file.
+        Rows must come in the order of the file.
         """
         record = self._records.at(getattr(row, self._line))
-        stand = [*record, *[""] * (len(self.columns) - len(record))]
-        return [
-            self._text(column.field, fields[column.field], text) if column.field else text
-            for column, text in zip(self.columns, stand, strict=True)
-        ]
+        texts = [*record, *[""] * (len(self.columns) - len(record))]
+        for place, (column, text) in enumerate(zip(self.columns, texts, strict=True)):
+            now = fields[column.field] if column.field else text
+            if column.field and self.field_text(column.field, text) != now:
+                texts[place] = self._as_in_file(column.field, now)
+        return texts
 
-    def understood(self, field: str, text: str) -> str:
-        """Return what ``text`` means, read as the file was; itself where it means nothing."""
+    def field_text(self, field: str, text: str) -> str:
+        """Return the text of the value that ``text`` has, read as the file was; ``text`` itself where it has none."""
         reader = self._readers.get(field)
         cell = reader.read_one(text) if reader else None
         if reader is None or cell is None or cell.issue is not None:
             return text
         return to_text(reader.column, cell.value)
 
-    def _text(self, field: str, now: str, stands: str) -> str:
-        return stands if self.understood(field, stands) == now else self._as_in_file(field, now)
-
-    def _as_in_file(self, field: str, now: str) -> str:
-        """Return what a field says now as the file would: 9.50 among decimal commas would be taken for another number."""
-        if field in self._commas and _PLAIN_NUMBER.fullmatch(now):
-            return now.replace(".", ",")
-        return now
-
-
-def file_layout(work: ActionContext) -> FileLayout | None:
-    """Return the layout of a batch that was made from a file, if its rows know where they stand there."""
-    handler: Any = work.handler
-    intake = Intake.stored_in(work.batch)
-    if intake is None or handler.line_column is None or handler.line_column not in work.rows().table.c:
-        return None
-    return FileLayout(work, intake, handler.line_column)
+    def _as_in_file(self, field: str, text: str) -> str:
+        """Return the text of a field as the file writes it: 9.50 among decimal commas would be read as another number."""
+        if field in self._commas and _PLAIN_NUMBER.fullmatch(text):
+            return text.replace(".", ",")
+        return text
 
 
 def layout_of(work: ActionContext) -> Layout:
-    """Return the layout of a batch: its handler's own, that of the file it was made from, or that of its row grid."""
-    own: Layout | None = work.handler.worksheet_layout(work.batch)
-    return own or file_layout(work) or row_layout(work)
+    """Return the layout of a batch: its type's own, that of the file it was made from, or that of its row grid."""
+    own: Layout | None = work.handler.worksheet.layout_for(work.handler, work.batch)
+    return own or _file_layout(work) or _row_layout(work)
+
+
+def _file_layout(work: ActionContext) -> FileLayout | None:
+    """Return the layout of a batch that was made from a file, if its rows have the number of their row there."""
+    source, intake = work.handler.file_source, Intake.stored_in(work.batch)
+    line = source.line_column if source else None
+    if intake is None or line is None or line not in work.rows().table.c:
+        return None
+    return FileLayout(work, intake, line)
+
+
+def _row_layout(work: ActionContext) -> RowLayout:
+    """Return the layout of the columns that the row grid shows."""
+    model: Any = work.row
+    shown = getattr(work.batch_type.view, "shown_columns", lambda _row: ())(model)
+    own = [column.key for column in model.__mapper__.columns if column.key not in _NEVER_COLUMNS]
+    return RowLayout(model, columns_of(model, ("sequence", *(shown or own))))
+
+
+def width_of(column: Column) -> int:
+    """Return how many characters wide a column is that holds what ``column`` does."""
+    return max(_WIDTHS.get(column.kind, 14), min(len(column.label) + 4, 40))

@@ -22,20 +22,20 @@ _NAMED = 5
 
 @dataclass
 class ChangedRows:
-    """The rows in which cells to be edited are others than when the sheet was downloaded, by sequence.
+    """Rows with cells to edit that have changed since the sheet was downloaded, by sequence.
 
-    The rest are numbers of rows in the sheet: without a key, with the key of another row, and with changes of cells
-    that only show something.
+    The rest are numbers of rows in the sheet: without a key, with the key of another row, and with changed cells that
+    are read-only.
     """
 
     changed: dict[int, SheetRow] = field(default_factory=dict)
     keyless: list[int] = field(default_factory=list)
-    doubled: list[int] = field(default_factory=list)
+    duplicates: list[int] = field(default_factory=list)
     locked: list[int] = field(default_factory=list)
 
 
 def find_changed_rows(sheet: UploadedWorksheet, layout: Layout) -> ChangedRows:
-    """Read all rows of ``sheet``, which was written with ``layout``; a row that stands there twice is not taken."""
+    """Read all rows of ``sheet``, which was written with ``layout``; rows with the same key are skipped."""
     checks, found = RowChecksums(layout.columns), ChangedRows()
     seen: dict[int, int] = {}
     doubled: set[int] = set()
@@ -48,7 +48,7 @@ def find_changed_rows(sheet: UploadedWorksheet, layout: Layout) -> ChangedRows:
         else:
             seen[row.key.sequence] = row.line
             _check_row(row, layout, checks, found)
-    found.doubled = sorted(doubled)
+    found.duplicates = sorted(doubled)
     return found
 
 
@@ -57,54 +57,54 @@ def _check_row(row: SheetRow, layout: Layout, checks: RowChecksums, found: Chang
     if key is None:
         return
     if checks.of(row.texts, edited=True) != key.edited:
-        # All changed rows are held at a time, so no more of them than what may be taken.
+        # All changed rows are in memory together, so only the texts that may be applied are kept.
         texts = [
             text if column.field else None for text, column in zip(row.texts, layout.columns, strict=True)
         ]
         found.changed[key.sequence] = SheetRow(row.line, key, texts)
-    if checks.of(row.texts, edited=False) not in (key.shown, None):
+    if checks.of(row.texts, edited=False) not in (key.read_only, None):
         found.locked.append(row.line)
 
 
-def skipped_notes(sheet: UploadedWorksheet, sifted: ChangedRows, gone: Sequence[int]) -> Iterator[str]:
-    """Yield sentences about what is not taken from ``sheet``; ``gone`` are its rows that the batch does not have."""
+def skipped_notes(sheet: UploadedWorksheet, changed_rows: ChangedRows, gone: Sequence[int]) -> Iterator[str]:
+    """Yield sentences about the skipped parts of ``sheet``; ``gone`` are its rows that the batch does not have."""
     if sheet.missing:
         names = ", ".join(f"“{heading[:60]}”" for heading in sheet.missing[:_NAMED])
-        yield f"Columns that the sheet does not have any more, or under another heading, are left as they are: {names}."
-    if sifted.keyless:
+        yield f"Columns that are missing from the sheet, or have another heading, are left as they are: {names}."
+    if changed_rows.keyless:
         yield (
-            f"{_row_numbers(sifted.keyless)} of the sheet: not taken, because the hidden key is missing. Add rows on the batch's"
+            f"{_row_numbers(changed_rows.keyless)} of the sheet: skipped, because the hidden key is missing. Add rows on the batch's"
             " page."
         )
-    if sifted.doubled:
-        yield f"{_row_numbers(sifted.doubled)} of the sheet: not taken, because several of them have the key of one row."
+    if changed_rows.duplicates:
+        yield f"{_row_numbers(changed_rows.duplicates)} of the sheet: skipped, because they have the same key."
     if gone:
-        yield f"{_row_numbers(gone)} of the sheet: not taken, because the batch does not have them, or they were removed since."
-    if sifted.locked:
-        yield f"{_row_numbers(sifted.locked)} of the sheet: changes of grey cells are not taken; these only show what is there."
+        yield f"{_row_numbers(gone)} of the sheet: not in the batch, or removed from it since, so skipped."
+    if changed_rows.locked:
+        yield f"{_row_numbers(changed_rows.locked)} of the sheet: changes of grey cells were skipped; these are read-only."
 
 
 def _row_numbers(lines: Sequence[int]) -> str:
-    """Name rows of the sheet, the first of them if they are many."""
+    """Return the numbers of rows as a text, of many only the first."""
     named = ", ".join(f"{line:,}" for line in lines[:_NAMED])
     more = len(lines) - _NAMED
     word = "Row" if len(lines) == 1 else "Rows"
     return f"{word} {named} and {more:,} more" if more > 0 else f"{word} {named}"
 
 
-#: How many rows are looked up together.
+#: The number of rows that are looked up together.
 _ROWS_AT_ONCE = 500
 
-_STILL_CUT = "It is longer than a cell of a worksheet holds, and still cut: change it on the row's page."
+_STILL_CUT = "It is longer than a cell of a worksheet holds, and is still cut: change it on the row's page."
 
 
 @dataclass(frozen=True, slots=True)
 class SheetChange:
-    """A cell that was changed in the sheet, on the row ``line`` of it.
+    """A cell that was changed in the sheet, in row number ``line`` of it.
 
-    ``before`` is what it said when the sheet was downloaded, ``None`` where that is not known; ``now`` what the batch
-    says, ``sheet`` what the sheet says, and ``text`` what that means for the field. ``problem`` says why it cannot be
-    taken.
+    ``before`` is its text when the sheet was downloaded, ``None`` where that is unknown; ``now`` is the text in the
+    batch, ``sheet`` the one in the sheet, and ``text`` what is to be stored in the field. ``problem`` is the reason why
+    it cannot be.
     """
 
     sequence: int
@@ -119,16 +119,16 @@ class SheetChange:
 
     @property
     def mark(self) -> str:
-        """A text that names the cell in a form."""
+        """The name of the cell in a form."""
         return f"{self.sequence}.{self.field}"
 
 
 @dataclass
 class WorksheetDiff:
-    """What came of it: changes to be taken, conflicts with what others changed since, and what cannot be read.
+    """Changes to be applied, conflicts with changes of others in the batch since, and texts that cannot be stored.
 
-    ``name`` is the sheet's, ``notes`` are sentences about what else is not taken, ``agreed`` counts changes that the batch has already, and
-    ``operation`` is the last one in the batch's history that was looked at.
+    ``name`` is that of the sheet's file, ``notes`` are sentences about whatever else is skipped, ``agreed`` counts
+    changes that the batch has already, and ``operation`` is the last one in the batch's history at that time.
     """
 
     name: str
@@ -150,50 +150,51 @@ def diff_worksheet(work: ActionContext, sheet: UploadedWorksheet) -> WorksheetDi
     layout = layout_of(work)
     refuse_foreign(work, sheet, layout)
     found = WorksheetDiff(sheet.name, last_operation(work))
-    sifted = find_changed_rows(sheet, layout)
+    changed_rows = find_changed_rows(sheet, layout)
     comparer = _RowDiffer(work, sheet, layout, found)
-    # In the rows' order: a layout may read along in the batch's file.
-    for rows in chunked(sorted(sifted.changed.values(), key=_sequence), _ROWS_AT_ONCE):
+    # In the order of rows: a layout may read the batch's file alongside.
+    for rows in chunked(
+        sorted(changed_rows.changed.values(), key=lambda row: row.key.sequence if row.key else 0),
+        _ROWS_AT_ONCE,
+    ):
         comparer.compare({row.key.sequence: row for row in rows if row.key})
-    found.notes += skipped_notes(sheet, sifted, comparer.gone)
+    found.notes += skipped_notes(sheet, changed_rows, comparer.gone)
     return found
 
 
 def refuse_foreign(work: ActionContext, sheet: UploadedWorksheet, layout: Layout) -> None:
     """Raise ``BadInput`` if ``sheet`` is not one of the batch, whose layout is ``layout``."""
-    batch, label = work.batch, sheet.label
-    if (label.batch, label.created) != (batch.number, batch.created_at.isoformat()):
-        other = f"batch {label.batch}" if label.batch != batch.number else "a batch of another installation"
-        raise BadInput(
-            f"“{sheet.name}” is the worksheet of {other[:60]}, not of {batch}. Nothing was taken from it: upload it on the"
-            " page of the batch that it came from."
+    batch, metadata = work.batch, sheet.metadata
+    if (metadata.batch, metadata.created) != (batch.number, batch.created_at.isoformat()):
+        other = (
+            f"batch {metadata.batch}" if metadata.batch != batch.number else "a batch of another installation"
         )
-    if not label.fits(layout.columns):
         raise BadInput(
-            f"{batch} has other columns now than when “{sheet.name}” was downloaded. Nothing was taken from it: download"
-            " the worksheet anew."
+            f"“{sheet.name}” is the worksheet of {other[:60]}, not of {batch}. Nothing was changed: upload it on the"
+            " page of its own batch."
         )
-
-
-def _sequence(row: SheetRow) -> int:
-    return row.key.sequence if row.key else 0
+    if not metadata.fits(layout.columns):
+        raise BadInput(
+            f"{batch} has other columns now than when “{sheet.name}” was downloaded. Nothing was changed: download"
+            " the worksheet again."
+        )
 
 
 class _RowDiffer:
-    """Compares rows of the sheet that were changed with those of the batch, some hundreds at a time."""
+    """Compares changed rows of the sheet with those of the batch, some hundreds at a time."""
 
     def __init__(
         self, work: ActionContext, sheet: UploadedWorksheet, layout: Layout, found: WorksheetDiff
     ) -> None:
         self._work, self._sheet, self._layout, self._found = work, sheet, layout, found
         self._rows, self._checks = SheetRows(work, layout), RowChecksums(layout.columns)
-        #: The lines of rows that the batch does not have, or that were removed from it.
+        #: The lines of rows that the batch does not have, or from which they were removed.
         self.gone: list[int] = []
 
     def compare(self, changed: Mapping[int, SheetRow]) -> None:
         """Compare the rows of the sheet ``changed``, by sequence."""
         sequences = [sequence for sequence in changed if sequence <= HIGHEST_NUMBER]
-        earlier = earlier_texts(self._work, self._sheet.label.operation, sequences)
+        earlier = earlier_texts(self._work, self._sheet.metadata.operation, sequences)
         grid = sheet_grid(self._work, self._layout, self._work.row.sequence.in_(sequences))
         rows = map(self._rows.proxy, grid.all_rows(self._work.session, GridState(), None))
         there = {row.sequence: row for row in rows if not row.removed}
@@ -207,12 +208,12 @@ class _RowDiffer:
         fields = self._rows.fields(row)
         then_fields = fields | {name: text for name, text in earlier.items() if name in fields}
         now, then = self._rows.texts(row, fields), self._rows.texts(row, then_fields)
-        # What a refresh changed is in no history; then it is not known what the sheet began with.
+        # A refresh is not in the history of cells; after one, the texts at the download may be unknown.
         known = sent.key is not None and self._checks.of(then, edited=True) == sent.key.edited
         for column, text, is_now, was in zip(self._layout.columns, sent.texts, now, then, strict=True):
             if not column.field or text is None or comparable_text(text) == comparable_text(was):
                 continue
-            meant = self._layout.understood(column.field, text)
+            meant = self._layout.field_text(column.field, text)
             before = was if known else None
             change = SheetChange(
                 row.sequence, sent.line, column.field, column.heading, before, is_now, text, meant
@@ -238,7 +239,7 @@ class _RowDiffer:
 
 
 def _problem(column: Column, text: str) -> str:
-    """Return why ``text`` cannot be stored in ``column``; nothing if it can."""
+    """Return the reason why ``text`` cannot be stored in ``column``; empty if it can."""
     if text.endswith(CUT_MARK):
         return _STILL_CUT
     try:

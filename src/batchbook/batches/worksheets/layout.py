@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from batchbook.batches.editing import editable_by_name
-from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.models import BatchRow
 from batchbook.batches.rows.scope import RowProxy
-from batchbook.grid import Column, Kind, columns_of, render
-
-_WIDTHS = {Kind.TEXT: 28, Kind.DATETIME: 22, Kind.INTEGER: 12, Kind.DECIMAL: 12, Kind.DATE: 12}
-#: What every row has and no worksheet shows as a column of its own.
-_NEVER_COLUMNS = frozenset(
-    {"batch_id", "sequence", "status", "status_text", "issues", "removed", "version", "modified_at"}
-)
+from batchbook.grid import Column
 
 
 @dataclass(frozen=True)
 class SheetColumn:
     """A column of a worksheet: its ``heading``, and the ``field`` of the row that its cells edit.
 
-    Without a field it only shows something. ``width`` is in characters. Two columns may have one heading, but not one
-    field.
+    Without a field it is only shown. ``width`` is in characters. Two columns may have one heading, but not one field.
     """
 
     heading: str
@@ -35,8 +25,8 @@ class SheetColumn:
 class Layout(Protocol):
     """The columns of a worksheet, and the way from a row to their texts and back.
 
-    ``columns`` are those between the key and the status. ``shown`` are the columns of the grid that rows bring along
-    for them; all columns of the row's table they have anyway.
+    ``columns`` are those between the key and the status. ``grid_columns`` are the columns of the grid that rows bring
+    along for them; all columns of the row's table they have anyway.
     """
 
     @property
@@ -45,61 +35,34 @@ class Layout(Protocol):
         ...
 
     @property
-    def shown(self) -> Sequence[Column]:
-        """What :meth:`texts` needs of a row besides its table's columns."""
+    def grid_columns(self) -> Sequence[Column]:
+        """The columns that :meth:`texts` needs of a row besides those of its table."""
         ...
 
     def texts(self, row: RowProxy, fields: Mapping[str, str]) -> Sequence[str]:
         """Return the text of each cell of ``row``, in the order of ``columns``.
 
         ``fields`` are the texts of the row's editable fields, which may be those of an earlier moment: they count, not
-        what ``row`` says of these fields now. The same ``fields`` of a row must always give the same texts of them.
+        the values that ``row`` has now. The same ``fields`` of a row must always give the same texts of them.
         """
         ...
 
-    def understood(self, field: str, text: str) -> str:
-        """Return the text, as people would type it into ``field`` on the row's page, that ``text`` in its cell means."""
+    def field_text(self, field: str, text: str) -> str:
+        """Return the text that people would type into ``field`` on the row's page for ``text`` in its cell."""
         ...
 
 
-class RowLayout:
-    """The layout of every type that has no other: ``columns`` of the row grid, then the other editable ones."""
+@dataclass(frozen=True, kw_only=True)
+class Worksheet:
+    """Declaration of the worksheets of a type's batches: ``worksheet`` of its handler.
 
-    def __init__(self, model: type[BatchRow], columns: Sequence[Column]) -> None:
-        editable = editable_by_name(model)
-        named = {column.name for column in columns}
-        self.shown = (*columns, *(column for name, column in editable.items() if name not in named))
-        self.columns = tuple(
-            SheetColumn(column.label, column.name if column.name in editable else "", width_of(column))
-            for column in self.shown
-        )
+    ``layout`` gets the handler and the batch, and returns the columns of its worksheets; by default, and where it
+    returns ``None``, they are those of the batch's file, or else of the row grid.
+    """
 
-    def texts(self, row: RowProxy, fields: Mapping[str, str]) -> Sequence[str]:
-        """Return the texts that a form would show of editable columns, and what the grid shows of the others."""
-        return [
-            fields[column.name]
-            if column.name in fields
-            else render(column, getattr(row, column.name), grouped=False)
-            for column in self.shown
-        ]
+    # It gets the author's own handler and header, which only the author's code has types for.
+    layout: Callable[[Any, Any], Layout | None] | None = None
 
-    def understood(self, field: str, text: str) -> str:  # noqa: ARG002 - Other layouts look at the field.
-        """Return ``text``: what stands in the cell is what would be typed."""
-        return text
-
-
-def row_layout(work: ActionContext) -> Layout:
-    """Return the layout of what the row grid shows."""
-    return RowLayout(work.row, _grid_columns(work))
-
-
-def _grid_columns(work: ActionContext) -> tuple[Column, ...]:
-    model: Any = work.row
-    shown = getattr(work.batch_type.view, "shown_columns", lambda _row: ())(model)
-    own = [column.key for column in model.__mapper__.columns if column.key not in _NEVER_COLUMNS]
-    return columns_of(model, ("sequence", *(shown or own)))
-
-
-def width_of(column: Column) -> int:
-    """Return how many characters wide a column is that holds what ``column`` does."""
-    return max(_WIDTHS.get(column.kind, 14), min(len(column.label) + 4, 40))
+    def layout_for(self, handler: Any, batch: Any) -> Layout | None:
+        """Return the type's own layout for ``batch``; ``None`` if it has none."""
+        return None if self.layout is None else self.layout(handler, batch)

@@ -15,10 +15,10 @@ from batchbook.batches.models import Operation
 from batchbook.batches.rows.issues import plain_lines
 from batchbook.batches.worksheets.layout import SheetColumn
 
-#: How many characters a cell gets at most: a workbook's holds twice as many, but counts some characters as two.
+#: The most characters of a cell: a workbook holds twice as many, but counts some characters as two.
 LONGEST_CELL = 16_000
 
-#: What stands at the end of a text that is longer.
+#: The end of a text that was longer.
 CUT_MARK = "… (cut here: a cell of a worksheet holds no more)"
 
 # XML has no way to write these two.
@@ -32,7 +32,7 @@ def sheet_text(text: str) -> str:
 
 
 def comparable_text(text: str) -> str:
-    """Return what counts of a cell's text: neither blanks around it, nor how its lines end."""
+    """Return a cell's text for comparison, without blanks around it and differences of line ends."""
     return plain_lines(text).strip()
 
 
@@ -41,35 +41,35 @@ _KEY = re.compile(r"([1-9][0-9]{0,9}) ([0-9a-f]{8}) ([0-9a-f]{8})")
 
 @dataclass(frozen=True)
 class RowKey:
-    """What the hidden cell of a row says: its sequence, and the checks of its cells, those to edit and those to see."""
+    """The hidden key of a row: its sequence, and checksums of its cells, those to edit and the read-only ones."""
 
     sequence: int
     edited: str
-    shown: str
+    read_only: str
 
     @classmethod
     def read(cls, text: str) -> RowKey | None:
-        """Return the key that ``str`` made ``text`` of; ``None`` for any other text."""
+        """Return the key from the text that ``str`` made of it; ``None`` for any other text."""
         match = _KEY.fullmatch(text.strip())
         return cls(int(match[1]), match[2], match[3]) if match else None
 
     def __str__(self) -> str:
-        """Return it as a text."""
-        return f"{self.sequence} {self.edited} {self.shown}"
+        """Return the key as a text."""
+        return f"{self.sequence} {self.edited} {self.read_only}"
 
 
 class RowChecksums:
-    """Makes short texts of the cells of a row with these columns: they are others, as good as always, if a cell is."""
+    """Checksums of the cells of a row with ``columns``: they almost certainly change if a cell does."""
 
     def __init__(self, columns: Sequence[SheetColumn]) -> None:
         self._edits = [bool(column.field) for column in columns]
 
     def key(self, sequence: int, texts: Sequence[str]) -> RowKey:
-        """Return the key of a row whose cells have these texts."""
+        """Return the key of a row whose cells have ``texts``."""
         return RowKey(sequence, self.of(texts, edited=True) or "", self.of(texts, edited=False) or "")
 
     def of(self, texts: Sequence[str | None], *, edited: bool) -> str | None:
-        """Return the check of the cells that edit a field, or of the others; ``None`` if one of them is missing."""
+        """Return the checksum of the cells that edit a field, or of the others; ``None`` if one of them is missing."""
         chosen = [text for text, edits in zip(texts, self._edits, strict=True) if edits == edited]
         there = [comparable_text(text) for text in chosen if text is not None]
         if len(there) < len(chosen):
@@ -83,14 +83,14 @@ ROWS, HIDDEN = "Rows", "Batchbook"
 #: The headings around those of the layout.
 KEY, STATUS, PROBLEMS = "Key", "Status", "Problems"
 
-#: The headings of the hidden sheet, and the version of what is beneath them.
+#: The headings of the hidden sheet, and the version of its contents.
 HEADINGS = ("About", "Value", "Field")
 VERSION = "1"
 
 
 @dataclass(frozen=True)
 class SheetMetadata:
-    """What the hidden sheet says: the batch, when it was made, its last operation then, and headings with fields."""
+    """The contents of the hidden sheet: the batch, its time of creation, its last operation, and headings with fields."""
 
     batch: str
     created: str
@@ -99,7 +99,7 @@ class SheetMetadata:
 
     @classmethod
     def of(cls, work: ActionContext, columns: Sequence[SheetColumn]) -> Self:
-        """Return the label of a worksheet that is written now."""
+        """Return the metadata of a worksheet that is written now."""
         batch = work.batch
         return cls(batch.number, batch.created_at.isoformat(), last_operation(work), _pairs(columns))
 
@@ -118,7 +118,7 @@ class SheetMetadata:
 
     @classmethod
     def read(cls, lines: Iterable[Sequence[str]]) -> Self | None:
-        """Return what :meth:`lines` made of it; ``None`` for anything else."""
+        """Return the metadata from its :meth:`lines`; ``None`` for anything else."""
         whole = [tuple(line[:3]) for line in lines if len(line) >= len(HEADINGS)]
         facts = {about: value for about, value, _ in whole if about != "column"}
         operation = facts.get("operation", "")
@@ -128,7 +128,7 @@ class SheetMetadata:
         return cls(facts.get("batch", ""), facts.get("created", ""), int(operation[:9]), columns)
 
     def fits(self, columns: Sequence[SheetColumn]) -> bool:
-        """Tell whether the worksheet was written with these columns."""
+        """Return whether the worksheet was written with ``columns``."""
         return [(heading.strip(), field) for heading, field in self.columns] == [
             (heading.strip(), field) for heading, field in _pairs(columns)
         ]

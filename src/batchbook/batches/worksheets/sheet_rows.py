@@ -16,7 +16,7 @@ from batchbook.batches.worksheets.metadata import sheet_text
 from batchbook.grid import Column, Grid
 from batchbook.statuses import Severity
 
-#: By sequence of the row and field, the text that was there.
+#: The earlier text of a cell, by sequence of the row and field.
 EarlierTexts = dict[int, dict[str, str]]
 
 
@@ -34,7 +34,7 @@ def earlier_texts(work: ActionContext, operation: int, sequences: Sequence[int])
     )
     found: EarlierTexts = {}
     for sequence, field, old in work.session.execute(wanted):
-        # The first change since is the one that says what was there before.
+        # The first change since then has the earlier text.
         found.setdefault(sequence, {}).setdefault(field, old or "")
     return found
 
@@ -43,8 +43,10 @@ _BAD = (Severity.ERROR, Severity.WARNING)
 
 
 def sheet_grid(work: ActionContext, layout: Layout, *conditions: ColumnElement[bool]) -> Grid:
-    """Return the rows of the batch that satisfy ``conditions``, in their order, with what ``layout`` needs of them."""
-    return Grid(layout.shown, sheet_select(work, *conditions), (work.row.sequence,), carried=carried_by(work))
+    """Return the rows of the batch that satisfy ``conditions``, in their order, with the columns that ``layout`` needs."""
+    return Grid(
+        layout.grid_columns, sheet_select(work, *conditions), (work.row.sequence,), carried=carried_by(work)
+    )
 
 
 def sheet_select(work: ActionContext, *conditions: ColumnElement[bool]) -> Select[Any]:
@@ -53,13 +55,13 @@ def sheet_select(work: ActionContext, *conditions: ColumnElement[bool]) -> Selec
 
 
 def carried_by(work: ActionContext) -> list[Any]:
-    """Return the columns of the row's table, which every row of a worksheet's grid brings along."""
+    """Return the columns of the row's table, which every row of a worksheet's grid has."""
     row: Any = work.row
     return [getattr(row, column.key) for column in row.__mapper__.columns if column.key != "sequence"]
 
 
 def with_problems(work: ActionContext) -> ColumnElement[bool]:
-    """Return the condition for rows with an issue, or with a status that is no good one."""
+    """Return the condition for rows with an issue, or with a status of an error or warning."""
     row = work.row
     bad = [str(status) for status in work.handler.statuses or () if status.severity in _BAD]
     return or_(row.issues.is_not(None), row.status.in_(bad))
@@ -73,7 +75,7 @@ class SheetRows:
         self.editable: Mapping[str, Column] = editable_by_name(work.row)
 
     def proxy(self, row: Row[Any]) -> RowProxy:
-        """Return a row as layouts see it."""
+        """Return a row in the form that layouts expect."""
         return RowProxy(row._mapping)
 
     def fields(self, row: RowProxy) -> dict[str, str]:

@@ -30,10 +30,10 @@ from batchbook.errors import BadInput
 from batchbook.grid import choices_of
 from batchbook.grid.export import text_sheet
 
-#: What a worksheet may hold: no more could be read when it comes back.
+#: The most that a worksheet may hold: no more could be read when it is uploaded.
 MAX_ROWS, MAX_CELLS = 999_999, 5_000_000
 
-#: How many cells get their message as a comment: a spreadsheet program holds all comments in memory.
+#: The number of cells with their message as a comment: a spreadsheet program holds all comments in memory.
 MOST_COMMENTS = 1_000
 
 _OPTIONS = {
@@ -45,7 +45,7 @@ _OPTIONS = {
 _ALLOWED = {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True}
 _EXTRA_COLUMNS = (SheetColumn(STATUS, width=18), SheetColumn(PROBLEMS, width=70))
 
-# The number of the format that spreadsheet programs call “Text”, “@”.
+# The number of the format “Text”, “@”, in spreadsheet programs.
 _AS_TEXT = 49
 _TEXT = {"num_format": _AS_TEXT, "valign": "top"}
 _FORMATS: Mapping[str, Mapping[str, Any]] = {
@@ -58,28 +58,28 @@ _FORMATS: Mapping[str, Mapping[str, Any]] = {
 
 
 def refuse_too_large(work: ActionContext, layout: Layout, rows: int) -> None:
-    """Raise ``BadInput`` for more rows than a worksheet can bring back."""
+    """Raise ``BadInput`` for more rows than a worksheet may have."""
     width = len(layout.columns) + len(_EXTRA_COLUMNS) + 1
     if rows > MAX_ROWS or rows * width > MAX_CELLS:
         most = min(MAX_ROWS, MAX_CELLS // width)
         raise BadInput(
-            f"{work.batch} has {rows:,} rows for the worksheet, and with its columns {most:,} can be taken back at"
-            " most. Download those with problems only, or filter the rows by what you want to correct."
+            f"{work.batch} has {rows:,} rows for the worksheet, and with its columns it can have {most:,} at"
+            " most. Download only those with problems, or filter the rows that you want to correct."
         )
 
 
 def write_worksheet(work: ActionContext, layout: Layout, rows: Iterable[Row[Any]], file: BinaryIO) -> None:
-    """Write ``rows`` of a :func:`sheet_grid` into ``file`` as a worksheet, as they come: never are all in memory."""
-    label = SheetMetadata.of(work, layout.columns)
+    """Write ``rows`` of a :func:`sheet_grid` into ``file`` as a worksheet, one by one: they are never all in memory."""
+    metadata = SheetMetadata.of(work, layout.columns)
     with xlsxwriter.Workbook(file, _OPTIONS) as book:
         _RowSheet(book, work, layout).write(rows)
-        _write_metadata(book, label)
+        _write_metadata(book, metadata)
 
 
-def _write_metadata(book: Any, label: SheetMetadata) -> None:
+def _write_metadata(book: Any, metadata: SheetMetadata) -> None:
     sheet = text_sheet(book, HIDDEN)
     sheet.very_hidden()
-    for line, cells in enumerate((HEADINGS, *label.lines())):
+    for line, cells in enumerate((HEADINGS, *metadata.lines())):
         for place, text in enumerate(cells):
             sheet.write_string(line, place, text)
 
@@ -106,7 +106,7 @@ class _RowSheet:
             self._write_row(line, self._rows.proxy(row))
         last = len(self._columns) + len(_EXTRA_COLUMNS)
         self._sheet.autofilter(0, 1, line, last)
-        # Every number is meant to be a text here.
+        # Every number is a text on purpose.
         self._sheet.ignore_errors({"number_stored_as_text": xl_range(0, 0, line, last)})
 
     def _begin(self) -> None:
@@ -126,11 +126,9 @@ class _RowSheet:
         for place, (column, text) in enumerate(zip(self._columns, texts, strict=True), start=1):
             issue = issues.get(column.field) if column.field else None
             self._write_cell(line, place, text, _format_of(column, issue))
-            if issue is not None:
-                self._comment(line, place, issue)
-        self._write_extra(line, row)
-
-    def _write_extra(self, line: int, row: RowProxy) -> None:
+            if issue is not None and self._comments < MOST_COMMENTS:
+                self._comments += 1
+                self._sheet.write_comment(line, place, sheet_text(_sentence(issue)))
         status = self._statuses.get(row.status, raw_text(row.status or ""))
         self._write_cell(line, len(self._columns) + 1, status, "show")
         self._write_cell(line, len(self._columns) + 2, problems_of(row, self._labels), "problems")
@@ -141,19 +139,14 @@ class _RowSheet:
         else:
             self._sheet.write_blank(line, place, None, self._formats[look])
 
-    def _comment(self, line: int, place: int, issue: Issue) -> None:
-        if self._comments < MOST_COMMENTS:
-            self._comments += 1
-            self._sheet.write_comment(line, place, sheet_text(_sentence(issue)))
-
 
 def problems_of(row: RowProxy, labels: Mapping[str, str]) -> str:
-    """Return all that is wrong with a row, a line for each thing; ``labels`` are what its fields are called."""
-    said = [
+    """Return all problems of a row, a line for each; ``labels`` are those of its fields."""
+    lines = [
         f"{labels[i['field']]}: {_sentence(i)}" if i["field"] in labels else _sentence(i)
         for i in row.issues or ()
     ]
-    return sheet_text("\n".join([raw_text(row.status_text), *said] if row.status_text else said))
+    return sheet_text("\n".join([raw_text(row.status_text), *lines] if row.status_text else lines))
 
 
 def _sentence(issue: Issue) -> str:

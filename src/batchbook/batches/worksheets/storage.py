@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -15,7 +15,7 @@ from batchbook.batches.files import WORKSHEET, open_file, store_file
 from batchbook.batches.models import BatchFile
 from batchbook.batches.running.bulk_edits import BulkEdit, edit_task
 from batchbook.batches.worksheets.batch_layout import layout_of
-from batchbook.batches.worksheets.diff import SheetChange, WorksheetDiff, diff_worksheet, refuse_foreign
+from batchbook.batches.worksheets.diff import WorksheetDiff, diff_worksheet, refuse_foreign
 from batchbook.batches.worksheets.metadata import last_operation
 from batchbook.batches.worksheets.sheet_reader import UploadedWorksheet, open_worksheet
 from batchbook.errors import Conflict, Missing
@@ -27,7 +27,7 @@ WORKSHEET_OPERATION = "worksheet"
 
 @dataclass(frozen=True)
 class AppliedChanges:
-    """What was taken from a worksheet: how many cells of how many rows, and how many changed cells were left."""
+    """The result of applying a worksheet: the numbers of rows and cells, and of changed cells that were ``left``."""
 
     rows: int
     cells: int
@@ -35,32 +35,37 @@ class AppliedChanges:
 
     @property
     def summary(self) -> str:
-        """A sentence that says it."""
+        """The result in a sentence."""
         if not self.cells:
-            return "Nothing was taken from the worksheet."
+            return "Nothing was changed from the worksheet."
         left = counted(self.left, "other changed cell was", "other changed cells were")
-        rest = f" {left} not taken." if self.left else ""
-        return f"Took {counted(self.cells, 'cell')} in {counted(self.rows, 'row')} from the worksheet.{rest}"
+        rest = f" {left} skipped." if self.left else ""
+        return (
+            f"Changed {counted(self.cells, 'cell')} in {counted(self.rows, 'row')} from the worksheet.{rest}"
+        )
 
 
 def apply_worksheet(
     engine: Engine,
     batch_id: int,
     found: WorksheetDiff,
-    insisted: Collection[str] = (),
+    overwritten: Collection[str] = (),
     seen: int | None = None,
 ) -> AppliedChanges:
-    """Store what was ``found`` to be changed in a worksheet, and of the conflicts those with a mark in ``insisted``.
+    """Apply the changes ``found`` in a worksheet, and of the conflicts those with a mark in ``overwritten``.
 
-    ``seen`` is the last operation of the batch that the person looked at. Raises ``Conflict`` if there is another one
-    by now, or since the worksheet was compared, and otherwise as editors do.
+    ``seen`` is the last operation of the batch that the person saw. Raises ``Conflict`` if there is another one by now,
+    or since the worksheet was compared, and otherwise as editors do.
     """
     with all_or_nothing(engine, batch_id) as work:
         for operation in (found.operation, found.operation if seen is None else seen):
             refuse_unseen(work, operation)
-        wanted = [*found.taken, *(change for change in found.conflicts if change.mark in insisted)]
-        summary = f"Took {counted(len(wanted), 'cell')} from the worksheet “{found.name}”."
-        edited = BulkEditor(engine).edit(batch_id, _by_row(wanted), WORKSHEET_OPERATION, summary)
+        wanted = [*found.taken, *(change for change in found.conflicts if change.mark in overwritten)]
+        summary = f"Changed {counted(len(wanted), 'cell')} from the worksheet “{found.name}”."
+        texts: dict[int, dict[str, str]] = {}
+        for change in wanted:
+            texts.setdefault(change.sequence, {})[change.field] = change.text
+        edited = BulkEditor(engine).edit(batch_id, texts, WORKSHEET_OPERATION, summary)
         left = len(found.taken) + len(found.conflicts) + len(found.unreadable) - len(wanted)
         return AppliedChanges(edited.rows, edited.cells, left)
 
@@ -69,20 +74,13 @@ def refuse_unseen(work: ActionContext, seen: int) -> None:
     """Raise ``Conflict`` if ``seen`` is not the last operation of the batch any more."""
     if seen != last_operation(work):
         raise Conflict(
-            f"Nothing was taken from the worksheet, because {work.batch} was changed since you looked at the differences."
-            " Look at them again, then decide."
+            f"Nothing was changed from the worksheet, because {work.batch} has changed since you reviewed the differences."
+            " Review them again."
         )
 
 
-def _by_row(changes: Iterable[SheetChange]) -> dict[int, dict[str, str]]:
-    texts: dict[int, dict[str, str]] = {}
-    for change in changes:
-        texts.setdefault(change.sequence, {})[change.field] = change.text
-    return texts
-
-
 def store_worksheet(engine: Engine, batch_id: int, name: str, file: BinaryIO) -> BatchFile:
-    """Keep ``file``, called ``name``, with the batch whose worksheet it is; return its record.
+    """Store ``file``, called ``name``, with the batch whose worksheet it is; return its record.
 
     Raises ``BadInput`` for any other file, and as :meth:`~batchbook.batches.engine.engine.Engine.lock` does.
     """
@@ -111,4 +109,4 @@ def _apply_stored(edit: BulkEdit) -> str:
     return apply_worksheet(engine, edit.batch_id, found, arguments["insisted"], arguments["seen"]).summary
 
 
-TAKE_WORKSHEET = edit_task("take_worksheet", "Take worksheet", _apply_stored)
+TAKE_WORKSHEET = edit_task("take_worksheet", "Apply worksheet", _apply_stored)

@@ -48,7 +48,7 @@ def _type_data(batch_type: BatchType) -> dict[str, Any]:
         "type": batch_type.key,
         "title": batch_type.title,
         "fields": [column.name for column in editable_columns(batch_type.header, new=True)],
-        "file_columns": list(handler.file_columns),
+        "file_columns": list(handler.file_source.columns) if handler.file_source else [],
         "row_fields": [column.name for column in editable_columns(batch_type.row)],
         "statuses": [status.value for status in handler.statuses or ()],
         "options": [field.name for field in options.fields] if options else [],

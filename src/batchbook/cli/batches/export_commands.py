@@ -12,20 +12,16 @@ import click
 from sqlalchemy import JSON, ColumnElement, Row, select
 
 from batchbook.batches import Action, Batch, BatchFile, BatchRow, BatchType, file_chunks, input_file
-from batchbook.batches.worksheets import (
+from batchbook.batches.worksheets.batch_layout import layout_of
+from batchbook.batches.worksheets.diff import SheetChange, WorksheetDiff, diff_worksheet
+from batchbook.batches.worksheets.sheet_reader import open_worksheet
+from batchbook.batches.worksheets.sheet_rows import sheet_grid, with_problems
+from batchbook.batches.worksheets.sheet_writer import refuse_too_large, write_worksheet
+from batchbook.batches.worksheets.storage import (
     AppliedChanges,
-    SheetChange,
-    WorksheetDiff,
     apply_worksheet,
-    diff_worksheet,
-    layout_of,
-    open_worksheet,
-    refuse_too_large,
-    sheet_grid,
     store_worksheet,
     stored_worksheet,
-    with_problems,
-    write_worksheet,
 )
 from batchbook.cli.batches.intake_commands import name_to_send, open_to_send
 from batchbook.cli.batches.session import CommandSession, acting_session, reading_session

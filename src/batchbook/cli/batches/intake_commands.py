@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, TypeVar
 import click
 
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.engine.file_intake import inspect_batch_file, mapping_scope
+from batchbook.batches.engine.file_intake import inspect_batch_file, intake_fields, mapping_scope
 from batchbook.batches.intake import saved_mappings
 from batchbook.batches.intake.field_mapping import IntakeField
 from batchbook.batches.intake.file_inspection import (
@@ -147,8 +147,8 @@ def take_in(work: ActionContext, choices: Choices, *, demand: bool) -> None:
     With ``demand`` raises ``BadInput`` where a field that must be filled has no column, and says how to choose one.
     What was chosen is remembered for who sent the file.
     """
-    fields = work.handler.intake_fields(work.batch)
-    place = mapping_scope(work.handler, work.batch)
+    fields = intake_fields(work)
+    place = mapping_scope(work)
     remembered = (
         saved_mappings.find_mapping(work.session, place, choices.mapping) if choices.mapping else None
     )
@@ -160,7 +160,7 @@ def take_in(work: ActionContext, choices: Choices, *, demand: bool) -> None:
         intake.store_in(work.batch)
     if choices.pairs or choices.mapping or choices.reading.encoding or choices.reading.odd_lines:
         saved_mappings.save_mapping(
-            work.session, place, intake.mapping, intake.said, by=work.actor, at=work.now
+            work.session, place, intake.mapping, intake.chosen, by=work.actor, at=work.now
         )
     _warn(intake, fields)
     _tell_unused(intake, fields)

@@ -12,7 +12,7 @@ import click
 from batchbook.batches import Action, Batch
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Result
-from batchbook.batches.engine.file_intake import takes_in
+from batchbook.batches.engine.file_intake import has_mapped_file
 from batchbook.batches.engine.scheduled_execution import in_utc
 from batchbook.batches.running.schedule import refuse_without_jobs, schedule, unschedule
 from batchbook.cli.batches.changing import (
@@ -124,7 +124,7 @@ def _create(
 
 def _take_in(desk: CommandSession, batch: Batch, choices: Choices, *, demand: bool) -> None:
     work = desk.engine.work_on(batch)
-    if takes_in(work):
+    if has_mapped_file(work):
         take_in(work, choices, demand=demand)
     elif choices != Choices():
         raise click.UsageError("There is no file whose columns and reading could be said.")

@@ -9,10 +9,9 @@ from typing import Any
 
 from batchbook.services import services_of
 from batchbook.types.imports.models import ImportStatus
-from batchbook.types.imports.record_writing import Application
-from batchbook.types.imports.targets import Check, Lookup
+from batchbook.types.imports.targets import Application, Check, ImportField, ImportTarget, Lookup
 
-__all__ = ["Application", "Check", "ImportStatus", "Lookup"]
+__all__ = ["Application", "Check", "ImportField", "ImportStatus", "ImportTarget", "Lookup"]
 
 
 def includeme(config: Any) -> None:

@@ -30,15 +30,16 @@ from batchbook.batches import Block, Rows
 from batchbook.errors import BadInput
 from batchbook.grid import CellError, parse
 from batchbook.types.imports.duplicates import has_duplicate
+from batchbook.types.imports.import_plan import ImportPlan
 from batchbook.types.imports.models import ImportStatus, Mode
-from batchbook.types.imports.targets import ImportPlan, TargetField, new, old
+from batchbook.types.imports.targets import TargetField, new, old
 
 #: How many records are read together.
 _RECORDS_AT_ONCE = 5_000
 
 
 def missing_records(session: Session, plan: ImportPlan, row: Any) -> Iterator[Block]:
-    """Yield a row for each record within the batch's scope that none of its rows, written and indexed already, is about."""
+    """Yield a row for each record within the batch's scope that no row of the batch, written and indexed by now, is about."""
     columns = ("missing", *(new(field.name) for field in plan.key))
     keys = [_text_in_file(field).label(field.name) for field in plan.key]
     model = plan.target.model
@@ -49,7 +50,9 @@ def missing_records(session: Session, plan: ImportPlan, row: Any) -> Iterator[Bl
     )
     wanted: Select[Any] = select(plan.target.id, *keys).where(in_scope(session, plan), ~here)
     for name, value in plan.target.mark_deleted.items():
-        wanted = wanted.where(getattr(model, name).is_distinct_from(value))  # What is marked already is gone.
+        wanted = wanted.where(
+            getattr(model, name).is_distinct_from(value)
+        )  # A record with the marks is deleted already.
     last = 0
     while page := session.execute(
         wanted.where(plan.target.id > last).order_by(plan.target.id).limit(_RECORDS_AT_ONCE)
@@ -59,7 +62,7 @@ def missing_records(session: Session, plan: ImportPlan, row: Any) -> Iterator[Bl
 
 
 def in_scope(session: Session, plan: ImportPlan) -> ColumnElement[bool]:
-    """Return the condition for the records among which the table lacks some; raise ``BadInput`` for a scope that is none."""
+    """Return the condition for the records among which the table lacks some; raise ``BadInput`` for an unusable scope."""
     batch = plan.batch
     refuse_scope(plan)
     field = plan.target.field(batch.scope_field or "")
@@ -68,11 +71,11 @@ def in_scope(session: Session, plan: ImportPlan) -> ColumnElement[bool]:
 
 
 def refuse_scope(plan: ImportPlan) -> None:
-    """Raise ``BadInput`` where the batch does not say among which records the table may lack some."""
+    """Raise ``BadInput`` where the batch has no scope within which the table may lack records."""
     if plan.batch.scope_field not in plan.target.scopes:
         offered = ", ".join(plan.target.scopes)
         raise BadInput(
-            f"To delete what is missing it must be said among which {plan.target.title.lower()}: choose one of {offered}."
+            f"To delete {plan.target.title.lower()} that are missing from the file, choose within which of these: {offered}."
         )
 
 
@@ -92,7 +95,7 @@ def may_be_missing(plan: ImportPlan, record: Any) -> ColumnElement[bool]:
 
 
 def _scope_value(session: Session, field: TargetField, text: str) -> Any:
-    """Return what records within the scope have in ``field``; raise ``BadInput`` where ``text`` says none."""
+    """Return the value of ``field`` in records within the scope; raise ``BadInput`` where ``text`` is none."""
     if field.lookup is None:
         try:
             return parse(field.column, text)
@@ -105,14 +108,14 @@ def _scope_value(session: Session, field: TargetField, text: str) -> Any:
 
 
 def _text_in_file(field: TargetField) -> Any:
-    """Return in SQL what a table says for the value that a record has in ``field``."""
+    """Return in SQL the text that a table has for the value of ``field`` in a record."""
     if field.lookup is None:
         return field.stored
     lookup = field.lookup
     return select(lookup.by).where(lookup.id == field.stored).scalar_subquery()
 
 
-#: What stands between the names of fields that change.
+#: The separator between the labels of fields that change.
 _COMMA = ", "
 
 
@@ -128,19 +131,18 @@ class Comparison:
         self._row = row
         self._record = aliased(plan.target.model)
         self._looked_up = {
-            field.name: aliased(field.lookup.model) for field in plan.target.fields if field.lookup
+            field.name: aliased(field.lookup.model) for field in plan.target.all_fields if field.lookup
         }
 
     def update(self, rows: Rows) -> Any:
-        """Return the statement that brings ``rows`` up to date, less what concerns their problems."""
+        """Return the statement that brings ``rows`` up to date, without their problems."""
         found, row = self.current(rows.where), self._row
         values: dict[str, Any] = {old(field.name): found.c[old(field.name)] for field in self._plan.written}
-        changes = self._changes(found)
         values |= {
             "record_id": found.c.record_id,
-            "changed_fields": changes,
+            "changed_fields": self._changes(found),
             "status": self._status(found),
-            "status_text": self._words(found),
+            "status_text": self._status_text(found),
         }
         return (
             update(rows.table)
@@ -149,9 +151,9 @@ class Comparison:
         )
 
     def current(self, where: ColumnElement[bool]) -> Subquery:
-        """Return the key of each row that satisfies ``where``, with what the target says at this moment.
+        """Return the key of each row that satisfies ``where``, with the present values of the target.
 
-        ``record_id`` is null where it has no such record, ``twin`` tells whether another row has the same key, and
+        ``record_id`` is null where it has no such record, ``duplicate`` tells whether another row has the same key, and
         ``in_scope`` whether the record is one of those that are deleted where the table lacks them.
         """
         row, record = self._row, self._record
@@ -161,11 +163,11 @@ class Comparison:
             # do not know the batch yet, it takes that for as quick as looking for one.
             (row.batch_id + 0).label("batch_id"),
             row.sequence,
-            self._id(record).label("record_id"),
-            has_duplicate(self._plan, row, self._repeated).label("twin"),
+            getattr(record, self._plan.target.id.key).label("record_id"),
+            has_duplicate(self._plan, row, self._repeated).label("duplicate"),
             may_be_missing(self._plan, record).label("in_scope"),
             *names,
-        ).outerjoin(record, self._same_key())
+        ).outerjoin(record, and_(*map(self._is_key, self._plan.key)))
         for field in self._plan.written:
             if field.lookup:
                 looked_up = self._looked_up[field.name]
@@ -174,28 +176,22 @@ class Comparison:
         return wanted.where(where).subquery("found")
 
     def changed(self, field: TargetField, before: SQLColumnExpression[Any]) -> ColumnElement[bool]:
-        """Return whether a row changes ``field``, which is ``before`` now."""
+        """Return the condition for rows that change ``field``, whose present value is ``before``."""
         after = self._plan.column(self._row, field)
         differs: ColumnElement[bool] = after.is_distinct_from(before)
-        return differs if self._plan.empties(field) else and_(after.is_not(None), differs)
+        return differs if self._plan.clears(field) else and_(after.is_not(None), differs)
 
     def _current(self, field: TargetField) -> Any:
         if field.lookup is None:
             return getattr(self._record, field.stored.key)
         return getattr(self._looked_up[field.name], field.lookup.by.key)
 
-    def _id(self, record: Any) -> Any:
-        return getattr(record, self._plan.target.id.key)
-
-    def _same_key(self) -> ColumnElement[bool]:
-        return and_(*map(self._is_key, self._plan.key))
-
     def _is_key(self, field: TargetField) -> Any:
         stored = getattr(self._record, field.stored.key)
-        said = self._plan.column(self._row, field)
+        value = self._plan.column(self._row, field)
         if field.lookup is None:
-            return stored == said
-        return stored == field.lookup.id_of(said).correlate(self._row)
+            return stored == value
+        return stored == field.lookup.id_of(value).correlate(self._row)
 
     def _changes(self, found: Subquery) -> Any:
         """Return the labels of the fields that change, where there is a record that does."""
@@ -216,40 +212,40 @@ class Comparison:
             false(), *(self.changed(field, found.c[old(field.name)]) for field in self._plan.written)
         )
         return case(
-            (and_(row.missing, or_(found.c.twin, ~here)), status.UNCHANGED.value),
-            # Whatever the batch was made for: what it deletes is what its mode and its scope say now.
+            (and_(row.missing, or_(found.c.duplicate, ~here)), status.UNCHANGED.value),
+            # Whatever the batch was made for, its present mode and scope decide about deletions.
             (and_(row.missing, ~found.c.in_scope), status.SKIPPED.value),
             (row.missing, status.DELETE.value),
             (self.keyless(), status.INVALID.value),
-            (found.c.twin, status.DUPLICATE.value),
+            (found.c.duplicate, status.DUPLICATE.value),
             (~here, (status.CREATE if self._plan.mode.creates else status.SKIPPED).value),
             (~any_change, status.UNCHANGED.value),
             else_=(status.UPDATE if self._plan.mode.updates else status.SKIPPED).value,
         )
 
     def keyless(self) -> ColumnElement[bool]:
-        """Return whether a row does not say which record it is about."""
+        """Return the condition for rows with an incomplete key."""
         return or_(*(self._plan.column(self._row, field).is_(None) for field in self._plan.key))
 
-    def _words(self, found: Subquery) -> Any:
+    def _status_text(self, found: Subquery) -> Any:
         here, plan = found.c.record_id.is_not(None), self._plan
         key, title = " and ".join(field.label.lower() for field in plan.key), plan.target.title.lower()
-        words: list[tuple[Any, Any]] = [
-            (and_(self._row.missing, found.c.twin), literal("It is in the table after all.")),
-            (and_(self._row.missing, ~here), literal("It is gone already.")),
+        texts: list[tuple[Any, Any]] = [
+            (and_(self._row.missing, found.c.duplicate), literal("It is in the file after all.")),
+            (and_(self._row.missing, ~here), literal("It has been deleted already.")),
             (and_(self._row.missing, ~found.c.in_scope), literal(self._kept())),
-            (self._row.missing, literal("The table does not have it.")),
+            (self._row.missing, literal("It is missing from the file.")),
             (self.keyless(), literal(f"It has no {key}.")),
-            (found.c.twin, literal(f"The same {key} stands in another row.")),
+            (found.c.duplicate, literal(f"Duplicate {key}.")),
         ]
         if not plan.mode.creates:
-            words.append((~here, literal(f"It is not among the {title}, and none is created.")))
+            texts.append((~here, literal(f"It is not among the {title}, and this import creates none.")))
         if plan.mode is Mode.CREATE:
-            words.append((here, literal(f"It is among the {title} already, and none is changed.")))
-        return case(*words, else_=null())
+            texts.append((here, literal(f"It is among the {title} already, and this import changes none.")))
+        return case(*texts, else_=null())
 
     def _kept(self) -> str:
         if self._plan.mode is not Mode.REPLACE:
-            return "The table does not have it, and nothing is deleted."
+            return "It is missing from the file, but nothing is deleted."
         scope = self._plan.target.field(self._plan.batch.scope_field or "").label.lower()
-        return f"It has another {scope} by now, so the table need not have it."
+        return f"It has another {scope} by now, so it need not be in the file."

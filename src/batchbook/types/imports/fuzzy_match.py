@@ -15,14 +15,17 @@ from sqlalchemy.orm import Session
 from batchbook.db import folded
 from batchbook.types.imports.targets import Lookup
 
-#: How many texts are returned, and how much alike they must be, from 0 to 1.
+#: The most texts that are returned, and the similarity they need, from 0 to 1.
 _MOST_MATCHES, _CUTOFF = 3, 0.7
-#: How many of those that share most are compared, and what is looked at of a text.
+#: The number of candidates that are compared, and the characters of a text that count.
 _COMPARED, _LONGEST = 40, 100
 
 
 class FuzzyMatcher:
-    """Finds those of ``texts`` that are close to another one, whatever its capital letters."""
+    """Finds those of ``texts`` that are similar to another one, without regard to case.
+
+    Only texts that share pairs of letters with it are compared letter by letter, so thousands cost little.
+    """
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._texts = {text.casefold()[:_LONGEST]: text for text in reversed(list(texts))}
@@ -32,33 +35,33 @@ class FuzzyMatcher:
                 self._with[pair].append(plain)
 
     def closest(self, text: str) -> list[str]:
-        """Return the texts that are close to ``text``, the closest first."""
+        """Return the texts that are similar to ``text``, the most similar first."""
         plain = text.casefold()[:_LONGEST]
         shared = Counter(chain.from_iterable(self._with.get(pair, ()) for pair in _pairs(plain)))
-        # Of two that share as much, the shorter one is more alike.
+        # Of two that share as much, the shorter one is more similar.
         likely = sorted(shared, key=lambda other: (-shared[other], len(other)))[:_COMPARED]
         return [self._texts[other] for other in get_close_matches(plain, likely, _MOST_MATCHES, _CUTOFF)]
 
 
 def _pairs(plain: str) -> set[str]:
-    """Return the neighbouring letters of a text, with its ends; so a letter that is wrong spoils two of them only."""
+    """Return the pairs of adjacent letters of a text, with its ends; a wrong letter spoils only two of them."""
     framed = f"\x02{plain}\x03"
     return {framed[place : place + 2] for place in range(len(framed) - 1)}
 
 
-#: How many texts are looked up in one statement.
+#: The number of texts that are looked up in one statement.
 _TEXTS_AT_ONCE = 400
-#: Among how many records close ones are looked for; in more of them the first that come near are of little worth.
+#: The most records among which similar ones are searched; among more, matches are of little worth.
 _MOST_RECORDS = 20_000
-#: For how many texts something close is looked for: whoever has more that are unknown has another problem.
+#: The most texts for which similar ones are searched: a file with more unknown ones has another problem.
 _MOST_SOUGHT = 300
-#: How many texts are remembered; a file may have a million of them.
+#: The number of texts in the cache; a file may have a million of them.
 _CACHE_SIZE = 50_000
 
 
 @dataclass
 class References:
-    """What texts refer to by one lookup; what was looked up is remembered.
+    """The records that texts refer to by one lookup, with a cache.
 
     ``found`` has for each text the keys of the records that it may mean: one, several if it is ambiguous, or none.
     """
@@ -69,7 +72,7 @@ class References:
     _suggested: dict[str, list[str]] = field(default_factory=dict)
 
     def look_up(self, texts: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
-        """Return what :attr:`found` has for ``texts``, after looking up those that are not known yet."""
+        """Return :attr:`found` after looking up those of ``texts`` that are not in it yet."""
         if len(self.found) > _CACHE_SIZE:
             self.found.clear()
         unknown = [text for text in dict.fromkeys(texts) if text not in self.found]
@@ -90,7 +93,7 @@ class References:
 
     def _ask(self, texts: Sequence[str]) -> None:
         by, others = self.lookup.by, self.lookup.also
-        # A file may write a name in other letters; what is the same but for these is meant.
+        # A file may write a name in another case.
         lower = [text.lower() for text in texts]
         letters = "".join(lower)
         wanted = or_(by.in_(texts), *(folded(column, letters).in_(lower) for column in (by, *others)))
@@ -106,7 +109,7 @@ class References:
 
 
 def _keys_meant(text: str, rows: Collection[Sequence[str | None]]) -> tuple[str, ...]:
-    """Return the keys of the records that ``text`` may mean: that of its own key, else those that are called so."""
+    """Return the keys of the records that ``text`` may mean: the one with that key, else those with that name."""
     exact = [row[0] for row in rows if row[0] == text]
     plain = text.casefold()
     called = [row[0] for row in rows if any(name and name.casefold() == plain for name in row)]

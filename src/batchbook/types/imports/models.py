@@ -12,7 +12,7 @@ from batchbook.batches import Batch, DynamicRow, Severity, Status, column, edita
 
 
 class ImportStatus(Status):
-    """What an import does with a row."""
+    """The effect of an import on a row."""
 
     CREATE = "create", "Create", Severity.SUCCESS, "+"
     UPDATE = "update", "Update", Severity.INFO, "~"
@@ -23,7 +23,7 @@ class ImportStatus(Status):
     INVALID = "invalid", "Has problems", Severity.ERROR, "✕"
 
 
-#: The rows that change something, and those that somebody has to look at before they can.
+#: The statuses of rows that change something, and of those with problems to be solved first.
 APPLICABLE = (ImportStatus.CREATE, ImportStatus.UPDATE, ImportStatus.DELETE)
 PROBLEMATIC = (ImportStatus.DUPLICATE, ImportStatus.INVALID)
 
@@ -35,7 +35,7 @@ def has_status(row: Any, *statuses: ImportStatus) -> ColumnElement[bool]:
 
 
 class Mode(StrEnum):
-    """Which records an import creates, updates and deletes."""
+    """The mode of an import: the records that it creates, updates and deletes."""
 
     CREATE_UPDATE = "create_update"
     UPDATE = "update"
@@ -44,12 +44,12 @@ class Mode(StrEnum):
 
     @property
     def creates(self) -> bool:
-        """Whether records are created that are not there."""
+        """Whether records are created."""
         return self is not Mode.UPDATE
 
     @property
     def updates(self) -> bool:
-        """Whether records are changed that are there."""
+        """Whether existing records are changed."""
         return self is not Mode.CREATE
 
 
@@ -57,10 +57,10 @@ MODE_CHOICES = (
     (Mode.CREATE_UPDATE.value, "Create and update"),
     (Mode.UPDATE.value, "Update only"),
     (Mode.CREATE.value, "Create only"),
-    (Mode.REPLACE.value, "Create, update, and delete what is missing"),
+    (Mode.REPLACE.value, "Create, update, and delete missing records"),
 )
-UNKNOWN = (("problem", "Is a problem of its row"), ("add", "Is added, where its name is enough"))
-EMPTY_CELL_CHOICES = (("keep", "Leave what is there"), ("clear", "Empty the field"))
+UNKNOWN = (("problem", "Report as a problem"), ("add", "Create if a name is enough"))
+EMPTY_CELL_CHOICES = (("keep", "Keep the present value"), ("clear", "Clear the field"))
 
 
 class Import(Batch):
@@ -70,10 +70,10 @@ class Import(Batch):
     __title__ = "Import"
 
     target: Mapped[str] = editable(
-        String(60), fixed=True, label="Import into", description="What the table is about."
+        String(60), fixed=True, label="Import into", description="The kind of records in the file."
     )
     mode: Mapped[str] = editable(
-        String(20), default=Mode.CREATE_UPDATE.value, choices=MODE_CHOICES, label="What to do with records"
+        String(20), default=Mode.CREATE_UPDATE.value, choices=MODE_CHOICES, label="Import mode"
     )
     key_name: Mapped[str | None] = editable(
         String(200),
@@ -82,20 +82,20 @@ class Import(Batch):
         description="The field by which a row finds its record. Empty: the usual one.",
     )
     empty_cells: Mapped[str] = editable(
-        String(10), default="keep", choices=EMPTY_CELL_CHOICES, label="An empty cell means"
+        String(10), default="keep", choices=EMPTY_CELL_CHOICES, label="Empty cells"
     )
     unknown: Mapped[str] = editable(
         String(10),
         default="problem",
         choices=UNKNOWN,
-        label="What is referred to and not there",
-        description="Such as a department that nobody has entered yet.",
+        label="Missing references",
+        description="References to records that do not exist yet, such as a new department.",
     )
     scope_field: Mapped[str | None] = editable(
         String(60),
         fixed=True,
-        label="Missing among those of",
-        description="With deleting: whose records are missing if the table lacks them, such as vendor.",
+        label="Only among",
+        description="For deleting: the field within whose value records can be missing, such as vendor.",
     )
     scope_value: Mapped[str | None] = editable(
         String(200), fixed=True, label="which is", description="Such as V0764."
@@ -103,16 +103,17 @@ class Import(Batch):
     sender: Mapped[str | None] = editable(
         String(60),
         fixed=True,
-        description="Who sends such tables: how theirs was read and mapped is remembered by this name.",
+        label="Source",
+        description="The sender of the file: the reading and mapping of its files are remembered by this name.",
     )
 
 
 class ImportRow(DynamicRow):
-    """One record of the table, or one that the table lacks; what it says is in columns of the batch's own.
+    """A record of the file, or one that is missing from it; its values are in columns of the batch's own.
 
-    ``line`` is the number of its row in the file, ``raw`` has the texts of cells that were not taken as they stand,
-    ``changed_fields`` names the fields that change, ``record_id`` is the record that it is about, and ``missing`` says that
-    the table does not have it.
+    ``line`` is the number of its row in the file, ``raw`` has the original texts of cells that were normalised or
+    replaced, ``changed_fields`` the labels of fields that change, ``record_id`` is the key of the target's record, and
+    ``missing`` marks a record that is missing from the file.
     """
 
     __abstract__ = True

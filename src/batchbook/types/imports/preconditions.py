@@ -13,22 +13,23 @@ from sqlalchemy.orm import Session
 from batchbook.batches import HandlerContext
 from batchbook.errors import BadInput, Conflict, Refused
 from batchbook.types.imports.comparison import Comparison, refuse_scope
+from batchbook.types.imports.import_plan import ImportPlan
 from batchbook.types.imports.models import APPLICABLE, PROBLEMATIC, Import, ImportStatus, Mode, has_status
-from batchbook.types.imports.record_writing import Application, lost_reference
-from batchbook.types.imports.targets import ImportPlan, ImportTargets, TargetField, new, old
+from batchbook.types.imports.record_writing import RecordWriter
+from batchbook.types.imports.targets import Application, ImportTargets, TargetField, new, old
 from batchbook.words import counted
 
-#: How many of the records that changed last are looked at before a person is told of them.
+#: The number of the last changed records that are checked for the warning.
 _RECENT = 1_000
-#: A change bears the time at which its transaction began; it may have ended so much later.
+#: A change has the time at which its transaction began; it may have ended so much later.
 _LONGEST = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class StaleCell:
-    """A field of a record that changed meanwhile: as it was at the refresh, as the row plans it, as it is now.
+    """A field of a record that has changed: its value at the refresh, the planned one, and the present one.
 
-    ``field`` is ``None`` where the record itself came or went.
+    ``field`` is ``None`` where the record itself was created or deleted.
     """
 
     sequence: int
@@ -40,7 +41,7 @@ class StaleCell:
 
 
 class Staleness:
-    """Finds rows of a batch that were compared with what is no longer so."""
+    """Finds rows of a batch whose records have changed since they were compared."""
 
     def __init__(self, plan: ImportPlan, comparison: Comparison, row: Any) -> None:
         self._plan = plan
@@ -50,7 +51,7 @@ class Staleness:
     def count(self, session: Session, where: ColumnElement[bool], *, moved: bool = False) -> int:
         """Return how many rows among those that satisfy ``where`` are stale.
 
-        With ``moved`` only those whose record came, went, or left what may be deleted: what they plan cannot be done.
+        With ``moved`` only those whose record was created, was deleted, or left the scope: their plan cannot be executed.
         """
         return session.scalar(select(func.count()).select_from(self._stale(where, moved).subquery())) or 0
 
@@ -77,10 +78,10 @@ class Staleness:
                 if before != now:
                     yield StaleCell(row.sequence, key, field, before, values[f"planned_{field.name}"], now)
 
-    def perhaps(self, session: Session) -> bool:
-        """Return whether there may be stale rows, told by the records that changed last.
+    def is_likely(self, session: Session) -> bool:
+        """Return whether there may be stale rows, by the records that changed last.
 
-        For telling people: it costs the same whatever the number of rows. Executing looks at every row.
+        A warning for people: it costs the same whatever the number of rows. Executing checks every row.
         """
         target, since = self._plan.target, self._plan.batch.refreshed_at
         if target.modified is None or since is None:
@@ -98,7 +99,7 @@ class Staleness:
 
     def _stale(self, where: ColumnElement[bool], moved: bool = False) -> Any:
         row = self._row
-        # A row that was to change nothing would change something, or has nothing to leave as it is any more.
+        # An unchanged row would change something now, or its record is gone.
         looked_at = (*APPLICABLE, *(() if moved else (ImportStatus.UNCHANGED,)))
         found = self._comparison.current(and_(where, has_status(row, *looked_at)))
         columns = [getattr(row, new(field.name)) for field in self._plan.key]
@@ -127,20 +128,20 @@ class Staleness:
 
 
 _NAMED = 5
-#: The parameter of a batch that tells that records which its table lacks were looked for.
+#: The parameter of a batch that records whether missing records were searched.
 LOOKED_FOR_MISSING = "looked_for_missing"
 
 
 def refuse_not_allowed(context: HandlerContext, plan: ImportPlan, targets: ImportTargets) -> None:
-    """Raise ``Refused`` unless who acts may change the target, and whatever is added to be referred to."""
+    """Raise ``Refused`` unless the actor may change the target, and the targets of references that are created."""
     added = [field.lookup.model for field in plan.added if field.lookup]
-    # What is no target by itself has no permission of its own.
+    # A model that is no target has no permission of its own.
     others = [target for target in targets if target.model in added]
     allowed = {target.model for target in others if context.may(target.permission)}
     for target in (plan.target, *(target for target in others if target.model not in allowed)):
         if not context.may(target.permission):
             raise Refused(
-                f"The role of {context.actor} does not allow to change {target.title.lower()}, so nothing can"
+                f"The role of {context.actor} does not include changing {target.title.lower()}, so nothing can"
                 " be imported there. Nothing was changed."
             )
 
@@ -149,20 +150,20 @@ def refuse_mode(plan: ImportPlan) -> None:
     """Raise ``BadInput`` for a mode that the target does not allow, or that lacks the scope it needs."""
     title = plan.target.title.lower()
     if plan.mode.creates and not plan.target.creates:
-        raise BadInput(f"An import into {title} can update only: choose that.")
+        raise BadInput(f"An import into {title} can only update: choose that import mode.")
     if plan.mode is not Mode.REPLACE:
         return
     if not plan.target.deletes:
-        raise BadInput(f"An import deletes no {title}: choose something else to do with them.")
+        raise BadInput(f"An import cannot delete {title}: choose another import mode.")
     refuse_scope(plan)
 
 
 def refuse_late_replacing(batch: Import) -> None:
-    """Raise ``BadInput`` if what is missing is to be deleted, but nobody looked for it when the rows were read."""
+    """Raise ``BadInput`` if missing records are to be deleted, but were not searched when the rows were read."""
     if Mode(batch.mode) is Mode.REPLACE and not batch.params.get(LOOKED_FOR_MISSING):
         raise BadInput(
-            "What is missing is looked for when a table is read, and this one was read without that."
-            " Create a new import of it to delete what is missing."
+            "Missing records are searched when a file is read, and this one was read without that."
+            " Create a new import of it to delete missing records."
         )
 
 
@@ -172,14 +173,14 @@ def refuse_problems(batch: Import) -> None:
     if count:
         raise Conflict(
             f"Nothing was executed, because {counted(count, 'row has', 'rows have')} problems."
-            " Reopen the batch and correct or remove them, or choose to apply the good rows now."
+            " Reopen the batch and correct or remove them, or choose to apply only the valid rows."
         )
 
 
 def refuse_stale(application: Application, staleness: Staleness, *, overwrite: bool) -> None:
     """Raise ``Conflict`` if records changed since the rows were compared with them.
 
-    With ``overwrite`` they may have; but one that came or went cannot be overwritten.
+    With ``overwrite`` they may have; but one that was created or deleted cannot be overwritten.
     """
     session, where = application.session, application.where
     count = staleness.count(session, where, moved=overwrite)
@@ -189,7 +190,7 @@ def refuse_stale(application: Application, staleness: Staleness, *, overwrite: b
     named += " and others" if count > _NAMED else ""
     if overwrite:
         raise Conflict(
-            f"Nothing was executed, because {counted(count, 'record')} came or went since the last refresh, which cannot"
+            f"Nothing was executed, because {counted(count, 'record')} appeared or vanished since the last refresh, which cannot"
             f" be overwritten: {named}. Reopen the batch and refresh it."
         )
     raise Conflict(
@@ -198,28 +199,27 @@ def refuse_stale(application: Application, staleness: Staleness, *, overwrite: b
     )
 
 
-def refuse_lost_references(application: Application) -> None:
-    """Raise ``Conflict`` if rows refer to what was renamed or deleted: their records would lose what they refer to."""
-    lost = lost_reference(application)
+def refuse_lost_references(writer: RecordWriter) -> None:
+    """Raise ``Conflict`` if rows refer to records that were renamed or deleted: the references would be lost."""
+    lost = writer.lost_reference()
     if lost is not None:
         field, text, count = lost
         raise Conflict(
-            f"Nothing was executed, because {counted(count, 'row refers', 'rows refer')} to a {field.label.lower()} that is"
-            f" not there any more, such as “{text[:60]}”. Reopen the batch and refresh it to see them."
+            f"Nothing was executed, because {counted(count, 'row refers', 'rows refer')} to a {field.label.lower()} that no"
+            f" longer exists, such as “{text[:60]}”. Reopen the batch and refresh it to see them."
         )
 
 
-def refuse_unsure_deletion(application: Application, comparison: Comparison) -> None:
-    """Raise ``Conflict`` if records are to be deleted while rows do not say which records they are about.
+def refuse_unsure_deletion(plan: ImportPlan, application: Application, comparison: Comparison) -> None:
+    """Raise ``Conflict`` if records are to be deleted while rows have incomplete keys.
 
     A record that seems to be missing may be that of such a row.
     """
-    plan, row = application.plan, application.row
     if plan.mode is not Mode.REPLACE or not plan.batch.count_of(ImportStatus.DELETE):
         return
-    keyless = application.count_of_rows(comparison.keyless(), ~row.missing)
+    keyless = application.count_of_rows(comparison.keyless(), ~application.row.missing)
     if keyless:
         raise Conflict(
-            f"Nothing was executed, because {counted(keyless, 'row does', 'rows do')} not say which record is meant, and it"
-            " may be one of those that would be deleted. Reopen the batch and correct or remove them, or delete nothing."
+            f"Nothing was executed, because {counted(keyless, 'row does', 'rows do')} not identify a record, which"
+            " may be one of those to be deleted. Reopen the batch and correct or remove them, or choose another import mode."
         )

@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
 from batchbook.batches import RowProxy, Rows, Severity
 from batchbook.types.imports.comparison import Comparison
 from batchbook.types.imports.fuzzy_match import References
+from batchbook.types.imports.import_plan import ImportPlan
 from batchbook.types.imports.models import PROBLEMATIC, ImportStatus, has_status
-from batchbook.types.imports.targets import Check, ImportPlan, TargetField, new
+from batchbook.types.imports.targets import Check, TargetField, new
 
-#: The codes of issues that a refresh finds, and drops when they are no more.
+#: The codes of issues that a refresh finds, and clears when they are solved.
 UNKNOWN, AMBIGUOUS, NEEDED = "unknown-reference", "ambiguous-reference", "needed-to-create"
 DUPLICATE_KEY = "duplicate-key"
 #: How many rows with problems are read together.
@@ -38,9 +39,9 @@ class Problems:
         self._codes = {UNKNOWN, AMBIGUOUS, NEEDED, DUPLICATE_KEY, *(check.code for check in plan.checks)}
 
     def resolve(self, rows: Rows) -> None:
-        """Call what is referred to by its key where a row says its name, or writes the key in other letters.
+        """Replace the name of a referenced record by its key, and a key in another case by the real one.
 
-        Only where nothing else can be meant. What the file said stays in the row's ``raw`` texts.
+        Only where it is unambiguous. The text of the file stays in the row's ``raw`` texts.
         """
         if not self._lookups:
             return
@@ -48,11 +49,11 @@ class Problems:
             self._look_up(chunk)
             for row in chunk:
                 for field in self._lookups:
-                    self._call_by_key(row, field)
+                    self._replace_by_key(row, field)
             chunk.save()
 
     def note(self, rows: Rows) -> None:
-        """Write down what is wrong in ``rows``; what has a problem gets the status that says so."""
+        """Add issues to ``rows`` with problems, and set their status."""
         for chunk in rows.narrowed(self._suspect(), ~self._row.missing).chunks(_TOGETHER):
             broken = self._broken(chunk)
             self._look_up(chunk)
@@ -61,7 +62,7 @@ class Problems:
             chunk.save()
 
     def _suspect(self) -> ColumnElement[bool]:
-        """Return the condition for rows that have, or had, something to be said of."""
+        """Return the condition for rows that have, or had, a problem."""
         return or_(
             self._row.issues.is_not(None),
             has_status(self._row, *PROBLEMATIC),
@@ -85,7 +86,7 @@ class Problems:
         return func.coalesce(~check.holds(*columns), literal(value=False))
 
     def _broken(self, rows: Rows) -> dict[int, list[Check]]:
-        """Return the rules that rows break, by sequence."""
+        """Return the checks that rows fail, by sequence."""
         broken: dict[int, list[Check]] = {}
         for check in self._plan.checks:
             wanted = select(self._row.sequence).where(rows.where, self._breaks(check))
@@ -105,7 +106,7 @@ class Problems:
         for field in self._needed if row.status == ImportStatus.CREATE else ():
             name = new(field.name)
             if getattr(row, name) is None and not _has_issue(row, name):
-                row.add_issue(name, NEEDED, f"{field.label} is empty, and a new record needs it.")
+                row.add_issue(name, NEEDED, f"{field.label} is required for new records.")
         if self._unsaid and row.status == ImportStatus.CREATE:
             row.add_issue(new(self._plan.key[0].name), NEEDED, _missing_fields_message(self._unsaid))
         for check in broken:
@@ -120,13 +121,11 @@ class Problems:
         for field in self._plan.key:
             name = new(field.name)
             if getattr(row, name) is None and not _has_issue(row, name):
-                row.add_issue(
-                    name, NEEDED, f"{field.label} is empty, so it is not clear which record is meant."
-                )
+                row.add_issue(name, NEEDED, f"{field.label} is empty, so the record cannot be identified.")
         if row.status == ImportStatus.DUPLICATE:
             row.add_issue(new(self._plan.key[0].name), DUPLICATE_KEY, row.status_text or "")
 
-    def _call_by_key(self, row: RowProxy, field: TargetField) -> None:
+    def _replace_by_key(self, row: RowProxy, field: TargetField) -> None:
         name = new(field.name)
         text = getattr(row, name)
         meant = () if text is None else self._references[field.name].found.get(text, ())
@@ -151,7 +150,7 @@ class Problems:
 
 def _missing_fields_message(fields: Sequence[TargetField]) -> str:
     names = " and ".join(field.label.lower() for field in fields)
-    return f"It is not there yet, and a new record needs {names}, which the table does not have."
+    return f"A new record needs {names}, which the file does not have."
 
 
 def _has_issue(row: RowProxy, field: str) -> bool:
@@ -162,7 +161,7 @@ def _reference_problem(field: TargetField, text: str, meant: Sequence[str]) -> t
     label = field.label.lower()
     if meant:
         named = ", ".join(meant[:_NAMED]) + (", …" if len(meant) > _NAMED else "")
-        return AMBIGUOUS, f"“{text[:60]}” may be more than one {label}: {named}. Choose one of them."
+        return AMBIGUOUS, f"“{text[:60]}” may be more than one {label}: {named}. Choose one."
     return UNKNOWN, f"There is no {label} “{text[:60]}”. Correct it, or add it and refresh."
 
 

@@ -1,4 +1,4 @@
-"""Import targets: models that tables can be imported into, and the part of one that a batch is about."""
+"""Import targets: models that tables can be imported into, declared as data and registered by a directive."""
 
 from __future__ import annotations
 
@@ -6,27 +6,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, inspect, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, inspect, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from batchbook.batches import Intake, IntakeField, IntakeMapping, RowColumn
+from batchbook.batches import HandlerContext, RowColumn
 from batchbook.errors import BadInput
-from batchbook.grid import Column, Kind
-from batchbook.types.imports.models import Import, Mode
-
-if TYPE_CHECKING:
-    from batchbook.types.imports.record_writing import Application
+from batchbook.grid import Column, columns_of, label_of
+from batchbook.types.imports.models import Import, ImportStatus
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """A record of another model that a field refers to: files say its ``by``, the target stores its primary key.
+    """A record of another model that a field refers to: files hold its ``by``, the target stores its primary key.
 
     ``also`` are other columns of that model by which it may be called, such as its name; a text that several records
-    have there is ambiguous, and the person chooses. ``adds`` says that a record can be made of nothing but ``by``, so
-    that one that is not there can be added with what refers to it.
+    have there is ambiguous, and the person chooses. ``adds`` allows a record to be made of nothing but ``by``, so that
+    one that is missing can be added together with what refers to it.
     """
 
     by: InstrumentedAttribute[str]
@@ -44,10 +41,10 @@ class Lookup:
         """Its primary key."""
         return _primary_key(self.model)
 
-    def id_of(self, said: Any) -> ScalarSelect[Any]:
-        """Return in SQL the primary key of the record that ``said``, a text or a column, calls by its ``by``."""
+    def id_of(self, text: Any) -> ScalarSelect[Any]:
+        """Return in SQL the primary key of the record whose ``by`` is ``text``, a text or a column."""
         model = aliased(self.model)  # The statement around it may read the same table.
-        called = select(getattr(model, self.id.key)).where(getattr(model, self.by.key) == said)
+        called = select(getattr(model, self.id.key)).where(getattr(model, self.by.key) == text)
         return called.scalar_subquery()
 
 
@@ -55,8 +52,8 @@ class Lookup:
 class Check:
     """A rule for what is imported: ``holds`` makes SQL from the row model of a batch, of columns called as ``fields``.
 
-    It is true, or null, where the rule is kept; ``message`` says what is wrong otherwise, at the first of ``fields``.
-    Rules over fields that an import does not write are not asked.
+    It is true, or null, where the rule is kept; ``message`` is the problem otherwise, at the first of ``fields``.
+    Rules over fields that an import does not write are not checked.
     """
 
     fields: tuple[str, ...]
@@ -66,12 +63,50 @@ class Check:
 
 
 @dataclass(frozen=True)
-class TargetField:
-    """One thing that a record of the target has, and that an import may write.
+class ImportField:
+    """Declaration of a field of a target: a column of its model, or with ``lookup`` a reference to another record.
 
-    ``column`` says what its values are; ``stored`` is the column of the model that gets them, or the key of what
-    ``lookup`` finds. ``required`` fields are needed to create a record; ``default`` is what it gets where the file says
-    nothing.
+    ``stored`` names the column of the model, by default the one called ``name``; with a lookup it is the one that gets
+    the other record's primary key. A ``required`` field is needed to create a record, and ``default`` is what a new
+    record gets where the table has nothing. ``label`` replaces that of the column. ``synonyms`` are headings by which
+    files call the field, in any case and punctuation.
+    """
+
+    name: str
+    stored: str = ""
+    lookup: Lookup | None = None
+    required: bool = False
+    default: Any = None
+    label: str = ""
+    synonyms: Sequence[str] = ()
+
+    def of_model(self, model: type[Any]) -> TargetField:
+        """Return the field for ``model``; raise ``ValueError`` or ``TypeError`` where it cannot be imported."""
+        stored = getattr(model, self.stored or self.name, None)
+        if self.lookup is None:
+            (column,) = columns_of(model, [self.stored or self.name])
+            label = self.label or column.label
+        else:
+            (column,) = columns_of(self.lookup.model, [self.lookup.by.key])
+            label = self.label or label_of(self.name)
+        if stored is None:
+            raise ValueError(f"{model.__name__} has no column {self.stored or self.name!r}")
+        # An empty cell is never a value here: its meaning is chosen for each batch.
+        column = replace(column, name=self.name, required=False, blank=None, label=label)
+        RowColumn.like(
+            column, new(self.name), column.label
+        )  # It raises for what the rows of a batch cannot hold.
+        return TargetField(
+            self.name, column, stored, self.lookup, self.required, self.default, tuple(self.synonyms)
+        )
+
+
+@dataclass(frozen=True)
+class TargetField:
+    """A field of a record of the target that an import may write, as :meth:`ImportField.of_model` made it.
+
+    ``column`` describes its values; ``stored`` is the column of the model that gets them, or the key of the record
+    that ``lookup`` finds.
     """
 
     name: str
@@ -84,7 +119,7 @@ class TargetField:
 
     @property
     def label(self) -> str:
-        """What people call it."""
+        """Its name for people."""
         return self.column.label
 
     @property
@@ -93,18 +128,31 @@ class TargetField:
         return self.required and self.default is None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ImportTarget:
-    """A table that can be imported into; see ``config.add_import_target`` for what its parts mean."""
+    """Declaration of a model that tables can be imported into, for ``config.add_import_target``.
 
-    name: str
+    ``key`` is the field, or the fields together, by which a row finds its record; ``other_keys`` are further ones to
+    choose from. Each must be unique in the database: else a row would change any one of several records. ``fields`` may
+    be written, the key's among them or not: names of columns, or an :class:`ImportField` for more than that.
+    ``permission`` is needed to import.
+
+    ``checks`` are rules in SQL. ``scopes`` are fields within whose values records can be missing from a table; only with
+    ``deletes``. They are deleted then or, with ``mark_deleted``, get these values instead. ``touch(now)`` returns what
+    else is set in records that change, ``modified`` is the column with the time of a record's last change, and
+    ``before(application)`` is called when everything is about to be written. ``name`` is by default that of the table,
+    ``title`` is what people call the records.
+    """
+
     model: type[Any]
-    title: str
-    keys: tuple[tuple[str, ...], ...]
-    fields: tuple[TargetField, ...]
+    key: str | Sequence[str]
     permission: str
-    checks: tuple[Check, ...] = ()
-    scopes: tuple[str, ...] = ()
+    fields: Sequence[str | ImportField] = ()
+    name: str = ""
+    title: str = ""
+    other_keys: Sequence[str | Sequence[str]] = ()
+    checks: Sequence[Check] = ()
+    scopes: Sequence[str] = ()
     creates: bool = True
     deletes: bool = False
     mark_deleted: Mapping[str, Any] = dataclass_field(default_factory=dict)
@@ -112,28 +160,86 @@ class ImportTarget:
     modified: InstrumentedAttribute[Any] | None = None
     before: Callable[[Application], None] | None = None
 
+    def __post_init__(self) -> None:
+        """Complete the names that were left to be derived from the table."""
+        name = self.name or inspect(self.model).local_table.name
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "title", self.title or label_of(f"{name}s"))
+
     @property
     def id(self) -> Any:
         """The primary key of the model."""
         return _primary_key(self.model)
 
+    @cached_property
+    def keys(self) -> tuple[tuple[str, ...], ...]:
+        """The names of the fields of each key, the usual one first."""
+        return tuple((key,) if isinstance(key, str) else tuple(key) for key in (self.key, *self.other_keys))
+
+    @cached_property
+    def all_fields(self) -> tuple[TargetField, ...]:
+        """The fields, the keys' first; raises ``ValueError`` or ``TypeError`` where one cannot be imported."""
+        declared = [ImportField(field) if isinstance(field, str) else field for field in self.fields]
+        fields = {name: ImportField(name) for names in self.keys for name in names}
+        fields |= {field.name: field for field in declared}
+        return tuple(field.of_model(self.model) for field in fields.values())
+
     def field(self, name: str) -> TargetField:
         """Return the field called ``name``; raise ``KeyError`` if there is none."""
-        return next((found for found in self.fields if found.name == name), None) or _no_field(name)
+        for field in self.all_fields:
+            if field.name == name:
+                return field
+        raise KeyError(name)
 
-    def key(self, said: str | None) -> tuple[TargetField, ...]:
-        """Return the fields of the key that ``said`` names, by default the first; raise ``BadInput`` for none."""
+    def key_fields(self, name: str | None) -> tuple[TargetField, ...]:
+        """Return the fields of the key called ``name``, by default the first; raise ``BadInput`` for an unknown one."""
         for names in self.keys:
-            if said in (None, "", key_name(names)):
+            if name in (None, "", key_name(names)):
                 return tuple(map(self.field, names))
-        raise BadInput(f"{self.title} have no key “{said}”. Keys: {', '.join(map(key_name, self.keys))}.")
+        raise BadInput(f"{self.title} have no key “{name}”. Keys: {', '.join(map(key_name, self.keys))}.")
 
     @property
     def key_labels(self) -> dict[str, str]:
-        """The keys to choose from, by name, with what people call them."""
+        """The labels of the keys to choose from, by name."""
         return {
             key_name(names): " and ".join(self.field(name).label for name in names) for names in self.keys
         }
+
+
+@dataclass(frozen=True)
+class Application:
+    """The rows that are about to be applied: ``where`` selects them from the row model ``row``.
+
+    A target's ``before`` hook gets it, to write what it must while all records are as they were. ``written`` are the
+    names of the fields that the batch writes.
+    """
+
+    batch: Import
+    row: Any
+    where: ColumnElement[bool]
+    context: HandlerContext
+    written: frozenset[str]
+
+    @property
+    def session(self) -> Session:
+        """The session of the execution."""
+        return self.context.session
+
+    def rows_with(self, status: ImportStatus) -> ColumnElement[bool]:
+        """Return the condition for the rows to apply that have ``status``."""
+        return and_(self.where, self.row.status == status.value)
+
+    def has_rows_with(self, status: ImportStatus) -> bool:
+        """Return whether the batch has rows with ``status``, as its header counts them."""
+        return self.batch.count_of(status) > 0
+
+    def count_of_rows(self, *conditions: ColumnElement[bool]) -> int:
+        """Return how many of the rows satisfy ``conditions``."""
+        return self.session.scalar(select(func.count()).where(self.where, *conditions)) or 0
+
+    def after(self, name: str) -> Any | None:
+        """Return the row's column with the new value of a field; ``None`` if the batch does not write that field."""
+        return getattr(self.row, new(name)) if name in self.written else None
 
 
 class ImportTargets:
@@ -164,116 +270,16 @@ def key_name(names: Sequence[str]) -> str:
     return "+".join(names)
 
 
-def _primary_key(model: type[Any]) -> Any:
-    (column,) = inspect(model).primary_key
-    return inspect(model).get_property_by_column(column).class_attribute
-
-
-def _no_field(name: str) -> TargetField:
-    raise KeyError(name)
-
-
 def new(name: str) -> str:
-    """Return what the row's column is called that has the value of a field in the file."""
+    """Return the name of the row's column with the value of a field in the file."""
     return f"new_{name}"
 
 
 def old(name: str) -> str:
-    """Return what the row's column is called that has the value of a field in the target."""
+    """Return the name of the row's column with the value of a field in the target."""
     return f"old_{name}"
 
 
-class ImportPlan:
-    """The target of ``batch``, and the part of it that the batch is about."""
-
-    def __init__(self, targets: ImportTargets, batch: Import) -> None:
-        self.batch = batch
-        self.target: ImportTarget = targets[batch.target]
-        self.key = self.target.key(batch.key_name)
-        self.mode = Mode(batch.mode)
-
-    @cached_property
-    def mapping(self) -> IntakeMapping | None:
-        """How the columns of the table become fields; ``None`` before somebody said so."""
-        intake = Intake.stored_in(self.batch)
-        return intake.mapping if intake else None
-
-    @cached_property
-    def written(self) -> tuple[TargetField, ...]:
-        """The fields that the batch writes: those that its table fills, less the key's."""
-        mapping = self.mapping
-        filled = (field for field in self.target.fields if mapping and mapping.fills(field.name))
-        return tuple(field for field in filled if field not in self.key)
-
-    @property
-    def fields(self) -> tuple[TargetField, ...]:
-        """The fields that the batch's rows say something of: the key's, then those that are written."""
-        return (*self.key, *self.written)
-
-    @property
-    def not_supplied(self) -> tuple[TargetField, ...]:
-        """The fields that a new record needs and the table does not fill."""
-        return tuple(f for f in self.target.fields if f.needed and f not in self.fields)
-
-    @property
-    def added(self) -> tuple[TargetField, ...]:
-        """The fields that refer to records which are added if they are not there."""
-        if self.batch.unknown != "add":
-            return ()
-        return tuple(f for f in self.fields if f.lookup and f.lookup.adds)
-
-    @property
-    def checks(self) -> tuple[Check, ...]:
-        """The target's rules that can be asked: those over fields that the batch has."""
-        known = {field.name for field in self.fields}
-        return tuple(check for check in self.target.checks if known.issuperset(check.fields))
-
-    @property
-    def intake_fields(self) -> tuple[IntakeField, ...]:
-        """What the table may say, the key first."""
-        others = (field for field in self.target.fields if field not in self.key)
-        return tuple(self._intake_field(field) for field in (*self.key, *others))
-
-    def _intake_field(self, field: TargetField) -> IntakeField:
-        is_key = field in self.key
-        # Where records are only updated, or may be, a table may say as little as it likes.
-        needed = is_key or (self.mode is Mode.CREATE and field.needed)
-        column = replace(field.column, name=new(field.name))
-        # The first of them is what people are told to call it by, in commands and headings.
-        return IntakeField(field.name, column, needed, is_key, (field.name, *field.synonyms))
-
-    def columns(self) -> Iterator[RowColumn]:
-        """Yield the columns of the batch's rows: the key, each field before and after, then what is only carried."""
-        for field in self.key:
-            yield RowColumn.like(
-                field.column,
-                new(field.name),
-                field.label,
-                editable=True,
-                indexed=field is self.key[0],
-                peer=True,
-            )
-        for field in self.written:
-            yield RowColumn.like(field.column, old(field.name), f"{field.label} before")
-            yield RowColumn.like(field.column, new(field.name), field.label, editable=True)
-        mapping = self.mapping
-        for place, position in enumerate(mapping.carried if mapping else ()):
-            heading = mapping.headings[position] if mapping else ""
-            yield RowColumn(carried(place), Kind.TEXT, heading.strip()[:60] or f"Column {position + 1}")
-
-    def column(self, row: Any, field: TargetField) -> Any:
-        """Return the column of the row model that has what the table says of ``field``."""
-        return getattr(row, new(field.name))
-
-    def empties(self, field: TargetField) -> bool:
-        """Return whether an empty cell empties ``field``; otherwise it leaves what is there."""
-        return self.batch.empty_cells == "clear" and field.stored.property.columns[0].nullable
-
-    def before(self, row: Any, field: TargetField) -> Any:
-        """Return the column of the row model that has what the target said of ``field`` at the last refresh."""
-        return getattr(row, old(field.name))
-
-
-def carried(place: int) -> str:
-    """Return what the row's column is called that carries the table's column which is ``place``-th among those."""
-    return f"extra_{place}"
+def _primary_key(model: type[Any]) -> Any:
+    (column,) = inspect(model).primary_key
+    return inspect(model).get_property_by_column(column).class_attribute

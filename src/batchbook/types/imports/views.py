@@ -17,21 +17,21 @@ _MOST_ROWS = 200
 
 
 class ChangedRecords(BatchPage):
-    """The rows whose records changed since the last refresh: as they were, as planned, as they are now."""
+    """The rows whose records have changed since the last refresh: earlier, planned and present values."""
 
     name = "changed"
     pattern = "/changed"
     permission = Action.VIEW.value
     template = "batchbook.templates:types/imports/changed.jinja2"
-    button = "Changed since"
+    button = "Changes since refresh"
 
     @classmethod
     def offered(cls, view: Any, record: Any) -> bool:  # noqa: ARG003 - The batch decides, whatever its type.
-        """Offer it while something could still be done about it."""
+        """Offer the page while the batch can still be changed."""
         return not record.is_final and bool(record.row_count)
 
     def get(self) -> dict[str, Any]:
-        """Look at every row, as an execution does."""
+        """Check every row, as an execution does."""
         work = self.work
         handler: Any = work.handler
         staleness = handler.staleness(self.batch)
@@ -58,34 +58,34 @@ def _value_text(cell: StaleCell, value: Any) -> str:
 class ImportView(BatchMasterView):
     """Imports."""
 
-    description = "A table from anywhere that becomes records: products, vendors, departments, quantities."
+    description = "Import any table into products, vendors, departments or stock."
     pages = tuple(
         page
         for known in BatchMasterView.pages
         for page in ((known, ChangedRecords) if known.name == Action.REFRESH else (known,))
     )
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
-        "The table": ("file", "pasted", "sender"),
-        "What it becomes": ("target", "key_name", "mode", "empty_cells", "unknown"),
-        "If what is missing is to be deleted": ("scope_field", "scope_value"),
-        "In any case": ("description", "notes"),
+        "File": ("file", "pasted", "sender"),
+        "Destination": ("target", "key_name", "mode", "empty_cells", "unknown"),
+        "Records missing from the file": ("scope_field", "scope_value"),
+        "Options": ("description", "notes"),
     }
     row_filter_columns: ClassVar[Sequence[str | Column]] = ("line", "missing")
 
     @classmethod
     def shown_columns(cls, row: type[BatchRow]) -> Sequence[str | Column]:
-        """The key, what becomes of the record, each field before and after, what is carried along."""
+        """Return the key, the status, each field before and after, and the columns that are carried along."""
         columns = [column for column in row.__mapper__.columns if column.info.get("shown")]
         key = [column.key for column in columns if column.info.get("peer")]
         others = [column.key for column in columns if not column.info.get("peer")]
         return (*key, "status", "changed_fields", *others)
 
     def grid_key(self, batch: Batch) -> str:
-        """What is shown is remembered for each target by itself."""
+        """Return a key of the target, so that what is shown is remembered for each by itself."""
         return f"rows.import.{batch.target}"  # type: ignore[attr-defined]
 
     def form(self, record: Any | None) -> Form:
-        """The header's form, with the targets to choose from."""
+        """Return the header's form, with the targets to choose from."""
         choices = self._choices()
         return Form(
             _chosen(field, choices[field.name]) if field.name in choices else field
@@ -94,19 +94,16 @@ class ImportView(BatchMasterView):
         )
 
     def _choices(self) -> dict[str, dict[str, str]]:
-        """Return the fields of the header that are chosen from what targets have: name of the field → value → label."""
+        """Return the choices that depend on targets: name of the header's field → value → label."""
         targets: ImportTargets = self.batch_type.services["targets"]
         keyed = [target for target in targets if len(target.keys) > 1]
-        # Who may import nothing still reads what others imported into.
-        offered = [target for target in targets if self._may(target)] or targets
+        # Those who may import nothing still see the targets of others.
+        offered = [target for target in targets if self.request.identity.may(target.permission)] or targets
         return {
             "target": {target.name: target.title for target in offered},
             "key_name": {name: label for target in keyed for name, label in target.key_labels.items()},
             "scope_field": {name: target.field(name).label for target in targets for name in target.scopes},
         }
-
-    def _may(self, target: Any) -> bool:
-        return bool(self.request.identity.may(target.permission))
 
 
 def _chosen(field: Field, choices: Mapping[str, str]) -> Field:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from batchbook.batches import BatchHandler, Block, IntakeField, Outcome, Rows, RowValues
+from batchbook.batches import BatchHandler, Block, FileSource, IntakeField, Outcome, Rows, RowValues
 from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of
@@ -18,12 +17,17 @@ from batchbook.words import counted
 APPLICABLE = (PriceStatus.INCREASE, PriceStatus.DECREASE)
 
 #: What vendors call the columns of their lists.
-_ALSO: Mapping[str, tuple[str, ...]] = {
+_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "item_code": ("item", "item number", "item no", "article", "article number", "sku", "product code"),
     "description": ("name", "item description", "product", "product name"),
     "size": ("pack size", "package"),
     "new_price": ("unit price", "list price", "price each"),
 }
+
+
+def _known_lengths(handler: PriceChangeHandler, _batch: PriceChange, field: IntakeField) -> Mapping[int, int]:
+    """Return how many of the catalogue's item codes have which length."""
+    return lookup.code_lengths(handler.session) if field.key else {}
 
 
 class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
@@ -33,12 +37,18 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
     refresh_chunk_size: ClassVar[int | None] = 50_000
     peer_columns: tuple[str, ...] = ("item_code",)
     refresh_after: ClassVar[tuple[str, ...]] = ("warn_above",)
-    file_columns: ClassVar[Mapping[str, str]] = {
-        "item_code": "item_code",
-        "description": "description",
-        "size": "size",
-        "price": "new_price",
-    }
+    file_source = FileSource(
+        columns={
+            "item_code": "item_code",
+            "description": "description",
+            "size": "size",
+            "price": "new_price",
+        },
+        key=("item_code",),
+        synonyms=_SYNONYMS,
+        sender="vendor_code",
+        known_lengths=_known_lengths,
+    )
     execution_options = Form(
         [
             Field.of(
@@ -58,22 +68,6 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         ]
     )
     execution_defaults: ClassVar[Mapping[str, Any]] = {"apply": [str(s) for s in APPLICABLE]}
-
-    def intake_fields(self, batch: PriceChange) -> Sequence[IntakeField]:
-        """The columns of a list, with the names that vendors give them."""
-        fields = super().intake_fields(batch)
-        return [
-            replace(one, key=one.name == "item_code", synonyms=one.synonyms + _ALSO[one.name])
-            for one in fields
-        ]
-
-    def intake_sender(self, batch: PriceChange) -> str:
-        """A list comes from its vendor."""
-        return batch.vendor_code or ""
-
-    def intake_lengths(self, batch: PriceChange, field: IntakeField) -> Mapping[int, int]:  # noqa: ARG002 - All of them have the same codes.
-        """The lengths of the catalogue's item codes."""
-        return lookup.code_lengths(self.session) if field.key else {}
 
     def before_create(self, batch: PriceChange, *, has_file: bool) -> None:
         """A price change comes either from a list or from a change by per cent."""

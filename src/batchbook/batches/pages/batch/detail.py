@@ -59,7 +59,7 @@ class BatchDetail(BatchPage):
             schedule_url=schedule_url(self),
             chosen=view_models.chosen_options(work),
             follow_up_url=self._follow_up_url(),
-            quick_entry=work.handler.quick_entry_label if rows.editing else None,
+            quick_entry=work.handler.quick_entry.label if rows.editing and work.handler.quick_entry else None,
             rows=rows,
             grid=rows.grid,
             operations=operations,

@@ -12,7 +12,8 @@ from pyramid.httpexceptions import HTTPSeeOther
 from batchbook.batches.editing import CellProblems, HeaderEditor
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Result
-from batchbook.batches.engine.file_intake import inspect_batch_file, takes_in
+from batchbook.batches.engine.file_intake import has_mapped_file, inspect_batch_file, intake_fields
+from batchbook.batches.intake.file_source import FileSource
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch_page import UNPROCESSABLE, EditPage, follow_on, sent_texts
@@ -29,7 +30,6 @@ from batchbook.web.flash import flash
 from batchbook.web.idempotency import claim_key
 
 if TYPE_CHECKING:
-    from batchbook.batches.handler import BatchHandler
     from batchbook.batches.pages.view import BatchMasterView
 
 
@@ -83,7 +83,7 @@ class CreateBatch(Page):
         engine = self.view.engine
         batch = create_batch(engine, self.view.batch_type.key, texts, file, name)
         work = engine.work_on(batch)
-        if takes_in(work) and not inspect_batch_file(work).is_plain(work.handler.intake_fields(batch)):
+        if has_mapped_file(work) and not inspect_batch_file(work).is_plain(intake_fields(work)):
             return batch, Result(
                 f"{batch} was created. It has no rows yet: look at how its file is read, then choose its columns."
             )
@@ -98,8 +98,9 @@ class CreateBatch(Page):
 
     def _fields(self) -> Form:
         fields = list(self.view.form(None).fields)
-        if self.view.batch_type.handler.takes_file():
-            fields[:0] = _source_fields(self.view.batch_type.handler)
+        source = self.view.batch_type.handler.file_source
+        if source is not None:
+            fields[:0] = _source_fields(source)
         return Form(fields, [_one_source])
 
     def _form(self, bound: BoundForm) -> dict[str, Any]:
@@ -108,11 +109,11 @@ class CreateBatch(Page):
         )
 
 
-def _source_fields(handler: type[BatchHandler[Any, Any]]) -> list[Field]:
-    columns = ", ".join(handler.file_columns)
+def _source_fields(source: FileSource) -> list[Field]:
+    columns = ", ".join(source.columns)
     help_text = f"{', '.join(SUFFIXES)}{f' with the columns {columns}' if columns else ''}."
     fields = [Field.of(FILE_FIELD, Kind.TEXT, label="File", widget="file", help=help_text)]
-    if handler.takes_in():
+    if source.maps_columns:
         fields[0] = replace(
             fields[0], help=f"{help_text} Columns with other names can be chosen after it was sent."
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
+from batchbook.batches.engine.file_intake import intake_fields
 from batchbook.batches.intake.file_inspection import Intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch.schedule_page import sent_options
@@ -43,8 +44,7 @@ class PopulateBatch(_ActionPage):
         intake = Intake.stored_in(record)
         if intake is None:
             return True
-        handler = view.engine.work_on(record).handler  # type: ignore[attr-defined]
-        return not intake.suggestion.missing(handler.intake_fields(record))
+        return not intake.suggestion.missing(intake_fields(view.engine.work_on(record)))  # type: ignore[attr-defined]
 
 
 class RefreshBatch(_ActionPage):

@@ -9,7 +9,7 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from batchbook.batches.engine.file_intake import inspect_batch_file, takes_in
+from batchbook.batches.engine.file_intake import has_mapped_file, inspect_batch_file, intake_fields
 from batchbook.batches.intake.field_mapping import IntakeField
 from batchbook.batches.intake.file_inspection import Intake
 from batchbook.batches.intake.file_preview import preview_cells
@@ -34,17 +34,17 @@ class PreparingPage(BatchPage):
     @classmethod
     def offered(cls, view: MasterView, record: Any) -> bool:
         """Only where there is a file whose columns are mapped."""
-        return takes_in(view.engine.work_on(record))  # type: ignore[attr-defined]
+        return has_mapped_file(view.engine.work_on(record))  # type: ignore[attr-defined]
 
     @cached_property
     def fields(self) -> Sequence[IntakeField]:
         """What the batch's rows take from the file."""
-        return self.work.handler.intake_fields(self.batch)
+        return intake_fields(self.work)
 
     @cached_property
     def intake(self) -> Intake:
         """What is known of the file: what the batch keeps, or what is found now."""
-        if not takes_in(self.work):
+        if not has_mapped_file(self.work):
             raise Conflict(
                 f"{self.batch} has no file whose columns can be chosen. Populate it from its page."
             )
@@ -92,7 +92,7 @@ class IntakePage(PreparingPage):
         return HTTPSeeOther(self.view.url("mapping" if goes_on else self.name, self.batch))
 
     def _look(self, before: Intake, said: Reading) -> None:
-        if said == before.said and Intake.stored_in(self.batch):
+        if said == before.chosen and Intake.stored_in(self.batch):
             return
         found = inspect_batch_file(self.work, said)
         if found.report.headings == before.report.headings:

@@ -8,7 +8,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy.orm import Session
 
-from batchbook.batches.engine.file_intake import mapping_scope
+from batchbook.batches.engine.file_intake import carries_columns, known_lengths, mapping_scope
 from batchbook.batches.files import demand_input_file, open_file
 from batchbook.batches.intake import saved_mappings
 from batchbook.batches.intake.file_inspection import Intake
@@ -88,7 +88,7 @@ class MappingPage(PreparingPage):
         name = bound.values.get("save_as")
         if not name or name == self.intake.name:
             return
-        place, by = mapping_scope(self.work.handler, self.batch), self.request.authenticated_userid
+        place, by = mapping_scope(self.work), self.request.authenticated_userid
         try:
             saved_mappings.refuse_foreign_name(self.request.db, place, name, by)
         except BadInput as error:
@@ -100,9 +100,7 @@ class MappingPage(PreparingPage):
 
     def _use(self, name: str) -> HTTPSeeOther:
         """Choose columns as the mapping saved as ``name`` says."""
-        remembered = saved_mappings.find_mapping(
-            self.request.db, mapping_scope(self.work.handler, self.batch), name
-        )
+        remembered = saved_mappings.find_mapping(self.request.db, mapping_scope(self.work), name)
         suggestion = suggest(self.fields, self.intake.report, remembered)
         replace(self.intake, suggestion=suggestion, decided=True, name=name).store_in(self.batch)
         return HTTPSeeOther(self.view.url(self.name, self.batch))
@@ -142,14 +140,14 @@ class MappingPage(PreparingPage):
         for wanted in self.fields:
             place = intake.suggestion.place_of(wanted.name)
             if place is not None and wanted.column.kind is Kind.TEXT:
-                known = self.work.handler.intake_lengths(self.batch, wanted)
+                known = known_lengths(self.work, wanted)
                 found = offer_padding(intake.report.columns[place].lengths, known)
                 if found is not None:
                     paddings[wanted.name] = found
         return paddings
 
     def _form(self, offers: MappingOffers) -> Any:
-        carries = self.work.handler.carries_columns
+        carries = carries_columns(self.work)
         return mapping_form(self.intake, self.fields, offers, carries=carries)
 
     def _refused(self, intake: Intake, offers: MappingOffers, bound: BoundForm) -> dict[str, Any]:
@@ -157,7 +155,7 @@ class MappingPage(PreparingPage):
         return self._page(intake, offers, bound)
 
     def _page(self, intake: Intake, offers: MappingOffers, bound: BoundForm) -> dict[str, Any]:
-        place = mapping_scope(self.work.handler, self.batch)
+        place = mapping_scope(self.work)
         return self.template_values(
             intake=intake,
             report=intake.report,
@@ -174,6 +172,6 @@ class MappingPage(PreparingPage):
 
 def remember_last(db: Session, page: PreparingPage, intake: Intake, name: str = "") -> None:
     """Remember the mapping of ``intake``: under ``name``, or as the last one of who sent the file."""
-    place = mapping_scope(page.work.handler, page.batch)
+    place = mapping_scope(page.work)
     by = page.request.authenticated_userid
-    saved_mappings.save_mapping(db, place, intake.mapping, intake.said, by=by, at=utc_now(), name=name)
+    saved_mappings.save_mapping(db, place, intake.mapping, intake.chosen, by=by, at=utc_now(), name=name)

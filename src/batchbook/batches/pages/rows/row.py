@@ -53,7 +53,8 @@ class OneRow(BatchPage):
     @property
     def line(self) -> int | None:
         """The number of the row in the file that the batch was made from; ``None`` where that is not known."""
-        column = self.view.batch_type.handler.line_column
+        source = self.view.batch_type.handler.file_source
+        column = source.line_column if source else None
         return None if column is None else getattr(self.row, column, None)
 
     def shown(

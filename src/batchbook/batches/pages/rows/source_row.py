@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchbook.batches.editing import cell_text, editable_by_name
-from batchbook.batches.engine.file_intake import FileRecords
+from batchbook.batches.engine.file_intake import FileRecords, intake_fields
 from batchbook.batches.intake.file_inspection import Intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.rows.row import ROW_PATTERN, OneRow
@@ -44,7 +44,7 @@ class SourceRowPage(OneRow):
 
     def _cells(self, intake: Intake, record: Sequence[str]) -> list[FileCell]:
         columns = editable_by_name(self.row_model)
-        fields = dict(intake.mapping.placed(self.work.handler.intake_fields(self.batch)))
+        fields = dict(intake.mapping.placed(intake_fields(self.work)))
         return [
             FileCell(
                 heading, text, fields[place].label, cell_text(columns[fields[place].column.name], self.row)

@@ -14,22 +14,18 @@ from sqlalchemy import ColumnElement, Row
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch_page import BatchPage, follow_on
 from batchbook.batches.running.bulk_edits import enqueue_edit, is_big
-from batchbook.batches.worksheets import (
-    Layout,
-    WorksheetDiff,
+from batchbook.batches.worksheets.batch_layout import layout_of
+from batchbook.batches.worksheets.diff import WorksheetDiff, diff_worksheet
+from batchbook.batches.worksheets.layout import Layout
+from batchbook.batches.worksheets.sheet_rows import carried_by, sheet_select, with_problems
+from batchbook.batches.worksheets.sheet_writer import refuse_too_large, write_worksheet
+from batchbook.batches.worksheets.storage import (
+    TAKE_WORKSHEET,
     apply_worksheet,
-    carried_by,
-    diff_worksheet,
-    layout_of,
-    refuse_too_large,
     refuse_unseen,
-    sheet_select,
     store_worksheet,
     stored_worksheet,
-    with_problems,
-    write_worksheet,
 )
-from batchbook.batches.worksheets.storage import TAKE_WORKSHEET
 from batchbook.errors import BadInput
 from batchbook.master import ExportPage, GridView
 from batchbook.master.export import CONTENT_TYPES, export_name
@@ -53,7 +49,7 @@ class DownloadWorksheet(ExportPage, BatchPage):
         view = GridView(
             self.request,
             key=f"worksheet.{self.batch.type}",
-            columns=self._layout.shown,
+            columns=self._layout.grid_columns,
             select=sheet_select(work, ~row.removed, *self.conditions()),
             key_columns=(row.sequence,),
             carried=carried_by(work),

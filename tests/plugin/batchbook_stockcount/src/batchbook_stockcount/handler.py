@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import select
 
-from batchbook.batches import BatchHandler, Outcome, Rows, RowValues, Total
+from batchbook.batches import BatchHandler, FileSource, Outcome, QuickEntry, Rows, RowValues, Total
 from batchbook.catalog.models import Department, Product
 from batchbook.errors import BadInput
 from batchbook.forms import Field, Form
@@ -18,6 +18,12 @@ from batchbook_stockcount.models import CountStatus, RowStatus, StockCount, Stoc
 _DIFFERENT = (RowStatus.MORE, RowStatus.LESS)
 
 
+def _count_scanned(handler: StockCountHandler, _batch: StockCount, text: str) -> RowValues | None:
+    """Return one unit of the item that was scanned; ``None`` if the catalogue does not have it."""
+    found = handler.session.scalar(select(Product.id).where(Product.item_code == text))
+    return {"item_code": text, "counted": 1} if found is not None else None
+
+
 class StockCountHandler(BatchHandler[StockCount, StockCountRow]):
     """Count what lies on the shelves, then make it the quantity on hand."""
 
@@ -26,8 +32,8 @@ class StockCountHandler(BatchHandler[StockCount, StockCountRow]):
     refresh_chunk_size: ClassVar[int | None] = 50_000
     # The entries of one item are compared by their sum, so one that changes touches the others.
     peer_columns: ClassVar[tuple[str, ...]] = ("item_code",)
-    file_columns: ClassVar[Mapping[str, str]] = {"item_code": "item_code", "counted": "counted"}
-    quick_entry_label = "Scan an item"
+    file_source = FileSource(columns={"item_code": "item_code", "counted": "counted"})
+    quick_entry = QuickEntry(label="Scan an item", row_for=_count_scanned)
     execution_options = Form(
         [
             Field.of(
@@ -59,11 +65,6 @@ class StockCountHandler(BatchHandler[StockCount, StockCountRow]):
     def refresh(self, batch: StockCount, rows: Rows) -> None:
         """Compare with what is on hand, in one statement."""
         sql.compare(self.session, batch, rows)
-
-    def quick_entry(self, batch: StockCount, text: str) -> RowValues | None:
-        """Each scan of an item that the catalogue has is one unit of it."""
-        found = self.session.scalar(select(Product.id).where(Product.item_code == text))
-        return {"item_code": text, "counted": 1} if found is not None else None
 
     def header_status(self, batch: StockCount) -> str | None:
         """A count is under way until every item of it was counted."""

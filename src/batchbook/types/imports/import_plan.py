@@ -1,0 +1,123 @@
+"""The plan of one import: the fields of its target that its table fills, and the columns of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+from batchbook.batches import HandlerContext, Intake, IntakeField, IntakeMapping, RowColumn
+from batchbook.grid import Kind
+from batchbook.types.imports.models import Import, Mode
+from batchbook.types.imports.targets import (
+    Application,
+    Check,
+    ImportTarget,
+    ImportTargets,
+    TargetField,
+    new,
+    old,
+)
+
+
+class ImportPlan:
+    """The target of ``batch``, and the part of it that the batch is about."""
+
+    def __init__(self, targets: ImportTargets, batch: Import) -> None:
+        self.batch = batch
+        self.target: ImportTarget = targets[batch.target]
+        self.key = self.target.key_fields(batch.key_name)
+        self.mode = Mode(batch.mode)
+
+    @cached_property
+    def mapping(self) -> IntakeMapping | None:
+        """The mapping of the file's columns to fields; ``None`` before there is one."""
+        intake = Intake.stored_in(self.batch)
+        return intake.mapping if intake else None
+
+    @cached_property
+    def written(self) -> tuple[TargetField, ...]:
+        """The fields that the batch writes: those that its table fills, less the key's."""
+        mapping = self.mapping
+        filled = (field for field in self.target.all_fields if mapping and mapping.fills(field.name))
+        return tuple(field for field in filled if field not in self.key)
+
+    @property
+    def fields(self) -> tuple[TargetField, ...]:
+        """The fields with values in the batch's rows: the key's, then those that are written."""
+        return (*self.key, *self.written)
+
+    @property
+    def not_supplied(self) -> tuple[TargetField, ...]:
+        """The fields that a new record needs and the file does not fill."""
+        return tuple(f for f in self.target.all_fields if f.needed and f not in self.fields)
+
+    @property
+    def added(self) -> tuple[TargetField, ...]:
+        """The fields that refer to records which are created if they are missing."""
+        if self.batch.unknown != "add":
+            return ()
+        return tuple(f for f in self.fields if f.lookup and f.lookup.adds)
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The target's checks that apply: those of fields that the batch has."""
+        known = {field.name for field in self.fields}
+        return tuple(check for check in self.target.checks if known.issuperset(check.fields))
+
+    @property
+    def intake_fields(self) -> tuple[IntakeField, ...]:
+        """The fields that the file may have, the key first."""
+        others = (field for field in self.target.all_fields if field not in self.key)
+        return tuple(self._intake_field(field) for field in (*self.key, *others))
+
+    def _intake_field(self, field: TargetField) -> IntakeField:
+        is_key = field in self.key
+        # Where records may be updated, a file may have as few fields as it likes.
+        needed = is_key or (self.mode is Mode.CREATE and field.needed)
+        column = replace(field.column, name=new(field.name))
+        # The first synonym is the name that messages and commands give it.
+        return IntakeField(field.name, column, needed, is_key, (field.name, *field.synonyms))
+
+    def columns(self) -> Iterator[RowColumn]:
+        """Yield the columns of the batch's rows: the key, each field before and after, then those that are only carried."""
+        for field in self.key:
+            yield RowColumn.like(
+                field.column,
+                new(field.name),
+                field.label,
+                editable=True,
+                indexed=field is self.key[0],
+                peer=True,
+            )
+        for field in self.written:
+            yield RowColumn.like(field.column, old(field.name), f"{field.label} before")
+            yield RowColumn.like(field.column, new(field.name), field.label, editable=True)
+        mapping = self.mapping
+        for place, position in enumerate(mapping.carried if mapping else ()):
+            heading = mapping.headings[position] if mapping else ""
+            yield RowColumn(carried(place), Kind.TEXT, heading.strip()[:60] or f"Column {position + 1}")
+
+    def application(self, row: Any, where: ColumnElement[bool], context: HandlerContext) -> Application:
+        """Return the application of the rows of ``row``, the batch's row model, that satisfy ``where``."""
+        return Application(self.batch, row, where, context, frozenset(field.name for field in self.written))
+
+    def column(self, row: Any, field: TargetField) -> Any:
+        """Return the column of the row model with the file's value of ``field``."""
+        return getattr(row, new(field.name))
+
+    def clears(self, field: TargetField) -> bool:
+        """Return whether an empty cell clears ``field``; otherwise it keeps the present value."""
+        return self.batch.empty_cells == "clear" and field.stored.property.columns[0].nullable
+
+    def before(self, row: Any, field: TargetField) -> Any:
+        """Return the column of the row model with the target's value of ``field`` at the last refresh."""
+        return getattr(row, old(field.name))
+
+
+def carried(place: int) -> str:
+    """Return the name of the row's column for the ``place``-th of the carried columns."""
+    return f"extra_{place}"
