@@ -10,6 +10,7 @@ from typing import Any, Self
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
+from batchbook.batches.concurrency import Token
 from batchbook.batches.worksheets.batch_layout import layout_of
 from batchbook.batches.worksheets.diff import WorksheetDiff, diff_worksheet
 from batchbook.batches.worksheets.sheet_reader import open_worksheet
@@ -90,7 +91,7 @@ def look(
 
 
 def take(
-    workshop: BatchHarness, batch_id: int, book: Book, *insisted: str, seen: int | None = None
+    workshop: BatchHarness, batch_id: int, book: Book, *insisted: str, seen: Token | None = None
 ) -> AppliedChanges:
     with workshop.engine() as engine:
         sheet = open_worksheet("sheet.xlsx", io.BytesIO(book.save()))

@@ -87,7 +87,7 @@ def test_what_somebody_changed_in_the_batch_since_is_not_overwritten(
     assert [(c.mark, c.before, c.now, c.sheet) for c in found.conflicts] == [("2.counted", "9", "5", "8")]
     assert [(c.mark, c.before, c.now, c.sheet) for c in found.taken] == [("1.remark", "", "", "sheet")]
     assert found.agreed == 1
-    applied = take(workshop, batch_id, book, seen=found.operation)
+    applied = take(workshop, batch_id, book, seen=found.token)
     assert applied.summary == "Changed 1 cell in 1 row from the worksheet. 1 other changed cell was skipped."
     assert (workshop.row(batch_id, 2).counted, workshop.row(batch_id, 3).remark) == (5, None)
     take(workshop, batch_id, book, "2.counted")
@@ -141,7 +141,7 @@ def test_somebody_who_looked_at_other_differences_takes_nothing(
 ) -> None:
     book = download(workshop, batch_id)
     book[1, "Remark"] = "sheet"
-    seen = look(workshop, batch_id, book).operation
+    seen = look(workshop, batch_id, book).token
     workshop.edit(batch_id, 2, remark="meanwhile")
     with pytest.raises(Conflict, match="has changed since you reviewed the differences"):
         take(workshop, batch_id, book, seen=seen)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from batchbook.batches.concurrency import bump_version
 from batchbook.batches.handler_context import HandlerContext, next_number
 from batchbook.batches.models import Batch, CellChange, Operation
 from batchbook.db.bulk_writing import bulk_insert
@@ -52,7 +53,7 @@ def record(
 def note_failure(context: HandlerContext, batch: Batch, sentence: str) -> None:
     """Write down in the header and the history of ``batch``, which the caller has locked, that an action failed."""
     batch.failure = sentence
-    batch.version += 1
+    bump_version(batch)
     record(context, batch, FAILURE, sentence)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from batchbook.batches.concurrency import StaleEdit
 from batchbook.batches.editing.bulk import BulkEditor, BulkEditResult
 from batchbook.batches.editing.fields import (
     CellProblems,
-    StaleEdit,
     cell_text,
     editable_by_name,
     editable_columns,

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_
 
+from batchbook.batches.concurrency import next_row_version
 from batchbook.batches.editing.fields import Change, Target, changes_of, columns_named
 from batchbook.batches.editing.refresh import (
     all_or_nothing,
@@ -162,7 +163,7 @@ def _rows(work: ActionContext, sequences: Sequence[int]) -> list[RowProxy]:
 def _write_rows(work: ActionContext, rows: Iterable[RowProxy]) -> None:
     groups: dict[tuple[str, ...], list[Sequence[Any]]] = defaultdict(list)
     for row in rows:
-        values = dict(row.changes) | {"version": row.version + 1, "modified_at": work.now}
+        values = dict(row.changes) | next_row_version(row.version, work.now)
         groups[tuple(values)].append((*values.values(), row.batch_id, row.sequence))
     for columns, records in groups.items():
         bulk_update(work.session.connection(), work.rows().table, _KEY, columns, records)

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Self
 
+from batchbook.batches.concurrency import StaleEdit, is_stale
 from batchbook.batches.history import Cell
 from batchbook.batches.rows.issues import Issue
 from batchbook.batches.rows.storable_cells import NOT_STORED
-from batchbook.errors import BadInput, Conflict
+from batchbook.errors import BadInput
 from batchbook.grid import CellError, Column, columns_of, parse, to_text
 from batchbook.grid.rendering import is_readable
 
@@ -20,23 +21,6 @@ class CellProblems(BadInput):
     def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__(" ".join(problems.values()))
         self.problems = dict(problems)
-
-
-class StaleEdit(Conflict):
-    """Somebody else changed the same thing since the editor saw it. Nothing was stored.
-
-    ``mine`` and ``theirs`` have, by field, the text the editor wanted and the text that is there now; ``version`` is
-    the one to send along to insist.
-    """
-
-    def __init__(self, what: str, mine: Mapping[str, str], theirs: Mapping[str, str], version: int) -> None:
-        super().__init__(
-            f"{what} was changed by somebody else while you were editing it. Your change was not stored;"
-            " both values are shown, choose one."
-        )
-        self.mine = dict(mine)
-        self.theirs = dict(theirs)
-        self.version = version
 
 
 @dataclass(frozen=True)
@@ -122,7 +106,7 @@ def changes_of(
     that of ``target`` any more, unless nothing would change, and :class:`CellProblems`.
     """
     changed = [c for c in columns if _changes(c, texts[c.name], target)]
-    if changed and version not in (None, target.version):
+    if changed and is_stale(version, target.version):
         mine = {column.name: texts[column.name] for column in changed}
         raise StaleEdit(target.name, mine, {name: target.shown[name] for name in mine}, target.version)
     values = parsed(changed, texts)

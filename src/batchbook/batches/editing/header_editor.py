@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from batchbook.batches.concurrency import bump_version
 from batchbook.batches.editing.fields import Change, Target, changes_of, columns_named, labels_of
 from batchbook.batches.editing.refresh import all_or_nothing
 from batchbook.batches.engine.context import ActionContext
@@ -51,6 +52,6 @@ def _decide_about_rows(work: ActionContext, changes: Sequence[Change]) -> bool:
 def _store(work: ActionContext, changes: Sequence[Change]) -> None:
     for change in changes:
         setattr(work.batch, change.column.name, change.value)
-    work.batch.version += 1
+    bump_version(work.batch)
     names = ", ".join(labels_of(changes))
     work.record("edit", f"Changed {names} in the header.", [change.cell(0) for change in changes])

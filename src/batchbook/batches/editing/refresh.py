@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, tuple_
 
-from batchbook.batches.engine.actions import around
+from batchbook.batches.engine.actions import around, refresh_in_chunks
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.counts import Tally, keep
 from batchbook.batches.engine.engine import Engine
@@ -82,7 +82,7 @@ def refresh_touched(work: ActionContext, touched: Iterable[ColumnElement[bool]])
     try:
         with around(Action.REFRESH, work):
             for condition in touched:
-                _refresh_chunks(work, condition)
+                refresh_in_chunks(work, _kept_rows(work, condition), edited=True)
     except BatchbookError:
         raise
     except Exception as error:  # A handler is somebody's code and may raise anything.
@@ -95,11 +95,6 @@ def refresh_touched(work: ActionContext, touched: Iterable[ColumnElement[bool]])
         ) from error
 
 
-def _refresh_chunks(work: ActionContext, touched: ColumnElement[bool]) -> None:
+def _kept_rows(work: ActionContext, touched: ColumnElement[bool]) -> Rows:
     row = work.row
-    rows = Rows(work.session, work.batch, row, and_(touched, ~row.removed), work.now, work.handler.statuses)
-    size = work.handler.refresh_chunk_size or work.handler.chunk_size
-    for done, chunk in enumerate(rows.chunks(size)):
-        work.progress.report("refresh", done * size, None)
-        work.handler.after_edit(work.batch, chunk)
-        chunk.save()
+    return Rows(work.session, work.batch, row, and_(touched, ~row.removed), work.now, work.handler.statuses)

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import ColumnElement, func, insert, literal, select, update
 
-from batchbook.batches.editing.fields import StaleEdit
+from batchbook.batches.concurrency import (
+    StaleEdit,
+    Token,
+    is_stale,
+    next_row_version,
+    read_token,
+    refuse_changed,
+    token_of,
+)
 from batchbook.batches.editing.refresh import all_or_nothing, bring_up_to_date, peer_values, rows_and_peers
 from batchbook.batches.editing.row_editor import find_row
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.models import CellChange
-from batchbook.errors import Conflict
+from batchbook.errors import BadInput, Conflict
 from batchbook.words import counted
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which rows a condition selects, in three numbers that change when other rows do, or when one is edited."""
+    """Rows that a condition selects, as three numbers that differ as soon as other rows match or one of them is edited."""
 
     count: int
     sequences: int
@@ -34,14 +43,17 @@ class Selection:
         return cls(*map(int, found))
 
     @classmethod
-    def read(cls, text: str) -> Self:
-        """Return what ``str`` made a text of; raise ``ValueError`` for any other text."""
-        count, sequences, versions = map(int, text.split("-"))
-        return cls(count, sequences, versions)
+    def read(cls, params: Mapping[str, Any], refusal: str) -> Self:
+        """Return the selection whose token a posted form carries; raise ``BadInput`` with ``refusal`` if it has none."""
+        try:
+            return cls(*map(int, read_token(params, refusal).split("-")))
+        except (TypeError, ValueError):
+            raise BadInput(refusal) from None
 
-    def __str__(self) -> str:
-        """Return a text to be sent to a page and back."""
-        return f"{self.count}-{self.sequences}-{self.versions}"
+    @property
+    def token(self) -> Token:
+        """The concurrency token of these rows."""
+        return token_of(self.count, self.sequences, self.versions)
 
 
 class RowRemover:
@@ -59,7 +71,7 @@ class RowRemover:
                 raise Conflict(
                     f"Row {sequence} is {'removed already' if removed else 'not removed'}; nothing was changed."
                 )
-            if version is not None and version != row.version:
+            if is_stale(version, row.version):
                 wanted = "removed" if removed else "restored"
                 raise StaleEdit(f"Row {sequence}", {"row": wanted}, {"row": "changed"}, row.version)
             model = work.row
@@ -70,9 +82,7 @@ class RowRemover:
                     work, f"{'Removed' if removed else 'Restored'} row {sequence}.", 1, removed=removed
                 )
 
-    def remove_where(
-        self, batch_id: int, condition: ColumnElement[bool], seen: Selection | None = None
-    ) -> int:
+    def remove_where(self, batch_id: int, condition: ColumnElement[bool], seen: Token | None = None) -> int:
         """Remove all rows that satisfy ``condition`` and are not removed yet; return how many. One operation.
 
         Raises :class:`~batchbook.errors.Conflict` if they are not those that were ``seen``, where that is given.
@@ -88,16 +98,17 @@ class RowRemover:
                 self._record(work, f"Removed {counted(count, 'row')}.", count, removed=True)
             return count
 
-    def demand_seen(self, work: ActionContext, condition: ColumnElement[bool], seen: Selection | None) -> int:
+    def demand_seen(self, work: ActionContext, condition: ColumnElement[bool], seen: Token | None) -> int:
         """Return how many rows satisfy ``condition``; raise as :meth:`remove_where` does if they are not to be removed."""
         now = Selection.of(work, condition)
         if not now.count:
             raise Conflict("No rows match any more, so none was removed.")
-        if seen is not None and now != seen:
-            raise Conflict(
-                f"Nothing was removed: {counted(now.count, 'row matches', 'rows match')} now, and they are not what"
-                " you were shown. Go back, look at them again, then decide."
-            )
+        refuse_changed(
+            seen,
+            now.token,
+            f"Nothing was removed: {counted(now.count, 'row matches', 'rows match')} now, and they are not what"
+            " you were shown. Go back, look at them again, then decide.",
+        )
         return now.count
 
     def _mark(self, work: ActionContext, condition: ColumnElement[bool], *, removed: bool) -> None:
@@ -105,7 +116,7 @@ class RowRemover:
         self.session.execute(
             update(work.rows().table)
             .where(model.batch_id == work.batch.id, model.removed.is_(not removed), condition)
-            .values(removed=removed, version=model.version + 1, modified_at=work.now)
+            .values(removed=removed, **next_row_version(model.version, work.now))
         )
 
     def _record(self, work: ActionContext, summary: str, count: int, *, removed: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select, update
 
+from batchbook.batches.concurrency import next_row_version
 from batchbook.batches.editing.fields import (
     Change,
     Target,
@@ -139,7 +140,7 @@ def set_values(row: RowProxy, changes: Sequence[Change]) -> None:
 
 def _write(work: ActionContext, row: RowProxy) -> None:
     model = work.row
-    changed = dict(row.changes) | {"version": row.version + 1, "modified_at": work.now}
+    changed = dict(row.changes) | next_row_version(row.version, work.now)
     key = (model.batch_id == work.batch.id, model.sequence == row.sequence)
     work.session.execute(update(table_of(model)).where(*key).values(**changed))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from batchbook.batches.concurrency import Token, refuse_changed
 from batchbook.batches.editing.bulk import BulkEditor, BulkEditResult
 from batchbook.batches.editing.fields import columns_named, parsed
 from batchbook.batches.editing.problems import LONGEST, problem_cells
@@ -67,9 +68,7 @@ class SimilarFixer:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def fix(
-        self, batch_id: int, alike: SimilarCells, text: str, seen: Selection | None = None
-    ) -> BulkEditResult:
+    def fix(self, batch_id: int, alike: SimilarCells, text: str, seen: Token | None = None) -> BulkEditResult:
         """Put ``text`` into all cells that ``alike`` means, as one operation; return how much changed.
 
         Raises ``Conflict`` if there are none, or not those that were ``seen``, where that is given; and as
@@ -83,17 +82,18 @@ class SimilarFixer:
             summary = self._summary(work, alike, text, len(texts))
             return BulkEditor(self.engine).edit(batch_id, texts, "fix", summary, found.versions)
 
-    def demand_seen(self, work: ActionContext, alike: SimilarCells, seen: Selection | None) -> Found:
+    def demand_seen(self, work: ActionContext, alike: SimilarCells, seen: Token | None) -> Found:
         """Return the rows that ``alike`` means; raise as :meth:`fix` does if they are not to be changed."""
         found = find_similar(work, alike)
         now = found.selection
         if not now.count:
             raise Conflict("No cell has this problem and this text any more, so nothing was changed.")
-        if seen is not None and now != seen:
-            raise Conflict(
-                f"Nothing was changed: {counted(now.count, 'row has', 'rows have')} such a cell now, and they are not"
-                " what you were shown. Go back, look at them again, then decide."
-            )
+        refuse_changed(
+            seen,
+            now.token,
+            f"Nothing was changed: {counted(now.count, 'row has', 'rows have')} such a cell now, and they are not"
+            " what you were shown. Go back, look at them again, then decide.",
+        )
         return found
 
     def _summary(self, work: ActionContext, alike: SimilarCells, text: str, count: int) -> str:

@@ -23,6 +23,7 @@ from batchbook.batches.handler import Outcome
 from batchbook.batches.hook_guard import handler_code
 from batchbook.batches.intake.file_inspection import Intake, describe_source
 from batchbook.batches.lifecycle import Action
+from batchbook.batches.rows.scope import Rows
 from batchbook.errors import Conflict
 from batchbook.words import counted
 
@@ -43,7 +44,7 @@ def _populate(work: ActionContext, _options: Mapping[str, Any]) -> str:
         writer.write(work.handler.supplement(work.batch))
         written = writer.written
         if written:
-            _refresh_chunks(work, written)
+            refresh_in_chunks(work, work.rows(), total=written)
         work.batch_type.rows.guard(work.session, work.batch)
     work.batch.refreshed_at = work.now
     recount(work)
@@ -60,7 +61,7 @@ def _source_of(work: ActionContext) -> str:
 def _refresh(work: ActionContext, _options: Mapping[str, Any]) -> str:
     before = dict(work.batch.status_counts)
     with around(Action.REFRESH, work):
-        _refresh_chunks(work, work.batch.kept_count)
+        refresh_in_chunks(work, work.rows(), total=work.batch.kept_count)
     work.batch.refreshed_at = work.now
     recount(work)
     changed = "no status changed" if before == work.batch.status_counts else "statuses changed"
@@ -68,14 +69,19 @@ def _refresh(work: ActionContext, _options: Mapping[str, Any]) -> str:
     return f"{work.batch} was refreshed; {changed}."
 
 
-def _refresh_chunks(work: ActionContext, total: int) -> None:
+def refresh_in_chunks(
+    work: ActionContext, rows: Rows, *, total: int | None = None, edited: bool = False
+) -> None:
+    """Have the handler refresh ``rows`` part by part, or bring them up to date where people ``edited`` them.
+
+    ``total`` is the number of rows, where it is known; progress is reported after each part.
+    """
+    refresh = work.handler.after_edit if edited else work.handler.refresh
     size = work.handler.refresh_chunk_size or work.handler.chunk_size
-    done = 0
-    for rows in work.rows().chunks(size):
-        work.handler.refresh(work.batch, rows)
-        rows.save()
-        done += size
-        work.progress.report("refresh", min(done, total), total)
+    for part, chunk in enumerate(rows.chunks(size), start=1):
+        refresh(work.batch, chunk)
+        chunk.save()
+        work.progress.report("refresh", part * size if total is None else min(part * size, total), total)
 
 
 def _complete(work: ActionContext, _options: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
+from batchbook.batches.concurrency import bump_version, refuse_stale
 from batchbook.batches.engine.actions import ACTIONS
 from batchbook.batches.engine.context import ActionContext, find_batch
 from batchbook.batches.handler_context import HandlerContext
@@ -161,7 +162,7 @@ class Engine:
             work.batch.state = step.through
         message = ACTIONS[action](work, options)
         work.batch.failure = None
-        work.batch.version += 1
+        bump_version(work.batch)
         self.session.flush()
         if step.target:
             # Last of all, and alone: from here on the database refuses every change of an executed batch.
@@ -213,12 +214,3 @@ def held_refusal(batch: Batch, action: Action, holder: Job) -> str:
     return (
         f"{batch} was not {action.done}. It is {holder.standing} at this moment: wait until that has ended."
     )
-
-
-def refuse_stale(batch: Batch, action: Action, version: int | None) -> None:
-    """Raise ``Conflict`` if ``batch`` is no longer at ``version``, which the person who wants ``action`` looked at."""
-    if version is not None and version != batch.version:
-        raise Conflict(
-            f"{batch} was changed since you opened its page, so it was not {action.done}."
-            " Look at it again, then decide."
-        )

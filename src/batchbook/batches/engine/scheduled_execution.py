@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.models import Batch
 from batchbook.errors import Conflict
-from batchbook.jobs import Job, lease
+from batchbook.jobs import lease
 from batchbook.jobs.enqueue import scheduled_job
 from batchbook.jobs.settings import JobSettings
 
@@ -43,14 +43,6 @@ def cancel_schedule_for_execution(work: ActionContext) -> str:
     if said:
         work.record(UNSCHEDULE, said)
     return said
-
-
-def refuse_if_changed(job: Job, batch: Batch, version: int | None) -> None:
-    """Raise ``Conflict`` if ``batch`` is no longer as it was when its execution was planned."""
-    if job.run_at is not None and version is not None and version != batch.version:
-        raise Conflict(
-            f"{batch} was not {job.done} at its time: it was changed after that was planned. Look at it again, then decide."
-        )
 
 
 def follow_batch(session: Session, batch: Batch, before: int) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from batchbook.batches.concurrency import Token, token_of
 from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping, column_title
 from batchbook.batches.intake.file_inspection import Intake, storable_json
 from batchbook.batches.intake.intake_reader import constant_of
@@ -133,12 +132,12 @@ class MappingOffers:
     paddings: Mapping[str, Padding] = field(default_factory=dict)
     texts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
-    def mark(self, intake: Intake) -> str:
-        """Return a text that changes as soon as the form is about other columns or texts."""
+    def token(self, intake: Intake) -> Token:
+        """Return the concurrency token of the columns and texts that the form is about."""
         widths = {name: padding.width for name, padding in self.paddings.items()}
         texts = {name: [*found] for name, found in self.texts.items()}
         basis = [intake.report.headings, intake.reading.to_json(), intake.mapping.to_json(), widths, texts]
-        return f"{zlib.crc32(json.dumps(storable_json(basis)).encode()):08x}"
+        return token_of(storable_json(basis))
 
 
 def mapping_form(

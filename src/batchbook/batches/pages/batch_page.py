@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
+from batchbook.batches.concurrency import read_version
 from batchbook.batches.editing import CellProblems, StaleEdit
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.running.runner import ActionCall, Runner
-from batchbook.errors import BadInput
 from batchbook.forms import BoundForm, Field, Form
 from batchbook.master import Page
 from batchbook.master.conflicts import FieldConflict
@@ -109,17 +109,6 @@ def show_problems(request: Request, bound: BoundForm, error: CellProblems) -> No
     request.response.status_int = UNPROCESSABLE
 
 
-def version_seen(params: Mapping[str, Any]) -> int:
-    """Return the version that a form says its reader saw; raise ``BadInput`` if it does not say."""
-    text = params.get("version", "")
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise BadInput(
-            "What was sent does not say which version of the batch or row you saw, so nothing was changed."
-            " Open the page again, and send the form from there."
-        )
-    return int(text)
-
-
 class EditPage(BatchPage, ABC):
     """A form that is stored, or shown again: with what is wrong, or with what both people wrote.
 
@@ -131,7 +120,7 @@ class EditPage(BatchPage, ABC):
     def post(self) -> Any:
         """Store the form and show what it changed; or show the form again."""
         bound = self.form().validate(self.request.POST)
-        version = version_seen(self.request.POST)
+        version = read_version(self.request.POST)
         try:
             return self.stored(sent_texts(bound, self.request.POST), version)
         except CellProblems as error:

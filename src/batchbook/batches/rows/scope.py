@@ -7,9 +7,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, ColumnElement, RowMapping, Table, and_, func, select, update
+from sqlalchemy import ClauseElement, ColumnElement, RowMapping, Table, and_, case, func, select, update
 from sqlalchemy.orm import Session
 
+from batchbook.batches.concurrency import next_row_version
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.issues import Issue, issue
 from batchbook.batches.rows.storable_cells import CellCheck
@@ -222,6 +223,15 @@ class Rows:
         statement = update(self.table).where(self.where, *conditions).values(**values)
         return self.session.connection().execute(statement).rowcount
 
+    def newer_where(self, changed: ColumnElement[bool]) -> dict[str, Any]:
+        """Return the values, by column, that make the rows that satisfy ``changed`` newer than what editors saw.
+
+        For an UPDATE of your own that changes editable columns of some rows; :meth:`update` and :meth:`save` do this.
+        """
+        model = self.model
+        newer = next_row_version(model.version, self.now)
+        return {name: case((changed, value), else_=getattr(model, name)) for name, value in newer.items()}
+
     def save(self) -> int:
         """Write back what was set on the rows, in bulk; return how many rows changed.
 
@@ -271,4 +281,4 @@ class Rows:
     def _newer(self, values: Mapping[str, Any], version: Any) -> dict[str, Any]:
         """Return what to set besides ``values``, so that an edit which saw the row before them is refused."""
         changed = any(self.table.c[name].info.get("editable") for name in values)
-        return {"version": version + 1, "modified_at": self.now} if changed else {}
+        return next_row_version(version, self.now) if changed else {}

@@ -10,7 +10,8 @@ from typing import Any
 from pyramid.registry import Registry
 from sqlalchemy.orm import Session
 
-from batchbook.batches.editing import HeaderEditor, RowRemover, Selection
+from batchbook.batches.concurrency import Token
+from batchbook.batches.editing import HeaderEditor, RowRemover
 from batchbook.batches.editing.similar import SimilarCells, SimilarFixer, fixed_message
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.lifecycle import Action
@@ -111,7 +112,7 @@ def removed_words(count: int) -> str:
 
 def _remove_rows(edit: BulkEdit) -> str:
     with edit.page() as page:
-        seen = Selection.read(edit.arguments["seen"])
+        seen = Token(edit.arguments["seen"])
         return removed_words(RowRemover(edit.engine).remove_where(edit.batch_id, page.condition(), seen))
 
 
@@ -123,7 +124,7 @@ def _edit_header(edit: BulkEdit) -> str:
 
 def _fix_alike(edit: BulkEdit) -> str:
     arguments = edit.arguments
-    seen = Selection.read(arguments["seen"])
+    seen = Token(arguments["seen"])
     fixer = SimilarFixer(edit.engine)
     return fixed_message(
         fixer.fix(edit.batch_id, SimilarCells(**arguments["alike"]), arguments["text"], seen)

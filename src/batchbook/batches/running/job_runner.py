@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from batchbook.batches.concurrency import refuse_stale
 from batchbook.batches.engine.actions import around
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.engine.engine import Engine, Result, refuse_stale
+from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.engine.file_intake import refuse_unprepared
 from batchbook.batches.engine.scheduled_execution import cancel_schedule_for_execution
 from batchbook.batches.files import input_file

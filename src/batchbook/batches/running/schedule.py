@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from batchbook.batches.concurrency import bump_version, refuse_stale
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.engine.engine import Engine, Result, refuse_stale
+from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.engine.options import bind_options
 from batchbook.batches.engine.preview import why_not_execute
 from batchbook.batches.engine.scheduled_execution import SCHEDULE, UNSCHEDULE, cancel_schedule, in_utc
@@ -98,5 +99,5 @@ def _refuse_blocked(work: ActionContext, call: ActionCall) -> None:
 
 def _note(work: ActionContext, kind: str, summary: str) -> None:
     # Whoever has an older page open must see what is planned before deciding anything.
-    work.batch.version += 1
+    bump_version(work.batch)
     work.record(kind, summary)

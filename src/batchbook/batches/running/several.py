@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from batchbook.batches import access
+from batchbook.batches.concurrency import Token, token_of
 from batchbook.batches.engine.engine import Engine, held_refusal
 from batchbook.batches.engine.preview import why_not_execute
 from batchbook.batches.lifecycle import Action
@@ -55,10 +55,9 @@ class Candidates:
         return [one for one in self.all if one.reason is not None]
 
     @property
-    def seen(self) -> str:
-        """A text that is another one as soon as other batches are chosen, or one of them was changed."""
-        lines = sorted(f"{one.batch.id}:{one.batch.version}:{one.reason is None}" for one in self.all)
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
+    def token(self) -> Token:
+        """The concurrency token of the batches, their versions, and whether the action is possible with each."""
+        return token_of(sorted([one.batch.id, one.batch.version, one.reason is None] for one in self.all))
 
 
 def candidates(

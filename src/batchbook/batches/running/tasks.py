@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from batchbook.batches import access
+from batchbook.batches.concurrency import bump_version, refuse_stale
 from batchbook.batches.engine.context import find_batch
 from batchbook.batches.engine.engine import Engine
-from batchbook.batches.engine.scheduled_execution import follow_batch, refuse_if_changed
+from batchbook.batches.engine.scheduled_execution import follow_batch
 from batchbook.batches.history import CANCEL, FAILURE
 from batchbook.batches.lifecycle import TRANSITIONS, Action, state_before
 from batchbook.batches.models import Batch, Operation
@@ -53,7 +54,8 @@ def _run(job_context: JobContext) -> JobResult:
     demand(job_context, action)
     arguments = job.arguments
     engine = engine_for(job_context)
-    refuse_if_changed(job, engine.find(job.batch_id or 0), arguments["version"])
+    if job.run_at is not None:
+        refuse_stale(engine.find(job.batch_id or 0), action, arguments["version"], scheduled=True)
     call = ActionCall(job.batch_id or 0, action, job.asked_by, arguments["options"], arguments["version"])
     result = perform(engine, call)
     made = {} if result.batch_id is None else {"batch_id": result.batch_id}
@@ -71,7 +73,8 @@ def record_result(job_context: JobContext, ending: JobResult) -> None:
         return
     batch.state = state_before(batch.state) or batch.state  # Nobody executes it any more, if it says so.
     batch.failure = ending.message if ending.failed else None
-    before, batch.version = batch.version, batch.version + 1
+    before = batch.version
+    bump_version(batch)
     follow_batch(job_context.session, batch, before)
     engine.work_on(batch).record(FAILURE if ending.failed else CANCEL, ending.message)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from batchbook.batches.concurrency import Token, token_of
 from batchbook.batches.editing.fields import texts_of
 from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
 from batchbook.batches.rows.scope import RowProxy
@@ -128,11 +129,11 @@ class WorksheetDiff:
     """Changes to be applied, conflicts with changes of others in the batch since, and texts that cannot be stored.
 
     ``name`` is that of the sheet's file, ``notes`` are sentences about whatever else is skipped, ``agreed`` counts
-    changes that the batch has already, and ``operation`` is the last one in the batch's history at that time.
+    changes that the batch has already, and ``token`` stands for the batch as it was compared.
     """
 
     name: str
-    operation: int
+    token: Token
     taken: list[SheetChange] = field(default_factory=list)
     conflicts: list[SheetChange] = field(default_factory=list)
     unreadable: list[SheetChange] = field(default_factory=list)
@@ -149,7 +150,7 @@ def diff_worksheet(work: ActionContext, sheet: UploadedWorksheet) -> WorksheetDi
     """Compare ``sheet`` with its batch; raise ``BadInput`` for the sheet of another one."""
     layout = layout_of(work)
     refuse_foreign(work, sheet, layout)
-    found = WorksheetDiff(sheet.name, last_operation(work))
+    found = WorksheetDiff(sheet.name, token_of(last_operation(work)))
     changed_rows = find_changed_rows(sheet, layout)
     comparer = _RowDiffer(work, sheet, layout, found)
     # In the order of rows: a layout may read the batch's file alongside.

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from batchbook.batches.concurrency import Token, refuse_changed, token_of
 from batchbook.batches.editing import BulkEditor
 from batchbook.batches.editing.refresh import all_or_nothing
 from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
@@ -18,7 +19,7 @@ from batchbook.batches.worksheets.batch_layout import layout_of
 from batchbook.batches.worksheets.diff import WorksheetDiff, diff_worksheet, refuse_foreign
 from batchbook.batches.worksheets.metadata import last_operation
 from batchbook.batches.worksheets.sheet_reader import UploadedWorksheet, open_worksheet
-from batchbook.errors import Conflict, Missing
+from batchbook.errors import Missing
 from batchbook.words import counted
 
 #: The kind of the operations that worksheets make.
@@ -50,16 +51,16 @@ def apply_worksheet(
     batch_id: int,
     found: WorksheetDiff,
     overwritten: Collection[str] = (),
-    seen: int | None = None,
+    seen: Token | None = None,
 ) -> AppliedChanges:
     """Apply the changes ``found`` in a worksheet, and of the conflicts those with a mark in ``overwritten``.
 
-    ``seen`` is the last operation of the batch that the person saw. Raises ``Conflict`` if there is another one by now,
-    or since the worksheet was compared, and otherwise as editors do.
+    ``seen`` is the token of the diff that the person saw. Raises ``Conflict`` if it is another one by now, or since the
+    worksheet was compared, and otherwise as editors do.
     """
     with all_or_nothing(engine, batch_id) as work:
-        for operation in (found.operation, found.operation if seen is None else seen):
-            refuse_unseen(work, operation)
+        for token in (found.token, found.token if seen is None else seen):
+            refuse_unseen(work, token)
         wanted = [*found.taken, *(change for change in found.conflicts if change.mark in overwritten)]
         summary = f"Changed {counted(len(wanted), 'cell')} from the worksheet “{found.name}”."
         texts: dict[int, dict[str, str]] = {}
@@ -70,13 +71,14 @@ def apply_worksheet(
         return AppliedChanges(edited.rows, edited.cells, left)
 
 
-def refuse_unseen(work: ActionContext, seen: int) -> None:
-    """Raise ``Conflict`` if ``seen`` is not the last operation of the batch any more."""
-    if seen != last_operation(work):
-        raise Conflict(
-            f"Nothing was changed from the worksheet, because {work.batch} has changed since you reviewed the differences."
-            " Review them again."
-        )
+def refuse_unseen(work: ActionContext, seen: Token) -> None:
+    """Raise ``Conflict`` if the operation whose token was ``seen`` is not the last one of the batch any more."""
+    refuse_changed(
+        seen,
+        token_of(last_operation(work)),
+        f"Nothing was changed from the worksheet, because {work.batch} has changed since you reviewed the differences."
+        " Review them again.",
+    )
 
 
 def store_worksheet(engine: Engine, batch_id: int, name: str, file: BinaryIO) -> BatchFile:
@@ -106,7 +108,9 @@ def _apply_stored(edit: BulkEdit) -> str:
     work = engine.work_on(engine.find(edit.batch_id))
     with stored_worksheet(work, arguments["number"]) as sheet:
         found = diff_worksheet(work, sheet)
-    return apply_worksheet(engine, edit.batch_id, found, arguments["insisted"], arguments["seen"]).summary
+    return apply_worksheet(
+        engine, edit.batch_id, found, arguments["insisted"], Token(arguments["seen"])
+    ).summary
 
 
 TAKE_WORKSHEET = edit_task("take_worksheet", "Apply worksheet", _apply_stored)

@@ -171,8 +171,7 @@ def _recomputed(found: Subquery, rows: Rows) -> dict[str, Any]:
         "new_price": found.c.new_price,
         "computed_from": found.c.computed_from,
         "price_moved": _moved(found),
-        "version": case((seen, _row.version + 1), else_=_row.version),
-        "modified_at": case((seen, literal(rows.now, _row.modified_at.type)), else_=_row.modified_at),
+        **rows.newer_where(seen),
     }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
+from batchbook.batches.concurrency import TOKEN_FIELD, Token, refuse_changed
 from batchbook.batches.engine.options import bind_options, default_values
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch.schedule_page import sent_options
@@ -54,11 +55,12 @@ class _ManyPage(Page):
     def post(self) -> HTTPSeeOther:
         """Ask for it, if the batches are those that were shown."""
         chosen = self._chosen()
-        if self.request.POST.get("seen") != chosen.seen:
-            raise Conflict(
-                "Nothing was done: other batches match now, or one of them was changed. Go back, look at them again, then"
-                " decide."
-            )
+        refuse_changed(
+            Token(self.request.POST.get(TOKEN_FIELD, "")),
+            chosen.token,
+            "Nothing was done: other batches match now, or one of them was changed. Go back, look at them again, then"
+            " decide.",
+        )
         options = sent_options(self.request, self._options_form())
         bind_options(self._handler, options)
         actor = self.request.authenticated_userid

@@ -6,11 +6,12 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
+from batchbook.batches.concurrency import read_version
 from batchbook.batches.engine.file_intake import intake_fields
 from batchbook.batches.intake.file_inspection import Intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch.schedule_page import sent_options
-from batchbook.batches.pages.batch_page import BatchPage, follow_on, version_seen
+from batchbook.batches.pages.batch_page import BatchPage, follow_on
 from batchbook.batches.pages.view_models import executes_for
 from batchbook.master import MasterView
 from batchbook.web.idempotency import claim_key
@@ -82,7 +83,7 @@ class ExecuteBatch(_ActionPage):
     def post(self) -> HTTPSeeOther:
         """Execute with the options chosen, if the batch is still the one that was looked at."""
         options = sent_options(self.request, self.work.handler.execution_options)
-        return self.submit(self.action, options, version_seen(self.request.POST))
+        return self.submit(self.action, options, read_version(self.request.POST))
 
 
 class CloneBatch(_ActionPage):

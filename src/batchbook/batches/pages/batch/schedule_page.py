@@ -9,13 +9,14 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
+from batchbook.batches.concurrency import read_version
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Result
 from batchbook.batches.engine.options import bind_options, default_values, options_as_json
 from batchbook.batches.engine.preview import preview_execution
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages import view_models
-from batchbook.batches.pages.batch_page import UNPROCESSABLE, BatchPage, version_seen
+from batchbook.batches.pages.batch_page import UNPROCESSABLE, BatchPage
 from batchbook.batches.running.runner import ActionCall
 from batchbook.batches.running.schedule import (
     FARTHEST,
@@ -96,7 +97,7 @@ class ScheduleBatch(BatchPage):
     def post(self) -> Any:
         """Plan it, or say at the field what is wrong with the time."""
         options = sent_options(self.request, self.work.handler.execution_options)
-        version = version_seen(self.request.POST)
+        version = read_version(self.request.POST)
         bound = self._time_form().validate(self.request.POST)
         try:
             return self.done(self._schedule(bound, self._call(options, version)).message, self.own_url)
@@ -147,7 +148,7 @@ class UnscheduleBatch(BatchPage):
 
     def post(self) -> HTTPSeeOther:
         """Drop it."""
-        version = version_seen(self.request.POST)
+        version = read_version(self.request.POST)
         call = ActionCall(self.batch.id, Action.EXECUTE, self.request.authenticated_userid, version=version)
         return self.done(unschedule(self.request.services, self.request.db, call).message, self.own_url)
 

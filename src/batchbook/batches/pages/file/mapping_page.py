@@ -8,6 +8,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy.orm import Session
 
+from batchbook.batches.concurrency import TOKEN_FIELD, Token, refuse_changed
 from batchbook.batches.engine.file_intake import carries_columns, known_lengths, mapping_scope
 from batchbook.batches.files import demand_input_file, open_file
 from batchbook.batches.intake import saved_mappings
@@ -27,7 +28,7 @@ from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch_page import UNPROCESSABLE, follow_on
 from batchbook.batches.pages.file.inspection_page import PreparingPage
 from batchbook.db import utc_now
-from batchbook.errors import BadInput, Conflict
+from batchbook.errors import BadInput
 from batchbook.forms import WHOLE_FORM, BoundForm
 from batchbook.grid import Kind
 from batchbook.web.idempotency import claim_key
@@ -76,12 +77,13 @@ class MappingPage(PreparingPage):
 
     def _refuse_unseen(self, offers: MappingOffers) -> None:
         """Raise ``Conflict`` where the form was about other columns: it names them, and texts, by their places."""
-        mark = offers.mark(self.intake)
-        if self.request.POST.get("seen", mark) != mark:
-            raise Conflict(
-                f"The file of {self.batch} is read otherwise, or its columns were chosen otherwise, since you opened this"
-                " page. Nothing of what you sent was kept: look at its columns again, then decide."
-            )
+        seen = self.request.POST.get(TOKEN_FIELD)
+        refuse_changed(
+            None if seen is None else Token(seen),
+            offers.token(self.intake),
+            f"The file of {self.batch} is read otherwise, or its columns were chosen otherwise, since you opened this"
+            " page. Nothing of what you sent was kept: look at its columns again, then decide.",
+        )
 
     def _check_name(self, bound: BoundForm) -> None:
         """Complain of a name under which somebody else saved a mapping, unless it is the one in use."""
@@ -161,7 +163,7 @@ class MappingPage(PreparingPage):
             report=intake.report,
             fields=self.fields,
             offers=offers,
-            seen=offers.mark(self.intake),
+            seen=offers.token(self.intake),
             bound=bound,
             preview=preview_rows(intake, self.fields, _ROWS),
             saved=saved_mappings.mapping_names(self.request.db, place),

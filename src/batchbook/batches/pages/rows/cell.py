@@ -8,9 +8,10 @@ from typing import Any
 from pyramid.renderers import render
 from pyramid.response import Response
 
+from batchbook.batches.concurrency import read_version
 from batchbook.batches.editing import CellProblems, RowEditor, StaleEdit
 from batchbook.batches.engine.counts import problem_rows
-from batchbook.batches.pages.batch_page import CONFLICT, UNPROCESSABLE, version_seen
+from batchbook.batches.pages.batch_page import CONFLICT, UNPROCESSABLE
 from batchbook.batches.pages.rows.row import ROW_PATTERN, OneRow
 from batchbook.batches.pages.rows.row_grid import RowGrid
 from batchbook.batches.pages.view_models import breakdown
@@ -28,7 +29,7 @@ class EditCell(OneRow):
         field, text = self.request.POST.get("field", ""), self.request.POST.get("value", "")
         try:
             edited = RowEditor(self.engine).edit(
-                self.batch.id, self.sequence, {field: text}, version_seen(self.request.POST)
+                self.batch.id, self.sequence, {field: text}, read_version(self.request.POST)
             )
         except StaleEdit as error:
             body = {"error": error.message, "version": error.version}

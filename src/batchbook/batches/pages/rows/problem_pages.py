@@ -124,8 +124,6 @@ def _reads(column: Column, text: str) -> bool:
 ROWS_SHOWN = 20
 #: How many columns of a row are shown beside its number, so that people know it again.
 _BESIDE = 2
-#: How long three sums are at the most.
-_LONGEST_SEEN = 80
 
 
 class FixSimilar(BatchPage):
@@ -144,7 +142,11 @@ class FixSimilar(BatchPage):
 
     def post(self) -> Any:
         """Do it, if the cells are still those that were shown; or say what is wrong with the text."""
-        seen, text, fixer = self._seen(), self._wanted_text(), SimilarFixer(self.engine)
+        seen = Selection.read(
+            self.request.POST,
+            "What was sent does not say which cells you were shown, so nothing was changed.",
+        )
+        text, fixer = self._wanted_text(), SimilarFixer(self.engine)
         try:
             check_fix(self.work, self.alike, text)
         except CellProblems:
@@ -152,10 +154,10 @@ class FixSimilar(BatchPage):
             return self._page()
         if not is_big(self.request.services, seen.count):
             return self.done(
-                fixed_message(fixer.fix(self.batch.id, self.alike, text, seen)), self.problems_url
+                fixed_message(fixer.fix(self.batch.id, self.alike, text, seen.token)), self.problems_url
             )
-        fixer.demand_seen(self.work, self.alike, seen)
-        arguments = {"alike": asdict(self.alike), "text": text, "seen": str(seen)}
+        fixer.demand_seen(self.work, self.alike, seen.token)
+        arguments = {"alike": asdict(self.alike), "text": text, "seen": seen.token}
         result = enqueue_edit(self.request.services, self.engine, self.batch.id, FIX_ALIKE.name, arguments)
         return follow_on(self.request, result, self.problems_url)
 
@@ -228,11 +230,3 @@ class FixSimilar(BatchPage):
     def _rows(self, found: Found) -> list[Any]:
         first = list(found.versions)[:ROWS_SHOWN]
         return list(self.work.rows().narrowed(self.row_model.sequence.in_(first))) if first else []
-
-    def _seen(self) -> Selection:
-        try:
-            return Selection.read(self.request.POST.get("seen", "")[:_LONGEST_SEEN])
-        except ValueError:
-            raise BadInput(
-                "What was sent does not say which cells you were shown, so nothing was changed."
-            ) from None

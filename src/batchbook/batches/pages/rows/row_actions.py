@@ -6,9 +6,10 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
+from batchbook.batches.concurrency import read_version
 from batchbook.batches.editing import CellProblems, RowEditor, RowRemover
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.pages.batch_page import BatchPage, sent_texts, show_problems, version_seen
+from batchbook.batches.pages.batch_page import BatchPage, sent_texts, show_problems
 from batchbook.batches.pages.rows.row import ROW_PATTERN, OneRow, row_form
 from batchbook.errors import BadInput
 from batchbook.forms import BoundForm
@@ -83,7 +84,7 @@ class RemoveRow(OneRow):
 
     def post(self) -> HTTPSeeOther:
         """Do it and show the row."""
-        version = version_seen(self.request.POST)
+        version = read_version(self.request.POST)
         RowRemover(self.engine).set_removed(
             self.batch.id, self.sequence, removed=self.removed, version=version
         )

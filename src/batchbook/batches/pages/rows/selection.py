@@ -17,9 +17,6 @@ from batchbook.errors import BadInput
 from batchbook.jobs.exports import address_of
 from batchbook.master import ExportPage, GridView
 
-#: How long three sums are at the most.
-_LONGEST = 80
-
 
 class _RowSet(BatchPage):
     """A page of the rows that the grid's filters select."""
@@ -72,29 +69,23 @@ class RemoveRows(_RowSet):
         seen = Selection.of(self.work, self.condition())
         link = self.rows.grid.link()
         action = f"{self.view.url(self.name, self.batch)}?{link.partition('?')[2]}"
-        return self.template_values(count=seen.count, seen=seen, action=action, cancel_url=link)
+        return self.template_values(count=seen.count, seen=seen.token, action=action, cancel_url=link)
 
     def post(self) -> HTTPSeeOther:
         """Remove them, if they are still those that were shown."""
-        condition, seen = self.condition(), self._seen()
+        condition = self.condition()
+        seen = Selection.read(
+            self.request.POST, "What was sent does not say which rows you were shown, so nothing was removed."
+        )
         remover = RowRemover(self.engine)
         if not is_big(self.request.services, seen.count):
             return self.done(
-                removed_words(remover.remove_where(self.batch.id, condition, seen)), self.own_url
+                removed_words(remover.remove_where(self.batch.id, condition, seen.token)), self.own_url
             )
-        remover.demand_seen(self.work, condition, seen)
-        arguments = {"address": address_of(self.request, self.rows.grid.state), "seen": str(seen)}
+        remover.demand_seen(self.work, condition, seen.token)
+        arguments = {"address": address_of(self.request, self.rows.grid.state), "seen": seen.token}
         result = enqueue_edit(self.request.services, self.engine, self.batch.id, REMOVE_ROWS.name, arguments)
         return follow_on(self.request, result, self.own_url)
-
-    def _seen(self) -> Selection:
-        text = self.request.POST.get("seen", "")
-        try:
-            return Selection.read(text[:_LONGEST])
-        except ValueError:
-            raise BadInput(
-                "What was sent does not say which rows you were shown, so nothing was removed."
-            ) from None
 
     def condition(self) -> Any:
         """Return the condition for the rows that the filters of the address show; raise ``BadInput`` for bad ones."""

@@ -11,6 +11,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import FileIter, Response
 from sqlalchemy import ColumnElement, Row
 
+from batchbook.batches.concurrency import read_token
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch_page import BatchPage, follow_on
 from batchbook.batches.running.bulk_edits import enqueue_edit, is_big
@@ -136,7 +137,10 @@ class CompareWorksheet(BatchPage):
 
     def post(self) -> HTTPSeeOther:
         """Take the changes, and of the conflicts those that were insisted on; or have a job do it."""
-        found, seen = self._found(), self._seen()
+        found = self._found()
+        seen = read_token(
+            self.request.POST, "What was sent does not say which differences you saw, so nothing was taken."
+        )
         insisted = self.request.POST.getall("insist")
         refuse_unseen(self.work, seen)
         if not is_big(self.request.services, len(found.taken) + len(insisted)):
@@ -156,9 +160,3 @@ class CompareWorksheet(BatchPage):
     @property
     def _number(self) -> int:
         return int(self.request.matchdict["number"])
-
-    def _seen(self) -> int:
-        text = self.request.POST.get("seen", "")
-        if not (text.isascii() and text.isdigit() and len(text) < 10):
-            raise BadInput("What was sent does not say which differences you saw, so nothing was taken.")
-        return int(text)
