@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import PurePath
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from batchbook.batches.handler_context import HandlerContext, next_number
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
 from batchbook.batches.rows.issues import storable
+from batchbook.db.chunks import read_chunks, write_chunks
 from batchbook.errors import BadInput
 
 #: The role of files that are uploaded worksheets.
 WORKSHEET = "worksheet"
 
-_CHUNK = 256 * 1024
 _IN_MEMORY = 8 * 1024 * 1024
 
 
@@ -44,24 +43,9 @@ def store_file(
     )
     session.add(record)
     session.flush()  # The chunks, written by Core, refer to it.
-    record.size, record.sha256 = _write_chunks(session, record, file)
+    record.size, record.sha256 = write_chunks(session, BatchFileChunk, _key_of(record), file)
     session.flush()
     return record
-
-
-def _write_chunks(session: Session, record: BatchFile, file: BinaryIO) -> tuple[int, str]:
-    """Write the bytes of ``file``; return how many they are, and their SHA-256 in hexadecimal."""
-    file.seek(0)
-    size, digest = 0, hashlib.sha256()
-    for position, data in enumerate(iter(lambda: file.read(_CHUNK), b"")):
-        digest.update(data)
-        size += len(data)
-        session.execute(
-            insert(BatchFileChunk).values(
-                batch_id=record.batch_id, number=record.number, position=position, data=data
-            )
-        )
-    return size, digest.hexdigest()
 
 
 def input_file(session: Session, batch: Batch) -> BatchFile | None:
@@ -83,14 +67,8 @@ def demand_input_file(session: Session, batch: Batch) -> BatchFile:
 
 
 def file_chunks(session: Session, record: BatchFile) -> Iterator[bytes]:
-    """Yield the bytes of a stored file, a chunk at a time."""
-    chunk = BatchFileChunk
-    for position in range((record.size + _CHUNK - 1) // _CHUNK):
-        yield session.scalars(
-            select(chunk.data).where(
-                chunk.batch_id == record.batch_id, chunk.number == record.number, chunk.position == position
-            )
-        ).one()
+    """Return the bytes of a stored file, a chunk at a time."""
+    return read_chunks(session, BatchFileChunk, _key_of(record), record.size)
 
 
 def open_file(session: Session, record: BatchFile) -> BinaryIO:
@@ -100,6 +78,10 @@ def open_file(session: Session, record: BatchFile) -> BinaryIO:
         file.write(data)
     file.seek(0)
     return cast("BinaryIO", file)
+
+
+def _key_of(record: BatchFile) -> dict[str, int]:
+    return {"batch_id": record.batch_id, "number": record.number}
 
 
 def _bare_name(name: str) -> str:
