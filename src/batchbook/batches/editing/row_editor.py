@@ -25,12 +25,13 @@ from batchbook.batches.handler_context import next_number
 from batchbook.batches.history import Cell
 from batchbook.batches.models import BatchRow
 from batchbook.batches.rows.blocks import RowValues
-from batchbook.batches.rows.issues import storable, without_issues_of
+from batchbook.batches.rows.issues import without_issues_of
 from batchbook.batches.rows.scope import RowProxy, table_of
 from batchbook.batches.rows.storable_cells import CellCheck
 from batchbook.db.base import scalar_defaults
 from batchbook.db.bulk_writing import bulk_insert
 from batchbook.errors import BadInput, Conflict, Missing
+from batchbook.words import storable
 
 #: How many peers of a row an edit tells of.
 PEERS_TOLD = 100
