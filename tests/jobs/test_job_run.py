@@ -264,7 +264,7 @@ def test_a_job_ends_although_its_task_cannot_take_note_of_that(
     batch_id = place.create()
     place.with_handler(**hooked("refresh", lambda: 1 / 0))
     task = place.jobs.tasks["populate"]
-    broken = replace(task, run=lambda job_context: 1 / 0, ended=lambda job_context, ending: 1 / 0)  # type: ignore[arg-type, return-value]
+    broken = replace(task, run=lambda job_context: 1 / 0, note_result=lambda job_context, job_result: 1 / 0)  # type: ignore[arg-type, return-value]
     monkeypatch.setitem(place.jobs.tasks._tasks, "populate", broken)
     job = place.do(batch_id, Action.POPULATE)
     assert (job.state, "ZeroDivisionError" in (job.message or "")) == ("failed", True)

@@ -131,7 +131,7 @@ class ExportJobs:
             asked_by=request.authenticated_userid,
             arguments=address_of(request, view.state),
         )
-        job = self.jobs.ask(request.db, order)
+        job = self.jobs.enqueue(request.db, order)
         return str(request.route_path("jobs.await", id=job.id))
 
 
@@ -168,7 +168,7 @@ def _store_file(job_context: JobContext) -> JobResult:
     job_context.progress.report("store the file", 0, None)
     content_type = CONTENT_TYPES[file_format]
     size = store_job_file(job_context.session, job_context.job.id, name, content_type, file)
-    return JobResult(f"{name} is ready, with {counted(count, 'row')}.", result={"rows": count, "bytes": size})
+    return JobResult(f"{name} is ready, with {counted(count, 'row')}.", data={"rows": count, "bytes": size})
 
 
 def _may_see(request: Any, job: Job) -> bool:
@@ -184,11 +184,19 @@ def _may_see(request: Any, job: Job) -> bool:
 def _retry(services: Services, session: Session, job: Job, by: str) -> Job:
     with page_of_job(services.get(Registry), session, identity_of(session, by), job):
         order = JobRequest(job.task, job.subject, by, job.arguments, retry_of=job.id)
-    asked: Job = services.get(JobService).ask(session, order)
+    asked: Job = services.get(JobService).enqueue(session, order)
     return asked
 
 
-EXPORT = Task("export", "Export", "exported", _store_file, prepare=_write_rows, seen=_may_see, again=_retry)
+EXPORT = Task(
+    name="export",
+    label="Export",
+    done="exported",
+    run=_store_file,
+    prepare=_write_rows,
+    may_see=_may_see,
+    retry=_retry,
+)
 
 
 def includeme(config: Any) -> None:

@@ -199,7 +199,7 @@ class JobRun:
         """Write down an end that the task itself could not, and tell it."""
         try:
             with session.begin_nested():
-                self._task(job).ended(JobContext(self.services, session, job, NoProgress()), ending)
+                self._task(job).note_result(JobContext(self.services, session, job, NoProgress()), ending)
         except Exception as error:  # A job must end, whatever a task does when it hears of that.
             if is_transient(error):
                 raise

@@ -47,7 +47,7 @@ def finish(session: Session, job: Job, state: JobState, ending: JobResult, keep:
 
     Raises :class:`LostLease` if that is no longer for this process to say.
     """
-    values = {**_final_values(state, ending.message, keep), "result": dict(ending.result) or None}
+    values = {**_final_values(state, ending.message, keep), "result": dict(ending.data) or None}
     if not _update(session, _is_held(job), values):
         raise LostLease(str(job))
 

@@ -70,7 +70,7 @@ class JobRecordContext(RequestedRecordContext):
 
     def _sees_subject(self) -> bool:
         request = self.view.request
-        return bool(request.services.get(JobService).tasks[self.record.task].seen(request, self.record))
+        return bool(request.services.get(JobService).tasks[self.record.task].may_see(request, self.record))
 
 
 #: How long a page waits for a job that was just asked for, so that small ones seem to be done at once, in seconds.
@@ -110,7 +110,7 @@ class JobPage(Page):
 def outcome_url(request: Any, job: Job) -> str | None:
     """Return where what came of ``job`` is to be seen; ``None`` where that is nowhere but on its own page."""
     jobs: JobService = request.services.get(JobService)
-    return jobs.tasks[job.task].url(request, job)
+    return jobs.tasks[job.task].outcome_url(request, job)
 
 
 class JobDetail(JobPage):

@@ -95,12 +95,12 @@ class Worker:
             run.run(job_id, dispatch)
         finally:
             self.running.discard(job_id)
-            self.jobs.asked.set()  # There may be something that waited for this one.
+            self.jobs.enqueued.set()  # There may be something that waited for this one.
 
     def _look(self) -> None:
         assert self._queue is not None  # noqa: S101 - It is made before this thread starts.
         dispatcher = Dispatcher(self.services, self._queue, self._heartbeat, self.running, self.queues)
-        waiting = make_wake_up(self.services.get(Engine), self.jobs.asked)
+        waiting = make_wake_up(self.services.get(Engine), self.jobs.enqueued)
         while not self._closing.is_set():
             try:
                 dispatcher.look()
@@ -123,7 +123,7 @@ class Worker:
         if self._closing.is_set():
             return not self.running
         self._closing.set()
-        self.jobs.asked.set()
+        self.jobs.enqueued.set()
         self._await_end(self.jobs.settings.stop if grace is None else grace, unless=self._stopping)
         self._stopping.set()
         self._await_end(_LAST_CHANCE)

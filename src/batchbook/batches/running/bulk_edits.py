@@ -64,7 +64,7 @@ def enqueue_edit(
     :meth:`~batchbook.batches.engine.engine.Engine.lock` does.
     """
     batch = engine.lock(batch_id, Action.EDIT).batch
-    job = services.get(JobService).ask(engine.session, order_on(batch, engine.actor, task, arguments))
+    job = services.get(JobService).enqueue(engine.session, order_on(batch, engine.actor, task, arguments))
     return Result(f"{batch} is going to be changed.", job_id=job.id)
 
 
@@ -87,10 +87,19 @@ def edit_task(name: str, label: str, edit: Callable[[BulkEdit], str]) -> Task:
             )
         )
 
-    return Task(name, label, Action.EDIT.done, run, record_result, batch_page, may_see_batch, _again)
+    return Task(
+        name=name,
+        label=label,
+        done=Action.EDIT.done,
+        run=run,
+        note_result=record_result,
+        outcome_url=batch_page,
+        may_see=may_see_batch,
+        retry=_retry,
+    )
 
 
-def _again(services: Services, session: Session, job: Job, by: str) -> Job:
+def _retry(services: Services, session: Session, job: Job, by: str) -> Job:
     batch = demand_again(services, session, job, by, Action.EDIT)
     arguments = dict(job.arguments)
     if "version" in arguments:
@@ -98,7 +107,7 @@ def _again(services: Services, session: Session, job: Job, by: str) -> Job:
         arguments["version"] = batch.version
     engine = Engine(session, services.get(BatchTypes), services.settings, by)
     engine.lock(batch.id, Action.EDIT)
-    again: Job = services.get(JobService).ask(
+    again: Job = services.get(JobService).enqueue(
         session, order_on(batch, by, job.task, arguments, retry_of=job.id)
     )
     return again

@@ -60,7 +60,7 @@ def _run(job_context: JobContext) -> JobResult:
     return JobResult(result.message, result.failed, made)
 
 
-def record_result(job_context: JobContext, ending: JobResult) -> None:
+def record_result(job_context: JobContext, job_result: JobResult) -> None:
     """Write into a batch's history, and its header, how a job on it ended that did not do what it should."""
     engine = engine_for(job_context)
     try:
@@ -70,10 +70,10 @@ def record_result(job_context: JobContext, ending: JobResult) -> None:
     if batch.is_final:
         return
     batch.state = state_before(batch.state) or batch.state  # Nobody executes it any more, if it says so.
-    batch.failure = ending.message if ending.failed else None
+    batch.failure = job_result.message if job_result.failed else None
     before, batch.version = batch.version, batch.version + 1
     follow_batch(job_context.session, batch, before)
-    engine.work_on(batch).record(FAILURE if ending.failed else CANCEL, ending.message)
+    engine.work_on(batch).record(FAILURE if job_result.failed else CANCEL, job_result.message)
 
 
 def batch_page(request: Any, job: Job) -> str | None:
@@ -121,7 +121,7 @@ def demand_again(services: Services, session: Session, job: Job, by: str, action
     return batch
 
 
-def _again(services: Services, session: Session, job: Job, by: str) -> Job:
+def _retry(services: Services, session: Session, job: Job, by: str) -> Job:
     action = Action(job.task)
     batch = demand_again(services, session, job, by, action)
     call = ActionCall(batch.id, action, by, job.arguments["options"], retry_of=job.id)
@@ -131,6 +131,15 @@ def _again(services: Services, session: Session, job: Job, by: str) -> Job:
 
 #: One task for each action that runs as a job.
 TASKS = tuple(
-    Task(action.value, action.label, action.done, _run, record_result, batch_page, may_see_batch, _again)
+    Task(
+        name=action.value,
+        label=action.label,
+        done=action.done,
+        run=_run,
+        note_result=record_result,
+        outcome_url=batch_page,
+        may_see=may_see_batch,
+        retry=_retry,
+    )
     for action in dict.fromkeys(line.action for line in TRANSITIONS if line.job)
 )
