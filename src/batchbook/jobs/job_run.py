@@ -163,7 +163,7 @@ class JobRun:
                 if is_transient(error):
                     raise DatabaseBusy(error) from error
                 raise
-            own.settle()
+            own.check_cancelled()
             state = JobState.FAILED if ending.failed else JobState.DONE
             lease.finish(session, job, state, ending, self.jobs.settings.keep)
         return ending.message
