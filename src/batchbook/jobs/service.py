@@ -16,9 +16,10 @@ from batchbook.db.engine import database_url
 from batchbook.db.write_lock import is_busy
 from batchbook.errors import Conflict
 from batchbook.jobs import lease
-from batchbook.jobs.enqueue import JobRequest, add_job, notify_workers
+from batchbook.jobs.enqueue import JobRequest, add_job
 from batchbook.jobs.job_progress import request_cancel, request_process_end, unresponsive_notes
 from batchbook.jobs.models import Job, JobState
+from batchbook.jobs.notify import notify_workers
 from batchbook.jobs.settings import MODE, JobSettings, Mode
 from batchbook.jobs.store import JobStore
 from batchbook.jobs.supervision import RunningAttempts
