@@ -20,8 +20,8 @@ from batchbook.batches.running.runner import ActionCall, Runner, perform
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict, Missing
 from batchbook.jobs import Job, JobContext, JobResult, Task
-from batchbook.jobs.exports import identity_of
 from batchbook.jobs.models import JobState
+from batchbook.security.identity import identity_called
 from batchbook.services import Services
 
 
@@ -42,7 +42,7 @@ def engine_for(job_context: JobContext) -> Engine:
 def demand(job_context: JobContext, action: Action) -> None:
     """Raise unless who asked for the job may still do ``action`` with its batch, and the state allows it."""
     name = job_context.job.asked_by
-    held = identity_of(job_context.session, name).permissions
+    held = identity_called(job_context.session, name).permissions
     batch = engine_for(job_context).find(job_context.job.batch_id or 0)
     access.demand(held, batch, action, name)
 
@@ -107,7 +107,7 @@ def demand_again(services: Services, session: Session, job: Job, by: str, action
     Raises ``Refused`` or ``Conflict`` where ``action`` is not allowed, and ``Conflict`` if something else was done since.
     """
     batch = find_batch(session, services.get(BatchTypes), job.batch_id or 0)
-    access.demand(identity_of(session, by).permissions, batch, action, by)
+    access.demand(identity_called(session, by).permissions, batch, action, by)
     last = session.scalar(
         select(Operation.kind)
         .where(Operation.batch_id == batch.id)
