@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchbook.words import counted, noun
+from batchbook.words import counted, is_storable, noun, storable
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,16 @@ def test_a_noun_may_have_a_plural_of_its_own() -> None:
         "2 rows match",
     ]
     assert [noun(count, "inventory", "inventories") for count in (0, 1)] == ["inventories", "inventory"]
+
+
+@pytest.mark.parametrize("text", ["", "plain", "Größe 🙂", "a\x01b"])
+def test_what_databases_store_is_left_alone(text: str) -> None:
+    assert is_storable(text)
+    assert storable(text) == text
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "ü\x00", "half \ud83d of a pair"])
+def test_what_no_database_stores_is_replaced(text: str) -> None:
+    assert not is_storable(text)
+    assert is_storable(storable(text))
+    assert len(storable(text)) == len(text)

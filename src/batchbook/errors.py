@@ -3,13 +3,12 @@
 # ruff: noqa: N818 - The names say what happened; "Error" would not add to it.
 from __future__ import annotations
 
-import re
 import threading
+
+from batchbook.words import storable
 
 #: How long a reason may be that an error gives.
 _LONGEST_REASON = 500
-# PostgreSQL stores neither NUL nor halves of surrogate pairs.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class BatchbookError(Exception):
@@ -75,5 +74,5 @@ def is_interrupt(error: BaseException) -> bool:
 
 
 def _one_line(text: str) -> str:
-    line = _UNSTORABLE.sub("�", text[: _LONGEST_REASON + 1].strip().partition("\n")[0])
+    line = storable(text[: _LONGEST_REASON + 1].strip().partition("\n")[0])
     return line if len(line) <= _LONGEST_REASON else f"{line[: _LONGEST_REASON - 1]}…"

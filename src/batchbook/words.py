@@ -1,7 +1,8 @@
-"""Numbers of things in words, so that no sentence says “1 rows”."""
+"""Texts: counts with their nouns, and the characters that databases store."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 
@@ -21,3 +22,17 @@ def counted(count: int, one: str, many: str = "") -> str:
 def quoted_list(names: Sequence[str]) -> str:
     """Return ``names`` in quotation marks, for a sentence; of a long one, its beginning."""
     return ", ".join(f"“{name[:60]}”" for name in names)
+
+
+# PostgreSQL stores neither NUL nor halves of surrogate pairs, in texts or in JSON.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def is_storable(text: str) -> bool:
+    """Return whether databases store every character of ``text``."""
+    return ("\0" not in text) if text.isascii() else not _UNSTORABLE.search(text)
+
+
+def storable(text: str) -> str:
+    """Return ``text`` with ``�`` in place of each character that databases do not store."""
+    return _UNSTORABLE.sub("�", text)

@@ -190,7 +190,7 @@ def test_jobs_run(shop: Shop, staff: TestApp, settings: dict[str, str]) -> None:
         for _ in range(200):
             if shop.batch(1).state == "open":
                 break
-            worker.jobs.asked.wait(0.1)
+            worker.jobs.enqueued.wait(0.1)
         assert shop.batch(1).row_count == 2
         assert page
     finally:

@@ -217,7 +217,7 @@ def test_a_cancelled_export_can_be_asked_for_again(app: Any, shop: Engine, staff
 class NoQueue:
     """Stands for the queue, which keeps nothing here."""
 
-    def tidy(self, before: Any) -> None:
+    def delete_finished(self, before: Any) -> None:
         """Have nothing to tidy."""
 
 
@@ -231,5 +231,5 @@ def test_files_go_with_their_jobs(
     run(app, shop, asked(app, shop, staff, MANY.format("csv")))
     assert count(shop, JobFileChunk) == 1
     dispatcher: Any = Dispatcher(services_of(app.registry), NoQueue(), None, set(), ())  # type: ignore[arg-type]
-    dispatcher.tidy()
+    dispatcher.clean_up()
     assert (count(shop, Job), count(shop, JobFile), count(shop, JobFileChunk)) == (left, left, left)

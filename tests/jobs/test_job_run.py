@@ -231,7 +231,7 @@ def test_who_was_given_up_before_it_began_finds_that_out(
 
     batch_id = place.create()
     job_id = place.ask(batch_id, Action.POPULATE)
-    own = JobRun._do
+    own = JobRun._work
 
     def overtaken(self: Any, job: Any) -> None:
         if self.owner == "asleep":
@@ -239,7 +239,7 @@ def test_who_was_given_up_before_it_began_finds_that_out(
             assert place.run(job_id, "awake")
         own(self, job)
 
-    monkeypatch.setattr(JobRun, "_do", overtaken)
+    monkeypatch.setattr(JobRun, "_work", overtaken)
     assert place.run(job_id, "asleep")
     assert place.job(job_id).owner == "awake"
     assert [kind for kind, _ in place.operations(batch_id)].count("populate") == 1
@@ -264,11 +264,11 @@ def test_a_job_ends_although_its_task_cannot_take_note_of_that(
     batch_id = place.create()
     place.with_handler(**hooked("refresh", lambda: 1 / 0))
     task = place.jobs.tasks["populate"]
-    broken = replace(task, run=lambda job_context: 1 / 0, ended=lambda job_context, ending: 1 / 0)  # type: ignore[arg-type, return-value]
+    broken = replace(task, run=lambda job_context: 1 / 0, note_result=lambda job_context, job_result: 1 / 0)  # type: ignore[arg-type, return-value]
     monkeypatch.setitem(place.jobs.tasks._tasks, "populate", broken)
     job = place.do(batch_id, Action.POPULATE)
     assert (job.state, "ZeroDivisionError" in (job.message or "")) == ("failed", True)
-    assert "could not take note of its end" in caplog.text
+    assert "could not note its result" in caplog.text
 
 
 def test_what_a_handler_raises_as_if_the_database_were_busy_is_not_tried_for_ever(

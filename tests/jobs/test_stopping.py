@@ -39,7 +39,7 @@ def services(settings: dict[str, str]) -> Iterator[Services]:
 
 def ask(services: Services, task: str) -> int:
     with transaction_scope(services.get(Engine)) as session:
-        return int(services.get(JobService).ask(session, JobRequest(task, "The shelf", "ann")).id)
+        return int(services.get(JobService).enqueue(session, JobRequest(task, "The shelf", "ann")).id)
 
 
 def job(engine: Engine, number: int) -> Job:
@@ -56,7 +56,7 @@ def test_told_to_hurry_it_hands_back_at_once(services: Services, engine: Engine)
             job_context.progress.report(f"phase {time.monotonic()}", 0, None)
             begun.set()
 
-    services.get(JobService).tasks.add(Task("count", "Count", "counted", work))
+    services.get(JobService).tasks.add(Task(name="count", label="Count", done="counted", run=work))
     worker = services.get(JobService).worker = Worker(services)
     worker.start()
     number = ask(services, "count")
@@ -90,7 +90,7 @@ def test_a_role_that_may_make_nothing(settings: dict[str, str], engine: Engine, 
         worker.start()
         number = ask(services, "unheard of")
         wait_for(lambda: job(engine, number).has_ended)
-        assert "does not know how to do “unheard of”" in (job(engine, number).message or "")
+        assert "doesn't know the task “unheard of”" in (job(engine, number).message or "")
     finally:
         worker.stop(0)
         services.get(JobService).close()

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches.handler_context import HandlerContext, next_number
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
-from batchbook.batches.rows.issues import storable
 from batchbook.db.chunks import read_chunks, write_chunks
 from batchbook.errors import BadInput
+from batchbook.words import storable
 
 #: The role of files that are uploaded worksheets.
 WORKSHEET = "worksheet"

@@ -14,11 +14,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from batchbook.batches.handler import BatchHandler, Outcome
-from batchbook.batches.rows.issues import storable
 from batchbook.batches.rows.scope import checked_status
 from batchbook.db.guard import guarded
 from batchbook.errors import is_interrupt
 from batchbook.jobs.job_progress import Stopped
+from batchbook.words import storable
 
 #: How many characters are kept of a summary, of one sentence, and of all figures as JSON.
 _LONGEST_SUMMARY = 1_000

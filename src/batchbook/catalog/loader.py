@@ -23,12 +23,12 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy import cast as sqlalchemy_cast
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.catalog.staging import COLUMNS, stage, staging
 from batchbook.db import UTCDateTime, utc_now
+from batchbook.db.functions import insert_into
 from batchbook.errors import BadInput
 from batchbook.master.models import DirectEdit
 from batchbook.words import counted
@@ -81,7 +81,7 @@ def _add_names(
 ) -> None:
     """Add the departments or vendors that the file names and the catalogue does not have."""
     names = select(staged).distinct().where(staged.is_not(None)).order_by(staged)
-    connection.execute(_insert(connection)(model).from_select([key.name], names).on_conflict_do_nothing())
+    connection.execute(insert_into(connection, model).from_select([key.name], names).on_conflict_do_nothing())
 
 
 def _lock(connection: Connection, known: FromClause) -> None:
@@ -139,7 +139,7 @@ def _history(known: FromClause, now: datetime, by: str, reason: str | None) -> I
 
 def _upsert(connection: Connection, now: datetime) -> Any:
     """Insert what is new, update what differs, leave alone what is equal."""
-    statement = _insert(connection)(Product).from_select(
+    statement = insert_into(connection, Product).from_select(
         [*_MERGED, "item_code", "active", "version", "modified_at"], _incoming(now), include_defaults=False
     )
     new = statement.excluded
@@ -164,10 +164,6 @@ def _incoming(now: datetime) -> Select[Any]:
         .where(true())  # SQLite would otherwise read ON CONFLICT as the join's ON.
         .order_by(staging.c.item_code)  # Two loads that add the same products must not wait for each other.
     )  # fmt: skip
-
-
-def _insert(connection: Connection) -> Any:
-    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
 
 
 __all__ = ["COLUMNS", "Loaded", "load", "load_file"]

@@ -93,7 +93,7 @@ def serve(site: Installation, listen: str | None) -> None:
     application = loader.get_wsgi_app()
     services = services_of(application.registry)
     if (worker := services.get(JobService).worker) is not None:
-        worker.leave = start_again
+        worker.exit = start_again
     # Before a page is seen; where no jobs run here, nothing else in this process does it.
     for task in services.get(JobService).upkeep:
         task(services)
@@ -105,7 +105,7 @@ def serve(site: Installation, listen: str | None) -> None:
             f"The server could not listen where the settings say: {error.strerror or error}."
         ) from error
     if (worker := release_worker(services)) is not None:
-        worker.leave = (
+        worker.exit = (
             exit_process  # It was told to stop, so it does not start again for a job that does not react.
         )
         stop_well(worker, Signals())

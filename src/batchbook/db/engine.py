@@ -17,9 +17,8 @@ from sqlalchemy.exc import ArgumentError
 
 from batchbook.db.functions import fold
 from batchbook.db.guard import install_guard, refuse_second
-from batchbook.db.psycopg_connection import GuardedConnection
 from batchbook.db.side_file import side_file_engine
-from batchbook.db.tolerant_reading import read_json, read_text, read_times_tolerantly, read_tolerantly
+from batchbook.db.tolerant_reading import read_json, read_text, read_tolerantly
 from batchbook.db.write_lock import (
     READ_ONLY,
     SIDE_FILE_ENGINE,
@@ -128,7 +127,10 @@ def _connect_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.create_function("batchbook_fold", 1, fold, deterministic=True)
 
 
-def _connect_postgresql(_dialect: object, _record: object, arguments: Any, options: Any) -> GuardedConnection:
+def _connect_postgresql(_dialect: object, _record: object, arguments: Any, options: Any) -> Any:
+    # Imported here, because with SQLite nobody needs to wait for PostgreSQL's driver.
+    from batchbook.db.psycopg_connection import GuardedConnection, read_times_tolerantly
+
     connection = GuardedConnection.connect(*arguments, **options)
     read_times_tolerantly(connection)
     return connection

@@ -1,4 +1,4 @@
-"""SQL functions that both databases lack or spell differently."""
+"""SQL that both databases lack or spell differently."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import sys
 from functools import cache
 from typing import Any
 
-from sqlalchemy import SQLColumnExpression, String, func, literal
+from sqlalchemy import Connection, Engine, SQLColumnExpression, String, func, literal
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -15,6 +16,16 @@ from batchbook.db.column_types import ExactDecimal
 _PRECISION = 14
 #: The largest result in hundredths of a per cent.
 _MOST = 10**_PRECISION - 1
+
+
+def insert_into(bind: Engine | Connection, target: Any) -> postgresql.Insert | sqlite.Insert:
+    """Return an INSERT into ``target``, a table or model, that can say what happens to rows that are there already.
+
+    That is ``on_conflict_do_update`` or ``on_conflict_do_nothing``: one statement, so that two writers who store the
+    same key in the same moment cannot collide. ``bind`` is the database that executes it.
+    """
+    insert = postgresql.insert if bind.dialect.name == "postgresql" else sqlite.insert
+    return insert(target)
 
 
 class percent_change(FunctionElement[Any]):  # noqa: N801 - Reads as a function of SQL, like func.round.

@@ -1,4 +1,4 @@
-"""Connection and cursor of PostgreSQL's driver that ask the transaction guard before they send anything."""
+"""Connections of PostgreSQL's driver: they ask the transaction guard before they send anything, and read every stored time."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import psycopg
+from psycopg.adapt import Loader
 
 from batchbook.db.guard import TransactionGuard
+
+#: PostgreSQL's names for days and moments.
+_TIMES = ("date", "timestamp", "timestamptz")
 
 
 class GuardedCursor(psycopg.Cursor[Any]):
@@ -62,3 +66,25 @@ def _as_text(query: Any, cursor: Any) -> str:
     if isinstance(query, bytes):
         return query.decode("utf-8", "replace")
     return query if isinstance(query, str) else str(query.as_string(cursor))
+
+
+def read_times_tolerantly(connection: psycopg.Connection[Any]) -> None:
+    """Let ``connection`` give days and moments that Python does not have as the texts that PostgreSQL sends."""
+    for name in _TIMES:
+        connection.adapters.register_loader(name, _TolerantTime)
+
+
+class _TolerantTime(Loader):
+    """Loads a day or a moment as psycopg does, or else as text."""
+
+    def __init__(self, oid: int, context: Any = None) -> None:
+        super().__init__(oid, context)
+        loader: Any = psycopg.adapters.get_loader(oid, self.format)
+        self._load = loader(oid, context).load
+
+    def load(self, data: Any) -> Any:
+        """Return the value of the text ``data``."""
+        try:
+            return self._load(data)
+        except psycopg.DataError:
+            return bytes(data).decode()

@@ -21,9 +21,8 @@ from sqlalchemy import JSON, Boolean, Date, DateTime, Dialect, Enum, Integer, Nu
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from batchbook.db.column_types import ExactDecimal, UTCDateTime, integer_limits
+from batchbook.words import is_storable
 
-#: What PostgreSQL stores neither in texts nor in JSON: NUL and halves of surrogate pairs.
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 #: Up to here a float holds every whole number exactly.
 _EXACT_FLOAT = 2**53
@@ -68,11 +67,6 @@ def storable_values(
             stored.append(None)
             unfit[place] = rule.wanted
     return stored, unfit
-
-
-def is_storable(text: str) -> bool:
-    """Return whether databases store every character of ``text``."""
-    return ("\0" not in text) if text.isascii() else not UNSTORABLE.search(text)
 
 
 def raw_text(value: Any) -> str:

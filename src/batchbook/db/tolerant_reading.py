@@ -10,13 +10,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import psycopg
-from psycopg.adapt import Loader
 from sqlalchemy import Boolean, Engine
 from sqlalchemy.types import TypeEngine
 
-#: What PostgreSQL calls days and moments.
-_TIMES = ("date", "timestamp", "timestamptz")
 _BOOLEAN_OF = {0: False, 1: True}
 
 
@@ -68,25 +64,3 @@ def read_json(text: Any) -> Any:
 def read_text(data: bytes) -> str:
     """Return a text of SQLite, with what is not UTF-8 written out as numbers of bytes."""
     return data.decode(errors="backslashreplace")
-
-
-def read_times_tolerantly(connection: psycopg.Connection[Any]) -> None:
-    """Let ``connection`` give days and moments that Python does not have as the texts that PostgreSQL sends."""
-    for name in _TIMES:
-        connection.adapters.register_loader(name, _TolerantTime)
-
-
-class _TolerantTime(Loader):
-    """Loads a day or a moment as psycopg does, or else as text."""
-
-    def __init__(self, oid: int, context: Any = None) -> None:
-        super().__init__(oid, context)
-        loader: Any = psycopg.adapters.get_loader(oid, self.format)
-        self._load = loader(oid, context).load
-
-    def load(self, data: Any) -> Any:
-        """Return the value of the text ``data``."""
-        try:
-            return self._load(data)
-        except psycopg.DataError:
-            return bytes(data).decode()

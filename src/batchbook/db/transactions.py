@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import zope.sqlalchemy
 from sqlalchemy import Engine, inspect
 from sqlalchemy.orm import Session
 
@@ -91,6 +90,9 @@ def request_session(request: Any) -> Session:
     services = request.services
     read_only = request.method in SAFE_METHODS
     session = make_session(services.get(Engine), read_only=read_only, waiting=services.find(WaitingLimit))
+    # Imported here, because it imports PostgreSQL's driver, and commands have no requests.
+    import zope.sqlalchemy
+
     # keep_session=False closes it with the transaction. Core statements mark no change by themselves, and a
     # transaction of an unsafe method is there to write, so it starts out as changed.
     zope.sqlalchemy.register(session, transaction_manager=request.tm, initial_state="changed")

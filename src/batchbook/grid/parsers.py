@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Context, Decimal
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from batchbook.db.storable import UNSTORABLE
 from batchbook.grid.columns import Column, limits_of
+from batchbook.words import is_storable, storable
 
 DateOrder = Literal["ymd", "dmy", "mdy"]
 
@@ -244,10 +244,8 @@ def _no_such_choice(column: Column, text: str) -> str:
 
 
 def _storable(text: str) -> str:
-    if UNSTORABLE.search(text):
-        raise CellError(
-            "not-storable", f"{quoted(UNSTORABLE.sub('�', text))} holds a character that cannot be stored."
-        )
+    if not is_storable(text):
+        raise CellError("not-storable", f"{quoted(storable(text))} holds a character that cannot be stored.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -33,7 +33,7 @@ class _Sighting:
 
 
 class LiveWorkers:
-    """Compares the beats with those of the last look.
+    """The processes that run jobs, found alive or dead by comparing their heartbeats with those of the last look.
 
     A process is taken for alive at first sight, and for dead once it has not beaten for ``dead`` seconds between two
     looks: who looks every minute sees a death at the second look.
@@ -45,7 +45,7 @@ class LiveWorkers:
         self._sights: Mapping[str, _Sighting] = {}
 
     def workers(self) -> dict[str, int]:
-        """Return how many threads each living process has for jobs; commands that run their own job have none."""
+        """Return the number of threads that each living process has for jobs; commands that run their own job have none."""
         if not self._store.is_there:
             return {}
         with self._store.connection() as connection:
@@ -70,7 +70,7 @@ _WINDOW = timedelta(hours=1)
 
 
 class JobCollector(Collector):
-    """Measures the jobs of an application."""
+    """The collector that measures the jobs of an application."""
 
     def __init__(self, engine: Engine, jobs: JobService) -> None:
         self._engine = engine
@@ -78,7 +78,7 @@ class JobCollector(Collector):
         self._living = LiveWorkers(jobs.store, jobs.settings.dead)
 
     def describe(self) -> Iterable[Metric]:
-        """Return nothing, so that nothing is asked of the database when the application starts."""
+        """Return nothing, so that the database is not queried when the application starts."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
@@ -168,7 +168,7 @@ SETTINGS = (TOKEN,)
 
 
 class Metrics:
-    """The page, for those who know the ``token``."""
+    """The view of the metrics, for those who know the ``token``."""
 
     def __init__(self, services: Services, token: str) -> None:
         self._token = token.encode()
@@ -178,7 +178,7 @@ class Metrics:
 
     def __call__(self, request: Any) -> Response:
         """Answer 401 to those who do not know the token."""
-        if not self._knows_token(request):
+        if not self._has_token(request):
             headers = {"WWW-Authenticate": "Bearer"}
             return Response(
                 "The token is missing or wrong.\n", 401, content_type="text/plain", headers=headers
@@ -187,7 +187,7 @@ class Metrics:
         response.headers["Content-Type"] = CONTENT_TYPE_LATEST
         return response
 
-    def _knows_token(self, request: Any) -> bool:
+    def _has_token(self, request: Any) -> bool:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         # A header is text in Latin-1, whatever its bytes meant.
         given = token.strip().encode("latin-1", "replace")

@@ -1,4 +1,9 @@
-"""The dispatcher, and the queue (DBOS) on which it puts every job that waits."""
+"""The dispatcher, and the queue (DBOS) on which it puts every job that waits.
+
+DBOS hands each dispatch of a job to one process, keeps what waits, and counts who is busy. Its word about a job is never
+the last one: that is the job's row, see :mod:`batchbook.jobs.lease`. Any number of processes dispatch at the same time:
+each step is won by one of them, and harmless to repeat.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +45,7 @@ _NOTIFICATION_INTERVAL = 1.0
 
 @dataclass(frozen=True)
 class Dispatch:
-    """How the queue sees a dispatch: whether it waits there, and else which process has it and whether it is over."""
+    """A dispatch as the queue sees it: whether it waits there, else which process has it and whether it is over."""
 
     waits: bool
     is_over: bool
@@ -53,7 +58,7 @@ def prepare_queue(url: URL) -> None:
 
 
 class Queue:
-    """The queue at ``url`` for the process called ``executor``, which calls ``run`` with a job's id and dispatch."""
+    """The queue at ``url``, for the process called ``executor``; it calls ``run(job_id, dispatch)`` for each that it takes."""
 
     def __init__(self, url: URL, executor: str, run: Callable[[int, int], None]) -> None:
         config = DBOSConfig(
@@ -72,7 +77,10 @@ class Queue:
         self._workflow = DBOS.workflow(name=_WORKFLOW)(_as_workflow(run))
 
     def start(self, own: Iterable[str], every: Iterable[str], threads: int, poll: float) -> None:
-        """Begin to take from the ``own`` queues, of all that there are, up to ``threads`` at a time from each."""
+        """Begin to take jobs from the ``own`` queues, up to ``threads`` at a time from each; look every ``poll`` seconds.
+
+        ``every`` are the names of all queues.
+        """
 
         def launch() -> None:
             DBOS.listen_queues(list(own))
@@ -104,7 +112,7 @@ class Queue:
         )
 
     def find(self, jobs: Iterable[Job]) -> Mapping[str, Dispatch]:
-        """Return how the queue sees the jobs, by the name of their workflow; one that it does not know is left out."""
+        """Return the dispatches of the jobs that the queue knows, by the names of their workflows."""
         names = [job.workflow for job in jobs]
         found = DBOS.list_workflows(workflow_ids=names, load_input=False, load_output=False) if names else []
         return {
@@ -119,11 +127,11 @@ class Queue:
         DBOS.resume_workflows([job.workflow], queue_name=queue)
 
     def forget(self, job: Job) -> None:
-        """Have the queue drop a dispatch that another process was given up with."""
+        """Drop the dispatch of a job whose process was given up."""
         DBOS.cancel_workflow(job.workflow)
 
-    def tidy(self, before: datetime) -> None:
-        """Forget what was over before that moment."""
+    def delete_finished(self, before: datetime) -> None:
+        """Delete dispatches that were over before that moment."""
         old = DBOS.list_workflows(
             end_time=before.isoformat(), limit=_DELETED_AT_ONCE, load_input=False, load_output=False
         )
@@ -132,7 +140,7 @@ class Queue:
             DBOS.delete_workflows(names)
 
     def stop(self) -> None:
-        """Take nothing more; what runs is not waited for."""
+        """Take no more jobs; those that run are not waited for."""
         DBOS.destroy(destroy_registry=True)
 
 
@@ -156,48 +164,51 @@ _CLEAN_UP_INTERVAL = 3600.0
 
 
 class Dispatcher:
-    """What one process does for the jobs of all; ``running`` are those that it runs, ``own`` the queues it takes from."""
+    """The dispatcher of one process, for the jobs of all.
+
+    ``running`` are the ids of the jobs that this process runs, ``own`` the queues that it takes from.
+    """
 
     def __init__(
-        self, services: Services, queue: Queue, pulse: Heartbeat, running: set[int], own: Sequence[str]
+        self, services: Services, queue: Queue, heartbeat: Heartbeat, running: set[int], own: Sequence[str]
     ) -> None:
         self.services = services
         self.jobs: JobService = services.get(JobService)
         self.engine: Engine = services.get(Engine)
         self._queue = queue
-        self._heartbeat = pulse
+        self._heartbeat = heartbeat
         self._running = running
         self._own = own
         self._idle = True
-        self._tidy_at = 0.0
+        self._clean_up_at = 0.0
 
     def look(self) -> None:
-        """Do what there is to do now."""
-        if self._anything():
+        """Dispatch what waits or is due, take jobs from dead processes, and clean up once an hour."""
+        if self._has_work():
             self._release_due()
             self._take_from_dead()
             self._place_waiting()
-        if time.monotonic() >= self._tidy_at:
-            self.tidy()
-            self._tidy_at = time.monotonic() + _CLEAN_UP_INTERVAL
+        if time.monotonic() >= self._clean_up_at:
+            self.clean_up()
+            self._clean_up_at = time.monotonic() + _CLEAN_UP_INTERVAL
 
-    def _anything(self) -> bool:
+    def _has_work(self) -> bool:
         # One plain question, because most of the time there is nothing, and all processes ask all the time.
         due = and_(Job.state == JobState.SCHEDULED, Job.run_at <= self.jobs.clock())
         active = select(Job.id).where(or_(Job.state.in_(ACTIVE), due)).limit(1)
         with self.engine.execution_options(**{READ_ONLY: True}).connect() as connection:
             return connection.scalar(active) is not None
 
-    # What waits.
+    # Jobs that wait.
 
     def _place_waiting(self) -> None:
         self._idle = not self._running
         jobs = self._jobs_in(JobState.QUEUED)
         known = self._queue.find(jobs)
         for job in jobs:
-            self._see_to(job, known.get(job.workflow))
+            self._dispatch(job, known.get(job.workflow))
 
-    def _see_to(self, job: Job, dispatch: Dispatch | None) -> None:
+    def _dispatch(self, job: Job, dispatch: Dispatch | None) -> None:
         queue = self.jobs.settings.queue_of(job.batch_type)
         if dispatch is None:
             self._place(job, queue)
@@ -214,31 +225,31 @@ class Dispatcher:
         else:
             self._queue.put(job, queue)
 
-    # What runs with the dead.
+    # Jobs of dead processes.
 
     def _take_from_dead(self) -> None:
         for job in self._jobs_in(JobState.RUNNING):
             if not self._is_lost(job):
                 continue
             self._end_connections(job)
-            left = unresponsive_notes(self.jobs.store, [job]).get(job.id)
-            if self._write_end(job, left) if left and left.message else self._give_back(job, left):
+            note = unresponsive_notes(self.jobs.store, [job]).get(job.id)
+            if self._write_end(job, note) if note and note.message else self._release(job, note):
                 self._queue.forget(job)
 
-    def _give_back(self, job: Job, left: UnresponsiveNote | None) -> bool:
+    def _release(self, job: Job, note: UnresponsiveNote | None) -> bool:
         # An attempt counts unless its process was ended for the sake of another job.
-        handed_back = left is not None and left.state is JobState.QUEUED
+        handed_back = note is not None and note.state is JobState.QUEUED
         if not self._change(partial(lease.release, counted=not handed_back), job):
             return False
-        if left is not None:
+        if note is not None:
             clear_unresponsive(self.jobs.store, job)
         log.warning("Job %s was with %s, which is gone; it waits again.", job.id, job.owner)
         return True
 
-    def _write_end(self, job: Job, left: UnresponsiveNote) -> bool:
-        state = left.state or JobState.FAILED
-        ending = JobResult(left.message or "", failed=state is JobState.FAILED)
-        return JobRun(self.services, self._heartbeat.executor).write_end(job, state, ending)
+    def _write_end(self, job: Job, note: UnresponsiveNote) -> bool:
+        state = note.state or JobState.FAILED
+        job_result = JobResult(note.message or "", failed=state is JobState.FAILED)
+        return JobRun(self.services, self._heartbeat.executor).write_end(job, state, job_result)
 
     def _is_lost(self, job: Job) -> bool:
         if job.owner == self._heartbeat.executor:
@@ -257,7 +268,7 @@ class Dispatcher:
                     {"name": job.owner},
                 )
 
-    # What is due.
+    # Scheduled jobs.
 
     def _release_due(self) -> None:
         due = Job.run_at <= self.jobs.clock()
@@ -269,16 +280,16 @@ class Dispatcher:
             except IntegrityError:
                 log.info("Job %s is due and waits for another one of its batch.", job.id)
 
-    # What is over.
+    # Jobs that have ended.
 
-    def tidy(self) -> None:
-        """Forget jobs that were kept long enough, and what the queue keeps of them; do the upkeep."""
+    def clean_up(self) -> None:
+        """Do the upkeep, and delete jobs that were kept long enough, with what the queue has of them."""
         for task in self.jobs.upkeep:
             task(self.services)
         with transaction_scope(self.engine) as session:
             # By the database's clock, because the database refuses to delete one whose time has not come.
             session.execute(delete(Job).where(Job.state.in_(ENDED), Job.purge_after < func.now()))
-        self._queue.tidy(self.jobs.clock() - self.jobs.settings.keep)
+        self._queue.delete_finished(self.jobs.clock() - self.jobs.settings.keep)
 
     def _jobs_in(self, state: JobState, *conditions: Any) -> Sequence[Job]:
         wanted = (

@@ -24,17 +24,17 @@ from batchbook.services import Services
 
 log = logging.getLogger(__name__)
 
-#: Shows how far something is: its title, the step if one is known, and the same in words.
+#: Shows progress: a title, the step if one is known, and the same in words.
 ShowProgress = Callable[[str, Step | None, str], None]
 
-#: How often a job that runs elsewhere is looked at, in seconds.
+#: The pause between two looks at a job that runs elsewhere, in seconds.
 _PAUSE = 0.5
 
 
 class ForegroundRun(AbstractContextManager["ForegroundRun"]):
-    """A process that takes jobs which it asks for itself, and beats meanwhile, so that others take over if it is killed.
+    """Runs in this process of jobs that it enqueues; it beats meanwhile, so that others take over if it is killed.
 
-    ``stopping`` says when the process must end; then the job is handed back. ``show`` is told how far it is.
+    ``stopping`` is set when the process must end; then the job is handed back. ``show`` is told the progress.
     """
 
     def __init__(self, services: Services, stopping: StopSignal, show: ShowProgress) -> None:
@@ -46,7 +46,7 @@ class ForegroundRun(AbstractContextManager["ForegroundRun"]):
         self._heartbeat = Heartbeat(self.jobs.store, executor_name(), self.jobs.settings.dead, 0, ())
 
     def take(self, session: Session, job_id: int) -> Job:
-        """Take a job in the transaction that asks for it, so that nobody else can begin it first.
+        """Acquire the lease of a job in the transaction that enqueues it, so that nobody else can begin it first.
 
         If the process is killed before it runs the job, that is with a dead one, and others take it from there.
         """
@@ -57,11 +57,11 @@ class ForegroundRun(AbstractContextManager["ForegroundRun"]):
         asked = session.get_one(Job, job_id)
         taken = lease.acquire(session, asked.id, asked.dispatch, self._heartbeat.executor)
         if taken is None:
-            raise lease.LostLease(str(asked))  # It was not asked for in this transaction.
+            raise lease.LostLease(str(asked))  # It was not enqueued in this transaction.
         return taken
 
     def finish(self, job: Job) -> Job:
-        """Run a job that was taken, and return how it ended, wherever that was; one handed back has not ended."""
+        """Run a job that was taken; return it as it ended, wherever that was. One that was handed back has not ended."""
         title = report_on(self.jobs, job).title
         run = JobRun(
             self.services,
@@ -89,13 +89,13 @@ class ForegroundRun(AbstractContextManager["ForegroundRun"]):
             return session.get_one(Job, job.id)
 
     def __exit__(self, *_error: object) -> None:
-        """Be seen no more."""
+        """Stop beating."""
         if self._heartbeat.is_alive():
             self._heartbeat.end()
 
 
 class ProgressReporter:
-    """Shows the progress of something that runs here."""
+    """The progress of something that runs in this process, shown with its rate and the time left."""
 
     def __init__(self, title: str, show: ShowProgress) -> None:
         self._title = title
@@ -104,7 +104,7 @@ class ProgressReporter:
         self._began = 0.0
 
     def report(self, phase: str, done: int, total: int | None) -> None:
-        """Show how far it is, with the rate of this phase."""
+        """Show that ``done`` of ``total`` rows of ``phase`` are done."""
         now = time.monotonic()
         if phase != self._phase:
             self._phase, self._began = phase, now

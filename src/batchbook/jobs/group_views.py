@@ -25,15 +25,15 @@ from batchbook.words import counted
 _RETRYABLE = (JobState.FAILED, JobState.CANCELLED)
 #: The states of jobs that have not ended.
 _UNFINISHED = (JobState.SCHEDULED, *ACTIVE)
-#: How many of the jobs that run tell how far they are.
+#: The number of running jobs whose progress is shown.
 _WATCHED = 10
 
 
 class GroupRecordContext(RequestedRecordContext):
-    """The context of the addresses of one group: it is for who asked, and for those who see all jobs."""
+    """The context of the addresses of one group: for the user who asked for it, and for those who may see all jobs."""
 
     def permits(self, identity: Identity, permission: str) -> bool:
-        """Return whether ``identity`` asked for the group or may do the same with every job."""
+        """Return whether ``identity`` asked for the group, or has the same ``permission`` on every job."""
         return may_change(identity, self.record, permission.replace("job_groups:", "jobs:"))
 
 
@@ -43,7 +43,7 @@ class GroupPage(Page):
     on_record = True
 
     def wanted(self, *states: JobState) -> Select[Any]:
-        """Return the statement for the jobs of the group that are in one of these states."""
+        """Return the SELECT of the jobs of the group that are in one of these states."""
         return select(Job).where(Job.group_id == self.record.id, Job.state.in_(states)).order_by(Job.id)
 
     def jobs_in(self, *states: JobState) -> list[Job]:
@@ -52,7 +52,7 @@ class GroupPage(Page):
 
 
 class GroupDetail(GroupPage):
-    """How each job of a group stands."""
+    """The page of a group: the state of each job."""
 
     permission = "view"
     name = "view"
@@ -60,7 +60,7 @@ class GroupDetail(GroupPage):
     template = "batchbook.templates:jobs/group.jinja2"
 
     def get(self) -> dict[str, Any]:
-        """Show it."""
+        """Return the values of the template."""
         jobs = self.jobs_in(*JobState)
         count = Counter(JobState(job.state) for job in jobs)
         running = [job for job in jobs if job.state == JobState.RUNNING][:_WATCHED]
@@ -84,23 +84,23 @@ class CancelRest(GroupPage):
     pattern = "/cancel"
 
     def post(self) -> HTTPSeeOther:
-        """Cancel those that wait at once, and have those that run stop as soon as they can."""
+        """Cancel the jobs that wait at once, and have those that run stop as soon as they can."""
         by, services = self.request.authenticated_userid, self.request.services
         with transaction_scope(services.get(Engine), read_only=True) as session:
-            # All are told before anything is written, which on SQLite has to wait for one that writes.
-            told = session.scalars(self.wanted(*_UNFINISHED)).all()
-            for job in told:
+            # All cancel requests come before anything is written, which on SQLite has to wait for a job that writes.
+            requested = session.scalars(self.wanted(*_UNFINISHED)).all()
+            for job in requested:
                 services.get(JobService).request_cancel(job, by)
-        dropped, stopping = self._drop(by) or (0, len(told))
+        cancelled, stopping = self._cancel_unstarted(by) or (0, len(requested))
         stops = f" {counted(stopping, 'job stops', 'jobs stop')} as soon as possible." if stopping else ""
-        said = f"{counted(dropped, 'job')} that had not begun {'was' if dropped == 1 else 'were'} cancelled.{stops}"
-        return self.done(said, self.view.url("view", self.record))
+        message = f"{counted(cancelled, 'job')} that had not begun {'was' if cancelled == 1 else 'were'} cancelled.{stops}"
+        return self.done(message, self.view.url("view", self.record))
 
-    def _drop(self, by: str) -> tuple[int, int] | None:
-        """Return how many were cancelled and how many run; ``None`` where one that runs lets nobody write meanwhile."""
+    def _cancel_unstarted(self, by: str) -> tuple[int, int] | None:
+        """Return how many were cancelled and how many run; ``None`` where a running job lets nobody write meanwhile."""
         try:
             jobs = self.jobs_in(*_UNFINISHED)
-            dropped = sum(
+            cancelled = sum(
                 cancel_unstarted_job(self.request.services, self.request.db, job, by) is not None
                 for job in jobs
             )
@@ -108,18 +108,18 @@ class CancelRest(GroupPage):
             if not is_busy(error):
                 raise
             return None
-        return dropped, len(jobs) - dropped
+        return cancelled, len(jobs) - cancelled
 
 
 class RetryFailed(GroupPage):
-    """Asks again for the jobs of a group that failed or were cancelled, as a new group."""
+    """Retries the jobs of a group that failed or were cancelled, as a new group."""
 
     permission = "retry"
     name = "retry"
     pattern = "/retry"
 
     def post(self) -> HTTPSeeOther:
-        """Ask for them; one that is refused now is left out, with the reason."""
+        """Enqueue them once more; the new group tells which were refused, and why."""
         services, db, by = self.request.services, self.request.db, self.request.authenticated_userid
         group = JobGroup(title=f"{self.record.title}, again", asked_by=by, asked_at=utc_now(), skipped=[])
         db.add(group)
@@ -138,7 +138,7 @@ class RetryFailed(GroupPage):
 
 
 class GroupsView(MasterView):
-    """Jobs that were asked for at once, such as one for each batch of an index."""
+    """Groups of jobs that were enqueued together, such as one for each batch of an index."""
 
     model = JobGroup
     prefix = "job_groups"

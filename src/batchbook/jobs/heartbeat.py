@@ -1,4 +1,9 @@
-"""Heartbeats of processes, by which they see which of the others are alive."""
+"""Heartbeats of processes, by which they see which of the others are alive.
+
+Each process that runs jobs beats, and watches the others. A process is dead for those who have seen no new beat of it for
+a while by their own clock, so machines whose clocks differ agree well enough. A wrong verdict does no harm: whoever wakes
+up too late has lost the lease of its job.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +15,19 @@ import threading
 import time
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from batchbook.db.functions import insert_into
 from batchbook.jobs.store import HEARTBEAT, JobStore
 
 log = logging.getLogger(__name__)
 
-#: How often a process beats, in parts of the time after which it counts as dead.
+#: The number of beats in the time after which a process counts as dead.
 _BEATS_PER_TIMEOUT = 3
-#: After how many such times a dead process is forgotten.
+#: The number of such times after which a dead process is forgotten.
 _FORGET_AFTER = 200
-#: How often somebody who waits for a sign of life looks for it, in seconds.
+#: The pause between two looks for a beat that somebody waits for, in seconds.
 _POLL = 0.1
 
 
@@ -31,18 +37,22 @@ def executor_name() -> str:
 
 
 class Heartbeat(threading.Thread):
-    """Beats for this process, and knows which others are alive."""
+    """The thread that beats for this process, called ``executor``, and knows which others are alive.
+
+    A process counts as dead after ``dead`` seconds without a beat. Others can read in how many ``threads`` it runs jobs, 0
+    for one that only runs its own, and from which ``queues`` it takes them.
+    """
 
     def __init__(
         self, store: JobStore, executor: str, dead: float, threads: int, queues: Sequence[str]
     ) -> None:
-        super().__init__(name="batchbook-pulse", daemon=True)
+        super().__init__(name="batchbook-heartbeat", daemon=True)
         self.executor = executor
         self._store = store
         self._dead = dead
         self._facts = {"threads": threads, "queues": " ".join(queues)}
         self._ending = threading.Event()
-        # Of each process its last count, and when that was first seen.
+        # The last count of each process, and when that was first seen.
         self._seen: dict[str, tuple[int, float]] = {}
 
     def run(self) -> None:
@@ -51,16 +61,17 @@ class Heartbeat(threading.Thread):
             try:
                 self.beat()
             except SQLAlchemyError as error:
-                log.warning("No sign of life could be given: %s", error)
+                log.warning("The heartbeat could not be written: %s", error)
 
     def beat(self) -> None:
-        """Give a sign of life and look at those of the others; what cannot be done now is done next time."""
+        """Write a beat, read those of the others, and forget processes that have been dead for long."""
         with self._store.connection() as connection:
-            mine = HEARTBEAT.c.executor == self.executor
-            if not connection.execute(
-                update(HEARTBEAT).where(mine).values(beats=HEARTBEAT.c.beats + 1)
-            ).rowcount:
-                connection.execute(insert(HEARTBEAT).values(executor=self.executor, beats=1, **self._facts))
+            first = insert_into(connection, HEARTBEAT).values(executor=self.executor, beats=1, **self._facts)
+            connection.execute(
+                first.on_conflict_do_update(
+                    index_elements=[HEARTBEAT.c.executor], set_={"beats": HEARTBEAT.c.beats + 1}
+                )
+            )
             self._look(connection)
             for executor in [name for name in self._seen if self._silence(name) > self._dead * _FORGET_AFTER]:
                 connection.execute(delete(HEARTBEAT).where(HEARTBEAT.c.executor == executor))
@@ -78,31 +89,38 @@ class Heartbeat(threading.Thread):
         return time.monotonic() - self._seen[executor][1]
 
     def is_alive_there(self, executor: str | None) -> bool:
-        """Return whether the process called ``executor`` gave a sign of life lately."""
+        """Return whether the process called ``executor`` has beaten lately."""
         if executor == self.executor:
             return True
-        if executor not in self._seen:  # It may have begun since this one looked last.
+        if executor not in self._seen:  # It may have begun since this process looked last.
             with self._store.connection() as connection:
                 self._look(connection)
         return executor in self._seen and self._silence(executor) <= self._dead
 
     def end(self) -> None:
-        """Stop beating and say so, that others need not wait."""
+        """Stop beating and take the heartbeat back, so that others need not wait to see it missing."""
         self._ending.set()
         self.join(timeout=self._dead)
         try:
             with self._store.connection() as connection:
                 connection.execute(delete(HEARTBEAT).where(HEARTBEAT.c.executor == self.executor))
         except DBAPIError as error:
-            log.warning("The end could not be told; others will notice it: %s", error.orig)
+            log.warning("The heartbeat could not be taken back; others will miss it: %s", error.orig)
 
 
 def is_process_alive(store: JobStore, executor: str, patience: float) -> bool:
-    """Return as soon as the process called ``executor`` beats that it is alive; it is dead after ``patience`` seconds."""
-    before, until = _counts_in(store).get(executor), time.monotonic() + patience
+    """Return whether the process called ``executor`` beats: at its next beat, or after ``patience`` seconds without one."""
+
+    def count() -> int | None:
+        if not store.is_there:
+            return None
+        with store.connection() as connection:
+            return _read_counts(connection).get(executor)
+
+    before, until = count(), time.monotonic() + patience
     while before is not None and time.monotonic() < until:
         time.sleep(_POLL)
-        if _counts_in(store).get(executor) != before:
+        if count() != before:
             return True
     return False
 
@@ -113,14 +131,6 @@ def threads_of(store: JobStore, executor: str | None) -> int:
         return connection.scalar(select(HEARTBEAT.c.threads).where(HEARTBEAT.c.executor == executor)) or 0
 
 
-def _counts_in(store: JobStore) -> dict[str, int]:
-    if not store.is_there:
-        return {}
-    with store.connection() as connection:
-        return _read_counts(connection)
-
-
 def _read_counts(connection: Connection) -> dict[str, int]:
-    return {
-        row.executor: row.beats for row in connection.execute(select(HEARTBEAT.c.executor, HEARTBEAT.c.beats))
-    }
+    rows = connection.execute(select(HEARTBEAT.c.executor, HEARTBEAT.c.beats))
+    return {row.executor: row.beats for row in rows}

@@ -1,35 +1,39 @@
-"""Progress of jobs, cancel requests, and notes about jobs that do not react: what runs and who watches exchange in the store."""
+"""Progress of jobs, cancel requests, and notes about jobs that do not react.
+
+Who runs a job and who watches it exchange these in the store: the transaction of the job itself shows nothing before its
+end. A process that is ended cannot write into the database what became of its jobs, because the job that it is ended
+for may hold what that needs; it records that in the store, for the next process that dispatches jobs.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import Connection, Row, Table, delete, select
+from sqlalchemy.exc import DBAPIError
 
+from batchbook.db.functions import insert_into
 from batchbook.jobs.models import Job, JobState
 from batchbook.jobs.store import CANCEL_REQUEST, PROGRESS, UNRESPONSIVE, JobStore
 
-#: How often, at the most, progress is written and wishes are looked for, in seconds.
+log = logging.getLogger(__name__)
+
+#: The shortest time between two writes of a job's progress, which also look for a cancel request, in seconds.
 _WRITE_INTERVAL = 0.25
-#: How many characters of a phase are kept.
+#: The most characters of a phase that are kept.
 _LONGEST_PHASE = 40
 
 
-log = logging.getLogger(__name__)
-
-
 class Stopped(BaseException):
-    """Stops a job from within its progress. No exception of the work itself, so that no handler swallows it."""
+    """Stops a job from within its progress; not an ``Exception``, so that no handler swallows it."""
 
 
 class Cancelled(Stopped):
-    """Somebody wished the job to be cancelled: ``by`` whom, and after how much of its ``phase``."""
+    """Stops a job that the user ``by`` cancelled, after ``done`` rows of its ``phase``."""
 
     def __init__(self, by: str, phase: str = "", done: int = 0) -> None:
         super().__init__(by)
@@ -39,14 +43,25 @@ class Cancelled(Stopped):
 
 
 class HandedBack(Stopped):
-    """The process must end, so the job is given back to the queue."""
+    """Stops a job whose process must end; the job is handed back to the queue."""
+
+
+class StopSignal(Protocol):
+    """A signal that a process must end, such as :class:`threading.Event`."""
+
+    def is_set(self) -> bool:
+        """Return whether it must."""
+
+
+# Progress.
 
 
 @dataclass(frozen=True)
 class Step:
-    """How far a job is: ``done`` of ``total`` rows of its ``phase``, at ``rate`` rows a second.
+    """A point in the progress of a job: ``done`` of ``total`` rows of its ``phase``, at ``rate`` rows a second.
 
-    ``total`` and ``seconds_left`` are ``None`` where nobody knows; ``seconds_left`` is about the phase.
+    ``total`` and ``seconds_left``, to the end of the phase, are ``None`` where nobody knows. ``seen`` is the time of the
+    report in seconds since 1970, ``None`` where it does not matter.
     """
 
     phase: str
@@ -54,17 +69,16 @@ class Step:
     total: int | None
     rate: float
     seconds_left: float | None
-    #: When that was reported, in seconds since 1970; ``None`` where it does not matter.
     seen: float | None = None
 
     @property
     def percent(self) -> int | None:
-        """How much of the phase is done."""
+        """The part of the phase that is done."""
         return min(100, self.done * 100 // self.total) if self.total else None
 
 
 class JobProgress:
-    """Writes how far a job is, and raises where somebody wants it cancelled or its process must end."""
+    """The progress of a running job: written to the store, and the place at which the job is stopped."""
 
     def __init__(self, store: JobStore, job: Job, stopping: StopSignal) -> None:
         self._store = store
@@ -74,7 +88,10 @@ class JobProgress:
         self._began = self._written = 0.0
 
     def report(self, phase: str, done: int, total: int | None) -> None:
-        """Note how far the job is; raise :class:`Stopped` if it shall not go on."""
+        """Write that ``done`` of ``total`` rows of ``phase`` are done.
+
+        Raises :class:`Cancelled` or :class:`HandedBack` if the job must not go on.
+        """
         phase = phase[:_LONGEST_PHASE]
         if self._stopping.is_set():
             raise HandedBack
@@ -86,94 +103,75 @@ class JobProgress:
             self._phase, self._began = phase, now
         self._written = now
         values = {"phase": phase, "done": done, "total": total, "phase_began": self._began, "seen": now}
+        request = CANCEL_REQUEST.c
         try:
-            by = self._exchange(values)
+            with self._store.connection() as connection:
+                _put(connection, PROGRESS, self._job, values)
+                by = connection.scalar(select(request.cancelled_by).where(request.nonce == self._job.nonce))
         except DBAPIError as error:
-            log.info("Progress of %s could not be told: %s", self._job, error.orig)
+            log.info("Progress of %s could not be written: %s", self._job, error.orig)
             return  # The work goes on; next time, perhaps.
         if by:
             raise Cancelled(by, phase, done)
 
-    def settle(self) -> None:
-        """Raise :class:`Cancelled` if somebody wants the job cancelled, now that all of it is done and nothing kept yet."""
+    def check_cancelled(self) -> None:
+        """Raise :class:`Cancelled` for a cancel request that came in before anything of the finished work is kept."""
         try:
             by = cancel_requests_of(self._store, [self._job]).get(self._job.id)
         except DBAPIError as error:
-            log.info("Whether %s is to be cancelled could not be asked: %s", self._job, error.orig)
-            return  # What is done is not given up for that.
+            log.info("Cancel requests for %s could not be read: %s", self._job, error.orig)
+            return  # Finished work is not given up for that.
         if by:
             raise Cancelled(by)
 
-    def _exchange(self, values: Mapping[str, Any]) -> str | None:
-        """Write how far the job is; return who wants it cancelled."""
-        with self._store.connection() as connection:
-            mine = PROGRESS.c.nonce == self._job.nonce
-            if not connection.execute(update(PROGRESS).where(mine).values(**values)).rowcount:
-                connection.execute(insert(PROGRESS).values(nonce=self._job.nonce, **values))
-            return connection.scalar(
-                select(CANCEL_REQUEST.c.cancelled_by).where(CANCEL_REQUEST.c.nonce == self._job.nonce)
-            )
-
-
-class StopSignal(Protocol):
-    """Says whether a process must end, as :class:`threading.Event` does."""
-
-    def is_set(self) -> bool:
-        """Return whether it must."""
-
 
 def steps_of(store: JobStore, jobs: Iterable[Job]) -> Mapping[int, Step]:
-    """Return how far the jobs are that have reported anything."""
-    wanted = {job.nonce: job.id for job in jobs}
-    if not wanted or not store.is_there:
-        return {}
-    with store.connection() as connection:
-        rows = connection.execute(select(PROGRESS).where(PROGRESS.c.nonce.in_(wanted))).all()
+    """Return the progress of the jobs that have reported any, by their id."""
     return {
-        wanted[row.nonce]: replace(
-            step_at(row.phase, row.done, row.total, row.seen - row.phase_began), seen=row.seen
-        )
-        for row in rows
+        job_id: replace(step_at(row.phase, row.done, row.total, row.seen - row.phase_began), seen=row.seen)
+        for job_id, row in _rows_of(store, PROGRESS, jobs).items()
     }
 
 
 def step_at(phase: str, done: int, total: int | None, seconds: float) -> Step:
-    """Return how far a job is whose phase began so many ``seconds`` ago."""
+    """Return the progress of a job whose phase began so many ``seconds`` ago."""
     rate = done / seconds if seconds > 0 else 0.0
     left = max(0, total - done) / rate if total and rate else None
     return Step(phase, done, total, rate, left)
 
 
-def request_cancel(store: JobStore, job: Job, by: str) -> None:
-    """Note that ``by`` wants a job cancelled; whoever runs it looks for that after each chunk."""
-    store.prepare()
-    with store.connection() as connection, suppress(IntegrityError):  # Who wished it first is named.
-        connection.execute(insert(CANCEL_REQUEST).values(nonce=job.nonce, cancelled_by=by))
-
-
-def cancel_requests_of(store: JobStore, jobs: Iterable[Job]) -> Mapping[int, str]:
-    """Return who wants which of the jobs cancelled."""
-    wanted = {job.nonce: job.id for job in jobs}
-    if not wanted or not store.is_there:
-        return {}
-    with store.connection() as connection:
-        rows = connection.execute(select(CANCEL_REQUEST).where(CANCEL_REQUEST.c.nonce.in_(wanted))).all()
-    return {wanted[row.nonce]: row.cancelled_by for row in rows}
-
-
 def forget_progress(store: JobStore, job: Job) -> None:
-    """Drop what is kept of the progress of a job that has ended."""
+    """Drop all that the store has of a job that has ended."""
     with store.connection() as connection:
         for table in (PROGRESS, CANCEL_REQUEST, UNRESPONSIVE):
             connection.execute(delete(table).where(table.c.nonce == job.nonce))
 
 
+# Cancel requests.
+
+
+def request_cancel(store: JobStore, job: Job, by: str) -> None:
+    """Note that the user ``by`` wants a job cancelled; it looks for that with each report. The first request counts."""
+    store.prepare()
+    with store.connection() as connection:
+        request = insert_into(connection, CANCEL_REQUEST).values(nonce=job.nonce, cancelled_by=by)
+        connection.execute(request.on_conflict_do_nothing())
+
+
+def cancel_requests_of(store: JobStore, jobs: Iterable[Job]) -> Mapping[int, str]:
+    """Return who wants which of the jobs cancelled: names of users by the jobs' ids."""
+    return {job_id: row.cancelled_by for job_id, row in _rows_of(store, CANCEL_REQUEST, jobs).items()}
+
+
+# Jobs that do not react.
+
+
 @dataclass(frozen=True)
 class UnresponsiveNote:
-    """Notes about an unresponsive job.
+    """A note about a job that does not react.
 
-    ``since`` is when it was seen not to react, in seconds since 1970, and ``requested_by`` who wants its process ended.
-    ``state`` and ``message`` are how it ended with its process: ``queued`` for one that waits again.
+    ``since`` is when that was seen, in seconds since 1970, and ``requested_by`` the user who wants its process ended.
+    ``state`` and ``message`` are how the job ended with its process: ``queued`` for one that waits again.
     """
 
     since: float | None
@@ -184,47 +182,55 @@ class UnresponsiveNote:
 
 def mark_unresponsive(store: JobStore, job: Job) -> None:
     """Note that a job does not react."""
-    _upsert_note(store, job, since=time.time())
+    _put_note(store, job, since=time.time())
 
 
 def request_process_end(store: JobStore, job: Job, by: str) -> None:
-    """Note that ``by`` wants the process ended that runs the job, if the job does not react."""
+    """Note that the user ``by`` wants the process ended that runs the job, if the job does not react."""
     store.prepare()
-    _upsert_note(store, job, requested_by=by)
+    _put_note(store, job, requested_by=by)
 
 
 def record_result(store: JobStore, job: Job, state: JobState, message: str | None = None) -> None:
-    """Leave for others what becomes of a job whose process ends."""
-    _upsert_note(store, job, state=state.value, message=message)
+    """Record, for other processes, what becomes of a job whose process ends."""
+    _put_note(store, job, state=state.value, message=message)
 
 
 def unresponsive_notes(store: JobStore, jobs: Iterable[Job]) -> Mapping[int, UnresponsiveNote]:
-    """Return what is noted of those among ``jobs`` of which anything is."""
-    wanted = {job.nonce: job.id for job in jobs}
-    if not wanted or not store.is_there:
-        return {}
-    with store.connection() as connection:
-        rows = connection.execute(select(UNRESPONSIVE).where(UNRESPONSIVE.c.nonce.in_(wanted))).all()
+    """Return the notes about those of the jobs that have any, by the jobs' ids."""
     return {
-        wanted[row.nonce]: UnresponsiveNote(
+        job_id: UnresponsiveNote(
             row.since, row.requested_by, JobState(row.state) if row.state else None, row.message
         )
-        for row in rows
+        for job_id, row in _rows_of(store, UNRESPONSIVE, jobs).items()
     }
 
 
 def clear_unresponsive(store: JobStore, job: Job) -> None:
-    """Drop what is noted of a job."""
+    """Drop the note about a job."""
     with store.connection() as connection:
         connection.execute(delete(UNRESPONSIVE).where(UNRESPONSIVE.c.nonce == job.nonce))
 
 
-def _upsert_note(store: JobStore, job: Job, **values: Any) -> None:
-    change = update(UNRESPONSIVE).where(UNRESPONSIVE.c.nonce == job.nonce).values(**values)
+# The tables of the store.
+
+
+def _put_note(store: JobStore, job: Job, **values: Any) -> None:
     with store.connection() as connection:
-        if connection.execute(change).rowcount:
-            return
-        try:
-            connection.execute(insert(UNRESPONSIVE).values(nonce=job.nonce, **values))
-        except IntegrityError:  # Somebody noted something of it in the same moment.
-            connection.execute(change)
+        _put(connection, UNRESPONSIVE, job, values)
+
+
+def _put(connection: Connection, table: Table, job: Job, values: Mapping[str, Any]) -> None:
+    """Set ``values`` of the job's row of ``table``, which is made if it is not there."""
+    statement = insert_into(connection, table).values(nonce=job.nonce, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=[table.c.nonce], set_=dict(values)))
+
+
+def _rows_of(store: JobStore, table: Table, jobs: Iterable[Job]) -> Mapping[int, Row[Any]]:
+    """Return the rows of ``table`` about the jobs, by the jobs' ids."""
+    wanted = {job.nonce: job.id for job in jobs}
+    if not wanted or not store.is_there:
+        return {}
+    with store.connection() as connection:
+        rows = connection.execute(select(table).where(table.c.nonce.in_(wanted))).all()
+    return {wanted[row.nonce]: row for row in rows}

@@ -38,12 +38,12 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: How long to wait before what failed for a passing reason is tried again, at first and at the most, in seconds.
+#: The pause before another try while the database is busy, at first and at the most, in seconds.
 _RETRY_PAUSE, _LONGEST_RETRY_PAUSE = 0.2, 3.0
 
 
 class DatabaseBusy(Exception):  # noqa: N818 - It says what happened.
-    """The work of a job, not what is around it, met an error of the database that may pass by itself: ``orig``."""
+    """An error of the database that may pass by itself, ``orig``, in the work of a job rather than around it."""
 
     def __init__(self, orig: Exception) -> None:
         super().__init__(str(orig))
@@ -51,10 +51,10 @@ class DatabaseBusy(Exception):  # noqa: N818 - It says what happened.
 
 
 class JobRun:
-    """One attempt at one job, by the process called ``owner``.
+    """The execution of jobs by the process called ``owner``.
 
-    ``stopping`` says when the process must end; ``watch`` gets the progress as well, where somebody looks on.
-    ``end_process`` ends the process for a job that cannot be ended otherwise.
+    ``stopping`` is set when the process must end; ``watch`` is told the progress as well. ``end_process`` ends the
+    process for a job that cannot be ended otherwise.
     """
 
     def __init__(
@@ -74,41 +74,41 @@ class JobRun:
         self._end_process = end_process
 
     def run(self, job_id: int, dispatch: int) -> bool:
-        """Do the job if it still waits under that number of its dispatch; return whether it did."""
-        job = self._patiently(lambda: self._take(job_id, dispatch))
+        """Run a job if it still waits under that ``dispatch``; return whether it was run."""
+        job = self._retry_while_busy(lambda: self._take(job_id, dispatch))
         if job is None:
             return False
         self.run_taken(job)
         return True
 
     def run_taken(self, job: Job) -> None:
-        """Do a job that this process has taken already."""
+        """Run a job whose lease this process has acquired already."""
         log.info("Job %s begins: %s of %s for %s.", job.id, job.task, job.subject, job.asked_by)
         try:
             with Supervisor(self.jobs.running, self.jobs.store, Attempt(job), self._end_process) as attempt:
-                message = self._patiently(lambda: self._try_a_few_times(attempt))
-            self._ended(job, message)
+                message = self._retry_while_busy(lambda: self._try_repeatedly(attempt))
+            self._note_end(job, message)
         except lease.LostLease:
             log.warning(
                 "Job %s was taken over by another process; nothing that was done here counts.", job.id
             )
         except HandedBack:
-            self._give_back(job, counted=False)
+            self._hand_back(job, counted=False)
         except (Cancelled, LimitReached) as reason:
-            self._settle(job, *result_of_stop(job, reason))
+            self._finish_failed(job, *result_of_stop(job, reason))
         except BatchbookError as error:
-            self._settle(job, JobState.FAILED, JobResult(error.message, failed=True))
+            self._finish_failed(job, JobState.FAILED, JobResult(error.message, failed=True))
         except BaseException as error:
             if is_interrupt(error):
                 raise
-            self._failed(job, error)  # It is logged; a task is somebody's code and may raise anything.
+            self._note_failure(job, error)  # It is logged; a task is somebody's code and may raise anything.
 
     def _task(self, job: Job) -> Task:
         return self.jobs.tasks[job.task]
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
-        """Yield a session in a transaction that others can end if this process stops answering."""
+        """Yield a session in a transaction that other processes can end if this one stops answering."""
         with transaction_scope(self.engine) as session:
             if self.engine.dialect.name == "postgresql":
                 name = text("SELECT set_config('application_name', :name, true)")
@@ -121,24 +121,24 @@ class JobRun:
             if job is None:
                 return None
             if by := cancel_requests_of(self.jobs.store, [job]).get(job.id):
-                self._end_unstarted(session, job, *result_of_stop(job, Cancelled(by)))
+                self._finish_unstarted(session, job, *result_of_stop(job, Cancelled(by)))
                 return None
             if job.attempts > self.jobs.settings.attempts:
-                ending = JobResult(_given_up_message(job), failed=True)
-                self._end_unstarted(session, job, JobState.FAILED, ending)
+                job_result = JobResult(_given_up_message(job), failed=True)
+                self._finish_unstarted(session, job, JobState.FAILED, job_result)
                 return None
             return job
 
-    def _end_unstarted(self, session: Session, job: Job, state: JobState, ending: JobResult) -> None:
-        self._end(session, job, state, ending)
-        log.warning("Job %s ends before it begins: %s", job.id, ending.message)
+    def _finish_unstarted(self, session: Session, job: Job, state: JobState, job_result: JobResult) -> None:
+        self._write_failure(session, job, state, job_result)
+        log.warning("Job %s ends before it begins: %s", job.id, job_result.message)
 
-    def _try_a_few_times(self, attempt: Attempt) -> str:
-        """Do the job; do it anew where its own work meets a busy database, but not for ever: it may wait for itself."""
+    def _try_repeatedly(self, attempt: Attempt) -> str:
+        """Do the work of a job; repeat it where it meets a busy database, but not for ever: it may wait for itself."""
         pause = _RETRY_PAUSE
         for _ in range(self.jobs.settings.attempts - 1):
             try:
-                return self._do(attempt)
+                return self._work(attempt)
             except DatabaseBusy as error:
                 if self._stopping.is_set():
                     raise
@@ -147,9 +147,9 @@ class JobRun:
                 )
                 time.sleep(pause)
                 pause = min(pause * 2, _LONGEST_RETRY_PAUSE)
-        return self._do(attempt)
+        return self._work(attempt)
 
-    def _do(self, attempt: Attempt) -> str:
+    def _work(self, attempt: Attempt) -> str:
         job = attempt.job
         own = JobProgress(self.jobs.store, job, self._stopping)
         progress = _ProgressToBoth(own, self._watch, attempt)
@@ -158,15 +158,17 @@ class JobRun:
             lease.ensure_held(session, job)
             try:
                 with attempt.interruptible(session):
-                    ending = self._task(job).run(JobContext(self.services, session, job, progress, prepared))
+                    job_result = self._task(job).run(
+                        JobContext(self.services, session, job, progress, prepared)
+                    )
             except Exception as error:
                 if is_transient(error):
                     raise DatabaseBusy(error) from error
                 raise
-            own.settle()
-            state = JobState.FAILED if ending.failed else JobState.DONE
-            lease.finish(session, job, state, ending, self.jobs.settings.keep)
-        return ending.message
+            own.check_cancelled()
+            state = JobState.FAILED if job_result.failed else JobState.DONE
+            lease.finish(session, job, state, job_result, self.jobs.settings.keep)
+        return job_result.message
 
     @contextmanager
     def _prepared(self, attempt: Attempt, progress: Progress) -> Iterator[Any]:
@@ -177,39 +179,39 @@ class JobRun:
                 prepared = kept.enter_context(self._task(job).prepare(job_context))
             yield prepared
 
-    def write_end(self, job: Job, state: JobState, ending: JobResult) -> bool:
-        """Write down how a job ended whose process is gone; return whether that was still to be done."""
+    def write_end(self, job: Job, state: JobState, job_result: JobResult) -> bool:
+        """Write how a job ended whose process is gone; return whether nobody else had done so."""
         with suppress(lease.LostLease):
             with self._transaction() as session:
-                self._end(session, job, state, ending)
-            self._ended(job, ending.message)
+                self._write_failure(session, job, state, job_result)
+            self._note_end(job, job_result.message)
             return True
         return False
 
-    def _settle(self, job: Job, state: JobState, ending: JobResult) -> None:
+    def _finish_failed(self, job: Job, state: JobState, job_result: JobResult) -> None:
         def write() -> None:
             with self._transaction() as session:
-                self._end(session, job, state, ending)
+                self._write_failure(session, job, state, job_result)
 
         with suppress(lease.LostLease):
-            self._patiently(write)
-            self._ended(job, ending.message)
+            self._retry_while_busy(write)
+            self._note_end(job, job_result.message)
 
-    def _end(self, session: Session, job: Job, state: JobState, ending: JobResult) -> None:
-        """Write down an end that the task itself could not, and tell it."""
+    def _write_failure(self, session: Session, job: Job, state: JobState, job_result: JobResult) -> None:
+        """Write the result of a job whose work was not done, after its task has noted that as well."""
         try:
             with session.begin_nested():
-                self._task(job).ended(JobContext(self.services, session, job, NoProgress()), ending)
-        except Exception as error:  # A job must end, whatever a task does when it hears of that.
+                self._task(job).note_result(JobContext(self.services, session, job, NoProgress()), job_result)
+        except Exception as error:  # A job must end, whatever its task does then.
             if is_transient(error):
                 raise
-            log.exception("The task of job %s could not take note of its end", job.id)
-        lease.finish(session, job, state, ending, self.jobs.settings.keep)
+            log.exception("The task of job %s could not note its result", job.id)
+        lease.finish(session, job, state, job_result, self.jobs.settings.keep)
 
-    def _failed(self, job: Job, error: BaseException) -> None:
+    def _note_failure(self, job: Job, error: BaseException) -> None:
         cause = error.orig if isinstance(error, DatabaseBusy) else error
         if is_transient(cause) and self._stopping.is_set():
-            self._give_back(job, counted=False)
+            self._hand_back(job, counted=False)
             return
         log.error("Job %s failed: %s of %s.", job.id, job.task, job.subject, exc_info=cause)
         why = f"because of an error ({reason_of(cause)}). Nothing was changed."
@@ -218,22 +220,24 @@ class JobRun:
                 f"because the database was busy or not there ({reason_of(cause)}), each of the"
                 f" {counted(self.jobs.settings.attempts, 'time')} that it was tried. Nothing was changed. Try again later."
             )
-        self._settle(job, JobState.FAILED, JobResult(f"{job.subject} was not {job.done}, {why}", failed=True))
+        self._finish_failed(
+            job, JobState.FAILED, JobResult(f"{job.subject} was not {job.done}, {why}", failed=True)
+        )
 
-    def _give_back(self, job: Job, *, counted: bool = True) -> None:
+    def _hand_back(self, job: Job, *, counted: bool = True) -> None:
         def write() -> bool:
             with self._transaction() as session:
                 return lease.release(session, job, counted=counted)
 
-        if self._patiently(write):
+        if self._retry_while_busy(write):
             log.info("Job %s waits again.", job.id)
 
-    def _ended(self, job: Job, message: str) -> None:
+    def _note_end(self, job: Job, message: str) -> None:
         forget_progress(self.jobs.store, job)
         log.info("Job %s ended: %s", job.id, message)
 
-    def _patiently(self, action: Callable[[], T]) -> T:
-        """Do ``action``, as often as it takes while the database is merely busy, unless the process must end."""
+    def _retry_while_busy(self, action: Callable[[], T]) -> T:
+        """Return what ``action`` returns; repeat it while the database is busy, unless the process must end."""
         pause = _RETRY_PAUSE
         while True:
             try:
@@ -247,7 +251,7 @@ class JobRun:
 
 
 class _ProgressToBoth:
-    """Reports to the store and to whoever looks on, unless the attempt must not go on."""
+    """A report to the store and to whoever watches, unless the attempt must not go on."""
 
     def __init__(self, first: Progress, second: Progress, attempt: Attempt) -> None:
         self._first, self._second, self._attempt = first, second, attempt
@@ -259,7 +263,7 @@ class _ProgressToBoth:
 
 
 def result_of_stop(job: Job, reason: Stopped) -> tuple[JobState, JobResult]:
-    """Return how a job ends that was stopped for a ``reason``: a cancel request or a limit."""
+    """Return the final state and the result of a job that was stopped for a ``reason``: a cancel request or a limit."""
     if isinstance(reason, LimitReached):
         return JobState.FAILED, JobResult(reason.message, failed=True)
     if isinstance(reason, Cancelled):
@@ -267,10 +271,10 @@ def result_of_stop(job: Job, reason: Stopped) -> tuple[JobState, JobResult]:
     raise TypeError(f"{reason!r} is no end of a job.")
 
 
-def _cancelled_message(job: Job, wish: Cancelled) -> str:
-    when = f" after {counted(wish.done, 'row')}" if wish.done else ""
+def _cancelled_message(job: Job, request: Cancelled) -> str:
+    when = f" after {counted(request.done, 'row')}" if request.done else ""
     return (
-        f"{job.subject} was not {job.done}: {wish.by} cancelled that{when}. Nothing of it was kept; everything is as"
+        f"{job.subject} was not {job.done}: {request.by} cancelled that{when}. Nothing of it was kept; everything is as"
         " it was before."
     )
 

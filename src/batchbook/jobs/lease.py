@@ -1,7 +1,7 @@
-"""Who holds a job: taking it, ending it, giving it back. Each is one statement that only one process can win.
+"""Leases of jobs: acquiring, finishing and releasing them. Each is one UPDATE of the job's row that only one process can win.
 
-What ends a job carries the ``dispatch`` it was taken with; a process that was given up meanwhile has an older one, and
-what it did in the same transaction is undone with it.
+A lease is the pair of a job and its ``dispatch``, the number under which it was handed out. A process that was given up
+meanwhile holds an older number: it can no longer finish the job, and what it did in the same transaction is undone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class LostLease(Exception):  # noqa: N818 - It says what happened.
 
 
 def acquire(session: Session, job_id: int, dispatch: int, owner: str) -> Job | None:
-    """Take a job that waits, for ``owner``; ``None`` if it no longer waits under that number."""
+    """Take a waiting job for the process ``owner``; return ``None`` if it no longer waits under that ``dispatch``."""
     waiting = and_(Job.id == job_id, Job.dispatch == dispatch, Job.state == JobState.QUEUED)
     values = {
         "state": JobState.RUNNING,
@@ -36,24 +36,23 @@ def acquire(session: Session, job_id: int, dispatch: int, owner: str) -> Job | N
 
 
 def ensure_held(session: Session, job: Job) -> None:
-    """Raise :class:`LostLease` unless this process still holds ``job``, so that nothing is done in vain."""
-    held = select(Job.id).where(_is_held(job))
-    if session.scalar(held) is None:
+    """Raise :class:`LostLease` if this process no longer holds ``job``, so that no work is done in vain."""
+    if session.scalar(select(Job.id).where(_is_held(job))) is None:
         raise LostLease(str(job))
 
 
-def finish(session: Session, job: Job, state: JobState, ending: JobResult, keep: timedelta) -> None:
-    """Write down how a job ended, to be kept for as long as ``keep``.
+def finish(session: Session, job: Job, state: JobState, job_result: JobResult, keep: timedelta) -> None:
+    """Write how a job ended, to be kept for the time ``keep``.
 
-    Raises :class:`LostLease` if that is no longer for this process to say.
+    Raises :class:`LostLease` if this process no longer holds the job.
     """
-    values = {**_final_values(state, ending.message, keep), "result": dict(ending.result) or None}
+    values = {**_final_values(state, job_result.message, keep), "result": dict(job_result.data) or None}
     if not _update(session, _is_held(job), values):
         raise LostLease(str(job))
 
 
 def release(session: Session, job: Job, *, counted: bool = True) -> bool:
-    """Let a running job wait again, as a new dispatch; return whether it was this process that did so.
+    """Let a running job wait again, as a new dispatch; return whether it was this call that did so.
 
     An attempt that is not ``counted`` ended in good order.
     """
@@ -64,19 +63,19 @@ def release(session: Session, job: Job, *, counted: bool = True) -> bool:
 
 
 def renew_dispatch(session: Session, job: Job) -> bool:
-    """Give a job that waits a new number, because the old one can no longer be run; return whether that was done."""
+    """Give a waiting job a new dispatch, because the old one can't be run again; return whether that was done."""
     waiting = and_(Job.id == job.id, Job.dispatch == job.dispatch, Job.state == JobState.QUEUED)
     return _update(session, waiting, {"dispatch": Job.dispatch + 1})
 
 
 def make_due(session: Session, job: Job) -> bool:
-    """Let a job that was scheduled wait from now on; return whether that was done."""
-    planned = and_(Job.id == job.id, Job.state == JobState.SCHEDULED)
-    return _update(session, planned, {"state": JobState.QUEUED})
+    """Let a scheduled job wait from now on; return whether that was done."""
+    scheduled = and_(Job.id == job.id, Job.state == JobState.SCHEDULED)
+    return _update(session, scheduled, {"state": JobState.QUEUED})
 
 
 def cancel_unstarted(session: Session, job: Job, message: str, keep: timedelta) -> bool:
-    """Cancel a job that has not begun, to be kept for as long as ``keep``; return whether that was in time."""
+    """Cancel a job that has not begun, to be kept for the time ``keep``; return whether that was in time."""
     idle = and_(Job.id == job.id, Job.state.in_((JobState.SCHEDULED, JobState.QUEUED)))
     return _update(session, idle, _final_values(JobState.CANCELLED, message, keep))
 

@@ -1,21 +1,35 @@
-"""Wake-ups for processes that wait for work: by a notification, else after a while."""
+"""Notifications of new jobs: they wake processes that wait for work, which else look for it after a while.
+
+PostgreSQL notifies all processes once the transaction that enqueued a job is committed (NOTIFY, LISTEN). SQLite has
+nothing of the kind, so there only the process itself is woken.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event, func, select
 from sqlalchemy.exc import DBAPIError
-
-from batchbook.jobs.enqueue import CHANNEL
+from sqlalchemy.orm import Session
 
 log = logging.getLogger(__name__)
 
+#: The channel of PostgreSQL's notifications.
+_CHANNEL = "batchbook_jobs"
+
+
+def notify_workers(session: Session, wake: Callable[[], None]) -> None:
+    """Wake the processes that wait for work when the transaction of ``session`` is committed: this one by ``wake``."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_notify(_CHANNEL, "")))
+    event.listen(session, "after_commit", lambda _session: wake(), once=True)
+
 
 class WakeUp(Protocol):
-    """Waits for work."""
+    """A wait for work."""
 
     def wait(self, seconds: float) -> None:
         """Return when there may be work, after ``seconds`` at the latest."""
@@ -25,48 +39,48 @@ class WakeUp(Protocol):
 
 
 class LocalWakeUp:
-    """Woken by what is asked for in this process; that is all SQLite has to offer."""
+    """A wait that ends when this process enqueues a job, which sets the event ``enqueued``."""
 
-    def __init__(self, asked: threading.Event) -> None:
-        self._asked = asked
+    def __init__(self, enqueued: threading.Event) -> None:
+        self._enqueued = enqueued
 
     def wait(self, seconds: float) -> None:
         """Return when there may be work, after ``seconds`` at the latest."""
-        self._asked.wait(seconds)
-        self._asked.clear()
+        self._enqueued.wait(seconds)
+        self._enqueued.clear()
 
     def close(self) -> None:
         """Have nothing to close."""
 
 
 class PostgreSQLWakeUp:
-    """Woken by PostgreSQL, whichever process asks."""
+    """A wait that ends when any process enqueues a job."""
 
-    def __init__(self, engine: Engine, asked: threading.Event) -> None:
+    def __init__(self, engine: Engine, enqueued: threading.Event) -> None:
         self._engine = engine
-        self._here = LocalWakeUp(asked)
+        self._local = LocalWakeUp(enqueued)
         self._connection: Connection | None = None
 
     def wait(self, seconds: float) -> None:
         """Return when there may be work, after ``seconds`` at the latest."""
         try:
-            driver: Any = self._connected().connection.driver_connection
+            driver: Any = self._listening().connection.driver_connection
             for _notice in driver.notifies(timeout=seconds, stop_after=1):
                 return
         except Exception as error:  # noqa: BLE001 - Whatever ails the connection, work is looked for after a pause.
-            log.warning("Not told of new jobs at the moment: %s", error)
+            log.warning("Not notified of new jobs at the moment: %s", error)
             self.close()
-            self._here.wait(seconds)
+            self._local.wait(seconds)
 
-    def _connected(self) -> Connection:
+    def _listening(self) -> Connection:
         if self._connection is None:
             connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+            connection.exec_driver_sql(f"LISTEN {_CHANNEL}")
             self._connection = connection
         return self._connection
 
     def close(self) -> None:
-        """Close the connection for good: it must not be given to anybody who does not want to hear."""
+        """Close the connection for good: the pool must not give a listening one to anybody else."""
         connection, self._connection = self._connection, None
         if connection is not None:
             try:
@@ -76,6 +90,8 @@ class PostgreSQLWakeUp:
                 log.info("A connection that was no use could not be closed: %s", error)
 
 
-def make_wake_up(engine: Engine, asked: threading.Event) -> WakeUp:
-    """Return what waits for work on this kind of database."""
-    return PostgreSQLWakeUp(engine, asked) if engine.dialect.name == "postgresql" else LocalWakeUp(asked)
+def make_wake_up(engine: Engine, enqueued: threading.Event) -> WakeUp:
+    """Return the wait for work that the database of ``engine`` offers."""
+    return (
+        PostgreSQLWakeUp(engine, enqueued) if engine.dialect.name == "postgresql" else LocalWakeUp(enqueued)
+    )

@@ -1,4 +1,9 @@
-"""The store for what changes while a long transaction is open: heartbeats, progress, cancel requests."""
+"""The store for what changes while a long transaction is open: heartbeats, progress, cancel requests.
+
+On SQLite one writer keeps all others out of a file, so this is a file of its own beside the database; on PostgreSQL it
+is a schema of its own within it. The queue's own tables are there as well. Nothing in it is worth a backup: the jobs
+themselves are in the database.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +72,7 @@ UNRESPONSIVE = Table(
 
 
 class JobStore:
-    """The place beside the database at ``url``."""
+    """The store of the database at ``url``."""
 
     def __init__(self, url: URL) -> None:
         self.url = url if url.get_backend_name() != "sqlite" else url.set(database=_path_beside(url))
@@ -79,14 +84,14 @@ class JobStore:
         )
         if self._schema is None:
             event.listen(self._engine, "connect", _prepare_connection)
-        self._there = False
+        self._is_there = False
 
     @property
     def _schema(self) -> str | None:
         return None if self.url.get_backend_name() == "sqlite" else SCHEMA
 
     def prepare(self) -> None:
-        """Make what is not there yet; may be called by several processes at once."""
+        """Make the store where it is missing; several processes may do so at once."""
         if self._schema is None:
             Path(str(self.url.database)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._engine.connect() as connection:
@@ -99,18 +104,18 @@ class JobStore:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """Yield a connection on which every statement is kept at once."""
+        """Yield a connection on which every statement is committed at once."""
         with self._engine.connect() as connection:
             yield connection
 
     @property
     def is_there(self) -> bool:
-        """Whether the place exists; reading it must not make it."""
-        if not self._there:
-            self._there = self._looked()
-        return self._there
+        """Whether the store exists: reading must not make it."""
+        if not self._is_there:
+            self._is_there = self._exists()
+        return self._is_there
 
-    def _looked(self) -> bool:
+    def _exists(self) -> bool:
         if self._schema is None and not Path(str(self.url.database)).exists():
             return False
         return inspect(self._engine).has_table(UNRESPONSIVE.name, schema=self._schema)

@@ -1,4 +1,13 @@
-"""Supervision of running jobs: cancel requests, limits of time and memory, and interruption from another thread."""
+"""Supervision of running jobs: cancel requests, limits of time and memory, and interruption from another thread.
+
+A thread supervises each attempt. It takes steps, each a while after the one before: the job stops itself at its next report
+or SQL statement; it is interrupted; it counts as unresponsive, and only the end of its process ends it. Beyond a limit the
+first step is left out, and the process is ended without a request.
+
+An exception that is raised from outside can arrive between any two steps. So it is raised only while the code of a task
+runs, only where the innermost frame is none of those that keep locks, connections and transactions in order, and never
+once the task has returned. Whatever it meets, nothing of the transaction is kept, and its connection is closed.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +44,7 @@ from batchbook.words import counted
 
 log = logging.getLogger(__name__)
 
-#: How long PostgreSQL may take to be told, in seconds.
+#: The time that PostgreSQL has to take a cancel request, in seconds.
 _CANCEL_TIMEOUT = 5.0
 #: Packages in whose code nothing is raised from outside: they hold locks and connections between two steps.
 _SPARED_PACKAGES = (
@@ -46,13 +55,13 @@ _SPARED_PACKAGES = (
 
 
 class Interrupted(Stopped):
-    """Arrives from another thread, wherever the code of a task happens to be."""
+    """Stops a job from another thread, wherever the code of its task happens to be."""
 
 
 class Attempt:
-    """One attempt at a job, as the thread that works and the one that watches it share it.
+    """One attempt at a job, shared by the thread that works and the one that supervises it.
 
-    ``reason`` is why the job must not go on. Once it is set, nothing of the attempt is kept.
+    ``reason`` is the reason to stop. Once it is set, nothing of the attempt is kept.
     """
 
     def __init__(self, job: Job) -> None:
@@ -122,8 +131,8 @@ class Attempt:
                 _raise_in(self._thread, Interrupted)
             return True
 
-    def where(self) -> str:
-        """Return where the task's code is, as a traceback for the log; empty where it does not run."""
+    def stack(self) -> str:
+        """Return the stack of the task's code for the log; empty where it does not run."""
         frame = sys._current_frames().get(self._thread or 0)
         return "".join(traceback.format_stack(frame)) if frame is not None else ""
 
@@ -144,7 +153,7 @@ def _is_spared(frame: FrameType) -> bool:
 
 
 def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    """Have ``error`` raised in ``thread`` at its next step; drop for ``None`` what waits to be raised there."""
+    """Have ``error`` raised in ``thread`` at its next step; for ``None``, drop what waits to be raised there."""
     wanted = ctypes.py_object() if error is None else ctypes.py_object(error)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), wanted)
 
@@ -163,7 +172,7 @@ class LimitReached(Stopped):
 
 
 def time_limit_reached(settings: JobSettings, attempt: Attempt) -> LimitReached | None:
-    """Return what to end an attempt with that has run for longer than jobs of its type may."""
+    """Return the reason to stop an attempt that has run for longer than jobs of its type may, ``None`` for any other."""
     limit, setting = settings.time_limit_of(attempt.job.batch_type)
     if not limit or time.monotonic() - attempt.began < limit:
         return None
@@ -175,7 +184,7 @@ def time_limit_reached(settings: JobSettings, attempt: Attempt) -> LimitReached 
 
 
 class RunningAttempts:
-    """The attempts that run in this process, in the order in which they began, and by how much it may grow meanwhile.
+    """The attempts that run in this process, in the order in which they began, and the limit to its growth meanwhile.
 
     Nobody knows which of several jobs uses the memory of their process, so they are ended one after the other, the
     youngest first. What is left may then grow by as much again, because memory that was freed stays with the process.
@@ -190,14 +199,14 @@ class RunningAttempts:
         self._ended: Attempt | None = None
 
     def begin(self, attempt: Attempt) -> None:
-        """Note that an attempt begins."""
+        """Add an attempt that begins."""
         with self._lock:
             if not self.attempts:
                 self._before = used_memory()
             self.attempts.append(attempt)
 
     def end(self, attempt: Attempt) -> None:
-        """Note that an attempt is over."""
+        """Remove an attempt that is over."""
         with self._lock:
             self.attempts.remove(attempt)
             if attempt is self._ended:
@@ -206,7 +215,7 @@ class RunningAttempts:
                 self._before = used_memory()
 
     def out_of_memory(self, attempt: Attempt) -> LimitReached | None:
-        """Return what to end an attempt with if the process has grown too much and it is the one to end."""
+        """Return the reason to stop an attempt if the process has grown too much and it is the one to stop, else ``None``."""
         with self._lock:
             grown = used_memory() - self._before
             if not 0 < self._limit < grown or self._ended is not None or attempt is not self.attempts[-1]:
@@ -227,7 +236,7 @@ class RunningAttempts:
 
 
 def used_memory() -> int:
-    """Return how many bytes of memory this process uses; where the system does not tell, the most it ever used, or 0."""
+    """Return the memory that this process uses, in bytes; where the system does not tell, the most it ever used, or 0."""
     try:
         return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
@@ -244,15 +253,18 @@ def _duration_text(seconds: float) -> str:
     return counted(round(seconds / 60), "minute") if seconds >= 120 else counted(round(seconds), "second")
 
 
-#: How often is looked, in seconds.
+#: The pause between two looks, in seconds.
 _INTERVAL = 0.5
 
-#: Ends the process for an attempt that does not react.
+#: The way to end the process for an attempt that does not react.
 EndProcess = Callable[[Attempt], None]
 
 
 class Supervisor(threading.Thread):
-    """Supervises one attempt while it is entered as a context; ``end_process`` is ``None`` where that must not be done."""
+    """The thread that supervises one attempt while it is entered as a context.
+
+    ``end_process`` ends the process for an attempt that does not react; it is ``None`` where that must not be done.
+    """
 
     def __init__(
         self,
@@ -290,7 +302,7 @@ class Supervisor(threading.Thread):
             try:
                 self._look()
             except SQLAlchemyError as error:
-                log.info("What is wanted of %s could not be asked: %s", self._attempt.job, error)
+                log.info("%s could not be supervised at this moment: %s", self._attempt.job, error)
 
     def _look(self) -> None:
         attempt, now = self._attempt, time.monotonic()
@@ -305,7 +317,7 @@ class Supervisor(threading.Thread):
         elif self._in_vain is None:
             self._in_vain = now
             log.warning(
-                "Job %s is interrupted: %s\n%s", attempt.job.id, _reason_text(attempt.reason), attempt.where()
+                "Job %s is interrupted: %s\n%s", attempt.job.id, _reason_text(attempt.reason), attempt.stack()
             )
         elif now - self._in_vain >= self._grace:
             self._unresponsive(attempt.reason)
@@ -323,7 +335,7 @@ class Supervisor(threading.Thread):
         if not self._noted:
             mark_unresponsive(store, attempt.job)
             self._noted = True
-            log.warning("Job %s does not react. It is here:\n%s", attempt.job.id, attempt.where())
+            log.warning("Job %s does not react. It is here:\n%s", attempt.job.id, attempt.stack())
         if self._end_process is None:
             return
         noted = unresponsive_notes(store, [attempt.job]).get(attempt.job.id)

@@ -18,9 +18,10 @@ from batchbook.services import Services
 
 @dataclass(frozen=True)
 class JobContext:
-    """One attempt at a job: its ``session``, in whose transaction the job's end is written as well, and the job.
+    """One attempt at a job, as its task sees it.
 
-    ``prepared`` is what the task's ``prepare`` yielded.
+    The job's result is written in the transaction of ``session`` as well. ``prepared`` is what the task's ``prepare``
+    yielded.
     """
 
     services: Services
@@ -32,19 +33,19 @@ class JobContext:
 
 @dataclass(frozen=True)
 class JobResult:
-    """How a job ended: the sentence for people, whether it failed, and what pages need to lead on from there."""
+    """The result of a job: a sentence for people, whether the job failed, and data for the pages that lead on from it."""
 
     message: str
     failed: bool = False
-    result: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _ignore_result(_turn: JobContext, _ending: JobResult) -> None:
-    """Do nothing."""
-
-
-def _prepare_nothing(_turn: JobContext) -> AbstractContextManager[Any]:
+def _prepare_nothing(_context: JobContext) -> AbstractContextManager[Any]:
     return nullcontext()
+
+
+def _note_nothing(_context: JobContext, _result: JobResult) -> None:
+    """Do nothing."""
 
 
 def _no_url(_request: Any, _job: Job) -> str | None:
@@ -56,56 +57,62 @@ def _visible_to_nobody(_request: Any, _job: Job) -> bool:
 
 
 def _refuse_retry(_services: Services, _session: Session, job: Job, _by: str) -> Job:
-    raise Conflict(f"{job.subject} cannot simply be tried again; ask for it anew where you did before.")
+    raise Conflict(
+        f"{job.subject} can't be retried. Start it again from the page where you started it before."
+    )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Task:
-    """Something that jobs do.
+    """Something that jobs do, known as ``name`` to the database and as ``label`` to people.
 
-    ``prepare`` does what only reads and takes long, with a session that cannot write, before the transaction begins that
-    keeps other writers out of SQLite; what it yields is the turn's ``prepared``, and it is left when ``run`` is over.
-    ``label`` names it on a page, ``done`` is the participle for sentences about its subject, as in "was executed". ``run`` does it,
-    within the transaction of the turn; what it raises undoes that: a :class:`~batchbook.errors.BatchbookError` is a
-    sentence, anything else is a failure. ``ended`` is told of an end that ``run`` could not write itself: what it
-    raised, and a cancellation. ``url`` says where, for a request, what came of the job is to be seen, and ``seen`` whether
-    who asks may see what it is about. ``again`` asks for a job once more, for somebody, after it failed.
+    ``done`` is the participle for sentences about a job's subject, such as "executed" in "was executed".
+
+    ``run(context)`` does the work within the context's transaction. An exception undoes that: the message of a
+    :class:`~batchbook.errors.BatchbookError` is shown to people, any other exception is logged as a failure.
+
+    ``prepare(context)`` comes before it, outside of that transaction and with a session that cannot write: it is for
+    work that takes long and only reads, because on SQLite the transaction keeps all other writers out. It returns a
+    context manager; what that yields is the context's ``prepared``, and it is left when ``run`` has returned.
+
+    ``note_result(context, result)`` is called in place of ``run`` where a job failed or was cancelled, to keep that
+    beside what the job is about. ``outcome_url(request, job)`` returns the address of the page that shows the outcome,
+    ``None`` where the job's own page does. ``may_see(request, job)`` returns whether the request's user may see what
+    the job is about. ``retry(services, session, job, by)`` enqueues a job that failed once more, for the user ``by``.
     """
 
     name: str
     label: str
     done: str
     run: Callable[[JobContext], JobResult]
-    prepare: Callable[[JobContext], AbstractContextManager[Any]] = field(
-        default=_prepare_nothing, kw_only=True
-    )
-    ended: Callable[[JobContext, JobResult], None] = _ignore_result
-    url: Callable[[Any, Job], str | None] = _no_url
-    seen: Callable[[Any, Job], bool] = _visible_to_nobody
-    again: Callable[[Any, Session, Job, str], Job] = _refuse_retry
+    prepare: Callable[[JobContext], AbstractContextManager[Any]] = _prepare_nothing
+    note_result: Callable[[JobContext, JobResult], None] = _note_nothing
+    outcome_url: Callable[[Any, Job], str | None] = _no_url
+    may_see: Callable[[Any, Job], bool] = _visible_to_nobody
+    retry: Callable[[Services, Session, Job, str], Job] = _refuse_retry
 
 
 class Tasks:
-    """The tasks of the application, by name."""
+    """The tasks of an application, by name."""
 
     def __init__(self) -> None:
         self._tasks: dict[str, Task] = {}
 
     def add(self, task: Task) -> None:
-        """Register ``task``; raise ``ConfigurationError`` if the name is taken."""
+        """Register ``task``; raise ``ConfigurationError`` if its name is taken."""
         if task.name in self._tasks:
             raise ConfigurationError(f"There are two tasks of jobs called {task.name!r}.")
         self._tasks[task.name] = task
 
     def __getitem__(self, name: str) -> Task:
-        """Return the task called ``name``; a stand-in that fails for one that this installation does not have."""
+        """Return the task called ``name``; for one that this installation does not have, a stand-in that fails."""
         return self._tasks.get(name) or Task(
-            name, name.replace("_", " ").capitalize(), "worked on", _run_unknown
+            name=name, label=name.replace("_", " ").capitalize(), done="worked on", run=_run_unknown
         )
 
 
-def _run_unknown(job_context: JobContext) -> JobResult:
+def _run_unknown(context: JobContext) -> JobResult:
     return JobResult(
-        f"This installation does not know how to do “{job_context.job.task}”; a plug-in may be missing. Nothing was done.",
+        f"This installation doesn't know the task “{context.job.task}”; a plug-in may be missing. Nothing was done.",
         failed=True,
     )

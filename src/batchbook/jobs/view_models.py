@@ -18,15 +18,15 @@ from batchbook.jobs.models import Job, JobState
 from batchbook.jobs.service import JobService
 from batchbook.words import counted
 
-#: How many seconds without a report are told to people.
+#: The time without a report after which people are told so, in seconds.
 _SILENCE_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class JobReport:
-    """How a job stands at a moment: ``step`` is how far it is, ``cancelled_by`` who wants it cancelled.
+    """The state of a job at a moment, with its progress, the ``step``, and the user who wants it cancelled.
 
-    ``unresponsive`` is what is known of it if it does not react, and ``grace`` after how many seconds it is interrupted.
+    ``unresponsive`` is the note about a job that does not react, and ``grace`` the seconds until it is interrupted.
     """
 
     job: Job
@@ -40,26 +40,26 @@ class JobReport:
     @property
     def is_unresponsive(self) -> bool:
         """True if only the end of its process ends the job."""
-        noted = self.unresponsive
-        return self.state is JobState.RUNNING and noted is not None and noted.since is not None
+        note = self.unresponsive
+        return self.state is JobState.RUNNING and note is not None and note.since is not None
 
     @property
     def title(self) -> str:
-        """What is done, with what."""
+        """The task and its subject, such as "Execute: Batch 00000001"."""
         return f"{self.label}: {self.job.subject}"
 
     @property
     def progress(self) -> str:
-        """How far it is, in words: rows, rate, time left."""
+        """The progress in words: rows, rate, time left."""
         if self.unresponsive and self.is_unresponsive:
-            return self._in_vain(self.unresponsive)
+            return self._unresponsive_text(self.unresponsive)
         if self.cancelled_by and self.job.is_active:
-            said = f"{self.cancelled_by} cancelled it; it stops as soon as it can."
+            text = f"{self.cancelled_by} cancelled it; it stops as soon as it can."
             running = self.state is JobState.RUNNING
             return (
-                f"{said} If it reports nothing, it is interrupted after {self.grace:g} seconds."
+                f"{text} If it reports nothing, it is interrupted after {self.grace:g} seconds."
                 if running
-                else said
+                else text
             )
         if self.state is JobState.QUEUED:
             return "Waiting for its turn."
@@ -67,16 +67,16 @@ class JobReport:
             return ""
         return " ".join(filter(None, (step_text(self.step) if self.step else "", self._silence())))
 
-    def _in_vain(self, noted: UnresponsiveNote) -> str:
-        if noted.message:
+    def _unresponsive_text(self, note: UnresponsiveNote) -> str:
+        if note.message:
             return (
                 "Its process was ended. How the job ended will be shown once another process has recorded it."
             )
         wanted = f"{self.cancelled_by} cancelled it, but it" if self.cancelled_by else "It"
-        said = f"{wanted} does not react: it was interrupted and goes on."
-        if noted.requested_by:
-            return f"{said} {noted.requested_by} has its process ended, {self.job.owner}; that takes some seconds."
-        return f"{said} Only the end of its process, {self.job.owner}, will stop it."
+        text = f"{wanted} does not react: it was interrupted and goes on."
+        if note.requested_by:
+            return f"{text} {note.requested_by} has its process ended, {self.job.owner}; that takes some seconds."
+        return f"{text} Only the end of its process, {self.job.owner}, will stop it."
 
     def _silence(self) -> str:
         since = self.step.seen if self.step else None
@@ -88,7 +88,7 @@ class JobReport:
         return f"No sign of progress for {counted(round(seconds / 60), 'minute')}."
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for a script."""
+        """Return the report for a script."""
         step = self.step
         return {
             "id": self.job.id,
@@ -109,14 +109,14 @@ class JobReport:
 
 
 def report_on(jobs: JobService, job: Job) -> JobReport:
-    """Return how ``job`` stands now."""
+    """Return the report on ``job`` as it is now."""
     return reports_on(jobs, [job])[0]
 
 
 def reports_on(jobs: JobService, several: Sequence[Job]) -> list[JobReport]:
-    """Return how ``several`` jobs stand now."""
+    """Return the reports on ``several`` jobs as they are now."""
     active = [job for job in several if job.is_active]
-    steps, wishes = steps_of(jobs.store, active), cancel_requests_of(jobs.store, active)
+    steps, requests = steps_of(jobs.store, active), cancel_requests_of(jobs.store, active)
     unresponsive = unresponsive_notes(jobs.store, active)
     return [
         JobReport(
@@ -124,7 +124,7 @@ def reports_on(jobs: JobService, several: Sequence[Job]) -> list[JobReport]:
             jobs.tasks[job.task].label,
             JobState(job.state),
             steps.get(job.id),
-            wishes.get(job.id),
+            requests.get(job.id),
             unresponsive.get(job.id),
             jobs.settings.interrupt,
         )
@@ -133,7 +133,7 @@ def reports_on(jobs: JobService, several: Sequence[Job]) -> list[JobReport]:
 
 
 def step_text(step: Step) -> str:
-    """Return how far a job is: phase, rows, rate, time left."""
+    """Return the progress of a job in words: phase, rows, rate, time left."""
     phase = step.phase.replace("_", " ").capitalize()
     if not step.done:
         return f"{phase} …"
@@ -153,7 +153,7 @@ def _time_left(seconds: float | None) -> str:
 
 
 def duration(job: Job) -> str:
-    """Return how long the last attempt at a job took; empty for one that has not ended, or never began."""
+    """Return the duration of the last attempt at a job; empty for one that has not ended, or never began."""
     if job.started_at is None or job.ended_at is None:
         return ""
     seconds = (job.ended_at - job.started_at).total_seconds()

@@ -27,25 +27,25 @@ from batchbook.security.identity import Identity
 from batchbook.web.flash import Kind as FlashKind
 from batchbook.web.flash import flash
 
-#: What those may do who may see what a job is about.
+#: The permissions that come with seeing what a job is about.
 _OPEN_TO_VIEWERS = frozenset({"jobs:view"})
-#: To fetch the file that a job made.
+#: The permission to fetch the file that a job made.
 _FILE = "jobs:file"
-#: To end the process that runs a job, which concerns others as well: never just for who asked for the job.
+#: The permission to end the process that runs a job. It concerns others as well, so it never comes with having started the job.
 END_PROCESS = "jobs:end-process"
 
 
 def may_change(identity: Identity, asked: Job | JobGroup, permission: str) -> bool:
-    """Return whether ``identity`` may do what ``permission`` names, by a role or as who ``asked`` for it."""
+    """Return whether ``identity`` has ``permission`` on what was ``asked`` for, by a role or because they asked for it."""
     return asked.asked_by == identity.name or identity.may(permission)
 
 
 class RequestedRecordContext(RecordContext):
-    """The context of the addresses of something that was asked for."""
+    """The context of the addresses of a job or a group of jobs."""
 
     @cached_property
     def record(self) -> Any:
-        """What the address names; raises ``Missing`` when there is none.
+        """The record that the address names; raises ``Missing`` if there is none.
 
         It is read in a transaction of its own that only reads: a job that writes keeps other writers out of SQLite,
         and whoever wants to cancel it must not have to wait for it.
@@ -59,7 +59,7 @@ class JobRecordContext(RequestedRecordContext):
     """The context of the addresses of one job."""
 
     def permits(self, identity: Identity, permission: str) -> bool:
-        """Return whether ``identity`` may do with the job what ``permission`` names."""
+        """Return whether ``identity`` has ``permission`` on the job."""
         if permission == _FILE:  # What is in it is for nobody else, and only while the thing itself is.
             return bool(self.record.asked_by == identity.name) and self._sees_subject()
         if permission == END_PROCESS:
@@ -70,13 +70,13 @@ class JobRecordContext(RequestedRecordContext):
 
     def _sees_subject(self) -> bool:
         request = self.view.request
-        return bool(request.services.get(JobService).tasks[self.record.task].seen(request, self.record))
+        return bool(request.services.get(JobService).tasks[self.record.task].may_see(request, self.record))
 
 
-#: How long a page waits for a job that was just asked for, so that small ones seem to be done at once, in seconds.
+#: The time for which a page waits for a new job, so that small ones seem to be done at once, and the pause between two looks, in seconds.
 _AWAIT_SECONDS, _PAUSE = 0.8, 0.04
 
-#: The kind of message that tells how a job ended.
+#: The kind of message that shows the result of a job.
 _KINDS: Mapping[JobState, FlashKind] = {
     JobState.DONE: "success",
     JobState.FAILED: "error",
@@ -98,30 +98,30 @@ class JobPage(Page):
 
     @property
     def jobs(self) -> JobService:
-        """What the application knows about jobs."""
+        """The job service of the application."""
         jobs: JobService = self.request.services.get(JobService)
         return jobs
 
     def report(self) -> JobReport:
-        """Return how the job stands."""
+        """Return the report on the job as it is now."""
         return report_on(self.jobs, self.job)
 
 
 def outcome_url(request: Any, job: Job) -> str | None:
-    """Return where what came of ``job`` is to be seen; ``None`` where that is nowhere but on its own page."""
+    """Return the address of the page that shows the outcome of ``job``; ``None`` where its own page does."""
     jobs: JobService = request.services.get(JobService)
-    return jobs.tasks[job.task].url(request, job)
+    return jobs.tasks[job.task].outcome_url(request, job)
 
 
 class JobDetail(JobPage):
-    """How a job stands and what came of it."""
+    """The page of a job: its state, its progress, its outcome."""
 
     name = "view"
     pattern = ""
     template = "batchbook.templates:jobs/job.jinja2"
 
     def get(self) -> dict[str, Any]:
-        """Show it."""
+        """Return the values of the template."""
         report = self.report()
         return self.template_values(
             report=report,
@@ -130,22 +130,22 @@ class JobDetail(JobPage):
             next_url=outcome_url(self.request, self.job),
             file_url=self._file_url(),
             may_cancel=self.job.is_active and self.view.may("cancel", self.job),
-            others=self._others() if (stuck := report.is_unresponsive) else (),
-            where=self._where() if stuck else "",
+            others=self._jobs_of_process() if (stuck := report.is_unresponsive) else (),
+            where=self._kind_of_process() if stuck else "",
             may_end_process=stuck and self.view.may("end-process", self.job),
             may_retry=RetryJob.offered(self.view, self.job) and self.view.may("retry", self.job),
         )
 
-    def _others(self) -> Sequence[Job]:
-        """Return what else runs in the process that runs the job."""
+    def _jobs_of_process(self) -> Sequence[Job]:
+        """Return the other jobs that run in the same process."""
         same = select(Job).where(
             Job.state == JobState.RUNNING, Job.owner == self.job.owner, Job.id != self.job.id
         )
         others: Sequence[Job] = self.request.db.scalars(same.order_by(Job.id)).all()
         return others
 
-    def _where(self) -> str:
-        """Return which kind of process runs the job: ``command``, ``server`` or ``worker``."""
+    def _kind_of_process(self) -> str:
+        """Return the kind of process that runs the job: ``command``, ``server`` or ``worker``."""
         if not threads_of(self.jobs.store, self.job.owner):
             return "command"
         return "server" if self.jobs.settings.mode is Mode.EMBEDDED else "worker"
@@ -158,7 +158,7 @@ class JobDetail(JobPage):
 
 
 class FetchFile(JobPage):
-    """The file that a job made, for who asked for it."""
+    """The file that a job made, for the user who asked for it."""
 
     name = "file"
     pattern = "/file"
@@ -185,32 +185,32 @@ class FetchFile(JobPage):
 
 
 class JobStatus(JobPage):
-    """How a job stands, for a script that asks again and again."""
+    """The state of a job for a script that polls it."""
 
     name = "status"
     pattern = "/status.json"
 
     def get(self) -> Response:
-        """Tell it as JSON."""
+        """Return the report as JSON."""
         next_url = outcome_url(self.request, self.job) or self.view.url("view", self.job)
         answer = self.report().as_json() | {"next_url": next_url}
         return Response(json_body=answer, content_type="application/json", charset="utf-8")
 
 
 class AwaitJob(JobPage):
-    """Leads on to where a job can be watched, or, if it ends in a moment, to what came of it."""
+    """Redirects to the page on which a job can be watched or, if it ends in a moment, to its outcome."""
 
     name = "await"
     pattern = "/await"
 
     def get(self) -> HTTPSeeOther:
-        """Wait a moment and lead on; how it ended is said once, on the next page."""
-        job = self._waited_for()
+        """Wait a moment, then redirect; the result is shown once, on the next page."""
+        job = self._awaited()
         if job.has_ended:
             flash(self.request, job.message or "", _KINDS[JobState(job.state)])
         return HTTPSeeOther(outcome_url(self.request, job) or self.view.url("view", job))
 
-    def _waited_for(self) -> Job:
+    def _awaited(self) -> Job:
         until = time.monotonic() + _AWAIT_SECONDS
         job = self.job
         while not job.has_ended and job.run_at is None and time.monotonic() < until:
@@ -224,17 +224,17 @@ class AwaitJob(JobPage):
 
 
 class CancelJob(JobPage):
-    """Cancels a job: at once if it has not begun, else as soon as it has done the part it is at."""
+    """Cancels a job: at once if it has not begun, else at its next report."""
 
     name = "cancel"
     pattern = "/cancel"
     permission = "cancel"
 
     def post(self) -> HTTPSeeOther:
-        """Say so to whoever runs it."""
+        """Cancel the job, and redirect to where its end is awaited."""
         request = self.request
-        said = cancel_job(request.services, request.db, self.job, request.authenticated_userid)
-        return self.done(said, self.view.url("await", self.job))
+        message = cancel_job(request.services, request.db, self.job, request.authenticated_userid)
+        return self.done(message, self.view.url("await", self.job))
 
 
 class EndProcess(JobPage):
@@ -245,14 +245,14 @@ class EndProcess(JobPage):
     permission = "end-process"
 
     def post(self) -> HTTPSeeOther:
-        """Say so to that process."""
+        """Have the process ended, and redirect to the job."""
         request = self.request
-        said = end_process(request.services, self.job, request.authenticated_userid)
-        return self.done(said, self.view.url("view", self.job))
+        message = end_process(request.services, self.job, request.authenticated_userid)
+        return self.done(message, self.view.url("view", self.job))
 
 
 class RetryJob(JobPage):
-    """Asks for a job again that failed or was cancelled."""
+    """Retries a job that failed or was cancelled."""
 
     name = "retry"
     pattern = "/retry"
@@ -260,18 +260,18 @@ class RetryJob(JobPage):
 
     @classmethod
     def offered(cls, view: MasterView, record: Job) -> bool:  # noqa: ARG003 - As of every page.
-        """Return whether the job ended otherwise than it should."""
+        """Return whether the job failed or was cancelled."""
         return record.went_wrong
 
     def post(self) -> HTTPSeeOther:
-        """Ask for it again."""
+        """Enqueue the job once more, and redirect to where it is awaited."""
         request = self.request
         again = retry_job(request.services, request.db, self.job, request.authenticated_userid)
         return HTTPSeeOther(self.view.url("await", again))
 
 
 class JobsView(MasterView):
-    """Everything that was or is going to be done outside a request."""
+    """All jobs."""
 
     model = Job
     prefix = "jobs"

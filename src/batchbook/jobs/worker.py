@@ -8,14 +8,13 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pyramid.events import ApplicationCreated
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from batchbook.db.write_lock import is_transient
-from batchbook.jobs.dispatcher import Dispatcher, Queue
 from batchbook.jobs.heartbeat import Heartbeat, executor_name
 from batchbook.jobs.job_progress import record_result
 from batchbook.jobs.job_run import JobRun, result_of_stop
@@ -31,13 +30,13 @@ EXIT_STATUS = 75
 
 
 def record_results(jobs: JobService, attempts: Iterable[Attempt]) -> None:
-    """Leave for the next process what becomes of the jobs: one that must not go on ends, the others wait again."""
+    """Record for the next process what becomes of the jobs: one that must not go on ends, the others wait again."""
     for attempt in list(attempts):
         if attempt.reason is None:
             record_result(jobs.store, attempt.job, JobState.QUEUED)
             continue
-        state, ending = result_of_stop(attempt.job, attempt.reason)
-        message = f"{ending.message} It did not react, so the process that ran it was ended."
+        state, job_result = result_of_stop(attempt.job, attempt.reason)
+        message = f"{job_result.message} It did not react, so the process that ran it was ended."
         record_result(jobs.store, attempt.job, state, message)
 
 
@@ -47,14 +46,17 @@ def exit_process() -> NoReturn:
     os._exit(EXIT_STATUS)
 
 
+if TYPE_CHECKING:
+    from batchbook.jobs.dispatcher import Queue
+
 log = logging.getLogger(__name__)
 
-#: How long jobs that were told to stop may take until they look, and how often is looked whether they have, in seconds.
+#: The time that jobs have to notice that they must stop, and the pause between two looks whether they have, in seconds.
 _LAST_CHANCE, _PAUSE = 5.0, 0.05
 
 
 class Worker:
-    """Runs jobs in threads of this process, from the queues called ``own``; from all of them if that is ``None``."""
+    """A worker that runs jobs in threads of this process, from the queues called ``own``, or from all for ``None``."""
 
     def __init__(
         self, services: Services, threads: int | None = None, own: Sequence[str] | None = None
@@ -66,9 +68,9 @@ class Worker:
         self.queues = tuple(settings.all_queues if own is None else own)
         self.executor = executor_name()
         self.running: set[int] = set()
-        #: How the process ends if a job in it does not react.
-        self.leave: Callable[[], Any] = exit_process
-        self._leaving = threading.Lock()
+        #: Ends the process if a job in it does not react.
+        self.exit: Callable[[], Any] = exit_process
+        self._exiting = threading.Lock()
         #: Set when nothing more is to be taken, and when what runs must stop.
         self._closing, self._stopping = threading.Event(), threading.Event()
         self._heartbeat = Heartbeat(self.jobs.store, self.executor, settings.dead, self.threads, self.queues)
@@ -76,11 +78,14 @@ class Worker:
         self._queue: Queue | None = None
 
     def start(self) -> None:
-        """Begin."""
+        """Start to beat, to dispatch and to take jobs."""
         self.jobs.store.prepare()
         self._heartbeat.beat()  # Others must see it alive before it has anything.
         self._heartbeat.start()
         settings = self.jobs.settings
+        # Imported here, so that commands that run no jobs do not wait for DBOS.
+        from batchbook.jobs.dispatcher import Queue
+
         self._queue = Queue(self.jobs.store.url, self.executor, self._run)
         self._queue.start(self.queues, settings.all_queues, self.threads, settings.poll)
         self._looking.start()
@@ -95,12 +100,14 @@ class Worker:
             run.run(job_id, dispatch)
         finally:
             self.running.discard(job_id)
-            self.jobs.asked.set()  # There may be something that waited for this one.
+            self.jobs.enqueued.set()  # There may be something that waited for this one.
 
     def _look(self) -> None:
         assert self._queue is not None  # noqa: S101 - It is made before this thread starts.
+        from batchbook.jobs.dispatcher import Dispatcher
+
         dispatcher = Dispatcher(self.services, self._queue, self._heartbeat, self.running, self.queues)
-        waiting = make_wake_up(self.services.get(Engine), self.jobs.asked)
+        waiting = make_wake_up(self.services.get(Engine), self.jobs.enqueued)
         while not self._closing.is_set():
             try:
                 dispatcher.look()
@@ -116,14 +123,14 @@ class Worker:
         waiting.close()
 
     def stop(self, grace: float | None = None) -> bool:
-        """Take nothing more, let jobs run on for ``grace`` seconds, then hand them back; return whether all ended.
+        """Take no more jobs, let those that run go on for ``grace`` seconds, then hand them back; return whether all ended.
 
         A second call does nothing.
         """
         if self._closing.is_set():
             return not self.running
         self._closing.set()
-        self.jobs.asked.set()
+        self.jobs.enqueued.set()
         self._await_end(self.jobs.settings.stop if grace is None else grace, unless=self._stopping)
         self._stopping.set()
         self._await_end(_LAST_CHANCE)
@@ -135,16 +142,16 @@ class Worker:
         return not self.running
 
     def hurry(self) -> None:
-        """Hand back what runs as soon as it can be, where :meth:`stop` would let it run on."""
+        """Hand back the running jobs as soon as possible, where :meth:`stop` would let them go on."""
         self._stopping.set()
 
     def end_process(self, attempt: Attempt) -> None:
-        """End the process for the sake of a job that does not react, after handing back what else runs in it."""
-        if not self._leaving.acquire(blocking=False):
+        """End the process for a job that does not react, after handing back the others that run in it."""
+        if not self._exiting.acquire(blocking=False):
             return
         log.error("Job %s does not react, so this process is ended.", attempt.job.id)
         # Whatever ails the database, it ends.
-        last = threading.Timer(_LAST_CHANCE + self.jobs.settings.dead + _LAST_CHANCE, self.leave)
+        last = threading.Timer(_LAST_CHANCE + self.jobs.settings.dead + _LAST_CHANCE, self.exit)
         last.daemon = True
         last.start()
         record_results(self.jobs, [attempt])
@@ -153,11 +160,11 @@ class Worker:
         self._await_end(_LAST_CHANCE, left=1)
         record_results(self.jobs, self.jobs.running.attempts)
         self._heartbeat.end()
-        self.leave()
+        self.exit()
 
     @property
     def is_alive(self) -> bool:
-        """Whether this process gives signs of life and looks for work."""
+        """Whether this process beats and looks for work."""
         return self._heartbeat.is_alive() and self._looking.is_alive()
 
     def _await_end(self, seconds: float, unless: threading.Event | None = None, left: int = 0) -> None:
@@ -167,7 +174,7 @@ class Worker:
 
 
 def start_embedded(event: ApplicationCreated) -> None:
-    """Start the worker of an application that is going to be served."""
+    """Start the worker of an application that is going to be served, if it runs jobs itself."""
     services = services_of(event.app.registry)
     if services.get(JobService).settings.mode is not Mode.EMBEDDED:
         return

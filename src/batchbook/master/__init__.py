@@ -11,9 +11,10 @@ from typing import Any
 from batchbook.master.batch_only import add_batch_only_link
 from batchbook.master.contexts import MasterContext, RecordContext
 from batchbook.master.direct_edits import DirectChange
-from batchbook.master.directive import add_master_view
+from batchbook.master.directive import add_master_view, open_index
 from batchbook.master.export import export_response
 from batchbook.master.form_pages import FormPage
+from batchbook.master.grid_sources import INDEX, Caller, GridReference, OpenGrid
 from batchbook.master.grid_view import GridView
 from batchbook.master.links import GridLinks, default_link
 from batchbook.master.models import GridSetting
@@ -35,6 +36,7 @@ from batchbook.master.view import MasterView
 __all__ = [
     "PAGES",
     "Button",
+    "Caller",
     "Create",
     "Delete",
     "Detail",
@@ -44,12 +46,14 @@ __all__ = [
     "ExportPage",
     "FormPage",
     "GridLinks",
+    "GridReference",
     "GridSetting",
     "GridView",
     "Index",
     "Invalid",
     "MasterContext",
     "MasterView",
+    "OpenGrid",
     "Page",
     "RecordContext",
     "Remember",
@@ -62,6 +66,8 @@ __all__ = [
 
 
 def includeme(config: Any) -> None:
-    """Add the directives ``config.add_master_view`` and ``config.add_batch_only_link``."""
+    """Add the directives ``config.add_master_view``, ``config.add_batch_only_link`` and ``config.add_grid_source``."""
     config.add_directive("add_master_view", add_master_view)
     config.add_directive("add_batch_only_link", add_batch_only_link)
+    config.include("batchbook.master.grid_sources")
+    config.add_grid_source(INDEX, open_index)

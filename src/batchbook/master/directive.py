@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 from pyramid.exceptions import ConfigurationError
+from pyramid.registry import Registry
 from sqlalchemy import Integer, String, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
+from batchbook.errors import Missing
 from batchbook.forms import form_of
 from batchbook.grid import Grid
 from batchbook.master.batch_only import EDIT_DIRECTLY, batch_only_columns
 from batchbook.master.contexts import MasterContext
+from batchbook.master.grid_sources import Caller, OpenGrid
 from batchbook.master.page import Page
 from batchbook.master.view import MasterView, fact_columns, key_columns
+from batchbook.services import Services
 
 _NEEDED = ("model", "prefix", "path", "title", "title_one", "grid_columns")
 _METHODS = {"get": "GET", "post": "POST"}
@@ -126,3 +130,24 @@ def _check_pages(view: type[MasterView]) -> None:
         raise ConfigurationError(
             f"{view.__name__}.templates names {', '.join(unknown)}, which is none of its pages."
         )
+
+
+def view_called(services: Services, prefix: str) -> type[MasterView]:
+    """Return the master view with that ``prefix``; raise ``Missing`` if there is none in this installation."""
+    known = services.get(Registry).introspector.get("master views", prefix)
+    if known is None:
+        raise Missing("The list that this was asked for is not there any more. Nothing was done.")
+    view: type[MasterView] = known["view"]
+    return view
+
+
+def open_index(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
+    """Open the grid of an index, for :data:`~batchbook.master.grid_sources.INDEX`."""
+    view = view_called(caller.services, arguments["view"])
+    # The context of all records decides by identity and permission alone.
+    context = view.context_factory(cast("Any", view))
+    caller.refuse_unless(permitted=context.permits(caller.identity, view.permission("export")))
+    columns, visible = view.columns(), view.visible_to(caller.services, caller.identity)
+    wanted = view.base_select() if visible is None else view.base_select().where(visible)
+    grid = Grid(columns, wanted, key_columns(view), tuple(view.default_sort), zone=caller.zone)
+    return OpenGrid(grid=grid, columns=columns, caller=caller)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO, Protocol
 
 from pyramid.response import FileIter, Response
@@ -11,7 +11,8 @@ from sqlalchemy import Engine, Row
 from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput, Missing
-from batchbook.grid import csv_chunks, xlsx_file
+from batchbook.grid import Column, csv_chunks, xlsx_file
+from batchbook.master.grid_sources import GridReference
 from batchbook.master.grid_view import GridView
 
 #: What kind of content each format is.
@@ -27,8 +28,8 @@ class BigExports(Protocol):
     def are(self, count: int) -> bool:
         """Return whether an export of ``count`` rows is big."""
 
-    def ask(self, request: Any, view: GridView, file_name: str) -> str:
-        """Ask for the file that the page of ``request`` would send of ``view``; return the address to go on to."""
+    def enqueue(self, request: Any, reference: GridReference, file_format: str, file_name: str) -> str:
+        """Enqueue the job that makes the file of a grid; return the address to go on to."""
 
 
 def check_export(view: GridView, file_format: str) -> None:
@@ -64,12 +65,14 @@ def export_response(view: GridView, file_format: str, name: str) -> Response:
     return response
 
 
-def write_export(view: GridView, file_format: str, rows: Iterable[Row[Any]], file: BinaryIO) -> None:
-    """Write ``rows`` of ``view`` into ``file``, as they come: never are all of them in memory."""
+def write_export(
+    columns: Sequence[Column], file_format: str, rows: Iterable[Row[Any]], file: BinaryIO
+) -> None:
+    """Write ``rows`` into ``file`` as they come: never are all of them in memory."""
     if file_format == "csv":
-        file.writelines(csv_chunks(view.columns, rows))
+        file.writelines(csv_chunks(columns, rows))
         return
-    with xlsx_file(view.columns, rows) as made:
+    with xlsx_file(columns, rows) as made:
         file.writelines(FileIter(made))
 
 

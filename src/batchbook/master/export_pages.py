@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
-from typing import Any, BinaryIO
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.renderers import render_to_response
 from pyramid.response import Response
-from sqlalchemy import Row
 
-from batchbook.master.export import BigExports, check_export, export_name, export_response, write_export
+from batchbook.master.export import BigExports, check_export, export_name, export_response
+from batchbook.master.grid_sources import INDEX, GridReference
 from batchbook.master.grid_view import GridView
 from batchbook.master.links import href
 from batchbook.master.page import Page
@@ -29,6 +27,11 @@ class ExportPage(Page):
     @abstractmethod
     def exported(self) -> GridView:
         """Return the grid whose results are wanted, in the state that the address says."""
+
+    @property
+    @abstractmethod
+    def reference(self) -> GridReference:
+        """The grid whose results are wanted, as a job can open it again."""
 
     @property
     @abstractmethod
@@ -55,15 +58,12 @@ class ExportPage(Page):
         if big is None:
             return HTTPSeeOther(self.request.path_qs)
         name = export_name(view, self.file_format, self.file_name)
-        return HTTPSeeOther(big.ask(self.request, view, name))
+        reference = self.reference.in_state(view.state)
+        return HTTPSeeOther(big.enqueue(self.request, reference, self.file_format, name))
 
     def send(self, view: GridView) -> Response:
         """Return the file with all rows of ``view``."""
         return export_response(view, self.file_format, self.file_name)
-
-    def write(self, view: GridView, rows: Iterable[Row[Any]], file: BinaryIO) -> None:
-        """Write ``rows`` of ``view`` into ``file``, as they come: what a job does that makes the file."""
-        write_export(view, self.file_format, rows, file)
 
     @property
     def file_format(self) -> str:
@@ -87,6 +87,11 @@ class Export(ExportPage):
     def exported(self) -> GridView:
         """Return the index's grid."""
         return self.view.grid()
+
+    @property
+    def reference(self) -> GridReference:
+        """The index."""
+        return GridReference(INDEX, {"view": self.view.prefix})
 
     @property
     def file_name(self) -> str:

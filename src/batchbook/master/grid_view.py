@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from sqlalchemy import Row, Select, delete
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, ProgrammingError
 from sqlalchemy.orm import Session
 
+from batchbook.db.functions import insert_into
 from batchbook.errors import TooLarge
 from batchbook.grid import (
     PAGE_SIZES,
@@ -44,8 +44,9 @@ def recall(db: Session, user_name: str, grid: str) -> dict[str, Any] | None:
 def remember(db: Session, user_name: str, grid: str, settings: dict[str, Any]) -> None:
     """Keep ``settings`` (JSON-ready) as what ``user_name`` last chose for ``grid``."""
     # One statement, so that two tabs that store at the same moment cannot collide.
-    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(GridSetting).values(user_name=user_name, grid=grid, settings=settings)
+    statement = insert_into(db.get_bind(), GridSetting).values(
+        user_name=user_name, grid=grid, settings=settings
+    )
     key = [GridSetting.user_name, GridSetting.grid]
     db.execute(statement.on_conflict_do_update(index_elements=key, set_={"settings": settings}))
 

@@ -25,6 +25,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from batchbook.errors import Conflict, Missing
 from batchbook.master.references import references, why_referenced
+from batchbook.words import is_storable
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def key_of(model: type[Any], lookup: str, key: str) -> int | str:
     """Return ``key`` as a value of ``model.lookup``; raises ``Missing`` if no such value can exist."""
     kind = inspect(model).column_attrs[lookup].columns[0].type
     if not isinstance(kind, Integer):
-        if "\0" in key:
+        if not is_storable(key):
             raise _missing(key)
         return key
     largest = next(limit for base, limit in _LARGEST.items() if isinstance(kind, base))

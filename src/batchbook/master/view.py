@@ -14,6 +14,8 @@ from batchbook.master.direct_edits import DirectChange, direct_edit
 from batchbook.master.grid_view import GridView, LinkFor
 from batchbook.master.record_pages import PAGES
 from batchbook.master.references import references, why_referenced
+from batchbook.security.identity import Identity
+from batchbook.services import Services
 from batchbook.web.request import Request
 
 if TYPE_CHECKING:
@@ -67,15 +69,16 @@ class MasterView:
         """Return the SELECT of all records, with the joins that the columns need; start-up checks that they fit it."""
         return select(cls.model)
 
-    def visible(self) -> ColumnElement[bool] | None:
-        """Return the condition for the records that who asks may see in the grid; None for all."""
+    @classmethod
+    def visible_to(cls, services: Services, identity: Identity) -> ColumnElement[bool] | None:  # noqa: ARG003 - For subclasses to look at.
+        """Return the condition for the records that ``identity`` may see in the grid; ``None`` for all."""
         return None
 
     def grid(self) -> GridView:
         """Return the index's grid for this request."""
         columns = self.columns()
         route = f"{self.prefix}.export"
-        visible = self.visible()
+        visible = self.visible_to(self.request.services, self.request.identity)
         exports = "export" in {page.name for page in self.pages} and self.may("export")
         return GridView(
             self.request,

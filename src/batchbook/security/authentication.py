@@ -14,6 +14,7 @@ from batchbook.db.write_lock import WaitingLimit, is_timeout
 from batchbook.security.models import User, normal_name
 from batchbook.security.passwords import hash_password, needs_rehash, verify_password
 from batchbook.security.sessions import open_session, revoke_session, revoke_sessions
+from batchbook.words import is_storable
 
 _LONGEST_NAME = 200
 
@@ -101,8 +102,7 @@ def change_password(db: Session, user: User, password_hash: str, *, keep: str | 
 
 
 def _user(engine: Engine, name: str) -> User | None:
-    # PostgreSQL refuses text with a null character; no user has such a name.
-    if len(name) > _LONGEST_NAME or "\x00" in name:
+    if len(name) > _LONGEST_NAME or not is_storable(name):
         return None
     with transaction_scope(engine, read_only=True) as db:
         return db.scalars(select(User).where(User.name == normal_name(name))).one_or_none()

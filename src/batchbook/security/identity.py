@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine, Select, select
+from sqlalchemy.orm import Session
 
 from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
+from batchbook.errors import Refused
 from batchbook.security.models import RolePermission, User, WebSession, user_role
 
 #: A permission that everybody who is signed in has; it is never stored.
@@ -91,6 +93,17 @@ def _user(user_id: int) -> Select[Any, Any, Any, Any, Any]:
         .outerjoin(RolePermission, RolePermission.role_id == user_role.c.role_id)
         .where(User.id == user_id, User.active)
     )
+
+
+def identity_called(session: Session, name: str) -> Identity:
+    """Return the identity of the user called ``name`` as it is now.
+
+    Raises ``Refused`` if there is none, or if they may not sign in any more.
+    """
+    user = session.scalar(select(User).where(User.name == name))
+    if user is None or not user.active:
+        raise Refused(f"{name} may not sign in any more. Nothing was changed.")
+    return identity_of_user(user)
 
 
 def identity_of_user(user: User) -> Identity:

@@ -68,10 +68,6 @@ class SecurityPolicy:
         end_session(request.db, request)
         return []
 
-    def act_as(self, request: Any, identity: Identity) -> None:
-        """Let a request that no browser sent be that of ``identity``, as what runs in the background acts for people."""
-        self._identities.set(request, identity)
-
     def forget_identity(self, request: Any) -> None:
         """Let the request go on as nobody's, when who asks cannot be found out."""
         self._identities.set(request, None)

@@ -11,9 +11,9 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import CursorResult, Engine, case, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from batchbook.db import utc_now
+from batchbook.db.functions import insert_into
 from batchbook.db.transactions import transaction_scope
 from batchbook.security.models import LoginAttempt, normal_name
 from batchbook.security.settings import SecuritySettings
@@ -51,11 +51,10 @@ class LoginAttemptStorage(Storage):
 
     def _increment(self, key: str, expiry: timedelta, amount: int) -> Any:
         # One statement, so that parallel attempts are all counted.
-        insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
         now = utc_now()
         over = LoginAttempt.expires_at <= now
         return (
-            insert(LoginAttempt)
+            insert_into(self._engine, LoginAttempt)
             .values(key=key, count=amount, expires_at=now + expiry)
             .on_conflict_do_update(
                 index_elements=[LoginAttempt.key],

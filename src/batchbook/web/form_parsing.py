@@ -15,6 +15,7 @@ from batchbook.errors import BadInput, TooLarge
 from batchbook.web.formatting import bytesize
 from batchbook.web.request import Request
 from batchbook.web.settings import WebSettings
+from batchbook.words import is_storable
 
 #: More files than any form has; each of them is open for as long as the request takes.
 MOST_FILES = 20
@@ -181,8 +182,6 @@ _URL_ENCODED = ("", "application/x-www-form-urlencoded")
 # Where WebOb keeps a form that was read, beside the body that it was read from.
 _KEPT = "webob._parsed_post_vars"
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-
 
 def read_form(request: Request) -> None:
     """Read ``request.POST``, whose values are then texts or each an :class:`Upload`.
@@ -202,7 +201,7 @@ def read_form(request: Request) -> None:
             "The form that was sent can't be read. Nothing was saved. Reload the page and try again."
         ) from error
     texts += [text.filename for text in texts if isinstance(text, Upload)]
-    if any(map(_UNSTORABLE.search, texts)):
+    if not all(map(is_storable, texts)):
         raise BadInput(
             "The form holds a character that cannot be stored, such as a null character. Nothing was saved."
             " Remove it and try again."

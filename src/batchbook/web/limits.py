@@ -12,6 +12,7 @@ from batchbook.web.form_parsing import MULTIPART, read_form
 from batchbook.web.formatting import bytesize
 from batchbook.web.request import Request
 from batchbook.web.settings import WebSettings
+from batchbook.words import is_storable
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -80,8 +81,7 @@ def _check_address(request: Request) -> None:
         texts = [request.path_info, *(text for pair in request.GET.items() for text in pair)]
     except UnicodeDecodeError as error:
         raise BadInput("The address is not valid UTF-8. Check it, or start from the start page.") from error
-    # PostgreSQL stores no null character, and nobody types one.
-    if any("\x00" in text for text in texts):
+    if not all(map(is_storable, texts)):
         raise BadInput("The address contains a null character. Check it, or start from the start page.")
 
 

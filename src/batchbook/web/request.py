@@ -10,16 +10,20 @@ from zoneinfo import ZoneInfo
 
 from pyramid_retry import is_error_retryable
 
+from batchbook.services import Services
 from batchbook.web.settings import WebSettings
 from batchbook.zones import zone_called
 
 
 def zone_of(request: Request) -> ZoneInfo:
     """Return the zone that who asks has chosen; the site's for everybody else, and for a zone that is gone."""
-    site: ZoneInfo = request.services.get(WebSettings).timezone
-    identity = request.identity
+    return zone_for(request.services, request.identity)
+
+
+def zone_for(services: Services, identity: Any) -> ZoneInfo:
+    """Return the zone that the user ``identity`` has chosen; the site's for nobody, and for a zone that is gone."""
     chosen = identity.timezone if identity else None
-    return (zone_called(chosen) if chosen else None) or site
+    return (zone_called(chosen) if chosen else None) or services.get(WebSettings).timezone
 
 
 #: Pyramid is untyped; a request is ``Any`` to the type checker, and this name says so.

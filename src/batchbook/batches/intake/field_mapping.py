@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from batchbook.batches.rows.issues import storable
 from batchbook.grid import Column, columns_of
+from batchbook.words import storable
 
 
 @dataclass(frozen=True, eq=False)

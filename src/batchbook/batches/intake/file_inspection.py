@@ -11,7 +11,6 @@ from batchbook.batches.intake.cell_reader import TEXT_KINDS
 from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping, headings_of
 from batchbook.batches.intake.suggestions import RememberedMapping, Suggestion, normalise_name, suggest
 from batchbook.batches.models import Batch
-from batchbook.batches.rows.issues import storable
 from batchbook.errors import BadInput
 from batchbook.grid import Kind
 from batchbook.grid.kinds import NUMERIC_KINDS
@@ -19,7 +18,7 @@ from batchbook.statuses import Severity
 from batchbook.tables.inspection import inspect_table
 from batchbook.tables.layout.encoding import ENCODING_GUESSED, ODD_LINES, encoding_still_fits
 from batchbook.tables.report import ColumnReading, Note, Reading, Report
-from batchbook.words import counted, quoted_list
+from batchbook.words import counted, quoted_list, storable
 
 # Each such cell is a problem of its row anyway, where people correct it.
 _REPORTED_BY_ROWS = frozenset({"not-numbers", "not-days", "surplus-cells"})

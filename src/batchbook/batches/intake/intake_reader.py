@@ -10,12 +10,13 @@ from batchbook.batches.intake.cell_reader import TEXT_KINDS, CellReader, ColumnC
 from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping
 from batchbook.batches.models import BatchRow
 from batchbook.batches.rows.blocks import Block, RowValues
-from batchbook.batches.rows.issues import Issue, issue, storable
+from batchbook.batches.rows.issues import Issue, issue
 from batchbook.errors import BadInput
 from batchbook.grid import CellError, Column, parse, to_text
 from batchbook.statuses import Severity
 from batchbook.tables.report import Chunk, Reading
 from batchbook.tables.source import Source
+from batchbook.words import storable
 
 #: The code of the issue with the original text of a cell, where the row has no column for it.
 READ_AS = "taken-as"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchbook.batches.rows.blocks import RowValues
-from batchbook.batches.rows.issues import storable
+from batchbook.words import storable
 
 
 @dataclass(frozen=True, kw_only=True)

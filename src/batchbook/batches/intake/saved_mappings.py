@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from batchbook.batches.intake.field_mapping import IntakeMapping, merge_texts
 from batchbook.batches.intake.file_inspection import storable_json
 from batchbook.batches.intake.models import SavedMapping
 from batchbook.batches.intake.suggestions import RememberedMapping
+from batchbook.db.functions import insert_into
 from batchbook.errors import BadInput, Missing
 from batchbook.tables.report import Reading
 
@@ -100,7 +100,6 @@ def save_mapping(
 ) -> None:
     """Save ``mapping`` with the chosen ``reading`` of the file: under ``name``, or as the sender's last one."""
     # One statement, so that two people who save one at the same moment cannot collide.
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     values = {
         "mapping": storable_json(mapping.to_json()),
         "reading": reading.to_json(),
@@ -108,7 +107,9 @@ def save_mapping(
         "saved_by": by,
     }
     values |= {"sender": scope.known_sender, "used_at": at}
-    statement = insert(SavedMapping).values(type=scope.type, scope=scope.scope, name=name, **values)
+    statement = insert_into(session.get_bind(), SavedMapping).values(
+        type=scope.type, scope=scope.scope, name=name, **values
+    )
     key = [SavedMapping.type, SavedMapping.scope, SavedMapping.name if name else SavedMapping.sender]
     where = SavedMapping.name != _LAST if name else SavedMapping.name == _LAST
     session.execute(statement.on_conflict_do_update(index_elements=key, index_where=where, set_=values))

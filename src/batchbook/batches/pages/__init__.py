@@ -24,14 +24,18 @@ from batchbook.batches.pages.rows.cell import EditCell
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
 from batchbook.batches.pages.rows.row import EditRow, RowPage
 from batchbook.batches.pages.rows.row_actions import AddRow, QuickEntry, RemoveRow, RestoreRow
+from batchbook.batches.pages.rows.row_grid import open_batch_rows
 from batchbook.batches.pages.rows.selection import ExportRows, RememberRows, RemoveRows
 from batchbook.batches.pages.rows.source_row import SourceRowPage
 from batchbook.batches.pages.rows.worksheet_pages import (
+    WORKSHEET,
     CompareWorksheet,
     DownloadProblems,
     DownloadWorksheet,
     UploadWorksheet,
+    open_worksheet,
 )
+from batchbook.batches.running.bulk_edits import BATCH_ROWS
 from batchbook.master import Export, Index, Remember
 
 #: What the master view of every batch type offers, in the order of the buttons.
@@ -78,6 +82,7 @@ BATCH_PAGES = (
 
 
 def includeme(config: Any) -> None:
-    """Add the pages that are over all types: the start page and the list of all batches."""
+    """Add the pages that are over all types, and the grids of batches that jobs open again."""
     config.include("batchbook.batches.pages.lists")
-    config.include("batchbook.batches.pages.lists")
+    config.add_grid_source(BATCH_ROWS, open_batch_rows)
+    config.add_grid_source(WORKSHEET, open_worksheet)

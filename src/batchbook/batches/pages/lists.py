@@ -21,7 +21,7 @@ from batchbook.errors import Missing
 from batchbook.grid import Choice, Column, Kind, Sort
 from batchbook.master import Export, Index, MasterContext, MasterView, Remember, default_link
 from batchbook.security import SIGNED_IN, Identity
-from batchbook.services import services_of
+from batchbook.services import Services, services_of
 from batchbook.web.request import Request
 
 
@@ -71,11 +71,12 @@ class AllBatchesView(MasterView):
     @cached_property
     def running(self) -> list[Running]:
         """Return what runs on batches that this person may see."""
-        return running_now(self.request, self.visible())
+        return running_now(self.request, self.visible_to(self.request.services, self.request.identity))
 
-    def visible(self) -> ColumnElement[bool]:
-        """The condition for the batches that this person may see."""
-        return access.visible(self.request.identity.permissions, self.request.services.get(BatchTypes))
+    @classmethod
+    def visible_to(cls, services: Services, identity: Identity) -> ColumnElement[bool]:
+        """Return the condition for the batches that ``identity`` may see."""
+        return access.visible(identity.permissions, services.get(BatchTypes))
 
     def creatable(self) -> list[tuple[str, str]]:
         """Return title and address for each type of which this person may create batches."""

@@ -24,6 +24,8 @@ from batchbook.jobs import Job
 from batchbook.jobs.models import ACTIVE, JobState
 from batchbook.jobs.service import JobService
 from batchbook.master import MasterView, Page
+from batchbook.security.identity import Identity
+from batchbook.services import Services
 from batchbook.statuses import Severity
 
 if TYPE_CHECKING:
@@ -149,13 +151,15 @@ class BatchMasterView(MasterView):
         """Return under which name the choice of what a batch's grid shows is remembered: by default one for the type."""
         return f"rows.{self.batch_type.key}"
 
-    def row_model(self, batch: Batch) -> type[BatchRow]:
+    @classmethod
+    def row_model(cls, batch: Batch) -> type[BatchRow]:
         """Return the model of the rows of ``batch``."""
-        return self.batch_type.rows.of(batch)
+        return cls.batch_type.rows.of(batch)
 
-    def visible(self) -> ColumnElement[bool]:
-        """The condition for the batches of the type that this person may see."""
-        return access.visible(self.request.identity.permissions, self.request.services.get(BatchTypes))
+    @classmethod
+    def visible_to(cls, services: Services, identity: Identity) -> ColumnElement[bool]:
+        """Return the condition for the batches of the type that ``identity`` may see."""
+        return access.visible(identity.permissions, services.get(BatchTypes))
 
     @property
     def engine(self) -> Engine:
@@ -185,7 +189,8 @@ class BatchMasterView(MasterView):
     @cached_property
     def running(self) -> list[Running]:
         """Return what runs on batches of the type that this person may see."""
-        return running_now(self.request, Batch.type == self.batch_type.key, self.visible())
+        visible = self.visible_to(self.request.services, self.request.identity)
+        return running_now(self.request, Batch.type == self.batch_type.key, visible)
 
     @cached_property
     def _held(self) -> dict[int, LockedByJob | None]:

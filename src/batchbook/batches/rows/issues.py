@@ -9,8 +9,9 @@ from sqlalchemy import JSON, Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from batchbook.db import JSONValue
-from batchbook.db.storable import UNSTORABLE, raw_text
+from batchbook.db.storable import raw_text
 from batchbook.statuses import Severity
+from batchbook.words import storable
 
 
 class Issue(TypedDict):
@@ -112,11 +113,6 @@ def in_words(found: Issue) -> str:
     """Return what an issue says to people: its message, and what would do instead."""
     perhaps = found.get("suggestions")
     return f"{found['message']} Perhaps: {', '.join(perhaps)}." if perhaps else found["message"]
-
-
-def storable(text: str) -> str:
-    """Return ``text`` with ``�`` in place of each character that no database column can hold."""
-    return UNSTORABLE.sub("�", text)
 
 
 def without_issues_of(issues: Sequence[Issue] | None, field: str) -> list[Issue] | None:

@@ -78,7 +78,7 @@ def batch_locked_by_job(request: Any, batch_id: int) -> LockedByJob | None:
 
 def _held(request: Any, session: Any, batch_id: int) -> LockedByJob | None:
     job = job_holding(session, batch_id)
-    if job is None or job.id == getattr(request, "job_id", None):
+    if job is None:
         return None
     return LockedByJob(find_batch(session, request.services.get(BatchTypes), batch_id), job)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pyramid.registry import Registry
+from sqlalchemy import and_, true
 from sqlalchemy.orm import Session
 
 from batchbook.batches.concurrency import Token
@@ -15,6 +14,7 @@ from batchbook.batches.editing import HeaderEditor, RowRemover
 from batchbook.batches.editing.similar import SimilarCells, SimilarFixer, fixed_message
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.lifecycle import Action
+from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.running.job_runner import order_on
 from batchbook.batches.running.tasks import (
@@ -26,7 +26,8 @@ from batchbook.batches.running.tasks import (
     record_result,
 )
 from batchbook.jobs import Job, JobContext, JobResult, JobService, Task
-from batchbook.jobs.exports import identity_of, page_of_job
+from batchbook.master import Caller, GridReference, OpenGrid
+from batchbook.security.identity import identity_called
 from batchbook.services import Services
 from batchbook.words import counted
 
@@ -40,14 +41,22 @@ class BulkEdit:
     batch_id: int
     arguments: Mapping[str, Any]
 
-    @contextmanager
-    def page(self) -> Iterator[Any]:
-        """Yield the page whose address is the argument ``address``, as it is for who asked."""
-        identity = identity_of(self.job_context.session, self.engine.actor)
-        with page_of_job(
-            self.job_context.services.get(Registry), self.job_context.session, identity, self.job_context.job
-        ) as page:
-            yield page
+    def open_grid(self) -> OpenGrid:
+        """Return the grid of the argument ``grid``, for the user who asked for the edit."""
+        context = self.job_context
+        caller = Caller(
+            context.services, context.session, identity_called(context.session, self.engine.actor)
+        )
+        return GridReference.from_json(self.arguments.get("grid") or {}).open(caller)
+
+
+#: The name of the source of a batch's rows as grids show them; its argument is ``batch_id``.
+BATCH_ROWS = "batch_rows"
+
+
+def rows_reference(batch: Batch) -> GridReference:
+    """Return the grid of a batch's rows as plain data."""
+    return GridReference(BATCH_ROWS, {"batch_id": batch.id})
 
 
 def is_big(services: Services, rows: int) -> bool:
@@ -65,7 +74,7 @@ def enqueue_edit(
     :meth:`~batchbook.batches.engine.engine.Engine.lock` does.
     """
     batch = engine.lock(batch_id, Action.EDIT).batch
-    job = services.get(JobService).ask(engine.session, order_on(batch, engine.actor, task, arguments))
+    job = services.get(JobService).enqueue(engine.session, order_on(batch, engine.actor, task, arguments))
     return Result(f"{batch} is going to be changed.", job_id=job.id)
 
 
@@ -88,10 +97,19 @@ def edit_task(name: str, label: str, edit: Callable[[BulkEdit], str]) -> Task:
             )
         )
 
-    return Task(name, label, Action.EDIT.done, run, record_result, batch_page, may_see_batch, _again)
+    return Task(
+        name=name,
+        label=label,
+        done=Action.EDIT.done,
+        run=run,
+        note_result=record_result,
+        outcome_url=batch_page,
+        may_see=may_see_batch,
+        retry=_retry,
+    )
 
 
-def _again(services: Services, session: Session, job: Job, by: str) -> Job:
+def _retry(services: Services, session: Session, job: Job, by: str) -> Job:
     batch = demand_again(services, session, job, by, Action.EDIT)
     arguments = dict(job.arguments)
     if "version" in arguments:
@@ -99,7 +117,7 @@ def _again(services: Services, session: Session, job: Job, by: str) -> Job:
         arguments["version"] = batch.version
     engine = Engine(session, services.get(BatchTypes), services.settings, by)
     engine.lock(batch.id, Action.EDIT)
-    again: Job = services.get(JobService).ask(
+    again: Job = services.get(JobService).enqueue(
         session, order_on(batch, by, job.task, arguments, retry_of=job.id)
     )
     return again
@@ -111,9 +129,9 @@ def removed_words(count: int) -> str:
 
 
 def _remove_rows(edit: BulkEdit) -> str:
-    with edit.page() as page:
-        seen = Token(edit.arguments["seen"])
-        return removed_words(RowRemover(edit.engine).remove_where(edit.batch_id, page.condition(), seen))
+    condition = and_(true(), *edit.open_grid().where())
+    seen = Token(edit.arguments["seen"])
+    return removed_words(RowRemover(edit.engine).remove_where(edit.batch_id, condition, seen))
 
 
 def _edit_header(edit: BulkEdit) -> str:

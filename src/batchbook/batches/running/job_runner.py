@@ -76,7 +76,9 @@ class JobRunner:
         version = None if call.run_at is None else batch.version
         arguments = {"options": dict(call.options), "version": version}
         more = {"group_id": call.group_id, "run_at": call.run_at, "retry_of": call.retry_of}
-        job = self.jobs.ask(engine.session, order_on(batch, call.actor, call.action.value, arguments, **more))
+        job = self.jobs.enqueue(
+            engine.session, order_on(batch, call.actor, call.action.value, arguments, **more)
+        )
         return Result(f"{batch} is going to be {call.action.done}.", job_id=job.id, at_once=dropped)
 
 

@@ -21,8 +21,8 @@ from batchbook.batches.running.runner import ActionCall, Runner, perform
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict, Missing
 from batchbook.jobs import Job, JobContext, JobResult, Task
-from batchbook.jobs.exports import identity_of
 from batchbook.jobs.models import JobState
+from batchbook.security.identity import identity_called
 from batchbook.services import Services
 
 
@@ -43,7 +43,7 @@ def engine_for(job_context: JobContext) -> Engine:
 def demand(job_context: JobContext, action: Action) -> None:
     """Raise unless who asked for the job may still do ``action`` with its batch, and the state allows it."""
     name = job_context.job.asked_by
-    held = identity_of(job_context.session, name).permissions
+    held = identity_called(job_context.session, name).permissions
     batch = engine_for(job_context).find(job_context.job.batch_id or 0)
     access.demand(held, batch, action, name)
 
@@ -62,7 +62,7 @@ def _run(job_context: JobContext) -> JobResult:
     return JobResult(result.message, result.failed, made)
 
 
-def record_result(job_context: JobContext, ending: JobResult) -> None:
+def record_result(job_context: JobContext, job_result: JobResult) -> None:
     """Write into a batch's history, and its header, how a job on it ended that did not do what it should."""
     engine = engine_for(job_context)
     try:
@@ -72,11 +72,11 @@ def record_result(job_context: JobContext, ending: JobResult) -> None:
     if batch.is_final:
         return
     batch.state = state_before(batch.state) or batch.state  # Nobody executes it any more, if it says so.
-    batch.failure = ending.message if ending.failed else None
+    batch.failure = job_result.message if job_result.failed else None
     before = batch.version
     bump_version(batch)
     follow_batch(job_context.session, batch, before)
-    engine.work_on(batch).record(FAILURE if ending.failed else CANCEL, ending.message)
+    engine.work_on(batch).record(FAILURE if job_result.failed else CANCEL, job_result.message)
 
 
 def batch_page(request: Any, job: Job) -> str | None:
@@ -110,7 +110,7 @@ def demand_again(services: Services, session: Session, job: Job, by: str, action
     Raises ``Refused`` or ``Conflict`` where ``action`` is not allowed, and ``Conflict`` if something else was done since.
     """
     batch = find_batch(session, services.get(BatchTypes), job.batch_id or 0)
-    access.demand(identity_of(session, by).permissions, batch, action, by)
+    access.demand(identity_called(session, by).permissions, batch, action, by)
     last = session.scalar(
         select(Operation.kind)
         .where(Operation.batch_id == batch.id)
@@ -124,7 +124,7 @@ def demand_again(services: Services, session: Session, job: Job, by: str, action
     return batch
 
 
-def _again(services: Services, session: Session, job: Job, by: str) -> Job:
+def _retry(services: Services, session: Session, job: Job, by: str) -> Job:
     action = Action(job.task)
     batch = demand_again(services, session, job, by, action)
     call = ActionCall(batch.id, action, by, job.arguments["options"], retry_of=job.id)
@@ -134,6 +134,15 @@ def _again(services: Services, session: Session, job: Job, by: str) -> Job:
 
 #: One task for each action that runs as a job.
 TASKS = tuple(
-    Task(action.value, action.label, action.done, _run, record_result, batch_page, may_see_batch, _again)
+    Task(
+        name=action.value,
+        label=action.label,
+        done=action.done,
+        run=_run,
+        note_result=record_result,
+        outcome_url=batch_page,
+        may_see=may_see_batch,
+        retry=_retry,
+    )
     for action in dict.fromkeys(line.action for line in TRANSITIONS if line.job)
 )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 
+from batchbook.batches import access
 from batchbook.batches.editing import cell_text
+from batchbook.batches.engine.context import find_batch
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.models import Batch
+from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.registry import BatchTypes
 from batchbook.batches.rows.issues import in_words
-from batchbook.grid import Column
-from batchbook.master import GridView
+from batchbook.grid import Column, Grid
+from batchbook.master import Caller, GridView, OpenGrid
+from batchbook.master.directive import view_called
 
 if TYPE_CHECKING:
     from batchbook.batches.pages.view import BatchMasterView
@@ -21,6 +25,25 @@ if TYPE_CHECKING:
 _CARRIED = ("version", "issues")
 #: How many texts that would do are offered at a cell.
 SUGGESTED = 5
+
+
+def _rows_of(batch: Batch, row: type[BatchRow]) -> Select[Any]:
+    return select(row).where(row.batch_id == batch.id)
+
+
+def _carried_by(row: type[BatchRow]) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in _CARRIED)
+
+
+def open_batch_rows(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
+    """Open the grid of a batch's rows, for :data:`~batchbook.batches.running.bulk_edits.BATCH_ROWS`."""
+    batch = find_batch(caller.session, caller.services.get(BatchTypes), arguments["batch_id"])
+    caller.refuse_unless(permitted=access.may_now(caller.identity.permissions, batch, Action.VIEW))
+    view = cast("type[BatchMasterView]", view_called(caller.services, f"batches.{batch.type}"))
+    row = view.row_model(batch)
+    columns = view.row_columns(row)
+    grid = Grid(columns, _rows_of(batch, row), (row.sequence,), zone=caller.zone, carried=_carried_by(row))
+    return OpenGrid(grid=grid, columns=columns, caller=caller)
 
 
 class RowGrid:
@@ -34,7 +57,7 @@ class RowGrid:
 
     def _grid(self, sequences: Sequence[int] | None) -> GridView:
         row = self.view.row_model(self.batch)
-        wanted = select(row).where(row.batch_id == self.batch.id)
+        wanted = _rows_of(self.batch, row)
         if sequences is not None:
             wanted = wanted.where(row.sequence.in_(sequences))
         return GridView(
@@ -44,7 +67,7 @@ class RowGrid:
             select=wanted,
             key_columns=(row.sequence,),
             hidden=[column.name for column in self.view.filter_columns(row)],
-            carried=tuple(getattr(row, name) for name in _CARRIED),
+            carried=_carried_by(row),
             url=self.view.url("view", self.batch),
             settings_url=self.view.url("rows", self.batch),
             export_url=lambda name: self.view.url("export_rows", self.batch, format=name),

@@ -12,10 +12,15 @@ from batchbook.batches.editing import RowRemover, Selection
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch_page import BatchPage, follow_on
 from batchbook.batches.pages.rows.row_grid import RowGrid
-from batchbook.batches.running.bulk_edits import REMOVE_ROWS, enqueue_edit, is_big, removed_words
+from batchbook.batches.running.bulk_edits import (
+    REMOVE_ROWS,
+    enqueue_edit,
+    is_big,
+    removed_words,
+    rows_reference,
+)
 from batchbook.errors import BadInput
-from batchbook.jobs.exports import address_of
-from batchbook.master import ExportPage, GridView
+from batchbook.master import ExportPage, GridReference, GridView
 
 
 class _RowSet(BatchPage):
@@ -51,6 +56,11 @@ class ExportRows(_RowSet, ExportPage):
         return self.rows.grid
 
     @property
+    def reference(self) -> GridReference:
+        """The batch's grid."""
+        return rows_reference(self.batch)
+
+    @property
     def file_name(self) -> str:
         """The type and the batch's number."""
         return f"{self.view.batch_type.path}-{self.batch.number}"
@@ -83,7 +93,8 @@ class RemoveRows(_RowSet):
                 removed_words(remover.remove_where(self.batch.id, condition, seen.token)), self.own_url
             )
         remover.demand_seen(self.work, condition, seen.token)
-        arguments = {"address": address_of(self.request, self.rows.grid.state), "seen": seen.token}
+        grid = rows_reference(self.batch).in_state(self.rows.grid.state)
+        arguments = {"grid": grid.to_json(), "seen": seen.token}
         result = enqueue_edit(self.request.services, self.engine, self.batch.id, REMOVE_ROWS.name, arguments)
         return follow_on(self.request, result, self.own_url)
 

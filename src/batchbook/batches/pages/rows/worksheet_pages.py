@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from functools import cached_property
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO
+from typing import Any, ClassVar
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import FileIter, Response
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import Select
 
+from batchbook.batches import access
 from batchbook.batches.concurrency import read_token
+from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.engine.engine import Engine
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch_page import BatchPage, follow_on
+from batchbook.batches.registry import BatchTypes
 from batchbook.batches.running.bulk_edits import enqueue_edit, is_big
 from batchbook.batches.worksheets.batch_layout import layout_of
 from batchbook.batches.worksheets.diff import WorksheetDiff, diff_worksheet
@@ -28,7 +32,8 @@ from batchbook.batches.worksheets.storage import (
     stored_worksheet,
 )
 from batchbook.errors import BadInput
-from batchbook.master import ExportPage, GridView
+from batchbook.grid import Grid
+from batchbook.master import Caller, ExportPage, GridReference, GridView, OpenGrid
 from batchbook.master.export import CONTENT_TYPES, export_name
 from batchbook.web.form_parsing import Upload
 from batchbook.web.idempotency import claim_key
@@ -37,32 +42,63 @@ from batchbook.web.idempotency import claim_key
 SHOWN = 200
 
 
+#: The name of the source of a worksheet's rows; its arguments are ``batch_id`` and ``problems``.
+WORKSHEET = "worksheet"
+
+
+def _worksheet_select(work: ActionContext, *, problems: bool) -> Select[Any]:
+    wanted = [with_problems(work)] if problems else []
+    return sheet_select(work, ~work.row.removed, *wanted)
+
+
+def open_worksheet(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
+    """Open the rows of a worksheet, for :data:`WORKSHEET`; raise ``BadInput`` for more than can come back."""
+    services = caller.services
+    engine = Engine(caller.session, services.get(BatchTypes), services.settings, caller.identity.name)
+    batch = engine.find(arguments["batch_id"])
+    caller.refuse_unless(permitted=access.may_now(caller.identity.permissions, batch, Action.DOWNLOAD))
+    work = engine.work_on(batch)
+    layout = layout_of(work)
+    wanted = _worksheet_select(work, problems=arguments["problems"])
+    grid = Grid(layout.grid_columns, wanted, (work.row.sequence,), zone=caller.zone, carried=carried_by(work))
+    opened = OpenGrid(
+        grid=grid,
+        columns=layout.grid_columns,
+        caller=caller,
+        write_rows=lambda rows, file: write_worksheet(work, layout, rows, file),
+    )
+    refuse_too_large(work, layout, opened.count())
+    return opened
+
+
 class DownloadWorksheet(ExportPage, BatchPage):
     """All rows that are not removed, as a worksheet."""
 
     name = "worksheet"
     pattern = "/worksheet.xlsx"
     permission = Action.DOWNLOAD.value
+    #: Whether only rows with problems are wanted.
+    problems: ClassVar[bool] = False
 
     def exported(self) -> GridView:
         """Return the rows; raise ``BadInput`` for more than can come back."""
-        work, row = self.work, self.work.row
         view = GridView(
             self.request,
             key=f"worksheet.{self.batch.type}",
             columns=self._layout.grid_columns,
-            select=sheet_select(work, ~row.removed, *self.conditions()),
-            key_columns=(row.sequence,),
-            carried=carried_by(work),
+            select=_worksheet_select(self.work, problems=self.problems),
+            key_columns=(self.work.row.sequence,),
+            carried=carried_by(self.work),
             url=self.own_url,
             settings_url=self.own_url,
         )
-        refuse_too_large(work, self._layout, view.total)
+        refuse_too_large(self.work, self._layout, view.total)
         return view
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """Return the conditions for the rows that are wanted."""
-        return []
+    @property
+    def reference(self) -> GridReference:
+        """The rows of the worksheet."""
+        return GridReference(WORKSHEET, {"batch_id": self.batch.id, "problems": self.problems})
 
     def send(self, view: GridView) -> Response:
         """Return the worksheet."""
@@ -70,14 +106,11 @@ class DownloadWorksheet(ExportPage, BatchPage):
         name = export_name(view, self.file_format, self.file_name)
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         file = TemporaryFile()  # noqa: SIM115 - The server closes it when it is sent.
-        self.write(view, view.grid.all_rows(self.request.db, view.state, view.user), file)
+        rows = view.grid.all_rows(self.request.db, view.state, view.user)
+        write_worksheet(self.work, self._layout, rows, file)
         file.seek(0)
         response.app_iter = FileIter(file)
         return response
-
-    def write(self, view: GridView, rows: Iterable[Row[Any]], file: BinaryIO) -> None:  # noqa: ARG002 - Other files need it.
-        """Write ``rows`` into ``file``."""
-        write_worksheet(self.work, self._layout, rows, file)
 
     @property
     def file_format(self) -> str:
@@ -100,9 +133,7 @@ class DownloadProblems(DownloadWorksheet):
     name = "worksheet_problems"
     pattern = "/worksheet-problems.xlsx"
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """Return the condition for rows with problems."""
-        return [with_problems(self.work)]
+    problems = True
 
 
 class UploadWorksheet(BatchPage):
