@@ -1,4 +1,4 @@
-"""What nobody should have to read is refused with a sentence; what only looks bad is read."""
+"""Files that nobody should have to read: each is refused with a sentence, or read."""
 
 from __future__ import annotations
 
