@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from batchbook.tables.errors import LimitExceeded
+
 #: How much text all cells may hold together, in characters.
 MAX_TEXT = 100 * 1024 * 1024
 
@@ -16,6 +20,9 @@ MAX_CELLS = 5_000_000
 
 #: How much text a cell may hold, in characters.
 MAX_CELL = 1024 * 1024
+
+#: The message about a text that is longer, where its row is not known.
+TEXT_TOO_LONG = f"holds a text with more than {MAX_CELL:,} characters; no cell may be that long"
 
 
 # About how many cells are held at a time: as many as the processor's own memory takes, since more are slower; and how
@@ -40,3 +47,25 @@ def sheet_too_large_message(rows: int, columns: int) -> str:
 def cell_too_long_message(row: int) -> str:
     """Return what is said of a cell in ``row`` that is too long, as the end of a sentence."""
     return f"has a cell with more than {MAX_CELL:,} characters in row {row:,}; no cell may be that long"
+
+
+class SheetSize:
+    """The cells and the text of a sheet, added up row by row while it is read."""
+
+    def __init__(self) -> None:
+        self._cells, self._text = 0, 0
+
+    def add(self, number: int, cells: Sequence[str], times: int = 1) -> None:
+        """Add the row with this ``number``, which stands there ``times`` over.
+
+        Raises :class:`~batchbook.tables.errors.LimitExceeded` where the sheet reaches too far, or holds too much text.
+        """
+        last, width = number + times - 1, len(cells)
+        self._cells += times * width
+        self._text += times * sum(map(len, cells))
+        if last > MAX_ROWS or width > MAX_COLUMNS or self._cells > MAX_CELLS:
+            raise LimitExceeded(sheet_too_large_message(last, width))
+        if self._text > MAX_TEXT:
+            raise LimitExceeded(
+                f"repeats its texts so often that its cells hold more than {MAX_TEXT:,} characters"
+            )

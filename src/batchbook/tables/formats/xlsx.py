@@ -136,7 +136,7 @@ class XlsxWorkbook:
         own = part.passed(own_elements(pieces) if anew else pieces)
         if kind == _TEXTS:
             return texts.passed(own)
-        found.merged = part.merged
+        found.findings.merged = part.merged
         return self._measured(own, source, found)
 
     def _measured(self, pieces: Iterable[bytes], source: str, found: CellRewriter) -> Iterator[bytes]:
@@ -266,4 +266,4 @@ class XlsxRows:
 
     def notes(self) -> tuple[Note, ...]:
         """Return what was noticed."""
-        return (*self._found.notes(), *self._texts.long.notes())
+        return replace(self._found.findings, long=self._texts.long).notes()

@@ -19,7 +19,7 @@ from batchbook.tables.normalise.number_marks import (
     parse_marked_number,
     strip_invisible,
 )
-from batchbook.tables.report import ColumnReading, TextMarks, date_order
+from batchbook.tables.report import ColumnReading, TextMarks
 
 MarkKind = Literal["formula", "guard", "code", "word", "other"]
 
@@ -112,7 +112,9 @@ Normaliser = Callable[[str], str]
 def conventions_of(reading: ColumnReading) -> Conventions:
     """Return how the numbers and days of a column are written once they are tidy; a point where nothing is said."""
     sign = reading.decimal_sign or "."
-    return Conventions(decimal_sign=sign, group_sign=_OTHER_SIGN[sign], date_order=date_order(reading))
+    return Conventions(
+        decimal_sign=sign, group_sign=_OTHER_SIGN[sign], date_order=reading.date_order or "ymd"
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -124,29 +126,28 @@ def normaliser(kind: Kind, reading: ColumnReading) -> Normaliser:
     stripped.
     """
     nothing = frozenset(map(str.strip, reading.nothing))
-    plain = _NORMALISERS.get(kind, _text)(reading)
-    usual = NOTHING if kind in _NORMALISERS else frozenset()
+    plain = _normaliser_of_values(kind, reading)
 
     def tidy(text: str) -> str:
         stripped = text.strip()
         if stripped in nothing:
             return ""
-        bare = strip_invisible(text) if usual else stripped
-        return "" if bare.casefold() in usual else plain(bare)
+        if plain is None:
+            return stripped
+        bare = strip_invisible(text)
+        return "" if bare.casefold() in NOTHING else plain(bare)
 
     return tidy
 
 
-def _text(_reading: ColumnReading) -> Normaliser:
-    return str.strip
-
-
-def _number(reading: ColumnReading) -> Normaliser:
-    return partial(_plain_number, sign=reading.decimal_sign or ".", whole_only=False)
-
-
-def _whole_number(reading: ColumnReading) -> Normaliser:
-    return partial(_plain_number, sign=reading.decimal_sign or ".", whole_only=True)
+def _normaliser_of_values(kind: Kind, reading: ColumnReading) -> Normaliser | None:
+    """Return the normaliser of a kind whose cells are values rather than texts; None for other kinds."""
+    sign, order = reading.decimal_sign or ".", reading.date_order or "ymd"
+    if kind in (Kind.INTEGER, Kind.DECIMAL):
+        return partial(_plain_number, sign=sign, whole_only=kind is Kind.INTEGER)
+    if kind in (Kind.DATE, Kind.DATETIME):
+        return partial(_iso_or_text, iso_day if kind is Kind.DATE else iso_moment, order)
+    return _yes_or_no if kind is Kind.BOOLEAN else None
 
 
 def _plain_number(text: str, sign: str, whole_only: bool) -> str:
@@ -177,30 +178,10 @@ def _without_empty_part(digits: str, sign: str) -> str:
     return whole if part and not part.strip("0") and len(part) != 3 else digits
 
 
-def _day(reading: ColumnReading) -> Normaliser:
-    return partial(_iso_or_text, iso_day, date_order(reading))
-
-
-def _moment(reading: ColumnReading) -> Normaliser:
-    return partial(_iso_or_text, iso_moment, date_order(reading))
-
-
 def _iso_or_text(iso: Callable[[str, DateOrder], str | None], order: DateOrder, text: str) -> str:
     return text if len(text) > _LONGEST_DAY else iso(" ".join(text.split()), order) or text
 
 
-def _yes_or_no(_reading: ColumnReading) -> Normaliser:
-    def plain(text: str) -> str:
-        word = text.casefold()
-        return "yes" if word in YES else "no" if word in NO else text
-
-    return plain
-
-
-_NORMALISERS: dict[Kind, Callable[[ColumnReading], Normaliser]] = {
-    Kind.INTEGER: _whole_number,
-    Kind.DECIMAL: _number,
-    Kind.DATE: _day,
-    Kind.DATETIME: _moment,
-    Kind.BOOLEAN: _yes_or_no,
-}
+def _yes_or_no(text: str) -> str:
+    word = text.casefold()
+    return "yes" if word in YES else "no" if word in NO else text

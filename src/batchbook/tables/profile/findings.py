@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from batchbook.grid.parsers import quoted
@@ -321,10 +320,3 @@ def _empty_words_of(summary: ColumnSummary) -> tuple[str, ...]:
     if summary.kind in ("text", "empty"):
         return ()
     return tuple(summary.counted(lambda look: look.word if look.what == "nothing" else ""))
-
-
-def complete_reading(
-    reading: Reading, columns: Iterable[ConcludedColumn], left_out: tuple[int, ...]
-) -> Reading:
-    """Return ``reading`` with what was concluded about the columns, and the rows that are no records."""
-    return replace(reading, columns=tuple(column.reading for column in columns), left_out=left_out)
