@@ -17,7 +17,7 @@ from batchbook.errors import BadInput
 from batchbook.grid import Column, Kind
 from batchbook.grid.cells import CellError, parse
 from batchbook.tables.inspection import inspect_table
-from batchbook.tables.normalise.cells import conventions_of, normaliser
+from batchbook.tables.normalise import conventions_of, normaliser
 from batchbook.tables.report import ColumnReading, Reading, Report
 
 _KEPT = Reading(delimiter="|", header_row=1, header_rows=1, left_out=())

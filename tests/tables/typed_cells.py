@@ -8,7 +8,7 @@ from sqlalchemy import Numeric, literal
 
 from batchbook.grid import Column, Kind
 from batchbook.grid.cells import parse
-from batchbook.tables.normalise.cells import conventions_of, normaliser
+from batchbook.tables.normalise import conventions_of, normaliser
 from batchbook.tables.report import ColumnReading
 
 POINT, COMMA = ColumnReading(decimal_sign="."), ColumnReading(decimal_sign=",")

@@ -13,7 +13,7 @@ from batchbook.errors import BadInput
 from batchbook.grid.kinds import Kind
 from batchbook.statuses import Severity
 from batchbook.tables.layout.encoding import ENCODING_GUESSED, ODD_LINES
-from batchbook.tables.normalise.cells import normaliser
+from batchbook.tables.normalise import normaliser
 from batchbook.tables.normalise.number_marks import TOTALS
 from batchbook.tables.profile.column import ColumnProfile
 from batchbook.tables.profile.findings import conclude_columns

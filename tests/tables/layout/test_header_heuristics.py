@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.tables.sources import codes, message, opened, records
 
 from batchbook.tables.layout.header_heuristics import (
     header_names,
@@ -11,6 +12,7 @@ from batchbook.tables.layout.header_heuristics import (
     resembles_record,
     resembles_second_header,
 )
+from batchbook.tables.report import Reading
 
 PRICES = [["a", "1.50"], ["b", "2.00"], ["c", "2.25"]]
 
@@ -46,3 +48,57 @@ def test_a_second_row_of_headings_has_words_above_numbers() -> None:
 
 def test_names_of_headings_are_compared_without_case_and_blanks() -> None:
     assert header_names([" Item ", "PRICE"]) == ("item", "price")
+
+
+@pytest.mark.parametrize(
+    ("content", "row", "rows", "headings"),
+    [
+        ("item,price\n7,1.5\n", 1, 1, ("item", "price")),
+        ("Prices of May\n\nitem,name,price\n7,x,1.5\n8,y,2\n", 3, 1, ("item", "name", "price")),
+        ("7,x,1.5\n8,y,2.5\n", 0, None, ("Column 1", "Column 2", "Column 3")),
+        ("item,2016,2017\n7,1.5,2\n8,2.5,3\n", 1, 1, ("item", "2016", "2017")),
+        ("item,name,price,\n,,net,gross\n7,x,1.5,2\n8,y,2,3\n", 1, 2, None),
+        ("item,net,gross\ncode,EUR,USD\n7,1.5,2\n8,2,3\n", 1, 2, ("item code", "net EUR", "gross USD")),
+        ("item,price\nA,n/a\nB,2\nC,3\nD,4\nE,5\nF,6\n", 1, 1, ("item", "price")),
+        ("name,city\nAnn,Paris\nBob,Rome\n", 1, 1, ("name", "city")),
+    ],
+)
+def test_the_headings_are_found(
+    content: str, row: int, rows: int | None, headings: tuple[str, ...] | None
+) -> None:
+    source = opened(content)
+    assert source.reading.header_row == row
+    if rows is not None:
+        assert source.reading.header_rows == rows
+    if headings is not None:
+        assert source.headings == headings
+
+
+def test_known_headings_are_found_below_others() -> None:
+    source = opened("vendor,list,of\nitem,name,price\nA,B,C\n", expected=["item", "price"])
+    assert (source.reading.header_row, records(source)) == (2, [["A", "B", "C"]])
+    assert "it has headings that are known" in message(source, "header-row")
+
+
+def test_of_two_rows_of_headings_the_known_ones_count() -> None:
+    source = opened("item_code,net,tax\nThe code,EUR,EUR\n7,1,2\n8,2,3\n", expected=["item_code", "net"])
+    assert source.reading.header_rows == 2
+    assert source.headings == ("item_code", "net", "tax")
+    assert "two-header-rows" in codes(source)
+
+
+def test_a_row_of_headings_that_was_said_holds() -> None:
+    content = "a,b\n1,2\nc,d\n3,4\n"
+    source = opened(content, said=Reading(header_row=3))
+    assert (source.headings, records(source)) == (("c", "d"), [["3", "4"]])
+    source = opened(content, said=Reading(header_row=1, header_rows=2))
+    assert (source.headings, records(source)) == (("a 1", "b 2"), [["c", "d"], ["3", "4"]])
+    source = opened(content, said=Reading(header_row=0))
+    assert (source.headings, len(records(source))) == (("Column 1", "Column 2"), 4)
+
+
+def test_headings_stay_as_they_stand_and_are_told_about() -> None:
+    source = opened(" Item ,price,,PRICE,\n7,1,2,3,4\n")
+    assert source.headings == (" Item ", "price", "", "PRICE", "")
+    assert message(source, "duplicate-heading") == "The heading “price” stands above 2 columns."
+    assert message(source, "empty-heading") == "Columns 3, 5 have no heading."

@@ -8,7 +8,15 @@ import pytest
 from tests.tables.product_names import PRODUCT_NAMES
 from tests.tables.text_lists import descriptions, inspected
 
-from batchbook.tables.layout.languages import encoding_candidates, known_encoding, text_encodings
+from batchbook.tables.layout.languages import (
+    Language,
+    encoding_candidates,
+    known_encoding,
+    languages,
+    likeliest_language,
+    non_ascii_words,
+    text_encodings,
+)
 from batchbook.tables.report import Reading
 
 
@@ -38,3 +46,13 @@ def test_every_encoding_of_text_can_be_chosen_by_any_of_its_names() -> None:
         data = "item_code,description\n7,x\n8,y\n".encode(name)
         if name not in ("utf-16", "utf-32"):
             assert descriptions(inspected(data, Reading(encoding=name))) == ["x", "y"], name
+
+
+@pytest.mark.parametrize("language", languages(), ids=lambda language: language.name)
+def test_languages_are_known_by_what_is_beyond_ascii(language: Language) -> None:
+    assert language.scripts
+    goods = [
+        word for names in PRODUCT_NAMES.get(language.name, ((), ()))[1] for word in non_ascii_words(names)
+    ]
+    if goods:
+        assert likeliest_language(goods)[1] == language.name

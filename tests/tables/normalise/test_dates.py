@@ -15,7 +15,7 @@ from tests.tables.typed_cells import DAY_FIRST, MONTH_FIRST, UNKNOWN, understood
 
 from batchbook.grid import Kind
 from batchbook.grid.cells import CellError
-from batchbook.tables.normalise.cells import normaliser
+from batchbook.tables.normalise import normaliser
 from batchbook.tables.normalise.dates import LOCALES, month_numbers
 from batchbook.tables.report import ColumnReading
 

@@ -12,7 +12,7 @@ from tests.tables.typed_cells import COMMA, POINT, understood
 
 from batchbook.grid import Kind
 from batchbook.grid.cells import CellError
-from batchbook.tables.normalise.cells import normaliser
+from batchbook.tables.normalise import normaliser
 from batchbook.tables.report import ColumnReading
 
 

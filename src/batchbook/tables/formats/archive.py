@@ -9,8 +9,7 @@ from itertools import islice
 from typing import BinaryIO
 from xml.parsers import expat
 
-from batchbook.tables.errors import InvalidWorkbook, LimitExceeded
-from batchbook.tables.formats.limits import MAX_CELL, TEXT_TOO_LONG
+from batchbook.tables.errors import MAX_CELL, TEXT_TOO_LONG, InvalidWorkbook, LimitExceeded
 
 
 class XmlFeed:

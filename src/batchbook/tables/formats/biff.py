@@ -8,8 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
-from batchbook.tables.errors import InvalidCompoundFile, InvalidWorkbook, LimitExceeded
-from batchbook.tables.formats.limits import MAX_CELL, TEXT_TOO_LONG
+from batchbook.tables.errors import (
+    MAX_CELL,
+    TEXT_TOO_LONG,
+    InvalidCompoundFile,
+    InvalidWorkbook,
+    LimitExceeded,
+)
 
 #: What such a file begins with.
 COMPOUND_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

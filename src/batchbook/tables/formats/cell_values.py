@@ -9,8 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from batchbook.statuses import Severity
-from batchbook.tables.errors import LimitExceeded
-from batchbook.tables.formats.limits import MAX_CELL, cell_too_long_message
+from batchbook.tables.errors import MAX_CELL, LimitExceeded, cell_too_long_message
 from batchbook.tables.report import Note
 from batchbook.words import counted
 

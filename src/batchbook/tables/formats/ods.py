@@ -9,16 +9,18 @@ from dataclasses import replace
 from itertools import chain
 from typing import BinaryIO
 
-from batchbook.tables.errors import InvalidWorkbook, LimitExceeded, bad_input_for
-from batchbook.tables.formats.archive import OPENDOCUMENT, Archive, feed_xml, parsed_xml
-from batchbook.tables.formats.cell_values import SheetFindings, number_text
-from batchbook.tables.formats.limits import (
+from batchbook.tables.errors import (
     MAX_CELL,
     MAX_COLUMNS,
+    InvalidWorkbook,
+    LimitExceeded,
     SheetSize,
+    bad_input_for,
     cell_too_long_message,
     sheet_too_large_message,
 )
+from batchbook.tables.formats.archive import OPENDOCUMENT, Archive, feed_xml, parsed_xml
+from batchbook.tables.formats.cell_values import SheetFindings, number_text
 from batchbook.tables.layout.sheets import choose_sheet
 from batchbook.tables.raw_rows import Block, NumberedRow, OpenedFile, blocks_of
 from batchbook.tables.report import Note, Reading

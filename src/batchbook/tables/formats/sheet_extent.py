@@ -10,9 +10,15 @@ from dataclasses import dataclass
 from itertools import chain
 from string import ascii_letters, digits
 
-from batchbook.tables.errors import InvalidWorkbook, LimitExceeded
+from batchbook.tables.errors import (
+    MAX_CELL,
+    MAX_CELLS,
+    MAX_TEXT,
+    TEXT_TOO_LONG,
+    InvalidWorkbook,
+    LimitExceeded,
+)
 from batchbook.tables.formats.archive import SPREADSHEET, feed_xml
-from batchbook.tables.formats.limits import MAX_CELL, MAX_CELLS, MAX_TEXT, TEXT_TOO_LONG
 
 _LETTERS, _DIGITS = ascii_letters.encode(), digits.encode()
 

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from xml.sax.saxutils import escape, quoteattr
 
-from batchbook.tables.errors import InvalidWorkbook
+from batchbook.tables.errors import MAX_CELL, InvalidWorkbook
 from batchbook.tables.formats.archive import SPREADSHEET, XmlFeed, feed_xml, parsed_xml
 from batchbook.tables.formats.cell_values import SheetFindings
-from batchbook.tables.formats.limits import MAX_CELL
 from batchbook.tables.formats.sheet_extent import ExtentEstimate
 
 CELLS, TEXTS = ("worksheet", "sheetData"), ("sst",)

@@ -10,12 +10,18 @@ from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from batchbook.errors import BadInput
-from batchbook.tables.errors import InvalidWorkbook, LimitExceeded, bad_input_for
+from batchbook.tables.errors import (
+    MAX_COLUMNS,
+    InvalidWorkbook,
+    LimitExceeded,
+    SheetSize,
+    bad_input_for,
+    sheet_too_large_message,
+)
 from batchbook.tables.formats import biff
 from batchbook.tables.formats.biff import CompoundFile
 from batchbook.tables.formats.cell_values import SheetFindings, number_text
 from batchbook.tables.formats.file_type import password_message
-from batchbook.tables.formats.limits import MAX_COLUMNS, SheetSize, sheet_too_large_message
 from batchbook.tables.formats.sheet_xml import leading_zeros_shown
 from batchbook.tables.layout.sheets import choose_sheet
 from batchbook.tables.raw_rows import Block, NumberedRow, OpenedFile, blocks_of

@@ -18,7 +18,16 @@ from typing import BinaryIO
 
 from python_calamine import CalamineSheet, CalamineWorkbook
 
-from batchbook.tables.errors import InvalidWorkbook, LimitExceeded, bad_input_for
+from batchbook.tables.errors import (
+    MAX_CELLS,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    InvalidWorkbook,
+    LimitExceeded,
+    bad_input_for,
+    rows_at_once,
+    sheet_too_large_message,
+)
 from batchbook.tables.formats.archive import (
     PACKAGE,
     RELATION_KINDS,
@@ -28,13 +37,6 @@ from batchbook.tables.formats.archive import (
     without_doctype,
 )
 from batchbook.tables.formats.cell_values import ColumnTexts
-from batchbook.tables.formats.limits import (
-    MAX_CELLS,
-    MAX_COLUMNS,
-    MAX_ROWS,
-    rows_at_once,
-    sheet_too_large_message,
-)
 from batchbook.tables.formats.sheet_extent import Extent, QuickScan, TextVolumeCheck, exact_extent
 from batchbook.tables.formats.sheet_xml import (
     CELLS,

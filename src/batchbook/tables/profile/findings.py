@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from batchbook.grid.parsers import quoted
 from batchbook.statuses import Severity
-from batchbook.tables.normalise.cells import decide_marks, mark_remover
+from batchbook.tables.normalise import decide_marks, mark_remover
 from batchbook.tables.profile.column import ColumnProfile, ColumnSummary
 from batchbook.tables.profile.date_order import DateOrderEvidence, decide_date_order
 from batchbook.tables.profile.decimal_sign import DecimalSignEvidence, decide_decimal_sign

@@ -14,7 +14,7 @@ from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping
 from batchbook.grid import Column, Kind
 from batchbook.grid.cells import CellError
 from batchbook.tables.inspection import inspect_table
-from batchbook.tables.normalise.cells import mark_remover, normaliser
+from batchbook.tables.normalise import mark_remover, normaliser
 from batchbook.tables.report import ColumnReading, Report
 
 FIELD = IntakeField("a", Column("a", "A", sql_column("a"), Kind.TEXT))
