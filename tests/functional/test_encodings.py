@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.tables.test_namespaces import workbook
+from tests.tables.formats.test_sheet_xml import workbook
 from webtest import TestApp
 
 from .test_imports import number_of, send

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.tables.making import (
+from tests.tables.file_builders import (  # fmt: skip
     ODS_MIME,
     archive,
     bomb,

@@ -7,18 +7,18 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from batchbook.errors import BadInput
 from batchbook.grid.kinds import Kind
 from batchbook.statuses import Severity
 from batchbook.tables.layout.encoding import ENCODING_GUESSED, ODD_LINES
-from batchbook.tables.normalise.cells import normaliser
+from batchbook.tables.normalise import normaliser
 from batchbook.tables.normalise.number_marks import TOTALS
 from batchbook.tables.profile.column import ColumnProfile
-from batchbook.tables.profile.findings import complete_reading, conclude_columns
-from batchbook.tables.report import Chunk, ColumnReading, Note, Reading, Report, SheetReport, TextReading
-from batchbook.tables.source import open_source
+from batchbook.tables.profile.findings import conclude_columns
+from batchbook.tables.report import Chunk, ColumnReading, Note, Reading, Report
+from batchbook.tables.source import GUESS_ALL, Source, open_source
 from batchbook.words import counted
 
 #: How many of the first records a report has.
@@ -36,50 +36,39 @@ _BY_COLUMN = frozenset({"error-values"})
 Row = tuple[int, Sequence[str]]
 
 
-class Source(Protocol):
-    """What is asked of an open table; see :func:`batchbook.tables.source.open_source`."""
+def inspect_table(
+    name: str, file: BinaryIO, said: Reading = GUESS_ALL, expected: Collection[str] = ()
+) -> Report:
+    """Return the report on ``file``, called ``name``, read by the options that were ``said``, the others guessed.
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def reading(self) -> Reading: ...
-    @property
-    def headings(self) -> tuple[str, ...]: ...
-    @property
-    def sheets(self) -> tuple[SheetReport, ...]: ...
-    @property
-    def notes(self) -> tuple[Note, ...]: ...
-    @property
-    def readings(self) -> tuple[TextReading, ...]: ...
-    @property
-    def blank_rows(self) -> int: ...
-    def chunks(self, size: int = 5_000) -> Iterator[Chunk]: ...
-
-
-def inspect_source(source: Source, size: int) -> Report:
-    """Return what is in an open table whose file has ``size`` bytes; raise ``BadInput`` if that is no record."""
-    survey = _Inspection(source)
-    survey.read()
-    if not survey.rows:
+    ``expected`` are headings that are known, in lower case. Raises ``BadInput`` for what cannot be read, and for a
+    table without a record.
+    """
+    size = file.seek(0, os.SEEK_END)
+    source = open_source(name, file, said, expected)
+    inspection = _Inspection(source)
+    inspection.read()
+    if not inspection.rows:
         raise BadInput(
-            f"“{source.name}” has a header row, and no row below it. Nothing was taken from it; add the rows and upload"
-            " it again."
+            f"“{name}” has a header row, and no row below it. Nothing was taken from it; add the rows and upload it again."
         )
-    columns = conclude_columns(source.headings, survey.profiles, source.reading)
+    columns = conclude_columns(source.headings, inspection.profiles, source.reading)
     notes = _without_duplicates(
-        tuple(_with_columns(note, survey.profiles) for note in source.notes),
-        (*survey.notes(), *(note for column in columns for note in column.notes)),
+        tuple(_with_columns(note, inspection.profiles) for note in source.notes),
+        (*inspection.notes(), *(note for column in columns for note in column.notes)),
     )
     return Report(
-        source.name,
+        name,
         size,
-        complete_reading(source.reading, columns, survey.left_out),
+        replace(
+            source.reading, columns=tuple(column.reading for column in columns), left_out=inspection.left_out
+        ),
         source.sheets,
-        survey.rows,
+        inspection.rows,
         source.blank_rows,
         tuple(column.report for column in columns),
         notes,
-        tuple(survey.first_rows),
+        tuple(inspection.first_rows),
         source.readings,
     )
 
@@ -280,20 +269,3 @@ def _number_reader(reading: ColumnReading) -> Callable[[str], float]:
             return 0.0
 
     return value
-
-
-__all__ = ["inspect_table"]
-
-_GUESS_ALL = Reading()
-
-
-def inspect_table(
-    name: str, file: BinaryIO, said: Reading = _GUESS_ALL, expected: Collection[str] = ()
-) -> Report:
-    """Return what is in ``file``, called ``name``, read as was ``said`` where anything was.
-
-    ``expected`` are headings that are known, in lower case. Raises ``BadInput`` for what cannot be read, and for a
-    table without a record.
-    """
-    size = file.seek(0, os.SEEK_END)
-    return inspect_source(open_source(name, file, said, expected), size)

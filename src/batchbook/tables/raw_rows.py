@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from operator import itemgetter
@@ -62,6 +62,19 @@ def first_rows(rows: RawRows, count: int = SAMPLE) -> list[NumberedRow]:
         if not is_blank(row)
     )
     return list(islice(numbered, count))
+
+
+def blocks_of(rows: Iterable[NumberedRow], size: int) -> Iterator[Block]:
+    """Yield rows in blocks of at most ``size``; a block ends where numbers are left out."""
+    first, held = 1, list[Sequence[str]]()
+    for number, row in rows:
+        if held and (number != first + len(held) or len(held) == size):
+            yield Block(first, held)
+            held = []
+        first = first if held else number
+        held.append(row)
+    if held:
+        yield Block(first, held)
 
 
 def is_blank(row: Sequence[str]) -> bool:

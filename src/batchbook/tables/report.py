@@ -96,11 +96,6 @@ class Chunk:
     surplus: Mapping[int, Sequence[str]]
 
 
-def date_order(reading: ColumnReading) -> DateOrder:
-    """Return the order that dates of a column are written in, year first where nothing is said."""
-    return reading.date_order or "ymd"
-
-
 @dataclass(frozen=True)
 class Note:
     """Something that was noticed: a ``code`` for programs, a ``message`` for people with the evidence in it.

@@ -7,16 +7,15 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from batchbook.errors import BadInput
+from batchbook.tables.errors import MAX_COLUMNS, rows_at_once
 from batchbook.tables.formats.csv import open_text
 from batchbook.tables.formats.file_type import SUFFIXES, detect_file_type
-from batchbook.tables.formats.limits import MAX_COLUMNS, rows_at_once
 from batchbook.tables.formats.ods import open_ods
 from batchbook.tables.formats.sheet_cache import SHEET_CACHE, Opener
 from batchbook.tables.formats.xls import open_xls
 from batchbook.tables.formats.xlsx import open_xlsx
-from batchbook.tables.layout.header_heuristics import header_names
-from batchbook.tables.layout.headings import find_headings, heading_notes
-from batchbook.tables.normalise.cells import mark_remover
+from batchbook.tables.layout.header_heuristics import find_headings, header_names, heading_notes
+from batchbook.tables.normalise import mark_remover
 from batchbook.tables.raw_rows import OpenedFile, RecordBuilder, first_rows
 from batchbook.tables.report import Chunk, Format, Note, Reading, SheetReport, TextReading
 from batchbook.words import quoted_list

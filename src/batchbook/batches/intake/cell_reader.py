@@ -12,7 +12,7 @@ from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping
 from batchbook.batches.rows.issues import Issue, issue
 from batchbook.grid import CellError, Column, Conventions, Kind, parser_for
 from batchbook.grid.columns import limits_of
-from batchbook.tables.normalise.cells import conventions_of, mark_remover, normaliser
+from batchbook.tables.normalise import conventions_of, mark_remover, normaliser
 from batchbook.tables.report import ColumnReading
 
 #: The kinds whose texts are kept as written.

@@ -9,8 +9,7 @@ from itertools import islice
 from typing import BinaryIO
 from xml.parsers import expat
 
-from batchbook.tables.errors import InvalidWorkbook, LimitExceeded
-from batchbook.tables.formats.limits import MAX_CELL
+from batchbook.tables.errors import MAX_CELL, TEXT_TOO_LONG, InvalidWorkbook, LimitExceeded
 
 
 class XmlFeed:
@@ -118,9 +117,7 @@ def _without_long_texts(pieces: Iterable[bytes]) -> Iterator[bytes]:
         end = piece.rfind(b">")
         length = length + len(piece) if end < 0 else len(piece) - end
         if length > _LONGEST_TEXT:
-            raise LimitExceeded(
-                f"holds a text with more than {MAX_CELL:,} characters; no cell may be that long"
-            )
+            raise LimitExceeded(TEXT_TOO_LONG)
         yield piece
 
 

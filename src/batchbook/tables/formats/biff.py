@@ -8,8 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
-from batchbook.tables.errors import InvalidCompoundFile, InvalidWorkbook, LimitExceeded
-from batchbook.tables.formats.limits import MAX_CELL
+from batchbook.tables.errors import (
+    MAX_CELL,
+    TEXT_TOO_LONG,
+    InvalidCompoundFile,
+    InvalidWorkbook,
+    LimitExceeded,
+)
 
 #: What such a file begins with.
 COMPOUND_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -296,7 +301,7 @@ class BiffTexts:
 def _without_surrogates(text: str) -> str:
     """Return a text without halves of characters, which nothing could store."""
     if len(text) > MAX_CELL:
-        raise LimitExceeded(f"holds a text with more than {MAX_CELL:,} characters; no cell may be that long")
+        raise LimitExceeded(TEXT_TOO_LONG)
     return (
         text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         if not text.isascii()

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from batchbook.statuses import Severity
-from batchbook.tables.errors import LimitExceeded
-from batchbook.tables.formats.limits import MAX_CELL, cell_too_long_message
+from batchbook.tables.errors import MAX_CELL, LimitExceeded, cell_too_long_message
 from batchbook.tables.report import Note
 from batchbook.words import counted
 
 #: From here on a number has more digits than spreadsheet programs keep.
 LONG_NUMBER = 1e15
 
-_ROWS_SHOWN = 10
+# How many rows, or ranges of cells, a note names.
+_SHOWN = 10
 
 
 def cell_text(value: Any) -> str:
@@ -51,7 +52,7 @@ class LongNumbers:
         if max(numbers) >= LONG_NUMBER or min(numbers) <= -LONG_NUMBER:
             found = [number for number, value in enumerate(numbers, first) if abs(value) >= LONG_NUMBER]
             self._count += len(found)
-            self._rows = sorted({*self._rows, *found[:_ROWS_SHOWN]})[:_ROWS_SHOWN]
+            self._rows = sorted({*self._rows, *found[:_SHOWN]})[:_SHOWN]
 
     def notes(self) -> Iterator[Note]:
         """Yield what is to be told."""
@@ -62,6 +63,66 @@ class LongNumbers:
                 " digits may be lost. Format such a column as text before it is filled.",
                 Severity.WARNING,
                 rows=tuple(self._rows),
+            )
+
+
+@dataclass
+class SheetFindings:
+    """Counts of what a reader notices in the cells of one sheet, and the notes about them.
+
+    ``without_value`` counts formulas whose result was not saved, ``zeros`` the numbers whose format shows zeros in front,
+    ``merged`` are ranges of merged cells, such as A1:C1.
+    """
+
+    formulas: int = 0
+    without_value: int = 0
+    errors: int = 0
+    error_rows: set[int] = field(default_factory=set)
+    zeros: int = 0
+    merged: list[str] = field(default_factory=list)
+    long: LongNumbers = field(default_factory=LongNumbers)
+
+    def add_error(self, row: int) -> None:
+        """Count an error value in ``row``, counted from 1."""
+        self.errors += 1
+        self.error_rows.add(row)
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return the notes about all that was counted."""
+        return (*self._notes(), *self.long.notes())
+
+    def _notes(self) -> Iterator[Note]:
+        if self.merged:
+            shown = ", ".join(self.merged[:_SHOWN]) + (" and others" if len(self.merged) > _SHOWN else "")
+            yield Note(
+                "merged-cells",
+                f"Merged cells: {shown}. The value of each range is in its first cell; the others are empty.",
+                Severity.WARNING,
+            )
+        if self.formulas:
+            message = (
+                f"{counted(self.formulas, 'cell holds a formula', 'cells hold formulas')}."
+                " The results saved in the file are used."
+            )
+            if self.without_value:
+                message += (
+                    f" {counted(self.without_value, 'has no value', 'have no value')}: open the file in your spreadsheet"
+                    " program and save it, so that it is computed."
+                )
+            yield Note("formulas", message, Severity.WARNING if self.without_value else Severity.INFO)
+        if self.errors:
+            yield Note(
+                "error-values",
+                f"{counted(self.errors, 'cell holds an error value', 'cells hold error values')} such as #N/A. The error is"
+                " kept as text.",
+                Severity.WARNING,
+                rows=tuple(sorted(self.error_rows)[:_SHOWN]),
+            )
+        if self.zeros:
+            yield Note(
+                "zero-format",
+                f"{counted(self.zeros, 'number is', 'numbers are')} shown with leading zeros by the format of the cell, and"
+                " read as shown.",
             )
 
 
@@ -103,49 +164,3 @@ def _number_texts(values: Sequence[float]) -> Sequence[str]:
     if "e" in written or "n" in written or "-0.0" in written:
         return list(map(number_text, values))
     return f"{written[1:-1]}, ".replace(".0, ", ", ").split(", ")[:-1]
-
-
-_RANGES_SHOWN = 10
-
-
-def merged_note(ranges: Sequence[str]) -> Note:
-    """Return what is told of merged cells, given as ranges such as A1:C1."""
-    shown = ", ".join(ranges[:_RANGES_SHOWN]) + (" and others" if len(ranges) > _RANGES_SHOWN else "")
-    return Note(
-        "merged-cells",
-        f"Merged cells: {shown}. The value of each range stands in its first cell, the others are empty.",
-        Severity.WARNING,
-    )
-
-
-def formulas_note(count: int, without_value: int = 0) -> Note:
-    """Return what is told of formulas, of which some may come without the value that they had."""
-    said = f"{counted(count, 'cell holds a formula', 'cells hold formulas')}. The values from when the file was saved are taken."
-    if not without_value:
-        return Note("formulas", said)
-    return Note(
-        "formulas",
-        f"{said} {counted(without_value, 'has no value', 'have no value')}: open the file in your spreadsheet program and"
-        " save it, so that it is computed.",
-        Severity.WARNING,
-    )
-
-
-def errors_note(count: int, rows: set[int]) -> Note:
-    """Return what is told of error values."""
-    return Note(
-        "error-values",
-        f"{counted(count, 'cell holds an error value', 'cells hold error values')} such as #N/A instead of what was meant."
-        " What the cell shows is kept as a text.",
-        Severity.WARNING,
-        rows=tuple(sorted(rows)[:_RANGES_SHOWN]),
-    )
-
-
-def zeros_note(count: int) -> Note:
-    """Return what is told of numbers whose format shows zeros."""
-    return Note(
-        "zero-format",
-        f"{counted(count, 'number is', 'numbers are')} shown with zeros in front by the format of the cell, and taken as"
-        " shown.",
-    )

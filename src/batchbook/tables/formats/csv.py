@@ -13,7 +13,7 @@ from threading import Lock
 from typing import BinaryIO, Protocol, TextIO
 
 from batchbook.errors import BadInput
-from batchbook.tables.formats.limits import MAX_CELL, MAX_TEXT_ROWS
+from batchbook.tables.errors import MAX_CELL, MAX_TEXT_ROWS
 from batchbook.tables.layout.delimiter import check_delimiter, guess_delimiter
 from batchbook.tables.layout.encoding import compare_readings, detect_encoding
 from batchbook.tables.layout.text_scan import TextStatistics

@@ -5,30 +5,24 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import chain
 from typing import BinaryIO
 
-from batchbook.tables.errors import InvalidWorkbook, LimitExceeded, bad_input_for
-from batchbook.tables.formats.archive import OPENDOCUMENT, Archive, feed_xml, parsed_xml
-from batchbook.tables.formats.cell_values import (
-    LongNumbers,
-    errors_note,
-    formulas_note,
-    merged_note,
-    number_text,
-    zeros_note,
-)
-from batchbook.tables.formats.limits import (
+from batchbook.tables.errors import (
     MAX_CELL,
-    MAX_CELLS,
     MAX_COLUMNS,
-    MAX_ROWS,
-    MAX_TEXT,
+    InvalidWorkbook,
+    LimitExceeded,
+    SheetSize,
+    bad_input_for,
     cell_too_long_message,
     sheet_too_large_message,
 )
+from batchbook.tables.formats.archive import OPENDOCUMENT, Archive, feed_xml, parsed_xml
+from batchbook.tables.formats.cell_values import SheetFindings, number_text
 from batchbook.tables.layout.sheets import choose_sheet
-from batchbook.tables.raw_rows import Block, OpenedFile
+from batchbook.tables.raw_rows import Block, NumberedRow, OpenedFile, blocks_of
 from batchbook.tables.report import Note, Reading
 
 _BLANKS = re.compile(r"[ \t\r\n]+")
@@ -45,10 +39,8 @@ class OdsCellReader:
     """Collects the cells of a row from the elements of the document, and counts what is to be told of them."""
 
     def __init__(self) -> None:
-        self.formulas, self.errors, self.zeros = 0, 0, 0
-        self.error_rows: set[int] = set()
-        self.merged: list[str] = []
-        self.long = LongNumbers()
+        #: What was noticed in the cells.
+        self.findings = SheetFindings()
         self._row, self._cells, self._empty = 0, list[str](), 0
         self._attributes: dict[str, str] | None = None
         self._paragraphs: list[list[str]] = []
@@ -142,20 +134,19 @@ class OdsCellReader:
             number = float(value)
         except ValueError:
             raise InvalidWorkbook(f"{value[:40]!r} is said to be a number") from None
-        self.long.look(self._row, [number])
+        self.findings.long.look(self._row, [number])
         if _DIGITS.fullmatch(shown) and float(shown) == number:
-            self.zeros += 1
+            self.findings.zeros += 1
             return shown
         return number_text(number) if abs(number) < float("inf") else shown
 
     def _count(self, attributes: dict[str, str]) -> None:
-        self.formulas += "table:formula" in attributes
+        self.findings.formulas += "table:formula" in attributes
         if attributes.get("calcext:value-type") == "error":
-            self.errors += 1
-            self.error_rows.add(self._row)
+            self.findings.add_error(self._row)
         spanned = [attributes.get(f"table:number-{what}-spanned", "1") for what in ("columns", "rows")]
         if spanned != ["1", "1"]:
-            self.merged.append(f"{spanned[0]} by {spanned[1]} cells in row {self._row:,}")
+            self.findings.merged.append(f"{spanned[0]} by {spanned[1]} cells in row {self._row:,}")
 
 
 def repeat_count(attributes: dict[str, str], what: str) -> int:
@@ -203,40 +194,27 @@ class OdsRows:
 
     def __init__(self, name: str, file: BinaryIO, place: int) -> None:
         self._name, self._file, self._place = name, file, place
-        self._found = OdsCellReader()
+        self._cells = OdsCellReader()
 
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield all rows with something in them, in blocks of at most ``size``."""
         with bad_input_for(self._name, _WHAT):
-            yield from _in_blocks(_limited(self._rows()), size)
+            yield from blocks_of(self._rows(), size)
 
     def notes(self) -> tuple[Note, ...]:
         """Return what was noticed while rows were read."""
-        found = self._found
-        notes = [merged_note(found.merged)] if found.merged else []
-        notes += [formulas_note(found.formulas)] if found.formulas else []
-        notes += [errors_note(found.errors, found.error_rows)] if found.errors else []
-        notes += [zeros_note(found.zeros)] if found.zeros else []
-        return (*notes, *found.long.notes())
+        return self._cells.findings.notes()
 
-    def _rows(self) -> Iterator[RepeatedRow]:
-        reader = _TableReader(self._place)
-        self._found = reader.cells
+    def _rows(self) -> Iterator[NumberedRow]:
+        reader, size = _TableReader(self._place), SheetSize()
+        self._cells = reader.cells
         pieces = Archive(self._file).pieces(_CONTENT)
-        for _ in parsed_xml(pieces, OPENDOCUMENT, reader.start, reader.end, reader.cells.text):
-            yield from reader.taken()
+        for _ in chain(parsed_xml(pieces, OPENDOCUMENT, reader.start, reader.end, reader.cells.text), [None]):
+            for number, times, cells in reader.taken():
+                size.add(number, cells, times)
+                yield from ((number + further, cells) for further in range(times))
             if reader.is_done:
                 return
-        yield from reader.taken()
-
-
-@dataclass(frozen=True)
-class RepeatedRow:
-    """A row with something in it: its number, how often it stands below itself, and its cells."""
-
-    number: int
-    times: int
-    cells: Sequence[str]
 
 
 class _TableReader:
@@ -247,10 +225,10 @@ class _TableReader:
         self.is_done = False
         self._tables, self._depth = place + 1, 0
         self._number, self._times = 1, 1
-        self._rows: list[RepeatedRow] = []
+        self._rows: list[tuple[int, int, Sequence[str]]] = []
 
-    def taken(self) -> list[RepeatedRow]:
-        """Return the rows that were found since this was asked last."""
+    def taken(self) -> list[tuple[int, int, Sequence[str]]]:
+        """Return the rows found since the last call: the number of each, how often it repeats, and its cells."""
         rows, self._rows = self._rows, []
         return rows
 
@@ -275,42 +253,10 @@ class _TableReader:
         elif tag == "table:table-row":
             cells = self.cells.end_row()
             if cells:
-                self._rows.append(RepeatedRow(self._number, self._times, cells))
+                self._rows.append((self._number, self._times, cells))
             self._number += self._times
         else:
             self.cells.end(tag)
-
-
-def _limited(rows: Iterable[RepeatedRow]) -> Iterator[RepeatedRow]:
-    """Yield the rows; raise :class:`LimitExceeded` where they reach too far, or hold too much text."""
-    cells, text = 0, 0
-    for row in rows:
-        last, width = row.number + row.times - 1, len(row.cells)
-        cells += row.times * width
-        text += row.times * sum(map(len, row.cells))
-        if last > MAX_ROWS or width > MAX_COLUMNS or cells > MAX_CELLS:
-            raise LimitExceeded(sheet_too_large_message(last, width))
-        if text > MAX_TEXT:
-            raise LimitExceeded(
-                f"repeats its texts so often that its cells hold more than {MAX_TEXT:,} characters"
-            )
-        yield row
-
-
-def _in_blocks(rows: Iterable[RepeatedRow], size: int) -> Iterator[Block]:
-    first, held = 1, list[Sequence[str]]()
-    for row in rows:
-        if held and row.number != first + len(held):
-            yield Block(first, held)
-            held = []
-        for number in range(row.number, row.number + row.times):
-            first = first if held else number
-            held.append(row.cells)
-            if len(held) == size:
-                yield Block(first, held)
-                held = []
-    if held:
-        yield Block(first, held)
 
 
 def _sheet_names(archive: Archive) -> list[str]:

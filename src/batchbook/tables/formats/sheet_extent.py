@@ -10,9 +10,15 @@ from dataclasses import dataclass
 from itertools import chain
 from string import ascii_letters, digits
 
-from batchbook.tables.errors import InvalidWorkbook, LimitExceeded
+from batchbook.tables.errors import (
+    MAX_CELL,
+    MAX_CELLS,
+    MAX_TEXT,
+    TEXT_TOO_LONG,
+    InvalidWorkbook,
+    LimitExceeded,
+)
 from batchbook.tables.formats.archive import SPREADSHEET, feed_xml
-from batchbook.tables.formats.limits import MAX_CELL, MAX_CELLS, MAX_TEXT
 
 _LETTERS, _DIGITS = ascii_letters.encode(), digits.encode()
 
@@ -222,9 +228,7 @@ class TextVolumeCheck:
 
     def _check(self) -> None:
         if self._longest > 8 * MAX_CELL:  # A character may be written as an escape of some bytes.
-            raise LimitExceeded(
-                f"holds a text with more than {MAX_CELL:,} characters; no cell may be that long"
-            )
+            raise LimitExceeded(TEXT_TOO_LONG)
         if self._count > MAX_CELLS:
             raise LimitExceeded(f"has more than {MAX_CELLS:,} texts")
 

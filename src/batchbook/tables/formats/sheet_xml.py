@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from xml.sax.saxutils import escape, quoteattr
 
-from batchbook.tables.errors import InvalidWorkbook
+from batchbook.tables.errors import MAX_CELL, InvalidWorkbook
 from batchbook.tables.formats.archive import SPREADSHEET, XmlFeed, feed_xml, parsed_xml
-from batchbook.tables.formats.cell_values import errors_note, formulas_note, merged_note, zeros_note
-from batchbook.tables.formats.limits import MAX_CELL
+from batchbook.tables.formats.cell_values import SheetFindings
 from batchbook.tables.formats.sheet_extent import ExtentEstimate
-from batchbook.tables.report import Note
 
 CELLS, TEXTS = ("worksheet", "sheetData"), ("sst",)
 
@@ -153,10 +151,8 @@ class CellRewriter:
     def __init__(self, padded: Mapping[int, int]) -> None:
         #: How far the sheet reaches.
         self.reach = ExtentEstimate()
-        self._errors, self._error_rows = 0, set[int]()
-        self._formulas, self._without_value, self._zeros = 0, 0, 0
-        #: The ranges of merged cells, which are listed behind the rows.
-        self.merged: Sequence[str] = ()
+        #: What was noticed in its cells.
+        self.findings = SheetFindings()
         self._padded = padded
         styles = b"|".join(b"%d" % style for style in padded)
         self._padding = re.compile(
@@ -178,42 +174,23 @@ class CellRewriter:
         if rest:
             yield self._cells(rest)
 
-    def notes(self) -> tuple[Note, ...]:
-        """Return what was noticed."""
-        notes = []
-        if self.merged:
-            notes.append(merged_note(self.merged))
-        if self._formulas:
-            notes.append(formulas_note(self._formulas, self._without_value))
-        if self._errors:
-            notes.append(errors_note(self._errors, self._error_rows))
-        if self._zeros:
-            notes.append(zeros_note(self._zeros))
-        return tuple(notes)
-
     def _cells(self, data: bytes) -> bytes:
+        found = self.findings
         if self._padded:
             data = self._padding.sub(self._with_zeros, data)
-        if not self.reach.feed(data):
-            self._count_formulas(data)
-            data = self._with_errors(data)
-        return data
-
-    def _count_formulas(self, data: bytes) -> None:
-        count = data.count(b"<f>") + data.count(b"<f ")
-        if count:
-            self._formulas += count
-            self._without_value += sum(map(data.count, _NO_VALUE))
-
-    def _with_errors(self, data: bytes) -> bytes:
-        self._error_rows.update(map(int, _ERROR_AT.findall(data)))
-        data, count = _ERROR.subn(rb"\1str\2", data)
-        self._errors += count
+        if self.reach.feed(data):
+            return data
+        if formulas := data.count(b"<f>") + data.count(b"<f "):
+            found.formulas += formulas
+            found.without_value += sum(map(data.count, _NO_VALUE))
+        found.error_rows.update(map(int, _ERROR_AT.findall(data)))
+        data, errors = _ERROR.subn(rb"\1str\2", data)
+        found.errors += errors
         return data
 
     def _with_zeros(self, match: re.Match[bytes]) -> bytes:
         width = self._padded[int(match[2])]
-        self._zeros += len(match[3]) < width
+        self.findings.zeros += len(match[3]) < width
         return b'<c%s t="str"><v>%s</v></c>' % (match[1] or b"", match[3].rjust(width, b"0"))
 
 

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from batchbook.errors import BadInput
-from batchbook.tables.errors import InvalidWorkbook, LimitExceeded, bad_input_for
+from batchbook.tables.errors import (
+    MAX_COLUMNS,
+    InvalidWorkbook,
+    LimitExceeded,
+    SheetSize,
+    bad_input_for,
+    sheet_too_large_message,
+)
 from batchbook.tables.formats import biff
 from batchbook.tables.formats.biff import CompoundFile
-from batchbook.tables.formats.cell_values import (
-    LongNumbers,
-    errors_note,
-    formulas_note,
-    merged_note,
-    number_text,
-    zeros_note,
-)
+from batchbook.tables.formats.cell_values import SheetFindings, number_text
 from batchbook.tables.formats.file_type import password_message
-from batchbook.tables.formats.limits import MAX_CELLS, MAX_COLUMNS, MAX_TEXT, sheet_too_large_message
 from batchbook.tables.formats.sheet_xml import leading_zeros_shown
 from batchbook.tables.layout.sheets import choose_sheet
-from batchbook.tables.raw_rows import Block, OpenedFile
+from batchbook.tables.raw_rows import Block, NumberedRow, OpenedFile, blocks_of
 from batchbook.tables.report import Note, Reading
 
 # The numbers of the formats that every program knows as days or times; [MS-XLS] 2.4.126.
@@ -117,10 +116,8 @@ class XlsCells:
 
     def __init__(self, book: XlsGlobals) -> None:
         self._book = book
-        self._formulas, self._errors, self._zeros = 0, 0, 0
-        self._error_rows: set[int] = set()
-        self._merged: list[str] = []
-        self._long = LongNumbers()
+        #: What was noticed in the cells.
+        self.findings = SheetFindings()
 
     def found(self, stream: memoryview, start: int) -> Iterator[_Cell]:
         """Yield the row and column, counted from 0, and the text of each cell of the sheet at ``start``."""
@@ -133,7 +130,7 @@ class XlsCells:
                 yield (*waiting, biff.BiffTexts(biff.continued(stream, record)).text())
                 waiting = None
             elif kind == biff.FORMULA:
-                self._formulas += 1
+                self.findings.formulas += 1
                 waiting = struct.unpack_from("<HH", data)
                 text = self._result(data)
                 if text is not None:
@@ -143,14 +140,6 @@ class XlsCells:
                 self._merge(data)
             else:
                 yield from self._simple(kind, data)
-
-    def notes(self) -> tuple[Note, ...]:
-        """Return what was noticed."""
-        notes = [merged_note(self._merged)] if self._merged else []
-        notes += [formulas_note(self._formulas)] if self._formulas else []
-        notes += [errors_note(self._errors, self._error_rows)] if self._errors else []
-        notes += [zeros_note(self._zeros)] if self._zeros else []
-        return (*notes, *self._long.notes())
 
     def _simple(self, kind: int, data: memoryview) -> Iterator[_Cell]:
         if kind not in (biff.NUMBER, biff.RK, biff.LABELSST, biff.LABEL, biff.RSTRING, biff.BOOLERR):
@@ -188,26 +177,27 @@ class XlsCells:
             day = _day(value, from_1904=self._book.from_1904)
             if day:
                 return day
-        self._long.look(row + 1, [value])
+        self.findings.long.look(row + 1, [value])
         text = (
             number_text(value) if abs(value) < float("inf") else ""
         )  # Also what is no number at all has no text.
         width = self._book.zeros.get(style, 0)
         if text.isdigit() and len(text) < width:
-            self._zeros += 1
+            self.findings.zeros += 1
             return text.rjust(width, "0")
         return text
 
     def _error(self, row: int, code: int) -> str:
-        self._errors += 1
-        self._error_rows.add(row + 1)
+        self.findings.add_error(row + 1)
         return biff.ERRORS.get(code, "#N/A")
 
     def _merge(self, data: memoryview) -> None:
         (count,) = struct.unpack_from("<H", data)
         for place in range(count):
             top, bottom, left, right = struct.unpack_from("<HHHH", data, 2 + place * 8)
-            self._merged.append(f"{_column_letters(left)}{top + 1}:{_column_letters(right)}{bottom + 1}")
+            self.findings.merged.append(
+                f"{_column_letters(left)}{top + 1}:{_column_letters(right)}{bottom + 1}"
+            )
 
 
 def _yes_or_no(value: int) -> str:
@@ -265,61 +255,43 @@ class XlsRows:
         self._start = book.sheets[place].start
         self._cells = XlsCells(book)
         #: The number of its last row, as far as it says so itself.
-        self.height = self._said_height()
+        self.height = self._height()
 
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield all rows with something in them, in blocks of at most ``size``."""
         with bad_input_for(self._name, _WHAT):
             self._cells = XlsCells(self._book)
-            first, held = 1, list[Sequence[str]]()
-            for number, row in _limited(_rows(self._cells.found(self._stream, self._start))):
-                if held and (number != first + len(held) or len(held) == size):
-                    yield Block(first, held)
-                    held = []
-                first = first if held else number
-                held.append(row)
-            if held:
-                yield Block(first, held)
+            yield from blocks_of(self._rows(), size)
 
     def notes(self) -> tuple[Note, ...]:
         """Return what was noticed while rows were read."""
-        return self._cells.notes()
+        return self._cells.findings.notes()
 
-    def _said_height(self) -> int | None:
+    def _rows(self) -> Iterator[NumberedRow]:
+        """Yield the number and the texts of each row, within limits.
+
+        Raises :class:`~batchbook.tables.errors.InvalidWorkbook` where a row comes in two parts.
+        """
+        number, row, size = 0, list[str](), SheetSize()
+        for at, column, text in self._cells.found(self._stream, self._start):
+            if at + 1 != number:
+                if row:
+                    size.add(number, row)
+                    yield number, tuple(row)
+                if at + 1 < number:
+                    raise InvalidWorkbook(f"row {at + 1:,} stands below row {number:,}")
+                number, row = at + 1, []
+            if column >= MAX_COLUMNS:
+                raise LimitExceeded(sheet_too_large_message(number, column + 1))
+            if column >= len(row):
+                row.extend([""] * (column + 1 - len(row)))
+            row[column] = text
+        if row:
+            size.add(number, row)
+            yield number, tuple(row)
+
+    def _height(self) -> int | None:
         for record in biff.records(self._stream, self._start):
             if record.kind == biff.DIMENSIONS:
                 return min(int(struct.unpack_from("<I", record.data, 4)[0]), 65_536)
         return None
-
-
-def _rows(cells: Iterator[tuple[int, int, str]]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number and the texts of each row; raise :class:`InvalidWorkbook` where a row comes in two parts."""
-    number, row = 0, list[str]()
-    for at, column, text in cells:
-        if at + 1 != number:
-            if row:
-                yield number, row
-            if at + 1 < number:
-                raise InvalidWorkbook(f"row {at + 1:,} stands below row {number:,}")
-            number, row = at + 1, []
-        if column >= MAX_COLUMNS:
-            raise LimitExceeded(sheet_too_large_message(number, column + 1))
-        if column >= len(row):
-            row.extend([""] * (column + 1 - len(row)))
-        row[column] = text
-    if row:
-        yield number, row
-
-
-def _limited(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, Sequence[str]]]:
-    cells, text = 0, 0
-    for number, row in rows:
-        cells += len(row)
-        text += sum(map(len, row))
-        if cells > MAX_CELLS:
-            raise LimitExceeded(sheet_too_large_message(number, len(row)))
-        if text > MAX_TEXT:
-            raise LimitExceeded(
-                f"repeats its texts so often that its cells hold more than {MAX_TEXT:,} characters"
-            )
-        yield number, tuple(row)

@@ -18,7 +18,16 @@ from typing import BinaryIO
 
 from python_calamine import CalamineSheet, CalamineWorkbook
 
-from batchbook.tables.errors import InvalidWorkbook, LimitExceeded, bad_input_for
+from batchbook.tables.errors import (
+    MAX_CELLS,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    InvalidWorkbook,
+    LimitExceeded,
+    bad_input_for,
+    rows_at_once,
+    sheet_too_large_message,
+)
 from batchbook.tables.formats.archive import (
     PACKAGE,
     RELATION_KINDS,
@@ -28,13 +37,6 @@ from batchbook.tables.formats.archive import (
     without_doctype,
 )
 from batchbook.tables.formats.cell_values import ColumnTexts
-from batchbook.tables.formats.limits import (
-    MAX_CELLS,
-    MAX_COLUMNS,
-    MAX_ROWS,
-    rows_at_once,
-    sheet_too_large_message,
-)
 from batchbook.tables.formats.sheet_extent import Extent, QuickScan, TextVolumeCheck, exact_extent
 from batchbook.tables.formats.sheet_xml import (
     CELLS,
@@ -136,7 +138,7 @@ class XlsxWorkbook:
         own = part.passed(own_elements(pieces) if anew else pieces)
         if kind == _TEXTS:
             return texts.passed(own)
-        found.merged = part.merged
+        found.findings.merged = part.merged
         return self._measured(own, source, found)
 
     def _measured(self, pieces: Iterable[bytes], source: str, found: CellRewriter) -> Iterator[bytes]:
@@ -266,4 +268,4 @@ class XlsxRows:
 
     def notes(self) -> tuple[Note, ...]:
         """Return what was noticed."""
-        return (*self._found.notes(), *self._texts.long.notes())
+        return replace(self._found.findings, long=self._texts.long).notes()

@@ -6,15 +6,15 @@ import codecs
 import encodings
 import pkgutil
 import re
+import tomllib
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
+from importlib.resources import files
 from itertools import pairwise
 from math import log
-
-from batchbook.tables.layout.language_words import CHARACTERS, WORDS
 
 # What stands between ASCII characters that are no letters, and has another character.
 _TOKEN = re.compile(r"[A-Za-z]*[^\x00-\x7f][A-Za-z\u0080-\U0010ffff]*")
@@ -49,7 +49,7 @@ def likeliest_language(tokens: Sequence[str]) -> tuple[float, str]:
     """Return how likely ``tokens`` are in the language that fits them best, and that language; empty for none."""
     letters = Counter(_script(char) for token in tokens for char in token if char > "\x7f" and char.isalpha())
     script = letters.most_common(1)[0][0] if letters else "LATIN"
-    fitting = [language for language in LANGUAGES if script in language.scripts]
+    fitting = [language for language in languages() if script in language.scripts]
     scores = [(language.likelihood(tokens), language.name if letters else "") for language in fitting]
     return max(scores, default=(sum(map(len, tokens)) * log(_STRANGE), ""))
 
@@ -157,11 +157,14 @@ def _script(char: str) -> str:
     return unicodedata.name(char, "NONE").split()[0]
 
 
-#: The languages whose letters are known.
-LANGUAGES = (
-    *(Language(name, words) for name, words in WORDS.items()),
-    *(Language(name, characters=characters) for name, characters in CHARACTERS.items()),
-)
+@cache
+def languages() -> tuple[Language, ...]:
+    """Return the languages whose letters are known, from the words beside this module."""
+    data = tomllib.loads(files(__package__).joinpath("language_words.toml").read_text("utf-8"))
+    return (
+        *(Language(name, words) for name, words in data["words"].items()),
+        *(Language(name, characters=characters) for name, characters in data["characters"].items()),
+    )
 
 
 # What Python calls encodings of text and is made for other things, or for one system alone.

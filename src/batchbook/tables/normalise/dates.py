@@ -3,48 +3,19 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator
 from datetime import date, time
 from functools import cache
+from itertools import product
 from typing import Literal
-
-from babel import Locale
+from unicodedata import combining, normalize
 
 from batchbook.grid.parsers import DateOrder
 
-#: Languages whose names of months are understood.
-LANGUAGES = ("en", "de", "fr", "es", "nl")
+#: Locales of Babel whose names of months are understood. Italian and Portuguese also have "set", which Spanish lists use.
+LOCALES = ("en", "de", "de_AT", "fr", "es", "it", "nl", "pt")
 
-# How programs write months beside what the locale data has.
-_MORE_NAMES = {"mrz": 3, "mär": 3, "sept": 9, "set": 9, "juli": 7}
-
-
-@cache
-def month_numbers() -> dict[str, int]:
-    """Return the numbers of the months by their names: in lower case, without a full stop, with and without accents.
-
-    A name that means different months in two of the languages is left out.
-    """
-    numbers: dict[str, set[int]] = {}
-    for name, number in (*_month_names(), *_MORE_NAMES.items()):
-        plain = name.casefold().removesuffix(".")
-        for spelling in (plain, _without_accents(plain), plain.replace("ä", "ae")):
-            numbers.setdefault(spelling, set()).add(number)
-    return {name: min(found) for name, found in numbers.items() if len(found) == 1}
-
-
-def _month_names() -> Iterator[tuple[str, int]]:
-    for language in LANGUAGES:
-        months = Locale.parse(language).months
-        for context in ("format", "stand-alone"):
-            for width in ("wide", "abbreviated"):
-                yield from ((name, number) for number, name in months[context][width].items())
-
-
-def _without_accents(name: str) -> str:
-    return "".join(mark for mark in unicodedata.normalize("NFKD", name) if not unicodedata.combining(mark))
-
+# The one name that lists have and no locale: German versions of Excel write it for March.
+_EXCEL_NAMES = {"mrz": 3}
 
 #: Two digits of a year up to this one are of this century.
 LAST_SHORT_YEAR = 68
@@ -63,6 +34,26 @@ _TIME = re.compile(
     r"(?P<day>.*[0-9])(?:T|,?\s+)(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
     r"(?::(?P<second>[0-9]{2})(?P<part>\.[0-9]{1,6})?)?(?:\s?(?P<half>[AaPp])\.?[Mm]\.?)?(?P<zone>Z|[+-][0-9]{2}:[0-9]{2})?"
 )
+
+
+@cache
+def month_numbers() -> dict[str, int]:
+    """Return the numbers of the months by their names: in lower case, without a full stop, with and without accents.
+
+    A name that means different months in two of the languages is left out. The locale data is loaded when the first date
+    with a name is met, not when a program starts.
+    """
+    from babel import Locale
+
+    numbers: dict[str, set[int]] = {name: {number} for name, number in _EXCEL_NAMES.items()}
+    for months in (Locale.parse(locale).months for locale in LOCALES):
+        for context, width in product(("format", "stand-alone"), ("wide", "abbreviated")):
+            for number, name in months[context][width].items():
+                plain = name.casefold().removesuffix(".")
+                bare = "".join(char for char in normalize("NFKD", plain) if not combining(char))
+                for spelling in (plain, bare, plain.replace("ä", "ae")):
+                    numbers.setdefault(spelling, set()).add(number)
+    return {name: min(found) for name, found in numbers.items() if len(found) == 1}
 
 
 def iso_day(text: str, order: DateOrder) -> str | None:

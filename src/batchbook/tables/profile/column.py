@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from batchbook.tables.normalise.cells import MarkKind, find_marks, mark_remover, may_be_marked
+from batchbook.tables.normalise import MarkKind, find_marks, mark_remover, may_be_marked
 from batchbook.tables.normalise.dates import has_short_year, possible_orders
 from batchbook.tables.normalise.number_marks import strip_invisible
 from batchbook.tables.profile.evidence import Evidence, merge_evidence

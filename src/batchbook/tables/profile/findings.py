@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from batchbook.grid.parsers import quoted
 from batchbook.statuses import Severity
-from batchbook.tables.normalise.cells import decide_marks, mark_remover
+from batchbook.tables.normalise import decide_marks, mark_remover
 from batchbook.tables.profile.column import ColumnProfile, ColumnSummary
 from batchbook.tables.profile.date_order import DateOrderEvidence, decide_date_order
 from batchbook.tables.profile.decimal_sign import DecimalSignEvidence, decide_decimal_sign
@@ -321,10 +320,3 @@ def _empty_words_of(summary: ColumnSummary) -> tuple[str, ...]:
     if summary.kind in ("text", "empty"):
         return ()
     return tuple(summary.counted(lambda look: look.word if look.what == "nothing" else ""))
-
-
-def complete_reading(
-    reading: Reading, columns: Iterable[ConcludedColumn], left_out: tuple[int, ...]
-) -> Reading:
-    """Return ``reading`` with what was concluded about the columns, and the rows that are no records."""
-    return replace(reading, columns=tuple(column.reading for column in columns), left_out=left_out)

@@ -32,7 +32,8 @@ SURE_DIGITS = 15
 # apostrophes and to blanks that do not break.
 _SHORT = re.compile(
     rb"[^9]{0,14}+9[9.,'/: \x80\x89\x99\xa0\xaf\xc2\xe2-]{0,80}+"
-    rb"(?:[^9]{0,24}|[eE][+-]?9{1,3}|(?:st|nd|rd|th|er)?[ -]?(?:de )?[A-Za-z\x80-\xff]{3,11}[., -]{0,2}(?:de )?9{2,4}(?:[ T,].{1,30})?)"
+    rb"(?:[^9]{0,24}|[eE][+-]?9{1,3}|(?:st|nd|rd|th|er)?[ -]?(?:de )?[A-Za-z\x80-\xff]{3,11}[., -]{0,2}(?:de )?9{2,4}(?:[ T,].{1,30})?"
+    rb"|(?:st|nd|rd|th)[, -]{1,2}9{4}(?:[ T,].{1,30})?)"
     rb"|[\s\xc2].{0,24}",
     re.DOTALL,
 )

@@ -1,4 +1,4 @@
-"""Sheets that are kept for whoever reads them next."""
+"""Sheets that are kept for the next reader."""
 
 from __future__ import annotations
 

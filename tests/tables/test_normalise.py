@@ -1,4 +1,4 @@
-"""A spreadsheet's marks for texts, decided for each column: what is a mark, and what belongs to the text."""
+"""Normalisation of texts, of marks of spreadsheets, and of words for yes, no and nothing."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ import io
 
 import pytest
 from sqlalchemy import column as sql_column
-from tests.tables.test_source import in_ods, in_xlsx
+from tests.tables.sources import in_ods, in_xlsx
+from tests.tables.typed_cells import COMMA, POINT, understood
 
 from batchbook.batches.intake.cell_reader import CellReader
 from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping
 from batchbook.grid import Column, Kind
+from batchbook.grid.cells import CellError
 from batchbook.tables.inspection import inspect_table
-from batchbook.tables.normalise.cells import mark_remover
+from batchbook.tables.normalise import mark_remover, normaliser
 from batchbook.tables.report import ColumnReading, Report
 
 FIELD = IntakeField("a", Column("a", "A", sql_column("a"), Kind.TEXT))
 
 
-def understood(reading: ColumnReading, texts: list[str]) -> list[str]:
+def without_marks(reading: ColumnReading, texts: list[str]) -> list[str]:
     return CellReader(FIELD, reading, IntakeMapping()).read(texts).values
 
 
-def column(texts: list[str], kind: str = "csv") -> tuple[Report, list[str]]:
+def marked_column(texts: list[str], kind: str = "csv") -> tuple[Report, list[str]]:
     table = [["code", "name"], *([text, "x"] for text in texts)]
     if kind == "csv":
         quoted = ["\t".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in table]
@@ -30,7 +32,7 @@ def column(texts: list[str], kind: str = "csv") -> tuple[Report, list[str]]:
     else:
         data = in_xlsx(table) if kind == "xlsx" else in_ods(table)
     report = inspect_table(f"a.{kind}", io.BytesIO(data))
-    return report, understood(report.reading.column(0), texts)
+    return report, without_marks(report.reading.column(0), texts)
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "ods"])
@@ -57,22 +59,22 @@ def column(texts: list[str], kind: str = "csv") -> tuple[Report, list[str]]:
     ],
 )
 def test_marks_are_left_out_and_texts_are_kept(kind: str, texts: list[str], right: list[str]) -> None:
-    assert column(texts, kind)[1] == right
+    assert marked_column(texts, kind)[1] == right
 
 
 def test_what_is_left_out_is_told_and_can_be_kept() -> None:
     texts = ['="000801228"', "'t Hooft"]
-    report, _ = column(texts)
+    report, _ = marked_column(texts)
     told = {note.code: note.message for note in report.notes}
     assert '“="000801228"” in row 2: understood as “000801228”' in told["text-marks"]
     assert "“'t Hooft” in row 3: kept" in told["apostrophes"]
-    assert understood(ColumnReading(text_marks="kept"), texts) == texts
+    assert without_marks(ColumnReading(text_marks="kept"), texts) == texts
     cells = CellReader(FIELD, report.reading.column(0), IntakeMapping()).read(texts)
     assert cells.normalised == {0: '="000801228"'}  # The text of the file is kept.
 
 
 def test_a_column_of_marked_numbers_is_one_of_numbers() -> None:
-    report, _ = column(['="1,09"', '="2,50"'])
+    report, _ = marked_column(['="1,09"', '="2,50"'])
     assert (report.columns[0].kind, report.reading.column(0).decimal_sign) == ("number", ",")
 
 
@@ -85,3 +87,38 @@ def test_what_is_exported_comes_back(text: str) -> None:
     plain = mark_remover("formulas")
     assert plain is not None
     assert plain(_safe(text)) == text
+
+
+@pytest.mark.parametrize(
+    "word", ["N/A", "n.a.", "-", "--", "\u2014", "null", "None", " NA ", "\u00a0-\u00a0"]
+)
+def test_a_word_for_nothing_is_empty_among_numbers_and_days_but_not_among_texts(word: str) -> None:
+    for kind in (Kind.INTEGER, Kind.DECIMAL, Kind.DATE, Kind.DATETIME, Kind.BOOLEAN):
+        assert normaliser(kind, POINT)(word) == ""
+    assert normaliser(Kind.TEXT, POINT)(word) == word.strip()
+    assert normaliser(Kind.CHOICE, POINT)(word) == word.strip()
+
+
+def test_what_was_said_to_be_nothing_is_empty_in_every_kind() -> None:
+    reading = ColumnReading(nothing=("tbd", "#N/A"))
+    assert [normaliser(kind, reading)(" tbd ") for kind in Kind] == [""] * len(Kind)
+    assert normaliser(Kind.DECIMAL, reading)("#N/A") == ""
+
+
+def test_texts_are_only_stripped() -> None:
+    assert normaliser(Kind.TEXT, COMMA)("\u00a0 007  (12,00 €) \u202f") == "007  (12,00 €)"
+
+
+@pytest.mark.parametrize("word", ["ja", "Oui", "sí", "WAHR", "x", "✓", "true", "Y"])
+def test_the_words_for_yes(word: str) -> None:
+    assert understood(Kind.BOOLEAN, word, POINT) is True
+
+
+@pytest.mark.parametrize("word", ["nein", "Non", "no", "FALSCH", "onwaar", "False"])
+def test_the_words_for_no(word: str) -> None:
+    assert understood(Kind.BOOLEAN, word, POINT) is False
+
+
+def test_another_word_is_neither_yes_nor_no() -> None:
+    with pytest.raises(CellError):
+        understood(Kind.BOOLEAN, "perhaps", POINT)

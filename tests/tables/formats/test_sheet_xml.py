@@ -1,11 +1,12 @@
-"""Elements of other namespaces, which programs add for each other: none of them is taken for one of the table's own."""
+"""Sheets, texts and styles of XLSX workbooks, with elements of other namespaces among their own."""
 
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
-from tests.tables.making import (
+from tests.tables.file_builders import (
     MAIN,
     ODS_MIME,
     RELATED,
@@ -14,8 +15,10 @@ from tests.tables.making import (
     ods_cell,
     ods_content,
     ods_row,
+    xlsx,
     xlsx_parts,
 )
+from tests.tables.sources import codes, message, opened, records, written
 
 from batchbook.tables.inspection import inspect_table
 from batchbook.tables.report import Reading, Report
@@ -24,20 +27,36 @@ STRICT, STRICT_RELATED = (
     "http://purl.oclc.org/ooxml/spreadsheetml/main",
     "http://purl.oclc.org/ooxml/officeDocument/relationships",
 )
+
+
 X15 = "http://schemas.microsoft.com/office/spreadsheetml/2010/11/main"
+
+
 MC = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+
+
 HEAD = f'<row r="1">{inline("A1", "item")}{inline("B1", "day")}{inline("C1", "code")}</row>'
+
+
 #: 46143 is 2026-05-01 in the system of 1900, 44681 in that of 1904; style 1 is a day, style 2 shows five digits.
 ROWS = f'{HEAD}<row r="2">{inline("A2", "7")}<c r="B2" s="1"><v>44681</v></c><c r="C2" s="2"><v>123</v></c></row>'
+
+
 STYLES = (
     f'<styleSheet xmlns="{MAIN}"><numFmts><numFmt numFmtId="170" formatCode="00000"/></numFmts>'
     '<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="170"/></cellXfs></styleSheet>'
 )
+
+
 BOOK = (
     f'<workbook xmlns="{MAIN}" xmlns:r="{RELATED}"><workbookPr date1904="1"/>'
     '<sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>'
 )
+
+
 SHEET = f'<worksheet xmlns="{MAIN}"><sheetData>{ROWS}</sheetData></worksheet>'
+
+
 RIGHT = [("7", "2026-05-01", "00123")]
 
 
@@ -146,6 +165,8 @@ def test_the_formats(styles: str) -> None:
 
 
 TEXTS = f'<sst xmlns="{MAIN}"><si><t>item</t></si><si><t>7</t></si></sst>'
+
+
 SHARED = SHEET.replace(inline("A2", "7"), '<c r="A2" t="s"><v>1</v></c>')
 
 
@@ -181,6 +202,8 @@ def ods_of(content: str) -> bytes:
 
 
 CONTENT = ods_content(("S", ods_row(["item", "name"]) + ods_row(["7", "x"])))
+
+
 OTHER = "urn:example:other"
 
 
@@ -201,3 +224,24 @@ def test_an_open_document(content: str) -> None:
     report = inspected(ods_of(content), "list.ods")
     assert [cells for _, cells in report.first_rows] == [("7", "x")]
     assert (report.headings, [sheet.name for sheet in report.sheets]) == (("item", "name"), ["S"])
+
+
+def test_what_a_sheet_shows_is_read_and_told() -> None:
+    def fill(book: Any, page: Any) -> None:
+        page.merge_range("A1:C1", "Prices of May")
+        page.write_row(2, 0, ["item", "name", "price"])
+        page.write_row(3, 0, [7, "x"], book.add_format({"num_format": "000000"}))
+        page.write_formula(3, 2, "=1+1", None, 2)
+        page.write_row(4, 0, [12345678901234567, "t=e"])
+        page.write_formula(4, 2, "=NA()", None, "#N/A")
+
+    source = opened(written(fill), "list.xlsx")
+    assert records(source) == [["000007", "x", "2"], ["12345678901234570", "t=e", "#N/A"]]
+    assert {"merged-cells", "formulas", "error-values", "zero-format", "long-numbers"} <= set(codes(source))
+    assert "A1:C1" in message(source, "merged-cells")
+    assert next(note.rows for note in source.notes if note.code == "error-values") == (5,)
+
+
+def test_formulas_that_nobody_computed_are_told() -> None:
+    rows = '<row r="1"><c r="A1" t="str"><v>item</v></c></row><row r="2"><c r="A2"><f>1+1</f></c><c r="B2"><v>1</v></c></row>'
+    assert "1 has no value: open the file" in message(opened(xlsx(("S", rows)), "list.xlsx"), "formulas")

@@ -1,0 +1,88 @@
+"""Extent of sheets: those that reach too far are refused, whatever they claim."""
+
+from __future__ import annotations
+
+import pytest
+from tests.tables.workbooks import (
+    HEADER,
+    MAIN,
+    SHEET,
+    book,
+    cell,
+    read,
+    refusal,
+    worksheet,
+)
+
+from batchbook.tables.errors import InvalidWorkbook
+from batchbook.tables.formats.sheet_extent import Extent, QuickScan, exact_extent
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        cell("XFD1048576"),
+        cell("A1000001"),
+        cell("ALM2"),  # The 1,001st column.
+        cell("ALL5001"),
+        '<row r="1048576"><c><v>1</v></c></row>',
+        "<row><c><v>1</v></c></row>" * 4 + '<row r="2">' + "<c><v>1</v></c>" * 1001 + "</row>",
+        cell("B2").replace('r="B2"', "r='XFD1048576'"),
+        cell("B2").replace('r="B2"', 'r="xfd1048576"'),
+        cell("B2").replace('<c r="B2"', '<c a=">" r = "XFD1048576"'),
+        cell("B2").replace('<c r="B2"', '<c\nt="n"\tr="XFD1048576"'),
+    ],
+)
+def test_a_sheet_that_reaches_too_far_is_refused(far: str) -> None:
+    said = refusal(book((SHEET, worksheet(HEADER + far))))
+    assert "which is further than a table may reach here" in said
+    assert "Nothing was taken from it" in said
+
+
+def test_a_prefix_hides_no_cell() -> None:
+    rows = '<x:row r="1"><x:c r="XFD1048576"><x:v>1</x:v></x:c></x:row>'
+    sheet = f'<x:worksheet xmlns:x="{MAIN}"><x:sheetData>{rows}</x:sheetData></x:worksheet>'
+    assert "column 16,384" in refusal(book((SHEET, sheet)))
+
+
+def test_what_a_sheet_says_of_its_size_proves_nothing() -> None:
+    small = worksheet(HEADER + cell("XFD1048576")).replace("<sheetData>", '<dimension ref="A1"/><sheetData>')
+    assert "column 16,384" in refusal(book((SHEET, small)))
+    large = worksheet(HEADER + cell("A2")).replace(
+        "<sheetData>", '<dimension ref="A1:XFD1048576"/><sheetData>'
+    )
+    assert read(book((SHEET, large))) == [("1",)]
+
+
+def test_one_place_filled_a_million_times_counts_as_often() -> None:
+    rows = '<row r="1"><c r="A1"><v>1</v></c></row>' * 100
+    assert exact_extent([worksheet(rows).encode()]) == Extent(1, 1, 100)
+    quick = QuickScan()
+    quick.feed(worksheet(rows).encode())
+    assert quick.extent == Extent(1, 1, 100)
+
+
+def test_formats_far_out_are_no_cells() -> None:
+    formatted = '<row r="1048576"><c r="A1048576" s="1"/><c r="XFD1048576" s="1"></c></row>'
+    assert read(book((SHEET, worksheet(HEADER + cell("A2") + formatted)))) == [("1",)]
+
+
+@pytest.mark.parametrize("size", [1, 7, 33, 50, 4096])
+def test_the_pieces_of_a_sheet_may_be_cut_anywhere(size: int) -> None:
+    data = worksheet(HEADER + cell("B2") + cell("AB12345") + cell("C99")).encode()
+    quick = QuickScan()
+    for start in range(0, len(data), size):
+        quick.feed(data[start : start + size])
+    assert not quick.unsure
+    assert quick.extent == exact_extent([data]) == Extent(12345, 28, 4)
+
+
+def test_cells_without_references_follow_their_neighbours() -> None:
+    rows = '<row><c><v>1</v></c></row><row r="7"><c r="C7"><v>1</v></c><c/><c><v>1</v></c></row><row><c><v/></c></row>'
+    assert exact_extent([worksheet(rows).encode()]) == Extent(8, 5, 4)
+
+
+@pytest.mark.parametrize("reference", ["", "A", "1", "A12345678", "AAAA1", "Ä1", "A1:B2", "A-1"])
+def test_a_reference_that_is_none_is_refused(reference: str) -> None:
+    with pytest.raises(InvalidWorkbook):
+        exact_extent([worksheet(f'<row><c r="{reference}"><v>1</v></c></row>').encode()])
