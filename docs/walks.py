@@ -3,13 +3,13 @@
 No function is chosen by hand. The application runs on a temporary SQLite database with the demo data, and actions run in
 the request. While a request is answered, the stack of calls is recorded wherever
 
-- a statement that changes data is executed,
+- a statement that changes data is executed, unless the session flushes objects by it,
 - an object of the ORM is added to the session, or one in the session is changed, or
 - the text of an uploaded file is split into cells.
 
 The walk consists of the function that declares the route and every function of Batchbook between the view and such a
 place, in the order in which they are first reached. Functions that are called on the way and return before the change,
-such as a check of a permission, are left out.
+such as a check of a permission, are left out; in how many files those with queries are is counted beside it.
 
 ``python docs/walks.py`` writes the walks; with ``--print`` it prints them instead.
 """
@@ -49,6 +49,7 @@ CHANGES = re.compile(
     r"\s*(INSERT|UPDATE|DELETE|CREATE|DROP|WITH .*?\b(INSERT|UPDATE|DELETE))\b", re.IGNORECASE | re.DOTALL
 )
 ORM_CHANGE = InstanceState._modified_event.__code__
+FLUSH = Session._flush.__code__
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class Walk:
     """What a request went through."""
 
     steps: list[Step] = field(default_factory=list)
+    #: The files between the view and any statement, queries included.
+    queried: set[str] = field(default_factory=set)
     #: Every file of Batchbook in which anything ran, from the first to the last byte of the request.
     ran: set[str] = field(default_factory=set)
 
@@ -87,33 +90,42 @@ class Tracer:
             if file := _file(frame.f_code):
                 self.walk.ran.add(file)
             elif frame.f_code is ORM_CHANGE and frame.f_locals["self"].session_id is not None:
-                self.note(frame)
+                self.note(self.codes(frame))
         elif what == "c_call" and argument is csv.reader:
-            self.note(frame)
+            self.note(self.codes(frame))
 
     def executed(self, _connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         """Handle a statement that is about to be executed."""
+        codes = self.codes(sys._getframe())
+        self.walk.queried.update(step.file for step in map(_step, codes) if step)
         if CHANGES.match(statement):
-            self.note(sys._getframe())
+            self.note(codes)
 
     def added(self, *_arguments: Any) -> None:
         """Handle an object that was added to the session."""
-        self.note(sys._getframe())
+        self.note(self.codes(sys._getframe()))
 
-    def note(self, frame: FrameType | None) -> None:
-        """Keep the functions between the view and ``frame``."""
-        codes = []
+    def codes(self, frame: FrameType | None) -> list[CodeType]:
+        """Return the code of the functions between the view and ``frame``; none if the session flushes between them."""
+        codes: list[CodeType] = []
+        length = 0
         while frame is not None:
             codes.append(frame.f_code)
+            if frame.f_code in self.views:
+                length = len(codes)
             frame = frame.f_back
-        codes.reverse()
-        start = next((place for place, code in enumerate(codes) if code in self.views), len(codes))
-        for code in codes[start:]:
-            if file := _file(code):
-                step = Step(file, code.co_qualname.partition(".<locals>")[0])
-                if step not in self._known:
-                    self._known.add(step)
-                    self.walk.steps.append(step)
+        return [] if FLUSH in codes else codes[:length][::-1]
+
+    def note(self, codes: list[CodeType]) -> None:
+        """Keep the functions of Batchbook among ``codes`` as steps of the walk."""
+        steps = [step for step in map(_step, codes) if step and step not in self._known]
+        self._known.update(steps)
+        self.walk.steps += dict.fromkeys(steps)
+
+
+def _step(code: CodeType) -> Step | None:
+    file = _file(code)
+    return Step(file, code.co_qualname.partition(".<locals>")[0]) if file else None
 
 
 def _file(code: CodeType) -> str | None:
@@ -231,7 +243,10 @@ def markdown(walk: Walk) -> str:
     for file in walk.files:
         names = dict.fromkeys(step.function for step in walk.steps if step.file == file)
         lines.append(f"1. `{file}` → {', '.join(f'`{name}`' for name in names)}")
-    lines.append(f"\n{len(walk.files)} files to read; code of {len(walk.ran)} files runs in all.")
+    lines.append(
+        f"\n{len(walk.files)} files to read, {len(walk.queried | set(walk.files))} if all queries are followed as well;"
+        f" code of {len(walk.ran)} files runs in all."
+    )
     return "\n".join(lines)
 
 
