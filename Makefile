@@ -11,7 +11,7 @@ INI ?= development.ini
 TESTS ?=
 SOURCES := src tests benchmarks soak migrations docs setup.py
 
-.PHONY: help run test check format lint types schema bench soak pictures clean
+.PHONY: help run test check format lint types schema bench soak structure pictures clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ bench: $(VENV)/.developing ## Measure against the database's own floor
 
 soak: $(VENV)/.developing ## Kill processes while they work, and look at every batch afterwards (15 minutes at the most)
 	$(BIN)/python -m soak --seconds 420
+
+structure: $(VENV)/.developing ## Measure the source and trace the walks, for docs/architecture.md
+	$(BIN)/python docs/walks.py
+	$(BIN)/python docs/structure.py
 
 pictures: $(VENV)/.developing ## Make the pictures of the documentation from the running application
 	$(BIN)/python docs/pictures.py

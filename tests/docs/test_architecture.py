@@ -37,27 +37,16 @@ def room_of(module: str) -> str:
     return parts[1] if len(parts) > 1 and parts[1] in RANK else "batchbook"
 
 
-class _Imports(ast.NodeVisitor):
-    """Collects what is imported when the program runs; imports for type checkers don't count."""
-
-    def __init__(self) -> None:
-        self.found: list[str] = []
-
-    def visit_If(self, node: ast.If) -> None:
-        if "TYPE_CHECKING" not in ast.unparse(node.test):
-            self.generic_visit(node)
-
-    def visit_Import(self, node: ast.Import) -> None:
-        self.found += [alias.name for alias in node.names]
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        self.found += [f"{node.module}.{alias.name}" for alias in node.names]
-
-
 def imports(source: str) -> Iterator[str]:
-    visitor = _Imports()
-    visitor.visit(ast.parse(source))
-    return (name for name in visitor.found if name.partition(".")[0] == "batchbook")
+    """Yield what ``source`` imports from Batchbook, also in functions and for type checkers."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        yield from (name for name in names if name.partition(".")[0] == "batchbook")
 
 
 def intrusions(module: str, source: str) -> list[str]:
@@ -91,8 +80,12 @@ def test_an_import_from_a_room_behind_is_found(module: str, line: str) -> None:
     assert len(intrusions(module, line)) == 1
 
 
-def test_imports_for_type_checkers_do_not_count() -> None:
-    assert intrusions("batchbook.db", "if TYPE_CHECKING:\n    import batchbook.grid\n") == []
+@pytest.mark.parametrize("source", [
+    "if TYPE_CHECKING:\n    import batchbook.grid\n",
+    "def late():\n    from batchbook.grid import query\n",
+])  # fmt: skip
+def test_imports_for_type_checkers_and_in_functions_count(source: str) -> None:
+    assert len(intrusions("batchbook.db", source)) == 1
 
 
 def test_every_room_is_described_and_has_its_place() -> None:
