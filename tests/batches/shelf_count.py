@@ -6,6 +6,7 @@ Its tables have a metadata of their own, so that the shipped schema stays what m
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -13,11 +14,12 @@ from sqlalchemy import Engine, ForeignKey, Index, MetaData, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from batchbook.batches import (
-    Action,
     Batch,
     BatchHandler,
     BatchRow,
     BatchType,
+    Callbacks,
+    ExecutionPolicy,
     FileSource,
     Outcome,
     QuickEntry,
@@ -81,6 +83,20 @@ def _scanned(handler: ShelfCountHandler, _batch: ShelfCount, text: str) -> RowVa
     return None if code is None else {"item_code": code, "counted": 1}
 
 
+def _on_clone(_handler: Any, source: ShelfCount, clone: ShelfCount) -> None:
+    clone.description = f"Again: {source.description or source.shelf}"
+
+
+def _on_complete(_handler: Any, batch: ShelfCount) -> None:
+    if batch.shelf == "locked":
+        raise Conflict("The shelf is locked.")
+
+
+def _on_delete(_handler: Any, batch: ShelfCount) -> None:
+    if batch.shelf == "precious":
+        raise Conflict("A precious count is not deleted.")
+
+
 class ShelfCountHandler(BatchHandler[ShelfCount, ShelfCountRow]):
     """Reads a file, compares by objects, and sets the quantities that differ."""
 
@@ -90,14 +106,17 @@ class ShelfCountHandler(BatchHandler[ShelfCount, ShelfCountRow]):
     peer_columns: ClassVar[tuple[str, ...]] = ("item_code",)
     refresh_after: ClassVar[tuple[str, ...]] = ("tolerance",)
     file_source = FileSource(columns={"item": "item_code", "counted": "counted", "remark": "remark"})
-    execution_options = Form(
-        [
-            Field.of("most", Kind.INTEGER, label="Change at most", minimum=0),
-            Field.of("sign", Kind.TEXT, label="Signed by", required=True),
-        ]
+    callbacks = Callbacks(on_clone=_on_clone, on_complete=_on_complete, on_delete=_on_delete)
+    execution_policy = ExecutionPolicy(
+        options=Form(
+            [
+                Field.of("most", Kind.INTEGER, label="Change at most", minimum=0),
+                Field.of("sign", Kind.TEXT, label="Signed by", required=True),
+            ]
+        ),
+        defaults={"sign": "the shop"},
+        retention=timedelta(days=30),
     )
-    execution_defaults: ClassVar[Mapping[str, Any]] = {"sign": "the shop"}
-    retention = timedelta(days=30)
     quick_entry = QuickEntry(label="Scan an item", row_for=_scanned)
 
     def refresh(self, batch: ShelfCount, rows: Rows) -> None:
@@ -153,17 +172,6 @@ class ShelfCountHandler(BatchHandler[ShelfCount, ShelfCountRow]):
             )
         ]
 
-    def on_clone(self, source: ShelfCount, clone: ShelfCount) -> None:
-        clone.description = f"Again: {source.description or source.shelf}"
-
-    def on_complete(self, batch: ShelfCount) -> None:
-        if batch.shelf == "locked":
-            raise Conflict("The shelf is locked.")
-
-    def on_delete(self, batch: ShelfCount) -> None:
-        if batch.shelf == "precious":
-            raise Conflict("A precious count is not deleted.")
-
     def before_create(self, batch: ShelfCount, *, has_file: bool) -> None:
         if batch.shelf == "nowhere":
             raise BadInput("There is no such shelf.")
@@ -173,18 +181,17 @@ class ShelfCountHandler(BatchHandler[ShelfCount, ShelfCountRow]):
 class Remembering(ShelfCountHandler):
     """Notes what it is called for, in ``calls``, and yields the rows of ``source``."""
 
+    callbacks = replace(
+        ShelfCountHandler.callbacks,
+        setup=lambda handler, action, _batch: handler.calls.append(f"setup {action}"),
+        teardown=lambda handler, action, _batch: handler.calls.append(f"teardown {action}"),
+    )
     calls: ClassVar[list[str]] = []
     source: ClassVar[Iterable[RowValues]] = ()
 
     def populate(self, batch: ShelfCount) -> Iterable[RowValues]:
         self.calls.append("populate")
         yield from self.source
-
-    def setup(self, action: Action, batch: ShelfCount) -> None:
-        self.calls.append(f"setup {action}")
-
-    def teardown(self, action: Action, batch: ShelfCount) -> None:
-        self.calls.append(f"teardown {action}")
 
 
 def shelf_count(handler: type[BatchHandler[Any, Any]] = ShelfCountHandler) -> BatchType:

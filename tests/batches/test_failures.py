@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import Engine, text
 
-from batchbook.batches import Action, Outcome, Rows, RowValues
+from batchbook.batches import Action, Callbacks, Outcome, Rows, RowValues
 from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict
 
@@ -39,9 +40,15 @@ class StopAfter:
             raise self.error
 
 
+def _on_complete(handler: Breaking, batch: ShelfCount) -> None:
+    batch.notes = "touched"
+    handler.fail("complete")
+
+
 class Breaking(Remembering):
     """Fails in the middle of what ``breaks`` names, after it has written."""
 
+    callbacks = replace(Remembering.callbacks, on_complete=_on_complete)
     breaks = ""
     error: Exception = ZeroDivisionError("three by zero")
 
@@ -60,10 +67,6 @@ class Breaking(Remembering):
         rows.update(remark="done")
         self.fail("execute")
         return outcome
-
-    def on_complete(self, batch: ShelfCount) -> None:
-        batch.notes = "touched"
-        self.fail("complete")
 
     def fail(self, where: str) -> None:
         if self.breaks == where:
@@ -162,18 +165,22 @@ def test_teardown_can_use_the_database_after_its_error(workshop: BatchHarness) -
         "breaks": "execute",
         "calls": [],
         "fail": database_error,
-        "teardown": lambda self, _action, _batch: asked.append(self.session.scalar(text("SELECT 1"))),
+        "callbacks": Callbacks(
+            teardown=lambda handler, _action, _batch: asked.append(handler.session.scalar(text("SELECT 1")))
+        ),
     }
     assert workshop.with_handler(type("B", (Breaking,), parts)).run(batch_id, Action.EXECUTE).failed
     assert asked == [1]
 
 
 def test_an_error_in_teardown_does_not_hide_the_first(workshop: BatchHarness) -> None:
-    def stumble(_self: Any, _action: Action, _batch: ShelfCount) -> None:
+    def stumble(_handler: Any, _action: Action, _batch: ShelfCount) -> None:
         raise LookupError("teardown stumbled")
 
     batch_id = brought_to(workshop, Action.EXECUTE)
-    handler = type("B", (Breaking,), {"breaks": "execute", "calls": [], "teardown": stumble})
+    handler = type(
+        "B", (Breaking,), {"breaks": "execute", "calls": [], "callbacks": Callbacks(teardown=stumble)}
+    )
     assert "three by zero" in workshop.with_handler(handler).run(batch_id, Action.EXECUTE).message
 
 

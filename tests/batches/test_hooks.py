@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from batchbook.batches import Action, BatchHandler, Outcome, Severity, State, Status, Total
+from batchbook.batches import Action, BatchHandler, ExecutionPolicy, Outcome, Severity, State, Status, Total
 from batchbook.batches.engine.options import bind_options, options_as_json
 from batchbook.errors import BadInput, Conflict
 
@@ -17,6 +18,9 @@ from .harness import BatchHarness, on_hand, stock
 from .shelf_count import CountStatus, ShelfCountHandler
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n009,1,\n"
+
+
+AUTOMATIC = replace(ShelfCountHandler.execution_policy, automatic=True)
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +86,9 @@ def test_on_complete_may_refuse(workshop: BatchHarness) -> None:
 def test_none_executes_itself_for_somebody_who_may_not_execute(
     engine: Engine, workshop: BatchHarness, actor: str
 ) -> None:
-    automatic = workshop.with_handler(type("Automatic", (ShelfCountHandler,), {"auto_execute": True}))
+    automatic = workshop.with_handler(
+        type("Automatic", (ShelfCountHandler,), {"execution_policy": AUTOMATIC})
+    )
     batch_id = automatic.open(FILE, shelf="A")
     result = automatic.by(actor).submit(batch_id, Action.COMPLETE)
     assert result.message.endswith(
@@ -95,7 +101,9 @@ def test_none_executes_itself_for_somebody_who_may_not_execute(
 def test_a_batch_that_executes_itself_does_so_when_it_is_complete(
     engine: Engine, workshop: BatchHarness
 ) -> None:
-    automatic = workshop.with_handler(type("Automatic", (ShelfCountHandler,), {"auto_execute": True}))
+    automatic = workshop.with_handler(
+        type("Automatic", (ShelfCountHandler,), {"execution_policy": AUTOMATIC})
+    )
     batch_id = automatic.open(FILE, shelf="A")
     result = automatic.by("admin").submit(batch_id, Action.COMPLETE)
     assert result.message == f"Batch {batch_id:08d} was executed: 2 quantities set, signed by the shop."
@@ -105,7 +113,10 @@ def test_a_batch_that_executes_itself_does_so_when_it_is_complete(
 
 @pytest.mark.usefixtures("users")
 def test_one_that_cannot_execute_itself_stays_complete_and_says_why(workshop: BatchHarness) -> None:
-    refusing = {"auto_execute": True, "why_not_execute": lambda _self, _batch: "The shelf is locked."}
+    refusing = {
+        "execution_policy": AUTOMATIC,
+        "why_not_execute": lambda _self, _batch: "The shelf is locked.",
+    }
     automatic = workshop.with_handler(type("Locked", (ShelfCountHandler,), refusing))
     batch_id = automatic.open(FILE, shelf="A")
     result = automatic.by("admin").submit(batch_id, Action.COMPLETE)
@@ -166,7 +177,7 @@ def test_a_type_without_options_takes_none(workshop: BatchHarness) -> None:
     def execute(self: Any, batch: Any, rows: Any, options: Any) -> Outcome:
         return Outcome(f"{rows.count()} rows with {dict(options)}.")
 
-    parts = {"execution_options": None, "execution_defaults": {}, "execute": execute}
+    parts = {"execution_policy": ExecutionPolicy(), "execute": execute}
     shop = workshop.with_handler(type("Plain", (ShelfCountHandler,), parts))
     batch_id = shop.open(FILE, shelf="A")
     shop.run(batch_id, Action.COMPLETE)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, text, update
 from sqlalchemy.exc import IntegrityError
 
-from batchbook.batches import Action, Outcome, Rows, RowValues
+from batchbook.batches import Action, Callbacks, Outcome, Rows, RowValues
 from batchbook.batches.models import Operation
 from batchbook.catalog.models import Product
 from batchbook.db import Base
@@ -105,6 +105,11 @@ def write_by_another(session: Any) -> None:
 class Trying(Remembering):
     """Does ``way`` in the midst of the hook that ``where`` names, after it has written."""
 
+    callbacks = Callbacks(
+        setup=lambda handler, action, _batch: handler.attempt(f"setup {action}"),
+        teardown=lambda handler, action, _batch: handler.attempt(f"teardown {action}"),
+        on_complete=lambda handler, _batch: handler.attempt("complete"),
+    )
     where = ""
     way: Any = staticmethod(lambda session: None)
     swallows = False
@@ -125,18 +130,9 @@ class Trying(Remembering):
         self.attempt("populate")
         yield {"item_code": "009", "counted": 1}
 
-    def setup(self, action: Action, batch: ShelfCount) -> None:
-        self.attempt(f"setup {action}")
-
-    def teardown(self, action: Action, batch: ShelfCount) -> None:
-        self.attempt(f"teardown {action}")
-
     def refresh(self, batch: ShelfCount, rows: Rows) -> None:
         super().refresh(batch, rows)
         self.attempt("refresh")
-
-    def on_complete(self, batch: ShelfCount) -> None:
-        self.attempt("complete")
 
     def why_not_execute(self, batch: ShelfCount) -> str | None:
         self.attempt("why")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
-from batchbook.batches import Action
+from batchbook.batches import Action, ExecutionPolicy
 from batchbook.batches.engine.preview import ExecutionPreview, preview_execution
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind
@@ -43,8 +43,7 @@ def test_an_open_batch_says_what_would_happen_and_what_must_come_first(workshop:
 def test_an_option_that_must_be_chosen_is_waited_for(workshop: BatchHarness) -> None:
     options = Form([Field.of("reason", Kind.TEXT, required=True)])
     parts = {
-        "execution_options": options,
-        "execution_defaults": {},
+        "execution_policy": ExecutionPolicy(options=options),
         "describe_execution": lambda _self, _batch, chosen: [f"Because of {chosen['reason']}."],
     }
     asking = workshop.with_handler(type("Asking", (ShelfCountHandler,), parts))

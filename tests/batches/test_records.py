@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -101,7 +102,11 @@ def test_statements_that_concern_no_row_pass(attacked: Attacked) -> None:
 
 def test_an_expired_batch_goes_and_its_record_stays(engine: Engine) -> None:
     stock(engine, ("001", 1))
-    handler = type("Expired", (PriceChangeHandler,), {"retention": timedelta(seconds=-1)})
+    handler = type(
+        "Expired",
+        (PriceChangeHandler,),
+        {"execution_policy": replace(PriceChangeHandler.execution_policy, retention=timedelta(seconds=-1))},
+    )
     shop = BatchHarness(engine, PRICE_CHANGE).with_handler(handler)
     number = shop.executed(FILE)
     with transaction_scope(engine) as session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,7 +22,13 @@ def executed_count(engine: Engine, retention: timedelta | None) -> tuple[BatchHa
     make_tables(engine)
     shop = shelves(engine)
     handler = type(
-        "Kept", (Remembering,), {"calls": [], "source": [{"item_code": "1"}], "retention": retention}
+        "Kept",
+        (Remembering,),
+        {
+            "calls": [],
+            "source": [{"item_code": "1"}],
+            "execution_policy": replace(Remembering.execution_policy, retention=retention),
+        },
     )
     shop = shop.with_handler(handler)
     batch_id = shop.open("item,counted,remark\n", shelf="A")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from batchbook.batches import Action, Outcome, Rows
+from batchbook.batches import Action, Callbacks, Outcome, Rows
 from batchbook.batches.editing import StaleEdit
 from batchbook.errors import Conflict
 
@@ -102,14 +102,14 @@ def test_who_edits_what_a_refresh_changed_meanwhile_is_told(workshop: BatchHarne
 
 
 def test_the_refresh_after_an_edit_is_prepared_like_any_other(workshop: BatchHarness) -> None:
-    def setup(self: Any, _action: Action, _batch: Any) -> None:
-        self.words = {"7": "seven"}
+    def setup(handler: Any, _action: Action, _batch: Any) -> None:
+        handler.words = {"7": "seven"}
 
     def refresh(self: Any, _batch: Any, rows: Rows) -> None:
         for row in rows:
             row.set_status("matches", self.words.get(str(row.counted)))
 
-    shop = handled(workshop, setup=setup, refresh=refresh)
+    shop = handled(workshop, callbacks=Callbacks(setup=setup), refresh=refresh)
     batch_id = shop.open(FILE, shelf="A")
     shop.edit(batch_id, 2, counted="7")
     assert [row.status_text for row in shop.rows(batch_id)] == ["seven", "seven", None, None]

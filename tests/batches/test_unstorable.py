@@ -20,6 +20,7 @@ from batchbook.batches import (
     BatchRow,
     BatchType,
     Block,
+    Callbacks,
     Outcome,
     QuickEntry,
     Rows,
@@ -165,9 +166,14 @@ STORABLE: tuple[tuple[str, Any, Any], ...] = (
 )
 
 
+def _on_clone(_handler: Any, source: Sample, clone: Sample) -> None:
+    clone.limit = source.limit if source.limit is None else "many"  # type: ignore[assignment]
+
+
 class SampleHandler(BatchHandler[Sample, SampleRow]):
     chunk_size = 7
     statuses = Known
+    callbacks = Callbacks(on_clone=_on_clone)
     quick_entry = QuickEntry(label="Scan", row_for=lambda handler, _batch, _text: handler.entered)
     #: What ``populate`` yields, what ``refresh`` sets by row, and what quick entry adds.
     source: ClassVar[Iterable[RowValues | Block]] = ()
@@ -187,9 +193,6 @@ class SampleHandler(BatchHandler[Sample, SampleRow]):
 
     def execute(self, batch: Sample, rows: Rows, options: Mapping[str, Any]) -> Outcome:
         return Outcome("Done.")
-
-    def on_clone(self, source: Sample, clone: Sample) -> None:
-        clone.limit = source.limit if source.limit is None else "many"  # type: ignore[assignment]
 
 
 @pytest.fixture

@@ -13,7 +13,17 @@ from pyramid.config import Configurator
 from sqlalchemy import Engine
 
 import batchbook
-from batchbook.batches import BatchHandler, BatchMasterView, FileSource, QuickEntry, Rows, Worksheet
+from batchbook.batches import (
+    BatchHandler,
+    BatchMasterView,
+    Callbacks,
+    ExecutionPolicy,
+    FileSource,
+    PerBatchRows,
+    QuickEntry,
+    Rows,
+    Worksheet,
+)
 from batchbook.cli import main
 from batchbook.services import services_of
 from batchbook.settings import all_settings
@@ -110,6 +120,9 @@ def test_every_hook_of_the_handler_is_described() -> None:
 
 def test_every_declaration_is_described() -> None:
     assert named_in(text_of("hooks.md", "Files")) == own_names(FileSource)
+    assert named_in(text_of("hooks.md", "Execution policy")) == own_names(ExecutionPolicy)
+    assert named_in(text_of("hooks.md", "Callbacks")) == own_names(Callbacks)
+    assert named_in(text_of("hooks.md", "Rows per batch")) == own_names(PerBatchRows)
     assert named_in(text_of("hooks.md", "Quick entry")) == own_names(QuickEntry) - {"values"}
 
 
@@ -128,7 +141,9 @@ def test_defaults_of_the_handler_are_those_of_the_table() -> None:
     said = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", text_of("hooks.md", "Handler"), re.MULTILINE))
     assert len(said) > 10
     for name, default in said.items():
-        assert eval(default, {"Worksheet": Worksheet}) == getattr(BatchHandler, name)
+        assert eval(
+            default, {"Worksheet": Worksheet, "ExecutionPolicy": ExecutionPolicy, "Callbacks": Callbacks}
+        ) == getattr(BatchHandler, name)
 
 
 # --- Commands --------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from tests.functional.world import PRICE_LIST, Shop
 
 import batchbook
-from batchbook.batches import Action, Batch
+from batchbook.batches import Action, Batch, Callbacks
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.models import Operation
@@ -157,7 +157,9 @@ def in_thread(action: Callable[[], Any]) -> threading.Thread:
 
 
 def hooked(name: str, before: Callable[[], Any]) -> Mapping[str, Any]:
-    """Return a handler's method that does ``before`` and then what it always did."""
+    """Return a handler's method, or its callbacks with one, that does ``before`` and then what it always did."""
+    if name == "setup":
+        return {"callbacks": Callbacks(setup=lambda *_arguments: before())}
 
     def method(self: Any, *arguments: Any) -> Any:
         before()

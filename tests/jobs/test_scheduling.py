@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from tests.functional.world import form_to, form_with, post, text_of, url_of
 from webtest import TestApp
 
-from batchbook.batches import Action
+from batchbook.batches import Action, Callbacks
 from batchbook.batches.engine.engine import Result
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.running.runner import ActionCall
@@ -25,12 +25,14 @@ from batchbook.jobs.enqueue import scheduled_job
 from batchbook.jobs.worker import Worker
 from batchbook.security.models import User
 from batchbook.services import services_of
+from batchbook.types.price_change.handler import PriceChangeHandler
 from batchbook.zones import BadTime, LocalTime
 
 from .harness import JobHarness
 from .test_worker import until
 
 TOMORROW = utc_now().replace(second=0, microsecond=0) + timedelta(days=1)
+AUTOMATIC = replace(PriceChangeHandler.execution_policy, automatic=True)
 one_database = pytest.mark.parametrize("backend", ["sqlite"])
 
 
@@ -183,7 +185,7 @@ def test_what_changed_nothing_meanwhile_does_not_stand_against_it(place: JobHarn
 
     types = place.services.get(BatchTypes)
     as_it_was = types["price_change"]
-    place.with_handler(on_clone=fail)
+    place.with_handler(callbacks=Callbacks(on_clone=fail))
     assert place.do(batch_id, Action.CLONE).state == "failed"
     types.add(replace(as_it_was))
     assert come_due(place, batch_id).state == "done"
@@ -208,7 +210,7 @@ def test_what_makes_a_plan_void_drops_it_and_says_so(place: JobHarness, action: 
 
 @one_database
 def test_a_batch_that_executes_by_itself_does_so_once_it_is_complete(place: JobHarness) -> None:
-    place.with_handler(auto_execute=True)
+    place.with_handler(execution_policy=AUTOMATIC)
     batch_id = place.create()
     place.do(batch_id, Action.POPULATE)
     result = place.submit(batch_id, Action.COMPLETE, "admin")
@@ -221,7 +223,7 @@ def test_it_does_not_for_somebody_who_may_not_execute_and_waits_for_one_who_may(
     place: JobHarness, app: Any, admin: TestApp, staff: TestApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        services_of(app.registry).get(BatchTypes)["price_change"].handler, "auto_execute", True
+        services_of(app.registry).get(BatchTypes)["price_change"].handler, "execution_policy", AUTOMATIC
     )
     batch_id = place.create()
     place.do(batch_id, Action.POPULATE)
@@ -239,7 +241,7 @@ def test_it_does_not_for_somebody_who_may_not_execute_and_waits_for_one_who_may(
 
 @one_database
 def test_the_permission_is_asked_again_when_the_job_runs(place: JobHarness) -> None:
-    place.with_handler(auto_execute=True)
+    place.with_handler(execution_policy=AUTOMATIC)
     batch_id = place.create()
     place.do(batch_id, Action.POPULATE)
     job_id = place.submit(batch_id, Action.COMPLETE, "admin").job_id or 0
@@ -255,7 +257,9 @@ def test_the_permission_is_asked_again_when_the_job_runs(place: JobHarness) -> N
 
 @one_database
 def test_one_that_must_not_be_executed_stays_complete_and_says_why(place: JobHarness) -> None:
-    place.with_handler(auto_execute=True, why_not_execute=lambda _self, _batch: "The shelf is locked.")
+    place.with_handler(
+        execution_policy=AUTOMATIC, why_not_execute=lambda _self, _batch: "The shelf is locked."
+    )
     batch_id = place.create()
     place.do(batch_id, Action.POPULATE)
     job_id = place.submit(batch_id, Action.COMPLETE).job_id or 0

@@ -18,6 +18,7 @@ from batchbook.batches import (
     BatchHandler,
     BatchMasterView,
     BatchRow,
+    Callbacks,
     Outcome,
     QuickEntry,
     RowLayout,
@@ -222,8 +223,11 @@ class TestCountsEachRowOnItsPage(Conformance):
 
 
 class RenamesItsSource(PriceChangeHandler):
-    def on_clone(self, source: Any, clone: Any) -> None:
-        self.session.execute(update(Product).values(description="Cloned"))
+    callbacks = Callbacks(
+        on_clone=lambda handler, _source, _clone: handler.session.execute(
+            update(Product).values(description="Cloned")
+        )
+    )
 
 
 class TestRenamesWhatItClones(Conformance):

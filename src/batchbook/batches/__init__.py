@@ -12,7 +12,7 @@ from pyramid.config import PHASE3_CONFIG
 
 from batchbook.batches.files import file_chunks, input_file, open_file, store_file
 from batchbook.batches.freeze import append_only, freeze_table, unfreeze_table
-from batchbook.batches.handler import BatchHandler, Outcome, Total
+from batchbook.batches.handler import BatchHandler, Callbacks, ExecutionPolicy, Outcome, Total
 from batchbook.batches.handler_context import HandlerContext
 from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping
 from batchbook.batches.intake.file_inspection import Intake
@@ -27,7 +27,7 @@ from batchbook.batches.registry import BatchType, BatchTypes, refuse_unknown_han
 from batchbook.batches.rows.blocks import Block, RowValues
 from batchbook.batches.rows.issues import issue
 from batchbook.batches.rows.per_batch import DynamicRow
-from batchbook.batches.rows.row_columns import RowColumn
+from batchbook.batches.rows.row_columns import PerBatchRows, RowColumn
 from batchbook.batches.rows.scope import RowProxy, Rows
 from batchbook.batches.running.bulk_edits import BULK_EDITS
 from batchbook.batches.running.job_runner import JobRunner
@@ -54,7 +54,9 @@ __all__ = [
     "BatchType",
     "BatchTypes",
     "Block",
+    "Callbacks",
     "DynamicRow",
+    "ExecutionPolicy",
     "FileSource",
     "HandlerContext",
     "Intake",
@@ -63,6 +65,7 @@ __all__ = [
     "IntakeReader",
     "Layout",
     "Outcome",
+    "PerBatchRows",
     "QuickEntry",
     "RowColumn",
     "RowLayout",

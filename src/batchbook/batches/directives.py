@@ -202,7 +202,7 @@ def _check_handler(
         columns_of(header, handler.refresh_after)
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"The handler of batch type {key!r} cannot work: {error}") from error
-    if handler.execution_defaults and handler.execution_options is None:
+    if handler.execution_policy.defaults and handler.execution_policy.options is None:
         raise ConfigurationError(
             f"The handler of batch type {key!r} has defaults for options that it does not have."
         )

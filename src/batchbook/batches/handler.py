@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
@@ -17,14 +17,14 @@ from batchbook.batches.intake.quick_entry import QuickEntry
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.blocks import Block, RowValues
-from batchbook.batches.rows.row_columns import RowColumn
+from batchbook.batches.rows.row_columns import PerBatchRows
 from batchbook.batches.rows.scope import Rows
 from batchbook.batches.worksheets.layout import Worksheet
 from batchbook.forms import Form
 from batchbook.statuses import Status
 from batchbook.words import counted
 
-__all__ = ["BatchHandler", "Block", "Outcome", "RowValues", "Total"]
+__all__ = ["BatchHandler", "Block", "Callbacks", "ExecutionPolicy", "Outcome", "RowValues", "Total"]
 
 
 B = TypeVar("B", bound=Batch)
@@ -54,6 +54,45 @@ class Outcome:
     rest: ColumnElement[bool] | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class ExecutionPolicy:
+    """Declaration of how batches are executed: ``execution_policy`` of a handler.
+
+    ``options`` are what people choose from when they execute, ``defaults`` what the options are, as texts, where nobody
+    chose. With ``automatic`` a batch is executed as soon as it is marked complete by somebody who may execute it; else
+    it waits for such a person. ``retention`` is the time after which an executed batch may be purged; ``None`` keeps it
+    for good.
+    """
+
+    options: Form | None = None
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    automatic: bool = False
+    retention: timedelta | None = None
+
+
+def _nothing(*_arguments: Any) -> None:
+    """Do nothing: no callback was declared."""
+
+
+# The functions get the author's own handler and headers, which only the author's code has types for.
+@dataclass(frozen=True, kw_only=True)
+class Callbacks:
+    """Declaration of functions that are called around what happens to a batch: ``callbacks`` of a handler.
+
+    ``setup(handler, action, batch)`` prepares for populate, refresh or execute, once, before its first chunk;
+    ``teardown(handler, action, batch)`` cleans up, once, whether the action succeeded or failed.
+    ``on_complete(handler, batch)`` is called when the batch is marked complete and may raise ``Conflict`` to refuse,
+    ``on_clone(handler, source, clone)`` before ``clone``, a header filled with the values of ``source``, is stored, and
+    ``on_delete(handler, batch)`` before the batch is deleted, to clean up what belongs to it elsewhere.
+    """
+
+    setup: Callable[[Any, Action, Any], None] = _nothing
+    teardown: Callable[[Any, Action, Any], None] = _nothing
+    on_complete: Callable[[Any, Any], None] = _nothing
+    on_clone: Callable[[Any, Any, Any], None] = _nothing
+    on_delete: Callable[[Any, Any], None] = _nothing
+
+
 class BatchHandler(ABC, Generic[B, R]):
     """Populates, refreshes and executes the batches of one type.
 
@@ -74,20 +113,18 @@ class BatchHandler(ABC, Generic[B, R]):
     peer_columns: tuple[str, ...] = ()
     #: Columns of the header that decide about rows' statuses: an edit of one of them refreshes all rows.
     refresh_after: ClassVar[tuple[str, ...]] = ()
-    #: The options people choose from when they execute; ``None`` where there are none.
-    execution_options: ClassVar[Form | None] = None
-    #: What the options are, as texts, where nobody chose otherwise.
-    execution_defaults: ClassVar[Mapping[str, Any]] = {}
-    #: Execute as soon as the batch is marked complete by somebody who may execute it; else it waits for such a person.
-    auto_execute: ClassVar[bool] = False
-    #: How long an executed batch is kept before it may be purged; ``None`` keeps it for good.
-    retention: ClassVar[timedelta | None] = None
+    #: The options of an execution, whether completing a batch executes it, and how long it is kept then.
+    execution_policy: ExecutionPolicy = ExecutionPolicy()
     #: The files that batches are made from; ``None`` where the type takes none.
     file_source: FileSource | None = None
     #: The box into which people scan or type rows; ``None`` offers none.
     quick_entry: QuickEntry | None = None
     #: The worksheets of batches: by default with the columns of their file, or of the row grid.
     worksheet: Worksheet = Worksheet()
+    #: The columns of rows that are in a table of their own for each batch; ``None`` where all batches share one.
+    per_batch_rows: PerBatchRows | None = None
+    #: Functions that are called around what happens to a batch.
+    callbacks: Callbacks = Callbacks()
     #: About how many rows ``populate`` is going to yield, for people who watch; set for you where a file is read.
     expected_rows: int | None = None
     #: Whether people may add rows by hand.
@@ -118,10 +155,6 @@ class BatchHandler(ABC, Generic[B, R]):
         """
         return (self.file_source or FileSource()).rows(self, batch)
 
-    def supplement(self, batch: B) -> Iterable[RowValues | Block]:
-        """Yield further rows, which depend on those of :meth:`populate`: they are written by now and have their indexes."""
-        return ()
-
     def refresh(self, batch: B, rows: Rows) -> None:
         """Compare ``rows``, a part of the batch, with current data: set values, statuses and issues.
 
@@ -133,7 +166,7 @@ class BatchHandler(ABC, Generic[B, R]):
     def execute(self, batch: B, rows: Rows, options: Mapping[str, Any]) -> Outcome:
         """Apply ``rows``, all that are not removed, to the target, and return what was done.
 
-        ``options`` are the valid values of ``execution_options``. Runs once for a batch, in one transaction with the
+        ``options`` are the valid values of the policy's options. Runs once for a batch, in one transaction with the
         freeze.
         """
 
@@ -158,38 +191,16 @@ class BatchHandler(ABC, Generic[B, R]):
         """
         return batch.status if self.header_statuses else None
 
-    # Hooks around what happens to a batch.
+    # Changes by people.
 
     def before_create(self, batch: B, *, has_file: bool) -> None:
         """Check and complete a new header before it is stored; raise ``BadInput`` where it makes no sense."""
-
-    def setup(self, action: Action, batch: B) -> None:
-        """Prepare for ``action`` (populate, refresh or execute), once, before its first chunk."""
-
-    def teardown(self, action: Action, batch: B) -> None:
-        """Clean up after ``action``, once, whether it succeeded or failed."""
 
     def after_edit(self, batch: B, rows: Rows) -> None:
         """Bring rows that people edited up to date. By default they are refreshed, with their peers."""
         self.refresh(batch, rows)
 
-    def on_complete(self, batch: B) -> None:
-        """Act when the batch is marked complete; raise ``Conflict`` to refuse."""
-
-    def on_clone(self, source: B, clone: B) -> None:
-        """Adjust ``clone``, a header already filled with the values of ``source``, before it is stored."""
-
-    def on_delete(self, batch: B) -> None:
-        """Clean up what belongs to the batch outside its own tables before it is deleted."""
-
     # What handlers get for their work.
-
-    def row_columns(self, batch: B) -> Sequence[RowColumn]:
-        """Return the columns of the batch's rows, for a type whose rows are a :class:`~batchbook.batches.DynamicRow`.
-
-        Asked once, when the batch is populated; they are those that the rows have besides the type's own.
-        """
-        return ()  # A type with one table for all batches has none.
 
     def report(self, phase: str, done: int = 0, total: int | None = None) -> None:
         """Tell people who watch that ``done`` of ``total`` rows of ``phase``, a few words, are done.

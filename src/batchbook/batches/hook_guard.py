@@ -100,7 +100,7 @@ def _kind(value: Any) -> str:
 
 
 #: The hooks whose rows are taken one after the other by what calls them, within :func:`handler_code`.
-_LAZY = frozenset({"populate", "parse"})
+_LAZY = frozenset({"populate", "parse", "supplement"})
 #: What is looked at of what hooks return.
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "describe_execution": checked_sentences,
@@ -161,7 +161,7 @@ def guard_hooks(handler: BatchHandler[Any, Any]) -> None:
 
 
 #: The attributes of handlers that declare something by dataclasses, some of whose fields are functions of the author.
-_DECLARATIONS = ("file_source", "quick_entry", "worksheet")
+_DECLARATIONS = ("file_source", "quick_entry", "worksheet", "per_batch_rows", "callbacks")
 
 
 _HOOKS = tuple(

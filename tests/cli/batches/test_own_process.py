@@ -134,9 +134,10 @@ def test_complete_executes_where_the_handler_wants_that(
         ini,
         tmp_path,
         monkeypatch,
+        "from dataclasses import replace\n"
         "from batchbook.types.price_change.handler import PriceChangeHandler\n"
         "class Handler(PriceChangeHandler):\n"
-        "    auto_execute = True\n",
+        "    execution_policy = replace(PriceChangeHandler.execution_policy, automatic=True)\n",
     )
     waiting = command("-c", ini, "batch", "complete", opened, "--as", "staff")
     assert "The role of staff does not allow that, so it waits" in waiting.stdout
@@ -197,6 +198,7 @@ def test_told_to_stop_it_hands_back(
     batch("create", "price_change", "--file", price_list, "--no-populate", "--as", "staff")
     code = (
         "import signal\n"
+        "from dataclasses import replace\n"
         "from batchbook.types.price_change.handler import PriceChangeHandler\n"
         "class Handler(PriceChangeHandler):\n"
         "    def refresh(self, batch, rows):\n"

@@ -41,7 +41,9 @@ def _populate(work: ActionContext, _options: Mapping[str, Any]) -> str:
         with handler_code(work.session):
             writer.write(work.handler.populate(work.batch))
         work.batch_type.rows.written(work.session, work.batch)
-        writer.write(work.handler.supplement(work.batch))
+        if work.handler.per_batch_rows:
+            with handler_code(work.session):
+                writer.write(work.handler.per_batch_rows.supplement(work.handler, work.batch))
         written = writer.written
         if written:
             refresh_in_chunks(work, work.rows(), total=written)
@@ -85,7 +87,7 @@ def refresh_in_chunks(
 
 
 def _complete(work: ActionContext, _options: Mapping[str, Any]) -> str:
-    work.handler.on_complete(work.batch)
+    work.handler.callbacks.on_complete(work.handler, work.batch)
     work.batch.completed_at, work.batch.completed_by = work.now, work.actor
     work.record("complete", "Marked complete.")
     return f"{work.batch} was marked complete; it can be executed now."
@@ -119,28 +121,30 @@ def _execute(work: ActionContext, options: Mapping[str, Any]) -> str:
     batch.execution_options = options_as_json(chosen)
     batch.execution_outcome = {"summary": summary, "figures": figures}
     batch.executed_at, batch.executed_by = work.now, work.actor
-    batch.purge_after = work.now + work.handler.retention if work.handler.retention else None
+    retention = work.handler.execution_policy.retention
+    batch.purge_after = work.now + retention if retention else None
     work.record("execute", f"Executed: {summary}")
     return f"{work.batch} was executed: {summary}"
 
 
 @contextmanager
 def around(action: Action, work: ActionContext) -> Iterator[None]:
-    """Call the handler's setup before the block and its teardown after it, come what may.
+    """Call the setup of the handler's callbacks before the block and its teardown after it, come what may.
 
     The block has a savepoint of its own, so that teardown can use the session after an error of the database.
     """
-    work.handler.setup(action, work.batch)
+    callbacks, batch = work.handler.callbacks, work.batch
+    callbacks.setup(work.handler, action, batch)
     try:
         with work.session.begin_nested():
             yield
     except BaseException:
         try:
-            work.handler.teardown(action, work.batch)
+            callbacks.teardown(work.handler, action, batch)
         except Exception:  # What went wrong first is what people must hear of.
-            log.exception("Teardown after a failed %s of %s failed too", action, work.batch)
+            log.exception("Teardown after a failed %s of %s failed too", action, batch)
         raise
-    work.handler.teardown(action, work.batch)
+    callbacks.teardown(work.handler, action, batch)
 
 
 #: What each action that the engine runs does.

@@ -59,8 +59,9 @@ class ActionContext:
 
     def make_room(self) -> None:
         """Make ready for the rows that are going to be written; those that are there are dropped."""
-        tables = self.batch_type.rows
-        tables.make_room(self.session, self.batch, self.handler)
+        tables, declared = self.batch_type.rows, self.handler.per_batch_rows
+        columns = declared.columns(self.handler, self.batch) if declared else ()
+        tables.make_room(self.session, self.batch, columns)
         self.handler.row_model = tables.of(self.batch)
 
     def rows(self) -> Rows:

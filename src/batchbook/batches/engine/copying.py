@@ -62,7 +62,7 @@ def follow_up(source: ActionContext, rest: ColumnElement[bool]) -> Batch | None:
     if not rows.count():
         return None
     batch = copied_header(source)
-    source.handler.on_clone(source.batch, batch)
+    source.handler.callbacks.on_clone(source.handler, source.batch, batch)
     source.session.add(batch)
     source.session.flush()  # The copied rows and files need the batch's number.
     copy_children(source, batch, rows.where)

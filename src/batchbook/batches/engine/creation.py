@@ -67,7 +67,7 @@ def clone_batch(engine: Engine, batch_id: int) -> Batch:
     """Return a new open batch with the header, rows and files of another, whatever that one's state."""
     source = engine.lock(batch_id, Action.CLONE)
     clone = copied_header(source)
-    source.handler.on_clone(source.batch, clone)
+    source.handler.callbacks.on_clone(source.handler, source.batch, clone)
     engine.session.add(clone)
     engine.session.flush()  # The copied rows and files need the clone's number.
     copy_children(source, clone)
@@ -83,7 +83,7 @@ def delete_batch(engine: Engine, batch_id: int) -> str:
     """Delete a batch that was not executed, with its rows, files and history; return a sentence saying so."""
     work = engine.lock(batch_id, Action.DELETE)
     batch = work.batch
-    work.handler.on_delete(batch)
+    work.handler.callbacks.on_delete(work.handler, batch)
     dropped = cancel_schedule(work, f"{work.actor} deleted it")
     name, rows = str(batch), batch.row_count
     work.batch_type.rows.discard(work.session, batch)

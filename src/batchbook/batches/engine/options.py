@@ -35,8 +35,8 @@ def bind_options(handler: BatchHandler[Any, Any], chosen: Mapping[str, Any]) -> 
 
 
 def _read(handler: BatchHandler[Any, Any], chosen: Mapping[str, Any]) -> BoundForm:
-    form = handler.execution_options or Form(())
-    return form.validate({**handler.execution_defaults, **chosen})
+    policy = handler.execution_policy
+    return (policy.options or Form(())).validate({**policy.defaults, **chosen})
 
 
 def options_as_json(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def chosen_options(work: ActionContext) -> list[tuple[str, str]]:
 
 def options_text(work: ActionContext, stored: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return values of the execution's options, as they are stored, in words: label of the option → what was chosen."""
-    form = work.handler.execution_options
+    form = work.handler.execution_policy.options
     given = [(field, stored.get(field.name)) for field in (form.fields if form else ())]
     return [(field.label, _in_words(field, value)) for field, value in given if value not in (None, "", [])]
 
@@ -138,8 +138,8 @@ def _in_words(field: Field, value: Any) -> str:
 def executes_for(view: BatchMasterView, batch: Batch) -> bool:
     """Return whether marking ``batch`` complete executes it, if who asks does it."""
     held = view.request.identity.permissions
-    auto_execute = view.engine.work_on(batch).handler.auto_execute
-    return auto_execute and access.may(held, batch.type, Action.EXECUTE)
+    automatic = view.engine.work_on(batch).handler.execution_policy.automatic
+    return automatic and access.may(held, batch.type, Action.EXECUTE)
 
 
 def execution(view: BatchMasterView, work: ActionContext) -> Execution | None:
@@ -153,14 +153,14 @@ def execution(view: BatchMasterView, work: ActionContext) -> Execution | None:
     else:
         note = "" if may else "Somebody whose role may execute batches of this type can do it now."
     action = view.url(Action.EXECUTE.value, work.batch) if may and not plan.reasons else ""
-    form = work.handler.execution_options
+    form = work.handler.execution_policy.options
     chosen = form.bind(default_values(work.handler)) if form and action else None
     return Execution(plan.sentences, plan.reasons, chosen, action, note)
 
 
 def _on_complete(view: BatchMasterView, work: ActionContext) -> str:
     """Say what marking complete leads to, for a type that executes by itself."""
-    if not (work.handler.auto_execute and view.may(Action.COMPLETE, work.batch)):
+    if not (work.handler.execution_policy.automatic and view.may(Action.COMPLETE, work.batch)):
         return ""
     if executes_for(view, work.batch):
         return "Marking it complete executes it at once."

@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ColumnElement, Index, MetaData, Table, cast, false, null, select
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 
-from batchbook.batches.handler import BatchHandler
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.ddl import (
     TABLE_PREFIX,
@@ -67,10 +66,9 @@ class OwnTables:
             return self.declared
         return self._model(batch.id, tuple(map(RowColumn.from_json, stored)))
 
-    def make_room(self, session: Session, batch: Batch, handler: BatchHandler[Any, Any]) -> None:
-        """Make the table with the columns that the handler tells."""
+    def make_room(self, session: Session, batch: Batch, columns: Sequence[RowColumn]) -> None:
+        """Make the table, with ``columns`` besides those of the type."""
         self.discard(session, batch)
-        columns = handler.row_columns(batch)
         refuse_doubles(columns, [*RESERVED, *table_of(self.declared).c.keys()])
         batch.params = batch.params | {_COLUMNS: [column.to_json() for column in columns]}
         session.flush()

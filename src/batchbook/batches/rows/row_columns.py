@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,6 +14,7 @@ from sqlalchemy.orm import MappedColumn
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from batchbook.batches.models import column
+from batchbook.batches.rows.blocks import Block, RowValues
 from batchbook.db import ExactDecimal, UTCDateTime
 from batchbook.grid import Column, Kind
 
@@ -30,6 +31,10 @@ _VALUES: dict[Kind, Any] = {
     Kind.DATE: date.fromisoformat,
     Kind.DATETIME: datetime.fromisoformat,
 }
+
+
+def _no_rows(_handler: Any, _batch: Any) -> Iterable[RowValues | Block]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,20 @@ class RowColumn:
 
     def _value(self, text: str | None) -> Any:
         return None if text is None else _VALUES.get(self.kind, str)(text)
+
+
+# The functions get the author's own handler and header, which only the author's code has types for.
+@dataclass(frozen=True, kw_only=True)
+class PerBatchRows:
+    """Declaration of rows that are in a table of their own for each batch: ``per_batch_rows`` of a handler.
+
+    ``columns(handler, batch)`` returns the columns that the batch's rows have besides the type's own; it is called once,
+    when the batch is populated. ``supplement(handler, batch)`` yields further rows, which depend on those that
+    ``populate`` yielded: they are written by then and have their indexes.
+    """
+
+    columns: Callable[[Any, Any], Sequence[RowColumn]]
+    supplement: Callable[[Any, Any], Iterable[RowValues | Block]] = _no_rows
 
 
 def refuse_doubles(columns: Sequence[RowColumn], taken: Sequence[str]) -> None:

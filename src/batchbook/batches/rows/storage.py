@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Select, Table, column, delete, insert, literal, select, text
 from sqlalchemy.orm import Session
 
-from batchbook.batches.handler import BatchHandler
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.ddl import analyze
+from batchbook.batches.rows.row_columns import RowColumn
 from batchbook.batches.rows.scope import table_of
 
 #: As long as PostgreSQL knows of fewer rows in a table for all batches, it is asked to look at each batch that is new.
@@ -26,8 +27,8 @@ class RowTables(Protocol):
     def of(self, batch: Batch) -> type[BatchRow]:
         """Return the model of the rows of ``batch``."""
 
-    def make_room(self, session: Session, batch: Batch, handler: BatchHandler[Any, Any]) -> None:
-        """Make ready for the rows that are going to be written, and drop those that are there."""
+    def make_room(self, session: Session, batch: Batch, columns: Sequence[RowColumn]) -> None:
+        """Make ready for rows that have ``columns`` besides the type's own, and drop those that are there."""
 
     def written(self, session: Session, batch: Batch) -> None:
         """Finish what is better done once, after all rows of ``batch`` were written."""
@@ -54,7 +55,7 @@ class SharedTable:
         """Return the row model, which is the same for every batch."""
         return self.declared
 
-    def make_room(self, session: Session, batch: Batch, _handler: BatchHandler[Any, Any]) -> None:
+    def make_room(self, session: Session, batch: Batch, columns: Sequence[RowColumn]) -> None:  # noqa: ARG002 - All batches have the same.
         """Drop the batch's rows."""
         self.discard(session, batch)
 

@@ -80,7 +80,7 @@ def executes_by_itself(engine: Engine, call: ActionCall, result: Result) -> bool
     """Return whether a batch is to be executed because ``call`` marked it complete."""
     if call.action is not Action.COMPLETE or result.failed:
         return False
-    return engine.work_on(engine.find(call.batch_id)).handler.auto_execute
+    return engine.work_on(engine.find(call.batch_id)).handler.execution_policy.automatic
 
 
 def may_execute(engine: Engine, call: ActionCall) -> bool:

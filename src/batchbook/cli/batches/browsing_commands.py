@@ -43,7 +43,7 @@ def types(site: Installation, reader: str | None, as_json: bool) -> None:
 
 def _type_data(batch_type: BatchType) -> dict[str, Any]:
     handler = batch_type.handler
-    options = handler.execution_options
+    options = handler.execution_policy.options
     return {
         "type": batch_type.key,
         "title": batch_type.title,

@@ -11,11 +11,14 @@ from batchbook.batches import (
     Action,
     BatchHandler,
     Block,
+    Callbacks,
+    ExecutionPolicy,
     FileSource,
     HandlerContext,
     IntakeField,
     IntakeMapping,
     Outcome,
+    PerBatchRows,
     RowColumn,
     Rows,
     RowValues,
@@ -84,6 +87,29 @@ def _carried_columns(_handler: ImportHandler, mapping: IntakeMapping) -> Sequenc
     return [carried(place) for place in range(len(mapping.carried))]
 
 
+def _row_columns(handler: ImportHandler, batch: Import) -> Sequence[RowColumn]:
+    """Return the key, each field before and after, and the columns that are carried along."""
+    return tuple(handler.plan_of(batch).columns())
+
+
+def _supplement(handler: ImportHandler, batch: Import) -> Iterable[RowValues | Block]:
+    """Yield a row for each record of the target that is missing from the file, if these are to be deleted."""
+    plan = handler.plan_of(batch)
+    batch.params = batch.params | {LOOKED_FOR_MISSING: plan.mode is Mode.REPLACE}
+    if plan.mode is Mode.REPLACE:
+        handler.report("search missing records")
+        yield from missing_records(handler.session, plan, handler.row_model)
+
+
+def _setup(handler: ImportHandler, action: Action, batch: Import) -> None:
+    """Refuse a mode that the target does not allow: it may have changed since the batch was made."""
+    refuse_mode(handler.plan_of(batch))
+    if action is Action.REFRESH:
+        refuse_late_replacing(batch)
+    of_all_rows = action in (Action.POPULATE, Action.REFRESH)
+    handler.repeated = DuplicateKeys(handler.session) if of_all_rows else None
+
+
 _NOT_APPLIED = (ImportStatus.UNCHANGED, ImportStatus.SKIPPED)
 _STALE_RECORDS = "Some records have changed since the last refresh: see “Changes since refresh”."
 
@@ -116,24 +142,26 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
     chunk_size: ClassVar[int] = 5_000
     refresh_chunk_size: ClassVar[int | None] = 50_000
     refresh_after: ClassVar[tuple[str, ...]] = ("mode", "empty_cells", "unknown")
-    execution_options = Form(
-        [
-            Field.of(
-                "apply",
-                Kind.CHOICE,
-                label="Where rows have problems",
-                choices=choices_of(_APPLY),
-                required=True,
-            ),
-            Field.of(
-                "overwrite",
-                Kind.BOOLEAN,
-                label="Overwrite records that changed since the refresh",
-                help="If off, execution stops when a record has changed since the refresh.",
-            ),
-        ]
+    execution_policy = ExecutionPolicy(
+        options=Form(
+            [
+                Field.of(
+                    "apply",
+                    Kind.CHOICE,
+                    label="Where rows have problems",
+                    choices=choices_of(_APPLY),
+                    required=True,
+                ),
+                Field.of(
+                    "overwrite",
+                    Kind.BOOLEAN,
+                    label="Overwrite records that changed since the refresh",
+                    help="If off, execution stops when a record has changed since the refresh.",
+                ),
+            ]
+        ),
+        defaults={"apply": ALL},
     )
-    execution_defaults: ClassVar[Mapping[str, Any]] = {"apply": ALL}
 
     file_source = FileSource(
         fields=_fields,
@@ -146,6 +174,8 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         learned_fields=_learned_fields,
         known_texts=_known_texts,
     )
+    per_batch_rows = PerBatchRows(columns=_row_columns, supplement=_supplement)
+    callbacks = Callbacks(setup=_setup)
 
     def __init__(
         self,
@@ -158,15 +188,11 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         self._targets: ImportTargets = services["targets"]
         self._references: dict[str, References] = {}
         #: The keys that come more than once, while an action works on all rows.
-        self._repeated: DuplicateKeys | None = None
+        self.repeated: DuplicateKeys | None = None
         # Rows with the same key are duplicates of each other.
         self.peer_columns = tuple(
             column.key for column in row_model.__mapper__.columns if column.info.get("peer")
         )
-
-    def row_columns(self, batch: Import) -> Sequence[RowColumn]:
-        """Return the key, each field before and after, and the columns that are carried along."""
-        return tuple(self.plan_of(batch).columns())
 
     def plan_of(self, batch: Import) -> ImportPlan:
         """Return the plan of ``batch``: its target, and the part of it that the batch is about."""
@@ -194,26 +220,10 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         if plan.mode is Mode.REPLACE:
             in_scope(self.session, plan)
 
-    def supplement(self, batch: Import) -> Iterable[RowValues | Block]:
-        """Yield a row for each record of the target that is missing from the file, if these are to be deleted."""
-        plan = self.plan_of(batch)
-        batch.params = batch.params | {LOOKED_FOR_MISSING: plan.mode is Mode.REPLACE}
-        if plan.mode is Mode.REPLACE:
-            self.report("search missing records")
-            yield from missing_records(self.session, plan, self.row_model)
-
-    def setup(self, action: Action, batch: Import) -> None:
-        """Refuse a mode that the target does not allow: it may have changed since the batch was made."""
-        refuse_mode(self.plan_of(batch))
-        if action is Action.REFRESH:
-            refuse_late_replacing(batch)
-        of_all_rows = action in (Action.POPULATE, Action.REFRESH)
-        self._repeated = DuplicateKeys(self.session) if of_all_rows else None
-
     def refresh(self, batch: Import, rows: Rows) -> None:
         """Compare ``rows`` with the target in one statement, then add the issues of those with a problem."""
         plan = self.plan_of(batch)
-        repeated = self._repeated.first_parts(plan, self.row_model) if self._repeated else None
+        repeated = self.repeated.first_parts(plan, self.row_model) if self.repeated else None
         comparison = Comparison(plan, self.row_model, repeated)
         problems = Problems(plan, comparison, self.row_model, self.references_of(plan))
         problems.resolve(rows)
@@ -222,7 +232,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
 
     def after_edit(self, batch: Import, rows: Rows) -> None:
         """Refresh the few rows of an edit, for which looking up all keys of the batch would cost too much."""
-        self._repeated = None
+        self.repeated = None
         self.refresh(batch, rows)
 
     def why_not_execute(self, batch: Import) -> str | None:

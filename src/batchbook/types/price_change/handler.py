@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from batchbook.batches import BatchHandler, Block, FileSource, IntakeField, Outcome, Rows, RowValues
+from batchbook.batches import (
+    BatchHandler,
+    Block,
+    ExecutionPolicy,
+    FileSource,
+    IntakeField,
+    Outcome,
+    Rows,
+    RowValues,
+)
 from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of
@@ -49,25 +58,27 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         sender="vendor_code",
         known_lengths=_known_lengths,
     )
-    execution_options = Form(
-        [
-            Field.of(
-                "apply",
-                Kind.CHOICE,
-                label="Apply rows that are",
-                widget="checkboxes",
-                choices=choices_of(APPLICABLE),
-                required=True,
-            ),
-            Field.of(
-                "overwrite",
-                Kind.BOOLEAN,
-                label="Overwrite prices that changed since the refresh",
-                help="Without this, nothing is applied if any of these prices changed meanwhile.",
-            ),
-        ]
+    execution_policy = ExecutionPolicy(
+        options=Form(
+            [
+                Field.of(
+                    "apply",
+                    Kind.CHOICE,
+                    label="Apply rows that are",
+                    widget="checkboxes",
+                    choices=choices_of(APPLICABLE),
+                    required=True,
+                ),
+                Field.of(
+                    "overwrite",
+                    Kind.BOOLEAN,
+                    label="Overwrite prices that changed since the refresh",
+                    help="Without this, nothing is applied if any of these prices changed meanwhile.",
+                ),
+            ]
+        ),
+        defaults={"apply": [str(s) for s in APPLICABLE]},
     )
-    execution_defaults: ClassVar[Mapping[str, Any]] = {"apply": [str(s) for s in APPLICABLE]}
 
     def before_create(self, batch: PriceChange, *, has_file: bool) -> None:
         """A price change comes either from a list or from a change by per cent."""

@@ -89,7 +89,7 @@ class _ManyPage(Page):
         return self.view.batch_type.handler
 
     def _options_form(self) -> Form | None:
-        form: Form | None = self._handler.execution_options
+        form: Form | None = self._handler.execution_policy.options
         return form if self.action is Action.EXECUTE else None
 
     @staticmethod

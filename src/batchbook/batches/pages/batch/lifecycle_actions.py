@@ -82,7 +82,7 @@ class ExecuteBatch(_ActionPage):
 
     def post(self) -> HTTPSeeOther:
         """Execute with the options chosen, if the batch is still the one that was looked at."""
-        options = sent_options(self.request, self.work.handler.execution_options)
+        options = sent_options(self.request, self.work.handler.execution_policy.options)
         return self.submit(self.action, options, read_version(self.request.POST))
 
 

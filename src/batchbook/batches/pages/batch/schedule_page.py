@@ -96,7 +96,7 @@ class ScheduleBatch(BatchPage):
 
     def post(self) -> Any:
         """Plan it, or say at the field what is wrong with the time."""
-        options = sent_options(self.request, self.work.handler.execution_options)
+        options = sent_options(self.request, self.work.handler.execution_policy.options)
         version = read_version(self.request.POST)
         bound = self._time_form().validate(self.request.POST)
         try:
@@ -125,7 +125,7 @@ class ScheduleBatch(BatchPage):
     def _form(self, time: BoundForm, options: Mapping[str, Any]) -> dict[str, Any]:
         work = self.work
         now = self.request.services.get(JobService).clock().astimezone(self.request.zone)
-        form = work.handler.execution_options
+        form = work.handler.execution_policy.options
         plan = preview_execution(work)
         return self.template_values(
             time=time,

@@ -7,7 +7,16 @@ from typing import Any, ClassVar
 
 from sqlalchemy import select
 
-from batchbook.batches import BatchHandler, FileSource, Outcome, QuickEntry, Rows, RowValues, Total
+from batchbook.batches import (
+    BatchHandler,
+    ExecutionPolicy,
+    FileSource,
+    Outcome,
+    QuickEntry,
+    Rows,
+    RowValues,
+    Total,
+)
 from batchbook.catalog.models import Department, Product
 from batchbook.errors import BadInput
 from batchbook.forms import Field, Form
@@ -34,15 +43,17 @@ class StockCountHandler(BatchHandler[StockCount, StockCountRow]):
     peer_columns: ClassVar[tuple[str, ...]] = ("item_code",)
     file_source = FileSource(columns={"item_code": "item_code", "counted": "counted"})
     quick_entry = QuickEntry(label="Scan an item", row_for=_count_scanned)
-    execution_options = Form(
-        [
-            Field.of(
-                "zero_uncounted",
-                Kind.BOOLEAN,
-                label="Set items that nobody counted to zero",
-                help="Without this, their quantities stay as they are.",
-            )
-        ]
+    execution_policy = ExecutionPolicy(
+        options=Form(
+            [
+                Field.of(
+                    "zero_uncounted",
+                    Kind.BOOLEAN,
+                    label="Set items that nobody counted to zero",
+                    help="Without this, their quantities stay as they are.",
+                )
+            ]
+        )
     )
 
     def before_create(self, batch: StockCount, *, has_file: bool) -> None:
