@@ -28,6 +28,8 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
+from batchbook.db.session import transaction_scope
+from batchbook.demo.loader import LOGINS, PRICE_LIST
 from pyramid.interfaces import IRoutesMapper
 from pyramid.request import Request
 from sqlalchemy import Engine, event
@@ -39,8 +41,6 @@ from webtest import TestApp, Upload
 import batchbook
 from batchbook import demo
 from batchbook.db.engine import make_engine
-from batchbook.db.session import transaction_scope
-from batchbook.demo.loader import LOGINS, PRICE_LIST
 from batchbook.migrate import upgrade
 
 SOURCE = Path(batchbook.__file__).parent
