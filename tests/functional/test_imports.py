@@ -101,8 +101,8 @@ def test_a_list_as_it_comes_by_mail_becomes_products(
     page = sent.follow()
     found = text_of(page)
     assert "Encoding cp1252" in found
-    assert "Decimal comma: “2,20 €” in row 3 can be nothing else." in found
-    assert "“Summe” in row 9: it is taken for a record unless it is left out" in found
+    assert "Decimal comma: “2,20 €” in row 3 can only be read that way." in found
+    assert "“Summe” in row 9: it is read as a record unless you skip it" in found
     assert "2,20 € understood as: 2.20" in found
     form = form_with(page, "header_row")
     assert form["header_row"].value == "2"

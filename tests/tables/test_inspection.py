@@ -122,7 +122,7 @@ def test_what_was_said_wins_over_what_the_cells_show() -> None:
     said = ColumnReading(".", "mdy", ("tbd",))
     report = column("1.234,50", "2,5", "3", "tbd", said=said)
     assert report.reading.columns[1] == said
-    assert report.columns[1].evidence == "Decimal point, as it was said."
+    assert report.columns[1].evidence == "Decimal point, as chosen."
     assert note(report, "mixed-decimal-signs").rows == (2, 3)
 
 
@@ -159,7 +159,7 @@ def test_a_total_at_the_end_is_left_out_and_told(last: str) -> None:
 def test_several_rows_at_the_end_may_be_totals() -> None:
     report = inspected(*LINES, "Subtotal,,8.00", "Total,,8.00")
     assert report.reading.left_out == (5, 6)
-    assert "Rows 5, 6 look like totals" in note(report, "total-rows").message
+    assert "Rows 5, 6 look like totals, so they are skipped" in note(report, "total-rows").message
 
 
 @pytest.mark.parametrize(

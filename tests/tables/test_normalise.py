@@ -66,7 +66,7 @@ def test_what_is_left_out_is_told_and_can_be_kept() -> None:
     texts = ['="000801228"', "'t Hooft"]
     report, _ = marked_column(texts)
     told = {note.code: note.message for note in report.notes}
-    assert '“="000801228"” in row 2: understood as “000801228”' in told["text-marks"]
+    assert '“="000801228"” in row 2: read as “000801228”' in told["text-marks"]
     assert "“'t Hooft” in row 3: kept" in told["apostrophes"]
     assert without_marks(ColumnReading(text_marks="kept"), texts) == texts
     cells = CellReader(FIELD, report.reading.column(0), IntakeMapping()).read(texts)

@@ -176,9 +176,13 @@ def _with_columns(note: Note, profiles: Sequence[ColumnProfile]) -> Note:
 
 def _totals_note(totals: Sequence[Row]) -> Note:
     numbers = tuple(number for number, _ in totals)
-    which = "Row {} looks like a total" if len(numbers) == 1 else "Rows {} look like totals"
+    which = (
+        "Row {} looks like a total, so it is skipped"
+        if len(numbers) == 1
+        else "Rows {} look like totals, so they are skipped"
+    )
     cells = ", ".join(cell.strip() for cell in totals[0][1] if cell.strip())
-    message = f"{which.format(', '.join(map(str, numbers)))} and no record, and is left out: {cells[:100]}."
+    message = f"{which.format(', '.join(map(str, numbers)))}: {cells[:100]}."
     return Note("total-rows", message, Severity.WARNING, rows=numbers)
 
 
@@ -186,7 +190,7 @@ def _surplus_note(count: int, surplus: dict[int, Sequence[str]]) -> Note:
     row, cells = next(iter(surplus.items()))
     message = (
         f"{counted(count, 'row has', 'rows have')} more cells than there are headings, such as row {row}:"
-        f" {', '.join(cell.strip() for cell in cells if cell.strip())[:100]}. They are not taken."
+        f" {', '.join(cell.strip() for cell in cells if cell.strip())[:100]}. They are skipped."
     )
     return Note("surplus-cells", message, Severity.WARNING, rows=tuple(surplus))
 

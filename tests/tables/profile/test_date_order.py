@@ -11,11 +11,11 @@ from batchbook.statuses import Severity
 @pytest.mark.parametrize(
     ("cells", "order", "shown"),
     [
-        (("1.2.2017", "31.12.2017"), "dmy", "Day, month, year: “31.12.2017” in row 3 can be nothing else; 1 value fits both."),
-        (("12/31/2017",), "mdy", "Month, day, year: “12/31/2017” in row 2 can be nothing else."),
-        (("12/31/17 8:15 PM", "1/2/18"), "mdy", "Month, day, year: “12/31/17 8:15 PM” in row 2 can be nothing else; 1 value fits both."),
-        (("2017-12-31", "31 Dec 2017"), "ymd", "Every day tells its order, such as “2017-12-31” in row 2."),
-        (("1.2.2017",), "dmy", "Day, month, year, as days with points are usually written: “1.2.2017” in row 2 fits both."),
+        (("1.2.2017", "31.12.2017"), "dmy", "Day, month, year: “31.12.2017” in row 3 can only be read that way; 1 value fits both."),
+        (("12/31/2017",), "mdy", "Month, day, year: “12/31/2017” in row 2 can only be read that way."),
+        (("12/31/17 8:15 PM", "1/2/18"), "mdy", "Month, day, year: “12/31/17 8:15 PM” in row 2 can only be read that way; 1 value fits both."),
+        (("2017-12-31", "31 Dec 2017"), "ymd", "Every date shows its order, such as “2017-12-31” in row 2."),
+        (("1.2.2017",), "dmy", "Day, month, year, as dates with points usually are: “1.2.2017” in row 2 fits both."),
     ],
 )  # fmt: skip
 def test_the_order_of_days_is_decided_from_all_values(cells: tuple[str, ...], order: str, shown: str) -> None:
@@ -34,7 +34,7 @@ def test_days_in_several_orders_are_told_with_their_rows() -> None:
         "“31.12.2017” in row 2",
         "“12/31/2017” in row 3",
         "“2017-12-31” in row 4",
-        "1 day does not fit",
+        "1 date does not fit",
     ):
         assert said in found.message
 

@@ -18,14 +18,14 @@ from batchbook.tables.inspection import inspect_table
 @pytest.mark.parametrize(
     ("cells", "sign", "shown"),
     [
-        (("1.500", "1.234,50"), ",", "Decimal comma: “1.234,50” in row 3 can be nothing else; 1 value fits both."),
-        (("1,500", "2,250", "1.5"), ".", "Decimal point: “1.5” in row 4 can be nothing else; 2 values fit both."),
-        (("1.234.567",), ",", "Decimal comma: “1.234.567” in row 2 can be nothing else."),
-        (("1234.567", "7"), ".", "Decimal point: “1234.567” in row 2 can be nothing else."),
-        (("0.125", "1.500"), ".", "Decimal point: “0.125” in row 2 can be nothing else; 1 value fits both."),
-        (("1 234,500",), ",", "Decimal comma: “1 234,500” in row 2 can be nothing else."),
-        (("12,-", "7"), ",", "Decimal comma: “12,-” in row 2 can be nothing else."),
-        (("€ 3,5", "4"), ",", "Decimal comma: “€ 3,5” in row 2 can be nothing else."),
+        (("1.500", "1.234,50"), ",", "Decimal comma: “1.234,50” in row 3 can only be read that way; 1 value fits both."),
+        (("1,500", "2,250", "1.5"), ".", "Decimal point: “1.5” in row 4 can only be read that way; 2 values fit both."),
+        (("1.234.567",), ",", "Decimal comma: “1.234.567” in row 2 can only be read that way."),
+        (("1234.567", "7"), ".", "Decimal point: “1234.567” in row 2 can only be read that way."),
+        (("0.125", "1.500"), ".", "Decimal point: “0.125” in row 2 can only be read that way; 1 value fits both."),
+        (("1 234,500",), ",", "Decimal comma: “1 234,500” in row 2 can only be read that way."),
+        (("12,-", "7"), ",", "Decimal comma: “12,-” in row 2 can only be read that way."),
+        (("€ 3,5", "4"), ",", "Decimal comma: “€ 3,5” in row 2 can only be read that way."),
         (("7", "12"), ".", ""),
     ],
 )  # fmt: skip

@@ -206,7 +206,7 @@ def _not_utf8(name: str, file: BinaryIO, error: Undecodable, said: str, odd_line
             samples=tuple(lines.samples),
         )
     raise BadInput(
-        f"“{name}” is text in an encoding that cannot be told: it is not UTF-8 ({error.where}), nor any other that was"
+        f"“{name}” is text in an encoding that could not be detected: it is not UTF-8 ({error.where}), nor any other that was"
         " tried. Choose its encoding, or save it as “CSV UTF-8” and upload it again."
     )
 

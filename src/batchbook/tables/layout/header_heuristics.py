@@ -203,7 +203,7 @@ def _rows_above_note(row: int, above: Sequence[int], *, known: bool) -> tuple[No
     return (
         Note(
             "header-row",
-            f"Row {row:,} was taken for the headings: {why}. {what} left out.",
+            f"Row {row:,} is used as the header row: {why}. {what} skipped.",
             rows=tuple(above),
         ),
     )
@@ -212,7 +212,7 @@ def _rows_above_note(row: int, above: Sequence[int], *, known: bool) -> tuple[No
 def _no_header_note(first: int) -> Note:
     return Note(
         "no-header",
-        f"There seem to be no headings: row {first:,} holds the same kinds of values as the rows below it.",
+        f"There seems to be no header row: row {first:,} holds the same kinds of values as the rows below it.",
         Severity.WARNING,
         rows=(first,),
     )
@@ -222,7 +222,7 @@ def _two_header_rows_note(row: int) -> tuple[Note, ...]:
     return (
         Note(
             "two-header-rows",
-            f"Rows {row:,} and {row + 1:,} were both taken for headings: the second one holds words where all rows"
+            f"Rows {row:,} and {row + 1:,} are both used as headings: the second one holds words where all rows"
             " below it hold numbers or dates.",
             Severity.WARNING,
             rows=(row, row + 1),

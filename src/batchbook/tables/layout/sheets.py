@@ -115,12 +115,12 @@ def _notes(
     title = quoted_list([sheets[chosen][0]])
     if len(empty) == len(before):
         return (
-            Note("sheet", f"The sheet {title} was taken: {quoted_list(empty[:10])} before it has no cells."),
+            Note("sheet", f"The sheet {title} is used: {quoted_list(empty[:10])} before it has no cells."),
         )
     return (
         Note(
             "sheet",
-            f"The sheet {title} was taken, and not {quoted_list([title for title, _ in before][:10])} before it: it is the"
+            f"The sheet {title} is used, and not {quoted_list([title for title, _ in before][:10])} before it: it is the"
             " first that people see with data, or with headings that are known.",
             Severity.WARNING,
         ),

@@ -48,14 +48,14 @@ def decide_date_order(
     order = _order_of(said) or evidence.order or _order_of(assumed.value) or "ymd"
     notes = _mixed_note(position, order, evidence)
     if said:
-        return Decision(order, f"{_ORDERS[order].capitalize()}, as it was said.", notes)
+        return Decision(order, f"{_ORDERS[order].capitalize()}, as chosen.", notes)
     if evidence.order:
         shown = evidence.dmy if order == "dmy" else evidence.mdy
         return Decision(order, evidence_sentence(_ORDERS[order].capitalize(), shown, evidence.both), notes)
     if evidence.both:
         sentence = f"{_ORDERS[order].capitalize()}, {assumed.why}: {evidence.both.example} fits both."
         return Decision(order, sentence, (*notes, *_ambiguous_note(position, order, evidence.both, assumed)))
-    sure = f"Every day tells its order, such as {evidence.sure.example}." if evidence.sure else ""
+    sure = f"Every date shows its order, such as {evidence.sure.example}." if evidence.sure else ""
     return Decision(order, sure, notes)
 
 
@@ -66,21 +66,21 @@ def _order_of(text: str) -> DateOrder | None:
 def _usual_order(both: Evidence, hint: Hint) -> Hint:
     _, text = both.first[0]
     if "." in text:
-        return Hint("dmy", "as days with points are usually written", sure=True)
+        return Hint("dmy", "as dates with points usually are", sure=True)
     if hint.value != "ymd":
         return hint
     if "/" in text:
-        return Hint("mdy", "as days with slashes are often written")
-    return Hint("dmy", "as days with hyphens are often written")
+        return Hint("mdy", "as dates with slashes often are")
+    return Hint("dmy", "as dates with hyphens often are")
 
 
 def _ambiguous_note(position: int, order: DateOrder, both: Evidence, assumed: Hint) -> tuple[Note, ...]:
     if assumed.sure:
         return ()
     message = (
-        f"{counted(both.count, 'day fits', 'days fit')} both {_ORDERS['dmy']} and {_ORDERS['mdy']}, such as"
-        f" {both.example}, and nothing in this column tells which. {_ORDERS[order].capitalize()} is assumed; say"
-        " otherwise if it is not."
+        f"{counted(both.count, 'date fits', 'dates fit')} both {_ORDERS['dmy']} and {_ORDERS['mdy']}, such as"
+        f" {both.example}, and nothing in this column tells which. {_ORDERS[order].capitalize()} is assumed;"
+        " change it if that is wrong."
     )
     return (Note("open-date-order", message, Severity.WARNING, position, both.rows),)
 
@@ -92,9 +92,9 @@ def _mixed_note(position: int, order: DateOrder, evidence: DateOrderEvidence) ->
         return ()
     listed = "; ".join(f"{_ORDERS[way]}, as {seen.example}" for way, seen in ways.items() if seen)
     message = (
-        f"Days are written in more than one order: {listed}. {_ORDERS[order].capitalize()} is decided;"
-        f" {counted(against, 'day does not fit and is', 'days do not fit and are')} refused row by row. Years first are always"
-        " understood."
+        f"Dates are written in more than one order: {listed}. {_ORDERS[order].capitalize()} is used;"
+        f" {counted(against, 'date does not fit and is', 'dates do not fit and are')} reported row by row. Dates with the year"
+        " first are always understood."
     )
     rows = merge_evidence(seen for way, seen in ways.items() if way != order).rows
     return (Note("mixed-date-orders", message, Severity.WARNING, position, rows),)

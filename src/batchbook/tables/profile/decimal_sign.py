@@ -52,7 +52,7 @@ def decide_decimal_sign(
     against = evidence.point if sign == "," else evidence.comma
     notes = (_mixed_note(position, sign, against),) if against else ()
     if said:
-        return Decision(sign, f"{_SIGNS[sign].capitalize()}, as it was said.", notes)
+        return Decision(sign, f"{_SIGNS[sign].capitalize()}, as chosen.", notes)
     if evidence.sign:
         shown = evidence.comma if sign == "," else evidence.point
         return Decision(sign, evidence_sentence(_SIGNS[sign].capitalize(), shown, evidence.both), notes)
@@ -67,7 +67,7 @@ def _mixed_note(position: int, sign: DecimalSign, against: Evidence) -> Note:
     other = _SIGNS["." if sign == "," else ","]
     message = (
         f"{counted(against.count, 'value has', 'values have')} a {other}, such as {against.example}, in a column with a"
-        f" {_SIGNS[sign]}: what does not fit is refused row by row, and never taken for another number."
+        f" {_SIGNS[sign]}: what does not fit is reported row by row, and never read as another number."
     )
     return Note("mixed-decimal-signs", message, Severity.WARNING, position, against.rows)
 
@@ -76,7 +76,7 @@ def _ambiguous_note(position: int, sign: DecimalSign, both: Evidence) -> Note:
     message = (
         f"{counted(both.count, 'value fits', 'values fit')} a decimal point as well as a decimal comma, and nothing in"
         f" this column tells which. A {_SIGNS[sign]} is assumed, by which {both.example} is"
-        f" {_value_if(both.first[0][1], sign)}; say otherwise if it is not."
+        f" {_value_if(both.first[0][1], sign)}; change it if that is wrong."
     )
     return Note("open-decimal-sign", message, Severity.WARNING, position, both.rows)
 

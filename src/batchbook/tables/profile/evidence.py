@@ -86,4 +86,4 @@ class Hint(NamedTuple):
 def evidence_sentence(what: str, shown: Evidence, both: Evidence) -> str:
     """Return the sentence that says what a column's own cells show, and how many of them fit both ways."""
     fits = f"; {counted(both.count, 'value fits', 'values fit')} both" if both else ""
-    return f"{what}: {shown.example} can be nothing else{fits}."
+    return f"{what}: {shown.example} can only be read that way{fits}."

@@ -52,8 +52,8 @@ def text_mark_notes(position: int, column: ColumnSummary, marks: TextMarks) -> I
         seen = merge_evidence(changed)
         understood = plain(seen.first[0][1].strip())
         message = (
-            f"{counted(seen.count, 'text begins', 'texts begin')} with a spreadsheet's mark for texts, such as"
-            f" {seen.example}: understood as {quoted(understood)}."
+            f"{counted(seen.count, 'text begins', 'texts begin')} with a spreadsheet's text marker, such as"
+            f" {seen.example}: read as {quoted(understood)}."
         )
         yield Note(TEXT_MARKS, message, Severity.INFO, position, seen.rows)
     if kept:
@@ -79,18 +79,16 @@ def _error_values(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
 
 def _empty_words(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
     seen = column.seen(lambda look: look.what == "nothing")
-    taken = "kept as text" if column.kind == "text" else "taken for empty"
-    message = (
-        f"{counted(seen.count, 'cell has', 'cells have')} a word for nothing, such as {{example}}: {taken}."
-    )
+    taken = "kept as text" if column.kind == "text" else "treated as empty"
+    message = f"{counted(seen.count, 'cell has', 'cells have')} a word for an empty cell, such as {{example}}: {taken}."
     return seen, message, Severity.INFO
 
 
 def _total_words(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
     seen = column.seen(lambda look: look.what == "total")
     message = (
-        f"{counted(seen.count, 'cell says', 'cells say')} that a row is a total, such as {{example}}: it is taken for a"
-        " record unless it is left out."
+        f"{counted(seen.count, 'cell says', 'cells say')} that a row is a total, such as {{example}}: it is read as a"
+        " record unless you skip it."
     )
     return seen, message, Severity.WARNING
 
@@ -108,7 +106,7 @@ def _stripped_zeros(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
     seen = column.seen(lambda look: 0 < look.digits < usual)
     message = (
         f"{counted(seen.count, 'code is', 'codes are')} shorter than the usual {usual} digits"
-        f" ({lengths[usual]:,} have them), such as {{example}}: a spreadsheet may have taken zeros from the front."
+        f" ({lengths[usual]:,} have them), such as {{example}}: a spreadsheet may have removed leading zeros."
     )
     return seen, message, Severity.WARNING if usual >= _SURE_CODE else Severity.INFO
 
@@ -125,16 +123,14 @@ def _exponents(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
     seen = column.seen(lambda look: look.exponent)
     message = (
         f"{counted(seen.count, 'number was', 'numbers were')} shortened by a spreadsheet, such as {{example}}: the last"
-        " digits are lost, so they are refused row by row."
+        " digits are lost, so they are reported row by row."
     )
     return seen, message, Severity.WARNING
 
 
 def _no_break(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
     seen = column.noted("no-break")
-    message = (
-        f"{counted(seen.count, 'cell has', 'cells have')} a blank that does not break, such as {{example}}."
-    )
+    message = f"{counted(seen.count, 'cell has', 'cells have')} a non-breaking space, such as {{example}}."
     return seen, message, Severity.INFO
 
 
@@ -159,14 +155,16 @@ def _currencies_or_units(
     listed = ", ".join(f"{mark} ({count:,})" for mark, count in list(counts.items())[:10])
     have = f"{counted(seen.count, 'number has', 'numbers have')}"
     if len(counts) == 1:
-        return seen, f"{have} a {one}, {listed}, such as {{example}}: it is left out.", Severity.INFO
-    message = f"{have} {many} that differ: {listed}. Read as numbers they lose them, and may not compare."
+        return seen, f"{have} a {one}, {listed}, such as {{example}}: it is ignored.", Severity.INFO
+    message = (
+        f"{have} {many} that differ: {listed}. Read as numbers they lose these, and may not be comparable."
+    )
     return seen, message, Severity.WARNING
 
 
 def _percent(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
     seen = column.seen(lambda look: look.unit == "%")
-    message = f"{counted(seen.count, 'number has', 'numbers have')} a percent sign, such as {{example}}: it is left out."
+    message = f"{counted(seen.count, 'number has', 'numbers have')} a percent sign, such as {{example}}: it is ignored."
     return seen, message, Severity.INFO
 
 
@@ -178,7 +176,7 @@ def _negatives(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
 
 def _not_numbers(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
     seen = column.seen(lambda look: look.what not in ("number", "nothing", "error"))
-    message = f"{counted(seen.count, 'cell is', 'cells are')} no number among numbers, such as {{example}}."
+    message = f"{counted(seen.count, 'cell is not a number', 'cells are not numbers')} in a column of numbers, such as {{example}}."
     return seen, message, Severity.WARNING
 
 
@@ -187,14 +185,14 @@ def _not_dates(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
         return _NO_FINDING
     others = column.seen(lambda look: look.what not in ("day", "nothing", "error"))
     seen = merge_evidence((others, column.impossible_days))
-    message = f"{counted(seen.count, 'cell is', 'cells are')} no day among days, such as {{example}}."
+    message = f"{counted(seen.count, 'cell is not a date', 'cells are not dates')} in a column of dates, such as {{example}}."
     return seen, message, Severity.WARNING
 
 
 def _short_years(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
     seen = column.noted("short-years") if column.kind == "date" else Evidence()
     message = (
-        f"{counted(seen.count, 'day has', 'days have')} two digits for the year, such as {{example}}: the year comes last,"
+        f"{counted(seen.count, 'date has', 'dates have')} two digits for the year, such as {{example}}: the year comes last,"
         " and 69 to 68 are 1969 to 2068."
     )
     return seen, message, Severity.WARNING
