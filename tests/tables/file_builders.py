@@ -171,8 +171,8 @@ def compound(streams: dict[str, bytes]) -> bytes:
 
 def _entry(name: str, kind: int, start: int, size: int) -> bytes:
     title = name.encode("utf-16-le")
-    said = title.ljust(64, b"\x00") + struct.pack("<HBBIII", len(title) + 2, kind, 1, *[0xFFFFFFFF] * 3)
-    return said + bytes(36) + struct.pack("<IQ", start, size)
+    entry = title.ljust(64, b"\x00") + struct.pack("<HBBIII", len(title) + 2, kind, 1, *[0xFFFFFFFF] * 3)
+    return entry + bytes(36) + struct.pack("<IQ", start, size)
 
 
 def record(kind: int, data: bytes = b"") -> bytes:

@@ -43,7 +43,7 @@ _UNCLOSED = {
 _TEN_MB = "x" * (10 * 1024 * 1024)
 _RECORD = "<table:table-row{}>" + ods_cell("item") + "</table:table-row>"
 
-#: By name: what the file is called, how it is made, and what is said of it; nothing where it is read.
+#: By name: what the file is called, how it is made, and a part of the sentence that refuses it; empty where it is read.
 HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "empty": ("a.csv", lambda: b"", "is empty: it has no bytes."),
     "nothing but blanks": ("a.csv", lambda: b" , \r\n" * 3, "has no rows at all"),
@@ -163,7 +163,7 @@ def _ring() -> bytes:
     return bytes(data)
 
 
-def said_of(name: str, data: bytes) -> str:
+def refusal_of(name: str, data: bytes) -> str:
     """Return the sentence that refuses a file, once all of it was read; nothing where it is read."""
     try:
         for _ in open_source(name, io.BytesIO(data), expected=("item", "price")).chunks():
@@ -179,12 +179,12 @@ def _measure(what: str) -> None:
     with open("/proc/self/clear_refs", "w") as peak:  # noqa: PTH123 - The high-water mark begins anew.
         peak.write("5")
     start = time.process_time()
-    said = said_of(name, data)
+    refusal = refusal_of(name, data)
     seconds = time.process_time() - start
     with open("/proc/self/status") as status:  # noqa: PTH123
         high = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
     print(
-        f"{what:32} {seconds:6.2f} s of the processor {high / 1024:6.0f} MB ({len(data) / 2**20:.1f} MB of file)  {said[:100]}"
+        f"{what:32} {seconds:6.2f} s of the processor {high / 1024:6.0f} MB ({len(data) / 2**20:.1f} MB of file)  {refusal[:100]}"
     )
 
 

@@ -10,17 +10,20 @@ from batchbook.tables.report import ColumnReading, Note, Reading, Report
 NOTHING_SAID = Reading()
 
 
-def inspected(*lines: str, said: Reading = NOTHING_SAID) -> Report:
-    return inspect_table("list.csv", io.BytesIO("\n".join(lines).encode()), said)
+def inspected(*lines: str, requested: Reading = NOTHING_SAID) -> Report:
+    return inspect_table("list.csv", io.BytesIO("\n".join(lines).encode()), requested)
 
 
-def column(*cells: str, delimiter: str = "|", said: ColumnReading | None = None) -> Report:
+def column(*cells: str, delimiter: str = "|", requested: ColumnReading | None = None) -> Report:
     """Return the report of a table whose second column has ``cells``."""
     lines = (f"row {number}{delimiter}{cell}" for number, cell in enumerate(cells, 1))
     reading = Reading(
-        delimiter=delimiter, header_row=1, header_rows=1, columns=(ColumnReading(), said) if said else ()
+        delimiter=delimiter,
+        header_row=1,
+        header_rows=1,
+        columns=(ColumnReading(), requested) if requested else (),
     )
-    return inspected(f"name{delimiter}cell", *lines, said=reading)
+    return inspected(f"name{delimiter}cell", *lines, requested=reading)
 
 
 def note(report: Report, code: str) -> Note:

@@ -23,10 +23,10 @@ QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 
 
 def opened(
-    content: str | bytes, name: str = "list.csv", said: Reading = GUESS_ALL, expected: Sequence[str] = ()
+    content: str | bytes, name: str = "list.csv", requested: Reading = GUESS_ALL, expected: Sequence[str] = ()
 ) -> Source:
     data = content.encode() if isinstance(content, str) else content
-    return open_source(name, io.BytesIO(data), said, expected)
+    return open_source(name, io.BytesIO(data), requested, expected)
 
 
 def records(source: Source) -> Table:
@@ -41,9 +41,9 @@ def message(source: Source, code: str) -> str:
     return next(note.message for note in source.notes if note.code == code)
 
 
-def refusal(content: str | bytes, name: str = "list.csv", said: Reading = GUESS_ALL) -> str:
+def refusal(content: str | bytes, name: str = "list.csv", requested: Reading = GUESS_ALL) -> str:
     with pytest.raises(BadInput) as caught:
-        records(opened(content, name, said))
+        records(opened(content, name, requested))
     assert caught.value.message.endswith(".")
     return caught.value.message
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.tables.hostile import HOSTILE, said_of
+from tests.tables.hostile import HOSTILE, refusal_of
 
 from batchbook.tables.errors import (
     MAX_CELLS,
@@ -18,11 +18,11 @@ from batchbook.tables.errors import (
 @pytest.mark.parametrize("what", HOSTILE)
 def test_a_hostile_file_is_refused_with_a_sentence_or_read(what: str) -> None:
     name, make, sentence = HOSTILE[what]
-    said = said_of(name, make())
-    assert bool(said) == bool(sentence)
-    assert sentence in said
-    assert said.startswith(f"“{name}” ") == bool(sentence)
-    assert said.endswith(".") == bool(sentence)
+    refusal = refusal_of(name, make())
+    assert bool(refusal) == bool(sentence)
+    assert sentence in refusal
+    assert refusal.startswith(f"“{name}” ") == bool(sentence)
+    assert refusal.endswith(".") == bool(sentence)
 
 
 @pytest.mark.parametrize(

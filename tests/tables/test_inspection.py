@@ -119,16 +119,20 @@ def test_a_header_without_a_row_is_refused() -> None:
 
 
 def test_what_was_said_wins_over_what_the_cells_show() -> None:
-    said = ColumnReading(".", "mdy", ("tbd",))
-    report = column("1.234,50", "2,5", "3", "tbd", said=said)
-    assert report.reading.columns[1] == said
+    requested = ColumnReading(".", "mdy", ("tbd",))
+    report = column("1.234,50", "2,5", "3", "tbd", requested=requested)
+    assert report.reading.columns[1] == requested
     assert report.columns[1].evidence == "Decimal point, as chosen."
     assert note(report, "mixed-decimal-signs").rows == (2, 3)
 
 
 def test_cells_behind_the_last_heading_are_told() -> None:
     report = inspected(
-        "item,price", "007,1.50,x,y", "008,1.50", "009,1.50,,z", said=Reading(delimiter=",", header_row=1)
+        "item,price",
+        "007,1.50,x,y",
+        "008,1.50",
+        "009,1.50,,z",
+        requested=Reading(delimiter=",", header_row=1),
     )
     found = note(report, "surplus-cells")
     assert found.rows == (2, 4)
@@ -173,7 +177,7 @@ def test_a_record_at_the_end_is_none(last: str) -> None:
 
 
 def test_nothing_is_left_out_but_what_was_said() -> None:
-    report = inspected(*LINES, "Total,,8.00", said=Reading(left_out=(3,)))
+    report = inspected(*LINES, "Total,,8.00", requested=Reading(left_out=(3,)))
     assert report.reading.left_out == (3,)
     assert report.rows == 3
     assert "total-rows" not in codes(report)

@@ -8,7 +8,7 @@ from batchbook.tables.report import Reading
 
 
 def test_numbers_of_rows_are_those_of_the_file() -> None:
-    source = opened("\nitem,price\n\n7,1\n \n,\n8,2\n9,3,4\n\n", said=Reading(left_out=(7,)))
+    source = opened("\nitem,price\n\n7,1\n \n,\n8,2\n9,3,4\n\n", requested=Reading(left_out=(7,)))
     (chunk,) = source.chunks()
     assert (list(chunk.numbers), [list(row) for row in chunk.records]) == ([4, 8], [["7", "1"], ["9", "3"]])
     assert {number: list(cells) for number, cells in chunk.surplus.items()} == {8: ["4"]}

@@ -10,8 +10,8 @@ from batchbook.tables.report import Note, Reading, Report
 HEAD = b"item_code,description,price\n"
 
 
-def inspected(data: bytes, said: Reading = Reading()) -> Report:  # noqa: B008 - It cannot change.
-    return inspect_table("list.csv", io.BytesIO(data), said)
+def inspected(data: bytes, requested: Reading = Reading()) -> Report:  # noqa: B008 - It cannot change.
+    return inspect_table("list.csv", io.BytesIO(data), requested)
 
 
 def descriptions(report: Report) -> list[str]:

@@ -14,15 +14,15 @@ from batchbook.errors import BadInput
 
 
 class InvalidCompoundFile(Exception):  # noqa: N818 - It becomes a sentence before it leaves this room.
-    """What is wrong with the file, as a part of a sentence."""
+    """The compound file is damaged; the message is a part of a sentence."""
 
 
 class InvalidWorkbook(Exception):  # noqa: N818 - What is read is none; who reads it says so in a sentence.
-    """The XML is damaged, or says what no worksheet says."""
+    """The workbook is damaged, or states what no workbook states; the message is a part of a sentence."""
 
 
 class LimitExceeded(Exception):  # noqa: N818 - It becomes a sentence before it leaves this room.
-    """What the file has too much of, as the end of a sentence."""
+    """A limit is exceeded; the message is the end of a sentence about the file."""
 
 
 #: How much text all cells may hold together, in characters.
@@ -46,12 +46,12 @@ _HELD_CELLS, _HELD_ROWS = 8_000, 100
 
 
 def rows_at_once(size: int, width: int) -> int:
-    """Return how many rows of ``width`` cells are held together where ``size`` are wanted."""
+    """Return the number of rows, each of ``width`` cells, to hold at a time where ``size`` rows are wanted."""
     return max(1, min(size, max(_HELD_ROWS, _HELD_CELLS // max(1, width))))
 
 
 def sheet_too_large_message(rows: int, columns: int) -> str:
-    """Return what is said of a sheet with a cell in that row and column, as the end of a sentence."""
+    """Return the message about a cell in this row and column, counted from 1, as the end of a sentence about the file."""
     return (
         f"has cells down to row {rows:,} and out to column {columns:,}, which is further than a table may reach here:"
         f" {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns, {MAX_CELLS:,} cells in all. Delete what stands far below or"
@@ -60,20 +60,20 @@ def sheet_too_large_message(rows: int, columns: int) -> str:
 
 
 def cell_too_long_message(row: int) -> str:
-    """Return what is said of a cell in ``row`` that is too long, as the end of a sentence."""
+    """Return the message about a text in ``row`` that is too long, as the end of a sentence about the file."""
     return f"has a cell with more than {MAX_CELL:,} characters in row {row:,}; no cell may be that long"
 
 
 class SheetSize:
-    """The cells and the text of a sheet, added up row by row while it is read."""
+    """Size of a sheet, added up row by row while it is read."""
 
     def __init__(self) -> None:
         self._cells, self._text = 0, 0
 
     def add(self, number: int, cells: Sequence[str], times: int = 1) -> None:
-        """Add the row with this ``number``, which stands there ``times`` over.
+        """Add the row with this ``number``, which is repeated ``times`` times.
 
-        Raises :class:`~batchbook.tables.errors.LimitExceeded` where the sheet reaches too far, or holds too much text.
+        Raises :class:`LimitExceeded` where the sheet reaches too far or holds too much text.
         """
         last, width = number + times - 1, len(cells)
         self._cells += times * width
@@ -95,7 +95,7 @@ _UNREADABLE = (
 
 @contextmanager
 def bad_input_for(name: str, what: str) -> Iterator[None]:
-    """Raise ``BadInput`` instead of whatever is raised for the file ``name``, which should be ``what``."""
+    """Raise ``BadInput`` in place of the errors of reading the file ``name`` as ``what``, such as "an Excel workbook"."""
     try:
         yield
     except BadInput:

@@ -37,15 +37,15 @@ Row = tuple[int, Sequence[str]]
 
 
 def inspect_table(
-    name: str, file: BinaryIO, said: Reading = GUESS_ALL, expected: Collection[str] = ()
+    name: str, file: BinaryIO, requested: Reading = GUESS_ALL, expected: Collection[str] = ()
 ) -> Report:
-    """Return the report on ``file``, called ``name``, read by the options that were ``said``, the others guessed.
+    """Return the report on ``file``, called ``name``, read by the options in ``requested``, the others guessed.
 
-    ``expected`` are headings that are known, in lower case. Raises ``BadInput`` for what cannot be read, and for a
-    table without a record.
+    ``expected`` are headings that are known, in lower case. Raises ``BadInput`` for a file that cannot be read, and for a table
+    without records.
     """
     size = file.seek(0, os.SEEK_END)
-    source = open_source(name, file, said, expected)
+    source = open_source(name, file, requested, expected)
     inspection = _Inspection(source)
     inspection.read()
     if not inspection.rows:
@@ -74,7 +74,7 @@ def inspect_table(
 
 
 class _Inspection:
-    """Reads a source once. The last rows are held back until it is known whether they are records or totals."""
+    """One pass over a source. The last rows are held back until it is known whether they are records or totals."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -87,12 +87,12 @@ class _Inspection:
 
     @property
     def left_out(self) -> tuple[int, ...]:
-        """The rows that are no records: those that were said, or the totals that were found."""
-        said = self._source.reading.left_out
-        return tuple(number for number, _ in self._totals) if said is None else said
+        """The numbers of rows to skip: those requested, or else the totals that were found."""
+        requested = self._source.reading.left_out
+        return tuple(number for number, _ in self._totals) if requested is None else requested
 
     def read(self) -> None:
-        """Read all of it."""
+        """Read all records once."""
         numbers: list[int] = []
         records: list[Sequence[str]] = []
         for chunk in self._source.chunks(max(1, min(5_000, _CELLS_AT_ONCE // max(1, len(self.profiles))))):
@@ -105,7 +105,7 @@ class _Inspection:
         self._feed(numbers, records)
 
     def notes(self) -> Iterator[Note]:
-        """Yield what is to be noted about rows."""
+        """Yield the notes about rows."""
         if self._totals:
             yield _totals_note(self._totals)
         if self._surplus_rows:
@@ -128,7 +128,7 @@ class _Inspection:
             self._surplus[row] = cells
 
     def _take_totals(self, numbers: list[int], records: list[Sequence[str]]) -> None:
-        """Take the rows that are totals from the end of the last ones; where none says so, add up what may be sums."""
+        """Remove rows of totals from the end of these; where none is called a total, add up what may be sums."""
         while (
             records and self.rows + len(records) > 1 and is_total_row(records[-1], self._usual(records[:-1]))
         ):
@@ -140,7 +140,7 @@ class _Inspection:
                 self._totals.append((numbers.pop(), records.pop()))
 
     def _is_sum(self, number: int, cells: Sequence[str]) -> bool:
-        """Tell whether a row that lacks what others have has sums instead; only then all is read once more."""
+        """Tell whether a row with gaps holds sums; only such a row has the file read once more."""
         columns = conclude_columns(self._source.headings, self.profiles, self._source.reading)
         numeric = {
             place: column.reading for place, column in enumerate(columns) if column.report.kind == "number"
@@ -158,7 +158,7 @@ class _Inspection:
 
 
 def _without_duplicates(structure: Sequence[Note], found: Sequence[Note]) -> tuple[Note, ...]:
-    """Return all notes, without those that are found of a cell's text although the structure tells more, or less."""
+    """Return all notes, each once: where the structure and the texts of cells tell of the same, the better of the two."""
     told, by_column = {note.code for note in structure}, {note.code for note in found}
     return (
         *(note for note in structure if not (note.code in _BY_COLUMN and note.code in by_column)),
@@ -167,7 +167,7 @@ def _without_duplicates(structure: Sequence[Note], found: Sequence[Note]) -> tup
 
 
 def _with_columns(note: Note, profiles: Sequence[ColumnProfile]) -> Note:
-    """Return a note about a guess of the encoding with the columns that have characters beyond ASCII."""
+    """Return a note about a guessed encoding with the columns that have characters beyond ASCII."""
     if note.code not in (ENCODING_GUESSED, ODD_LINES) or note.severity is not Severity.WARNING:
         return note
     columns = tuple(place for place, profile in enumerate(profiles) if profile.beyond_ascii)
@@ -206,12 +206,12 @@ Record = Sequence[str]
 
 
 def usually_filled(filled: Sequence[int], records: int) -> tuple[bool, ...]:
-    """Tell of each column whether hardly any of so many ``records`` leaves it blank."""
+    """Return for each column whether nearly all of the ``records``, which are so many, fill it."""
     return tuple(count >= max(1, _USUALLY * records) for count in filled)
 
 
 def is_total_row(record: Record, usual: Sequence[bool]) -> bool:
-    """Tell whether ``record`` calls itself a total: by a word alone, or by its first one where cells are missing.
+    """Tell whether ``record`` is called a total: by a word alone, or by its first word where cells are missing.
 
     ``usual`` tells which columns are usually filled: a product may be called “Total” too, but it has all its cells.
     """
@@ -224,7 +224,7 @@ def is_total_row(record: Record, usual: Sequence[bool]) -> bool:
 
 
 def may_be_sums(record: Record, usual: Sequence[bool], numeric: Iterable[int]) -> bool:
-    """Tell whether ``record`` lacks what others have but for some numbers, so that it is worth adding up the others."""
+    """Tell whether ``record`` has gaps but some numbers, so that adding up the records above it may be worthwhile."""
     return _has_gaps(record, usual) and any(record[position].strip() for position in numeric)
 
 
@@ -262,7 +262,7 @@ def _begins_with_total_word(cell: str) -> bool:
 
 
 def _number_reader(reading: ColumnReading) -> Callable[[str], float]:
-    """Return what makes a float of a cell, 0 of what is no number. It only serves to recognise a sum."""
+    """Return a function that reads a cell as float, with 0 for anything else. It only serves to recognise sums."""
     tidy, sign = normaliser(Kind.DECIMAL, reading), reading.decimal_sign or "."
     group = "," if sign == "." else "."
 

@@ -15,29 +15,29 @@ SAMPLE = 200
 
 
 class Block(NamedTuple):
-    """Rows that follow each other, as raw texts; ``first`` is the number of the first of them, counted from 1."""
+    """Consecutive rows as raw texts; ``first`` is the number of the first row, counted from 1."""
 
     first: int
     rows: Sequence[Sequence[str]]
 
 
 class RawRows(Protocol):
-    """The rows of a file, which can be read again and again; rows without a cell may be left out between blocks."""
+    """The rows of a file, which can be read repeatedly; rows without a cell may be missing between blocks."""
 
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield all rows in blocks of at most ``size``; raise ``BadInput`` where they stop being readable."""
         ...
 
     def notes(self) -> tuple[Note, ...]:
-        """Return what was noticed while rows were read, so far."""
+        """Return the notes from reading rows so far."""
         ...
 
 
 @dataclass(frozen=True)
 class OpenedFile:
-    """A file that can be read: its rows, how they are read, and what its structure shows.
+    """An open file: its rows, the options by which it is read, and notes about its structure.
 
-    ``ragged`` tells that a row has as many cells as were written; else rows are parts of a rectangle.
+    The rows of a ``ragged`` file have as many cells as were written; those of others are parts of a rectangle.
     """
 
     rows: RawRows
@@ -86,10 +86,9 @@ _first_cell = itemgetter(0)
 
 
 class RecordBuilder:
-    """Makes chunks of records, block by block; ``blank`` counts the blank rows between records so far.
+    """Builder of records from blocks of rows; ``blank`` counts the blank rows between records so far.
 
-    ``above`` rows are no records, nor are those whose numbers are ``left_out``. Without ``fitting``, records stay as
-    long as they are.
+    The first ``above`` rows and the rows in ``left_out`` are no records. Without ``fitting``, records keep their own length.
     """
 
     def __init__(self, width: int, above: int, left_out: Collection[int], *, fitting: bool = True) -> None:

@@ -20,10 +20,10 @@ Format = Literal["csv", "xlsx", "xls", "ods"]
 
 @dataclass(frozen=True)
 class ColumnReading:
-    """How the cells of one column are understood; what is empty is to be guessed.
+    """Options for reading the cells of one column; an empty option is to be guessed.
 
-    ``nothing`` are the texts that stand for an empty cell there, such as “N/A” or “-”. ``text_marks`` says which marks of a
-    spreadsheet in front of texts are left out.
+    ``nothing`` are the texts that mean an empty cell in this column, such as “N/A” or “-”. ``text_marks`` are the spreadsheet
+    markers in front of texts that are removed.
     """
 
     decimal_sign: Literal["", ".", ","] = ""
@@ -33,7 +33,7 @@ class ColumnReading:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Return what :meth:`Reading.to_json` made of it."""
+        """Return the options from their JSON, as :meth:`Reading.to_json` makes it."""
         return cls(
             stored["decimal_sign"],
             stored["date_order"],
@@ -44,13 +44,12 @@ class ColumnReading:
 
 @dataclass(frozen=True)
 class Reading:
-    """How a file is read; what is empty, or ``None``, is to be guessed.
+    """Options for reading a file; an option that is empty, or ``None``, is to be guessed.
 
-    ``encoding`` and ``delimiter`` are those of a text, ``odd_lines`` is the encoding of those of its lines that are not
-    UTF-8 where the rest is, ``sheet`` names the sheet of a workbook. ``header_row`` is the
-    number of the row with the headings, counted from 1 as the file's own program counts; 0 says that there is none.
-    ``header_rows`` says how many rows the headings take. ``left_out`` are the numbers of rows that are no records, such
-    as totals. ``columns`` has a part for each column, by position.
+    ``encoding`` and ``delimiter`` apply to text files; ``odd_lines`` is the encoding of single lines that are not UTF-8 in a file
+    that otherwise is. ``sheet`` is the name of a workbook's sheet. ``header_row`` is the number of the header row, counted from
+    1 as spreadsheet programs count; 0 means that there is none. ``header_rows`` is the number of rows that the headings take.
+    ``left_out`` are the numbers of rows to skip, such as totals. ``columns`` has the options of each column, by position.
     """
 
     format: Format | Literal[""] = ""
@@ -64,12 +63,12 @@ class Reading:
     odd_lines: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON can keep it."""
+        """Return the options as data for JSON."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Return what :meth:`to_json` made of it."""
+        """Return the options from their JSON."""
         left_out = stored["left_out"]
         return cls(
             **{
@@ -80,15 +79,15 @@ class Reading:
         )
 
     def column(self, position: int) -> ColumnReading:
-        """Return how the column at ``position``, counted from 0, is understood."""
+        """Return the options of the column at ``position``, counted from 0."""
         return self.columns[position] if position < len(self.columns) else ColumnReading()
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some records of a table, in their order: the number of each one's row in the file, and its cells as they stand.
+    """Some records of a table, in their order: the row number of each in the file, and its cells as they are in the file.
 
-    Each record has as many cells as the table has columns. ``surplus`` has what stands behind them, by number of row.
+    Each record has as many cells as the table has columns. ``surplus`` has further cells, by row number.
     """
 
     numbers: Sequence[int]
@@ -98,10 +97,10 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Note:
-    """Something that was noticed: a ``code`` for programs, a ``message`` for people with the evidence in it.
+    """A note about a file: a ``code`` for programs, and a ``message`` for people that includes the evidence.
 
-    ``column`` is the position of the column that it is about, counted from 0, ``columns`` those of several; ``rows`` are some
-    of the rows.
+    ``column`` is the position of the column that it is about, counted from 0; ``columns`` are the positions where there are
+    several. ``rows`` are the numbers of some of the rows.
     """
 
     code: str
@@ -114,7 +113,7 @@ class Note:
 
 @dataclass(frozen=True)
 class TextReading:
-    """Some texts of a file, read in an encoding that it may be in, and the language that they seem to be then."""
+    """Some texts of a file in one of the encodings that it may be in, and the language that they seem to be then."""
 
     encoding: str
     language: str
@@ -123,10 +122,10 @@ class TextReading:
 
 @dataclass(frozen=True)
 class ColumnReport:
-    """What one column holds: its heading, what it seems to be, how many of its cells hold something, some examples.
+    """The report on one column.
 
-    ``kind`` is ``text``, ``number``, ``date``, ``yes-no`` or ``empty``. ``lengths`` counts texts of digits by their
-    length: it shows codes that lost their zeros. ``evidence`` says in a sentence how the column's reading was decided.
+    ``kind`` is ``text``, ``number``, ``date``, ``yes-no`` or ``empty``. ``lengths`` counts texts of digits by their length, which
+    shows codes that lost their leading zeros. ``evidence`` is a sentence that gives the reason for the column's options.
     """
 
     heading: str
@@ -140,7 +139,7 @@ class ColumnReport:
 
 @dataclass(frozen=True)
 class SheetReport:
-    """A sheet of a workbook: its name, and how many rows it has, as far as is known."""
+    """A sheet of a workbook: its name, and its number of rows where that is known."""
 
     name: str
     rows: int | None = None
@@ -148,10 +147,10 @@ class SheetReport:
 
 @dataclass(frozen=True)
 class Report:
-    """All that was found. ``reading`` is complete: what a person said, and the guesses for the rest.
+    """The report on a file. ``reading`` is complete: the options that were given, and guesses for the rest.
 
-    ``rows`` counts the records, ``blank_rows`` the blank rows between them; ``first_rows`` are the first records with
-    the numbers of their rows, cells as they stand in the file.
+    ``rows`` counts the records, ``blank_rows`` the blank rows between them; ``first_rows`` are the first records with their row
+    numbers, cells as they are in the file.
     """
 
     name: str
@@ -167,16 +166,16 @@ class Report:
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """The headings as they stand in the file, by position."""
+        """The headings as they are in the file, by position."""
         return tuple(column.heading for column in self.columns)
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON can keep it."""
+        """Return the report as data for JSON."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Return what :meth:`to_json` made of it."""
+        """Return the report from its JSON."""
         return cls(
             **{
                 **stored,

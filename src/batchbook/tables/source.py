@@ -29,22 +29,22 @@ GUESS_ALL = Reading()
 def open_source(
     name: str,
     file: BinaryIO,
-    said: Reading = GUESS_ALL,
+    requested: Reading = GUESS_ALL,
     expected: Collection[str] = (),
 ) -> Source:
-    """Open ``file``, called ``name``, as a table. What is empty in ``said`` is guessed, as far as structure goes.
+    """Return ``file``, called ``name``, opened as a table; options of its structure that are empty in ``requested`` are guessed.
 
-    ``expected`` are headings that are known, in lower case: they help to find the delimiter, the sheet and the row with
-    the headings. Raises ``BadInput`` for what cannot be read, in a sentence that says what it is and what to do.
+    ``expected`` are headings that are known, in lower case: they help to find the delimiter, the sheet and the header row.
+    Raises ``BadInput`` for a file that cannot be read, with a sentence that says what it is and what to do.
     """
-    kind, notes = detect_file_type(name, file, said.format)
-    opened = _open_file(kind, name, file, said, expected)
+    kind, notes = detect_file_type(name, file, requested.format)
+    opened = _open_file(kind, name, file, requested, expected)
     sample = first_rows(opened.rows)
     if not sample:
         raise BadInput(
             f"“{name}” has no rows at all: there is nothing but blanks in it. Nothing was taken from it."
         )
-    headings = find_headings(sample, said, expected, ragged=opened.ragged)
+    headings = find_headings(sample, requested, expected, ragged=opened.ragged)
     _check_width(name, headings.texts)
     reading = replace(opened.reading, header_row=headings.row, header_rows=headings.rows)
     notes = (*notes, *opened.notes, *headings.notes, *(heading_notes(headings.texts) if headings.row else ()))
@@ -52,7 +52,7 @@ def open_source(
 
 
 class Source:
-    """A file that is open as a table. Its ``reading`` is complete for the structure."""
+    """A file that is open as a table. Its ``reading`` is complete as regards the structure."""
 
     def __init__(self, name: str, opened: OpenedFile, headings: tuple[str, ...]) -> None:
         #: The name of the file.
@@ -64,47 +64,47 @@ class Source:
 
     @property
     def reading(self) -> Reading:
-        """How the file is read: what was said, and the guesses for the rest."""
+        """The options by which the file is read: those requested, and guesses for the rest."""
         return self._opened.reading
 
     @property
     def sheets(self) -> tuple[SheetReport, ...]:
-        """All sheets of a workbook, in its order; nothing for a text."""
+        """All sheets of a workbook, in its order; empty for a text file."""
         return self._opened.sheets
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """What the structure shows; some of it is known only after all was read."""
+        """Notes about the structure; some are known only after all rows were read."""
         return (*self._opened.notes, *self._opened.rows.notes())
 
     @property
     def readings(self) -> tuple[TextReading, ...]:
-        """Some texts of the file in the encodings that it may be in, where that is a guess."""
+        """Some texts of the file in each encoding that it may be in, where the encoding is a guess."""
         return self._opened.readings
 
     @property
     def expected_rows(self) -> int | None:
-        """About how many records there are, for people who wait for them."""
+        """The approximate number of records, for progress reports; None where it is not known."""
         rows = self._opened.expected_rows
         return None if rows is None else max(0, rows - self._above())
 
     @property
     def blank_rows(self) -> int:
-        """How many blank rows stand between the records; known after all was read."""
+        """The number of blank rows between the records, known after all rows were read."""
         return self._blank_rows
 
     def chunks(self, size: int = 5_000) -> Iterator[Chunk]:
-        """Yield the records from the first on, at most ``size`` at a time, and fewer where that is faster.
+        """Yield the records in order, at most ``size`` at a time, and fewer where that is faster.
 
-        The texts are as they stand in the file. Blank rows and those that are left out are missing. Raises ``BadInput``
-        where the file stops being readable.
+        Texts are as they are in the file. Blank rows and skipped rows are missing. Raises ``BadInput`` where the file stops being
+        readable.
         """
         return self._chunks(
             RecordBuilder(len(self.headings), self._above(), self.reading.left_out or ()), size
         )
 
     def ragged_records(self) -> Iterator[tuple[int, Sequence[str]]]:
-        """Yield the number and the cells of each record: as many as the file has, not as the table is wide."""
+        """Yield the row number and the cells of each record: as many as the file has, not as the table is wide."""
         records = RecordBuilder(len(self.headings), self._above(), self.reading.left_out or (), fitting=False)
         for chunk in self._chunks(records, 5_000):
             yield from zip(chunk.numbers, chunk.records, strict=True)
@@ -117,17 +117,17 @@ class Source:
         self._blank_rows = records.blank
 
     def _above(self) -> int:
-        """Return how many rows stand above the first record."""
+        """Return the number of rows above the first record."""
         reading = self.reading
         return (reading.header_row or 0) + max(1, reading.header_rows or 1) - 1 if reading.header_row else 0
 
 
 def _open_file(
-    kind: Format, name: str, file: BinaryIO, said: Reading, expected: Collection[str]
+    kind: Format, name: str, file: BinaryIO, requested: Reading, expected: Collection[str]
 ) -> OpenedFile:
     if kind == "csv":  # It is read faster than it could be kept.
-        return open_text(name, file, said, expected)
-    return SHEET_CACHE.opened(kind, _WORKBOOKS[kind], name, file, said, expected)
+        return open_text(name, file, requested, expected)
+    return SHEET_CACHE.opened(kind, _WORKBOOKS[kind], name, file, requested, expected)
 
 
 def _check_width(name: str, headings: Sequence[str]) -> None:
@@ -140,10 +140,10 @@ def _check_width(name: str, headings: Sequence[str]) -> None:
 
 @dataclass(frozen=True)
 class Table:
-    """The names in a table's header row, and an iterator over the rows below, as text.
+    """A table with the columns that were required: the names in its header row, and an iterator over its records.
 
-    Each record comes with the number of its row, counted from 1 as a spreadsheet program counts. Names are in lower
-    case, without surrounding blanks. A record may be shorter or longer than the header.
+    Each record comes with its row number, counted from 1 as spreadsheet programs count. Names are in lower case, without
+    surrounding blanks. A record may be shorter or longer than the header.
     """
 
     header: tuple[str, ...]
@@ -205,9 +205,9 @@ def read_table(name: str, file: BinaryIO, required: Sequence[str]) -> Table:
 
 
 def _without_marks(records: Iterator[tuple[int, Sequence[str]]]) -> Iterator[tuple[int, Sequence[str]]]:
-    """Yield ``records`` without what tells a spreadsheet that a cell is a text, as in ="000801228".
+    """Yield ``records`` without spreadsheet markers for texts, as in ="000801228".
 
-    Nobody is asked here, so an apostrophe before anything but a code is taken for a part of its text.
+    Nobody can be asked here, so an apostrophe counts as a marker only before codes of digits.
     """
     for number, record in records:
         yield (

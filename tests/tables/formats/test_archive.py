@@ -65,10 +65,10 @@ def test_a_list_of_parts_that_no_workbook_has_is_refused_unread(zip64: bool) -> 
     long += struct.pack("<4sLQL", b"PK\x06\x07", 0, 4 + size, 1)
     file = io.BytesIO(listing(names, 0xFFFFFFFF, long) if zip64 else listing(names, size))
     tracemalloc.start()
-    said = refusal(file)
+    message = refusal(file)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert "the list of them takes 10,600,000 bytes, more than 1,048,576. Nothing was taken" in said
+    assert "the list of them takes 10,600,000 bytes, more than 1,048,576. Nothing was taken" in message
     assert peak < 2 * 1024 * 1024  # A byte for each of the list's would be more.
 
 

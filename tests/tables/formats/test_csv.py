@@ -32,10 +32,10 @@ def test_texts_come_back_from_any_delimiter_and_encoding(
     except UnicodeEncodeError:
         data = target.getvalue().encode(encoding, "replace")
         table = [[cell.encode(encoding, "replace").decode(encoding) for cell in row] for row in table]
-    said = Reading("csv", encoding, delimiter, header_row=0)
-    assert records(opened(data, said=said)) == _without_mark(table)
-    said = Reading("csv", encoding, delimiter, header_row=1)
-    source = opened(data, said=said)
+    requested = Reading("csv", encoding, delimiter, header_row=0)
+    assert records(opened(data, requested=requested)) == _without_mark(table)
+    requested = Reading("csv", encoding, delimiter, header_row=1)
+    source = opened(data, requested=requested)
     assert ([list(source.headings)], records(source)) == (_without_mark(table)[:1], table[1:])
 
 

@@ -22,4 +22,6 @@ def test_the_content_says_what_a_file_is_and_not_its_name() -> None:
 
 
 def test_a_kind_that_was_said_must_be_the_one_it_is() -> None:
-    assert "cannot be read as text: it is an Excel workbook (XLSX)." in refusal(GOOD, said=Reading("csv"))
+    assert "cannot be read as text: it is an Excel workbook (XLSX)." in refusal(
+        GOOD, requested=Reading("csv")
+    )

@@ -46,12 +46,12 @@ def workbook(*cells: str, sheets: tuple[str, ...] = ("List",)) -> bytes:
     return target.getvalue()
 
 
-def look(data: bytes, name: str = "a.xlsx", said: Reading | None = None) -> Report:
-    return inspect_table(name, io.BytesIO(data), said or Reading(), HEADINGS)
+def look(data: bytes, name: str = "a.xlsx", requested: Reading | None = None) -> Report:
+    return inspect_table(name, io.BytesIO(data), requested or Reading(), HEADINGS)
 
 
-def cells_of(data: bytes, name: str, said: Reading, size: int = 5_000) -> list[tuple[str, ...]]:
-    opened = open_source(name, io.BytesIO(data), said, HEADINGS)
+def cells_of(data: bytes, name: str, requested: Reading, size: int = 5_000) -> list[tuple[str, ...]]:
+    opened = open_source(name, io.BytesIO(data), requested, HEADINGS)
     return [tuple(record) for chunk in opened.chunks(size) for record in chunk.records]
 
 

@@ -34,9 +34,9 @@ from batchbook.tables.formats.sheet_extent import Extent, QuickScan, exact_exten
     ],
 )
 def test_a_sheet_that_reaches_too_far_is_refused(far: str) -> None:
-    said = refusal(book((SHEET, worksheet(HEADER + far))))
-    assert "which is further than a table may reach here" in said
-    assert "Nothing was taken from it" in said
+    message = refusal(book((SHEET, worksheet(HEADER + far))))
+    assert "which is further than a table may reach here" in message
+    assert "Nothing was taken from it" in message
 
 
 def test_a_prefix_hides_no_cell() -> None:

@@ -73,9 +73,9 @@ def rows(data: bytes, name: str = "list.xlsx") -> list[tuple[str, ...]]:
     return [cells for _, cells in inspected(data, name).first_rows]
 
 
-@pytest.mark.parametrize("said", ["1", "true", "on", " TRUE "])
-def test_days_that_count_from_1904(said: str) -> None:
-    assert rows(workbook(BOOK.replace('"1"/><sheets>', f'"{said}"/><sheets>'))) == RIGHT
+@pytest.mark.parametrize("flag", ["1", "true", "on", " TRUE "])
+def test_days_that_count_from_1904(flag: str) -> None:
+    assert rows(workbook(BOOK.replace('"1"/><sheets>', f'"{flag}"/><sheets>'))) == RIGHT
 
 
 def extension(inside: str) -> str:

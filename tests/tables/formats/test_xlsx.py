@@ -47,8 +47,8 @@ def test_a_chart_in_front_is_passed_over() -> None:
     "targets", [[("worksheet", "worksheets/none.xml")], [("chartsheet", "worksheets/sheet1.xml")], [("styles", "x")]]
 )  # fmt: skip
 def test_a_workbook_without_a_sheet_is_none(targets: list[tuple[str, str]]) -> None:
-    said = refusal(book((SHEET, worksheet(HEADER)), targets=targets))
-    assert "cannot be read as an Excel workbook" in said
+    message = refusal(book((SHEET, worksheet(HEADER)), targets=targets))
+    assert "cannot be read as an Excel workbook" in message
 
 
 def test_days_that_count_from_1904_stay_the_same() -> None:

@@ -35,9 +35,9 @@ def test_known_headings_decide_between_delimiters() -> None:
 
 
 def test_a_delimiter_that_was_said_holds() -> None:
-    assert records(opened("item~name\n7~a,b\n", said=Reading(delimiter="~"))) == [["7", "a,b"]]
-    for said in ('"', "\n", "ab"):
-        assert "cannot separate cells" in refusal("a,b\n", said=Reading(delimiter=said))
+    assert records(opened("item~name\n7~a,b\n", requested=Reading(delimiter="~"))) == [["7", "a,b"]]
+    for requested in ('"', "\n", "ab"):
+        assert "cannot separate cells" in refusal("a,b\n", requested=Reading(delimiter=requested))
 
 
 def test_a_mark_that_comes_late_separates_nothing() -> None:

@@ -89,8 +89,10 @@ def test_a_byte_far_below_decides_the_encoding() -> None:
 
 def test_an_encoding_that_was_said_holds() -> None:
     data = "item,name\n7,Łódź\n".encode("cp1250")
-    assert records(opened(data, said=Reading(encoding="cp1250"))) == [["7", "Łódź"]]
+    assert records(opened(data, requested=Reading(encoding="cp1250"))) == [["7", "Łódź"]]
     assert "is not text in utf-8: byte 0xA3 at position 13, in line 2" in refusal(
-        data, said=Reading(encoding="utf-8")
+        data, requested=Reading(encoding="utf-8")
     )
-    assert "is not an encoding of text that Python knows" in refusal(data, said=Reading(encoding="rot13"))
+    assert "is not an encoding of text that Python knows" in refusal(
+        data, requested=Reading(encoding="rot13")
+    )

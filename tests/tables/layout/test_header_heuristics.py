@@ -89,11 +89,11 @@ def test_of_two_rows_of_headings_the_known_ones_count() -> None:
 
 def test_a_row_of_headings_that_was_said_holds() -> None:
     content = "a,b\n1,2\nc,d\n3,4\n"
-    source = opened(content, said=Reading(header_row=3))
+    source = opened(content, requested=Reading(header_row=3))
     assert (source.headings, records(source)) == (("c", "d"), [["3", "4"]])
-    source = opened(content, said=Reading(header_row=1, header_rows=2))
+    source = opened(content, requested=Reading(header_row=1, header_rows=2))
     assert (source.headings, records(source)) == (("a 1", "b 2"), [["c", "d"], ["3", "4"]])
-    source = opened(content, said=Reading(header_row=0))
+    source = opened(content, requested=Reading(header_row=0))
     assert (source.headings, len(records(source))) == (("Column 1", "Column 2"), 4)
 
 

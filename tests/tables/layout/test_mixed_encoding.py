@@ -17,8 +17,8 @@ def test_what_is_mostly_utf8_stays_so_and_odd_lines_are_named() -> None:
     assert told.message.startswith("1 line is not UTF-8 as the rest of the file is: 4.")
     assert (told.severity, told.columns) == (Severity.WARNING, (1,))
     assert report.readings[0].texts == ("Café",)
-    said = inspected(MIXED, Reading(odd_lines="cp1250"))
-    assert (note(said, "odd-lines").severity, said.readings) == (Severity.INFO, ())
+    requested = inspected(MIXED, Reading(odd_lines="cp1250"))
+    assert (note(requested, "odd-lines").severity, requested.readings) == (Severity.INFO, ())
     again = inspected(MIXED, report.reading)
     assert (descriptions(again), again.readings) == (descriptions(report), ())
 

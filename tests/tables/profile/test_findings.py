@@ -11,7 +11,7 @@ def test_short_years_are_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "cells", "rows", "said"),
+    ("code", "cells", "rows", "message"),
     [
         ("error-values", ("1", "#REF!", "2", "#DIV/0!", "3", "4", "5"), (3, 5), "2 cells show an error"),
         ("empty-words", ("1", "n.a.", "2", "-"), (3, 5), "“n.a.” in row 3: treated as empty"),
@@ -41,11 +41,11 @@ def test_short_years_are_told() -> None:
     ],
 )  # fmt: skip
 def test_what_may_surprise_is_noted_with_its_rows(
-    code: str, cells: tuple[str, ...], rows: tuple[int, ...], said: str
+    code: str, cells: tuple[str, ...], rows: tuple[int, ...], message: str
 ) -> None:
     found = note(column(*cells), code)
     assert (found.column, found.rows) == (1, rows)
-    assert said in found.message
+    assert message in found.message
 
 
 def test_plain_columns_are_noted_for_nothing() -> None:

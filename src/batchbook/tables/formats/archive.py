@@ -13,7 +13,7 @@ from batchbook.tables.errors import MAX_CELL, TEXT_TOO_LONG, InvalidWorkbook, Li
 
 
 class XmlFeed:
-    """Does what :func:`feed_xml` does with pieces that are given to it one by one."""
+    """A parser like :func:`feed_xml` that is given its pieces one by one."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Archive:
         return any(path.startswith(folders) for path in self._entries)
 
     def encrypted(self) -> bool:
-        """Tell whether a password protects the parts, in either of the ways that programs have."""
+        """Tell whether a password protects the parts, in either of the two ways in use."""
         if any(entry.flag_bits & 1 for entry in self._entries.values()):
             return True
         manifest = "META-INF/manifest.xml"
@@ -90,7 +90,10 @@ class Archive:
         )
 
     def pieces(self, path: str) -> Iterator[bytes]:
-        """Yield the part at ``path`` unpacked; raise :class:`LimitExceeded` once more was unpacked than is allowed in all."""
+        """Yield the part at ``path`` unpacked.
+
+        Raises :class:`LimitExceeded` once more was unpacked than is allowed in all.
+        """
         for piece in self.pieces_again(path):
             self._unpacked += len(piece)
             if self._unpacked > MAX_UNPACKED:
@@ -98,9 +101,9 @@ class Archive:
             yield piece
 
     def pieces_again(self, path: str) -> Iterator[bytes]:
-        """Yield the part once more, which does not count.
+        """Yield the part once more, without counting it again.
 
-        Raises :class:`~batchbook.tables.formats.sheet_extent.InvalidWorkbook` where there is none, or packed as workbooks are not.
+        Raises :class:`~batchbook.tables.errors.InvalidWorkbook` where it is missing, or packed as workbooks are not.
         """
         entry = self._entries.get(path.lower())
         if entry is None or entry.compress_type not in _METHODS:
@@ -111,7 +114,7 @@ class Archive:
 
 
 def _without_long_texts(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the pieces of a document of tags; raise :class:`LimitExceeded` for a text or a tag that nobody can hold."""
+    """Yield the pieces of an XML document; raise :class:`LimitExceeded` for a text or a tag that is too long."""
     length = 0
     for piece in pieces:
         end = piece.rfind(b">")
@@ -122,7 +125,7 @@ def _without_long_texts(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class _InPieces:
-    """A file that is only read in pieces. The list of an archive's parts is read in one, before anything else."""
+    """A file that is only read in pieces. Python reads the list of an archive's parts in one, before anything else."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -175,10 +178,10 @@ _ATTRIBUTES = {
 
 
 class OwnElements:
-    """Hands on the elements and texts of a document that belong to ``namespaces``.
+    """A filter that passes on the elements and texts of a document that belong to ``namespaces``.
 
-    Names come as ``expat`` gives them with a blank behind the namespace. Where the document's root has no namespace, its
-    elements are those without one.
+    Names are those of ``expat``, with a blank behind the namespace. Where the document's root has no namespace, elements
+    without one belong to it.
     """
 
     def __init__(
@@ -220,14 +223,14 @@ class OwnElements:
 
 
 class _Names(dict[str, str]):
-    """The names that elements have here, by their full names; empty for those of other namespaces."""
+    """Names of elements by their full names; empty for those of other namespaces."""
 
     def __init__(self, namespaces: Namespaces) -> None:
         super().__init__()
         self._namespaces = namespaces
 
     def without_namespace(self) -> None:
-        """Count what has no namespace as well."""
+        """Include names without a namespace."""
         self._namespaces = {**self._namespaces, "": ""}
 
     def __missing__(self, name: str) -> str:
@@ -244,9 +247,10 @@ def feed_xml(
     end: Callable[[str], None] | None = None,
     text: Callable[[str], None] | None = None,
 ) -> None:
-    """Call ``start(tag, attributes)``, ``end(tag)`` and ``text(part)`` for what belongs to ``namespaces`` in a document.
+    """Parse a document and call ``start(tag, attributes)``, ``end(tag)`` and ``text(part)`` for what belongs to ``namespaces``.
 
-    Tags and attributes are called by the prefixes that ``namespaces`` gives them. Raises :class:`InvalidWorkbook` for what is no XML in UTF-8, and for a document type, which could define entities.
+    Tags and attributes have the prefixes that ``namespaces`` gives them. Raises :class:`InvalidWorkbook` for anything but XML in
+    UTF-8, and for a document type, which could define entities.
     """
     for _ in parsed_xml(pieces, namespaces, start, end, text):
         pass

@@ -35,7 +35,7 @@ class _Stream:
 class CompoundFile:
     """The streams of the compound file in ``file``, by their names in lower case.
 
-    Raises :class:`InvalidCompoundFile` for what is damaged, and for what is too large.
+    Raises :class:`InvalidCompoundFile` for a damaged or too large file.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -217,7 +217,7 @@ def continued(stream: memoryview, record: Record) -> list[memoryview]:
 
 
 def rk_number(value: int) -> float:
-    """Return the number that four bytes stand for."""
+    """Return the number that the four bytes of an RK value stand for."""
     number: float
     if value & 2:
         number = (value >> 2) - (1 << 30 if value & 0x80000000 else 0)
@@ -227,12 +227,12 @@ def rk_number(value: int) -> float:
 
 
 def short_text(data: memoryview, start: int) -> str:
-    """Return the text whose length is one byte at ``start``, as names of sheets are."""
+    """Return the text at ``start`` with a length of one byte, such as the name of a sheet."""
     return BiffTexts([data[start + 1 :]]).characters(data[start], data[start + 1], 1)
 
 
 class BiffTexts:
-    """Reads texts from the parts of a record that goes on in others, each of which may begin within a text."""
+    """Reader of texts from the parts of a record that continues in others, each of which may begin within a text."""
 
     def __init__(self, parts: list[memoryview]) -> None:
         self._parts, self._part, self._place = parts, 0, 0
@@ -299,7 +299,7 @@ class BiffTexts:
 
 
 def _without_surrogates(text: str) -> str:
-    """Return a text without halves of characters, which nothing could store."""
+    """Return a text without lone surrogates, which nothing could store."""
     if len(text) > MAX_CELL:
         raise LimitExceeded(TEXT_TOO_LONG)
     return (

@@ -21,7 +21,7 @@ _SHOWN = 10
 
 
 def cell_text(value: Any) -> str:
-    """Return a workbook's value as a person would have typed it; of what is nothing, no text."""
+    """Return a workbook's value as a person would have typed it; an empty text for an empty cell."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -41,21 +41,21 @@ def number_text(value: float) -> str:
 
 
 class LongNumbers:
-    """Counts numbers with more digits than spreadsheet programs keep, whose last ones may be lost."""
+    """Counter of numbers with more digits than spreadsheet programs keep, whose last digits may be lost."""
 
     def __init__(self) -> None:
         self._count = 0
         self._rows: list[int] = []
 
     def look(self, first: int, numbers: Sequence[float]) -> None:
-        """Look at some numbers of a column, of which the first stands in the row ``first``."""
+        """Count the long ones among ``numbers``, which are in consecutive rows from ``first`` on."""
         if max(numbers) >= LONG_NUMBER or min(numbers) <= -LONG_NUMBER:
             found = [number for number, value in enumerate(numbers, first) if abs(value) >= LONG_NUMBER]
             self._count += len(found)
             self._rows = sorted({*self._rows, *found[:_SHOWN]})[:_SHOWN]
 
     def notes(self) -> Iterator[Note]:
-        """Yield what is to be told."""
+        """Yield the note about long numbers, if there are any."""
         if self._count:
             yield Note(
                 "long-numbers",
@@ -68,7 +68,7 @@ class LongNumbers:
 
 @dataclass
 class SheetFindings:
-    """Counts of what a reader notices in the cells of one sheet, and the notes about them.
+    """Counts of what readers notice in the cells of one sheet, and the notes about them.
 
     ``without_value`` counts formulas whose result was not saved, ``zeros`` the numbers whose format shows zeros in front,
     ``merged`` are ranges of merged cells, such as A1:C1.
@@ -127,15 +127,15 @@ class SheetFindings:
 
 
 class ColumnTexts:
-    """Makes texts of rows that are all as long as each other, column by column, since columns are alike."""
+    """Conversion of rows of equal length to texts, column by column, since the cells of a column are alike."""
 
     def __init__(self) -> None:
         self.long = LongNumbers()
 
     def rows(self, first: int, rows: Sequence[Sequence[Any]]) -> list[Sequence[str]]:
-        """Return the texts of ``rows``, of which the first has the number ``first``.
+        """Return the texts of ``rows``, the first of which has the number ``first``.
 
-        Raises :class:`~batchbook.tables.formats.archive.LimitExceeded` for a text that is too long.
+        Raises :class:`~batchbook.tables.errors.LimitExceeded` for a text that is too long.
         """
         if not rows or not rows[0]:
             return [()] * len(rows)

@@ -22,15 +22,15 @@ from batchbook.tables.report import Note, Reading
 
 
 class RowTooLong(Exception):  # noqa: N818 - It becomes a sentence before it leaves this room.
-    """A row takes so many lines that it is none."""
+    """A row takes so many lines that it cannot be one."""
 
 
 class CsvReader(Protocol):
-    """What the csv module reads with, whose type has no name there."""
+    """The type of the csv module's readers, which has no public name."""
 
     @property
     def line_num(self) -> int:
-        """How many lines were read."""
+        """The number of lines read."""
         ...
 
     def __iter__(self) -> Iterator[list[str]]:
@@ -43,7 +43,7 @@ class CsvReader(Protocol):
 
 
 class _CellLimit:
-    """The limit of the csv module, which is one for the whole process: raised while anybody here reads."""
+    """The cell limit of the csv module, which is one for the whole process: raised while any thread reads here."""
 
     def __init__(self) -> None:
         self._lock, self._readers, self._before = Lock(), 0, 0
@@ -67,7 +67,7 @@ _limit = _CellLimit()
 
 @contextmanager
 def long_cells() -> Iterator[None]:
-    """Let cells be as long as they may here. Others in the process find their own limit again afterwards."""
+    """Allow cells of up to ``MAX_CELL`` characters. Other users of the csv module get their own limit back afterwards."""
     _limit.enter()
     try:
         yield
@@ -76,7 +76,7 @@ def long_cells() -> Iterator[None]:
 
 
 def unreadable_row_message(name: str, reader: CsvReader) -> str:
-    """Return what is wrong with the first row that ``reader`` cannot read; ``name`` is that of the file."""
+    """Return the sentence about the first row that ``reader`` cannot read; ``name`` is that of the file."""
     row, line = 1, 1
     try:
         for row, _ in enumerate(iter(reader), 2):  # noqa: B007 - Where the error came is told by the last of them.
@@ -118,16 +118,16 @@ _PIECE, _PIECES_IN_BLOCK, _TOO_MANY_PIECES = 1024 * 1024, 8, 12
 _AT_ONCE = 50
 
 
-def open_text(name: str, file: BinaryIO, said: Reading, expected: Collection[str]) -> OpenedFile:
-    """Return the rows of the text in ``file``, called ``name``; ``expected`` are headings that it may have.
+def open_text(name: str, file: BinaryIO, requested: Reading, expected: Collection[str]) -> OpenedFile:
+    """Return the text in ``file``, called ``name``, opened for reading; ``expected`` are headings that it may have.
 
-    Raises ``BadInput`` for what is no text, or not in the encoding that was said.
+    Raises ``BadInput`` for binary data, and for a text that is not in the encoding requested.
     """
-    if said.delimiter:
-        check_delimiter(said.delimiter)
-    text = detect_encoding(name, file, said.encoding, said.odd_lines)
-    delimiter = said.delimiter or guess_delimiter(_beginning(text.file, text.codec), expected)
-    structure = replace(said, encoding=text.encoding, odd_lines=text.odd_lines, delimiter=delimiter)
+    if requested.delimiter:
+        check_delimiter(requested.delimiter)
+    text = detect_encoding(name, file, requested.encoding, requested.odd_lines)
+    delimiter = requested.delimiter or guess_delimiter(_beginning(text.file, text.codec), expected)
+    structure = replace(requested, encoding=text.encoding, odd_lines=text.odd_lines, delimiter=delimiter)
     return OpenedFile(
         TextRows(name, text.file, text.codec, delimiter),
         replace(structure, format="csv", sheet=""),
@@ -160,7 +160,7 @@ class TextRows:
                     )
 
     def notes(self) -> tuple[Note, ...]:
-        """Return nothing: whatever can be noticed was, before the rows were read."""
+        """Return no notes: the scan of the text, before any row is read, has them all."""
         return ()
 
     def _take(self, records: Iterator[Sequence[str]], size: int, feed: _Feed) -> Sequence[Sequence[str]]:
@@ -201,7 +201,7 @@ class TextRows:
 
 
 class _Feed:
-    """Gives lines to a reader, and counts how much it gave since ``pieces`` was set to 0."""
+    """A source of lines for a reader that counts the pieces given since ``pieces`` was set to 0."""
 
     def __init__(self, lines: TextIO) -> None:
         self._lines = lines

@@ -43,17 +43,19 @@ _HTML = re.compile(
 _XML = re.compile(rb"\s*<\?(?:xml|mso)|\s*<(?:workbook|!doctype)\b", re.I)
 
 
-def detect_file_type(name: str, file: BinaryIO, said: Format | str = "") -> tuple[Format, tuple[Note, ...]]:
-    """Return what kind of file ``file``, called ``name``, is, and what is to be told about that.
+def detect_file_type(
+    name: str, file: BinaryIO, requested: Format | str = ""
+) -> tuple[Format, tuple[Note, ...]]:
+    """Return the format of ``file``, called ``name``, and notes about it.
 
-    Raises ``BadInput`` for what is no table, and where something else was ``said`` than what it is.
+    Raises ``BadInput`` for a file that is no table, and for another format than the one ``requested``.
     """
     file.seek(0)
     start = file.read(_START)
     found = _type_by_content(name, file, start)
-    if said and said != found:
+    if requested and requested != found:
         raise BadInput(
-            f"“{name}” cannot be read as {_FORMAT_NAMES.get(said, said[:20])}: it is {_FORMAT_NAMES[found]}."  # type: ignore[call-overload]
+            f"“{name}” cannot be read as {_FORMAT_NAMES.get(requested, requested[:20])}: it is {_FORMAT_NAMES[found]}."  # type: ignore[call-overload]
         )
     suffix = PurePath(name).suffix.lower()
     named = _FORMAT_OF_SUFFIX.get(suffix[1:], "csv" if suffix in SUFFIXES else found)
@@ -143,7 +145,7 @@ def _refuse_passwords(name: str, archive: Archive) -> None:
 
 
 def password_message(name: str) -> str:
-    """Return what is said of a workbook that a password protects."""
+    """Return the sentence about a workbook that a password protects."""
     return (
         f"“{name}” is protected by a password, so it cannot be read. Open it in your spreadsheet program, save it"
         " without the password, and upload that."

@@ -36,7 +36,7 @@ _NUMBERS = ("float", "currency", "percentage")
 
 
 class OdsCellReader:
-    """Collects the cells of a row from the elements of the document, and counts what is to be told of them."""
+    """Collector of the cells of a row from the elements of the document; it counts what is noticed in them."""
 
     def __init__(self) -> None:
         #: What was noticed in the cells.
@@ -51,7 +51,7 @@ class OdsCellReader:
         self._row, self._cells, self._empty = number, [], 0
 
     def end_row(self) -> Sequence[str]:
-        """Return the cells of the row, up to the last with something in it."""
+        """Return the cells of the row, up to the last one that is not empty."""
         return tuple(self._cells)
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -133,7 +133,7 @@ class OdsCellReader:
         try:
             number = float(value)
         except ValueError:
-            raise InvalidWorkbook(f"{value[:40]!r} is said to be a number") from None
+            raise InvalidWorkbook(f"{value[:40]!r} is no number") from None
         self.findings.long.look(self._row, [number])
         if _DIGITS.fullmatch(shown) and float(shown) == number:
             self.findings.zeros += 1
@@ -150,7 +150,7 @@ class OdsCellReader:
 
 
 def repeat_count(attributes: dict[str, str], what: str) -> int:
-    """Return how often something is repeated; raise :class:`InvalidWorkbook` for what is no such number."""
+    """Return the repeat count of a cell or row; raise :class:`InvalidWorkbook` for anything but a number."""
     text = attributes.get(f"table:number-{what}-repeated", "1")
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise InvalidWorkbook(f"something is repeated {text[:40]!r} times")
@@ -171,23 +171,25 @@ _DECLARED = re.compile(rb"""\sxmlns(?::table\s*=\s*["']([^"']*)|(?::[\w.-]+)?\s*
 _LONGEST_DECLARED = 100
 
 
-def open_ods(name: str, file: BinaryIO, said: Reading, expected: Collection[str]) -> OpenedFile:
-    """Return the rows of one sheet of ``file``, called ``name``; ``expected`` are headings that it may have.
+def open_ods(name: str, file: BinaryIO, requested: Reading, expected: Collection[str]) -> OpenedFile:
+    """Return one sheet of ``file``, called ``name``, opened for reading; ``expected`` are headings that it may have.
 
-    Raises ``BadInput`` for what is no spreadsheet, and unpacks to too much, also while the rows are read.
+    Raises ``BadInput`` for a file that is no spreadsheet, or unpacks to too much, also while rows are read.
     """
     with bad_input_for(name, _WHAT):
         titles = _sheet_names(Archive(file))
         if not titles:
             raise InvalidWorkbook("it has no sheet")
         sheets = [(title, True) for title in titles]
-        chosen = choose_sheet(name, sheets, lambda place: OdsRows(name, file, place), said.sheet, expected)
-    reading = replace(said, format="ods", encoding="", delimiter="", sheet=chosen.name)
+        chosen = choose_sheet(
+            name, sheets, lambda place: OdsRows(name, file, place), requested.sheet, expected
+        )
+    reading = replace(requested, format="ods", encoding="", delimiter="", sheet=chosen.name)
     return OpenedFile(chosen.rows, reading, None, sheets=chosen.reports, notes=chosen.notes)
 
 
 class OdsRows:
-    """The rows of the sheet at a place."""
+    """The rows of the sheet at a position."""
 
     #: How many rows there are is known only when all were read.
     height: int | None = None
@@ -202,7 +204,7 @@ class OdsRows:
             yield from blocks_of(self._rows(), size)
 
     def notes(self) -> tuple[Note, ...]:
-        """Return what was noticed while rows were read."""
+        """Return the notes from reading rows so far."""
         return self._cells.findings.notes()
 
     def _rows(self) -> Iterator[NumberedRow]:
@@ -218,7 +220,7 @@ class OdsRows:
 
 
 class _TableReader:
-    """Follows the elements of the document to the rows of the table at a place."""
+    """A follower of the document's elements to the rows of the table at a position."""
 
     def __init__(self, place: int) -> None:
         self.cells = OdsCellReader()
@@ -260,7 +262,7 @@ class _TableReader:
 
 
 def _sheet_names(archive: Archive) -> list[str]:
-    """Return the names of all sheets: found without following the document where its prefixes are the usual ones."""
+    """Return the names of all sheets: by a search where the document's prefixes are the usual ones, else by parsing it."""
     titles: list[str] = []
     rest, is_usual = b"", True
     for number, piece in enumerate(archive.pieces(_CONTENT)):

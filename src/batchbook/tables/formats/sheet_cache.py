@@ -25,7 +25,7 @@ _Key = tuple[bytes, Format, str, frozenset[str]]
 
 
 class SheetCache:
-    """Knows the last sheets that were read. Safe to be used by several threads."""
+    """The last sheets that were read. It can be used by several threads."""
 
     def __init__(self) -> None:
         self._sheets: OrderedDict[_Key, OpenedFile] = OrderedDict()
@@ -37,17 +37,19 @@ class SheetCache:
         opener: Opener,
         name: str,
         file: BinaryIO,
-        said: Reading,
+        requested: Reading,
         expected: Collection[str],
     ) -> OpenedFile:
-        """Return what ``opener`` would: from what was kept, or by itself, and then its rows are kept once all are read."""
+        """Return the sheet from the cache, or from ``opener``; its rows are cached once all of them were read."""
         digest = _digest(file)
-        asked: _Key = (digest, kind, said.sheet, frozenset() if said.sheet else frozenset(expected))
+        asked: _Key = (digest, kind, requested.sheet, frozenset() if requested.sheet else frozenset(expected))
         known = self._known(asked)
         if known is not None:
             sheet = known.reading.sheet
-            return replace(known, reading=replace(said, format=kind, encoding="", delimiter="", sheet=sheet))
-        opened = opener(name, file, said, expected)
+            return replace(
+                known, reading=replace(requested, format=kind, encoding="", delimiter="", sheet=sheet)
+            )
+        opened = opener(name, file, requested, expected)
         # Who asks for it by its name gets it too, without what was told of choosing it.
         named: _Key = (digest, kind, opened.reading.sheet, frozenset())
 
@@ -57,7 +59,7 @@ class SheetCache:
         return replace(opened, rows=_CachingRows(opened.rows, keep))
 
     def forget(self) -> None:
-        """Keep none of them any longer."""
+        """Drop all sheets."""
         with self._lock:
             self._sheets.clear()
 
@@ -68,7 +70,7 @@ class SheetCache:
             return self._sheets.get(key)
 
     def _keep(self, sheet: dict[_Key, OpenedFile]) -> None:
-        """Keep one sheet, under each key by which it is asked for, and let the oldest go."""
+        """Add one sheet, under each key by which it is looked up, and drop the oldest."""
         with self._lock:
             for key, opened in sheet.items():
                 self._sheets[key] = opened
@@ -94,12 +96,12 @@ class _CachingRows:
             self._keep(kept)
 
     def notes(self) -> tuple[Note, ...]:
-        """Return what was noticed."""
+        """Return the notes of the rows."""
         return self._rows.notes()
 
 
 class _CachedRows:
-    """Rows in a file of their own, which goes when nobody needs it any more."""
+    """Rows in a temporary file, which is deleted with the last reference to them."""
 
     def __init__(self) -> None:
         self._file = TemporaryFile(prefix="batchbook-")  # noqa: SIM115 - It is open as long as the rows are kept.
@@ -112,11 +114,11 @@ class _CachedRows:
 
     @property
     def too_large(self) -> bool:
-        """Whether there is more than is kept of one sheet."""
+        """Whether the sheet is larger than the cache allows."""
         return self._end > MOST_BYTES
 
     def add(self, block: Block) -> None:
-        """Write the next rows, up to where they are too many."""
+        """Write the next rows, unless there are too many."""
         if self.too_large:
             return
         data = marshal.dumps([*map(tuple, block.rows)])
@@ -135,7 +137,7 @@ class _CachedRows:
                 yield Block(first + at, rows[at : at + size])
 
     def notes(self) -> tuple[Note, ...]:
-        """Return what was noticed when they were read."""
+        """Return the notes from when the rows were read."""
         return self.told
 
 

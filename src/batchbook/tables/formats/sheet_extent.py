@@ -40,9 +40,10 @@ class Extent:
 
 
 class QuickScan:
-    """Finds the extent in the sheet's bytes, fed piece by piece, without taking them for XML.
+    """Search for the extent in the sheet's bytes, fed piece by piece, without parsing XML.
 
-    It is right, or too large where cells without a value lie outside, or ``unsure``: then :func:`exact_extent` tells.
+    The extent is right, or too large where cells without a value lie outside. Where the scan is ``unsure``, use
+    :func:`exact_extent`.
     """
 
     def __init__(self) -> None:
@@ -52,11 +53,11 @@ class QuickScan:
 
     @property
     def extent(self) -> Extent:
-        """What was found so far."""
+        """The extent so far."""
         return Extent(self._rows, self._columns, self._cells)
 
     def feed(self, piece: bytes) -> None:
-        """Look at the next piece."""
+        """Scan the next piece."""
         data = self._rest + piece
         # A cell's start that the piece cuts is looked at together with the next one.
         cut = data.rfind(b"<", max(0, len(data) - _HELD_BACK))
@@ -72,9 +73,9 @@ class QuickScan:
 
 
 def exact_extent(pieces: Iterable[bytes]) -> Extent:
-    """Return the extent of a sheet's cells that hold something; one without a reference follows its neighbour.
+    """Return the extent of a sheet's cells that hold something; a cell without a reference follows its neighbour.
 
-    Raises :class:`InvalidWorkbook` for what is no XML in UTF-8, for entities, and for references that are none.
+    Raises :class:`InvalidWorkbook` for anything but XML in UTF-8, for entities, and for invalid references.
     """
     cells = _Cells()
     feed_xml(pieces, SPREADSHEET, cells.start, cells.end)
@@ -82,7 +83,7 @@ def exact_extent(pieces: Iterable[bytes]) -> Extent:
 
 
 class _Cells:
-    """Follows the elements of a sheet as a reader of its cells does."""
+    """A follower of a sheet's elements, as a reader of its cells does it."""
 
     def __init__(self) -> None:
         self.rows, self.columns, self.count = 0, 0, 0
@@ -145,16 +146,16 @@ _BOUNDS = (
 
 
 class ExtentEstimate:
-    """Finds the extent of a sheet in its bytes, fed in pieces that cut no cell."""
+    """Upper bound of a sheet's extent, found in its bytes, which are fed in pieces that cut no cell."""
 
     def __init__(self) -> None:
         self._scan = QuickScan()
         self._rows, self._columns, self._cells, self._size = 0, 0, 0, 0
 
     def feed(self, piece: bytes) -> bool:
-        """Look at the next piece, and tell whether all of its cells are plain.
+        """Scan the next piece, and tell whether all of its cells are plain.
 
-        Raises :class:`~batchbook.tables.formats.archive.LimitExceeded` once there are more plain cells than a sheet may have.
+        Raises :class:`~batchbook.tables.errors.LimitExceeded` once there are more plain cells than a sheet may have.
         """
         if b":c" not in piece:
             for unlike, rows, columns in _BOUNDS:
@@ -167,12 +168,12 @@ class ExtentEstimate:
 
     @property
     def most_cells(self) -> int:
-        """How many cells there are at most."""
+        """The largest possible number of cells."""
         return self._cells + self._size // _SHORTEST_CELL
 
     @property
     def extent(self) -> Extent | None:
-        """How far the cells reach at most; nothing where that takes a better look."""
+        """The largest possible extent; None where a closer look is needed."""
         if self._scan.unsure:
             return None
         found = self._scan.extent
@@ -192,7 +193,7 @@ _LONGEST_REFERENCE = 256
 
 
 class TextVolumeCheck:
-    """Looks at the shared texts of a workbook while they pass."""
+    """Check of a workbook's shared texts while they pass."""
 
     def __init__(self) -> None:
         self._longest, self._count, self._open = 0, 0, 0
@@ -210,11 +211,11 @@ class TextVolumeCheck:
             yield piece
 
     def may_be_too_much(self, cells: int) -> bool:
-        """Tell whether so many cells may hold more text than is allowed, were all of them the longest."""
+        """Tell whether this number of cells would hold too much text if all had the longest one."""
         return self._longest * cells > MAX_TEXT
 
     def refuse_too_much(self, texts: Iterable[bytes], sheet: Iterable[bytes]) -> None:
-        """Raise :class:`LimitExceeded` where the cells of ``sheet`` do hold too much, counted one by one."""
+        """Raise :class:`LimitExceeded` where the cells of ``sheet`` do hold too much text, counted one by one."""
         counts, unknown = _references(sheet)
         if not self.may_be_too_much(counts.total() + unknown):
             return
@@ -249,7 +250,7 @@ def _lengths(pieces: Iterable[bytes]) -> array[int]:
 
 
 def _references(pieces: Iterable[bytes]) -> tuple[Counter[int], int]:
-    """Return how often cells refer to each text, and how many cells there are whose text is not told so easily."""
+    """Return the number of references to each text, and the number of cells whose text was not found by the search."""
     counts: Counter[int] = Counter()
     marks, rest = 0, b""
     for piece in chain(pieces, [b""]):

@@ -23,11 +23,11 @@ _HELD_BACK = 64
 
 
 class NeedsRewriting(InvalidWorkbook):
-    """A part in which elements of other namespaces may stand, so that it must be written anew."""
+    """The part may have elements of other namespaces, so that it must be rewritten."""
 
 
 class PlainPart:
-    """The content of the element at ``path`` of a part, in a new root element; what stands around it is parsed as XML."""
+    """The content of the element at ``path`` of a part, in a new root element; the rest of the part is parsed as XML."""
 
     def __init__(self, path: tuple[str, ...]) -> None:
         #: The ranges of merged cells, such as A1:C1, known once all has passed.
@@ -35,7 +35,7 @@ class PlainPart:
         self._path, self._open = path, list[str]()
 
     def passed(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield it in pieces; raise :class:`NeedsRewriting` once an element may be one of another namespace."""
+        """Yield it in pieces; raise :class:`NeedsRewriting` where an element may belong to another namespace."""
         pieces = iter(pieces)
         head, rest = self._head(pieces)
         around = XmlFeed(SPREADSHEET, self._start, self._end)
@@ -93,7 +93,7 @@ class PlainPart:
 
 
 def _marks(head: bytes) -> tuple[bytes, ...]:
-    """Return what shows, behind ``head``, that an element may be of another namespace, or be none."""
+    """Return the byte strings behind ``head`` that show elements of other namespaces, comments and the like."""
     prefixes = set(_PREFIX.findall(head))
     if any(len(prefix) > _HELD_BACK - 2 for prefix in prefixes):
         raise NeedsRewriting("it has elements of other namespaces")
@@ -101,7 +101,7 @@ def _marks(head: bytes) -> tuple[bytes, ...]:
 
 
 def own_elements(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield a part of a workbook anew, with nothing but its own elements, none of which has a prefix."""
+    """Yield a part of a workbook rewritten, with its own elements only, none of which has a prefix."""
     written = _XmlWriter()
     for _ in parsed_xml(pieces, SPREADSHEET, written.start, written.end, written.text):
         yield written.taken()
@@ -114,7 +114,7 @@ class _XmlWriter:
         self._namespace = f' xmlns="{_MAIN}"'
 
     def taken(self) -> bytes:
-        """Return what was written since this was asked last."""
+        """Return the text written since the last call."""
         data, self._parts = "".join(self._parts).encode(), []
         return data
 
@@ -146,7 +146,7 @@ _LONGEST_CELL = 8 * MAX_CELL
 
 
 class CellRewriter:
-    """Rewrites the pieces of a sheet. ``padded`` has the widths of numbers by the number of their style."""
+    """Rewriter of a sheet's pieces. ``padded`` has the width of padded numbers, by the number of their style."""
 
     def __init__(self, padded: Mapping[int, int]) -> None:
         #: How far the sheet reaches.
@@ -161,7 +161,7 @@ class CellRewriter:
         )
 
     def rewritten(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the pieces, cut where no cell is cut."""
+        """Yield the pieces, cut between cells."""
         rest = b""
         for piece in pieces:
             data = rest + piece
@@ -195,7 +195,7 @@ class CellRewriter:
 
 
 def _end_of_cells(data: bytes) -> int:
-    """Return up to where ``data`` cuts no cell."""
+    """Return the position up to which ``data`` cuts no cell."""
     start = data.rfind(b"<c")
     start = max(start, data.rfind(b":c", max(0, start)))
     closed = data.rfind(b"c>")
@@ -210,15 +210,15 @@ _ZEROS = re.compile(r"(?:\[\$[^\]]*\])?(0{2,15})(?:;.*)?")
 
 
 def leading_zeros_shown(code: str) -> int:
-    """Return how many digits a number format shows at least, 0 where it is no format of zeros alone."""
+    """Return the least number of digits that a number format shows; 0 if it does not consist of zeros alone."""
     match = _ZEROS.fullmatch(code)
     return len(match[1]) if match else 0
 
 
 class Styles:
-    """The formats of a workbook's numbers, by the number of the cells' style, from its part for styles.
+    """The number formats of a workbook, by the number of the cells' style, from its part for styles.
 
-    Raises :class:`~batchbook.tables.formats.sheet_extent.InvalidWorkbook` for what is no XML.
+    Raises :class:`~batchbook.tables.errors.InvalidWorkbook` for invalid XML.
     """
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
@@ -234,7 +234,7 @@ class Styles:
         return {number: zeros[key] for number, key in enumerate(self._cells) if zeros.get(key)}
 
     def xml(self) -> str:
-        """Return the formats as a part of a workbook that has nothing else."""
+        """Return the formats as a part of a workbook without any other styles."""
         formats = (
             f"<numFmt numFmtId={quoteattr(key)} formatCode={quoteattr(code)}/>"
             for key, code in self._codes.items()

@@ -43,7 +43,7 @@ class XlsSheet:
 
 @dataclass
 class XlsGlobals:
-    """What all sheets need. ``days`` and ``zeros`` are about the formats of cells, by number."""
+    """Data that all sheets share. ``days`` and ``zeros`` are about the formats of cells, by number."""
 
     sheets: list[XlsSheet] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
@@ -54,7 +54,7 @@ class XlsGlobals:
 
 
 def read_globals(stream: memoryview) -> XlsGlobals:
-    """Return what the stream of a workbook says for all of its sheets."""
+    """Return the data that a workbook's stream has for all of its sheets."""
     found = XlsGlobals()
     codes: dict[int, str] = {}
     formats: list[int] = []
@@ -112,7 +112,7 @@ _MILLISECONDS = 86_400_000
 
 
 class XlsCells:
-    """Finds the cells of a sheet, and counts what is to be told of them."""
+    """Reader of the cells of a sheet; it counts what is noticed in them."""
 
     def __init__(self, book: XlsGlobals) -> None:
         self._book = book
@@ -163,7 +163,7 @@ class XlsCells:
             yield row, column + (place - 4) // 6, self._number(row, style, biff.rk_number(value))
 
     def _result(self, data: memoryview) -> str | None:
-        """Return the value that a formula had; nothing where it is a text, which comes in a record of its own."""
+        """Return the result of a formula; None where it is a text, which comes in a record of its own."""
         row, _, style = struct.unpack_from("<HHH", data)
         if bytes(data[12:14]) != b"\xff\xff":
             return self._number(row, style, struct.unpack_from("<d", data, 6)[0])
@@ -210,7 +210,7 @@ def _column_letters(column: int) -> str:
 
 
 def _day(value: float, *, from_1904: bool) -> str:
-    """Return a day, a moment or a time; nothing where there is none with that number."""
+    """Return a date, a date with time, or a time in ISO format; an empty text where the number is none."""
     if not 0 <= value <= _LAST_DAY:
         return ""
     days, part = divmod(value, 1)
@@ -227,10 +227,10 @@ def _day(value: float, *, from_1904: bool) -> str:
 _WHAT = "an old Excel workbook"
 
 
-def open_xls(name: str, file: BinaryIO, said: Reading, expected: Collection[str]) -> OpenedFile:
-    """Return the rows of one sheet of ``file``, called ``name``; ``expected`` are headings that it may have.
+def open_xls(name: str, file: BinaryIO, requested: Reading, expected: Collection[str]) -> OpenedFile:
+    """Return one sheet of ``file``, called ``name``, opened for reading; ``expected`` are headings that it may have.
 
-    Raises ``BadInput`` for what is no workbook, and for one that a password protects, also while rows are read.
+    Raises ``BadInput`` for a file that is no workbook, and for one that a password protects, also while rows are read.
     """
     with bad_input_for(name, _WHAT):
         stream = memoryview(CompoundFile(file).stream("workbook"))
@@ -241,14 +241,14 @@ def open_xls(name: str, file: BinaryIO, said: Reading, expected: Collection[str]
             raise InvalidWorkbook("it has no sheet")
         sheets = [(sheet.name, sheet.visible) for sheet in book.sheets]
         chosen = choose_sheet(
-            name, sheets, lambda place: XlsRows(name, stream, book, place), said.sheet, expected
+            name, sheets, lambda place: XlsRows(name, stream, book, place), requested.sheet, expected
         )
-    reading = replace(said, format="xls", encoding="", delimiter="", sheet=chosen.name)
+    reading = replace(requested, format="xls", encoding="", delimiter="", sheet=chosen.name)
     return OpenedFile(chosen.rows, reading, chosen.rows.height, sheets=chosen.reports, notes=chosen.notes)
 
 
 class XlsRows:
-    """The rows of the sheet at a place."""
+    """The rows of the sheet at a position."""
 
     def __init__(self, name: str, stream: memoryview, book: XlsGlobals, place: int) -> None:
         self._name, self._stream, self._book = name, stream, book
@@ -264,7 +264,7 @@ class XlsRows:
             yield from blocks_of(self._rows(), size)
 
     def notes(self) -> tuple[Note, ...]:
-        """Return what was noticed while rows were read."""
+        """Return the notes from reading rows so far."""
         return self._cells.findings.notes()
 
     def _rows(self) -> Iterator[NumberedRow]:

@@ -70,7 +70,7 @@ class XlsxSheet:
 
 @dataclass
 class _Parts:
-    """What a workbook refers to: its sheets in order, other parts by kind, and whether its days count from 1904."""
+    """Parts that a workbook refers to: its sheets in order, others by kind; and whether its days count from 1904."""
 
     sheets: list[XlsxSheet] = field(default_factory=list)
     paths: dict[str, str] = field(default_factory=dict)
@@ -79,14 +79,14 @@ class _Parts:
 
 @dataclass(frozen=True)
 class LoadedSheet:
-    """A sheet that was read, and what was noticed on the way."""
+    """A sheet that was read, and the rewriter that counted what is noticed in it."""
 
     cells: CalamineSheet
     found: CellRewriter
 
 
 class XlsxWorkbook:
-    """The workbook in ``file``. Raises whatever there is for what is none: see ``refusals``."""
+    """The workbook in ``file``. Raises the errors that :func:`~batchbook.tables.errors.bad_input_for` translates."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._archive = Archive(file)
@@ -181,7 +181,7 @@ class XlsxWorkbook:
         return parts
 
     def _relations(self, part: str) -> dict[str, tuple[str, str]]:
-        """Return the last word of the kind, and the path, of what ``part`` refers to, by id."""
+        """Return the kind (its last word) and the path of each part that ``part`` refers to, by id."""
         folder, file = posixpath.split(part)
         found: dict[str, tuple[str, str]] = {}
 
@@ -224,10 +224,10 @@ def _frame(parts: _Parts) -> dict[str, str]:
     }
 
 
-def open_xlsx(name: str, file: BinaryIO, said: Reading, expected: Collection[str]) -> OpenedFile:
-    """Return the rows of one sheet of ``file``, called ``name``; ``expected`` are headings that it may have.
+def open_xlsx(name: str, file: BinaryIO, requested: Reading, expected: Collection[str]) -> OpenedFile:
+    """Return one sheet of ``file``, called ``name``, opened for reading; ``expected`` are headings that it may have.
 
-    Raises ``BadInput`` for what is no workbook, unpacks to too much, or reaches too far.
+    Raises ``BadInput`` for a file that is no workbook, unpacks to too much, or reaches too far.
     """
     with bad_input_for(name, "an Excel workbook"):
         book = XlsxWorkbook(file)
@@ -235,10 +235,10 @@ def open_xlsx(name: str, file: BinaryIO, said: Reading, expected: Collection[str
             name,
             [(sheet.name, sheet.visible) for sheet in book.sheets],
             lambda place: XlsxRows(name, book.load(book.sheets[place])),
-            said.sheet,
+            requested.sheet,
             expected,
         )
-    reading = replace(said, format="xlsx", encoding="", delimiter="", sheet=chosen.name)
+    reading = replace(requested, format="xlsx", encoding="", delimiter="", sheet=chosen.name)
     return OpenedFile(chosen.rows, reading, chosen.rows.height, sheets=chosen.reports, notes=chosen.notes)
 
 
@@ -254,7 +254,7 @@ class XlsxRows:
         self._width = last_column + 1
 
     def blocks(self, size: int) -> Iterator[Block]:
-        """Yield the rows in blocks of at most ``size``; blocks in which nothing stands are left out."""
+        """Yield the rows in blocks of at most ``size``; empty blocks are left out."""
         rows, first = self._cells.iter_rows(), 1
         self._texts = ColumnTexts()
         at_once = rows_at_once(size, self._width)
@@ -267,5 +267,5 @@ class XlsxRows:
             first += len(values)
 
     def notes(self) -> tuple[Note, ...]:
-        """Return what was noticed."""
+        """Return the notes about the sheet."""
         return replace(self._found.findings, long=self._texts.long).notes()

@@ -18,17 +18,17 @@ DELIMITERS = (",", ";", "\t", "|", ":")
 _AGREEMENT = 0.6
 
 
-def check_delimiter(said: str) -> None:
-    """Raise ``BadInput`` for what cannot separate cells."""
-    if len(said) != 1 or said in '"\r\n\x00':
+def check_delimiter(requested: str) -> None:
+    """Raise ``BadInput`` for a delimiter that cannot separate cells."""
+    if len(requested) != 1 or requested in '"\r\n\x00':
         raise BadInput(
-            f"“{said[:20]}” cannot separate cells: a delimiter is one character, and neither a quotation mark nor a"
+            f"“{requested[:20]}” cannot separate cells: a delimiter is one character, and neither a quotation mark nor a"
             " line end."
         )
 
 
 def guess_delimiter(text: str, expected: Collection[str]) -> str:
-    """Return the delimiter of a text by its beginning; ``expected`` are headings that it may have.
+    """Return the delimiter of a text, guessed from its beginning; ``expected`` are headings that it may have.
 
     A header row alone proves nothing, since a heading may hold a comma, and amounts hold the decimal sign.
     """
@@ -55,7 +55,7 @@ def _records(text: str, delimiter: str) -> list[list[str]]:
 
 
 def _score(records: Sequence[Sequence[str]], mark: str, expected: Collection[str]) -> tuple[int, float, int]:
-    """Return how well ``mark`` separates: known headings first, then the share of rows that agree, then cells."""
+    """Return the score of ``mark`` as delimiter: known headings first, then the share of rows that agree, then cells."""
     widths = Counter(map(len, records))
     width = max((width for width in widths if width > 1), key=lambda width: widths[width] * width, default=1)
     if width == 1:

@@ -40,11 +40,10 @@ _CLOSE = 1.0
 
 @dataclass(frozen=True)
 class DetectedEncoding:
-    """A text whose encoding is known: its name for people, the codec for programs, and what it is made of.
+    """A text whose encoding is known: its name for people, the codec for programs, and statistics of the text.
 
-    ``file`` is what the codec is for. ``odd_lines`` is the encoding of those lines that are not in it, empty where there
-    are none. If something is a guess, ``offered`` are the encodings that may be meant, the best first, and ``samples`` some
-    lines.
+    ``file`` is the file to read by the codec. ``odd_lines`` is the encoding of single lines that are in another one; empty where
+    there are none. If anything is a guess, ``offered`` are the encodings it may be in, the best first, and ``samples`` some lines.
     """
 
     encoding: str
@@ -57,28 +56,28 @@ class DetectedEncoding:
     samples: tuple[bytes, ...] = ()
 
     def read(self, line: bytes, candidate: Candidate) -> str:
-        """Return one of the samples, as the encoding of ``candidate`` has it."""
+        """Return one of the samples, decoded by the encoding of ``candidate``."""
         return (
             odd_line_decoder(candidate.encoding)(line) if self.odd_lines else line.decode(candidate.encoding)
         )
 
 
-def detect_encoding(name: str, file: BinaryIO, said: str = "", odd_lines: str = "") -> DetectedEncoding:
-    """Return the encoding of ``file``, called ``name``: the one that was ``said``, or else the one that is found.
+def detect_encoding(name: str, file: BinaryIO, requested: str = "", odd_lines: str = "") -> DetectedEncoding:
+    """Return the encoding of ``file``, called ``name``: the one ``requested``, or else the one that is detected.
 
-    ``odd_lines`` is the one that was said of lines that are not UTF-8 in a file that mostly is. Raises ``BadInput`` for an
-    encoding that is not known here, for one that the file is not in, and for no text.
+    ``odd_lines`` is the encoding requested for lines that are not UTF-8 in a file that mostly is. Raises ``BadInput`` for an unknown
+    encoding, for one that the file is not in, and for binary data.
     """
     start = _start_of(file)
     mark = _mark_of(start)
-    encoding = _encoding_asked_for(said) or _BYTE_ORDER_MARKS.get(mark, "") or _wide(start)
+    encoding = _encoding_asked_for(requested) or _BYTE_ORDER_MARKS.get(mark, "") or _wide(start)
     if encoding not in ("", "utf-8"):
         return _in_encoding(name, file, encoding, mark, start)
     try:
         found = scan_text(name, file, "utf-8-sig")
     except Undecodable as error:
         return _not_utf8(name, file, error, encoding, _encoding_asked_for(odd_lines))
-    shift = "" if said else _shift_in(file)
+    shift = "" if requested else _shift_in(file)
     return (
         _in_encoding(name, file, shift, mark, start)
         if shift
@@ -87,7 +86,7 @@ def detect_encoding(name: str, file: BinaryIO, said: str = "", odd_lines: str = 
 
 
 def _shift_in(file: BinaryIO) -> str:
-    """Return the encoding of a text of ASCII bytes that shifts to other characters somewhere; empty where none does."""
+    """Return the encoding of a text of ASCII bytes that shifts to another character set somewhere; empty where none does."""
     file.seek(0)
     before = b""
     while piece := file.read(_PIECE):
@@ -98,9 +97,9 @@ def _shift_in(file: BinaryIO) -> str:
 
 
 def encoding_still_fits(file: BinaryIO, encoding: str) -> bool:
-    """Tell whether a text may well be in the ``encoding`` that an earlier one was in.
+    """Tell whether a text may well be in ``encoding``, as an earlier file from the same source was.
 
-    It is not where it says so, where it is valid UTF-8, and where others are much likelier.
+    It may not where a byte order mark says otherwise, where it is valid UTF-8, and where other encodings are much likelier.
     """
     start = _start_of(file)
     if _mark_of(start) or _wide(start):
@@ -117,11 +116,11 @@ def encoding_still_fits(file: BinaryIO, encoding: str) -> bool:
     return any(texts == [line.decode(name) for line in lines.samples] for name in likely)
 
 
-def _encoding_asked_for(said: str) -> str:
-    known = known_encoding(said) if said else ""
+def _encoding_asked_for(requested: str) -> str:
+    known = known_encoding(requested) if requested else ""
     if known is None:
         raise BadInput(
-            f"“{said[:40]}” is not an encoding of text that Python knows. Common ones: utf-8, cp1252, cp1250, cp1251,"
+            f"“{requested[:40]}” is not an encoding of text that Python knows. Common ones: utf-8, cp1252, cp1250, cp1251,"
             " iso8859-2, gb18030, big5, shift_jis, euc_kr."
         )
     return known
@@ -139,7 +138,7 @@ def _in_encoding(name: str, file: BinaryIO, encoding: str, mark: bytes, start: b
 
 
 def _not_in_encoding_message(name: str, encoding: str, error: Undecodable) -> str:
-    """Return the sentence about what is not in ``encoding``."""
+    """Return the sentence about a text that is not in ``encoding``."""
     if error.is_half:
         return _lone_surrogate_message(name, error)
     return (
@@ -149,7 +148,7 @@ def _not_in_encoding_message(name: str, encoding: str, error: Undecodable) -> st
 
 
 def codec_of(encoding: str, start: bytes) -> str:
-    """Return the codec for an encoding that a person said, by the first bytes of the file."""
+    """Return the codec for a requested encoding, by the first bytes of the file."""
     if encoding == "utf-8":
         return "utf-8-sig"
     if encoding in ("utf-16", "utf-32") and _BYTE_ORDER_MARKS.get(_mark_of(start)) != encoding:
@@ -163,7 +162,7 @@ def _mark_of(start: bytes) -> bytes:
 
 
 def _wide(start: bytes) -> str:
-    """Return the encoding of two or four bytes for each character that the zeros between its digits and marks show."""
+    """Return the encoding with two or four bytes per character, if zeros between digits show one; else an empty text."""
     if not start.count(0):
         return ""
     whole = start[: len(start) // 4 * 4]
@@ -175,14 +174,16 @@ def _wide(start: bytes) -> str:
     return "utf-16" if half and high > half * 0.1 and low < high * 0.1 else ""
 
 
-def _not_utf8(name: str, file: BinaryIO, error: Undecodable, said: str, odd_lines: str) -> DetectedEncoding:
+def _not_utf8(
+    name: str, file: BinaryIO, error: Undecodable, requested: str, odd_lines: str
+) -> DetectedEncoding:
     if error.is_half and _has_lone_surrogates(name, file):
         raise BadInput(_lone_surrogate_message(name, error))
     lines, mark_says_utf8 = scan_lines(file), _BYTE_ORDER_MARKS.get(_mark_of(_start_of(file))) == "utf-8"
     if lines.mostly_utf8 or mark_says_utf8:
         return _with_odd_lines(name, file, lines, odd_lines)
-    if said:
-        raise BadInput(_not_in_encoding_message(name, said, error))
+    if requested:
+        raise BadInput(_not_in_encoding_message(name, requested, error))
     offered = encoding_candidates(lines.samples)
     for place, candidate in enumerate(offered[: 2 * _OFFERED]):
         try:
@@ -211,10 +212,10 @@ def _not_utf8(name: str, file: BinaryIO, error: Undecodable, said: str, odd_line
     )
 
 
-def _with_odd_lines(name: str, file: BinaryIO, lines: LineStatistics, said: str) -> DetectedEncoding:
-    """Return a text in UTF-8 with ``lines`` that are not, read as was ``said``, or as is likely."""
+def _with_odd_lines(name: str, file: BinaryIO, lines: LineStatistics, requested: str) -> DetectedEncoding:
+    """Return a text in UTF-8 with ``lines`` that are not, read as ``requested``, or as is likely."""
     offered = tuple(encoding_candidates(lines.odd_samples, odd_line_decoder)[:_OFFERED])
-    encoding = said or (offered[0].encoding if offered else "iso8859-1")
+    encoding = requested or (offered[0].encoding if offered else "iso8859-1")
     mixed = cast("BinaryIO", MixedEncodingFile(name, file, encoding))
     found = scan_text(name, mixed, "utf-8-sig")
     which = ", ".join(f"{number:,}" for number in lines.numbers) + (
@@ -224,14 +225,14 @@ def _with_odd_lines(name: str, file: BinaryIO, lines: LineStatistics, said: str)
     note = Note(
         ODD_LINES,
         f"{told} Read as {encoding}."
-        if said
+        if requested
         else f"{told} Read as {_candidate_text(offered[0]) if offered else encoding}, which is a"
         " guess. Choose the reading that is right.",
-        Severity.INFO if said else Severity.WARNING,
+        Severity.INFO if requested else Severity.WARNING,
     )
-    samples = () if said else tuple(lines.odd_samples)
+    samples = () if requested else tuple(lines.odd_samples)
     return DetectedEncoding(
-        "utf-8", "utf-8-sig", found, mixed, (note,), encoding, () if said else offered, samples
+        "utf-8", "utf-8-sig", found, mixed, (note,), encoding, () if requested else offered, samples
     )
 
 
@@ -276,7 +277,7 @@ _TEXTS_SHOWN, _LONGEST_SHOWN = 5, 60
 
 
 def compare_readings(text: DetectedEncoding, delimiter: str) -> tuple[TextReading, ...]:
-    """Return some cells of ``text`` in each encoding that is offered, the same ones in each; nothing where none is."""
+    """Return the same cells of ``text`` in each encoding that is offered; nothing where none is."""
     if not text.offered:
         return ()
     lines = [[text.read(line, candidate) for line in text.samples] for candidate in text.offered]
@@ -288,7 +289,7 @@ def compare_readings(text: DetectedEncoding, delimiter: str) -> tuple[TextReadin
 
 
 def _places(lines: Sequence[str], delimiter: str) -> list[tuple[int, int]]:
-    """Return the lines and columns of some different cells with characters beyond ASCII, from all over the lines."""
+    """Return the lines and columns of some different cells with characters beyond ASCII, spread over the lines."""
     places: dict[str, tuple[int, int]] = {}
     for number, line in enumerate(lines):
         for place, cell in enumerate(_split_line(line, delimiter)):

@@ -82,7 +82,7 @@ _AMONG, _FILLED = 50, 0.6
 
 @dataclass(frozen=True)
 class Headings:
-    """The number of the row with the headings, 0 for none; how many rows they take; what they are; what to tell."""
+    """The header row: its number, 0 for none; how many rows the headings take; their texts; notes."""
 
     row: int
     rows: int
@@ -91,19 +91,19 @@ class Headings:
 
 
 def find_headings(
-    sample: Sequence[NumberedRow], said: Reading, expected: Collection[str], *, ragged: bool
+    sample: Sequence[NumberedRow], requested: Reading, expected: Collection[str], *, ragged: bool
 ) -> Headings:
-    """Return the headings by the first rows of a table that are not blank, the ``sample``; what was ``said`` holds.
+    """Return the headings, found in the ``sample`` of the first rows that are not blank; ``requested`` options win.
 
-    ``expected`` are headings that are known, in lower case. Where the table is ``ragged``, its headings are as many as
-    the row with them has cells; else as many as any row of the sample needs.
+    ``expected`` are headings that are known, in lower case. A ``ragged`` table has as many columns as its header row has cells;
+    others have as many as the widest row of the sample.
     """
-    row, notes = (said.header_row, ()) if said.header_row is not None else _guess(sample, expected)
+    row, notes = (requested.header_row, ()) if requested.header_row is not None else _guess(sample, expected)
     if not row:
         return Headings(0, 0, _numbered_headings(_width(sample, trimmed=not ragged)), notes)
-    count = said.header_rows
+    count = requested.header_rows
     if count is None:
-        count = 2 if said.header_row is None and _is_second(sample, row) else 1
+        count = 2 if requested.header_row is None and _is_second(sample, row) else 1
         notes += _two_header_rows_note(row) if count == 2 else ()
     heads = [cells for number, cells in sample if row <= number < row + count]
     width = max(map(len, heads), default=0) if ragged else _width(sample, trimmed=True)
@@ -120,7 +120,7 @@ def _guess(sample: Sequence[NumberedRow], expected: Collection[str]) -> tuple[in
 
 
 def _by_names(filled: Sequence[NumberedRow], expected: Collection[str]) -> int:
-    """Return the number of the first of the rows that have most of the names; 0 where none has."""
+    """Return the number of the first row with most of the expected names; 0 where there is none."""
     hits = {number: len(set(header_names(cells)) & set(expected)) for number, cells in filled}
     best = max(hits, key=hits.__getitem__)
     cells = next(cells for number, cells in filled if number == best)
@@ -130,7 +130,7 @@ def _by_names(filled: Sequence[NumberedRow], expected: Collection[str]) -> int:
 
 
 def _by_width(filled: Sequence[NumberedRow]) -> int:
-    """Return the number of the first row that fills most of the table's width: titles above it do not."""
+    """Return the number of the first row that fills most of the table's width, which titles above it do not."""
     counts = [sum(map(bool, map(str.strip, cells))) for _, cells in filled]
     usual = max(set(counts), key=lambda count: (counts.count(count) * count, count))
     wide = (number for (number, _), count in zip(filled, counts, strict=True) if count >= usual * _FILLED)
@@ -152,7 +152,7 @@ def _is_second(sample: Sequence[NumberedRow], row: int) -> bool:
 
 
 def _joined(heads: Sequence[Sequence[str]], width: int, expected: Collection[str]) -> tuple[str, ...]:
-    """Return the headings of each column: as they stand, or those of several rows behind each other."""
+    """Return the headings of each column; those of several rows are joined."""
     rows = [(*cells[:width], *[""] * (width - len(cells))) for cells in heads]
     if len(rows) < 2:
         return rows[0] if rows else _numbered_headings(width)
@@ -164,7 +164,7 @@ def _joined(heads: Sequence[Sequence[str]], width: int, expected: Collection[str
 
 
 def _width(sample: Sequence[NumberedRow], *, trimmed: bool) -> int:
-    """Return how many cells the longest row has, up to the last with something in it where that is ``trimmed``."""
+    """Return the number of cells in the longest row, up to the last that is not empty where ``trimmed``."""
     if not trimmed:
         return max(len(cells) for _, cells in sample)
     return max(place for _, cells in sample for place, text in enumerate(cells, 1) if text)
@@ -175,7 +175,7 @@ def _numbered_headings(width: int) -> tuple[str, ...]:
 
 
 def heading_notes(texts: Sequence[str]) -> tuple[Note, ...]:
-    """Return what is to be told about headings that are missing, or there more than once."""
+    """Return notes about headings that are missing or repeated."""
     names = header_names(texts)
     doubled = sorted({name for name in names if name and names.count(name) > 1})
     notes = [

@@ -40,13 +40,13 @@ _MOST_PAIRS = 50_000
 
 
 def non_ascii_words(text: str) -> list[str]:
-    """Return the words of ``text`` that have a character beyond ASCII, each as it is usually written."""
+    """Return the words of ``text`` that have a character beyond ASCII, in normal form."""
     tokens = _TOKEN.findall(unicodedata.normalize("NFC", text))
     return [token.translate(_COMMA_BELOW) for token in tokens] if _WITH_COMMA.intersection(text) else tokens
 
 
 def likeliest_language(tokens: Sequence[str]) -> tuple[float, str]:
-    """Return how likely ``tokens`` are in the language that fits them best, and that language; empty for none."""
+    """Return the likelihood of ``tokens`` in the language that fits them best, and its name; an empty name for none."""
     letters = Counter(_script(char) for token in tokens for char in token if char > "\x7f" and char.isalpha())
     script = letters.most_common(1)[0][0] if letters else "LATIN"
     fitting = [language for language in languages() if script in language.scripts]
@@ -64,13 +64,13 @@ class Language:
 
     @cached_property
     def scripts(self) -> frozenset[str]:
-        """The first words of what Unicode calls its letters."""
+        """The scripts of its letters: the first words of their Unicode names."""
         if self._characters:
             return frozenset({"CJK", "HANGUL", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HALFWIDTH"})
         return frozenset(_script(char) for word in self._words for char in word if char > "\x7f")
 
     def likelihood(self, tokens: Iterable[str]) -> float:
-        """Return how likely ``tokens`` are in this language."""
+        """Return the likelihood of ``tokens`` in this language."""
         return sum(_case_likelihood(token) + self._of(token.lower()) for token in tokens)
 
     def _is_word(self, token: str) -> bool:
@@ -132,7 +132,7 @@ class Language:
 
 
 def _has_marks_only(token: str) -> bool:
-    """Tell whether all of ``token`` that is beyond ASCII are usual marks around it, as amounts and quotations have them."""
+    """Tell whether all characters of ``token`` beyond ASCII are usual marks around it, as in amounts and quotations."""
     inside = token.strip(_AROUND).replace("\u2019", "")
     return inside.isascii()
 
@@ -144,7 +144,7 @@ def _mark_likelihood(char: str) -> float:
 
 
 def _case_likelihood(token: str) -> float:
-    """Return how likely the capitals of a word are: at its start, or all through it."""
+    """Return the likelihood of a word's capitals: at its start, or all through it."""
     if token.islower() or token == token.lower() or token[1:] == token[1:].lower():
         return 0.0
     if token == token.upper():
@@ -198,7 +198,7 @@ _SHIFTS = {
 
 @dataclass(frozen=True)
 class Candidate:
-    """An encoding that a text may be in, the language that it would have then, and how likely that is."""
+    """An encoding that a text may be in, the language that it would have then, and the likelihood of that."""
 
     encoding: str
     language: str
@@ -219,10 +219,10 @@ def text_encodings() -> tuple[str, ...]:
     return tuple(sorted(found - {"utf-8-sig"}, key=lambda name: name.replace("_", "-")))
 
 
-def known_encoding(said: str) -> str | None:
-    """Return Python's name of the encoding that ``said`` is one of the names of; ``None`` where there is none."""
+def known_encoding(requested: str) -> str | None:
+    """Return Python's name of the encoding called ``name``; ``None`` where there is none."""
     try:
-        name = codecs.lookup(said.strip()).name
+        name = codecs.lookup(requested.strip()).name
     except (LookupError, ValueError):
         return None
     name = {"utf-8-sig": "utf-8"}.get(name, name)
@@ -230,7 +230,7 @@ def known_encoding(said: str) -> str | None:
 
 
 def shift_encoding(start: bytes) -> str:
-    """Return the encoding of a text of nothing but ASCII bytes that shifts to other characters; empty where none does."""
+    """Return the encoding of a text of ASCII bytes that shifts to other character sets; empty where none does."""
     return next((name for shift, name in _SHIFTS.items() if shift in start), "")
 
 
@@ -239,7 +239,7 @@ def encoding_candidates(
 ) -> list[Candidate]:
     """Return the encodings that ``lines`` may be in, the likeliest first, and one of those that read them alike.
 
-    ``reader`` returns what reads a line in an encoding, where that is not to decode it.
+    ``reader`` returns the function that decodes a line by an encoding, where it is not plain decoding.
     """
     found: dict[tuple[str, ...], Candidate] = {}
     for penalty, names in _CANDIDATES:

@@ -16,7 +16,7 @@ _PIECE = 256 * 1024
 
 
 def odd_line_decoder(encoding: str) -> Callable[[bytes], str]:
-    """Return what reads a line that is not valid UTF-8; it raises ``UnicodeDecodeError`` for what ``encoding`` has not."""
+    """Return a function that decodes a line that is not valid UTF-8; it may raise ``UnicodeDecodeError``."""
     if len(bytes(range(128, 256)).decode(encoding, "replace")) != 128:
         return lambda line: line.decode(encoding)
     handler = _handler(encoding)
@@ -25,7 +25,7 @@ def odd_line_decoder(encoding: str) -> Callable[[bytes], str]:
 
 @cache
 def _handler(encoding: str) -> str:
-    """Return the name of the error handler that reads what is no UTF-8 as ``encoding``."""
+    """Return the name of the codec error handler that decodes invalid UTF-8 as ``encoding``."""
 
     def replaced(error: UnicodeError) -> tuple[str, int]:
         if not isinstance(error, UnicodeDecodeError):
@@ -47,11 +47,11 @@ class MixedEncodingFile(io.RawIOBase):
         self._rest, self._ready, self._lines = b"", memoryview(b""), 0
 
     def readable(self) -> bool:
-        """Return that it can be read."""
+        """Return True."""
         return True
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Go back to the start, which is all that is asked for."""
+        """Return to the start; no other position is supported."""
         if offset or whence:
             raise io.UnsupportedOperation("seek")
         self._file.seek(0)

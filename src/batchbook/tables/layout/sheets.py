@@ -19,11 +19,11 @@ _LOOKED_AT, _AMONG = 10, 50
 
 
 class SheetRows(RawRows, Protocol):
-    """The rows of a sheet, and how many there are."""
+    """The rows of a sheet, and their number."""
 
     @property
     def height(self) -> int | None:
-        """The number of the last row, as far as is known."""
+        """The number of the last row, where it is known."""
         ...
 
 
@@ -32,7 +32,7 @@ R = TypeVar("R", bound=SheetRows)
 
 @dataclass(frozen=True)
 class ChosenSheet(Generic[R]):
-    """A sheet: its name, its rows, what is told of all sheets, and what of the choice."""
+    """The sheet that was chosen: its name and rows, a report on each sheet, and notes about the choice."""
 
     name: str
     rows: R
@@ -44,16 +44,16 @@ def choose_sheet(
     name: str,
     sheets: Sequence[tuple[str, bool]],
     load: Callable[[int], R],
-    said: str,
+    requested: str,
     expected: Collection[str],
 ) -> ChosenSheet[R]:
-    """Return one of the ``sheets`` of the file ``name``, given as their names and whether people see them.
+    """Return one of the ``sheets`` of the file ``name``, given as their names and whether they are visible.
 
-    It is the one that was ``said``, or the first with ``expected`` headings, or the first with anything in it. ``load``
-    returns the rows of the sheet at a place. Raises ``BadInput`` where no sheet has the name that was said.
+    It is the one ``requested``, or the first with ``expected`` headings, or the first that is not empty. ``load`` returns the rows
+    of the sheet at a position. Raises ``BadInput`` where no sheet has the name requested.
     """
-    if said:
-        return _sheet_asked_for(name, sheets, load, said)
+    if requested:
+        return _sheet_asked_for(name, sheets, load, requested)
     best: tuple[int, R] | None = None
     heights: dict[int, int | None] = {}
     for place, rows in _load_each(_search_order(sheets), load):
@@ -73,20 +73,24 @@ def choose_sheet(
 
 
 def _sheet_asked_for(
-    name: str, sheets: Sequence[tuple[str, bool]], load: Callable[[int], R], said: str
+    name: str, sheets: Sequence[tuple[str, bool]], load: Callable[[int], R], requested: str
 ) -> ChosenSheet[R]:
     titles = [title for title, _ in sheets]
-    if said not in titles:
-        raise BadInput(f"“{name}” has no sheet {quoted_list([said])}. It has: {quoted_list(titles[:20])}.")
-    place = titles.index(said)
+    if requested not in titles:
+        raise BadInput(
+            f"“{name}” has no sheet {quoted_list([requested])}. It has: {quoted_list(titles[:20])}."
+        )
+    place = titles.index(requested)
     rows = load(place)
     return ChosenSheet(
-        said, rows, tuple(SheetReport(title, rows.height if title == said else None) for title in titles)
+        requested,
+        rows,
+        tuple(SheetReport(title, rows.height if title == requested else None) for title in titles),
     )
 
 
 def _search_order(sheets: Sequence[tuple[str, bool]]) -> list[int]:
-    """Return the places of the sheets that are looked at, those that people see first."""
+    """Return the positions of the sheets to look at, visible ones first."""
     return sorted(range(len(sheets)), key=lambda place: not sheets[place][1])[:_LOOKED_AT]
 
 
@@ -107,7 +111,7 @@ def _has_known(sample: Sequence[NumberedRow], expected: Collection[str]) -> bool
 def _notes(
     sheets: Sequence[tuple[str, bool]], chosen: int, heights: Mapping[int, int | None]
 ) -> tuple[Note, ...]:
-    """Return what is told of the choice where another sheet stands before the one that was chosen."""
+    """Return the note about the choice, where another sheet comes before the one chosen."""
     before = [(title, heights.get(place)) for place, (title, _) in enumerate(sheets[:chosen])]
     if not before:
         return ()

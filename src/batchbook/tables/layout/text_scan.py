@@ -20,9 +20,9 @@ _ENOUGH_ODD_LINES, _BYTES_SCANNED = 300, 4_000
 
 @dataclass
 class LineStatistics:
-    """The lines of a text that have bytes beyond ASCII: whether they are valid UTF-8, and some of them.
+    """Statistics of the lines with bytes beyond ASCII: whether they are valid UTF-8, and samples of them.
 
-    ``odd`` counts lines that are not, ``numbers`` are the first of those; ``samples`` are taken from all over the file.
+    ``odd`` counts invalid lines, ``numbers`` are the first of their line numbers; ``samples`` are taken from all over the file.
     """
 
     valid: int = 0
@@ -35,7 +35,7 @@ class LineStatistics:
 
     @property
     def mostly_utf8(self) -> bool:
-        """True if at least as many characters are valid as bytes are not, or at least as many lines.
+        """Whether at least as many characters are valid as bytes are not, or at least as many lines.
 
         In other encodings hardly a word is valid UTF-8 by chance.
         """
@@ -43,7 +43,7 @@ class LineStatistics:
 
     @property
     def is_another_encoding(self) -> bool:
-        """True once so many lines are not UTF-8 that the rest cannot change the verdict."""
+        """Whether so many lines are not UTF-8 that the rest cannot change the verdict."""
         return (
             self.odd >= _ENOUGH_ODD_LINES
             and self.odd > 10 * self.valid
@@ -51,7 +51,7 @@ class LineStatistics:
         )
 
     def take(self, number: int, line: bytes) -> None:
-        """Take a line with its number."""
+        """Count a line."""
         text = line.decode("utf-8", "ignore")
         right = len(text.encode())
         self.sequences += len(text) - len(text.encode("ascii", "ignore"))
@@ -74,7 +74,7 @@ _AROUND = 16
 
 
 class Undecodable(Exception):  # noqa: N818 - Another encoding is tried then; else it becomes a sentence.
-    """Bytes that are no text in the encoding that was tried."""
+    """Bytes that are invalid in the encoding that was tried."""
 
     def __init__(self, position: int, line: int, data: bytes, at: int, reason: str) -> None:
         super().__init__(reason)
@@ -93,13 +93,13 @@ class Undecodable(Exception):  # noqa: N818 - Another encoding is tried then; el
 
     @property
     def where(self) -> str:
-        """The byte and its place, for a sentence."""
+        """The byte and its position, as part of a sentence."""
         return f"byte 0x{self.byte:02X} at position {self.position + 1:,}, in line {self.line:,}"
 
 
 @dataclass(frozen=True)
 class TextStatistics:
-    """How many lines a text has, and how often they end in which way."""
+    """The number of lines of a text, and of line ends of each kind."""
 
     lines: int
     crlf: int
@@ -114,9 +114,9 @@ def file_pieces(file: BinaryIO) -> Iterator[bytes]:
 
 
 def scan_text(name: str, file: BinaryIO, codec: str, errors: str = "strict") -> TextStatistics:
-    """Return what the text in ``file``, called ``name``, is made of when it is decoded by ``codec``.
+    """Return the statistics of the text in ``file``, called ``name``, decoded by ``codec``.
 
-    Raises :class:`Undecodable`, and ``BadInput`` for what no text has: NUL bytes, and lines without an end.
+    Raises :class:`Undecodable`; and ``BadInput`` for NUL bytes and for lines without an end, which no text has.
     """
     text = _TextScanner(name)
     decoder = codecs.getincrementaldecoder(codec)(errors)
@@ -150,7 +150,7 @@ def _decode(
 
 
 class _TextScanner:
-    """Counts line ends in a text that comes in pieces."""
+    """Counter of line ends in a text that comes in pieces."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -159,11 +159,11 @@ class _TextScanner:
 
     @property
     def lines(self) -> int:
-        """How many lines came to an end so far."""
+        """The number of complete lines so far."""
         return self._crlf + self._lf + self._cr
 
     def feed(self, piece: str) -> None:
-        """Count what is in the next piece."""
+        """Count the line ends of the next piece."""
         text = self._waiting + piece
         # A return at the end of a piece may be the first half of a line's end.
         self._waiting = "\r" if text.endswith("\r") and piece else ""
@@ -176,11 +176,11 @@ class _TextScanner:
         self._cr += text.count("\r") - crlf
 
     def result(self) -> TextStatistics:
-        """Return what was counted; a last line needs no end."""
+        """Return the statistics; a last line needs no end."""
         return TextStatistics(self.lines + (self._open > 0), self._crlf, self._lf, self._cr)
 
     def refuse_nul(self, at: int, data: bytes) -> None:
-        """Raise the sentence about a NUL byte at a place of what comes next."""
+        """Raise ``BadInput`` about a NUL byte at a position of the next piece."""
         line = self.lines + _count_line_ends(data[:at].decode("latin-1")) + 1
         raise BadInput(
             f"“{self._name}” is not text: it holds NUL bytes, the first of them in line {line:,}. Expected a table"
@@ -203,7 +203,7 @@ def _count_line_ends(text: str) -> int:
 
 
 def scan_lines(file: BinaryIO) -> LineStatistics:
-    """Return the lines of ``file`` with bytes beyond ASCII."""
+    """Return the statistics of the lines of ``file`` with bytes beyond ASCII."""
     found, number, rest = LineStatistics(), 0, b""
     for piece in file_pieces(file):
         if found.is_another_encoding:
@@ -223,12 +223,12 @@ def scan_lines(file: BinaryIO) -> LineStatistics:
 
 
 def _end_of_lines(data: bytes) -> int:
-    """Return where the last whole line of ``data`` ends, or 0; what a CR at the very end means is not known yet."""
+    """Return the end of the last complete line of ``data``, or 0; a CR at the very end is not yet clear."""
     return max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
 
 
 def _take_lines(found: LineStatistics, data: bytes, before: int) -> int:
-    """Take the lines of ``data``, which follow as many ``before``; return how many lines there are by now."""
+    """Count the lines of ``data``, which follow ``before`` others; return the new total."""
     lines = data.splitlines()
     if not data.isascii():
         for number, line in enumerate(lines, before + 1):

@@ -41,12 +41,12 @@ _LEFT_OUT: dict[str, frozenset[MarkKind]] = {
 
 
 def may_be_marked(joined: bytes) -> bool:
-    """Tell whether one of several texts, joined by line ends, may begin with a mark."""
+    """Tell whether one of several texts, joined by line ends, may begin with a marker."""
     return _MAY_BE_MARKED.search(joined) is not None
 
 
 def text_mark(text: str) -> MarkKind | None:
-    """Return which mark ``text`` begins with; ``None`` for none."""
+    """Return the kind of marker that ``text`` begins with; ``None`` for none."""
     if text.startswith("="):
         return "formula" if _FORMULA.fullmatch(text) else None
     if not text.startswith("'") or len(text) < 2:
@@ -59,7 +59,7 @@ def text_mark(text: str) -> MarkKind | None:
 
 
 def mark_remover(marks: TextMarks) -> Callable[[str], str] | None:
-    """Return what leaves the marks out of a text; ``None`` where there are none to leave out."""
+    """Return a function that removes the markers from a text; ``None`` where there are none to remove."""
     left_out = _LEFT_OUT.get(marks)
     return None if left_out is None else partial(_without_mark, left_out)
 
@@ -73,10 +73,10 @@ def _without_mark(left_out: frozenset[MarkKind], text: str) -> str:
     return text[text.index('"') + 1 : -1].replace('""', '"') if mark == "formula" else text[1:]
 
 
-def decide_marks(counts: Counter[MarkKind], filled: int, said: TextMarks) -> TextMarks:
-    """Return which marks are left out of a column with ``filled`` cells, of which so many begin with each of them."""
-    if said or not counts:
-        return said
+def decide_marks(counts: Counter[MarkKind], filled: int, requested: TextMarks) -> TextMarks:
+    """Return the markers to remove from a column with ``filled`` cells; ``counts`` has the number of cells with each."""
+    if requested or not counts:
+        return requested
     apostrophes = counts.total() - counts["formula"]
     if (
         counts["other"]
@@ -90,7 +90,7 @@ def decide_marks(counts: Counter[MarkKind], filled: int, said: TextMarks) -> Tex
 
 
 def find_marks(texts: Sequence[str]) -> dict[int, MarkKind]:
-    """Return the places of the texts that begin with a mark, and which."""
+    """Return the positions of the texts that begin with a marker, and its kind."""
     found = (
         (place, text_mark(text.strip()))
         for place, text in enumerate(texts)
@@ -110,7 +110,7 @@ Normaliser = Callable[[str], str]
 
 
 def conventions_of(reading: ColumnReading) -> Conventions:
-    """Return how the numbers and days of a column are written once they are tidy; a point where nothing is said."""
+    """Return the conventions by which the grid's parsers read the normalised cells of a column."""
     sign = reading.decimal_sign or "."
     return Conventions(
         decimal_sign=sign, group_sign=_OTHER_SIGN[sign], date_order=reading.date_order or "ymd"
@@ -119,11 +119,10 @@ def conventions_of(reading: ColumnReading) -> Conventions:
 
 @lru_cache(maxsize=1024)
 def normaliser(kind: Kind, reading: ColumnReading) -> Normaliser:
-    """Return what makes a cell's text plain for the parser of ``kind`` with :func:`conventions_of` the reading.
+    """Return the function that normalises texts for the parser of ``kind`` with :func:`conventions_of` the reading.
 
-    The reading's ``nothing`` becomes an empty text in every kind. The usual words for nothing, such as “N/A” and “-”,
-    do so where they can be no value: among numbers, days, and yes and no. Texts and choices are otherwise only
-    stripped.
+    Texts in the reading's ``nothing`` become empty in every kind. The usual words for an empty cell, such as “N/A” and “-”, do so
+    where they can be no value: among numbers, dates, and yes and no. Texts and choices are otherwise only stripped.
     """
     nothing = frozenset(map(str.strip, reading.nothing))
     plain = _normaliser_of_values(kind, reading)
@@ -161,7 +160,7 @@ def _plain_number(text: str, sign: str, whole_only: bool) -> str:
 
 
 def _plain_digits(number: MarkedNumber, sign: str) -> str | None:
-    """Return the number's digits with no other signs than the column's; None where they stand as they should not."""
+    """Return the number's digits with the column's decimal sign and groups only; None where these are misplaced."""
     whole, mark, part = number.core.partition(sign)
     if _SPACED.fullmatch(whole):
         whole = re.sub(r"[\s'\u2019]", "", whole)

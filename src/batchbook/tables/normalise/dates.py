@@ -57,9 +57,9 @@ def month_numbers() -> dict[str, int]:
 
 
 def iso_day(text: str, order: DateOrder) -> str | None:
-    """Return the day that ``text`` means, as ISO writes it; None for anything else, such as a day with a time.
+    """Return the date that ``text`` means in ISO format; None for anything else, such as a date with a time.
 
-    ``order`` is asked only where the text does not tell. A time of midnight in no zone, or in UTC, says nothing more.
+    ``order`` matters only where the text does not show its order. A time of midnight without a zone, or in UTC, is ignored.
     """
     day, clock, zone = split_moment(text)
     if clock is not None and (any(map(int, re.findall("[0-9]+", clock))) or zone not in ("", "Z")):
@@ -68,14 +68,14 @@ def iso_day(text: str, order: DateOrder) -> str | None:
 
 
 def iso_moment(text: str, order: DateOrder) -> str | None:
-    """Return the moment that ``text`` means, as ISO writes it, with the offset that it has; None for anything else."""
+    """Return the date and time that ``text`` means in ISO format, with its offset if it has one; None for anything else."""
     day, clock, zone = split_moment(text)
     iso = _day(day, order)
     return None if iso is None or clock is None else f"{iso} {clock}{zone}"
 
 
 def split_moment(text: str) -> tuple[str, str | None, str]:
-    """Return the day, the time as ISO writes it, and the zone of ``text``; without a time, the text and None."""
+    """Return the date, the time in ISO format, and the zone of ``text``; without a time, the text and None."""
     found = _TIME.fullmatch(text)
     if found is None:
         return text, None, ""
@@ -93,9 +93,9 @@ def split_moment(text: str) -> tuple[str, str | None, str]:
 
 
 def possible_orders(text: str) -> Literal["dmy", "mdy", "either", "none", ""]:
-    """Return in which order ``text`` can be a day: ``either`` if in both, ``none`` if in neither of the two.
+    """Return the order in which ``text`` can be a date: ``either`` if in both, ``none`` if in neither of the two.
 
-    It is empty where the order is not open, as in ISO, or where there is no day at all.
+    It is empty where the order is clear, as in ISO format, or where there is no date.
     """
     found = _AMBIGUOUS.fullmatch(split_moment(text)[0])
     if found is None:
@@ -107,13 +107,13 @@ def possible_orders(text: str) -> Literal["dmy", "mdy", "either", "none", ""]:
 
 
 def is_unambiguous_day(text: str) -> bool:
-    """Tell whether ``text`` is a day or moment in whichever order: ISO, another with the year first, or with a name."""
+    """Tell whether ``text`` is a date in any order: in ISO format, with the year first, or with a month's name."""
     day = split_moment(text)[0]
     return _unambiguous_day(day) is not None
 
 
 def has_short_year(text: str) -> bool:
-    """Tell whether a day whose order is open has two digits for its year."""
+    """Tell whether an ambiguous date has two digits for its year."""
     found = _AMBIGUOUS.fullmatch(split_moment(text)[0])
     return found is not None and len(found[4]) == 2
 

@@ -77,10 +77,10 @@ _LONGEST_NUMBER = 200
 
 
 class MarkedNumber(NamedTuple):
-    """A number as it was written: its digits with what separates them, whether it is negative, what stood around it.
+    """A number as it was written: its digits with their separators, its sign, and the marks around it.
 
-    ``dash`` is the decimal sign of an amount such as “12,-”. ``currency`` and ``unit`` are as they were written;
-    ``style`` says how a negative number was marked: ``-``, ``()``, or ``trailing``; it is empty for others.
+    ``dash`` is the decimal sign of an amount such as “12,-”. ``currency`` and ``unit`` are as they were written; ``style`` is the
+    mark of a negative number: ``-``, ``()`` or ``trailing``; it is empty for others.
     """
 
     core: str
@@ -91,19 +91,19 @@ class MarkedNumber(NamedTuple):
 
     @property
     def negative(self) -> bool:
-        """Whether it is less than nothing."""
+        """Whether the number is less than zero."""
         return bool(self.style)
 
 
 def strip_invisible(text: str) -> str:
-    """Return ``text`` without white space and marks of no width around it."""
+    """Return ``text`` without white space and invisible characters around it."""
     return text.strip().strip(_NO_WIDTH).strip()
 
 
 def parse_marked_number(text: str) -> MarkedNumber | None:
     """Return the parts of a text that is clearly one number with known marks around it, else ``None``.
 
-    What separates its digits is not judged: it depends on the column.
+    The separators of its digits are not judged, since they depend on the column.
     """
     found = _NUMBER.fullmatch(strip_invisible(text)) if len(text) <= _LONGEST_NUMBER else None
     if found is None:
@@ -116,7 +116,7 @@ def parse_marked_number(text: str) -> MarkedNumber | None:
 
 
 def _style(found: re.Match[str]) -> str | None:
-    """Return how the number is negative; None where that is said twice, or a parenthesis stands alone."""
+    """Return the style of a negative number, empty for others; None where it is marked twice, or parentheses do not match."""
     opened = (found["open"] is not None) + (found["inner"] is not None)
     ways = ["-"] * (found["sign"] not in (None, "+")) + ["-"] * (found["late"] is not None)
     ways += ["trailing"] * (found["trailing"] is not None) + ["()"] * opened

@@ -52,7 +52,7 @@ class _Cells(NamedTuple):
 
 
 class ColumnProfile:
-    """What is known of one column. Chunks are fed in order; nothing of them is kept but counts and some examples."""
+    """The profile of one column. Chunks are fed in order; only counts and some examples are kept."""
 
     def __init__(self) -> None:
         self.cells = 0
@@ -72,11 +72,11 @@ class ColumnProfile:
 
     @property
     def filled(self) -> int:
-        """How many cells hold something."""
+        """The number of cells that are not blank."""
         return self.cells - self.blank
 
     def feed(self, numbers: Sequence[int], texts: Sequence[str]) -> None:
-        """Take in the texts of the rows with these ``numbers``."""
+        """Count the texts of the rows with these ``numbers``."""
         data = _joined(texts)
         if may_be_marked(data):
             texts = self._without_marks(numbers, texts)
@@ -93,7 +93,7 @@ class ColumnProfile:
             self._note(cells)
 
     def _without_marks(self, numbers: Sequence[int], texts: Sequence[str]) -> Sequence[str]:
-        """Count the texts that begin with a mark; return all of them as they are understood if codes have none."""
+        """Count the texts with a marker; return all texts, those markers removed that codes may have."""
         found = find_marks(texts)
         self.marks.update(found.values())
         for place, mark in found.items():
@@ -201,7 +201,7 @@ _ASK: dict[str, Callable[[ColumnProfile, _Cells, Mapping[str, int]], None]] = {
 
 
 def _joined(texts: Sequence[str]) -> bytes:
-    """Return the texts as bytes, each between line ends; a line end within a text becomes what is no blank."""
+    """Return the texts as bytes, each between line ends; a line end within a text becomes a NUL byte."""
     joined = "\n".join(texts)
     if joined.count("\n") >= max(1, len(texts)):
         joined = "\n".join(text.replace("\n", "\0") for text in texts)
@@ -238,7 +238,7 @@ _KINDS: tuple[tuple[str, ColumnKind], ...] = (("number", "number"), ("day", "dat
 
 
 class ColumnSummary:
-    """What was seen in one column, by what is asked of it."""
+    """Answers to questions about the profile of one column."""
 
     def __init__(self, profile: ColumnProfile) -> None:
         self.profile = profile
@@ -246,15 +246,15 @@ class ColumnSummary:
         self.kind = self._kind()
 
     def seen(self, wanted: Callable[[ShapeClass], object]) -> Evidence:
-        """Return where texts stood whose look is ``wanted``."""
+        """Return the evidence of texts whose class is ``wanted``."""
         return merge_evidence(seen for look, seen in self.profile.looks.items() if wanted(look))
 
     def noted(self, code: str) -> Evidence:
-        """Return where something stood that the profile notes under ``code``."""
+        """Return the evidence that the profile collected under ``code``."""
         return self.profile.seen.get(code, Evidence())
 
     def counted(self, part: Callable[[ShapeClass], str]) -> dict[str, int]:
-        """Return how many cells have which of a look's parts, such as a currency; the most frequent first."""
+        """Return the number of cells by a part of their class, such as a currency; the most frequent first."""
         counts: Counter[str] = Counter()
         for look, seen in self.profile.looks.items():
             if part(look):
@@ -263,12 +263,12 @@ class ColumnSummary:
 
     @property
     def impossible_days(self) -> Evidence:
-        """Where texts are written like days, but are none in any order."""
+        """The evidence of texts that are written like dates, but are none in any order."""
         return self.orders.get("none", Evidence())
 
     @property
     def has_sizes(self) -> bool:
-        """Whether most numbers have a unit, and not all the same: without it they are not what they were."""
+        """Whether most numbers have a unit, and not all the same one: without it they would mean something else."""
         units = self.counted(lambda look: look.unit)
         return (
             len(units) > 1 and sum(units.values()) > self.seen(lambda look: look.what == "number").count / 2
@@ -276,7 +276,7 @@ class ColumnSummary:
 
     @property
     def lengths(self) -> dict[int, int]:
-        """How many texts of nothing but digits have which length."""
+        """The number of texts of digits, by their length."""
         counts: Counter[int] = Counter()
         for look, seen in self.profile.looks.items():
             if look.digits:
@@ -296,5 +296,5 @@ class ColumnSummary:
         return "text" if kind is None or names else kind
 
     def _are_codes(self) -> bool:
-        """Tell whether digits are names rather than numbers: they begin with zeros, or are too many."""
+        """Tell whether digits are codes rather than numbers: they begin with zeros, or are too many."""
         return bool(self.noted("leading-zeros") or self.seen(lambda look: look.long and look.digits))

@@ -19,7 +19,7 @@ _ORDERS: dict[DateOrder, str] = {
 
 
 class DateOrderEvidence(NamedTuple):
-    """Where days of a column show their order, where they fit both, and where they need none."""
+    """Evidence of dates that show their order, that fit both orders, and that are unambiguous."""
 
     dmy: Evidence
     mdy: Evidence
@@ -28,26 +28,26 @@ class DateOrderEvidence(NamedTuple):
 
     @classmethod
     def of(cls, column: ColumnSummary) -> DateOrderEvidence:
-        """Return what the days of ``column`` show."""
+        """Return the evidence of the dates in ``column``."""
         dmy, mdy, both = (column.orders.get(order, Evidence()) for order in ("dmy", "mdy", "either"))
         return cls(dmy, mdy, both, column.seen(lambda look: look.what == "day" and not look.open))
 
     @property
     def order(self) -> DateOrder | None:
-        """What most of those show that can be read in one way only; None if there are none."""
+        """The order that most of those show that can be read in one way only; None if there are none."""
         if not (self.dmy or self.mdy):
             return None
         return "mdy" if self.mdy.count > self.dmy.count else "dmy"
 
 
 def decide_date_order(
-    position: int, evidence: DateOrderEvidence, said: str, hint: Hint
+    position: int, evidence: DateOrderEvidence, requested: str, hint: Hint
 ) -> Decision[DateOrder]:
-    """Return the order that the days of the column at ``position`` are written in."""
+    """Return the decision on the date order of the column at ``position``, counted from 0."""
     assumed = hint if hint.sure or not evidence.both else _usual_order(evidence.both, hint)
-    order = _order_of(said) or evidence.order or _order_of(assumed.value) or "ymd"
+    order = _order_of(requested) or evidence.order or _order_of(assumed.value) or "ymd"
     notes = _mixed_note(position, order, evidence)
-    if said:
+    if requested:
         return Decision(order, f"{_ORDERS[order].capitalize()}, as chosen.", notes)
     if evidence.order:
         shown = evidence.dmy if order == "dmy" else evidence.mdy

@@ -17,7 +17,7 @@ _SIGNS: dict[DecimalSign, str] = {".": "decimal point", ",": "decimal comma"}
 
 
 class DecimalSignEvidence(NamedTuple):
-    """Where numbers of a column show a point or a comma as their decimal sign, and where they fit both."""
+    """Evidence of numbers that show a decimal point, that show a comma, and that fit both."""
 
     point: Evidence
     comma: Evidence
@@ -25,7 +25,7 @@ class DecimalSignEvidence(NamedTuple):
 
     @classmethod
     def of(cls, column: ColumnSummary) -> DecimalSignEvidence:
-        """Return what the numbers of ``column`` show."""
+        """Return the evidence of the numbers in ``column``."""
         both = column.seen(lambda look: look.sign.endswith("?"))
         clear = {sign: column.noted(f"zero-first{sign}") for sign in _SIGNS}
         point = merge_evidence((column.seen(lambda look: look.sign == "."), clear["."]))
@@ -38,20 +38,20 @@ class DecimalSignEvidence(NamedTuple):
 
     @property
     def sign(self) -> DecimalSign | None:
-        """What most of those show that can be read in one way only; None if there are none."""
+        """The sign that most of those show that can be read in one way only; None if there are none."""
         if not (self.point or self.comma):
             return None
         return "," if self.comma.count > self.point.count else "."
 
 
 def decide_decimal_sign(
-    position: int, evidence: DecimalSignEvidence, said: str, hint: Hint
+    position: int, evidence: DecimalSignEvidence, requested: str, hint: Hint
 ) -> Decision[DecimalSign]:
-    """Return the decimal sign of the column at ``position``."""
-    sign: DecimalSign = "," if (said or evidence.sign or hint.value) == "," else "."
+    """Return the decision on the decimal sign of the column at ``position``, counted from 0."""
+    sign: DecimalSign = "," if (requested or evidence.sign or hint.value) == "," else "."
     against = evidence.point if sign == "," else evidence.comma
     notes = (_mixed_note(position, sign, against),) if against else ()
-    if said:
+    if requested:
         return Decision(sign, f"{_SIGNS[sign].capitalize()}, as chosen.", notes)
     if evidence.sign:
         shown = evidence.comma if sign == "," else evidence.point

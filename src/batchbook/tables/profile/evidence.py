@@ -15,24 +15,24 @@ KEPT_ROWS = 5
 
 
 class Evidence:
-    """How often something was seen, and the first of the rows with the texts that stood there."""
+    """The number of times that something was found, and the first rows with their texts."""
 
     def __init__(self) -> None:
         self.count = 0
         self.first: list[tuple[int, str]] = []
 
     def __bool__(self) -> bool:
-        """Tell whether it was seen at all."""
+        """Tell whether it was found at all."""
         return self.count > 0
 
     @property
     def wanted(self) -> int:
-        """How many more rows are to be kept."""
+        """The number of further rows to keep."""
         return KEPT_ROWS - len(self.first)
 
     @property
     def rows(self) -> tuple[int, ...]:
-        """The first rows, in order."""
+        """The numbers of the first rows, in order."""
         return tuple(row for row, _ in self.first)
 
     @property
@@ -47,13 +47,13 @@ class Evidence:
         return tuple(dict.fromkeys(text.strip() for _, text in self.first))
 
     def keep(self, row: int, text: str) -> None:
-        """Keep the row and text of something that was counted, where more are wanted."""
+        """Keep the row and text of an occurrence that was counted, unless there are enough."""
         if self.wanted:
             self.first.append((row, text))
 
 
 def merge_evidence(several: Iterable[Evidence]) -> Evidence:
-    """Return several as one, with the first of their rows."""
+    """Return several pieces of evidence as one, with the first of all rows."""
     whole = Evidence()
     kept = []
     for sightings in several:
@@ -68,7 +68,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Decision(Generic[Value]):
-    """What was decided, the sentence that says why, and what is to be noted about it."""
+    """A decision about a column, the sentence that gives the reason, and notes about it."""
 
     value: Value
     evidence: str = ""
@@ -76,7 +76,7 @@ class Decision(Generic[Value]):
 
 
 class Hint(NamedTuple):
-    """What the rest of the file suggests where a column shows nothing, why, and whether that is sure."""
+    """A value that the rest of the file suggests for a column without evidence, the reason, and whether it is sure."""
 
     value: str
     why: str = ""
@@ -84,6 +84,6 @@ class Hint(NamedTuple):
 
 
 def evidence_sentence(what: str, shown: Evidence, both: Evidence) -> str:
-    """Return the sentence that says what a column's own cells show, and how many of them fit both ways."""
+    """Return the sentence about the evidence in a column's own cells, and about those that fit both ways."""
     fits = f"; {counted(both.count, 'value fits', 'values fit')} both" if both else ""
     return f"{what}: {shown.example} can only be read that way{fits}."

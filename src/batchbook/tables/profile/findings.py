@@ -31,7 +31,7 @@ _Finder = Callable[[ColumnSummary], tuple[Evidence, str, Severity]]
 
 
 def column_notes(position: int, column: ColumnSummary) -> Iterator[Note]:
-    """Yield what is to be noted about the column at ``position``, counted from 0."""
+    """Yield the notes about the column at ``position``, counted from 0."""
     numeric = column.kind == "number"
     for code, (finder, only_numbers) in _FINDERS.items():
         seen, message, severity = finder(column) if numeric or not only_numbers else _NO_FINDING
@@ -40,7 +40,7 @@ def column_notes(position: int, column: ColumnSummary) -> Iterator[Note]:
 
 
 def text_mark_notes(position: int, column: ColumnSummary, marks: TextMarks) -> Iterator[Note]:
-    """Yield what is to be noted about marks of a spreadsheet in front of texts, of which ``marks`` are left out."""
+    """Yield the notes about spreadsheet markers in front of texts, of which ``marks`` are removed."""
     plain, marked = mark_remover(marks), column.profile.marked
     changed = [
         seen
@@ -219,7 +219,7 @@ _FINDERS: dict[str, tuple[_Finder, bool]] = {
 
 
 class ConcludedColumn(NamedTuple):
-    """What was concluded about one column."""
+    """The options, report and notes of one column."""
 
     reading: ColumnReading
     report: ColumnReport
@@ -227,7 +227,7 @@ class ConcludedColumn(NamedTuple):
 
 
 class _ColumnEvidence(NamedTuple):
-    """A column summed up, with what its numbers and days show."""
+    """The summary of a column, with the evidence of its numbers and dates."""
 
     summary: ColumnSummary
     signs: DecimalSignEvidence
@@ -237,9 +237,9 @@ class _ColumnEvidence(NamedTuple):
 def conclude_columns(
     headings: Sequence[str], profiles: Sequence[ColumnProfile], reading: Reading
 ) -> tuple[ConcludedColumn, ...]:
-    """Return what is concluded about each column; what is said of them in ``reading`` wins over what they show.
+    """Return the conclusions about each column; options in ``reading`` win over evidence.
 
-    A column that shows nothing is taken to be written as the others of the file are.
+    A column without evidence is taken to be written as the other columns of the file are.
     """
     seen = [_column_evidence(profile) for profile in profiles]
     sign = _sign_hint(seen, reading)
@@ -283,16 +283,16 @@ def _conclude_column(
     position: int,
     heading: str,
     column: _ColumnEvidence,
-    said: ColumnReading,
+    requested: ColumnReading,
     sign_hint: Hint,
     order_hint: Hint,
 ) -> ConcludedColumn:
     summary, kind = column.summary, column.summary.kind
-    sign = decide_decimal_sign(position, column.signs, said.decimal_sign, sign_hint)
-    order = decide_date_order(position, column.orders, said.date_order, order_hint)
+    sign = decide_decimal_sign(position, column.signs, requested.decimal_sign, sign_hint)
+    order = decide_date_order(position, column.orders, requested.date_order, order_hint)
     told = sign if kind == "number" else order if kind == "date" else None
-    marks = decide_marks(summary.profile.marks, summary.profile.filled, said.text_marks)
-    reading = ColumnReading(sign.value, order.value, said.nothing or _empty_words_of(summary), marks)
+    marks = decide_marks(summary.profile.marks, summary.profile.filled, requested.text_marks)
+    reading = ColumnReading(sign.value, order.value, requested.nothing or _empty_words_of(summary), marks)
     report = ColumnReport(
         heading,
         kind,
@@ -314,7 +314,7 @@ def _conclude_column(
 
 
 def _empty_words_of(summary: ColumnSummary) -> tuple[str, ...]:
-    """Return the words that stand for nothing in a column where they can be no value."""
+    """Return the words for empty cells in a column where they can be no value."""
     if summary.kind in ("text", "empty"):
         return ()
     return tuple(summary.counted(lambda look: look.word if look.what == "nothing" else ""))

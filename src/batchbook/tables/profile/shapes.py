@@ -42,13 +42,13 @@ _GROUPED = re.compile(r"9{1,3}(?:([.,])999)+")
 
 
 class ShapeClass(NamedTuple):
-    """What texts of one shape can be.
+    """The class of a shape: the kind of its texts, and details of it.
 
-    ``sign`` is the decimal sign of a number: ``.`` or ``,``; with a question mark, as in ``.?``, where what stands
-    there may as well group thousands; empty where none is shown. ``digits`` counts those of a text of nothing else,
-    ``long`` says that a number has more than a spreadsheet keeps, ``open`` that the order of a day is to be told from
-    its digits, ``exponent`` that a number was written as 1.2E+15. ``currency`` is a code where there is one, ``unit`` in lower case,
-    ``style`` that of :class:`~batchbook.tables.normalise.number_marks.MarkedNumber`. ``word`` is what stands for nothing or for an error.
+    ``sign`` is the decimal sign of a number: ``.`` or ``,``; with a question mark, as in ``.?``, where it may as well group
+    thousands; empty where none is shown. ``digits`` counts those of a text of digits only, ``long`` marks a number with more digits
+    than a spreadsheet keeps, ``open`` a date whose order depends on its digits, ``exponent`` a number such as 1.2E+15. ``currency``
+    is a code where there is one, ``unit`` is in lower case, ``style`` that of
+    :class:`~batchbook.tables.normalise.number_marks.MarkedNumber`. ``word`` is a word for an empty cell or an error.
     """
 
     what: ShapeKind
@@ -78,7 +78,7 @@ needs_classifying: Callable[[bytes], object] = _SHORT.fullmatch
 
 @lru_cache(maxsize=50_000)
 def classify_shape(shape: bytes) -> ShapeClass:
-    """Return what texts of ``shape`` can be."""
+    """Return the class of the texts with ``shape``."""
     text = strip_invisible(shape.decode("utf-8", "surrogatepass"))
     return _word(text) or _number(text) or _day(text) or TEXT
 
@@ -117,7 +117,7 @@ def _number(text: str) -> ShapeClass | None:
 
 
 def _sign(number: MarkedNumber) -> Literal["", ".", ",", ".?", ",?"] | None:
-    """Return which decimal sign a number shows; None where its digits are separated as no number's are."""
+    """Return the decimal sign that a number shows; None where its separators are those of no number."""
     core = re.sub(r"(?<=9)[\s'\u2019](?=999)", "", number.core)
     spaced = core != number.core
     if number.dash:
