@@ -30,13 +30,13 @@ def test_days_in_several_orders_are_told_with_their_rows() -> None:
     assert report.reading.columns[1].date_order == "dmy"
     found = note(report, "mixed-date-orders")
     assert (found.severity, found.column, found.rows) == (Severity.WARNING, 1, (3, 4))
-    for requested in (
+    for shown in (
         "“31.12.2017” in row 2",
         "“12/31/2017” in row 3",
         "“2017-12-31” in row 4",
         "1 date does not fit",
     ):
-        assert requested in found.message
+        assert shown in found.message
 
 
 @pytest.mark.parametrize(("cell", "order"), [("1/2/2017", "mdy"), ("01-02-2017", "dmy")])
