@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 import xlsxwriter
+from tests.tables.sources import opened
 
 from batchbook.errors import BadInput
 from batchbook.tables import read_table
+from batchbook.tables.report import Reading
 
 REQUIRED = ("item", "counted", "remark")
 
@@ -197,3 +199,18 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(what: str) -> None:
         read(data, name)
     assert sentence in caught.value.message
     assert caught.value.message.endswith(".")
+
+
+def test_numbers_of_rows_are_those_of_the_file() -> None:
+    source = opened("\nitem,price\n\n7,1\n \n,\n8,2\n9,3,4\n\n", requested=Reading(left_out=(7,)))
+    (chunk,) = source.chunks()
+    assert (list(chunk.numbers), [list(row) for row in chunk.records]) == ([4, 8], [["7", "1"], ["9", "3"]])
+    assert {number: list(cells) for number, cells in chunk.surplus.items()} == {8: ["4"]}
+    assert source.blank_rows == 3  # Neither those above the headings nor those behind the last record.
+
+
+def test_chunks_are_as_small_as_wanted_and_come_again() -> None:
+    source = opened("item\n" + "".join(f"{n}\n" for n in range(10)))
+    for _ in range(2):
+        lengths = [len(chunk.numbers) for chunk in source.chunks(4)]
+        assert (sum(lengths), max(lengths)) == (10, 4)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import BinaryIO
 
 from batchbook.errors import BadInput
 from batchbook.tables.errors import MAX_COLUMNS, rows_at_once
+from batchbook.tables.formats import Block, OpenedFile, first_rows, is_blank
 from batchbook.tables.formats.csv import open_text
 from batchbook.tables.formats.file_type import SUFFIXES, detect_file_type
 from batchbook.tables.formats.ods import open_ods
@@ -16,7 +18,6 @@ from batchbook.tables.formats.xls import open_xls
 from batchbook.tables.formats.xlsx import open_xlsx
 from batchbook.tables.layout.header_heuristics import find_headings, header_names, heading_notes
 from batchbook.tables.normalise import mark_remover
-from batchbook.tables.raw_rows import OpenedFile, RecordBuilder, first_rows
 from batchbook.tables.report import Chunk, Format, Note, Reading, SheetReport, TextReading
 from batchbook.words import quoted_list
 
@@ -136,6 +137,76 @@ def _check_width(name: str, headings: Sequence[str]) -> None:
             f"“{name}” has {len(headings):,} columns, and a table may have {MAX_COLUMNS:,} at most here. Remove columns"
             " that are not needed."
         )
+
+
+_first_cell = itemgetter(0)
+
+
+class RecordBuilder:
+    """Builder of records from blocks of rows; ``blank`` counts the blank rows between records so far.
+
+    The first ``above`` rows and the rows in ``left_out`` are no records. Without ``fitting``, records keep their own length.
+    """
+
+    def __init__(self, width: int, above: int, left_out: Collection[int], *, fitting: bool = True) -> None:
+        self._width, self._above, self._left_out, self._fitting = width, above, frozenset(left_out), fitting
+        self._last, self._waiting = above, 0
+        self.blank = 0
+
+    def chunk(self, block: Block) -> Chunk:
+        """Return the records of ``block``."""
+        first, rows = block
+        if first <= self._above:
+            rows = rows[self._above - first + 1 :]
+            first = self._above + 1
+        if not rows:
+            return Chunk((), (), {})
+        self._waiting += max(0, first - self._last - 1)  # Rows that the reader left out have no cell.
+        self._last = first + len(rows) - 1
+        if self._all_plain(first, rows):
+            self._count_waiting()
+            return Chunk(range(first, first + len(rows)), rows, {})
+        if not any(map(any, rows)):
+            self._waiting += len(rows)
+            return Chunk((), (), {})
+        return self._one_by_one(first, rows)
+
+    def _all_plain(self, first: int, rows: Sequence[Sequence[str]]) -> bool:
+        """Tell whether all rows are as wide as the table and begin with something, which most tables' rows do."""
+        if set(map(len, rows)) != {self._width} or not self._left_out.isdisjoint(
+            range(first, first + len(rows))
+        ):
+            return False
+        starts = list(map(_first_cell, rows))
+        return all(starts) and not any(map(str.isspace, starts))
+
+    def _one_by_one(self, first: int, rows: Sequence[Sequence[str]]) -> Chunk:
+        numbers: list[int] = []
+        records: list[Sequence[str]] = []
+        surplus: dict[int, Sequence[str]] = {}
+        width, left_out = self._width, self._left_out
+        for number, row in enumerate(rows, first):
+            if is_blank(row):
+                self._waiting += 1
+            elif number not in left_out:
+                self._count_waiting()
+                numbers.append(number)
+                records.append(row if len(row) == width else self._fitted(number, row, surplus))
+        return Chunk(numbers, records, surplus)
+
+    def _fitted(self, number: int, row: Sequence[str], surplus: dict[int, Sequence[str]]) -> Sequence[str]:
+        if not self._fitting:
+            return row
+        if len(row) < self._width:
+            return (*row, *[""] * (self._width - len(row)))
+        if any(row[self._width :]):
+            surplus[number] = row[self._width :]
+        return row[: self._width]
+
+    def _count_waiting(self) -> None:
+        # Blank rows behind the last record are not between records.
+        self.blank += self._waiting
+        self._waiting = 0
 
 
 @dataclass(frozen=True)

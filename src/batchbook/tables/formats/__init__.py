@@ -1,1 +1,81 @@
-"""Readers of file formats, each giving rows of text: CSV, XLSX, XLS and ODS."""
+"""Readers of file formats: CSV, XLSX, XLS and ODS, each of which gives its rows in blocks of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple, Protocol
+
+from batchbook.tables.report import Note, Reading, SheetReport, TextReading
+
+#: How many rows are looked at together to guess something.
+SAMPLE = 200
+
+
+class Block(NamedTuple):
+    """Consecutive rows as raw texts; ``first`` is the number of the first row, counted from 1."""
+
+    first: int
+    rows: Sequence[Sequence[str]]
+
+
+class RawRows(Protocol):
+    """The rows of a file, which can be read repeatedly; rows without a cell may be missing between blocks."""
+
+    def blocks(self, size: int) -> Iterator[Block]:
+        """Yield all rows in blocks of at most ``size``; raise ``BadInput`` where they stop being readable."""
+        ...
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return the notes from reading rows so far."""
+        ...
+
+
+@dataclass(frozen=True)
+class OpenedFile:
+    """An open file: its rows, the options by which it is read, and notes about its structure.
+
+    The rows of a ``ragged`` file have as many cells as were written; those of others are parts of a rectangle.
+    """
+
+    rows: RawRows
+    reading: Reading
+    expected_rows: int | None
+    ragged: bool = False
+    sheets: tuple[SheetReport, ...] = ()
+    notes: tuple[Note, ...] = field(default=())
+    readings: tuple[TextReading, ...] = ()
+
+
+NumberedRow = tuple[int, Sequence[str]]
+
+
+def first_rows(rows: RawRows, count: int = SAMPLE) -> list[NumberedRow]:
+    """Return the first ``count`` rows that are not blank, with their numbers."""
+    numbered = (
+        (number, row)
+        for block in rows.blocks(count)
+        if any(map(any, block.rows))
+        for number, row in enumerate(block.rows, block.first)
+        if not is_blank(row)
+    )
+    return list(islice(numbered, count))
+
+
+def blocks_of(rows: Iterable[NumberedRow], size: int) -> Iterator[Block]:
+    """Yield rows in blocks of at most ``size``; a block ends where numbers are left out."""
+    first, held = 1, list[Sequence[str]]()
+    for number, row in rows:
+        if held and (number != first + len(held) or len(held) == size):
+            yield Block(first, held)
+            held = []
+        first = first if held else number
+        held.append(row)
+    if held:
+        yield Block(first, held)
+
+
+def is_blank(row: Sequence[str]) -> bool:
+    """Tell whether nothing but blanks is in ``row``."""
+    return not any(row) or not "".join(row).strip()

@@ -19,10 +19,10 @@ from batchbook.tables.errors import (
     cell_too_long_message,
     sheet_too_large_message,
 )
+from batchbook.tables.formats import Block, NumberedRow, OpenedFile, blocks_of
 from batchbook.tables.formats.archive import OPENDOCUMENT, Archive, feed_xml, parsed_xml
 from batchbook.tables.formats.cell_values import SheetFindings, number_text
 from batchbook.tables.layout.sheets import choose_sheet
-from batchbook.tables.raw_rows import Block, NumberedRow, OpenedFile, blocks_of
 from batchbook.tables.report import Note, Reading
 
 _BLANKS = re.compile(r"[ \t\r\n]+")

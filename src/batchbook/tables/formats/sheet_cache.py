@@ -12,8 +12,8 @@ from tempfile import TemporaryFile
 from threading import Lock
 from typing import BinaryIO
 
+from batchbook.tables.formats import Block, OpenedFile, RawRows
 from batchbook.tables.layout.text_scan import file_pieces
-from batchbook.tables.raw_rows import Block, OpenedFile, RawRows
 from batchbook.tables.report import Format, Note, Reading
 
 #: How many sheets are kept, and how many bytes each may take.

@@ -18,13 +18,12 @@ from batchbook.tables.errors import (
     bad_input_for,
     sheet_too_large_message,
 )
-from batchbook.tables.formats import biff
+from batchbook.tables.formats import Block, NumberedRow, OpenedFile, biff, blocks_of
 from batchbook.tables.formats.biff import CompoundFile
 from batchbook.tables.formats.cell_values import SheetFindings, number_text
 from batchbook.tables.formats.file_type import password_message
 from batchbook.tables.formats.sheet_xml import leading_zeros_shown
 from batchbook.tables.layout.sheets import choose_sheet
-from batchbook.tables.raw_rows import Block, NumberedRow, OpenedFile, blocks_of
 from batchbook.tables.report import Note, Reading
 
 # The numbers of the formats that every program knows as days or times; [MS-XLS] 2.4.126.

@@ -28,6 +28,7 @@ from batchbook.tables.errors import (
     rows_at_once,
     sheet_too_large_message,
 )
+from batchbook.tables.formats import Block, OpenedFile
 from batchbook.tables.formats.archive import (
     PACKAGE,
     RELATION_KINDS,
@@ -48,7 +49,6 @@ from batchbook.tables.formats.sheet_xml import (
     own_elements,
 )
 from batchbook.tables.layout.sheets import choose_sheet
-from batchbook.tables.raw_rows import Block, OpenedFile
 from batchbook.tables.report import Note, Reading
 
 _OOXML = "http://schemas.openxmlformats.org"

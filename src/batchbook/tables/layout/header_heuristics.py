@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from batchbook.statuses import Severity
-from batchbook.tables.raw_rows import NumberedRow
+from batchbook.tables.formats import NumberedRow
 from batchbook.tables.report import Note, Reading
 from batchbook.words import quoted_list
 

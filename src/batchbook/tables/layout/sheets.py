@@ -9,8 +9,8 @@ from typing import Generic, Protocol, TypeVar
 from batchbook.errors import BadInput
 from batchbook.statuses import Severity
 from batchbook.tables.errors import LimitExceeded
+from batchbook.tables.formats import NumberedRow, RawRows, first_rows
 from batchbook.tables.layout.header_heuristics import header_names
-from batchbook.tables.raw_rows import NumberedRow, RawRows, first_rows
 from batchbook.tables.report import Note, SheetReport
 from batchbook.words import quoted_list
 
