@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from batchbook import migrate
 from batchbook.batches import BatchTypes
 from batchbook.batches.trigger_check import faults
-from batchbook.db.write_lock import READ_ONLY
+from batchbook.db.transactions import READ_ONLY
 from batchbook.errors import Conflict
 from batchbook.jobs import JobService
 from batchbook.jobs.settings import Mode
