@@ -86,5 +86,4 @@ def includeme(config: Any) -> None:
     services_of(config.registry).add(Readiness, readiness)
     config.add_subscriber(lambda _event: readiness.refuse_faults(), ApplicationCreated)
     for name, view in (("health", health), ("ready", ready)):
-        config.add_route(name, f"/{name}")
         config.add_view(view, route_name=name, request_method="GET", permission=NO_PERMISSION_REQUIRED)

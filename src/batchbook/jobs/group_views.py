@@ -151,8 +151,3 @@ class GroupsView(MasterView):
     def label_of(self, record: JobGroup) -> str:
         """Name a group in a sentence."""
         return record.title
-
-
-def includeme(config: Any) -> None:
-    """Register the pages."""
-    config.add_master_view(GroupsView)
