@@ -16,8 +16,7 @@ from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.running.runner import ActionCall, Runner
-from batchbook.db.transactions import transaction_scope
-from batchbook.db.write_lock import is_transient
+from batchbook.db.transactions import is_transient, transaction_scope
 from batchbook.jobs import Job
 from batchbook.jobs.models import JobState
 from batchbook.jobs.service import JobService

@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import JSON, Connection, Engine
 from sqlalchemy.types import TypeDecorator
 
-from batchbook.db.write_lock import READ_ONLY
+from batchbook.db.transactions import READ_ONLY
 from batchbook.models import metadata
 from batchbook.settings import Setting
 

@@ -14,8 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from batchbook import main
 from batchbook.db.bulk_writing import bulk_insert
 from batchbook.db.engine import URL_VARIABLE, database_url, make_engine
-from batchbook.db.transactions import make_session, transaction_scope
-from batchbook.db.write_lock import WaitingLimit, is_timeout, is_transient
+from batchbook.db.transactions import WaitingLimit, is_timeout, is_transient, make_session, transaction_scope
 from batchbook.errors import Busy
 from batchbook.services import services_of
 
@@ -132,8 +131,8 @@ def test_one_too_many_is_told_at_once(engine: Engine, things: Table, write_lock:
         with make_session(engine, waiting=waiting) as session, session.begin():
             session.execute(insert(things).values(id=number, part=0))
 
-    with waiting.place(), ThreadPoolExecutor(1) as pool:
-        with waiting.place(), pytest.raises(Busy, match="Nothing of what you sent was changed"):
+    with waiting.slot(), ThreadPoolExecutor(1) as pool:
+        with waiting.slot(), pytest.raises(Busy, match="Nothing of what you sent was changed"):
             write(1)
         waiter = pool.submit(write, 2)
         write_lock.execute("ROLLBACK")
@@ -142,9 +141,9 @@ def test_one_too_many_is_told_at_once(engine: Engine, things: Table, write_lock:
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_who_need_not_wait_needs_no_place_to_wait_at(engine: Engine, things: Table) -> None:
+def test_who_need_not_wait_needs_no_slot(engine: Engine, things: Table) -> None:
     waiting = WaitingLimit(1)
-    with waiting.place(), make_session(engine, waiting=waiting) as session, session.begin():
+    with waiting.slot(), make_session(engine, waiting=waiting) as session, session.begin():
         WRITES["core"](session, things)
     assert count(engine, things) == 1
 

@@ -15,8 +15,7 @@ from sqlalchemy import Engine, event, select
 from tests.browser.serving import serving
 from webtest import TestApp
 
-from batchbook.db.transactions import transaction_scope
-from batchbook.db.write_lock import WaitingLimit
+from batchbook.db.transactions import WaitingLimit, transaction_scope
 from batchbook.security.models import User
 from batchbook.security.passwords import needs_rehash
 from batchbook.services import services_of

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from batchbook.db import utc_now
-from batchbook.db.write_lock import WaitingLimit
+from batchbook.db.transactions import WaitingLimit
 from batchbook.jobs.job_progress import cancel_requests_of
 from batchbook.jobs.models import Job, JobGroup, JobState
 from batchbook.jobs.service import JobService

@@ -12,7 +12,7 @@ from tests.functional.world import post, text_of, token_of, url_of
 from webtest import TestApp
 
 from batchbook.batches import Action
-from batchbook.db.write_lock import WaitingLimit
+from batchbook.db.transactions import WaitingLimit
 from batchbook.services import services_of
 
 from .harness import Gate, JobHarness, hooked, in_thread

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyramid.exceptions import ConfigurationError
 from sqlalchemy import text
 from tests.functional.world import form_to, post, text_of, url_of
 from webtest import TestApp
@@ -278,12 +277,3 @@ def test_nothing_is_interrupted_outside_of_the_code_of_a_task(place: JobHarness)
         assert same is attempt
         assert not attempt.interrupt()
     assert place.jobs.running.attempts == []
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("time_limit_seconds", "soon"), ("time_limit_seconds.price_change", "-1"), ("memory_limit_mib", "1.5")],
-)
-def test_limits_that_are_none_are_refused_at_the_start(name: str, value: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"batchbook.jobs.{name} must be a"):
-        JobSettings.read({f"batchbook.jobs.{name}": value})

@@ -12,7 +12,7 @@ import click
 
 from batchbook.batches import Batch
 from batchbook.db.bulk_writing import chunked
-from batchbook.db.storable import raw_text
+from batchbook.db.stored_values import raw_text
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

@@ -11,7 +11,7 @@ from pyramid.exceptions import ConfigurationError
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 from batchbook.cli.output import plain_value
-from batchbook.db.write_lock import is_timeout
+from batchbook.db.transactions import is_timeout
 from batchbook.errors import BatchbookError
 
 #: PostgreSQL's codes for a right that is missing and for a server that is read only.

@@ -10,8 +10,7 @@ from batchbook.db.base import Base, JSONValue
 from batchbook.db.column_types import ExactDecimal, UTCDateTime, utc_now
 from batchbook.db.engine import database_url, make_engine
 from batchbook.db.functions import decimal_text, folded, percent_change
-from batchbook.db.transactions import request_session
-from batchbook.db.write_lock import WaitingLimit, waiting_limit
+from batchbook.db.transactions import WaitingLimit, request_session, waiting_limit
 from batchbook.services import services_of
 from batchbook.settings import DEVELOPMENT
 

@@ -24,6 +24,9 @@ NAMING_CONVENTION = {
 #: JSON as the database stores it best: JSONB on PostgreSQL, text elsewhere.
 JSONValue = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
+#: Mark of a table, in its ``info``, that is kept in a file of its own beside a SQLite database.
+SIDE_FILE = "batchbook_beside"
+
 
 class Base(DeclarativeBase):
     """The base of all ORM models; its ``metadata`` is what Alembic compares the database with."""

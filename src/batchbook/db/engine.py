@@ -18,8 +18,8 @@ from sqlalchemy.exc import ArgumentError
 from batchbook.db.functions import fold
 from batchbook.db.guard import install_guard, refuse_second
 from batchbook.db.side_file import side_file_engine
-from batchbook.db.tolerant_reading import read_json, read_text, read_tolerantly
-from batchbook.db.write_lock import (
+from batchbook.db.stored_values import read_json, read_text, read_tolerantly
+from batchbook.db.transactions import (
     READ_ONLY,
     SIDE_FILE_ENGINE,
     WRITE_LOCK_LIMIT,
@@ -154,12 +154,12 @@ def _take_write_lock(connection: Connection) -> None:
     if waiting is None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     elif not _try_write_lock(connection):
-        with waiting.place(), _busy_timeout(connection, waiting.seconds):
+        with waiting.slot(), _busy_timeout(connection, waiting.seconds):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _try_write_lock(connection: Connection) -> bool:
-    """Take the write lock if it is free, so that only who must wait needs a place to wait at."""
+    """Take the write lock if it is free, so that only who must wait needs a slot."""
     with _busy_timeout(connection, 0):
         try:
             connection.connection.cursor().execute("BEGIN IMMEDIATE")

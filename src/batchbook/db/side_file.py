@@ -19,11 +19,8 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from batchbook.db.base import Base
-from batchbook.db.write_lock import READ_ONLY
-
-#: Mark of a table, in its ``info``, that is kept beside a SQLite database.
-SIDE_FILE = "batchbook_beside"
+from batchbook.db.base import SIDE_FILE, Base
+from batchbook.db.transactions import READ_ONLY
 
 _WAIT_SECONDS = 5
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from batchbook.db.storable import raw_text
+from batchbook.db.stored_values import raw_text
 from batchbook.grid.columns import Column
 from batchbook.grid.kinds import Kind
 from batchbook.grid.parsers import Conventions, choice_text

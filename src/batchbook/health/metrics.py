@@ -195,8 +195,6 @@ class Metrics:
 
 
 def includeme(config: Any) -> None:
-    """Register the page, if there is a token."""
-    if token := TOKEN.text(config.registry.settings):
-        config.add_route("metrics", "/metrics")
-        view = Metrics(services_of(config.registry), token)
-        config.add_view(view, route_name="metrics", request_method="GET", permission=NO_PERMISSION_REQUIRED)
+    """Register the page, for those who know the token of the settings."""
+    view = Metrics(services_of(config.registry), TOKEN.text(config.registry.settings))
+    config.add_view(view, route_name="metrics", request_method="GET", permission=NO_PERMISSION_REQUIRED)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from batchbook import migrate
 from batchbook.batches import BatchTypes
 from batchbook.batches.trigger_check import faults
-from batchbook.db.write_lock import READ_ONLY
+from batchbook.db.transactions import READ_ONLY
 from batchbook.errors import Conflict
 from batchbook.jobs import JobService
 from batchbook.jobs.settings import Mode
@@ -86,5 +86,4 @@ def includeme(config: Any) -> None:
     services_of(config.registry).add(Readiness, readiness)
     config.add_subscriber(lambda _event: readiness.refuse_faults(), ApplicationCreated)
     for name, view in (("health", health), ("ready", ready)):
-        config.add_route(name, f"/{name}")
         config.add_view(view, route_name=name, request_method="GET", permission=NO_PERMISSION_REQUIRED)

@@ -14,12 +14,11 @@ __all__ = ["Job", "JobContext", "JobGroup", "JobRequest", "JobResult", "JobServi
 
 
 def includeme(config: Any) -> None:
-    """Add the directive ``config.add_job_task``, and what the application knows about jobs, ``services.get(JobService)``."""
+    """Add the directive ``config.add_job_task``, the service :class:`JobService`, and the pages of jobs."""
     jobs = JobService(config.registry.settings)
     services_of(config.registry).add(JobService, jobs)
     config.add_directive("add_job_task", _add_job_task)
-    config.include("batchbook.jobs.group_views")
-    config.include("batchbook.jobs.views")
+    config.include("batchbook.jobs.routes")
     config.include("batchbook.jobs.exports")
 
 

@@ -21,8 +21,7 @@ from sqlalchemy import URL, Engine, and_, delete, func, or_, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from batchbook.db.transactions import make_session, transaction_scope
-from batchbook.db.write_lock import READ_ONLY
+from batchbook.db.transactions import READ_ONLY, make_session, transaction_scope
 from batchbook.jobs import lease
 from batchbook.jobs.enqueue import job_holding
 from batchbook.jobs.heartbeat import Heartbeat

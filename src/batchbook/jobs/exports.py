@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, TypeVar
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, delete
 from sqlalchemy.orm import Session
 
+from batchbook.db.chunks import read_chunks, write_chunks
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput, Missing, Refused
 from batchbook.grid.query import STREAM_ROWS
@@ -25,8 +26,6 @@ from batchbook.services import Services, services_of
 from batchbook.words import counted
 
 T = TypeVar("T")
-
-_CHUNK = 256 * 1024
 
 
 class ExportJobs:
@@ -130,21 +129,14 @@ def store_job_file(session: Session, job_id: int, name: str, content_type: str, 
     record = JobFile(job_id=job_id, name=name, content_type=content_type, size=0)
     session.add(record)
     session.flush()  # The chunks, written by Core, refer to it.
-    file.seek(0)
-    for position, data in enumerate(iter(lambda: file.read(_CHUNK), b"")):
-        session.execute(insert(JobFileChunk).values(job_id=job_id, position=position, data=data))
-        record.size += len(data)
+    record.size, _digest = write_chunks(session, JobFileChunk, {"job_id": job_id}, file)
     session.flush()
     return record.size
 
 
 def job_file_chunks(session: Session, record: JobFile) -> Iterator[bytes]:
     """Yield the bytes of a stored file, a chunk at a time."""
-    chunk = JobFileChunk
-    for position in range((record.size + _CHUNK - 1) // _CHUNK):
-        yield session.scalars(
-            select(chunk.data).where(chunk.job_id == record.job_id, chunk.position == position)
-        ).one()
+    return read_chunks(session, JobFileChunk, {"job_id": record.job_id}, record.size)
 
 
 def includeme(config: Any) -> None:

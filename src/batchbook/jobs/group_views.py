@@ -9,8 +9,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import Engine, Select, select
 
 from batchbook.db import utc_now
-from batchbook.db.transactions import transaction_scope
-from batchbook.db.write_lock import is_busy
+from batchbook.db.transactions import is_busy, transaction_scope
 from batchbook.errors import BatchbookError, Conflict
 from batchbook.grid import Column, Kind
 from batchbook.jobs.models import ACTIVE, Job, JobGroup, JobState
@@ -152,8 +151,3 @@ class GroupsView(MasterView):
     def label_of(self, record: JobGroup) -> str:
         """Name a group in a sentence."""
         return record.title
-
-
-def includeme(config: Any) -> None:
-    """Register the pages."""
-    config.add_master_view(GroupsView)

@@ -13,8 +13,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from batchbook.db.transactions import transaction_scope
-from batchbook.db.write_lock import is_transient
+from batchbook.db.transactions import is_transient, transaction_scope
 from batchbook.errors import BatchbookError, is_interrupt, reason_of
 from batchbook.jobs import lease
 from batchbook.jobs.job_progress import (

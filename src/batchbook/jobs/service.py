@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.db import utc_now
 from batchbook.db.engine import database_url
-from batchbook.db.write_lock import is_busy
+from batchbook.db.transactions import is_busy
 from batchbook.errors import Conflict
 from batchbook.jobs import lease
 from batchbook.jobs.enqueue import JobRequest, add_job

@@ -298,9 +298,3 @@ class JobsView(MasterView):
     def label_of(self, record: Job) -> str:
         """Name a job in a sentence."""
         return str(record)
-
-
-def includeme(config: Any) -> None:
-    """Register the pages, and the list in the navigation for those who may see all."""
-    config.add_master_view(JobsView)
-    config.add_navigation("Jobs", "jobs.index", "jobs:view", group="Administration", order=70)

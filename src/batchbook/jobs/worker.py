@@ -14,7 +14,7 @@ from pyramid.events import ApplicationCreated
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from batchbook.db.write_lock import is_transient
+from batchbook.db.transactions import is_transient
 from batchbook.jobs.heartbeat import Heartbeat, executor_name
 from batchbook.jobs.job_progress import record_result
 from batchbook.jobs.job_run import JobRun, result_of_stop

@@ -9,8 +9,7 @@ from sqlalchemy import CursorResult, Engine, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from batchbook.db.transactions import make_session, transaction_scope
-from batchbook.db.write_lock import WaitingLimit, is_timeout
+from batchbook.db.transactions import WaitingLimit, is_timeout, make_session, transaction_scope
 from batchbook.security.models import User, normal_name
 from batchbook.security.passwords import hash_password, needs_rehash, verify_password
 from batchbook.security.sessions import open_session, revoke_session, revoke_sessions

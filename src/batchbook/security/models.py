@@ -8,7 +8,7 @@ from sqlalchemy import Column, ForeignKey, Integer, String, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from batchbook.db import Base, utc_now
-from batchbook.db.side_file import SIDE_FILE
+from batchbook.db.base import SIDE_FILE
 
 
 def normal_name(text: str) -> str:

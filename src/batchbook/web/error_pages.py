@@ -15,7 +15,7 @@ from pyramid.renderers import render
 from pyramid.response import Response
 from pyramid_retry import IRetryableError, is_error_retryable
 
-from batchbook.db.write_lock import is_timeout
+from batchbook.db.transactions import is_timeout
 from batchbook.errors import BadInput, BatchbookError, Busy, Conflict, Missing, Misuse, Refused, TooLarge
 from batchbook.security.policy import identity_or_nobody
 from batchbook.security.views import local_path

@@ -15,7 +15,7 @@ from batchbook.batches.engine.counts import Tally, keep
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.rows.scope import Rows
-from batchbook.db.write_lock import is_transient
+from batchbook.db.transactions import is_transient
 from batchbook.errors import BatchbookError, Conflict, reason_of
 
 log = logging.getLogger(__name__)

@@ -20,8 +20,7 @@ from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.db import utc_now
 from batchbook.db.guard import TransactionMark
-from batchbook.db.transactions import transaction_scope
-from batchbook.db.write_lock import is_transient
+from batchbook.db.transactions import is_transient, transaction_scope
 from batchbook.errors import BatchbookError, Conflict, Misuse, is_interrupt, reason_of
 from batchbook.jobs.enqueue import job_holding
 from batchbook.jobs.models import Job

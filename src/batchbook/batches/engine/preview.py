@@ -11,7 +11,7 @@ from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.options import bind_options
 from batchbook.batches.handler import Total
 from batchbook.batches.lifecycle import FINAL, FORESEEABLE, Action, why_not
-from batchbook.db.write_lock import is_refused_write, is_transient
+from batchbook.db.transactions import is_refused_write, is_transient
 from batchbook.errors import BadInput, BatchbookError, Misuse, reason_of
 
 T = TypeVar("T")

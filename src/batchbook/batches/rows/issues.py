@@ -9,7 +9,7 @@ from sqlalchemy import JSON, Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from batchbook.db import JSONValue
-from batchbook.db.storable import raw_text
+from batchbook.db.stored_values import raw_text
 from batchbook.statuses import Severity
 from batchbook.words import storable
 

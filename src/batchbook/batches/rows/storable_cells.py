@@ -12,7 +12,7 @@ from sqlalchemy import ClauseElement, Column, Connection, Dialect, Table, event,
 from batchbook.batches.models import Batch
 from batchbook.batches.rows.issues import Issue, issue, sound_issues
 from batchbook.db.base import scalar_defaults
-from batchbook.db.storable import raw_text, storable_values
+from batchbook.db.stored_values import raw_text, storable_values
 from batchbook.errors import Conflict
 from batchbook.grid import label_of
 from batchbook.grid.parsers import quoted

@@ -15,8 +15,7 @@ from batchbook.batches.lifecycle import TRANSITIONS, state_before
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchTypes
 from batchbook.db import utc_now
-from batchbook.db.transactions import transaction_scope
-from batchbook.db.write_lock import is_transient
+from batchbook.db.transactions import is_transient, transaction_scope
 from batchbook.jobs.enqueue import job_holding
 from batchbook.services import Services
 

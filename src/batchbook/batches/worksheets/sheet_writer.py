@@ -25,7 +25,7 @@ from batchbook.batches.worksheets.metadata import (
     sheet_text,
 )
 from batchbook.batches.worksheets.sheet_rows import SheetRows
-from batchbook.db.storable import raw_text
+from batchbook.db.stored_values import raw_text
 from batchbook.errors import BadInput
 from batchbook.grid import choices_of
 from batchbook.grid.export import text_sheet
