@@ -4,15 +4,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import Engine, Table, cast, func, insert, literal, select
+from sqlalchemy import Engine, Table, func, insert, literal, select
 from sqlalchemy.exc import StatementError
 
-from batchbook.db import ExactDecimal, UTCDateTime, percent_change
+from batchbook.db import ExactDecimal, UTCDateTime
 from batchbook.db.transactions import transaction_scope
 
-PERCENT = ExactDecimal(14, 2)
 NOON = datetime(2026, 7, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
 
@@ -89,43 +86,6 @@ def test_moments_compare_by_time_not_by_how_they_were_written(engine: Engine, th
         assert session.scalars(select(things.c.id).order_by(things.c.moment)).all() == [1, 0]
         after = select(things.c.id).where(things.c.moment > literal(NOON, UTCDateTime()))
         assert session.scalars(after).all() == [0]
-
-
-PRICES = st.integers(1, 10**7).map(lambda cents: Decimal(cents).scaleb(-2))
-
-
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(pairs=st.lists(st.tuples(PRICES, PRICES), min_size=20, max_size=40))
-def test_percent_change_is_what_a_person_computes(
-    engine: Engine, pairs: list[tuple[Decimal, Decimal]]
-) -> None:
-    expected = [
-        ((new - old) * 100 / old).quantize(Decimal("0.01"), rounding="ROUND_HALF_UP") for old, new in pairs
-    ]
-    assert percents(engine, *pairs) == expected
-
-
-def test_percent_change_is_nothing_where_there_is_nothing_to_compare_with(engine: Engine) -> None:
-    one = Decimal("1.00")
-    assert percents(engine, (None, one), (one, None), (Decimal(0), one)) == [None, None, None]
-    assert percents(engine, (one, one)) == [Decimal("0.00")]
-
-
-def test_percent_change_stays_within_what_its_column_holds(engine: Engine) -> None:
-    least, most = Decimal("0.01"), Decimal("9999999999.99")
-    assert percents(engine, (least, most), (least, -most)) == [
-        Decimal("999999999999.99"),
-        Decimal("-999999999999.99"),
-    ]
-
-
-def percents(engine: Engine, *pairs: tuple[Decimal | None, Decimal | None]) -> list[Decimal | None]:
-    price = ExactDecimal(12, 2)
-    with transaction_scope(engine, read_only=True) as session:
-        return [
-            session.scalar(select(cast(percent_change(literal(old, price), literal(new, price)), PERCENT)))
-            for old, new in pairs
-        ]
 
 
 @pytest.mark.parametrize(("precision", "scale"), [(19, 2), (4, 5), (4, -1)])
