@@ -18,6 +18,7 @@ from benchmarks.memory import peaks
 from benchmarks.pages import page_costs
 from benchmarks.places import PLACES, Place
 from benchmarks.race import race
+from benchmarks.rendering import cost_lines, row_cost
 from benchmarks.report import Figures, table
 from benchmarks.statements import statements
 from benchmarks.workbooks import looking
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     print(f"Products from {source().name} with {source().stat().st_size:,} bytes.")
     print(f"\n{_workbooks(options)}", flush=True)
+    print("\n" + "\n".join(cost_lines(row_cost(200, max(options.rounds, 3) * 3))), flush=True)
     found = [figures for name in options.database if (figures := _measured(name, options)) is not None]
     if options.json:
         options.json.write_text(json.dumps([figures.as_json() for figures in found], indent=2) + "\n")

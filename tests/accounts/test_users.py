@@ -239,7 +239,7 @@ def test_signs_somebody_out_everywhere(office: Office) -> None:
     theirs = [office.visitor("sam"), office.visitor("sam")]
     browser = office.visitor("ann")
     page = browser.get(f"/users/{office.id_of('sam')}")
-    assert "Signed in now in 2 browsers." in words(page)
+    assert "Active in 2 browsers." in words(page)
     assert "2 open sessions were ended." in words(press(page, "/sign-out").follow())
     for other in theirs:
         other.get("/account", status=303)

@@ -10,7 +10,7 @@ from pyramid.exceptions import ConfigurationError
 from sqlalchemy import Engine
 
 import batchbook
-from batchbook.batches import BatchMasterView
+from batchbook.batches import BATCH_PAGES, BatchMasterView, RowTable
 from batchbook.catalog.models import Department
 from batchbook.forms import Field
 from batchbook.grid import Kind
@@ -32,13 +32,13 @@ def config(settings: dict[str, str]) -> Iterator[Any]:
 
 @pytest.mark.parametrize("record", [Department, object, "batchbook.words.counted"])
 def test_a_record_that_does_not_name_batches_stops_the_start(config: Any, record: Any) -> None:
-    view = type("ShelfCountView", (BatchMasterView,), {"row_grid_columns": ("item_code",)})
+    view = type("ShelfCountView", (BatchMasterView,), {"row_table": RowTable(("item_code",))})
     with pytest.raises(ConfigurationError, match=r"must be a model .* column batch_id"):
         config.add_batch_type(ShelfCount, handler=ShelfCountHandler, view=view, records=(record,))
 
 
 def register(config: Any, **data: Any) -> None:
-    view = type("ShelfCountView", (BatchMasterView,), {"row_grid_columns": ("item_code",), **data})
+    view = type("ShelfCountView", (BatchMasterView,), {"row_table": RowTable(("item_code",)), **data})
     config.add_batch_type(ShelfCount, handler=ShelfCountHandler, view=view)
     config.commit()
 
@@ -68,8 +68,8 @@ def test_what_fits_starts(config: Any) -> None:
             {"header_fields": ("shelf",), "field_groups": {"Count": ("tolerance",)}},
             "field_groups .*'tolerance'",
         ),
-        ({"row_grid_columns": ("colour",)}, "colour"),
-        ({"pages": (*BatchMasterView.pages, Lost)}, "Lost"),
+        ({"row_table": RowTable(("colour",))}, "colour"),
+        ({"pages": (*BATCH_PAGES, Lost)}, "Lost"),
         ({"templates": {"veiw": "batchbook.templates:batches/view.jinja2"}}, "templates .*veiw"),
     ],
 )

@@ -23,8 +23,8 @@ def upload(page: Page, file: Path) -> None:
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_label("Import into").select_option("Products")
     page.get_by_label("Source").fill("Mühle Nord")
-    page.get_by_role("button", name="Create and populate").click()
-    expect(page.locator("h1")).to_contain_text("is read")
+    page.get_by_role("button", name="Create batch").click()
+    expect(page.locator("h1")).to_contain_text("Check the file")
 
 
 def column(page: Page, field: str, choice: str) -> None:
@@ -41,15 +41,15 @@ def test_a_list_becomes_products_in_a_browser(
     intake_url = page.url
     assert problems_of(page, intake_url) == []
     page.get_by_label("Rows to skip").fill("9, 10")
-    page.get_by_role("button", name="Go on to the columns").click()
-    expect(page.locator("h1")).to_contain_text("The columns of")
+    page.get_by_role("button", name="Next: match columns").click()
+    expect(page.locator("h1")).to_contain_text("Match the columns of")
     for field, choice in (
         ("description", "Warenname"), ("department", "Abt."), ("price", "VK netto"), ("on_hand", "Lager"),
     ):  # fmt: skip
         column(page, field, choice)
     column(page, "vendor", "Same value for every row")
     page.locator("[name='constant.vendor']").fill("V1")
-    page.get_by_role("button", name="Show what comes of it").click()
+    page.get_by_role("button", name="Preview").click()
     expect(page.get_by_label("On hand: “ausverkauft” means")).to_be_visible()
     assert problems_of(page, page.url) == []
     page.get_by_label("Pad with zeros to 9 digits").check()

@@ -76,7 +76,7 @@ def test_a_job_is_watched_in_the_list_and_cancelled_on_the_page(place: JobHarnes
     expect(page.locator("#running")).to_contain_text("being populated for staff")
     expect(page.locator("#running [data-job-words]")).to_contain_text("Populate: 1 of 2 rows")
     page.locator("#running a").click()
-    page.get_by_role("button", name="Cancel it").click()
+    page.get_by_role("button", name="Cancel job").click()
     expect(page.locator("[data-job-words]")).to_contain_text(
         "staff cancelled it; it stops as soon as it can."
     )

@@ -29,7 +29,7 @@ def test_filters_are_put_together_without_a_reload(staff_page: Page, shop: Shop,
     expect(first.get_by_label("Condition").locator("option", has_text="greater")).to_have_count(0)
     first.get_by_label("Condition").select_option("contains")
     first.get_by_label("Value 1").fill("bread")
-    page.get_by_role("button", name="Add a filter").click()
+    page.get_by_role("button", name="Add filter").click()
     second = page.get_by_role("group", name="Filter 2")
     second.get_by_label("Column").select_option("New price")
     second.get_by_label("Condition").select_option("greater")
@@ -59,7 +59,7 @@ def test_all_of_the_main_job_works_without_javascript(visits: Visits, shop: Shop
     page = visits.sign_in("staff", java_script_enabled=False)
     page.get_by_role("link", name="New price change").first.click()
     page.get_by_label("File").set_input_files(price_list)
-    page.get_by_role("button", name="Create and populate").click()
+    page.get_by_role("button", name="Create batch").click()
     expect(page.locator("table.grid tbody tr")).to_have_count(8)
     batch_url = page.url
     # A cell is a link to the row's form.

@@ -60,7 +60,7 @@ def in_the_browser(staff: TestApp, admin: TestApp, file: Path) -> None:
     form = form_with(staff.get("/batches/import/new"), "file")
     form["file"], form["target"], form["sender"] = Upload(file.name, file.read_bytes()), "product", "Mill"
     page = form.submit(status=303).follow()
-    assert "How “may.csv” is read" in text_of(page)
+    assert "Check the file “may.csv”" in text_of(page)
     form = form_with(page, "header_row")
     assert form["left_out"].value == "8"
     page = form.submit("do", value="columns").follow()

@@ -22,6 +22,7 @@ from batchbook.batches import (
     PerBatchRows,
     QuickEntry,
     Rows,
+    RowTable,
     Worksheet,
 )
 from batchbook.cli import main
@@ -128,6 +129,10 @@ def test_every_declaration_is_described() -> None:
 
 def test_every_name_of_rows_is_described() -> None:
     assert own_names(Rows) - named_in(text_of("hooks.md", "Rows")) == set()
+
+
+def test_every_name_of_a_row_table_is_described() -> None:
+    assert named_in(text_of("hooks.md", "Row table")) == own_names(RowTable)
 
 
 def test_every_hook_of_the_view_is_described() -> None:

@@ -202,7 +202,7 @@ def test_an_open_batch_is_deleted_with_all_that_is_its_own_after_a_question(
     before = shop.dump(without=NOT_OF_THE_BATCH)
     number = number_in(upload(staff, "item_code,description,size,price\n000000011,RYE BREAD,,2.10\n"))
     question = admin.get(url_of(number)).click("Delete", href="/delete")
-    assert "Its 1 row, its files and its history are deleted with it" in text_of(question)
+    assert "Its 1 row, files and history will be deleted too" in text_of(question)
     confirmation = next(form for form in question.forms.values() if not form.action)
     page = confirmation.submit(status=303).follow()
     assert f"Batch {number:08d} was deleted" in text_of(page)

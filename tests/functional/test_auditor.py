@@ -39,7 +39,7 @@ def test_auditors_find_what_was_executed_and_only_that(
     shop: Shop, auditor: TestApp, staff: TestApp, executed_batch: int
 ) -> None:
     upload(staff, PRICE_LIST, description="Still being prepared")
-    assert "Executed lately 1" in text_of(auditor.get("/"))
+    assert "Recently executed 1" in text_of(auditor.get("/"))
     assert auditor.get("/").click("Spring prices").request.path == url_of(executed_batch)
     for path in ("/", "/batches", PATH, "/batches/export.csv", f"{PATH}/export.csv"):
         page = auditor.get(path)
@@ -55,7 +55,7 @@ def test_auditors_see_all_of_an_executed_batch(shop: Shop, auditor: TestApp, exe
     assert "By admin" in text_of(page)
     row = auditor.get(url_of(executed_batch, "rows", 8))
     assert "cheap" in text_of(row)
-    history = text_of(page.click("The whole history"))
+    history = text_of(page.click("Full history"))
     for what in ("Executed:", "Marked complete.", "Populated with 8 rows.", "Created from list.csv"):
         assert what in history
     assert auditor.get(url_of(executed_batch, "files", 1)).body == PRICE_LIST.encode()

@@ -97,20 +97,20 @@ def test_a_list_as_it_comes_by_mail_becomes_products(
     sent = send(staff, LIST.encode("cp1252"), "Preisliste Mai.csv", sender="Mühle Nord")
     number = number_of(sent)
 
-    # What was found, each guess with its evidence. What stands below the records is no record.
+    # File summary, each guess with its evidence. What stands below the records is no record.
     page = sent.follow()
     found = text_of(page)
     assert "Encoding cp1252" in found
     assert "Decimal comma: “2,20 €” in row 3 can only be read that way." in found
     assert "“Summe” in row 9: it is read as a record unless you skip it" in found
-    assert "2,20 € understood as: 2.20" in found
+    assert "2,20 € read as: 2.20" in found
     form = form_with(page, "header_row")
     assert form["header_row"].value == "2"
     form["left_out"] = "9, 10"
     page = form.submit("do", value="columns").follow()
 
     # Its columns: one known by a name, others chosen, one text for all rows, and one that is carried along.
-    assert "Chosen by a similar name." in text_of(page)
+    assert "Matched by a similar name." in text_of(page)
     form = mapped(page, description="1", department="2", price="3", on_hand="4", vendor="constant")
     form["constant.vendor"] = "V1"
     form.fields["carried"][5].checked = True
@@ -148,8 +148,8 @@ def test_a_list_as_it_comes_by_mail_becomes_products(
     ]
 
     # The rest is a batch like any other. It goes to the vendor as their own list, and comes back with the price.
-    page = page.click("The rows that were left out").follow()
-    book = Book.read(page.click("Worksheet of rows with problems").body)
+    page = page.click("Rows that were left out").follow()
+    book = Book.read(page.click("Download rows with problems").body)
     assert book.rows[0][1:7] == ["Art.-Nr.", "Warenname", "Abt.", "VK netto", "Lager", "Hinweis"]
     book[1, "VK netto"] = "1,10 €"
     form = form_to(staff.get(url_of(2)), "/worksheets")
@@ -188,7 +188,7 @@ def test_the_next_list_of_the_same_sender_needs_nobody(shop: Shop, staff: TestAp
     page = send(staff, lines.format("000000012;WHEAT BREAD", "3,10"), sender="Mühle").follow()
     assert column_of(page, "Status") == ["Update"]
     assert column_of(page, "Changes") == ["Price"]
-    assert "Backwaren" in text_of(staff.get(url_of(number + 1, "rows", 1)).click("In the file"))
+    assert "Backwaren" in text_of(staff.get(url_of(number + 1, "rows", 1)).click("View in file"))
     # Somebody else's list with the same columns is asked about.
     other = number_of(send(staff, lines.format("000000012;WHEAT BREAD", "3,10"), sender="Other"))
     assert shop.batch(other).state == "new"

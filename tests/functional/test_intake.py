@@ -25,7 +25,7 @@ def chosen(page: object) -> dict[str, str]:
 def test_a_list_with_other_names_is_looked_at_mapped_and_remembered(shop: Shop, staff: TestApp) -> None:
     number = number_in(upload(staff, THEIRS, vendor_code="V1"))
     batch = staff.get(url_of(number))
-    assert "Look at the file" in text_of(batch)
+    assert "Check the file" in text_of(batch)
     assert shop.batch(number).state == "new"
     page = staff.get(url_of(number, "intake"))
     assert "“list.csv”" in text_of(page, "h1")

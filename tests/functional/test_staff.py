@@ -95,7 +95,7 @@ def test_staff_mark_a_batch_complete_and_open_it_again_but_cannot_execute_it(
     page = staff.get(url_of(complete_batch))
     assert shop.batch(complete_batch).state == "complete"
     assert not page.html.select("#execution form")
-    assert "Somebody whose role may execute" in text_of(page, "#execution")
+    assert "Waiting for an administrator" in text_of(page, "#execution")
     prices = shop.prices()
     refused = post(staff, url_of(complete_batch, "execute"), 403, apply="increase")
     assert "Nothing was changed" in text_of(refused)
@@ -158,7 +158,7 @@ def test_a_workbook_does_what_a_csv_does(shop: Shop, staff: TestApp, open_batch:
 def test_the_history_names_each_change_with_its_cells(shop: Shop, staff: TestApp, open_batch: int) -> None:
     cell = url_of(open_batch, "rows", 1, "cell")
     json_post(staff, cell, 200, {"field": "new_price", "value": "2.5", "version": "1"})
-    page = staff.get(url_of(open_batch)).click("The whole history")
+    page = staff.get(url_of(open_batch)).click("Full history")
     events = [" ".join(e.get_text(" ").split()) for e in page.html.select(".event")]
     assert events[0].startswith("Changed New price in row 1. staff ,")
     assert "1 New price 2.20 2.50" in events[0]

@@ -126,7 +126,7 @@ def test_all_rows_that_a_filter_shows_are_removed_after_saying_how_many(
     shop: Shop, staff: TestApp, open_batch: int
 ) -> None:
     shown = staff.get(count_link(staff.get(url_of(open_batch)), "Duplicate in list"))
-    question = shown.click("Remove the rows that match")
+    question = shown.click("Remove filtered rows")
     assert "Remove 2 rows?" in text_of(question)
     page = form_with(question, "seen").submit(status=303).follow()
     assert "Removed 2 rows." in text_of(page, ".flashes")
@@ -154,7 +154,7 @@ def test_removing_is_refused_when_the_filter_shows_another_number_by_then(
     shop: Shop, staff: TestApp, client_of: Callable[[str], TestApp], open_batch: int
 ) -> None:
     shown = staff.get(count_link(staff.get(url_of(open_batch)), "Increase"))
-    question = form_with(shown.click("Remove the rows that match"), "seen")
+    question = form_with(shown.click("Remove filtered rows"), "seen")
     cell = url_of(open_batch, "rows", 4, "cell")
     json_post(client_of("staff"), cell, 200, {"field": "new_price", "value": "0.55", "version": "1"})
     before = shop.dump()

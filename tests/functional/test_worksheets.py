@@ -34,18 +34,20 @@ def sent(client: TestApp, number: int, book: Book, status: int = 303) -> Any:
 @ONE
 def test_a_worksheet_is_corrected_compared_and_taken(shop: Shop, staff: TestApp, number: int) -> None:
     page = staff.get(url_of(number))
-    answer = page.click("^Worksheet$")
+    answer = page.click("^Download worksheet$")
     assert f"price-change-{number:08d}-worksheet-" in answer.headers["Content-Disposition"]
     book = Book.read(answer.body)
     assert book.column("New price") == ["2.20", "2.70", "0.40", "0.00"]
-    problems = Book.read(page.click("Worksheet of rows with problems").body)
+    problems = Book.read(page.click("Download rows with problems").body)
     assert problems.column("Item code") == ["000000014", "000000099"]
 
     book[1, "New price"], book[2, "New price"], book[4, "New price"] = "2.15", "2.75", "dear"
     post(staff, url_of(number, "rows", 2, "edit"), item_code="000000012", new_price="2.80", version="1")
     page = sent(staff, number, book).follow()
     text = text_of(page)
-    assert "1 change to take, 1 conflict, 1 cell that cannot be read. Nothing is changed yet." in text
+    assert (
+        "1 change to apply, 1 conflict, 1 cell that couldn't be read. Nothing has been changed yet." in text
+    )
     assert "1 New price 2.20 2.20 2.15" in text
     assert "2 New price 2.70 2.80 2.75" in text
     assert "“dear” is not a number" in text
@@ -69,7 +71,7 @@ def test_differences_that_are_old_by_now_are_not_taken(shop: Shop, staff: TestAp
     post(staff, url_of(number, "rows", 3, "remove"), version="1")
     assert "has changed since you reviewed the differences" in form.submit(status=409).text
     page = sent(staff, number, Book.read(staff.get(url_of(number, "worksheet.xlsx")).body)).follow()
-    assert "No cell that can be edited was changed in the sheet." in text_of(page)
+    assert "No editable cell was changed in your file." in text_of(page)
 
 
 @ONE

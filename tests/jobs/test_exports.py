@@ -87,7 +87,7 @@ def test_a_big_export_is_offered_made_and_fetched(app: Any, shop: Engine, staff:
     ended = run(app, shop, job)
     assert (ended.state, ended.message) == ("done", f"{job.subject} is ready, with 21 rows.")
     shown = staff.get(f"/jobs/{job.id}")
-    answer = shown.click("Fetch the file")
+    answer = shown.click("Download the file")
     assert answer.content_type == "text/csv"
     assert answer.headers["Content-Disposition"] == f"attachment; filename*=UTF-8''{job.subject}"
     assert [row["Item code"] for row in records(answer.body)] == [f"{n:09d}" for n in range(30, 9, -1)]
@@ -140,7 +140,7 @@ def test_only_who_asked_can_fetch_it(
     job = asked(app, shop, staff, MANY.format("csv"))
     run(app, shop, job)
     admin = client_of("admin")
-    assert "Fetch the file" not in admin.get(f"/jobs/{job.id}").text
+    assert "Download the file" not in admin.get(f"/jobs/{job.id}").text
     admin.get(f"/jobs/{job.id}/file", status=403)
 
 

@@ -228,7 +228,7 @@ def test_it_does_not_for_somebody_who_may_not_execute_and_waits_for_one_who_may(
     batch_id = place.create()
     place.do(batch_id, Action.POPULATE)
     page = staff.get(url_of(batch_id))
-    assert "it waits for somebody who may execute" in text_of(page, "#execution")
+    assert "it waits for an administrator who can execute" in text_of(page, "#execution")
     assert "Mark complete and execute" not in text_of(page)
     assert "Mark complete and execute" in text_of(admin.get(url_of(batch_id)))
     assert "executes it at once" in text_of(admin.get(url_of(batch_id)), "#execution")
@@ -277,22 +277,22 @@ def test_people_set_change_and_drop_a_time_in_their_own_zone(
 ) -> None:
     batch_id = place.complete()
     post(admin, "/account/timezone", timezone="Asia/Tokyo")
-    page = admin.get(url_of(batch_id)).click("Set a time instead")
+    page = admin.get(url_of(batch_id)).click("Schedule…")
     assert "Time (Asia/Tokyo)" in text_of(page)
     form = form_with(page, "planned_for")
     form["planned_for"] = f"{TOMORROW:%Y-%m-%d}T15:30"
     form.set("apply", False, index=1)
     page = form.submit(status=303).follow()
     text = text_of(page, "#plan")
-    assert f"executed for admin on {TOMORROW:%Y-%m-%d} 15:30 (Asia/Tokyo)" in text
+    assert f"executed on {TOMORROW:%Y-%m-%d} 15:30 (Asia/Tokyo) on behalf of admin" in text
     at = place.job(planned(place, batch_id) or 0).run_at
     assert at is not None
     assert f"{at:%H:%M}" == "06:30"
     assert "Scheduled" in text_of(staff.get("/batches/price-change"))
     seen = staff.get(url_of(batch_id))
-    assert f"executed for admin on {TOMORROW:%Y-%m-%d} 06:30 (UTC)" in text_of(seen, "#plan")
+    assert f"executed on {TOMORROW:%Y-%m-%d} 06:30 (UTC) on behalf of admin" in text_of(seen, "#plan")
     assert not seen.html.select("#plan form")
-    form = form_with(page.click("Change…"), "planned_for")
+    form = form_with(page.click("Change time…"), "planned_for")
     assert form["planned_for"].value == f"{TOMORROW:%Y-%m-%d}T15:30"
     assert [box.checked for box in form.fields["apply"]] == [True, False]
     form["planned_for"] = f"{TOMORROW:%Y-%m-%d}T16:30"

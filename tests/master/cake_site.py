@@ -17,7 +17,7 @@ from batchbook.db import Base, ExactDecimal, utc_now
 from batchbook.db.base import NAMING_CONVENTION
 from batchbook.db.transactions import request_session, transaction_scope
 from batchbook.grid import Column, Kind, Sort
-from batchbook.master import Invalid, MasterView
+from batchbook.master import PAGES, Invalid, MasterView, RecordHooks
 from batchbook.security.models import Role, RolePermission, User, WebSession
 from batchbook.security.sessions import NAME, session_hash
 from batchbook.security.settings import SecuritySettings
@@ -78,7 +78,15 @@ class Sale(BakeryBase):
     cake_id: Mapped[int | None] = mapped_column(ForeignKey("cake.id", ondelete="RESTRICT"))
 
 
+class CakeHooks(RecordHooks):
+    def before_save(self, record: Cake, values: dict[str, Any]) -> None:
+        if values["name"] == "Poison":
+            raise Invalid({"name": "Nobody eats that."})
+
+
 class CakeView(MasterView):
+    pages = PAGES
+    hooks_factory = CakeHooks
     model = Cake
     prefix = "cakes"
     path = "/cakes"
@@ -100,15 +108,12 @@ class CakeView(MasterView):
     def base_select(cls) -> Select[Any]:
         return select(Cake).outerjoin(Cake.baker)
 
-    def before_save(self, record: Cake, values: dict[str, Any]) -> None:
-        if values["name"] == "Poison":
-            raise Invalid({"name": "Nobody eats that."})
-
     def label_of(self, record: Cake) -> str:
         return f"cake {record.code}"
 
 
 class BakerView(MasterView):
+    pages = PAGES
     model = Baker
     prefix = "bakers"
     path = "/bakers"

@@ -14,7 +14,7 @@ from webtest import TestApp
 
 from batchbook.db.transactions import transaction_scope
 from batchbook.grid import Column, Kind, Sort
-from batchbook.master import GridSetting, MasterView
+from batchbook.master import PAGES, GridSetting, MasterView
 
 from .cake_site import Baker, Bakery, Cake, Sale, configure, form_of, rows_of, words
 
@@ -144,7 +144,7 @@ def test_empty_pages_say_what_to_do(bakery: Bakery) -> None:
     assert "No cakes yet" in words(sam.get("/cakes"))
     bakery.add(Cake(code="A", name="Almond"))
     page = sam.get("/cakes?f.code.equal=Z")
-    assert "Nothing matches" in words(page)
+    assert "No matches" in words(page)
     assert rows_of(page.click("Show all cakes")) == ["Almond"]
 
 
@@ -221,7 +221,7 @@ def test_what_was_remembered_locks_nobody_out(bakery: Bakery) -> None:
         db.add(GridSetting(user_name="sam", grid="wide", settings=settings))
     page = sam.get("/wide", status=200)
     assert rows_of(page) == ["Apple pie"]
-    assert "remembered for you cannot be used" in words(page)
+    assert "saved filters can no longer be used" in words(page)
 
 
 def test_a_view_that_no_link_can_carry_is_neither_kept_nor_shown(cakes: Bakery) -> None:
@@ -258,6 +258,7 @@ def test_a_form_with_too_many_filters_is_read_as_far_as_they_are_used(cakes: Bak
 
 
 class WideView(MasterView):
+    pages = PAGES
     model = Cake
     prefix = "wide"
     path = "/wide"

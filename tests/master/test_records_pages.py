@@ -67,7 +67,7 @@ def test_a_taken_value_is_said_at_its_field(bakery: Bakery, pie: int) -> None:
     assert (
         page.html.find(id="error-code")
         .get_text()
-        .endswith("Another record has this value already; choose another one.")
+        .endswith("Another record already has this value; choose a different one.")
     )
     assert form_of(page, "code")["name"].value == "Another"
     assert len(bakery.all(CAKES)) == 1
@@ -103,7 +103,7 @@ def test_two_edits_of_one_field_lose_neither(bakery: Bakery, pie: int) -> None:
     said = words(page)
     assert "Apple crumble" in said
     assert "Apple strudel" in said
-    assert "Taken over as saved meanwhile: Price." in said
+    assert "Updated to the saved version: Price." in said
     assert bakery.all(CAKES) == [("A1", "Apple strudel", Decimal("9.00"), 2)]
     form = form_of(page, "choose.name")
     assert form["price"].value == "9.00"
@@ -213,7 +213,7 @@ def test_what_changed_since_the_question_is_not_deleted(bakery: Bakery, pie: int
     form = form_of(bakery.visitor("sam").get(f"/cakes/{pie}/delete"), "seen")
     bakery.change(Cake, pie, price=Decimal("9.00"))
     page = form.submit(status=409)
-    assert "Somebody changed it" in words(page)
+    assert "Someone changed this" in words(page)
     assert "9.00" in words(page)
     assert len(bakery.all(CAKES)) == 1
 

@@ -22,6 +22,7 @@ from batchbook.batches import (
     Outcome,
     QuickEntry,
     RowLayout,
+    RowTable,
     Status,
     Total,
     Worksheet,
@@ -262,7 +263,7 @@ class StrayHandler(BatchHandler[Stray, StrayRow]):
 
 
 class StrayView(BatchMasterView):
-    row_grid_columns = ("item_code",)
+    row_table = RowTable(("item_code",))
 
 
 def includeme(config: Any) -> None:

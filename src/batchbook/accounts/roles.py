@@ -13,7 +13,7 @@ from batchbook.accounts.contexts import RoleContext
 from batchbook.accounts.known_permissions import KnownPermission, known_permissions
 from batchbook.forms import BoundForm, Field, Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort
-from batchbook.master import Invalid, MasterView
+from batchbook.master import PAGES, Invalid, MasterView, RecordHooks
 from batchbook.security.audit_log import record_change
 from batchbook.security.models import Role, RolePermission, user_role
 from batchbook.words import counted
@@ -23,35 +23,8 @@ T = TypeVar("T")
 _USERS = select(func.count()).where(user_role.c.role_id == Role.id).correlate(Role).scalar_subquery()
 
 
-class RoleView(MasterView):
-    """Roles, with their permissions as check boxes."""
-
-    model = Role
-    prefix = "roles"
-    path = "/roles"
-    title = "Roles"
-    title_one = "role"
-    description = "What people may do is said by their roles."
-    grid_columns = ("label", "name", "description", Column("users", "Users", _USERS, Kind.INTEGER))
-    default_sort = (Sort("label"),)
-    facts_fields = ("name", "label", "description")
-    record_context_factory = RoleContext
-    templates: ClassVar = {
-        "view": "batchbook.templates:accounts/role.jinja2",
-        "create": "batchbook.templates:accounts/role_form.jinja2",
-        "edit": "batchbook.templates:accounts/role_form.jinja2",
-    }
-
-    def form(self, record: Role | None) -> Form:
-        """The role's words and its permissions. The name is chosen once: commands and set-up know the role by it."""
-        choices = tuple(Choice(known.permission, known.full_label) for known in self.known(record))
-        permissions = Field.of("permissions", Kind.CHOICE, widget="checkboxes", choices=choices)
-        names = ("label", "description") if record else ("name", "label", "description")
-        return form_of(Role, (*names, permissions), widgets={"description": "textarea"})
-
-    def values_of(self, record: Role) -> dict[str, Any]:
-        """The role's words, and its permissions by name."""
-        return {"label": record.label, "description": record.description, "permissions": held_by(record)}
+class RoleHooks(RecordHooks):
+    """Rules about roles: who may give which permissions, and which roles stay."""
 
     def before_save(self, record: Role, values: dict[str, Any]) -> None:
         """Check that whoever asks may give what is new, and keep the entries of what stays."""
@@ -73,17 +46,50 @@ class RoleView(MasterView):
         """Write it down."""
         record_change(self.request, "role deleted", record.name)
 
-    def label_of(self, record: Role) -> str:
-        """Role “Staff”."""
-        return f"role “{record.label}”"
-
     def why_not_delete(self, record: Role) -> str | None:
         """A role that somebody has stays: taking rights away is done where one sees from whom."""
         count = len(record.users)
         if not count:
             return super().why_not_delete(record)
         who = counted(count, "user has it", "users have it")
-        return f"The {self.label_of(record)} cannot be deleted, because {who}. Give them another role first."
+        return f"The {self.view.label_of(record)} cannot be deleted, because {who}. Give them another role first."
+
+
+class RoleView(MasterView):
+    """Roles, with their permissions as check boxes."""
+
+    model = Role
+    prefix = "roles"
+    path = "/roles"
+    title = "Roles"
+    title_one = "role"
+    description = "What people may do is said by their roles."
+    grid_columns = ("label", "name", "description", Column("users", "Users", _USERS, Kind.INTEGER))
+    default_sort = (Sort("label"),)
+    facts_fields = ("name", "label", "description")
+    record_context_factory = RoleContext
+    hooks_factory = RoleHooks
+    pages = PAGES
+    templates: ClassVar = {
+        "view": "batchbook.templates:accounts/role.jinja2",
+        "create": "batchbook.templates:accounts/role_form.jinja2",
+        "edit": "batchbook.templates:accounts/role_form.jinja2",
+    }
+
+    def form(self, record: Role | None) -> Form:
+        """The role's words and its permissions. The name is chosen once: commands and set-up know the role by it."""
+        choices = tuple(Choice(known.permission, known.full_label) for known in self.known(record))
+        permissions = Field.of("permissions", Kind.CHOICE, widget="checkboxes", choices=choices)
+        names = ("label", "description") if record else ("name", "label", "description")
+        return form_of(Role, (*names, permissions), widgets={"description": "textarea"})
+
+    def values_of(self, record: Role) -> dict[str, Any]:
+        """The role's words, and its permissions by name."""
+        return {"label": record.label, "description": record.description, "permissions": held_by(record)}
+
+    def label_of(self, record: Role) -> str:
+        """Role “Staff”."""
+        return f"role “{record.label}”"
 
     def known(self, record: Role | None) -> list[KnownPermission]:
         """Return the permissions that can be given, with those that ``record`` holds."""

@@ -14,7 +14,7 @@ from batchbook.accounts.user_pages import Activate, Deactivate, SetPassword, Sig
 from batchbook.accounts.user_references import is_referenced
 from batchbook.forms import Field, Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort
-from batchbook.master import PAGES, Invalid, MasterView
+from batchbook.master import PAGES, Invalid, MasterView, RecordHooks
 from batchbook.security.audit_log import record_change
 from batchbook.security.models import Role, User, user_role
 from batchbook.security.passwords import ADVICE, hash_password, password_field, why_weak, zone_field
@@ -32,40 +32,8 @@ _PASSWORD = password_field(
 )
 
 
-class UserView(MasterView):
-    """Users. Their records name them, so one who acted is deactivated and not deleted."""
-
-    model = User
-    prefix = "users"
-    path = "/users"
-    title = "Users"
-    title_one = "user"
-    description = "Who may sign in, and by which roles."
-    grid_columns = ("name", "full_name", "email", Column("roles", "Roles", _ROLES, Kind.TEXT), "active")
-    default_sort = (Sort("name"),)
-    facts_fields = ("name", "full_name", "email", "timezone", "active")
-    record_context_factory = UserContext
-    pages = (*PAGES[:-1], SetPassword, SignOut, Activate, Deactivate, PAGES[-1])
-    templates: ClassVar = {"view": "batchbook.templates:accounts/user.jinja2"}
-
-    def form(self, record: User | None) -> Form:
-        """Names, e-mail, time zone and roles. The user name is chosen once, because what a user did is recorded under it."""
-        roles = self.request.db.scalars(select(Role).order_by(Role.label))
-        choices = tuple(Choice(role.name, role.label) for role in roles)
-        role_field = Field.of("roles", Kind.CHOICE, widget="checkboxes", choices=choices)
-        names = ("full_name", "email", zone_field(), role_field)
-        fields = names if record else ("name", *names, _PASSWORD)
-        return form_of(User, fields, validators=[_check_email])
-
-    def values_of(self, record: User) -> dict[str, Any]:
-        """Names, e-mail, time zone, and the names of the roles."""
-        roles = [role.name for role in record.roles]
-        return {
-            "full_name": record.full_name,
-            "email": record.email,
-            "timezone": record.timezone,
-            "roles": roles,
-        }
+class UserHooks(RecordHooks):
+    """Rules about users: who may give which roles, and who stays."""
 
     def before_save(self, record: User, values: dict[str, Any]) -> None:
         """Find the roles, check that whoever asks may give them, and hash a new user's password."""
@@ -93,26 +61,20 @@ class UserView(MasterView):
         revoke_sessions(self.request.db, record.id)
         record_change(self.request, "user deleted", record.name)
 
-    def label_of(self, record: User) -> str:
-        """User “ann”."""
-        return f"user “{record.name}”"
-
     def why_not_delete(self, record: User) -> str | None:
         """Who did something stays, and so do oneself and the last administrator."""
         if record.id == self.request.identity.id:
             return "You cannot delete yourself. Another administrator can do it for you."
         if is_referenced(self.request.db, record.name):
             return (
-                f"The {self.label_of(record)} cannot be deleted, because records name them as the one who did"
+                f"The {self.view.label_of(record)} cannot be deleted, because records name them as the one who did"
                 " something. Deactivate them instead: they can no longer sign in, and the records keep their meaning."
             )
         if not admin_rules.admins(self.request.db) - {record.id}:
-            return f"The {self.label_of(record)} cannot be deleted: nobody else may edit users and roles."
+            return (
+                f"The {self.view.label_of(record)} cannot be deleted: nobody else may edit users and roles."
+            )
         return super().why_not_delete(record)
-
-    def sessions(self, record: User) -> int:
-        """Return in how many browsers the user is signed in now."""
-        return len(open_sessions(self.request.db, record.id))
 
     def _roles(self, names: list[str]) -> list[Role]:
         return list(self.request.db.scalars(select(Role).where(Role.name.in_(names)).order_by(Role.name)))
@@ -123,6 +85,51 @@ class UserView(MasterView):
         )
         if reason:
             raise Invalid({"roles": reason})
+
+
+class UserView(MasterView):
+    """Users. Their records name them, so one who acted is deactivated and not deleted."""
+
+    model = User
+    prefix = "users"
+    path = "/users"
+    title = "Users"
+    title_one = "user"
+    description = "Who may sign in, and by which roles."
+    grid_columns = ("name", "full_name", "email", Column("roles", "Roles", _ROLES, Kind.TEXT), "active")
+    default_sort = (Sort("name"),)
+    facts_fields = ("name", "full_name", "email", "timezone", "active")
+    record_context_factory = UserContext
+    hooks_factory = UserHooks
+    pages = (*PAGES[:-1], SetPassword, SignOut, Activate, Deactivate, PAGES[-1])
+    templates: ClassVar = {"view": "batchbook.templates:accounts/user.jinja2"}
+
+    def form(self, record: User | None) -> Form:
+        """Names, e-mail, time zone and roles. The user name is chosen once, because what a user did is recorded under it."""
+        roles = self.request.db.scalars(select(Role).order_by(Role.label))
+        choices = tuple(Choice(role.name, role.label) for role in roles)
+        role_field = Field.of("roles", Kind.CHOICE, widget="checkboxes", choices=choices)
+        names = ("full_name", "email", zone_field(), role_field)
+        fields = names if record else ("name", *names, _PASSWORD)
+        return form_of(User, fields, validators=[_check_email])
+
+    def values_of(self, record: User) -> dict[str, Any]:
+        """Names, e-mail, time zone, and the names of the roles."""
+        roles = [role.name for role in record.roles]
+        return {
+            "full_name": record.full_name,
+            "email": record.email,
+            "timezone": record.timezone,
+            "roles": roles,
+        }
+
+    def label_of(self, record: User) -> str:
+        """User “ann”."""
+        return f"user “{record.name}”"
+
+    def sessions(self, record: User) -> int:
+        """Return in how many browsers the user is signed in now."""
+        return len(open_sessions(self.request.db, record.id))
 
 
 def _check_email(values: dict[str, Any]) -> dict[str, str]:

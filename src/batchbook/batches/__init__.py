@@ -22,7 +22,8 @@ from batchbook.batches.intake.quick_entry import QuickEntry
 from batchbook.batches.lifecycle import Action, BatchPermission, State
 from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editable
 from batchbook.batches.pages.batch_page import BatchPage
-from batchbook.batches.pages.view import BatchMasterView
+from batchbook.batches.pages.routes import BATCH_PAGES
+from batchbook.batches.pages.view import BatchMasterView, RowTable
 from batchbook.batches.registry import BatchType, BatchTypes, refuse_unknown_handlers
 from batchbook.batches.rows.blocks import Block, RowValues
 from batchbook.batches.rows.issues import issue
@@ -43,6 +44,7 @@ from batchbook.statuses import Severity, Status
 from batchbook.tables import read_table
 
 __all__ = [
+    "BATCH_PAGES",
     "Action",
     "Batch",
     "BatchFile",
@@ -70,6 +72,7 @@ __all__ = [
     "RowColumn",
     "RowLayout",
     "RowProxy",
+    "RowTable",
     "RowValues",
     "Rows",
     "Severity",
@@ -102,7 +105,7 @@ def includeme(config: Any) -> None:
         config.add_job_task(task)
     services.get(JobService).upkeep.append(recover_batches)
     config.add_directive("add_batch_type", "batchbook.batches.directives.add_batch_type")
-    config.include("batchbook.batches.pages")
+    config.include("batchbook.batches.pages.routes")
     config.action(
         "batch handlers",
         lambda: refuse_unknown_handlers(config.registry.settings, types),

@@ -18,6 +18,7 @@ from batchbook.batches.handler import BatchHandler
 from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.pages.batch.header_forms import FILE_FIELD, PASTED_FIELD
+from batchbook.batches.pages.routes import bound_view
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchType, BatchTypes, handler_setting, swapped_handler
 from batchbook.batches.rows.per_batch import DynamicRow, OwnTables, made_at_run_time
@@ -61,7 +62,7 @@ def add_batch_type(
         lambda: services_of(config.registry).get(BatchTypes).add(batch_type),
         introspectables=(introspectable,),
     )
-    config.add_master_view(view.bind(batch_type))
+    config.add_master_view(bound_view(view, batch_type))
     _check_view(batch_type)
     readers = tuple(
         access.permission(batch_type.key, name) for name in (BatchPermission.VIEW, BatchPermission.AUDIT)
@@ -72,9 +73,9 @@ def add_batch_type(
 
 
 def _check_view(batch_type: BatchType) -> None:
-    view = batch_type.view.bind(batch_type)
+    view = bound_view(batch_type.view, batch_type)
     try:
-        view.row_columns(batch_type.row)
+        view.row_table.all_columns(batch_type.row, batch_type.handler.statuses)
         _check_header_form(view)
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"The view of batch type {batch_type.key!r} cannot work: {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -10,7 +11,7 @@ from sqlalchemy import Row, Select, func, select
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.forms import Field, Form, form_of
 from batchbook.grid import Choice, Column, Grid, GridState, Kind, Sort, Window, columns_of
-from batchbook.master import DirectChange, Invalid, MasterView
+from batchbook.master import PAGES, DirectChange, Invalid, MasterView, RecordHooks, TableRow, table_rows
 
 #: How many changes of its price a product's page shows.
 SHOWN_CHANGES = 20
@@ -27,6 +28,37 @@ _CHANGES = columns_of(
 )
 
 
+class ProductHooks(RecordHooks):
+    """Rules about products: the vendor is named by its code, and a price that is edited is in the price history."""
+
+    def before_save(self, record: Product, values: dict[str, Any]) -> None:  # noqa: ARG002 - The hook's own.
+        """Find the vendor."""
+        values["vendor_id"] = self._vendor_id(values.pop("vendor_code"))
+
+    def direct_edit_entry(self, record: Product, change: DirectChange, reason: str) -> Any | None:
+        """Return the entry in the history of prices; what a new product begins with is no change of a price."""
+        if change.column.name != "price" or change.old is None:
+            return None
+        return PriceHistory(
+            product_id=record.id,
+            item_code=record.item_code,
+            old_price=change.old,
+            new_price=change.new,
+            changed_by=self.request.authenticated_userid,
+            reason=reason,
+        )
+
+    def _vendor_id(self, code: str | None) -> int | None:
+        if code is None:
+            return None
+        vendor_id = self.request.db.scalar(select(Vendor.id).where(Vendor.code == code))
+        if vendor_id is None:
+            raise Invalid(
+                {"vendor_code": f"There is no vendor {code}; see the list of vendors for their codes."}
+            )
+        return int(vendor_id)
+
+
 class ProductView(MasterView):
     """Products. Prices and quantities change by batches; who may edit them here has to say why."""
 
@@ -41,6 +73,8 @@ class ProductView(MasterView):
     )  # fmt: skip
     default_sort = (Sort("item_code"),)
     facts_fields = (*grid_columns, "modified_at")
+    pages = PAGES
+    hooks_factory = ProductHooks
     templates: ClassVar = {"view": "batchbook.templates:catalog/product.jinja2"}
 
     @classmethod
@@ -64,24 +98,6 @@ class ProductView(MasterView):
         code = record.vendor.code if record.vendor else None
         return {name: getattr(record, name) for name in names} | {"vendor_code": code}
 
-    def before_save(self, record: Product, values: dict[str, Any]) -> None:  # noqa: ARG002 - The hook's own.
-        """Find the vendor."""
-        values["vendor_id"] = self._vendor_id(values.pop("vendor_code"))
-
-    @staticmethod
-    def direct_edit_entry(view: MasterView, record: Product, change: DirectChange, reason: str) -> Any:
-        """Return the entry in the history of prices; what a new product begins with is no change of a price."""
-        if change.column.name != "price" or change.old is None:
-            return MasterView.direct_edit_entry(view, record, change, reason)
-        return PriceHistory(
-            product_id=record.id,
-            item_code=record.item_code,
-            old_price=change.old,
-            new_price=change.new,
-            changed_by=view.request.authenticated_userid,
-            reason=reason,
-        )
-
     def label_of(self, record: Product) -> str:
         """Product 000032265."""
         return f"product {record.item_code}"
@@ -98,35 +114,26 @@ class ProductView(MasterView):
             for column in columns
         ]
 
-    def change_link(self, column: Column, row: Row[Any]) -> str | None:
-        """Where a cell of the price history leads: the batch's number to the batch."""
-        if column.name != "batch_id" or row.batch_id is None:
-            return None
-        path: str = self.request.route_path("batches.find", number=f"{row.batch_id:08d}")
-        return path
-
-    def price_changes(self, record: Product) -> tuple[tuple[Column, ...], Window]:
-        """Return the columns and the latest rows of the product's price history, for its page."""
+    def price_changes(self, record: Product) -> tuple[tuple[Column, ...], Window, Iterator[TableRow]]:
+        """Return the columns, the window and the latest rows of the product's price history, for its page."""
         changes = select(PriceHistory).where(PriceHistory.product_id == record.id)
         newest_first = (Sort("changed_at", descending=True),)
         grid = Grid(_CHANGES, changes, key=(PriceHistory.id,), default_sort=newest_first)
-        return _CHANGES, grid.window(self.request.db, GridState(page_size=SHOWN_CHANGES), None)
+        window = grid.window(self.request.db, GridState(page_size=SHOWN_CHANGES), None)
+        links = {"batch_id": self._batch_url}
+        return _CHANGES, window, table_rows(_CHANGES, window.rows, self.request.zone, links=links)
+
+    def _batch_url(self, change: Row[Any]) -> str | None:
+        if change.batch_id is None:
+            return None
+        path: str = self.request.route_path("batches.find", number=f"{change.batch_id:08d}")
+        return path
 
     @cached_property
     def _department(self) -> Field:
         rows = self.request.db.execute(select(Department.id, Department.name).order_by(Department.name))
         choices = tuple(Choice(row.id, row.name) for row in rows)
         return Field.of("department_id", Kind.CHOICE, label="Department", choices=choices)
-
-    def _vendor_id(self, code: str | None) -> int | None:
-        if code is None:
-            return None
-        vendor_id = self.request.db.scalar(select(Vendor.id).where(Vendor.code == code))
-        if vendor_id is None:
-            raise Invalid(
-                {"vendor_code": f"There is no vendor {code}; see the list of vendors for their codes."}
-            )
-        return int(vendor_id)
 
 
 def _number_of_products(owner: type[Vendor | Department], refers: Any) -> Column:
@@ -143,6 +150,7 @@ class VendorView(MasterView):
     path = "/vendors"
     title = "Vendors"
     title_one = "vendor"
+    pages = PAGES
     description = "Who delivers what is on sale."
     grid_columns = (
         "code",
@@ -171,6 +179,7 @@ class DepartmentView(MasterView):
     path = "/departments"
     title = "Departments"
     title_one = "department"
+    pages = PAGES
     description = "The parts of the shop."
     grid_columns = (
         "name",

@@ -15,7 +15,7 @@ from sqlalchemy import Row
 
 from batchbook.grid.columns import Column
 from batchbook.grid.kinds import Kind
-from batchbook.grid.rendering import is_readable, render
+from batchbook.grid.rendering import is_readable, renderer_for
 
 # A spreadsheet program may run a text that begins so as a formula; the full-width forms count, too. See OWASP,
 # "CSV Injection".
@@ -42,9 +42,10 @@ def csv_chunks(columns: Sequence[Column], rows: Iterable[Row[Any]]) -> Iterator[
     writer = csv.writer(buffer)
     buffer.write("\ufeff")
     writer.writerow(_safe(column.label) for column in columns)
+    cells = [(column.name, _csv_renderer(column)) for column in columns]
     for row in rows:
         values = row._mapping
-        writer.writerow([_csv_text(column, values[column.name]) for column in columns])
+        writer.writerow([render(values[name]) for name, render in cells])
         if buffer.tell() >= _CHUNK_BYTES:
             yield _taken(buffer)
     yield _taken(buffer)
@@ -110,7 +111,7 @@ def _write_cell(sheet: Any, line: int, place: int, column: Column, value: Any, c
         return
     write = _NATIVE.get(column.kind) if is_readable(column, value) else None
     if write is None or not write(sheet, line, place, value, cell_format):
-        text = render(column, value, grouped=False)
+        text = renderer_for(column, grouped=False)(value)
         if len(text) > _CELL_CHARACTERS:
             text = text[: _CELL_CHARACTERS - len(_CUT)] + _CUT
         sheet.write_string(line, place, text)
@@ -152,9 +153,9 @@ def _number_format(column: Column) -> str:
     return {Kind.DATE: "yyyy-mm-dd", Kind.DATETIME: "yyyy-mm-dd hh:mm:ss"}.get(column.kind, "General")
 
 
-def _csv_text(column: Column, value: Any) -> str:
-    text = render(column, value, grouped=False)
-    return _safe(text) if column.kind in _TEXT_KINDS else text
+def _csv_renderer(column: Column) -> Callable[[Any], str]:
+    render = renderer_for(column, grouped=False)
+    return (lambda value: _safe(render(value))) if column.kind in _TEXT_KINDS else render
 
 
 def _safe(text: str) -> str:

@@ -18,14 +18,23 @@ _CONVENTIONS = Conventions()
 def render(column: Column, value: Any, *, grouped: bool = True) -> str:
     """Return ``value`` as people read it; thousands are ``grouped`` on pages and not in files.
 
-    Decimals show the column's scale, choices their label, moments UTC to the second; ``None`` is empty. What is no
-    value of the column, as it may stand in a database, is shown as it is and said to be not readable.
+    Decimals show the column's scale, choices their label, moments UTC to the second; ``None`` is empty. A value that
+    is none of the column, as it may stand in a database, is shown as it is stored and called not readable.
     """
-    if value is None:
-        return ""
-    if not is_readable(column, value):
-        return not_readable(value)
-    return _RENDERERS[column.kind](column, value, "," if grouped else "")
+    return renderer_for(column, grouped=grouped)(value)
+
+
+def renderer_for(column: Column, *, grouped: bool = True) -> Callable[[Any], str]:
+    """Return :func:`render` made ready for one column: faster where many cells are shown."""
+    is_readable = _READABLE[column.kind]
+    write = _RENDERERS[column.kind](column, "," if grouped else "")
+
+    def render_cell(value: Any) -> str:
+        if value is None:
+            return ""
+        return write(value) if is_readable(value) else not_readable(value)
+
+    return render_cell
 
 
 def to_text(column: Column, value: Any, conventions: Conventions = _CONVENTIONS) -> str:
@@ -50,35 +59,36 @@ def is_readable(column: Column, value: Any) -> bool:
     return _READABLE[column.kind](value)
 
 
-def _render_decimal(column: Column, value: Any, group: str) -> str:
-    places = "" if column.scale is None else f".{column.scale}"
-    number = Decimal(value)
-    if column.scale is not None and -number.as_tuple().exponent > column.scale:  # type: ignore[operator]
-        places = ""  # More digits than the column keeps are a fact to be seen, not to be rounded away.
-    return f"{number:{group}{places}f}"
+def _decimal_renderer(column: Column, group: str) -> Callable[[Any], str]:
+    scale = column.scale
+    as_stored, to_scale = f"{group}f", f"{group}.{scale}f"
+
+    def render_decimal(value: Any) -> str:
+        number = value if isinstance(value, Decimal) else Decimal(value)
+        # More digits than the column keeps are a fact to be seen, not to be rounded away.
+        if scale is None or -number.as_tuple().exponent > scale:  # type: ignore[operator]
+            return format(number, as_stored)
+        return format(number, to_scale)
+
+    return render_decimal
 
 
-def _render_choice(column: Column, value: Any, _group: str) -> str:
-    choice = column.choice_of(value)
-    return choice.label if choice else choice_text(value)
+def _choice_renderer(column: Column, _group: str) -> Callable[[Any], str]:
+    def render_choice(value: Any) -> str:
+        choice = column.choice_of(value)
+        return choice.label if choice else choice_text(value)
+
+    return render_choice
 
 
 def _write_decimal(column: Column, value: Any, conventions: Conventions) -> str:
-    return _render_decimal(column, value, "").replace(".", conventions.decimal_sign)
+    return _decimal_renderer(column, "")(value).replace(".", conventions.decimal_sign)
 
 
 def _write_datetime(_column: Column, value: datetime, conventions: Conventions) -> str:
     moment = value.astimezone(conventions.zone)
     # Outside UTC the offset is written out: an hour that the clocks repeat would not read back otherwise.
     return (moment.replace(tzinfo=None) if conventions.zone is UTC else moment).isoformat(" ")
-
-
-def _iso(_column: Column, value: date, _extra: Any) -> str:
-    return value.isoformat()
-
-
-def _plain(_column: Column, value: Any, _extra: Any) -> str:
-    return str(value)
 
 
 def _is_number(value: Any) -> bool:
@@ -96,24 +106,24 @@ _READABLE: dict[Kind, Callable[[Any], bool]] = {
     Kind.CHOICE: lambda value: not isinstance(value, bytes),
 }
 
-_RENDERERS: dict[Kind, Callable[[Column, Any, str], str]] = {
-    Kind.TEXT: _plain,
-    Kind.USER: _plain,
-    Kind.INTEGER: lambda _column, value, group: f"{value:{group}d}",
-    Kind.DECIMAL: _render_decimal,
-    Kind.BOOLEAN: lambda _column, value, _group: "Yes" if value else "No",
-    Kind.DATE: _iso,
-    Kind.DATETIME: lambda _column, value, _group: f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
-    Kind.CHOICE: _render_choice,
+_RENDERERS: dict[Kind, Callable[[Column, str], Callable[[Any], str]]] = {
+    Kind.TEXT: lambda _column, _group: str,
+    Kind.USER: lambda _column, _group: str,
+    Kind.INTEGER: lambda _column, group: lambda value: f"{value:{group}d}",
+    Kind.DECIMAL: _decimal_renderer,
+    Kind.BOOLEAN: lambda _column, _group: lambda value: "Yes" if value else "No",
+    Kind.DATE: lambda _column, _group: lambda value: value.isoformat(),
+    Kind.DATETIME: lambda _column, _group: lambda value: f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
+    Kind.CHOICE: _choice_renderer,
 }
 
 _WRITERS: dict[Kind, Callable[[Column, Any, Conventions], str]] = {
-    Kind.TEXT: _plain,
-    Kind.USER: _plain,
-    Kind.INTEGER: _plain,
+    Kind.TEXT: lambda _column, value, _conventions: str(value),
+    Kind.USER: lambda _column, value, _conventions: str(value),
+    Kind.INTEGER: lambda _column, value, _conventions: str(value),
     Kind.DECIMAL: _write_decimal,
     Kind.BOOLEAN: lambda _column, value, _conventions: "yes" if value else "no",
-    Kind.DATE: _iso,
+    Kind.DATE: lambda _column, value, _conventions: value.isoformat(),
     Kind.DATETIME: _write_datetime,
     Kind.CHOICE: lambda _column, value, _conventions: choice_text(value),
 }

@@ -9,29 +9,27 @@ from __future__ import annotations
 from typing import Any
 
 from batchbook.master.batch_only import add_batch_only_link
-from batchbook.master.contexts import MasterContext, RecordContext
-from batchbook.master.direct_edits import DirectChange
-from batchbook.master.directive import add_master_view, open_index
 from batchbook.master.export import export_response
-from batchbook.master.form_pages import FormPage
+from batchbook.master.export_pages import Export, ExportPage
+from batchbook.master.form_pages import Create, Delete, Edit, FormPage
 from batchbook.master.grid_sources import INDEX, Caller, GridReference, OpenGrid
 from batchbook.master.grid_view import GridView
 from batchbook.master.links import GridLinks, default_link
 from batchbook.master.models import GridSetting
-from batchbook.master.page import Button, Page, buttons_for
-from batchbook.master.record_pages import (
-    PAGES,
-    Create,
-    Delete,
-    Detail,
-    Edit,
-    Export,
-    ExportPage,
-    Index,
-    Remember,
-)
+from batchbook.master.record_pages import Detail, Index, Remember
 from batchbook.master.records import Invalid
-from batchbook.master.view import MasterView
+from batchbook.master.routes import PAGES, add_master_view, open_index
+from batchbook.master.row_cells import EditableCell, TableRow, key_url, table_rows
+from batchbook.master.view import (
+    Button,
+    DirectChange,
+    MasterContext,
+    MasterView,
+    Page,
+    RecordContext,
+    RecordHooks,
+    buttons_for,
+)
 
 __all__ = [
     "PAGES",
@@ -42,6 +40,7 @@ __all__ = [
     "Detail",
     "DirectChange",
     "Edit",
+    "EditableCell",
     "Export",
     "ExportPage",
     "FormPage",
@@ -56,12 +55,16 @@ __all__ = [
     "OpenGrid",
     "Page",
     "RecordContext",
+    "RecordHooks",
     "Remember",
+    "TableRow",
     "add_batch_only_link",
     "add_master_view",
     "buttons_for",
     "default_link",
     "export_response",
+    "key_url",
+    "table_rows",
 ]
 
 

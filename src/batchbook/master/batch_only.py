@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy import inspect
@@ -14,9 +14,7 @@ from batchbook.db.base import scalar_defaults
 from batchbook.errors import Refused
 from batchbook.forms import Field, Form
 from batchbook.grid import Column, Kind, columns_of
-
-if TYPE_CHECKING:
-    from batchbook.master.view import MasterView
+from batchbook.master.view import MasterView
 
 #: The permission, as :meth:`MasterView.permission` names it, and the field of the form that asks for the reason.
 EDIT_DIRECTLY = "edit-directly"

@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from webob.multidict import MultiDict
 
 from batchbook.errors import BadInput
 from batchbook.master.batch_only import REASON, form_for
-from batchbook.master.direct_edits import DirectChange, direct_changes, values_now
-
-if TYPE_CHECKING:
-    from batchbook.master.view import MasterView
+from batchbook.master.direct_edits import direct_changes, values_now
+from batchbook.master.view import DirectChange, MasterView
 
 
 def fill(view: MasterView, record: Any, values: dict[str, Any]) -> list[DirectChange]:
@@ -26,7 +24,7 @@ def fill(view: MasterView, record: Any, values: dict[str, Any]) -> list[DirectCh
     values = dict(values)
     reason = values.pop(REASON, None)
     before = values_now(record)
-    view.before_save(record, values)
+    view.hooks.before_save(record, values)
     for name, value in values.items():
         setattr(record, name, value)
     return direct_changes(view, record, before, reason)

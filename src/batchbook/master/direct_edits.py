@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import inspect, select
+from sqlalchemy.orm import Session
 
 from batchbook.db.base import scalar_defaults
 from batchbook.errors import Refused
-from batchbook.grid import Column
 from batchbook.grid.cells import to_text
 from batchbook.master.batch_only import REASON, batch_only_columns, listed, may_edit_directly, refusal_of
 from batchbook.master.models import DirectEdit
 from batchbook.master.records import Invalid
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
-    from batchbook.master.view import MasterView
-
-
-@dataclass(frozen=True)
-class DirectChange:
-    """A change of a column that changes by batch only; ``old`` is None for a new record."""
-
-    column: Column
-    old: Any
-    new: Any
+from batchbook.master.view import DirectChange, MasterView
 
 
 def values_now(record: Any) -> dict[str, Any]:

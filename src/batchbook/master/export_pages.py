@@ -12,7 +12,7 @@ from batchbook.master.export import BigExports, check_export, export_name, expor
 from batchbook.master.grid_sources import INDEX, GridReference
 from batchbook.master.grid_view import GridView
 from batchbook.master.links import href
-from batchbook.master.page import Page
+from batchbook.master.view import Page
 
 _OFFER = "batchbook.templates:master/big_export.jinja2"
 
@@ -46,7 +46,7 @@ class ExportPage(Page):
         if big is None or not big.are(view.total):
             return self.send(view)
         values = self.template_values(
-            count=view.total, back_url=view.link(), action=href(self.request.path, view.state)
+            count=view.total, back_url=view.links.to(), action=href(self.request.path, view.state)
         )
         return render_to_response(_OFFER, values, self.request)
 

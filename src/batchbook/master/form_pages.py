@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import inspect
 
@@ -12,19 +12,15 @@ from batchbook.forms import WHOLE_FORM, BoundForm
 from batchbook.master import records
 from batchbook.master.batch_only import REASON, form_for, locked_fields, refuse_locked, why_not_create
 from batchbook.master.conflicts import Seen, chosen_values, current_texts, fill, merge
-from batchbook.master.direct_edits import DirectChange
-from batchbook.master.page import Page
+from batchbook.master.direct_edits import direct_edit
 from batchbook.master.records import Invalid
-
-if TYPE_CHECKING:
-    from batchbook.master.view import MasterView
-
+from batchbook.master.view import DirectChange, MasterView, Page
 
 UNPROCESSABLE, CONFLICT = 422, 409
 
 
 class FormPage(Page):
-    """What creating and editing share: a form that is shown, and shown again until it can be saved."""
+    """The common part of creating and editing: a form that is shown again until it can be saved."""
 
     def write(self, record: Any, bound: BoundForm) -> bool:
         """Save a valid ``bound`` into ``record``; otherwise, or if that fails, say why in ``bound`` and return False.
@@ -32,16 +28,19 @@ class FormPage(Page):
         Sets the status of the response: 422 for what must be corrected, 409 for what somebody else made impossible.
         """
         if bound.valid:
-            direct: list[DirectChange] = []
+            hooks, direct = self.view.hooks, list[DirectChange]()
 
             def change(record: Any) -> None:
                 direct.extend(fill(self.view, record, bound.values))
 
             def check(record: Any) -> None:
                 for one in direct:
-                    entry = self.view.direct_edit_entry(self.view, record, one, bound.values[REASON])
+                    reason = bound.values[REASON]
+                    entry = hooks.direct_edit_entry(record, one, reason) or direct_edit(
+                        self.view, record, one, reason
+                    )
                     self.request.db.add(entry)
-                self.view.after_save(record)
+                hooks.after_save(record)
 
             try:
                 records.save(self.request.db, record, change, check)
@@ -159,9 +158,7 @@ class Edit(FormPage):
         )
 
 
-_CHANGED = (
-    "Somebody changed it since you opened this page. Nothing was deleted; look at it again, then decide."
-)
+_CHANGED = "Someone changed this since you opened the page. Nothing was deleted; check it again, then decide."
 
 
 class Delete(Page):
@@ -177,14 +174,14 @@ class Delete(Page):
 
     def get(self) -> dict[str, Any]:
         """Ask, or say why not."""
-        return self._page(self.view.why_not_delete(self.record))
+        return self._page(self.view.hooks.why_not_delete(self.record))
 
     def post(self) -> Any:
         """Delete the record and show the index; or say why not (409)."""
         record, label = self.record, self.view.label_of(self.record)
         try:
             self._check(Seen.read(self.request.POST))
-            records.delete(self.request.db, record, label, self.view.after_delete)
+            records.delete(self.request.db, record, label, self.view.hooks.after_delete)
         except Conflict as error:
             self.request.response.status_int = CONFLICT
             return self._page(error.message)
@@ -193,7 +190,7 @@ class Delete(Page):
     def _check(self, seen: Seen) -> None:
         if seen.is_stale(current_texts(self.view, self.record)):
             raise Conflict(_CHANGED)
-        reason = self.view.why_not_delete(self.record)
+        reason = self.view.hooks.why_not_delete(self.record)
         if reason:
             raise Conflict(reason)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
-from sqlalchemy import Row, Select, delete
+from sqlalchemy import Row, delete
 from sqlalchemy.exc import DataError, ProgrammingError
 from sqlalchemy.orm import Session
 
@@ -22,16 +23,15 @@ from batchbook.grid import (
     Column,
     Grid,
     GridState,
-    Sort,
     Verb,
     Window,
     has_grid_params,
     value_count,
 )
-from batchbook.grid.query import KeyColumn
 from batchbook.grid.query_string import MAX_FILTERS, TOO_LONG
 from batchbook.master.links import DEFAULT, GridLinks
 from batchbook.master.models import GridSetting
+from batchbook.master.row_cells import EditableCells, LinkFor, TableRow, table_rows
 from batchbook.web.request import Request
 
 
@@ -96,50 +96,62 @@ def _values(verb: str, texts: list[str]) -> list[str]:
     return [text for text in texts if text.strip()] or [""]
 
 
-LinkFor = Callable[[Column, Row[Any]], str | None]
+@dataclass
+class GridView:
+    """A grid on a page, for one request.
 
-
-class GridView(GridLinks):
-    """One grid for one request.
-
-    ``key`` is the name under which a person's choices are remembered. ``select``, ``key_columns`` and
-    ``default_sort`` are those of :class:`batchbook.grid.Grid`, ``url`` and ``export_url`` those of
-    :class:`GridLinks`; ``settings_url`` is where its filter form is posted to. ``hidden`` names columns to filter by that the table does not
-    show. ``carried`` columns are in the rows without being in the grid. ``known_total`` saves counting when nothing
-    is filtered.
+    ``key`` is the name under which a person's choices are remembered. ``url`` is the page that the grid is on, without
+    a query; ``settings_url`` is where its filter form is posted to, and ``export_url`` gives the address of a download
+    by its format. ``hidden`` names columns to filter by that the table does not show. ``known_total`` saves counting
+    when nothing is filtered. ``cell_links``, ``editable`` and ``mark`` are those of
+    :func:`~batchbook.master.row_cells.table_rows`.
     """
 
-    #: What a page may hold, in rows.
-    page_sizes = PAGE_SIZES
+    request: Request
+    key: str
+    grid: Grid
+    url: str
+    settings_url: str
+    export_url: Callable[[str], str] | None = None
+    hidden: Collection[str] = ()
+    known_total: int | None = None
+    cell_links: Mapping[str, LinkFor] = field(default_factory=dict)
+    editable: EditableCells | None = None
+    mark: Callable[[Row[Any]], str] | None = None
 
-    def __init__(
-        self,
-        request: Request,
-        *,
-        key: str,
-        columns: Sequence[Column],
-        select: Select[Any],
-        key_columns: Sequence[KeyColumn],
-        url: str,
-        settings_url: str,
-        export_url: Callable[[str], str] | None = None,
-        default_sort: Sequence[Sort] = (),
-        known_total: int | None = None,
-        link_for: LinkFor | None = None,
-        hidden: Sequence[str] = (),
-        carried: Sequence[KeyColumn] = (),
-    ) -> None:
-        super().__init__(url, export_url)
-        self.request = request
-        self.key = key
-        self.columns = tuple(columns)
-        self.shown = tuple(column for column in self.columns if column.name not in hidden)
-        self.grid = Grid(
-            self.columns, select, key_columns, tuple(default_sort), zone=request.zone, carried=carried
+    #: Numbers of rows that a page may have.
+    page_sizes: ClassVar = PAGE_SIZES
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns, which files have and filters may use."""
+        return self.grid.columns
+
+    @cached_property
+    def shown(self) -> tuple[Column, ...]:
+        """The columns of the table."""
+        return tuple(column for column in self.columns if column.name not in self.hidden)
+
+    @property
+    def rows(self) -> Iterator[TableRow]:
+        """The rows of the page, with their cells."""
+        return self.with_cells(self.window.rows)
+
+    def with_cells(self, rows: Iterable[Row[Any]]) -> Iterator[TableRow]:
+        """Yield each of ``rows``, read by the grid, with the cells that the table shows."""
+        return table_rows(
+            self.shown,
+            rows,
+            self.request.zone,
+            links=self.cell_links,
+            editable=self.editable,
+            mark=self.mark,
         )
-        self.settings_url = settings_url
-        self.known_total = known_total
-        self._link_for = link_for
+
+    @cached_property
+    def links(self) -> GridLinks:
+        """The links to other states of the grid."""
+        return GridLinks(self.state, self.url, self.export_url)
 
     @cached_property
     def state(self) -> GridState:
@@ -184,10 +196,6 @@ class GridView(GridLinks):
         """Per filterable column the verbs to offer: name, label and number of values, ``"many"`` for one or more."""
         return {column.name: _verbs_of(column) for column in self.columns if column.filterable}
 
-    def link_for(self, column: Column, row: Row[Any]) -> str | None:
-        """Where a cell leads, or None if it is no link."""
-        return self._link_for(column, row) if self._link_for else None
-
     def remember(self) -> str:
         """Keep for this person what the posted filter form says; return the link that shows it.
 
@@ -207,7 +215,7 @@ class GridView(GridLinks):
         return f"{self.url}?{urlencode(query or DEFAULT)}"
 
 
-_UNUSABLE = "The filters that were remembered for you cannot be used any more. All is shown; choose again."
+_UNUSABLE = "Your saved filters can no longer be used, so everything is shown. Choose new filters."
 
 
 def _verbs_of(column: Column) -> list[tuple[str, str, int | str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -64,32 +63,28 @@ def href(url: str, state: GridState) -> str:
     return f"{url}?{urlencode(state.to_query() or DEFAULT)}"
 
 
-class GridLinks(ABC):
-    """Where one can go from a grid.
+@dataclass(frozen=True)
+class GridLinks:
+    """Links from a grid in ``state`` to other states of it; each holds the whole state and can be shared.
 
-    ``url`` is the page the grid stands in, without a query; ``export_url`` gives the address of a download by format
-    (``csv``, ``xlsx``), None if there is none. A subclass says in which ``state`` the grid is.
+    ``url`` is the page that the grid is on, without a query; ``export_url`` gives the address of a download by format
+    (``csv``, ``xlsx``), None if there is none.
     """
 
-    def __init__(self, url: str, export_url: Callable[[str], str] | None) -> None:
-        self.url = url
-        self._export_url = export_url
-
-    @property
-    @abstractmethod
-    def state(self) -> GridState:
-        """What the grid shows."""
+    state: GridState
+    url: str
+    export_url: Callable[[str], str] | None = None
 
     @property
     def exports(self) -> list[tuple[str, str]]:
         """Label and link of each download: all rows of the current filters, in the current order."""
-        if self._export_url is None:
+        if self.export_url is None:
             return []
         return [
-            (label, href(self._export_url(name), self.state.at_page(1))) for name, label in FORMATS.items()
+            (label, href(self.export_url(name), self.state.at_page(1))) for name, label in FORMATS.items()
         ]
 
-    def link(self, **changes: Any) -> str:
+    def to(self, **changes: Any) -> str:
         """Return the shareable link to this grid with ``changes`` to its state: ``page``, ``sort``, ``filters`` …
 
         It holds the whole state and never depends on what anybody has remembered.
@@ -106,13 +101,13 @@ class GridLinks(ABC):
         return mark_of(self.state.sort, column)
 
     def sort_link(self, column: str) -> str:
-        """Return where a click on the header of ``column`` leads, see :func:`~batchbook.master.links.clicked`."""
-        return self.link(sort=clicked(self.state.sort, column), page=1)
+        """Return where a click on the header of ``column`` leads, see :func:`clicked`."""
+        return self.to(sort=clicked(self.state.sort, column), page=1)
 
-    def link_with(self, *clauses: Filter) -> str:
+    def filtered_by(self, *clauses: Filter) -> str:
         """Return the link to this grid filtered by ``clauses`` alone, such as the rows of one status."""
-        return self.link(filters=clauses, page=1)
+        return self.to(filters=clauses, page=1)
 
-    def link_without(self, clause: Filter) -> str:
+    def without(self, clause: Filter) -> str:
         """Return the link to the same grid without one of its filters."""
         return href(self.url, self.state.without(clause))

@@ -1,4 +1,4 @@
-"""Pages that list records and show one, and the standard pages of a master view."""
+"""Pages that list records and show one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.master.direct_edits import direct_edits
-from batchbook.master.export_pages import Export, ExportPage
-from batchbook.master.form_pages import Create, Delete, Edit
-from batchbook.master.page import Page, buttons_for
+from batchbook.master.view import Page, buttons_for
 
 #: How many direct edits the page of a record shows.
 DIRECT_EDITS_SHOWN = 20
@@ -56,9 +54,3 @@ class Remember(Page):
     def post(self) -> HTTPSeeOther:
         """Keep what the form says for whoever asks, and redirect to the shareable link."""
         return HTTPSeeOther(self.view.grid().remember())
-
-
-#: All of them, in the order of their buttons.
-PAGES = (Index, Remember, Export, Create, Detail, Edit, Delete)
-
-__all__ = ["PAGES", "Create", "Delete", "Detail", "Edit", "Export", "ExportPage", "Index", "Remember"]

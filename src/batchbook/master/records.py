@@ -59,8 +59,8 @@ def taken_fields(db: Session, record: Any, claims: list[Claim], error: Integrity
 
 def _sentence(fields: tuple[str, ...]) -> str:
     if len(fields) == 1:
-        return "Another record has this value already; choose another one."
-    return "Another record has this combination already; change one of its fields."
+        return "Another record already has this value; choose a different one."
+    return "Another record already has this combination; change one of the fields."
 
 
 def _unique_columns(table: Table) -> Iterator[tuple[Column[Any], ...]]:
@@ -178,7 +178,7 @@ def save(db: Session, record: R, change: Callable[[R], None], check: Callable[[R
         raise Invalid(taken) if taken else Conflict(_REFUSED) from error
     except StaleDataError as error:
         raise Conflict(
-            "Somebody else changed or deleted this meanwhile. Nothing was saved; look again."
+            "Someone else changed or deleted this in the meantime. Nothing was saved; reload the page."
         ) from error
     return record
 

@@ -1,25 +1,163 @@
-"""The master view: one kind of record described as data, with a few hooks."""
+"""The master view: one kind of record described as data, its pages, and the contexts of their addresses."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any, ClassVar
 
+from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import ColumnElement, Row, Select, inspect, select
 
+from batchbook.db.transactions import SAFE_METHODS
 from batchbook.forms import Field, Form, form_of
-from batchbook.grid import Column, Sort, columns_of
-from batchbook.master.contexts import MasterContext, RecordContext
-from batchbook.master.direct_edits import DirectChange, direct_edit
-from batchbook.master.grid_view import GridView, LinkFor
-from batchbook.master.record_pages import PAGES
+from batchbook.grid import Column, Grid, Sort, columns_of
+from batchbook.master import records
+from batchbook.master.grid_view import GridView
 from batchbook.master.references import references, why_referenced
-from batchbook.security.identity import Identity
+from batchbook.master.row_cells import LinkFor, key_url
+from batchbook.security.identity import Identity, grants
 from batchbook.services import Services
+from batchbook.web.flash import flash
 from batchbook.web.request import Request
 
-if TYPE_CHECKING:
-    from batchbook.master.page import Page
+
+class MasterContext:
+    """The context of the addresses that concern all records, such as the index: it has no ``record``."""
+
+    record: Any = None
+
+    def __init__(self, view: MasterView) -> None:
+        self.view = view
+
+    def permits(self, identity: Identity, permission: str) -> bool:
+        """Return whether ``identity`` may do here what ``permission`` names."""
+        return grants(identity.permissions, permission)
+
+
+class RecordContext(MasterContext):
+    """The context of the addresses of one record."""
+
+    @cached_property
+    def record(self) -> Any:
+        """The record that the address names; raises ``Missing`` when there is none.
+
+        It is loaded when first asked for, which is after the permission was checked, so that nobody learns from the
+        answer what exists. For a request that writes it is locked until the transaction ends.
+        """
+        request = self.view.request
+        lock = request.method not in SAFE_METHODS
+        return records.find(request.db, self.view.model, self.view.lookup, request.matchdict["id"], lock=lock)
+
+    @classmethod
+    def of(cls, view: MasterView, record: Any) -> RecordContext:
+        """Return the context of a record that is loaded already."""
+        context = cls(view)
+        context.__dict__["record"] = record
+        return context
+
+
+@dataclass(frozen=True)
+class Button:
+    """A way from one page to another: a link, or a form with one button if ``post``."""
+
+    label: str
+    url: str
+    kind: str
+    post: bool
+
+
+class Page:
+    """One page of a master view; a subclass has ``get``, ``post`` or both, each registered as a view.
+
+    ``name`` is the end of the route's name. ``pattern`` is put behind the master view's path, for a page
+    ``on_record`` behind ``/{id}``. ``permission`` is the name given to :meth:`MasterView.permission`. A page with
+    a ``button`` (``{one}`` in it stands for the view's ``title_one``) is offered on the index, or on the page of a
+    record, to those who may; ``kind`` is the button's look: ``primary``, ``plain`` or ``danger``.
+    """
+
+    name: ClassVar[str]
+    pattern: ClassVar[str]
+    permission: ClassVar[str]
+    on_record: ClassVar[bool] = False
+    template: ClassVar[str | None] = None
+    button: ClassVar[str] = ""
+    kind: ClassVar[str] = "plain"
+
+    def __init__(self, context: MasterContext, request: Request) -> None:
+        self.context = context
+        self.request = request
+        self.view: MasterView = context.view
+
+    @property
+    def record(self) -> Any:
+        """The record that the address names; None for a page that concerns all."""
+        return self.context.record
+
+    @classmethod
+    def label(cls, view: MasterView, record: Any) -> str:  # noqa: ARG003 - For subclasses to look at.
+        """Return what the button says beside ``record``, which is None on the index."""
+        return cls.button.format(one=view.title_one)
+
+    @classmethod
+    def offered(cls, view: MasterView, record: Any) -> bool:  # noqa: ARG003 - For subclasses to look at.
+        """Return whether the button makes sense for ``record`` as it is; the permission is asked apart from this."""
+        return True
+
+    def template_values(self, **values: Any) -> dict[str, Any]:
+        """Return the template's context: ``values`` and what every page of a master view needs."""
+        label = self.view.label_of(self.record) if self.record is not None else None
+        return {"view": self.view, "record": self.record, "label": label, **values}
+
+    def done(self, message: str, url: str) -> HTTPSeeOther:
+        """Return the redirect to ``url``, where ``message`` is shown once."""
+        flash(self.request, message)
+        return HTTPSeeOther(url)
+
+
+@dataclass(frozen=True)
+class DirectChange:
+    """A change of a column that changes by batch only; ``old`` is None for a new record."""
+
+    column: Column
+    old: Any
+    new: Any
+
+
+class RecordHooks:
+    """Hooks around saving and deleting the records of ``view``; a subclass overrides those that it needs.
+
+    Whatever a hook raises undoes the change: :class:`batchbook.master.Invalid` with a sentence per field, or a
+    ``BatchbookError``.
+    """
+
+    def __init__(self, view: MasterView) -> None:
+        self.view = view
+        self.request = view.request
+
+    def before_save(self, record: Any, values: dict[str, Any]) -> None:
+        """Check and change the form's ``values`` before they are set on ``record``, new or loaded.
+
+        Fields that the person may not edit are not among them. Take out those that are no attribute of the record.
+        """
+
+    def after_save(self, record: Any) -> None:
+        """Check the database with ``record`` written to it."""
+
+    def after_delete(self, record: Any) -> None:
+        """Check the database without ``record``."""
+
+    def direct_edit_entry(self, record: Any, change: DirectChange, reason: str) -> Any | None:  # noqa: ARG002 - For subclasses.
+        """Return the object to store that keeps ``change``, made although it changes by batch only.
+
+        None, the default, keeps it in the table of direct edits.
+        """
+        return None
+
+    def why_not_delete(self, record: Any) -> str | None:
+        """Return the sentence that says why ``record`` cannot be deleted, or None if it can."""
+        return why_referenced(self.view.label_of(record), references(self.request.db, record))
 
 
 class MasterView:
@@ -31,6 +169,7 @@ class MasterView:
     ``grid_columns`` and ``form_fields`` are names of the model's attributes, or Columns and Fields; ``facts_fields``
     is what the page of a record shows, by default the model's own among the grid's and the form's. ``links`` say
     where a column with that ``link`` leads, given the request and the row; ``"self"`` is the record's own page.
+    ``pages`` are its pages in the order of their buttons, such as :data:`batchbook.master.PAGES`.
     """
 
     model: ClassVar[type[Any]]
@@ -45,14 +184,18 @@ class MasterView:
     form_fields: ClassVar[Sequence[str | Field]] = ()
     facts_fields: ClassVar[Sequence[str | Column]] = ()
     links: ClassVar[Mapping[str, Callable[[Request, Row[Any]], str | None]]] = {}
-    pages: ClassVar[Sequence[type[Page]]] = PAGES
+    pages: ClassVar[Sequence[type[Page]]]
     #: Templates by the name of the page, instead of the page's own.
     templates: ClassVar[Mapping[str, str]] = {}
     context_factory: ClassVar[type[MasterContext]] = MasterContext
     record_context_factory: ClassVar[type[RecordContext]] = RecordContext
 
+    #: Hooks around saving and deleting a record.
+    hooks_factory: ClassVar[type[RecordHooks]] = RecordHooks
+
     def __init__(self, request: Request) -> None:
         self.request = request
+        self.hooks = self.hooks_factory(self)
 
     @classmethod
     def permission(cls, name: str) -> str:
@@ -83,14 +226,17 @@ class MasterView:
         return GridView(
             self.request,
             key=self.prefix,
-            columns=columns,
-            select=self.base_select() if visible is None else self.base_select().where(visible),
-            key_columns=key_columns(type(self)),
-            default_sort=self.default_sort,
+            grid=Grid(
+                columns,
+                self.base_select() if visible is None else self.base_select().where(visible),
+                key_columns(type(self)),
+                self.default_sort,
+                zone=self.request.zone,
+            ),
             url=self.url("index"),
             settings_url=self.url("remember"),
             export_url=(lambda name: self.request.route_path(route, format=name)) if exports else None,
-            link_for=_links(self, columns[0].name),
+            cell_links=_links(self, columns),
         )
 
     def form(self, record: Any | None) -> Form:  # noqa: ARG002 - For subclasses to look at.
@@ -101,24 +247,6 @@ class MasterView:
         """Return what the form shows of ``record``, by field name."""
         return {field.name: getattr(record, field.name) for field in self.form(record).fields}
 
-    def before_save(self, record: Any, values: dict[str, Any]) -> None:
-        """Look at and change the form's ``values`` before they are set on ``record``, new or loaded.
-
-        Fields that the person may not edit are not among them. Take out what is no attribute. Raise :class:`batchbook.master.Invalid` with a sentence per field, or a
-        ``BatchbookError``; either leaves the database as it was.
-        """
-
-    @staticmethod
-    def direct_edit_entry(view: MasterView, record: Any, change: DirectChange, reason: str) -> Any:
-        """Return the object to store that keeps ``change``, which a person made although it changes by batch only."""
-        return direct_edit(view, record, change, reason)
-
-    def after_save(self, record: Any) -> None:
-        """Look at the database with ``record`` written to it; whatever is raised here undoes that."""
-
-    def after_delete(self, record: Any) -> None:
-        """Look at the database without ``record``; whatever is raised here undoes that."""
-
     def label_of(self, record: Any) -> str:
         """Return what people call ``record``, in the middle of a sentence."""
         return f"{self.title_one} {getattr(record, self.lookup)}"
@@ -126,10 +254,6 @@ class MasterView:
     def facts(self, record: Any) -> list[tuple[Column, Any]]:
         """Return what the page of ``record`` shows: columns with their values."""
         return [(column, getattr(record, column.name)) for column in fact_columns(type(self))]
-
-    def why_not_delete(self, record: Any) -> str | None:
-        """Return the sentence that says why ``record`` cannot be deleted, or None if it can."""
-        return why_referenced(self.label_of(record), references(self.request.db, record))
 
     def url(self, name: str, record: Any | None = None, **options: Any) -> str:
         """Return the path of the page called ``name``; ``options`` are those of ``request.route_path``."""
@@ -145,6 +269,23 @@ class MasterView:
         return bool(self.request.has_permission(self.permission(permission), own))
 
 
+def buttons_for(view: MasterView, record: Any | None = None) -> list[Button]:
+    """Return the buttons to show beside ``record``, or on the index if it is None, in the order of the view's pages."""
+    return [
+        Button(
+            page.label(view, record),
+            view.url(page.name, record),
+            page.kind,
+            not hasattr(page, "get"),
+        )
+        for page in view.pages
+        if page.button
+        and page.on_record == (record is not None)
+        and view.may(page.permission, record)
+        and page.offered(view, record)
+    ]
+
+
 def key_columns(view: type[MasterView]) -> tuple[Any, ...]:
     """Return what identifies a row of the view's grid: the primary key, and the attribute that stands in addresses."""
     mapper = inspect(view.model)
@@ -152,18 +293,17 @@ def key_columns(view: type[MasterView]) -> tuple[Any, ...]:
     return tuple(getattr(view.model, name) for name in dict.fromkeys([*keys, view.lookup]))
 
 
-def _links(view: MasterView, first: str) -> LinkFor:
+def _links(view: MasterView, columns: Sequence[Column]) -> dict[str, LinkFor]:
     # The first column leads to the record, unless it says otherwise.
-    route, lookup, request = f"{view.prefix}.view", view.lookup, view.request
+    links = {columns[0].name: "self"} | {column.name: column.link for column in columns if column.link}
+    return {name: _link(view, link) for name, link in links.items()}
 
-    def link_for(column: Column, row: Row[Any]) -> str | None:
-        link = column.link or ("self" if column.name == first else None)
-        if link != "self":
-            return view.links[link](request, row) if link else None
-        path: str = request.route_path(route, id=row._mapping[lookup])
-        return path
 
-    return link_for
+def _link(view: MasterView, link: str) -> LinkFor:
+    if link != "self":
+        return partial(view.links[link], view.request)
+    record_url = key_url(view.request, f"{view.prefix}.view", "id")
+    return lambda row: record_url(row._mapping[view.lookup])
 
 
 def fact_columns(view: type[MasterView]) -> tuple[Column, ...]:

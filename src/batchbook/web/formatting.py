@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -43,12 +43,17 @@ def moment_filter(zone: ZoneInfo) -> Callable[[datetime | None], str]:
     def moment(value: datetime | None) -> str:
         if not isinstance(value, datetime):
             return "" if value is None else not_readable(value)
-        machine = value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         # Macros are not given the request, and every page would have to hand it on to each of them.
         request = get_current_request()
-        local = value.astimezone(zone if request is None else request.zone)
-        return Markup('<time datetime="{}" title="{}">{}</time>').format(
-            machine, f"{local:%Y-%m-%d %H:%M:%S %Z}", f"{local:%Y-%m-%d %H:%M}"
-        )
+        return moment_html(value, zone if request is None else request.zone)
 
     return moment
+
+
+def moment_html(moment: datetime, zone: tzinfo) -> Markup:
+    """Return an aware ``moment`` to the minute in ``zone``, as ``<time>`` with the seconds in its title."""
+    machine = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    local = moment.astimezone(zone)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        machine, f"{local:%Y-%m-%d %H:%M:%S %Z}", f"{local:%Y-%m-%d %H:%M}"
+    )

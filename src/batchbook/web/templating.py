@@ -7,8 +7,8 @@ from typing import Any
 from markupsafe import Markup
 from pyramid.csrf import get_csrf_token
 
-from batchbook.grid.cells import render
 from batchbook.services import services_of
+from batchbook.web.cells import severity_sign, status_chip, value_html_filter
 from batchbook.web.flash import flash_messages
 from batchbook.web.formatting import bytesize, moment_filter, number
 from batchbook.web.idempotency import idempotency_key_input
@@ -31,11 +31,6 @@ def csrf_input(request: Request) -> Markup:
     return Markup('<input type="hidden" name="csrf_token" value="{}">').format(csrf_token(request))
 
 
-def cell(column: Any, value: Any) -> str:
-    """The grid's rendering of ``value`` in ``column``, as a global and as a filter of the column."""
-    return render(column, value)
-
-
 def includeme(config: Any) -> None:
     """Put the globals and filters into the environment of Jinja2, once that exists."""
     config.include("pyramid_jinja2")
@@ -44,19 +39,20 @@ def includeme(config: Any) -> None:
     def install() -> None:
         environment = config.get_jinja2_environment()
         environment.globals.update(
-            cell=cell,
             csrf_input=csrf_input,
             csrf_token=csrf_token,
             flash_messages=flash_messages,
             form_key_input=idempotency_key_input,
+            severity_sign=severity_sign,
+            status_chip=status_chip,
         )
         environment.filters.update(
             bytesize=bytesize,
-            cell=cell,
             counted=counted,
             moment=moment_filter(zone),
             noun=noun,
             number=number,
+            value_html=value_html_filter(zone),
         )
 
     config.action("batchbook templating", install, order=_AFTER_ENVIRONMENT)

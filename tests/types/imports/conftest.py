@@ -38,7 +38,7 @@ class Shop:
         return Engine(session, self.services.get(BatchTypes), self.services.settings, actor)
 
     def create(self, table: str, actor: str = "staff", name: str = "list.csv", **texts: str) -> int:
-        """Create and populate an import of ``table``; return its number."""
+        """Create batch an import of ``table``; return its number."""
         with transaction_scope(self.database) as session:
             engine = self.act(session, actor)
             file = io.BytesIO(table.encode())

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 
 def test_a_row_is_shown_as_it_stands_in_the_file(shop: Shop, auditor: TestApp, staff: TestApp) -> None:
     number = shop.create("Artikel;Bezeichnung;Notiz;Preis\n 000000001;Item 1; <b>x</b> ;1,50 €\n")
-    page = staff.get(f"/batches/import/{number}/rows/1").click("In the file")
+    page = staff.get(f"/batches/import/{number}/rows/1").click("View in file")
     rows = [
         [cell.text for cell in row.find_all(["th", "td"])] for row in page.html.find("tbody").find_all("tr")
     ]
@@ -30,7 +30,7 @@ def test_a_row_by_hand_stands_in_no_file(shop: Shop, staff: TestApp) -> None:
     number = shop.create("item_code,description,price\n000000001,Item 1,1.50\n")
     shop.add_row(number, new_item_code="000000007", new_description="By hand", new_price="1.00")
     page = staff.get(f"/batches/import/{number}/rows/2")
-    assert "In the file" not in page.text
+    assert "View in file" not in page.text
     staff.get(f"/batches/import/{number}/rows/2/file", status=404)
 
 
@@ -68,6 +68,6 @@ def test_no_more_columns_are_kept_besides_than_a_row_can_hold(shop: Shop, staff:
 def test_the_executed_batch_leads_to_the_rows_that_were_left_out(shop: Shop, staff: TestApp) -> None:
     number = shop.create("item_code,description,price\n000000001,Item 1,1.50\n000000002,Item 2,abc\n")
     shop.execute(number, apply="good")
-    page = staff.get(f"/batches/import/{number}").click("The rows that were left out").maybe_follow()
+    page = staff.get(f"/batches/import/{number}").click("Rows that were left out").maybe_follow()
     assert page.request.path == f"/batches/import/{number + 1}"
     assert "Made of the rows that were left out" in page.text

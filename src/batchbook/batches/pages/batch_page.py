@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
@@ -14,16 +14,13 @@ from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.running.runner import ActionCall, Runner
 from batchbook.forms import BoundForm, Field, Form
 from batchbook.master import Page
 from batchbook.master.conflicts import FieldConflict
 from batchbook.web.flash import flash
 from batchbook.web.request import Request
-
-if TYPE_CHECKING:
-    from batchbook.batches.pages.view import BatchMasterView
-
 
 #: Statuses of a form shown again: for what must be corrected, and for what somebody else made impossible.
 UNPROCESSABLE, CONFLICT = 422, 409
@@ -54,7 +51,12 @@ class BatchPage(Page):
     @property
     def row_model(self) -> type[BatchRow]:
         """The model of the batch's rows."""
-        return self.view.row_model(self.batch)
+        return self.view.batch_type.rows.of(self.batch)
+
+    @property
+    def statuses(self) -> Any:
+        """The statuses of the type's rows, an enum; None for a type that has its own column."""
+        return self.view.batch_type.handler.statuses
 
     @property
     def own_url(self) -> str:

@@ -51,7 +51,7 @@ class AllBatchesView(MasterView):
     prefix = "batches"
     path = "/batches"
     title = "Batches"
-    description = "Of all types, the latest first."
+    description = "Batches of all types, newest first."
     title_one = "batch"
     grid_columns = COMMON
     default_sort: ClassVar = (Sort("number", descending=True),)
@@ -100,7 +100,7 @@ def find(request: Request) -> HTTPSeeOther:
     wanted = select(Batch.type).where(Batch.id == number, seen)
     key = request.db.scalar(wanted) if number <= HIGHEST_NUMBER else None
     if key is None:
-        raise Missing(f"There is no batch {number:08d} that you may see.")
+        raise Missing(f"There is no batch {number:08d} that you can see.")
     return HTTPSeeOther(batch_url(request, key, number))
 
 
@@ -132,15 +132,18 @@ class HomePage:
         me = self.request.authenticated_userid
         mine = (Batch.created_by == me) & (_at(Action.POPULATE) | _at(Action.EDIT))
         waiting = _at(Action.EXECUTE) & Batch.type.in_(executable)
-        sections = [
-            self._section("To execute", "Complete, reviewed and waiting for you.", waiting)
+        to_act_on = [
+            self._section("To execute", "Complete, reviewed and waiting for you to execute.", waiting)
             if executable
             else None,
             self._section("Your open batches", "Correct their rows, then mark them complete.", mine),
-            self._section("Executed lately", "Frozen, and part of the audit trail.", Batch.state.in_(FINAL)),
         ]
+        executed = self._section(
+            "Recently executed", "Frozen, and part of the audit trail.", Batch.state.in_(FINAL)
+        )
         return {
-            "sections": [section for section in sections if section and section.total],
+            "sections": [section for section in (*to_act_on, executed) if section and section.total],
+            "needs_attention": any(section and section.total for section in to_act_on),
             "creatable": creatable(self.request),
             "sees_batches": any(access.may(self.held, one.key, Action.VIEW) for one in self.types),
             "all_url": default_link(self.request.route_path("batches.index")),

@@ -1,36 +1,33 @@
-"""The view class that a batch type subclasses: its pages as data, with the columns that all types share."""
+"""The view class that a batch type subclasses, with the contexts of its addresses and the columns of its rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, String, case, cast, func, literal, select
 
 from batchbook.batches import access
 from batchbook.batches.editing import editable_columns
-from batchbook.batches.engine.engine import Engine
-from batchbook.batches.lifecycle import TRANSITIONS, Action, State
+from batchbook.batches.engine.context import find_batch
+from batchbook.batches.engine.engine import Engine, held_refusal
+from batchbook.batches.lifecycle import READING, TRANSITIONS, Action, BatchPermission, State
 from batchbook.batches.models import Batch, BatchRow
-from batchbook.batches.pages import BATCH_PAGES
-from batchbook.batches.pages.contexts import BatchContext, TypeContext
-from batchbook.batches.pages.view_models import PROBLEMS
-from batchbook.batches.registry import BatchTypes
-from batchbook.batches.running.activity import LockedByJob, Running, batch_locked_by_job, running_now
+from batchbook.batches.registry import BatchType, BatchTypes
+from batchbook.batches.running.activity import LockedByJob, batch_locked_by_job
+from batchbook.errors import Missing
 from batchbook.forms import Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort, choices_of, columns_of
 from batchbook.jobs import Job
 from batchbook.jobs.models import ACTIVE, JobState
-from batchbook.jobs.service import JobService
-from batchbook.master import MasterView, Page
-from batchbook.security.identity import Identity
+from batchbook.master import MasterContext, MasterView, Page, RecordContext
+from batchbook.master.records import key_of
+from batchbook.security.identity import Identity, grants
 from batchbook.services import Services
 from batchbook.statuses import Severity
-
-if TYPE_CHECKING:
-    from batchbook.batches.registry import BatchType
-
+from batchbook.web.request import Request
 
 _WIDTH = 8
 _digits = cast(Batch.id, String)
@@ -75,45 +72,142 @@ EXECUTED_AT = Column("executed_at", "Executed", Batch.executed_at, Kind.DATETIME
 #: What an index of batches shows unless its type says otherwise.
 COMMON = (NUMBER, DESCRIPTION, STATE, NOW, ROWS, CREATED_BY, CREATED_AT, EXECUTED_BY, EXECUTED_AT)
 
+#: The column of every row grid that tells whether a row has problems.
+PROBLEMS = "problems"
+
+#: What the index of a type asks for; everybody who may see some of its batches may do it.
+_READING = frozenset({"view", "export"})
+#: What can be done with many batches of a type at once; each of them is asked about by itself as well.
+_MANY = frozenset({Action.REFRESH.value, Action.EXECUTE.value})
+
+
+class TypeContext(MasterContext):
+    """The context of the addresses that concern all batches of a type."""
+
+    def permits(self, identity: Identity, permission: str) -> bool:
+        """Return whether ``identity`` may see batches of the type, or create one."""
+        _, key, name = permission.split(":")
+        if name in _READING:
+            return access.may(identity.permissions, key, Action.VIEW)
+        if name == BatchPermission.CREATE:
+            return access.may_create(identity.permissions, key)
+        if name in _MANY:
+            return access.may(identity.permissions, key, Action(name))
+        return grants(identity.permissions, permission)
+
+
+class BatchContext(RecordContext):
+    """The context of the addresses of one batch. What may be done with it is in the lifecycle table."""
+
+    view: BatchMasterView
+
+    @cached_property
+    def record(self) -> Any:
+        """The batch that the address names; raises ``Missing`` if there is none of this type."""
+        request = self.view.request
+        types = request.services.get(BatchTypes)
+        batch = find_batch(request.db, types, int(key_of(Batch, "id", request.matchdict["id"])))
+        if not isinstance(batch, self.view.model):
+            raise Missing(f"There is no {self.view.title_one} {batch.number}. It may have been deleted.")
+        return batch
+
+    def permits(self, identity: Identity, permission: str) -> bool:
+        """Return whether the role of ``identity`` and the batch's state allow the action that ``permission`` names."""
+        if self._held_from(_action(permission)) is not None:
+            return False
+        return access.may_now(identity.permissions, self.record, _action(permission))
+
+    def refusal(self, identity: Identity, permission: str) -> str | None:
+        """Return why the batch's state forbids what the role of ``identity`` would allow; or a job that has it."""
+        action = _action(permission)
+        held = self._held_from(action)
+        if held is None:
+            return access.state_refusal(identity.permissions, self.record, action)
+        allowed = access.may(identity.permissions, held.batch.type, action)
+        return held_refusal(held.batch, action, held.job) if allowed else None
+
+    def _held_from(self, action: Action) -> LockedByJob | None:
+        """Return the batch and the job that has it, where that keeps ``action`` off."""
+        return None if action in READING else self.view.held(self._key)
+
+    @property
+    def _key(self) -> int:
+        # Not asked of a record that is not loaded yet: on SQLite, loading it to change it would wait for the very job
+        # that is the reason to refuse.
+        loaded = self.__dict__.get("record")
+        return (
+            loaded.id if loaded is not None else int(key_of(Batch, "id", self.view.request.matchdict["id"]))
+        )
+
+
+def _action(permission: str) -> Action:
+    return Action(permission.rpartition(":")[2])
+
+
+@dataclass(frozen=True)
+class RowTable:
+    """The columns of the rows of a batch type's batches, as their pages show them.
+
+    ``columns`` are those between a row's number and its note; the status comes behind them, unless it is named among
+    them. ``filter_columns`` are those that the grid can be filtered by and does not show; the row's page shows them. A
+    type whose batches have different rows overrides the methods.
+    """
+
+    columns: Sequence[str | Column] = ()
+    filter_columns: Sequence[str | Column] = ()
+
+    def columns_of(self, row: type[BatchRow]) -> Sequence[str | Column]:  # noqa: ARG002 - For types whose batches differ.
+        """Return the columns of the row model ``row`` between number and note: by default ``columns``."""
+        return self.columns
+
+    def settings_key(self, batch: Batch) -> str:
+        """Return the name under which a person's view of a batch's rows is remembered: by default one for the type."""
+        return f"rows.{batch.type}"
+
+    def filters(self, row: type[BatchRow]) -> tuple[Column, ...]:
+        """Return the columns that the grid of ``row`` is filtered by without showing them."""
+        # Removed rows are marked as a whole, and problems at their cells.
+        problems = Column(PROBLEMS, "Has problems", row.issues.is_not(None), Kind.BOOLEAN)
+        return columns_of(row, (*self.filter_columns, "removed", problems))
+
+    def all_columns(self, row: type[BatchRow], statuses: Any) -> tuple[Column, ...]:
+        """Return all columns of the grid of ``row``: number, own columns, status, note, then those to filter by."""
+        sequence, status, note = columns_of(row, ("sequence", "status", "status_text"))
+        if statuses is not None:
+            status = Column("status", "Status", row.status, Kind.CHOICE, choices=choices_of(statuses))
+        own = [status if name == "status" else name for name in self.columns_of(row)]
+        shown = columns_of(row, own if status in own else (*own, status))
+        return (
+            sequence,
+            *shown,
+            Column(note.name, "Note", note.expression, note.kind),
+            *self.filters(row),
+        )
+
 
 class BatchMasterView(MasterView):
     """The pages of one batch type: a master view over its headers, whose records have rows and a life.
 
-    A subclass says ``row_grid_columns``, the row's columns to show between its number and its status; further
-    ``header_fields``, the names of the fields of the header's form (by default all editable columns), ``field_groups`` to order
-    them, and ``grid_columns``, what the type's index shows. Everything else comes from the type's models and handler.
+    A subclass declares ``row_table``, the columns of its rows; further ``header_fields``, the names of the fields of the
+    header's form (by default all editable columns), ``field_groups`` to order them, and ``grid_columns``, the columns of
+    the type's index. ``pages`` are by default :data:`~batchbook.batches.BATCH_PAGES`. Everything else comes from the
+    type's models and handler: ``config.add_batch_type`` makes a subclass of the class that it is given, with the model,
+    the addresses and the titles of the type.
     """
 
     batch_type: ClassVar[BatchType]
-    #: Columns of the row table, in their order on the page.
-    row_grid_columns: ClassVar[Sequence[str | Column]] = ()
-    #: Columns of the row table that the grid can be filtered by and does not show; the row's page does.
-    row_filter_columns: ClassVar[Sequence[str | Column]] = ()
+    #: The columns of the rows.
+    row_table: ClassVar[RowTable] = RowTable()
     #: Names of the header's editable columns, for creating and editing.
     header_fields: ClassVar[Sequence[str]] = ()
     #: Headings over fields of the header's form: heading → names of fields; the others come behind, as they are.
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {}
     grid_columns: ClassVar[Sequence[str | Column]] = COMMON
     default_sort: ClassVar[Sequence[Sort]] = (Sort("number", descending=True),)
-    pages: ClassVar[Sequence[type[Page]]] = BATCH_PAGES
+    pages: ClassVar[Sequence[type[Page]]] = ()
     context_factory = TypeContext
     record_context_factory = BatchContext
     templates: ClassVar[Mapping[str, str]] = {"index": "batchbook.templates:batches/index.jinja2"}
-
-    @classmethod
-    def bind(cls, batch_type: BatchType) -> type[BatchMasterView]:
-        """Return the class with what the registered type gives it: model, names, addresses."""
-        data = {
-            "batch_type": batch_type,
-            "model": batch_type.header,
-            "prefix": f"batches.{batch_type.key}",
-            "path": f"/batches/{batch_type.path}",
-            "title": batch_type.title_plural,
-            "title_one": batch_type.title.lower(),
-            "__module__": cls.__module__,
-            "__doc__": cls.__doc__,
-        }
-        return type(cls.__name__, (cls,), data)
 
     @classmethod
     def permission(cls, name: str) -> str:
@@ -121,45 +215,13 @@ class BatchMasterView(MasterView):
         return access.permission(cls.batch_type.key, name)
 
     @classmethod
-    def row_columns(cls, row: type[BatchRow]) -> tuple[Column, ...]:
-        """Return the columns of the grid of ``row``, a batch's row model.
-
-        These are its number, the type's own, status and its words, then those to filter by.
-        """
-        statuses = cls.batch_type.handler.statuses
-        status = _status_column(row, statuses)
-        (sequence, text) = columns_of(row, ("sequence", "status_text"))
-        wanted = [status if name == status.name else name for name in cls.shown_columns(row)]
-        shown = columns_of(row, wanted if status in wanted else (*wanted, status))
-        return (sequence, *shown, _noted(text), *cls.filter_columns(row))
-
-    @classmethod
-    def shown_columns(cls, row: type[BatchRow]) -> Sequence[str | Column]:  # noqa: ARG003 - For types whose batches differ.
-        """Return what the grid of ``row`` shows between number and note: by default ``row_grid_columns``.
-
-        The status comes behind them, unless it is named among them.
-        """
-        return cls.row_grid_columns
-
-    @classmethod
-    def filter_columns(cls, row: type[BatchRow]) -> tuple[Column, ...]:
-        """Return the columns that the grid of ``row`` is filtered by without showing them."""
-        # Removed rows are marked as a whole, and problems at their cells.
-        return columns_of(row, (*cls.row_filter_columns, "removed", _problems_column(row)))
-
-    def grid_key(self, batch: Batch) -> str:  # noqa: ARG002 - For types whose batches differ.
-        """Return under which name the choice of what a batch's grid shows is remembered: by default one for the type."""
-        return f"rows.{self.batch_type.key}"
-
-    @classmethod
-    def row_model(cls, batch: Batch) -> type[BatchRow]:
-        """Return the model of the rows of ``batch``."""
-        return cls.batch_type.rows.of(batch)
-
-    @classmethod
     def visible_to(cls, services: Services, identity: Identity) -> ColumnElement[bool]:
         """Return the condition for the batches of the type that ``identity`` may see."""
         return access.visible(identity.permissions, services.get(BatchTypes))
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request)
+        self._locks: dict[int, LockedByJob | None] = {}
 
     @property
     def engine(self) -> Engine:
@@ -171,30 +233,9 @@ class BatchMasterView(MasterView):
 
     def held(self, batch_id: int) -> LockedByJob | None:
         """Return a batch and the job that has it, where one has; asked once for a request."""
-        if batch_id not in self._held:
-            self._held[batch_id] = batch_locked_by_job(self.request, batch_id)
-        return self._held[batch_id]
-
-    def many(self, total: int) -> list[tuple[str, str]]:
-        """Return what can be done with all ``total`` batches that the index shows: words of a link, name of the page."""
-        if total < 2 or not self.request.services.get(JobService).in_background:
-            return []
-        actions = (Action.REFRESH, Action.EXECUTE)
-        return [
-            (f"{action.label} all {total:,}…", f"{action.value}_all")
-            for action in actions
-            if self.may(action.value)
-        ]
-
-    @cached_property
-    def running(self) -> list[Running]:
-        """Return what runs on batches of the type that this person may see."""
-        visible = self.visible_to(self.request.services, self.request.identity)
-        return running_now(self.request, Batch.type == self.batch_type.key, visible)
-
-    @cached_property
-    def _held(self) -> dict[int, LockedByJob | None]:
-        return {}
+        if batch_id not in self._locks:
+            self._locks[batch_id] = batch_locked_by_job(self.request, batch_id)
+        return self._locks[batch_id]
 
     def form(self, record: Any | None) -> Form:
         """Return the header's form: to create a batch all its fields, else those that are not fixed."""
@@ -210,18 +251,3 @@ class BatchMasterView(MasterView):
     def label_of(self, record: Batch) -> str:
         """Name a batch in a sentence."""
         return f"batch {record.number}"
-
-
-def _status_column(row: type[Any], statuses: Any) -> Column:
-    (plain,) = columns_of(row, ("status",))
-    if statuses is None:
-        return plain
-    return Column("status", "Status", row.status, Kind.CHOICE, choices=choices_of(statuses))
-
-
-def _problems_column(row: type[Any]) -> Column:
-    return Column(PROBLEMS, "Has problems", row.issues.is_not(None), Kind.BOOLEAN)
-
-
-def _noted(text: Column) -> Column:
-    return Column(text.name, "Note", text.expression, text.kind)

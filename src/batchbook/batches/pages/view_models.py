@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from batchbook.batches import access
 from batchbook.batches.engine.context import ActionContext
@@ -12,18 +12,12 @@ from batchbook.batches.engine.options import default_values
 from batchbook.batches.engine.preview import preview_execution
 from batchbook.batches.lifecycle import MILESTONES, PASSED, Action, State
 from batchbook.batches.models import Batch
+from batchbook.batches.pages.view import BatchMasterView
 from batchbook.forms import BoundForm, Field
 from batchbook.grid import Column, Filter, Verb
 from batchbook.grid.parsers import choice_text
 from batchbook.master import GridView
 from batchbook.statuses import Severity
-
-if TYPE_CHECKING:
-    from batchbook.batches.pages.view import BatchMasterView
-
-
-#: The column of every row grid that tells whether a row has problems.
-PROBLEMS = "problems"
 
 
 @dataclass(frozen=True)
@@ -92,7 +86,9 @@ class _Plain:
 
 def _count(grid: GridView, clauses: tuple[Filter, ...], status: Any, count: int) -> Count:
     active = grid.state.filters == clauses
-    return Count(status.label, int(count), status.severity, status.sign, grid.link_with(*clauses), active)
+    return Count(
+        status.label, int(count), status.severity, status.sign, grid.links.filtered_by(*clauses), active
+    )
 
 
 def facts(view: BatchMasterView, batch: Batch) -> list[tuple[Column, Any]]:
@@ -151,7 +147,7 @@ def execution(view: BatchMasterView, work: ActionContext) -> Execution | None:
     if plan.reasons:
         note = _on_complete(view, work)
     else:
-        note = "" if may else "Somebody whose role may execute batches of this type can do it now."
+        note = "" if may else "Waiting for an administrator who can execute batches of this type."
     action = view.url(Action.EXECUTE.value, work.batch) if may and not plan.reasons else ""
     form = work.handler.execution_policy.options
     chosen = form.bind(default_values(work.handler)) if form and action else None
@@ -163,5 +159,5 @@ def _on_complete(view: BatchMasterView, work: ActionContext) -> str:
     if not (work.handler.execution_policy.automatic and view.may(Action.COMPLETE, work.batch)):
         return ""
     if executes_for(view, work.batch):
-        return "Marking it complete executes it at once."
-    return "Once it is marked complete, it waits for somebody who may execute batches of this type."
+        return "Marking it complete executes it immediately."
+    return "After you mark it complete, it waits for an administrator who can execute batches of this type."

@@ -137,7 +137,8 @@ def _file_layout(work: ActionContext) -> FileLayout | None:
 def _row_layout(work: ActionContext) -> RowLayout:
     """Return the layout of the columns that the row grid shows."""
     model: Any = work.row
-    shown = getattr(work.batch_type.view, "shown_columns", lambda _row: ())(model)
+    table = getattr(work.batch_type.view, "row_table", None)
+    shown = table.columns_of(model) if table is not None else ()
     own = [column.key for column in model.__mapper__.columns if column.key not in _NEVER_COLUMNS]
     return RowLayout(model, columns_of(model, ("sequence", *(shown or own))))
 

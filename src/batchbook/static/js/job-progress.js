@@ -65,7 +65,7 @@ class WatchedJob {
     const bar = this.place.querySelector("[data-job-bar]");
     if (job.percent === null) bar.removeAttribute("value");
     else bar.value = job.percent;
-    this.say(job.ended ? job.message : job.progress || "Beginning …");
+    this.say(job.ended ? job.message : job.progress || "Starting…");
     if (this.speaks) document.title = `${job.ended ? job.state_label : job.percent === null ? "…" : `${job.percent} %`} · ${ownTitle}`;
     if (job.phase !== this.phase && !job.ended) announce(`${job.title}. ${job.progress}`);
     this.phase = job.phase;

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from batchbook.batches import Action, Batch, BatchMasterView, BatchPage, BatchRow
+from batchbook.batches import BATCH_PAGES, Action, Batch, BatchMasterView, BatchPage, BatchRow, RowTable
 from batchbook.forms import Field, Form
 from batchbook.grid import Choice, Column, Kind, render
 from batchbook.types.imports.preconditions import StaleCell
@@ -55,13 +55,28 @@ def _value_text(cell: StaleCell, value: Any) -> str:
     return render(cell.field.column, value) if cell.field else str(value)
 
 
+class ImportRowTable(RowTable):
+    """Rows of an import: which columns there are depends on the target and the file."""
+
+    def columns_of(self, row: type[BatchRow]) -> Sequence[str | Column]:
+        """Return the key, what becomes of the record, each field before and after, and what is carried along."""
+        columns = [column for column in row.__mapper__.columns if column.info.get("shown")]
+        key = [column.key for column in columns if column.info.get("peer")]
+        others = [column.key for column in columns if not column.info.get("peer")]
+        return (*key, "status", "changed_fields", *others)
+
+    def settings_key(self, batch: Batch) -> str:
+        """Remember the view for each target by itself."""
+        return f"rows.import.{batch.target}"  # type: ignore[attr-defined]
+
+
 class ImportView(BatchMasterView):
     """Imports."""
 
     description = "Import any table into products, vendors, departments or stock."
     pages = tuple(
         page
-        for known in BatchMasterView.pages
+        for known in BATCH_PAGES
         for page in ((known, ChangedRecords) if known.name == Action.REFRESH else (known,))
     )
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
@@ -70,19 +85,7 @@ class ImportView(BatchMasterView):
         "Records missing from the file": ("scope_field", "scope_value"),
         "Options": ("description", "notes"),
     }
-    row_filter_columns: ClassVar[Sequence[str | Column]] = ("line", "missing")
-
-    @classmethod
-    def shown_columns(cls, row: type[BatchRow]) -> Sequence[str | Column]:
-        """Return the key, the status, each field before and after, and the columns that are carried along."""
-        columns = [column for column in row.__mapper__.columns if column.info.get("shown")]
-        key = [column.key for column in columns if column.info.get("peer")]
-        others = [column.key for column in columns if not column.info.get("peer")]
-        return (*key, "status", "changed_fields", *others)
-
-    def grid_key(self, batch: Batch) -> str:
-        """Return a key of the target, so that what is shown is remembered for each by itself."""
-        return f"rows.import.{batch.target}"  # type: ignore[attr-defined]
+    row_table = ImportRowTable(filter_columns=("line", "missing"))
 
     def form(self, record: Any | None) -> Form:
         """Return the header's form, with the targets to choose from."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from pyramid.httpexceptions import HTTPSeeOther
 
@@ -17,6 +17,7 @@ from batchbook.batches.intake.file_source import FileSource
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch_page import UNPROCESSABLE, EditPage, follow_on, sent_texts
+from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.running.bulk_edits import EDIT_HEADER, enqueue_edit, is_big
 from batchbook.batches.running.runner import ActionCall, Runner
 from batchbook.db.base import scalar_defaults
@@ -28,10 +29,6 @@ from batchbook.master.conflicts import FieldConflict
 from batchbook.tables import SUFFIXES
 from batchbook.web.flash import flash
 from batchbook.web.idempotency import claim_key
-
-if TYPE_CHECKING:
-    from batchbook.batches.pages.view import BatchMasterView
-
 
 #: The fields of the form that take a file, and rows that were copied from somewhere.
 FILE_FIELD, PASTED_FIELD = "file", "pasted"
@@ -57,7 +54,7 @@ class CreateBatch(Page):
         return self._form(self._fields().bind(preset))
 
     def post(self) -> Any:
-        """Create and populate the batch and show it; or show the form again, with nothing left behind."""
+        """Create batch the batch and show it; or show the form again, with nothing left behind."""
         bound = self._fields().validate(self.request.POST)
         if bound.valid:
             try:
@@ -117,7 +114,7 @@ def _source_fields(source: FileSource) -> list[Field]:
         fields[0] = replace(
             fields[0], help=f"{help_text} Columns with other names can be chosen after it was sent."
         )
-        pasted = "Copied from a spreadsheet or a mail, with a row of headings."
+        pasted = "Paste from a spreadsheet or email, including the header row."
         fields.append(
             Field.of(PASTED_FIELD, Kind.TEXT, label="Or paste rows", widget="textarea", help=pasted)
         )
@@ -126,7 +123,7 @@ def _source_fields(source: FileSource) -> list[Field]:
 
 def _one_source(values: dict[str, Any]) -> dict[str, str]:
     if values.get(FILE_FIELD) is not None and values.get(PASTED_FIELD):
-        return {PASTED_FIELD: "Give either a file or pasted rows, not both."}
+        return {PASTED_FIELD: "Choose a file or paste rows, not both."}
     return {}
 
 

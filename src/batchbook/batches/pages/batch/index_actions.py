@@ -4,25 +4,49 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.concurrency import TOKEN_FIELD, Token, refuse_changed
 from batchbook.batches.engine.options import bind_options, default_values
 from batchbook.batches.lifecycle import Action
+from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch.schedule_page import sent_options
+from batchbook.batches.pages.view import BatchMasterView
+from batchbook.batches.running.activity import running_now
 from batchbook.batches.running.several import MOST, Candidates, candidates, enqueue_all
 from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Form
 from batchbook.jobs.service import JobService
-from batchbook.master import Page
-
-if TYPE_CHECKING:
-    from batchbook.batches.pages.view import BatchMasterView
+from batchbook.master import Index, Page
 
 #: How many of the batches that are left out the page names.
 SHOWN = 20
+
+
+class BatchIndex(Index):
+    """The batches of one type, with those on which something runs, and with actions on all that match."""
+
+    view: BatchMasterView
+
+    def get(self) -> dict[str, Any]:
+        """Show the grid."""
+        view = self.view
+        values = super().get()
+        visible = view.visible_to(self.request.services, self.request.identity)
+        running = running_now(self.request, Batch.type == view.batch_type.key, visible)
+        return values | {"running": running, "actions": self._actions(values["grid"].total)}
+
+    def _actions(self, total: int) -> list[tuple[str, str]]:
+        """Return the actions possible with all ``total`` batches of the index: label of a link, name of the page."""
+        if total < 2 or not self.request.services.get(JobService).in_background:
+            return []
+        return [
+            (f"{action.label} all {total:,}…", f"{action.value}_all")
+            for action in (Action.REFRESH, Action.EXECUTE)
+            if self.view.may(action.value)
+        ]
 
 
 class _ManyPage(Page):
@@ -71,7 +95,7 @@ class _ManyPage(Page):
         view, request = self.view, self.request
         if not request.services.get(JobService).in_background:
             raise Conflict(
-                "Here actions run at once, in the request, so not on many batches. Nothing was done."
+                "Actions run immediately here, so they can't be applied to many batches at once. Nothing was done."
             )
         grid = view.grid()
         if grid.state.problems:
@@ -80,7 +104,7 @@ class _ManyPage(Page):
         ids = [row.id for row in islice(rows, MOST + 1)]
         if len(ids) > MOST:
             raise BadInput(
-                f"These are more than {MOST:,} batches. Choose fewer by the filters; nothing was done."
+                f"These are more than {MOST:,} batches. Narrow down the filters. Nothing was done."
             )
         return candidates(request.services, request.db, request.identity, view.batch_type, self.action, ids)
 

@@ -61,12 +61,12 @@ class PreparingPage(BatchPage):
 
 
 class IntakePage(PreparingPage):
-    """What was found in the file, each guess with its evidence, and a form to say otherwise."""
+    """File summary in the file, each guess with its evidence, and a form to say otherwise."""
 
     name = "intake"
     pattern = "/intake"
     template = "batchbook.templates:batches/intake.jinja2"
-    button = "Look at the file"
+    button = "Check the file"
 
     def get(self) -> dict[str, Any]:
         """Show what was found."""
@@ -75,7 +75,7 @@ class IntakePage(PreparingPage):
         )
 
     def post(self) -> Any:
-        """Look at the file anew, read as the form says; or forget what was said; or go on to its columns."""
+        """Check the file anew, read as the form says; or forget what was said; or go on to its columns."""
         self.lock()
         intake, again = self.intake, self.request.POST.get("do") == "guess"
         bound = reading_form(intake, self.fields).validate({} if again else self.request.POST)

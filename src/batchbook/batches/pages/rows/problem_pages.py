@@ -19,7 +19,7 @@ from batchbook.batches.editing.similar import (
 )
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch_page import UNPROCESSABLE, BatchPage, follow_on
-from batchbook.batches.pages.view_models import PROBLEMS
+from batchbook.batches.pages.view import PROBLEMS
 from batchbook.batches.rows.issues import plain_lines
 from batchbook.batches.rows.storable_cells import NOT_STORED
 from batchbook.batches.running.bulk_edits import FIX_ALIKE, enqueue_edit, is_big
@@ -86,7 +86,9 @@ class ProblemsPage(BatchPage):
 
     @cached_property
     def _filtered(self) -> frozenset[str]:
-        return frozenset(c.name for c in self.view.row_columns(self.row_model) if c.filterable)
+        return frozenset(
+            c.name for c in self.view.row_table.all_columns(self.row_model, self.statuses) if c.filterable
+        )
 
     def _shown_by(self, problem: Problem, column: Column | None) -> str | None:
         """Return the link to the rows of ``problem``, where filters can say which they are."""
@@ -171,7 +173,7 @@ class FixSimilar(BatchPage):
         """Which cells the address means."""
         asked = self.request.GET
         if not asked.get("field"):
-            raise BadInput("The address does not say which cells are meant, so nothing was changed.")
+            raise BadInput("The address doesn't identify any cells, so nothing was changed.")
         return SimilarCells(asked["field"], plain_lines(asked.get("text", "")), asked.get("code", ""))
 
     def _page(self) -> dict[str, Any]:
@@ -208,7 +210,7 @@ class FixSimilar(BatchPage):
 
     def _wanted_text(self) -> str:
         if self._text is None:
-            raise BadInput("The address does not say what to put into the cells, so nothing was changed.")
+            raise BadInput("The address doesn't give a value for the cells, so nothing was changed.")
         return self._text
 
     def _value(self, column: Column) -> tuple[Any, str]:
@@ -224,7 +226,7 @@ class FixSimilar(BatchPage):
         return there and to_text(column, value) == self.alike.text
 
     def _beside(self, column: Column) -> list[Column]:
-        shown = self.view.row_columns(self.row_model)[1:]
+        shown = self.view.row_table.all_columns(self.row_model, self.statuses)[1:]
         return [other for other in shown if other.name != column.name][:_BESIDE]
 
     def _rows(self, found: Found) -> list[Any]:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from datetime import tzinfo
+from typing import Any, cast
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, select
 
 from batchbook.batches import access
-from batchbook.batches.editing import cell_text
+from batchbook.batches.editing.fields import text_in
 from batchbook.batches.engine.context import find_batch
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.rows.issues import in_words
 from batchbook.grid import Column, Grid
 from batchbook.master import Caller, GridView, OpenGrid
-from batchbook.master.directive import view_called
-
-if TYPE_CHECKING:
-    from batchbook.batches.pages.view import BatchMasterView
+from batchbook.master.routes import view_called
+from batchbook.master.row_cells import EditableCell, key_url
 
 #: Columns that every row brings along, because its cells need them.
 _CARRIED = ("version", "issues")
@@ -27,12 +27,16 @@ _CARRIED = ("version", "issues")
 SUGGESTED = 5
 
 
-def _rows_of(batch: Batch, row: type[BatchRow]) -> Select[Any]:
-    return select(row).where(row.batch_id == batch.id)
-
-
-def _carried_by(row: type[BatchRow]) -> tuple[Any, ...]:
-    return tuple(getattr(row, name) for name in _CARRIED)
+def _grid_of(
+    batch: Batch,
+    row: type[BatchRow],
+    columns: Sequence[Column],
+    zone: tzinfo,
+    *conditions: ColumnElement[bool],
+) -> Grid:
+    wanted = select(row).where(row.batch_id == batch.id, *conditions)
+    carried = tuple(getattr(row, name) for name in _CARRIED)
+    return Grid(columns, wanted, (row.sequence,), zone=zone, carried=carried)
 
 
 def open_batch_rows(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
@@ -40,10 +44,10 @@ def open_batch_rows(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
     batch = find_batch(caller.session, caller.services.get(BatchTypes), arguments["batch_id"])
     caller.refuse_unless(permitted=access.may_now(caller.identity.permissions, batch, Action.VIEW))
     view = cast("type[BatchMasterView]", view_called(caller.services, f"batches.{batch.type}"))
-    row = view.row_model(batch)
-    columns = view.row_columns(row)
-    grid = Grid(columns, _rows_of(batch, row), (row.sequence,), zone=caller.zone, carried=_carried_by(row))
-    return OpenGrid(grid=grid, columns=columns, caller=caller)
+    batch_type = view.batch_type
+    row = batch_type.rows.of(batch)
+    columns = view.row_table.all_columns(row, batch_type.handler.statuses)
+    return OpenGrid(grid=_grid_of(batch, row, columns, caller.zone), columns=columns, caller=caller)
 
 
 class RowGrid:
@@ -56,49 +60,54 @@ class RowGrid:
         self.grid = self._grid(sequences)
 
     def _grid(self, sequences: Sequence[int] | None) -> GridView:
-        row = self.view.row_model(self.batch)
-        wanted = _rows_of(self.batch, row)
-        if sequences is not None:
-            wanted = wanted.where(row.sequence.in_(sequences))
+        batch_type, table = self.view.batch_type, self.view.row_table
+        row = batch_type.rows.of(self.batch)
+        narrowed = () if sequences is None else (row.sequence.in_(sequences),)
+        request, route = self.view.request, f"{self.view.prefix}."
+        self._row_url = key_url(request, f"{route}row", "sequence", id=self.batch.id)
+        self._cell_url = key_url(request, f"{route}cell", "sequence", id=self.batch.id)
+        columns = table.all_columns(row, batch_type.handler.statuses)
+        hidden = {column.name for column in table.filters(row)}
+        self._editable = [column for column in columns if column.editable and column.name not in hidden]
         return GridView(
-            self.view.request,
-            key=self.view.grid_key(self.batch),
-            columns=self.view.row_columns(row),
-            select=wanted,
-            key_columns=(row.sequence,),
-            hidden=[column.name for column in self.view.filter_columns(row)],
-            carried=_carried_by(row),
+            request,
+            key=table.settings_key(self.batch),
+            grid=_grid_of(self.batch, row, columns, request.zone, *narrowed),
             url=self.view.url("view", self.batch),
             settings_url=self.view.url("rows", self.batch),
             export_url=lambda name: self.view.url("export_rows", self.batch, format=name),
+            hidden=hidden,
             known_total=self.batch.row_count,
-            link_for=self.link_for,
+            cell_links={"sequence": lambda row: self._row_url(row.sequence)},
+            editable=self._editable_cells if self.editing else None,
+            mark=lambda row: "removed" if row.removed else "",
         )
 
-    def row_url(self, row: Any) -> str:
-        """The page of a row."""
-        return self.view.url("row", self.batch, sequence=row.sequence)
-
-    def link_for(self, column: Column, row: Row[Any]) -> str | None:
-        """The first column leads to the row's page."""
-        return self.row_url(row) if column.name == "sequence" else None
-
-    def edit_for(self, column: Column, row: Row[Any]) -> dict[str, Any] | None:
-        """Return what editing the cell in place needs; ``None`` where it cannot be edited."""
-        issue = next((found for found in row.issues or () if found["field"] == column.name), None)
-        if not column.editable or row.removed or not self.editing:
-            return None
-        return {
-            "form_url": f"{self.row_url(row)}#field-{column.name}",
-            "url": self.view.url("cell", self.batch, sequence=row.sequence),
-            "version": row.version,
-            "text": cell_text(column, row),
-            "issue": in_words(issue) if issue else "",
-            "severity": issue["severity"] if issue else "",
-            "message": issue["message"] if issue else "",
-            "suggestions": issue.get("suggestions", [])[:SUGGESTED] if issue else [],
-        }
-
-    def class_for(self, row: Row[Any]) -> str:
-        """Return how the row is marked."""
-        return "removed" if row.removed else ""
+    def _editable_cells(self, row: Row[Any]) -> dict[str, EditableCell]:
+        """Return what editing each cell of ``row`` in its place needs; nothing for a removed row."""
+        if row.removed:
+            return {}
+        values, version = row._mapping, row.version
+        row_url, cell_url = self._row_url(row.sequence), self._cell_url(row.sequence)
+        issues = {found["field"]: found for found in reversed(row.issues or ())}
+        found = {}
+        for column in self._editable:
+            name = column.name
+            issue = issues.get(name)
+            text = text_in(column, values[name], row.issues)
+            form_url = f"{row_url}#field-{name}"
+            found[name] = (
+                EditableCell(form_url, cell_url, version, text)
+                if issue is None
+                else EditableCell(
+                    form_url,
+                    cell_url,
+                    version,
+                    text,
+                    in_words(issue),
+                    issue["severity"],
+                    issue["message"],
+                    issue.get("suggestions", [])[:SUGGESTED],
+                )
+            )
+        return found

@@ -77,7 +77,7 @@ class RemoveRows(_RowSet):
     def get(self) -> dict[str, Any]:
         """Ask, with the count as it is now."""
         seen = Selection.of(self.work, self.condition())
-        link = self.rows.grid.link()
+        link = self.rows.grid.links.to()
         action = f"{self.view.url(self.name, self.batch)}?{link.partition('?')[2]}"
         return self.template_values(count=seen.count, seen=seen.token, action=action, cancel_url=link)
 

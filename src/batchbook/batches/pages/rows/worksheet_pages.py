@@ -85,10 +85,13 @@ class DownloadWorksheet(ExportPage, BatchPage):
         view = GridView(
             self.request,
             key=f"worksheet.{self.batch.type}",
-            columns=self._layout.grid_columns,
-            select=_worksheet_select(self.work, problems=self.problems),
-            key_columns=(self.work.row.sequence,),
-            carried=carried_by(self.work),
+            grid=Grid(
+                self._layout.grid_columns,
+                _worksheet_select(self.work, problems=self.problems),
+                (self.work.row.sequence,),
+                zone=self.request.zone,
+                carried=carried_by(self.work),
+            ),
             url=self.own_url,
             settings_url=self.own_url,
         )
@@ -147,7 +150,7 @@ class UploadWorksheet(BatchPage):
         """Keep the file, and lead on to what differs."""
         upload = self.request.POST.get("file")
         if not isinstance(upload, Upload) or not upload.filename:
-            raise BadInput("No file was sent, so nothing was changed. Choose the worksheet, then send it.")
+            raise BadInput("No file was sent, so nothing was changed. Choose the worksheet, then upload it.")
         with claim_key(self.request) as remember:
             record = store_worksheet(self.engine, self.batch.id, upload.filename, upload.file)
             remember(f"It kept the worksheet {record.name}.")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from sqlalchemy import Row
 
-from batchbook.batches import BatchMasterView
-from batchbook.grid import Column
+from batchbook.batches import BatchMasterView, RowTable
 from batchbook_stockcount import sql
 from batchbook_stockcount.models import StockCount
 
@@ -19,13 +18,7 @@ class StockCountView(BatchMasterView):
     """Stock counts."""
 
     description = "What was counted on the shelves, to become the quantity on hand."
-    row_grid_columns: ClassVar[Sequence[str | Column]] = (
-        "item_code",
-        "description",
-        "counted",
-        "total",
-        "on_hand",
-    )
+    row_table = RowTable(("item_code", "description", "counted", "total", "on_hand"))
     templates: ClassVar[Mapping[str, str]] = {
         **BatchMasterView.templates,
         "view": "batchbook_stockcount:templates/view.jinja2",

@@ -1,4 +1,4 @@
-"""``config.add_master_view``: checks a master view when the application starts, then registers its addresses."""
+"""Routes of a master view: its standard pages, and the directive that checks a view and registers its addresses."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ from batchbook.errors import Missing
 from batchbook.forms import form_of
 from batchbook.grid import Grid
 from batchbook.master.batch_only import EDIT_DIRECTLY, batch_only_columns
-from batchbook.master.contexts import MasterContext
+from batchbook.master.export_pages import Export
+from batchbook.master.form_pages import Create, Delete, Edit
 from batchbook.master.grid_sources import Caller, OpenGrid
-from batchbook.master.page import Page
-from batchbook.master.view import MasterView, fact_columns, key_columns
+from batchbook.master.record_pages import Detail, Index, Remember
+from batchbook.master.view import MasterContext, MasterView, Page, fact_columns, key_columns
 from batchbook.services import Services
 
-_NEEDED = ("model", "prefix", "path", "title", "title_one", "grid_columns")
+#: The pages that most master views have, in the order of their buttons.
+PAGES = (Index, Remember, Export, Create, Detail, Edit, Delete)
+
+_NEEDED = ("model", "prefix", "path", "title", "title_one", "grid_columns", "pages")
 _METHODS = {"get": "GET", "post": "POST"}
 
 

@@ -1,0 +1,149 @@
+"""The grid's rows as markup, against a bare template that writes the same table: the rows alone, no database, no request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date
+from decimal import Decimal
+from statistics import median
+from time import process_time
+from typing import Any
+
+from jinja2 import Environment
+from markupsafe import Markup
+from pyramid.config import Configurator
+from sqlalchemy import Row, column
+from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
+
+from batchbook.grid import Choice, Column, Kind, to_text
+from batchbook.master.row_cells import Cell, EditableCell, TableRow, table_rows
+
+#: The most milliseconds that a row may take.
+MOST_MILLISECONDS = 0.2
+
+_STATUSES = (Choice("ok", "Matches", "success", "="), Choice("off", "Differs", "warning", "≠"))
+_KINDS: dict[str, tuple[Kind, dict[str, Any]]] = {
+    "sequence": (Kind.INTEGER, {}),
+    "item_code": (Kind.TEXT, {"editable": True}),
+    "description": (Kind.TEXT, {"editable": True}),
+    "size": (Kind.TEXT, {"editable": True}),
+    "old_price": (Kind.DECIMAL, {"scale": 2, "editable": True}),
+    "new_price": (Kind.DECIMAL, {"scale": 2, "editable": True}),
+    "change": (Kind.DECIMAL, {"scale": 1, "editable": True}),
+    "since": (Kind.DATE, {"editable": True}),
+    "vegan": (Kind.BOOLEAN, {"editable": True}),
+    "status": (Kind.CHOICE, {"choices": _STATUSES}),
+}
+_COLUMNS = tuple(
+    Column(name, name.replace("_", " ").capitalize(), column(name), kind, **parts)
+    for name, (kind, parts) in _KINDS.items()
+)
+
+# Each cell as it is written in the end, every text escaped once: what no grid can be faster than in Jinja.
+_BARE = """{%- for cells in rows %}
+<tr data-row>
+  {%- for tag, css, attributes, html, url, form_url in cells %}
+  <{{ tag }} class="{{ css }}"{{ attributes }}>
+  {%- if form_url %}<a class="cell-link" href="{{ form_url }}">{{ html }}<span class="visually-hidden">, edit</span></a>
+  {%- elif url %}<a href="{{ url }}">{{ html }}</a>{% else %}{{ html }}{% endif %}</{{ tag }}>
+  {%- endfor %}
+</tr>
+{%- endfor %}"""
+_EDIT = Markup(' data-edit-url="{}" data-version="{}" data-text="{}"')
+
+
+@dataclass(frozen=True)
+class RowCost:
+    """Processor seconds (medians) of one row: as Batchbook renders it, and by the bare template."""
+
+    rows: int
+    ours: float
+    bare: float
+
+    @property
+    def ratio(self) -> float:
+        """Ours as a multiple of the bare template's."""
+        return self.ours / self.bare
+
+
+def row_cost(rows: int, rounds: int) -> RowCost:
+    """Render ``rows`` rows of 10 cells, 8 of them editable, ``rounds`` times each way, in turn."""
+    template = _environment().from_string(
+        '{% from "batchbook.templates:macros/rows.jinja2" import table_rows %}{{ table_rows(rows) }}'
+    )
+    bare = Environment(autoescape=True).from_string(_BARE)
+    stored = _stored(rows)
+    ready = [[_ready(cell) for cell in row.cells] for row in _prepared(stored)]
+    if template.render(rows=_prepared(stored)) != bare.render(rows=ready):
+        raise RuntimeError("The bare template does not write the same table.")
+    ours_times, bare_times = [], []
+    for _ in range(rounds):
+        ours_times.append(_seconds(lambda: template.render(rows=_prepared(stored))))
+        bare_times.append(_seconds(lambda: bare.render(rows=ready)))
+    return RowCost(rows, median(ours_times) / rows, median(bare_times) / rows)
+
+
+def _environment() -> Any:
+    config = Configurator(settings={})
+    config.include("pyramid_jinja2")
+    config.commit()
+    return config.get_jinja2_environment()
+
+
+def _prepared(rows: Iterable[Row[Any]]) -> Iterable[TableRow]:
+    links = {"sequence": lambda row: f"/batches/price-change/1/rows/{row.sequence}"}
+    return table_rows(_COLUMNS, rows, UTC, links=links, editable=_editable)
+
+
+def _editable(row: Row[Any]) -> dict[str, EditableCell]:
+    url = f"/batches/price-change/1/rows/{row.sequence}"
+    return {
+        one.name: EditableCell(
+            f"{url}#field-{one.name}", f"{url}/cell", 3, to_text(one, row._mapping[one.name])
+        )
+        for one in _COLUMNS
+        if one.editable
+    }
+
+
+def _ready(cell: Cell) -> tuple[Any, ...]:
+    edit, attributes = cell.edit, cell.attributes
+    if edit is not None:
+        attributes += _EDIT.format(edit.url, edit.version, edit.text)
+    return cell.tag, cell.css, attributes, cell.html, cell.url, edit.form_url if edit else ""
+
+
+def _stored(count: int) -> Sequence[Row[Any]]:
+    rows = (
+        (
+            number,
+            f"{number:09d}",
+            f"COOKIES & CREAM {number}",
+            "4 OZ",
+            Decimal("1234.50"),
+            Decimal("1299.99"),
+            Decimal("5.3"),
+            date(2026, 1, 1 + number % 28),
+            bool(number % 2),
+            _STATUSES[number % 2].value,
+        )
+        for number in range(1, count + 1)
+    )
+    return IteratorResult(SimpleResultMetaData(list(_KINDS)), rows).all()
+
+
+def _seconds(do: Callable[[], Any]) -> float:
+    start = process_time()
+    do()
+    return process_time() - start
+
+
+def cost_lines(cost: RowCost) -> Iterable[str]:
+    """Yield the figures as lines of text."""
+    ours, bare = cost.ours * 1000, cost.bare * 1000
+    yield (
+        f"A row of the grid takes {ours:.3f} ms, by a bare template that writes the same table {bare:.3f} ms:"
+        f" ratio {cost.ratio:.2f} ({cost.rows} rows of {len(_COLUMNS)} cells)."
+    )
+    yield f"target: at most {MOST_MILLISECONDS:g} ms a row{'' if ours <= MOST_MILLISECONDS else ', which is missed'}"

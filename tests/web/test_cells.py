@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import column
+
+from batchbook.grid import Choice, Column, Kind
+from batchbook.web.cells import EMPTY, severity_sign, status_chip, value_writer
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+CHOICES = (Choice("ok", "<Fine>", "success", "✓"), Choice("odd", "Odd & rare"), Choice(3, "Three"))
+
+
+def written(kind: Kind, value: Any, **parts: Any) -> str:
+    return str(value_writer(Column("x", "X", column("x"), kind, **parts), TOKYO)(value))
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_an_empty_value_is_a_dash_whatever_the_kind(kind: Kind) -> None:
+    assert written(kind, None) == str(EMPTY)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "markup"),
+    [
+        (Kind.TEXT, "<b>&", "&lt;b&gt;&amp;"),
+        (Kind.USER, "o'neil", "o&#39;neil"),
+        (Kind.INTEGER, 1234567, "1,234,567"),
+        (Kind.INTEGER, "<i>", "“&lt;i&gt;” (not readable)"),
+        (Kind.BOOLEAN, True, '<span class="yesno yesno-yes"><span aria-hidden="true">✓</span> Yes</span>'),
+        (Kind.BOOLEAN, "maybe", "“maybe” (not readable)"),
+        (Kind.DATETIME, "<now>", "“&lt;now&gt;” (not readable)"),
+    ],
+)
+def test_a_value_is_written_as_markup_and_escaped(kind: Kind, value: Any, markup: str) -> None:
+    assert written(kind, value) == markup
+
+
+def test_a_moment_is_written_in_the_zone_given() -> None:
+    assert ">2026-01-02 05:00</time>" in written(Kind.DATETIME, datetime(2026, 1, 1, 20, tzinfo=UTC))
+
+
+def test_choices_are_chips_or_words() -> None:
+    assert written(Kind.CHOICE, "ok", choices=CHOICES) == str(status_chip(CHOICES[0]))
+    assert "&lt;Fine&gt;" in status_chip(CHOICES[0])
+    assert written(Kind.CHOICE, "odd", choices=CHOICES) == "Odd &amp; rare"
+    assert written(Kind.CHOICE, 3, choices=CHOICES) == "Three"
+    assert written(Kind.CHOICE, "<?>", choices=CHOICES) == "&lt;?&gt;"
+
+
+def test_a_sign_of_its_own_comes_before_that_of_the_severity() -> None:
+    assert (severity_sign("error"), severity_sign("error", "≠"), severity_sign(None)) == ("✕", "≠", "–")  # noqa: RUF001
