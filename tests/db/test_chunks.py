@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, LargeBinary, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from batchbook.db.chunks import CHUNK_SIZE, read_chunks, write_chunks
+from batchbook.db.bulk_writing import CHUNK_SIZE, read_chunks, write_chunks
 from batchbook.db.transactions import transaction_scope
 
 

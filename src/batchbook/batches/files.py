@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches.handler_context import HandlerContext, next_number
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
-from batchbook.db.chunks import read_chunks, write_chunks
+from batchbook.db.bulk_writing import read_chunks, write_chunks
 from batchbook.errors import BadInput
 from batchbook.words import storable
 

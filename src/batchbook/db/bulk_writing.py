@@ -1,7 +1,13 @@
-"""Bulk writing at the database's own speed."""
+"""Bulk writing: many rows at the database's own speed, and files in chunks.
+
+SQLite takes driver tuples by ``executemany``, many rows in one statement; PostgreSQL takes COPY on the session's own
+connection, so the rows are part of the session's transaction. No ORM object and no statement is made per row. A file is
+stored in chunks of equal size, so that none is ever held in memory as a whole.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,10 +16,11 @@ from decimal import Decimal
 from functools import partial
 from itertools import chain, compress, islice
 from types import NoneType
-from typing import Any, TypeVar, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
-from sqlalchemy import Column, Connection, Table
+from sqlalchemy import Column, Connection, Table, and_, insert, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from batchbook.db.column_types import ExactDecimal
 from batchbook.db.guard import unguarded
@@ -244,3 +251,30 @@ def _quoted_table(connection: Connection, table: Table) -> str:
 
 def _quoted(connection: Connection, names: Sequence[str]) -> str:
     return ", ".join(connection.dialect.identifier_preparer.quote(name) for name in names)
+
+
+#: The size of a chunk, in bytes.
+CHUNK_SIZE = 256 * 1024
+
+
+def write_chunks(
+    session: Session, model: type[Any], key: Mapping[str, Any], file: BinaryIO
+) -> tuple[int, str]:
+    """Write the bytes of ``file``, from its start, as rows of ``model``; return their number and SHA-256 in hexadecimal.
+
+    ``model`` has the columns ``position`` and ``data`` besides those of ``key``, which say whose chunks they are.
+    """
+    file.seek(0)
+    size, digest = 0, hashlib.sha256()
+    for position, data in enumerate(iter(lambda: file.read(CHUNK_SIZE), b"")):
+        digest.update(data)
+        size += len(data)
+        session.execute(insert(model).values(**key, position=position, data=data))
+    return size, digest.hexdigest()
+
+
+def read_chunks(session: Session, model: type[Any], key: Mapping[str, Any], size: int) -> Iterator[bytes]:
+    """Yield the ``size`` bytes that :func:`write_chunks` wrote, a chunk at a time."""
+    whole = and_(*(getattr(model, name) == value for name, value in key.items()))
+    for position in range((size + CHUNK_SIZE - 1) // CHUNK_SIZE):
+        yield session.scalars(select(model.data).where(whole, model.position == position)).one()

@@ -1,23 +1,33 @@
-"""Engines: one recipe for SQLite, one for PostgreSQL."""
+"""Engines: one recipe for SQLite, with a file beside it for tables that must not wait, and one for PostgreSQL.
+
+SQLite has one write lock for each file, and a job holds it for as long as it writes. A model whose table is marked with
+:data:`~batchbook.db.base.SIDE_FILE` is stored in a file of its own there, each statement at once;
+:func:`~batchbook.db.transactions.make_session` sends its statements to it. On PostgreSQL it is in the database, within the
+transaction, like every other model. Nothing in the file is worth a backup. It has no migrations: where its tables are not
+as the models say, they are made anew.
+"""
 
 from __future__ import annotations
 
 import os
 import sqlite3
+import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pyramid_retry
 from pyramid.exceptions import ConfigurationError
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.schema import CreateIndex, CreateTable
 
+from batchbook.db.base import SIDE_FILE, Base
 from batchbook.db.functions import fold
 from batchbook.db.guard import install_guard, refuse_second
-from batchbook.db.side_file import side_file_engine
 from batchbook.db.stored_values import read_json, read_text, read_tolerantly
 from batchbook.db.transactions import (
     READ_ONLY,
@@ -31,8 +41,9 @@ from batchbook.db.transactions import (
 #: The environment variable that wins over the ``sqlalchemy.url`` setting.
 URL_VARIABLE = "BATCHBOOK_DATABASE_URL"
 
-#: How long a job or a command waits for SQLite's write lock, in seconds.
+#: The time for which a job or a command waits for SQLite's write lock, and a statement for the file beside it, in seconds.
 _WAIT_SECONDS = 15
+_SIDE_FILE_WAIT_SECONDS = 5
 
 #: What the recipes are made for, and bulk writing.
 _DRIVERS = frozenset({"sqlite", "sqlite+pysqlite", "postgresql+psycopg"})
@@ -189,3 +200,71 @@ def _mark_busy_as_retryable(context: ExceptionContext) -> None:
     # One that has waited in vain would only wait in vain again, in a thread that others could use.
     if is_transient(error) and not is_timeout(error) and context.sqlalchemy_exception is not None:
         pyramid_retry.mark_error_retryable(context.sqlalchemy_exception)
+
+
+# The file beside a SQLite database.
+
+
+def side_file_engine(url: URL, **options: Any) -> Engine:
+    """Return an engine on the file beside the SQLite database at ``url``, made when it is first used."""
+    path = _side_file_path(url)
+    engine = create_engine(
+        url.set(database=str(path)),
+        isolation_level="AUTOCOMMIT",
+        connect_args={"timeout": _SIDE_FILE_WAIT_SECONDS},
+        **options,
+    )
+    event.listen(engine, "connect", lambda connection, _record: _prepare_side_file(connection, path))
+    event.listen(engine, "begin", _begin_side_file)
+    return engine
+
+
+def _side_file_path(url: URL) -> Path:
+    path = Path(str(url.database))
+    return path.with_name(f"{path.stem}.sessions{path.suffix or '.sqlite3'}")
+
+
+def _prepare_side_file(connection: sqlite3.Connection, path: Path) -> None:
+    statements = _side_file_schema()
+    number = zlib.crc32("".join(statements).encode()) & 0x7FFFFFFF
+    if _side_file_number(connection) != number:
+        path.chmod(0o600)  # Before anything is in it; what SQLite puts beside it then has the same mode.
+        _make_side_file_tables(connection, statements, number)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    with suppress(sqlite3.OperationalError):  # Others use the file right now; a later connection sets it.
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _make_side_file_tables(connection: sqlite3.Connection, statements: list[str], number: int) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    if _side_file_number(connection) != number:  # Else another process made them in the meantime.
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {number}")
+    connection.execute("COMMIT")
+
+
+def _side_file_number(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _side_file_schema() -> list[str]:
+    dialect = sqlite.dialect()
+    statements: list[str] = []
+    for table in _side_file_tables():
+        # What the rows refer to is in another file.
+        create = CreateTable(table, include_foreign_key_constraints=[])
+        indexes = [CreateIndex(index) for index in sorted(table.indexes, key=lambda index: str(index.name))]
+        statements.append(f"DROP TABLE IF EXISTS {table.name}")
+        statements.append(str(create.compile(dialect=dialect)))
+        statements.extend(str(index.compile(dialect=dialect)) for index in indexes)
+    return statements
+
+
+def _side_file_tables() -> list[Table]:
+    return [table for table in Base.metadata.sorted_tables if table.info.get(SIDE_FILE)]
+
+
+def _begin_side_file(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, TypeVar
 from sqlalchemy import Engine, delete
 from sqlalchemy.orm import Session
 
-from batchbook.db.chunks import read_chunks, write_chunks
+from batchbook.db.bulk_writing import read_chunks, write_chunks
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput, Missing, Refused
 from batchbook.grid.query import STREAM_ROWS
