@@ -118,7 +118,7 @@ def test_the_wheel_carries_everything(wheel: Path) -> None:
     assert expected - inside == set()
     modules = {f.relative_to(ROOT / "src").as_posix() for f in (ROOT / "src" / "batchbook").rglob("*.py")}
     assert modules - inside == set()
-    assert "batchbook/py.typed" in inside
+    assert {"batchbook/py.typed", "batchbook/tables/layout/language_words.toml"} <= inside
 
 
 def test_an_installed_wheel_prepares_a_database_and_serves_pages(installed: Path, site: Path) -> None:

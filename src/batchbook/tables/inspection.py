@@ -220,7 +220,11 @@ def is_total_row(record: Record, usual: Sequence[bool]) -> bool:
         return False
     if _is_total_word(cells[0]):
         return True
-    return _has_gaps(record, usual) and (_begins_with_total_word(cells[0]) or any(map(_is_total_word, cells)))
+    if not _has_gaps(record, usual):
+        return False
+    first = _FIRST_WORD.match(cells[0])
+    begins = first is not None and first[1].casefold() in TOTALS
+    return begins or any(map(_is_total_word, cells))
 
 
 def may_be_sums(record: Record, usual: Sequence[bool], numeric: Iterable[int]) -> bool:
@@ -253,11 +257,6 @@ def _has_gaps(record: Record, usual: Sequence[bool]) -> bool:
 
 def _is_total_word(cell: str) -> bool:
     found = _FIRST_WORD.fullmatch(cell)
-    return found is not None and found[1].casefold() in TOTALS
-
-
-def _begins_with_total_word(cell: str) -> bool:
-    found = _FIRST_WORD.match(cell)
     return found is not None and found[1].casefold() in TOTALS
 
 

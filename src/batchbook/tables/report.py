@@ -184,7 +184,9 @@ class Report:
                 "columns": tuple(_column_from_json(column) for column in stored["columns"]),
                 "notes": tuple(_note_from_json(note) for note in stored["notes"]),
                 "first_rows": tuple((number, tuple(cells)) for number, cells in stored["first_rows"]),
-                "readings": tuple(map(_text_reading_from_json, stored.get("readings", ()))),
+                "readings": tuple(
+                    TextReading(**{**one, "texts": tuple(one["texts"])}) for one in stored.get("readings", ())
+                ),
             }
         )
 
@@ -192,10 +194,6 @@ class Report:
 def _column_from_json(stored: Mapping[str, Any]) -> ColumnReport:
     lengths = {int(length): count for length, count in stored["lengths"].items()}
     return ColumnReport(**{**stored, "examples": tuple(stored["examples"]), "lengths": lengths})
-
-
-def _text_reading_from_json(stored: Mapping[str, Any]) -> TextReading:
-    return TextReading(stored["encoding"], stored["language"], tuple(stored["texts"]))
 
 
 def _note_from_json(stored: Mapping[str, Any]) -> Note:

@@ -267,7 +267,9 @@ def read_table(name: str, file: BinaryIO, required: Sequence[str]) -> Table:
             " “CSV UTF-8”, and send that."
         )
     if not source.reading.header_row:
-        source = open_source(name, file, _with_header(source), required)
+        # Some row must have the headings: the first that is not blank.
+        first = next((chunk.numbers[0] for chunk in source.chunks(1)), 1)
+        source = open_source(name, file, Reading(header_row=first, header_rows=1), required)
     header = header_names([*map(_remove_marks, source.headings)])
     check_header(name, header, required)
     # Programs separate by semicolons where the comma is the decimal sign: 1,500 may be one and a half there.
@@ -285,9 +287,3 @@ def _without_marks(records: Iterator[tuple[int, Sequence[str]]]) -> Iterator[tup
             number,
             [*map(_remove_marks, record)] if any(text[:1] in _FIRST_OF_MARKS for text in record) else record,
         )
-
-
-def _with_header(source: Source) -> Reading:
-    """Return how ``source`` is read if its first row that is not blank has the headings, since some row must."""
-    first = next((chunk.numbers[0] for chunk in source.chunks(1)), 1)
-    return Reading(header_row=first, header_rows=1)

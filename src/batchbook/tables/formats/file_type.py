@@ -107,7 +107,8 @@ def _type_of_archive(name: str, file: BinaryIO) -> Format:
             f"“{name}” is a workbook or archive that is damaged: its end is missing, or it is not what it says. It may"
             " not have been copied or uploaded to its end. Open it where it came from, save it again, and upload that."
         ) from None
-    _refuse_passwords(name, archive)
+    if archive.encrypted():
+        raise BadInput(password_message(name))
     if mime.startswith(_SPREADSHEET):
         return "ods"
     if (
@@ -137,11 +138,6 @@ def _type_of_compound_file(name: str, file: BinaryIO) -> Format:
         else "a document of another kind, and no workbook"
     )
     raise BadInput(f"“{name}” is {what}. {_ADVICE}")
-
-
-def _refuse_passwords(name: str, archive: Archive) -> None:
-    if archive.encrypted():
-        raise BadInput(password_message(name))
 
 
 def password_message(name: str) -> str:

@@ -258,10 +258,6 @@ def _references(pieces: Iterable[bytes]) -> tuple[Counter[int], int]:
         cut = max(0, data.rfind(b"<", 0, max(0, len(data) - _LONGEST_REFERENCE))) if piece else len(data)
         found = _TEXT_REFERENCE.findall(data[:cut])
         counts.update(map(int, found))
-        marks += _count_marks(data[:cut]) - len(found)
+        marks += data[:cut].count(b'"s"') + data[:cut].count(b"'s'") - len(found)
         rest = data[cut:]
     return counts, max(0, marks)
-
-
-def _count_marks(data: bytes) -> int:
-    return data.count(b'"s"') + data.count(b"'s'")

@@ -119,7 +119,11 @@ class _XmlWriter:
         return data
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        plain = (f" {name}={quoteattr(value)}" for name, value in attributes.items() if _is_own(name))
+        plain = (
+            f" {name}={quoteattr(value)}"
+            for name, value in attributes.items()
+            if ":" not in name or name == "xml:space"
+        )
         self._parts.append(f"<{tag}{self._namespace}{''.join(plain)}>")
         self._namespace = ""
 
@@ -128,10 +132,6 @@ class _XmlWriter:
 
     def text(self, part: str) -> None:
         self._parts.append(escape(part, {"\r": "&#13;"}))
-
-
-def _is_own(name: str) -> bool:
-    return ":" not in name or name == "xml:space"
 
 
 _ERROR = re.compile(rb"""(<c\s(?:[^<>]*?\s)?t\s*=\s*["'])e(["'])""")

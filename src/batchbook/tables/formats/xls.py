@@ -69,17 +69,13 @@ def read_globals(stream: memoryview) -> XlsGlobals:
         elif record.kind == biff.XF:
             formats.append(struct.unpack_from("<H", data, 2)[0])
         elif record.kind == biff.BOUNDSHEET:
-            _add_sheet(found, data)
+            start, hidden, kind = struct.unpack_from("<IBB", data)
+            if kind == 0:  # Others are charts and macros.
+                found.sheets.append(XlsSheet(biff.short_text(data, 6), start, not hidden & 3))
         elif record.kind == biff.SST:
             _add_texts(found, stream, record)
     _sort_formats(found, codes, formats)
     return found
-
-
-def _add_sheet(found: XlsGlobals, data: memoryview) -> None:
-    start, hidden, kind = struct.unpack_from("<IBB", data)
-    if kind == 0:  # Others are charts and macros.
-        found.sheets.append(XlsSheet(biff.short_text(data, 6), start, not hidden & 3))
 
 
 def _add_texts(found: XlsGlobals, stream: memoryview, record: biff.Record) -> None:

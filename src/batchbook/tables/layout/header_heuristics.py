@@ -113,7 +113,9 @@ def find_headings(
 def _guess(sample: Sequence[NumberedRow], expected: Collection[str]) -> tuple[int, tuple[Note, ...]]:
     known = _by_names(sample[:_AMONG], expected)
     row = known or _by_width(sample)
-    if not known and resembles_record(*_with_those_below(sample, row)):
+    by_number = dict(sample)
+    below = [cells for number, cells in sample if number > row]
+    if not known and resembles_record(by_number[row], below):
         return 0, (_no_header_note(sample[0][0]),)
     passed_over = [number for number, _ in sample if number < row]
     return row, _rows_above_note(row, passed_over, known=bool(known))
@@ -135,11 +137,6 @@ def _by_width(filled: Sequence[NumberedRow]) -> int:
     usual = max(set(counts), key=lambda count: (counts.count(count) * count, count))
     wide = (number for (number, _), count in zip(filled, counts, strict=True) if count >= usual * _FILLED)
     return next(wide, filled[0][0])
-
-
-def _with_those_below(filled: Sequence[NumberedRow], row: int) -> tuple[Sequence[str], list[Sequence[str]]]:
-    head = next(cells for number, cells in filled if number == row)
-    return head, [cells for number, cells in filled if number > row]
 
 
 def _is_second(sample: Sequence[NumberedRow], row: int) -> bool:

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from batchbook.errors import BadInput
 from batchbook.statuses import Severity
 from batchbook.tables.errors import LimitExceeded
-from batchbook.tables.formats import NumberedRow, RawRows, first_rows
+from batchbook.tables.formats import RawRows, first_rows
 from batchbook.tables.layout.header_heuristics import header_names
 from batchbook.tables.report import Note, SheetReport
 from batchbook.words import quoted_list
@@ -62,7 +62,7 @@ def choose_sheet(
         if not sample:
             heights[place] = 0
             continue
-        known = _has_known(sample, expected)
+        known = any(not set(expected).isdisjoint(header_names(row)) for _, row in sample)
         if best is None or known:
             best = (place, rows)
         if known or not expected:
@@ -102,10 +102,6 @@ def _load_each(places: Sequence[int], load: Callable[[int], R]) -> Iterator[tupl
             if place == places[0]:
                 raise
             return  # All of them together are too large; those before it have to do.
-
-
-def _has_known(sample: Sequence[NumberedRow], expected: Collection[str]) -> bool:
-    return any(len(set(header_names(row)) & set(expected)) for _, row in sample)
 
 
 def _notes(

@@ -13,7 +13,7 @@ from batchbook.tables.profile.column import ColumnProfile, ColumnSummary
 from batchbook.tables.profile.date_order import DateOrderEvidence, decide_date_order
 from batchbook.tables.profile.decimal_sign import DecimalSignEvidence, decide_decimal_sign
 from batchbook.tables.profile.evidence import Evidence, Hint, merge_evidence
-from batchbook.tables.profile.shapes import SURE_DIGITS
+from batchbook.tables.profile.shapes import SURE_DIGITS, ShapeClass
 from batchbook.tables.report import ColumnReading, ColumnReport, Note, Reading, TextMarks
 from batchbook.words import counted
 
@@ -71,31 +71,10 @@ def _usual_code_length(lengths: Mapping[int, int]) -> int | None:
 _NO_FINDING = Evidence(), "", Severity.INFO
 
 
-def _error_values(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
-    seen = column.seen(lambda look: look.what == "error")
-    message = f"{counted(seen.count, 'cell shows', 'cells show')} an error of a formula, such as {{example}}."
-    return seen, message, Severity.WARNING
-
-
 def _empty_words(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
     seen = column.seen(lambda look: look.what == "nothing")
     taken = "kept as text" if column.kind == "text" else "treated as empty"
     message = f"{counted(seen.count, 'cell has', 'cells have')} a word for an empty cell, such as {{example}}: {taken}."
-    return seen, message, Severity.INFO
-
-
-def _total_words(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
-    seen = column.seen(lambda look: look.what == "total")
-    message = (
-        f"{counted(seen.count, 'cell says', 'cells say')} that a row is a total, such as {{example}}: it is read as a"
-        " record unless you skip it."
-    )
-    return seen, message, Severity.WARNING
-
-
-def _leading_zeros(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
-    seen = column.noted("leading-zeros")
-    message = f"{counted(seen.count, 'text of digits begins', 'texts of digits begin')} with a zero, such as {{example}}: kept."
     return seen, message, Severity.INFO
 
 
@@ -128,12 +107,6 @@ def _exponents(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
     return seen, message, Severity.WARNING
 
 
-def _no_break(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
-    seen = column.noted("no-break")
-    message = f"{counted(seen.count, 'cell has', 'cells have')} a non-breaking space, such as {{example}}."
-    return seen, message, Severity.INFO
-
-
 def _currencies(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
     counts = column.counted(lambda look: look.currency)
     return _currencies_or_units(column.seen(lambda look: look.currency), "currency", "currencies", counts)
@@ -162,24 +135,6 @@ def _currencies_or_units(
     return seen, message, Severity.WARNING
 
 
-def _percent(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
-    seen = column.seen(lambda look: look.unit == "%")
-    message = f"{counted(seen.count, 'number has', 'numbers have')} a percent sign, such as {{example}}: it is ignored."
-    return seen, message, Severity.INFO
-
-
-def _negatives(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
-    seen = column.seen(lambda look: look.style in ("()", "trailing"))
-    message = f"{counted(seen.count, 'number is', 'numbers are')} negative by parentheses or a minus behind, such as {{example}}."
-    return seen, message, Severity.INFO
-
-
-def _not_numbers(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
-    seen = column.seen(lambda look: look.what not in ("number", "nothing", "error"))
-    message = f"{counted(seen.count, 'cell is not a number', 'cells are not numbers')} in a column of numbers, such as {{example}}."
-    return seen, message, Severity.WARNING
-
-
 def _not_dates(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
     if column.kind != "date":
         return _NO_FINDING
@@ -198,21 +153,97 @@ def _short_years(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
     return seen, message, Severity.WARNING
 
 
-#: What finds each note, and whether it looks at columns of numbers only.
+def _by_class(
+    wanted: Callable[[ShapeClass], object], one: str, many: str, rest: str, severity: Severity = Severity.INFO
+) -> _Finder:
+    """Return a finder of the texts whose class is ``wanted``; ``one`` or ``many`` begins its message."""
+
+    def find(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
+        seen = column.seen(wanted)
+        return seen, f"{counted(seen.count, one, many)} {rest}", severity
+
+    return find
+
+
+def _by_code(code: str, one: str, many: str, rest: str) -> _Finder:
+    """Return a finder of what the profile collected under ``code``."""
+
+    def find(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
+        seen = column.noted(code)
+        return seen, f"{counted(seen.count, one, many)} {rest}", Severity.INFO
+
+    return find
+
+
+#: The finder of each note, and whether it applies to columns of numbers only.
 _FINDERS: dict[str, tuple[_Finder, bool]] = {
-    "error-values": (_error_values, False),
+    "error-values": (
+        _by_class(
+            lambda found: found.what == "error",
+            "cell shows",
+            "cells show",
+            "an error of a formula, such as {example}.",
+            Severity.WARNING,
+        ),
+        False,
+    ),
     "empty-words": (_empty_words, False),
-    "total-words": (_total_words, False),
-    "leading-zeros": (_leading_zeros, False),
+    "total-words": (
+        _by_class(
+            lambda found: found.what == "total",
+            "cell says",
+            "cells say",
+            "that a row is a total, such as {example}: it is read as a record unless you skip it.",
+            Severity.WARNING,
+        ),
+        False,
+    ),
+    "leading-zeros": (
+        _by_code(
+            "leading-zeros",
+            "text of digits begins",
+            "texts of digits begin",
+            "with a zero, such as {example}: kept.",
+        ),
+        False,
+    ),
     "stripped-zeros": (_stripped_zeros, False),
     "long-numbers": (_long_numbers, False),
     "shortened-numbers": (_exponents, False),
-    "no-break-blanks": (_no_break, False),
+    "no-break-blanks": (
+        _by_code("no-break", "cell has", "cells have", "a non-breaking space, such as {example}."),
+        False,
+    ),
     "currencies": (_currencies, True),
     "units": (_units, False),
-    "percent-signs": (_percent, True),
-    "marked-negatives": (_negatives, True),
-    "not-numbers": (_not_numbers, True),
+    "percent-signs": (
+        _by_class(
+            lambda found: found.unit == "%",
+            "number has",
+            "numbers have",
+            "a percent sign, such as {example}: it is ignored.",
+        ),
+        True,
+    ),
+    "marked-negatives": (
+        _by_class(
+            lambda found: found.style in ("()", "trailing"),
+            "number is",
+            "numbers are",
+            "negative by parentheses or a minus behind, such as {example}.",
+        ),
+        True,
+    ),
+    "not-numbers": (
+        _by_class(
+            lambda found: found.what not in ("number", "nothing", "error"),
+            "cell is not a number",
+            "cells are not numbers",
+            "in a column of numbers, such as {example}.",
+            Severity.WARNING,
+        ),
+        True,
+    ),
     "not-days": (_not_dates, False),
     "short-years": (_short_years, False),
 }

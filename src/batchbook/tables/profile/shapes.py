@@ -143,14 +143,13 @@ def _day(text: str) -> ShapeClass | None:
     return ShapeClass("day") if is_unambiguous_day(day) else None
 
 
-def _spellings(words: frozenset[str]) -> frozenset[bytes]:
-    every = (spelling for word in words for spelling in (word, word.lower(), word.upper(), word.capitalize()))
-    return frozenset(shapes_of(spelling.encode()) for spelling in every)
-
-
 # One of them has a digit: #DIV/0!
 _ERRORS = frozenset(re.sub("[0-9]", "9", word) for word in ERRORS)
 
 
 #: The words that are more than texts, in the ways that they are usually written.
-WORDS = _spellings(NOTHING | YES | NO | ERRORS | TOTALS)
+WORDS = frozenset(
+    shapes_of(spelling.encode())
+    for word in NOTHING | YES | NO | ERRORS | TOTALS
+    for spelling in (word, word.lower(), word.upper(), word.capitalize())
+)
