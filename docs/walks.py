@@ -28,7 +28,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
-from batchbook.db.session import transaction_scope
+from batchbook.db.transactions import transaction_scope
 from batchbook.demo.loader import LOGINS, PRICE_LIST
 from pyramid.interfaces import IRoutesMapper
 from pyramid.request import Request

@@ -220,7 +220,7 @@ def test_a_reference_may_be_written_in_other_letters_beyond_ascii(shop: Shop) ->
 def test_keys_that_come_twice_are_found_however_many_there_are(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, named: int
 ) -> None:
-    monkeypatch.setattr("batchbook.types.imports.duplicates._MOST_NAMED", named)
+    monkeypatch.setattr("batchbook.types.imports.comparison._MOST_NAMED", named)
     lines = "1,a\n2,b\n1,c\n3,d\n2,e\n4,f\n"
     number = shop.create(
         f"item_code,description,price\n{lines}".replace("\n", ",1.00\n").replace("price,1.00", "price")
