@@ -44,7 +44,16 @@ class QuickEntry:
         return self.row_for(handler, batch, text) if text == storable(text) else None
 
 
-__all__ = ["BatchHandler", "Block", "Callbacks", "ExecutionPolicy", "Outcome", "QuickEntry", "RowValues", "Total"]
+__all__ = [
+    "BatchHandler",
+    "Block",
+    "Callbacks",
+    "ExecutionPolicy",
+    "Outcome",
+    "QuickEntry",
+    "RowValues",
+    "Total",
+]
 
 
 B = TypeVar("B", bound=Batch)
