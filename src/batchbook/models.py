@@ -6,7 +6,7 @@ A plug-in's models join the same metadata when the plug-in is imported; they are
 from __future__ import annotations
 
 from batchbook.batches import models as batches
-from batchbook.batches.intake import models as intake
+from batchbook.batches.intake import saved_mappings as intake
 from batchbook.catalog import models as catalog
 from batchbook.db import Base
 from batchbook.jobs import models as jobs

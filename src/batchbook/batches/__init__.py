@@ -12,13 +12,11 @@ from pyramid.config import PHASE3_CONFIG
 
 from batchbook.batches.files import file_chunks, input_file, open_file, store_file
 from batchbook.batches.freeze import append_only, freeze_table, unfreeze_table
-from batchbook.batches.handler import BatchHandler, Callbacks, ExecutionPolicy, Outcome, Total
+from batchbook.batches.handler import BatchHandler, Callbacks, ExecutionPolicy, Outcome, QuickEntry, Total
 from batchbook.batches.handler_context import HandlerContext
 from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping
 from batchbook.batches.intake.file_inspection import Intake
-from batchbook.batches.intake.file_source import FileSource
-from batchbook.batches.intake.intake_reader import IntakeReader
-from batchbook.batches.intake.quick_entry import QuickEntry
+from batchbook.batches.intake.file_source import FileSource, IntakeReader
 from batchbook.batches.lifecycle import Action, BatchPermission, State
 from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editable
 from batchbook.batches.pages.batch_page import BatchPage

@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement
 
 from batchbook.batches.handler_context import HandlerContext
 from batchbook.batches.intake.file_source import FileSource
-from batchbook.batches.intake.quick_entry import QuickEntry
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.blocks import Block, RowValues
@@ -22,9 +21,39 @@ from batchbook.batches.rows.scope import Rows
 from batchbook.batches.worksheets.layout import Worksheet
 from batchbook.forms import Form
 from batchbook.statuses import Status
-from batchbook.words import counted
+from batchbook.words import counted, storable
 
-__all__ = ["BatchHandler", "Block", "Callbacks", "ExecutionPolicy", "Outcome", "RowValues", "Total"]
+
+@dataclass(frozen=True, kw_only=True)
+class QuickEntry:
+    """Declaration of a box for quick entry: ``quick_entry`` of a handler.
+
+    ``label`` is shown beside the box. ``row_for`` gets the handler, the batch and the text that was scanned or typed,
+    and returns the values of a row; ``None`` if the text means nothing.
+    """
+
+    label: str
+    # It gets the author's own handler and header, which only the author's code has types for.
+    row_for: Callable[[Any, Any, str], RowValues | None]
+
+    def values(self, handler: Any, batch: Any, text: str) -> RowValues | None:
+        """Return the values of the row for ``text``; ``None`` if it means nothing, or cannot be stored.
+
+        The function of the author is not asked about a text that no database stores, such as one with NUL.
+        """
+        return self.row_for(handler, batch, text) if text == storable(text) else None
+
+
+__all__ = [
+    "BatchHandler",
+    "Block",
+    "Callbacks",
+    "ExecutionPolicy",
+    "Outcome",
+    "QuickEntry",
+    "RowValues",
+    "Total",
+]
 
 
 B = TypeVar("B", bound=Batch)

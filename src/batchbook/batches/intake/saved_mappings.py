@@ -5,17 +5,58 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Index, String, and_, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from batchbook.batches.intake.field_mapping import IntakeMapping, merge_texts
 from batchbook.batches.intake.file_inspection import storable_json
-from batchbook.batches.intake.models import SavedMapping
 from batchbook.batches.intake.suggestions import RememberedMapping
+from batchbook.db import Base
 from batchbook.db.functions import insert_into
 from batchbook.errors import BadInput, Missing
 from batchbook.tables.report import Reading
+
+_IS_NAMED, _IS_LAST = text("name <> ''"), text("name = ''")
+
+
+class SavedMapping(Base):
+    """A mapping for the batches of one type, and within it of one ``scope``, such as the target of an import.
+
+    ``sender`` is the sender of the file. One with a ``name`` was saved by a person; without a name it is the last one
+    that was used for that sender. ``mapping`` and ``reading`` are an ``IntakeMapping`` and a ``Reading`` as JSON.
+    """
+
+    __tablename__ = "intake_mapping"
+    __table_args__ = (
+        Index(
+            "uq_intake_mapping_named",
+            *("type", "scope", "name"),
+            unique=True,
+            sqlite_where=_IS_NAMED,
+            postgresql_where=_IS_NAMED,
+        ),
+        Index(
+            "uq_intake_mapping_last",
+            *("type", "scope", "sender"),
+            unique=True,
+            sqlite_where=_IS_LAST,
+            postgresql_where=_IS_LAST,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    type: Mapped[str] = mapped_column(String(60))
+    scope: Mapped[str] = mapped_column(String(100), default="")
+    sender: Mapped[str] = mapped_column(String(100), default="")
+    name: Mapped[str] = mapped_column(String(80), default="")
+    mapping: Mapped[dict[str, Any]]
+    reading: Mapped[dict[str, Any]]
+    saved_at: Mapped[datetime]
+    saved_by: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None]
+
 
 #: Characters that the name of a mapping, a sender, a scope may have.
 LONGEST_NAME, _LONGEST_SENDER = 80, 100

@@ -12,6 +12,7 @@ from xlsxwriter.utility import xl_range
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.rows.issues import Issue
 from batchbook.batches.rows.scope import RowProxy
+from batchbook.batches.worksheets.batch_layout import SheetRows
 from batchbook.batches.worksheets.layout import Layout, SheetColumn
 from batchbook.batches.worksheets.metadata import (
     HEADINGS,
@@ -24,7 +25,6 @@ from batchbook.batches.worksheets.metadata import (
     SheetMetadata,
     sheet_text,
 )
-from batchbook.batches.worksheets.sheet_rows import SheetRows
 from batchbook.db.stored_values import raw_text
 from batchbook.errors import BadInput
 from batchbook.grid import choices_of

@@ -12,10 +12,9 @@ import click
 from sqlalchemy import JSON, ColumnElement, Row, select
 
 from batchbook.batches import Action, Batch, BatchFile, BatchRow, BatchType, file_chunks, input_file
-from batchbook.batches.worksheets.batch_layout import layout_of
+from batchbook.batches.worksheets.batch_layout import layout_of, sheet_grid, with_problems
 from batchbook.batches.worksheets.diff import SheetChange, WorksheetDiff, diff_worksheet
 from batchbook.batches.worksheets.sheet_reader import open_worksheet
-from batchbook.batches.worksheets.sheet_rows import sheet_grid, with_problems
 from batchbook.batches.worksheets.sheet_writer import refuse_too_large, write_worksheet
 from batchbook.batches.worksheets.storage import (
     AppliedChanges,

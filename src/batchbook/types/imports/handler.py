@@ -26,8 +26,7 @@ from batchbook.batches import (
 from batchbook.errors import BadInput
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of
-from batchbook.types.imports.comparison import Comparison, in_scope, missing_records
-from batchbook.types.imports.duplicates import DuplicateKeys
+from batchbook.types.imports.comparison import Comparison, DuplicateKeys, in_scope, missing_records
 from batchbook.types.imports.fuzzy_match import References
 from batchbook.types.imports.import_plan import ImportPlan, carried
 from batchbook.types.imports.models import (

@@ -19,10 +19,9 @@ from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch_page import BatchPage, follow_on
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.running.bulk_edits import enqueue_edit, is_big
-from batchbook.batches.worksheets.batch_layout import layout_of
+from batchbook.batches.worksheets.batch_layout import carried_by, layout_of, sheet_select, with_problems
 from batchbook.batches.worksheets.diff import WorksheetDiff, diff_worksheet
 from batchbook.batches.worksheets.layout import Layout
-from batchbook.batches.worksheets.sheet_rows import carried_by, sheet_select, with_problems
 from batchbook.batches.worksheets.sheet_writer import refuse_too_large, write_worksheet
 from batchbook.batches.worksheets.storage import (
     TAKE_WORKSHEET,

@@ -6,7 +6,7 @@ import pytest
 from tests.batches.shelf_count import ShelfCountRow
 
 from batchbook.batches.intake import IntakeField, IntakeMapping
-from batchbook.batches.intake.intake_reader import IntakeReader, rows_of
+from batchbook.batches.intake.file_source import IntakeReader, rows_of
 from batchbook.errors import BadInput
 from batchbook.grid import columns_of
 from batchbook.tables.report import Chunk, ColumnReading, Reading

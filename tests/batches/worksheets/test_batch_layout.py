@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, ForeignKey, MetaData, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
+from tests.batches.harness import BatchHarness
+from tests.batches.sheets import download, look, take
 
 from batchbook.batches import (
     Action,
@@ -34,9 +36,6 @@ from batchbook.db import ExactDecimal
 from batchbook.db.base import NAMING_CONVENTION
 from batchbook.grid import Column, columns_of
 from batchbook.types.price_change.models import PriceChangeRow
-
-from .harness import BatchHarness
-from .sheets import download, look, take
 
 KINDS = MetaData(naming_convention=NAMING_CONVENTION)
 FIELDS = ("word", "words", "number", "amount", "answer", "day", "moment", "colour")
@@ -193,7 +192,7 @@ def test_a_layout_may_show_the_words_of_the_file(kinds: BatchHarness) -> None:
 
 
 def test_the_layout_that_the_guide_shows() -> None:
-    guide = (Path(__file__).parents[2] / "docs" / "howto" / "worksheets.md").read_text()
+    guide = (Path(__file__).parents[3] / "docs" / "howto" / "worksheets.md").read_text()
     (block,) = re.findall(r"^```python\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
     names: dict[str, Any] = {}
     exec(block, names)

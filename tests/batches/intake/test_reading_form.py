@@ -1,0 +1,37 @@
+"""The form about a file returns only what differs from the present reading."""
+
+from __future__ import annotations
+
+from batchbook.batches.intake.reading_form import reading_form, reading_form_values, reading_from_form
+from batchbook.tables.report import Reading
+
+from .fields import FIELDS
+from .inspected import inspected
+
+
+def sent(**changed: str) -> Reading:
+    """Return the reading after the form was sent with ``changed`` values."""
+    intake = inspected()
+    form = reading_form(intake, FIELDS)
+    texts = form.bind(reading_form_values(intake)).texts
+    bound = form.validate({**{name: text for name, text in texts.items() if text}, **changed})
+    assert bound.valid, bound.errors
+    return reading_from_form(bound, intake)
+
+
+def test_a_form_that_is_sent_as_it_was_chooses_nothing() -> None:
+    assert sent() == Reading()
+
+
+def test_a_changed_delimiter_and_rows_to_skip_are_chosen() -> None:
+    assert sent(delimiter="tab").delimiter == "\t"
+    assert sent(delimiter="other", delimiter_other="!").delimiter == "!"
+    assert sent(left_out="3, 4").left_out == (3, 4)
+
+
+def test_numbers_of_rows_must_be_numbers() -> None:
+    intake = inspected()
+    bound = reading_form(intake, FIELDS).validate(
+        {"header_row": "1", "header_rows": "1", "left_out": "3, last"}
+    )
+    assert bound.errors["left_out"] == ["“last” is not a row number: enter numbers separated by commas."]

@@ -1,0 +1,64 @@
+"""Only worksheets of a batch can be opened."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from sqlalchemy import Engine
+from tests.batches.harness import BatchHarness, stock
+from tests.batches.sheets import Book, download, look
+
+from batchbook.batches.worksheets.sheet_reader import open_worksheet
+from batchbook.errors import BadInput
+
+ONE = pytest.mark.parametrize("backend", ["sqlite"])
+
+
+FILE = "item,counted,remark\n007,7,\n008,9,\n009,lots,look\n007,7,\n010,lots,\n"
+
+
+@pytest.fixture
+def batch_id(engine: Engine, workshop: BatchHarness) -> int:
+    stock(engine, ("007", 7), ("008", 8), ("009", 9), ("010", 10))
+    return workshop.open(FILE, shelf="A")
+
+
+def test_sheets_of_others_are_refused(
+    workshop: BatchHarness, batch_id: int, subtests: pytest.Subtests
+) -> None:
+    book = download(workshop, batch_id)
+    other = workshop.open(FILE, shelf="B")
+    with pytest.raises(BadInput, match=f"is the worksheet of batch {batch_id:08d}, not of Batch {other:08d}"):
+        look(workshop, other, book)
+    keyless, unlabelled, unhidden = (
+        Book({k: [list(r) for r in v] for k, v in book.sheets.items()}) for _ in "123"
+    )
+    keyless.rows[0][0] = "Something"
+    unlabelled.sheets["Batchbook"] = [["a", "b", "c"]]
+    del unhidden.sheets["Batchbook"]
+    for changed, why in (
+        (keyless, "lacks the hidden first column"),
+        (unlabelled, "does not say which batch it belongs to"),
+        (unhidden, "is not a worksheet of a batch"),
+    ):
+        with subtests.test(why), pytest.raises(BadInput, match=why):
+            look(workshop, batch_id, changed)
+
+
+@ONE
+def test_what_is_no_workbook_any_more_is_refused(
+    workshop: BatchHarness, batch_id: int, subtests: pytest.Subtests
+) -> None:
+    data = download(workshop, batch_id).save()
+    for why, hostile in {
+        "cut off": data[: len(data) // 2],
+        "a text": b"Key;Row\n1;2\n",
+        "empty": b"",
+        "zeros": b"\\0" * 1000,
+    }.items():
+        with (
+            subtests.test(why),
+            pytest.raises(BadInput, match="is not a worksheet of a batch, or not any more"),
+        ):
+            open_worksheet("sheet.xlsx", io.BytesIO(hostile))
