@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import select
 
-import batchbook
+from batchbook.application import configure
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.lifecycle import Action
@@ -40,7 +40,7 @@ _WARM, _PAUSE = 3, 0.02
 def services_for(url: str) -> Services:
     """Return the services of the application on a database, in which somebody may do everything."""
     settings = {"sqlalchemy.url": url, "batchbook.development": "true", "batchbook.secure_cookies": "false"}
-    services = services_of(batchbook.configure(settings).registry)
+    services = services_of(configure(settings).registry)
     with transaction_scope(services.get(sqlalchemy.Engine)) as session:
         if session.scalar(select(User.id).where(User.name == ACTOR)) is None:
             install_default_roles(session)

@@ -11,6 +11,7 @@ import threading
 from typing import Any
 
 import batchbook
+from batchbook.application import configure
 from batchbook.jobs.worker import Worker
 from batchbook.services import services_of
 
@@ -34,7 +35,7 @@ def main() -> None:
     if mode == "embedded":
         batchbook.main({}, **settings(url, mode))
     else:
-        Worker(services_of(batchbook.configure(settings(url, mode)).registry)).start()
+        Worker(services_of(configure(settings(url, mode)).registry)).start()
     threading.Event().wait()
 
 

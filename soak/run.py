@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.places import Place
 from sqlalchemy import Engine, select
 
-import batchbook
+from batchbook.application import configure
 from batchbook.db.transactions import transaction_scope
 from batchbook.jobs.service import JobService
 from batchbook.security.default_roles import install_default_roles
@@ -61,7 +61,7 @@ def soak(place: Place, batches: int, rows: int, seconds: float) -> Outcome:
         place.prepare(write_catalogue(Path(folder) / "catalogue.csv", batches, rows))
         url = place.fresh()
         text = url.render_as_string(hide_password=False)
-        services = services_of(batchbook.configure(settings(text, "workers")).registry)
+        services = services_of(configure(settings(text, "workers")).registry)
         _prepare(services)
         with (Path(folder) / "log").open("w+") as log:
             embedded = url.get_backend_name() == "sqlite"

@@ -6,7 +6,7 @@ setting ``batchbook.migrations`` lists where they are, such as ``acme:migrations
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -14,58 +14,25 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import JSON, Connection, Engine
 from sqlalchemy.types import TypeDecorator
 
-from batchbook.db.transactions import READ_ONLY
 from batchbook.models import metadata
-from batchbook.settings import Setting
-
-MIGRATIONS = Setting(
-    "batchbook.migrations",
-    "",
-    "Where plug-ins keep their migrations, such as acme:migrations; more than one are separated by spaces.",
-)
-
-SETTINGS = (MIGRATIONS,)
-
-_SCRIPTS = "batchbook.migrations:"
+from batchbook.schema_version import locations
 
 #: Row tables that batches make at run time start with this; no migration knows them.
 RUN_TIME_TABLES = "row_"
 
 
-def plugin_locations(settings: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return where plug-ins keep their migrations, as the setting ``batchbook.migrations`` lists them."""
-    return tuple(MIGRATIONS.text(settings).split())
-
-
 def upgrade(engine: Engine, plugins: Sequence[str] = ()) -> None:
     """Run every migration that the database does not have yet, all of them or none.
 
-    ``plugins`` are the places of plug-ins' migrations, see :func:`plugin_locations`.
+    ``plugins`` are the places of plug-ins' migrations, see :func:`~batchbook.schema_version.plugin_locations`.
     """
     config = _config(plugins)
     with schema_connection(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "heads")
-
-
-def is_current(engine: Engine, plugins: Sequence[str] = ()) -> bool:
-    """Tell whether the database has every migration, the plug-ins' included."""
-    return has_all(engine, expected(plugins))
-
-
-def expected(plugins: Sequence[str] = ()) -> frozenset[str]:
-    """Return the migrations that everything else leads up to. They change with what is installed, not with the database."""
-    return frozenset(ScriptDirectory.from_config(_config(plugins)).get_heads())
-
-
-def has_all(engine: Engine, heads: frozenset[str]) -> bool:
-    """Tell whether the database has the migrations ``heads``."""
-    with engine.connect().execution_options(**{READ_ONLY: True}) as connection:
-        return heads <= set(MigrationContext.configure(connection).get_current_heads())
 
 
 def differences(engine: Engine) -> list[Any]:
@@ -116,9 +83,9 @@ def _check_references(connection: Connection) -> None:
 
 def _config(plugins: Sequence[str]) -> Config:
     config = Config()
-    config.set_main_option("script_location", _SCRIPTS)
+    config.set_main_option("script_location", "batchbook.migrations:")
     config.set_main_option("path_separator", "newline")
-    config.set_main_option("version_locations", "\n".join((f"{_SCRIPTS}versions", *plugins)))
+    config.set_main_option("version_locations", "\n".join(locations(plugins)))
     return config
 
 

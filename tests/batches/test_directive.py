@@ -9,7 +9,7 @@ import pytest
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy import Engine
 
-import batchbook
+from batchbook.application import configure
 from batchbook.batches import BATCH_PAGES, BatchMasterView, RowTable
 from batchbook.catalog.models import Department
 from batchbook.forms import Field
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 @pytest.fixture
 def config(settings: dict[str, str]) -> Iterator[Any]:
     """The configuration of the application, before it serves."""
-    config = batchbook.configure(settings)
+    config = configure(settings)
     yield config
     services_of(config.registry).get(Engine).dispose()
 

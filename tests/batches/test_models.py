@@ -9,7 +9,7 @@ from pyramid.exceptions import ConfigurationError
 from sqlalchemy import Engine, ForeignKey, MetaData, Text, func, text
 from sqlalchemy.orm import Mapped, MappedColumn, mapped_column, relationship
 
-import batchbook
+from batchbook.application import configure
 from batchbook.batches import (
     Action,
     Batch,
@@ -89,7 +89,7 @@ def test_a_default_that_bulk_writing_does_not_know_is_refused_at_start(
     settings: dict[str, str], kind: str
 ) -> None:
     _, header, _ = models(kind, **whole_number(**DEFAULTS[kind]))
-    config = batchbook.configure(settings)
+    config = configure(settings)
     with pytest.raises(ConfigurationError, match=f"The column 'number' of the rows of batch type '{kind}'"):
         config.add_batch_type(header, handler=Handler, view=type("View", (BatchMasterView,), {}))
     services_of(config.registry).get(Engine).dispose()
@@ -98,7 +98,7 @@ def test_a_default_that_bulk_writing_does_not_know_is_refused_at_start(
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_plain_default_is_fine_also_beside_the_database_s(settings: dict[str, str]) -> None:
     _, header, _ = models("plain", **whole_number(default=7, server_default=text("7")))
-    config = batchbook.configure(settings)
+    config = configure(settings)
     config.add_batch_type(header, handler=Handler, view=type("View", (BatchMasterView,), {}))
     services_of(config.registry).get(Engine).dispose()
 
@@ -106,7 +106,7 @@ def test_a_plain_default_is_fine_also_beside_the_database_s(settings: dict[str, 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_column_called_like_what_rows_can_do_is_refused_at_start(settings: dict[str, str]) -> None:
     _, header, _ = models("clash", changes=mapped_column(Text))
-    config = batchbook.configure(settings)
+    config = configure(settings)
     with pytest.raises(ConfigurationError, match="cannot be called 'changes'"):
         config.add_batch_type(header, handler=Handler, view=type("View", (BatchMasterView,), {}))
     services_of(config.registry).get(Engine).dispose()

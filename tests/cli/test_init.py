@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import URL, Engine, func, select
 
-from batchbook import migrate
+from batchbook import schema_version
 from batchbook.catalog.models import Product
 from batchbook.db.transactions import transaction_scope
 from batchbook.demo import LOGINS
@@ -29,7 +29,7 @@ def test_prepares_an_empty_database(command: Run, write_ini: Run, empty_engine: 
     printed = json.loads(result.stdout)
     assert printed["database"] == empty_engine.url.render_as_string(hide_password=True)
     assert (printed["demo_loaded"], printed["demo_logins"]) == (False, [])
-    assert migrate.is_current(empty_engine)
+    assert schema_version.is_current(empty_engine)
     assert (count(empty_engine, Role), count(empty_engine, User), count(empty_engine, Product)) == (3, 0, 0)
 
 

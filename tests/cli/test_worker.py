@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, select, update
 
-import batchbook
+from batchbook.application import configure
 from batchbook.batches import Batch, State
 from batchbook.cli.processes import queues_of
 from batchbook.db.transactions import transaction_scope
@@ -169,11 +169,11 @@ def test_a_worker_that_does_not_start(
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_the_queues_of_types(settings: dict[str, str]) -> None:
     settings |= {"batchbook.jobs": "workers", "batchbook.jobs.queue.price_change": "prices"}
-    config = batchbook.configure(settings)
+    config = configure(settings)
     assert queues_of(services_of(config.registry), ["price_change", "price_change"]) == ("prices",)
     services_of(config.registry).get(Engine).dispose()
     settings["batchbook.jobs.queue.price_change"] = "batchbook"
-    config = batchbook.configure(settings)
+    config = configure(settings)
     with pytest.raises(Conflict, match="on a queue that is not theirs alone"):
         queues_of(services_of(config.registry), ["price_change"])
     services_of(config.registry).get(Engine).dispose()

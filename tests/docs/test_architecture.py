@@ -13,8 +13,8 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from sqlalchemy import Engine
 from webtest import TestApp
 
-import batchbook
 from batchbook import errors
+from batchbook.application import configure
 from batchbook.services import services_of
 
 ROOT = Path(__file__).parents[2]
@@ -73,7 +73,7 @@ def test_nobody_imports_from_a_room_behind() -> None:
 @pytest.mark.parametrize(("module", "line"), [
     ("batchbook.grid.query", "from batchbook.web import flash"),
     ("batchbook.db", "import batchbook.grid"),
-    ("batchbook.batches.engine.engine", "from batchbook import configure"),
+    ("batchbook.batches.engine.engine", "from batchbook.application import configure"),
     ("batchbook.batches.engine.engine", "from batchbook.types.price_change.models import PriceChange"),
 ])  # fmt: skip
 def test_an_import_from_a_room_behind_is_found(module: str, line: str) -> None:
@@ -131,7 +131,7 @@ def test_errors_mean_what_the_table_says(settings: dict[str, str]) -> None:
         if kind.__module__ == errors.__name__
     }
     assert set(said) == set(kinds)
-    config = batchbook.configure(settings)
+    config = configure(settings)
     for name, kind in kinds.items():
         config.add_route(name, f"/raise/{name}")
         config.add_view(raising(kind), route_name=name, permission=NO_PERMISSION_REQUIRED)

@@ -12,7 +12,7 @@ import pytest
 from pyramid.config import Configurator
 from sqlalchemy import Engine
 
-import batchbook
+from batchbook.application import configure
 from batchbook.batches import (
     BatchHandler,
     BatchMasterView,
@@ -91,7 +91,7 @@ def test_every_directive_has_its_section(settings: dict[str, str]) -> None:
     plain = Configurator()
     for package in ("pyramid_tm", "pyramid_retry", "pyramid_jinja2"):
         plain.include(package)
-    ours = batchbook.configure(settings)
+    ours = configure(settings)
     added = set(ours.registry._directives) - set(plain.registry._directives)
     services_of(ours.registry).get(Engine).dispose()
     assert set(re.findall(r"^## (\w+)$", text_of("directives.md"), re.MULTILINE)) == added
@@ -99,7 +99,7 @@ def test_every_directive_has_its_section(settings: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_the_introspector_answers_as_the_reference_says(settings: dict[str, str]) -> None:
-    config = batchbook.configure(settings)
+    config = configure(settings)
     for category in re.findall(r"Introspection category: `([^`]+)`", text_of("directives.md")):
         assert config.registry.introspector.get_category(category)
     services_of(config.registry).get(Engine).dispose()
@@ -155,7 +155,10 @@ def test_defaults_of_the_handler_are_those_of_the_table() -> None:
 
 
 def commands(group: click.Group, *before: str) -> Iterator[tuple[str, click.Command]]:
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         if isinstance(command, click.Group):
             yield from commands(command, *before, name)
         else:

@@ -13,7 +13,7 @@ import sqlalchemy
 from sqlalchemy import func, select
 from tests.functional.world import PRICE_LIST, Shop
 
-import batchbook
+from batchbook.application import configure
 from batchbook.batches import Action, Batch, Callbacks
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Engine, Result
@@ -129,7 +129,7 @@ class JobHarness:
 @contextmanager
 def opened(settings: dict[str, str], shop: Shop) -> Iterator[JobHarness]:
     """Yield a place with a configuration of its own, which is closed after it."""
-    services = services_of(batchbook.configure(settings).registry)
+    services = services_of(configure(settings).registry)
     services.get(JobService).store.prepare()
     yield JobHarness(services, shop)
     services.get(JobService).close()

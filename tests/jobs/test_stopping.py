@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import URL, Engine, text
 
-import batchbook
+from batchbook.application import configure
 from batchbook.db.transactions import transaction_scope
 from batchbook.jobs import Job, JobContext, JobRequest, JobResult, Task
 from batchbook.jobs.dispatcher import prepare_queue
@@ -29,7 +29,7 @@ def wait_for(what: Callable[[], object]) -> None:
 @pytest.fixture
 def services(settings: dict[str, str]) -> Iterator[Services]:
     """An application whose jobs run in a worker that a test starts."""
-    config = batchbook.configure(settings | {"batchbook.jobs": "workers"})
+    config = configure(settings | {"batchbook.jobs": "workers"})
     yield services_of(config.registry)
     if services_of(config.registry).get(JobService).worker is not None:
         services_of(config.registry).get(JobService).worker.stop(0)
@@ -84,7 +84,7 @@ def test_a_role_that_may_make_nothing(settings: dict[str, str], engine: Engine, 
             for kind in ("TABLES", "SEQUENCES", "FUNCTIONS"):
                 session.execute(text(f"GRANT ALL ON ALL {kind} IN SCHEMA {schema} TO {role}"))
     settings["sqlalchemy.url"] = database_url.set(username=role).render_as_string(hide_password=False)
-    services = services_of(batchbook.configure(settings | {"batchbook.jobs": "workers"}).registry)
+    services = services_of(configure(settings | {"batchbook.jobs": "workers"}).registry)
     worker = Worker(services)
     try:
         worker.start()

@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, inspect, select, text
 
-from batchbook import migrate
+from batchbook import migrate, schema_version
 from batchbook.catalog.models import Product, Vendor
 from batchbook.db.transactions import transaction_scope
 from batchbook.models import metadata
@@ -47,9 +47,9 @@ def add_product(engine: Engine) -> None:
 
 
 def test_an_empty_database_becomes_what_the_models_say(empty_engine: Engine) -> None:
-    assert not migrate.is_current(empty_engine)
+    assert not schema_version.is_current(empty_engine)
     migrate.upgrade(empty_engine)
-    assert migrate.is_current(empty_engine)
+    assert schema_version.is_current(empty_engine)
     assert migrate.differences(empty_engine) == []
     assert set(inspect(empty_engine).get_table_names()) == {*metadata.tables, "alembic_version"}
 
@@ -83,11 +83,11 @@ def test_a_missing_column_is_a_difference(engine: Engine) -> None:
 
 def test_a_plugin_has_a_branch_of_its_own(engine: Engine, tmp_path: Path) -> None:
     places = plugin(tmp_path)
-    assert migrate.is_current(engine)
-    assert not migrate.is_current(engine, places)
+    assert schema_version.is_current(engine)
+    assert not schema_version.is_current(engine, places)
     migrate.upgrade(engine, places)
-    assert migrate.is_current(engine, places)
-    assert migrate.is_current(engine)
+    assert schema_version.is_current(engine, places)
+    assert schema_version.is_current(engine)
     assert "acme_note" in inspect(engine).get_table_names()
 
 
@@ -138,13 +138,5 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(engine: Engine, tmp_
     with pytest.raises(ValueError, match="broken"):
         migrate.upgrade(engine, places)
     assert "acme_note" not in inspect(engine).get_table_names()
-    assert migrate.is_current(engine)
-    assert not migrate.is_current(engine, places)
-
-
-def test_plugin_locations_are_read_from_the_setting() -> None:
-    assert migrate.plugin_locations({"batchbook.migrations": "acme:migrations\n  zeta:alembic"}) == (
-        "acme:migrations",
-        "zeta:alembic",
-    )
-    assert migrate.plugin_locations({}) == ()
+    assert schema_version.is_current(engine)
+    assert not schema_version.is_current(engine, places)

@@ -65,7 +65,7 @@ def test_the_plugin_passes_the_kit(project: Path, installed: Path) -> None:
 PROGRAM = """
 import sys
 import batchbook
-from batchbook import migrate
+from batchbook import migrate, schema_version
 from batchbook.db.engine import make_engine
 from batchbook.services import services_of
 from sqlalchemy import Engine
@@ -77,8 +77,8 @@ settings = {
     "batchbook.migrations": "batchbook_stockcount:migrations",
 }
 engine = make_engine(settings["sqlalchemy.url"])
-migrate.upgrade(engine, migrate.plugin_locations(settings))
-print(migrate.is_current(engine, migrate.plugin_locations(settings)))
+migrate.upgrade(engine, schema_version.plugin_locations(settings))
+print(schema_version.is_current(engine, schema_version.plugin_locations(settings)))
 engine.dispose()
 registry = batchbook.main({}, **settings).registry
 found = registry.introspector.get("batch types", "stock_count")

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from batchbook.accounts.roles import RoleView
-from batchbook.accounts.users import UserView
-
 
 def includeme(config: Any) -> None:
-    """Register the pages of users and roles, and their entries in the navigation."""
-    for order, view in enumerate((UserView, RoleView), start=90):
-        config.add_master_view(view)
-        config.add_navigation(view.title, f"{view.prefix}.index", view.permission("view"), "accounts", order)
+    """Add the pages. Needs ``batchbook.web`` and ``batchbook.master``."""
+    config.include("batchbook.accounts.routes")

@@ -6,40 +6,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pyramid.config import PHASE3_CONFIG
+from batchbook.lazy_exports import lazy_exports
 
-from batchbook.batches.files import file_chunks, input_file, open_file, store_file
-from batchbook.batches.freeze import append_only, freeze_table, unfreeze_table
-from batchbook.batches.handler import BatchHandler, Callbacks, ExecutionPolicy, Outcome, QuickEntry, Total
-from batchbook.batches.handler_context import HandlerContext
-from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping
-from batchbook.batches.intake.file_inspection import Intake
-from batchbook.batches.intake.file_source import FileSource, IntakeReader
-from batchbook.batches.lifecycle import Action, BatchPermission, State
-from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editable
-from batchbook.batches.pages.batch_page import BatchPage
-from batchbook.batches.pages.routes import BATCH_PAGES
-from batchbook.batches.pages.view import BatchMasterView, RowTable
-from batchbook.batches.registry import BatchType, BatchTypes, refuse_unknown_handlers
-from batchbook.batches.rows.blocks import Block, RowValues
-from batchbook.batches.rows.issues import issue
-from batchbook.batches.rows.per_batch import DynamicRow
-from batchbook.batches.rows.row_columns import PerBatchRows, RowColumn
-from batchbook.batches.rows.scope import RowProxy, Rows
-from batchbook.batches.running.bulk_edits import BULK_EDITS
-from batchbook.batches.running.job_runner import JobRunner
-from batchbook.batches.running.recovery import recover_batches
-from batchbook.batches.running.runner import InlineRunner, Runner
-from batchbook.batches.running.tasks import TASKS
-from batchbook.batches.worksheets.batch_layout import RowLayout
-from batchbook.batches.worksheets.layout import Layout, SheetColumn, Worksheet
-from batchbook.batches.worksheets.storage import TAKE_WORKSHEET
-from batchbook.jobs.service import JobService
-from batchbook.services import Services, services_of
-from batchbook.statuses import Severity, Status
-from batchbook.tables import read_table
+if TYPE_CHECKING:
+    from batchbook.batches.files import file_chunks, input_file, open_file, store_file
+    from batchbook.batches.freeze import append_only, freeze_table, unfreeze_table
+    from batchbook.batches.handler import BatchHandler, Callbacks, ExecutionPolicy, Outcome, QuickEntry, Total
+    from batchbook.batches.handler_context import HandlerContext
+    from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping
+    from batchbook.batches.intake.file_inspection import Intake
+    from batchbook.batches.intake.file_source import FileSource, IntakeReader
+    from batchbook.batches.lifecycle import Action, BatchPermission, State
+    from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editable
+    from batchbook.batches.pages.batch_page import BatchPage
+    from batchbook.batches.pages.routes import BATCH_PAGES
+    from batchbook.batches.pages.view import BatchMasterView, RowTable
+    from batchbook.batches.registry import BatchType, BatchTypes
+    from batchbook.batches.rows.blocks import Block, RowValues
+    from batchbook.batches.rows.issues import issue
+    from batchbook.batches.rows.per_batch import DynamicRow
+    from batchbook.batches.rows.row_columns import PerBatchRows, RowColumn
+    from batchbook.batches.rows.scope import RowProxy, Rows
+    from batchbook.batches.worksheets.batch_layout import RowLayout
+    from batchbook.batches.worksheets.layout import Layout, SheetColumn, Worksheet
+    from batchbook.statuses import Severity, Status
+    from batchbook.tables import read_table
 
 __all__ = [
     "BATCH_PAGES",
@@ -92,27 +85,42 @@ __all__ = [
     "unfreeze_table",
 ]
 
-
-def includeme(config: Any) -> None:
-    """Add the directive ``config.add_batch_type``, the runner of actions, and the pages over all types."""
-    types = BatchTypes()
-    services = services_of(config.registry)
-    services.add(BatchTypes, types)
-    services.add(Runner, _runner(types, services))
-    for task in (*TASKS, *BULK_EDITS, TAKE_WORKSHEET):
-        config.add_job_task(task)
-    services.get(JobService).upkeep.append(recover_batches)
-    config.add_directive("add_batch_type", "batchbook.batches.directives.add_batch_type")
-    config.include("batchbook.batches.pages.routes")
-    config.action(
-        "batch handlers",
-        lambda: refuse_unknown_handlers(config.registry.settings, types),
-        order=PHASE3_CONFIG + 1,  # Types register themselves in that phase.
+if not TYPE_CHECKING:  # A type checker would take every name for one that is offered.
+    __getattr__ = lazy_exports(
+        __name__,
+        {
+            "batchbook.batches.files": ("file_chunks", "input_file", "open_file", "store_file"),
+            "batchbook.batches.freeze": ("append_only", "freeze_table", "unfreeze_table"),
+            "batchbook.batches.handler": ("BatchHandler", "Callbacks", "ExecutionPolicy", "Outcome", "QuickEntry", "Total"),
+            "batchbook.batches.handler_context": ("HandlerContext",),
+            "batchbook.batches.intake.field_mapping": ("IntakeField", "IntakeMapping"),
+            "batchbook.batches.intake.file_inspection": ("Intake",),
+            "batchbook.batches.intake.file_source": ("FileSource", "IntakeReader"),
+            "batchbook.batches.lifecycle": ("Action", "BatchPermission", "State"),
+            "batchbook.batches.models": ("Batch", "BatchFile", "BatchRow", "column", "editable"),
+            "batchbook.batches.pages.batch_page": ("BatchPage",),
+            "batchbook.batches.pages.routes": ("BATCH_PAGES",),
+            "batchbook.batches.pages.view": ("BatchMasterView", "RowTable"),
+            "batchbook.batches.registry": ("BatchType", "BatchTypes"),
+            "batchbook.batches.rows.blocks": ("Block", "RowValues"),
+            "batchbook.batches.rows.issues": ("issue",),
+            "batchbook.batches.rows.per_batch": ("DynamicRow",),
+            "batchbook.batches.rows.row_columns": ("PerBatchRows", "RowColumn"),
+            "batchbook.batches.rows.scope": ("RowProxy", "Rows"),
+            "batchbook.batches.worksheets.batch_layout": ("RowLayout",),
+            "batchbook.batches.worksheets.layout": ("Layout", "SheetColumn", "Worksheet"),
+            "batchbook.statuses": ("Severity", "Status"),
+            "batchbook.tables": ("read_table",),
+        },
     )
 
 
-def _runner(types: BatchTypes, services: Services) -> Runner:
-    jobs = services.get(JobService)
-    if jobs.in_background:
-        return JobRunner(types, services.settings, jobs)
-    return InlineRunner(types, services.settings)
+def includeme(config: Any) -> None:
+    """Add the runner of actions, the directive ``config.add_batch_type``, and the pages over all types."""
+    include_services(config)
+    config.include("batchbook.batches.pages.routes")
+
+
+def include_services(config: Any) -> None:
+    """Add the runner of actions and the directive ``config.add_batch_type``."""
+    config.include("batchbook.batches.directives")

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
 from typing import Any
 
+from pyramid.config import PHASE3_CONFIG
 from pyramid.exceptions import ConfigurationError
 from pyramid.path import DottedNameResolver
 from sqlalchemy import inspect
 from sqlalchemy.orm import Mapper
 
-from batchbook.batches import access
-from batchbook.batches.editing import editable_columns
 from batchbook.batches.handler import BatchHandler
-from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.models import Batch, BatchRow
-from batchbook.batches.pages.batch.header_forms import FILE_FIELD, PASTED_FIELD
-from batchbook.batches.pages.routes import bound_view
-from batchbook.batches.pages.view import BatchMasterView
-from batchbook.batches.registry import BatchType, BatchTypes, handler_setting, swapped_handler
+from batchbook.batches.registry import (
+    BatchType,
+    BatchTypes,
+    handler_setting,
+    refuse_unknown_handlers,
+    swapped_handler,
+)
 from batchbook.batches.rows.per_batch import DynamicRow, OwnTables, made_at_run_time
 from batchbook.batches.rows.scope import RESERVED, table_of
 from batchbook.batches.rows.storage import RowTables, SharedTable
-from batchbook.forms import form_of
+from batchbook.batches.running.job_runner import JobRunner
+from batchbook.batches.running.recovery import recover_batches
+from batchbook.batches.running.runner import InlineRunner, Runner
+from batchbook.batches.running.tasks import TASKS
 from batchbook.grid import columns_of, label_of
-from batchbook.services import services_of
+from batchbook.jobs import JobService
+from batchbook.services import Services, services_of
 
 
 def add_batch_type(
@@ -34,7 +38,7 @@ def add_batch_type(
     header: type[Batch],
     *,
     handler: type[BatchHandler[Any, Any]],
-    view: type[BatchMasterView],
+    view: type[Any] | str,
     records: Sequence[type[Any]] = (),
     services: Mapping[str, Any] | None = None,
 ) -> None:
@@ -46,7 +50,7 @@ def add_batch_type(
     handlers of the type get to work with besides the database, by name. The introspector lists types in the category
     ``batch types``. Raises ``ConfigurationError`` where the parts do not fit together.
     """
-    header, handler, view = (config.maybe_dotted(part) for part in (header, handler, view))
+    header, handler = config.maybe_dotted(header), config.maybe_dotted(handler)
     batch_type = replace(
         _batch_type(header, handler, view, config.registry.settings),
         records=tuple(map(config.maybe_dotted, records)),
@@ -55,51 +59,14 @@ def add_batch_type(
     _check_records(batch_type)
     introspectable = config.introspectable("batch types", batch_type.key, batch_type.title, "batch type")
     introspectable.update(
-        {"header": header, "row": batch_type.row, "handler": batch_type.handler, "view": batch_type.view}
+        {"header": header, "row": batch_type.row, "handler": batch_type.handler, "view": view}
     )
     config.action(
         ("batch type", batch_type.key),
         lambda: services_of(config.registry).get(BatchTypes).add(batch_type),
         introspectables=(introspectable,),
     )
-    config.add_master_view(bound_view(view, batch_type))
-    _check_view(batch_type)
-    readers = tuple(
-        access.permission(batch_type.key, name) for name in (BatchPermission.VIEW, BatchPermission.AUDIT)
-    )
-    config.add_navigation(
-        batch_type.title_plural, f"batches.{batch_type.key}.index", readers, group="Batches", order=20
-    )
-
-
-def _check_view(batch_type: BatchType) -> None:
-    view = bound_view(batch_type.view, batch_type)
-    try:
-        view.row_table.all_columns(batch_type.row, batch_type.handler.statuses)
-        _check_header_form(view)
-    except (ValueError, TypeError) as error:
-        raise ConfigurationError(f"The view of batch type {batch_type.key!r} cannot work: {error}") from error
-    unknown = [page.__name__ for page in view.pages if page.on_record and page.permission not in list(Action)]
-    if unknown:
-        raise ConfigurationError(
-            f"The view of batch type {batch_type.key!r} has pages of a batch whose permission is no action of the"
-            f" lifecycle: {', '.join(unknown)}."
-        )
-
-
-def _check_header_form(view: type[BatchMasterView]) -> None:
-    """Raise ``ValueError`` where the view names a field that the header's form does not have."""
-    editable = {column.name for column in editable_columns(view.model, new=True)}
-    for name in view.header_fields:
-        if name not in editable:
-            raise ValueError(
-                f"header_fields has {name!r}, which is no name of an editable column of the header."
-            )
-    form_of(view.model, view.header_fields)
-    fields = {*(view.header_fields or editable), FILE_FIELD, PASTED_FIELD}
-    for name in chain.from_iterable(view.field_groups.values()):
-        if name not in fields:
-            raise ValueError(f"field_groups has {name!r}, which is no field of the header's form.")
+    config.add_batch_pages(batch_type)
 
 
 def _batch_type(header: type[Batch], handler: Any, view: Any, settings: Any) -> BatchType:
@@ -109,8 +76,7 @@ def _batch_type(header: type[Batch], handler: Any, view: Any, settings: Any) -> 
     if not key:
         raise ConfigurationError(f"{header.__name__} has no table of its own: give it a __tablename__.")
     handler = _swapped(key, handler, settings)
-    _check_class(key, "handler", handler, BatchHandler)
-    _check_class(key, "view", view, BatchMasterView)
+    check_class(key, "handler", handler, BatchHandler)
     rows = _rows_of(header)
     _check_names(key, rows.declared)
     _check_defaults(key, rows.declared)
@@ -143,7 +109,8 @@ def _swapped(key: str, handler: Any, settings: Any) -> Any:
         ) from error
 
 
-def _check_class(key: str, what: str, found: Any, base: type[Any]) -> None:
+def check_class(key: str, what: str, found: Any, base: type[Any]) -> None:
+    """Raise ``ConfigurationError`` unless ``found`` is a concrete subclass of ``base``; ``what`` it is is said then."""
     if not (isinstance(found, type) and issubclass(found, base)):
         raise ConfigurationError(f"The {what} of batch type {key!r}, {found!r}, is no {base.__name__}.")
     abstract = sorted(getattr(found, "__abstractmethods__", ()))
@@ -207,3 +174,27 @@ def _check_handler(
         raise ConfigurationError(
             f"The handler of batch type {key!r} has defaults for options that it does not have."
         )
+
+
+def includeme(config: Any) -> None:
+    """Add the runner of actions, the jobs by which it runs them, and the directive ``config.add_batch_type``."""
+    types = BatchTypes()
+    services = services_of(config.registry)
+    services.add(BatchTypes, types)
+    services.add(Runner, _runner(types, services))
+    for task in TASKS:
+        config.add_job_task(task)
+    services.get(JobService).upkeep.append(recover_batches)
+    config.add_directive("add_batch_type", add_batch_type)
+    config.action(
+        "batch handlers",
+        lambda: refuse_unknown_handlers(config.registry.settings, types),
+        order=PHASE3_CONFIG + 1,  # Types register themselves in that phase.
+    )
+
+
+def _runner(types: BatchTypes, services: Services) -> Runner:
+    jobs = services.get(JobService)
+    if jobs.in_background:
+        return JobRunner(types, services.settings, jobs)
+    return InlineRunner(types, services.settings)

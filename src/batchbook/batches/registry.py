@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
+from pyramid.path import DottedNameResolver
 
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.handler_context import HandlerContext
@@ -35,13 +37,19 @@ class BatchType:
     header: type[Batch]
     rows: RowTables
     handler: type[BatchHandler[Any, Any]]
-    view: type[Any]
+    #: The view class, or its dotted name, which is imported when a page, or a worksheet, needs it.
+    view_name: type[Any] | str
     title: str
     title_plural: str
     #: The models of the tables in which is recorded what its batches did; the database lets rows be added only.
     records: tuple[type[Any], ...] = ()
     #: What the type's handler works with besides the database, by name.
     services: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def view(self) -> Any:
+        """The class of the type's pages, a :class:`~batchbook.batches.BatchMasterView`."""
+        return DottedNameResolver().maybe_resolve(self.view_name)
 
     @property
     def path(self) -> str:

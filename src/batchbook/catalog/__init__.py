@@ -7,4 +7,4 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Add the pages. Needs ``batchbook.web`` and ``batchbook.master``."""
-    config.include("batchbook.catalog.views")
+    config.include("batchbook.catalog.routes")

@@ -197,10 +197,3 @@ class DepartmentView(MasterView):
     def label_of(self, record: Department) -> str:
         """Department GROCERY."""
         return f"department {record.name}"
-
-
-def includeme(config: Any) -> None:
-    """Register the pages and their entries in the navigation."""
-    for order, view in enumerate((ProductView, VendorView, DepartmentView), start=50):
-        config.add_master_view(view)
-        config.add_navigation(view.title, f"{view.prefix}.index", view.permission("view"), "catalog", order)

@@ -1,22 +1,61 @@
-"""The command line: ``batchbook [-c INI] COMMAND``. Every group of commands is added here, by name."""
+"""The command line: ``batchbook [-c INI] COMMAND``. Every command is listed here, and imported when it is invoked."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from batchbook.cli.administration import catalog, init, user
-from batchbook.cli.batches import batch
-from batchbook.cli.installation import Installation
-from batchbook.cli.jobs import jobs
-from batchbook.cli.processes import serve, worker
-from batchbook.cli.refusals import RefusingGroup
+from batchbook.cli.lazy_group import LazyCommand, LazyGroup
 
 __all__ = ["main"]
 
+#: A test compares the sentences with those of the commands.
+_COMMANDS = {
+    "init": LazyCommand(
+        "batchbook.cli.administration:init",
+        "Prepare the database: every migration, what jobs need, the roles, and demo data if the settings want it.",
+    ),
+    "user": LazyCommand("batchbook.cli.administration:user", "People who may sign in."),
+    "catalog": LazyCommand("batchbook.cli.administration:catalog", "Products, vendors and departments."),
+    "batch": LazyCommand(
+        "batchbook.cli.batches:batch", "Batches of every type: create, look, edit, execute."
+    ),
+    "serve": LazyCommand(
+        "batchbook.cli.processes:serve",
+        "Serve the pages, and run jobs where the settings say so, until told to stop (SIGTERM or Ctrl-C).",
+    ),
+    "worker": LazyCommand(
+        "batchbook.cli.processes:worker",
+        "Run jobs until told to stop (SIGTERM or Ctrl-C): what runs may end in time, or is handed back; told twice, at once.",
+    ),
+    "jobs": LazyCommand(
+        "batchbook.cli.jobs:jobs", "Background jobs: what waits, what runs, and how it ended."
+    ),
+}
 
-@click.group(cls=RefusingGroup)
+
+class RefusingGroup(LazyGroup):
+    """A group whose commands may raise any error that is no defect: it becomes one sentence on stderr."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            # Imported only now, because it imports the database's errors, which help does without.
+            from batchbook.cli.refusals import refusal_for
+
+            refusal = refusal_for(error)
+            if refusal is None:
+                raise
+            raise refusal from error
+
+
+@click.group(cls=RefusingGroup, commands_by_name=_COMMANDS)
 @click.option(
     "-c",
     "--config",
@@ -29,16 +68,5 @@ __all__ = ["main"]
     help="The settings file.",
 )
 @click.version_option(package_name="batchbook")
-@click.pass_context
-def main(context: click.Context, ini: Path) -> None:
+def main(ini: Path) -> None:
     """Stage, review and execute bulk changes of data, exactly once, with a frozen record."""
-    context.obj = context.with_resource(Installation(ini))
-
-
-main.add_command(init)
-main.add_command(user)
-main.add_command(catalog)
-main.add_command(batch)
-main.add_command(serve)
-main.add_command(worker)
-main.add_command(jobs)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from batchbook import demo, migrate
 from batchbook.catalog.loader import load_file
-from batchbook.cli.installation import Installation
+from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import json_option, print_result
 from batchbook.cli.parameters import TEXT
 from batchbook.db import Base
@@ -54,7 +54,7 @@ def user() -> None:
     "--password-stdin", is_flag=True, help="Read the password from the first line of standard input."
 )
 @json_option
-@click.pass_obj
+@pass_installation
 def add(
     site: Installation,
     name: str,
@@ -140,7 +140,7 @@ def _roles(session: Session, given: tuple[str, ...]) -> list[Role]:
     help="Switch off the demo logins that still work, passwords and all.",
 )
 @json_option
-@click.pass_obj
+@pass_installation
 def init(site: Installation, without_demo_logins: bool, as_json: bool) -> None:
     """Prepare the database: every migration, what jobs need, the roles, and demo data if the settings want it.
 
@@ -201,7 +201,7 @@ def catalog() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--reason", help="Why prices or quantities change without a batch; kept in the history.")
 @json_option
-@click.pass_obj
+@pass_installation
 def load(site: Installation, file: Path, reason: str | None, as_json: bool) -> None:
     """Load products from a CSV or XLSX FILE: all of it, or nothing.
 

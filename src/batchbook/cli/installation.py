@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import configparser
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from functools import cached_property
+from functools import cached_property, update_wrapper
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 from plaster.exceptions import PlasterError
@@ -18,14 +18,18 @@ from pyramid.paster import get_appsettings
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from batchbook import configure, migrate
+from batchbook import schema_version
+from batchbook.application import configure, configure_services
 from batchbook.db.engine import database_url, make_engine
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
 from batchbook.jobs.service import JobService
-from batchbook.migrate import MIGRATIONS
 from batchbook.plugins import INCLUDE
+from batchbook.schema_version import MIGRATIONS
 from batchbook.services import Services, services_of
+
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
 
 #: What configparser says about a line after naming it, where that quotes no value.
 _DOUBLED = re.compile(r"\]: (.* already exists)$")
@@ -101,7 +105,7 @@ class Installation(AbstractContextManager["Installation"]):
     @cached_property
     def plugins(self) -> tuple[str, ...]:
         """Where plug-ins keep their migrations."""
-        return migrate.plugin_locations(self.settings)
+        return schema_version.plugin_locations(self.settings)
 
     @cached_property
     def engine(self) -> Engine:
@@ -110,7 +114,12 @@ class Installation(AbstractContextManager["Installation"]):
 
     @cached_property
     def services(self) -> Services:
-        """The application's services, with plug-ins and batch types; configures the application without serving it."""
+        """The application's services, with plug-ins and batch types, but without pages."""
+        return services_of(configure_services(self.settings).registry)
+
+    @cached_property
+    def application(self) -> Services:
+        """The services of the whole application, for jobs that work as a page does; it is not served."""
         return services_of(configure(self.settings).registry)
 
     @contextmanager
@@ -125,7 +134,7 @@ class Installation(AbstractContextManager["Installation"]):
 
     def require_current(self) -> None:
         """Refuse a database that lacks migrations."""
-        if not migrate.is_current(self.engine, self.plugins):
+        if not schema_version.is_current(self.engine, self.plugins):
             raise Conflict(
                 'The database is not up to date, so nothing was done; "batchbook init" prepares it.'
             )
@@ -134,6 +143,21 @@ class Installation(AbstractContextManager["Installation"]):
         """Close the connections."""
         if "engine" in self.__dict__:
             self.engine.dispose()
-        if "services" in self.__dict__:
-            self.services.get(Engine).dispose()
-            self.services.get(JobService).close()
+        for name in self.__dict__.keys() & {"services", "application"}:
+            services: Services = getattr(self, name)
+            services.get(Engine).dispose()
+            services.get(JobService).close()
+
+
+def pass_installation(
+    command: Callable[Concatenate[Installation, _Parameters], _Result],
+) -> Callable[_Parameters, _Result]:
+    """Give a command, as its first argument, the installation that ``-c`` names; it is closed when the command ends."""
+
+    def invoke(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result:
+        root = click.get_current_context().find_root()
+        if root.obj is None:
+            root.obj = root.with_resource(Installation(root.params["ini"]))
+        return command(root.obj, *args, **kwargs)
+
+    return update_wrapper(invoke, command)

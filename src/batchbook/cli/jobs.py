@@ -12,7 +12,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from batchbook.cli.batches.session import identity_of
-from batchbook.cli.installation import Installation
+from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import (
     aligned,
     json_array,
@@ -61,7 +61,7 @@ def find_job(session: Session, job_id: int) -> Job:
     help="End the process that runs it if it does not react; needs a role that may end processes.",
 )
 @json_option
-@click.pass_obj
+@pass_installation
 def cancel(site: Installation, job_id: int, actor: str, force: bool, as_json: bool) -> None:
     """Cancel the job ID: at once if it has not begun, else as soon as it can stop; nothing of it is kept."""
     # Read only: a job that runs keeps other writers out of SQLite, and whoever cancels it must not wait for that.
@@ -72,7 +72,7 @@ def cancel(site: Installation, job_id: int, actor: str, force: bool, as_json: bo
             raise Refused(f"The role of {by} does not allow ending processes. Nothing was done.")
     with transaction_scope(site.engine) as session:
         cancelling = force_cancel if force else cancel_job
-        message = cancelling(site.services, session, job, by)
+        message = cancelling(site.application, session, job, by)
     print_result(as_json, {"id": job.id, "message": message}, message)
 
 
@@ -80,10 +80,10 @@ def cancel(site: Installation, job_id: int, actor: str, force: bool, as_json: bo
 @job_argument
 @acting
 @json_option
-@click.pass_obj
+@pass_installation
 def retry(site: Installation, job_id: int, actor: str, as_json: bool) -> None:
     """Ask again for the job ID, which failed or was cancelled, and print the number of the new one."""
-    services = site.services
+    services = site.application
     with site.transaction() as session:
         job = find_job(session, job_id)
         by = _demand(session, job, actor, "retry")
@@ -121,12 +121,12 @@ _LATELY = timedelta(hours=24)
     "--all", "everything", is_flag=True, help="Also those that have ended, as long as they are kept."
 )
 @json_option
-@click.pass_obj
+@pass_installation
 def list_jobs(site: Installation, state: str | None, everything: bool, as_json: bool) -> None:
     """List jobs, the newest first: what waits, runs or is scheduled, and how many failed lately."""
     if state is not None and everything:
         raise click.UsageError("--all and --state contradict each other.")
-    jobs = site.services.get(JobService)
+    jobs = site.application.get(JobService)
     with site.transaction(read_only=True) as session:
         found = session.execute(_selection(state, everything)).mappings()
         items = (dict(row) for row in found)
@@ -177,10 +177,10 @@ _FACTS = (
 @click.command("show")
 @job_argument
 @json_option
-@click.pass_obj
+@pass_installation
 def show_job(site: Installation, job_id: int, as_json: bool) -> None:
     """Show the job ID: how it stands, how far it is, who runs it, and how it ended."""
-    jobs: JobService = site.services.get(JobService)
+    jobs: JobService = site.application.get(JobService)
     with site.transaction(read_only=True) as session:
         job = find_job(session, job_id)
     report = report_on(jobs, job)
@@ -232,7 +232,7 @@ __all__ = ["jobs"]
 
 @click.group()
 def jobs() -> None:
-    """What is done in the background: what waits, what runs, and how it ended.
+    """Background jobs: what waits, what runs, and how it ended.
 
     ID is a job's number. A command that changes something acts for the user named by --as; everybody may change what
     they asked for, and others' jobs if a role allows that.

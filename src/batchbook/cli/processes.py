@@ -17,7 +17,7 @@ import plaster
 import waitress
 
 from batchbook.batches.registry import BatchTypes
-from batchbook.cli.installation import Installation
+from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.parameters import TEXT
 from batchbook.errors import BadInput, Conflict
 from batchbook.health.readiness import Readiness
@@ -83,7 +83,7 @@ _WAITRESS = "egg:waitress#main"
     type=TEXT,
     help="Where to listen, instead of where the settings say; for several servers with one settings file.",
 )
-@click.pass_obj
+@pass_installation
 def serve(site: Installation, listen: str | None) -> None:
     """Serve the pages, and run jobs where the settings say so, until told to stop (SIGTERM or Ctrl-C)."""
     site.require_current()
@@ -150,16 +150,16 @@ def _listening(loader: Any, where: str) -> Callable[[Any], Any]:
     type=TEXT,
     help="Run only the jobs of batches of this type, which needs a queue of its own; may be repeated.",
 )
-@click.pass_obj
+@pass_installation
 def worker(site: Installation, threads: int | None, keys: tuple[str, ...]) -> None:
     """Run jobs until told to stop (SIGTERM or Ctrl-C): what runs may end in time, or is handed back; told twice, at once."""
     site.require_current()
-    site.services.get(Readiness).refuse_faults()
-    site.services.get(JobService).refuse_inline("so there is nothing for a worker to do")
-    own = queues_of(site.services, keys) if keys else None
+    site.application.get(Readiness).refuse_faults()
+    site.application.get(JobService).refuse_inline("so there is nothing for a worker to do")
+    own = queues_of(site.application, keys) if keys else None
     plaster.get_loader(site.ini, protocols=["wsgi"]).setup_logging()
     signals = Signals()
-    running = Worker(site.services, threads, own)
+    running = Worker(site.application, threads, own)
     running.start()
     log.info("%s takes jobs from: %s.", running.executor, ", ".join(running.queues))
     log.info("%s came; no more jobs are taken.", signals.wait())

@@ -28,29 +28,24 @@ class Refusal(click.ClickException):
         click.echo(" ".join(plain_value(self.message).split()), file=file, err=file is None)
 
 
-class RefusingGroup(click.Group):
-    """A group whose commands may raise any :class:`~batchbook.errors.BatchbookError`: it becomes a :class:`Refusal`.
+def refusal_for(error: Exception) -> Refusal | None:
+    """Return ``error`` as the sentence that refuses a command; ``None`` for a defect, which keeps its traceback.
 
-    So do a database that cannot be used, settings with which the application does not start, and what the system
-    refuses. Anything else is a defect and keeps its traceback.
+    No defects are errors of the domain, a database that cannot be used, settings with which the application does not
+    start, and what the system refuses.
     """
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
-        try:
-            return super().invoke(ctx)
-        except BatchbookError as error:
-            raise Refusal(error.message) from error
-        except DBAPIError as error:
-            if not _is_circumstance(error):
-                raise
-            raise Refusal(f"The database could not be used, so nothing was done: {_reason(error)}") from error
-        except ConfigurationError as error:
-            raise Refusal(f"The settings are not right, so nothing was done: {error}") from error
-        except OSError as error:
-            if error.errno == errno.EPIPE:
-                raise  # The reader has what it wanted; click ends quietly.
-            raise Refusal(_system_says(error)) from error
+    match error:
+        case BatchbookError():
+            return Refusal(error.message)
+        case DBAPIError() if _is_circumstance(error):
+            return Refusal(f"The database could not be used, so nothing was done: {_reason(error)}")
+        case ConfigurationError():
+            return Refusal(f"The settings are not right, so nothing was done: {error}")
+        case OSError() if (
+            error.errno != errno.EPIPE
+        ):  # The reader of a pipe has what it wanted; click ends quietly.
+            return Refusal(_system_says(error))
+    return None
 
 
 def _is_circumstance(error: DBAPIError) -> bool:

@@ -31,13 +31,19 @@ def includeme(config: Any) -> None:
 
     An answer that says no (a status of 4xx or 5xx) keeps nothing; what failed for a passing reason is tried again.
     """
+    include_services(config)
     settings = config.registry.settings
     settings.setdefault("tm.manager_hook", "pyramid_tm.explicit_manager")
     settings.setdefault("tm.commit_veto", "pyramid_tm.default_commit_veto")
+    config.include("pyramid_tm")
+    config.include("pyramid_retry")
+    config.add_request_method(request_session, "db", reify=True)
+
+
+def include_services(config: Any) -> None:
+    """Open the database, for commands as well."""
+    settings = config.registry.settings
     # A developer wants to see with which values a statement failed; anywhere else they are not for the log.
     hide = not DEVELOPMENT.flag(settings)
     services_of(config.registry).add(Engine, make_engine(database_url(settings), hide_parameters=hide))
     services_of(config.registry).add(WaitingLimit, waiting_limit(settings))
-    config.include("pyramid_tm")
-    config.include("pyramid_retry")
-    config.add_request_method(request_session, "db", reify=True)

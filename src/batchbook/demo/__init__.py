@@ -6,14 +6,18 @@ empty; production.ini never sets it, and nothing but development is served while
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from pyramid.events import ApplicationCreated
-from sqlalchemy import Engine
+from pyramid.exceptions import ConfigurationError
 
-from batchbook.demo.demo_data import CATALOG, DEMO, LOGINS, PRICE_LIST, Login, is_empty, load, logins
-from batchbook.demo.login_guard import is_wanted, refuse_logins, refuse_logins_in, switch_off
-from batchbook.services import services_of
+from batchbook.lazy_exports import lazy_exports
+from batchbook.settings import DEVELOPMENT, Setting
+
+if TYPE_CHECKING:
+    from batchbook.demo.demo_data import CATALOG, LOGINS, PRICE_LIST, Login, is_empty, load, logins
+    from batchbook.demo.login_guard import refuse_logins, switch_off
 
 __all__ = [
     "CATALOG",
@@ -21,6 +25,7 @@ __all__ = [
     "LOGINS",
     "PRICE_LIST",
     "Login",
+    "include_services",
     "includeme",
     "is_empty",
     "is_wanted",
@@ -30,13 +35,49 @@ __all__ = [
     "switch_off",
 ]
 
+if not TYPE_CHECKING:
+    __getattr__ = lazy_exports(
+        __name__,
+        {
+            "batchbook.demo.demo_data": (
+                "CATALOG",
+                "LOGINS",
+                "PRICE_LIST",
+                "Login",
+                "is_empty",
+                "load",
+                "logins",
+            ),
+            "batchbook.demo.login_guard": ("refuse_logins", "switch_off"),
+        },
+    )
+
+DEMO = Setting(
+    "batchbook.demo",
+    "false",
+    "True to have demo data and demo logins loaded into an empty database; in development only.",
+)
+
+SETTINGS = (DEMO,)
+
+
+def is_wanted(settings: Mapping[str, Any]) -> bool:
+    """Return whether the settings want demo data; raise ``ConfigurationError`` if they do outside development."""
+    wanted = DEMO.flag(settings)
+    if wanted and not DEVELOPMENT.flag(settings):
+        raise ConfigurationError(
+            f"{DEMO.name} is true, but {DEVELOPMENT.name} is not. Demo data comes with logins whose passwords"
+            " everybody knows; it is for development only."
+        )
+    return wanted
+
 
 def includeme(config: Any) -> None:
     """Refuse to start with demo data, or to serve a database with demo logins, unless in development."""
+    include_services(config)
+    config.add_subscriber("batchbook.demo.login_guard.refuse_logins_at_start", ApplicationCreated)
+
+
+def include_services(config: Any) -> None:
+    """Refuse settings that want demo data outside development."""
     is_wanted(config.registry.settings)
-    config.add_subscriber(_refuse_logins, ApplicationCreated)
-
-
-def _refuse_logins(event: ApplicationCreated) -> None:
-    services = services_of(event.app.registry)
-    refuse_logins_in(services.get(Engine), services.settings)

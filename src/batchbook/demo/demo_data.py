@@ -15,15 +15,6 @@ from batchbook.errors import Conflict
 from batchbook.security.default_roles import install_default_roles
 from batchbook.security.models import Role, User
 from batchbook.security.passwords import hash_password, verify_password
-from batchbook.settings import Setting
-
-DEMO = Setting(
-    "batchbook.demo",
-    "false",
-    "True to have demo data and demo logins loaded into an empty database; in development only.",
-)
-
-SETTINGS = (DEMO,)
 
 _DATA = Path(__file__).parent / "data"
 

@@ -6,30 +6,20 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from pyramid.exceptions import ConfigurationError
+from pyramid.events import ApplicationCreated
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from batchbook.db.transactions import transaction_scope
-from batchbook.demo.demo_data import DEMO, logins
+from batchbook.demo.demo_data import logins
 from batchbook.errors import Conflict
 from batchbook.security.models import User
 from batchbook.security.sessions import revoke_sessions
+from batchbook.services import services_of
 from batchbook.settings import DEVELOPMENT
 
 _LOG = logging.getLogger(__name__)
-
-
-def is_wanted(settings: Mapping[str, Any]) -> bool:
-    """Return whether the settings want demo data; raise ``ConfigurationError`` if they do outside development."""
-    wanted = DEMO.flag(settings)
-    if wanted and not DEVELOPMENT.flag(settings):
-        raise ConfigurationError(
-            f"{DEMO.name} is true, but {DEVELOPMENT.name} is not. Demo data comes with logins whose passwords"
-            " everybody knows; it is for development only."
-        )
-    return wanted
 
 
 def refuse_logins(session: Session, settings: Mapping[str, Any]) -> None:
@@ -62,6 +52,12 @@ def refuse_logins_in(engine: Engine, settings: Mapping[str, Any]) -> None:
         _LOG.warning("The database was not looked at for demo logins, because it did not answer: %s", error)
     finally:
         engine.dispose()  # A server that forks now must not share a connection between its processes.
+
+
+def refuse_logins_at_start(event: ApplicationCreated) -> None:
+    """Refuse to serve a database with demo logins, when an application was made."""
+    services = services_of(event.app.registry)
+    refuse_logins_in(services.get(Engine), services.settings)
 
 
 def switch_off(session: Session) -> list[str]:

@@ -12,7 +12,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from batchbook import migrate
+from batchbook import schema_version
 from batchbook.batches import BatchTypes
 from batchbook.batches.trigger_check import faults
 from batchbook.db.transactions import READ_ONLY
@@ -31,12 +31,12 @@ class Readiness:
         self._types: BatchTypes = services.get(BatchTypes)
         self._engine: Engine = services.get(Engine)
         self._jobs: JobService = services.get(JobService)
-        self._expected = migrate.expected(migrate.plugin_locations(services.settings))
+        self._expected = schema_version.expected(schema_version.plugin_locations(services.settings))
 
     def reasons(self) -> Iterator[str]:
         """Yield why requests should not come here at the moment, for whoever runs it; nothing in it is secret."""
         try:
-            if not migrate.has_all(self._engine, self._expected):
+            if not schema_version.has_all(self._engine, self._expected):
                 yield "The database lacks migrations; “batchbook init” runs them."
             else:
                 yield from self._faults()
@@ -52,7 +52,7 @@ class Readiness:
         A database that does not answer is only logged: requests fail, and say so, until it is there.
         """
         try:
-            found = list(self._faults()) if migrate.has_all(self._engine, self._expected) else []
+            found = list(self._faults()) if schema_version.has_all(self._engine, self._expected) else []
         except SQLAlchemyError as error:
             log.warning("What guards the database was not looked at, because it did not answer: %s", error)
             found = []

@@ -14,12 +14,17 @@ __all__ = ["Job", "JobContext", "JobGroup", "JobRequest", "JobResult", "JobServi
 
 
 def includeme(config: Any) -> None:
-    """Add the directive ``config.add_job_task``, the service :class:`JobService`, and the pages of jobs."""
+    """Add the job service, its directive, and the pages of jobs."""
+    include_services(config)
+    config.include("batchbook.jobs.routes")
+    config.include("batchbook.jobs.exports")
+
+
+def include_services(config: Any) -> None:
+    """Add the directive ``config.add_job_task`` and the service :class:`JobService`."""
     jobs = JobService(config.registry.settings)
     services_of(config.registry).add(JobService, jobs)
     config.add_directive("add_job_task", _add_job_task)
-    config.include("batchbook.jobs.routes")
-    config.include("batchbook.jobs.exports")
 
 
 def _add_job_task(config: Any, task: Task) -> None:

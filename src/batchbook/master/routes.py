@@ -16,7 +16,7 @@ from batchbook.grid import Grid
 from batchbook.master.batch_only import EDIT_DIRECTLY, batch_only_columns
 from batchbook.master.export_pages import Export
 from batchbook.master.form_pages import Create, Delete, Edit
-from batchbook.master.grid_sources import Caller, OpenGrid
+from batchbook.master.grid_sources import INDEX, Caller, OpenGrid
 from batchbook.master.record_pages import Detail, Index, Remember
 from batchbook.master.view import MasterContext, MasterView, Page, fact_columns, key_columns
 from batchbook.services import Services
@@ -155,3 +155,8 @@ def open_index(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
     wanted = view.base_select() if visible is None else view.base_select().where(visible)
     grid = Grid(columns, wanted, key_columns(view), tuple(view.default_sort), zone=caller.zone)
     return OpenGrid(grid=grid, columns=columns, caller=caller)
+
+
+def includeme(config: Any) -> None:
+    """Add the grid of every index, which jobs open again."""
+    config.add_grid_source(INDEX, open_index)

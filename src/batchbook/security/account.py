@@ -10,7 +10,6 @@ from sqlalchemy import Engine
 from batchbook.forms import BoundForm, Form
 from batchbook.security.audit_log import record_change, record_event
 from batchbook.security.authentication import authenticate, change_password, still_valid
-from batchbook.security.identity import SIGNED_IN
 from batchbook.security.models import User
 from batchbook.security.passwords import (
     ADVICE,
@@ -134,26 +133,3 @@ class AccountViews:
 
 def _signed_out(count: int) -> str:
     return f" {counted(count, 'other session is', 'other sessions are')} signed out." if count else ""
-
-
-def includeme(config: Any) -> None:
-    """Register ``/account`` and its actions."""
-    config.add_route("account", "/account")
-    config.add_route("account.password", "/account/password")
-    config.add_route("account.timezone", "/account/timezone")
-    config.add_route("account.sessions", "/account/sessions")
-    page = {"renderer": "batchbook.templates:security/account.jinja2", "permission": SIGNED_IN}
-    config.add_view(AccountViews, attr="page", route_name="account", request_method="GET", **page)
-    config.add_view(
-        AccountViews, attr="change_password", route_name="account.password", request_method="POST", **page
-    )
-    config.add_view(
-        AccountViews, attr="change_zone", route_name="account.timezone", request_method="POST", **page
-    )
-    config.add_view(
-        AccountViews,
-        attr="revoke",
-        route_name="account.sessions",
-        request_method="POST",
-        permission=SIGNED_IN,
-    )

@@ -10,8 +10,6 @@ from typing import Any
 from pyramid.config.views import isexception
 from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import ICSRFStoragePolicy
-from pyramid.tweens import INGRESS
-from pyramid.viewderivers import INGRESS as BEFORE_ALL_DERIVERS
 from zope.interface import implementer
 
 
@@ -99,10 +97,3 @@ def require_permission(view: Callable[..., Any], info: Any) -> Callable[..., Any
 def _for_exceptions(info: Any) -> bool:
     context = info.options.get("context")
     return context is not None and bool(isexception(context))
-
-
-def includeme(config: Any) -> None:
-    """Check the token of every unsafe method of every view, from the field or the header."""
-    config.set_default_csrf_options(require_csrf=True, token="csrf_token", header="X-CSRF-Token")  # noqa: S106 - A field's name.
-    config.add_tween("batchbook.security.view_rules.headers_tween_factory", under=INGRESS)
-    config.add_view_deriver(require_permission, "require_permission", under=BEFORE_ALL_DERIVERS)

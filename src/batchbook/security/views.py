@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.security import NO_PERMISSION_REQUIRED
 from sqlalchemy import Engine
 
 from batchbook.forms import Field, Form
@@ -90,14 +89,3 @@ def logout(request: Any) -> HTTPSeeOther:
     end_session(request.db, request)
     request.flash("You are signed out.", "info")
     return HTTPSeeOther(request.route_path("login"))
-
-
-def includeme(config: Any) -> None:
-    """Register ``/login`` and ``/logout``."""
-    config.add_route("login", "/login")
-    config.add_route("logout", "/logout")
-    page = {"renderer": "batchbook.templates:security/login.jinja2", "permission": NO_PERMISSION_REQUIRED}
-    config.add_view(LoginViews, attr="form", route_name="login", request_method="GET", **page)
-    config.add_view(LoginViews, attr="submit", route_name="login", request_method="POST", **page)
-    # Signing out is for everybody: a session that has just ended must not make it fail.
-    config.add_view(logout, route_name="logout", request_method="POST", permission=NO_PERMISSION_REQUIRED)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from webtest import TestApp
 
 import batchbook
-from batchbook import migrate
+from batchbook import schema_version
 from batchbook.batches import Action, Batch, BatchRow, BatchType, BatchTypes, HandlerContext
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Engine, Result
@@ -235,7 +235,7 @@ class HarnessFixtures:
     @property
     def plugins(self) -> tuple[str, ...]:
         """Where the migrations of the type are."""
-        return migrate.plugin_locations(self.settings)
+        return schema_version.plugin_locations(self.settings)
 
     @pytest.fixture
     def new_bench(self, kit_backend: str, kit_databases: Databases) -> Iterator[Callable[[], AppHarness]]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Table, inspect
 
-from batchbook import migrate
+from batchbook import migrate, schema_version
 from batchbook.db import Base
 from batchbook.db.engine import make_engine
 from batchbook.testing.databases import Databases
@@ -40,7 +40,7 @@ class SchemaChecks(HarnessFixtures):
         ]
         check(not differing, f"The migrations do not lead to what the models say; still to do: {differing}.")
         check(
-            migrate.is_current(kit_empty, self.plugins),
+            schema_version.is_current(kit_empty, self.plugins),
             "After an upgrade the database must have every migration.",
         )
 

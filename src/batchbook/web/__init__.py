@@ -10,9 +10,13 @@ from batchbook.web.settings import WebSettings, read_settings
 
 def includeme(config: Any) -> None:
     """Install the parts. Needs ``pyramid_tm``, ``pyramid_retry`` and ``batchbook.security``."""
-    settings = config.registry.settings
-    services_of(config.registry).add(WebSettings, read_settings(settings))
+    include_services(config)
     # Else every request, also one for a static file, would ask the database who is signed in.
-    settings.setdefault("tm.annotate_user", "false")
-    for part in ("request", "limits", "error_pages", "flash", "navigation", "templating", "static"):
+    config.registry.settings.setdefault("tm.annotate_user", "false")
+    for part in ("request", "limits", "error_pages", "flash", "navigation", "templating", "routes"):
         config.include(f"batchbook.web.{part}")
+
+
+def include_services(config: Any) -> None:
+    """Read the settings of the web, which commands know as well, such as the time zone."""
+    services_of(config.registry).add(WebSettings, read_settings(config.registry.settings))

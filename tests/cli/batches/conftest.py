@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from batchbook import configure
+from batchbook.application import configure_services
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk, CellChange, Operation
 from batchbook.catalog.loader import load_file
 from batchbook.catalog.models import PriceHistory, Product
@@ -51,7 +51,7 @@ def _configured(settings: Mapping[str, Any]) -> Any:
     """Configure the application, or find the one that has the same settings, and give it the database they name."""
     key = frozenset((name, str(value)) for name, value in settings.items() if name not in _OWN)
     if key not in _known:
-        _known[key] = configure(settings)
+        _known[key] = configure_services(settings)
         services_of(_known[key].registry).get(Engine).dispose()
     services = services_of(_known[key].registry)
     services.settings.update(settings)
@@ -64,7 +64,7 @@ def _configured(settings: Mapping[str, Any]) -> Any:
 @pytest.fixture(autouse=True)
 def _configured_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands of the same settings share the application: a test runs many, and none keeps anything in it."""
-    monkeypatch.setattr(installation, "configure", _configured)
+    monkeypatch.setattr(installation, "configure_services", _configured)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from pyramid.exceptions import ConfigurationConflictError, ConfigurationError
 from sqlalchemy import Engine
 
-import batchbook
+from batchbook.application import configure
 from batchbook.catalog.models import PriceHistory, Product, Vendor
 from batchbook.services import services_of
 from batchbook.types.imports.targets import Check, ImportTarget
@@ -27,7 +27,7 @@ from batchbook.types.imports.targets import Check, ImportTarget
     ],
 )
 def test_what_cannot_work_stops_the_start(settings: dict[str, str], more: dict[str, Any], said: str) -> None:
-    config = batchbook.configure(settings)
+    config = configure(settings)
     arguments = {
         "key": "item_code",
         "fields": ["price"],
@@ -42,7 +42,7 @@ def test_what_cannot_work_stops_the_start(settings: dict[str, str], more: dict[s
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_two_targets_of_one_name_conflict(settings: dict[str, str]) -> None:
-    config = batchbook.configure(settings)
+    config = configure(settings)
     for model in (Vendor, PriceHistory):
         config.add_import_target(ImportTarget(model=model, key="id", permission="vendors:edit", name="mine"))
     with pytest.raises(ConfigurationConflictError):

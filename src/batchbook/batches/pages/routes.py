@@ -35,7 +35,8 @@ from batchbook.batches.pages.rows.worksheet_pages import (
 )
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchType
-from batchbook.batches.running.bulk_edits import BATCH_ROWS
+from batchbook.batches.running.bulk_edits import BATCH_ROWS, BULK_EDITS
+from batchbook.batches.worksheets.storage import TAKE_WORKSHEET
 from batchbook.master import Export, Remember
 
 #: What the master view of every batch type offers, in the order of the buttons.
@@ -99,6 +100,9 @@ def bound_view(view: type[BatchMasterView], batch_type: BatchType) -> type[Batch
 
 def includeme(config: Any) -> None:
     """Add the pages that are over all types, and the grids of batches that jobs open again."""
+    config.add_directive("add_batch_pages", "batchbook.batches.pages.directive.add_batch_pages")
+    for task in (*BULK_EDITS, TAKE_WORKSHEET):
+        config.add_job_task(task)
     config.include("batchbook.batches.pages.lists")
     config.add_grid_source(BATCH_ROWS, open_batch_rows)
     config.add_grid_source(WORKSHEET, open_worksheet)

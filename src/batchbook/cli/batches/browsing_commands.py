@@ -14,7 +14,7 @@ from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.preview import ExecutionPreview, preview_execution, totals_of
 from batchbook.batches.models import Operation
 from batchbook.cli.batches.session import CommandSession, reading_session
-from batchbook.cli.installation import Installation
+from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import (
     aligned,
     json_array,
@@ -33,7 +33,7 @@ from batchbook.tables import SUFFIXES
 @click.command()
 @reading
 @json_option
-@click.pass_obj
+@pass_installation
 def types(site: Installation, reader: str | None, as_json: bool) -> None:
     """List the batch types, with the names that --set, --status and --option take."""
     with reading_session(site, reader) as desk:
@@ -74,7 +74,7 @@ def _type_lines(data: dict[str, Any]) -> Iterator[str]:
 )
 @reading
 @json_option
-@click.pass_obj
+@pass_installation
 def list_batches(
     site: Installation, key: str | None, state: str | None, reader: str | None, as_json: bool
 ) -> None:
@@ -107,7 +107,7 @@ def _batch_lines(items: Iterable[dict[str, Any]]) -> Iterator[str]:
 @batch_argument
 @reading
 @json_option
-@click.pass_obj
+@pass_installation
 def history(site: Installation, batch_id: int, reader: str | None, as_json: bool) -> None:
     """List what was done to the batch ID, by whom and when, the oldest first."""
     with reading_session(site, reader) as desk:
@@ -137,7 +137,7 @@ _FACTS = (
 @batch_argument
 @reading
 @json_option
-@click.pass_obj
+@pass_installation
 def show_batch(site: Installation, batch_id: int, reader: str | None, as_json: bool) -> None:
     """Show the batch ID: its facts, its rows by status, and what executing it would do."""
     with reading_session(site, reader) as desk:

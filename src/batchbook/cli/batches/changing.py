@@ -13,7 +13,7 @@ from batchbook.batches import Action, Batch
 from batchbook.batches.engine.engine import Result
 from batchbook.cli.batches.session import CommandSession, acting_session, reading_session
 from batchbook.cli.foreground import Foreground
-from batchbook.cli.installation import Installation
+from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import json_option, name_of, print_result, quiet_option
 from batchbook.cli.parameters import acting, background_option, batch_argument, no_options
 from batchbook.cli.refusals import Refusal
@@ -57,7 +57,7 @@ def changing(
     """
 
     def decorate(body: Callable[..., CommandResult]) -> click.Command:
-        @click.pass_obj
+        @pass_installation
         def command(site: Installation, /, batch_id: int, actor: str, as_json: bool, **given: Any) -> None:
             with acting_session(site, actor) as desk:
                 said = body(desk, desk.find(batch_id, action), **given)
@@ -89,7 +89,7 @@ def running(
 ) -> click.Command:
     """Make the command for ``action``, which may be a job; ``text`` is its help."""
 
-    @click.pass_obj
+    @pass_installation
     def command(site: Installation, /, batch_id: int, actor: str, as_json: bool, **given: Any) -> None:
         background = given.pop("background")
         quiet = given.pop("quiet") or as_json

@@ -15,7 +15,7 @@ from batchbook.batches.editing.similar import SimilarCells, SimilarFixer, check_
 from batchbook.cli.batches.changing import CommandResult, about, changing
 from batchbook.cli.batches.export_commands import status_condition
 from batchbook.cli.batches.session import CommandSession, reading_session
-from batchbook.cli.installation import Installation
+from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import json_option, name_of, print_result
 from batchbook.cli.parameters import TEXT, batch_argument, reading, sequence_argument, values_option
 from batchbook.words import counted
@@ -91,7 +91,7 @@ _SIGNS = {"error": "✕", "warning": "!"}
 @batch_argument
 @reading
 @json_option
-@click.pass_obj
+@pass_installation
 def list_problems(site: Installation, batch_id: int, reader: str | None, as_json: bool) -> None:
     """List what is wrong in the cells of the batch ID, like problems together, the worst and most frequent first."""
     with reading_session(site, reader) as desk:

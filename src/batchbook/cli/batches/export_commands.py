@@ -24,7 +24,7 @@ from batchbook.batches.worksheets.storage import (
 )
 from batchbook.cli.batches.intake_commands import name_to_send, open_to_send
 from batchbook.cli.batches.session import CommandSession, acting_session, reading_session
-from batchbook.cli.installation import Installation
+from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import json_array, json_option, name_of, print_bytes, print_result, print_stream
 from batchbook.cli.parameters import TEXT, acting, batch_argument, reading
 from batchbook.errors import BadInput, Missing
@@ -43,7 +43,7 @@ _HIDDEN = frozenset({"batch_id", "issues", "removed", "version", "modified_at"})
 @click.option("--removed", is_flag=True, help="Those rows instead that were removed.")
 @reading
 @json_option
-@click.pass_obj
+@pass_installation
 def rows(
     site: Installation,
     batch_id: int,
@@ -112,7 +112,7 @@ def _found(
 )
 @reading
 @json_option
-@click.pass_obj
+@pass_installation
 def download(
     site: Installation, batch_id: int, output: IO[bytes] | None, reader: str | None, as_json: bool
 ) -> None:
@@ -155,7 +155,7 @@ _PIECE = 256 * 1024
 @click.option("--problems", is_flag=True, help="Only the rows with problems.")
 @reading
 @json_option
-@click.pass_obj
+@pass_installation
 def worksheet(
     site: Installation, batch_id: int, output: IO[bytes], problems: bool, reader: str | None, as_json: bool
 ) -> None:
@@ -188,7 +188,7 @@ def _write(desk: CommandSession, batch_id: int, problems: bool, file: BinaryIO) 
 @click.option("--dry-run", is_flag=True, help="Say what differs, and take nothing.")
 @acting
 @json_option
-@click.pass_obj
+@pass_installation
 def worksheet_apply(
     site: Installation, batch_id: int, file: Path, dry_run: bool, actor: str, as_json: bool
 ) -> None:

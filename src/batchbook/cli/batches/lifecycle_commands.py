@@ -14,7 +14,7 @@ from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Result
 from batchbook.batches.engine.file_intake import has_mapped_file
 from batchbook.batches.engine.scheduled_execution import in_utc
-from batchbook.batches.running.schedule import refuse_without_jobs, schedule, unschedule
+from batchbook.batches.running import schedule as schedules
 from batchbook.cli.batches.changing import (
     CommandResult,
     about,
@@ -34,7 +34,7 @@ from batchbook.cli.batches.intake_commands import (
 )
 from batchbook.cli.batches.session import CommandSession, acting_session
 from batchbook.cli.foreground import Display, display
-from batchbook.cli.installation import Installation
+from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import json_option, name_of, quiet_option
 from batchbook.cli.parameters import (
     TEXT,
@@ -67,7 +67,7 @@ from batchbook.zones import read_local
 @quiet_option
 @acting
 @json_option
-@click.pass_obj
+@pass_installation
 def create(
     site: Installation,
     /,
@@ -163,45 +163,39 @@ delete = running(
 )
 
 
+populate = running(Action.POPULATE, "Fill the batch ID with rows from its source.")
+refresh = running(Action.REFRESH, "Compare the rows of the batch ID with current data.")
+complete = running(Action.COMPLETE, "Mark the batch ID complete: ready to be reviewed and executed.")
+execute = running(
+    Action.EXECUTE,
+    "Execute the batch ID, once and for all: from then on it is frozen.",
+    options=execution_options,
+)
+
+
 @changing("reopen", Action.REOPEN, no_options)
-def _reopen(desk: CommandSession, batch: Batch) -> CommandResult:
+def reopen(desk: CommandSession, batch: Batch) -> CommandResult:
     """Reopen the batch ID, which was marked complete, for changes."""
     return about(batch, desk.run(batch.id, Action.REOPEN).message)
 
 
-#: The commands, in the order in which a batch meets them.
-RUNNING = (
-    running(Action.POPULATE, "Fill the batch ID with rows from its source."),
-    running(Action.REFRESH, "Compare the rows of the batch ID with current data."),
-    running(Action.COMPLETE, "Mark the batch ID complete: ready to be reviewed and executed."),
-    _reopen,
-    running(
-        Action.EXECUTE,
-        "Execute the batch ID, once and for all: from then on it is frozen.",
-        options=execution_options,
-    ),
-)
-
-
 @changing("schedule", Action.EXECUTE, at_option, zone_option, execution_options)
-def _schedule(
+def schedule(
     desk: CommandSession, batch: Batch, at: str, zone: str | None, options: Mapping[str, Any]
 ) -> CommandResult:
     """Set a time for the execution of the batch ID, in place of one that is set already.
 
     A worker, or the web process, executes it then, if the user still may, and nothing stands against it.
     """
-    refuse_without_jobs(desk.services)
+    schedules.refuse_without_jobs(desk.services)
     time = read_local(at, desk.zone(zone))
-    result = schedule(desk.services, desk.session, desk.call(batch.id, Action.EXECUTE, options), time)
+    call = desk.call(batch.id, Action.EXECUTE, options)
+    result = schedules.schedule(desk.services, desk.session, call, time)
     return about(batch, result.message, run_at=in_utc(time.at))
 
 
 @changing("unschedule", Action.EXECUTE)
-def _unschedule(desk: CommandSession, batch: Batch) -> CommandResult:
+def unschedule(desk: CommandSession, batch: Batch) -> CommandResult:
     """Drop the time that is set for the execution of the batch ID."""
-    result = unschedule(desk.services, desk.session, desk.call(batch.id, Action.EXECUTE))
+    result = schedules.unschedule(desk.services, desk.session, desk.call(batch.id, Action.EXECUTE))
     return about(batch, result.message)
-
-
-SCHEDULING: tuple[click.Command, ...] = (_schedule, _unschedule)

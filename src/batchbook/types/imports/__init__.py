@@ -20,10 +20,14 @@ def includeme(config: Any) -> None:
     from batchbook.types.imports.handler import ImportHandler
     from batchbook.types.imports.models import Import
     from batchbook.types.imports.targets import ImportTargets
-    from batchbook.types.imports.views import ImportView
 
     targets = ImportTargets()
     services_of(config.registry).add(ImportTargets, targets)
     config.add_directive("add_import_target", "batchbook.types.imports.directives.add_import_target")
-    config.add_batch_type(Import, handler=ImportHandler, view=ImportView, services={"targets": targets})
+    config.add_batch_type(
+        Import,
+        handler=ImportHandler,
+        view="batchbook.types.imports.views.ImportView",
+        services={"targets": targets},
+    )
     config.include("batchbook.types.imports.shipped_targets")

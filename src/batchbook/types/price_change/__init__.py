@@ -11,10 +11,12 @@ def includeme(config: Any) -> None:
     from batchbook.catalog.models import PriceHistory, Product
     from batchbook.types.price_change.handler import PriceChangeHandler
     from batchbook.types.price_change.models import PriceChange
-    from batchbook.types.price_change.views import PriceChangeView
 
     config.add_batch_type(
-        PriceChange, handler=PriceChangeHandler, view=PriceChangeView, records=(PriceHistory,)
+        PriceChange,
+        handler=PriceChangeHandler,
+        view="batchbook.types.price_change.views.PriceChangeView",
+        records=(PriceHistory,),
     )
     config.add_batch_only_link(
         Product.price,

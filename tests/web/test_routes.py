@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from tests.security.harness import Site
 
 from batchbook.services import services_of
-from batchbook.web.static import content_version
+from batchbook.web.routes import content_version
 
 
 def _stylesheet(site: Site) -> str:

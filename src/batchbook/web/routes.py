@@ -1,4 +1,4 @@
-"""The static files, under an address that changes with their content, so that browsers may keep them for a year."""
+"""Routes of static files: their address changes with their content, so that browsers may keep them for a year."""
 
 from __future__ import annotations
 

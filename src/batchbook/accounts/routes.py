@@ -1,0 +1,15 @@
+"""Routes of users and roles: their master views, with their entries in the navigation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from batchbook.accounts.roles import RoleView
+from batchbook.accounts.users import UserView
+
+
+def includeme(config: Any) -> None:
+    """Register the pages of users and roles, and their entries in the navigation."""
+    for order, view in enumerate((UserView, RoleView), start=90):
+        config.add_master_view(view)
+        config.add_navigation(view.title, f"{view.prefix}.index", view.permission("view"), "accounts", order)

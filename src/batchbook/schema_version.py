@@ -1,0 +1,101 @@
+"""The version of the schema: which migrations there are, and whether a database has them all.
+
+It reads the migrations' files and the database's own table, without Alembic, because every command and each
+``/ready`` ask, and importing Alembic takes longer than most commands. Running migrations is
+:mod:`batchbook.migrate`'s.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from pyramid.exceptions import ConfigurationError
+from sqlalchemy import Engine, inspect
+
+from batchbook.db.transactions import READ_ONLY
+from batchbook.settings import Setting
+
+MIGRATIONS = Setting(
+    "batchbook.migrations",
+    "",
+    "Where plug-ins keep their migrations, such as acme:migrations; more than one are separated by spaces.",
+)
+
+SETTINGS = (MIGRATIONS,)
+
+#: The table in which Alembic keeps the migrations that a database has.
+_TABLE = "alembic_version"
+
+
+def plugin_locations(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return where plug-ins keep their migrations, as the setting ``batchbook.migrations`` lists them."""
+    return tuple(MIGRATIONS.text(settings).split())
+
+
+def locations(plugins: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return where all migrations are: folders, or packages with folders in them, such as ``acme:migrations``."""
+    return ("batchbook.migrations:versions", *plugins)
+
+
+def is_current(engine: Engine, plugins: Sequence[str] = ()) -> bool:
+    """Return whether the database has every migration, the plug-ins' included."""
+    return has_all(engine, expected(plugins))
+
+
+def expected(plugins: Sequence[str] = ()) -> frozenset[str]:
+    """Return the migrations that everything else leads up to. They change with what is installed, not with the database."""
+    found = list(_revisions(map(_folder, locations(plugins))))
+    earlier = {revision for _, before in found for revision in before}
+    return frozenset(revision for revision, _ in found) - earlier
+
+
+def has_all(engine: Engine, heads: frozenset[str]) -> bool:
+    """Return whether the database has the migrations ``heads``."""
+    with engine.connect().execution_options(**{READ_ONLY: True}) as connection:
+        if not inspect(connection).has_table(_TABLE):
+            return False
+        return heads <= set(connection.exec_driver_sql(f"SELECT version_num FROM {_TABLE}").scalars())  # noqa: S608
+
+
+def _folder(location: str) -> Traversable:
+    package, colon, folder = location.partition(":")
+    return files(package) / folder if colon else Path(location)
+
+
+def _revisions(folders: Iterable[Traversable]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield each migration, with those that it follows."""
+    for folder in folders:
+        for file in folder.iterdir():
+            if file.name.endswith(".py") and not file.name.startswith((".", "__")):
+                # What a migration does comes after what it says about itself, and takes long to parse.
+                values = _constants(file.read_text("utf-8").partition("\ndef ")[0])
+                if "revision" not in values:
+                    raise ConfigurationError(
+                        f"The migration {file.name} assigns no plain text to “revision”."
+                    )
+                before = values.get("down_revision") or ()
+                yield values["revision"], (before,) if isinstance(before, str) else tuple(before)
+
+
+def _constants(source: str) -> dict[str, Any]:
+    """Return the constants that a module assigns, by name."""
+    found: dict[str, Any] = {}
+    for statement in ast.parse(source).body:
+        match statement:
+            case ast.Assign(targets=[ast.Name() as name], value=value):
+                pairs: Iterable[tuple[ast.expr, ast.expr]] = [(name, value)]
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
+                pairs = zip(names, values, strict=True)
+            case ast.AnnAssign(target=ast.Name() as name, value=ast.expr() as value):
+                pairs = [(name, value)]
+            case _:
+                continue
+        with suppress(ValueError):
+            found |= {name.id: ast.literal_eval(value) for name, value in pairs if isinstance(name, ast.Name)}
+    return found

@@ -1,0 +1,70 @@
+"""Routes of signing in and of one's account, and the rules that every view is under."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.tweens import INGRESS
+from pyramid.viewderivers import INGRESS as BEFORE_ALL_DERIVERS
+
+from batchbook.security.account import AccountViews
+from batchbook.security.identity import SIGNED_IN
+from batchbook.security.passwords import dummy_hash
+from batchbook.security.policy import SecurityPolicy
+from batchbook.security.sessions import SessionCookie
+from batchbook.security.settings import SecuritySettings
+from batchbook.security.view_rules import SessionCSRFPolicy, require_permission
+from batchbook.security.views import LoginViews, logout
+from batchbook.services import services_of
+
+
+def includeme(config: Any) -> None:
+    """Install the policies, the rules and the pages."""
+    settings = services_of(config.registry).get(SecuritySettings)
+    dummy_hash()  # Made now, or the first unknown user would take twice as long as the others.
+    config.add_request_method(SessionCookie, "session_cookie", reify=True)
+    config.set_security_policy(SecurityPolicy())
+    config.set_csrf_storage_policy(SessionCSRFPolicy(settings.secret))
+    _add_view_rules(config)
+    _add_login(config)
+    _add_account(config)
+
+
+def _add_view_rules(config: Any) -> None:
+    """Check the token of every unsafe method of every view, from the field or the header."""
+    config.set_default_csrf_options(require_csrf=True, token="csrf_token", header="X-CSRF-Token")  # noqa: S106 - A field's name.
+    config.add_tween("batchbook.security.view_rules.headers_tween_factory", under=INGRESS)
+    config.add_view_deriver(require_permission, "require_permission", under=BEFORE_ALL_DERIVERS)
+
+
+def _add_login(config: Any) -> None:
+    config.add_route("login", "/login")
+    config.add_route("logout", "/logout")
+    page = {"renderer": "batchbook.templates:security/login.jinja2", "permission": NO_PERMISSION_REQUIRED}
+    config.add_view(LoginViews, attr="form", route_name="login", request_method="GET", **page)
+    config.add_view(LoginViews, attr="submit", route_name="login", request_method="POST", **page)
+    # Signing out is for everybody: a session that has just ended must not make it fail.
+    config.add_view(logout, route_name="logout", request_method="POST", permission=NO_PERMISSION_REQUIRED)
+
+
+def _add_account(config: Any) -> None:
+    config.add_route("account", "/account")
+    config.add_route("account.password", "/account/password")
+    config.add_route("account.timezone", "/account/timezone")
+    config.add_route("account.sessions", "/account/sessions")
+    page = {"renderer": "batchbook.templates:security/account.jinja2", "permission": SIGNED_IN}
+    config.add_view(AccountViews, attr="page", route_name="account", request_method="GET", **page)
+    config.add_view(
+        AccountViews, attr="change_password", route_name="account.password", request_method="POST", **page
+    )
+    config.add_view(
+        AccountViews, attr="change_zone", route_name="account.timezone", request_method="POST", **page
+    )
+    config.add_view(
+        AccountViews,
+        attr="revoke",
+        route_name="account.sessions",
+        request_method="POST",
+        permission=SIGNED_IN,
+    )

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pkgutil import resolve_name
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from batchbook.cli import main
+from batchbook.cli.batches import batch
+from batchbook.cli.lazy_group import LazyCommand, LazyGroup
+
+#: What takes long to import; help must do without it.
+HEAVY = ("alembic", "dbos", "pyramid", "sqlalchemy", "xlsxwriter")
+
+
+@pytest.mark.parametrize("group", [main, batch], ids=["batchbook", "batch"])
+def test_help_lists_commands_as_they_describe_themselves(group: click.Group) -> None:
+    assert isinstance(group, LazyGroup)
+    lazy = dict(group.lazy_commands)
+    listed = CliRunner().invoke(group, ["--help"]).output
+    context = click.Context(group)
+    for name, entry in lazy.items():
+        command = resolve_name(entry.target)
+        assert command.name == name
+        for limit in (45, 200):
+            known = click.Command(name, help=entry.help)
+            assert known.get_short_help_str(limit) == command.get_short_help_str(limit), name
+        assert group.get_command(context, name) is command
+    assert group.list_commands(context) == sorted(lazy.keys() | group.commands.keys())
+    assert CliRunner().invoke(group, ["--help"]).output == listed
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["batch", "--help"]])
+def test_help_imports_nothing_that_takes_long(arguments: list[str]) -> None:
+    code = (
+        "import sys; from batchbook.cli import main; main(sys.argv[1:], standalone_mode=False);"
+        f" print('imported', [name for name in {HEAVY} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "imported []"
+
+
+def test_a_command_is_imported_when_it_is_invoked(monkeypatch: pytest.MonkeyPatch) -> None:
+    group = LazyGroup(
+        "tools",
+        commands_by_name={
+            "there": LazyCommand(f"{__name__}:there", "Be there."),
+            "lost": LazyCommand("no.such.module:lost", "Be lost."),
+        },
+    )
+    monkeypatch.setitem(sys.modules, __name__, sys.modules[__name__])
+    assert CliRunner().invoke(group, ["there"]).output == "Here.\n"
+    assert "Be lost." in CliRunner().invoke(group, ["--help"]).output
+    assert CliRunner().invoke(group, ["nowhere"]).exit_code == 2
+
+
+@click.command()
+def there() -> None:
+    """Be there."""
+    click.echo("Here.")
