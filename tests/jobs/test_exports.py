@@ -80,7 +80,7 @@ def records(body: bytes) -> list[dict[str, str]]:
 
 def test_a_big_export_is_offered_made_and_fetched(app: Any, shop: Engine, staff: TestApp) -> None:
     page = staff.get(MANY.format("csv"))
-    assert "This has 21 rows; it is prepared in the background." in page.text
+    assert "This export has 21 rows, so it is prepared in the background." in page.text
     assert count(shop, Job) == 0  # Nothing changes on GET.
     job = asked(app, shop, staff, MANY.format("csv"))
     assert (job.asked_by, job.exclusive, job.batch_id) == ("staff", False, None)

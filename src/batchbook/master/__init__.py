@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from batchbook.master.batch_only import add_batch_only_link
+from batchbook.master.direct_edits import add_batch_only_link
 from batchbook.master.export import export_response
-from batchbook.master.export_pages import Export, ExportPage
 from batchbook.master.form_pages import Create, Delete, Edit, FormPage
 from batchbook.master.grid_sources import INDEX, Caller, GridReference, OpenGrid
 from batchbook.master.grid_view import GridView
 from batchbook.master.links import GridLinks, default_link
 from batchbook.master.models import GridSetting
-from batchbook.master.record_pages import Detail, Index, Remember
+from batchbook.master.record_pages import Detail, Export, ExportPage, Index, Remember
 from batchbook.master.records import Invalid
 from batchbook.master.routes import PAGES, add_master_view, open_index
 from batchbook.master.row_cells import EditableCell, TableRow, key_url, table_rows

@@ -16,7 +16,7 @@ from batchbook.batches.models import BatchRow
 from batchbook.batches.rows.scope import RowProxy
 from batchbook.batches.worksheets.layout import Layout, SheetColumn
 from batchbook.grid import Column, Kind, columns_of, render, to_text
-from batchbook.grid.kinds import NUMERIC_KINDS
+from batchbook.grid.columns import NUMERIC_KINDS
 
 _WIDTHS = {Kind.TEXT: 28, Kind.DATETIME: 22, Kind.INTEGER: 12, Kind.DECIMAL: 12, Kind.DATE: 12}
 #: The columns that every row has and no worksheet shows as a column of its own.
