@@ -28,8 +28,6 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
-from batchbook.db.session import transaction_scope
-from batchbook.demo.loader import LOGINS, PRICE_LIST
 from pyramid.interfaces import IRoutesMapper
 from pyramid.request import Request
 from sqlalchemy import Engine, event
@@ -41,6 +39,8 @@ from webtest import TestApp, Upload
 import batchbook
 from batchbook import demo
 from batchbook.db.engine import make_engine
+from batchbook.db.transactions import transaction_scope
+from batchbook.demo.demo_data import LOGINS, PRICE_LIST
 from batchbook.migrate import upgrade
 
 SOURCE = Path(batchbook.__file__).parent
