@@ -231,7 +231,7 @@ def test_it_does_not_for_somebody_who_may_not_execute_and_waits_for_one_who_may(
     assert "it waits for an administrator who can execute" in text_of(page, "#execution")
     assert "Mark complete and execute" not in text_of(page)
     assert "Mark complete and execute" in text_of(admin.get(url_of(batch_id)))
-    assert "executes it at once" in text_of(admin.get(url_of(batch_id)), "#execution")
+    assert "executes it immediately" in text_of(admin.get(url_of(batch_id)), "#execution")
     page = form_to(page, "/complete").submit(status=303).follow()
     assert "The role of staff does not allow that, so it waits" in page
     assert (place.batch(batch_id).state, place.count()) == ("complete", 1)

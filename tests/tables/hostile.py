@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.tables.file_builders import (  # fmt: skip
+from tests.tables.file_builders import (
     ODS_MIME,
     archive,
     bomb,

@@ -12,7 +12,7 @@ from batchbook.batches.lifecycle import BatchPermission
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.grid import label_of
 from batchbook.master import MasterContext, MasterView
-from batchbook.master.batch_only import EDIT_DIRECTLY
+from batchbook.master.direct_edits import EDIT_DIRECTLY
 from batchbook.security.default_roles import DEFAULT_ROLES
 from batchbook.security.identity import SIGNED_IN
 from batchbook.services import services_of

@@ -24,7 +24,7 @@ from batchbook.grid.columns import columns_of
 from batchbook.jobs.dispatcher import prepare_queue
 from batchbook.jobs.settings import JobSettings, Mode
 from batchbook.jobs.store import JobStore
-from batchbook.master.batch_only import LONGEST_REASON
+from batchbook.master.direct_edits import LONGEST_REASON
 from batchbook.security.default_roles import install_default_roles
 from batchbook.security.models import Role, User, normal_name
 from batchbook.security.passwords import hash_password, why_weak, zone_field

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from batchbook.forms.fields import Field
-from batchbook.grid.columns import Choice
-from batchbook.grid.kinds import Kind
+from batchbook.grid.columns import Choice, Kind
 from batchbook.grid.parsers import choice_text
 
 #: The name of errors that concern the form as a whole.

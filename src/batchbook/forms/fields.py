@@ -8,8 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Text, null
 
-from batchbook.grid.columns import Choice, Column, label_of
-from batchbook.grid.kinds import Kind
+from batchbook.grid.columns import Choice, Column, Kind, label_of
 
 Widget = Literal[
     "input", "textarea", "select", "checkbox", "checkboxes", "file", "password", "radio", "moment"

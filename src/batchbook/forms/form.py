@@ -8,8 +8,7 @@ from typing import Any
 from batchbook.forms.bound import BoundForm, Text
 from batchbook.forms.fields import Field, Widget
 from batchbook.grid.cells import CellError, Conventions, parser_for, to_text
-from batchbook.grid.columns import Column, columns_of
-from batchbook.grid.kinds import Kind
+from batchbook.grid.columns import Column, Kind, columns_of
 
 
 def shown_text(field: Field, value: Any, conventions: Conventions) -> Text:

@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchbook.grid.cells import CellError, Conventions, parse, parser_for, render, to_text
-from batchbook.grid.columns import Choice, Column, choices_of, columns_of, label_of
+from batchbook.grid.columns import Choice, Column, Kind, choices_of, columns_of, kind_of, label_of
 from batchbook.grid.filters import condition, read_values
-from batchbook.grid.kinds import Kind, kind_of
 from batchbook.grid.query import Grid, Window
 from batchbook.grid.query_string import DEFAULT_PAGE_SIZE, PAGE_SIZES
 from batchbook.grid.state import GridState, Params, has_grid_params

@@ -1,32 +1,150 @@
-"""Cells: from a text to a value of the column and back."""
+"""Cells: texts parsed into values of a column, and values rendered as texts for a page, a file or a field."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from batchbook.grid.columns import Column
-from batchbook.grid.kinds import Kind
+from batchbook.db.stored_values import raw_text
+from batchbook.grid.columns import Column, Kind
 from batchbook.grid.parsers import (
     CellError,
     Conventions,
     DateOrder,
     boolean_parser,
     choice_parser,
+    choice_text,
     date_parser,
     datetime_parser,
     decimal_parser,
     integer_parser,
     text_parser,
 )
-from batchbook.grid.rendering import render, to_text
+
+_CONVENTIONS = Conventions()
+
+
+def render(column: Column, value: Any, *, grouped: bool = True) -> str:
+    """Return ``value`` as people read it; thousands are ``grouped`` on pages and not in files.
+
+    Decimals show the column's scale, choices their label, moments UTC to the second; ``None`` is empty. A value that
+    is none of the column, as it may stand in a database, is shown as it is stored and called not readable.
+    """
+    return renderer_for(column, grouped=grouped)(value)
+
+
+def renderer_for(column: Column, *, grouped: bool = True) -> Callable[[Any], str]:
+    """Return :func:`render` made ready for one column: faster where many cells are shown."""
+    is_readable = _READABLE[column.kind]
+    write = _RENDERERS[column.kind](column, "," if grouped else "")
+
+    def render_cell(value: Any) -> str:
+        if value is None:
+            return ""
+        return write(value) if is_readable(value) else not_readable(value)
+
+    return render_cell
+
+
+def to_text(column: Column, value: Any, conventions: Conventions = _CONVENTIONS) -> str:
+    """Return ``value`` as a field shows it for editing: by the same conventions it parses to the same value.
+
+    What is no value of the column is shown as it is; it does not parse, or to another value.
+    """
+    if value is None:
+        return ""
+    return (
+        _WRITERS[column.kind](column, value, conventions) if is_readable(column, value) else raw_text(value)
+    )
+
+
+def not_readable(value: Any) -> str:
+    """Return what is shown of a ``value`` that is none of its column: its text, and that it is not readable."""
+    return f"“{raw_text(value)}” (not readable)"
+
+
+def is_readable(column: Column, value: Any) -> bool:
+    """Return whether ``value``, which is not ``None``, is of the column's kind, so that it can be shown as such."""
+    return _READABLE[column.kind](value)
+
+
+def _decimal_renderer(column: Column, group: str) -> Callable[[Any], str]:
+    scale = column.scale
+    as_stored, to_scale = f"{group}f", f"{group}.{scale}f"
+
+    def render_decimal(value: Any) -> str:
+        number = value if isinstance(value, Decimal) else Decimal(value)
+        # More digits than the column keeps are a fact to be seen, not to be rounded away.
+        if scale is None or -number.as_tuple().exponent > scale:  # type: ignore[operator]
+            return format(number, as_stored)
+        return format(number, to_scale)
+
+    return render_decimal
+
+
+def _choice_renderer(column: Column, _group: str) -> Callable[[Any], str]:
+    def render_choice(value: Any) -> str:
+        choice = column.choice_of(value)
+        return choice.label if choice else choice_text(value)
+
+    return render_choice
+
+
+def _write_decimal(column: Column, value: Any, conventions: Conventions) -> str:
+    return _decimal_renderer(column, "")(value).replace(".", conventions.decimal_sign)
+
+
+def _write_datetime(_column: Column, value: datetime, conventions: Conventions) -> str:
+    moment = value.astimezone(conventions.zone)
+    # Outside UTC the offset is written out: an hour that the clocks repeat would not read back otherwise.
+    return (moment.replace(tzinfo=None) if conventions.zone is UTC else moment).isoformat(" ")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, Decimal)) and Decimal(value).is_finite()
+
+
+_READABLE: dict[Kind, Callable[[Any], bool]] = {
+    Kind.TEXT: lambda value: not isinstance(value, bytes),
+    Kind.USER: lambda value: not isinstance(value, bytes),
+    Kind.INTEGER: lambda value: isinstance(value, int),
+    Kind.DECIMAL: _is_number,
+    Kind.BOOLEAN: lambda value: isinstance(value, int) and value in (0, 1),
+    Kind.DATE: lambda value: isinstance(value, date),
+    Kind.DATETIME: lambda value: isinstance(value, datetime),
+    Kind.CHOICE: lambda value: not isinstance(value, bytes),
+}
+
+_RENDERERS: dict[Kind, Callable[[Column, str], Callable[[Any], str]]] = {
+    Kind.TEXT: lambda _column, _group: str,
+    Kind.USER: lambda _column, _group: str,
+    Kind.INTEGER: lambda _column, group: lambda value: f"{value:{group}d}",
+    Kind.DECIMAL: _decimal_renderer,
+    Kind.BOOLEAN: lambda _column, _group: lambda value: "Yes" if value else "No",
+    Kind.DATE: lambda _column, _group: lambda value: value.isoformat(),
+    Kind.DATETIME: lambda _column, _group: lambda value: f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
+    Kind.CHOICE: _choice_renderer,
+}
+
+_WRITERS: dict[Kind, Callable[[Column, Any, Conventions], str]] = {
+    Kind.TEXT: lambda _column, value, _conventions: str(value),
+    Kind.USER: lambda _column, value, _conventions: str(value),
+    Kind.INTEGER: lambda _column, value, _conventions: str(value),
+    Kind.DECIMAL: _write_decimal,
+    Kind.BOOLEAN: lambda _column, value, _conventions: "yes" if value else "no",
+    Kind.DATE: lambda _column, value, _conventions: value.isoformat(),
+    Kind.DATETIME: _write_datetime,
+    Kind.CHOICE: lambda _column, value, _conventions: choice_text(value),
+}
+
 
 __all__ = ["CellError", "Conventions", "DateOrder", "parse", "parser_for", "render", "to_text"]
 
 Parser = Callable[[str], Any]
 
-_CONVENTIONS = Conventions()
 
 _MAKERS: dict[Kind, Callable[[Column, Conventions], Parser]] = {
     Kind.TEXT: text_parser,

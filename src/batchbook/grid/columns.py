@@ -1,4 +1,4 @@
-"""Columns: what a grid shows, filters, sorts and edits, said once as data."""
+"""Columns of a grid: the kind of their values, their rules, and how they are derived from a model."""
 
 from __future__ import annotations
 
@@ -6,13 +6,65 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from decimal import Context, Decimal
 from enum import Enum as PythonEnum
+from enum import StrEnum
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, Enum, Integer, Numeric, SQLColumnExpression, String, inspect
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Enum,
+    Integer,
+    Numeric,
+    SQLColumnExpression,
+    String,
+    inspect,
+)
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from batchbook.db.column_types import integer_limits
-from batchbook.grid.kinds import NUMERIC_KINDS, Kind, kind_of
+
+
+class Kind(StrEnum):
+    """What a column's values are to the people who read, filter and edit them."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+    CHOICE = "choice"
+    USER = "user"
+
+
+#: Kinds whose figures are compared digit by digit, so they stand at the right edge of a column.
+NUMERIC_KINDS = frozenset({Kind.INTEGER, Kind.DECIMAL})
+
+# Enum comes before String, which it extends.
+_KINDS: tuple[tuple[type[TypeEngine[Any]], Kind], ...] = (
+    (Enum, Kind.CHOICE),
+    (Boolean, Kind.BOOLEAN),
+    (Integer, Kind.INTEGER),
+    (DateTime, Kind.DATETIME),
+    (Date, Kind.DATE),
+    (String, Kind.TEXT),
+    (Numeric, Kind.DECIMAL),
+)
+
+
+def kind_of(column_type: TypeEngine[Any]) -> Kind:
+    """Return the kind that fits a SQLAlchemy type; a decorated type counts as what it decorates.
+
+    Raises ``TypeError`` for a type that no kind fits, such as JSON, UUID or an inexact float.
+    """
+    plain = column_type.impl_instance if isinstance(column_type, TypeDecorator) else column_type
+    for known, kind in _KINDS:
+        if isinstance(plain, known):
+            return kind
+    raise TypeError(f"A grid cannot show {column_type!r}; leave the column out or give it a kind of its own.")
+
 
 #: Characters that people may put into a column whose type has no length: some pages of text.
 LONGEST_TEXT = 10_000

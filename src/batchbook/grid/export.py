@@ -13,9 +13,8 @@ from typing import Any, BinaryIO, cast
 import xlsxwriter
 from sqlalchemy import Row
 
-from batchbook.grid.columns import Column
-from batchbook.grid.kinds import Kind
-from batchbook.grid.rendering import is_readable, renderer_for
+from batchbook.grid.cells import is_readable, renderer_for
+from batchbook.grid.columns import Column, Kind
 
 # A spreadsheet program may run a text that begins so as a formula; the full-width forms count, too. See OWASP,
 # "CSV Injection".

@@ -13,8 +13,7 @@ from sqlalchemy.types import TypeDecorator
 
 from batchbook.db.functions import folded
 from batchbook.grid.cells import parse
-from batchbook.grid.columns import Column
-from batchbook.grid.kinds import Kind
+from batchbook.grid.columns import Column, Kind
 from batchbook.grid.parsers import CellError
 from batchbook.grid.verbs import VERBS, Verb, value_count
 

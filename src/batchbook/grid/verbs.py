@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from batchbook.grid.kinds import Kind
+from batchbook.grid.columns import Kind
 
 
 class Verb(StrEnum):

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any
 from batchbook.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from batchbook.master.batch_only import add_batch_only_link
+    from batchbook.master.direct_edits import add_batch_only_link
     from batchbook.master.export import export_response
-    from batchbook.master.export_pages import Export, ExportPage
     from batchbook.master.form_pages import Create, Delete, Edit, FormPage
     from batchbook.master.grid_sources import Caller, GridReference, OpenGrid
     from batchbook.master.grid_view import GridView
     from batchbook.master.links import GridLinks, default_link
     from batchbook.master.models import GridSetting
-    from batchbook.master.record_pages import Detail, Index, Remember
+    from batchbook.master.record_pages import Detail, Export, ExportPage, Index, Remember
     from batchbook.master.records import Invalid
     from batchbook.master.routes import PAGES, add_master_view
     from batchbook.master.row_cells import EditableCell, TableRow, key_url, table_rows
@@ -74,15 +73,14 @@ if not TYPE_CHECKING:  # A type checker would take every name for one that is of
     __getattr__ = lazy_exports(
         __name__,
         {
-            "batchbook.master.batch_only": ("add_batch_only_link",),
+            "batchbook.master.direct_edits": ("add_batch_only_link",),
             "batchbook.master.export": ("export_response",),
-            "batchbook.master.export_pages": ("Export", "ExportPage"),
             "batchbook.master.form_pages": ("Create", "Delete", "Edit", "FormPage"),
             "batchbook.master.grid_sources": ("Caller", "GridReference", "OpenGrid"),
             "batchbook.master.grid_view": ("GridView",),
             "batchbook.master.links": ("GridLinks", "default_link"),
             "batchbook.master.models": ("GridSetting",),
-            "batchbook.master.record_pages": ("Detail", "Index", "Remember"),
+            "batchbook.master.record_pages": ("Detail", "Export", "ExportPage", "Index", "Remember"),
             "batchbook.master.records": ("Invalid",),
             "batchbook.master.routes": ("PAGES", "add_master_view"),
             "batchbook.master.row_cells": ("EditableCell", "TableRow", "key_url", "table_rows"),

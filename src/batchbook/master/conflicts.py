@@ -10,8 +10,7 @@ from typing import Any
 from webob.multidict import MultiDict
 
 from batchbook.errors import BadInput
-from batchbook.master.batch_only import REASON, form_for
-from batchbook.master.direct_edits import direct_changes, values_now
+from batchbook.master.direct_edits import REASON, direct_changes, form_for, values_now
 from batchbook.master.view import DirectChange, MasterView
 
 

@@ -10,9 +10,15 @@ from batchbook.db.base import scalar_defaults
 from batchbook.errors import Conflict, Refused
 from batchbook.forms import WHOLE_FORM, BoundForm
 from batchbook.master import records
-from batchbook.master.batch_only import REASON, form_for, locked_fields, refuse_locked, why_not_create
 from batchbook.master.conflicts import Seen, chosen_values, current_texts, fill, merge
-from batchbook.master.direct_edits import direct_edit
+from batchbook.master.direct_edits import (
+    REASON,
+    direct_edit,
+    form_for,
+    locked_fields,
+    refuse_locked,
+    why_not_create,
+)
 from batchbook.master.records import Invalid
 from batchbook.master.view import DirectChange, MasterView, Page
 

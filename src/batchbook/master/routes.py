@@ -13,11 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from batchbook.errors import Missing
 from batchbook.forms import form_of
 from batchbook.grid import Grid
-from batchbook.master.batch_only import EDIT_DIRECTLY, batch_only_columns
-from batchbook.master.export_pages import Export
+from batchbook.master.direct_edits import EDIT_DIRECTLY, batch_only_columns
 from batchbook.master.form_pages import Create, Delete, Edit
 from batchbook.master.grid_sources import INDEX, Caller, OpenGrid
-from batchbook.master.record_pages import Detail, Index, Remember
+from batchbook.master.record_pages import Detail, Export, Index, Remember
 from batchbook.master.view import MasterContext, MasterView, Page, fact_columns, key_columns
 from batchbook.services import Services
 

@@ -15,7 +15,7 @@ from batchbook.forms import Field, Form, form_of
 from batchbook.grid import Column, Grid, Sort, columns_of
 from batchbook.master import records
 from batchbook.master.grid_view import GridView
-from batchbook.master.references import references, why_referenced
+from batchbook.master.records import references, why_referenced
 from batchbook.master.row_cells import LinkFor, key_url
 from batchbook.security.identity import Identity, grants
 from batchbook.services import Services

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from batchbook.errors import BadInput
-from batchbook.grid.kinds import Kind
+from batchbook.grid.columns import Kind
 from batchbook.statuses import Severity
 from batchbook.tables.layout.encoding import ENCODING_GUESSED, ODD_LINES
 from batchbook.tables.normalise import normaliser

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 from pyramid.threadlocal import get_current_request
 
-from batchbook.grid.rendering import not_readable
+from batchbook.grid.cells import not_readable
 
 
 def number(value: Decimal | float | None) -> str:

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from pyramid.csrf import get_csrf_token
 
 from batchbook.services import services_of
-from batchbook.web.cells import severity_sign, status_chip, value_html_filter
+from batchbook.web.cell_markup import severity_sign, status_chip, value_html_filter
 from batchbook.web.flash import flash_messages
 from batchbook.web.formatting import bytesize, moment_filter, number
 from batchbook.web.idempotency import idempotency_key_input

@@ -8,15 +8,7 @@ import tracemalloc
 
 import pytest
 from tests.tables.file_builders import bomb, xlsx_parts
-from tests.tables.workbooks import (
-    HEADER,
-    SHEET,
-    book,
-    cell,
-    read,
-    refusal,
-    worksheet,
-)
+from tests.tables.workbooks import HEADER, SHEET, book, cell, read, refusal, worksheet
 
 
 def test_entities_are_refused() -> None:

@@ -6,17 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from hypothesis import given
-from tests.tables.sources import (
-    QUICK,
-    XML_TEXTS,
-    Table,
-    in_ods,
-    in_xls,
-    in_xlsx,
-    opened,
-    records,
-    tables,
-)
+from tests.tables.sources import QUICK, XML_TEXTS, Table, in_ods, in_xls, in_xlsx, opened, records, tables
 
 from batchbook.tables.report import Format, Reading
 

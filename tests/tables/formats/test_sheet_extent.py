@@ -3,16 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.tables.workbooks import (
-    HEADER,
-    MAIN,
-    SHEET,
-    book,
-    cell,
-    read,
-    refusal,
-    worksheet,
-)
+from tests.tables.workbooks import HEADER, MAIN, SHEET, book, cell, read, refusal, worksheet
 
 from batchbook.tables.errors import InvalidWorkbook
 from batchbook.tables.formats.sheet_extent import Extent, QuickScan, exact_extent

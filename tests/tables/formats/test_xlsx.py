@@ -6,17 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from tests.tables.workbooks import (
-    HEADER,
-    MAIN,
-    SHEET,
-    book,
-    cell,
-    read,
-    refusal,
-    worksheet,
-    written,
-)
+from tests.tables.workbooks import HEADER, MAIN, SHEET, book, cell, read, refusal, worksheet, written
 
 
 def test_only_the_first_sheet_has_to_be_small() -> None:

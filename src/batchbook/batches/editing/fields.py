@@ -12,7 +12,7 @@ from batchbook.batches.rows.issues import Issue
 from batchbook.batches.rows.storable_cells import NOT_STORED
 from batchbook.errors import BadInput
 from batchbook.grid import CellError, Column, columns_of, parse, to_text
-from batchbook.grid.rendering import is_readable
+from batchbook.grid.cells import is_readable
 
 
 class CellProblems(BadInput):

@@ -13,7 +13,7 @@ from batchbook.batches.intake.suggestions import RememberedMapping, Suggestion, 
 from batchbook.batches.models import Batch
 from batchbook.errors import BadInput
 from batchbook.grid import Kind
-from batchbook.grid.kinds import NUMERIC_KINDS
+from batchbook.grid.columns import NUMERIC_KINDS
 from batchbook.statuses import Severity
 from batchbook.tables.inspection import inspect_table
 from batchbook.tables.layout.encoding import ENCODING_GUESSED, ODD_LINES, encoding_still_fits

@@ -11,7 +11,7 @@ from batchbook.batches.intake.field_mapping import IntakeField, column_title
 from batchbook.batches.intake.file_inspection import Intake
 from batchbook.forms import BoundForm, Field, Form
 from batchbook.grid import Kind, choices_of
-from batchbook.grid.kinds import NUMERIC_KINDS
+from batchbook.grid.columns import NUMERIC_KINDS
 from batchbook.tables.layout.encoding import ODD_LINES
 from batchbook.tables.layout.languages import text_encodings
 from batchbook.tables.profile.findings import APOSTROPHES, TEXT_MARKS

@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 
 from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping
 from batchbook.grid import Kind
-from batchbook.grid.kinds import NUMERIC_KINDS
+from batchbook.grid.columns import NUMERIC_KINDS
 from batchbook.tables.report import Reading, Report
 
 #: How much of two names must agree for one to look like the other, of 1.

@@ -19,7 +19,7 @@ from batchbook.batches.rows.scope import RowProxy
 from batchbook.batches.worksheets.layout import Layout, SheetColumn
 from batchbook.batches.worksheets.metadata import sheet_text
 from batchbook.grid import Column, Grid, Kind, columns_of, render, to_text
-from batchbook.grid.kinds import NUMERIC_KINDS
+from batchbook.grid.columns import NUMERIC_KINDS
 from batchbook.statuses import Severity
 
 _WIDTHS = {Kind.TEXT: 28, Kind.DATETIME: 22, Kind.INTEGER: 12, Kind.DECIMAL: 12, Kind.DATE: 12}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Literal
 
-from batchbook.grid.kinds import Kind
+from batchbook.grid.columns import Kind
 from batchbook.grid.parsers import Conventions, DateOrder
 from batchbook.tables.normalise.dates import iso_day, iso_moment
 from batchbook.tables.normalise.number_marks import (

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import column
 
 from batchbook.grid import Choice, Column, Kind
-from batchbook.web.cells import EMPTY, severity_sign, status_chip, value_writer
+from batchbook.web.cell_markup import EMPTY, severity_sign, status_chip, value_writer
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 CHOICES = (Choice("ok", "<Fine>", "success", "✓"), Choice("odd", "Odd & rare"), Choice(3, "Three"))

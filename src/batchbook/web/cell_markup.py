@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from pyramid.threadlocal import get_current_request
 
 from batchbook.grid import Choice, Column, Kind
-from batchbook.grid.rendering import not_readable, renderer_for
+from batchbook.grid.cells import not_readable, renderer_for
 from batchbook.web.formatting import moment_html
 
 _DASH = "–"  # noqa: RUF001 - A dash, not a minus: nothing is subtracted.
