@@ -91,7 +91,14 @@ if not TYPE_CHECKING:  # A type checker would take every name for one that is of
         {
             "batchbook.batches.files": ("file_chunks", "input_file", "open_file", "store_file"),
             "batchbook.batches.freeze": ("append_only", "freeze_table", "unfreeze_table"),
-            "batchbook.batches.handler": ("BatchHandler", "Callbacks", "ExecutionPolicy", "Outcome", "QuickEntry", "Total"),
+            "batchbook.batches.handler": (
+                "BatchHandler",
+                "Callbacks",
+                "ExecutionPolicy",
+                "Outcome",
+                "QuickEntry",
+                "Total",
+            ),
             "batchbook.batches.handler_context": ("HandlerContext",),
             "batchbook.batches.intake.field_mapping": ("IntakeField", "IntakeMapping"),
             "batchbook.batches.intake.file_inspection": ("Intake",),
