@@ -30,9 +30,8 @@ from batchbook.batches.rows.per_batch import DynamicRow
 from batchbook.batches.rows.row_columns import PerBatchRows, RowColumn
 from batchbook.batches.rows.scope import RowProxy, Rows
 from batchbook.batches.running.bulk_edits import BULK_EDITS
-from batchbook.batches.running.job_runner import JobRunner
 from batchbook.batches.running.recovery import recover_batches
-from batchbook.batches.running.runner import InlineRunner, Runner
+from batchbook.batches.running.runner import InlineRunner, JobRunner, Runner
 from batchbook.batches.running.tasks import TASKS
 from batchbook.batches.worksheets.batch_layout import RowLayout
 from batchbook.batches.worksheets.layout import Layout, SheetColumn, Worksheet

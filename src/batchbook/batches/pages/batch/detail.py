@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from batchbook.batches.engine.actions import FOLLOW_UP
-from batchbook.batches.engine.counts import problem_rows
+from batchbook.batches.engine.context import problem_rows
 from batchbook.batches.engine.preview import totals_of
 from batchbook.batches.files import WORKSHEET
 from batchbook.batches.history import CANCEL, FAILURE

@@ -10,7 +10,7 @@ from pyramid.response import Response
 
 from batchbook.batches.concurrency import read_version
 from batchbook.batches.editing import CellProblems, RowEditor, StaleEdit
-from batchbook.batches.engine.counts import problem_rows
+from batchbook.batches.engine.context import problem_rows
 from batchbook.batches.pages.batch_page import CONFLICT, UNPROCESSABLE
 from batchbook.batches.pages.rows.row import ROW_PATTERN, OneRow
 from batchbook.batches.pages.rows.row_grid import RowGrid
