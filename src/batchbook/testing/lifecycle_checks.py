@@ -10,7 +10,7 @@ from sqlalchemy import Table
 
 from batchbook.batches import Action, State
 from batchbook.batches.engine.creation import clone_batch, delete_batch
-from batchbook.batches.engine.options import bind_options
+from batchbook.batches.engine.preview import bind_options
 from batchbook.db import Base
 from batchbook.errors import Conflict
 from batchbook.testing.harness import AppHarness, HarnessFixtures

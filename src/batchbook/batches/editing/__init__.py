@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from batchbook.batches.concurrency import StaleEdit
 from batchbook.batches.editing.bulk import BulkEditor, BulkEditResult
+from batchbook.batches.editing.editors import HeaderEditor, RowEditor, find_row
 from batchbook.batches.editing.fields import (
     CellProblems,
     cell_text,
@@ -11,9 +12,7 @@ from batchbook.batches.editing.fields import (
     editable_columns,
     parsed,
 )
-from batchbook.batches.editing.header_editor import HeaderEditor
 from batchbook.batches.editing.removal import RowRemover, Selection
-from batchbook.batches.editing.row_editor import RowEditor, find_row
 
 __all__ = [
     "BulkEditResult",

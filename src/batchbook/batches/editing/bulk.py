@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_
 
 from batchbook.batches.concurrency import next_row_version
+from batchbook.batches.editing.editors import set_values
 from batchbook.batches.editing.fields import Change, Target, changes_of, columns_named
 from batchbook.batches.editing.refresh import (
     all_or_nothing,
@@ -19,9 +20,7 @@ from batchbook.batches.editing.refresh import (
     refresh_touched,
     rows_and_peers,
 )
-from batchbook.batches.editing.row_editor import set_values
-from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
-from batchbook.batches.engine.counts import recount
+from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext, recount
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.history import add_cells
 from batchbook.batches.models import Operation

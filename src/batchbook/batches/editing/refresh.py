@@ -10,8 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, tuple_
 
 from batchbook.batches.engine.actions import around, refresh_in_chunks
-from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.engine.counts import Tally, keep
+from batchbook.batches.engine.context import ActionContext, Tally, keep
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.rows.scope import Rows

@@ -17,8 +17,8 @@ from batchbook.batches.concurrency import (
     refuse_changed,
     token_of,
 )
+from batchbook.batches.editing.editors import find_row
 from batchbook.batches.editing.refresh import all_or_nothing, bring_up_to_date, peer_values, rows_and_peers
-from batchbook.batches.editing.row_editor import find_row
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.models import CellChange

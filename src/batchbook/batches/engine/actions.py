@@ -7,16 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.engine.context import ActionContext, recount
 from batchbook.batches.engine.copying import follow_up
-from batchbook.batches.engine.counts import recount
 from batchbook.batches.engine.file_intake import (
     ensure_inspected,
     intake_fields,
     learn_corrections,
     maps_columns,
 )
-from batchbook.batches.engine.options import bind_options, options_as_json
+from batchbook.batches.engine.preview import bind_options, options_as_json
 from batchbook.batches.engine.row_writer import RowWriter
 from batchbook.batches.engine.scheduled_execution import cancel_schedule, cancel_schedule_for_execution
 from batchbook.batches.handler import Outcome

@@ -6,8 +6,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Table, select
 
-from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.engine.counts import recount
+from batchbook.batches.engine.context import ActionContext, recount
 from batchbook.batches.files import WORKSHEET
 from batchbook.batches.lifecycle import State
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk

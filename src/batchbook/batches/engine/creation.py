@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from batchbook.batches.editing import editable_columns, parsed
-from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.engine.context import ActionContext, recount
 from batchbook.batches.engine.copying import copied_header, copy_children, new_header_values
-from batchbook.batches.engine.counts import recount
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.scheduled_execution import cancel_schedule
 from batchbook.batches.files import store_file

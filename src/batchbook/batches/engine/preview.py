@@ -1,18 +1,61 @@
-"""The preview of an execution: totals, effects and refusals, the same on pages and on the command line."""
+"""The preview of an execution: its options, totals, effects and refusals, the same on pages and on the command line."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeVar
 
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.engine.options import bind_options
-from batchbook.batches.handler import Total
+from batchbook.batches.handler import BatchHandler, Total
 from batchbook.batches.lifecycle import FINAL, FORESEEABLE, Action, why_not
 from batchbook.db.transactions import is_refused_write, is_transient
 from batchbook.errors import BadInput, BatchbookError, Misuse, reason_of
+from batchbook.forms import BoundForm, Form
+
+
+def default_values(handler: BatchHandler[Any, Any]) -> dict[str, Any]:
+    """Return the values of the handler's execution options where nobody chose; an option without a default lacks."""
+    return dict(_read(handler, {}).values)
+
+
+def bind_options(handler: BatchHandler[Any, Any], chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the handler's execution options: the texts in ``chosen``, the defaults for the rest.
+
+    Raises :class:`batchbook.errors.BadInput` for an option the type does not have and for a value that does not fit.
+    """
+    bound = _read(handler, chosen)
+    known = {field.name for field in bound.fields}
+    unknown = sorted(chosen.keys() - known)
+    if unknown:
+        offered = ", ".join(sorted(known)) or "none"
+        raise BadInput(f"There is no execution option “{unknown[0]}”. Options of this type: {offered}.")
+    if not bound.valid:
+        name, messages = next(iter(bound.errors.items()))
+        raise BadInput(f"Option {name}: {messages[0]}")
+    return dict(bound.values)
+
+
+def _read(handler: BatchHandler[Any, Any], chosen: Mapping[str, Any]) -> BoundForm:
+    policy = handler.execution_policy
+    return (policy.options or Form(())).validate({**policy.defaults, **chosen})
+
+
+def options_as_json(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return option values as JSON can keep them: exact numbers and dates as text."""
+    return {name: _json_value(value) for name, value in values.items()}
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, Decimal | date):
+        return str(value)
+    if isinstance(value, tuple | list | set | frozenset):
+        return [_json_value(item) for item in value]
+    return value
+
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from types import ModuleType
 from sqlalchemy import Connection
 
 from batchbook.batches.freeze import postgresql, sqlite
-from batchbook.batches.freeze.messages import ENDED_MESSAGE, MESSAGE, RECORD_MESSAGE
+from batchbook.batches.freeze.postgresql import ENDED_MESSAGE, MESSAGE, RECORD_MESSAGE
 
 __all__ = [
     "CHILD_TABLES",

@@ -1,4 +1,4 @@
-"""The triggers on PostgreSQL: for each statement, with transition tables, and against TRUNCATE."""
+"""Messages of the database's triggers when they refuse a change."""
 
 from __future__ import annotations
 
@@ -6,7 +6,20 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, text
 
-from batchbook.batches.freeze.messages import ENDED_MESSAGE, MESSAGE, RECORD_MESSAGE
+#: The number of the batch is not known there.
+MESSAGE = "An executed batch is frozen: nothing in it can be changed."
+
+#: For the tables in which is kept what batches did.
+RECORD_MESSAGE = (
+    "An append-only table: its rows can be neither changed nor deleted, and a row can name a batch only while that is"
+    " being executed."
+)
+
+#: For what has come to its end, such as a job.
+ENDED_MESSAGE = (
+    "What has ended is kept as it is: it can be neither changed nor invented, nor deleted before its time."
+)
+
 
 # The functions name their schema, because a temporary table called "batch" would otherwise be found before the real
 # one; pg_temp is listed last for the same reason. They lock the headers they look at: a change that began before an

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection
 
-from batchbook.batches.freeze.messages import ENDED_MESSAGE, MESSAGE, RECORD_MESSAGE
+from batchbook.batches.freeze.postgresql import ENDED_MESSAGE, MESSAGE, RECORD_MESSAGE
 
 # Both sides of the comparison are texts: this is how times are stored here.
 _PASSED = "{row}.purge_after IS NOT NULL AND {row}.purge_after < strftime('%Y-%m-%d %H:%M:%f', 'now')"

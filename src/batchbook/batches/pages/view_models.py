@@ -8,8 +8,7 @@ from typing import Any
 
 from batchbook.batches import access
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.engine.options import default_values
-from batchbook.batches.engine.preview import preview_execution
+from batchbook.batches.engine.preview import default_values, preview_execution
 from batchbook.batches.lifecycle import MILESTONES, PASSED, Action, State
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.view import BatchMasterView

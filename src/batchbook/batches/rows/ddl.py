@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Index, MetaData, Table, text
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable, DropTable
 
 from batchbook.batches.freeze import freeze_table, postgresql
-from batchbook.batches.freeze.messages import MESSAGE
+from batchbook.batches.freeze.postgresql import MESSAGE
 
 #: What row tables are called, before the number of their batch. Migrations leave such tables alone.
 TABLE_PREFIX = "row_"

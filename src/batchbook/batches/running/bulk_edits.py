@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches.concurrency import Token
 from batchbook.batches.editing import HeaderEditor, RowRemover
-from batchbook.batches.editing.similar import SimilarCells, SimilarFixer, fixed_message
+from batchbook.batches.editing.problems import SimilarCells, SimilarFixer, fixed_message
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchTypes
-from batchbook.batches.running.job_runner import order_on
+from batchbook.batches.running.runner import order_on
 from batchbook.batches.running.tasks import (
     batch_page,
     demand,

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 from batchbook.batches.concurrency import bump_version, refuse_stale
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine, Result
-from batchbook.batches.engine.options import bind_options
-from batchbook.batches.engine.preview import why_not_execute
+from batchbook.batches.engine.preview import bind_options, why_not_execute
 from batchbook.batches.engine.scheduled_execution import SCHEDULE, UNSCHEDULE, cancel_schedule, in_utc
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.registry import BatchTypes

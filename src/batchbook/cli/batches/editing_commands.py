@@ -10,8 +10,17 @@ import click
 
 from batchbook.batches import Action, Batch
 from batchbook.batches.editing import HeaderEditor, RowEditor, RowRemover
-from batchbook.batches.editing.problems import ROWS_NAMED, Problem, Problems, problems_of
-from batchbook.batches.editing.similar import SimilarCells, SimilarFixer, check_fix, fixed_message, quoted
+from batchbook.batches.editing.problems import (
+    ROWS_NAMED,
+    Problem,
+    Problems,
+    SimilarCells,
+    SimilarFixer,
+    check_fix,
+    fixed_message,
+    problems_of,
+    quoted,
+)
 from batchbook.cli.batches.changing import CommandResult, about, changing
 from batchbook.cli.batches.export_commands import status_condition
 from batchbook.cli.batches.session import CommandSession, reading_session

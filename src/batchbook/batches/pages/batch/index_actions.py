@@ -9,7 +9,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.concurrency import TOKEN_FIELD, Token, refuse_changed
-from batchbook.batches.engine.options import bind_options, default_values
+from batchbook.batches.engine.preview import bind_options, default_values
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch.schedule_page import sent_options

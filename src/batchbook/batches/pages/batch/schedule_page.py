@@ -12,8 +12,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from batchbook.batches.concurrency import read_version
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Result
-from batchbook.batches.engine.options import bind_options, default_values, options_as_json
-from batchbook.batches.engine.preview import preview_execution
+from batchbook.batches.engine.preview import bind_options, default_values, options_as_json, preview_execution
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch_page import UNPROCESSABLE, BatchPage

@@ -8,14 +8,16 @@ from functools import cached_property
 from typing import Any
 
 from batchbook.batches.editing import CellProblems, Selection, editable_by_name
-from batchbook.batches.editing.problems import Problem, cell_columns, problems_of
-from batchbook.batches.editing.similar import (
+from batchbook.batches.editing.problems import (
     Found,
+    Problem,
     SimilarCells,
     SimilarFixer,
+    cell_columns,
     check_fix,
     find_similar,
     fixed_message,
+    problems_of,
 )
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch_page import UNPROCESSABLE, BatchPage, follow_on

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import Engine
+from tests.batches.harness import BatchHarness, stock
+from tests.batches.shelf_count import ShelfCountHandler
 
 from batchbook.batches import Action, ExecutionPolicy
 from batchbook.batches.engine.preview import ExecutionPreview, preview_execution
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind
-
-from .harness import BatchHarness, stock
-from .shelf_count import ShelfCountHandler
 
 FILE = "item,counted,remark\n007,7,\n"
 

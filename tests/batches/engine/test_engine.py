@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
+from tests.batches.harness import BatchHarness, on_hand, snapshot, stock
+from tests.batches.shelf_count import COUNTS, CountStatus, Remembering
 
 from batchbook.batches import Action, RowValues, State
 from batchbook.batches.engine.actions import ACTIONS
 from batchbook.db import Base
 from batchbook.errors import Conflict, Missing
-
-from .harness import BatchHarness, on_hand, snapshot, stock
-from .shelf_count import COUNTS, CountStatus, Remembering
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n009,,look\n010,1,\n007,5,\n"
 

@@ -6,13 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
+from tests.batches.harness import BatchHarness, snapshot, stock
+from tests.batches.shelf_count import COUNTS, ShelfCount, ShelfCountHandler, ShelfCountRow
 
 from batchbook.batches import Action, Rows
 from batchbook.db import Base
 from batchbook.errors import BatchbookError, Conflict, Missing
-
-from .harness import BatchHarness, snapshot, stock
-from .shelf_count import COUNTS, ShelfCount, ShelfCountHandler, ShelfCountRow
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n009,,\n010,1,\n008,9,\n"
 

@@ -4,13 +4,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from tests.batches.harness import BatchHarness, snapshot, stock
+from tests.batches.shelf_count import COUNTS
 
 from batchbook.batches.editing import BulkEditor, BulkEditResult, CellProblems, StaleEdit, bulk
 from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict, Missing
-
-from .harness import BatchHarness, snapshot, stock
-from .shelf_count import COUNTS
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n009,lots,look\n007,7,\n010,lots,\n"
 

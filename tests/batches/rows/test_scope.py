@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from tests.batches.harness import BatchHarness, stock
+from tests.batches.shelf_count import ShelfCountHandler, ShelfCountRow
 
 from batchbook.batches import Action, Callbacks, Outcome, Rows
 from batchbook.batches.editing import StaleEdit
 from batchbook.errors import Conflict
-
-from .harness import BatchHarness, stock
-from .shelf_count import ShelfCountHandler, ShelfCountRow
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n009,1,\n010,1,\n"
 

@@ -6,20 +6,25 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, update
+from tests.batches.harness import BatchHarness, snapshot, stock
+from tests.batches.shelf_count import COUNTS
 
 from batchbook.batches import Action, issue
 from batchbook.batches.concurrency import Token
 from batchbook.batches.editing import BulkEditResult, CellProblems
 from batchbook.batches.editing import problems as module
-from batchbook.batches.editing.problems import Problem, Problems, problems_of
-from batchbook.batches.editing.similar import SimilarCells, SimilarFixer, find_similar
-from batchbook.batches.engine.counts import problem_rows
+from batchbook.batches.editing.problems import (
+    Problem,
+    Problems,
+    SimilarCells,
+    SimilarFixer,
+    find_similar,
+    problems_of,
+)
+from batchbook.batches.engine.context import problem_rows
 from batchbook.db import Base
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput, Conflict
-
-from .harness import BatchHarness, snapshot, stock
-from .shelf_count import COUNTS
 
 ONE = pytest.mark.parametrize("backend", ["sqlite"])
 

@@ -8,13 +8,12 @@ import time
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
+from tests.batches.attacked import FILE, PARTS, PRICE_CHANGE, REFUSED, Attacked, columns, prepare, table
+from tests.batches.harness import BatchHarness, stock
 
 from batchbook.batches import Action
 from batchbook.batches.freeze import MESSAGE
 from batchbook.db.transactions import transaction_scope
-
-from .attacked import FILE, PARTS, PRICE_CHANGE, REFUSED, Attacked, columns, prepare, table
-from .harness import BatchHarness, stock
 
 pytestmark = pytest.mark.parametrize("backend", ["postgresql"])
 CHILDREN = [name for name in PARTS if name not in ("batch", "price_change")]

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import BigInteger, ForeignKey, MetaData, String, Text
 from sqlalchemy import Engine as Database
 from sqlalchemy.orm import Mapped, mapped_column
+from tests.batches.harness import BatchHarness
 
 from batchbook.batches import (
     Action,
@@ -32,8 +33,6 @@ from batchbook.batches.rows.storage import SharedTable
 from batchbook.db import ExactDecimal
 from batchbook.db.base import NAMING_CONVENTION
 from batchbook.errors import Conflict
-
-from .harness import BatchHarness
 
 SAMPLES = MetaData(naming_convention=NAMING_CONVENTION)
 

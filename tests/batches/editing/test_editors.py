@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from tests.batches.harness import BatchHarness, snapshot, stock
+from tests.batches.shelf_count import COUNTS, ShelfCountRow
 
 from batchbook.batches import Action
 from batchbook.batches.editing import CellProblems, StaleEdit, cell_text
@@ -12,9 +14,6 @@ from batchbook.batches.rows.scope import RowProxy
 from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict, Missing
 from batchbook.grid import columns_of
-
-from .harness import BatchHarness, snapshot, stock
-from .shelf_count import COUNTS, ShelfCountRow
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n009,many,look\n0123456789012345678901,1,\n"
 

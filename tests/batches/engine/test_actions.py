@@ -8,13 +8,12 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import Engine, text
+from tests.batches.harness import BatchHarness, on_hand, snapshot, stock
+from tests.batches.shelf_count import COUNTS, Remembering, ShelfCount
 
 from batchbook.batches import Action, Callbacks, Outcome, Rows, RowValues
 from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict
-
-from .harness import BatchHarness, on_hand, snapshot, stock
-from .shelf_count import COUNTS, Remembering, ShelfCount
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n009,,look\n010,1,\n007,5,\n"
 

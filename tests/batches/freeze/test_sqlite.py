@@ -7,11 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Engine
+from tests.batches.attacked import PARTS, REFUSED, Attacked, columns, prepare, table
 
 from batchbook.batches.freeze import freeze_table
 from batchbook.db.transactions import transaction_scope
-
-from .attacked import PARTS, REFUSED, Attacked, columns, prepare, table
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 CHILDREN = [name for name in PARTS if name not in ("batch", "price_change")]

@@ -7,15 +7,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from tests.batches.harness import BatchHarness, snapshot, stock
+from tests.batches.shelf_count import COUNTS, ShelfCount, ShelfCountHandler, ShelfCountRow
 
 from batchbook.batches import Rows
 from batchbook.batches.editing import HeaderEditor, RowEditor, RowRemover
 from batchbook.batches.engine.engine import Engine as BatchEngine
 from batchbook.db import Base
 from batchbook.errors import BadInput, BatchbookError
-
-from .harness import BatchHarness, snapshot, stock
-from .shelf_count import COUNTS, ShelfCount, ShelfCountHandler, ShelfCountRow
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n007,1,\n"
 

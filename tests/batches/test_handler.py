@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from batchbook.batches import Action, BatchHandler, ExecutionPolicy, Outcome, Severity, State, Status, Total
-from batchbook.batches.engine.options import bind_options, options_as_json
+from batchbook.batches.engine.preview import bind_options, options_as_json
 from batchbook.errors import BadInput, Conflict
 
 from .harness import BatchHarness, on_hand, stock

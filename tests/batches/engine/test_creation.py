@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import Engine
+from tests.batches.harness import BatchHarness, snapshot, stock
+from tests.batches.shelf_count import COUNTS, ShelfCountHandler
 
 from batchbook.batches import Action, BatchFile, State
 from batchbook.batches.editing import CellProblems
 from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict, Missing
-
-from .harness import BatchHarness, snapshot, stock
-from .shelf_count import COUNTS, ShelfCountHandler
 
 FILE = "item,counted,remark\n007,7,\n008,9,look\n007,many,\n"
 
