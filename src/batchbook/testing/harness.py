@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache
 from typing import Any, ClassVar
@@ -240,10 +240,10 @@ class HarnessFixtures:
     @pytest.fixture
     def new_bench(self, kit_backend: str, kit_databases: Databases) -> Iterator[Callable[[], AppHarness]]:
         """Starts the application on a new migrated database, as often as it is called."""
-        started: list[AppHarness] = []
+        given = ExitStack()
 
         def start() -> AppHarness:
-            url = kit_databases.migrated(kit_backend, self.plugins)
+            url = given.enter_context(kit_databases.migrated(kit_backend, self.plugins))
             settings = {
                 "sqlalchemy.url": url.render_as_string(hide_password=False),
                 "batchbook.development": "true",
@@ -254,12 +254,12 @@ class HarnessFixtures:
                 "jinja2.bytecode_caching_directory": str(kit_databases.templates),
                 **self.settings,
             }
-            started.append(AppHarness(settings, self.key))
-            return started[-1]
+            harness = AppHarness(settings, self.key)
+            given.callback(harness.close)
+            return harness
 
-        yield start
-        for workbench in started:
-            workbench.close()
+        with given:
+            yield start
 
     @pytest.fixture
     def bench(self, new_bench: Callable[[], AppHarness]) -> AppHarness:

@@ -22,9 +22,10 @@ class SchemaChecks(HarnessFixtures):
     @pytest.fixture
     def kit_empty(self, kit_backend: str, kit_databases: Databases) -> Iterator[Engine]:
         """An engine on a database without any table."""
-        engine = make_engine(kit_databases.empty(kit_backend))
-        yield engine
-        engine.dispose()
+        with kit_databases.empty(kit_backend) as url:
+            engine = make_engine(url)
+            yield engine
+            engine.dispose()
 
     def test_migrations_lead_from_nothing_to_the_models(self, bench: AppHarness, kit_empty: Engine) -> None:
         """Upgraded from nothing, the database has the package's tables as its models say."""
