@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks import startup
 from benchmarks.data import make_input, source
 from benchmarks.import_execution import ExecutionRace, measured_executions
 from benchmarks.imports import ImportRace, measured_imports
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"Products from {source().name} with {source().stat().st_size:,} bytes.")
     print(f"\n{_workbooks(options)}", flush=True)
     print("\n" + "\n".join(cost_lines(row_cost(200, max(options.rounds, 3) * 3))), flush=True)
+    print("\n" + "\n".join(startup.cost_lines(startup.start_costs(options.rounds))), flush=True)
     found = [figures for name in options.database if (figures := _measured(name, options)) is not None]
     if options.json:
         options.json.write_text(json.dumps([figures.as_json() for figures in found], indent=2) + "\n")

