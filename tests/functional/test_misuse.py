@@ -11,7 +11,7 @@ from sqlalchemy import text, update
 from webtest import TestApp
 
 import batchbook.batches
-from batchbook.batches import Outcome, Rows
+from batchbook.batches import Callbacks, Outcome, Rows
 from batchbook.catalog.models import Product
 from batchbook.db.transactions import transaction_scope
 from batchbook.jobs.service import JobService
@@ -24,9 +24,15 @@ from .world import OWN, Shop, form_to, form_with, json_post, text_of, url_of
 NOTED = (*OWN, "batch", "operation")
 
 
+def _after_edit(handler: Misusing, batch: PriceChange, rows: Rows) -> None:
+    handler.refresh(batch, rows)
+    handler.attempt("edit")
+
+
 class Misusing(PriceChangeHandler):
     """Does in the hook called ``where`` what ``how`` says."""
 
+    callbacks = Callbacks(after_edit=_after_edit)
     where: ClassVar[str] = ""
     how: ClassVar[str] = ""
 
@@ -48,10 +54,6 @@ class Misusing(PriceChangeHandler):
             raise SystemExit(3)
         else:
             self.session.execute(text(self.how))
-
-    def after_edit(self, batch: PriceChange, rows: Rows) -> None:
-        super().after_edit(batch, rows)
-        self.attempt("edit")
 
     def describe_execution(self, batch: PriceChange, options: Mapping[str, Any]) -> list[str]:
         self.attempt("describe")

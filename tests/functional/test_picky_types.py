@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from webtest import TestApp
 
-from batchbook.batches import QuickEntry, Rows
+from batchbook.batches import Callbacks, QuickEntry, Rows
 from batchbook.batches.editing import CellProblems
 from batchbook.errors import BadInput
 from batchbook.types.price_change.handler import PriceChangeHandler
@@ -19,21 +19,23 @@ from .world import OWN, Shop, form_to, form_with, json_post, text_of, url_of
 SECRET, ODD = "000000098", "000000097"
 
 
+def _after_edit(handler: Picky, batch: PriceChange, rows: Rows) -> None:
+    handler.refresh(batch, rows)
+    codes = {row.item_code for row in rows}
+    if SECRET in codes:
+        raise BadInput(f"The item {SECRET} is not priced here, so nothing was stored.")
+    if ODD in codes:
+        raise CellProblems({"item_code": f"The item {ODD} is not to be changed."})
+
+
 class Picky(PriceChangeHandler):
     """Looks at what was edited only when it is stored."""
 
+    callbacks = Callbacks(after_edit=_after_edit)
     quick_entry = QuickEntry(
         label="Scan an item",
         row_for=lambda _handler, _batch, text: {"item_code": text, "new_price": Decimal("1.00")},
     )
-
-    def after_edit(self, batch: PriceChange, rows: Rows) -> None:
-        super().after_edit(batch, rows)
-        codes = {row.item_code for row in rows}
-        if SECRET in codes:
-            raise BadInput(f"The item {SECRET} is not priced here, so nothing was stored.")
-        if ODD in codes:
-            raise CellProblems({"item_code": f"The item {ODD} is not to be changed."})
 
 
 @pytest.fixture

@@ -100,8 +100,11 @@ class TestPopulatesNothing(Conformance):
 
 
 class ChangesOtherRows(PriceChangeHandler):
-    def after_edit(self, batch: Any, rows: Any) -> None:
-        self.session.execute(update(PriceChangeRow.__table__).values(status="invalid"))
+    callbacks = Callbacks(
+        after_edit=lambda handler, _batch, _rows: handler.session.execute(
+            update(PriceChangeRow.__table__).values(status="invalid")
+        )
+    )
 
 
 class TestChangesOtherRows(Conformance):

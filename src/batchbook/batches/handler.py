@@ -113,6 +113,7 @@ class Callbacks:
     ``on_complete(handler, batch)`` is called when the batch is marked complete and may raise ``Conflict`` to refuse,
     ``on_clone(handler, source, clone)`` before ``clone``, a header filled with the values of ``source``, is stored, and
     ``on_delete(handler, batch)`` before the batch is deleted, to clean up what belongs to it elsewhere.
+    ``after_edit(handler, batch, rows)`` brings rows that people edited, and their peers, up to date; ``None`` refreshes them.
     """
 
     setup: Callable[[Any, Action, Any], None] = _nothing
@@ -120,6 +121,7 @@ class Callbacks:
     on_complete: Callable[[Any, Any], None] = _nothing
     on_clone: Callable[[Any, Any, Any], None] = _nothing
     on_delete: Callable[[Any, Any], None] = _nothing
+    after_edit: Callable[[Any, Any, Rows], None] | None = None
 
 
 class BatchHandler(ABC, Generic[B, R]):
@@ -220,14 +222,10 @@ class BatchHandler(ABC, Generic[B, R]):
         """
         return batch.status if self.header_statuses else None
 
-    # Changes by people.
+    # Before anything is there.
 
     def before_create(self, batch: B, *, has_file: bool) -> None:
         """Check and complete a new header before it is stored; raise ``BadInput`` where it makes no sense."""
-
-    def after_edit(self, batch: B, rows: Rows) -> None:
-        """Bring rows that people edited up to date. By default they are refreshed, with their peers."""
-        self.refresh(batch, rows)
 
     # What handlers get for their work.
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from batchbook.batches.handler import BatchHandler, Outcome
+from batchbook.batches.handler import BatchHandler, Callbacks, Outcome
 from batchbook.batches.rows.scope import checked_status
 from batchbook.db.guard import guarded
 from batchbook.errors import is_interrupt
@@ -101,6 +101,8 @@ def _kind(value: Any) -> str:
 
 #: The hooks whose rows are taken one after the other by what calls them, within :func:`handler_code`.
 _LAZY = frozenset({"populate", "parse", "supplement"})
+#: Functions whose result nobody uses, such as that of a statement in a lambda.
+_CALLBACKS = frozenset(field.name for field in fields(Callbacks))
 #: What is looked at of what hooks return.
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "describe_execution": checked_sentences,
@@ -178,7 +180,7 @@ def _guarded(name: str, hook: Callable[..., Any], session: Session) -> Callable[
     def call(*arguments: Any, **options: Any) -> Any:
         with handler_code(session):
             found = hook(*arguments, **options)
-            if isinstance(found, Iterator) and name not in _LAZY:
+            if isinstance(found, Iterator) and name not in _LAZY | _CALLBACKS:
                 found = list(islice(found, _MOST_ITEMS))
             return check(found)
 

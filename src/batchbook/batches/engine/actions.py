@@ -77,10 +77,14 @@ def refresh_in_chunks(
 
     ``total`` is the number of rows, where it is known; progress is reported after each part.
     """
-    refresh = work.handler.after_edit if edited else work.handler.refresh
-    size = work.handler.refresh_chunk_size or work.handler.chunk_size
+    handler = work.handler
+    after_edit = handler.callbacks.after_edit if edited else None
+    size = handler.refresh_chunk_size or handler.chunk_size
     for part, chunk in enumerate(rows.chunks(size), start=1):
-        refresh(work.batch, chunk)
+        if after_edit is None:
+            handler.refresh(work.batch, chunk)
+        else:
+            after_edit(handler, work.batch, chunk)
         chunk.save()
         work.progress.report("refresh", part * size if total is None else min(part * size, total), total)
 

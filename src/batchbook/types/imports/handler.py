@@ -109,6 +109,12 @@ def _setup(handler: ImportHandler, action: Action, batch: Import) -> None:
     handler.repeated = DuplicateKeys(handler.session) if of_all_rows else None
 
 
+def _after_edit(handler: ImportHandler, batch: Import, rows: Rows) -> None:
+    """Refresh the few rows of an edit, for which looking up all keys of the batch would cost too much."""
+    handler.repeated = None
+    handler.refresh(batch, rows)
+
+
 _NOT_APPLIED = (ImportStatus.UNCHANGED, ImportStatus.SKIPPED)
 _STALE_RECORDS = "Some records have changed since the last refresh: see “Changes since refresh”."
 
@@ -174,7 +180,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         known_texts=_known_texts,
     )
     per_batch_rows = PerBatchRows(columns=_row_columns, supplement=_supplement)
-    callbacks = Callbacks(setup=_setup)
+    callbacks = Callbacks(setup=_setup, after_edit=_after_edit)
 
     def __init__(
         self,
@@ -228,11 +234,6 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         problems.resolve(rows)
         self.session.execute(comparison.update(rows))
         problems.note(rows)
-
-    def after_edit(self, batch: Import, rows: Rows) -> None:
-        """Refresh the few rows of an edit, for which looking up all keys of the batch would cost too much."""
-        self.repeated = None
-        self.refresh(batch, rows)
 
     def why_not_execute(self, batch: Import) -> str | None:
         """Return the reason where no row changes anything."""

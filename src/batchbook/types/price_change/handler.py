@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from sqlalchemy import update
+
 from batchbook.batches import (
     BatchHandler,
     Block,
@@ -101,7 +103,12 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
 
     def refresh(self, batch: PriceChange, rows: Rows) -> None:
         """Look up the current prices of ``rows``, compute new ones from them, and set statuses, in one statement."""
-        lookup.refresh(self.session, batch, rows)
+        row, found = PriceChangeRow, lookup.looked_up_rows(batch, rows)
+        self.session.execute(
+            update(rows.table)
+            .where(row.batch_id == found.c.batch_id, row.sequence == found.c.sequence)
+            .values(lookup.refreshed_values(batch, rows, found))
+        )
 
     def why_not_execute(self, batch: PriceChange) -> str | None:
         """A price change without a row that changes a price has nothing to execute."""

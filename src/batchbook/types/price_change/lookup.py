@@ -17,7 +17,6 @@ from sqlalchemy import (
     literal,
     null,
     select,
-    update,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session, aliased
@@ -148,17 +147,10 @@ def code_lengths(session: Session) -> dict[int, int]:
     return {characters: count for characters, count in counts}  # noqa: C416 - Rows are no tuples.
 
 
-def refresh(session: Session, batch: PriceChange, rows: Rows) -> None:
-    """Set old price, change and status of ``rows`` from the catalogue as it is now, and the new price if it is computed."""
-    found = _looked_up(batch, rows)
+def refreshed_values(batch: PriceChange, rows: Rows, found: Subquery) -> dict[str, Any]:
+    """Return the columns that a refresh of ``rows`` sets, with their values from ``found``, their lookup."""
     values = _refreshed(batch, found)
-    if batch.percent is not None:
-        values |= _recomputed(found, rows)
-    session.execute(
-        update(rows.table)
-        .where(_row.batch_id == found.c.batch_id, _row.sequence == found.c.sequence)
-        .values(values)
-    )
+    return values if batch.percent is None else values | _recomputed(found, rows)
 
 
 def _recomputed(found: Subquery, rows: Rows) -> dict[str, Any]:
@@ -180,7 +172,7 @@ def _moved(found: Subquery) -> ColumnElement[bool]:
     return func.coalesce(found.c.price != found.c.computed_from, literal(value=False))
 
 
-def _looked_up(batch: PriceChange, rows: Rows) -> Subquery:
+def looked_up_rows(batch: PriceChange, rows: Rows) -> Subquery:
     """Return the key of each row with what the catalogue says of it, and whether its item stands twice in the list."""
     computed = {} if batch.percent is None else follow_catalogue(batch, rows, Product.price)
     return (
