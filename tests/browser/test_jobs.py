@@ -96,12 +96,12 @@ def test_a_page_that_is_open_shows_what_can_be_done_with_a_job_that_does_not_rea
     place.jobs.request_cancel(job, "staff")
     mark_unresponsive(place.jobs.store, job)
     expect(page.locator("#unresponsive")).to_contain_text(
-        "Only the end of the process that runs it stops it now."
+        "Only ending the process that runs it will stop it now."
     )
     assert _problems(page) == []
     page.get_by_role("button", name="End the process").click()
     expect(page.locator(".flashes")).to_contain_text("The process here will be ended")
-    expect(page.locator("#unresponsive")).to_contain_text("admin has that process ended")
+    expect(page.locator("#unresponsive")).to_contain_text("admin is ending that process")
 
 
 def test_without_scripts_the_page_loads_itself_again(place: JobHarness, visits: Visits) -> None:

@@ -15,10 +15,10 @@ from .howtos import HOWTO, as_pattern, files_of, sessions_of
 _DRIVER = """
 import json, shlex, sys
 from click.testing import CliRunner
-from batchbook.cli import main, progress
+from batchbook.cli import foreground, main
 
 # A slow machine must not add lines about how far something is.
-progress._WRITTEN = float("inf")
+foreground._WRITTEN = float("inf")
 said = []
 for command in json.load(sys.stdin):
     result = CliRunner().invoke(main, shlex.split(command)[1:])

@@ -228,7 +228,7 @@ def test_the_page_says_that_a_job_does_not_react_and_who_may_end_its_process(
     admin.get(f"{url}/end-process", status=404)
     assert deaf.ended == []
     page = admin.get(url)
-    assert "It runs in a command on a terminal" in text_of(page, "#unresponsive")
+    assert "It runs in a terminal command" in text_of(page, "#unresponsive")
     after = form_to(page, "/end-process").submit(status=303).follow()
     assert "The process here will be ended" in text_of(after, ".flashes")
     assert "admin has its process ended, here; that takes some seconds." in text_of(after)
