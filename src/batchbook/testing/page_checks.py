@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 from webtest import TestApp, Upload
 
+from batchbook.batches.pages.routes import bound_view
 from batchbook.batches import Action, Batch, BatchFile, State
 from batchbook.batches.lifecycle import is_possible
 from batchbook.testing.harness import FEW, ROLES, AppHarness, HarnessFixtures
@@ -101,7 +102,7 @@ def _pages(bench: AppHarness, number: int) -> Iterator[tuple[str, str]]:
     with bench.transaction(read_only=True) as session:
         counted = select(func.count()).select_from(BatchFile).where(BatchFile.batch_id == number)
         files = session.scalar(counted)
-    for page in bench.batch_type.view.pages:
+    for page in bound_view(bench.batch_type.view, bench.batch_type).pages:
         known = set(_PART.findall(page.pattern)) <= _EXAMPLES.keys() and page.name not in _OTHERS
         if page.on_record and hasattr(page, "get") and known and (files or "{number" not in page.pattern):
             yield page.permission, f"{bench.path}/{number}{_PART.sub(_example, page.pattern)}"
