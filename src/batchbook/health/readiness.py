@@ -28,10 +28,15 @@ class Readiness:
     """Whether an application is ready, and why it is not."""
 
     def __init__(self, services: Services) -> None:
+        self._services = services
         self._types: BatchTypes = services.get(BatchTypes)
-        self._engine: Engine = services.get(Engine)
         self._jobs: JobService = services.get(JobService)
         self._expected = schema_version.expected(schema_version.plugin_locations(services.settings))
+
+    @property
+    def _engine(self) -> Engine:
+        """The engine that the application has now; an application of tests gets another for each of them."""
+        return self._services.get(Engine)
 
     def reasons(self) -> Iterator[str]:
         """Yield why requests should not come here at the moment, for whoever runs it; nothing in it is secret."""
