@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import func, select
 from webtest import TestApp, Upload
 
-from batchbook.batches.pages.routes import bound_view
 from batchbook.batches import Action, Batch, BatchFile, State
 from batchbook.batches.lifecycle import is_possible
+from batchbook.batches.pages.routes import bound_view
 from batchbook.testing.harness import FEW, ROLES, AppHarness, HarnessFixtures
 from batchbook.testing.sample import Sample, check
 
