@@ -1,4 +1,4 @@
-"""Progress of work that takes time tells how far it is, and asks whether to go on."""
+"""Progress of work that takes time: how far it is, and whether to go on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every batch is made of: header, rows, files, operations with their cell changes.
+"""Models of every batch: header, rows, files, operations with their cell changes.
 
 Children of a batch have keys that begin with ``batch_id``. That is not only their natural order: it means that no
 statement, not even SQLite's ``REPLACE``, can touch a frozen batch's child by its key without naming the batch, which
