@@ -53,11 +53,23 @@ def configure_services(settings: Mapping[str, Any]) -> Any:
 
 
 class ServicesConfigurator(Configurator):
-    """A configurator without pages: what batch types and plug-ins say about them is passed over, not even imported."""
+    """A configurator without pages: whatever batch types and plug-ins add to pages is passed over, not even imported.
+
+    That are the methods of Pyramid below, and every directive called ``add_…`` that nothing included here brings.
+    """
 
     def _ignore(self, *_args: Any, **_options: Any) -> None:
         """Do nothing with what concerns pages only."""
 
     add_route = add_view = add_exception_view = add_static_view = add_renderer = _ignore
     add_forbidden_view = add_notfound_view = add_view_deriver = add_tween = add_request_method = _ignore
-    add_master_view = add_navigation = add_batch_only_link = add_permission = add_batch_pages = _ignore
+    add_permission = _ignore
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the directive called ``name``, or one that does nothing for a directive of pages."""
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            if name.startswith("add_"):
+                return self._ignore
+            raise
