@@ -283,6 +283,13 @@ class ColumnSummary:
                 counts[look.digits] += seen.count
         return dict(sorted(counts.items()))
 
+    @property
+    def empty_words(self) -> tuple[str, ...]:
+        """The words for empty cells, in a column where they can be no value."""
+        if self.kind in ("text", "empty"):
+            return ()
+        return tuple(self.counted(lambda look: look.word if look.what == "nothing" else ""))
+
     def _kind(self) -> ColumnKind:
         saying = self.profile.filled - self.seen(lambda look: look.what in ("nothing", "error")).count
         if not self.profile.filled:

@@ -323,7 +323,7 @@ def _conclude_column(
     order = decide_date_order(position, column.orders, requested.date_order, order_hint)
     told = sign if kind == "number" else order if kind == "date" else None
     marks = decide_marks(summary.profile.marks, summary.profile.filled, requested.text_marks)
-    reading = ColumnReading(sign.value, order.value, requested.nothing or _empty_words_of(summary), marks)
+    reading = ColumnReading(sign.value, order.value, requested.nothing or summary.empty_words, marks)
     report = ColumnReport(
         heading,
         kind,
@@ -342,10 +342,3 @@ def _conclude_column(
             *text_mark_notes(position, summary, marks),
         ),
     )
-
-
-def _empty_words_of(summary: ColumnSummary) -> tuple[str, ...]:
-    """Return the words for empty cells in a column where they can be no value."""
-    if summary.kind in ("text", "empty"):
-        return ()
-    return tuple(summary.counted(lambda look: look.word if look.what == "nothing" else ""))
