@@ -24,8 +24,9 @@ def add_batch_pages(config: Any, batch_type: BatchType) -> None:
     Raises ``ConfigurationError`` where its view class cannot work.
     """
     check_class(batch_type.key, "view", batch_type.view, BatchMasterView)
-    config.add_master_view(bound_view(batch_type.view, batch_type))
-    _check_view(batch_type)
+    view = bound_view(batch_type.view, batch_type)
+    config.add_master_view(view)
+    _check_view(batch_type, view)
     readers = tuple(
         access.permission(batch_type.key, name) for name in (BatchPermission.VIEW, BatchPermission.AUDIT)
     )
@@ -34,8 +35,7 @@ def add_batch_pages(config: Any, batch_type: BatchType) -> None:
     )
 
 
-def _check_view(batch_type: BatchType) -> None:
-    view = bound_view(batch_type.view, batch_type)
+def _check_view(batch_type: BatchType, view: type[BatchMasterView]) -> None:
     try:
         view.row_table.all_columns(batch_type.row, batch_type.handler.statuses)
         _check_header_form(view)
