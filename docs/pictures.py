@@ -73,7 +73,7 @@ def take_pictures(playwright: Playwright, chromium: str, address: str) -> None:
     page.goto(f"{address}/batches/price-change/new")
     page.get_by_label("File").set_input_files(PRICE_LIST)
     page.get_by_label("Vendor code").fill("V0764")
-    page.get_by_label("Warn above %").fill("25")
+    page.get_by_label("Flag changes over (%)").fill("25")
     page.get_by_label("Description").fill("Vendor V0764, October price list")
     page.get_by_role("button", name="Create batch").click()
     page.goto(page.url)  # Without the message, which is shown once.

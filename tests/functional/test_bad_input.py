@@ -109,10 +109,10 @@ def test_a_bad_file_leaves_no_batch_on_either_database(shop: Shop, staff: TestAp
     ("header", "words"),
     [
         ({}, "Give a price list"),
-        ({"percent": "lots"}, "Change by %"),
+        ({"percent": "lots"}, "Change (%)"),
         ({"percent": "10", "vendor_code": "V9"}, "no vendor “V9”"),
         ({"percent": "10", "department": "TOYS"}, "no department “TOYS”"),
-        ({"percent": "-100"}, "Change by %"),
+        ({"percent": "-100"}, "Change (%)"),
         ({"percent": "10", "description": "x" * 201}, "Description"),
     ],
 )

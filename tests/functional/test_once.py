@@ -81,4 +81,4 @@ def test_what_rows_were_made_from_cannot_be_changed_after(
     fields = form_with(staff.get(url_of(open_batch, "edit")), "warn_above").fields
     assert not {"percent", "rounding", "department", "vendor_code"} & set(fields)
     post(staff, url_of(open_batch, "edit"), 303, version=shop.batch(open_batch).version, percent="10")
-    assert "Change by %" not in text_of(staff.get(url_of(open_batch)))
+    assert "Change (%)" not in text_of(staff.get(url_of(open_batch)))

@@ -170,7 +170,7 @@ def test_a_new_warning_limit_in_the_header_marks_the_rows_anew(
     form = form_with(staff.get(url_of(open_batch, "edit")), "warn_above")
     form["warn_above"], form["notes"] = "50", "Checked with the vendor."
     page = form.submit(status=303).follow()
-    assert "Warn above %" in text_of(page, ".flashes")
+    assert "Flag changes over (%)" in text_of(page, ".flashes")
     assert [shop.row(open_batch, n).over_limit for n in (1, 2, 3)] == [False, True, False]
     assert "more than 50" in shop.row(open_batch, 2).status_text
     assert "Checked with the vendor." in text_of(page)

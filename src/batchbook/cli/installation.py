@@ -43,12 +43,12 @@ def read_settings(ini: str) -> dict[str, Any]:
     try:
         settings = dict(get_appsettings(ini))
     except (configparser.Error, PlasterError, LookupError, ImportError, OSError, ValueError) as error:
-        raise ConfigurationError(f"{ini} {_what_is_wrong(error)}.") from error
+        raise ConfigurationError(f"{ini} {_fault_text(error)}.") from error
     _demand_installed(settings)
     return settings
 
 
-def _what_is_wrong(error: Exception) -> str:
+def _fault_text(error: Exception) -> str:
     match error:
         case configparser.InterpolationError():
             return f"has a “%” in {error.option} that is not doubled, so it does not stand for itself"

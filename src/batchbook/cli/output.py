@@ -39,10 +39,10 @@ def plain_value(text: object) -> str:
 
 def to_json(data: Any) -> str:
     """Return ``data`` as JSON text: decimals as text, so that they stay exact, and moments in ISO 8601."""
-    return json.dumps(data, default=_plain, ensure_ascii=False)
+    return json.dumps(data, default=_json_text, ensure_ascii=False)
 
 
-def _plain(value: Any) -> str:
+def _json_text(value: Any) -> str:
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, date | datetime):

@@ -120,7 +120,7 @@ def merge(labels: Mapping[str, str], seen: Seen, mine: Mapping[str, Any], now: S
             _replace(merged, name, saved)
             taken_over.append(label)
         else:
-            conflicts.append(FieldConflict(name, label, _shown(written), _shown(saved)))
+            conflicts.append(FieldConflict(name, label, _joined(written), _joined(saved)))
     return Merge(merged, conflicts, taken_over)
 
 
@@ -158,5 +158,5 @@ def _replace(params: MultiDict[str, Any], name: str, text: Text) -> None:
         params.add(name, part)
 
 
-def _shown(text: Text) -> str:
+def _joined(text: Text) -> str:
     return text if isinstance(text, str) else ", ".join(text)

@@ -128,7 +128,7 @@ class GridView:
         return self.grid.columns
 
     @cached_property
-    def shown(self) -> tuple[Column, ...]:
+    def table_columns(self) -> tuple[Column, ...]:
         """The columns of the table."""
         return tuple(column for column in self.columns if column.name not in self.hidden)
 
@@ -140,7 +140,7 @@ class GridView:
     def with_cells(self, rows: Iterable[Row[Any]]) -> Iterator[TableRow]:
         """Yield each of ``rows``, read by the grid, with the cells that the table shows."""
         return table_rows(
-            self.shown,
+            self.table_columns,
             rows,
             self.request.zone,
             links=self.cell_links,

@@ -90,7 +90,7 @@ class PageChecks(HarnessFixtures):
         answer = form.submit(expect_errors=True)
         check(
             answer.status_int in (302, 303),
-            f"The form must make a batch of the sample, and answered {answer.status_int}: {_said(answer)}",
+            f"The form must make a batch of the sample, and answered {answer.status_int}: {_excerpt(answer)}",
         )
         with bench.transaction(read_only=True) as session:
             rows = session.scalar(select(Batch.row_count).where(Batch.type == bench.key))
@@ -129,12 +129,12 @@ def _expected_executed(role: str, permission: str) -> int:
 def _problems(client: TestApp, role: str, path: str, expected: int) -> Iterator[str]:
     answer = client.get(path, expect_errors=True)
     if answer.status_int != expected:
-        yield f"  GET {path} as {role}: {answer.status_int} instead of {expected}. {_said(answer)}"
+        yield f"  GET {path} as {role}: {answer.status_int} instead of {expected}. {_excerpt(answer)}"
     if answer.content_type == "text/html" and (inline := _INLINE.search(answer.text)):
         yield f"  GET {path} as {role}: inline code, which browsers will refuse: {inline[0]}"
 
 
-def _said(answer: Any) -> str:
+def _excerpt(answer: Any) -> str:
     main = answer.html.find("main") if answer.content_type == "text/html" else None
     return " ".join(main.get_text(" ").split())[:300] if main else ""
 

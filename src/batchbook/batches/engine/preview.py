@@ -87,7 +87,7 @@ def preview_execution(work: ActionContext) -> ExecutionPreview | None:
         return ExecutionPreview(
             (), reasons
         )  # An option without a default must be chosen before anything can be said.
-    return _told(
+    return _ask_handler(
         work,
         lambda: ExecutionPreview(tuple(handler.describe_execution(batch, options)), reasons),
         lambda words: ExecutionPreview(
@@ -98,7 +98,7 @@ def preview_execution(work: ActionContext) -> ExecutionPreview | None:
 
 def why_not_execute(work: ActionContext) -> str | None:
     """Return the sentence by which the handler refuses to execute the batch as it is; ``None`` if it does not."""
-    return _told(
+    return _ask_handler(
         work,
         lambda: work.handler.why_not_execute(work.batch),
         lambda words: f"Its handler failed when asked whether it can be executed: {words}.",
@@ -107,18 +107,18 @@ def why_not_execute(work: ActionContext) -> str | None:
 
 def totals_of(work: ActionContext) -> list[Total]:
     """Return the figures that the handler shows with the batch's facts."""
-    return _told(
+    return _ask_handler(
         work,
         lambda: [*work.handler.totals(work.batch)],
         lambda words: [Total("Totals", f"Cannot be computed: {words}")],
     )
 
 
-def _told(work: ActionContext, tell: Callable[[], T], failed: Callable[[str], T]) -> T:
-    """Return what ``tell`` does, or what ``failed`` makes of the words for why it failed."""
+def _ask_handler(work: ActionContext, ask: Callable[[], T], failed: Callable[[str], T]) -> T:
+    """Return the answer of ``ask``, or that of ``failed``, which gets the reason as text, where the handler fails."""
     try:
         with work.session.begin_nested():
-            return tell()
+            return ask()
     except Exception as error:  # A handler is somebody's code and may raise anything.
         if isinstance(error, BatchbookError) and not isinstance(error, Misuse):
             raise

@@ -127,10 +127,10 @@ class EditPage(BatchPage, ABC):
             return self.stored(sent_texts(bound, self.request.POST), version)
         except CellProblems as error:
             show_problems(self.request, bound, error)
-            return self.shown(bound, version)
+            return self.page_values(bound, version)
         except StaleEdit as error:
             self.request.response.status_int = CONFLICT
-            return self.shown(bound, error.version, conflicts(bound, error))
+            return self.page_values(bound, error.version, conflicts(bound, error))
 
     def stored(self, texts: Mapping[str, str], version: int) -> HTTPSeeOther:
         """Store ``texts``, or have them stored, and lead on; raises as :meth:`store` does."""
@@ -157,7 +157,7 @@ class EditPage(BatchPage, ABC):
         """Store ``texts`` by field over ``version``; return the labels of what changed. Raises as editors do."""
 
     @abstractmethod
-    def shown(
+    def page_values(
         self, bound: BoundForm, version: int | None, stale: Sequence[FieldConflict] = ()
     ) -> dict[str, Any]:
         """Return what the page shows with ``bound`` in it, which is to carry ``version``."""

@@ -118,16 +118,18 @@ def _act(
         named = name_of(desk.find(batch_id, action))
         result = desk.run(batch_id, action, options)
         if result.job_id is None:
-            return _said(desk, named, result, tell)
+            return _command_result(desk, named, result, tell)
         if background:
             return hand_over(named, result)
         job = here.take(desk.session, result.job_id)
     ended = here.finish(job)
     with reading_session(site, None) as desk:
-        return _said(desk, named, result_of(result, ended), tell)
+        return _command_result(desk, named, result_of(result, ended), tell)
 
 
-def _said(desk: CommandSession, named: Mapping[str, Any], result: Result, tell: Tell) -> CommandResult:
+def _command_result(
+    desk: CommandSession, named: Mapping[str, Any], result: Result, tell: Tell
+) -> CommandResult:
     # A failure is committed like a success: its reason is kept in the history.
     return CommandResult(result.message, {}, failed=True) if result.failed else tell(desk, named, result)
 

@@ -53,7 +53,7 @@ class PriceChange(Batch):
     percent: Mapped[Decimal | None] = editable(
         PERCENT,
         fixed=True,
-        label="Change by %",
+        label="Change (%)",
         minimum=Decimal("-99"),
         maximum=Decimal(999),
         description="By how much prices change, such as 2.5 or -10. A refresh computes them again, except those you edited.",
@@ -63,7 +63,7 @@ class PriceChange(Batch):
     )
     warn_above: Mapped[Decimal | None] = editable(
         PERCENT,
-        label="Warn above %",
+        label="Flag changes over (%)",
         minimum=Decimal(0),
         description="Rows whose price changes by more than this are marked for a second look.",
     )

@@ -23,7 +23,7 @@ class PriceChangeView(BatchMasterView):
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
         "From a price list": ("file", "pasted"),
         "Or from the catalogue": ("percent", "rounding", "department"),
-        "In any case": ("vendor_code", "warn_above", "description", "notes"),
+        "Options": ("vendor_code", "warn_above", "description", "notes"),
     }
 
     def suggestions(self) -> Mapping[str, Sequence[str]]:

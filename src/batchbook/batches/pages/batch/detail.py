@@ -68,7 +68,7 @@ class BatchDetail(BatchPage):
             rows=rows,
             grid=rows.grid,
             operations=operations,
-            files=[self._shown(file) for file in files],
+            files=[self._file_values(file) for file in files],
             sheets=[self._compared(file) for file in files if file.role == WORKSHEET],
         )
 
@@ -91,7 +91,7 @@ class BatchDetail(BatchPage):
         found: Sequence[BatchFile] = self.request.db.scalars(wanted.order_by(BatchFile.number)).all()
         return found
 
-    def _shown(self, file: BatchFile) -> dict[str, Any]:
+    def _file_values(self, file: BatchFile) -> dict[str, Any]:
         return {
             "name": file.name,
             "size": file.size,

@@ -111,9 +111,7 @@ def _source_fields(source: FileSource) -> list[Field]:
     help_text = f"{', '.join(SUFFIXES)}{f' with the columns {columns}' if columns else ''}."
     fields = [Field.of(FILE_FIELD, Kind.TEXT, label="File", widget="file", help=help_text)]
     if source.maps_columns:
-        fields[0] = replace(
-            fields[0], help=f"{help_text} Columns with other names can be chosen after it was sent."
-        )
+        fields[0] = replace(fields[0], help=f"{help_text} You can match other columns after uploading.")
         pasted = "Paste from a spreadsheet or email, including the header row."
         fields.append(
             Field.of(PASTED_FIELD, Kind.TEXT, label="Or paste rows", widget="textarea", help=pasted)
@@ -154,7 +152,7 @@ class EditHeader(EditPage):
     def get(self) -> dict[str, Any]:
         """Show the form with what is stored."""
         bound = self.form().bind(self.view.values_of(self.batch))
-        return self.shown(bound, self.batch.version)
+        return self.page_values(bound, self.batch.version)
 
     @property
     def next_url(self) -> str:
@@ -178,7 +176,7 @@ class EditHeader(EditPage):
         """Store the header."""
         return HeaderEditor(self.engine).edit(self.batch.id, texts, version)
 
-    def shown(
+    def page_values(
         self, bound: BoundForm, version: int | None, stale: Sequence[FieldConflict] = ()
     ) -> dict[str, Any]:
         """Return what the page shows, with the form ``bound`` in it."""

@@ -71,7 +71,7 @@ class OneRow(BatchPage):
         column = source.line_column if source else None
         return None if column is None else getattr(self.row, column, None)
 
-    def shown(
+    def page_values(
         self, bound: BoundForm, version: int | None, stale: Sequence[FieldConflict] = ()
     ) -> dict[str, Any]:
         """Return what the row's page shows, with the form ``bound`` in it."""
@@ -150,7 +150,7 @@ class RowPage(OneRow):
         bound.texts |= {c.name: _field_text(c, taken[c.name]) for c in columns if c.name in taken}
         for issue in self.row.issues or ():
             bound.add_error(issue["field"], issue["message"])
-        return self.shown(bound, self.row.version)
+        return self.page_values(bound, self.row.version)
 
 
 class EditRow(OneRow, EditPage):
