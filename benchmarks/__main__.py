@@ -12,12 +12,12 @@ from tempfile import TemporaryDirectory
 
 from benchmarks import startup
 from benchmarks.data import make_input, source
+from benchmarks.databases import DATABASES, DatabaseServer
 from benchmarks.import_execution import ExecutionRace, measured_executions
 from benchmarks.imports import ImportRace, measured_imports
 from benchmarks.jobs import JobCosts, job_costs
 from benchmarks.memory import peaks
 from benchmarks.pages import page_costs
-from benchmarks.places import PLACES, Place
 from benchmarks.race import race
 from benchmarks.rendering import cost_lines, row_cost
 from benchmarks.report import Figures, table
@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each side (default: %(default)s)")
     parser.add_argument(
-        "--database", nargs="+", choices=list(PLACES), default=list(PLACES), help="which (default: all)"
+        "--database", nargs="+", choices=list(DATABASES), default=list(DATABASES), help="which (default: all)"
     )
     parser.add_argument(
         "--statements",
@@ -91,59 +91,59 @@ def _workbooks(options: argparse.Namespace) -> str:
 
 def _measured(name: str, options: argparse.Namespace) -> Figures | None:
     try:
-        place = PLACES[name]()
+        server = DATABASES[name]()
     except Exception as error:  # noqa: BLE001 - Whatever keeps a server from starting, the other database is measured.
         print(f"\n{name} is left out, because it cannot be started here: {error}.", file=sys.stderr)
         return None
     try:
-        figures = _figures(place, options)
+        figures = _figures(server, options)
     finally:
-        place.close()
+        server.close()
     figures = replace(figures, imports=_imports(name, options), executions=_executions(name, options))
     print(f"\n{table(figures)}", flush=True)
     return figures
 
 
 def _imports(name: str, options: argparse.Namespace) -> list[ImportRace]:
-    place = PLACES[name]()  # Anew, because its catalogue is another one.
+    server = DATABASES[name]()  # Anew, because its catalogue is another one.
     try:
         with TemporaryDirectory() as folder:
-            return measured_imports(place, Path(folder), *options.imports, options.rounds)
+            return measured_imports(server, Path(folder), *options.imports, options.rounds)
     finally:
-        place.close()
+        server.close()
 
 
 def _executions(name: str, options: argparse.Namespace) -> list[ExecutionRace]:
-    place = PLACES[name]()  # Anew, because its catalogue is another one.
+    server = DATABASES[name]()  # Anew, because its catalogue is another one.
     try:
         with TemporaryDirectory() as folder:
-            return measured_executions(place, Path(folder), options.rounds)
+            return measured_executions(server, Path(folder), options.rounds)
     finally:
-        place.close()
+        server.close()
 
 
-def _figures(place: Place, options: argparse.Namespace) -> Figures:
+def _figures(server: DatabaseServer, options: argparse.Namespace) -> Figures:
     with TemporaryDirectory() as folder:
         given = make_input(Path(folder), options.rows)
-        place.prepare(given.catalog)
+        server.prepare(given.catalog)
         return Figures(
-            database=place.name,
+            database=server.name,
             rows=options.rows,
             rounds=options.rounds,
-            races=race(place, given, options.rounds),
-            memory=peaks(place, given),
-            statements=statements(place, tuple(options.statements)),
+            races=race(server, given, options.rounds),
+            memory=peaks(server, given),
+            statements=statements(server, tuple(options.statements)),
             statement_sizes=tuple(options.statements),
-            pages=page_costs(place, tuple(options.pages), max(options.rounds, 3) * 3),
+            pages=page_costs(server, tuple(options.pages), max(options.rounds, 3) * 3),
             page_sizes=tuple(options.pages),
-            jobs=_jobs(place, Path(folder), options),
+            jobs=_jobs(server, Path(folder), options),
         )
 
 
-def _jobs(place: Place, folder: Path, options: argparse.Namespace) -> JobCosts:
+def _jobs(server: DatabaseServer, folder: Path, options: argparse.Namespace) -> JobCosts:
     rows, count, seconds = options.jobs
     given = make_input(folder, rows)
-    return job_costs(place, given.price_list, rows, options.rounds, count, seconds)
+    return job_costs(server, given.price_list, rows, options.rounds, count, seconds)
 
 
 if __name__ == "__main__":

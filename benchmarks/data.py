@@ -35,10 +35,10 @@ def source() -> Path:
     return _BESIDE if _BESIDE.exists() else CATALOG
 
 
-def make_input(place: Path, rows: int) -> Input:
+def make_input(server: Path, rows: int) -> Input:
     """Write a price list of ``rows`` lines and its catalogue into the folder ``place``."""
     products = list(islice(_products(), max(rows - rows // _UNKNOWN, 1)))
-    catalog, price_list = place / "catalog.csv", place / f"price-list-{rows}.csv"
+    catalog, price_list = server / "catalog.csv", server / f"price-list-{rows}.csv"
     _write(catalog, products[0], (product.values() for product in products))
     _write(price_list, ("item_code", "description", "size", "price"), _price_list(products, rows))
     return Input(catalog, price_list, rows)

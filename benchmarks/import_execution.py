@@ -19,8 +19,8 @@ from typing import Any
 
 from benchmarks.bare_imports import BARE
 from benchmarks.data import source
+from benchmarks.databases import DatabaseServer
 from benchmarks.imports import HEADER, OurImport
-from benchmarks.places import Place
 
 #: What is aimed at: times the bare script's time.
 MOST_RATIO = 5.0
@@ -48,14 +48,16 @@ class ExecutionRace:
                 "bare": median(self.bare), "ratio": self.ratio}  # fmt: skip
 
 
-def measured_executions(place: Place, folder: Path, rounds: int, few: int = FEW) -> list[ExecutionRace]:
+def measured_executions(
+    server: DatabaseServer, folder: Path, rounds: int, few: int = FEW
+) -> list[ExecutionRace]:
     """Have both sides execute a list of ``few`` products, and one of all products of the catalogue."""
-    place.prepare(source())
+    server.prepare(source())
     with source().open(encoding="utf-8-sig", newline="") as file:
         products = list(csv.DictReader(file))
     return [
         _race(
-            place, _write(folder / f"{rows}.csv", products, rows), ExecutionRace(rows, len(products)), rounds
+            server, _write(folder / f"{rows}.csv", products, rows), ExecutionRace(rows, len(products)), rounds
         )
         for rows in (min(few, len(products)), len(products))
     ]
@@ -75,16 +77,16 @@ def _write(path: Path, products: Sequence[dict[str, str]], rows: int) -> Path:
     return path
 
 
-def _race(place: Place, table: Path, found: ExecutionRace, rounds: int) -> ExecutionRace:
+def _race(server: DatabaseServer, table: Path, found: ExecutionRace, rounds: int) -> ExecutionRace:
     for number in range(rounds):
-        sides = [(OurImport, found.ours), (BARE[place.name], found.bare)]
+        sides = [(OurImport, found.ours), (BARE[server.name], found.bare)]
         for side, seconds in sides if number % 2 == 0 else reversed(sides):
-            seconds.append(_lap(place, side, table))
+            seconds.append(_lap(server, side, table))
     return found
 
 
-def _lap(place: Place, side: Any, table: Path) -> float:
-    url = place.fresh()
+def _lap(server: DatabaseServer, side: Any, table: Path) -> float:
+    url = server.fresh()
     runner = side(url)
     try:
         runner.take_in(table)
@@ -95,7 +97,7 @@ def _lap(place: Place, side: Any, table: Path) -> float:
         return perf_counter() - start
     finally:
         runner.close()
-        place.drop(url)
+        server.drop(url)
 
 
 def execution_lines(races: Sequence[ExecutionRace]) -> Iterator[str]:

@@ -37,8 +37,8 @@ from batchbook.security.models import Role, User
 from batchbook.services import services_of
 from batchbook.tables.formats.sheet_cache import SHEET_CACHE
 from benchmarks.bare_imports import BARE
+from benchmarks.databases import DATABASES, DatabaseServer
 from benchmarks.memory import forget_peak, peak
-from benchmarks.places import PLACES, Place
 
 #: What is aimed at: times the bare script's time for a text and for a workbook, and bytes above the idle process.
 MOST_RATIO, MOST_WORKBOOK_RATIO, MOST_MEMORY = 3.0, 1.5, 150 * 2**20
@@ -56,12 +56,12 @@ def records(rows: int) -> Iterator[tuple[str, ...]]:
     They come in no order. One row in a thousand has the key of another, one the code of a vendor that is none.
     """
     known = min(PRODUCTS, rows // 2)
-    for place in range(rows):
-        number = place * 7_919 % rows
-        if place % 1_000 == 500:
-            number = (place - 1) * 7_919 % rows
+    for line in range(rows):
+        number = line * 7_919 % rows
+        if line % 1_000 == 500:
+            number = (line - 1) * 7_919 % rows
         code, vendor = _code(number, known), f"V{number % VENDORS:04d}"
-        if place % 1_000 == 700:
+        if line % 1_000 == 700:
             vendor = "V9999"
         yield _record(code, number, vendor, changed=number % 3 == 0)
 
@@ -218,29 +218,29 @@ class ImportRace:
                 "parts": parts, "memory": self.memory}  # fmt: skip
 
 
-def race_imports(place: Place, tables: Sequence[Path], rounds: int) -> list[ImportRace]:
+def race_imports(server: DatabaseServer, tables: Sequence[Path], rounds: int) -> list[ImportRace]:
     """Take in each of ``tables`` on both sides ``rounds`` times; who goes first changes with each round.
 
     ``place`` has the products of :func:`write_catalog`.
     """
-    return [_race(place, table, rounds) for table in tables]
+    return [_race(server, table, rounds) for table in tables]
 
 
-def _race(place: Place, table: Path, rounds: int) -> ImportRace:
+def _race(server: DatabaseServer, table: Path, rounds: int) -> ImportRace:
     found = ImportRace(table.name, MOST_WORKBOOK_RATIO if table.suffix == ".xlsx" else MOST_RATIO)
     for number in range(rounds):
         sides: list[Callable[[], None]] = [
-            lambda: _lap(place, OurImport, table, found),
-            lambda: _lap(place, BARE[place.name], table, found),
+            lambda: _lap(server, OurImport, table, found),
+            lambda: _lap(server, BARE[server.name], table, found),
         ]
         for side in sides if number % 2 == 0 else reversed(sides):
             side()
-    found.memory = _memory(place, table)
+    found.memory = _memory(server, table)
     return found
 
 
-def _lap(place: Place, side: Callable[[URL], Any], table: Path, found: ImportRace) -> None:
-    url = place.fresh()
+def _lap(server: DatabaseServer, side: Callable[[URL], Any], table: Path, found: ImportRace) -> None:
+    url = server.fresh()
     runner = side(url)
     SHEET_CACHE.forget()
     try:
@@ -250,7 +250,7 @@ def _lap(place: Place, side: Callable[[URL], Any], table: Path, found: ImportRac
         seconds = perf_counter() - start
     finally:
         runner.close()
-        place.drop(url)
+        server.drop(url)
     if isinstance(runner, OurImport):
         found.ours.append(seconds)
         for part, taken in runner.parts.items():
@@ -259,15 +259,15 @@ def _lap(place: Place, side: Callable[[URL], Any], table: Path, found: ImportRac
         found.bare.append(seconds)
 
 
-def _memory(place: Place, table: Path) -> int:
+def _memory(server: DatabaseServer, table: Path) -> int:
     """Return how much memory a process of its own takes for it at its peak, above what it has when idle."""
-    url = place.fresh()
+    url = server.fresh()
     address = url.render_as_string(hide_password=False)
     command = [sys.executable, "-m", "benchmarks.imports", "--measure", address, str(table)]
     try:
         done = run(command, check=True, stdout=PIPE, text=True, cwd=Path(__file__).parents[1])
     finally:
-        place.drop(url)
+        server.drop(url)
     return int(done.stdout)
 
 
@@ -306,7 +306,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--workbook", type=int, default=100_000, help="rows of the workbook; 0 for none")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each side (default: %(default)s)")
     parser.add_argument(
-        "--database", nargs="+", choices=list(PLACES), default=list(PLACES), help="which (default: all)"
+        "--database", nargs="+", choices=list(DATABASES), default=list(DATABASES), help="which (default: all)"
     )
     parser.add_argument("--measure", nargs=2, metavar=("URL", "FILE"), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
@@ -315,21 +315,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     with TemporaryDirectory() as folder:
         for name in options.database:
-            place = PLACES[name]()
+            server = DATABASES[name]()
             try:
-                races = measured_imports(place, Path(folder), options.rows, options.workbook, options.rounds)
+                races = measured_imports(server, Path(folder), options.rows, options.workbook, options.rounds)
             finally:
-                place.close()
-            print(f"\n{place.name}", *import_lines(races), sep="\n", flush=True)
+                server.close()
+            print(f"\n{server.name}", *import_lines(races), sep="\n", flush=True)
     return 0
 
 
-def measured_imports(place: Place, folder: Path, rows: int, workbook: int, rounds: int) -> list[ImportRace]:
+def measured_imports(
+    server: DatabaseServer, folder: Path, rows: int, workbook: int, rounds: int
+) -> list[ImportRace]:
     """Make the catalogue and the tables in ``folder``, and have both sides take them in."""
-    place.prepare(write_catalog(folder / "products.csv"))
+    server.prepare(write_catalog(folder / "products.csv"))
     tables = [write_table(folder / f"{rows}.csv", rows)] if rows else []
     tables += [write_table(folder / f"{workbook}.xlsx", workbook)] if workbook else []
-    return race_imports(place, tables, rounds)
+    return race_imports(server, tables, rounds)
 
 
 if __name__ == "__main__":

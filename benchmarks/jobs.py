@@ -20,8 +20,8 @@ from batchbook.db.transactions import transaction_scope
 from batchbook.jobs.job_run import JobRun
 from batchbook.jobs.service import JobService
 from batchbook.services import Services
+from benchmarks.databases import DatabaseServer
 from benchmarks.living import ACTOR, ask, new_batch, services_for, starts
-from benchmarks.places import Place
 
 _ROOT = Path(__file__).parents[1]
 
@@ -42,21 +42,23 @@ class JobCosts:
         return min(self.as_job) / min(self.inline)
 
 
-def job_costs(place: Place, price_list: Path, rows: int, rounds: int, count: int, seconds: float) -> JobCosts:
+def job_costs(
+    server: DatabaseServer, price_list: Path, rows: int, rounds: int, count: int, seconds: float
+) -> JobCosts:
     """Measure on ``place``: a populate of ``rows``, ``count`` starts, and ``seconds`` of idleness."""
-    url = place.fresh()
+    url = server.fresh()
     try:
-        found = _starts(place, url, count)
+        found = _starts(server, url, count)
         idle = float(_child("idle", url, seconds))
     finally:
-        place.drop(url)
-    as_job, inline = _populates(place, price_list, rounds)
+        server.drop(url)
+    as_job, inline = _populates(server, price_list, rounds)
     return JobCosts(found, as_job, inline, idle, rows)
 
 
-def _starts(place: Place, url: URL, count: int) -> list[float]:
+def _starts(server: DatabaseServer, url: URL, count: int) -> list[float]:
     """On SQLite whoever asks runs the job; on PostgreSQL another process does."""
-    if place.name == "SQLite":
+    if server.name == "SQLite":
         return [float(seconds) for seconds in _child("start", url, count)]
     services = services_for(_text(url))
     with subprocess.Popen(
@@ -71,12 +73,12 @@ def _starts(place: Place, url: URL, count: int) -> list[float]:
             _close(services)
 
 
-def _populates(place: Place, price_list: Path, rounds: int) -> tuple[list[float], list[float]]:
+def _populates(server: DatabaseServer, price_list: Path, rounds: int) -> tuple[list[float], list[float]]:
     """Populate as a job and inline in turn; who goes first changes with each round."""
     times: tuple[list[float], list[float]] = ([], [])
     sides = (_as_job, _inline)
     for number in range(rounds):
-        url = place.fresh()
+        url = server.fresh()
         services = services_for(_text(url))
         for side in (0, 1) if number % 2 == 0 else (1, 0):
             with price_list.open("rb") as file:
@@ -84,7 +86,7 @@ def _populates(place: Place, price_list: Path, rounds: int) -> tuple[list[float]
             gc.collect()
             times[side].append(sides[side](services, batch_id))
         _close(services)
-        place.drop(url)
+        server.drop(url)
     return times
 
 

@@ -16,24 +16,24 @@ from sqlalchemy import URL, make_url
 
 import batchbook
 from benchmarks.data import Input
+from benchmarks.databases import DatabaseServer
 from benchmarks.ours import Ours
-from benchmarks.places import Place
 from benchmarks.race import PHASES
 
 #: What Linux tells of a process, and where it is told to start its peak anew.
 _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
-def peaks(place: Place, given: Input) -> dict[str, int]:
+def peaks(server: DatabaseServer, given: Input) -> dict[str, int]:
     """Return by phase how many bytes its process took at its peak above what it took before."""
-    url = place.fresh()
+    url = server.fresh()
     found: dict[str, int] = {}
     batch_id = 0
     try:
         for phase in PHASES:
             batch_id, found[phase] = _in_own_process(url, phase, batch_id, given.price_list)
     finally:
-        place.drop(url)
+        server.drop(url)
     return found
 
 

@@ -20,8 +20,8 @@ from batchbook.security.passwords import hash_password
 from batchbook.services import services_of
 from benchmarks.counting import count_on, counted
 from benchmarks.data import make_input
+from benchmarks.databases import DatabaseServer
 from benchmarks.ours import Ours
-from benchmarks.places import Place
 
 _PASSWORD = "benchmarks only"
 #: The pages measured: what each is called, and the query of its address.
@@ -41,9 +41,9 @@ class PageCost:
     statements: list[int]
 
 
-def page_costs(place: Place, sizes: tuple[int, ...], rounds: int) -> list[PageCost]:
+def page_costs(server: DatabaseServer, sizes: tuple[int, ...], rounds: int) -> list[PageCost]:
     """Measure the page of a batch of each of ``sizes`` rows, in turn, ``rounds`` times."""
-    url = place.fresh()
+    url = server.fresh()
     try:
         batches = _batches(url, sizes)
         client = _client(url)
@@ -53,7 +53,7 @@ def page_costs(place: Place, sizes: tuple[int, ...], rounds: int) -> list[PageCo
         services_of(client.app.registry).get(Engine).dispose()
         return costs
     finally:
-        place.drop(url)
+        server.drop(url)
 
 
 def _batches(url: URL, sizes: tuple[int, ...]) -> list[str]:
@@ -97,8 +97,8 @@ def _cost(client: TestApp, name: str, addresses: list[str], rounds: int) -> Page
         statements.extend(number)
     times: list[list[float]] = [[] for _ in addresses]
     for _ in range(rounds):
-        for place, address in enumerate(addresses):
+        for server, address in enumerate(addresses):
             start = perf_counter()
             client.get(address, status=200)
-            times[place].append(perf_counter() - start)
+            times[server].append(perf_counter() - start)
     return PageCost(name, [median(found) for found in times], statements)

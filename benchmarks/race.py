@@ -15,8 +15,8 @@ from benchmarks.bare import Bare
 from benchmarks.bare_postgresql import BarePostgresql
 from benchmarks.bare_sqlite import BareSqlite
 from benchmarks.data import Input
+from benchmarks.databases import DatabaseServer
 from benchmarks.ours import Ours
-from benchmarks.places import Place
 
 #: The phases in the order they run in, by what they are called on both sides.
 PHASES = {
@@ -43,19 +43,19 @@ class Race:
         return self.ours / self.bare
 
 
-def race(place: Place, given: Input, rounds: int) -> list[Race]:
+def race(server: DatabaseServer, given: Input, rounds: int) -> list[Race]:
     """Run all phases on both sides ``rounds`` times; who goes first changes with each round."""
-    sides: list[Callable[[URL], Ours | Bare]] = [Ours, _BARE[place.name]]
+    sides: list[Callable[[URL], Ours | Bare]] = [Ours, _BARE[server.name]]
     times: dict[tuple[str, int], list[float]] = defaultdict(list)
     for number in range(rounds):
         for side in (0, 1) if number % 2 == 0 else (1, 0):
-            for phase, seconds in _lap(place, sides[side], given).items():
+            for phase, seconds in _lap(server, sides[side], given).items():
                 times[phase, side].append(seconds)
     return [Race(phase, median(times[phase, 0]), median(times[phase, 1])) for phase in PHASES]
 
 
-def _lap(place: Place, side: Callable[[URL], Ours | Bare], given: Input) -> dict[str, float]:
-    url = place.fresh()
+def _lap(server: DatabaseServer, side: Callable[[URL], Ours | Bare], given: Input) -> dict[str, float]:
+    url = server.fresh()
     runner = side(url)
     times = {}
     try:
@@ -64,11 +64,11 @@ def _lap(place: Place, side: Callable[[URL], Ours | Bare], given: Input) -> dict
             if phase == "execute":
                 # From here on the planner knows the first batch and believes that there is no other: the worst that
                 # its statistics can be for the next one, and what they often are.
-                place.analyze(url)
+                server.analyze(url)
         return times
     finally:
         runner.close()
-        place.drop(url)
+        server.drop(url)
 
 
 def _timed(runner: Ours | Bare, phase: str, given: Input) -> float:

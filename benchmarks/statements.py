@@ -7,16 +7,16 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.counting import count_on, counted
 from benchmarks.data import make_input
+from benchmarks.databases import DatabaseServer
 from benchmarks.ours import Ours
-from benchmarks.places import Place
 from benchmarks.race import PHASES
 
 
-def statements(place: Place, sizes: tuple[int, ...]) -> dict[str, list[int]]:
+def statements(server: DatabaseServer, sizes: tuple[int, ...]) -> dict[str, list[int]]:
     """Return by phase the number of statements for each of ``sizes``."""
     counts: dict[str, list[int]] = {phase: [] for phase in PHASES if phase != "populate_query"}
     for rows in sizes:
-        url = place.fresh()
+        url = server.fresh()
         runner = Ours(url)
         count_on(runner.engine)
         with TemporaryDirectory() as folder:
@@ -28,5 +28,5 @@ def statements(place: Place, sizes: tuple[int, ...]) -> dict[str, list[int]]:
                     getattr(runner, phase)(price_list)
                 found.extend(number)
         runner.close()
-        place.drop(url)
+        server.drop(url)
     return counts

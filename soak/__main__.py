@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks.places import PLACES
+from benchmarks.databases import DATABASES
 
 from soak.run import soak
 
@@ -16,11 +16,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     wrong = 0
     for name in options.database:
-        place = PLACES[name]()
+        server = DATABASES[name]()
         try:
-            outcome = soak(place, options.batches, options.rows, options.seconds)
+            outcome = soak(server, options.batches, options.rows, options.seconds)
         finally:
-            place.close()
+            server.close()
         print(outcome, flush=True)
         wrong += len(outcome.complaints)
     return 1 if wrong else 0
@@ -32,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rows", type=int, default=8_000, help="rows of each (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=900, help="the longest time (default: %(default)s)")
     parser.add_argument(
-        "--database", nargs="+", choices=list(PLACES), default=list(PLACES), help="which (default: all)"
+        "--database", nargs="+", choices=list(DATABASES), default=list(DATABASES), help="which (default: all)"
     )
     return parser
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.places import Place
+from benchmarks.databases import DatabaseServer
 from sqlalchemy import Engine, select
 
 from batchbook.application import configure
@@ -55,11 +55,11 @@ class Outcome:
         )
 
 
-def soak(place: Place, batches: int, rows: int, seconds: float) -> Outcome:
+def soak(server: DatabaseServer, batches: int, rows: int, seconds: float) -> Outcome:
     """Lead ``batches`` batches of ``rows`` rows to their end within ``seconds``, killing whoever works on them."""
     with tempfile.TemporaryDirectory() as folder:
-        place.prepare(write_catalogue(Path(folder) / "catalogue.csv", batches, rows))
-        url = place.fresh()
+        server.prepare(write_catalogue(Path(folder) / "catalogue.csv", batches, rows))
+        url = server.fresh()
         text = url.render_as_string(hide_password=False)
         services = services_of(configure(settings(text, "workers")).registry)
         _prepare(services)
@@ -67,7 +67,7 @@ def soak(place: Place, batches: int, rows: int, seconds: float) -> Outcome:
             embedded = url.get_backend_name() == "sqlite"
             crew = Crew(text, "embedded" if embedded else "workers", 1 if embedded else 2, log)
             try:
-                return _told(place.name, services, crew, batches, rows, seconds)
+                return _told(server.name, services, crew, batches, rows, seconds)
             finally:
                 crew.close()
                 services.get(Engine).dispose()

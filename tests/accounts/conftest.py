@@ -35,7 +35,7 @@ OF_ADMINS = hash_password("a hidden green valley")
 
 
 @dataclass
-class Office:
+class AccountsHarness:
     """The site, ready to be visited."""
 
     engine: Engine
@@ -75,7 +75,7 @@ class Office:
 
 
 @pytest.fixture(scope="session")
-def site(compiled_templates: dict[str, str]) -> Any:
+def application(compiled_templates: dict[str, str]) -> Any:
     """The application, started once: each test gives it an engine of its own."""
     config = Configurator(settings=SETTINGS | compiled_templates)
     for name in ("batchbook.services", "pyramid_tm", "pyramid_retry", "pyramid_jinja2"):
@@ -87,7 +87,7 @@ def site(compiled_templates: dict[str, str]) -> Any:
 
 
 @pytest.fixture
-def office(engine: Engine, site: Any) -> Office:
+def harness(engine: Engine, application: Any) -> AccountsHarness:
     with transaction_scope(engine) as db:
         install_default_roles(db)
         rights = [RolePermission(permission=f"users:{may}") for may in ("view", "edit", "create", "delete")]
@@ -98,5 +98,5 @@ def office(engine: Engine, site: Any) -> Office:
             password_hash = OF_ADMINS if "admin" in names else None
             given = [roles[role] for role in names]
             db.add(User(name=name, full_name=name.title(), password_hash=password_hash, roles=given))
-    services_of(site.registry).add(Engine, engine)
-    return Office(engine, site)
+    services_of(application.registry).add(Engine, engine)
+    return AccountsHarness(engine, application)

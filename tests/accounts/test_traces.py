@@ -8,14 +8,14 @@ from batchbook.db.transactions import transaction_scope
 from batchbook.models import metadata
 from batchbook.security.models import User
 
-from .conftest import Office
+from .conftest import AccountsHarness
 
 
-def test_whoever_may_sign_in_fits_where_names_are_kept(office: Office) -> None:
+def test_whoever_may_sign_in_fits_where_names_are_kept(harness: AccountsHarness) -> None:
     """In what the models say, and in what the migrations made."""
     configure_mappers()
     longest = User.__table__.c.name.type.length
-    with transaction_scope(office.engine, read_only=True) as db:
+    with transaction_scope(harness.engine, read_only=True) as db:
         made = {
             (table, column["name"]): column["type"]
             for table in metadata.tables

@@ -49,13 +49,13 @@ PRICE_CHANGE = BatchType(
 class Attacked:
     """``frozen`` is the number of the executed batch, ``open`` of the other."""
 
-    shop: BatchHarness
+    catalogue: BatchHarness
     frozen: int
     open: int
 
     @property
     def engine(self) -> Engine:
-        return self.shop.database
+        return self.catalogue.database
 
     def all(self) -> dict[str, Any]:
         return snapshot(self.engine, Base.metadata)
@@ -85,13 +85,13 @@ class Attacked:
 def prepare(engine: Engine) -> Attacked:
     """Make the two batches, with files, history and cell changes, and a price that was changed."""
     stock(engine, ("001", 1), ("002", 2), ("003", 3))
-    shop = BatchHarness(engine, PRICE_CHANGE)
-    batches = [shop.open(FILE, warn_above="10"), shop.open(FILE)]
+    catalogue = BatchHarness(engine, PRICE_CHANGE)
+    batches = [catalogue.open(FILE, warn_above="10"), catalogue.open(FILE)]
     for batch_id in batches:
-        shop.edit(batch_id, 3, new_price="1.00")
-        shop.remove(batch_id, 3)
-    shop.run(batches[0], Action.COMPLETE, Action.EXECUTE)
-    return Attacked(shop, *batches)
+        catalogue.edit(batch_id, 3, new_price="1.00")
+        catalogue.remove(batch_id, 3)
+    catalogue.run(batches[0], Action.COMPLETE, Action.EXECUTE)
+    return Attacked(catalogue, *batches)
 
 
 def table(name: str) -> Table:

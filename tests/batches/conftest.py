@@ -8,13 +8,13 @@ from .shelf_count import Remembering, make_tables
 
 
 @pytest.fixture
-def workshop(engine: Engine) -> BatchHarness:
+def harness(engine: Engine) -> BatchHarness:
     """Shelf counts, on a database that has their tables."""
     make_tables(engine)
     return shelves(engine)
 
 
 @pytest.fixture
-def remembering(workshop: BatchHarness, monkeypatch: pytest.MonkeyPatch) -> type[Remembering]:
+def remembering(harness: BatchHarness, monkeypatch: pytest.MonkeyPatch) -> type[Remembering]:
     """A handler of this test's own that notes its calls."""
     return type("Noted", (Remembering,), {"calls": [], "source": ()})

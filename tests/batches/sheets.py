@@ -68,12 +68,12 @@ class Book:
         return saved.getvalue()
 
 
-def download(workshop: BatchHarness, batch_id: int) -> Book:
-    return Book.read(written(workshop, batch_id))
+def download(harness: BatchHarness, batch_id: int) -> Book:
+    return Book.read(written(harness, batch_id))
 
 
-def written(workshop: BatchHarness, batch_id: int) -> bytes:
-    with workshop.engine() as engine:
+def written(harness: BatchHarness, batch_id: int) -> bytes:
+    with harness.engine() as engine:
         work = engine.work_on(engine.find(batch_id))
         layout, file = layout_of(work), io.BytesIO()
         rows = sheet_grid(work, layout, ~work.row.removed).all_rows(engine.session, GridState(), None)
@@ -82,17 +82,17 @@ def written(workshop: BatchHarness, batch_id: int) -> bytes:
 
 
 def look(
-    workshop: BatchHarness, batch_id: int, book: Book, save: Callable[[Book], bytes] = Book.save
+    harness: BatchHarness, batch_id: int, book: Book, save: Callable[[Book], bytes] = Book.save
 ) -> WorksheetDiff:
-    with workshop.engine() as engine:
+    with harness.engine() as engine:
         work = engine.work_on(engine.find(batch_id))
         return diff_worksheet(work, open_worksheet("sheet.xlsx", io.BytesIO(save(book))))
 
 
 def take(
-    workshop: BatchHarness, batch_id: int, book: Book, *insisted: str, seen: Token | None = None
+    harness: BatchHarness, batch_id: int, book: Book, *insisted: str, seen: Token | None = None
 ) -> AppliedChanges:
-    with workshop.engine() as engine:
+    with harness.engine() as engine:
         sheet = open_worksheet("sheet.xlsx", io.BytesIO(book.save()))
         found = diff_worksheet(engine.work_on(engine.find(batch_id)), sheet)
         return apply_worksheet(engine, batch_id, found, insisted, seen)

@@ -28,10 +28,10 @@ NAMES = [
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 7])
-def test_bytes_come_back_with_their_digest(workshop: BatchHarness, size: int) -> None:
+def test_bytes_come_back_with_their_digest(harness: BatchHarness, size: int) -> None:
     data = os.urandom(size)
-    batch_id = workshop.create(data, shelf="A")
-    with workshop.engine() as at_work:
+    batch_id = harness.create(data, shelf="A")
+    with harness.engine() as at_work:
         record = at_work.session.get_one(BatchFile, (batch_id, 1))
         assert (record.size, record.sha256) == (size, hashlib.sha256(data).hexdigest())
         assert (record.role, record.name, record.added_by) == ("input", "list.csv", "staff")
@@ -46,19 +46,19 @@ def test_bytes_come_back_with_their_digest(workshop: BatchHarness, size: int) ->
         assert at_work.session.scalar(stored) == len(pieces)
 
 
-def test_a_file_keeps_its_name_but_no_path(workshop: BatchHarness, subtests: pytest.Subtests) -> None:
+def test_a_file_keeps_its_name_but_no_path(harness: BatchHarness, subtests: pytest.Subtests) -> None:
     for sent, kept in NAMES:
         with subtests.test(str(ascii(sent))):
-            batch_id = workshop.create(b"item", name=sent, shelf="A")
-            with workshop.engine() as at_work:
+            batch_id = harness.create(b"item", name=sent, shelf="A")
+            with harness.engine() as at_work:
                 assert at_work.session.get_one(BatchFile, (batch_id, 1)).name == kept
 
 
-def test_reading_begins_at_the_start_and_numbers_go_on(workshop: BatchHarness) -> None:
-    batch_id = workshop.create(b"item", shelf="A")
+def test_reading_begins_at_the_start_and_numbers_go_on(harness: BatchHarness) -> None:
+    batch_id = harness.create(b"item", shelf="A")
     file = io.BytesIO(b"outcome")
     file.read()
-    with workshop.engine() as at_work:
+    with harness.engine() as at_work:
         batch = at_work.find(batch_id)
         record = store_file(at_work.work_on(batch).context, batch, "out.csv", file, role="output")
         assert (record.number, record.size, record.role) == (2, 7, "output")

@@ -190,16 +190,16 @@ def test_bulk_writing_is_refused(attacked: Attacked) -> None:
 
 
 def test_editors_say_it_in_a_sentence(attacked: Attacked) -> None:
-    shop, frozen = attacked.shop, attacked.frozen
+    catalogue, frozen = attacked.catalogue, attacked.frozen
     ways: tuple[Callable[[], Any], ...] = (
-        lambda: shop.edit(frozen, 1, new_price="3.00"),
-        lambda: shop.add(frozen, item_code="001"),
-        lambda: shop.remove(frozen, 1),
-        lambda: shop.remove(frozen, 3, removed=False),
-        lambda: shop.remove_where(frozen, PriceChangeRow.sequence > 0),
-        lambda: shop.edit_header(frozen, notes="x"),
-        lambda: shop.delete(frozen),
-        lambda: shop.run(frozen, Action.EXECUTE),
+        lambda: catalogue.edit(frozen, 1, new_price="3.00"),
+        lambda: catalogue.add(frozen, item_code="001"),
+        lambda: catalogue.remove(frozen, 1),
+        lambda: catalogue.remove(frozen, 3, removed=False),
+        lambda: catalogue.remove_where(frozen, PriceChangeRow.sequence > 0),
+        lambda: catalogue.edit_header(frozen, notes="x"),
+        lambda: catalogue.delete(frozen),
+        lambda: catalogue.run(frozen, Action.EXECUTE),
     )
     before = attacked.all()
     for way in ways:
@@ -212,27 +212,27 @@ def test_editors_say_it_in_a_sentence(attacked: Attacked) -> None:
 
 
 def test_an_open_batch_beside_it_stays_as_it_was(attacked: Attacked) -> None:
-    shop = attacked.shop
+    catalogue = attacked.catalogue
     frozen = {name: rows for name, rows in attacked.all().items() if name in PARTS}
-    shop.edit(attacked.open, 1, new_price="3.00")
-    shop.add(attacked.open, item_code="003", new_price="2.00")
-    shop.remove(attacked.open, 3, removed=False)
-    shop.edit_header(attacked.open, notes="x")
-    shop.run(attacked.open, Action.REFRESH)
+    catalogue.edit(attacked.open, 1, new_price="3.00")
+    catalogue.add(attacked.open, item_code="003", new_price="2.00")
+    catalogue.remove(attacked.open, 3, removed=False)
+    catalogue.edit_header(attacked.open, notes="x")
+    catalogue.run(attacked.open, Action.REFRESH)
     attacked.raw("UPDATE price_change_row SET size = 'x' WHERE batch_id = {open}")
-    shop.assert_counted(attacked.open)
+    catalogue.assert_counted(attacked.open)
     for name, rows in attacked.all().items():
         if name in PARTS:
             place = list(table(name).columns.keys()).index(PARTS[name])
             mine = [row for row in rows if row[place] == attacked.frozen]
             assert mine == [row for row in frozen[name] if row[place] == attacked.frozen]
-    assert shop.delete(attacked.open).endswith("was deleted, with its 4 rows, files and history.")
+    assert catalogue.delete(attacked.open).endswith("was deleted, with its 4 rows, files and history.")
 
 
 def test_a_clone_of_it_is_free(attacked: Attacked) -> None:
     before = attacked.all()
-    clone = attacked.shop.clone(attacked.frozen)
-    attacked.shop.edit(clone, 1, new_price="9.00")
+    clone = attacked.catalogue.clone(attacked.frozen)
+    attacked.catalogue.edit(clone, 1, new_price="9.00")
     after = attacked.all()
     for name, key in PARTS.items():
         place = list(table(name).columns.keys()).index(key)

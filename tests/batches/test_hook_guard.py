@@ -25,18 +25,18 @@ def _catalogue(engine: Engine) -> None:
     stock(engine, ("007", 7))
 
 
-def returning(workshop: BatchHarness, hook: str, value: Any) -> BatchHarness:
+def returning(harness: BatchHarness, hook: str, value: Any) -> BatchHarness:
     def hooked(self: Any, *arguments: Any) -> Any:
         if hook == "execute":  # What it did is to be undone.
             super(Remembering, self).execute(*arguments)
         return value
 
-    return workshop.with_handler(type("Returning", (Remembering,), {hook: hooked}))
+    return harness.with_handler(type("Returning", (Remembering,), {hook: hooked}))
 
 
-def complete(workshop: BatchHarness) -> int:
-    batch_id = workshop.open(FILE, shelf="A")
-    workshop.run(batch_id, Action.COMPLETE)
+def complete(harness: BatchHarness) -> int:
+    batch_id = harness.open(FILE, shelf="A")
+    harness.run(batch_id, Action.COMPLETE)
     return batch_id
 
 
@@ -61,29 +61,29 @@ def complete(workshop: BatchHarness) -> int:
     ids=lambda value: str(value)[:20] if isinstance(value, str) else None,
 )
 def test_an_outcome_that_cannot_be_kept_fails_and_says_which(
-    engine: Engine, workshop: BatchHarness, outcome: Any, said: str
+    engine: Engine, harness: BatchHarness, outcome: Any, said: str
 ) -> None:
-    batch_id = complete(workshop)
-    result = returning(workshop, "execute", outcome).run(batch_id, Action.EXECUTE)
+    batch_id = complete(harness)
+    result = returning(harness, "execute", outcome).run(batch_id, Action.EXECUTE)
     assert result.failed
     assert said in result.message
-    assert (workshop.batch(batch_id).state, on_hand(engine)) == ("complete", {"007": 7})
+    assert (harness.batch(batch_id).state, on_hand(engine)) == ("complete", {"007": 7})
 
 
-def test_figures_may_be_all_that_json_knows(workshop: BatchHarness) -> None:
+def test_figures_may_be_all_that_json_knows(harness: BatchHarness) -> None:
     figures = {"n": 1, "x": 1.5, "t": "text", "l": [1, None, True], "m": {"a": {"b": 2}}, "big": 2**70}
-    batch_id = complete(workshop)
-    assert not returning(workshop, "execute", Outcome("Done.", figures)).run(batch_id, Action.EXECUTE).failed
-    assert (workshop.batch(batch_id).execution_outcome or {})["figures"] == figures
+    batch_id = complete(harness)
+    assert not returning(harness, "execute", Outcome("Done.", figures)).run(batch_id, Action.EXECUTE).failed
+    assert (harness.batch(batch_id).execution_outcome or {})["figures"] == figures
 
 
-def test_a_summary_that_is_too_long_is_cut_where_all_can_see_it(workshop: BatchHarness) -> None:
-    batch_id = complete(workshop)
-    result = returning(workshop, "execute", Outcome("many words " * 20_000)).run(batch_id, Action.EXECUTE)
+def test_a_summary_that_is_too_long_is_cut_where_all_can_see_it(harness: BatchHarness) -> None:
+    batch_id = complete(harness)
+    result = returning(harness, "execute", Outcome("many words " * 20_000)).run(batch_id, Action.EXECUTE)
     assert not result.failed
-    summary = (workshop.batch(batch_id).execution_outcome or {})["summary"]
+    summary = (harness.batch(batch_id).execution_outcome or {})["summary"]
     assert (len(summary), summary[-1]) == (1_000, "…")
-    assert len(workshop.operations(batch_id)[-1][2]) < 1_100
+    assert len(harness.operations(batch_id)[-1][2]) < 1_100
     assert len(result.message) < 1_100
 
 
@@ -98,54 +98,52 @@ def test_a_summary_that_is_too_long_is_cut_where_all_can_see_it(workshop: BatchH
     ],
 )
 def test_a_plan_that_is_none_says_so_in_its_place(
-    engine: Engine, workshop: BatchHarness, hook: str, value: Any, said: str
+    engine: Engine, harness: BatchHarness, hook: str, value: Any, said: str
 ) -> None:
-    batch_id = complete(workshop)
-    shop = returning(workshop, hook, value)
+    batch_id = complete(harness)
+    catalogue = returning(harness, hook, value)
     with transaction_scope(engine, read_only=True) as session:
-        at_work = shop.on(session)
+        at_work = catalogue.on(session)
         plan = preview_execution(at_work.work_on(at_work.find(batch_id)))
     assert plan is not None
     assert said in plan.reasons[0]
     assert plan.sentences == ()
 
 
-def test_a_plan_that_is_too_long_is_cut(engine: Engine, workshop: BatchHarness) -> None:
-    batch_id = complete(workshop)
-    shop = returning(workshop, "describe_execution", iter(["x" * 10_000] * 5_000))
+def test_a_plan_that_is_too_long_is_cut(engine: Engine, harness: BatchHarness) -> None:
+    batch_id = complete(harness)
+    catalogue = returning(harness, "describe_execution", iter(["x" * 10_000] * 5_000))
     with transaction_scope(engine, read_only=True) as session:
-        at_work = shop.on(session)
+        at_work = catalogue.on(session)
         plan = preview_execution(at_work.work_on(at_work.find(batch_id)))
     assert plan is not None
     assert (len(plan.sentences), plan.sentences[-1]) == (51, "…")
     assert plan.sentences[0] == "x" * 499 + "…"
 
 
-def test_a_reason_against_executing_is_cut(workshop: BatchHarness) -> None:
-    batch_id = complete(workshop)
+def test_a_reason_against_executing_is_cut(harness: BatchHarness) -> None:
+    batch_id = complete(harness)
     with pytest.raises(Exception, match="x…") as raised:
-        returning(workshop, "why_not_execute", "x" * 200_000).run(batch_id, Action.EXECUTE)
+        returning(harness, "why_not_execute", "x" * 200_000).run(batch_id, Action.EXECUTE)
     assert len(str(raised.value)) < 600
 
 
 @pytest.mark.parametrize("status", ["x" * 41, 7])
-def test_a_status_that_does_not_fit_is_refused_on_either_database(
-    workshop: BatchHarness, status: Any
-) -> None:
-    batch_id = workshop.open(FILE, shelf="A")
-    result = returning(workshop, "header_status", status).run(batch_id, Action.REFRESH)
+def test_a_status_that_does_not_fit_is_refused_on_either_database(harness: BatchHarness, status: Any) -> None:
+    batch_id = harness.open(FILE, shelf="A")
+    result = returning(harness, "header_status", status).run(batch_id, Action.REFRESH)
     assert result.failed
     assert "a status m" in result.message
 
 
-def test_a_status_of_a_row_that_does_not_fit_is_refused_on_either_database(workshop: BatchHarness) -> None:
+def test_a_status_of_a_row_that_does_not_fit_is_refused_on_either_database(harness: BatchHarness) -> None:
     class Wordy(Remembering):
         def refresh(self, batch: ShelfCount, rows: Rows) -> None:
             for row in rows:
                 row.set_status("x" * 41)
 
-    batch_id = workshop.open(FILE, shelf="A")
-    result = workshop.with_handler(Wordy).run(batch_id, Action.REFRESH)
+    batch_id = harness.open(FILE, shelf="A")
+    result = harness.with_handler(Wordy).run(batch_id, Action.REFRESH)
     assert result.failed
     assert "a status may have 40 characters" in result.message
 
@@ -158,7 +156,7 @@ class Listening:
         self.heard.append((phase, done, total))
 
 
-def test_reports_that_mean_nothing_are_told_as_far_as_they_do(workshop: BatchHarness) -> None:
+def test_reports_that_mean_nothing_are_told_as_far_as_they_do(harness: BatchHarness) -> None:
     class Chatty(Remembering):
         def execute(self, batch: ShelfCount, rows: Rows, options: Mapping[str, Any]) -> Outcome:
             report: Any = self.report
@@ -169,8 +167,8 @@ def test_reports_that_mean_nothing_are_told_as_far_as_they_do(workshop: BatchHar
             report("a\0b\n" + "x" * 1_000, 1.5, 2)
             return super().execute(batch, rows, options)
 
-    batch_id, progress = complete(workshop), Listening()
-    assert not workshop.with_handler(Chatty).run(batch_id, Action.EXECUTE, progress=progress).failed
+    batch_id, progress = complete(harness), Listening()
+    assert not harness.with_handler(Chatty).run(batch_id, Action.EXECUTE, progress=progress).failed
     assert progress.heard == [
         ("backwards", 0, None),
         ("never", 0, None),

@@ -13,34 +13,34 @@ from .shelf_count import COUNTS
 HEADER = "item,counted,remark"
 
 
-def test_csv_is_read_whatever_the_order_and_further_columns(workshop: BatchHarness) -> None:
-    batch_id = workshop.open("price;remark;counted;item;\n1,5;x;7;007;\n", shelf="A")
-    row = workshop.row(batch_id, 1)
+def test_csv_is_read_whatever_the_order_and_further_columns(harness: BatchHarness) -> None:
+    batch_id = harness.open("price;remark;counted;item;\n1,5;x;7;007;\n", shelf="A")
+    row = harness.row(batch_id, 1)
     assert (row.item_code, row.counted, row.remark) == ("007", 7, "x")
 
 
-def test_a_short_line_is_a_row_with_empty_cells(workshop: BatchHarness) -> None:
-    batch_id = workshop.open(f"{HEADER}\n007\n008,8\n009,9,x,, \n", shelf="A")
-    assert [(r.item_code, r.counted, r.remark) for r in workshop.rows(batch_id)] == [
+def test_a_short_line_is_a_row_with_empty_cells(harness: BatchHarness) -> None:
+    batch_id = harness.open(f"{HEADER}\n007\n008,8\n009,9,x,, \n", shelf="A")
+    assert [(r.item_code, r.counted, r.remark) for r in harness.rows(batch_id)] == [
         ("007", None, None),
         ("008", 8, None),
         ("009", 9, "x"),
     ]
 
 
-def test_a_long_line_is_a_row_whose_numbers_are_doubted(workshop: BatchHarness) -> None:
-    batch_id = workshop.open(f"{HEADER}\n009,9,x,too,long\n", shelf="A")
-    row = workshop.row(batch_id, 1)
+def test_a_long_line_is_a_row_whose_numbers_are_doubted(harness: BatchHarness) -> None:
+    batch_id = harness.open(f"{HEADER}\n009,9,x,too,long\n", shelf="A")
+    row = harness.row(batch_id, 1)
     assert (row.item_code, row.counted, row.remark) == ("009", None, "x,too,long")
     assert [(i["field"], i["code"], i["raw"]) for i in row.issues] == [("counted", "too-many-cells", "9")]
 
 
-def test_a_header_alone_is_refused(workshop: BatchHarness) -> None:
+def test_a_header_alone_is_refused(harness: BatchHarness) -> None:
     for content in (HEADER, f"{HEADER}\n", f"\ufeff{HEADER}\n\n"):
-        batch_id = workshop.create(content, shelf="A")
+        batch_id = harness.create(content, shelf="A")
         with pytest.raises(BadInput, match=r"“list.csv” has a header row, and no row below it\."):
-            workshop.run(batch_id, Action.POPULATE)
-        assert workshop.batch(batch_id).state == State.NEW
+            harness.run(batch_id, Action.POPULATE)
+        assert harness.batch(batch_id).state == State.NEW
 
 
 BAD: dict[str, tuple[str, bytes, str]] = {
@@ -61,13 +61,13 @@ BAD: dict[str, tuple[str, bytes, str]] = {
 
 
 def test_nothing_of_a_file_that_cannot_be_read_is_taken_into_the_batch(
-    engine: Engine, workshop: BatchHarness, subtests: pytest.Subtests
+    engine: Engine, harness: BatchHarness, subtests: pytest.Subtests
 ) -> None:
     for what, (name, data, sentence) in BAD.items():
         with subtests.test(what):
-            batch_id = workshop.create(data, name=name, shelf="A")
+            batch_id = harness.create(data, name=name, shelf="A")
             before = snapshot(engine, Base.metadata, COUNTS)
             with pytest.raises(BadInput) as caught:
-                workshop.run(batch_id, Action.POPULATE)
+                harness.run(batch_id, Action.POPULATE)
             assert sentence in caught.value.message
             assert snapshot(engine, Base.metadata, COUNTS) == before

@@ -148,17 +148,17 @@ class Trying(Remembering):
         return super().header_status(batch)
 
 
-def trying(workshop: BatchHarness, where: str, way: Way, **parts: Any) -> BatchHarness:
-    return workshop.with_handler(type("T", (Trying,), {"where": where, "way": staticmethod(way)} | parts))
+def trying(harness: BatchHarness, where: str, way: Way, **parts: Any) -> BatchHarness:
+    return harness.with_handler(type("T", (Trying,), {"where": where, "way": staticmethod(way)} | parts))
 
 
 def ways_for(engine: Engine) -> dict[str, Way]:
     return WAYS | (SQLITE if engine.dialect.name == "sqlite" else POSTGRESQL)
 
 
-def brought_to(workshop: BatchHarness, action: Action) -> int:
-    batch_id = workshop.create(shelf="A")
-    plain = trying(workshop, "", lambda session: None)
+def brought_to(harness: BatchHarness, action: Action) -> int:
+    batch_id = harness.create(shelf="A")
+    plain = trying(harness, "", lambda session: None)
     if action is not Action.POPULATE:
         plain.run(batch_id, Action.POPULATE)
     if action is Action.EXECUTE:
@@ -179,28 +179,28 @@ def everything(engine: Engine) -> Any:
     ],
 )
 def test_it_is_refused_at_once_and_everything_is_as_it_was(
-    engine: Engine, workshop: BatchHarness, way: str
+    engine: Engine, harness: BatchHarness, way: str
 ) -> None:
-    batch_id = brought_to(workshop, Action.EXECUTE)
-    before, version = everything(engine), workshop.batch(batch_id).version
-    result = trying(workshop, "execute", ways_for(engine)[way]).run(batch_id, Action.EXECUTE)
+    batch_id = brought_to(harness, Action.EXECUTE)
+    before, version = everything(engine), harness.batch(batch_id).version
+    result = trying(harness, "execute", ways_for(engine)[way]).run(batch_id, Action.EXECUTE)
     assert result.failed
     assert " was refused: " in result.message
     assert result.message.endswith("Everything is as it was before.")
-    batch = workshop.batch(batch_id)
+    batch = harness.batch(batch_id)
     assert (batch.state, batch.version) == ("complete", version + 1)
     assert " was refused: " in (batch.failure or "")
-    assert workshop.operations(batch_id)[-1][0] == "failure"
+    assert harness.operations(batch_id)[-1][0] == "failure"
     assert everything(engine) == before
-    again = trying(workshop, "", lambda session: None).run(batch_id, Action.EXECUTE)
+    again = trying(harness, "", lambda session: None).run(batch_id, Action.EXECUTE)
     assert not again.failed
 
 
 @pytest.mark.parametrize("way", ["session.commit", "text", "driver.commit", "create", "engine"])
-def test_going_on_after_a_refusal_does_not_help(engine: Engine, workshop: BatchHarness, way: str) -> None:
-    batch_id = brought_to(workshop, Action.EXECUTE)
+def test_going_on_after_a_refusal_does_not_help(engine: Engine, harness: BatchHarness, way: str) -> None:
+    batch_id = brought_to(harness, Action.EXECUTE)
     before = everything(engine)
-    result = trying(workshop, "execute", WAYS[way], swallows=True).run(batch_id, Action.EXECUTE)
+    result = trying(harness, "execute", WAYS[way], swallows=True).run(batch_id, Action.EXECUTE)
     assert result.failed
     assert " was refused: " in result.message
     assert everything(engine) == before
@@ -210,20 +210,20 @@ def test_going_on_after_a_refusal_does_not_help(engine: Engine, workshop: BatchH
 @pytest.mark.parametrize("way", BREAKING)
 @pytest.mark.parametrize("swallows", [False, True])
 def test_where_the_transaction_cannot_go_on_all_of_it_is_given_up(
-    engine: Engine, workshop: BatchHarness, way: str, swallows: bool
+    engine: Engine, harness: BatchHarness, way: str, swallows: bool
 ) -> None:
-    batch_id = brought_to(workshop, Action.EXECUTE)
-    before, history = everything(engine), len(workshop.operations(batch_id))
-    shop = trying(workshop, "execute", BREAKING[way], swallows=swallows)
+    batch_id = brought_to(harness, Action.EXECUTE)
+    before, history = everything(engine), len(harness.operations(batch_id))
+    catalogue = trying(harness, "execute", BREAKING[way], swallows=swallows)
     try:
-        said = shop.run(batch_id, Action.EXECUTE).message
+        said = catalogue.run(batch_id, Action.EXECUTE).message
     except Misuse as error:
         said = error.message
     assert "Nothing of it was kept." in said or "Everything is as it was before." in said
-    batch = workshop.batch(batch_id)
+    batch = harness.batch(batch_id)
     assert (batch.state, everything(engine)) == ("complete", before)
     assert batch.failure is not None
-    assert len(workshop.operations(batch_id)) == history + 1
+    assert len(harness.operations(batch_id)) == history + 1
 
 
 HOOKS = {
@@ -241,27 +241,27 @@ HOOKS = {
 
 @pytest.mark.parametrize("hook", HOOKS)
 @pytest.mark.parametrize("way", ["session.commit", "text", "create"])
-def test_every_hook_is_guarded(engine: Engine, workshop: BatchHarness, hook: str, way: str) -> None:
-    batch_id = brought_to(workshop, HOOKS[hook])
-    state, before = workshop.batch(batch_id).state, everything(engine)
-    result = trying(workshop, hook, WAYS[way]).run(batch_id, HOOKS[hook])
+def test_every_hook_is_guarded(engine: Engine, harness: BatchHarness, hook: str, way: str) -> None:
+    batch_id = brought_to(harness, HOOKS[hook])
+    state, before = harness.batch(batch_id).state, everything(engine)
+    result = trying(harness, hook, WAYS[way]).run(batch_id, HOOKS[hook])
     assert result.failed
     assert "Everything is as it was before." in result.message
-    assert (workshop.batch(batch_id).state, everything(engine)) == (state, before)
+    assert (harness.batch(batch_id).state, everything(engine)) == (state, before)
 
 
 @pytest.mark.parametrize("way", ["session.commit", "driver.commit", "create"])
 def test_an_edit_is_refused_with_a_sentence_and_nothing_is_kept(
-    engine: Engine, workshop: BatchHarness, way: str
+    engine: Engine, harness: BatchHarness, way: str
 ) -> None:
-    batch_id = brought_to(workshop, Action.REFRESH)
+    batch_id = brought_to(harness, Action.REFRESH)
     before = snapshot(engine, Base.metadata, COUNTS)
     with pytest.raises(Misuse, match=" was refused: "):
-        trying(workshop, "refresh", WAYS[way]).edit(batch_id, 1, counted="3")
+        trying(harness, "refresh", WAYS[way]).edit(batch_id, 1, counted="3")
     assert snapshot(engine, Base.metadata, COUNTS) == before
 
 
-def test_what_is_not_refused_goes_on_working(engine: Engine, workshop: BatchHarness) -> None:
+def test_what_is_not_refused_goes_on_working(engine: Engine, harness: BatchHarness) -> None:
     """Savepoints, also those that are rolled back, within others, and by a flush that fails."""
 
     def fail(session: Any) -> None:
@@ -287,20 +287,20 @@ def test_what_is_not_refused_goes_on_working(engine: Engine, workshop: BatchHarn
         with session.begin_nested():
             session.execute(text("UPDATE product SET on_hand = on_hand + 40 WHERE item_code = '009'"))
 
-    batch_id = brought_to(workshop, Action.EXECUTE)
-    result = trying(workshop, "execute", try_parts).run(batch_id, Action.EXECUTE)
+    batch_id = brought_to(harness, Action.EXECUTE)
+    result = trying(harness, "execute", try_parts).run(batch_id, Action.EXECUTE)
     assert not result.failed, result.message
     assert on_hand(engine) == {"007": 2, "008": 2, "009": 42}
 
 
-def test_a_flush_that_fails_is_told_as_what_it_is(engine: Engine, workshop: BatchHarness) -> None:
+def test_a_flush_that_fails_is_told_as_what_it_is(engine: Engine, harness: BatchHarness) -> None:
     def clash(session: Any) -> None:
         session.add(Product(item_code="007", description="TWICE", price=1))
         session.flush()
 
-    batch_id = brought_to(workshop, Action.EXECUTE)
+    batch_id = brought_to(harness, Action.EXECUTE)
     before = everything(engine)
-    result = trying(workshop, "execute", clash).run(batch_id, Action.EXECUTE)
+    result = trying(harness, "execute", clash).run(batch_id, Action.EXECUTE)
     assert result.failed
     assert "unique" in result.message.lower()
     assert everything(engine) == before
@@ -318,39 +318,39 @@ def end_it_behind_all_backs(session: Any) -> None:
 
 @pytest.mark.parametrize("and_then", ["return", "raise"])
 def test_where_it_was_ended_all_the_same_that_is_what_is_told(
-    engine: Engine, workshop: BatchHarness, and_then: str, caplog: pytest.LogCaptureFixture
+    engine: Engine, harness: BatchHarness, and_then: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     def way(session: Any) -> None:
         end_it_behind_all_backs(session)
         if and_then == "raise":
             raise LookupError("what now")
 
-    batch_id = brought_to(workshop, Action.EXECUTE)
+    batch_id = brought_to(harness, Action.EXECUTE)
     with caplog.at_level(logging.ERROR), pytest.raises(Misuse) as raised:
-        trying(workshop, "execute", way).by("eve").run(batch_id, Action.EXECUTE)
+        trying(harness, "execute", way).by("eve").run(batch_id, Action.EXECUTE)
     said = raised.value.message
     assert "may have been kept" in said
     assert "as it was before" not in said
-    batch = workshop.batch(batch_id)
+    batch = harness.batch(batch_id)
     assert (batch.state, batch.failure, batch.executed_at) == ("complete", said, None)
-    kinds = [(kind, actor) for kind, actor, *_ in workshop.operations(batch_id)]
+    kinds = [(kind, actor) for kind, actor, *_ in harness.operations(batch_id)]
     assert kinds[-1] == ("failure", "eve")
     assert on_hand(engine) == dict.fromkeys(("007", "008", "009"), 99), "It was."
     assert any(record.exc_info for record in caplog.records)
 
 
 def test_what_was_tried_is_in_the_log_with_the_line_that_tried_it(
-    workshop: BatchHarness, caplog: pytest.LogCaptureFixture
+    harness: BatchHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    batch_id = brought_to(workshop, Action.EXECUTE)
+    batch_id = brought_to(harness, Action.EXECUTE)
     with caplog.at_level(logging.ERROR):
-        trying(workshop, "execute", WAYS["driver.commit"]).run(batch_id, Action.EXECUTE)
+        trying(harness, "execute", WAYS["driver.commit"]).run(batch_id, Action.EXECUTE)
     assert any("test_misuse.py" in (record.stack_info or "") for record in caplog.records)
 
 
-def test_the_framework_is_free_again_afterwards(engine: Engine, workshop: BatchHarness) -> None:
-    batch_id = brought_to(workshop, Action.EXECUTE)
-    with trying(workshop, "execute", WAYS["session.commit"]).engine() as at_work:
+def test_the_framework_is_free_again_afterwards(engine: Engine, harness: BatchHarness) -> None:
+    batch_id = brought_to(harness, Action.EXECUTE)
+    with trying(harness, "execute", WAYS["session.commit"]).engine() as at_work:
         assert at_work.run(batch_id, Action.EXECUTE).failed
         at_work.session.execute(text("CREATE TABLE of_its_own (a INTEGER)"))
         at_work.session.execute(text("DROP TABLE of_its_own"))

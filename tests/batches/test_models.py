@@ -69,11 +69,13 @@ DELIVERY = models(
 def test_a_header_may_load_what_it_refers_to_together_with_itself(engine: Engine) -> None:
     metadata, header, row = DELIVERY
     metadata.create_all(engine)
-    shop = BatchHarness(
+    catalogue = BatchHarness(
         engine, BatchType("delivery", header, SharedTable(row), Handler, object, "Delivery", "Deliveries")
     )
-    batch_id = shop.create()
-    assert not shop.run(batch_id, Action.POPULATE, Action.REFRESH, Action.COMPLETE, Action.EXECUTE).failed
+    batch_id = catalogue.create()
+    assert not catalogue.run(
+        batch_id, Action.POPULATE, Action.REFRESH, Action.COMPLETE, Action.EXECUTE
+    ).failed
 
 
 DEFAULTS: dict[str, dict[str, Any]] = {

@@ -45,23 +45,23 @@ class TellingHandler(ShelfCountHandler):
 
 
 @ONE
-def test_populating_says_of_how_many_rows(workshop: BatchHarness) -> None:
+def test_populating_says_of_how_many_rows(harness: BatchHarness) -> None:
     watch = Watch()
-    workshop.run(workshop.create(FILE, shelf="A"), Action.POPULATE, progress=watch)
+    harness.run(harness.create(FILE, shelf="A"), Action.POPULATE, progress=watch)
     assert watch.seen == [("populate", 2, 2), ("refresh", 2, 2)]
 
 
 @ONE
-def test_a_handler_tells_how_far_it_is(workshop: BatchHarness) -> None:
+def test_a_handler_tells_how_far_it_is(harness: BatchHarness) -> None:
     watch = Watch()
-    telling = workshop.with_handler(TellingHandler)
+    telling = harness.with_handler(TellingHandler)
     batch_id = telling.open(FILE, shelf="A")
     telling.run(batch_id, Action.COMPLETE, Action.EXECUTE, progress=watch)
     assert watch.seen == [("count the shelves", 0, 2), ("put things back", 0, None)]
 
 
-def test_an_action_is_cancelled_where_its_handler_reports(engine: Engine, workshop: BatchHarness) -> None:
-    telling = workshop.with_handler(TellingHandler)
+def test_an_action_is_cancelled_where_its_handler_reports(engine: Engine, harness: BatchHarness) -> None:
+    telling = harness.with_handler(TellingHandler)
     batch_id = telling.open(FILE, shelf="A")
     telling.run(batch_id, Action.COMPLETE)
     before = snapshot(engine, Base.metadata, COUNTS)
@@ -71,9 +71,9 @@ def test_an_action_is_cancelled_where_its_handler_reports(engine: Engine, worksh
 
 
 @ONE
-def test_removing_can_be_cancelled(engine: Engine, workshop: BatchHarness) -> None:
-    batch_id = workshop.open(FILE, shelf="A")
+def test_removing_can_be_cancelled(engine: Engine, harness: BatchHarness) -> None:
+    batch_id = harness.open(FILE, shelf="A")
     before = snapshot(engine, Base.metadata, COUNTS)
-    with pytest.raises(Cancelled), workshop.engine(Watch("remove rows")) as acting:
-        RowRemover(acting).remove_where(batch_id, workshop.batch_type.row.sequence > 0)
+    with pytest.raises(Cancelled), harness.engine(Watch("remove rows")) as acting:
+        RowRemover(acting).remove_where(batch_id, harness.batch_type.row.sequence > 0)
     assert snapshot(engine, Base.metadata, COUNTS) == before

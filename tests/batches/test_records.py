@@ -107,8 +107,8 @@ def test_an_expired_batch_goes_and_its_record_stays(engine: Engine) -> None:
         (PriceChangeHandler,),
         {"execution_policy": replace(PriceChangeHandler.execution_policy, retention=timedelta(seconds=-1))},
     )
-    shop = BatchHarness(engine, PRICE_CHANGE).with_handler(handler)
-    number = shop.executed(FILE)
+    catalogue = BatchHarness(engine, PRICE_CHANGE).with_handler(handler)
+    number = catalogue.executed(FILE)
     with transaction_scope(engine) as session:
         for part in ("cell_change", "operation", "batch_file_chunk", "batch_file", "price_change_row"):
             session.connection().exec_driver_sql(f"DELETE FROM {part} WHERE batch_id = {number}")
@@ -117,7 +117,7 @@ def test_an_expired_batch_goes_and_its_record_stays(engine: Engine) -> None:
     with transaction_scope(engine, read_only=True) as session:
         assert {row.batch_id for row in session.query(PriceHistory)} == {number}
     # The batch is gone, so nobody can add to what it did either.
-    gone = Attacked(shop, number, number)
+    gone = Attacked(catalogue, number, number)
     refused(gone, f"INSERT INTO {TABLE} ({NAMES}) SELECT {ANOTHER} FROM {TABLE}")
     refused(gone, f"UPDATE {TABLE} SET batch_id = NULL")
 
@@ -262,9 +262,9 @@ def test_nothing_shadows_the_real_batch(attacked: Attacked, shadow: list[str]) -
 def test_a_row_that_begins_before_the_execution_ends_comes_too_late(engine: Engine) -> None:
     """Under a view of things in which the batch is still being executed, as nobody but a raw statement leaves it."""
     stock(engine, ("001", 1))
-    shop = BatchHarness(engine, PRICE_CHANGE)
-    number = shop.open(FILE)
-    shop.run(number, Action.COMPLETE)
+    catalogue = BatchHarness(engine, PRICE_CHANGE)
+    number = catalogue.open(FILE)
+    catalogue.run(number, Action.COMPLETE)
     with engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE batch SET state = 'executing' WHERE id = {number}")
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as late:

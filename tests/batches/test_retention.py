@@ -20,7 +20,7 @@ PURGED = ("cell_change", "operation", "batch_file_chunk", "batch_file", "shelf_c
 
 def executed_count(engine: Engine, retention: timedelta | None) -> tuple[BatchHarness, int]:
     make_tables(engine)
-    shop = shelves(engine)
+    catalogue = shelves(engine)
     handler = type(
         "Kept",
         (Remembering,),
@@ -30,11 +30,11 @@ def executed_count(engine: Engine, retention: timedelta | None) -> tuple[BatchHa
             "execution_policy": replace(Remembering.execution_policy, retention=retention),
         },
     )
-    shop = shop.with_handler(handler)
-    batch_id = shop.open("item,counted,remark\n", shelf="A")
-    shop.edit(batch_id, 1, remark="x")
-    shop.run(batch_id, Action.COMPLETE, Action.EXECUTE)
-    return shop, batch_id
+    catalogue = catalogue.with_handler(handler)
+    batch_id = catalogue.open("item,counted,remark\n", shelf="A")
+    catalogue.edit(batch_id, 1, remark="x")
+    catalogue.run(batch_id, Action.COMPLETE, Action.EXECUTE)
+    return catalogue, batch_id
 
 
 def purge(engine: Engine, batch_id: int) -> None:
@@ -46,25 +46,25 @@ def purge(engine: Engine, batch_id: int) -> None:
 
 
 def test_retention_says_until_when_a_batch_is_kept(engine: Engine) -> None:
-    shop, batch_id = executed_count(engine, timedelta(days=30))
-    batch = shop.batch(batch_id)
+    catalogue, batch_id = executed_count(engine, timedelta(days=30))
+    batch = catalogue.batch(batch_id)
     assert batch.executed_at is not None
     assert batch.purge_after == batch.executed_at + timedelta(days=30)
 
 
 @pytest.mark.parametrize("retention", [None, timedelta(hours=1)])
 def test_it_is_not_purged_before(engine: Engine, retention: timedelta | None) -> None:
-    shop, batch_id = executed_count(engine, retention)
+    catalogue, batch_id = executed_count(engine, retention)
     with pytest.raises(Exception, match=MESSAGE):
         purge(engine, batch_id)
     for name in (*PURGED, "shelf_count", "batch"):
         with pytest.raises(Exception, match=MESSAGE), transaction_scope(engine) as session:
             session.connection().exec_driver_sql(f"DELETE FROM {name}")
-    assert (len(shop.rows(batch_id)), shop.batch(batch_id).state) == (1, State.EXECUTED)
+    assert (len(catalogue.rows(batch_id)), catalogue.batch(batch_id).state) == (1, State.EXECUTED)
 
 
 def test_it_is_purged_after_and_nothing_but_purged(engine: Engine) -> None:
-    shop, batch_id = executed_count(engine, timedelta(seconds=-1))
+    catalogue, batch_id = executed_count(engine, timedelta(seconds=-1))
     for statement in (
         f"UPDATE batch SET notes = 'x' WHERE id = {batch_id}",
         f"UPDATE shelf_count_row SET item_code = 'x' WHERE batch_id = {batch_id}",
@@ -73,18 +73,18 @@ def test_it_is_purged_after_and_nothing_but_purged(engine: Engine) -> None:
     ):
         with pytest.raises(Exception, match=MESSAGE), transaction_scope(engine) as session:
             session.connection().exec_driver_sql(statement)
-    other = shop.create(shelf="B")
+    other = catalogue.create(shelf="B")
     purge(engine, batch_id)
-    assert shop.rows(batch_id) == []
-    assert shop.operations(batch_id) == []
-    assert shop.batch(other).state == State.NEW
+    assert catalogue.rows(batch_id) == []
+    assert catalogue.operations(batch_id) == []
+    assert catalogue.batch(other).state == State.NEW
 
 
 def test_a_table_can_be_unfrozen_for_a_migration_that_rebuilds_it(engine: Engine) -> None:
-    shop, batch_id = executed_count(engine, None)
+    catalogue, batch_id = executed_count(engine, None)
     with engine.begin() as connection:
         unfreeze_table(connection, "shelf_count_row")
         connection.exec_driver_sql("UPDATE shelf_count_row SET item_code = 'rebuilt'")
         with pytest.raises(Exception, match=MESSAGE), connection.begin_nested():
             connection.exec_driver_sql("UPDATE shelf_count SET shelf = 'x'")
-    assert shop.rows(batch_id)[0].item_code == "rebuilt"
+    assert catalogue.rows(batch_id)[0].item_code == "rebuilt"

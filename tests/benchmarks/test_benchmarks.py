@@ -24,15 +24,15 @@ def _benchmarks_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     from benchmarks.data import make_input
-    from benchmarks.places import PLACES
+    from benchmarks.databases import DATABASES
 
-    place = PLACES[request.param]()
-    place.input = make_input(tmp_path, 600)
-    place.prepare(place.input.catalog)
-    yield place
-    place.close()
+    server = DATABASES[request.param]()
+    server.input = make_input(tmp_path, 600)
+    server.prepare(server.input.catalog)
+    yield server
+    server.close()
 
 
 def outcome(engine_url: Any) -> dict[str, Any]:
@@ -51,18 +51,18 @@ def outcome(engine_url: Any) -> dict[str, Any]:
     return found
 
 
-def test_both_sides_do_the_same_work(place: Any) -> None:
+def test_both_sides_do_the_same_work(server: Any) -> None:
     from benchmarks.ours import Ours
     from benchmarks.race import _BARE, PHASES
 
     outcomes = []
-    for side in (Ours, _BARE[place.name]):
-        url = place.fresh()
+    for side in (Ours, _BARE[server.name]):
+        url = server.fresh()
         runner = side(url)
         for phase in PHASES:
             if phase == "execute":
                 runner.complete()
-            getattr(runner, phase)(place.input.price_list)
+            getattr(runner, phase)(server.input.price_list)
         runner.close()
         outcomes.append(outcome(url))
     ours, bare = outcomes
@@ -76,21 +76,21 @@ def test_both_sides_of_an_import_come_to_the_same(
     database: str, suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from benchmarks.bare_imports import BARE
-    from benchmarks.places import PLACES
+    from benchmarks.databases import DATABASES
 
     from benchmarks import imports
 
     monkeypatch.setattr(imports, "PRODUCTS", 900)
-    place = PLACES[database]()
+    server = DATABASES[database]()
     try:
-        place.prepare(imports.write_catalog(tmp_path / "products.csv"))
+        server.prepare(imports.write_catalog(tmp_path / "products.csv"))
         rows = imports.write_table(tmp_path / f"list.{suffix}", 2_000)
         outcomes = {
-            table: imported(place.fresh(), table, side, rows)
-            for table, side in (("row_1", imports.OurImport), ("bare_row", BARE[place.name]))
+            table: imported(server.fresh(), table, side, rows)
+            for table, side in (("row_1", imports.OurImport), ("bare_row", BARE[server.name]))
         }
     finally:
-        place.close()
+        server.close()
     assert outcomes["row_1"] == outcomes["bare_row"]
     assert {row[-1] for row in outcomes["bare_row"]} >= {
         "create", "update", "unchanged", "duplicate", "invalid",

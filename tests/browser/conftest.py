@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import Engine
-from tests.functional.world import CATALOGUE, PRICE_LIST, Shop, form_to, number_in, upload, url_of
+from tests.functional.harness import (
+    CATALOGUE,
+    PRICE_LIST,
+    CatalogueDatabase,
+    form_to,
+    number_in,
+    upload,
+    url_of,
+)
 from webtest import TestApp
 
 from .serving import serving
@@ -61,15 +69,15 @@ def staff_page(visits: Visits) -> Page:
 
 
 @pytest.fixture
-def shop(engine: Engine, users: dict[str, str]) -> Shop:
+def catalogue(engine: Engine, users: dict[str, str]) -> CatalogueDatabase:
     """A shop of five products, and people."""
-    shop = Shop(engine)
-    shop.load(CATALOGUE)
-    return shop
+    catalogue = CatalogueDatabase(engine)
+    catalogue.load(CATALOGUE)
+    return catalogue
 
 
 @pytest.fixture
-def open_batch(shop: Shop, staff: TestApp) -> int:
+def open_batch(catalogue: CatalogueDatabase, staff: TestApp) -> int:
     """A batch that staff made from the price list, open for changes."""
     return number_in(upload(staff, PRICE_LIST, description="Spring prices", vendor_code="V1"))
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import update
-from tests.functional.world import Shop, json_post, url_of
+from tests.functional.harness import CatalogueDatabase, json_post, url_of
 from webtest import TestApp
 
 from batchbook.batches import issue
@@ -38,7 +38,9 @@ def shown(page: Page, row: int, field: str = "new_price") -> str:
     return str(cell(page, row, field).get_attribute("data-text"))
 
 
-def test_a_click_chooses_a_cell_and_the_second_opens_it(grid: Page, shop: Shop, open_batch: int) -> None:
+def test_a_click_chooses_a_cell_and_the_second_opens_it(
+    grid: Page, catalogue: CatalogueDatabase, open_batch: int
+) -> None:
     cell(grid, 1).click()
     expect(link(grid, 1)).to_be_focused()
     expect(editor(grid)).to_have_count(0)
@@ -48,12 +50,12 @@ def test_a_click_chooses_a_cell_and_the_second_opens_it(grid: Page, shop: Shop, 
     editor(grid).fill("2.55")
     grid.locator("h1").click()  # Leaving the cell saves it.
     expect(cell(grid, 1)).to_have_attribute("data-text", "2.55")
-    assert shop.row(open_batch, 1).new_price == Decimal("2.55")
+    assert catalogue.row(open_batch, 1).new_price == Decimal("2.55")
     expect(grid).to_have_url(grid.url)
 
 
 def test_enter_saves_and_goes_down_and_the_row_and_the_counts_follow(
-    grid: Page, shop: Shop, open_batch: int
+    grid: Page, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
     link(grid, 1).focus()
     grid.keyboard.press("Enter")
@@ -63,16 +65,16 @@ def test_enter_saves_and_goes_down_and_the_row_and_the_counts_follow(
     expect(grid.locator("tr", has=cell(grid, 1))).to_contain_text("Decrease")
     expect(grid.locator("#breakdown")).to_contain_text("2 ▼ Decrease")
     expect(grid.locator("#announcer")).to_contain_text("Row 1: New price saved.")
-    assert shop.row(open_batch, 1).status == "decrease"
+    assert catalogue.row(open_batch, 1).status == "decrease"
     # A figure begins anew; Shift with Enter goes up.
     grid.keyboard.press("3")
     expect(editor(grid)).to_have_value("3")
     grid.keyboard.press("Shift+Enter")
     expect(link(grid, 1)).to_be_focused()
-    assert shop.row(open_batch, 2).new_price == Decimal("3.00")
+    assert catalogue.row(open_batch, 2).new_price == Decimal("3.00")
 
 
-def test_the_counts_keep_their_mark(grid: Page, shop: Shop, open_batch: int) -> None:
+def test_the_counts_keep_their_mark(grid: Page, catalogue: CatalogueDatabase, open_batch: int) -> None:
     marked = grid.locator("#breakdown a[aria-current]")
     for address, label in ((grid.url, "All"), (f"{grid.url}?f.status.equal=increase", "Increase")):
         grid.goto(address)
@@ -86,14 +88,14 @@ def test_the_counts_keep_their_mark(grid: Page, shop: Shop, open_batch: int) -> 
         expect(marked).to_contain_text(label)
 
 
-def test_tab_saves_and_goes_right_and_back(grid: Page, shop: Shop, open_batch: int) -> None:
+def test_tab_saves_and_goes_right_and_back(grid: Page, catalogue: CatalogueDatabase, open_batch: int) -> None:
     link(grid, 5, "item_code").focus()
     grid.keyboard.press("F2")
     grid.keyboard.type("000000099")
     grid.keyboard.press("Tab")
     expect(link(grid, 5)).to_be_focused()
     expect(grid.locator("tr", has=cell(grid, 5))).to_contain_text("Duplicate in list")
-    assert shop.row(open_batch, 5).item_code == "000000099"
+    assert catalogue.row(open_batch, 5).item_code == "000000099"
     grid.keyboard.press("Enter")
     grid.keyboard.press("Shift+Tab")
     expect(link(grid, 5, "item_code")).to_be_focused()
@@ -103,7 +105,7 @@ def test_tab_saves_and_goes_right_and_back(grid: Page, shop: Shop, open_batch: i
     expect(link(grid, 4)).to_be_focused()
 
 
-def test_escape_takes_nothing_over(grid: Page, shop: Shop, open_batch: int) -> None:
+def test_escape_takes_nothing_over(grid: Page, catalogue: CatalogueDatabase, open_batch: int) -> None:
     link(grid, 1).focus()
     grid.keyboard.press("Enter")
     grid.keyboard.type("9.99")
@@ -111,10 +113,12 @@ def test_escape_takes_nothing_over(grid: Page, shop: Shop, open_batch: int) -> N
     expect(editor(grid)).to_have_count(0)
     expect(link(grid, 1)).to_be_focused()
     assert shown(grid, 1) == "2.20"
-    assert shop.row(open_batch, 1).version == 1
+    assert catalogue.row(open_batch, 1).version == 1
 
 
-def test_what_is_no_price_stays_in_its_cell_with_the_reason(grid: Page, shop: Shop, open_batch: int) -> None:
+def test_what_is_no_price_stays_in_its_cell_with_the_reason(
+    grid: Page, catalogue: CatalogueDatabase, open_batch: int
+) -> None:
     link(grid, 1).focus()
     grid.keyboard.press("Enter")
     grid.keyboard.type("cheap")
@@ -131,7 +135,7 @@ def test_what_is_no_price_stays_in_its_cell_with_the_reason(grid: Page, shop: Sh
     expect(editor(grid)).to_be_focused()
     expect(editor(grid)).to_have_value("cheap")
     expect(editor(grid)).to_have_attribute("aria-invalid", "true")
-    assert shop.row(open_batch, 1).version == 1
+    assert catalogue.row(open_batch, 1).version == 1
     editor(grid).fill("2.50")
     grid.keyboard.press("Enter")
     expect(cell(grid, 1)).to_have_attribute("data-text", "2.50")
@@ -154,7 +158,7 @@ def test_escape_gives_back_what_is_stored_in_a_cell_that_was_refused(grid: Page)
         expect(grid.locator("#announcer")).to_contain_text("“cheap” was discarded")
 
 
-def test_ctrl_z_takes_the_last_edits_back(grid: Page, shop: Shop, open_batch: int) -> None:
+def test_ctrl_z_takes_the_last_edits_back(grid: Page, catalogue: CatalogueDatabase, open_batch: int) -> None:
     for row, price in ((1, "2.50"), (2, "7.00")):
         link(grid, row).focus()
         grid.keyboard.press("Enter")
@@ -165,13 +169,13 @@ def test_ctrl_z_takes_the_last_edits_back(grid: Page, shop: Shop, open_batch: in
         link(grid, 4).focus()
         grid.keyboard.press("Control+z")
         expect(cell(grid, row)).to_have_attribute("data-text", price)
-        assert shop.row(open_batch, row).new_price == Decimal(price)
+        assert catalogue.row(open_batch, row).new_price == Decimal(price)
     # The history keeps what was done and undone.
-    assert shop.row(open_batch, 1).version == 3
+    assert catalogue.row(open_batch, 1).version == 3
 
 
 def test_the_other_value_of_a_conflict_can_be_kept(
-    grid: Page, shop: Shop, open_batch: int, admin: TestApp
+    grid: Page, catalogue: CatalogueDatabase, open_batch: int, admin: TestApp
 ) -> None:
     _conflict(grid, open_batch, admin)
     grid.get_by_role("button", name="Keep theirs").click()
@@ -180,7 +184,7 @@ def test_the_other_value_of_a_conflict_can_be_kept(
     expect(cell(grid, 1)).to_have_attribute("data-version", "2")
     expect(grid.locator("tr", has=cell(grid, 1))).to_contain_text("Increase")
     expect(grid.locator("#breakdown a[aria-current]")).to_contain_text("All")
-    assert shop.row(open_batch, 1).new_price == Decimal("2.30")
+    assert catalogue.row(open_batch, 1).new_price == Decimal("2.30")
     # The row as it now is can be edited on.
     link(grid, 1).focus()
     grid.keyboard.press("Enter")
@@ -190,7 +194,7 @@ def test_the_other_value_of_a_conflict_can_be_kept(
 
 
 def test_ones_own_value_of_a_conflict_can_be_insisted_on(
-    grid: Page, shop: Shop, open_batch: int, admin: TestApp
+    grid: Page, catalogue: CatalogueDatabase, open_batch: int, admin: TestApp
 ) -> None:
     _conflict(grid, open_batch, admin)
     expect(editor(grid)).to_be_focused()  # A further Enter chooses nothing.
@@ -199,7 +203,7 @@ def test_ones_own_value_of_a_conflict_can_be_insisted_on(
     grid.keyboard.press("Enter")
     expect(cell(grid, 1)).to_have_attribute("data-text", "2.40")
     expect(link(grid, 1)).to_be_focused()
-    assert shop.row(open_batch, 1).new_price == Decimal("2.40")
+    assert catalogue.row(open_batch, 1).new_price == Decimal("2.40")
     grid.keyboard.press("Control+z")
     expect(cell(grid, 1)).to_have_attribute("data-text", "2.30")
 
@@ -221,7 +225,7 @@ def _conflict(grid: Page, batch: int, somebody: TestApp) -> None:
 
 
 def test_a_removed_row_and_a_complete_batch_have_no_cells_to_edit(
-    staff_page: Page, shop: Shop, complete_batch: int
+    staff_page: Page, catalogue: CatalogueDatabase, complete_batch: int
 ) -> None:
     staff_page.goto(url_of(complete_batch))
     expect(staff_page.locator("table.grid tbody tr")).to_have_count(8)
@@ -229,10 +233,10 @@ def test_a_removed_row_and_a_complete_batch_have_no_cells_to_edit(
 
 
 def test_what_would_do_is_offered_beside_the_cell_and_fills_its_field(
-    grid: Page, shop: Shop, open_batch: int
+    grid: Page, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
     issues = [issue("new_price", "odd", "It has doubled.", suggestions=["2.10", "2.05"])]
-    with transaction_scope(shop.engine) as session:
+    with transaction_scope(catalogue.engine) as session:
         wanted = update(PriceChangeRow).where(
             PriceChangeRow.sequence == 1, PriceChangeRow.batch_id == open_batch
         )
@@ -256,4 +260,4 @@ def test_what_would_do_is_offered_beside_the_cell_and_fills_its_field(
     expect(cell(grid, 1)).to_have_attribute("data-text", "2.10")
     expect(offer).to_have_count(0)
     expect(grid.locator("#problem-count")).to_contain_text("1 row has problems")
-    assert str(shop.row(open_batch, 1).new_price) == "2.10"
+    assert str(catalogue.row(open_batch, 1).new_price) == "2.10"

@@ -9,8 +9,8 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 from tests.batches.sheets import Book
+from tests.functional.harness import CatalogueDatabase
 from tests.functional.test_imports import IMPORTS, LIST, form_to, number_of, product, send, url_of
-from tests.functional.world import Shop
 from webtest import TestApp, Upload
 
 from .eyes import problems_of
@@ -32,7 +32,7 @@ def column(page: Page, field: str, choice: str) -> None:
 
 
 def test_a_list_becomes_products_in_a_browser(
-    visits: Visits, staff_page: Page, shop: Shop, tmp_path: Path
+    visits: Visits, staff_page: Page, catalogue: CatalogueDatabase, tmp_path: Path
 ) -> None:
     file = tmp_path / "Preisliste.csv"
     file.write_bytes(LIST.encode("cp1252"))
@@ -90,7 +90,7 @@ def test_a_list_becomes_products_in_a_browser(
     admin.goto(batch_url)
     admin.get_by_role("button", name="Execute").click()
     expect(admin.locator(".flashes")).to_contain_text("Products: 3 updated, 2 created.")
-    assert product(shop, "000000032")[:2] == ("RUSK", Decimal("1.10"))
+    assert product(catalogue, "000000032")[:2] == ("RUSK", Decimal("1.10"))
     assert problems_of(admin, batch_url) == []
 
 
@@ -103,14 +103,16 @@ def _tab_to(page: Page, wanted: Any) -> None:
     raise AssertionError("It cannot be reached by the keyboard.")
 
 
-def test_pages_of_what_changed_are_for_every_eye(staff_page: Page, shop: Shop, staff: TestApp) -> None:
+def test_pages_of_what_changed_are_for_every_eye(
+    staff_page: Page, catalogue: CatalogueDatabase, staff: TestApp
+) -> None:
     number = number_of(send(staff, "item_code,price\n000000011,2.20\n000000099,1.30\n", mode="update"))
     book = Book.read(staff.get(url_of(number, "worksheet.xlsx")).body)
     book[1, "price"], book[2, "price"] = "2.30", "dear"
     form = form_to(staff.get(url_of(number)), "/worksheets")
     form["file"] = Upload("sheet.xlsx", book.save())
     diff = form.submit(status=303).headers["Location"]
-    shop.set_price("000000011", "2.10")
+    catalogue.set_price("000000011", "2.10")
     found = [
         *problems_of(staff_page, diff.removeprefix("http://localhost")),
         *problems_of(staff_page, url_of(number, "changed")),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from tests.functional.world import Shop, url_of
+from tests.functional.harness import CatalogueDatabase, url_of
 from tests.jobs.harness import JobHarness, opened
 from webtest import TestApp
 
@@ -28,49 +28,49 @@ def settings(settings: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def place(settings: dict[str, str], shop: Shop) -> Iterator[JobHarness]:
+def harness(settings: dict[str, str], catalogue: CatalogueDatabase) -> Iterator[JobHarness]:
     """Where jobs are asked for and run."""
-    with opened(settings, shop) as place:
-        yield place
+    with opened(settings, catalogue) as harness:
+        yield harness
 
 
-def taken(place: JobHarness, job_id: int) -> Job:
-    with transaction_scope(place.shop.engine) as session:
+def taken(harness: JobHarness, job_id: int) -> Job:
+    with transaction_scope(harness.catalogue.engine) as session:
         job = lease.acquire(session, job_id, 1, "here")
     assert job is not None
     return job
 
 
-def tell(place: JobHarness, job: Job, phase: str, done: int, total: int) -> None:
+def tell(harness: JobHarness, job: Job, phase: str, done: int, total: int) -> None:
     # Each time by another object: one alone does not write as often as a test wants it to.
-    JobProgress(place.jobs.store, job, threading.Event()).report(phase, done, total)
+    JobProgress(harness.jobs.store, job, threading.Event()).report(phase, done, total)
 
 
 def test_a_job_tells_how_far_it_is_and_the_page_leads_on_when_it_has_ended(
-    place: JobHarness, visits: Visits
+    harness: JobHarness, visits: Visits
 ) -> None:
-    batch_id = place.create()
-    job = taken(place, place.ask(batch_id, Action.POPULATE, "staff"))
+    batch_id = harness.create()
+    job = taken(harness, harness.ask(batch_id, Action.POPULATE, "staff"))
     page = visits.sign_in("staff")
-    tell(place, job, "populate", 20, 80)
+    tell(harness, job, "populate", 20, 80)
     page.goto(url_of(batch_id))
     words, bar = page.locator("[data-job-words]"), page.locator("[data-job-bar]")
     expect(words).to_contain_text("Populate: 20 of 80 rows")
-    tell(place, job, "refresh", 60, 80)
+    tell(harness, job, "refresh", 60, 80)
     expect(words).to_contain_text("Refresh: 60 of 80 rows")
     expect(bar).to_have_js_property("value", 75)
     expect(page).to_have_title("75 % · Price change 00000001 · Batchbook")
     expect(page.locator("#announcer")).to_contain_text("Populate: Batch 00000001. Refresh: 60 of 80 rows")
-    JobRun(place.services, "here").run_taken(job)
+    JobRun(harness.services, "here").run_taken(job)
     expect(page.locator(".flashes")).to_contain_text("Batch 00000001 was populated with 8 rows.")
     expect(page.locator("table.grid tbody tr")).to_have_count(8)
     expect(page).to_have_url(f"{visits.address}{url_of(batch_id)}")
 
 
-def test_a_job_is_watched_in_the_list_and_cancelled_on_the_page(place: JobHarness, visits: Visits) -> None:
-    batch_id = place.create()
-    job = taken(place, place.ask(batch_id, Action.POPULATE, "staff"))
-    tell(place, job, "populate", 1, 2)
+def test_a_job_is_watched_in_the_list_and_cancelled_on_the_page(harness: JobHarness, visits: Visits) -> None:
+    batch_id = harness.create()
+    job = taken(harness, harness.ask(batch_id, Action.POPULATE, "staff"))
+    tell(harness, job, "populate", 1, 2)
     page = visits.sign_in("staff")
     page.goto("/batches")
     expect(page.locator("#running")).to_contain_text("being populated for staff")
@@ -80,21 +80,21 @@ def test_a_job_is_watched_in_the_list_and_cancelled_on_the_page(place: JobHarnes
     expect(page.locator("[data-job-words]")).to_contain_text(
         "staff cancelled it; it stops as soon as it can."
     )
-    JobRun(place.services, "here").run_taken(job)
+    JobRun(harness.services, "here").run_taken(job)
     expect(page.locator(".flashes")).to_contain_text("was not populated: staff cancelled that.")
     expect(page.locator(".notice-warning").last).to_contain_text("The last action was cancelled")
 
 
 def test_a_page_that_is_open_shows_what_can_be_done_with_a_job_that_does_not_react(
-    place: JobHarness, visits: Visits
+    harness: JobHarness, visits: Visits
 ) -> None:
-    job = taken(place, place.ask(place.create(), Action.POPULATE, "staff"))
-    tell(place, job, "populate", 1, 2)
+    job = taken(harness, harness.ask(harness.create(), Action.POPULATE, "staff"))
+    tell(harness, job, "populate", 1, 2)
     page = visits.sign_in("admin")
     page.goto(f"/jobs/{job.id}")
     expect(page.locator("[data-job-words]")).to_contain_text("Populate: 1 of 2 rows")
-    place.jobs.request_cancel(job, "staff")
-    mark_unresponsive(place.jobs.store, job)
+    harness.jobs.request_cancel(job, "staff")
+    mark_unresponsive(harness.jobs.store, job)
     expect(page.locator("#unresponsive")).to_contain_text(
         "Only ending the process that runs it will stop it now."
     )
@@ -104,23 +104,23 @@ def test_a_page_that_is_open_shows_what_can_be_done_with_a_job_that_does_not_rea
     expect(page.locator("#unresponsive")).to_contain_text("admin is ending that process")
 
 
-def test_without_scripts_the_page_loads_itself_again(place: JobHarness, visits: Visits) -> None:
-    batch_id = place.create()
-    job = taken(place, place.ask(batch_id, Action.POPULATE, "staff"))
-    tell(place, job, "populate", 1, 2)
+def test_without_scripts_the_page_loads_itself_again(harness: JobHarness, visits: Visits) -> None:
+    batch_id = harness.create()
+    job = taken(harness, harness.ask(batch_id, Action.POPULATE, "staff"))
+    tell(harness, job, "populate", 1, 2)
     page = visits.sign_in("staff", java_script_enabled=False)
     page.goto(url_of(batch_id))
     expect(page.locator("[data-job-words]")).to_contain_text("Populate: 1 of 2 rows")
-    JobRun(place.services, "here").run_taken(job)
+    JobRun(harness.services, "here").run_taken(job)
     expect(page.locator(".flashes")).to_contain_text("Batch 00000001 was populated with 8 rows.")
 
 
 def test_pages_of_jobs_are_readable_by_everybody(
-    place: JobHarness, visits: Visits, client_of: Callable[[str], TestApp]
+    harness: JobHarness, visits: Visits, client_of: Callable[[str], TestApp]
 ) -> None:
-    batch_id = place.create()
-    job = taken(place, place.ask(batch_id, Action.POPULATE, "admin"))
-    tell(place, job, "populate", 1, 2)
+    batch_id = harness.create()
+    job = taken(harness, harness.ask(batch_id, Action.POPULATE, "admin"))
+    tell(harness, job, "populate", 1, 2)
     found = []
     for scheme, width in (("light", 1440), ("dark", 390)):
         page = visits.sign_in("admin", color_scheme=scheme, viewport={"width": width, "height": 900})

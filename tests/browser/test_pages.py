@@ -9,14 +9,16 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, Request, expect
 from tests.batches.sheets import Book
-from tests.functional.world import PATH, PRICE_LIST, Shop, form_to, post, url_of
+from tests.functional.harness import PATH, PRICE_LIST, CatalogueDatabase, form_to, post, url_of
 from webtest import TestApp, Upload
 
 from .eyes import problems_of
 from .visits import Visits
 
 
-def test_filters_are_put_together_without_a_reload(staff_page: Page, shop: Shop, open_batch: int) -> None:
+def test_filters_are_put_together_without_a_reload(
+    staff_page: Page, catalogue: CatalogueDatabase, open_batch: int
+) -> None:
     page = staff_page
     page.goto(url_of(open_batch))
     asked: list[Request] = []
@@ -41,7 +43,9 @@ def test_filters_are_put_together_without_a_reload(staff_page: Page, shop: Shop,
     expect(page.locator(".chips .chip")).to_have_count(2)
 
 
-def test_a_double_click_on_execute_executes_once(visits: Visits, shop: Shop, complete_batch: int) -> None:
+def test_a_double_click_on_execute_executes_once(
+    visits: Visits, catalogue: CatalogueDatabase, complete_batch: int
+) -> None:
     page = visits.sign_in("admin")
     page.goto(url_of(complete_batch))
     posts: list[str] = []
@@ -49,11 +53,13 @@ def test_a_double_click_on_execute_executes_once(visits: Visits, shop: Shop, com
     page.get_by_role("button", name="Execute").dblclick()
     expect(page.locator(".flashes")).to_contain_text("3 prices changed, 5 rows left out.")
     assert len(posts) == 1
-    assert len(shop.price_history()) == 3
+    assert len(catalogue.price_history()) == 3
     expect(page.get_by_role("button", name="Execute")).to_have_count(0)
 
 
-def test_all_of_the_main_job_works_without_javascript(visits: Visits, shop: Shop, tmp_path: Path) -> None:
+def test_all_of_the_main_job_works_without_javascript(
+    visits: Visits, catalogue: CatalogueDatabase, tmp_path: Path
+) -> None:
     price_list = tmp_path / "list.csv"
     price_list.write_text(PRICE_LIST)
     page = visits.sign_in("staff", java_script_enabled=False)
@@ -80,11 +86,11 @@ def test_all_of_the_main_job_works_without_javascript(visits: Visits, shop: Shop
     page.goto(batch_url)
     page.get_by_role("button", name="Execute").click()
     expect(page.locator(".flashes")).to_contain_text("4 prices changed")
-    assert shop.prices()["000000099"] == Decimal("1.05")
+    assert catalogue.prices()["000000099"] == Decimal("1.05")
 
 
 def test_a_count_shows_its_rows_and_the_back_button_goes_back(
-    staff_page: Page, shop: Shop, open_batch: int
+    staff_page: Page, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
     staff_page.goto(url_of(open_batch))
     staff_page.locator("#breakdown").get_by_role("link", name="Duplicate in list").click()
@@ -94,7 +100,7 @@ def test_a_count_shows_its_rows_and_the_back_button_goes_back(
 
 
 def test_every_page_is_for_every_eye_at_every_width(
-    visits: Visits, shop: Shop, staff: TestApp, in_state: Callable[[str], int]
+    visits: Visits, catalogue: CatalogueDatabase, staff: TestApp, in_state: Callable[[str], int]
 ) -> None:
     new, open_batch, complete, executed = map(in_state, ("new", "open", "complete", "executed"))
     nobody, admin = visits.open(), visits.sign_in("admin")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
-from tests.functional.world import Shop, json_post, number_in, upload, url_of
+from tests.functional.harness import CatalogueDatabase, json_post, number_in, upload, url_of
 from webtest import TestApp
 
 from batchbook.types.price_change.models import PriceChangeRow
@@ -66,10 +66,10 @@ def enter(page: Page, *texts: str) -> None:
         page.keyboard.press("Enter")
 
 
-def stored(shop: Shop, number: int) -> list[str]:
+def stored(catalogue: CatalogueDatabase, number: int) -> list[str]:
     """Return the new prices of a batch, in the order of its rows."""
     wanted = select(PriceChangeRow.new_price).where(PriceChangeRow.batch_id == number)
-    with shop.engine.connect() as connection:
+    with catalogue.engine.connect() as connection:
         return [str(price) for price in connection.scalars(wanted.order_by(PriceChangeRow.sequence))]
 
 
@@ -87,7 +87,7 @@ def change(somebody: TestApp, number: int, row: int, value: str, version: int = 
 
 
 def test_two_hundred_prices_typed_at_once_are_in_their_rows(
-    staff_page: Page, detour: Detour, shop: Shop, staff: TestApp
+    staff_page: Page, detour: Detour, catalogue: CatalogueDatabase, staff: TestApp
 ) -> None:
     lines = "".join(f"9{row:08},ITEM {row},1 KG,1.00\n" for row in range(1, ROWS + 1))
     number = number_in(upload(staff, f"item_code,description,size,price\n{lines}"))
@@ -98,14 +98,14 @@ def test_two_hundred_prices_typed_at_once_are_in_their_rows(
     staff_page.keyboard.type("".join(f"{price}\n" for price in typed), delay=30)
     last = staff_page.locator("td[data-field=new_price]").last
     expect(last).to_have_attribute("data-text", typed[-1], timeout=60_000)
-    assert stored(shop, number) == typed
-    assert [shop.row(number, row).version for row in (1, ROWS)] == [2, 2]
+    assert stored(catalogue, number) == typed
+    assert [catalogue.row(number, row).version for row in (1, ROWS)] == [2, 2]
     assert detour.edits == ROWS
     all_saved(staff_page)
 
 
 def test_a_refused_price_stays_behind_while_the_others_are_saved(
-    grid: Page, detour: Detour, shop: Shop, open_batch: int
+    grid: Page, detour: Detour, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
     detour.delay = 0.2
     link(grid, 1).focus()
@@ -119,7 +119,7 @@ def test_a_refused_price_stays_behind_while_the_others_are_saved(
     grid.keyboard.type(".50")
     grid.keyboard.press("Enter")
     expect(cell(grid, 6)).to_have_attribute("data-text", "17.50")
-    assert stored(shop, open_batch)[:6] == ["12.50", "8.00", "14.50", "0.50", "16.50", "17.50"]
+    assert stored(catalogue, open_batch)[:6] == ["12.50", "8.00", "14.50", "0.50", "16.50", "17.50"]
     # From one to the next, and round; by the mouse as well.
     for row, text in ((2, "13.5O"), (4, "-5"), (2, "13.5O")):
         grid.keyboard.press("F8")
@@ -130,11 +130,11 @@ def test_a_refused_price_stays_behind_while_the_others_are_saved(
     grid.keyboard.press("Enter")
     expect(cell(grid, 4)).to_have_attribute("data-text", "15.50")
     expect(status(grid)).to_contain_text("1 cell was not saved.")
-    assert shop.row(open_batch, 4).new_price == Decimal("15.50")
+    assert catalogue.row(open_batch, 4).new_price == Decimal("15.50")
 
 
 def test_a_conflict_is_left_for_later_and_is_none_with_oneself(
-    grid: Page, detour: Detour, shop: Shop, open_batch: int, admin: TestApp
+    grid: Page, detour: Detour, catalogue: CatalogueDatabase, open_batch: int, admin: TestApp
 ) -> None:
     detour.open.clear()
     link(grid, 1).focus()
@@ -148,7 +148,7 @@ def test_a_conflict_is_left_for_later_and_is_none_with_oneself(
     expect(cell(grid, 2)).to_have_attribute("data-save", "conflict")
     expect(grid.locator("[data-save]")).to_have_count(1)
     expect(cell(grid, 3)).to_have_attribute("data-version", "3")
-    assert stored(shop, open_batch)[:3] == ["12.50", "9.99", "14.50"]
+    assert stored(catalogue, open_batch)[:3] == ["12.50", "9.99", "14.50"]
     expect(cell(grid, 2)).to_have_attribute("data-text", "9.99")
     expect(link(grid, 2)).to_contain_text("13.50")
     # Typed over it, it is in conflict still: nobody's price is replaced without a word.
@@ -156,7 +156,7 @@ def test_a_conflict_is_left_for_later_and_is_none_with_oneself(
     enter(grid, "13.60")
     expect(link(grid, 2)).to_contain_text("13.60")
     expect(cell(grid, 2)).to_have_attribute("data-save", "conflict")
-    assert shop.row(open_batch, 2).new_price == Decimal("9.99")
+    assert catalogue.row(open_batch, 2).new_price == Decimal("9.99")
     grid.keyboard.press("F8")
     grid.get_by_role("button", name="Use mine").click()
     expect(cell(grid, 2)).to_have_attribute("data-text", "13.60")
@@ -164,7 +164,7 @@ def test_a_conflict_is_left_for_later_and_is_none_with_oneself(
 
 
 def test_somebody_elses_change_between_two_of_ones_own_is_a_conflict(
-    grid: Page, detour: Detour, shop: Shop, open_batch: int, admin: TestApp
+    grid: Page, detour: Detour, catalogue: CatalogueDatabase, open_batch: int, admin: TestApp
 ) -> None:
     link(grid, 1, "item_code").focus()
     enter(grid, "000000012")
@@ -175,11 +175,11 @@ def test_somebody_elses_change_between_two_of_ones_own_is_a_conflict(
     change(admin, open_batch, 1, "6.00", 2)
     detour.open.set()
     expect(cell(grid, 1)).to_have_attribute("data-save", "conflict")
-    assert shop.row(open_batch, 1).new_price == Decimal("6.00")
+    assert catalogue.row(open_batch, 1).new_price == Decimal("6.00")
 
 
 def test_a_row_that_is_saved_takes_nothing_from_a_field_that_is_open_in_it(
-    grid: Page, detour: Detour, shop: Shop, open_batch: int
+    grid: Page, detour: Detour, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
     detour.open.clear()
     link(grid, 5).focus()
@@ -194,13 +194,13 @@ def test_a_row_that_is_saved_takes_nothing_from_a_field_that_is_open_in_it(
     grid.keyboard.press("Tab")
     expect(link(grid, 5)).to_be_focused()
     all_saved(grid)
-    assert (shop.row(open_batch, 5).item_code, shop.row(open_batch, 5).version) == ("000000013", 3)
+    assert (catalogue.row(open_batch, 5).item_code, catalogue.row(open_batch, 5).version) == ("000000013", 3)
     # Its peer, on the same page, was brought up to date.
     expect(grid.locator("tr", has=cell(grid, 4))).to_contain_text("Duplicate in list")
 
 
 def test_the_last_edits_are_taken_back_whether_they_wait_or_are_saved(
-    grid: Page, detour: Detour, shop: Shop, open_batch: int
+    grid: Page, detour: Detour, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
     link(grid, 1).focus()
     enter(grid, "12.50")
@@ -215,8 +215,8 @@ def test_the_last_edits_are_taken_back_whether_they_wait_or_are_saved(
     grid.keyboard.press("Control+z")  # Row 1: is saved.
     detour.open.set()
     all_saved(grid)
-    assert stored(shop, open_batch)[:3] == ["2.20", "8.00", "2.70"]
-    assert [shop.row(open_batch, row).version for row in (1, 2, 3)] == [3, 3, 1]
+    assert stored(catalogue, open_batch)[:3] == ["2.20", "8.00", "2.70"]
+    assert [catalogue.row(open_batch, row).version for row in (1, 2, 3)] == [3, 3, 1]
     grid.keyboard.press("Control+z")
     expect(status(grid)).to_contain_text("There is nothing to undo")
 
@@ -225,7 +225,7 @@ def test_the_last_edits_are_taken_back_whether_they_wait_or_are_saved(
 
 
 def test_what_is_typed_while_the_server_is_away_is_saved_when_it_is_back(
-    grid: Page, visits: Visits, detour: Detour, shop: Shop, open_batch: int
+    grid: Page, visits: Visits, detour: Detour, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
     detour.away = True
     link(grid, 1).focus()
@@ -238,18 +238,18 @@ def test_what_is_typed_while_the_server_is_away_is_saved_when_it_is_back(
     detour.away = False
     status(grid).get_by_role("button", name="Try again").click()
     all_saved(grid)
-    assert stored(shop, open_batch)[:4] == ["12.50", "13.50", "14.50", "15.50"]
+    assert stored(catalogue, open_batch)[:4] == ["12.50", "13.50", "14.50", "15.50"]
     assert all("502" in visits.complaints.pop() for _ in list(visits.complaints))
 
 
 def test_an_edit_whose_answer_was_lost_is_no_conflict_with_oneself(
-    grid: Page, visits: Visits, detour: Detour, shop: Shop, open_batch: int
+    grid: Page, visits: Visits, detour: Detour, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
     detour.loses_answers = True
     link(grid, 1).focus()
     enter(grid, "12.50")
     expect(status(grid)).to_contain_text("1 cell is not saved yet.")
-    assert shop.row(open_batch, 1).version == 2
+    assert catalogue.row(open_batch, 1).version == 2
     link(grid, 1, "item_code").focus()
     enter(grid, "000000012")  # The same row, as it was before.
     link(grid, 1).focus()
@@ -257,13 +257,13 @@ def test_an_edit_whose_answer_was_lost_is_no_conflict_with_oneself(
     detour.loses_answers = False
     status(grid).get_by_role("button", name="Try again").click()
     all_saved(grid)
-    row = shop.row(open_batch, 1)
+    row = catalogue.row(open_batch, 1)
     assert (row.item_code, row.new_price, row.version) == ("000000012", Decimal("12.60"), 4)
     assert all("502" in visits.complaints.pop() for _ in list(visits.complaints))
 
 
 def test_who_was_signed_out_signs_in_elsewhere_and_goes_on(
-    grid: Page, visits: Visits, shop: Shop, open_batch: int
+    grid: Page, visits: Visits, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
     other = grid.context.new_page()
     other.goto("/")
@@ -275,12 +275,12 @@ def test_who_was_signed_out_signs_in_elsewhere_and_goes_on(
     sign_in(other, visits, "admin")
     status(grid).get_by_role("button", name="Try again").click()
     expect(status(grid)).to_contain_text("Somebody else is signed in")
-    assert stored(shop, open_batch)[:2] == ["2.20", "8.00"]
+    assert stored(catalogue, open_batch)[:2] == ["2.20", "8.00"]
     sign_out(other)
     sign_in(other, visits, "staff")
     status(grid).get_by_role("button", name="Try again").click()
     all_saved(grid)
-    assert stored(shop, open_batch)[:2] == ["12.50", "13.50"]
+    assert stored(catalogue, open_batch)[:2] == ["12.50", "13.50"]
 
 
 def sign_out(page: Page) -> None:
@@ -335,7 +335,7 @@ def test_a_reload_is_asked_for_and_can_be_declined(grid: Page, detour: Detour) -
 
 
 def test_a_form_waits_for_the_edits_that_were_made_before_it(
-    grid: Page, detour: Detour, shop: Shop, open_batch: int
+    grid: Page, detour: Detour, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
     detour.delay = 0.3
     link(grid, 1).focus()
@@ -343,11 +343,11 @@ def test_a_form_waits_for_the_edits_that_were_made_before_it(
     grid.keyboard.type("14.50")
     grid.get_by_role("button", name="Mark complete").click()
     expect(grid.locator(".flashes")).to_contain_text("it can be executed now")
-    assert stored(shop, open_batch)[:3] == ["12.50", "13.50", "14.50"]
+    assert stored(catalogue, open_batch)[:3] == ["12.50", "13.50", "14.50"]
 
 
 def test_a_form_does_not_go_on_over_a_refused_price(
-    grid: Page, detour: Detour, shop: Shop, open_batch: int
+    grid: Page, detour: Detour, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
     detour.delay = 0.3
     link(grid, 1).focus()
@@ -356,13 +356,15 @@ def test_a_form_does_not_go_on_over_a_refused_price(
     expect(status(grid)).to_contain_text("You are still on this page, because some cells were not saved.")
     expect(cell(grid, 1)).to_have_attribute("data-save", "refused")
     assert "status" not in grid.url
-    assert shop.row(open_batch, 2).new_price == Decimal("13.50")
+    assert catalogue.row(open_batch, 2).new_price == Decimal("13.50")
 
 
 # --- Keys that could be misunderstood --------------------------------------------------------------------------------
 
 
-def test_an_emptied_cell_is_saved_only_if_that_was_meant(grid: Page, shop: Shop, open_batch: int) -> None:
+def test_an_emptied_cell_is_saved_only_if_that_was_meant(
+    grid: Page, catalogue: CatalogueDatabase, open_batch: int
+) -> None:
     for _ in range(2):
         link(grid, 1).click()
     grid.keyboard.press("Backspace")
@@ -382,10 +384,12 @@ def test_an_emptied_cell_is_saved_only_if_that_was_meant(grid: Page, shop: Shop,
         grid.locator("h1").click()
         expect(cell(grid, row)).to_have_attribute("data-text", "")
     all_saved(grid)
-    assert stored(shop, open_batch)[:5] == ["2.20", "None", "None", "None", "0.40"]
+    assert stored(catalogue, open_batch)[:5] == ["2.20", "None", "None", "None", "0.40"]
 
 
-def test_what_is_typed_beyond_the_last_row_replaces_nothing(grid: Page, shop: Shop, open_batch: int) -> None:
+def test_what_is_typed_beyond_the_last_row_replaces_nothing(
+    grid: Page, catalogue: CatalogueDatabase, open_batch: int
+) -> None:
     link(grid, 7).focus()
     enter(grid, "12.50", "13.50", "14.50", "15.50")
     expect(link(grid, 8)).to_be_focused()
@@ -393,7 +397,7 @@ def test_what_is_typed_beyond_the_last_row_replaces_nothing(grid: Page, shop: Sh
         "there is no further cell on this page. F2 edits New price here again."
     )
     all_saved(grid)
-    assert stored(shop, open_batch)[6:] == ["12.50", "13.50"]
+    assert stored(catalogue, open_batch)[6:] == ["12.50", "13.50"]
     grid.keyboard.press("ArrowDown")
     enter(grid, "16.50")
     grid.keyboard.press("F2")
@@ -402,15 +406,17 @@ def test_what_is_typed_beyond_the_last_row_replaces_nothing(grid: Page, shop: Sh
     grid.keyboard.press("ArrowUp")
     enter(grid, "18.50")
     expect(cell(grid, 7)).to_have_attribute("data-text", "18.50")
-    assert stored(shop, open_batch)[6:] == ["18.50", "17.50"]
+    assert stored(catalogue, open_batch)[6:] == ["18.50", "17.50"]
 
 
-def test_texts_are_typed_into_closed_cells_as_well(grid: Page, shop: Shop, open_batch: int) -> None:
+def test_texts_are_typed_into_closed_cells_as_well(
+    grid: Page, catalogue: CatalogueDatabase, open_batch: int
+) -> None:
     link(grid, 4, "item_code").focus()
     enter(grid, "jek-1", "000000013")
     expect(link(grid, 6, "item_code")).to_be_focused()
     all_saved(grid)
-    assert [shop.row(open_batch, row).item_code for row in (4, 5)] == ["jek-1", "000000013"]
+    assert [catalogue.row(open_batch, row).item_code for row in (4, 5)] == ["jek-1", "000000013"]
     link(grid, 4).focus()
     enter(grid, "keg")  # No figure, but what was typed, and none of the page's shortcuts.
     expect(link(grid, 4)).to_contain_text("keg✕")

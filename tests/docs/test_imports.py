@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import Engine
-from tests.functional.world import Shop, column_of, form_to, form_with, text_of
+from tests.functional.harness import CatalogueDatabase, column_of, form_to, form_with, text_of
 from webtest import TestApp, Upload
 
 from batchbook.cli import foreground, main
@@ -89,7 +89,7 @@ def in_the_browser(staff: TestApp, admin: TestApp, file: Path) -> None:
 def test_a_list_is_imported_as_the_how_to_says(
     page: str, engine: Engine, staff: TestApp, admin: TestApp, tmp_path: Path
 ) -> None:
-    Shop(engine).load(CATALOG)
+    CatalogueDatabase(engine).load(CATALOG)
     in_the_browser(staff, admin, tmp_path / "may.csv")
     shown = list(sessions_of(page))
     assert len(shown) > 10

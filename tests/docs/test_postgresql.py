@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import URL, Engine, text
 from sqlalchemy.pool import NullPool
-from tests.functional.world import (
+from tests.functional.harness import (
     CATALOGUE,
     OWN,
     PRICE_LIST,
-    Shop,
+    CatalogueDatabase,
     form_to,
     form_with,
     number_in,
@@ -103,10 +103,10 @@ def database_url(prepared: Roles, databases: Databases) -> Iterator[URL]:
 
 
 @pytest.fixture
-def shop(engine: Engine, users: dict[str, str]) -> Shop:
-    shop = Shop(engine)
-    shop.load(CATALOGUE)
-    return shop
+def catalogue(engine: Engine, users: dict[str, str]) -> CatalogueDatabase:
+    catalogue = CatalogueDatabase(engine)
+    catalogue.load(CATALOGUE)
+    return catalogue
 
 
 def imported(staff: TestApp) -> int:
@@ -130,9 +130,11 @@ def executed(staff: TestApp, admin: TestApp) -> tuple[int, int]:
     return change, other
 
 
-def test_people_do_all_their_work(shop: Shop, staff: TestApp, admin: TestApp, auditor: TestApp) -> None:
+def test_people_do_all_their_work(
+    catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp, auditor: TestApp
+) -> None:
     change, other = executed(staff, admin)
-    assert sorted(line[4:] for line in shop.price_history()) == [
+    assert sorted(line[4:] for line in catalogue.price_history()) == [
         (change, 1),
         (change, 2),
         (change, 3),
@@ -141,7 +143,7 @@ def test_people_do_all_their_work(shop: Shop, staff: TestApp, admin: TestApp, au
 
     # What only the owner may have PostgreSQL look at was looked at.
     known = text("SELECT relname FROM pg_class WHERE relname IN (:change, :other) AND reltuples > 0")
-    with shop.engine.connect() as connection:
+    with catalogue.engine.connect() as connection:
         tables = {"change": "price_change_row", "other": f"row_{other}"}
         assert set(connection.scalars(known, tables)) == set(tables.values())
 
@@ -159,8 +161,10 @@ def test_people_do_all_their_work(shop: Shop, staff: TestApp, admin: TestApp, au
     product = form_with(admin.get("/products/1/edit"), "price")
     product["price"], product["direct_edit_reason"] = "7.77", "A typing error"
     product.submit(status=303)
-    assert shop.batches() == 2
-    assert [table for table in Shop(shop.engine).tables if table.startswith("row_")] == [f"row_{other}"]
+    assert catalogue.batches() == 2
+    assert [table for table in CatalogueDatabase(catalogue.engine).tables if table.startswith("row_")] == [
+        f"row_{other}"
+    ]
 
     # Who audits looks at everything.
     for path in (url_of(change), url_of(change, "history"), f"{IMPORTS}/{other}", "/products/1", "/batches"):
@@ -174,7 +178,7 @@ def test_it_starts_and_is_ready(settings: dict[str, str]) -> None:
     services_of(app.registry).get(Engine).dispose()
 
 
-def test_jobs_run(shop: Shop, staff: TestApp, settings: dict[str, str]) -> None:
+def test_jobs_run(catalogue: CatalogueDatabase, staff: TestApp, settings: dict[str, str]) -> None:
     app = batchbook.main({}, **settings | {"batchbook.jobs": "workers", "batchbook.jobs.poll_seconds": "0.1"})
     browser = TestApp(app, extra_environ={"REMOTE_ADDR": "127.0.0.1"}, cookiejar=staff.cookiejar)
     worker = Worker(services_of(app.registry))
@@ -184,10 +188,10 @@ def test_jobs_run(shop: Shop, staff: TestApp, settings: dict[str, str]) -> None:
         form["file"], form["target"] = Upload("list.csv", RECORDS.encode()), "product"
         page = form.submit(status=303).follow()
         for _ in range(200):
-            if shop.batch(1).state == "open":
+            if catalogue.batch(1).state == "open":
                 break
             worker.jobs.enqueued.wait(0.1)
-        assert shop.batch(1).row_count == 2
+        assert catalogue.batch(1).row_count == 2
         assert page
     finally:
         worker.stop(5)
@@ -258,16 +262,20 @@ def test_no_setting_of_a_session_changes_what_a_row_table_may_have(engine: Engin
 
 
 def test_nobody_who_is_the_application_falsifies_anything(
-    shop: Shop, staff: TestApp, admin: TestApp, prepared: Roles, subtests: pytest.Subtests
+    catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp, prepared: Roles, subtests: pytest.Subtests
 ) -> None:
     _, other = executed(staff, admin)
-    before = Shop(shop.engine).dump(without=OWN)
+    before = CatalogueDatabase(catalogue.engine).dump(without=OWN)
     cases = [(sql, NOT_ALLOWED) for sql in ATTACKS.values()] + [(sql, GUARDED) for sql in REFUSED.values()]
     for statement, says in [*cases, *MISUSES.items()]:
         filled = statement.replace("{other}", str(other)).replace("{owner}", prepared.owner.username or "")
-        with subtests.test(filled), pytest.raises(Exception, match=says), shop.engine.begin() as connection:
+        with (
+            subtests.test(filled),
+            pytest.raises(Exception, match=says),
+            catalogue.engine.begin() as connection,
+        ):
             connection.exec_driver_sql(filled)
-    assert Shop(shop.engine).dump(without=OWN) == before
+    assert CatalogueDatabase(catalogue.engine).dump(without=OWN) == before
 
 
 def test_nobody_else_has_row_tables_made_or_dropped(engine: Engine) -> None:

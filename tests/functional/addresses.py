@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from batchbook.batches.registry import BatchTypes
 from batchbook.services import services_of
 
-from .world import Shop
+from .harness import CatalogueDatabase
 
 #: The type of the batches that the tests make, as its routes begin.
 OURS = "batches.price_change."
@@ -57,9 +57,9 @@ class Address:
 class Addresses:
     """All addresses of an application, and how to fill them in."""
 
-    def __init__(self, app: Any, shop: Shop) -> None:
+    def __init__(self, app: Any, catalogue: CatalogueDatabase) -> None:
         self.registry = app.registry
-        self.shop = shop
+        self.catalogue = catalogue
         self.mapper = app.registry.getUtility(IRoutesMapper)
         self.all = tuple(sorted(self._found(), key=str))
 
@@ -101,7 +101,7 @@ class Addresses:
             f"{prefix}: the tests do not know which record stands in its addresses"
         )
         view = introspectable["view"]
-        with Session(self.shop.engine) as session:
+        with Session(self.catalogue.engine) as session:
             return str(session.scalars(select(getattr(view.model, view.lookup)).limit(1)).one())
 
 

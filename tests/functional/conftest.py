@@ -13,19 +13,19 @@ from batchbook.jobs.enqueue import add_job
 from batchbook.jobs.models import JobState
 
 from .addresses import Addresses
-from .world import CATALOGUE, PRICE_LIST, Shop, form_to, number_in, upload, url_of
+from .harness import CATALOGUE, PRICE_LIST, CatalogueDatabase, form_to, number_in, upload, url_of
 
 
 @pytest.fixture
-def shop(engine: Engine, users: dict[str, str]) -> Shop:
+def catalogue(engine: Engine, users: dict[str, str]) -> CatalogueDatabase:
     """A shop of five products, and people."""
-    shop = Shop(engine)
-    shop.load(CATALOGUE)
-    return shop
+    catalogue = CatalogueDatabase(engine)
+    catalogue.load(CATALOGUE)
+    return catalogue
 
 
 @pytest.fixture
-def open_batch(shop: Shop, staff: TestApp) -> int:
+def open_batch(catalogue: CatalogueDatabase, staff: TestApp) -> int:
     """A batch that staff made from the price list, open for changes."""
     return number_in(upload(staff, PRICE_LIST, description="Spring prices", vendor_code="V1"))
 
@@ -45,10 +45,10 @@ def executed_batch(complete_batch: int, admin: TestApp) -> int:
 
 
 @pytest.fixture
-def addresses(app: Any, shop: Shop) -> Addresses:
+def addresses(app: Any, catalogue: CatalogueDatabase) -> Addresses:
     """Every address of the application; there is a job and a group, for the addresses of one."""
-    with transaction_scope(shop.engine) as session:
+    with transaction_scope(catalogue.engine) as session:
         order = JobRequest("refresh", "Batch 00000001", "admin", {"options": {}, "version": None})
         add_job(session, order, "refreshed").state = JobState.FAILED
         session.add(JobGroup(title="Refresh: 1 batch", asked_by="admin", asked_at=utc_now(), skipped=[]))
-    return Addresses(app, shop)
+    return Addresses(app, catalogue)

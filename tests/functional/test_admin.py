@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from webtest import TestApp
 
-from .world import (
+from .harness import (
     PATH,
-    Shop,
+    CatalogueDatabase,
     column_of,
     form_to,
     form_with,
@@ -32,7 +32,7 @@ def decimals(texts: dict[str, str]) -> dict[str, Decimal]:
 
 
 def test_what_is_complete_waits_on_the_start_page_of_those_who_execute(
-    shop: Shop, admin: TestApp, staff: TestApp, complete_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, staff: TestApp, complete_batch: int
 ) -> None:
     page = admin.get("/")
     assert "To execute 1" in text_of(page)
@@ -40,7 +40,9 @@ def test_what_is_complete_waits_on_the_start_page_of_those_who_execute(
     assert "To execute" not in text_of(staff.get("/"))
 
 
-def test_the_panel_says_what_executing_then_does(shop: Shop, admin: TestApp, complete_batch: int) -> None:
+def test_the_panel_says_what_executing_then_does(
+    catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int
+) -> None:
     panel = text_of(admin.get(url_of(complete_batch)), "#execution")
     assert "3 products get a new price, effective immediately: 2 go up, 1 goes down." in panel
     assert "1 price stays as it is." in panel
@@ -48,70 +50,74 @@ def test_the_panel_says_what_executing_then_does(shop: Shop, admin: TestApp, com
 
 
 def test_executing_changes_exactly_these_prices_and_writes_down_each(
-    shop: Shop, admin: TestApp, complete_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int
 ) -> None:
-    before = shop.prices()
+    before = catalogue.prices()
     page = form_to(admin.get(url_of(complete_batch)), "/execute").submit(status=303).follow()
     assert "3 prices changed, 5 rows left out." in text_of(page, ".flashes")
     assert "Executed and frozen" in text_of(page)
-    assert shop.prices() == before | decimals(APPLIED)
-    assert shop.price_history() == [
+    assert catalogue.prices() == before | decimals(APPLIED)
+    assert catalogue.price_history() == [
         (code, before[code], Decimal(price), "admin", complete_batch, sequence)
         for sequence, (code, price) in enumerate(APPLIED.items(), start=1)
     ]
-    batch = shop.batch(complete_batch)
+    batch = catalogue.batch(complete_batch)
     assert (batch.state, batch.executed_by, batch.completed_by) == ("executed", "admin", "staff")
     assert batch.executed_at is not None
 
 
-def test_only_the_chosen_statuses_are_applied(shop: Shop, admin: TestApp, complete_batch: int) -> None:
-    before = shop.prices()
+def test_only_the_chosen_statuses_are_applied(
+    catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int
+) -> None:
+    before = catalogue.prices()
     form = form_to(admin.get(url_of(complete_batch)), "/execute")
     form.set("apply", False, 0)  # Increases.
     page = form.submit(status=303).follow()
     assert "1 price changed, 7 rows left out." in text_of(page)
-    assert shop.prices() == before | decimals({"000000012": "2.70"})
-    assert shop.batch(complete_batch).execution_options == {"apply": ["decrease"], "overwrite": False}
+    assert catalogue.prices() == before | decimals({"000000012": "2.70"})
+    assert catalogue.batch(complete_batch).execution_options == {"apply": ["decrease"], "overwrite": False}
 
 
-def test_executing_nothing_at_all_is_refused(shop: Shop, admin: TestApp, complete_batch: int) -> None:
-    before = shop.dump()
+def test_executing_nothing_at_all_is_refused(
+    catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int
+) -> None:
+    before = catalogue.dump()
     form = form_to(admin.get(url_of(complete_batch)), "/execute")
     form.set("apply", False, 0)
     form.set("apply", False, 1)
     page = form.submit(status="*")
     assert page.status_int in (400, 422)
     assert "apply" in text_of(page)
-    assert shop.dump() == before
+    assert catalogue.dump() == before
 
 
 def test_an_option_that_does_not_exist_executes_nothing(
-    shop: Shop, admin: TestApp, complete_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int
 ) -> None:
-    before = shop.dump()
-    version = shop.batch(complete_batch).version
+    before = catalogue.dump()
+    version = catalogue.batch(complete_batch).version
     page = post(admin, url_of(complete_batch, "execute"), 400, apply="invalid", version=version)
     assert "apply" in text_of(page)
-    assert shop.dump() == before
+    assert catalogue.dump() == before
 
 
 def test_executing_a_second_time_says_what_happened_and_does_nothing(
-    shop: Shop, admin: TestApp, client_of: Callable[[str], TestApp], complete_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, client_of: Callable[[str], TestApp], complete_batch: int
 ) -> None:
     second_tab = form_to(client_of("admin").get(url_of(complete_batch)), "/execute")
     form = form_to(admin.get(url_of(complete_batch)), "/execute")
     form.submit(status=303)
-    before = shop.dump()
+    before = catalogue.dump()
     for again in (form, second_tab):
         page = again.submit(status=409)
         assert "executed by admin" in text_of(page)
         assert "and is frozen" in text_of(page)
-    assert shop.dump() == before
-    assert len(shop.price_history()) == len(APPLIED)
+    assert catalogue.dump() == before
+    assert len(catalogue.price_history()) == len(APPLIED)
 
 
 def test_a_batch_that_changed_since_its_page_was_opened_is_not_executed(
-    shop: Shop, admin: TestApp, staff: TestApp, complete_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, staff: TestApp, complete_batch: int
 ) -> None:
     form = form_to(admin.get(url_of(complete_batch)), "/execute")
     form_to(staff.get(url_of(complete_batch)), "/reopen").submit(status=303)
@@ -119,51 +125,51 @@ def test_a_batch_that_changed_since_its_page_was_opened_is_not_executed(
     row["new_price"] = "1.99"
     row.submit(status=303)
     form_to(staff.get(url_of(complete_batch)), "/complete").submit(status=303)
-    before = shop.dump()
+    before = catalogue.dump()
     page = form.submit(status=409)
     assert "was changed since you opened its page, so it was not executed" in text_of(page)
-    assert shop.dump() == before
+    assert catalogue.dump() == before
     form_to(admin.get(url_of(complete_batch)), "/execute").submit(status=303)
-    assert shop.prices()["000000011"] == Decimal("1.99")
+    assert catalogue.prices()["000000011"] == Decimal("1.99")
 
 
 def test_a_price_that_changed_since_the_refresh_stops_all_of_it_and_is_named(
-    shop: Shop, admin: TestApp, complete_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int
 ) -> None:
-    shop.set_price("000000021", "4.44")
+    catalogue.set_price("000000021", "4.44")
     page = admin.get(url_of(complete_batch))
     assert "1 of these prices changed in the catalogue since the last refresh." in text_of(page, "#execution")
-    before = shop.dump()
+    before = catalogue.dump()
     refused = form_to(page, "/execute").submit(status=409)
     assert "000000021 (was 4.00, now 4.44)" in text_of(refused)
     assert "refresh it to see them" in text_of(refused)
-    assert shop.dump() == before
+    assert catalogue.dump() == before
 
 
 def test_overwriting_applies_the_list_over_what_changed_meanwhile(
-    shop: Shop, admin: TestApp, complete_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int
 ) -> None:
-    shop.set_price("000000021", "4.44")
+    catalogue.set_price("000000021", "4.44")
     form = form_to(admin.get(url_of(complete_batch)), "/execute")
     form["overwrite"] = True
     form.submit(status=303)
-    assert shop.prices()["000000021"] == Decimal("8.00")
-    (changed,) = [line for line in shop.price_history() if line[0] == "000000021"]
+    assert catalogue.prices()["000000021"] == Decimal("8.00")
+    (changed,) = [line for line in catalogue.price_history() if line[0] == "000000021"]
     assert changed[1:3] == (Decimal("4.44"), Decimal("8.00"))
 
 
 def test_a_price_change_made_elsewhere_on_a_row_that_is_left_out_does_not_matter(
-    shop: Shop, admin: TestApp, complete_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int
 ) -> None:
-    shop.set_price("000000099", "1.30")
+    catalogue.set_price("000000099", "1.30")
     form_to(admin.get(url_of(complete_batch)), "/execute").submit(status=303)
-    assert shop.prices()["000000099"] == Decimal("1.30")
+    assert catalogue.prices()["000000099"] == Decimal("1.30")
 
 
 def test_a_price_that_was_to_stay_and_would_not_any_more_is_seen_before_anything_is_done(
-    shop: Shop, admin: TestApp, complete_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int
 ) -> None:
-    shop.set_price("000000013", "0.75")
+    catalogue.set_price("000000013", "0.75")
     page = admin.get(url_of(complete_batch))
     assert "1 of these prices changed in the catalogue" in text_of(page, "#execution")
     refused = form_to(page, "/execute").submit(status=409)
@@ -171,60 +177,66 @@ def test_a_price_that_was_to_stay_and_would_not_any_more_is_seen_before_anything
     form = form_to(page, "/execute")
     form["overwrite"] = "yes"
     form.submit(status=303)
-    assert shop.prices()["000000013"] == Decimal("0.75")
+    assert catalogue.prices()["000000013"] == Decimal("0.75")
 
 
-def test_a_removed_row_is_not_executed(shop: Shop, admin: TestApp, staff: TestApp, open_batch: int) -> None:
+def test_a_removed_row_is_not_executed(
+    catalogue: CatalogueDatabase, admin: TestApp, staff: TestApp, open_batch: int
+) -> None:
     form_to(staff.get(url_of(open_batch, "rows", 2)), "/remove").submit(status=303)
     form_to(staff.get(url_of(open_batch)), "/complete").submit(status=303)
     form_to(admin.get(url_of(open_batch)), "/execute").submit(status=303)
-    assert shop.prices()["000000021"] == Decimal("4.00")
-    assert [line[0] for line in shop.price_history()] == ["000000011", "000000012"]
+    assert catalogue.prices()["000000021"] == Decimal("4.00")
+    assert [line[0] for line in catalogue.price_history()] == ["000000011", "000000012"]
 
 
-def test_a_list_without_a_change_has_nothing_to_execute(shop: Shop, admin: TestApp, staff: TestApp) -> None:
+def test_a_list_without_a_change_has_nothing_to_execute(
+    catalogue: CatalogueDatabase, admin: TestApp, staff: TestApp
+) -> None:
     data = "item_code,description,size,price\n000000013,PRETZEL,80 G,0.50\n"
     number = number_in(upload(staff, data))
     form_to(staff.get(url_of(number)), "/complete").submit(status=303)
     panel = admin.get(url_of(number)).html.select_one("#execution")
     assert "there is nothing to execute" in panel.get_text()
     assert not panel.select("form")
-    version = shop.batch(number).version
+    version = catalogue.batch(number).version
     page = post(admin, url_of(number, "execute"), 409, apply="increase", version=version)
     assert "there is nothing to execute" in text_of(page)
-    assert shop.batch(number).state == "complete"
+    assert catalogue.batch(number).state == "complete"
 
 
 def test_an_open_batch_is_deleted_with_all_that_is_its_own_after_a_question(
-    shop: Shop, admin: TestApp, staff: TestApp
+    catalogue: CatalogueDatabase, admin: TestApp, staff: TestApp
 ) -> None:
     staff.get("/")
-    before = shop.dump(without=NOT_OF_THE_BATCH)
+    before = catalogue.dump(without=NOT_OF_THE_BATCH)
     number = number_in(upload(staff, "item_code,description,size,price\n000000011,RYE BREAD,,2.10\n"))
     question = admin.get(url_of(number)).click("Delete", href="/delete")
     assert "Its 1 row, files and history will be deleted too" in text_of(question)
     confirmation = next(form for form in question.forms.values() if not form.action)
     page = confirmation.submit(status=303).follow()
     assert f"Batch {number:08d} was deleted" in text_of(page)
-    assert shop.dump(without=NOT_OF_THE_BATCH) == before
+    assert catalogue.dump(without=NOT_OF_THE_BATCH) == before
     admin.get(url_of(number), status=404)
 
 
-def test_what_was_executed_is_never_deleted(shop: Shop, admin: TestApp, executed_batch: int) -> None:
+def test_what_was_executed_is_never_deleted(
+    catalogue: CatalogueDatabase, admin: TestApp, executed_batch: int
+) -> None:
     assert not admin.get(url_of(executed_batch)).html.select(f'a[href$="{executed_batch}/delete"]')
     page = admin.get(url_of(executed_batch, "delete"), status=409)
     assert "and is frozen" in text_of(page)
 
 
 def test_the_products_page_shows_the_new_price_and_where_it_came_from(
-    shop: Shop, admin: TestApp, executed_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, executed_batch: int
 ) -> None:
     index = admin.get("/products?f.item_code.equal=000000011")
     assert column_of(index, "Price") == ["2.20"]
 
 
 def test_administrators_see_users_and_roles_and_others_do_not(
-    shop: Shop, admin: TestApp, staff: TestApp, auditor: TestApp
+    catalogue: CatalogueDatabase, admin: TestApp, staff: TestApp, auditor: TestApp
 ) -> None:
     assert column_of(admin.get("/users"), "Full name") == ["Admin Person", "Auditor Person", "Staff Person"]
     assert column_of(admin.get("/users"), "Roles") == ["Administrator", "Auditor", "Staff"]
@@ -236,7 +248,7 @@ def test_administrators_see_users_and_roles_and_others_do_not(
 
 
 def test_a_role_that_loses_a_permission_loses_it_at_once(
-    shop: Shop, admin: TestApp, auditor: TestApp, executed_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, auditor: TestApp, executed_batch: int
 ) -> None:
     auditor.get(url_of(executed_batch))
     form = form_with(
@@ -251,13 +263,15 @@ def test_a_role_that_loses_a_permission_loses_it_at_once(
 
 
 def test_the_token_of_one_person_is_of_no_use_to_another(
-    shop: Shop, admin: TestApp, staff: TestApp, complete_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, staff: TestApp, complete_batch: int
 ) -> None:
-    before = shop.dump()
+    before = catalogue.dump()
     admin.post(url_of(complete_batch, "execute"), {"csrf_token": token_of(staff)}, status=400)
-    assert shop.dump() == before
+    assert catalogue.dump() == before
 
 
-def test_the_index_of_the_type_filters_by_state(shop: Shop, admin: TestApp, executed_batch: int) -> None:
+def test_the_index_of_the_type_filters_by_state(
+    catalogue: CatalogueDatabase, admin: TestApp, executed_batch: int
+) -> None:
     assert column_of(admin.get(f"{PATH}?f.state.equal=executed"), "Executed by") == ["admin"]
     assert not admin.get(f"{PATH}?f.state.equal=open").html.select("table.grid")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from webtest import TestApp
 
 from .addresses import FIELDS, Addresses
-from .world import OWN, Shop, form_with, number_in, post, text_of, token_of, upload, url_of
+from .harness import OWN, CatalogueDatabase, form_with, number_in, post, text_of, token_of, upload, url_of
 
 #: Where a post to an executed batch is no change of it: a clone is another batch, and everybody's view is one's own.
 NO_CHANGE = ("clone", "rows")
@@ -22,53 +22,56 @@ PEOPLE = ("staff", "admin", "auditor")
 
 
 def test_no_post_changes_an_executed_batch_and_each_is_told_why(
-    shop: Shop, admin: TestApp, addresses: Addresses, executed_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, addresses: Addresses, executed_batch: int
 ) -> None:
     attacks = [
         a for a in addresses.of_batches("POST") if a.route.rpartition(".")[2] not in (*NO_CHANGE, *FILES)
     ]
     assert len(attacks) > 10
-    before = shop.dump()
-    fields = FIELDS | {"csrf_token": token_of(admin), "version": str(shop.batch(executed_batch).version)}
+    before = catalogue.dump()
+    fields = FIELDS | {"csrf_token": token_of(admin), "version": str(catalogue.batch(executed_batch).version)}
     for address in attacks:
         answer = admin.post(addresses.url(address, executed_batch), fields, status="*")
         assert answer.status_int == 409, address
         assert re.search(r"frozen|executed by admin", text_of(answer)), address
-        assert shop.dump() == before, address
+        assert catalogue.dump() == before, address
 
 
 def test_what_may_be_posted_to_an_executed_batch_leaves_it_as_it_is(
-    shop: Shop, admin: TestApp, addresses: Addresses, executed_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, addresses: Addresses, executed_batch: int
 ) -> None:
-    before = shop.dump(without=("sqlite_sequence", *OWN))
+    before = catalogue.dump(without=("sqlite_sequence", *OWN))
     for name in NO_CHANGE:
         post(admin, url_of(executed_batch, name), 303)
-    after = shop.dump(without=before.keys() ^ set(shop.tables))
+    after = catalogue.dump(without=before.keys() ^ set(catalogue.tables))
     assert {table for table, rows in before.items() if not set(rows) <= set(after[table])} == set()
-    assert shop.batches() == 2
+    assert catalogue.batches() == 2
 
 
 def test_looking_changes_nothing_at_all(
-    shop: Shop, client_of: Callable[[str], TestApp], addresses: Addresses, executed_batch: int
+    catalogue: CatalogueDatabase,
+    client_of: Callable[[str], TestApp],
+    addresses: Addresses,
+    executed_batch: int,
 ) -> None:
     browsers = [client_of(name) for name in PEOPLE]
     open_batch = number_in(upload(browsers[0], "item_code,description,size,price\n000000011,RYE,,2.10\n"))
-    before = shop.dump()
+    before = catalogue.dump()
     for browser in browsers:
         for address in addresses.with_method("GET"):
             for number in (executed_batch, open_batch) if "{" in address.pattern else (executed_batch,):
                 browser.get(addresses.url(address, number, number=str(number)), status="*")
                 browser.head(addresses.url(address, number, number=str(number)), status="*")
-    assert shop.dump() == before
+    assert catalogue.dump() == before
 
 
 # --- Forms from elsewhere, and strangers -----------------------------------------------------------------------------
 
 
 def test_a_post_without_the_token_is_refused_wherever_it_goes(
-    shop: Shop, admin: TestApp, addresses: Addresses, open_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, addresses: Addresses, open_batch: int
 ) -> None:
-    before = shop.dump()
+    before = catalogue.dump()
     # Whether the batch's state allows it is asked before the form is looked at.
     impossible = ("intake", "mapping", "populate", "reopen", "execute", "schedule", "unschedule")
     for wrong in ({}, {"csrf_token": ""}, {"csrf_token": "0" * 64}):
@@ -76,20 +79,22 @@ def test_a_post_without_the_token_is_refused_wherever_it_goes(
             answer = admin.post(addresses.url(address, open_batch), FIELDS | wrong, status="*")
             right = 409 if address.route.rpartition(".")[2] in impossible else 400
             assert answer.status_int == right, address
-    assert shop.dump() == before
+    assert catalogue.dump() == before
 
 
-def test_a_token_in_the_address_does_not_count(shop: Shop, admin: TestApp, open_batch: int) -> None:
+def test_a_token_in_the_address_does_not_count(
+    catalogue: CatalogueDatabase, admin: TestApp, open_batch: int
+) -> None:
     admin.post(f"{url_of(open_batch, 'complete')}?csrf_token={token_of(admin)}", status=400)
-    assert shop.batch(open_batch).state == "open"
+    assert catalogue.batch(open_batch).state == "open"
 
 
 def test_a_form_from_another_site_is_refused_even_with_a_token(
-    shop: Shop, admin: TestApp, open_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, open_batch: int
 ) -> None:
     headers = {"Origin": "https://evil.example"}
     admin.post(url_of(open_batch, "complete"), {"csrf_token": "0" * 64}, headers=headers, status=400)
-    assert shop.batch(open_batch).state == "open"
+    assert catalogue.batch(open_batch).state == "open"
 
 
 #: What machines ask that watch the processes; it tells nothing of what is in the database.
@@ -97,10 +102,10 @@ PROBES = ("health", "ready", "metrics")
 
 
 def test_strangers_are_led_to_the_sign_in_page_or_refused(
-    shop: Shop, client: TestApp, addresses: Addresses, open_batch: int
+    catalogue: CatalogueDatabase, client: TestApp, addresses: Addresses, open_batch: int
 ) -> None:
     token = form_with(client.get("/login"), "password")["csrf_token"].value
-    before = shop.dump()
+    before = catalogue.dump()
     for address in addresses.all:
         if address.route in ("login", "logout", *PROBES):
             continue
@@ -111,11 +116,11 @@ def test_strangers_are_led_to_the_sign_in_page_or_refused(
             client.get(url, headers={"Accept": "application/json"}, status=403)
         else:
             client.post(url, FIELDS | {"csrf_token": token}, status=403)
-    assert shop.dump() == before
+    assert catalogue.dump() == before
 
 
 def test_the_sign_in_page_leads_back_to_where_one_wanted_to_go_and_nowhere_else(
-    shop: Shop, client: TestApp, open_batch: int
+    catalogue: CatalogueDatabase, client: TestApp, open_batch: int
 ) -> None:
     form = form_with(client.get(f"{url_of(open_batch)}?page=1", status=303).follow(), "password")
     form["name"], form["password"] = "staff", "correct horse battery"

@@ -7,12 +7,12 @@ from typing import Any
 from webtest import TestApp
 
 from .addresses import Addresses
-from .world import (
+from .harness import (
     COUNTS,
     OWN,
     PATH,
     PRICE_LIST,
-    Shop,
+    CatalogueDatabase,
     column_of,
     counts_of,
     form_with,
@@ -36,7 +36,7 @@ def is_allowed(route: str) -> bool:
 
 
 def test_auditors_find_what_was_executed_and_only_that(
-    shop: Shop, auditor: TestApp, staff: TestApp, executed_batch: int
+    catalogue: CatalogueDatabase, auditor: TestApp, staff: TestApp, executed_batch: int
 ) -> None:
     upload(staff, PRICE_LIST, description="Still being prepared")
     assert "Recently executed 1" in text_of(auditor.get("/"))
@@ -48,7 +48,9 @@ def test_auditors_find_what_was_executed_and_only_that(
     assert column_of(auditor.get("/batches"), "Number") == [f"{executed_batch:08d}"]
 
 
-def test_auditors_see_all_of_an_executed_batch(shop: Shop, auditor: TestApp, executed_batch: int) -> None:
+def test_auditors_see_all_of_an_executed_batch(
+    catalogue: CatalogueDatabase, auditor: TestApp, executed_batch: int
+) -> None:
     page = auditor.get(url_of(executed_batch))
     assert counts_of(page) == COUNTS
     assert "3 prices changed, 5 rows left out." in text_of(page)
@@ -63,7 +65,9 @@ def test_auditors_see_all_of_an_executed_batch(shop: Shop, auditor: TestApp, exe
     assert auditor.get(url_of(executed_batch, "rows.xlsx")).body.startswith(b"PK")
 
 
-def test_auditors_are_offered_nothing_to_change(shop: Shop, auditor: TestApp, executed_batch: int) -> None:
+def test_auditors_are_offered_nothing_to_change(
+    catalogue: CatalogueDatabase, auditor: TestApp, executed_batch: int
+) -> None:
     for path in (
         url_of(executed_batch),
         url_of(executed_batch, "rows", 1),
@@ -81,7 +85,7 @@ def test_auditors_are_offered_nothing_to_change(shop: Shop, auditor: TestApp, ex
 
 
 def test_auditors_filter_and_their_view_is_remembered(
-    shop: Shop, auditor: TestApp, executed_batch: int
+    catalogue: CatalogueDatabase, auditor: TestApp, executed_batch: int
 ) -> None:
     form = form_with(auditor.get(url_of(executed_batch)), "column.0")
     form["column.0"], form["verb.0"] = "description", "contains"
@@ -91,9 +95,9 @@ def test_auditors_filter_and_their_view_is_remembered(
 
 
 def test_what_is_not_executed_is_closed_to_auditors(
-    shop: Shop, auditor: TestApp, staff: TestApp, app: Any, executed_batch: int
+    catalogue: CatalogueDatabase, auditor: TestApp, staff: TestApp, app: Any, executed_batch: int
 ) -> None:
-    addresses = Addresses(app, shop)
+    addresses = Addresses(app, catalogue)
     number = number_in(upload(staff, PRICE_LIST))
     for address in addresses.of_batches("GET"):
         auditor.get(addresses.url(address, number), status=403)
@@ -103,9 +107,9 @@ def test_what_is_not_executed_is_closed_to_auditors(
 
 
 def test_auditors_change_nothing_whatever_they_post(
-    shop: Shop, auditor: TestApp, addresses: Addresses, executed_batch: int
+    catalogue: CatalogueDatabase, auditor: TestApp, addresses: Addresses, executed_batch: int
 ) -> None:
-    before = shop.dump(without=OWN)
+    before = catalogue.dump(without=OWN)
     fields = {
         "csrf_token": token_of(auditor), "version": "1", "name": "auditor", "label": "Auditor", "field": "new_price",
         "value": "1.00", "new_price": "1.00", "item_code": "000000011", "apply": "increase", "overwrite": "yes",
@@ -116,7 +120,7 @@ def test_auditors_change_nothing_whatever_they_post(
         if address.route != "logout":
             answer = auditor.post(addresses.url(address, executed_batch), fields, status="*")
             found[str(address)] = answer.status_int
-            assert shop.dump(without=OWN) == before, address
+            assert catalogue.dump(without=OWN) == before, address
     refused = {str(a): 403 for a in addresses.with_method("POST") if not is_allowed(a.route)}
     assert {address: found[address] for address in refused} == refused
     assert len(refused) > 20
@@ -125,7 +129,7 @@ def test_auditors_change_nothing_whatever_they_post(
 
 
 def test_auditors_see_no_form_for_what_they_may_not_do(
-    shop: Shop, auditor: TestApp, addresses: Addresses, executed_batch: int
+    catalogue: CatalogueDatabase, auditor: TestApp, addresses: Addresses, executed_batch: int
 ) -> None:
     found = {
         address.route: auditor.get(addresses.url(address, executed_batch), status="*").status_int
@@ -152,7 +156,7 @@ def test_auditors_see_no_form_for_what_they_may_not_do(
 
 
 def test_auditors_see_with_which_options_a_batch_was_executed(
-    shop: Shop, auditor: TestApp, executed_batch: int
+    catalogue: CatalogueDatabase, auditor: TestApp, executed_batch: int
 ) -> None:
     said = text_of(auditor.get(url_of(executed_batch)), ".outcome")
     assert "Apply rows that are Increase, Decrease" in said

@@ -14,10 +14,10 @@ from webtest import TestApp
 import batchbook
 from batchbook.services import services_of
 
-from .world import (
+from .harness import (
     PATH,
     PRICE_LIST,
-    Shop,
+    CatalogueDatabase,
     column_of,
     counts_of,
     form_with,
@@ -64,43 +64,45 @@ UNCLEAR_FILES: dict[str, bytes] = {
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_file_that_is_not_quite_what_it_says_is_read_if_it_can_be(
-    shop: Shop, staff: TestApp, subtests: pytest.Subtests
+    catalogue: CatalogueDatabase, staff: TestApp, subtests: pytest.Subtests
 ) -> None:
     for kind, (name, data) in READABLE_FILES.items():
         with subtests.test(kind):
             number = number_in(upload(staff, data, name))
-            assert shop.batch(number).state == "open"
+            assert catalogue.batch(number).state == "open"
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_file_that_is_not_clear_is_asked_about(
-    shop: Shop, staff: TestApp, subtests: pytest.Subtests
+    catalogue: CatalogueDatabase, staff: TestApp, subtests: pytest.Subtests
 ) -> None:
     for kind, data in UNCLEAR_FILES.items():
         with subtests.test(kind):
             answer = upload(staff, data)
             assert answer.headers["Location"].endswith("/intake")
-            assert shop.batch(number_in(answer)).state == "new"
+            assert catalogue.batch(number_in(answer)).state == "new"
 
 
 @pytest.mark.parametrize("kind", BAD_FILES)
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_a_bad_file_is_explained_and_leaves_no_batch(shop: Shop, staff: TestApp, kind: str) -> None:
+def test_a_bad_file_is_explained_and_leaves_no_batch(
+    catalogue: CatalogueDatabase, staff: TestApp, kind: str
+) -> None:
     name, data, words = BAD_FILES[kind]
-    before = shop.dump()
+    before = catalogue.dump()
     page = upload(staff, data, name, status=422, description="Kept while typing")
     problem = text_of(page, "#error-file") or text_of(page, ".notice-error")
     for word in words:
         assert word in problem
     assert form_with(page, "file")["description"].value == "Kept while typing"
-    assert shop.dump() == before
+    assert catalogue.dump() == before
 
 
-def test_a_bad_file_leaves_no_batch_on_either_database(shop: Shop, staff: TestApp) -> None:
-    before = shop.dump()
+def test_a_bad_file_leaves_no_batch_on_either_database(catalogue: CatalogueDatabase, staff: TestApp) -> None:
+    before = catalogue.dump()
     for data in (b"", HEADER.encode() + b"\n".join([b"1,a,b,2.00"] * 5_000) + b'\n1,"open,,1\n'):
         upload(staff, data, status=422)
-    assert {t: r for t, r in shop.dump().items() if t != "sqlite_sequence"} == {
+    assert {t: r for t, r in catalogue.dump().items() if t != "sqlite_sequence"} == {
         t: r for t, r in before.items() if t != "sqlite_sequence"
     }
 
@@ -118,9 +120,9 @@ def test_a_bad_file_leaves_no_batch_on_either_database(shop: Shop, staff: TestAp
 )
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_header_that_makes_no_sense_is_explained_and_leaves_no_batch(
-    shop: Shop, staff: TestApp, header: dict[str, str], words: str
+    catalogue: CatalogueDatabase, staff: TestApp, header: dict[str, str], words: str
 ) -> None:
-    before = shop.dump()
+    before = catalogue.dump()
     form = form_with(staff.get(f"{PATH}/new"), "percent")
     for field, value in header.items():
         form[field] = value
@@ -129,28 +131,28 @@ def test_a_header_that_makes_no_sense_is_explained_and_leaves_no_batch(
     assert page.html.select(".notice-error")
     for field, value in header.items():
         assert form_with(page, "percent")[field].value == value
-    assert shop.dump() == before
+    assert catalogue.dump() == before
 
 
-def test_a_list_and_a_per_cent_together_are_refused(shop: Shop, staff: TestApp) -> None:
+def test_a_list_and_a_per_cent_together_are_refused(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     page = upload(staff, PRICE_LIST, status=422, percent="10")
     assert "Give either a price list or a change by %, not both." in text_of(page)
-    assert shop.batches() == 0
+    assert catalogue.batches() == 0
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_file_over_the_limit_is_refused_before_it_is_read(
-    shop: Shop, settings: dict[str, str], login: Any
+    catalogue: CatalogueDatabase, settings: dict[str, str], login: Any
 ) -> None:
     small = batchbook.main({}, **settings, **{"batchbook.max_upload_bytes": "20000"})
     staff = login(TestApp(small), "staff")
-    before = shop.dump()
+    before = catalogue.dump()
     page = upload(staff, HEADER + "x" * 30_000, status=413)
     assert "at most 20" in text_of(page)
     assert "Nothing was saved" in text_of(page)
-    assert shop.dump() == before
+    assert catalogue.dump() == before
     upload(staff, PRICE_LIST)
-    assert shop.batches() == 1
+    assert catalogue.batches() == 1
     services_of(small.registry).get(Engine).dispose()
 
 
@@ -165,7 +167,7 @@ BAD_CELLS = """item_code,description,size,price
 """
 
 
-def test_a_bad_cell_is_kept_as_it_was_written_and_named(shop: Shop, staff: TestApp) -> None:
+def test_a_bad_cell_is_kept_as_it_was_written_and_named(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     number = number_in(upload(staff, BAD_CELLS))
     page = staff.get(url_of(number))
     assert counts_of(page)["Invalid"] == counts_of(page)["All"] == 7
@@ -178,7 +180,7 @@ def test_a_bad_cell_is_kept_as_it_was_written_and_named(shop: Shop, staff: TestA
         "1.999",
         "1,234,567,890,123.00",
     ]
-    first = shop.row(number, 1)
+    first = catalogue.row(number, 1)
     assert first.new_price is None
     assert [(issue["field"], issue["raw"]) for issue in first.issues] == [("new_price", "2.2O")]
     for sequence, raw in ((1, "2.2O"), (5, "-0.50"), (6, "1.999")):
@@ -188,7 +190,7 @@ def test_a_bad_cell_is_kept_as_it_was_written_and_named(shop: Shop, staff: TestA
 
 
 def test_a_bad_cell_that_may_not_be_empty_is_shown_as_it_was_written_as_well(
-    shop: Shop, staff: TestApp
+    catalogue: CatalogueDatabase, staff: TestApp
 ) -> None:
     number = number_in(upload(staff, BAD_CELLS))
     page = staff.get(url_of(number, "rows", 3))
@@ -197,20 +199,20 @@ def test_a_bad_cell_that_may_not_be_empty_is_shown_as_it_was_written_as_well(
     assert column_of(staff.get(url_of(number)), "Item code")[2] == "0000000111111111111111111"
 
 
-def test_a_bad_cell_put_right_is_bad_no_more(shop: Shop, staff: TestApp) -> None:
+def test_a_bad_cell_put_right_is_bad_no_more(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     number = number_in(upload(staff, BAD_CELLS))
     form = form_with(staff.get(url_of(number, "rows", 1)), "new_price")
     form["new_price"] = "2.20"
     form.submit(status=303)
-    row = shop.row(number, 1)
+    row = catalogue.row(number, 1)
     assert (row.new_price, row.status, row.issues or []) == (Decimal("2.20"), "increase", [])
     form = form_with(staff.get(url_of(number, "rows", 3)), "item_code")
     form["item_code"] = "000000013"
     form.submit(status=303)
-    assert shop.row(number, 3).issues in (None, [])
+    assert catalogue.row(number, 3).issues in (None, [])
 
 
-def test_rows_of_many_shapes_are_taken_as_they_are(shop: Shop, staff: TestApp) -> None:
+def test_rows_of_many_shapes_are_taken_as_they_are(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     """Short records, blank ends and lines, other delimiters, columns in another order and more of them."""
     data = "Price;extra; ITEM_CODE ;description;size\n2.20;x;000000011;RYE;500 G; ;\n\n0.60;x;000000013\n"
     page = upload(staff, data).follow()
@@ -218,39 +220,51 @@ def test_rows_of_many_shapes_are_taken_as_they_are(shop: Shop, staff: TestApp) -
     assert column_of(page, "New price") == ["2.20", "0.60"]
 
 
-def test_a_comma_that_splits_a_cell_makes_no_price(shop: Shop, staff: TestApp) -> None:
+def test_a_comma_that_splits_a_cell_makes_no_price(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     """1,99 without quotes is two cells: a price of 1 would be wrong, and nobody would hear of it."""
     lines = "000000011,RYE,500 G,1,99\n000000012,WHEAT, LONG,500 G,2.70\n"
     number = number_in(upload(staff, HEADER + lines))
-    assert [(row.item_code, row.new_price, row.status) for row in (shop.row(number, 1), shop.row(number, 2))] == [
+    assert [(row.item_code, row.new_price, row.status) for row in (catalogue.row(number, 1), catalogue.row(number, 2))] == [
         ("000000011", None, "invalid"), ("000000012", None, "invalid"),
     ]  # fmt: skip
-    (found,) = shop.row(number, 1).issues
+    (found,) = catalogue.row(number, 1).issues
     assert (found["field"], found["raw"]) == ("new_price", "1,99")
     form = form_with(staff.get(url_of(number, "rows", 1)), "item_code")
     assert form["new_price"].value == "1,99"
     form["new_price"] = "1.99"
     form.submit(status=303)
-    assert (shop.row(number, 1).new_price, shop.row(number, 1).issues or []) == (Decimal("1.99"), [])
+    assert (catalogue.row(number, 1).new_price, catalogue.row(number, 1).issues or []) == (
+        Decimal("1.99"),
+        [],
+    )
 
 
-def test_a_comma_that_may_be_the_decimal_sign_is_asked_about(shop: Shop, staff: TestApp) -> None:
+def test_a_comma_that_may_be_the_decimal_sign_is_asked_about(
+    catalogue: CatalogueDatabase, staff: TestApp
+) -> None:
     """1,500 is one and a half or more than a thousand: only what else stands in the column tells."""
     lines = HEADER.replace(",", ";") + "000000011;RYE;;1,500\n000000012;WHEAT;;{}\n"
     assert upload(staff, lines.format("2,250")).headers["Location"].endswith("/intake")
     number = number_in(upload(staff, lines.format("2.70")))
-    assert [shop.row(number, sequence).new_price for sequence in (1, 2)] == [Decimal(1500), Decimal("2.70")]
+    assert [catalogue.row(number, sequence).new_price for sequence in (1, 2)] == [
+        Decimal(1500),
+        Decimal("2.70"),
+    ]
     number = number_in(upload(staff, lines.format("2,70")))
-    assert [str(shop.row(number, sequence).new_price) for sequence in (1, 2)] == ["1.50", "2.70"]
+    assert [str(catalogue.row(number, sequence).new_price) for sequence in (1, 2)] == ["1.50", "2.70"]
 
 
-def test_a_list_without_a_row_is_refused_and_leaves_no_batch(shop: Shop, staff: TestApp) -> None:
+def test_a_list_without_a_row_is_refused_and_leaves_no_batch(
+    catalogue: CatalogueDatabase, staff: TestApp
+) -> None:
     page = upload(staff, HEADER, status=422)
     assert "has a header row, and no row below it" in page.text
-    assert shop.batches() == 0
+    assert catalogue.batches() == 0
 
 
-def test_characters_that_no_database_takes_do_not_break_a_list(shop: Shop, staff: TestApp) -> None:
+def test_characters_that_no_database_takes_do_not_break_a_list(
+    catalogue: CatalogueDatabase, staff: TestApp
+) -> None:
     """A NUL behind the part of a file that is looked at, a control character, an emoji, text from right to left."""
     filler = "000000011,RYE BREAD,500 G,2.20\n" * 200
     nul = upload(staff, HEADER + filler + "000000012,WH\x00EAT,500 G,2.70\n", status="*")  # type: ignore[arg-type]
@@ -263,7 +277,7 @@ def test_characters_that_no_database_takes_do_not_break_a_list(shop: Shop, staff
     "name", ["a" * 251 + ".csv", "..\\..\\list.csv", "/etc/passwd.csv", "list\u202e.csv", "';$(x)&.csv"]
 )
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_a_hostile_file_name_is_only_a_name(shop: Shop, staff: TestApp, name: str) -> None:
+def test_a_hostile_file_name_is_only_a_name(catalogue: CatalogueDatabase, staff: TestApp, name: str) -> None:
     number = number_in(upload(staff, PRICE_LIST, name))
     header = staff.get(url_of(number, "files", 1)).headers["Content-Disposition"]
     assert header.isascii()

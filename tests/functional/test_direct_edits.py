@@ -19,24 +19,24 @@ from batchbook.security.default_roles import DEFAULT_ROLES
 from batchbook.security.identity import grants
 from batchbook.security.models import Role, RolePermission, User
 
-from .world import Shop, form_with, post, text_of
+from .harness import CatalogueDatabase, form_with, post, text_of
 
 DIRECTLY = "products:edit-directly"
 CODE = "000000011"
 
 
 @pytest.fixture
-def product(shop: Shop) -> int:
-    with transaction_scope(shop.engine, read_only=True) as session:
+def product(catalogue: CatalogueDatabase) -> int:
+    with transaction_scope(catalogue.engine, read_only=True) as session:
         return session.scalars(select(Product.id).where(Product.item_code == CODE)).one()
 
 
 @pytest.fixture
-def person(shop: Shop, app: Any, login: Callable[..., TestApp]) -> Callable[..., TestApp]:
+def person(catalogue: CatalogueDatabase, app: Any, login: Callable[..., TestApp]) -> Callable[..., TestApp]:
     """Signs in somebody whose only role has the permissions named."""
 
     def make(*permissions: str) -> TestApp:
-        with transaction_scope(shop.engine) as session:
+        with transaction_scope(catalogue.engine) as session:
             role = Role(
                 name="own", label="Own", permissions=[RolePermission(permission=p) for p in permissions]
             )
@@ -49,15 +49,15 @@ def person(shop: Shop, app: Any, login: Callable[..., TestApp]) -> Callable[...,
     return make
 
 
-def stored(shop: Shop, code: str = CODE) -> tuple[Any, ...]:
-    with transaction_scope(shop.engine, read_only=True) as session:
+def stored(catalogue: CatalogueDatabase, code: str = CODE) -> tuple[Any, ...]:
+    with transaction_scope(catalogue.engine, read_only=True) as session:
         p = session.scalars(select(Product).where(Product.item_code == code)).one()
         return p.description, p.price, p.on_hand, p.version
 
 
-def kept(shop: Shop) -> list[tuple[Any, ...]]:
+def kept(catalogue: CatalogueDatabase) -> list[tuple[Any, ...]]:
     d, h = DirectEdit, PriceHistory
-    with transaction_scope(shop.engine, read_only=True) as session:
+    with transaction_scope(catalogue.engine, read_only=True) as session:
         others = session.execute(
             select(d.record_label, d.field, d.old_value, d.new_value, d.changed_by, d.reason)
         )
@@ -75,7 +75,7 @@ def edit_form(client: TestApp, product: int) -> Any:
 
 
 def test_staff_see_price_and_quantity_and_are_led_to_batches(
-    shop: Shop, staff: TestApp, product: int
+    catalogue: CatalogueDatabase, staff: TestApp, product: int
 ) -> None:
     page = staff.get(f"/products/{product}/edit")
     form = form_with(page, "description")
@@ -88,15 +88,15 @@ def test_staff_see_price_and_quantity_and_are_led_to_batches(
     assert page.click("Import quantities on hand")
     form["description"] = "DARK BREAD"
     form.submit(status=303)
-    assert stored(shop) == ("DARK BREAD", Decimal("2.00"), 5, 2)
-    assert kept(shop) == []
+    assert stored(catalogue) == ("DARK BREAD", Decimal("2.00"), 5, 2)
+    assert kept(catalogue) == []
 
 
 @pytest.mark.parametrize("field", ["price", "on_hand"])
 @pytest.mark.parametrize("value", ["0.01", "2.00", "", "7"])
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_forged_field_is_refused_and_nothing_is_saved(
-    shop: Shop, staff: TestApp, product: int, field: str, value: str
+    catalogue: CatalogueDatabase, staff: TestApp, product: int, field: str, value: str
 ) -> None:
     seen = edit_form(staff, product)["seen"].value
     fields = {
@@ -106,55 +106,55 @@ def test_a_forged_field_is_refused_and_nothing_is_saved(
         field: value,
         "direct_edit_reason": "x",
     }
-    before = shop.dump()
+    before = catalogue.dump()
     page = post(staff, f"/products/{product}/edit", 403, **fields)
     assert "can be changed by a batch only, so nothing was saved" in text_of(page)
-    assert shop.dump() == before
+    assert catalogue.dump() == before
 
 
 @pytest.mark.parametrize("stale", [False, True])
 def test_neither_what_a_form_says_it_showed_nor_a_conflict_is_a_way_round(
-    shop: Shop, staff: TestApp, product: int, stale: bool
+    catalogue: CatalogueDatabase, staff: TestApp, product: int, stale: bool
 ) -> None:
     seen = json.loads(edit_form(staff, product)["seen"].value)
     seen["texts"] |= {"price": "0.01"}
     seen["version"] -= stale
     fields = {"item_code": CODE, "description": "FORGED", "choose.price": "theirs", "seen": json.dumps(seen)}
-    before = shop.dump()
+    before = catalogue.dump()
     post(staff, f"/products/{product}/edit", 403, **fields)
-    assert shop.dump() == before
+    assert catalogue.dump() == before
 
 
 def test_two_who_edit_at_once_keep_the_price_that_a_batch_set(
-    shop: Shop, staff: TestApp, product: int
+    catalogue: CatalogueDatabase, staff: TestApp, product: int
 ) -> None:
     form = edit_form(staff, product)
-    with transaction_scope(shop.engine) as session:
+    with transaction_scope(catalogue.engine) as session:
         changed = session.get_one(Product, product)
         changed.price, changed.version = Decimal("2.50"), 2
     form["description"] = "DARK BREAD"
     page = form.submit(status=409)
     assert "Price 2.50" in text_of(page, ".locked")
     form_with(page, "description").submit(status=303)
-    assert stored(shop) == ("DARK BREAD", Decimal("2.50"), 5, 3)
+    assert stored(catalogue) == ("DARK BREAD", Decimal("2.50"), 5, 3)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_who_may_create_but_not_edit_directly_creates_by_import(
-    shop: Shop, person: Callable[..., TestApp]
+    catalogue: CatalogueDatabase, person: Callable[..., TestApp]
 ) -> None:
     client = person("products:view", "products:edit", "products:create", "products:delete")
     assert "New product" not in client.get("/products")
     assert "needs a value for Price" in text_of(client.get("/products/new", status=403))
-    before = shop.dump()
+    before = catalogue.dump()
     fields = {"item_code": "1", "description": "NEW", "price": "1", "on_hand": "1", "direct_edit_reason": "x"}
     assert "Import the product instead" in text_of(post(client, "/products/new", 403, **fields))
-    assert shop.dump() == before
+    assert catalogue.dump() == before
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_links_are_for_those_who_may_use_them(
-    shop: Shop, person: Callable[..., TestApp], product: int
+    catalogue: CatalogueDatabase, person: Callable[..., TestApp], product: int
 ) -> None:
     page = person("products:view", "products:edit").get(f"/products/{product}/edit")
     assert "can be changed by a batch only" in text_of(page, ".locked")
@@ -165,7 +165,7 @@ def test_links_are_for_those_who_may_use_them(
 
 
 def test_an_admin_says_why_and_the_history_tells_it(
-    shop: Shop, admin: TestApp, auditor: TestApp, product: int
+    catalogue: CatalogueDatabase, admin: TestApp, auditor: TestApp, product: int
 ) -> None:
     form = edit_form(admin, product)
     form["price"], form["on_hand"] = "2.75", "4"
@@ -174,12 +174,12 @@ def test_an_admin_says_why_and_the_history_tells_it(
         page = form.submit(status=422)
         assert "Say why you set Price and On hand here" in text_of(page)
         assert form_with(page, "price")["price"].value == "2.75"
-    assert (stored(shop)[1:], kept(shop)) == ((Decimal("2.00"), 5, 1), [])
+    assert (stored(catalogue)[1:], kept(catalogue)) == ((Decimal("2.00"), 5, 1), [])
     form["direct_edit_reason"] = "Typing error <b> at the till"
     form.submit(status=303)
-    assert stored(shop) == ("RYE BREAD", Decimal("2.75"), 4, 2)
+    assert stored(catalogue) == ("RYE BREAD", Decimal("2.75"), 4, 2)
     why = "Typing error <b> at the till"
-    assert kept(shop) == [
+    assert kept(catalogue) == [
         (CODE, Decimal("2.00"), Decimal("2.75"), "admin", None, why),
         (f"product {CODE}", "on_hand", "5", "4", "admin", why),
     ]
@@ -190,46 +190,52 @@ def test_an_admin_says_why_and_the_history_tells_it(
 
 
 def test_no_reason_is_needed_for_what_is_not_changed_by_batches(
-    shop: Shop, admin: TestApp, product: int
+    catalogue: CatalogueDatabase, admin: TestApp, product: int
 ) -> None:
     form = edit_form(admin, product)
     form["description"] = "DARK BREAD"
     form.submit(status=303)
-    assert (stored(shop)[0], kept(shop)) == ("DARK BREAD", [])
+    assert (stored(catalogue)[0], kept(catalogue)) == ("DARK BREAD", [])
 
 
-def test_what_a_new_product_begins_with_is_kept_with_its_reason(shop: Shop, admin: TestApp) -> None:
+def test_what_a_new_product_begins_with_is_kept_with_its_reason(
+    catalogue: CatalogueDatabase, admin: TestApp
+) -> None:
     form = form_with(admin.get("/products/new"), "price")
     form["item_code"], form["description"], form["price"] = "77", "CAKE", "9.90"
     assert "Say why you set Price here" in text_of(form.submit(status=422))
     form["direct_edit_reason"] = "Opening day"
     page = form.submit(status=303).follow()
     assert "new 9.90 admin Opening day" in text_of(page, "#panel-direct-edits")
-    assert kept(shop) == [("product 77", "price", None, "9.90", "admin", "Opening day")]
+    assert kept(catalogue) == [("product 77", "price", None, "9.90", "admin", "Opening day")]
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_the_permission_is_enough_by_itself(shop: Shop, person: Callable[..., TestApp], product: int) -> None:
+def test_the_permission_is_enough_by_itself(
+    catalogue: CatalogueDatabase, person: Callable[..., TestApp], product: int
+) -> None:
     client = person("products:view", "products:edit", DIRECTLY)
     form = edit_form(client, product)
     form["price"], form["direct_edit_reason"] = "3", "Asked by the shop"
     form.submit(status=303)
-    assert stored(shop)[1] == Decimal("3.00")
+    assert stored(catalogue)[1] == Decimal("3.00")
 
 
-def test_what_is_kept_can_neither_be_changed_nor_deleted(shop: Shop, admin: TestApp, product: int) -> None:
+def test_what_is_kept_can_neither_be_changed_nor_deleted(
+    catalogue: CatalogueDatabase, admin: TestApp, product: int
+) -> None:
     form = edit_form(admin, product)
     form["price"], form["on_hand"], form["direct_edit_reason"] = "2.75", "4", "Counted again"
     form.submit(status=303)
-    before = kept(shop)
+    before = kept(catalogue)
     for statement in (
         "UPDATE direct_edit SET reason = 'none'",
         "UPDATE price_history SET reason = 'none'",
         "DELETE FROM direct_edit",
     ):
-        with pytest.raises(DBAPIError), shop.engine.begin() as connection:
+        with pytest.raises(DBAPIError), catalogue.engine.begin() as connection:
             connection.exec_driver_sql(statement)
-    assert kept(shop) == before
+    assert kept(catalogue) == before
 
 
 # --- Who has it ------------------------------------------------------------------------------------------------------
@@ -242,11 +248,11 @@ def test_of_the_shipped_roles_only_the_administrators_has_it() -> None:
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_it_is_offered_with_words_and_nobody_gives_it_to_themselves(
-    shop: Shop, admin: TestApp, person: Callable[..., TestApp]
+    catalogue: CatalogueDatabase, admin: TestApp, person: Callable[..., TestApp]
 ) -> None:
     assert "Edit directly what changes by batch only" in text_of(admin.get("/roles/new"))
     client = person("roles:view", "roles:edit", "products:edit", "products:view")
-    with transaction_scope(shop.engine, read_only=True) as session:
+    with transaction_scope(catalogue.engine, read_only=True) as session:
         own = session.scalars(select(Role.id).where(Role.name == "own")).one()
     form = form_with(client.get(f"/roles/{own}/edit"), "permissions")
     box = next(box for box in form.fields["permissions"] if box._value == DIRECTLY)

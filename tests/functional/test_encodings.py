@@ -7,18 +7,20 @@ import pytest
 from tests.tables.formats.test_sheet_xml import workbook
 from webtest import TestApp
 
+from .harness import CatalogueDatabase, column_of, form_with, number_in, text_of, upload, url_of
 from .test_imports import number_of, send
-from .world import Shop, column_of, form_with, number_in, text_of, upload, url_of
 
 HEAD = "item_code,description,size,price\n"
 RUSSIAN = f"{HEAD}000000011,Печенье,500 г,2.20\n000000021,Пончики,1 кг,8.00\n"
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_a_guessed_encoding_is_asked_about_and_remembered(shop: Shop, staff: TestApp) -> None:
+def test_a_guessed_encoding_is_asked_about_and_remembered(
+    catalogue: CatalogueDatabase, staff: TestApp
+) -> None:
     sent = upload(staff, RUSSIAN.encode("cp1251"), vendor_code="V1")
     number = number_in(sent)
-    assert shop.batch(number).state == "new"
+    assert catalogue.batch(number).state == "new"
     page = sent.follow()
     readings = [label.get_text() for label in page.html.select("#f-encoding label, fieldset label")]
     assert [reading for reading in readings if "Печенье" in reading and "cp1251" in reading]
@@ -28,7 +30,7 @@ def test_a_guessed_encoding_is_asked_about_and_remembered(shop: Shop, staff: Tes
         "do", value="populate", status=422
     )
     assert "can be read in several ways" in text_of(refused)
-    assert shop.batch(number).state == "new"
+    assert catalogue.batch(number).state == "new"
     form = form_with(page, "header_row")
     form["encoding"] = "other"
     assert "Choose the encoding." in text_of(form.submit("do", value="look", status=422))
@@ -43,15 +45,15 @@ def test_a_guessed_encoding_is_asked_about_and_remembered(shop: Shop, staff: Tes
 
     # The vendor's next list is in it as well; one that is not is asked about anew, or read as what it is.
     again = number_in(upload(staff, RUSSIAN.encode("cp1251"), vendor_code="V1"))
-    assert (shop.batch(again).state, shop.row(again, 1).description) == ("open", "Печенье")
+    assert (catalogue.batch(again).state, catalogue.row(again, 1).description) == ("open", "Печенье")
     unicode = number_in(upload(staff, RUSSIAN.encode(), vendor_code="V1"))
-    assert shop.row(unicode, 1).description == "Печенье"
+    assert catalogue.row(unicode, 1).description == "Печенье"
     greek = f"{HEAD}000000011,Μπισκότα,500 g,2.20\n000000021,Λουκάνικα,1 kg,8.00\n".encode("cp1253")
-    assert shop.batch(number_in(upload(staff, greek, vendor_code="V1"))).state == "new"
+    assert catalogue.batch(number_in(upload(staff, greek, vendor_code="V1"))).state == "new"
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_the_first_reading_is_confirmed_by_going_on(shop: Shop, staff: TestApp) -> None:
+def test_the_first_reading_is_confirmed_by_going_on(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     page = upload(staff, RUSSIAN.encode("cp1251"), vendor_code="V1").follow()
     page = form_with(page, "header_row").submit("do", value="columns").follow()
     page = form_with(page, "column.item_code").submit("do", value="populate").follow()
@@ -59,14 +61,14 @@ def test_the_first_reading_is_confirmed_by_going_on(shop: Shop, staff: TestApp) 
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_characters_that_are_taken_nowhere_stop_nothing(shop: Shop, staff: TestApp) -> None:
+def test_characters_that_are_taken_nowhere_stop_nothing(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     lines = f"{HEAD[:-1]},note\n000000011,RYE,500 G,2.20,süß\n".encode("cp1252")
     number = number_in(upload(staff, lines, vendor_code="V1"))
-    assert (shop.batch(number).state, shop.row(number, 1).description) == ("open", "RYE")
+    assert (catalogue.batch(number).state, catalogue.row(number, 1).description) == ("open", "RYE")
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_odd_lines_are_asked_about(shop: Shop, staff: TestApp) -> None:
+def test_odd_lines_are_asked_about(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     lines = f"{HEAD}000000011,Käse,500 g,2.20\n".encode() + "000000021,Café,1 kg,8.00\n".encode("latin-1")
     page = upload(staff, lines, vendor_code="V1").follow()
     assert "1 line is not UTF-8 as the rest of the file is: 3." in text_of(page)
@@ -78,12 +80,12 @@ def test_odd_lines_are_asked_about(shop: Shop, staff: TestApp) -> None:
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_marks_of_a_spreadsheet_are_understood_and_told(shop: Shop, staff: TestApp) -> None:
+def test_marks_of_a_spreadsheet_are_understood_and_told(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     lines = f'{HEAD}="000000011",RYE,500 G,2.20\n="000000021",\'t Hooft,1 KG,8.00\n'
     number = number_in(upload(staff, lines, vendor_code="V1"))
-    assert [shop.row(number, n).item_code for n in (1, 2)] == ["000000011", "000000021"]
-    assert shop.row(number, 2).description == "'t Hooft"
-    assert [(one["field"], one["raw"]) for one in shop.row(number, 1).issues] == [
+    assert [catalogue.row(number, n).item_code for n in (1, 2)] == ["000000011", "000000021"]
+    assert catalogue.row(number, 2).description == "'t Hooft"
+    assert [(one["field"], one["raw"]) for one in catalogue.row(number, 1).issues] == [
         ("item_code", '="000000011"')
     ]
     kept = upload(staff, f"{HEAD}'000000011,RYE,500 G,2.20\n", vendor_code="V1")
@@ -92,7 +94,7 @@ def test_marks_of_a_spreadsheet_are_understood_and_told(shop: Shop, staff: TestA
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_days_of_a_workbook_that_counts_from_1904(shop: Shop, staff: TestApp) -> None:
+def test_days_of_a_workbook_that_counts_from_1904(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     number = number_of(send(staff, workbook(), "list.xlsx"))
     page = staff.get(f"/batches/import/{number}/intake")
     assert "2026-05-01" in text_of(page)

@@ -9,11 +9,11 @@ from sqlalchemy import text
 from webtest import TestApp
 
 from .addresses import FIELDS
-from .world import Shop, json_post, post, text_of, url_of
+from .harness import CatalogueDatabase, json_post, post, text_of, url_of
 
 
 def test_every_kind_of_answer_has_the_headers_that_protect(
-    shop: Shop, admin: TestApp, client: TestApp, staff: TestApp, open_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, client: TestApp, staff: TestApp, open_batch: int
 ) -> None:
     css = client.get("/login").html.find("link", rel="stylesheet")["href"]
     answers = {
@@ -44,9 +44,9 @@ def test_every_kind_of_answer_has_the_headers_that_protect(
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
 def test_what_nobody_foresaw_is_one_page_with_a_number_and_nothing_inside(
-    shop: Shop, staff: TestApp, open_batch: int, accept: str
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int, accept: str
 ) -> None:
-    with shop.engine.begin() as connection:
+    with catalogue.engine.begin() as connection:
         connection.execute(text("ALTER TABLE cell_change RENAME TO elsewhere"))
     answer = staff.get(url_of(open_batch, "history"), headers={"Accept": accept}, status=500)
     assert "cell_change" not in answer.text
@@ -60,7 +60,9 @@ def test_what_nobody_foresaw_is_one_page_with_a_number_and_nothing_inside(
         assert re.search(r"Request [0-9a-f]{8,}", text_of(answer))
 
 
-def test_scripts_get_their_refusals_as_json(shop: Shop, staff: TestApp, executed_batch: int) -> None:
+def test_scripts_get_their_refusals_as_json(
+    catalogue: CatalogueDatabase, staff: TestApp, executed_batch: int
+) -> None:
     answer = json_post(staff, url_of(executed_batch, "rows", 1, "cell"), 409, FIELDS)
     assert answer["status"] == 409
     assert "frozen" in answer["error"]

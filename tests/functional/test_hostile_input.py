@@ -9,7 +9,7 @@ import pytest
 from webtest import TestApp, Upload
 
 from .addresses import FIELDS, Addresses
-from .world import Shop, token_of, url_of
+from .harness import CatalogueDatabase, token_of, url_of
 
 QUERIES = (
     "page=-1", "page=0", "page=99999999999999999999", "page=x", "page=", "size=7", "size=-50", "size=1e9", "sort=",
@@ -28,7 +28,7 @@ QUERIES = (
 
 
 def test_a_hostile_query_is_answered_with_a_page(
-    shop: Shop, admin: TestApp, addresses: Addresses, open_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, addresses: Addresses, open_batch: int
 ) -> None:
     grids = ("view", "export_rows", ".worksheet", "remove_rows", "history")
     asked = [
@@ -59,7 +59,11 @@ def _status(browser: TestApp, url: str) -> int:
 
 
 def test_fields_of_every_kind_and_size_never_break_a_page(
-    shop: Shop, admin: TestApp, addresses: Addresses, open_batch: int, request: pytest.FixtureRequest
+    catalogue: CatalogueDatabase,
+    admin: TestApp,
+    addresses: Addresses,
+    open_batch: int,
+    request: pytest.FixtureRequest,
 ) -> None:
     """Texts where files are expected, files where texts are, NUL, long texts, half a pair of surrogates."""
     token = token_of(admin)

@@ -9,13 +9,13 @@ from typing import Any
 from webtest import TestApp
 
 from .addresses import Address, Addresses
-from .world import PATH, Shop, form_with, json_post, number_in, post, upload, url_of
+from .harness import PATH, CatalogueDatabase, form_with, json_post, number_in, post, upload, url_of
 
 HOSTILE = """<script>alert("1")</script>'"><img src=x onerror=alert(2)>{{7*7}}<!--"""
 
 
 def test_hostile_words_in_a_list_are_shown_as_words_everywhere(
-    shop: Shop, staff: TestApp, admin: TestApp, addresses: Addresses
+    catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp, addresses: Addresses
 ) -> None:
     quoted = HOSTILE.replace('"', '""')
     data = f'item_code,description,size,price\n"<b>""\'x</b>","{quoted}","{quoted[:40]}","<i>1</i>"\n000000011,R,,2.10\n'
@@ -36,14 +36,14 @@ def test_hostile_words_in_a_list_are_shown_as_words_everywhere(
 
 
 def test_hostile_words_typed_into_forms_come_back_as_words(
-    shop: Shop, staff: TestApp, open_batch: int
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:
     for url in (
         url_of(open_batch, "rows", 1, "edit"),
         url_of(open_batch, "rows", "new"),
         url_of(open_batch, "edit"),
     ):
-        version = shop.batch(open_batch).version if "/rows/" not in url else 1
+        version = catalogue.batch(open_batch).version if "/rows/" not in url else 1
         fields = {
             "version": version,
             "new_price": HOSTILE,
@@ -57,7 +57,7 @@ def test_hostile_words_typed_into_forms_come_back_as_words(
     _assert_nothing_runs(staff.get("/login", {"next": HOSTILE}, status="*"))
 
 
-def test_a_formula_in_a_list_is_exported_as_words(shop: Shop, staff: TestApp) -> None:
+def test_a_formula_in_a_list_is_exported_as_words(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     data = 'item_code,description,size,price\n1,=HYPERLINK("x"),@a,1.00\n'
     number = number_in(upload(staff, data))
     lines = staff.get(url_of(number, "rows.csv")).body.decode("utf-8-sig").splitlines()
@@ -88,7 +88,7 @@ def _assert_nothing_runs(page: Any) -> None:
 
 
 def test_every_page_is_free_of_code_in_its_html(
-    shop: Shop, admin: TestApp, addresses: Addresses, executed_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, addresses: Addresses, executed_batch: int
 ) -> None:
     seen = [
         address.route

@@ -15,7 +15,7 @@ from webtest import TestApp, Upload
 
 from batchbook.catalog.models import Department, Product, Vendor
 
-from .world import OWN, Shop, column_of, counts_of, form_to, form_with, post, records, text_of
+from .harness import OWN, CatalogueDatabase, column_of, counts_of, form_to, form_with, post, records, text_of
 
 ONE = pytest.mark.parametrize("backend", ["sqlite"])
 IMPORTS = "/batches/import"
@@ -54,14 +54,14 @@ def url_of(number: int, *more: Any) -> str:
     return "/".join([IMPORTS, str(number), *map(str, more)])
 
 
-def product(shop: Shop, code: str) -> tuple[Any, ...]:
+def product(catalogue: CatalogueDatabase, code: str) -> tuple[Any, ...]:
     """Return what a product is: its words, price, stock, and what it belongs to."""
     p = Product
     wanted = (
         select(p.description, p.price, p.on_hand, Department.name, Vendor.code)
         .outerjoin(p.department).outerjoin(p.vendor).where(p.item_code == code)
     )  # fmt: skip
-    with shop.engine.connect() as connection:
+    with catalogue.engine.connect() as connection:
         return tuple(connection.execute(wanted).one())
 
 
@@ -92,7 +92,7 @@ def execute(client: TestApp, number: int, status: int = 303, **options: Any) -> 
 
 
 def test_a_list_as_it_comes_by_mail_becomes_products(
-    shop: Shop, staff: TestApp, admin: TestApp, auditor: TestApp
+    catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp, auditor: TestApp
 ) -> None:
     sent = send(staff, LIST.encode("cp1252"), "Preisliste Mai.csv", sender="Mühle Nord")
     number = number_of(sent)
@@ -134,14 +134,14 @@ def test_a_list_as_it_comes_by_mail_becomes_products(
     page = fix_alike(page.click("3 rows have problems"), "Backwaren", "BAKERY")
     assert "1 problem in 1 row" in text_of(page)
     complete(staff, number)
-    before = shop.prices()
+    before = catalogue.prices()
     assert "1 row has problems" in text_of(execute(admin, number, 409))
-    assert shop.prices() == before
+    assert catalogue.prices() == before
     page = execute(admin, number, apply="good").follow()
     assert "Products: 3 updated, 1 created. 1 row went into batch 00000002." in text_of(page)
-    assert product(shop, "000000021") == ("OAT FLAKES", Decimal("4.40"), 0, "GROCERY", "V1")
-    assert product(shop, "000000031") == ("SPELT ROLL", Decimal("0.60"), 80, "BAKERY", "V1")
-    assert [line[:3] for line in shop.price_history()] == [
+    assert product(catalogue, "000000021") == ("OAT FLAKES", Decimal("4.40"), 0, "GROCERY", "V1")
+    assert product(catalogue, "000000031") == ("SPELT ROLL", Decimal("0.60"), 80, "BAKERY", "V1")
+    assert [line[:3] for line in catalogue.price_history()] == [
         ("000000011", Decimal("2.00"), Decimal("2.20")),
         ("000000012", Decimal("3.00"), Decimal("2.70")),
         ("000000021", Decimal("4.00"), Decimal("4.40")),
@@ -158,7 +158,7 @@ def test_a_list_as_it_comes_by_mail_becomes_products(
     assert "Changed 1 cell in 1 row from the worksheet." in text_of(page)
     complete(staff, 2)
     assert "Products: 1 created." in text_of(execute(admin, 2).follow())
-    assert product(shop, "000000032")[:2] == ("RUSK", Decimal("1.10"))
+    assert product(catalogue, "000000032")[:2] == ("RUSK", Decimal("1.10"))
 
     # Who audits sees all of it, and changes nothing.
     page = auditor.get(url_of(number))
@@ -166,16 +166,18 @@ def test_a_list_as_it_comes_by_mail_becomes_products(
     assert [form.action for form in page.forms.values() if form.method == "POST"] == [
         form.action for form in auditor.get("/").forms.values() if form.method == "POST"
     ]
-    frozen = shop.dump(without=OWN)
+    frozen = catalogue.dump(without=OWN)
     for client in (auditor, admin):
         for path in ("rows/1/edit", "execute", "reopen", "delete", "mapping"):
             client.post(url_of(number, path), {"csrf_token": "none"}, expect_errors=True)
-    assert shop.dump(without=OWN) == frozen
+    assert catalogue.dump(without=OWN) == frozen
     assert "000000031" in auditor.get(url_of(number, "rows.csv")).text
 
 
 @ONE
-def test_the_next_list_of_the_same_sender_needs_nobody(shop: Shop, staff: TestApp, admin: TestApp) -> None:
+def test_the_next_list_of_the_same_sender_needs_nobody(
+    catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp
+) -> None:
     lines = "Art.-Nr.;Warenname;Abt.;VK netto\n{};Backwaren;{}\n"
     number = number_of(send(staff, lines.format("000000011;RYE BREAD", "2,20"), sender="Mühle"))
     form = mapped(staff.get(url_of(number, "mapping")), description="1", department="2", price="3")
@@ -191,11 +193,11 @@ def test_the_next_list_of_the_same_sender_needs_nobody(shop: Shop, staff: TestAp
     assert "Backwaren" in text_of(staff.get(url_of(number + 1, "rows", 1)).click("View in file"))
     # Somebody else's list with the same columns is asked about.
     other = number_of(send(staff, lines.format("000000012;WHEAT BREAD", "3,10"), sender="Other"))
-    assert shop.batch(other).state == "new"
+    assert catalogue.batch(other).state == "new"
 
 
 @ONE
-def test_rows_copied_from_a_sheet_are_imported(shop: Shop, staff: TestApp) -> None:
+def test_rows_copied_from_a_sheet_are_imported(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     form = form_with(staff.get(f"{IMPORTS}/new"), "pasted")
     form["target"], form["pasted"] = "vendor", "Supplier\tCompany\r\nV1\tThe Mill\r\nV9\tNew One\r\n"
     page = form.submit(status=303).follow()
@@ -203,19 +205,19 @@ def test_rows_copied_from_a_sheet_are_imported(shop: Shop, staff: TestApp) -> No
 
 
 @ONE
-def test_a_table_that_is_none_leaves_nothing_behind(shop: Shop, staff: TestApp) -> None:
-    before = shop.dump(without=OWN)
+def test_a_table_that_is_none_leaves_nothing_behind(catalogue: CatalogueDatabase, staff: TestApp) -> None:
+    before = catalogue.dump(without=OWN)
     page = send(staff, b"\x00\x01\x02\xff" * 500, status=422)
     assert "list.csv" in text_of(page, "#error-file")
-    assert shop.dump(without=OWN) == before
+    assert catalogue.dump(without=OWN) == before
 
 
 @ONE
 def test_a_real_price_list_updates_products(
-    shop: Shop, staff: TestApp, admin: TestApp, real_file: Callable[[str], Path]
+    catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp, real_file: Callable[[str], Path]
 ) -> None:
-    shop.load(real_file("catalog.csv"))
-    path, before = real_file("price-list-V0764.csv"), shop.prices()
+    catalogue.load(real_file("catalog.csv"))
+    path, before = real_file("price-list-V0764.csv"), catalogue.prices()
     listed = {row["item_code"]: Decimal(row["price"]) for row in records(path)}
     known = {code: price for code, price in listed.items() if code in before}
     number = number_of(send(staff, path.read_bytes(), path.name, mode="update"))
@@ -225,12 +227,12 @@ def test_a_real_price_list_updates_products(
     )  # fmt: skip
     complete(staff, number)
     execute(admin, number)
-    assert shop.prices() == before | known
+    assert catalogue.prices() == before | known
 
 
 @ONE
 def test_what_a_vendor_does_not_list_any_more_is_taken_off_sale(
-    shop: Shop, staff: TestApp, admin: TestApp
+    catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp
 ) -> None:
     lines = "item_code,description,price\n000000011,RYE BREAD,2.00\n000000012,WHEAT BREAD,3.30\n"
     scope = {"mode": "replace", "scope_field": "vendor"}
@@ -245,31 +247,33 @@ def test_what_a_vendor_does_not_list_any_more_is_taken_off_sale(
     post(staff, url_of(number, "rows", 4, "remove"), version="1")
     complete(staff, number)
     assert "1 updated, 1 deleted" in text_of(execute(admin, number).follow())
-    with shop.engine.connect() as connection:
+    with catalogue.engine.connect() as connection:
         gone = connection.scalars(select(Product.item_code).where(~Product.active)).all()
     assert gone == ["000000013"]
 
 
 @ONE
 def test_records_that_changed_meanwhile_are_shown_and_not_overwritten_unasked(
-    shop: Shop, staff: TestApp, admin: TestApp
+    catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp
 ) -> None:
     lines = "item_code,price\n000000011,2.20\n000000012,2.70\n"
     number = number_of(send(staff, lines, mode="update"))
     complete(staff, number)
-    shop.set_price("000000011", "2.10")
+    catalogue.set_price("000000011", "2.10")
     page = staff.get(url_of(number, "changed"))
     cells = [cell.get_text() for cell in page.html.select("main tbody td")]
     assert cells == ["1", "000000011", "Price", "2.00", "2.20", "2.10"]
     refused = text_of(execute(admin, number, 409))
     assert "1 record changed since the last refresh: 000000011" in refused
-    assert shop.prices()["000000012"] == Decimal("3.00")
+    assert catalogue.prices()["000000012"] == Decimal("3.00")
     execute(admin, number, overwrite=True)
-    assert shop.prices()["000000011"] == Decimal("2.20")
+    assert catalogue.prices()["000000011"] == Decimal("2.20")
 
 
 @ONE
-def test_who_may_not_change_products_cannot_import_them(shop: Shop, staff: TestApp, auditor: TestApp) -> None:
+def test_who_may_not_change_products_cannot_import_them(
+    catalogue: CatalogueDatabase, staff: TestApp, auditor: TestApp
+) -> None:
     auditor.get(f"{IMPORTS}/new", status=403)
     number = number_of(send(staff, "item_code,price\n000000011,2.20\n", mode="update"))
     auditor.get(url_of(number), status=403)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from webtest import TestApp
 
-from .world import OWN, PATH, Shop, column_of, form_with, number_in, text_of, upload, url_of
+from .harness import OWN, PATH, CatalogueDatabase, column_of, form_with, number_in, text_of, upload, url_of
 
 #: The list of a vendor with columns of its own: codes that a spreadsheet stripped of zeros, prices with their currency.
 THEIRS = """Artikel;Bezeichnung;Inhalt;Price from May
@@ -22,11 +22,13 @@ def chosen(page: object) -> dict[str, str]:
     return {name[7:]: form[name].value for name in form.fields if name and name.startswith("column.")}
 
 
-def test_a_list_with_other_names_is_looked_at_mapped_and_remembered(shop: Shop, staff: TestApp) -> None:
+def test_a_list_with_other_names_is_looked_at_mapped_and_remembered(
+    catalogue: CatalogueDatabase, staff: TestApp
+) -> None:
     number = number_in(upload(staff, THEIRS, vendor_code="V1"))
     batch = staff.get(url_of(number))
     assert "Check the file" in text_of(batch)
-    assert shop.batch(number).state == "new"
+    assert catalogue.batch(number).state == "new"
     page = staff.get(url_of(number, "intake"))
     assert "“list.csv”" in text_of(page, "h1")
     page = form_with(page, "header_row").submit("do", value="columns").follow()
@@ -42,7 +44,7 @@ def test_a_list_with_other_names_is_looked_at_mapped_and_remembered(shop: Shop, 
     page = form.submit("do", value="populate").follow()
     assert column_of(page, "Item code") == ["000000011", "000000021", "000000012", "000000013"]
     assert column_of(page, "New price") == ["2.20", "8.00", "2.70", "0.60"]
-    assert [(i["field"], i["raw"]) for i in shop.row(number, 1).issues] == [
+    assert [(i["field"], i["raw"]) for i in catalogue.row(number, 1).issues] == [
         ("item_code", "11"),
         ("new_price", "$ 2.20"),
     ]
@@ -50,8 +52,8 @@ def test_a_list_with_other_names_is_looked_at_mapped_and_remembered(shop: Shop, 
 
     # The next list of the same vendor is known.
     again = number_in(upload(staff, THEIRS.replace("on request", "0.70"), vendor_code="V1"))
-    assert shop.batch(again).state == "open"
-    assert shop.row(again, 1).item_code == "000000011"
+    assert catalogue.batch(again).state == "open"
+    assert catalogue.row(again, 1).item_code == "000000011"
     # One of another vendor is asked about, and the saved mapping is offered.
     other = number_in(upload(staff, THEIRS, vendor_code="V2"))
     page = staff.get(url_of(other, "mapping"))
@@ -62,14 +64,16 @@ def test_a_list_with_other_names_is_looked_at_mapped_and_remembered(shop: Shop, 
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_what_was_guessed_of_a_file_can_be_said_otherwise(shop: Shop, staff: TestApp) -> None:
+def test_what_was_guessed_of_a_file_can_be_said_otherwise(
+    catalogue: CatalogueDatabase, staff: TestApp
+) -> None:
     """Nobody can tell what 1,500 is, or whether the last row is a record: somebody says."""
     lines = "A list of ours;;\nitem_code;what;price\n000000011;RYE;1,500\n000000012;WHEAT;2,250\n"
     number = number_in(upload(staff, lines, vendor_code="V1"))
-    before = shop.dump(without=OWN)
+    before = catalogue.dump(without=OWN)
     page = staff.get(url_of(number, "intake"))
     assert form_with(page, "header_row")["header_row"].value == "2"
-    assert shop.dump(without=OWN) == before
+    assert catalogue.dump(without=OWN) == before
     form = form_with(page, "header_row")
     form["decimal.2"], form["left_out"] = ",", "4"
     page = form.submit("do", value="look").follow()
@@ -88,7 +92,9 @@ def test_what_was_guessed_of_a_file_can_be_said_otherwise(shop: Shop, staff: Tes
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_columns_that_are_missing_are_asked_for_and_texts_must_be_values(shop: Shop, staff: TestApp) -> None:
+def test_columns_that_are_missing_are_asked_for_and_texts_must_be_values(
+    catalogue: CatalogueDatabase, staff: TestApp
+) -> None:
     number = number_in(upload(staff, "Artikel;Was\n000000011;RYE\n"))
     page = staff.get(url_of(number, "mapping"))
     form = form_with(page, "column.item_code")
@@ -106,12 +112,12 @@ def test_columns_that_are_missing_are_asked_for_and_texts_must_be_values(shop: S
     form["column.size"] = form["column.description"] = "constant"
     page = form.submit("do", value="populate").follow()
     assert column_of(page, "New price") == ["1.50"]
-    assert shop.batch(number).state == "open"
+    assert catalogue.batch(number).state == "open"
     staff.get(url_of(number, "mapping"), status=409)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_rows_can_be_pasted(shop: Shop, staff: TestApp) -> None:
+def test_rows_can_be_pasted(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     form = form_with(staff.get(f"{PATH}/new"), "pasted")
     form["pasted"] = "item_code\tdescription\tsize\tprice\r\n000000011\tRYE\t500 G\t2.20\r\n"
     page = form.submit().follow()
@@ -121,18 +127,18 @@ def test_rows_can_be_pasted(shop: Shop, staff: TestApp) -> None:
     form["pasted"] = "item_code\n"
     page = form.submit(status=422)
     assert "has a header row, and no row below it" in text_of(page, "#error-pasted")
-    assert shop.batches() == 1
+    assert catalogue.batches() == 1
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_an_auditor_prepares_nothing(shop: Shop, staff: TestApp, auditor: TestApp) -> None:
+def test_an_auditor_prepares_nothing(catalogue: CatalogueDatabase, staff: TestApp, auditor: TestApp) -> None:
     number = number_in(upload(staff, THEIRS))
     for page in ("intake", "mapping"):
         auditor.get(url_of(number, page), status=403)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_a_form_about_other_columns_is_not_taken(shop: Shop, staff: TestApp) -> None:
+def test_a_form_about_other_columns_is_not_taken(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     """Two pages are open: what one says of columns by their places must not be taken for what the other made of them."""
     number = number_in(upload(staff, THEIRS, vendor_code="V1"))
     old = form_with(staff.get(url_of(number, "mapping")), "column.item_code")
@@ -145,7 +151,7 @@ def test_a_form_about_other_columns_is_not_taken(shop: Shop, staff: TestApp) -> 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_mapping_that_somebody_else_saved_is_not_replaced(
-    shop: Shop, staff: TestApp, admin: TestApp
+    catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp
 ) -> None:
     def saved_by(client: TestApp) -> TestApp:
         number = number_in(upload(client, THEIRS))

@@ -19,7 +19,7 @@ from batchbook.services import services_of
 from batchbook.types.price_change.handler import PriceChangeHandler
 from batchbook.types.price_change.models import PriceChange
 
-from .world import OWN, Shop, form_to, form_with, json_post, text_of, url_of
+from .harness import OWN, CatalogueDatabase, form_to, form_with, json_post, text_of, url_of
 
 NOTED = (*OWN, "batch", "operation")
 
@@ -81,29 +81,29 @@ def misuse(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.mark.parametrize("how", ["commit", "COMMIT", "CREATE TABLE mine (a INTEGER)", "exit"])
 def test_an_execution_fails_and_its_page_says_why(
-    shop: Shop, admin: TestApp, complete_batch: int, misuse: Any, how: str
+    catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int, misuse: Any, how: str
 ) -> None:
     misuse("execute", how)
-    before = shop.dump(without=NOTED)
+    before = catalogue.dump(without=NOTED)
     page = form_to(admin.get(url_of(complete_batch)), "/execute").submit(status=303).follow()
     said = "SystemExit: 3" if how == "exit" else " was refused: "
     assert said in text_of(page)
     assert "Everything is as it was before." in text_of(page, ".flashes")
-    assert shop.dump(without=NOTED) == before
-    assert shop.batch(complete_batch).state == "complete"
+    assert catalogue.dump(without=NOTED) == before
+    assert catalogue.batch(complete_batch).state == "complete"
     misuse("", "")
     form_to(admin.get(url_of(complete_batch)), "/execute").submit(status=303)
-    assert shop.batch(complete_batch).state == "executed"
+    assert catalogue.batch(complete_batch).state == "executed"
 
 
 def test_where_the_transaction_was_ended_the_page_says_that_parts_may_have_been_kept(
-    shop: Shop, admin: TestApp, complete_batch: int, misuse: Any
+    catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int, misuse: Any
 ) -> None:
     misuse("execute", "evade")
     page = form_to(admin.get(url_of(complete_batch)), "/execute").submit(status=500)
     assert "What it had done until then may have been kept." in text_of(page)
     assert "nothing of it was saved" not in text_of(page)
-    batch = shop.batch(complete_batch)
+    batch = catalogue.batch(complete_batch)
     assert (batch.state, batch.executed_at) == ("complete", None)
     page = admin.get(url_of(complete_batch))
     assert "may have been kept" in text_of(page)
@@ -112,10 +112,10 @@ def test_where_the_transaction_was_ended_the_page_says_that_parts_may_have_been_
 
 @pytest.mark.parametrize("how", ["commit", "ROLLBACK", "DROP TABLE price_history", "exit"])
 def test_an_edit_is_refused_and_nothing_is_kept(
-    shop: Shop, staff: TestApp, open_batch: int, misuse: Any, how: str
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int, misuse: Any, how: str
 ) -> None:
     misuse("edit", how)
-    before = shop.dump(without=OWN)
+    before = catalogue.dump(without=OWN)
     status = 409 if how == "exit" else 500
     said = "SystemExit: 3" if how == "exit" else " was refused: "
     form = form_with(staff.get(url_of(open_batch, "rows", 1)), "new_price")
@@ -123,24 +123,24 @@ def test_an_edit_is_refused_and_nothing_is_kept(
     assert said in text_of(form.submit(status=status))
     cell = {"field": "new_price", "value": "9.99", "version": "1"}
     assert said in json_post(staff, url_of(open_batch, "rows", 1, "cell"), status, cell)["error"]
-    assert shop.dump(without=OWN) == before
+    assert catalogue.dump(without=OWN) == before
 
 
 @pytest.mark.parametrize("how", ["commit", "COMMIT", "exit"])
 def test_a_page_that_cannot_tell_what_will_happen_says_so(
-    shop: Shop, admin: TestApp, complete_batch: int, misuse: Any, how: str
+    catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int, misuse: Any, how: str
 ) -> None:
     misuse("describe", how)
-    before = shop.dump(without=OWN)
+    before = catalogue.dump(without=OWN)
     page = admin.get(url_of(complete_batch))
     assert "What executing it would do cannot be told: " in text_of(page)
-    assert shop.dump(without=OWN) == before
+    assert catalogue.dump(without=OWN) == before
 
 
 def test_the_page_of_a_batch_that_was_healed_says_why(
-    app: Any, shop: Shop, admin: TestApp, complete_batch: int
+    app: Any, catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int
 ) -> None:
-    with transaction_scope(shop.engine) as session:
+    with transaction_scope(catalogue.engine) as session:
         batch = session.get_one(batchbook.batches.Batch, complete_batch)
         batch.state = "executing"
     assert "/execute" not in {form.action for form in admin.get(url_of(complete_batch)).forms.values()}

@@ -5,25 +5,25 @@ from __future__ import annotations
 from webtest import TestApp
 
 from .addresses import FIELDS, Address, Addresses
-from .world import Shop, token_of
+from .harness import CatalogueDatabase, token_of
 
 NO_NUMBERS = ("0", "999999999", "99999999999999999999", "-1", "abc", "٣", "%00")
 
 
 def test_an_address_of_nothing_is_not_found(
-    shop: Shop, admin: TestApp, addresses: Addresses, open_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, addresses: Addresses, open_batch: int
 ) -> None:
     fields = FIELDS | {"csrf_token": token_of(admin)}
-    before = shop.dump()
+    before = catalogue.dump()
     for address in addresses.all:
         if address.has_record:
             for number in NO_NUMBERS:
                 _not_found(admin, address, addresses.url(address, open_batch, id=number), fields)
-    assert shop.dump() == before
+    assert catalogue.dump() == before
 
 
 def test_a_row_a_file_and_a_format_that_are_not_there_are_not_found(
-    shop: Shop, admin: TestApp, addresses: Addresses, open_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, addresses: Addresses, open_batch: int
 ) -> None:
     fields = FIELDS | {"csrf_token": token_of(admin)}
     wrong = {
@@ -50,7 +50,7 @@ def _not_found(browser: TestApp, address: Address, url: str, fields: dict[str, s
 
 
 def test_another_method_than_the_view_has_is_not_answered(
-    shop: Shop, admin: TestApp, addresses: Addresses, open_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, addresses: Addresses, open_batch: int
 ) -> None:
     methods: dict[str, set[str]] = {}
     examples = {}
@@ -59,9 +59,9 @@ def test_another_method_than_the_view_has_is_not_answered(
         methods.setdefault(url, set()).add(address.method)
         examples[url] = address
     headers = {"X-CSRF-Token": token_of(admin)}
-    before = shop.dump()
+    before = catalogue.dump()
     for url, known in methods.items():
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - known:
             answer = admin.request(url, method=method, headers=headers, status="*")
             assert answer.status_int in (404, 405), f"{method} {examples[url]}"
-    assert shop.dump() == before
+    assert catalogue.dump() == before

@@ -8,55 +8,55 @@ from typing import Any
 import pytest
 from webtest import TestApp, Upload
 
-from .world import PATH, PRICE_LIST, Shop, form_to, form_with, number_in, post, text_of, url_of
+from .harness import PATH, PRICE_LIST, CatalogueDatabase, form_to, form_with, number_in, post, text_of, url_of
 
 
-def test_the_form_for_a_new_batch_makes_one_batch(shop: Shop, staff: TestApp) -> None:
+def test_the_form_for_a_new_batch_makes_one_batch(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     form = form_with(staff.get(f"{PATH}/new"), "file")
     form["file"] = Upload("list.csv", PRICE_LIST.encode())
     first = number_in(form.submit(status=303))
     again = form.submit(status=409)
     assert f"This form was sent before. Batch {first:08d} was populated with 8 rows." in text_of(again)
-    assert shop.batches() == 1
+    assert catalogue.batches() == 1
 
 
-def test_a_form_that_was_corrected_can_be_sent_again(shop: Shop, staff: TestApp) -> None:
+def test_a_form_that_was_corrected_can_be_sent_again(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     form = form_with(staff.get(f"{PATH}/new"), "file")
     form["file"] = Upload("list.csv", b"")
     wrong = form.submit(status=422)
     form = form_with(wrong, "file")
     form["file"] = Upload("list.csv", PRICE_LIST.encode())
     form.submit(status=303)
-    assert shop.batches() == 1
+    assert catalogue.batches() == 1
 
 
-def test_a_row_is_added_once(shop: Shop, staff: TestApp, open_batch: int) -> None:
+def test_a_row_is_added_once(catalogue: CatalogueDatabase, staff: TestApp, open_batch: int) -> None:
     form = form_with(staff.get(url_of(open_batch, "rows", "new")), "item_code")
     form["item_code"], form["new_price"] = "000000099", "1.20"
     form.submit(status=303)
     assert "This form was sent before. It added row 9." in text_of(form.submit(status=409))
-    assert shop.batch(open_batch).row_count == 9
+    assert catalogue.batch(open_batch).row_count == 9
 
 
-def test_a_batch_is_cloned_once(shop: Shop, staff: TestApp, open_batch: int) -> None:
+def test_a_batch_is_cloned_once(catalogue: CatalogueDatabase, staff: TestApp, open_batch: int) -> None:
     form = form_to(staff.get(url_of(open_batch)), "/clone")
     form.submit(status=303)
     assert "was made as a copy of" in text_of(form.submit(status=409))
-    assert shop.batches() == 2
+    assert catalogue.batches() == 2
 
 
 @pytest.mark.parametrize("field", ["version", "none"])
 def test_an_edit_that_does_not_say_what_it_saw_is_refused(
-    shop: Shop, staff: TestApp, open_batch: int, field: str
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int, field: str
 ) -> None:
-    before = shop.dump()
+    before = catalogue.dump()
     page = post(staff, url_of(open_batch, "rows", 1, "edit"), 400, new_price="9.99", **{field: "abc"})
     assert "which version of the batch or row you saw" in text_of(page)
-    assert shop.dump() == before
+    assert catalogue.dump() == before
 
 
 def test_two_clicks_at_one_moment_make_one_clone(
-    shop: Shop, staff: TestApp, open_batch: int, app: Any
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int, app: Any
 ) -> None:
     form = form_to(staff.get(url_of(open_batch)), "/clone")
     fields = dict(form.submit_fields())
@@ -72,13 +72,13 @@ def test_two_clicks_at_one_moment_make_one_clone(
     for thread in clicks:
         thread.join()
     assert sorted(statuses) == [303, 409]
-    assert shop.batches() == 2
+    assert catalogue.batches() == 2
 
 
 def test_what_rows_were_made_from_cannot_be_changed_after(
-    shop: Shop, staff: TestApp, open_batch: int
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:
     fields = form_with(staff.get(url_of(open_batch, "edit")), "warn_above").fields
     assert not {"percent", "rounding", "department", "vendor_code"} & set(fields)
-    post(staff, url_of(open_batch, "edit"), 303, version=shop.batch(open_batch).version, percent="10")
+    post(staff, url_of(open_batch, "edit"), 303, version=catalogue.batch(open_batch).version, percent="10")
     assert "Change (%)" not in text_of(staff.get(url_of(open_batch)))

@@ -13,7 +13,7 @@ from webtest import TestApp
 
 from batchbook.services import services_of
 
-from .world import PRICE_LIST, Shop, form_to, json_post, number_in, upload, url_of
+from .harness import PRICE_LIST, CatalogueDatabase, form_to, json_post, number_in, upload, url_of
 
 FEW, MANY = 100, 10_000
 
@@ -49,17 +49,17 @@ def price_list(rows: int) -> str:
 
 
 @pytest.fixture
-def sizes(shop: Shop, staff: TestApp) -> dict[int, int]:
+def sizes(catalogue: CatalogueDatabase, staff: TestApp) -> dict[int, int]:
     """A batch of each size, by its rows."""
     lines = (f"{n:09d},ITEM {n},D{n % 7},C,B,1 KG,V{n % 9},{n % 50 + 1}.00,1" for n in range(1, MANY + 1, 2))
-    shop.load(COLUMNS + "\n".join(lines))
+    catalogue.load(COLUMNS + "\n".join(lines))
     return {
         rows: number_in(upload(staff, price_list(rows), description=f"{rows} rows")) for rows in (FEW, MANY)
     }
 
 
 def test_pages_of_a_batch_cost_the_same_at_every_size(
-    app: Any, shop: Shop, staff: TestApp, sizes: dict[int, int]
+    app: Any, catalogue: CatalogueDatabase, staff: TestApp, sizes: dict[int, int]
 ) -> None:
     filtered = "?f.status.equal=increase&f.new_price.greater=5&sort=-new_price&page=1&size=50"
     for more in (
@@ -79,12 +79,12 @@ def test_pages_of_a_batch_cost_the_same_at_every_size(
 
 
 def test_an_edit_costs_the_same_at_every_size(
-    app: Any, shop: Shop, staff: TestApp, sizes: dict[int, int]
+    app: Any, catalogue: CatalogueDatabase, staff: TestApp, sizes: dict[int, int]
 ) -> None:
     prices = iter(f"{cents / 100:.2f}" for cents in range(101, 200))
 
     def edit(number: int) -> Any:
-        version = str(shop.row(number, 7).version)
+        version = str(catalogue.row(number, 7).version)
         fields = {"field": "new_price", "value": next(prices), "version": version}
         return json_post(staff, url_of(number, "rows", 7, "cell"), 200, fields)
 
@@ -94,7 +94,7 @@ def test_an_edit_costs_the_same_at_every_size(
 
 
 def test_the_page_of_an_administrator_costs_the_same_at_every_size_with_the_panel(
-    app: Any, shop: Shop, staff: TestApp, admin: TestApp, sizes: dict[int, int]
+    app: Any, catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp, sizes: dict[int, int]
 ) -> None:
     for number in sizes.values():
         form_to(staff.get(url_of(number)), "/complete").submit(status=303)
@@ -103,7 +103,7 @@ def test_the_page_of_an_administrator_costs_the_same_at_every_size_with_the_pane
 
 
 def test_the_actions_grow_by_chunks_only(
-    app: Any, shop: Shop, staff: TestApp, admin: TestApp, sizes: dict[int, int]
+    app: Any, catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp, sizes: dict[int, int]
 ) -> None:
     for end, browser in (("/refresh", staff), ("/complete", staff), ("/execute", admin)):
         sent = {}
@@ -120,7 +120,7 @@ def test_the_actions_grow_by_chunks_only(
 
 
 def test_lists_of_batches_and_the_start_page_cost_the_same_however_many_there_are(
-    app: Any, shop: Shop, staff: TestApp, open_batch: int
+    app: Any, catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:
     pages = ("/", "/batches", "/batches/price-change")
     before = {page: cost(app, lambda page=page: staff.get(page)) for page in pages}

@@ -13,7 +13,7 @@ from batchbook.errors import BadInput
 from batchbook.types.price_change.handler import PriceChangeHandler
 from batchbook.types.price_change.models import PriceChange
 
-from .world import OWN, Shop, form_to, form_with, json_post, text_of, url_of
+from .harness import OWN, CatalogueDatabase, form_to, form_with, json_post, text_of, url_of
 
 #: An item that cannot be priced here, and one whose price is to be looked at again.
 SECRET, ODD = "000000098", "000000097"
@@ -44,40 +44,40 @@ def settings(settings: dict[str, str]) -> dict[str, str]:
 
 
 def test_a_scan_that_is_refused_late_leaves_nothing_and_can_be_tried_again(
-    shop: Shop, staff: TestApp, open_batch: int
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:
     form = form_to(staff.get(url_of(open_batch)), "/enter")
     form["text"] = SECRET
-    before = shop.dump(without=OWN)
+    before = catalogue.dump(without=OWN)
     for _ in range(2):
         page = form.submit(status=303).follow()
         assert "is not priced here, so nothing was stored." in text_of(page, ".flashes")
-        assert shop.dump(without=OWN) == before
+        assert catalogue.dump(without=OWN) == before
     form["text"] = "000000013"
     assert "Added row 9." in text_of(form.submit(status=303).follow(), ".flashes")
-    assert (shop.batch(open_batch).row_count, shop.row(open_batch, 9).status) == (9, "duplicate")
+    assert (catalogue.batch(open_batch).row_count, catalogue.row(open_batch, 9).status) == (9, "duplicate")
     assert "It added row 9." in text_of(form.submit(status=409))
 
 
 @pytest.mark.parametrize("code", [SECRET, ODD])
 def test_a_row_that_is_refused_late_is_not_added(
-    shop: Shop, staff: TestApp, open_batch: int, code: str
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int, code: str
 ) -> None:
     form = form_with(staff.get(url_of(open_batch, "rows", "new")), "item_code")
     form["item_code"], form["new_price"] = code, "1.20"
-    before = shop.dump(without=OWN)
+    before = catalogue.dump(without=OWN)
     page = form.submit(status=400 if code == SECRET else 422)
     assert code in text_of(page)
-    assert shop.dump(without=OWN) == before
+    assert catalogue.dump(without=OWN) == before
     form["item_code"] = "000000013"
     form.submit(status=303)
 
 
 @pytest.mark.parametrize("code", [SECRET, ODD])
 def test_a_row_that_is_refused_late_is_not_changed(
-    shop: Shop, staff: TestApp, open_batch: int, code: str
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int, code: str
 ) -> None:
-    before = shop.dump(without=OWN)
+    before = catalogue.dump(without=OWN)
     form = form_with(staff.get(url_of(open_batch, "rows", 1)), "item_code")
     form["item_code"] = code
     page = form.submit(status=400 if code == SECRET else 422)
@@ -85,11 +85,11 @@ def test_a_row_that_is_refused_late_is_not_changed(
     cell = {"field": "item_code", "value": code, "version": "1"}
     answer = json_post(staff, url_of(open_batch, "rows", 1, "cell"), 400 if code == SECRET else 422, cell)
     assert code in answer["error"]
-    assert shop.dump(without=OWN) == before
+    assert catalogue.dump(without=OWN) == before
 
 
 def test_the_page_of_a_row_that_is_refused_late_shows_what_is_stored(
-    shop: Shop, staff: TestApp, open_batch: int
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:
     form = form_with(staff.get(url_of(open_batch, "rows", 1)), "item_code")
     form["item_code"] = ODD

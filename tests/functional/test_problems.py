@@ -14,9 +14,9 @@ from batchbook.batches import issue
 from batchbook.db.transactions import transaction_scope
 from batchbook.types.price_change.models import PriceChangeRow
 
-from .world import (
+from .harness import (
     OWN,
-    Shop,
+    CatalogueDatabase,
     column_of,
     form_to,
     form_with,
@@ -42,7 +42,7 @@ CHEAP = {"field": "new_price", "code": "not-a-number", "text": "cheap"}
 
 
 @pytest.fixture
-def number(shop: Shop, staff: TestApp) -> int:
+def number(catalogue: CatalogueDatabase, staff: TestApp) -> int:
     """A batch with three problems."""
     return number_in(upload(staff, LIST))
 
@@ -51,9 +51,9 @@ def fix_url(number: int, **more: str) -> str:
     return f"{url_of(number, 'problems', 'fix')}?{urlencode({**CHEAP, **more})}"
 
 
-def note(shop: Shop, number: int, sequence: int, *issues: Any) -> None:
+def note(catalogue: CatalogueDatabase, number: int, sequence: int, *issues: Any) -> None:
     row = PriceChangeRow
-    with transaction_scope(shop.engine) as session:
+    with transaction_scope(catalogue.engine) as session:
         found = update(row).where(row.batch_id == number, row.sequence == sequence)
         session.execute(found.values(issues=list(issues)))
 
@@ -63,7 +63,9 @@ def lines(page: Any) -> list[list[str]]:
     return [[" ".join(cell.get_text(" ").split()) for cell in row.select("th, td")[:4]] for row in rows]
 
 
-def test_problems_are_listed_and_their_rows_shown(shop: Shop, staff: TestApp, number: int) -> None:
+def test_problems_are_listed_and_their_rows_shown(
+    catalogue: CatalogueDatabase, staff: TestApp, number: int
+) -> None:
     page = staff.get(url_of(number))
     problems = page.click("3 rows have problems")
     assert "3 problems in 3 rows" in text_of(problems, ".page-lead")
@@ -76,27 +78,31 @@ def test_problems_are_listed_and_their_rows_shown(shop: Shop, staff: TestApp, nu
     assert column_of(staff.get(f"{url_of(number)}?f.problems.is_false="), "Row") == ["4"]
 
 
-def test_one_correction_for_all_that_are_wrong_alike(shop: Shop, staff: TestApp, number: int) -> None:
+def test_one_correction_for_all_that_are_wrong_alike(
+    catalogue: CatalogueDatabase, staff: TestApp, number: int
+) -> None:
     problems = staff.get(url_of(number, "problems"))
     form = next(f for f in problems.forms.values() if "with" in f.fields and f["text"].value == "cheap")
     form["with"] = "1.99"
-    before = shop.dump(without=OWN)
+    before = catalogue.dump(without=OWN)
     preview = form.submit()
     assert "New price becomes 1.99 in 2 rows" in text_of(preview)
     assert "1 cheap 1.99 000000011 RYE BREAD" in text_of(preview)
-    assert shop.dump(without=OWN) == before
+    assert catalogue.dump(without=OWN) == before
     done = form_with(preview, "seen").submit(status=303).follow()
     assert "Changed 2 cells in 2 rows." in text_of(done)
     assert [line[1] for line in lines(done)] == ["<b>dear</b>"]
-    assert [str(shop.row(number, n).new_price) for n in (1, 2)] == ["1.99", "1.99"]
+    assert [str(catalogue.row(number, n).new_price) for n in (1, 2)] == ["1.99", "1.99"]
     assert "“cheap” is now “1.99”" in text_of(staff.get(url_of(number, "history")))
     form_with(staff.get(fix_url(number, text="<b>dear</b>", **{"with": "3"})), "seen").submit(status=303)
     assert "No problems" in text_of(staff.get(url_of(number, "problems")))
     assert staff.get(url_of(number)).html.select_one("#problem-count").has_attr("hidden")
 
 
-def test_what_cannot_be_read_is_said_and_nothing_is_changed(shop: Shop, staff: TestApp, number: int) -> None:
-    before = shop.dump(without=OWN)
+def test_what_cannot_be_read_is_said_and_nothing_is_changed(
+    catalogue: CatalogueDatabase, staff: TestApp, number: int
+) -> None:
+    before = catalogue.dump(without=OWN)
     page = staff.get(fix_url(number, **{"with": "a few"}))
     assert "“a few” is not a number" in text_of(page)
     assert not [form for form in page.forms.values() if "seen" in form.fields]
@@ -112,11 +118,11 @@ def test_what_cannot_be_read_is_said_and_nothing_is_changed(shop: Shop, staff: T
         staff.post(url, fields, status=status)
     staff.post(fix_url(number, **{"with": "1"}), fields | {"seen": "all"}, status=400)
     assert "Nothing to fix" in text_of(staff.get(fix_url(number, text="cheaper")))
-    assert shop.dump(without=OWN) == before
+    assert catalogue.dump(without=OWN) == before
 
 
 def test_cells_that_changed_meanwhile_are_not_changed_by_the_fix(
-    shop: Shop, staff: TestApp, number: int
+    catalogue: CatalogueDatabase, staff: TestApp, number: int
 ) -> None:
     preview = staff.get(fix_url(number, **{"with": "1.99"}))
     fields = {"field": "new_price", "value": "2.50", "version": "1"}
@@ -124,12 +130,14 @@ def test_cells_that_changed_meanwhile_are_not_changed_by_the_fix(
     assert "2 rows have problems" in answer["problems_html"]
     refused = form_with(preview, "seen").submit(status=409)
     assert "Nothing was changed: 1 row has such a cell now" in text_of(refused)
-    assert shop.row(number, 1).new_price is None
-    assert str(shop.row(number, 2).new_price) == "2.50"
+    assert catalogue.row(number, 1).new_price is None
+    assert str(catalogue.row(number, 2).new_price) == "2.50"
 
 
-def test_suggestions_are_offered_where_the_problem_is_seen(shop: Shop, staff: TestApp, number: int) -> None:
-    note(shop, number, 4, issue("new_price", "odd", "It has doubled.", suggestions=["2.05", "4.00"]))
+def test_suggestions_are_offered_where_the_problem_is_seen(
+    catalogue: CatalogueDatabase, staff: TestApp, number: int
+) -> None:
+    note(catalogue, number, 4, issue("new_price", "odd", "It has doubled.", suggestions=["2.05", "4.00"]))
     (button,) = [
         b for b in staff.get(url_of(number, "problems")).html.select("button[name=with]") if "2.05" in b.text
     ]
@@ -141,13 +149,13 @@ def test_suggestions_are_offered_where_the_problem_is_seen(shop: Shop, staff: Te
     taken = row.click("2.05")
     form = form_to(taken, "/edit")
     assert form["new_price"].value == "2.05"
-    assert str(shop.row(number, 4).new_price) == "4.10"
+    assert str(catalogue.row(number, 4).new_price) == "4.10"
     form.submit(status=303)
-    assert (str(shop.row(number, 4).new_price), shop.row(number, 4).issues) == ("2.05", None)
+    assert (str(catalogue.row(number, 4).new_price), catalogue.row(number, 4).issues) == ("2.05", None)
 
 
 def test_who_may_only_look_sees_problems_and_no_way_to_fix_them(
-    shop: Shop, staff: TestApp, admin: TestApp, auditor: TestApp, number: int
+    catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp, auditor: TestApp, number: int
 ) -> None:
     post(staff, url_of(number, "complete"))
     assert not staff.get(url_of(number, "problems")).html.select("[name=with]")
@@ -160,11 +168,11 @@ def test_who_may_only_look_sees_problems_and_no_way_to_fix_them(
 
 
 def test_many_lines_are_on_pages_and_one_kind_can_be_shown_alone(
-    shop: Shop, staff: TestApp, monkeypatch: pytest.MonkeyPatch
+    catalogue: CatalogueDatabase, staff: TestApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bad = "".join(f"{n:09d},ITEM {n},1 KG,no {n:03d}\n" for n in range(1, 121))
     number = number_in(upload(staff, f"item_code,description,size,price\n{bad}"))
-    note(shop, number, 120, issue("size", "odd", "Is it?"))
+    note(catalogue, number, 120, issue("size", "odd", "Is it?"))
     page = staff.get(url_of(number, "problems"))
     assert len(lines(page)) == 100
     assert [line[1] for line in lines(page.click("Next"))] == [f"no {n:03d}" for n in range(101, 120)] + [

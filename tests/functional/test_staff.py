@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from webtest import TestApp
 
-from .world import (
+from .harness import (
     CATALOGUE,
     COUNTS,
     PATH,
     PRICE_LIST,
-    Shop,
+    CatalogueDatabase,
     column_of,
     counts_of,
     expected_counts,
@@ -40,10 +40,10 @@ REAL_CATALOGUE = 30_000
 
 
 def test_real_price_lists_stand_against_the_catalogue_as_a_plain_comparison_says(
-    shop: Shop, staff: TestApp, real_file: Callable[[str], Path]
+    catalogue: CatalogueDatabase, staff: TestApp, real_file: Callable[[str], Path]
 ) -> None:
-    shop.load(real_file("catalog.csv"))
-    prices = shop.prices()
+    catalogue.load(real_file("catalog.csv"))
+    prices = catalogue.prices()
     for name, known in KNOWN.items():
         path = real_file(name)
         if not path.exists():  # The packaged data has one of the lists.
@@ -56,14 +56,14 @@ def test_real_price_lists_stand_against_the_catalogue_as_a_plain_comparison_says
             assert tuple(counts_of(page)[label] for label in labels) == known
 
 
-def test_the_first_thing_staff_see_is_how_to_begin(shop: Shop, staff: TestApp) -> None:
+def test_the_first_thing_staff_see_is_how_to_begin(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     page = staff.get("/")
     assert "Staff Person" in text_of(page, ".topbar")
     assert page.click("New price change", index=0).request.path == f"{PATH}/new"
 
 
 def test_the_start_page_shows_the_open_batches_of_the_one_who_made_them(
-    shop: Shop, staff: TestApp, admin: TestApp, open_batch: int
+    catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp, open_batch: int
 ) -> None:
     assert "Spring prices" in text_of(staff.get("/"))
     assert staff.get("/").click("Spring prices").request.path == url_of(open_batch)
@@ -71,7 +71,7 @@ def test_the_start_page_shows_the_open_batches_of_the_one_who_made_them(
 
 
 def test_an_uploaded_list_becomes_a_batch_with_its_rows_counted_by_status(
-    shop: Shop, staff: TestApp, open_batch: int
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:
     page = staff.get(url_of(open_batch))
     assert counts_of(page) == COUNTS
@@ -81,8 +81,10 @@ def test_an_uploaded_list_becomes_a_batch_with_its_rows_counted_by_status(
     assert column_of(page, "New price") == ["2.20", "8.00", "2.70", "0.50", "0.40", "1.00", "1.20", "cheap"]
 
 
-def test_a_refresh_shows_what_changed_in_the_catalogue(shop: Shop, staff: TestApp, open_batch: int) -> None:
-    shop.set_price("000000011", "2.20")
+def test_a_refresh_shows_what_changed_in_the_catalogue(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    catalogue.set_price("000000011", "2.20")
     assert counts_of(staff.get(url_of(open_batch))) == COUNTS
     page = form_to(staff.get(url_of(open_batch)), "/refresh").submit(status=303).follow()
     assert "statuses changed" in text_of(page, ".flashes")
@@ -90,45 +92,45 @@ def test_a_refresh_shows_what_changed_in_the_catalogue(shop: Shop, staff: TestAp
 
 
 def test_staff_mark_a_batch_complete_and_open_it_again_but_cannot_execute_it(
-    shop: Shop, staff: TestApp, complete_batch: int
+    catalogue: CatalogueDatabase, staff: TestApp, complete_batch: int
 ) -> None:
     page = staff.get(url_of(complete_batch))
-    assert shop.batch(complete_batch).state == "complete"
+    assert catalogue.batch(complete_batch).state == "complete"
     assert not page.html.select("#execution form")
     assert "Waiting for an administrator" in text_of(page, "#execution")
-    prices = shop.prices()
+    prices = catalogue.prices()
     refused = post(staff, url_of(complete_batch, "execute"), 403, apply="increase")
     assert "Nothing was changed" in text_of(refused)
-    assert (shop.prices(), shop.batch(complete_batch).state) == (prices, "complete")
+    assert (catalogue.prices(), catalogue.batch(complete_batch).state) == (prices, "complete")
     form_to(page, "/reopen").submit(status=303)
-    assert shop.batch(complete_batch).state == "open"
+    assert catalogue.batch(complete_batch).state == "open"
 
 
-def test_staff_do_not_delete_batches(shop: Shop, staff: TestApp, open_batch: int) -> None:
+def test_staff_do_not_delete_batches(catalogue: CatalogueDatabase, staff: TestApp, open_batch: int) -> None:
     assert "Delete" not in text_of(staff.get(url_of(open_batch)), ".page-actions")
     staff.get(url_of(open_batch, "delete"), status=403)
     post(staff, url_of(open_batch, "delete"), 403)
-    assert shop.batches() == 1
+    assert catalogue.batches() == 1
 
 
 def test_what_is_complete_is_not_edited_and_the_page_says_how_it_can_be(
-    shop: Shop, staff: TestApp, complete_batch: int
+    catalogue: CatalogueDatabase, staff: TestApp, complete_batch: int
 ) -> None:
-    before = shop.dump()
+    before = catalogue.dump()
     assert not staff.get(url_of(complete_batch)).html.select("[data-cell]")
     page = post(staff, url_of(complete_batch, "rows", 1, "edit"), 409, new_price="1.00", version="1")
     assert "reopen it to change it" in text_of(page)
-    assert shop.dump() == before
+    assert catalogue.dump() == before
 
 
 def test_a_clone_has_the_rows_and_the_file_and_a_life_of_its_own(
-    shop: Shop, staff: TestApp, executed_batch: int
+    catalogue: CatalogueDatabase, staff: TestApp, executed_batch: int
 ) -> None:
     response = form_to(staff.get(url_of(executed_batch)), "/clone").submit(status=303)
     clone = number_in(response)
     page = response.follow()
     assert clone != executed_batch
-    assert shop.batch(clone).state == "open"
+    assert catalogue.batch(clone).state == "open"
     # Refreshed against the prices that the first batch made: those rows have nothing to change any more.
     assert counts_of(page) == COUNTS | {"Unchanged": 4, "Increase": 0, "Decrease": 0}
     assert staff.get(url_of(clone, "files", 1)).body == PRICE_LIST.encode()
@@ -136,7 +138,7 @@ def test_a_clone_has_the_rows_and_the_file_and_a_life_of_its_own(
 
 
 def test_the_file_comes_back_byte_for_byte(
-    shop: Shop, staff: TestApp, real_file: Callable[[str], Path]
+    catalogue: CatalogueDatabase, staff: TestApp, real_file: Callable[[str], Path]
 ) -> None:
     data = b"\xef\xbb\xbf" + real_file("price-list-V0764.csv").read_bytes().replace(b"\n", b"\r\n")
     number = number_in(upload(staff, data, "Préise 'März' 2025.csv"))
@@ -146,7 +148,9 @@ def test_the_file_comes_back_byte_for_byte(
     assert response.content_type == "application/octet-stream"
 
 
-def test_a_workbook_does_what_a_csv_does(shop: Shop, staff: TestApp, open_batch: int) -> None:
+def test_a_workbook_does_what_a_csv_does(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
     exported = staff.get(url_of(open_batch, "rows.csv"))
     xlsx = workbook([line.split(",") for line in PRICE_LIST.splitlines()])
     page = upload(staff, xlsx, "list.xlsx").follow()
@@ -155,7 +159,9 @@ def test_a_workbook_does_what_a_csv_does(shop: Shop, staff: TestApp, open_batch:
     assert other.text.splitlines() == exported.text.splitlines()
 
 
-def test_the_history_names_each_change_with_its_cells(shop: Shop, staff: TestApp, open_batch: int) -> None:
+def test_the_history_names_each_change_with_its_cells(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
     cell = url_of(open_batch, "rows", 1, "cell")
     json_post(staff, cell, 200, {"field": "new_price", "value": "2.5", "version": "1"})
     page = staff.get(url_of(open_batch)).click("Full history")
@@ -182,7 +188,7 @@ def test_the_history_names_each_change_with_its_cells(shop: Shop, staff: TestApp
     ],
 )
 def test_a_change_by_per_cent_needs_no_file(
-    shop: Shop, staff: TestApp, header: dict[str, str], prices: dict[str, str]
+    catalogue: CatalogueDatabase, staff: TestApp, header: dict[str, str], prices: dict[str, str]
 ) -> None:
     form = form_with(staff.get(f"{PATH}/new"), "percent")
     for field, text in header.items():
@@ -196,7 +202,7 @@ def test_a_change_by_per_cent_needs_no_file(
 
 
 def test_a_change_by_per_cent_follows_the_catalogue_but_for_what_staff_edited(
-    shop: Shop, staff: TestApp, admin: TestApp
+    catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp
 ) -> None:
     form = form_with(staff.get(f"{PATH}/new"), "percent")
     form["percent"], form["vendor_code"] = "10", "V1"
@@ -204,19 +210,24 @@ def test_a_change_by_per_cent_follows_the_catalogue_but_for_what_staff_edited(
     json_post(
         staff, url_of(batch, "rows", 2, "cell"), 200, {"field": "new_price", "value": "3.35", "version": "1"}
     )
-    shop.set_price("000000011", "4.00")
-    shop.set_price("000000012", "2.00")
+    catalogue.set_price("000000011", "4.00")
+    catalogue.set_price("000000012", "2.00")
     page = form_to(staff.get(url_of(batch)), "/refresh").submit(status=303).follow()
     assert column_of(page, "New price")[:2] == ["4.40", "3.35"]
     assert "Edited; computed from 3.00, now 2.00." in text_of(page, "table.grid")
     post(staff, url_of(batch, "complete"))
     form_to(admin.get(url_of(batch)), "/execute").submit(status=303)
-    assert (shop.prices()["000000011"], shop.prices()["000000012"]) == (Decimal("4.40"), Decimal("3.35"))
+    assert (catalogue.prices()["000000011"], catalogue.prices()["000000012"]) == (
+        Decimal("4.40"),
+        Decimal("3.35"),
+    )
     clone = number_in(form_to(staff.get(url_of(batch)), "/clone").submit(status=303))
     assert column_of(staff.get(url_of(clone)), "New price")[:2] == ["4.84", "3.35"]
 
 
-def test_staff_see_the_list_of_batches_and_of_the_type(shop: Shop, staff: TestApp, open_batch: int) -> None:
+def test_staff_see_the_list_of_batches_and_of_the_type(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
     for path in ("/batches", PATH):
         page = staff.get(path)
         assert column_of(page, "Number") == [f"{open_batch:08d}"]
@@ -224,7 +235,7 @@ def test_staff_see_the_list_of_batches_and_of_the_type(shop: Shop, staff: TestAp
         assert page.click(f"{open_batch:08d}").request.path == url_of(open_batch)
 
 
-def test_the_catalogue_of_the_tests_is_what_its_text_says(shop: Shop) -> None:
-    assert shop.prices() == {
+def test_the_catalogue_of_the_tests_is_what_its_text_says(catalogue: CatalogueDatabase) -> None:
+    assert catalogue.prices() == {
         line.split(",")[0]: Decimal(line.split(",")[7]) for line in CATALOGUE.splitlines()[1:]
     }

@@ -9,10 +9,22 @@ from collections.abc import Callable
 from python_calamine import CalamineWorkbook
 from webtest import TestApp
 
-from .world import COUNTS, Shop, column_of, count_link, counts_of, form_with, post, result_count, url_of
+from .harness import (
+    COUNTS,
+    CatalogueDatabase,
+    column_of,
+    count_link,
+    counts_of,
+    form_with,
+    post,
+    result_count,
+    url_of,
+)
 
 
-def test_a_click_on_a_count_shows_just_those_rows(shop: Shop, staff: TestApp, open_batch: int) -> None:
+def test_a_click_on_a_count_shows_just_those_rows(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
     page = staff.get(url_of(open_batch))
     for label, count in COUNTS.items():
         shown = staff.get(count_link(page, label))
@@ -21,7 +33,7 @@ def test_a_click_on_a_count_shows_just_those_rows(shop: Shop, staff: TestApp, op
 
 
 def test_a_count_and_the_rows_behind_it_agree_when_rows_are_removed(
-    shop: Shop, staff: TestApp, open_batch: int
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:
     post(staff, url_of(open_batch, "rows", 1, "remove"), version="1")
     page = staff.get(url_of(open_batch))
@@ -32,7 +44,7 @@ def test_a_count_and_the_rows_behind_it_agree_when_rows_are_removed(
 
 
 def test_the_filter_form_finds_rows_by_words_and_by_figures(
-    shop: Shop, staff: TestApp, open_batch: int
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:
     form = form_with(staff.get(url_of(open_batch)), "column.0")
     form["column.0"], form["verb.0"] = "description", "contains"
@@ -46,7 +58,7 @@ def test_the_filter_form_finds_rows_by_words_and_by_figures(
 
 
 def test_a_view_is_remembered_for_its_user_alone_and_can_be_shared_as_a_link(
-    shop: Shop, staff: TestApp, client_of: Callable[[str], TestApp], open_batch: int
+    catalogue: CatalogueDatabase, staff: TestApp, client_of: Callable[[str], TestApp], open_batch: int
 ) -> None:
     form = form_with(staff.get(url_of(open_batch)), "column.0")
     form["column.0"], form["verb.0"] = "item_code", "equal"
@@ -64,7 +76,9 @@ def test_a_view_is_remembered_for_its_user_alone_and_can_be_shared_as_a_link(
     assert result_count(staff.get(url_of(open_batch))) == 8
 
 
-def test_the_rows_that_a_filter_shows_are_exported(shop: Shop, staff: TestApp, open_batch: int) -> None:
+def test_the_rows_that_a_filter_shows_are_exported(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
     shown = staff.get(count_link(staff.get(url_of(open_batch)), "Decrease"))
     csv_file = shown.click("CSV")
     assert csv_file.content_type == "text/csv"
@@ -81,7 +95,7 @@ def test_the_rows_that_a_filter_shows_are_exported(shop: Shop, staff: TestApp, o
 
 
 def test_an_export_by_a_filter_that_cannot_be_read_is_refused(
-    shop: Shop, staff: TestApp, open_batch: int
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:
     for path in (
         f"{url_of(open_batch)}/rows.csv?f.new_price.greater=abc",

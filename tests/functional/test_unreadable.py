@@ -16,8 +16,8 @@ from batchbook.types.price_change.handler import PriceChangeHandler
 from batchbook.types.price_change.models import PriceChange
 
 from .addresses import Addresses
+from .harness import CatalogueDatabase, column_of, form_with, json_post, post, text_of, url_of
 from .test_imports import IMPORTS, number_of, send
-from .world import Shop, column_of, form_with, json_post, post, text_of, url_of
 
 #: How SQLite is given a value of another type, and what a page shows of it in a column of numbers.
 STRANGE = {
@@ -60,7 +60,7 @@ def spoil(engine: Engine, batch: int, value: str, *tables: str) -> None:
 )
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_every_page_of_a_batch_is_there_whatever_its_cells_hold(
-    shop: Shop, admin: TestApp, addresses: Addresses, open_batch: int, value: str
+    catalogue: CatalogueDatabase, admin: TestApp, addresses: Addresses, open_batch: int, value: str
 ) -> None:
     asked = [addresses.url(address, open_batch) for address in addresses.of_batches("GET")]
     asked += [
@@ -72,7 +72,7 @@ def test_every_page_of_a_batch_is_there_whatever_its_cells_hold(
     ]
     asked += [url_of(open_batch, "rows.xlsx"), f"{url_of(open_batch)}?sort=-new_price&f.item_code.not_empty="]
     before = {url: admin.get(url, expect_errors=True).status_int for url in asked}
-    spoil(shop.engine, open_batch, value)
+    spoil(catalogue.engine, open_batch, value)
     assert {url: admin.get(url, expect_errors=True).status_int for url in asked} == before
     assert list(before.values()).count(200) > 15
 
@@ -80,23 +80,23 @@ def test_every_page_of_a_batch_is_there_whatever_its_cells_hold(
 @pytest.mark.parametrize("value", STRANGE)
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_every_page_of_an_import_is_there_whatever_its_cells_hold(
-    shop: Shop, admin: TestApp, value: str
+    catalogue: CatalogueDatabase, admin: TestApp, value: str
 ) -> None:
     answer = send(admin, "item_code,description,price\n000000011,RYE,2.20\n000000012,WHEAT,3.10\n")
     number = number_of(answer)
     asked = [f"{IMPORTS}/{number}{end}" for end in _PAGES]
     before = {url: admin.get(url, expect_errors=True).status_int for url in asked}
     assert [*before.values()].count(200) > 6, before
-    spoil(shop.engine, number, value, f"row_{number}")
+    spoil(catalogue.engine, number, value, f"row_{number}")
     assert {url: admin.get(url, expect_errors=True).status_int for url in asked} == before
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 @pytest.mark.parametrize(("value", "shown"), [*STRANGE.items()][:3])
 def test_the_cell_shows_what_it_holds(
-    shop: Shop, staff: TestApp, open_batch: int, value: str, shown: str
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int, value: str, shown: str
 ) -> None:
-    spoil(shop.engine, open_batch, value)
+    spoil(catalogue.engine, open_batch, value)
     assert column_of(staff.get(url_of(open_batch)), "New price")[0] == shown
     record = next(
         csv.DictReader(io.StringIO(staff.get(url_of(open_batch, "rows.csv")).body.decode("utf-8-sig")))
@@ -108,23 +108,25 @@ def test_the_cell_shows_what_it_holds(
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_a_cell_that_cannot_be_read_can_be_corrected(shop: Shop, staff: TestApp, open_batch: int) -> None:
-    with shop.engine.begin() as connection:
+def test_a_cell_that_cannot_be_read_can_be_corrected(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    with catalogue.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE price_change_row SET new_price = 'dear' WHERE sequence = 1")
     page = staff.get(url_of(open_batch, "rows", 1))
     form = form_with(page, "new_price")
     assert form["new_price"].value == "dear"
     form["new_price"] = "2.50"
     form.submit(status=303)
-    assert str(shop.row(open_batch, 1).new_price) == "2.50"
+    assert str(catalogue.row(open_batch, 1).new_price) == "2.50"
     assert "dear" in text_of(staff.get(url_of(open_batch, "history")))
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_what_is_done_with_such_a_batch_is_done_or_refused(
-    shop: Shop, admin: TestApp, open_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, open_batch: int
 ) -> None:
-    spoil(shop.engine, open_batch, "'abc'")
+    spoil(catalogue.engine, open_batch, "'abc'")
     for end in ("refresh", "complete", "reopen", "clone"):
         assert post(admin, url_of(open_batch, end), status="*").status_int < 500, end
     cell = {"field": "new_price", "value": "cheap", "version": "1"}
@@ -135,9 +137,9 @@ def test_what_is_done_with_such_a_batch_is_done_or_refused(
 
 @pytest.mark.parametrize("backend", ["postgresql"])
 def test_what_postgresql_holds_and_python_does_not_is_shown(
-    shop: Shop, staff: TestApp, addresses: Addresses, open_batch: int
+    catalogue: CatalogueDatabase, staff: TestApp, addresses: Addresses, open_batch: int
 ) -> None:
-    with shop.engine.begin() as connection:
+    with catalogue.engine.begin() as connection:
         connection.exec_driver_sql(
             "UPDATE price_change_row SET new_price = 'NaN', modified_at = 'infinity', issues = '[5]' WHERE sequence = 1"
         )
@@ -167,9 +169,11 @@ class TestAHandlerThatFailsToTell:
     def settings(self, settings: dict[str, str]) -> dict[str, str]:
         return settings | {"batchbook.handler.price_change": f"{__name__}:Adding"}
 
-    def test_is_told_of_on_the_page(self, shop: Shop, staff: TestApp, complete_batch: int) -> None:
+    def test_is_told_of_on_the_page(
+        self, catalogue: CatalogueDatabase, staff: TestApp, complete_batch: int
+    ) -> None:
         assert "0.00 is much." in text_of(staff.get(url_of(complete_batch)))
-        with shop.engine.begin() as connection:
+        with catalogue.engine.begin() as connection:
             connection.exec_driver_sql("UPDATE price_change_row SET new_price = 'dear' WHERE sequence = 1")
             connection.exec_driver_sql("UPDATE price_change SET warn_above = 'much'")
         page = text_of(staff.get(url_of(complete_batch)))

@@ -9,7 +9,7 @@ import pytest
 from tests.batches.sheets import Book
 from webtest import TestApp, Upload
 
-from .world import Shop, form_to, form_with, number_in, post, text_of, upload, url_of
+from .harness import CatalogueDatabase, form_to, form_with, number_in, post, text_of, upload, url_of
 
 ONE = pytest.mark.parametrize("backend", ["sqlite"])
 PRICE_LIST = """item_code,description,size,price
@@ -21,7 +21,7 @@ PRICE_LIST = """item_code,description,size,price
 
 
 @pytest.fixture
-def number(shop: Shop, staff: TestApp) -> int:
+def number(catalogue: CatalogueDatabase, staff: TestApp) -> int:
     return number_in(upload(staff, PRICE_LIST))
 
 
@@ -32,7 +32,9 @@ def sent(client: TestApp, number: int, book: Book, status: int = 303) -> Any:
 
 
 @ONE
-def test_a_worksheet_is_corrected_compared_and_taken(shop: Shop, staff: TestApp, number: int) -> None:
+def test_a_worksheet_is_corrected_compared_and_taken(
+    catalogue: CatalogueDatabase, staff: TestApp, number: int
+) -> None:
     page = staff.get(url_of(number))
     answer = page.click("^Download worksheet$")
     assert f"price-change-{number:08d}-worksheet-" in answer.headers["Content-Disposition"]
@@ -51,20 +53,22 @@ def test_a_worksheet_is_corrected_compared_and_taken(shop: Shop, staff: TestApp,
     assert "1 New price 2.20 2.20 2.15" in text
     assert "2 New price 2.70 2.80 2.75" in text
     assert "“dear” is not a number" in text
-    assert shop.row(number, 1).new_price == Decimal("2.20")
+    assert catalogue.row(number, 1).new_price == Decimal("2.20")
 
     page = form_with(page, "seen").submit(status=303).follow()
     assert "Changed 1 cell in 1 row from the worksheet. 2 other changed cells were skipped." in text_of(page)
-    assert [shop.row(number, n).new_price for n in (1, 2)] == [Decimal("2.15"), Decimal("2.80")]
+    assert [catalogue.row(number, n).new_price for n in (1, 2)] == [Decimal("2.15"), Decimal("2.80")]
     form = form_with(page.click("sheet.xlsx", index=0), "seen")
     form["insist"] = True
     form.submit(status=303)
-    assert shop.row(number, 2).new_price == Decimal("2.75")
+    assert catalogue.row(number, 2).new_price == Decimal("2.75")
     assert "Uploaded the worksheet “sheet.xlsx”" in staff.get(url_of(number, "history")).text
 
 
 @ONE
-def test_differences_that_are_old_by_now_are_not_taken(shop: Shop, staff: TestApp, number: int) -> None:
+def test_differences_that_are_old_by_now_are_not_taken(
+    catalogue: CatalogueDatabase, staff: TestApp, number: int
+) -> None:
     book = Book.read(staff.get(url_of(number, "worksheet.xlsx")).body)
     book[1, "New price"] = "2.15"
     form = form_with(sent(staff, number, book).follow(), "seen")
@@ -76,23 +80,25 @@ def test_differences_that_are_old_by_now_are_not_taken(shop: Shop, staff: TestAp
 
 @ONE
 def test_what_is_no_worksheet_of_this_batch_is_refused_and_not_kept(
-    shop: Shop, staff: TestApp, number: int
+    catalogue: CatalogueDatabase, staff: TestApp, number: int
 ) -> None:
     book = Book.read(staff.get(url_of(number, "worksheet.xlsx")).body)
     other = number_in(upload(staff, PRICE_LIST))
-    before = shop.dump(without=("web_session",))
+    before = catalogue.dump(without=("web_session",))
     answer = sent(staff, other, book, status=400)
     assert f"is the worksheet of batch {number:08d}, not of Batch {other:08d}" in answer.text
     form = form_to(staff.get(url_of(other)), "/worksheets")
     form["file"] = Upload("list.csv", PRICE_LIST.encode())
     assert "“list.csv” is not a worksheet of a batch" in form.submit(status=400).text
     assert "Choose the worksheet" in post(staff, url_of(other, "worksheets"), 400).text
-    assert shop.dump(without=("web_session",)) == before
+    assert catalogue.dump(without=("web_session",)) == before
     staff.get(url_of(number, "worksheets", 1), status=404)  # A file, but the price list.
 
 
 @ONE
-def test_who_may_not_edit_may_look(shop: Shop, staff: TestApp, auditor: TestApp, number: int) -> None:
+def test_who_may_not_edit_may_look(
+    catalogue: CatalogueDatabase, staff: TestApp, auditor: TestApp, number: int
+) -> None:
     sheet = Book.read(staff.get(url_of(number, "worksheet.xlsx")).body)
     page = sent(staff, number, sheet)
     post(staff, url_of(number, "complete"))

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from batchbook.db.transactions import make_session
 from batchbook.grid import Grid
 
-from .harness import Article, Shop, article_grid
+from .harness import Article, ArticleBase, article_grid
 
 ROWS = [
     (
@@ -65,7 +65,7 @@ OWNERS = ["ann", "bob", None, "ann", "bob", "Ann"]
 @pytest.fixture
 def db(empty_engine: Engine) -> Iterator[Session]:
     """A session on a database with the six articles of ``ROWS``."""
-    Shop.metadata.create_all(empty_engine)
+    ArticleBase.metadata.create_all(empty_engine)
     with make_session(empty_engine) as session:
         session.add_all(
             Article(

@@ -13,11 +13,11 @@ from batchbook.db import ExactDecimal, UTCDateTime
 from batchbook.grid import Choice, Grid, Kind, Sort, columns_of
 
 
-class Shop(DeclarativeBase):
+class ArticleBase(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UTCDateTime()}
 
 
-class Article(Shop):
+class Article(ArticleBase):
     __tablename__ = "article"
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -39,7 +39,7 @@ class Article(Shop):
     owner: Mapped[str | None] = mapped_column(String(20), info={"kind": Kind.USER, "label": "Kept by"})
 
 
-class Paper(Shop):
+class Paper(ArticleBase):
     __tablename__ = "paper"
     __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_on": "type", "polymorphic_identity": "paper"}
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from batchbook.db.transactions import make_session, transaction_scope
 from batchbook.grid import Filter, Grid, GridState, Sort, Verb, columns_of
 
-from .harness import Article, Invoice, Paper, Shop, article_grid
+from .harness import Article, ArticleBase, Invoice, Paper, article_grid
 
 
 def codes(db: Session, grid: Grid, *sort: Sort) -> list[str]:
@@ -49,7 +49,7 @@ def test_rows_are_core_rows_with_the_key(db: Session, grid: Grid) -> None:
 @pytest.fixture
 def many(empty_engine: Engine) -> Engine:
 
-    Shop.metadata.create_all(empty_engine)
+    ArticleBase.metadata.create_all(empty_engine)
     rows = [{"code": f"{n:05}", "price": Decimal(n % 7), "note": "", "name": "x" * 30} for n in range(4321)]
     with transaction_scope(empty_engine) as db:
         db.execute(insert(Article), rows)
@@ -94,7 +94,7 @@ def test_the_callers_select_says_what_may_be_seen(db: Session) -> None:
 
 
 def test_joins_and_joined_subtypes_keep_their_tables(empty_engine: Engine) -> None:
-    Shop.metadata.create_all(empty_engine)
+    ArticleBase.metadata.create_all(empty_engine)
     with make_session(empty_engine) as db:
         db.add_all([Paper(title="letter"), Invoice(title="bill", amount=Decimal("3.10"))])
         db.commit()

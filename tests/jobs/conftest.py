@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
-from tests.functional.world import CATALOGUE, Shop
+from tests.functional.harness import CATALOGUE, CatalogueDatabase
 
 from batchbook.jobs.worker import Worker
 
@@ -23,27 +23,27 @@ def settings(settings: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def shop(engine: Engine, users: dict[str, str]) -> Shop:
+def catalogue(engine: Engine, users: dict[str, str]) -> CatalogueDatabase:
     """A shop of five products, and people."""
-    shop = Shop(engine)
-    shop.load(CATALOGUE)
-    return shop
+    catalogue = CatalogueDatabase(engine)
+    catalogue.load(CATALOGUE)
+    return catalogue
 
 
 @pytest.fixture
-def place(settings: dict[str, str], shop: Shop) -> Iterator[JobHarness]:
+def harness(settings: dict[str, str], catalogue: CatalogueDatabase) -> Iterator[JobHarness]:
     """Price changes in the shop."""
-    with opened(settings, shop) as place:
-        yield place
+    with opened(settings, catalogue) as harness:
+        yield harness
 
 
 @pytest.fixture
-def start_worker(place: JobHarness) -> Iterator[Callable[..., Worker]]:
+def start_worker(harness: JobHarness) -> Iterator[Callable[..., Worker]]:
     """Starts a worker, which is stopped after the test; there is one in a process at a time."""
     workers: list[Worker] = []
 
     def start(**options: Any) -> Worker:
-        workers.append(Worker(place.services, **options))
+        workers.append(Worker(harness.services, **options))
         workers[-1].start()
         return workers[-1]
 

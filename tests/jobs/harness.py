@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy
 from sqlalchemy import func, select
-from tests.functional.world import PRICE_LIST, Shop
+from tests.functional.harness import PRICE_LIST, CatalogueDatabase
 
 from batchbook.application import configure
 from batchbook.batches import Action, Batch, Callbacks
@@ -34,7 +34,7 @@ class JobHarness:
     """Acts on price changes in a shop of five products."""
 
     services: Services
-    shop: Shop
+    catalogue: CatalogueDatabase
 
     @property
     def jobs(self) -> JobService:
@@ -50,13 +50,13 @@ class JobHarness:
     # --- Asking ---
 
     def create(self, list_: str = PRICE_LIST) -> int:
-        with transaction_scope(self.shop.engine) as session:
+        with transaction_scope(self.catalogue.engine) as session:
             engine = Engine(session, self.services.get(BatchTypes), self.services.settings, "staff")
             file = io.BytesIO(list_.encode())
             return create_batch(engine, "price_change", {"vendor_code": "V1"}, file, "list.csv").id
 
     def submit(self, batch_id: int, action: Action, by: str = "admin", **options: Any) -> Result:
-        with transaction_scope(self.shop.engine) as session:
+        with transaction_scope(self.catalogue.engine) as session:
             result: Result = self.services.get(Runner).submit(
                 session, ActionCall(batch_id, action, by, options)
             )
@@ -69,7 +69,7 @@ class JobHarness:
         return job_id
 
     def retry(self, job_id: int, by: str = "admin") -> int:
-        with transaction_scope(self.shop.engine) as session:
+        with transaction_scope(self.catalogue.engine) as session:
             return retry_job(self.services, session, session.get_one(Job, job_id), by).id
 
     # --- Running ---
@@ -92,46 +92,46 @@ class JobHarness:
 
     def lose(self, job_id: int) -> None:
         """Start an attempt whose process is killed, and have that noticed."""
-        with transaction_scope(self.shop.engine) as session:
+        with transaction_scope(self.catalogue.engine) as session:
             job = lease.acquire(session, job_id, self.job(job_id).dispatch, "gone")
             assert job is not None
         self.give_back(job_id)
 
     def give_back(self, job_id: int) -> None:
-        with transaction_scope(self.shop.engine) as session:
+        with transaction_scope(self.catalogue.engine) as session:
             assert lease.release(session, session.get_one(Job, job_id))
 
     # --- Looking ---
 
     def job(self, job_id: int) -> Job:
-        with transaction_scope(self.shop.engine, read_only=True) as session:
+        with transaction_scope(self.catalogue.engine, read_only=True) as session:
             return session.get_one(Job, job_id)
 
     def batch(self, batch_id: int) -> Batch:
-        with transaction_scope(self.shop.engine, read_only=True) as session:
+        with transaction_scope(self.catalogue.engine, read_only=True) as session:
             return session.get_one(Batch, batch_id)
 
     def rows(self, batch_id: int) -> int:
-        with transaction_scope(self.shop.engine, read_only=True) as session:
+        with transaction_scope(self.catalogue.engine, read_only=True) as session:
             wanted = select(func.count()).where(PriceChangeRow.batch_id == batch_id)
             return session.scalar(wanted) or 0
 
     def operations(self, batch_id: int) -> list[tuple[str, str]]:
         wanted = select(Operation.kind, Operation.summary).where(Operation.batch_id == batch_id)
-        with transaction_scope(self.shop.engine, read_only=True) as session:
+        with transaction_scope(self.catalogue.engine, read_only=True) as session:
             return [tuple(row) for row in session.execute(wanted.order_by(Operation.number))]  # type: ignore[misc]
 
     def count(self) -> int:
-        with transaction_scope(self.shop.engine, read_only=True) as session:
+        with transaction_scope(self.catalogue.engine, read_only=True) as session:
             return session.scalar(select(func.count()).select_from(Job)) or 0
 
 
 @contextmanager
-def opened(settings: dict[str, str], shop: Shop) -> Iterator[JobHarness]:
+def opened(settings: dict[str, str], catalogue: CatalogueDatabase) -> Iterator[JobHarness]:
     """Yield a place with a configuration of its own, which is closed after it."""
     services = services_of(configure(settings).registry)
     services.get(JobService).store.prepare()
-    yield JobHarness(services, shop)
+    yield JobHarness(services, catalogue)
     services.get(JobService).close()
     services.get(sqlalchemy.Engine).dispose()
 

@@ -42,7 +42,7 @@ def settings(settings: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def shop(app: Any, engine: Engine) -> Iterator[Engine]:
+def catalogue(app: Any, engine: Engine) -> Iterator[Engine]:
     services_of(app.registry).get(JobService).store.prepare()
     with transaction_scope(engine) as session:
         load(session, "catalog.csv", io.BytesIO(CATALOG.encode()), by="staff")
@@ -72,14 +72,14 @@ def form_to(page: Any, end: str) -> Any:
 
 
 @pytest.fixture
-def batch_id(app: Any, shop: Engine, staff: TestApp) -> int:
+def batch_id(app: Any, catalogue: Engine, staff: TestApp) -> int:
     """A batch of eight rows, open."""
     page = staff.get(f"{PATH}/new")
     form = next(form for form in page.forms.values() if "file" in form.fields)
     form["file"] = Upload("list.csv", PRICES.encode(), "text/csv")
     form.submit(status=303)
-    assert run(app, shop).state == "done"
-    return int(one(shop, select(Batch.id)))
+    assert run(app, catalogue).state == "done"
+    return int(one(catalogue, select(Batch.id)))
 
 
 def kept(engine: Engine) -> int:
@@ -95,72 +95,72 @@ def ask_removal(staff: TestApp, batch_id: int, query: str = FIVE) -> Any:
     return form_to(page, "/rows/remove").submit(expect_errors=True)
 
 
-def test_removing_many_rows_is_a_job(app: Any, shop: Engine, staff: TestApp, batch_id: int) -> None:
+def test_removing_many_rows_is_a_job(app: Any, catalogue: Engine, staff: TestApp, batch_id: int) -> None:
     answer = ask_removal(staff, batch_id)
-    job = last_job(shop)
+    job = last_job(catalogue)
     assert answer.headers["Location"].endswith(f"/jobs/{job.id}/await")
-    assert (job.task, job.exclusive, job.batch_id, kept(shop)) == ("remove_rows", True, batch_id, 8)
-    ended = run(app, shop)
+    assert (job.task, job.exclusive, job.batch_id, kept(catalogue)) == ("remove_rows", True, batch_id, 8)
+    ended = run(app, catalogue)
     assert ended.message == "Removed 5 rows. Each can be restored from its page."
-    assert (kept(shop), last_words(shop)) == (3, "Removed 5 rows.")
+    assert (kept(catalogue), last_words(catalogue)) == (3, "Removed 5 rows.")
 
 
 @ONE
-def test_removing_few_rows_is_done_at_once(shop: Engine, staff: TestApp, batch_id: int) -> None:
+def test_removing_few_rows_is_done_at_once(catalogue: Engine, staff: TestApp, batch_id: int) -> None:
     ask_removal(staff, batch_id, "f.sequence.greater=4")
-    assert (kept(shop), last_job(shop).task) == (4, "populate")
+    assert (kept(catalogue), last_job(catalogue).task) == (4, "populate")
 
 
 @ONE
 def test_what_is_not_what_was_shown_is_refused_when_asking(
-    shop: Engine, staff: TestApp, batch_id: int
+    catalogue: Engine, staff: TestApp, batch_id: int
 ) -> None:
     page = staff.get(f"{PATH}/{batch_id}/rows/remove?{FIVE}")
     form = form_to(page, "/rows/remove")
     form["seen"] = "6-1-1"
     answer = form.submit(status=409)
     assert "Nothing was removed: 5 rows match now" in answer.text
-    assert last_job(shop).task == "populate"
+    assert last_job(catalogue).task == "populate"
 
 
 @ONE
-def test_nobody_else_edits_meanwhile(shop: Engine, staff: TestApp, batch_id: int) -> None:
+def test_nobody_else_edits_meanwhile(catalogue: Engine, staff: TestApp, batch_id: int) -> None:
     ask_removal(staff, batch_id)
     answer = staff.get(f"{PATH}/{batch_id}/rows/remove?f.sequence.greater=4", status=409)
     assert "It is waiting to be changed for staff" in answer.text
-    assert kept(shop) == 8
+    assert kept(catalogue) == 8
 
 
 def test_a_cancelled_removal_leaves_everything_and_can_be_tried_again(
-    app: Any, shop: Engine, staff: TestApp, batch_id: int
+    app: Any, catalogue: Engine, staff: TestApp, batch_id: int
 ) -> None:
     ask_removal(staff, batch_id)
-    job = last_job(shop)
+    job = last_job(catalogue)
     request_cancel(services_of(app.registry).get(JobService).store, job, "staff")
     JobRun(services_of(app.registry), "me").run(job.id, job.dispatch)
-    assert (last_job(shop).state, kept(shop)) == ("cancelled", 8)
+    assert (last_job(catalogue).state, kept(catalogue)) == ("cancelled", 8)
     form_to(staff.get(f"/jobs/{job.id}"), "/retry").submit(status=303)
-    assert last_job(shop).retry_of == job.id
-    assert (run(app, shop).state, kept(shop)) == ("done", 3)
+    assert last_job(catalogue).retry_of == job.id
+    assert (run(app, catalogue).state, kept(catalogue)) == ("done", 3)
 
 
-def test_fixing_many_cells_alike_is_a_job(app: Any, shop: Engine, staff: TestApp) -> None:
+def test_fixing_many_cells_alike_is_a_job(app: Any, catalogue: Engine, staff: TestApp) -> None:
     page = staff.get(f"{PATH}/new")
     form = next(form for form in page.forms.values() if "file" in form.fields)
     form["file"] = Upload("list.csv", re.sub(r"[0-9]+\.00", "cheap", PRICES).encode(), "text/csv")
     form.submit(status=303)
-    assert run(app, shop).state == "done"
-    batch_id = one(shop, select(Batch.id))
+    assert run(app, catalogue).state == "done"
+    batch_id = one(catalogue, select(Batch.id))
     preview = staff.get(f"{PATH}/{batch_id}/problems/fix?field=new_price&text=cheap&with=1.50")
     fix = next(form for form in preview.forms.values() if "seen" in form.fields)
     answer = fix.submit(status=303)
-    job = last_job(shop)
+    job = last_job(catalogue)
     assert answer.headers["Location"].endswith(f"/jobs/{job.id}/await")
-    assert one(shop, select(func.count()).where(PriceChangeRow.new_price.is_not(None))) == 0
-    ended = run(app, shop)
+    assert one(catalogue, select(func.count()).where(PriceChangeRow.new_price.is_not(None))) == 0
+    ended = run(app, catalogue)
     assert (ended.task, ended.message) == ("fix_alike", "Changed 8 cells in 8 rows.")
-    assert last_words(shop) == "Fixed New price in 8 rows alike: “cheap” is now “1.50”."
-    assert one(shop, select(func.count()).where(PriceChangeRow.new_price == Decimal("1.50"))) == 8
+    assert last_words(catalogue) == "Fixed New price in 8 rows alike: “cheap” is now “1.50”."
+    assert one(catalogue, select(func.count()).where(PriceChangeRow.new_price == Decimal("1.50"))) == 8
 
 
 def header_form(staff: TestApp, batch_id: int) -> Any:
@@ -169,59 +169,61 @@ def header_form(staff: TestApp, batch_id: int) -> Any:
 
 
 def test_a_header_that_decides_about_many_rows_is_edited_by_a_job(
-    app: Any, shop: Engine, staff: TestApp, batch_id: int
+    app: Any, catalogue: Engine, staff: TestApp, batch_id: int
 ) -> None:
     form = header_form(staff, batch_id)
     form["warn_above"] = "15"
     answer = form.submit(status=303)
-    assert answer.headers["Location"].endswith(f"/jobs/{last_job(shop).id}/await")
-    assert one(shop, select(PriceChange)).warn_above is None
-    ended = run(app, shop)
+    assert answer.headers["Location"].endswith(f"/jobs/{last_job(catalogue).id}/await")
+    assert one(catalogue, select(PriceChange)).warn_above is None
+    ended = run(app, catalogue)
     assert (ended.task, ended.state) == ("edit_header", "done")
     assert "and refreshed all rows." in (ended.message or "")
-    assert one(shop, select(PriceChange)).warn_above == 15
+    assert one(catalogue, select(PriceChange)).warn_above == 15
 
 
 @ONE
-def test_other_fields_of_the_header_are_stored_at_once(shop: Engine, staff: TestApp, batch_id: int) -> None:
+def test_other_fields_of_the_header_are_stored_at_once(
+    catalogue: Engine, staff: TestApp, batch_id: int
+) -> None:
     form = header_form(staff, batch_id)
     form["notes"] = "Ask Bob."
     form.submit(status=303)
-    assert (one(shop, select(PriceChange)).notes, last_job(shop).task) == ("Ask Bob.", "populate")
+    assert (one(catalogue, select(PriceChange)).notes, last_job(catalogue).task) == ("Ask Bob.", "populate")
 
 
 @ONE
-def test_a_conflict_is_shown_on_the_form(shop: Engine, staff: TestApp, batch_id: int) -> None:
+def test_a_conflict_is_shown_on_the_form(catalogue: Engine, staff: TestApp, batch_id: int) -> None:
     mine, theirs = header_form(staff, batch_id), header_form(staff, batch_id)
     theirs["notes"] = "Ask Bob."
     theirs.submit(status=303)
     mine["warn_above"] = "15"
     mine.submit(status=409)
-    assert last_job(shop).task == "populate"
+    assert last_job(catalogue).task == "populate"
 
 
 @ONE
 def test_a_cancelled_header_edit_can_be_tried_again(
-    app: Any, shop: Engine, staff: TestApp, batch_id: int
+    app: Any, catalogue: Engine, staff: TestApp, batch_id: int
 ) -> None:
     form = header_form(staff, batch_id)
     form["warn_above"] = "15"
     form.submit(status=303)
-    job = last_job(shop)
+    job = last_job(catalogue)
     request_cancel(services_of(app.registry).get(JobService).store, job, "staff")
     JobRun(services_of(app.registry), "me").run(job.id, job.dispatch)
     form_to(staff.get(f"/jobs/{job.id}"), "/retry").submit(status=303)
-    assert run(app, shop).state == "done"
-    assert one(shop, select(PriceChange)).warn_above == 15
+    assert run(app, catalogue).state == "done"
+    assert one(catalogue, select(PriceChange)).warn_above == 15
 
 
 @ONE
 def test_a_worksheet_of_many_rows_is_made_by_a_job_and_taken_by_another(
-    app: Any, shop: Engine, staff: TestApp, batch_id: int
+    app: Any, catalogue: Engine, staff: TestApp, batch_id: int
 ) -> None:
     page = staff.get(f"{PATH}/{batch_id}/worksheet.xlsx")
     form_to(page, "/worksheet.xlsx").submit(status=303)
-    job = run(app, shop)
+    job = run(app, catalogue)
     assert (job.state, job.message) == ("done", f"{job.subject} is ready, with 8 rows.")
     answer = staff.get(f"/jobs/{job.id}/file")
     assert answer.content_type.endswith("spreadsheetml.sheet")
@@ -233,7 +235,7 @@ def test_a_worksheet_of_many_rows_is_made_by_a_job_and_taken_by_another(
     page = form.submit(status=303).follow()
     form = next(form for form in page.forms.values() if "seen" in form.fields)
     assert f"/jobs/{job.id + 1}/await" in form.submit(status=303).headers["Location"]
-    ended = run(app, shop)
+    ended = run(app, catalogue)
     assert ended.message == "Changed 6 cells in 6 rows from the worksheet."
-    cheap = one(shop, select(func.count()).where(PriceChangeRow.new_price == 9))
-    assert (cheap, last_words(shop)) == (6, "Changed 6 cells from the worksheet “sheet.xlsx”.")
+    cheap = one(catalogue, select(func.count()).where(PriceChangeRow.new_price == 9))
+    assert (cheap, last_words(catalogue)) == (6, "Changed 6 cells from the worksheet “sheet.xlsx”.")

@@ -64,35 +64,35 @@ def queue() -> Queue:
 
 
 @pytest.fixture
-def look(place: JobHarness, queue: Queue) -> Callable[..., list[tuple[str, int]]]:
+def look(harness: JobHarness, queue: Queue) -> Callable[..., list[tuple[str, int]]]:
     """Dispatches once; returns what the queue was asked to do."""
 
     def once(*alive: str, running: set[int] | None = None) -> list[tuple[str, int]]:
         queue.calls.clear()
         heartbeat, runs = Alive(*alive), running or set()
-        dispatcher: Any = Dispatcher(place.services, queue, heartbeat, runs, ("batchbook",))  # type: ignore[arg-type]
+        dispatcher: Any = Dispatcher(harness.services, queue, heartbeat, runs, ("batchbook",))  # type: ignore[arg-type]
         dispatcher.look()
         return [call for call in queue.calls if call[0] != "delete"]
 
     return once
 
 
-def take(place: JobHarness, job_id: int, owner: str) -> None:
-    with transaction_scope(place.shop.engine) as session:
-        assert lease.acquire(session, job_id, place.job(job_id).dispatch, owner)
+def take(harness: JobHarness, job_id: int, owner: str) -> None:
+    with transaction_scope(harness.catalogue.engine) as session:
+        assert lease.acquire(session, job_id, harness.job(job_id).dispatch, owner)
 
 
-def test_one_begins_at_once_and_the_others_wait_in_their_queue(place: JobHarness, look: Any) -> None:
-    jobs = [place.ask(place.create(), Action.POPULATE) for _ in range(3)]
+def test_one_begins_at_once_and_the_others_wait_in_their_queue(harness: JobHarness, look: Any) -> None:
+    jobs = [harness.ask(harness.create(), Action.POPULATE) for _ in range(3)]
     assert look() == [("begin", jobs[0]), ("put", jobs[1]), ("put", jobs[2])]
     assert look(running={99}) == [("put", job_id) for job_id in jobs]
 
 
 def test_what_waits_on_the_queue_stays_there_unless_it_is_with_the_dead(
-    place: JobHarness, queue: Queue, look: Any
+    harness: JobHarness, queue: Queue, look: Any
 ) -> None:
-    job_id = place.ask(place.create(), Action.POPULATE)
-    workflow = place.job(job_id).workflow
+    job_id = harness.ask(harness.create(), Action.POPULATE)
+    workflow = harness.job(job_id).workflow
     queue.known[workflow] = Dispatch(waits=True, is_over=False, executor=None)
     assert look() == []
     queue.known[workflow] = Dispatch(waits=False, is_over=False, executor="there")
@@ -100,55 +100,55 @@ def test_what_waits_on_the_queue_stays_there_unless_it_is_with_the_dead(
     assert look() == [("put back", job_id)]
     queue.known[workflow] = Dispatch(waits=False, is_over=True, executor="there")
     assert look() == []
-    assert place.job(job_id).dispatch == 2
+    assert harness.job(job_id).dispatch == 2
 
 
-def test_a_job_of_a_dead_process_waits_again(place: JobHarness, look: Any) -> None:
-    job_id = place.ask(place.create(), Action.POPULATE)
-    take(place, job_id, "there")
+def test_a_job_of_a_dead_process_waits_again(harness: JobHarness, look: Any) -> None:
+    job_id = harness.ask(harness.create(), Action.POPULATE)
+    take(harness, job_id, "there")
     assert look("there") == []
     assert look() == [("forget", job_id), ("begin", job_id)]
-    job = place.job(job_id)
+    job = harness.job(job_id)
     assert (job.state, job.dispatch, job.attempts) == ("queued", 2, 1)
 
 
-def test_a_result_that_a_process_recorded_before_its_end_is_written(place: JobHarness, look: Any) -> None:
-    ended, handed_back = (place.ask(place.create(), Action.POPULATE) for _ in range(2))
+def test_a_result_that_a_process_recorded_before_its_end_is_written(harness: JobHarness, look: Any) -> None:
+    ended, handed_back = (harness.ask(harness.create(), Action.POPULATE) for _ in range(2))
     for job_id in (ended, handed_back):
-        take(place, job_id, "there")
-    record_result(place.jobs.store, place.job(ended), JobState.FAILED, "It did not react.")
-    record_result(place.jobs.store, place.job(handed_back), JobState.QUEUED)
+        take(harness, job_id, "there")
+    record_result(harness.jobs.store, harness.job(ended), JobState.FAILED, "It did not react.")
+    record_result(harness.jobs.store, harness.job(handed_back), JobState.QUEUED)
     look()
-    assert (place.job(ended).state, place.job(ended).message) == ("failed", "It did not react.")
-    assert (place.job(handed_back).state, place.job(handed_back).attempts) == ("queued", 0)
-    assert unresponsive_notes(place.jobs.store, [place.job(ended), place.job(handed_back)]) == {}
+    assert (harness.job(ended).state, harness.job(ended).message) == ("failed", "It did not react.")
+    assert (harness.job(handed_back).state, harness.job(handed_back).attempts) == ("queued", 0)
+    assert unresponsive_notes(harness.jobs.store, [harness.job(ended), harness.job(handed_back)]) == {}
 
 
 def test_a_scheduled_job_waits_from_its_time_on_unless_its_batch_is_held(
-    place: JobHarness, look: Any
+    harness: JobHarness, look: Any
 ) -> None:
-    batch_id = place.create()
-    with transaction_scope(place.shop.engine) as session:
+    batch_id = harness.create()
+    with transaction_scope(harness.catalogue.engine) as session:
         request = JobRequest("count", "The shelf", "ann", batch_id=batch_id, exclusive=True, run_at=utc_now())
         due = add_job(session, request, "counted").id
         holder = add_job(
             session, JobRequest("count", "The shelf", "ann", batch_id=batch_id, exclusive=True), "counted"
         )
     look()
-    assert place.job(due).state == "scheduled"
-    with transaction_scope(place.shop.engine) as session:
+    assert harness.job(due).state == "scheduled"
+    with transaction_scope(harness.catalogue.engine) as session:
         assert lease.cancel_unstarted(session, holder, "Cancelled.", timedelta(days=1))
     look()
-    assert place.job(due).state == "queued"
+    assert harness.job(due).state == "queued"
 
 
-def test_the_upkeep_is_done_and_old_jobs_are_deleted(place: JobHarness, queue: Queue, look: Any) -> None:
-    job_id = place.ask(place.create(), Action.POPULATE)
-    with transaction_scope(place.shop.engine) as session:
-        assert lease.cancel_unstarted(session, place.job(job_id), "Cancelled.", -timedelta(days=1))
+def test_the_upkeep_is_done_and_old_jobs_are_deleted(harness: JobHarness, queue: Queue, look: Any) -> None:
+    job_id = harness.ask(harness.create(), Action.POPULATE)
+    with transaction_scope(harness.catalogue.engine) as session:
+        assert lease.cancel_unstarted(session, harness.job(job_id), "Cancelled.", -timedelta(days=1))
     done: list[Any] = []
-    place.jobs.upkeep.append(done.append)
+    harness.jobs.upkeep.append(done.append)
     look()
-    assert done == [place.services]
+    assert done == [harness.services]
     assert ("delete", 0) in queue.calls
-    assert place.count() == 0
+    assert harness.count() == 0

@@ -21,20 +21,20 @@ def request(batch_id: int | None = None, **more: object) -> JobRequest:
     )  # type: ignore[arg-type]
 
 
-def test_it_waits_once_it_is_committed(place: JobHarness) -> None:
-    with transaction_scope(place.shop.engine) as session:
+def test_it_waits_once_it_is_committed(harness: JobHarness) -> None:
+    with transaction_scope(harness.catalogue.engine) as session:
         add_job(session, request(), "counted")
         session.rollback()
-    assert place.count() == 0
-    with transaction_scope(place.shop.engine) as session:
+    assert harness.count() == 0
+    with transaction_scope(harness.catalogue.engine) as session:
         job_id = add_job(session, request(), "counted").id
-    job = place.job(job_id)
+    job = harness.job(job_id)
     assert (job.state, job.priority, job.arguments, str(job)) == ("queued", 1, {"rows": 3}, f"job {job_id}")
 
 
-def test_a_batch_is_held_by_one(place: JobHarness) -> None:
-    batch_id = place.create()
-    with transaction_scope(place.shop.engine) as session:
+def test_a_batch_is_held_by_one(harness: JobHarness) -> None:
+    batch_id = harness.create()
+    with transaction_scope(harness.catalogue.engine) as session:
         assert job_holding(session, batch_id) is None
         first = add_job(session, request(batch_id), "counted")
         assert job_holding(session, batch_id) is first
@@ -43,9 +43,9 @@ def test_a_batch_is_held_by_one(place: JobHarness) -> None:
         assert job_holding(session, batch_id) is first
 
 
-def test_one_is_scheduled_beside_it(place: JobHarness) -> None:
-    batch_id, tomorrow = place.create(), utc_now() + timedelta(days=1)
-    with transaction_scope(place.shop.engine) as session:
+def test_one_is_scheduled_beside_it(harness: JobHarness) -> None:
+    batch_id, tomorrow = harness.create(), utc_now() + timedelta(days=1)
+    with transaction_scope(harness.catalogue.engine) as session:
         add_job(session, request(batch_id), "counted")
         later = add_job(session, request(batch_id, run_at=tomorrow), "counted")
         assert (later.state, scheduled_job(session, batch_id)) == ("scheduled", later)

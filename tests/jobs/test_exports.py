@@ -38,7 +38,7 @@ def settings(settings: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def shop(app: Any, engine: Engine) -> Iterator[Engine]:
+def catalogue(app: Any, engine: Engine) -> Iterator[Engine]:
     services_of(app.registry).get(JobService).store.prepare()
     with transaction_scope(engine) as session:
         load(session, "catalog.csv", io.BytesIO(PRODUCTS.encode()), by="staff")
@@ -78,13 +78,13 @@ def records(body: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
 
 
-def test_a_big_export_is_offered_made_and_fetched(app: Any, shop: Engine, staff: TestApp) -> None:
+def test_a_big_export_is_offered_made_and_fetched(app: Any, catalogue: Engine, staff: TestApp) -> None:
     page = staff.get(MANY.format("csv"))
     assert "This export has 21 rows, so it is prepared in the background." in page.text
-    assert count(shop, Job) == 0  # Nothing changes on GET.
-    job = asked(app, shop, staff, MANY.format("csv"))
+    assert count(catalogue, Job) == 0  # Nothing changes on GET.
+    job = asked(app, catalogue, staff, MANY.format("csv"))
     assert (job.asked_by, job.exclusive, job.batch_id) == ("staff", False, None)
-    ended = run(app, shop, job)
+    ended = run(app, catalogue, job)
     assert (ended.state, ended.message) == ("done", f"{job.subject} is ready, with 21 rows.")
     shown = staff.get(f"/jobs/{job.id}")
     answer = shown.click("Download the file")
@@ -94,7 +94,7 @@ def test_a_big_export_is_offered_made_and_fetched(app: Any, shop: Engine, staff:
 
 
 @ONE
-def test_a_small_export_is_sent_at_once(shop: Engine, staff: TestApp) -> None:
+def test_a_small_export_is_sent_at_once(catalogue: Engine, staff: TestApp) -> None:
     answer = staff.get("/products/export.csv?f.price.greater=10")
     assert answer.content_type == "text/csv"
     assert len(records(answer.body)) == 20
@@ -102,10 +102,10 @@ def test_a_small_export_is_sent_at_once(shop: Engine, staff: TestApp) -> None:
 
 @ONE
 def test_the_file_is_what_the_page_would_have_sent(
-    app: Any, shop: Engine, staff: TestApp, monkeypatch: pytest.MonkeyPatch
+    app: Any, catalogue: Engine, staff: TestApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = asked(app, shop, staff, MANY.format("csv"))
-    run(app, shop, job)
+    job = asked(app, catalogue, staff, MANY.format("csv"))
+    run(app, catalogue, job)
     made = staff.get(f"/jobs/{job.id}/file").body
     services = services_of(app.registry)
     find = services.find
@@ -114,41 +114,41 @@ def test_the_file_is_what_the_page_would_have_sent(
 
 
 @ONE
-def test_a_workbook_is_made_as_well(app: Any, shop: Engine, staff: TestApp) -> None:
-    job = asked(app, shop, staff, MANY.format("xlsx"))
-    run(app, shop, job)
+def test_a_workbook_is_made_as_well(app: Any, catalogue: Engine, staff: TestApp) -> None:
+    job = asked(app, catalogue, staff, MANY.format("xlsx"))
+    run(app, catalogue, job)
     file = io.BytesIO(staff.get(f"/jobs/{job.id}/file").body)
     assert CalamineWorkbook.from_filelike(file).get_sheet_by_index(0).height == 22
 
 
 @ONE
-def test_the_filters_are_those_of_the_moment_of_asking(app: Any, shop: Engine, staff: TestApp) -> None:
+def test_the_filters_are_those_of_the_moment_of_asking(app: Any, catalogue: Engine, staff: TestApp) -> None:
     page = staff.get("/products?f.price.greater=9&sort=-price")
     remember = next(form for form in page.forms.values() if form.action.endswith("/products/view"))
     remember.submit(status=303)
-    job = asked(app, shop, staff, "/products/export.csv")
+    job = asked(app, catalogue, staff, "/products/export.csv")
     reset = next(form for form in page.forms.values() if form.action.endswith("/products/view"))
     reset.submit("reset", status=303)
-    run(app, shop, job)
+    run(app, catalogue, job)
     assert len(records(staff.get(f"/jobs/{job.id}/file").body)) == 21
 
 
 @ONE
 def test_only_who_asked_can_fetch_it(
-    app: Any, shop: Engine, staff: TestApp, client_of: Callable[[str], TestApp]
+    app: Any, catalogue: Engine, staff: TestApp, client_of: Callable[[str], TestApp]
 ) -> None:
-    job = asked(app, shop, staff, MANY.format("csv"))
-    run(app, shop, job)
+    job = asked(app, catalogue, staff, MANY.format("csv"))
+    run(app, catalogue, job)
     admin = client_of("admin")
     assert "Download the file" not in admin.get(f"/jobs/{job.id}").text
     admin.get(f"/jobs/{job.id}/file", status=403)
 
 
 @ONE
-def test_who_may_not_see_it_any_more_cannot_fetch_it(app: Any, shop: Engine, staff: TestApp) -> None:
-    job = asked(app, shop, staff, MANY.format("csv"))
-    run(app, shop, job)
-    take_roles(shop, "staff")
+def test_who_may_not_see_it_any_more_cannot_fetch_it(app: Any, catalogue: Engine, staff: TestApp) -> None:
+    job = asked(app, catalogue, staff, MANY.format("csv"))
+    run(app, catalogue, job)
+    take_roles(catalogue, "staff")
     staff.get(f"/jobs/{job.id}/file", status=403)
 
 
@@ -158,23 +158,23 @@ def take_roles(engine: Engine, name: str) -> None:
 
 
 @ONE
-def test_permission_is_asked_again_when_the_job_runs(app: Any, shop: Engine, staff: TestApp) -> None:
-    job = asked(app, shop, staff, MANY.format("csv"))
-    take_roles(shop, "staff")
-    ended = run(app, shop, job)
+def test_permission_is_asked_again_when_the_job_runs(app: Any, catalogue: Engine, staff: TestApp) -> None:
+    job = asked(app, catalogue, staff, MANY.format("csv"))
+    take_roles(catalogue, "staff")
+    ended = run(app, catalogue, job)
     assert (ended.state, ended.message) == (
         "failed",
         "staff may not see this any more. Nothing was done.",
     )
-    assert count(shop, JobFile) == 0
+    assert count(catalogue, JobFile) == 0
 
 
 @ONE
-def test_who_was_switched_off_gets_nothing(app: Any, shop: Engine, staff: TestApp) -> None:
-    job = asked(app, shop, staff, MANY.format("csv"))
-    with transaction_scope(shop) as session:
+def test_who_was_switched_off_gets_nothing(app: Any, catalogue: Engine, staff: TestApp) -> None:
+    job = asked(app, catalogue, staff, MANY.format("csv"))
+    with transaction_scope(catalogue) as session:
         session.execute(update(User).where(User.name == "staff").values(active=False))
-    ended = run(app, shop, job)
+    ended = run(app, catalogue, job)
     assert ended.state == "failed"
     assert "staff may not sign in any more" in (ended.message or "")
 
@@ -192,26 +192,26 @@ class CancelsWhileRowsAreWritten:
             request_cancel(services_of(self.app.registry).get(JobService).store, self.job, "ada")
 
 
-def test_an_export_can_be_cancelled(app: Any, shop: Engine, staff: TestApp) -> None:
-    job = asked(app, shop, staff, MANY.format("csv"))
+def test_an_export_can_be_cancelled(app: Any, catalogue: Engine, staff: TestApp) -> None:
+    job = asked(app, catalogue, staff, MANY.format("csv"))
     watch = CancelsWhileRowsAreWritten(app, job)
     JobRun(services_of(app.registry), "me", watch=watch).run(job.id, job.dispatch)
     assert ("write rows", 0, 21) in watch.seen
-    assert job_of(shop).state == "cancelled"
-    assert count(shop, JobFile) == 0
+    assert job_of(catalogue).state == "cancelled"
+    assert count(catalogue, JobFile) == 0
     staff.get(f"/jobs/{job.id}/file", status=404)
 
 
 @ONE
-def test_a_cancelled_export_can_be_asked_for_again(app: Any, shop: Engine, staff: TestApp) -> None:
-    job = asked(app, shop, staff, MANY.format("csv"))
+def test_a_cancelled_export_can_be_asked_for_again(app: Any, catalogue: Engine, staff: TestApp) -> None:
+    job = asked(app, catalogue, staff, MANY.format("csv"))
     request_cancel(services_of(app.registry).get(JobService).store, job, "staff")
     JobRun(services_of(app.registry), "me").run(job.id, job.dispatch)
     page = staff.get(f"/jobs/{job.id}")
     next(form for form in page.forms.values() if form.action.endswith("/retry")).submit(status=303)
-    again = job_of(shop)
+    again = job_of(catalogue)
     assert (again.retry_of, again.arguments) == (job.id, job.arguments)
-    assert run(app, shop, again).state == "done"
+    assert run(app, catalogue, again).state == "done"
 
 
 class NoQueue:
@@ -223,13 +223,17 @@ class NoQueue:
 
 @pytest.mark.parametrize(("days", "left"), [(1, 1), (-1, 0)])
 def test_files_go_with_their_jobs(
-    app: Any, shop: Engine, staff: TestApp, monkeypatch: pytest.MonkeyPatch, days: int, left: int
+    app: Any, catalogue: Engine, staff: TestApp, monkeypatch: pytest.MonkeyPatch, days: int, left: int
 ) -> None:
     """As soon as a job was kept for as long as the settings said when it ended."""
     office = services_of(app.registry).get(JobService)
     monkeypatch.setattr(office, "settings", replace(office.settings, keep_days=days))
-    run(app, shop, asked(app, shop, staff, MANY.format("csv")))
-    assert count(shop, JobFileChunk) == 1
+    run(app, catalogue, asked(app, catalogue, staff, MANY.format("csv")))
+    assert count(catalogue, JobFileChunk) == 1
     dispatcher: Any = Dispatcher(services_of(app.registry), NoQueue(), None, set(), ())  # type: ignore[arg-type]
     dispatcher.clean_up()
-    assert (count(shop, Job), count(shop, JobFile), count(shop, JobFileChunk)) == (left, left, left)
+    assert (count(catalogue, Job), count(catalogue, JobFile), count(catalogue, JobFileChunk)) == (
+        left,
+        left,
+        left,
+    )

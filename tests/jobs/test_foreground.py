@@ -28,46 +28,46 @@ class Screen:
         self.shown.append(f"{title}: {text}")
 
 
-def enqueue(place: JobHarness, run: ForegroundRun, batch_id: int) -> Job:
-    with transaction_scope(place.shop.engine) as session:
+def enqueue(harness: JobHarness, run: ForegroundRun, batch_id: int) -> Job:
+    with transaction_scope(harness.catalogue.engine) as session:
         call = ActionCall(batch_id, Action.POPULATE, "staff")
-        job_id = place.services.get(Runner).submit(session, call).job_id
+        job_id = harness.services.get(Runner).submit(session, call).job_id
         assert job_id is not None
         return run.take(session, job_id)
 
 
-def beating(place: JobHarness) -> list[str]:
-    with place.jobs.store.connection() as connection:
+def beating(harness: JobHarness) -> list[str]:
+    with harness.jobs.store.connection() as connection:
         return list(connection.scalars(select(HEARTBEAT.c.executor)))
 
 
-def test_it_runs_here_while_others_see_the_process_alive(place: JobHarness) -> None:
+def test_it_runs_here_while_others_see_the_process_alive(harness: JobHarness) -> None:
     screen = Screen()
-    with ForegroundRun(place.services, threading.Event(), screen) as run:
-        job = enqueue(place, run, place.create())
-        assert (job.state, [job.owner]) == ("running", beating(place))
+    with ForegroundRun(harness.services, threading.Event(), screen) as run:
+        job = enqueue(harness, run, harness.create())
+        assert (job.state, [job.owner]) == ("running", beating(harness))
         ended = run.finish(job)
     assert ended.state == "done"
     assert any(f"Populate: {job.subject}: " in line for line in screen.shown)
-    assert beating(place) == []
+    assert beating(harness) == []
 
 
-def test_a_process_that_must_end_hands_its_job_back(place: JobHarness) -> None:
+def test_a_process_that_must_end_hands_its_job_back(harness: JobHarness) -> None:
     stopping = threading.Event()
-    with ForegroundRun(place.services, stopping, Screen()) as run:
-        job = enqueue(place, run, place.create())
+    with ForegroundRun(harness.services, stopping, Screen()) as run:
+        job = enqueue(harness, run, harness.create())
         stopping.set()
         left = run.finish(job)
     assert (left.state, left.attempts) == ("queued", 0)
 
 
-def test_a_job_that_another_has_cannot_be_taken(place: JobHarness) -> None:
-    job_id = place.ask(place.create(), Action.POPULATE)
-    with transaction_scope(place.shop.engine) as session:
+def test_a_job_that_another_has_cannot_be_taken(harness: JobHarness) -> None:
+    job_id = harness.ask(harness.create(), Action.POPULATE)
+    with transaction_scope(harness.catalogue.engine) as session:
         assert lease.acquire(session, job_id, 1, "there")
     with (
-        ForegroundRun(place.services, threading.Event(), Screen()) as run,
-        transaction_scope(place.shop.engine) as session,
+        ForegroundRun(harness.services, threading.Event(), Screen()) as run,
+        transaction_scope(harness.catalogue.engine) as session,
         pytest.raises(lease.LostLease),
     ):
         run.take(session, job_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select
-from tests.functional.world import Shop, post, text_of
+from tests.functional.harness import CatalogueDatabase, post, text_of
 from webtest import TestApp
 
 from batchbook.db import utc_now
@@ -22,8 +22,8 @@ def settings(settings: dict[str, str]) -> dict[str, str]:
     return settings | {"batchbook.jobs": "inline"}
 
 
-def test_what_failed_is_not_left_waiting_for_nobody(shop: Shop, admin: TestApp) -> None:
-    with transaction_scope(shop.engine) as session:
+def test_what_failed_is_not_left_waiting_for_nobody(catalogue: CatalogueDatabase, admin: TestApp) -> None:
+    with transaction_scope(catalogue.engine) as session:
         group = JobGroup(title="Refresh: 1 batch", asked_by="admin", asked_at=utc_now(), skipped=[])
         session.add(group)
         session.flush()
@@ -32,5 +32,5 @@ def test_what_failed_is_not_left_waiting_for_nobody(shop: Shop, admin: TestApp) 
         number = group.id
     refused = post(admin, f"/jobs/groups/{number}/retry", status=409)
     assert "is “inline”, so no job can be asked for" in text_of(refused)
-    with transaction_scope(shop.engine, read_only=True) as session:
+    with transaction_scope(catalogue.engine, read_only=True) as session:
         assert list(session.scalars(select(Job.state))) == [JobState.FAILED]

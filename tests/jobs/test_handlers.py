@@ -64,9 +64,9 @@ def test_a_reason_has_no_character_that_no_database_stores() -> None:
     assert reason_of(ValueError("a\0b\udcff")) == "ValueError: a�b�"
 
 
-def in_a_thread(place: JobHarness, job_id: int) -> None:
+def in_a_thread(harness: JobHarness, job_id: int) -> None:
     """Run a job as a worker does: not in the main thread, which alone gets Ctrl-C."""
-    thread = threading.Thread(target=place.run, args=(job_id,))
+    thread = threading.Thread(target=harness.run, args=(job_id,))
     thread.start()
     thread.join(60)
     assert not thread.is_alive()
@@ -75,54 +75,56 @@ def in_a_thread(place: JobHarness, job_id: int) -> None:
 @pytest.mark.parametrize("hook", ["execute", "setup", "why_not_execute"])
 @pytest.mark.parametrize("oddity", ODDITIES)
 def test_whatever_is_raised_is_a_failure_of_the_first_attempt(
-    place: JobHarness, oddity: str, hook: str, caplog: pytest.LogCaptureFixture
+    harness: JobHarness, oddity: str, hook: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     way, said = ODDITIES[oddity]
-    batch_id = place.complete()
-    job_id = place.ask(batch_id, Action.EXECUTE)
-    place.with_handler(**hooked(hook, way))
+    batch_id = harness.complete()
+    job_id = harness.ask(batch_id, Action.EXECUTE)
+    harness.with_handler(**hooked(hook, way))
     with caplog.at_level(logging.ERROR, "batchbook"):
-        in_a_thread(place, job_id)
+        in_a_thread(harness, job_id)
     records = [record for record in caplog.records if record.exc_info]
     caplog.clear()  # What a message says cannot be sent between the processes of tests.
-    job, batch = place.job(job_id), place.batch(batch_id)
+    job, batch = harness.job(job_id), harness.batch(batch_id)
     assert (job.state, job.attempts, batch.state) == ("failed", 1, State.COMPLETE)
     assert said in (job.message or "")
     assert said.strip("()") in (batch.failure or "")
     assert "killed" not in (job.message or "")
     assert len(job.message or "") < 1_000
     assert len(records) == 1
-    assert place.shop.price_history() == []
+    assert harness.catalogue.price_history() == []
 
 
-def test_rows_that_end_the_thread_are_a_failure_as_well(place: JobHarness) -> None:
-    batch_id = place.create()
-    job_id = place.ask(batch_id, Action.POPULATE)
+def test_rows_that_end_the_thread_are_a_failure_as_well(harness: JobHarness) -> None:
+    batch_id = harness.create()
+    job_id = harness.ask(batch_id, Action.POPULATE)
 
     def populate(_self: Any, _batch: Any) -> Any:
         yield {"item_code": "1"}
         raise SystemExit(4)
 
-    place.with_handler(populate=populate)
-    in_a_thread(place, job_id)
-    assert "SystemExit: 4" in (place.job(job_id).message or "")
-    assert (place.batch(batch_id).state, place.rows(batch_id)) == (State.NEW, 0)
+    harness.with_handler(populate=populate)
+    in_a_thread(harness, job_id)
+    assert "SystemExit: 4" in (harness.job(job_id).message or "")
+    assert (harness.batch(batch_id).state, harness.rows(batch_id)) == (State.NEW, 0)
 
 
 @pytest.mark.parametrize("statement", ["COMMIT", "ROLLBACK", "CREATE TABLE mine (a INTEGER)"])
-def test_a_job_whose_handler_ends_the_transaction_changes_nothing(place: JobHarness, statement: str) -> None:
-    batch_id = place.complete()
+def test_a_job_whose_handler_ends_the_transaction_changes_nothing(
+    harness: JobHarness, statement: str
+) -> None:
+    batch_id = harness.complete()
 
     def execute(self: Any, _batch: Any, _rows: Any, _options: Any) -> Any:
         self.session.execute(update(Product).values(on_hand=0))
         self.session.execute(text(statement))
 
-    place.with_handler(execute=execute)
-    before = place.shop.dump(without=("job", "batch", "operation"))
-    job = place.do(batch_id, Action.EXECUTE)
-    assert (job.state, job.attempts, place.batch(batch_id).state) == ("failed", 1, State.COMPLETE)
+    harness.with_handler(execute=execute)
+    before = harness.catalogue.dump(without=("job", "batch", "operation"))
+    job = harness.do(batch_id, Action.EXECUTE)
+    assert (job.state, job.attempts, harness.batch(batch_id).state) == ("failed", 1, State.COMPLETE)
     assert f"{statement.partition(' (')[0].partition(' mine')[0]} was refused" in (job.message or "")
-    assert place.shop.dump(without=("job", "batch", "operation")) == before
+    assert harness.catalogue.dump(without=("job", "batch", "operation")) == before
 
 
 def end_behind_all_backs(self: Any) -> None:
@@ -134,33 +136,33 @@ def end_behind_all_backs(self: Any) -> None:
         driver.pgconn.exec_(b"COMMIT")
 
 
-def test_where_it_ended_all_the_same_the_job_tells_so_and_the_batch_is_as_before(place: JobHarness) -> None:
-    batch_id = place.complete()
+def test_where_it_ended_all_the_same_the_job_tells_so_and_the_batch_is_as_before(harness: JobHarness) -> None:
+    batch_id = harness.complete()
 
     def execute(self: Any, _batch: Any, _rows: Any, _options: Any) -> Any:
         self.session.execute(update(Product).values(on_hand=77))
         end_behind_all_backs(self)
 
-    place.with_handler(execute=execute)
-    history = len(place.operations(batch_id))
-    job = place.do(batch_id, Action.EXECUTE)
-    assert (job.state, place.batch(batch_id).state) == ("failed", State.COMPLETE)
+    harness.with_handler(execute=execute)
+    history = len(harness.operations(batch_id))
+    job = harness.do(batch_id, Action.EXECUTE)
+    assert (job.state, harness.batch(batch_id).state) == ("failed", State.COMPLETE)
     assert "may have been kept" in (job.message or "")
     assert "Nothing was changed" not in (job.message or "")
-    assert place.batch(batch_id).failure == job.message
-    assert place.operations(batch_id)[history:] == [("failure", job.message)]
+    assert harness.batch(batch_id).failure == job.message
+    assert harness.operations(batch_id)[history:] == [("failure", job.message)]
 
 
 # --- A database that is busy, for ever or for a moment ---------------------------------------------------------------
 
 
 def test_a_second_connection_that_waits_for_its_own_job_is_given_up_after_a_few_times(
-    place: JobHarness, monkeypatch: pytest.MonkeyPatch
+    harness: JobHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("batchbook.jobs.job_run._LONGEST_RETRY_PAUSE", 0.01)
     monkeypatch.setattr("batchbook.jobs.job_run._RETRY_PAUSE", 0.01)
     tried: list[int] = []
-    url = place.shop.engine.url
+    url = harness.catalogue.engine.url
 
     def execute(self: Any, _batch: Any, _rows: Any, _options: Any) -> Any:
         tried.append(1)
@@ -173,20 +175,20 @@ def test_a_second_connection_that_waits_for_its_own_job_is_given_up_after_a_few_
             with psycopg.connect(address, options="-c lock_timeout=10") as mine:
                 mine.execute("UPDATE product SET on_hand = 1")
 
-    batch_id = place.complete()
-    place.with_handler(execute=execute)
-    before = place.shop.dump(without=("job", "batch", "operation"))
-    job = place.do(batch_id, Action.EXECUTE)
+    batch_id = harness.complete()
+    harness.with_handler(execute=execute)
+    before = harness.catalogue.dump(without=("job", "batch", "operation"))
+    job = harness.do(batch_id, Action.EXECUTE)
     assert len(tried) == 5
     assert (job.state, job.attempts) == ("failed", 1)
     assert "each of the 5 times that it was tried" in (job.message or "")
     assert "lock" in (job.message or "")
     assert "killed" not in (job.message or "")
-    assert place.batch(batch_id).failure == job.message
-    assert place.shop.dump(without=("job", "batch", "operation")) == before
+    assert harness.batch(batch_id).failure == job.message
+    assert harness.catalogue.dump(without=("job", "batch", "operation")) == before
 
 
-def test_what_passes_by_itself_is_done_again(place: JobHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_passes_by_itself_is_done_again(harness: JobHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("batchbook.jobs.job_run._RETRY_PAUSE", 0.01)
     errors: list[Exception] = [psycopg.errors.DeadlockDetected("deadlock detected")] * 2
 
@@ -194,97 +196,97 @@ def test_what_passes_by_itself_is_done_again(place: JobHarness, monkeypatch: pyt
         if errors:
             raise errors.pop()
 
-    batch_id = place.complete()
-    place.with_handler(**hooked("execute", meet))
-    job = place.do(batch_id, Action.EXECUTE)
-    assert (job.state, errors, len(place.shop.price_history())) == ("done", [], 3)
+    batch_id = harness.complete()
+    harness.with_handler(**hooked("execute", meet))
+    job = harness.do(batch_id, Action.EXECUTE)
+    assert (job.state, errors, len(harness.catalogue.price_history())) == ("done", [], 3)
 
 
-def test_a_process_that_must_end_hands_back_what_meets_a_busy_database(place: JobHarness) -> None:
+def test_a_process_that_must_end_hands_back_what_meets_a_busy_database(harness: JobHarness) -> None:
     stopping = threading.Event()
 
     def meet() -> None:
         stopping.set()
         raise psycopg.errors.DeadlockDetected("deadlock detected")
 
-    batch_id = place.complete()
-    job_id = place.ask(batch_id, Action.EXECUTE)
-    place.with_handler(**hooked("execute", meet))
-    place.run(job_id, stopping=stopping)
-    job = place.job(job_id)
+    batch_id = harness.complete()
+    job_id = harness.ask(batch_id, Action.EXECUTE)
+    harness.with_handler(**hooked("execute", meet))
+    harness.run(job_id, stopping=stopping)
+    job = harness.job(job_id)
     assert (job.state, job.attempts, job.dispatch) == ("queued", 0, 2)
 
 
 # --- Batches that were left in the midst of an action ----------------------------------------------------------------
 
 
-def leave(place: JobHarness, batch_id: int, state: State) -> None:
+def leave(harness: JobHarness, batch_id: int, state: State) -> None:
     """Bring a batch into a state that it passes through, as older versions may have left it."""
-    with transaction_scope(place.shop.engine) as session:
+    with transaction_scope(harness.catalogue.engine) as session:
         session.execute(update(Batch).where(Batch.id == batch_id).values(state=state))
 
 
-def heal(place: JobHarness) -> None:
-    for task in place.jobs.upkeep:
-        task(place.services)
+def heal(harness: JobHarness) -> None:
+    for task in harness.jobs.upkeep:
+        task(harness.services)
 
 
 @pytest.mark.parametrize(
     ("left", "state"), [(State.EXECUTING, State.COMPLETE), (State.POPULATING, State.NEW)]
 )
-def test_a_batch_that_was_left_in_between_is_healed(place: JobHarness, left: State, state: State) -> None:
-    batch_id = place.complete() if left is State.EXECUTING else place.create()
-    leave(place, batch_id, left)
-    version = place.batch(batch_id).version
-    heal(place)
-    heal(place)
-    batch = place.batch(batch_id)
+def test_a_batch_that_was_left_in_between_is_healed(harness: JobHarness, left: State, state: State) -> None:
+    batch_id = harness.complete() if left is State.EXECUTING else harness.create()
+    leave(harness, batch_id, left)
+    version = harness.batch(batch_id).version
+    heal(harness)
+    heal(harness)
+    batch = harness.batch(batch_id)
     assert (batch.state, batch.version) == (state, version + 1)
     assert f"was left while it was {left}" in (batch.failure or "")
     assert "may have been kept" in (batch.failure or "")
-    assert place.operations(batch_id)[-1] == ("failure", batch.failure)
+    assert harness.operations(batch_id)[-1] == ("failure", batch.failure)
     action = Action.EXECUTE if left is State.EXECUTING else Action.POPULATE
-    assert place.do(batch_id, action).state == "done"
+    assert harness.do(batch_id, action).state == "done"
 
 
-def test_a_worker_heals_when_it_starts(place: JobHarness, start_worker: Callable[..., Any]) -> None:
-    batch_id = place.complete()
-    leave(place, batch_id, State.EXECUTING)
+def test_a_worker_heals_when_it_starts(harness: JobHarness, start_worker: Callable[..., Any]) -> None:
+    batch_id = harness.complete()
+    leave(harness, batch_id, State.EXECUTING)
     start_worker()
     for _ in range(600):
-        if place.batch(batch_id).state == State.COMPLETE:
+        if harness.batch(batch_id).state == State.COMPLETE:
             break
         threading.Event().wait(0.05)
-    assert place.batch(batch_id).state == State.COMPLETE
+    assert harness.batch(batch_id).state == State.COMPLETE
 
 
-def test_a_batch_that_a_job_has_is_left_alone_until_the_job_has_ended(place: JobHarness) -> None:
-    batch_id = place.complete()
-    job_id = place.ask(batch_id, Action.EXECUTE)
-    with transaction_scope(place.shop.engine) as session:
+def test_a_batch_that_a_job_has_is_left_alone_until_the_job_has_ended(harness: JobHarness) -> None:
+    batch_id = harness.complete()
+    job_id = harness.ask(batch_id, Action.EXECUTE)
+    with transaction_scope(harness.catalogue.engine) as session:
         assert lease.acquire(session, job_id, 1, "somebody") is not None
-    leave(place, batch_id, State.EXECUTING)
-    heal(place)
-    assert place.batch(batch_id).state == State.EXECUTING
-    place.give_back(job_id)
-    place.run(job_id)
-    batch = place.batch(batch_id)
-    assert (place.job(job_id).state, batch.state) == ("failed", State.COMPLETE)
-    assert batch.failure == place.job(job_id).message
+    leave(harness, batch_id, State.EXECUTING)
+    heal(harness)
+    assert harness.batch(batch_id).state == State.EXECUTING
+    harness.give_back(job_id)
+    harness.run(job_id)
+    batch = harness.batch(batch_id)
+    assert (harness.job(job_id).state, batch.state) == ("failed", State.COMPLETE)
+    assert batch.failure == harness.job(job_id).message
 
 
-def test_a_batch_that_somebody_executes_at_this_moment_is_left_alone(place: JobHarness) -> None:
+def test_a_batch_that_somebody_executes_at_this_moment_is_left_alone(harness: JobHarness) -> None:
     """What is not committed is not seen, and what is locked is not waited for."""
-    batch_id = place.complete()
+    batch_id = harness.complete()
 
     def execute(_self: Any, _batch: Any, _rows: Any, _options: Any) -> Any:
-        healing = threading.Thread(target=heal, args=(place,))
+        healing = threading.Thread(target=heal, args=(harness,))
         healing.start()
         healing.join(20)
         assert not healing.is_alive()
         raise LookupError("enough")
 
-    place.with_handler(execute=execute)
-    job = place.do(batch_id, Action.EXECUTE)
+    harness.with_handler(execute=execute)
+    job = harness.do(batch_id, Action.EXECUTE)
     assert "LookupError: enough" in (job.message or "")
-    assert "left while" not in (place.batch(batch_id).failure or "")
+    assert "left while" not in (harness.batch(batch_id).failure or "")

@@ -17,13 +17,13 @@ from .harness import JobHarness
 
 
 @pytest.fixture
-def job(place: JobHarness) -> Job:
-    return place.job(place.ask(place.create(), Action.POPULATE))
+def job(harness: JobHarness) -> Job:
+    return harness.job(harness.ask(harness.create(), Action.POPULATE))
 
 
 @pytest.fixture
-def store(place: JobHarness) -> JobStore:
-    return place.jobs.store
+def store(harness: JobHarness) -> JobStore:
+    return harness.jobs.store
 
 
 def test_what_is_reported_is_read(store: JobStore, job: Job) -> None:

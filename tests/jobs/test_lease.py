@@ -18,12 +18,12 @@ KEEP = timedelta(days=1)
 
 
 @pytest.fixture
-def job_id(place: JobHarness) -> int:
-    return place.ask(place.create(), Action.POPULATE)
+def job_id(harness: JobHarness) -> int:
+    return harness.ask(harness.create(), Action.POPULATE)
 
 
-def test_a_job_is_acquired_once(place: JobHarness, job_id: int) -> None:
-    with transaction_scope(place.shop.engine) as session:
+def test_a_job_is_acquired_once(harness: JobHarness, job_id: int) -> None:
+    with transaction_scope(harness.catalogue.engine) as session:
         taken = lease.acquire(session, job_id, 1, "one")
         assert taken is not None
         assert (taken.state, taken.owner, taken.attempts) == ("running", "one", 1)
@@ -32,9 +32,9 @@ def test_a_job_is_acquired_once(place: JobHarness, job_id: int) -> None:
 
 
 def test_a_released_job_waits_under_a_new_dispatch_and_the_old_lease_is_lost(
-    place: JobHarness, job_id: int
+    harness: JobHarness, job_id: int
 ) -> None:
-    with transaction_scope(place.shop.engine) as session:
+    with transaction_scope(harness.catalogue.engine) as session:
         held = lease.acquire(session, job_id, 1, "one")
         assert held is not None
         session.expunge(held)
@@ -46,27 +46,27 @@ def test_a_released_job_waits_under_a_new_dispatch_and_the_old_lease_is_lost(
         ):
             with pytest.raises(LostLease, match=f"job {job_id}"):
                 use()
-    job = place.job(job_id)
+    job = harness.job(job_id)
     assert (job.state, job.dispatch, job.attempts, job.owner) == ("queued", 2, 0, None)
 
 
-def test_a_finished_job_keeps_its_message_and_data(place: JobHarness, job_id: int) -> None:
-    with transaction_scope(place.shop.engine) as session:
+def test_a_finished_job_keeps_its_message_and_data(harness: JobHarness, job_id: int) -> None:
+    with transaction_scope(harness.catalogue.engine) as session:
         held = lease.acquire(session, job_id, 1, "one")
         assert held is not None
         lease.finish(session, held, JobState.DONE, JobResult("All is done.", data={"rows": 3}), KEEP)
-    job = place.job(job_id)
+    job = harness.job(job_id)
     assert (job.state, job.message, job.result) == ("done", "All is done.", {"rows": 3})
     assert job.ended_at is not None
     assert job.purge_after == job.ended_at + KEEP
 
 
-def test_only_what_has_not_begun_is_cancelled_without_a_lease(place: JobHarness, job_id: int) -> None:
-    with transaction_scope(place.shop.engine) as session:
-        job = place.job(job_id)
+def test_only_what_has_not_begun_is_cancelled_without_a_lease(harness: JobHarness, job_id: int) -> None:
+    with transaction_scope(harness.catalogue.engine) as session:
+        job = harness.job(job_id)
         assert lease.renew_dispatch(session, job)
         assert not lease.renew_dispatch(session, job)
         assert not lease.make_due(session, job)
         assert lease.cancel_unstarted(session, job, "Cancelled.", KEEP)
         assert not lease.cancel_unstarted(session, job, "Cancelled.", KEEP)
-    assert place.job(job_id).state == "cancelled"
+    assert harness.job(job_id).state == "cancelled"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select
-from tests.functional.world import form_to, text_of, url_of
+from tests.functional.harness import form_to, text_of, url_of
 from webtest import TestApp
 
 from batchbook.batches import Action, State
@@ -20,21 +20,21 @@ PATH = "/batches/price-change"
 MILK = "item_code,description,size,price\n000000099,MILK,1 L,1.30\n"
 
 
-def job_ids(place: JobHarness, state: str) -> list[int]:
-    with transaction_scope(place.shop.engine, read_only=True) as session:
+def job_ids(harness: JobHarness, state: str) -> list[int]:
+    with transaction_scope(harness.catalogue.engine, read_only=True) as session:
         return list(session.scalars(select(Job.id).where(Job.state == state).order_by(Job.id)))
 
 
 @pytest.fixture
-def three(place: JobHarness) -> list[int]:
+def three(harness: JobHarness) -> list[int]:
     """Two batches that are complete, and one that is open."""
-    batches = [place.complete(), place.complete(MILK), place.create()]
-    place.do(batches[2], Action.POPULATE)
+    batches = [harness.complete(), harness.complete(MILK), harness.create()]
+    harness.do(batches[2], Action.POPULATE)
     return batches
 
 
 def test_all_that_can_be_are_executed_each_by_a_job_and_one_page_says_how_it_ended(
-    place: JobHarness, three: list[int], admin: TestApp
+    harness: JobHarness, three: list[int], admin: TestApp
 ) -> None:
     page = admin.get(PATH).click("Execute all 3")
     assert "2 batches of 3" in text_of(page)
@@ -45,30 +45,34 @@ def test_all_that_can_be_are_executed_each_by_a_job_and_one_page_says_how_it_end
     assert "Waiting 2" in text_of(group, ".page-lead")
     assert f"Batch {three[2]:08d} was not executed. It is still open" in text_of(group, "#left-out")
     assert group.html.select("noscript meta[http-equiv=refresh]")
-    waiting = job_ids(place, "queued")
-    assert [place.job(number).priority for number in waiting] == [2, 2]
+    waiting = job_ids(harness, "queued")
+    assert [harness.job(number).priority for number in waiting] == [2, 2]
     for number in waiting:
-        assert place.run(number)
+        assert harness.run(number)
     group = admin.get(answer.headers["Location"])
     assert "Done 2" in text_of(group, ".page-lead")
     assert not group.html.select("noscript meta[http-equiv=refresh]")
     for batch_id in three[:2]:
         assert f"Batch {batch_id:08d} was executed:" in text_of(group, "#jobs")
-    assert [place.batch(batch_id).state for batch_id in three] == [State.EXECUTED, State.EXECUTED, State.OPEN]
+    assert [harness.batch(batch_id).state for batch_id in three] == [
+        State.EXECUTED,
+        State.EXECUTED,
+        State.OPEN,
+    ]
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_what_was_not_shown_is_not_acted_on(place: JobHarness, three: list[int], admin: TestApp) -> None:
+def test_what_was_not_shown_is_not_acted_on(harness: JobHarness, three: list[int], admin: TestApp) -> None:
     form = form_to(admin.get(f"{PATH}/execute-all"), "/execute-all")
-    place.submit(three[0], Action.REOPEN)
+    harness.submit(three[0], Action.REOPEN)
     refused = form.submit(status=409)
     assert "Nothing was done: other batches match now, or one of them was changed." in text_of(refused)
-    assert job_ids(place, "queued") == []
+    assert job_ids(harness, "queued") == []
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_only_what_the_filters_show_is_refreshed_and_only_by_who_may(
-    place: JobHarness, three: list[int], staff: TestApp, auditor: TestApp
+    harness: JobHarness, three: list[int], staff: TestApp, auditor: TestApp
 ) -> None:
     index = staff.get(f"{PATH}?f.state.equal=open")
     assert "Refresh all" not in text_of(index), "There is only one."
@@ -76,7 +80,7 @@ def test_only_what_the_filters_show_is_refreshed_and_only_by_who_may(
     assert "1 batch of 1" in text_of(page)
     group = form_to(page, "/refresh-all").submit(status=303).follow()
     assert "1 job" in text_of(group)
-    assert [place.job(number).batch_id for number in job_ids(place, "queued")] == [three[2]]
+    assert [harness.job(number).batch_id for number in job_ids(harness, "queued")] == [three[2]]
     staff.get(f"{PATH}/execute-all", status=403)
     auditor.get(f"{PATH}/refresh-all", status=403)
     auditor.get(group.request.path, status=403)
@@ -86,29 +90,29 @@ def test_only_what_the_filters_show_is_refreshed_and_only_by_who_may(
 
 
 def test_the_rest_is_cancelled_and_what_failed_is_tried_again(
-    place: JobHarness, three: list[int], admin: TestApp
+    harness: JobHarness, three: list[int], admin: TestApp
 ) -> None:
     page = form_to(admin.get(f"{PATH}/execute-all"), "/execute-all").submit(status=303).follow()
-    place.with_handler(**hooked("execute", lambda: 1 / 0))
-    first, second = job_ids(place, "queued")
-    assert place.run(first)
+    harness.with_handler(**hooked("execute", lambda: 1 / 0))
+    first, second = job_ids(harness, "queued")
+    assert harness.run(first)
     page = form_to(page, "/cancel").submit(status=303).follow()
     assert "1 job that had not begun was cancelled." in text_of(page)
-    assert (place.job(first).state, place.job(second).state) == ("failed", "cancelled")
-    assert place.batch(three[1]).state == State.COMPLETE
-    place.with_handler()
+    assert (harness.job(first).state, harness.job(second).state) == ("failed", "cancelled")
+    assert harness.batch(three[1]).state == State.COMPLETE
+    harness.with_handler()
     again = form_to(page, "/retry").submit(status=303).follow()
     assert text_of(again, "h1") == "Execute: 2 batches, again"
-    for number in job_ids(place, "queued"):
-        assert place.run(number)
+    for number in job_ids(harness, "queued"):
+        assert harness.run(number)
     assert "Done 2" in text_of(admin.get(again.request.path), ".page-lead")
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_hostile_descriptions_are_words(place: JobHarness, three: list[int], admin: TestApp) -> None:
-    with transaction_scope(place.shop.engine) as session:
+def test_hostile_descriptions_are_words(harness: JobHarness, three: list[int], admin: TestApp) -> None:
+    with transaction_scope(harness.catalogue.engine) as session:
         session.execute(
-            place.services.get(BatchTypes)["price_change"]
+            harness.services.get(BatchTypes)["price_change"]
             .header.__table__.metadata.tables["batch"]
             .update()
             .values(description="<script>alert(1)</script>")

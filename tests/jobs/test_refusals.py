@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.functional.addresses import FIELDS, Addresses
-from tests.functional.world import post, text_of, token_of, url_of
+from tests.functional.harness import post, text_of, token_of, url_of
 from webtest import TestApp
 
 from batchbook.batches import Action
@@ -21,17 +21,17 @@ READING = ("rows", "export_rows", "worksheet", "worksheet_problems")
 
 
 def test_what_would_change_a_batch_is_refused_while_a_job_writes(
-    place: JobHarness, app: Any, staff: TestApp, admin: TestApp
+    harness: JobHarness, app: Any, staff: TestApp, admin: TestApp
 ) -> None:
-    batch_id = place.complete()
+    batch_id = harness.complete()
     gate = Gate()
-    place.with_handler(**hooked("execute", gate.pass_through))
+    harness.with_handler(**hooked("execute", gate.pass_through))
     token = token_of(admin)
-    job_id = place.ask(batch_id, Action.EXECUTE)
-    thread = in_thread(lambda: place.run(job_id))
+    job_id = harness.ask(batch_id, Action.EXECUTE)
+    thread = in_thread(lambda: harness.run(job_id))
     assert gate.reached.wait(30)
     try:
-        addresses = Addresses(app, place.shop)
+        addresses = Addresses(app, harness.catalogue)
         tried = 0
         for address in addresses.of_batches("POST"):
             if address.route.rpartition(".")[2] in READING:
@@ -47,18 +47,18 @@ def test_what_would_change_a_batch_is_refused_while_a_job_writes(
     finally:
         gate.open()
         thread.join()
-    assert place.job(job_id).state == "done"
+    assert harness.job(job_id).state == "done"
 
 
 def test_a_running_job_is_cancelled_by_its_page_although_it_writes(
-    place: JobHarness, app: Any, admin: TestApp
+    harness: JobHarness, app: Any, admin: TestApp
 ) -> None:
-    batch_id = place.create()
+    batch_id = harness.create()
     gate = Gate()
-    place.with_handler(**hooked("refresh", gate.pass_through))
+    harness.with_handler(**hooked("refresh", gate.pass_through))
     token = token_of(admin)
-    job_id = place.ask(batch_id, Action.POPULATE)
-    thread = in_thread(lambda: place.run(job_id))
+    job_id = harness.ask(batch_id, Action.POPULATE)
+    thread = in_thread(lambda: harness.run(job_id))
     assert gate.reached.wait(30)
     try:
         answer = admin.post(f"/jobs/{job_id}/cancel", {"csrf_token": token}, status=303)
@@ -66,13 +66,13 @@ def test_a_running_job_is_cancelled_by_its_page_although_it_writes(
     finally:
         gate.open()
         thread.join()
-    assert place.job(job_id).state == "cancelled"
+    assert harness.job(job_id).state == "cancelled"
     assert "admin cancelled that" in text_of(admin.get(f"/jobs/{job_id}/await", status=303).follow())
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_job_that_waits_is_cancelled_although_another_one_writes(
-    place: JobHarness,
+    harness: JobHarness,
     app: Any,
     admin: TestApp,
     monkeypatch: pytest.MonkeyPatch,
@@ -80,23 +80,23 @@ def test_a_job_that_waits_is_cancelled_although_another_one_writes(
 ) -> None:
     write_lock.execute("ROLLBACK")
     services_of(app.registry).add(WaitingLimit, WaitingLimit(3, seconds=0))
-    batch_id = place.create()
+    batch_id = harness.create()
     token = token_of(admin)
-    job_id = place.ask(batch_id, Action.POPULATE)
+    job_id = harness.ask(batch_id, Action.POPULATE)
     write_lock.execute("BEGIN IMMEDIATE")
     answer = admin.post(f"/jobs/{job_id}/cancel", {"csrf_token": token}, status="*")
-    assert (answer.status_int, place.job(job_id).state) == (303, "queued"), "It is told what holds."
+    assert (answer.status_int, harness.job(job_id).state) == (303, "queued"), "It is told what holds."
     write_lock.execute("ROLLBACK")
     assert "admin cancelled it; it stops as soon as it can." in text_of(admin.get(f"/jobs/{job_id}"))
-    place.run(job_id)
-    assert place.job(job_id).state == "cancelled"
+    harness.run(job_id)
+    assert harness.job(job_id).state == "cancelled"
 
 
 def test_who_may_not_see_a_job_learns_nothing_of_it(
-    place: JobHarness, app: Any, client_of: Callable[[str], TestApp]
+    harness: JobHarness, app: Any, client_of: Callable[[str], TestApp]
 ) -> None:
-    batch_id = place.complete()
-    job_id = place.ask(batch_id, Action.EXECUTE)
+    batch_id = harness.complete()
+    job_id = harness.ask(batch_id, Action.EXECUTE)
     auditor, staff = client_of("auditor"), client_of("staff")
     for end in ("", "/status.json", "/await"):
         assert auditor.get(f"/jobs/{job_id}{end}", status="*").status_int == 403

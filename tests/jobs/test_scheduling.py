@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
-from tests.functional.world import form_to, form_with, post, text_of, url_of
+from tests.functional.harness import form_to, form_with, post, text_of, url_of
 from webtest import TestApp
 
 from batchbook.batches import Action, Callbacks
@@ -37,73 +37,73 @@ one_database = pytest.mark.parametrize("backend", ["sqlite"])
 
 
 def plan(
-    place: JobHarness, batch_id: int, at: datetime = TOMORROW, by: str = "admin", **options: Any
+    harness: JobHarness, batch_id: int, at: datetime = TOMORROW, by: str = "admin", **options: Any
 ) -> Result:
     call = ActionCall(batch_id, Action.EXECUTE, by, options)
-    with transaction_scope(place.shop.engine) as session:
-        return schedule(place.services, session, call, LocalTime(at, twice=False))
+    with transaction_scope(harness.catalogue.engine) as session:
+        return schedule(harness.services, session, call, LocalTime(at, twice=False))
 
 
-def planned(place: JobHarness, batch_id: int) -> int | None:
-    with transaction_scope(place.shop.engine, read_only=True) as session:
+def planned(harness: JobHarness, batch_id: int) -> int | None:
+    with transaction_scope(harness.catalogue.engine, read_only=True) as session:
         job = scheduled_job(session, batch_id)
         return job.id if job else None
 
 
-def come_due(place: JobHarness, batch_id: int) -> Any:
+def come_due(harness: JobHarness, batch_id: int) -> Any:
     """Do what the dispatcher does at the time, and run the job; return it as it ended."""
-    job_id = planned(place, batch_id)
+    job_id = planned(harness, batch_id)
     assert job_id is not None
-    with transaction_scope(place.shop.engine) as session:
-        lease.make_due(session, place.job(job_id))
-    assert place.run(job_id)
-    return place.job(job_id)
+    with transaction_scope(harness.catalogue.engine) as session:
+        lease.make_due(session, harness.job(job_id))
+    assert harness.run(job_id)
+    return harness.job(job_id)
 
 
 def test_it_is_executed_when_its_time_has_come_and_not_before(
-    place: JobHarness, start_worker: Callable[..., Worker]
+    harness: JobHarness, start_worker: Callable[..., Worker]
 ) -> None:
-    batch_id, other = place.complete(), place.create()
-    plan(place, batch_id)
-    job_id = planned(place, batch_id)
+    batch_id, other = harness.complete(), harness.create()
+    plan(harness, batch_id)
+    job_id = planned(harness, batch_id)
     start_worker()
-    populated = place.ask(other, Action.POPULATE)
-    until(lambda: place.job(populated).has_ended)
-    assert place.job(job_id or 0).state == "scheduled"
-    place.jobs.clock = lambda: TOMORROW
-    until(lambda: place.job(job_id or 0).has_ended)
-    assert place.job(job_id or 0).state == "done"
-    assert (place.batch(batch_id).state, place.batch(batch_id).executed_by) == ("executed", "admin")
-    assert ("schedule", f"Scheduled for {TOMORROW:%Y-%m-%d %H:%M} UTC.") in place.operations(batch_id)
+    populated = harness.ask(other, Action.POPULATE)
+    until(lambda: harness.job(populated).has_ended)
+    assert harness.job(job_id or 0).state == "scheduled"
+    harness.jobs.clock = lambda: TOMORROW
+    until(lambda: harness.job(job_id or 0).has_ended)
+    assert harness.job(job_id or 0).state == "done"
+    assert (harness.batch(batch_id).state, harness.batch(batch_id).executed_by) == ("executed", "admin")
+    assert ("schedule", f"Scheduled for {TOMORROW:%Y-%m-%d %H:%M} UTC.") in harness.operations(batch_id)
 
 
 def test_it_waits_for_a_job_that_has_the_batch(
-    place: JobHarness, start_worker: Callable[..., Worker]
+    harness: JobHarness, start_worker: Callable[..., Worker]
 ) -> None:
-    batch_id = place.complete()
-    plan(place, batch_id)
-    job_id = planned(place, batch_id) or 0
-    clone = place.ask(batch_id, Action.CLONE)
-    place.jobs.clock = lambda: TOMORROW
+    batch_id = harness.complete()
+    plan(harness, batch_id)
+    job_id = planned(harness, batch_id) or 0
+    clone = harness.ask(batch_id, Action.CLONE)
+    harness.jobs.clock = lambda: TOMORROW
     start_worker()
-    until(lambda: place.job(job_id).has_ended)
-    assert (place.job(clone).state, place.job(job_id).state) == ("done", "done")
-    assert place.job(job_id).started_at >= place.job(clone).ended_at
+    until(lambda: harness.job(job_id).has_ended)
+    assert (harness.job(clone).state, harness.job(job_id).state) == ("done", "done")
+    assert harness.job(job_id).started_at >= harness.job(clone).ended_at
 
 
-def test_there_is_one_plan_for_a_batch_the_last_one(place: JobHarness) -> None:
-    batch_id = place.complete()
-    plan(place, batch_id)
-    first = planned(place, batch_id) or 0
-    said = plan(place, batch_id, TOMORROW + timedelta(hours=1)).message
+def test_there_is_one_plan_for_a_batch_the_last_one(harness: JobHarness) -> None:
+    batch_id = harness.complete()
+    plan(harness, batch_id)
+    first = planned(harness, batch_id) or 0
+    said = plan(harness, batch_id, TOMORROW + timedelta(hours=1)).message
     assert "The execution that admin planned for" in said
-    assert place.job(first).state == "cancelled"
-    assert planned(place, batch_id) not in (None, first)
-    assert place.operations(batch_id)[-1][1].startswith("Rescheduled for")
-    with transaction_scope(place.shop.engine) as session:
-        unschedule(place.services, session, ActionCall(batch_id, Action.EXECUTE, "admin"))
-    assert planned(place, batch_id) is None
-    assert place.operations(batch_id)[-1][0] == "unschedule"
+    assert harness.job(first).state == "cancelled"
+    assert planned(harness, batch_id) not in (None, first)
+    assert harness.operations(batch_id)[-1][1].startswith("Rescheduled for")
+    with transaction_scope(harness.catalogue.engine) as session:
+        unschedule(harness.services, session, ActionCall(batch_id, Action.EXECUTE, "admin"))
+    assert planned(harness, batch_id) is None
+    assert harness.operations(batch_id)[-1][0] == "unschedule"
 
 
 @one_database
@@ -111,24 +111,26 @@ def test_there_is_one_plan_for_a_batch_the_last_one(place: JobHarness) -> None:
     ("at", "sentence"),
     [(timedelta(minutes=-1), "That time is over"), (timedelta(days=367), "more than a year ahead")],
 )
-def test_a_time_that_is_over_or_far_away_is_refused(place: JobHarness, at: timedelta, sentence: str) -> None:
+def test_a_time_that_is_over_or_far_away_is_refused(
+    harness: JobHarness, at: timedelta, sentence: str
+) -> None:
     with pytest.raises(BadTime, match=sentence):
-        plan(place, place.complete(), utc_now() + at)
+        plan(harness, harness.complete(), utc_now() + at)
 
 
 @one_database
-def test_only_what_could_be_executed_is_planned(place: JobHarness) -> None:
-    batch_id = place.complete()
-    place.with_handler(why_not_execute=lambda _self, _batch: "The shelf is locked.")
+def test_only_what_could_be_executed_is_planned(harness: JobHarness) -> None:
+    batch_id = harness.complete()
+    harness.with_handler(why_not_execute=lambda _self, _batch: "The shelf is locked.")
     with pytest.raises(Conflict, match=r"was not planned\. The shelf is locked\."):
-        plan(place, batch_id)
-    place.submit(batch_id, Action.REOPEN)
+        plan(harness, batch_id)
+    harness.submit(batch_id, Action.REOPEN)
     with pytest.raises(Conflict, match="mark it complete first"):
-        plan(place, batch_id)
+        plan(harness, batch_id)
 
 
-def _fire(place: JobHarness) -> None:
-    with transaction_scope(place.shop.engine) as session:
+def _fire(harness: JobHarness) -> None:
+    with transaction_scope(harness.catalogue.engine) as session:
         session.execute(update(User).where(User.name == "admin").values(active=False))
 
 
@@ -138,95 +140,97 @@ def _fire(place: JobHarness) -> None:
     [
         (_fire, "admin may not sign in any more"),
         (
-            lambda place: place.with_handler(why_not_execute=lambda _self, _batch: "The shelf is locked."),
+            lambda harness: harness.with_handler(
+                why_not_execute=lambda _self, _batch: "The shelf is locked."
+            ),
             "The shelf is locked.",
         ),
     ],
 )
 def test_what_it_would_not_do_now_is_told_where_people_look(
-    place: JobHarness, app: Any, staff: TestApp, meanwhile: Callable[[JobHarness], None], sentence: str
+    harness: JobHarness, app: Any, staff: TestApp, meanwhile: Callable[[JobHarness], None], sentence: str
 ) -> None:
-    batch_id = place.complete()
-    plan(place, batch_id)
-    meanwhile(place)
-    job = come_due(place, batch_id)
+    batch_id = harness.complete()
+    plan(harness, batch_id)
+    meanwhile(harness)
+    job = come_due(harness, batch_id)
     assert job.state == "failed"
     assert sentence in job.message
-    assert place.batch(batch_id).state == "complete"
-    assert sentence in place.operations(batch_id)[-1][1]
+    assert harness.batch(batch_id).state == "complete"
+    assert sentence in harness.operations(batch_id)[-1][1]
     assert sentence in text_of(staff.get(url_of(batch_id)))
 
 
 @one_database
-def test_it_is_not_executed_for_who_may_no_longer(place: JobHarness) -> None:
-    batch_id = place.complete()
-    plan(place, batch_id, by="staff")
-    assert "the role of staff does not allow that" in come_due(place, batch_id).message
+def test_it_is_not_executed_for_who_may_no_longer(harness: JobHarness) -> None:
+    batch_id = harness.complete()
+    plan(harness, batch_id, by="staff")
+    assert "the role of staff does not allow that" in come_due(harness, batch_id).message
 
 
 @one_database
-def test_it_is_not_executed_otherwise_than_it_was_looked_at(place: JobHarness) -> None:
-    batch_id = place.complete()
-    plan(place, batch_id)
-    with transaction_scope(place.shop.engine) as session:
-        session.get_one(type(place.batch(batch_id)), batch_id).version += 1
-    job = come_due(place, batch_id)
-    assert (job.state, place.batch(batch_id).state) == ("failed", "complete")
+def test_it_is_not_executed_otherwise_than_it_was_looked_at(harness: JobHarness) -> None:
+    batch_id = harness.complete()
+    plan(harness, batch_id)
+    with transaction_scope(harness.catalogue.engine) as session:
+        session.get_one(type(harness.batch(batch_id)), batch_id).version += 1
+    job = come_due(harness, batch_id)
+    assert (job.state, harness.batch(batch_id).state) == ("failed", "complete")
     assert "it was changed after that was planned" in job.message
 
 
 @one_database
-def test_what_changed_nothing_meanwhile_does_not_stand_against_it(place: JobHarness) -> None:
-    batch_id = place.complete()
-    plan(place, batch_id)
+def test_what_changed_nothing_meanwhile_does_not_stand_against_it(harness: JobHarness) -> None:
+    batch_id = harness.complete()
+    plan(harness, batch_id)
 
     def fail(*_arguments: Any) -> None:
         raise RuntimeError("no")
 
-    types = place.services.get(BatchTypes)
+    types = harness.services.get(BatchTypes)
     as_it_was = types["price_change"]
-    place.with_handler(callbacks=Callbacks(on_clone=fail))
-    assert place.do(batch_id, Action.CLONE).state == "failed"
+    harness.with_handler(callbacks=Callbacks(on_clone=fail))
+    assert harness.do(batch_id, Action.CLONE).state == "failed"
     types.add(replace(as_it_was))
-    assert come_due(place, batch_id).state == "done"
+    assert come_due(harness, batch_id).state == "done"
 
 
 @one_database
 @pytest.mark.parametrize("action", [Action.REOPEN, Action.DELETE, Action.EXECUTE])
-def test_what_makes_a_plan_void_drops_it_and_says_so(place: JobHarness, action: Action) -> None:
-    batch_id = place.complete()
-    plan(place, batch_id)
-    job_id = planned(place, batch_id) or 0
-    result = place.submit(batch_id, action)
+def test_what_makes_a_plan_void_drops_it_and_says_so(harness: JobHarness, action: Action) -> None:
+    batch_id = harness.complete()
+    plan(harness, batch_id)
+    job_id = planned(harness, batch_id) or 0
+    result = harness.submit(batch_id, action)
     said = f"{result.message} {result.at_once}"
     if result.job_id:
-        place.run(result.job_id)
-        said += place.job(result.job_id).message or ""
+        harness.run(result.job_id)
+        said += harness.job(result.job_id).message or ""
     assert "The execution that admin planned for" in said
-    assert place.job(job_id).state == "cancelled"
+    assert harness.job(job_id).state == "cancelled"
     if action is not Action.DELETE:
-        assert any("admin planned for" in summary for _kind, summary in place.operations(batch_id))
+        assert any("admin planned for" in summary for _kind, summary in harness.operations(batch_id))
 
 
 @one_database
-def test_a_batch_that_executes_by_itself_does_so_once_it_is_complete(place: JobHarness) -> None:
-    place.with_handler(execution_policy=AUTOMATIC)
-    batch_id = place.create()
-    place.do(batch_id, Action.POPULATE)
-    result = place.submit(batch_id, Action.COMPLETE, "admin")
-    assert place.batch(batch_id).state == "complete"
-    assert place.run(result.job_id or 0)
-    assert place.batch(batch_id).state == "executed"
+def test_a_batch_that_executes_by_itself_does_so_once_it_is_complete(harness: JobHarness) -> None:
+    harness.with_handler(execution_policy=AUTOMATIC)
+    batch_id = harness.create()
+    harness.do(batch_id, Action.POPULATE)
+    result = harness.submit(batch_id, Action.COMPLETE, "admin")
+    assert harness.batch(batch_id).state == "complete"
+    assert harness.run(result.job_id or 0)
+    assert harness.batch(batch_id).state == "executed"
 
 
 def test_it_does_not_for_somebody_who_may_not_execute_and_waits_for_one_who_may(
-    place: JobHarness, app: Any, admin: TestApp, staff: TestApp, monkeypatch: pytest.MonkeyPatch
+    harness: JobHarness, app: Any, admin: TestApp, staff: TestApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         services_of(app.registry).get(BatchTypes)["price_change"].handler, "execution_policy", AUTOMATIC
     )
-    batch_id = place.create()
-    place.do(batch_id, Action.POPULATE)
+    batch_id = harness.create()
+    harness.do(batch_id, Action.POPULATE)
     page = staff.get(url_of(batch_id))
     assert "it waits for an administrator who can execute" in text_of(page, "#execution")
     assert "Mark complete and execute" not in text_of(page)
@@ -234,38 +238,38 @@ def test_it_does_not_for_somebody_who_may_not_execute_and_waits_for_one_who_may(
     assert "executes it immediately" in text_of(admin.get(url_of(batch_id)), "#execution")
     page = form_to(page, "/complete").submit(status=303).follow()
     assert "The role of staff does not allow that, so it waits" in page
-    assert (place.batch(batch_id).state, place.count()) == ("complete", 1)
+    assert (harness.batch(batch_id).state, harness.count()) == ("complete", 1)
     form_to(admin.get(url_of(batch_id)), "/execute").submit(status=303)
-    assert place.count() == 2
+    assert harness.count() == 2
 
 
 @one_database
-def test_the_permission_is_asked_again_when_the_job_runs(place: JobHarness) -> None:
-    place.with_handler(execution_policy=AUTOMATIC)
-    batch_id = place.create()
-    place.do(batch_id, Action.POPULATE)
-    job_id = place.submit(batch_id, Action.COMPLETE, "admin").job_id or 0
-    with transaction_scope(place.shop.engine) as session:
+def test_the_permission_is_asked_again_when_the_job_runs(harness: JobHarness) -> None:
+    harness.with_handler(execution_policy=AUTOMATIC)
+    batch_id = harness.create()
+    harness.do(batch_id, Action.POPULATE)
+    job_id = harness.submit(batch_id, Action.COMPLETE, "admin").job_id or 0
+    with transaction_scope(harness.catalogue.engine) as session:
         people = {user.name: user for user in session.scalars(select(User))}
         people["admin"].roles = list(people["staff"].roles)
-    place.run(job_id)
-    assert (place.job(job_id).state, place.batch(batch_id).state) == ("failed", "complete")
-    assert "the role of admin does not allow that" in (place.job(job_id).message or "")
+    harness.run(job_id)
+    assert (harness.job(job_id).state, harness.batch(batch_id).state) == ("failed", "complete")
+    assert "the role of admin does not allow that" in (harness.job(job_id).message or "")
     with pytest.raises(Refused):
-        place.retry(job_id, by="staff")
+        harness.retry(job_id, by="staff")
 
 
 @one_database
-def test_one_that_must_not_be_executed_stays_complete_and_says_why(place: JobHarness) -> None:
-    place.with_handler(
+def test_one_that_must_not_be_executed_stays_complete_and_says_why(harness: JobHarness) -> None:
+    harness.with_handler(
         execution_policy=AUTOMATIC, why_not_execute=lambda _self, _batch: "The shelf is locked."
     )
-    batch_id = place.create()
-    place.do(batch_id, Action.POPULATE)
-    job_id = place.submit(batch_id, Action.COMPLETE).job_id or 0
-    place.run(job_id)
-    assert (place.job(job_id).state, place.batch(batch_id).state) == ("failed", "complete")
-    assert "The shelf is locked." in (place.batch(batch_id).failure or "")
+    batch_id = harness.create()
+    harness.do(batch_id, Action.POPULATE)
+    job_id = harness.submit(batch_id, Action.COMPLETE).job_id or 0
+    harness.run(job_id)
+    assert (harness.job(job_id).state, harness.batch(batch_id).state) == ("failed", "complete")
+    assert "The shelf is locked." in (harness.batch(batch_id).failure or "")
 
 
 # --- Pages -----------------------------------------------------------------------------------------------------------
@@ -273,9 +277,9 @@ def test_one_that_must_not_be_executed_stays_complete_and_says_why(place: JobHar
 
 @one_database
 def test_people_set_change_and_drop_a_time_in_their_own_zone(
-    place: JobHarness, app: Any, admin: TestApp, staff: TestApp
+    harness: JobHarness, app: Any, admin: TestApp, staff: TestApp
 ) -> None:
-    batch_id = place.complete()
+    batch_id = harness.complete()
     post(admin, "/account/timezone", timezone="Asia/Tokyo")
     page = admin.get(url_of(batch_id)).click("Schedule…")
     assert "Time (Asia/Tokyo)" in text_of(page)
@@ -285,7 +289,7 @@ def test_people_set_change_and_drop_a_time_in_their_own_zone(
     page = form.submit(status=303).follow()
     text = text_of(page, "#plan")
     assert f"executed on {TOMORROW:%Y-%m-%d} 15:30 (Asia/Tokyo) on behalf of admin" in text
-    at = place.job(planned(place, batch_id) or 0).run_at
+    at = harness.job(planned(harness, batch_id) or 0).run_at
     assert at is not None
     assert f"{at:%H:%M}" == "06:30"
     assert "Scheduled" in text_of(staff.get("/batches/price-change"))
@@ -300,14 +304,14 @@ def test_people_set_change_and_drop_a_time_in_their_own_zone(
     assert "16:30 (Asia/Tokyo)" in text_of(page, "#plan")
     page = form_to(page, "/unschedule").submit(status=303).follow()
     assert not page.html.select("#plan")
-    assert planned(place, batch_id) is None
+    assert planned(harness, batch_id) is None
 
 
 @one_database
 def test_what_is_wrong_with_a_time_is_said_at_the_field_and_nothing_typed_is_lost(
-    place: JobHarness, app: Any, admin: TestApp
+    harness: JobHarness, app: Any, admin: TestApp
 ) -> None:
-    batch_id = place.complete()
+    batch_id = harness.complete()
     page = admin.get(url_of(batch_id, "schedule"))
     for text, sentence in {
         "2020-01-01T06:00": "That time is over.",
@@ -319,27 +323,27 @@ def test_what_is_wrong_with_a_time_is_said_at_the_field_and_nothing_typed_is_los
         page = form.submit(status=422)
         assert sentence in text_of(page, "#error-planned_for")
         assert form_with(page, "planned_for")["planned_for"].value == text
-    assert planned(place, batch_id) is None
+    assert planned(harness, batch_id) is None
 
 
 @one_database
 def test_who_looked_before_something_was_planned_is_refused(
-    place: JobHarness, app: Any, admin: TestApp
+    harness: JobHarness, app: Any, admin: TestApp
 ) -> None:
-    batch_id = place.complete()
+    batch_id = harness.complete()
     old = admin.get(url_of(batch_id))
-    plan(place, batch_id)
+    plan(harness, batch_id)
     answer = form_to(old, "/execute").submit(status=409)
     assert "was changed since you opened its page" in text_of(answer)
-    assert planned(place, batch_id) is not None
+    assert planned(harness, batch_id) is not None
 
 
 @one_database
 def test_a_plan_that_is_cancelled_as_a_job_is_dropped_like_any(
-    place: JobHarness, app: Any, admin: TestApp
+    harness: JobHarness, app: Any, admin: TestApp
 ) -> None:
-    batch_id = place.complete()
-    plan(place, batch_id)
-    post(admin, f"/jobs/{planned(place, batch_id)}/cancel")
-    assert planned(place, batch_id) is None
-    assert "admin cancelled that before it began" in place.operations(batch_id)[-1][1]
+    batch_id = harness.complete()
+    plan(harness, batch_id)
+    post(admin, f"/jobs/{planned(harness, batch_id)}/cancel")
+    assert planned(harness, batch_id) is None
+    assert "admin cancelled that before it began" in harness.operations(batch_id)[-1][1]

@@ -24,35 +24,43 @@ def test_big_is_what_the_settings_say_and_never_inline() -> None:
         inline.refuse_inline("so nothing can be handed over")
 
 
-def test_a_waiting_job_is_cancelled_at_once_and_an_ended_one_not_at_all(place: JobHarness) -> None:
-    job_id = place.ask(place.create(), Action.POPULATE)
-    with transaction_scope(place.shop.engine) as session:
+def test_a_waiting_job_is_cancelled_at_once_and_an_ended_one_not_at_all(harness: JobHarness) -> None:
+    job_id = harness.ask(harness.create(), Action.POPULATE)
+    with transaction_scope(harness.catalogue.engine) as session:
         assert "ann cancelled that before it began" in cancel_job(
-            place.services, session, place.job(job_id), "ann"
+            harness.services, session, harness.job(job_id), "ann"
         )
-    with transaction_scope(place.shop.engine) as session, pytest.raises(Conflict, match="has ended already"):
-        cancel_job(place.services, session, place.job(job_id), "ann")
+    with (
+        transaction_scope(harness.catalogue.engine) as session,
+        pytest.raises(Conflict, match="has ended already"),
+    ):
+        cancel_job(harness.services, session, harness.job(job_id), "ann")
 
 
-def test_a_running_job_gets_a_cancel_request_and_by_force_its_process_one_as_well(place: JobHarness) -> None:
-    job_id = place.ask(place.create(), Action.POPULATE)
-    with transaction_scope(place.shop.engine) as session:
+def test_a_running_job_gets_a_cancel_request_and_by_force_its_process_one_as_well(
+    harness: JobHarness,
+) -> None:
+    job_id = harness.ask(harness.create(), Action.POPULATE)
+    with transaction_scope(harness.catalogue.engine) as session:
         lease.acquire(session, job_id, 1, "there")
-    job, store = place.job(job_id), place.jobs.store
-    with transaction_scope(place.shop.engine) as session:
-        answer = force_cancel(place.services, session, job, "ann")
+    job, store = harness.job(job_id), harness.jobs.store
+    with transaction_scope(harness.catalogue.engine) as session:
+        answer = force_cancel(harness.services, session, job, "ann")
     assert answer.endswith("If it does not react, the process there is ended.")
     assert cancel_requests_of(store, [job]) == {job_id: "ann"}
     assert unresponsive_notes(store, [job])[job_id].requested_by == "ann"
 
 
-def test_a_process_is_ended_for_a_job_that_runs_and_does_not_react_only(place: JobHarness) -> None:
-    job = place.job(place.ask(place.create(), Action.POPULATE))
+def test_a_process_is_ended_for_a_job_that_runs_and_does_not_react_only(harness: JobHarness) -> None:
+    job = harness.job(harness.ask(harness.create(), Action.POPULATE))
     with pytest.raises(Conflict, match="need not be ended"):
-        end_process(place.services, job, "ann")
+        end_process(harness.services, job, "ann")
 
 
-def test_only_what_went_wrong_is_retried(place: JobHarness) -> None:
-    job = place.do(place.create(), Action.POPULATE)
-    with transaction_scope(place.shop.engine) as session, pytest.raises(Conflict, match="is done; only what"):
-        retry_job(place.services, session, job, "ann")
+def test_only_what_went_wrong_is_retried(harness: JobHarness) -> None:
+    job = harness.do(harness.create(), Action.POPULATE)
+    with (
+        transaction_scope(harness.catalogue.engine) as session,
+        pytest.raises(Conflict, match="is done; only what"),
+    ):
+        retry_job(harness.services, session, job, "ann")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from tests.functional.world import form_to, post, text_of, url_of
+from tests.functional.harness import form_to, post, text_of, url_of
 from webtest import TestApp
 
 from batchbook.batches import Action, State
@@ -63,50 +63,52 @@ def writing(handler: Any) -> None:
 class Working:
     """A job whose handler does something endless in the midst of its work."""
 
-    def __init__(self, place: JobHarness, work: Callable[[Any], None]) -> None:
-        self.place = place
+    def __init__(self, harness: JobHarness, work: Callable[[Any], None]) -> None:
+        self.harness = harness
         self.begun = threading.Event()
 
         def refresh(handler: Any, _batch: Any, _rows: Any) -> None:
             self.begun.set()
             work(handler)
 
-        place.with_handler(refresh=refresh)
-        self.batch_id = place.create()
-        self.job_id = place.ask(self.batch_id, Action.POPULATE)
-        self.thread = in_thread(lambda: place.run(self.job_id))
+        harness.with_handler(refresh=refresh)
+        self.batch_id = harness.create()
+        self.job_id = harness.ask(self.batch_id, Action.POPULATE)
+        self.thread = in_thread(lambda: harness.run(self.job_id))
         assert self.begun.wait(30)
 
     def assert_nothing_is_kept(self) -> None:
         self.thread.join(30)
         assert not self.thread.is_alive()
-        assert self.place.rows(self.batch_id) == 0
-        assert self.place.batch(self.batch_id).state == State.NEW
+        assert self.harness.rows(self.batch_id) == 0
+        assert self.harness.batch(self.batch_id).state == State.NEW
         # Whoever wants to write can, and the job's subject can be worked on again.
-        self.place.with_handler()
-        assert self.place.do(self.batch_id, Action.POPULATE).state == "done"
-        assert self.place.jobs.running.attempts == []
+        self.harness.with_handler()
+        assert self.harness.do(self.batch_id, Action.POPULATE).state == "done"
+        assert self.harness.jobs.running.attempts == []
 
 
 @pytest.mark.parametrize("work", [spin, sleep_on, query, query_on, writing])
-def test_a_cancel_request_ends_a_job_that_reports_nothing(place: JobHarness, work: Any) -> None:
-    working = Working(place, work)
-    place.jobs.request_cancel(place.job(working.job_id), "ann")
+def test_a_cancel_request_ends_a_job_that_reports_nothing(harness: JobHarness, work: Any) -> None:
+    working = Working(harness, work)
+    harness.jobs.request_cancel(harness.job(working.job_id), "ann")
     working.thread.join(30)
-    job = place.job(working.job_id)
+    job = harness.job(working.job_id)
     assert job.state == "cancelled"
     assert job.message == (
         f"Batch {working.batch_id:08d} was not populated: ann cancelled that. Nothing of it was kept; everything is"
         " as it was before."
     )
-    assert place.operations(working.batch_id)[-1] == ("cancel", job.message)
+    assert harness.operations(working.batch_id)[-1] == ("cancel", job.message)
     working.assert_nothing_is_kept()
 
 
 @pytest.mark.parametrize("work", [spin, query_on])
-def test_beyond_its_time_limit_a_job_is_ended(settings: dict[str, str], place: JobHarness, work: Any) -> None:
+def test_beyond_its_time_limit_a_job_is_ended(
+    settings: dict[str, str], harness: JobHarness, work: Any
+) -> None:
     limit = "batchbook.jobs.time_limit_seconds"
-    with opened(settings | {limit: "3600", f"{limit}.price_change": "1"}, place.shop) as hasty:
+    with opened(settings | {limit: "3600", f"{limit}.price_change": "1"}, harness.catalogue) as hasty:
         working = Working(hasty, work)
         working.thread.join(30)
         job = hasty.job(working.job_id)
@@ -121,14 +123,14 @@ def test_beyond_its_time_limit_a_job_is_ended(settings: dict[str, str], place: J
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_beyond_the_limit_of_memory_a_job_is_ended(settings: dict[str, str], place: JobHarness) -> None:
+def test_beyond_the_limit_of_memory_a_job_is_ended(settings: dict[str, str], harness: JobHarness) -> None:
     def hoard(_handler: Any) -> None:
         kept = []
         while True:
             kept.append(b"x" * 4_000_000)
             time.sleep(0.02)
 
-    with opened(settings | {"batchbook.jobs.memory_limit_mib": "60"}, place.shop) as small:
+    with opened(settings | {"batchbook.jobs.memory_limit_mib": "60"}, harness.catalogue) as small:
         working = Working(small, hoard)
         working.thread.join(30)
         job = small.job(working.job_id)
@@ -142,11 +144,11 @@ def test_beyond_the_limit_of_memory_a_job_is_ended(settings: dict[str, str], pla
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_of_several_jobs_the_youngest_is_ended_and_the_others_may_go_on(
-    place: JobHarness, monkeypatch: pytest.MonkeyPatch
+    harness: JobHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     used = [100]
     monkeypatch.setattr("batchbook.jobs.supervision.used_memory", lambda: used[0] << 20)
-    old, young = (Attempt(place.job(place.ask(place.create(), Action.POPULATE))) for _ in range(2))
+    old, young = (Attempt(harness.job(harness.ask(harness.create(), Action.POPULATE))) for _ in range(2))
     running = RunningAttempts(JobSettings.read({"batchbook.jobs.memory_limit_mib": "50"}))
     running.begin(old)
     running.begin(young)
@@ -173,13 +175,13 @@ def test_the_memory_of_a_process_is_known_wherever_it_is_told(
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_memory_that_runs_out_is_told_plainly(place: JobHarness) -> None:
+def test_memory_that_runs_out_is_told_plainly(harness: JobHarness) -> None:
     def gulp(_handler: Any) -> None:
         raise MemoryError
 
-    working = Working(place, gulp)
+    working = Working(harness, gulp)
     working.thread.join(30)
-    job = place.job(working.job_id)
+    job = harness.job(working.job_id)
     assert job.state == "failed"
     assert "because its handler failed (MemoryError: there was not enough memory)" in (job.message or "")
     working.assert_nothing_is_kept()
@@ -188,13 +190,13 @@ def test_memory_that_runs_out_is_told_plainly(place: JobHarness) -> None:
 class Deaf:
     """A job that does not react, until the test lets it."""
 
-    def __init__(self, place: JobHarness) -> None:
+    def __init__(self, harness: JobHarness) -> None:
         self.begun, self.may_end = threading.Event(), threading.Event()
         self.ended: list[Attempt] = []
-        place.with_handler(refresh=self._refresh)
-        self.batch_id = place.create()
-        self.job_id = place.ask(self.batch_id, Action.POPULATE, "staff")
-        run = JobRun(place.services, "here", end_process=self.ended.append)
+        harness.with_handler(refresh=self._refresh)
+        self.batch_id = harness.create()
+        self.job_id = harness.ask(self.batch_id, Action.POPULATE, "staff")
+        run = JobRun(harness.services, "here", end_process=self.ended.append)
         self.thread = in_thread(lambda: run.run(self.job_id, 1))
         assert self.begun.wait(30)
 
@@ -204,11 +206,11 @@ class Deaf:
 
 
 @pytest.fixture
-def deaf(place: JobHarness, staff: TestApp, admin: TestApp) -> Iterator[Deaf]:
+def deaf(harness: JobHarness, staff: TestApp, admin: TestApp) -> Iterator[Deaf]:
     """A job that somebody cancelled, and that does not react; they signed in before it kept others from writing."""
-    deaf = Deaf(place)
-    place.jobs.request_cancel(place.job(deaf.job_id), "staff")
-    until(lambda: unresponsive_notes(place.jobs.store, [place.job(deaf.job_id)]))
+    deaf = Deaf(harness)
+    harness.jobs.request_cancel(harness.job(deaf.job_id), "staff")
+    until(lambda: unresponsive_notes(harness.jobs.store, [harness.job(deaf.job_id)]))
     yield deaf
     deaf.may_end.set()
     deaf.thread.join(30)
@@ -216,7 +218,7 @@ def deaf(place: JobHarness, staff: TestApp, admin: TestApp) -> Iterator[Deaf]:
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_the_page_says_that_a_job_does_not_react_and_who_may_end_its_process(
-    place: JobHarness, deaf: Deaf, staff: TestApp, admin: TestApp
+    harness: JobHarness, deaf: Deaf, staff: TestApp, admin: TestApp
 ) -> None:
     url = f"/jobs/{deaf.job_id}"
     said = "staff cancelled it, but it does not react: it was interrupted and goes on."
@@ -238,31 +240,31 @@ def test_the_page_says_that_a_job_does_not_react_and_who_may_end_its_process(
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_one_that_ends_after_all_says_so_and_nothing_of_it_is_kept(
-    place: JobHarness, deaf: Deaf, admin: TestApp
+    harness: JobHarness, deaf: Deaf, admin: TestApp
 ) -> None:
     deaf.may_end.set()
     deaf.thread.join(30)
-    assert place.job(deaf.job_id).state == "cancelled"
-    assert place.rows(deaf.batch_id) == 0
-    assert not unresponsive_notes(place.jobs.store, [place.job(deaf.job_id)])
+    assert harness.job(deaf.job_id).state == "cancelled"
+    assert harness.rows(deaf.batch_id) == 0
+    assert not unresponsive_notes(harness.jobs.store, [harness.job(deaf.job_id)])
     answer = post(admin, f"/jobs/{deaf.job_id}/end-process", status=409)
     assert "need not be ended: the job has ended, or still reacts" in text_of(answer)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_a_process_is_not_ended_for_a_job_that_still_reacts(place: JobHarness, admin: TestApp) -> None:
-    job_id = place.ask(place.create(), Action.POPULATE)
+def test_a_process_is_not_ended_for_a_job_that_still_reacts(harness: JobHarness, admin: TestApp) -> None:
+    job_id = harness.ask(harness.create(), Action.POPULATE)
     post(admin, f"/jobs/{job_id}/end-process", status=409)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_how_long_a_job_has_not_reported(
-    place: JobHarness, staff: TestApp, monkeypatch: pytest.MonkeyPatch
+    harness: JobHarness, staff: TestApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from .test_views import begin
 
-    job_id = place.ask(place.create(), Action.POPULATE, "staff")
-    begin(place, job_id, "populate", 3, 8)
+    job_id = harness.ask(harness.create(), Action.POPULATE, "staff")
+    begin(harness, job_id, "populate", 3, 8)
     assert "No sign" not in text_of(staff.get(f"/jobs/{job_id}"))
     now = time.time()
     monkeypatch.setattr("batchbook.jobs.view_models.time.time", lambda: now + 185)
@@ -270,10 +272,10 @@ def test_how_long_a_job_has_not_reported(
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_nothing_is_interrupted_outside_of_the_code_of_a_task(place: JobHarness) -> None:
-    attempt = Attempt(place.job(place.ask(place.create(), Action.POPULATE)))
+def test_nothing_is_interrupted_outside_of_the_code_of_a_task(harness: JobHarness) -> None:
+    attempt = Attempt(harness.job(harness.ask(harness.create(), Action.POPULATE)))
     assert not attempt.interrupt()
-    with Supervisor(place.jobs.running, place.jobs.store, attempt) as same:
+    with Supervisor(harness.jobs.running, harness.jobs.store, attempt) as same:
         assert same is attempt
         assert not attempt.interrupt()
-    assert place.jobs.running.attempts == []
+    assert harness.jobs.running.attempts == []

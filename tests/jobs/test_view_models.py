@@ -41,14 +41,14 @@ def test_the_duration_of_the_last_attempt(began: object, seconds: float, text: s
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_a_report_for_a_script(place: JobHarness) -> None:
-    job = place.job(place.ask(place.create(), Action.POPULATE))
-    report = report_on(place.jobs, job)
+def test_a_report_for_a_script(harness: JobHarness) -> None:
+    job = harness.job(harness.ask(harness.create(), Action.POPULATE))
+    report = report_on(harness.jobs, job)
     assert report.as_json() | {"title": ""} == {
         "id": job.id, "title": "", "state": "queued", "state_label": "Waiting", "ended": False,
         "unresponsive": False, "phase": None, "done": None, "total": None, "percent": None, "rate": None,
         "seconds_left": None, "progress": "Waiting for its turn.", "message": None,
     }  # fmt: skip
     assert report.title == f"Populate: Batch {job.batch_id:08d}"
-    request_cancel(place.jobs.store, job, "ann")
-    assert report_on(place.jobs, job).progress == "ann cancelled it; it stops as soon as it can."
+    request_cancel(harness.jobs.store, job, "ann")
+    assert report_on(harness.jobs, job).progress == "ann cancelled it; it stops as soon as it can."

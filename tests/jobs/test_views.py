@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from tests.functional.world import form_to, post, text_of, url_of
+from tests.functional.harness import form_to, post, text_of, url_of
 from webtest import TestApp
 
 from batchbook.batches import Action
@@ -16,24 +16,24 @@ from batchbook.jobs.job_progress import JobProgress
 from .harness import JobHarness, hooked
 
 
-def begin(place: JobHarness, job_id: int, phase: str, done: int, total: int | None) -> Job:
+def begin(harness: JobHarness, job_id: int, phase: str, done: int, total: int | None) -> Job:
     """Have a job run, far away, and be that far."""
-    with transaction_scope(place.shop.engine) as session:
+    with transaction_scope(harness.catalogue.engine) as session:
         job = lease.acquire(session, job_id, 1, "far-away")
     assert job is not None
-    JobProgress(place.jobs.store, job, threading.Event()).report(phase, done, total)
+    JobProgress(harness.jobs.store, job, threading.Event()).report(phase, done, total)
     return job
 
 
 def test_a_batch_on_which_something_runs_says_what_for_whom_and_how_far(
-    place: JobHarness, staff: TestApp, admin: TestApp
+    harness: JobHarness, staff: TestApp, admin: TestApp
 ) -> None:
-    batch_id = place.complete()
-    job_id = place.ask(batch_id, Action.EXECUTE)
+    batch_id = harness.complete()
+    job_id = harness.ask(batch_id, Action.EXECUTE)
     page = staff.get(url_of(batch_id))
     assert text_of(page, "#activity").startswith("Waiting to be executed for admin Waiting for its turn.")
     assert "Complete" in text_of(page, ".page-lead")
-    begin(place, job_id, "prices", 3, 8)
+    begin(harness, job_id, "prices", 3, 8)
     page = staff.get(url_of(batch_id))
     assert text_of(page, "#activity").startswith("Being executed for admin Prices: 3 of 8 rows")
     assert page.html.select_one("#activity progress")["value"] == "37"
@@ -53,9 +53,9 @@ def test_a_batch_on_which_something_runs_says_what_for_whom_and_how_far(
     assert form_to(own, "/cancel")
 
 
-def test_the_lists_say_what_runs(place: JobHarness, staff: TestApp, auditor: TestApp) -> None:
-    batch_id = place.complete()
-    begin(place, place.ask(batch_id, Action.EXECUTE), "prices", 4, 8)
+def test_the_lists_say_what_runs(harness: JobHarness, staff: TestApp, auditor: TestApp) -> None:
+    batch_id = harness.complete()
+    begin(harness, harness.ask(batch_id, Action.EXECUTE), "prices", 4, 8)
     for path in ("/batches", "/batches/price-change"):
         page = staff.get(path)
         assert f"Price change {batch_id:08d} being executed for admin Prices: 4 of 8 rows" in text_of(
@@ -68,55 +68,55 @@ def test_the_lists_say_what_runs(place: JobHarness, staff: TestApp, auditor: Tes
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_how_a_job_stands_is_told_to_scripts(place: JobHarness, staff: TestApp) -> None:
-    batch_id = place.create()
-    job_id = place.ask(batch_id, Action.POPULATE, "staff")
-    begin(place, job_id, "populate", 4_000, None)
+def test_how_a_job_stands_is_told_to_scripts(harness: JobHarness, staff: TestApp) -> None:
+    batch_id = harness.create()
+    job_id = harness.ask(batch_id, Action.POPULATE, "staff")
+    begin(harness, job_id, "populate", 4_000, None)
     told = staff.get(f"/jobs/{job_id}/status.json").json
     assert (told["state"], told["ended"], told["done"], told["percent"]) == ("running", False, 4_000, None)
     assert told["progress"].startswith("Populate: 4,000 rows")
 
 
 def test_what_failed_says_why_and_offers_another_try(
-    place: JobHarness, admin: TestApp, staff: TestApp
+    harness: JobHarness, admin: TestApp, staff: TestApp
 ) -> None:
-    batch_id = place.complete()
-    place.with_handler(**hooked("execute", lambda: 1 / 0))
-    job = place.do(batch_id, Action.EXECUTE)
+    batch_id = harness.complete()
+    harness.with_handler(**hooked("execute", lambda: 1 / 0))
+    job = harness.do(batch_id, Action.EXECUTE)
     page = admin.get(url_of(batch_id))
     assert "The last action failed" in text_of(page)
     assert "ZeroDivisionError" in text_of(page, ".notice-error")
     assert f"Job {job.id}" in text_of(page, ".notice-error")
     assert not staff.get(url_of(batch_id)).html.select(".notice-error form")
-    place.with_handler()
+    harness.with_handler()
     answer = form_to(page, "/retry").submit(status=303)
     again = job.id + 1
     assert answer.headers["Location"].endswith(f"/jobs/{again}/await")
-    assert place.run(again)
+    assert harness.run(again)
     outcome = admin.get(f"/jobs/{again}/await", status=303).follow()
     assert f"Batch {batch_id:08d} was executed:" in text_of(outcome, ".flashes")
     assert "The last action failed" not in text_of(outcome)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_what_was_cancelled_says_so_until_something_else_is_done(place: JobHarness, staff: TestApp) -> None:
-    batch_id = place.create()
-    job_id = place.ask(batch_id, Action.POPULATE, "staff")
+def test_what_was_cancelled_says_so_until_something_else_is_done(harness: JobHarness, staff: TestApp) -> None:
+    batch_id = harness.create()
+    job_id = harness.ask(batch_id, Action.POPULATE, "staff")
     form_to(staff.get(url_of(batch_id)), "/cancel").submit(status=303)
     page = staff.get(url_of(batch_id))
     assert "The last action was cancelled" in text_of(page, ".notice-warning")
     assert f"Batch {batch_id:08d} was not populated: staff cancelled that before it began." in text_of(page)
-    assert place.operations(batch_id)[-1][0] == "cancel"
+    assert harness.operations(batch_id)[-1][0] == "cancel"
     again = form_to(page, "/retry").submit(status=303)
-    assert place.run(job_id + 1)
+    assert harness.run(job_id + 1)
     assert "was populated with 8 rows" in text_of(again.follow(status=303).follow())
     assert not staff.get(url_of(batch_id)).html.select(".notice-warning")
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_the_page_of_a_job_and_the_list_of_all(place: JobHarness, admin: TestApp, staff: TestApp) -> None:
-    batch_id = place.create()
-    job = place.do(batch_id, Action.POPULATE)
+def test_the_page_of_a_job_and_the_list_of_all(harness: JobHarness, admin: TestApp, staff: TestApp) -> None:
+    batch_id = harness.create()
+    job = harness.do(batch_id, Action.POPULATE)
     page = admin.get(f"/jobs/{job.id}")
     assert f"Batch {batch_id:08d} was populated with 8 rows." in text_of(page)
     assert page.html.select_one(f'a[href="{url_of(batch_id)}"]')
@@ -128,14 +128,14 @@ def test_the_page_of_a_job_and_the_list_of_all(place: JobHarness, admin: TestApp
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_hostile_words_of_a_handler_are_words(place: JobHarness, admin: TestApp) -> None:
-    batch_id = place.complete()
+def test_hostile_words_of_a_handler_are_words(harness: JobHarness, admin: TestApp) -> None:
+    batch_id = harness.complete()
 
     def boom() -> None:
         raise RuntimeError("<script>alert(1)</script>\x00\n<b>second line</b>")
 
-    place.with_handler(**hooked("execute", boom))
-    job = place.do(batch_id, Action.EXECUTE)
+    harness.with_handler(**hooked("execute", boom))
+    job = harness.do(batch_id, Action.EXECUTE)
     for page in (admin.get(url_of(batch_id)), admin.get(f"/jobs/{job.id}"), admin.get("/jobs")):
         assert "<script>alert" not in page.text
         assert "&lt;script&gt;alert(1)" in page.text

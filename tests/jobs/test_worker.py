@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, insert, text, update
-from tests.functional.world import form_to, text_of, token_of, url_of
+from tests.functional.harness import form_to, text_of, token_of, url_of
 from webtest import TestApp
 
 import batchbook
@@ -35,63 +35,63 @@ def until(condition: Callable[[], Any]) -> None:
         time.sleep(0.01)
 
 
-def test_a_worker_takes_what_is_asked_for(place: JobHarness, start_worker: Callable[..., Worker]) -> None:
+def test_a_worker_takes_what_is_asked_for(harness: JobHarness, start_worker: Callable[..., Worker]) -> None:
     start_worker()
-    batch_id = place.create()
-    job_id = place.ask(batch_id, Action.POPULATE)
-    until(lambda: place.job(job_id).has_ended)
-    assert place.job(job_id).state == "done"
+    batch_id = harness.create()
+    job_id = harness.ask(batch_id, Action.POPULATE)
+    until(lambda: harness.job(job_id).has_ended)
+    assert harness.job(job_id).state == "done"
 
 
 def test_a_worker_takes_what_waited_before_it_began_and_more_than_it_has_threads(
-    place: JobHarness, start_worker: Callable[..., Worker]
+    harness: JobHarness, start_worker: Callable[..., Worker]
 ) -> None:
-    jobs = [place.ask(place.create(), Action.POPULATE) for _ in range(6)]
+    jobs = [harness.ask(harness.create(), Action.POPULATE) for _ in range(6)]
     start_worker(threads=2)
-    until(lambda: all(place.job(job).has_ended for job in jobs))
-    assert {place.job(job).state for job in jobs} == {"done"}
+    until(lambda: all(harness.job(job).has_ended for job in jobs))
+    assert {harness.job(job).state for job in jobs} == {"done"}
 
 
-def test_a_worker_takes_over_from_the_dead(place: JobHarness, start_worker: Callable[..., Worker]) -> None:
-    batch_id = place.complete()
-    job_id = place.ask(batch_id, Action.EXECUTE)
-    with transaction_scope(place.shop.engine) as session:
+def test_a_worker_takes_over_from_the_dead(harness: JobHarness, start_worker: Callable[..., Worker]) -> None:
+    batch_id = harness.complete()
+    job_id = harness.ask(batch_id, Action.EXECUTE)
+    with transaction_scope(harness.catalogue.engine) as session:
         lease.acquire(session, job_id, 1, "dead")
-    with place.jobs.store.connection() as connection:
+    with harness.jobs.store.connection() as connection:
         connection.execute(insert(HEARTBEAT).values(executor="dead", beats=7, threads=1, queues=""))
     start_worker()
-    until(lambda: place.job(job_id).has_ended)
-    job = place.job(job_id)
+    until(lambda: harness.job(job_id).has_ended)
+    job = harness.job(job_id)
     assert (job.state, job.attempts, job.dispatch) == ("done", 2, 2)
-    assert place.batch(batch_id).state == State.EXECUTED
+    assert harness.batch(batch_id).state == State.EXECUTED
 
 
 @pytest.mark.parametrize("backend", ["postgresql"])
 def test_who_stopped_answering_while_it_held_locks_is_cut_off(
-    place: JobHarness, start_worker: Callable[..., Worker]
+    harness: JobHarness, start_worker: Callable[..., Worker]
 ) -> None:
-    batch_id = place.complete()
-    job_id = place.ask(batch_id, Action.EXECUTE)
-    with transaction_scope(place.shop.engine) as session:
+    batch_id = harness.complete()
+    job_id = harness.ask(batch_id, Action.EXECUTE)
+    with transaction_scope(harness.catalogue.engine) as session:
         lease.acquire(session, job_id, 1, "stopped")
-    with place.shop.engine.connect() as connection:
+    with harness.catalogue.engine.connect() as connection:
         connection.execute(text("SELECT set_config('application_name', 'stopped', true)"))
         connection.execute(update(Job).where(Job.id == job_id).values(message="It was about to end."))
         connection.execute(update(Batch).where(Batch.id == batch_id).values(notes="It held this as well."))
         start_worker()
-        until(lambda: place.job(job_id).has_ended)
+        until(lambda: harness.job(job_id).has_ended)
         connection.invalidate()
-    assert place.job(job_id).state == "done"
-    assert place.batch(batch_id).notes is None
+    assert harness.job(job_id).state == "done"
+    assert harness.batch(batch_id).notes is None
 
 
 def test_a_worker_that_stops_hands_back_what_does_not_end_and_the_next_one_does_it(
-    place: JobHarness, start_worker: Callable[..., Worker]
+    harness: JobHarness, start_worker: Callable[..., Worker]
 ) -> None:
     gate = Gate()
-    place.with_handler(**hooked("refresh", gate.pass_through))
-    batch_id = place.create()
-    job_id = place.ask(batch_id, Action.POPULATE)
+    harness.with_handler(**hooked("refresh", gate.pass_through))
+    batch_id = harness.create()
+    job_id = harness.ask(batch_id, Action.POPULATE)
     worker = start_worker()
     assert gate.reached.wait(30)
     stopping = threading.Thread(target=worker.stop, args=(0,))
@@ -99,12 +99,12 @@ def test_a_worker_that_stops_hands_back_what_does_not_end_and_the_next_one_does_
     until(worker._stopping.is_set)
     gate.open()
     stopping.join()
-    assert (place.job(job_id).state, place.job(job_id).attempts) == ("queued", 0)
-    assert place.rows(batch_id) == 0
-    assert not is_process_alive(place.jobs.store, worker.executor, place.jobs.settings.dead)
+    assert (harness.job(job_id).state, harness.job(job_id).attempts) == ("queued", 0)
+    assert harness.rows(batch_id) == 0
+    assert not is_process_alive(harness.jobs.store, worker.executor, harness.jobs.settings.dead)
     start_worker()
-    until(lambda: place.job(job_id).has_ended)
-    assert place.job(job_id).state == "done"
+    until(lambda: harness.job(job_id).has_ended)
+    assert harness.job(job_id).state == "done"
 
 
 @contextmanager
@@ -120,9 +120,9 @@ def embedded(settings: dict[str, str]) -> Iterator[Any]:
 
 
 @pytest.fixture
-def complete_batch(place: JobHarness) -> int:
+def complete_batch(harness: JobHarness) -> int:
     """A batch that is ready for execution."""
-    return place.complete()
+    return harness.complete()
 
 
 @pytest.fixture
@@ -133,12 +133,12 @@ def application(complete_batch: int, settings: dict[str, str]) -> Iterator[Any]:
 
 
 def test_fifty_clicks_at_once_are_one_execution_and_forty_nine_sentences(
-    place: JobHarness, application: Any, complete_batch: int, login: Callable[[TestApp, str], TestApp]
+    harness: JobHarness, application: Any, complete_batch: int, login: Callable[[TestApp, str], TestApp]
 ) -> None:
     batch_id = complete_batch
     browser = login(TestApp(application, extra_environ={"REMOTE_ADDR": "127.0.0.1"}), "admin")
     token, cookies = token_of(browser), dict(browser.cookies)
-    fields = {"csrf_token": token, "version": str(place.batch(batch_id).version), "apply": "increase"}
+    fields = {"csrf_token": token, "version": str(harness.batch(batch_id).version), "apply": "increase"}
     answers: list[Any] = []
     start = threading.Barrier(50)
 
@@ -158,13 +158,13 @@ def test_fifty_clicks_at_once_are_one_execution_and_forty_nine_sentences(
     for answer in answers:
         if answer.status_int == 409:
             assert "executed" in text_of(answer)
-    until(lambda: place.batch(batch_id).state == State.EXECUTED)
-    assert [kind for kind, _ in place.operations(batch_id)].count("execute") == 1
-    assert len(place.shop.price_history()) == 2
+    until(lambda: harness.batch(batch_id).state == State.EXECUTED)
+    assert [kind for kind, _ in harness.operations(batch_id)].count("execute") == 1
+    assert len(harness.catalogue.price_history()) == 2
 
 
 def test_a_small_action_seems_to_be_done_at_once(
-    place: JobHarness, application: Any, complete_batch: int, login: Callable[[TestApp, str], TestApp]
+    harness: JobHarness, application: Any, complete_batch: int, login: Callable[[TestApp, str], TestApp]
 ) -> None:
     batch_id = complete_batch
     browser = login(TestApp(application, extra_environ={"REMOTE_ADDR": "127.0.0.1"}), "admin")
@@ -175,12 +175,12 @@ def test_a_small_action_seems_to_be_done_at_once(
 
 
 def test_an_application_that_starts_takes_up_what_its_predecessor_left(
-    place: JobHarness, settings: dict[str, str]
+    harness: JobHarness, settings: dict[str, str]
 ) -> None:
-    batch_id = place.create()
-    job_id = place.ask(batch_id, Action.POPULATE)
-    with transaction_scope(place.shop.engine) as session:
+    batch_id = harness.create()
+    job_id = harness.ask(batch_id, Action.POPULATE)
+    with transaction_scope(harness.catalogue.engine) as session:
         lease.acquire(session, job_id, 1, "predecessor")
     with embedded(settings):
-        until(lambda: place.job(job_id).has_ended)
-        assert place.job(job_id).state == "done"
+        until(lambda: harness.job(job_id).has_ended)
+        assert harness.job(job_id).state == "done"

@@ -9,17 +9,17 @@ from sqlalchemy import Engine
 
 from batchbook.services import services_of
 
-from .cake_site import BakerView, Bakery, CakeView, configure, create_tables
+from .cakes import BakerView, CakeView, MasterHarness, configure, create_tables
 
 
 @pytest.fixture(scope="session")
-def site(compiled_templates: dict[str, str]) -> Any:
+def application(compiled_templates: dict[str, str]) -> Any:
     """The application, started once: each test gives it an engine of its own."""
     return configure(None, CakeView, BakerView, **compiled_templates).make_wsgi_app()
 
 
 @pytest.fixture
-def bakery(empty_engine: Engine, site: Any) -> Bakery:
+def harness(empty_engine: Engine, application: Any) -> MasterHarness:
     create_tables(empty_engine)
-    services_of(site.registry).add(Engine, empty_engine)
-    return Bakery(empty_engine, site)
+    services_of(application.registry).add(Engine, empty_engine)
+    return MasterHarness(empty_engine, application)

@@ -16,20 +16,20 @@ from batchbook.db.transactions import transaction_scope
 from batchbook.grid import Column, Kind, Sort
 from batchbook.master import PAGES, GridSetting, MasterView
 
-from .cake_site import Baker, Bakery, Cake, Sale, configure, form_of, rows_of, words
+from .cakes import Baker, Cake, MasterHarness, Sale, configure, form_of, rows_of, words
 
 SETTINGS = select(GridSetting.user_name, GridSetting.grid)
 
 
 @pytest.fixture
-def cakes(bakery: Bakery) -> Bakery:
+def cakes(harness: MasterHarness) -> MasterHarness:
     ann = Baker(name="Ann")
-    bakery.add(
+    harness.add(
         Cake(code="B2", name="Brownie", price=Decimal("3.50"), baker=ann),
         Cake(code="A1", name="Apple pie", price=Decimal("12.00"), vegan=True),
         Cake(code="C3", name="Carrot cake", price=Decimal("5.25"), vegan=True),
     )
-    return bakery
+    return harness
 
 
 def filtered(browser: TestApp, column: str, verb: str, *values: str) -> TestApp:
@@ -46,7 +46,7 @@ def filtered(browser: TestApp, column: str, verb: str, *values: str) -> TestApp:
     ).follow()
 
 
-def test_lists_in_the_default_order_and_links_to_the_records(cakes: Bakery) -> None:
+def test_lists_in_the_default_order_and_links_to_the_records(cakes: MasterHarness) -> None:
     page = cakes.visitor("sam").get("/cakes")
     assert rows_of(page) == ["Apple pie", "Brownie", "Carrot cake"]
     assert "Cake A1" in words(page.click("Apple pie"))
@@ -54,7 +54,7 @@ def test_lists_in_the_default_order_and_links_to_the_records(cakes: Bakery) -> N
     assert "3 cakes" in words(page)
 
 
-def test_a_filter_leads_to_a_link_that_anybody_can_open(cakes: Bakery) -> None:
+def test_a_filter_leads_to_a_link_that_anybody_can_open(cakes: MasterHarness) -> None:
     page = filtered(cakes.visitor("sam"), "vegan", "is_true")
     assert rows_of(page) == ["Apple pie", "Carrot cake"]
     link = page.request.path_qs
@@ -62,7 +62,7 @@ def test_a_filter_leads_to_a_link_that_anybody_can_open(cakes: Bakery) -> None:
     assert rows_of(cakes.visitor("kim").get(link)) == ["Apple pie", "Carrot cake"]
 
 
-def test_the_view_is_remembered_for_the_person_until_reset(cakes: Bakery) -> None:
+def test_the_view_is_remembered_for_the_person_until_reset(cakes: MasterHarness) -> None:
     sam, kim = cakes.visitor("sam"), cakes.visitor("kim")
     filtered(sam, "price", "between", "4", "")
     assert rows_of(sam.get("/cakes")) == ["Apple pie", "Carrot cake"]
@@ -76,7 +76,7 @@ def test_the_view_is_remembered_for_the_person_until_reset(cakes: Bakery) -> Non
     assert cakes.all(SETTINGS) == []
 
 
-def test_looking_changes_nothing(cakes: Bakery) -> None:
+def test_looking_changes_nothing(cakes: MasterHarness) -> None:
     sam = cakes.visitor("sam")
     sam.get("/cakes?f.code.equal=B2&sort=-price&size=20")
     assert cakes.all(SETTINGS) == []
@@ -84,7 +84,7 @@ def test_looking_changes_nothing(cakes: Bakery) -> None:
     assert cakes.all(SETTINGS) == [("sam", "cakes")]
 
 
-def test_the_form_keeps_sort_and_size_and_removes_one_filter(cakes: Bakery) -> None:
+def test_the_form_keeps_sort_and_size_and_removes_one_filter(cakes: MasterHarness) -> None:
     page = cakes.visitor("sam").get("/cakes?f.vegan.is_true=&f.name.contains=c&sort=-price&size=20&page=7")
     page = form_of(page, "column.0").submit("do", value="remove-0").follow()
     query = parse_qsl(urlsplit(page.request.path_qs).query)
@@ -92,7 +92,7 @@ def test_the_form_keeps_sort_and_size_and_removes_one_filter(cakes: Bakery) -> N
     assert rows_of(page) == ["Carrot cake"]
 
 
-def test_a_filter_that_makes_no_sense_is_said_and_not_kept(cakes: Bakery) -> None:
+def test_a_filter_that_makes_no_sense_is_said_and_not_kept(cakes: MasterHarness) -> None:
     page = filtered(cakes.visitor("sam"), "price", "greater", "much")
     assert "much" in words(page)
     assert "left out" in words(page)
@@ -100,12 +100,12 @@ def test_a_filter_that_makes_no_sense_is_said_and_not_kept(cakes: Bakery) -> Non
     assert cakes.all(SETTINGS) == []
 
 
-def test_an_unknown_column_in_a_posted_form_is_said(cakes: Bakery) -> None:
+def test_an_unknown_column_in_a_posted_form_is_said(cakes: MasterHarness) -> None:
     page = filtered(cakes.visitor("sam"), "password_hash", "equal", "x")
     assert "no filter" in words(page)
 
 
-def test_sorting_by_a_header_and_paging(cakes: Bakery) -> None:
+def test_sorting_by_a_header_and_paging(cakes: MasterHarness) -> None:
     cakes.add(*(Cake(code=f"D{number:02}", name=f"Doughnut {number:02}") for number in range(30)))
     sam = cakes.visitor("sam")
     page = sam.get("/cakes?size=20")
@@ -115,7 +115,7 @@ def test_sorting_by_a_header_and_paging(cakes: Bakery) -> None:
     assert rows_of(page.click("Price"))[0] != rows_of(page.click("Price").click("Price"))[0] == "Apple pie"
 
 
-def test_headers_show_the_order_and_keep_its_other_keys(cakes: Bakery) -> None:
+def test_headers_show_the_order_and_keep_its_other_keys(cakes: MasterHarness) -> None:
     page = cakes.visitor("sam").get("/cakes?page=1").click("Name").click("Price").click("Price")
     assert parse_qsl(urlsplit(page.request.path_qs).query) == [("sort", "-price"), ("sort", "name")]
     heads = {head.select_one(".sort-label").get_text(): head for head in page.html.select("th.head")}
@@ -126,36 +126,36 @@ def test_headers_show_the_order_and_keep_its_other_keys(cakes: Bakery) -> None:
     assert urlsplit(page.click("Name").click("Name").request.path_qs).query == "view=default"
 
 
-def test_one_result_is_spoken_of_as_one(cakes: Bakery) -> None:
+def test_one_result_is_spoken_of_as_one(cakes: MasterHarness) -> None:
     page = cakes.visitor("sam").get("/cakes?f.code.equal=B2")
     assert "1 cake matches" in words(page)
     assert "1 cakes" not in words(page)
 
 
-def test_the_size_of_a_page_is_chosen_by_a_link(cakes: Bakery) -> None:
+def test_the_size_of_a_page_is_chosen_by_a_link(cakes: MasterHarness) -> None:
     cakes.add(*(Cake(code=f"D{number:02}", name=f"Doughnut {number:02}") for number in range(20)))
     page = cakes.visitor("sam").get("/cakes?size=20&page=2")
     assert len(rows_of(page)) == 3
     assert len(rows_of(page.click("^100$"))) == 23
 
 
-def test_empty_pages_say_what_to_do(bakery: Bakery) -> None:
-    sam = bakery.visitor("sam")
+def test_empty_pages_say_what_to_do(harness: MasterHarness) -> None:
+    sam = harness.visitor("sam")
     assert "No cakes yet" in words(sam.get("/cakes"))
-    bakery.add(Cake(code="A", name="Almond"))
+    harness.add(Cake(code="A", name="Almond"))
     page = sam.get("/cakes?f.code.equal=Z")
     assert "No matches" in words(page)
     assert rows_of(page.click("Show all cakes")) == ["Almond"]
 
 
-def test_markup_in_data_stays_text(bakery: Bakery) -> None:
-    bakery.add(Cake(code="X", name="<script>alert(1)</script>"))
-    page = bakery.visitor("sam").get("/cakes?f.name.contains=%3Cscript%3E")
+def test_markup_in_data_stays_text(harness: MasterHarness) -> None:
+    harness.add(Cake(code="X", name="<script>alert(1)</script>"))
+    page = harness.visitor("sam").get("/cakes?f.name.contains=%3Cscript%3E")
     assert "<script>alert" not in page.text
     assert rows_of(page) == ["<script>alert(1)</script>"]
 
 
-def test_only_who_may_sees_it(cakes: Bakery) -> None:
+def test_only_who_may_sees_it(cakes: MasterHarness) -> None:
     assert cakes.visitor().get("/cakes", status=303).location.endswith("/login?next=%2Fcakes")
     assert cakes.visitor("pat", "bakers:view").get("/cakes", status=403)
     page = cakes.visitor("kim", "cakes:view").get("/cakes")
@@ -164,12 +164,12 @@ def test_only_who_may_sees_it(cakes: Bakery) -> None:
     assert cakes.visitor("sam").get("/cakes").html.find("a", string="New cake")["href"] == "/cakes/new"
 
 
-def test_the_filter_form_needs_its_token(cakes: Bakery) -> None:
+def test_the_filter_form_needs_its_token(cakes: MasterHarness) -> None:
     cakes.visitor("sam").post("/cakes/view", {"column.0": "vegan", "verb.0": "is_true"}, status=400)
     assert cakes.all(SETTINGS) == []
 
 
-def test_exports_what_is_shown_in_its_order(cakes: Bakery) -> None:
+def test_exports_what_is_shown_in_its_order(cakes: MasterHarness) -> None:
     page = cakes.visitor("sam").get("/cakes?f.vegan.is_true=&sort=price")
     download = page.click("CSV")
     lines = list(csv.reader(io.StringIO(download.body.decode("utf-8-sig"))))
@@ -192,31 +192,31 @@ def test_exports_what_is_shown_in_its_order(cakes: Bakery) -> None:
     ]
 
 
-def test_an_export_has_all_pages_and_streams(bakery: Bakery) -> None:
-    bakery.add(*(Cake(code=f"D{number:05}", name="Doughnut " * 8) for number in range(2000)))
-    sam = bakery.visitor("sam")
+def test_an_export_has_all_pages_and_streams(harness: MasterHarness) -> None:
+    harness.add(*(Cake(code=f"D{number:05}", name="Doughnut " * 8) for number in range(2000)))
+    sam = harness.visitor("sam")
     cookies = "; ".join(f"{name}={value}" for name, value in sam.cookies.items())
     response = Request.blank("/cakes/export.csv?size=20&page=3", headers={"Cookie": cookies}).get_response(
-        bakery.app
+        harness.app
     )
     chunks = list(response.app_iter)
     assert len(chunks) > 1
     assert b"".join(chunks).count(b"\r\n") == 2001
 
 
-def test_an_export_needs_its_permission_and_a_known_format(cakes: Bakery) -> None:
+def test_an_export_needs_its_permission_and_a_known_format(cakes: MasterHarness) -> None:
     cakes.visitor("kim", "cakes:view").get("/cakes/export.csv", status=403)
     cakes.visitor("sam").get("/cakes/export.pdf", status=404)
 
 
-def test_what_was_remembered_locks_nobody_out(bakery: Bakery) -> None:
+def test_what_was_remembered_locks_nobody_out(harness: MasterHarness) -> None:
     """The database may refuse what a column once took, such as a number beyond its own."""
-    bakery.add(Cake(code="A1", name="Apple pie"))
-    config = configure(bakery.engine, WideView)
-    sam = Bakery(bakery.engine, config.make_wsgi_app()).visitor("sam", "wide:view")
+    harness.add(Cake(code="A1", name="Apple pie"))
+    config = configure(harness.engine, WideView)
+    sam = MasterHarness(harness.engine, config.make_wsgi_app()).visitor("sam", "wide:view")
     page = sam.get("/wide?f.version.greater=1", status=200)
     assert rows_of(page) == []
-    with transaction_scope(bakery.engine) as db:
+    with transaction_scope(harness.engine) as db:
         settings = {"query": [["f.version.greater", "9" * 30]]}
         db.add(GridSetting(user_name="sam", grid="wide", settings=settings))
     page = sam.get("/wide", status=200)
@@ -224,7 +224,7 @@ def test_what_was_remembered_locks_nobody_out(bakery: Bakery) -> None:
     assert "saved filters can no longer be used" in words(page)
 
 
-def test_a_view_that_no_link_can_carry_is_neither_kept_nor_shown(cakes: Bakery) -> None:
+def test_a_view_that_no_link_can_carry_is_neither_kept_nor_shown(cakes: MasterHarness) -> None:
     sam = cakes.visitor("sam")
     filtered(sam, "name", "contains", "pie")
     fields = [("csrf_token", form_of(sam.get("/cakes"), "column.0")["csrf_token"].value), ("do", "apply")]
@@ -237,7 +237,7 @@ def test_a_view_that_no_link_can_carry_is_neither_kept_nor_shown(cakes: Bakery) 
     assert rows_of(sam.get("/cakes")) == ["Apple pie"]
 
 
-def test_a_remembered_view_that_no_link_can_carry_is_given_up(cakes: Bakery) -> None:
+def test_a_remembered_view_that_no_link_can_carry_is_given_up(cakes: MasterHarness) -> None:
     query = [["f.name.any_of", f"{number:0200}"] for number in range(1000)]
     with transaction_scope(cakes.engine) as db:
         db.add(GridSetting(user_name="sam", grid="cakes", settings={"query": query}))
@@ -246,7 +246,7 @@ def test_a_remembered_view_that_no_link_can_carry_is_given_up(cakes: Bakery) -> 
     assert "a link of more than 40,000 characters" in words(page)
 
 
-def test_a_form_with_too_many_filters_is_read_as_far_as_they_are_used(cakes: Bakery) -> None:
+def test_a_form_with_too_many_filters_is_read_as_far_as_they_are_used(cakes: MasterHarness) -> None:
     sam = cakes.visitor("sam")
     fields = [("csrf_token", form_of(sam.get("/cakes"), "column.0")["csrf_token"].value), ("do", "remove-3")]
     for row in range(1000):
@@ -272,10 +272,10 @@ class WideView(MasterView):
 
 
 @pytest.mark.parametrize("text", ["3000000000", "99999999999", "9" * 20, "-" + "9" * 27])
-def test_a_number_beyond_a_hand_made_column_is_said(bakery: Bakery, text: str) -> None:
-    bakery.add(Cake(code="A1", name="Apple pie"))
-    config = configure(bakery.engine, CountView)
-    sam = Bakery(bakery.engine, config.make_wsgi_app()).visitor("sam", "count:view")
+def test_a_number_beyond_a_hand_made_column_is_said(harness: MasterHarness, text: str) -> None:
+    harness.add(Cake(code="A1", name="Apple pie"))
+    config = configure(harness.engine, CountView)
+    sam = MasterHarness(harness.engine, config.make_wsgi_app()).visitor("sam", "count:view")
     for name in ("version", "sales"):
         page = sam.get(f"/count?f.{name}.less={text}", status=200)
         assert "was left out" in words(page)
@@ -298,7 +298,7 @@ class CountView(WideView):
     )
 
 
-def test_a_file_in_the_filter_form_is_no_text(cakes: Bakery) -> None:
+def test_a_file_in_the_filter_form_is_no_text(cakes: MasterHarness) -> None:
     sam = cakes.visitor("sam")
     token = form_of(sam.get("/cakes"), "column.0")["csrf_token"].value
     for name in ("do", "query", "column.0", "verb.0", "value.0"):

@@ -12,12 +12,12 @@ from batchbook.db.engine import make_engine
 from batchbook.grid import Column, Kind, Sort
 from batchbook.master import Index, MasterView, Page
 
-from .cake_site import Bakery, Cake, CakeView, configure
+from .cakes import Cake, CakeView, MasterHarness, configure
 
 
 @pytest.fixture
 def engine(tmp_path: Any) -> Engine:
-    return make_engine(f"sqlite:///{tmp_path / 'bakery.sqlite3'}")
+    return make_engine(f"sqlite:///{tmp_path / 'harness.sqlite3'}")
 
 
 def changed(**data: Any) -> type[MasterView]:
@@ -65,19 +65,19 @@ def test_what_cannot_work_stops_the_start(engine: Engine, data: dict[str, Any], 
         configure(engine, changed(**data))
 
 
-def test_permissions_may_come_from_elsewhere(bakery: Bakery) -> None:
+def test_permissions_may_come_from_elsewhere(harness: MasterHarness) -> None:
     class Guarded(CakeView):
         @classmethod
         def permission(cls, name: str) -> str:
             return f"batch:cake:{name}"
 
-    app = configure(bakery.engine, Guarded).make_wsgi_app()
-    site = Bakery(bakery.engine, app)
-    site.visitor("sam", "cakes:view").get("/cakes", status=403)
-    site.visitor("kim", "batch:*:view").get("/cakes", status=200)
+    app = configure(harness.engine, Guarded).make_wsgi_app()
+    application = MasterHarness(harness.engine, app)
+    application.visitor("sam", "cakes:view").get("/cakes", status=403)
+    application.visitor("kim", "batch:*:view").get("/cakes", status=200)
 
 
-def test_an_action_may_be_added_and_a_template_replaced(bakery: Bakery) -> None:
+def test_an_action_may_be_added_and_a_template_replaced(harness: MasterHarness) -> None:
     class Eat(Page):
         name = "eat"
         pattern = "/eat"
@@ -92,14 +92,14 @@ def test_an_action_may_be_added_and_a_template_replaced(bakery: Bakery) -> None:
     class Eaten(CakeView):
         pages = (*CakeView.pages, Eat)
 
-    [pie] = bakery.add(Cake(code="A1", name="Apple pie"))
-    site = Bakery(bakery.engine, configure(bakery.engine, Eaten).make_wsgi_app())
-    page = site.visitor("sam").get(f"/cakes/{pie}")
+    [pie] = harness.add(Cake(code="A1", name="Apple pie"))
+    application = MasterHarness(harness.engine, configure(harness.engine, Eaten).make_wsgi_app())
+    page = application.visitor("sam").get(f"/cakes/{pie}")
     form = next(form for form in page.forms.values() if form.action.endswith("/eat"))
     page = form.submit(status=303).follow()
     assert "That was good." in page
     assert "Eaten." in page
-    assert "Eat it" not in site.visitor("kim", "cakes:view").get(f"/cakes/{pie}")
+    assert "Eat it" not in application.visitor("kim", "cakes:view").get(f"/cakes/{pie}")
 
 
 @pytest.mark.parametrize("name", master.__all__)

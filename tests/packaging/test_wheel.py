@@ -67,7 +67,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Path:
+def settings_folder(tmp_path: Path) -> Path:
     """A folder with the shipped settings files, listening where nothing else does."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -79,28 +79,31 @@ def site(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def served(batchbook: Path, site: Path) -> Iterator[str]:
-    with (site / "log").open("w") as log:
+def served(batchbook: Path, settings_folder: Path) -> Iterator[str]:
+    with (settings_folder / "log").open("w") as log:
         process = subprocess.Popen(
-            [batchbook, "-c", "development.ini", "serve"], cwd=site, stdout=log, stderr=subprocess.STDOUT
+            [batchbook, "-c", "development.ini", "serve"],
+            cwd=settings_folder,
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
         try:
-            yield f"http://127.0.0.1:{(site / 'port').read_text()}"
+            yield f"http://127.0.0.1:{(settings_folder / 'port').read_text()}"
         finally:
             process.terminate()
             process.wait(10)
 
 
-def fetch(url: str, site: Path) -> str:
+def fetch(url: str, settings_folder: Path) -> str:
     for _ in range(100):
         try:
             with urllib.request.urlopen(url, timeout=10) as response:
                 return str(response.read().decode())
         except urllib.error.HTTPError as error:
-            pytest.fail(f"{url} answered {error.code}:\n{(site / 'log').read_text()}")
+            pytest.fail(f"{url} answered {error.code}:\n{(settings_folder / 'log').read_text()}")
         except OSError:
             time.sleep(0.2)
-    pytest.fail(f"Nobody answered at {url}:\n{(site / 'log').read_text()}")
+    pytest.fail(f"Nobody answered at {url}:\n{(settings_folder / 'log').read_text()}")
 
 
 def test_the_wheel_carries_everything(wheel: Path) -> None:
@@ -121,22 +124,26 @@ def test_the_wheel_carries_everything(wheel: Path) -> None:
     assert {"batchbook/py.typed", "batchbook/tables/layout/language_words.toml"} <= inside
 
 
-def test_an_installed_wheel_prepares_a_database_and_serves_pages(installed: Path, site: Path) -> None:
-    printed = must(run(installed / "batchbook", "-c", "development.ini", "init", cwd=site))
+def test_an_installed_wheel_prepares_a_database_and_serves_pages(
+    installed: Path, settings_folder: Path
+) -> None:
+    printed = must(run(installed / "batchbook", "-c", "development.ini", "init", cwd=settings_folder))
     assert "Demo logins:" in printed
-    assert (site / "var" / "batchbook.sqlite3").exists()
-    with served(installed / "batchbook", site) as address:
-        page = fetch(f"{address}/login", site)
+    assert (settings_folder / "var" / "batchbook.sqlite3").exists()
+    with served(installed / "batchbook", settings_folder) as address:
+        page = fetch(f"{address}/login", settings_folder)
         assert "Sign in" in page
         stylesheet = page.split('rel="stylesheet"')[1].split('href="')[1].split('"')[0]
-        assert "{" in fetch(stylesheet if stylesheet.startswith("http") else address + stylesheet, site)
+        assert "{" in fetch(
+            stylesheet if stylesheet.startswith("http") else address + stylesheet, settings_folder
+        )
 
 
-def test_production_starts_only_with_a_secret_and_has_no_demo(installed: Path, site: Path) -> None:
+def test_production_starts_only_with_a_secret_and_has_no_demo(installed: Path, settings_folder: Path) -> None:
     batchbook = (installed / "batchbook", "-c", "production.ini")
-    assert "Demo" not in must(run(*batchbook, "init", cwd=site))
-    refused = run(*batchbook, "serve", cwd=site)
+    assert "Demo" not in must(run(*batchbook, "init", cwd=settings_folder))
+    refused = run(*batchbook, "serve", cwd=settings_folder)
     assert refused.returncode == 1
     assert "batchbook.secret" in refused.stderr
     program = "from pyramid.paster import get_app; get_app('production.ini')"
-    must(run(installed / "python", "-c", program, cwd=site, BATCHBOOK_SECRET="x1" * 20))
+    must(run(installed / "python", "-c", program, cwd=settings_folder, BATCHBOOK_SECRET="x1" * 20))

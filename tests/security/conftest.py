@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
-from .harness import Site, create_tables
+from .harness import WebHarness, create_tables
 
 
 @pytest.fixture
-def site(empty_engine: Engine, compiled_templates: dict[str, str]) -> Site:
+def harness(empty_engine: Engine, compiled_templates: dict[str, str]) -> WebHarness:
     create_tables(empty_engine)
-    return Site(empty_engine, **compiled_templates)
+    return WebHarness(empty_engine, **compiled_templates)

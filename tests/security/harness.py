@@ -32,7 +32,7 @@ def create_tables(engine: Engine) -> None:
     Base.metadata.create_all(engine, tables=[Base.metadata.tables[name] for name in _TABLES])
 
 
-class Site:
+class WebHarness:
     """The site: add pages, then visit it."""
 
     def __init__(self, engine: Engine, **settings: str) -> None:

@@ -11,7 +11,7 @@ from batchbook.security.authentication import change_password
 from batchbook.security.models import User, WebSession
 from batchbook.security.passwords import hash_password
 
-from .harness import PASSWORD, Site, create_tables, sign_in, token_of
+from .harness import PASSWORD, WebHarness, create_tables, sign_in, token_of
 
 NEW = "another long phrase"
 
@@ -23,16 +23,16 @@ def _change(
     return browser.post("/account/password", fields, status=status)
 
 
-def _second_browser(site: Site, name: str = "anna") -> TestApp:
-    browser = site.visitor(HTTP_USER_AGENT="Firefox/140 (X11; Linux)")
+def _second_browser(harness: WebHarness, name: str = "anna") -> TestApp:
+    browser = harness.visitor(HTTP_USER_AGENT="Firefox/140 (X11; Linux)")
     sign_in(browser, name)
     return browser
 
 
-def test_it_shows_who_one_is_and_where_one_is_signed_in(site: Site) -> None:
-    browser = site.signed_in("anna")
-    site.change_user("anna", full_name="Anna <Ash>", email="anna@example.com")
-    _second_browser(site)
+def test_it_shows_who_one_is_and_where_one_is_signed_in(harness: WebHarness) -> None:
+    browser = harness.signed_in("anna")
+    harness.change_user("anna", full_name="Anna <Ash>", email="anna@example.com")
+    _second_browser(harness)
     page = browser.get("/account")
     text = page.html.get_text(" ", strip=True)
     for part in ("Anna <Ash>", "anna@example.com", "Role of anna", "Firefox on Linux", "This browser"):
@@ -40,17 +40,17 @@ def test_it_shows_who_one_is_and_where_one_is_signed_in(site: Site) -> None:
     assert len(page.html.select("tbody tr")) == 2
 
 
-def test_it_is_for_those_who_are_signed_in(site: Site) -> None:
-    browser = site.visitor()
+def test_it_is_for_those_who_are_signed_in(harness: WebHarness) -> None:
+    browser = harness.visitor()
     assert browser.get("/account").status_int == 303
     _change(browser, status=403)
     browser.post("/account/sessions", {"csrf_token": token_of(browser)}, status=403)
 
 
-def test_a_new_password_replaces_the_old_and_ends_other_sessions(site: Site) -> None:
-    browser = site.signed_in("anna")
-    other = _second_browser(site)
-    bert = site.signed_in("bert")
+def test_a_new_password_replaces_the_old_and_ends_other_sessions(harness: WebHarness) -> None:
+    browser = harness.signed_in("anna")
+    other = _second_browser(harness)
+    bert = harness.signed_in("bert")
     assert "1 other session is signed out." in _change(browser).follow().text
     assert browser.get("/").text == "home"
     assert other.get("/").status_int == 303
@@ -69,64 +69,64 @@ def test_a_new_password_replaces_the_old_and_ends_other_sessions(site: Site) -> 
     ],
 )
 def test_a_refused_change_says_why_and_changes_nothing(
-    site: Site, fields: dict[str, str], reason: str
+    harness: WebHarness, fields: dict[str, str], reason: str
 ) -> None:
-    browser = site.signed_in("anna")
-    other = _second_browser(site)
+    browser = harness.signed_in("anna")
+    other = _second_browser(harness)
     page = _change(browser, **fields, status=422)
     assert reason in page.html.find(class_="field-error").get_text()
     assert NEW not in page.text
     assert other.get("/").text == "home"
-    sign_in(site.visitor(), "anna", PASSWORD)
+    sign_in(harness.visitor(), "anna", PASSWORD)
 
 
 def test_guessing_the_present_password_is_throttled(empty_engine: Engine) -> None:
     create_tables(empty_engine)
-    site = Site(empty_engine, **{"batchbook.login_attempts": "2"})
-    browser = site.signed_in("anna")
+    harness = WebHarness(empty_engine, **{"batchbook.login_attempts": "2"})
+    browser = harness.signed_in("anna")
     for _ in range(2):
         assert "not your present password" in _change(browser, "wrong", status=422).text
     assert "too many attempts" in _change(browser, PASSWORD, status=422).text
 
 
-def test_one_other_session_can_be_signed_out(site: Site) -> None:
-    browser = site.signed_in("anna")
-    second, third = _second_browser(site), _second_browser(site)
+def test_one_other_session_can_be_signed_out(harness: WebHarness) -> None:
+    browser = harness.signed_in("anna")
+    second, third = _second_browser(harness), _second_browser(harness)
     form = next(form for form in browser.get("/account").forms.values() if "session" in form.fields)
     chosen = form["session"].value
     assert "1 other session is signed out." in form.submit().follow().text
-    assert len(site.stored(select(WebSession).where(WebSession.revoked_at.is_not(None)))) == 1
+    assert len(harness.stored(select(WebSession).where(WebSession.revoked_at.is_not(None)))) == 1
     assert {second.get("/").status_int, third.get("/").status_int} == {200, 303}
     fields = {"session": chosen, "csrf_token": token_of(browser)}
     assert "already over" in browser.post("/account/sessions", fields).follow().text
 
 
-def test_all_other_sessions_can_be_signed_out(site: Site) -> None:
-    browser = site.signed_in("anna")
-    second, third = _second_browser(site), _second_browser(site)
+def test_all_other_sessions_can_be_signed_out(harness: WebHarness) -> None:
+    browser = harness.signed_in("anna")
+    second, third = _second_browser(harness), _second_browser(harness)
     answer = browser.post("/account/sessions", {"csrf_token": token_of(browser)})
     assert "2 other sessions are signed out." in answer.follow().text
     assert (second.get("/").status_int, third.get("/").status_int) == (303, 303)
 
 
-def test_nobody_signs_out_somebody_else(site: Site) -> None:
-    anna, bert = site.signed_in("anna"), site.signed_in("bert")
-    (session,) = site.stored(select(WebSession.id).order_by(WebSession.created_at.desc()).limit(1))
+def test_nobody_signs_out_somebody_else(harness: WebHarness) -> None:
+    anna, bert = harness.signed_in("anna"), harness.signed_in("bert")
+    (session,) = harness.stored(select(WebSession.id).order_by(WebSession.created_at.desc()).limit(1))
     anna.post("/account/sessions", {"session": session, "csrf_token": token_of(anna)})
     assert bert.get("/").text == "home"
 
 
-def test_a_password_set_by_somebody_else_ends_all_sessions(site: Site) -> None:
-    browser = site.signed_in("anna")
-    with transaction_scope(site.engine) as db:
+def test_a_password_set_by_somebody_else_ends_all_sessions(harness: WebHarness) -> None:
+    browser = harness.signed_in("anna")
+    with transaction_scope(harness.engine) as db:
         assert change_password(db, db.scalars(select(User)).one(), hash_password(NEW)) == 1
     assert browser.get("/").status_int == 303
     sign_in(browser, "anna", NEW)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_a_time_zone_is_chosen_and_a_made_up_one_refused(site: Site) -> None:
-    browser = site.signed_in("anna")
+def test_a_time_zone_is_chosen_and_a_made_up_one_refused(harness: WebHarness) -> None:
+    browser = harness.signed_in("anna")
     for zone, status in {"Asia/Tokyo": 303, "Mars/Olympus": 422, "": 303}.items():
         fields = {"timezone": zone, "csrf_token": token_of(browser)}
         answer = browser.post("/account/timezone", fields, status=status)

@@ -10,7 +10,7 @@ from webtest import TestApp
 from batchbook.security.models import WebSession
 from batchbook.security.sessions import session_hash
 
-from .harness import SETTINGS, Site, create_tables, sign_in
+from .harness import SETTINGS, WebHarness, create_tables, sign_in
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 
@@ -22,38 +22,38 @@ def _session_id(browser: TestApp) -> str:
     return str(profile.serializer.loads(browser.cookies["batchbook_session"].encode()))
 
 
-def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(site: Site) -> None:
-    cookie = site.visitor().get("/login").headers["Set-Cookie"]
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(harness: WebHarness) -> None:
+    cookie = harness.visitor().get("/login").headers["Set-Cookie"]
     assert cookie.startswith("batchbook_session=")
     assert {"Path=/", "HttpOnly", "SameSite=Lax"} == set(cookie.split("; ")[1:])
 
 
 def test_over_https_it_is_secure_and_bound_to_the_host(empty_engine: Engine) -> None:
     create_tables(empty_engine)
-    site = Site(empty_engine, **{"batchbook.secure_cookies": "true"})
-    cookie = site.visitor().get("/login").headers["Set-Cookie"]
+    harness = WebHarness(empty_engine, **{"batchbook.secure_cookies": "true"})
+    cookie = harness.visitor().get("/login").headers["Set-Cookie"]
     assert cookie.startswith("__Host-batchbook_session=")
     assert "secure" in cookie.split("; ")[1:]
 
 
-def test_an_anonymous_visitor_has_an_id_but_no_row(site: Site) -> None:
-    browser = site.visitor()
+def test_an_anonymous_visitor_has_an_id_but_no_row(harness: WebHarness) -> None:
+    browser = harness.visitor()
     browser.get("/login")
     first = _session_id(browser)
     assert len(first) >= 43
     assert "Set-Cookie" not in browser.get("/login").headers
     assert _session_id(browser) == first
-    assert site.stored(select(func.count()).select_from(WebSession)) == [0]
+    assert harness.stored(select(func.count()).select_from(WebSession)) == [0]
 
 
-def test_the_database_holds_the_hash_of_the_id_only(site: Site) -> None:
-    browser = site.signed_in("anna")
-    assert site.stored(select(WebSession.id)) == [session_hash(_session_id(browser))]
+def test_the_database_holds_the_hash_of_the_id_only(harness: WebHarness) -> None:
+    browser = harness.signed_in("anna")
+    assert harness.stored(select(WebSession.id)) == [session_hash(_session_id(browser))]
 
 
-def test_signing_in_and_out_changes_the_id(site: Site) -> None:
-    site.add_user("anna")
-    browser = site.visitor()
+def test_signing_in_and_out_changes_the_id(harness: WebHarness) -> None:
+    harness.add_user("anna")
+    browser = harness.visitor()
     browser.get("/login")
     anonymous = _session_id(browser)
     sign_in(browser, "anna")
@@ -62,9 +62,9 @@ def test_signing_in_and_out_changes_the_id(site: Site) -> None:
     assert len({anonymous, signed_in, _session_id(browser)}) == 3
 
 
-def test_a_planted_id_is_not_signed_in_by_its_victim(site: Site) -> None:
-    site.add_user("anna")
-    attacker, victim = site.visitor(), site.visitor()
+def test_a_planted_id_is_not_signed_in_by_its_victim(harness: WebHarness) -> None:
+    harness.add_user("anna")
+    attacker, victim = harness.visitor(), harness.visitor()
     attacker.get("/login")
     victim.set_cookie("batchbook_session", attacker.cookies["batchbook_session"])
     sign_in(victim, "anna")
@@ -72,8 +72,8 @@ def test_a_planted_id_is_not_signed_in_by_its_victim(site: Site) -> None:
     assert attacker.get("/").status_int == 303
 
 
-def test_a_forged_or_foreign_cookie_is_nobodys(site: Site) -> None:
-    browser = site.signed_in("anna")
+def test_a_forged_or_foreign_cookie_is_nobodys(harness: WebHarness) -> None:
+    browser = harness.signed_in("anna")
     good = browser.cookies["batchbook_session"]
     flash = SignedCookieProfile(
         SETTINGS["batchbook.secret"], "batchbook cookie batchbook_flash", "x"
@@ -85,6 +85,6 @@ def test_a_forged_or_foreign_cookie_is_nobodys(site: Site) -> None:
     assert browser.get("/").text == "home"
 
 
-def test_the_id_is_not_in_any_page(site: Site) -> None:
-    browser = site.signed_in("anna")
+def test_the_id_is_not_in_any_page(harness: WebHarness) -> None:
+    browser = harness.signed_in("anna")
     assert not re.search(re.escape(_session_id(browser)), browser.get("/account").text)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pyramid.response import Response
 
-from .harness import Site
+from .harness import WebHarness
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 
@@ -43,10 +43,10 @@ def _fail_to_commit(request: Any) -> Response:
         ("static", 200),
     ],
 )
-def test_every_response_carries_them(site: Site, path: str, status: int) -> None:
-    site.page("/fail", _fail)
-    site.page("/commit", _fail_to_commit)
-    browser = site.visitor()
+def test_every_response_carries_them(harness: WebHarness, path: str, status: int) -> None:
+    harness.page("/fail", _fail)
+    harness.page("/commit", _fail_to_commit)
+    browser = harness.visitor()
     if path == "static":
         path = browser.get("/login").html.find("link", rel="stylesheet")["href"]
     headers = browser.get(path, status=status).headers
@@ -58,23 +58,27 @@ def test_every_response_carries_them(site: Site, path: str, status: int) -> None
     assert headers["X-Request-Id"]
 
 
-def test_pages_are_not_kept_unless_they_say_so(site: Site) -> None:
-    site.page("/kept", lambda request: Response("kept"), http_cache=60)
-    browser = site.visitor()
+def test_pages_are_not_kept_unless_they_say_so(harness: WebHarness) -> None:
+    harness.page("/kept", lambda request: Response("kept"), http_cache=60)
+    browser = harness.visitor()
     assert browser.get("/login").headers["Cache-Control"] == "no-store"
     assert browser.get("/nowhere", status=404).headers["Cache-Control"] == "no-store"
     assert browser.get("/kept").headers["Cache-Control"] == "max-age=60"
 
 
-def test_https_is_asked_for_over_https_only(site: Site) -> None:
-    assert "Strict-Transport-Security" not in site.visitor().get("/login").headers
-    secure = site.visitor(**{"wsgi.url_scheme": "https"}).get("/login")
+def test_https_is_asked_for_over_https_only(harness: WebHarness) -> None:
+    assert "Strict-Transport-Security" not in harness.visitor().get("/login").headers
+    secure = harness.visitor(**{"wsgi.url_scheme": "https"}).get("/login")
     assert secure.headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
-def test_our_pages_contain_nothing_the_policy_forbids(site: Site) -> None:
-    browser = site.signed_in("anna")
-    for page in (browser.get("/account"), browser.get("/nowhere", status=404), site.visitor().get("/login")):
+def test_our_pages_contain_nothing_the_policy_forbids(harness: WebHarness) -> None:
+    browser = harness.signed_in("anna")
+    for page in (
+        browser.get("/account"),
+        browser.get("/nowhere", status=404),
+        harness.visitor().get("/login"),
+    ):
         assert not page.html.find_all("style")
         assert not page.html.find_all(style=True)
         assert all(script.get("src") for script in page.html.find_all("script"))

@@ -9,23 +9,23 @@ from batchbook.db.transactions import transaction_scope
 from batchbook.security.identity import Identity, identity_of_user, load_identity
 from batchbook.security.models import Role, RolePermission, User, WebSession
 
-from .harness import Site
+from .harness import WebHarness
 
 
-def _open(site: Site, user_id: int, *, hours: float = 1) -> str:
-    with transaction_scope(site.engine) as db:
+def _open(harness: WebHarness, user_id: int, *, hours: float = 1) -> str:
+    with transaction_scope(harness.engine) as db:
         db.add(WebSession(id="f" * 64, user_id=user_id, expires_at=utc_now() + timedelta(hours=hours)))
     return "f" * 64
 
 
-def test_an_identity_has_the_permissions_of_all_roles(site: Site) -> None:
-    user_id = site.add_user("anna", "products:view", "products:edit", full_name="Anna Ash")
-    with transaction_scope(site.engine) as db:
+def test_an_identity_has_the_permissions_of_all_roles(harness: WebHarness) -> None:
+    user_id = harness.add_user("anna", "products:view", "products:edit", full_name="Anna Ash")
+    with transaction_scope(harness.engine) as db:
         second = Role(name="second", label="Second", permissions=[RolePermission(permission="products:view")])
         second.permissions.append(RolePermission(permission="users:view"))
         user = db.get_one(User, user_id)
         user.roles.append(second)
-    identity = load_identity(site.engine, _open(site, user_id))
+    identity = load_identity(harness.engine, _open(harness, user_id))
     held = frozenset({"products:view", "products:edit", "users:view"})
     assert identity == Identity(user_id, "anna", "Anna Ash", held)
     assert identity is not None
@@ -33,47 +33,49 @@ def test_an_identity_has_the_permissions_of_all_roles(site: Site) -> None:
     assert not identity.may("users:edit")
 
 
-def test_somebody_without_roles_is_somebody(site: Site) -> None:
-    user_id = site.add_user("anna", roles=[])
-    assert load_identity(site.engine, _open(site, user_id)) == Identity(user_id, "anna", "", frozenset())
+def test_somebody_without_roles_is_somebody(harness: WebHarness) -> None:
+    user_id = harness.add_user("anna", roles=[])
+    assert load_identity(harness.engine, _open(harness, user_id)) == Identity(
+        user_id, "anna", "", frozenset()
+    )
 
 
-def test_an_unknown_session_is_nobodys(site: Site) -> None:
-    _open(site, site.add_user("anna"))
-    assert load_identity(site.engine, "e" * 64) is None
+def test_an_unknown_session_is_nobodys(harness: WebHarness) -> None:
+    _open(harness, harness.add_user("anna"))
+    assert load_identity(harness.engine, "e" * 64) is None
 
 
-def test_a_session_that_is_over_is_nobodys(site: Site) -> None:
-    session = _open(site, site.add_user("anna"), hours=-0.001)
-    assert load_identity(site.engine, session) is None
+def test_a_session_that_is_over_is_nobodys(harness: WebHarness) -> None:
+    session = _open(harness, harness.add_user("anna"), hours=-0.001)
+    assert load_identity(harness.engine, session) is None
 
 
-def test_a_revoked_session_is_nobodys(site: Site) -> None:
-    session = _open(site, site.add_user("anna"))
-    with transaction_scope(site.engine) as db:
+def test_a_revoked_session_is_nobodys(harness: WebHarness) -> None:
+    session = _open(harness, harness.add_user("anna"))
+    with transaction_scope(harness.engine) as db:
         db.get_one(WebSession, session).revoked_at = utc_now()
-    assert load_identity(site.engine, session) is None
+    assert load_identity(harness.engine, session) is None
 
 
-def test_a_user_who_is_switched_off_is_nobody(site: Site) -> None:
-    session = _open(site, site.add_user("anna"))
-    assert load_identity(site.engine, session) is not None
-    site.change_user("anna", active=False)
-    assert load_identity(site.engine, session) is None
+def test_a_user_who_is_switched_off_is_nobody(harness: WebHarness) -> None:
+    session = _open(harness, harness.add_user("anna"))
+    assert load_identity(harness.engine, session) is not None
+    harness.change_user("anna", active=False)
+    assert load_identity(harness.engine, session) is None
 
 
-def test_the_command_line_acts_with_the_same_identity(site: Site) -> None:
-    user_id = site.add_user("anna", "products:view")
-    session = _open(site, user_id)
-    with transaction_scope(site.engine, read_only=True) as db:
-        assert identity_of_user(db.get_one(User, user_id)) == load_identity(site.engine, session)
+def test_the_command_line_acts_with_the_same_identity(harness: WebHarness) -> None:
+    user_id = harness.add_user("anna", "products:view")
+    session = _open(harness, user_id)
+    with transaction_scope(harness.engine, read_only=True) as db:
+        assert identity_of_user(db.get_one(User, user_id)) == load_identity(harness.engine, session)
 
 
-def test_login_names_are_stored_in_one_form(site: Site) -> None:
-    site.add_user("  Anna ")
-    assert site.stored(select(User.name)) == ["anna"]
+def test_login_names_are_stored_in_one_form(harness: WebHarness) -> None:
+    harness.add_user("  Anna ")
+    assert harness.stored(select(User.name)) == ["anna"]
 
 
-def test_the_name_to_show(site: Site) -> None:
+def test_the_name_to_show(harness: WebHarness) -> None:
     assert Identity(1, "anna", "Anna Ash", frozenset()).display_name == "Anna Ash"
     assert Identity(1, "anna", "", frozenset()).display_name == "anna"

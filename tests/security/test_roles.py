@@ -8,7 +8,7 @@ from batchbook.security.default_roles import DEFAULT_ROLES, install_default_role
 from batchbook.security.identity import grants
 from batchbook.security.models import Role
 
-from .harness import Site
+from .harness import WebHarness
 
 
 @pytest.mark.parametrize(
@@ -37,17 +37,17 @@ def test_what_the_shipped_roles_may(role: str, permission: str, granted: bool) -
     assert grants(frozenset(DEFAULT_ROLES[role].permissions), permission) is granted
 
 
-def test_installing_adds_what_is_missing_and_keeps_what_was_edited(site: Site) -> None:
-    with transaction_scope(site.engine) as db:
+def test_installing_adds_what_is_missing_and_keeps_what_was_edited(harness: WebHarness) -> None:
+    with transaction_scope(harness.engine) as db:
         install_default_roles(db)
-    with transaction_scope(site.engine) as db:
+    with transaction_scope(harness.engine) as db:
         staff = db.scalars(select(Role).where(Role.name == "staff")).one()
         staff.label = "Our people"
         staff.permissions.clear()
         db.delete(db.scalars(select(Role).where(Role.name == "auditor")).one())
-    with transaction_scope(site.engine) as db:
+    with transaction_scope(harness.engine) as db:
         install_default_roles(db)
-    with transaction_scope(site.engine, read_only=True) as db:
+    with transaction_scope(harness.engine, read_only=True) as db:
         roles = {role.name: (role.label, len(role.permissions)) for role in db.scalars(select(Role))}
     assert roles.keys() == {"staff", "admin", "auditor"}
     assert roles["staff"] == ("Our people", 0)

@@ -6,14 +6,14 @@ import logging
 
 import pytest
 
-from .harness import PASSWORD, Site, sign_in, token_of
+from .harness import PASSWORD, WebHarness, sign_in, token_of
 
 
 def test_signing_in_and_out_leaves_lines_and_never_a_password(
-    site: Site, caplog: pytest.LogCaptureFixture
+    harness: WebHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    site.add_user("anna")
-    browser = site.visitor(REMOTE_ADDR="10.1.2.3")
+    harness.add_user("anna")
+    browser = harness.visitor(REMOTE_ADDR="10.1.2.3")
     with caplog.at_level(logging.INFO, "batchbook.security"):
         sign_in(browser, "anna", "wrong secret", status=400)
         answer = sign_in(browser, "anna")
@@ -29,10 +29,12 @@ def test_signing_in_and_out_leaves_lines_and_never_a_password(
     assert "wrong secret" not in caplog.text
 
 
-def test_what_a_stranger_types_makes_no_line_of_its_own(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_a_stranger_types_makes_no_line_of_its_own(
+    harness: WebHarness, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.INFO, "batchbook.security"):
-        sign_in(site.visitor(), "x" * 500 + "\nsigned in: 'admin'", status=400)
-        browser = site.visitor()
+        sign_in(harness.visitor(), "x" * 500 + "\nsigned in: 'admin'", status=400)
+        browser = harness.visitor()
         fields = {"csrf_token": token_of(browser), "name": "a\nsigned in: 'admin'", "password": "x"}
         browser.post("/login", fields, status=400)
     lines = [record.getMessage() for record in caplog.records if record.name == "batchbook.security"]

@@ -18,11 +18,11 @@ from batchbook.security.models import LoginAttempt, User, WebSession
 from batchbook.security.passwords import hash_password, needs_rehash
 from batchbook.security.views import FAILED, TOO_OFTEN
 
-from .harness import PASSWORD, Site, create_tables, sign_in, token_of
+from .harness import PASSWORD, WebHarness, create_tables, sign_in, token_of
 
 
-def _count(site: Site, model: type[Any]) -> int:
-    return int(site.stored(select(func.count()).select_from(model))[0])
+def _count(harness: WebHarness, model: type[Any]) -> int:
+    return int(harness.stored(select(func.count()).select_from(model))[0])
 
 
 def _sign_out(browser: TestApp) -> Any:
@@ -32,41 +32,41 @@ def _sign_out(browser: TestApp) -> Any:
 # --- Signing in ------------------------------------------------------------------------------------------------------
 
 
-def test_one_signs_in_and_goes_on_to_where_one_wanted(site: Site) -> None:
-    site.page("/wanted", lambda request: Response(f"for {request.identity.name}"), "signed-in")
-    site.add_user("anna")
-    browser = site.visitor()
+def test_one_signs_in_and_goes_on_to_where_one_wanted(harness: WebHarness) -> None:
+    harness.page("/wanted", lambda request: Response(f"for {request.identity.name}"), "signed-in")
+    harness.add_user("anna")
+    browser = harness.visitor()
     asked = browser.get("/wanted?page=2&f.a.equal=x", status=303)
     answer = sign_in(browser, "anna", path=asked.location)
     assert answer.location == "http://localhost/wanted?page=2&f.a.equal=x"
     assert answer.follow().text == "for anna"
 
 
-def test_one_goes_on_within_this_site_only(site: Site) -> None:
-    site.add_user("anna")
+def test_one_goes_on_within_this_site_only(harness: WebHarness) -> None:
+    harness.add_user("anna")
     for path in ("//other.example/", "http://other.example/", "/%5Cother.example", "/%09/other.example"):
-        answer = sign_in(site.visitor(), "anna", path=f"/login?next={path}")
+        answer = sign_in(harness.visitor(), "anna", path=f"/login?next={path}")
         assert answer.location == "http://localhost/"
 
 
-def test_where_to_go_on_survives_a_mistake(site: Site) -> None:
-    site.add_user("anna")
-    browser = site.visitor()
+def test_where_to_go_on_survives_a_mistake(harness: WebHarness) -> None:
+    harness.add_user("anna")
+    browser = harness.visitor()
     form = sign_in(browser, "anna", "wrong", status=400, path="/login?next=/wanted").forms[0]
     assert form["name"].value == "anna"
     form["password"] = PASSWORD
     assert form.submit().location == "http://localhost/wanted"
 
 
-def test_the_name_is_taken_in_any_case(site: Site) -> None:
-    site.add_user("anna")
-    browser = site.visitor()
+def test_the_name_is_taken_in_any_case(harness: WebHarness) -> None:
+    harness.add_user("anna")
+    browser = harness.visitor()
     sign_in(browser, " Anna ")
     assert browser.get("/").text == "home"
 
 
-def test_who_is_signed_in_is_not_asked_again(site: Site) -> None:
-    assert site.signed_in("anna").get("/login?next=/account").location == "http://localhost/account"
+def test_who_is_signed_in_is_not_asked_again(harness: WebHarness) -> None:
+    assert harness.signed_in("anna").get("/login?next=/account").location == "http://localhost/account"
 
 
 @pytest.mark.parametrize(
@@ -84,19 +84,19 @@ def test_who_is_signed_in_is_not_asked_again(site: Site) -> None:
         ("anna", "x" * 60_000),
     ],
 )
-def test_all_failures_look_alike(site: Site, name: str, password: str) -> None:
-    site.add_user("anna")
-    site.add_user("gone", active=False)
-    site.add_user("new", password_hash=None)
-    browser = site.visitor()
+def test_all_failures_look_alike(harness: WebHarness, name: str, password: str) -> None:
+    harness.add_user("anna")
+    harness.add_user("gone", active=False)
+    harness.add_user("new", password_hash=None)
+    browser = harness.visitor()
     page = sign_in(browser, name, password, status=400)
     assert page.html.find(class_="notice-error").get_text(" ", strip=True) == f"✕ {FAILED}"
     assert browser.get("/").status_int == 303
-    assert _count(site, WebSession) == 0
+    assert _count(harness, WebSession) == 0
 
 
-def test_a_missing_or_odd_field_fails_like_a_wrong_one(site: Site) -> None:
-    browser = site.visitor()
+def test_a_missing_or_odd_field_fails_like_a_wrong_one(harness: WebHarness) -> None:
+    browser = harness.visitor()
     token = token_of(browser)
     assert FAILED in browser.post("/login", {"csrf_token": token}, status=400).text
     files = [("name", "a.txt", b"anna"), ("password", "b.txt", b"x"), ("next", "c.txt", b"/")]
@@ -104,10 +104,10 @@ def test_a_missing_or_odd_field_fails_like_a_wrong_one(site: Site) -> None:
 
 
 def test_an_unknown_name_costs_as_much_work_as_a_wrong_password(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    harness: WebHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site.add_user("anna")
-    site.add_user("new", password_hash=None)
+    harness.add_user("anna")
+    harness.add_user("new", password_hash=None)
 
     hashed: list[Parameters] = []
     verify = PasswordHasher.verify
@@ -118,27 +118,27 @@ def test_an_unknown_name_costs_as_much_work_as_a_wrong_password(
 
     monkeypatch.setattr(PasswordHasher, "verify", noting)
     for name in ("anna", "nobody", "new"):
-        assert authenticate(site.engine, name, "wrong") is None
+        assert authenticate(harness.engine, name, "wrong") is None
     assert hashed == [hashed[0]] * 3
 
 
-def test_an_old_hash_is_made_anew(site: Site) -> None:
+def test_an_old_hash_is_made_anew(harness: WebHarness) -> None:
     old = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-    site.add_user("anna", password_hash=old)
-    browser = site.visitor()
+    harness.add_user("anna", password_hash=old)
+    browser = harness.visitor()
     sign_in(browser, "anna", "wrong", status=400)
-    assert site.stored(select(User.password_hash)) == [old]
+    assert harness.stored(select(User.password_hash)) == [old]
     sign_in(browser, "anna")
-    (made,) = site.stored(select(User.password_hash))
+    (made,) = harness.stored(select(User.password_hash))
     assert not needs_rehash(made)
-    sign_in(site.visitor(), "anna")
+    sign_in(harness.visitor(), "anna")
 
 
-def test_a_session_remembers_where_it_was_opened(site: Site) -> None:
-    site.add_user("anna")
-    browser = site.visitor(HTTP_USER_AGENT="Firefox/140 " + "x" * 500, REMOTE_ADDR="10.1.2.3")
+def test_a_session_remembers_where_it_was_opened(harness: WebHarness) -> None:
+    harness.add_user("anna")
+    browser = harness.visitor(HTTP_USER_AGENT="Firefox/140 " + "x" * 500, REMOTE_ADDR="10.1.2.3")
     sign_in(browser, "anna")
-    (session,) = site.stored(select(WebSession))
+    (session,) = harness.stored(select(WebSession))
     assert (session.user_agent[:11], len(session.user_agent), session.address) == (
         "Firefox/140",
         300,
@@ -174,32 +174,34 @@ def change_own_password(browser: TestApp, new: str) -> Any:
     return browser.post("/account/password", fields, status="*")
 
 
-def test_a_password_changed_meanwhile_lets_nobody_in_by_the_old_one(site: Site, meanwhile: Any) -> None:
+def test_a_password_changed_meanwhile_lets_nobody_in_by_the_old_one(
+    harness: WebHarness, meanwhile: Any
+) -> None:
     """Nor does the old one come back, which signing in by an old hash would make anew."""
     old = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-    site.add_user("anna")
-    owner, thief = site.visitor(), site.visitor()
+    harness.add_user("anna")
+    owner, thief = harness.visitor(), harness.visitor()
     sign_in(owner, "anna")
-    site.change_user("anna", password_hash=old)
+    harness.change_user("anna", password_hash=old)
     meanwhile(lambda: change_own_password(owner, "another long phrase"))
     assert FAILED in sign_in(thief, "anna", status=400).text
     assert thief.get("/").status_int == 303
-    sign_in(site.visitor(), "anna", "another long phrase")
+    sign_in(harness.visitor(), "anna", "another long phrase")
 
 
-def test_who_is_switched_off_meanwhile_is_not_let_in(site: Site, meanwhile: Any) -> None:
-    site.add_user("anna")
-    browser = site.visitor()
-    meanwhile(lambda: site.change_user("anna", active=False))
+def test_who_is_switched_off_meanwhile_is_not_let_in(harness: WebHarness, meanwhile: Any) -> None:
+    harness.add_user("anna")
+    browser = harness.visitor()
+    meanwhile(lambda: harness.change_user("anna", active=False))
     assert FAILED in sign_in(browser, "anna", status=400).text
-    site.change_user("anna", active=True)
+    harness.change_user("anna", active=True)
     assert browser.get("/").status_int == 303
 
 
-def test_who_signs_in_before_a_new_password_is_committed_is_out_afterwards(site: Site) -> None:
-    site.add_user("anna")
-    thief = site.visitor()
-    with transaction_scope(site.engine) as db:
+def test_who_signs_in_before_a_new_password_is_committed_is_out_afterwards(harness: WebHarness) -> None:
+    harness.add_user("anna")
+    thief = harness.visitor()
+    with transaction_scope(harness.engine) as db:
         user = db.scalars(select(User)).one()
         assert change_password(db, user, hash_password("another long phrase")) == 0
         sign_in(thief, "anna")
@@ -207,35 +209,37 @@ def test_who_signs_in_before_a_new_password_is_committed_is_out_afterwards(site:
     assert thief.get("/").status_int == 303
 
 
-def test_an_undone_change_of_a_password_signs_nobody_out_later(site: Site) -> None:
-    site.add_user("anna")
-    browser = site.visitor()
-    with transaction_scope(site.engine) as db:
+def test_an_undone_change_of_a_password_signs_nobody_out_later(harness: WebHarness) -> None:
+    harness.add_user("anna")
+    browser = harness.visitor()
+    with transaction_scope(harness.engine) as db:
         change_password(db, db.scalars(select(User)).one(), hash_password("another long phrase"))
         db.rollback()
     sign_in(browser, "anna")
     assert browser.get("/").text == "home"
 
 
-def test_a_password_is_not_changed_by_one_that_was_replaced_meanwhile(site: Site, meanwhile: Any) -> None:
-    owner, thief = site.signed_in("anna"), site.visitor()
+def test_a_password_is_not_changed_by_one_that_was_replaced_meanwhile(
+    harness: WebHarness, meanwhile: Any
+) -> None:
+    owner, thief = harness.signed_in("anna"), harness.visitor()
     sign_in(thief, "anna")
     meanwhile(lambda: change_own_password(owner, "another long phrase"))
     assert change_own_password(thief, "the phrase of a thief").status_int != 303
-    sign_in(site.visitor(), "anna", "another long phrase")
+    sign_in(harness.visitor(), "anna", "another long phrase")
 
 
 # --- Throttling ------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def strict(empty_engine: Engine) -> Site:
+def strict(empty_engine: Engine) -> WebHarness:
     create_tables(empty_engine)
     limits = {"batchbook.login_attempts": "2", "batchbook.login_attempts_per_address": "4"}
-    return Site(empty_engine, **limits)
+    return WebHarness(empty_engine, **limits)
 
 
-def test_failures_count_though_their_requests_failed(strict: Site) -> None:
+def test_failures_count_though_their_requests_failed(strict: WebHarness) -> None:
     strict.add_user("anna")
     browser = strict.visitor(REMOTE_ADDR="10.0.0.1")
     for _ in range(2):
@@ -246,13 +250,13 @@ def test_failures_count_though_their_requests_failed(strict: Site) -> None:
     assert browser.get("/").status_int == 303
 
 
-def test_unknown_names_are_throttled_alike(strict: Site) -> None:
+def test_unknown_names_are_throttled_alike(strict: WebHarness) -> None:
     browser = strict.visitor(REMOTE_ADDR="10.0.0.1")
     statuses = [sign_in(browser, "nobody", "wrong", status="*").status_int for _ in range(3)]
     assert statuses == [400, 400, 429]
 
 
-def test_an_address_is_not_what_a_header_says(strict: Site) -> None:
+def test_an_address_is_not_what_a_header_says(strict: WebHarness) -> None:
     browser = strict.visitor(REMOTE_ADDR="10.0.0.1")
     statuses = []
     for number in range(5):
@@ -261,7 +265,7 @@ def test_an_address_is_not_what_a_header_says(strict: Site) -> None:
     assert statuses == [400, 400, 400, 400, 429]
 
 
-def test_success_gives_the_attempts_back(strict: Site) -> None:
+def test_success_gives_the_attempts_back(strict: WebHarness) -> None:
     strict.add_user("anna")
     for _ in range(3):
         browser = strict.visitor(REMOTE_ADDR="10.0.0.1")
@@ -273,10 +277,10 @@ def test_success_gives_the_attempts_back(strict: Site) -> None:
 
 
 def test_a_transaction_begun_too_early_is_a_defect_not_a_deadlock(
-    site: Site, caplog: pytest.LogCaptureFixture
+    harness: WebHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    site.config.add_subscriber(lambda event: event.request.db.execute(select(User.id)), ContextFound)
-    form = site.visitor().get("/login").forms[0]
+    harness.config.add_subscriber(lambda event: event.request.db.execute(select(User.id)), ContextFound)
+    form = harness.visitor().get("/login").forms[0]
     form.submit(status=500)
     assert "must be counted before the request's transaction begins" in caplog.text
 
@@ -284,8 +288,8 @@ def test_a_transaction_begun_too_early_is_a_defect_not_a_deadlock(
 # --- Sessions --------------------------------------------------------------------------------------------------------
 
 
-def test_signing_out_ends_the_session_for_whoever_has_its_cookie(site: Site) -> None:
-    browser, copy = site.signed_in("anna"), site.visitor()
+def test_signing_out_ends_the_session_for_whoever_has_its_cookie(harness: WebHarness) -> None:
+    browser, copy = harness.signed_in("anna"), harness.visitor()
     copy.set_cookie("batchbook_session", browser.cookies["batchbook_session"])
     assert copy.get("/").text == "home"
     answer = _sign_out(browser)
@@ -294,53 +298,53 @@ def test_signing_out_ends_the_session_for_whoever_has_its_cookie(site: Site) -> 
     assert copy.get("/").status_int == 303
 
 
-def test_signing_out_by_a_link_is_impossible(site: Site) -> None:
-    browser = site.signed_in("anna")
+def test_signing_out_by_a_link_is_impossible(harness: WebHarness) -> None:
+    browser = harness.signed_in("anna")
     browser.get("/logout", status=404)
     assert browser.get("/").text == "home"
 
 
-def test_signing_out_twice_is_no_error(site: Site) -> None:
-    browser = site.visitor()
+def test_signing_out_twice_is_no_error(harness: WebHarness) -> None:
+    browser = harness.visitor()
     assert _sign_out(browser).status_int == 303
 
 
-def test_signing_in_again_ends_the_session_before(site: Site) -> None:
-    site.add_user("bert")
-    browser, copy = site.signed_in("anna"), site.visitor()
+def test_signing_in_again_ends_the_session_before(harness: WebHarness) -> None:
+    harness.add_user("bert")
+    browser, copy = harness.signed_in("anna"), harness.visitor()
     copy.set_cookie("batchbook_session", browser.cookies["batchbook_session"])
     browser.post("/login", {"csrf_token": token_of(browser), "name": "bert", "password": PASSWORD})
     assert browser.get("/").text == "home"
     assert copy.get("/").status_int == 303
 
 
-def test_a_user_who_is_switched_off_is_out_at_once(site: Site) -> None:
-    browser = site.signed_in("anna")
-    site.change_user("anna", active=False)
+def test_a_user_who_is_switched_off_is_out_at_once(harness: WebHarness) -> None:
+    browser = harness.signed_in("anna")
+    harness.change_user("anna", active=False)
     assert browser.get("/").status_int == 303
-    site.change_user("anna", active=True)
+    harness.change_user("anna", active=True)
     assert browser.get("/").text == "home"
 
 
-def test_a_session_ends_at_its_hour_and_is_cleaned_up(site: Site) -> None:
-    browser = site.signed_in("anna")
-    with transaction_scope(site.engine) as db:
+def test_a_session_ends_at_its_hour_and_is_cleaned_up(harness: WebHarness) -> None:
+    browser = harness.signed_in("anna")
+    with transaction_scope(harness.engine) as db:
         db.execute(update(WebSession).values(expires_at=utc_now() - timedelta(seconds=1)))
     assert browser.get("/").status_int == 303
     sign_in(browser, "anna")
-    assert _count(site, WebSession) == 1
+    assert _count(harness, WebSession) == 1
 
 
-def test_looking_changes_nothing(site: Site) -> None:
-    browser = site.signed_in("anna")
+def test_looking_changes_nothing(harness: WebHarness) -> None:
+    browser = harness.signed_in("anna")
     before = (
-        [vars(session)["revoked_at"] for session in site.stored(select(WebSession))],
-        _count(site, LoginAttempt),
+        [vars(session)["revoked_at"] for session in harness.stored(select(WebSession))],
+        _count(harness, LoginAttempt),
     )
     for path in ("/", "/account", "/login", "/nowhere", "/logout"):
         browser.get(path, status="*")
     after = (
-        [vars(session)["revoked_at"] for session in site.stored(select(WebSession))],
-        _count(site, LoginAttempt),
+        [vars(session)["revoked_at"] for session in harness.stored(select(WebSession))],
+        _count(harness, LoginAttempt),
     )
     assert before == after

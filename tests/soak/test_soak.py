@@ -15,14 +15,14 @@ def test_nothing_is_lost_doubled_or_half_done_when_processes_are_killed(
 ) -> None:
     # It is run from the project's folder, and is no part of the installed package.
     monkeypatch.syspath_prepend(str(ROOT))
-    from benchmarks.places import PLACES
+    from benchmarks.databases import DATABASES
     from soak.run import soak
 
-    place = PLACES[database]()
+    server = DATABASES[database]()
     try:
-        outcome = soak(place, batches=2, rows=3_000, seconds=120)
+        outcome = soak(server, batches=2, rows=3_000, seconds=120)
     finally:
-        place.close()
+        server.close()
     assert outcome.complaints == []
     assert outcome.killed >= 1
     assert outcome.jobs >= 6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import Engine
-from tests.security.harness import Site, create_tables
+from tests.security.harness import WebHarness, create_tables
 
 
 @pytest.fixture
@@ -20,5 +20,5 @@ def tables(empty_engine: Engine) -> Engine:
 
 
 @pytest.fixture
-def site(tables: Engine, compiled_templates: dict[str, str]) -> Site:
-    return Site(tables, **compiled_templates)
+def harness(tables: Engine, compiled_templates: dict[str, str]) -> WebHarness:
+    return WebHarness(tables, **compiled_templates)

@@ -15,7 +15,7 @@ from pyramid.httpexceptions import (
 from pyramid.response import Response
 from pyramid_retry import RetryableException
 from sqlalchemy import Engine, text
-from tests.security.harness import Site, token_of
+from tests.security.harness import WebHarness, token_of
 
 from batchbook.db.engine import make_engine
 from batchbook.errors import BadInput, BatchbookError, Conflict, Missing, Refused, TooLarge
@@ -48,10 +48,10 @@ def _raising(error: Exception) -> Any:
     ],
 )
 def test_what_the_domain_refuses_is_told_in_its_words(
-    site: Site, error: BatchbookError, status: int, title: str
+    harness: WebHarness, error: BatchbookError, status: int, title: str
 ) -> None:
-    site.page("/do", _raising(error))
-    browser = site.visitor()
+    harness.page("/do", _raising(error))
+    browser = harness.visitor()
     page = browser.get("/do", status=status)
     assert title in page.html.h1.text
     assert error.message in page.text
@@ -71,27 +71,27 @@ def test_what_the_domain_refuses_is_told_in_its_words(
     ],
 )
 def test_pyramids_own_errors_get_the_same_page_without_their_details(
-    site: Site, error: Exception, status: int
+    harness: WebHarness, error: Exception, status: int
 ) -> None:
-    site.page("/do", _raising(error), "signed-in")
-    page = site.signed_in("anna").get("/do", status=status)
+    harness.page("/do", _raising(error), "signed-in")
+    page = harness.signed_in("anna").get("/do", status=status)
     assert page.html.find(class_="error-page")
     assert "internal detail" not in page.text
     assert "." in page.html.find(class_="error-page").find_all("p")[1].text
 
 
-def test_a_redirect_that_is_raised_redirects(site: Site) -> None:
-    site.page("/do", _raising(HTTPFound("/login")))
-    assert site.visitor().get("/do").status_int == 302
+def test_a_redirect_that_is_raised_redirects(harness: WebHarness) -> None:
+    harness.page("/do", _raising(HTTPFound("/login")))
+    assert harness.visitor().get("/do").status_int == 302
 
 
-def test_what_is_said_is_escaped(site: Site) -> None:
-    site.page("/do", _raising(BadInput("<script>alert(1)</script>")))
-    assert "<script>alert" not in site.visitor().get("/do", status=400).text
+def test_what_is_said_is_escaped(harness: WebHarness) -> None:
+    harness.page("/do", _raising(BadInput("<script>alert(1)</script>")))
+    assert "<script>alert" not in harness.visitor().get("/do", status=400).text
 
 
-def test_an_unknown_page_and_an_unknown_method_are_not_found(site: Site) -> None:
-    browser = site.signed_in("anna", "*:*")
+def test_an_unknown_page_and_an_unknown_method_are_not_found(harness: WebHarness) -> None:
+    browser = harness.signed_in("anna", "*:*")
     assert "There is nothing at this address" in browser.get("/nowhere", status=404).text
     browser.put("/login", status=404)
 
@@ -108,8 +108,10 @@ def test_an_unknown_page_and_an_unknown_method_are_not_found(site: Site) -> None
         ({"X-Requested-With": "XMLHttpRequest"}, "application/json"),
     ],
 )
-def test_a_script_gets_json_and_a_person_a_page(site: Site, headers: dict[str, str], kind: str) -> None:
-    assert site.visitor().get("/nowhere", headers=headers, status=404).content_type == kind
+def test_a_script_gets_json_and_a_person_a_page(
+    harness: WebHarness, headers: dict[str, str], kind: str
+) -> None:
+    assert harness.visitor().get("/nowhere", headers=headers, status=404).content_type == kind
 
 
 @pytest.mark.parametrize(
@@ -123,35 +125,35 @@ def test_a_script_gets_json_and_a_person_a_page(site: Site, headers: dict[str, s
         ("javascript:alert(1)", "/"),
     ],
 )
-def test_the_way_back_leads_to_a_page_of_ours(site: Site, referrer: str, leads_to: str) -> None:
-    site.page("/do", _raising(BadInput("No.")))
-    page = site.visitor().get("/do", headers={"Referer": referrer}, status=400)
+def test_the_way_back_leads_to_a_page_of_ours(harness: WebHarness, referrer: str, leads_to: str) -> None:
+    harness.page("/do", _raising(BadInput("No.")))
+    page = harness.visitor().get("/do", headers={"Referer": referrer}, status=400)
     assert page.html.select_one(".error-page .button-primary")["href"] == leads_to
 
 
 # --- Forbidden -------------------------------------------------------------------------------------------------------
 
 
-def test_a_stranger_is_asked_to_sign_in_first(site: Site) -> None:
-    answer = site.visitor().get("/account?a=1&b=2", status=303)
+def test_a_stranger_is_asked_to_sign_in_first(harness: WebHarness) -> None:
+    answer = harness.visitor().get("/account?a=1&b=2", status=303)
     assert answer.location == "http://localhost/login?next=%2Faccount%3Fa%3D1%26b%3D2"
 
 
-def test_a_stranger_who_posts_is_told_that_nothing_was_changed(site: Site) -> None:
-    browser = site.visitor()
+def test_a_stranger_who_posts_is_told_that_nothing_was_changed(harness: WebHarness) -> None:
+    browser = harness.visitor()
     page = browser.post("/account/sessions", {"csrf_token": token_of(browser)}, status=403)
     assert "nothing was changed" in page.text
     assert page.html.find("a", href="/login")
 
 
-def test_a_script_of_a_stranger_is_not_redirected(site: Site) -> None:
-    answer = site.visitor().get("/account", headers=JSON, status=403)
+def test_a_script_of_a_stranger_is_not_redirected(harness: WebHarness) -> None:
+    answer = harness.visitor().get("/account", headers=JSON, status=403)
     assert "not signed in" in answer.json["error"]
 
 
-def test_who_may_not_is_told_whom_to_ask(site: Site) -> None:
-    site.page("/do", lambda request: Response("done"), "products:edit")
-    page = site.signed_in("anna").get("/do", status=403)
+def test_who_may_not_is_told_whom_to_ask(harness: WebHarness) -> None:
+    harness.page("/do", lambda request: Response("done"), "products:edit")
+    page = harness.signed_in("anna").get("/do", status=403)
     assert "ask an administrator" in page.text
     assert not page.html.find("a", href="/login")
 
@@ -159,9 +161,11 @@ def test_who_may_not_is_told_whom_to_ask(site: Site) -> None:
 # --- Unexpected ------------------------------------------------------------------------------------------------------
 
 
-def test_a_defect_is_logged_with_its_id_and_not_shown(site: Site, caplog: pytest.LogCaptureFixture) -> None:
-    site.page("/do", _raising(RuntimeError("secret detail")))
-    page = site.visitor().get("/do", status=500)
+def test_a_defect_is_logged_with_its_id_and_not_shown(
+    harness: WebHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    harness.page("/do", _raising(RuntimeError("secret detail")))
+    page = harness.visitor().get("/do", status=500)
     assert "secret detail" not in page.text
     assert "Traceback" not in page.text
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
@@ -170,67 +174,71 @@ def test_a_defect_is_logged_with_its_id_and_not_shown(site: Site, caplog: pytest
     assert page.headers["X-Request-Id"] in page.text
 
 
-def test_an_address_cannot_break_the_lines_of_the_log(site: Site, caplog: pytest.LogCaptureFixture) -> None:
-    site.page(r"/do{rest:[\s\S]*}", _raising(RuntimeError("x")))
-    site.visitor().get("/do%0AERROR forged", status=500)
+def test_an_address_cannot_break_the_lines_of_the_log(
+    harness: WebHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    harness.page(r"/do{rest:[\s\S]*}", _raising(RuntimeError("x")))
+    harness.visitor().get("/do%0AERROR forged", status=500)
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert "\n" not in record.getMessage()
 
 
-def test_a_defect_rolls_back_what_was_done(site: Site) -> None:
+def test_a_defect_rolls_back_what_was_done(harness: WebHarness) -> None:
     def save(request: Any) -> Response:
         request.db.execute(text("UPDATE user_account SET full_name = 'changed'"))
         raise RuntimeError("too late")
 
-    site.page("/do", save, "signed-in", request_method="POST")
-    browser = site.signed_in("anna")
+    harness.page("/do", save, "signed-in", request_method="POST")
+    browser = harness.signed_in("anna")
     browser.post("/do", {"csrf_token": token_of(browser)}, status=500)
-    with site.engine.connect() as connection:
+    with harness.engine.connect() as connection:
         assert connection.scalar(text("SELECT full_name FROM user_account")) == ""
 
 
-def test_a_failed_statement_still_leads_to_a_page_with_the_person_on_it(site: Site) -> None:
-    site.page("/do", lambda request: request.db.execute(text("nonsense")), "signed-in")
-    browser = site.signed_in("anna")
+def test_a_failed_statement_still_leads_to_a_page_with_the_person_on_it(harness: WebHarness) -> None:
+    harness.page("/do", lambda request: request.db.execute(text("nonsense")), "signed-in")
+    browser = harness.signed_in("anna")
     assert "Signed in as" in browser.get("/do", status=500).text
 
 
 @pytest.mark.parametrize("path", ["/", "/account", "/nowhere", "/login"])
-def test_pages_are_answered_without_a_database(site: Site, tmp_path: Path, path: str) -> None:
-    browser = site.signed_in("anna")
+def test_pages_are_answered_without_a_database(harness: WebHarness, tmp_path: Path, path: str) -> None:
+    browser = harness.signed_in("anna")
     browser.get("/")
     tmp_path.with_name(f"{tmp_path.name}.sessions.sqlite3").mkdir()
     nowhere = make_engine(f"sqlite:///{tmp_path}")
-    services_of(site.config.registry).add(Engine, nowhere)
+    services_of(harness.config.registry).add(Engine, nowhere)
     page = browser.get(path, status=404 if path == "/nowhere" else 500)
     assert page.html.find(class_="error-id").code.text == page.headers["X-Request-Id"]
     assert "sqlite" not in page.text.lower()
     assert browser.get(path, headers=JSON, status="*").json["request_id"]
 
 
-def test_a_page_without_identity_needs_no_database(site: Site, tmp_path: Path) -> None:
-    services_of(site.config.registry).add(Engine, make_engine(f"sqlite:///{tmp_path}"))
-    assert "Sign in" in site.visitor().get("/login").text
+def test_a_page_without_identity_needs_no_database(harness: WebHarness, tmp_path: Path) -> None:
+    services_of(harness.config.registry).add(Engine, make_engine(f"sqlite:///{tmp_path}"))
+    assert "Sign in" in harness.visitor().get("/login").text
 
 
-def test_even_a_broken_layout_leaves_an_answer(site: Site, tmp_path: Path) -> None:
-    browser = site.signed_in("anna")
-    site.config.get_jinja2_environment().globals["flash_messages"] = None
+def test_even_a_broken_layout_leaves_an_answer(harness: WebHarness, tmp_path: Path) -> None:
+    browser = harness.signed_in("anna")
+    harness.config.get_jinja2_environment().globals["flash_messages"] = None
     page = browser.get("/no<b>where", status=404)
     assert "There is nothing at this address" in page.text
     assert page.headers["X-Request-Id"] in page.text
     assert page.headers["Content-Security-Policy"]
 
 
-def test_a_busy_database_is_told_after_all_attempts(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_busy_database_is_told_after_all_attempts(
+    harness: WebHarness, caplog: pytest.LogCaptureFixture
+) -> None:
     attempts = []
 
     def busy(_request: Any) -> Response:
         attempts.append(1)
         raise RetryableException
 
-    site.page("/do", busy)
-    page = site.visitor().get("/do", status=503)
+    harness.page("/do", busy)
+    page = harness.visitor().get("/do", status=503)
     assert "try again in a moment" in page.text
     assert page.headers["Retry-After"] == "5"
     assert len(attempts) == 3

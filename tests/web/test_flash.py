@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
-from tests.security.harness import Site
+from tests.security.harness import WebHarness
 from webtest import TestApp
 
 
@@ -17,10 +17,10 @@ def _say(request: Any) -> HTTPSeeOther:
 
 
 @pytest.fixture
-def browser(site: Site) -> TestApp:
-    site.page("/say", _say)
-    site.page("/plain", lambda request: Response("plain"))
-    return site.visitor()
+def browser(harness: WebHarness) -> TestApp:
+    harness.page("/say", _say)
+    harness.page("/plain", lambda request: Response("plain"))
+    return harness.visitor()
 
 
 def _shown(page: Any) -> list[str]:
@@ -51,13 +51,13 @@ def test_what_is_said_is_escaped(browser: TestApp) -> None:
     assert _shown(browser.get("/login")) == ["<b>bold"]
 
 
-def test_a_message_on_the_same_page_needs_no_cookie(site: Site) -> None:
+def test_a_message_on_the_same_page_needs_no_cookie(harness: WebHarness) -> None:
     def page(request: Any) -> dict[str, str]:
         request.flash("Right here.")
         return {}
 
-    site.page("/here", page, renderer="batchbook.templates:layout.jinja2")
-    answer = site.visitor().get("/here")
+    harness.page("/here", page, renderer="batchbook.templates:layout.jinja2")
+    answer = harness.visitor().get("/here")
     assert _shown(answer) == ["Right here."]
     assert not any("batchbook_flash" in cookie for cookie in answer.headers.getall("Set-Cookie"))
 
@@ -89,14 +89,14 @@ def test_the_cookie_is_out_of_reach_of_scripts(browser: TestApp) -> None:
     assert {"Path=/", "HttpOnly", "SameSite=Lax"} == set(cookie.split("; ")[1:])
 
 
-def test_messages_of_a_request_that_failed_are_forgotten(site: Site) -> None:
+def test_messages_of_a_request_that_failed_are_forgotten(harness: WebHarness) -> None:
     def fail(request: Any) -> Response:
         request.flash("Saved.")
         raise RuntimeError("not saved after all")
 
-    site.page("/say", _say)
-    site.page("/fail", fail)
-    browser = site.visitor()
+    harness.page("/say", _say)
+    harness.page("/fail", fail)
+    browser = harness.visitor()
     browser.get("/say?text=before")
     assert _shown(browser.get("/fail", status=500)) == ["before"]
     assert _shown(browser.get("/login")) == []

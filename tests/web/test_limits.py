@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pyramid.response import Response
 from sqlalchemy import Engine
-from tests.security.harness import Site, get_raw, token_of
+from tests.security.harness import WebHarness, get_raw, token_of
 from webtest import TestApp
 
 
@@ -26,11 +26,13 @@ def _echo(request: Any) -> Response:
 
 
 @pytest.fixture
-def small(tables: Engine) -> Site:
-    site = Site(tables, **{"batchbook.max_upload_bytes": "20000", "batchbook.max_form_bytes": "5000"})
-    site.page("/save", _echo, request_method="POST", require_csrf=False)
-    site.page("/look", lambda request: Response(str(dict(request.GET))))
-    return site
+def small(tables: Engine) -> WebHarness:
+    harness = WebHarness(
+        tables, **{"batchbook.max_upload_bytes": "20000", "batchbook.max_form_bytes": "5000"}
+    )
+    harness.page("/save", _echo, request_method="POST", require_csrf=False)
+    harness.page("/look", lambda request: Response(str(dict(request.GET))))
+    return harness
 
 
 def _post_unread(browser: TestApp, length: str | None, kind: str, **environ: str) -> Any:
@@ -56,7 +58,9 @@ MULTIPART = "multipart/form-data; boundary=xyz"
         ("5001", "", "5 kB"),
     ],
 )
-def test_a_body_over_the_limit_is_refused_unread(small: Site, length: str, kind: str, limit: str) -> None:
+def test_a_body_over_the_limit_is_refused_unread(
+    small: WebHarness, length: str, kind: str, limit: str
+) -> None:
     answer = _post_unread(small.visitor(), length, kind)
     assert answer.status_int == 413
     assert f"at most {limit} are taken" in answer.text
@@ -64,48 +68,48 @@ def test_a_body_over_the_limit_is_refused_unread(small: Site, length: str, kind:
 
 
 @pytest.mark.parametrize("length", ["abc", "-1", "1e3", "٣", "+5", "9" * 5000])
-def test_a_length_that_is_none_is_refused_unread(small: Site, length: str) -> None:
+def test_a_length_that_is_none_is_refused_unread(small: WebHarness, length: str) -> None:
     answer = _post_unread(small.visitor(), length, MULTIPART)
     assert answer.status_int == 400
     assert "no valid length" in answer.text
 
 
 @pytest.mark.parametrize("length", [None, "10"])
-def test_a_body_in_chunks_is_refused_unread(small: Site, length: str | None) -> None:
+def test_a_body_in_chunks_is_refused_unread(small: WebHarness, length: str | None) -> None:
     answer = _post_unread(small.visitor(), length, MULTIPART, HTTP_TRANSFER_ENCODING="chunked")
     assert answer.status_int == 411
     assert "Content-Length" in answer.text
 
 
-def test_a_body_without_a_length_is_empty(small: Site) -> None:
+def test_a_body_without_a_length_is_empty(small: WebHarness) -> None:
     answer = _post_unread(small.visitor(), None, "application/json")
     assert (answer.status_int, answer.text) == (200, "0 bytes")
 
 
-def test_a_file_below_the_limit_is_taken_from_who_is_signed_in(small: Site) -> None:
+def test_a_file_below_the_limit_is_taken_from_who_is_signed_in(small: WebHarness) -> None:
     browser = small.signed_in("anna")
     assert browser.post("/save", upload_files=[("file", "a.csv", b"x" * 15_000)]).text == "15000 bytes"
 
 
-def test_a_long_file_is_not_taken_from_strangers(small: Site) -> None:
+def test_a_long_file_is_not_taken_from_strangers(small: WebHarness) -> None:
     answer = small.visitor().post("/save", upload_files=[("file", "a.csv", b"x" * 15_000)], status=413)
     assert "not signed in" in answer.text
     assert small.visitor().post("/save", upload_files=[("file", "a.csv", b"x" * 3_000)]).text == "3000 bytes"
 
 
 @pytest.mark.parametrize("kind", [MULTIPART, "application/x-www-form-urlencoded", "application/json"])
-def test_strangers_may_send_no_more_than_signing_in_needs(site: Site, kind: str) -> None:
-    page = _post_long(site.visitor(), kind)
+def test_strangers_may_send_no_more_than_signing_in_needs(harness: WebHarness, kind: str) -> None:
+    page = _post_long(harness.visitor(), kind)
     assert page.status_int == 413
     assert "at most 64 kB are taken; what you sent has 64 kB" in page.text
-    assert _post_long(site.signed_in("anna"), kind).status_int == 400
+    assert _post_long(harness.signed_in("anna"), kind).status_int == 400
 
 
 def _post_long(browser: TestApp, kind: str) -> Any:
     return browser.post("/login", b"\r\n" * 32_001, headers={"Content-Type": kind}, status="*")
 
 
-def test_a_script_is_told_in_json(small: Site) -> None:
+def test_a_script_is_told_in_json(small: WebHarness) -> None:
     answer = _post_unread(small.visitor(), "5001", "application/json", HTTP_X_REQUESTED_WITH="fetch")
     assert answer.json["status"] == 413
     assert "at most 5 kB" in answer.json["error"]
@@ -120,29 +124,29 @@ def test_a_script_is_told_in_json(small: Site) -> None:
         ("application/x-www-form-urlencoded; charset=latin-1", b"a=%fc"),
     ],
 )
-def test_a_form_that_cannot_be_read_is_bad_input(small: Site, kind: str, body: bytes) -> None:
+def test_a_form_that_cannot_be_read_is_bad_input(small: WebHarness, kind: str, body: bytes) -> None:
     answer = small.visitor().post("/save", body, headers={"Content-Type": kind}, status=400)
     assert "be read. Nothing was saved" in answer.text
 
 
-def test_an_unreadable_form_does_not_hide_that_one_may_not_post(site: Site) -> None:
-    site.page("/save", _echo, "products:edit", request_method="POST")
-    site.visitor().post("/save", b"--xyz\r\n", headers={"Content-Type": "multipart/form-data"}, status=403)
+def test_an_unreadable_form_does_not_hide_that_one_may_not_post(harness: WebHarness) -> None:
+    harness.page("/save", _echo, "products:edit", request_method="POST")
+    harness.visitor().post("/save", b"--xyz\r\n", headers={"Content-Type": "multipart/form-data"}, status=403)
 
 
-def test_more_fields_than_any_form_has_are_refused(site: Site) -> None:
+def test_more_fields_than_any_form_has_are_refused(harness: WebHarness) -> None:
     body = b"a&" * 20_001
-    answer = site.visitor().post("/login", body, status=413)
+    answer = harness.visitor().post("/login", body, status=413)
     assert "more than 20000 fields" in answer.text
 
 
-def test_ampersands_in_json_are_no_fields(site: Site) -> None:
-    site.page("/save", _echo, request_method="POST", require_csrf=False)
-    assert site.visitor().post_json("/save", "&" * 30_000).text == "30002 bytes"
+def test_ampersands_in_json_are_no_fields(harness: WebHarness) -> None:
+    harness.page("/save", _echo, request_method="POST", require_csrf=False)
+    assert harness.visitor().post_json("/save", "&" * 30_000).text == "30002 bytes"
 
 
 @pytest.mark.parametrize("path", ["/look?a=%ff", "/look?%ff=a", "/look%ff", "/look?a=%00", "/look%00"])
-def test_an_address_that_is_no_text_is_bad_input(small: Site, path: str) -> None:
+def test_an_address_that_is_no_text_is_bad_input(small: WebHarness, path: str) -> None:
     for browser in (small.visitor(), small.signed_in("anna")):
         answer = get_raw(browser, path)
         assert answer.status_int == 400
@@ -150,11 +154,11 @@ def test_an_address_that_is_no_text_is_bad_input(small: Site, path: str) -> None
         assert "error-page" in answer.text
 
 
-def test_any_readable_address_is_fine(small: Site) -> None:
+def test_any_readable_address_is_fine(small: WebHarness) -> None:
     assert small.visitor().get("/look?a=%C3%BC").text == "{'a': 'ü'}"
 
 
-def test_a_token_is_still_needed_for_what_can_be_read(site: Site) -> None:
-    browser = site.signed_in("anna")
+def test_a_token_is_still_needed_for_what_can_be_read(harness: WebHarness) -> None:
+    browser = harness.signed_in("anna")
     browser.post("/account/sessions", status=400)
     browser.post("/account/sessions", {"csrf_token": token_of(browser)}, status=303)

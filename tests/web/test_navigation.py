@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pyramid.exceptions import ConfigurationConflictError, ConfigurationExecutionError
 from pyramid.response import Response
-from tests.security.harness import Site, get_raw
+from tests.security.harness import WebHarness, get_raw
 
 
 def _list(request: Any) -> Response:
@@ -15,30 +15,32 @@ def _list(request: Any) -> Response:
 
 
 @pytest.fixture
-def shop(site: Site) -> Site:
+def catalogue(harness: WebHarness) -> WebHarness:
     for path in ("/batches", "/batches/price", "/products", "/products-old"):
-        site.page(path, _list)
-        site.page(f"{path}/7/edit", _list)
-    site.page("/start", _list)
-    add = site.config.add_navigation
+        harness.page(path, _list)
+        harness.page(f"{path}/7/edit", _list)
+    harness.page("/start", _list)
+    add = harness.config.add_navigation
     add("Start", "/", "signed-in", order=0)
     add("Products", "/products", "products:view", group="catalogue", order=30)
     add("Old", "/products-old", "products:view", group="catalogue", order=30)
     add("Prices", "/batches/price", "batch:price:view", order=20)
     add("Batches", "/batches", ("batch:*:view", "batch:price:view", "batch:*:audit"), order=10)
-    return site
+    return harness
 
 
-def test_one_sees_what_one_may_use_in_order(shop: Site) -> None:
-    everything = shop.signed_in("anna", "*:*", "batch:*:*").get("/start").text
+def test_one_sees_what_one_may_use_in_order(catalogue: WebHarness) -> None:
+    everything = catalogue.signed_in("anna", "*:*", "batch:*:*").get("/start").text
     assert everything == "Start=/ Batches=/batches Prices=/batches/price Old=/products-old Products=/products"
-    assert shop.signed_in("bert").get("/start").text == "Start=/"
-    assert shop.signed_in("carl", "batch:*:audit").get("/start").text == "Start=/ Batches=/batches"
-    assert shop.signed_in("dora", "batch:price:view").get("/start").text.endswith("Prices=/batches/price")
+    assert catalogue.signed_in("bert").get("/start").text == "Start=/"
+    assert catalogue.signed_in("carl", "batch:*:audit").get("/start").text == "Start=/ Batches=/batches"
+    assert (
+        catalogue.signed_in("dora", "batch:price:view").get("/start").text.endswith("Prices=/batches/price")
+    )
 
 
-def test_nobody_sees_nothing(shop: Site) -> None:
-    assert shop.visitor().get("/start").text == ""
+def test_nobody_sees_nothing(catalogue: WebHarness) -> None:
+    assert catalogue.visitor().get("/start").text == ""
 
 
 @pytest.mark.parametrize(
@@ -54,43 +56,44 @@ def test_nobody_sees_nothing(shop: Site) -> None:
         ("/start", None),
     ],
 )
-def test_the_nearest_entry_is_active(shop: Site, path: str, active: str | None) -> None:
-    items = shop.signed_in("anna", "*:*", "batch:*:*").get(path).text.split()
+def test_the_nearest_entry_is_active(catalogue: WebHarness, path: str, active: str | None) -> None:
+    items = catalogue.signed_in("anna", "*:*", "batch:*:*").get(path).text.split()
     found = [item[1:].split("=")[0] for item in items if item.startswith("*")]
     assert found == ([active] if active else [])
 
 
-def test_an_application_below_a_prefix_links_to_itself(shop: Site) -> None:
-    browser = shop.signed_in("anna", "products:view", SCRIPT_NAME="/app")
+def test_an_application_below_a_prefix_links_to_itself(catalogue: WebHarness) -> None:
+    browser = catalogue.signed_in("anna", "products:view", SCRIPT_NAME="/app")
     assert "*Products=/app/products" in browser.get("/products").text
 
 
-def test_entries_can_be_asked_for(shop: Site) -> None:
-    shop.config.commit()
+def test_entries_can_be_asked_for(catalogue: WebHarness) -> None:
+    catalogue.config.commit()
     entries = {
-        one["introspectable"]["label"]: one for one in shop.config.introspector.get_category("navigation")
+        one["introspectable"]["label"]: one
+        for one in catalogue.config.introspector.get_category("navigation")
     }
     assert entries.keys() == {"Start", "Products", "Old", "Prices", "Batches"}
     assert entries["Products"]["introspectable"]["group"] == "catalogue"
 
 
-def test_an_entry_that_leads_nowhere_stops_the_start(site: Site) -> None:
-    site.config.add_navigation("Lost", "lost", "signed-in")
+def test_an_entry_that_leads_nowhere_stops_the_start(harness: WebHarness) -> None:
+    harness.config.add_navigation("Lost", "lost", "signed-in")
     with pytest.raises(ConfigurationExecutionError, match="'Lost' leads to 'lost', which is no route"):
-        site.config.commit()
+        harness.config.commit()
 
 
-def test_a_route_may_be_declared_after_its_entry(site: Site) -> None:
-    site.config.add_navigation("Late", "/late", "signed-in")
-    site.page("/late", _list)
-    assert "*Late=/late" in site.signed_in("anna").get("/late").text
+def test_a_route_may_be_declared_after_its_entry(harness: WebHarness) -> None:
+    harness.config.add_navigation("Late", "/late", "signed-in")
+    harness.page("/late", _list)
+    assert "*Late=/late" in harness.signed_in("anna").get("/late").text
 
 
-def test_two_entries_for_one_route_conflict(site: Site) -> None:
-    site.config.include(_one)
-    site.config.include(_two)
+def test_two_entries_for_one_route_conflict(harness: WebHarness) -> None:
+    harness.config.include(_one)
+    harness.config.include(_two)
     with pytest.raises(ConfigurationConflictError):
-        site.config.commit()
+        harness.config.commit()
 
 
 def _one(config: Any) -> None:
@@ -101,7 +104,7 @@ def _two(config: Any) -> None:
     config.add_navigation("Two", "/", "signed-in")
 
 
-def test_an_address_that_is_no_text_does_not_break_the_navigation(shop: Site) -> None:
-    page = get_raw(shop.signed_in("anna", "products:view"), "/products%ff")
+def test_an_address_that_is_no_text_does_not_break_the_navigation(catalogue: WebHarness) -> None:
+    page = get_raw(catalogue.signed_in("anna", "products:view"), "/products%ff")
     assert page.status_int == 400
     assert 'href="/products"' in page.text

@@ -8,7 +8,7 @@ import pytest
 from pyramid.response import Response
 from pyramid_retry import RetryableException
 from sqlalchemy import Engine
-from tests.security.harness import Site, sign_in, token_of
+from tests.security.harness import WebHarness, sign_in, token_of
 from webtest import TestApp
 
 from batchbook.web.form_parsing import MOST_FIELDS, MOST_FILES, Upload
@@ -25,9 +25,9 @@ def _show(request: Any) -> Response:
 
 @pytest.fixture
 def browser(tables: Engine) -> TestApp:
-    site = Site(tables)
-    site.page("/save", _show, request_method="POST", require_csrf=False)
-    return site.signed_in("ben")
+    harness = WebHarness(tables)
+    harness.page("/save", _show, request_method="POST", require_csrf=False)
+    return harness.signed_in("ben")
 
 
 def part(name: str, value: str | bytes = "x", further: str = "", header: str = "") -> bytes:
@@ -154,9 +154,9 @@ def test_parts_are_named_as_browsers_and_programs_write_it(browser: TestApp) -> 
 @pytest.mark.parametrize("content", [b"\r\n", b"\r\n--xy", b"-", b"\r\n--xy\r"])
 @pytest.mark.parametrize("more", [-1, 0, 1, 7])
 def test_a_file_is_read_byte_for_byte(tables: Engine, content: bytes, more: int) -> None:
-    site = Site(tables)
-    site.page("/echo", lambda request: Response(request.POST["file"].file.read()), request_method="POST")
-    browser = site.signed_in("ben")
+    harness = WebHarness(tables)
+    harness.page("/echo", lambda request: Response(request.POST["file"].file.read()), request_method="POST")
+    browser = harness.signed_in("ben")
     # About as long as the pieces in which the body is searched for its boundary.
     file = (content * 1_048_576)[: 1_048_576 + more - len(part("csrf_token", token_of(browser)))]
     form = part("csrf_token", token_of(browser)) + part("file", file, '; filename="a.bin"')
@@ -173,9 +173,9 @@ def test_a_form_without_fields_is_empty(browser: TestApp) -> None:
 
 
 def test_texts_are_as_limited_in_a_multipart_form_as_in_any_other(tables: Engine) -> None:
-    site = Site(tables, **{"batchbook.max_form_bytes": "5000"})
-    site.page("/save", _show, request_method="POST", require_csrf=False)
-    browser = site.signed_in("ben")
+    harness = WebHarness(tables, **{"batchbook.max_form_bytes": "5000"})
+    harness.page("/save", _show, request_method="POST", require_csrf=False)
+    browser = harness.signed_in("ben")
     file = part("file", "x" * 9_000, '; filename="a.bin"')
     assert "a.bin:9000" in send(browser, part("notes", "x" * 2_000) * 2, file, status=200).text
     answer = send(browser, part("notes", "x" * 2_000) * 3, file, status=413)
@@ -188,9 +188,9 @@ def test_more_files_than_any_form_has_are_refused(browser: TestApp) -> None:
     assert f"more than {MOST_FILES} files" in send(browser, *[file] * (MOST_FILES + 1), status=413).text
 
 
-def test_signing_in_takes_no_file_for_a_name(site: Site) -> None:
-    site.add_user("anna")
-    browser = site.visitor()
+def test_signing_in_takes_no_file_for_a_name(harness: WebHarness) -> None:
+    harness.add_user("anna")
+    browser = harness.visitor()
     token = browser.get("/login").forms[0]["csrf_token"].value
     files = [("name", "a.txt", b"anna")]
     browser.post("/login", {"csrf_token": token, "password": "x"}, upload_files=files, status=400)
@@ -208,8 +208,8 @@ def test_a_request_that_is_tried_again_has_its_file_again(tables: Engine) -> Non
             raise RetryableException
         return Response(f"{attempts}")
 
-    site = Site(tables)
-    site.page("/save", once_busy, request_method="POST", require_csrf=False)
+    harness = WebHarness(tables)
+    harness.page("/save", once_busy, request_method="POST", require_csrf=False)
     large = b"x" * 20_000  # Large enough for the parser to put it into a file of its own.
-    answer = send(site.visitor(), part("file", large, '; filename="a.bin"'), status=200)
+    answer = send(harness.visitor(), part("file", large, '; filename="a.bin"'), status=200)
     assert answer.text == "[20000, 20000]"

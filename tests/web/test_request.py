@@ -5,29 +5,29 @@ from typing import Any
 
 from pyramid.response import Response
 from pyramid_retry import RetryableException
-from tests.security.harness import Site, token_of
+from tests.security.harness import WebHarness, token_of
 
 
-def test_every_request_has_an_id_of_its_own(site: Site) -> None:
-    site.page("/id", lambda request: Response(request.request_id))
-    browser = site.visitor()
+def test_every_request_has_an_id_of_its_own(harness: WebHarness) -> None:
+    harness.page("/id", lambda request: Response(request.request_id))
+    browser = harness.visitor()
     first, second = browser.get("/id"), browser.get("/id")
     assert re.fullmatch("[0-9a-f]{16}", first.text)
     assert first.headers["X-Request-Id"] == first.text
     assert first.text != second.text
 
 
-def test_an_id_from_outside_is_not_taken(site: Site) -> None:
-    answer = site.visitor().get("/login", headers={"X-Request-Id": "forged"})
+def test_an_id_from_outside_is_not_taken(harness: WebHarness) -> None:
+    answer = harness.visitor().get("/login", headers={"X-Request-Id": "forged"})
     assert answer.headers["X-Request-Id"] != "forged"
 
 
-def test_an_error_page_names_the_id(site: Site) -> None:
-    answer = site.visitor().get("/nowhere", status=404)
+def test_an_error_page_names_the_id(harness: WebHarness) -> None:
+    answer = harness.visitor().get("/nowhere", status=404)
     assert answer.html.find(class_="error-id").code.text == answer.headers["X-Request-Id"]
 
 
-def test_a_retried_request_keeps_its_id_and_its_body(site: Site) -> None:
+def test_a_retried_request_keeps_its_id_and_its_body(harness: WebHarness) -> None:
     seen = []
 
     def save(request: Any) -> Response:
@@ -36,13 +36,13 @@ def test_a_retried_request_keeps_its_id_and_its_body(site: Site) -> None:
             raise RetryableException
         return Response("saved")
 
-    site.page("/save", save, request_method="POST", require_csrf=False)
-    assert site.visitor().post("/save", {"text": "x" * 50_000}).text == "saved"
+    harness.page("/save", save, request_method="POST", require_csrf=False)
+    assert harness.visitor().post("/save", {"text": "x" * 50_000}).text == "saved"
     assert len(seen) == 3
     assert len(set(seen)) == 1
 
 
-def test_an_error_outside_of_the_views_gets_its_page(site: Site) -> None:
+def test_an_error_outside_of_the_views_gets_its_page(harness: WebHarness) -> None:
     def commit_badly(request: Any) -> Response:
         def refuse() -> None:
             raise RuntimeError("the disk is full")
@@ -51,8 +51,8 @@ def test_an_error_outside_of_the_views_gets_its_page(site: Site) -> None:
         request.flash("Saved.")
         return Response("saved")
 
-    site.page("/save", commit_badly, "signed-in", request_method="POST")
-    browser = site.signed_in("anna")
+    harness.page("/save", commit_badly, "signed-in", request_method="POST")
+    browser = harness.signed_in("anna")
     answer = browser.post("/save", {"csrf_token": token_of(browser)}, status=500)
     assert "Something went wrong" in answer.text
     assert "disk" not in answer.text
@@ -68,10 +68,10 @@ def _broken(_handler: Any, _registry: Any) -> Any:
     return tween
 
 
-def test_an_error_in_another_tween_gets_its_page(site: Site) -> None:
-    site.config.add_tween(
+def test_an_error_in_another_tween_gets_its_page(harness: WebHarness) -> None:
+    harness.config.add_tween(
         f"{__name__}._broken",
         under="batchbook.web.limits.limits_tween_factory",
         over="pyramid_tm.tm_tween_factory",
     )
-    assert "Something went wrong" in site.visitor().get("/broken", status=500).text
+    assert "Something went wrong" in harness.visitor().get("/broken", status=500).text

@@ -6,7 +6,7 @@ from typing import Any
 
 from pyramid.response import Response
 from sqlalchemy import Engine, Numeric, column
-from tests.security.harness import Site
+from tests.security.harness import WebHarness
 
 from batchbook.grid import Column, Kind
 
@@ -18,16 +18,16 @@ TEMPLATE = """
 
 
 def test_templates_have_the_globals_and_filters(tables: Engine) -> None:
-    site = Site(tables, **{"batchbook.timezone": "Asia/Tokyo"})
+    harness = WebHarness(tables, **{"batchbook.timezone": "Asia/Tokyo"})
     price = Column("price", "Price", column("price", Numeric(12, 2)), Kind.DECIMAL, scale=2)
     values = {"size": 1500, "when": datetime(2026, 1, 1, 20, tzinfo=UTC), "price": price}
 
     def page(request: Any) -> Response:
-        template = site.config.get_jinja2_environment().from_string(TEMPLATE)
+        template = harness.config.get_jinja2_environment().from_string(TEMPLATE)
         return Response(template.render(request=request, **values))
 
-    site.page("/page", page)
-    parts = [part.strip() for part in site.visitor().get("/page").text.split("|")]
+    harness.page("/page", page)
+    parts = [part.strip() for part in harness.visitor().get("/page").text.split("|")]
     token = parts[1]
     assert len(token) == 64
     assert parts[0] == f'<input type="hidden" name="csrf_token" value="{token}">'

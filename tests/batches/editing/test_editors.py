@@ -19,14 +19,14 @@ FILE = "item,counted,remark\n007,7,\n008,9,\n009,many,look\n01234567890123456789
 
 
 @pytest.fixture
-def batch_id(engine: Engine, workshop: BatchHarness) -> int:
+def batch_id(engine: Engine, harness: BatchHarness) -> int:
     stock(engine, ("007", 7), ("008", 8), ("009", 9))
-    return workshop.open(FILE, shelf="A")
+    return harness.open(FILE, shelf="A")
 
 
-def text_of(workshop: BatchHarness, batch_id: int, sequence: int, field: str) -> str:
+def text_of(harness: BatchHarness, batch_id: int, sequence: int, field: str) -> str:
     (column,) = columns_of(ShelfCountRow, [field])
-    return cell_text(column, RowProxy(workshop.row(batch_id, sequence)))
+    return cell_text(column, RowProxy(harness.row(batch_id, sequence)))
 
 
 def unchanged(engine: Engine) -> Any:
@@ -36,70 +36,70 @@ def unchanged(engine: Engine) -> Any:
 # --- One row ---------------------------------------------------------------------------------------------------------
 
 
-def test_an_edit_is_stored_refreshed_counted_and_written_down(workshop: BatchHarness, batch_id: int) -> None:
-    assert workshop.statuses(batch_id)[1] == "differs"
-    assert workshop.by("ann").edit(batch_id, 2, 1, counted=" 8 ", remark="recounted") == [
+def test_an_edit_is_stored_refreshed_counted_and_written_down(harness: BatchHarness, batch_id: int) -> None:
+    assert harness.statuses(batch_id)[1] == "differs"
+    assert harness.by("ann").edit(batch_id, 2, 1, counted=" 8 ", remark="recounted") == [
         "Counted",
         "Remark",
     ]
-    row = workshop.row(batch_id, 2)
+    row = harness.row(batch_id, 2)
     assert (row.counted, row.remark, row.status, row.version) == (8, "recounted", "matches", 2)
     assert row.modified_at is not None
-    assert workshop.operations(batch_id)[-1] == ("edit", "ann", "Changed Counted, Remark in row 2.", 2)
-    assert workshop.cells(batch_id) == [
+    assert harness.operations(batch_id)[-1] == ("edit", "ann", "Changed Counted, Remark in row 2.", 2)
+    assert harness.cells(batch_id) == [
         (3, 0, 2, "counted", "9", "8"),
         (3, 1, 2, "remark", None, "recounted"),
     ]
-    workshop.assert_counted(batch_id)
+    harness.assert_counted(batch_id)
 
 
-def test_an_emptied_cell_is_an_edit(workshop: BatchHarness, batch_id: int) -> None:
-    workshop.edit(batch_id, 2, counted="")
-    assert (workshop.row(batch_id, 2).counted, workshop.row(batch_id, 2).status) == (None, "uncounted")
-    assert workshop.cells(batch_id) == [(3, 0, 2, "counted", "9", None)]
+def test_an_emptied_cell_is_an_edit(harness: BatchHarness, batch_id: int) -> None:
+    harness.edit(batch_id, 2, counted="")
+    assert (harness.row(batch_id, 2).counted, harness.row(batch_id, 2).status) == (None, "uncounted")
+    assert harness.cells(batch_id) == [(3, 0, 2, "counted", "9", None)]
 
 
 def test_a_text_that_means_what_is_there_changes_nothing(
-    engine: Engine, workshop: BatchHarness, batch_id: int, subtests: pytest.Subtests
+    engine: Engine, harness: BatchHarness, batch_id: int, subtests: pytest.Subtests
 ) -> None:
     for text in ("9", " 9", "+9", "09"):
         with subtests.test(str(text)):
             before = unchanged(engine)
-            assert workshop.edit(batch_id, 2, 1, counted=text, remark=" ") == []
+            assert harness.edit(batch_id, 2, 1, counted=text, remark=" ") == []
             assert unchanged(engine) == before
 
 
 def test_line_ends_as_browsers_send_them_change_nothing(
-    engine: Engine, workshop: BatchHarness, batch_id: int
+    engine: Engine, harness: BatchHarness, batch_id: int
 ) -> None:
-    workshop.edit(batch_id, 2, remark="one\r\ntwo")
-    workshop.edit_header(batch_id, notes="one\r\ntwo")
-    assert workshop.row(batch_id, 2).remark == "one\ntwo"
+    harness.edit(batch_id, 2, remark="one\r\ntwo")
+    harness.edit_header(batch_id, notes="one\r\ntwo")
+    assert harness.row(batch_id, 2).remark == "one\ntwo"
     before = unchanged(engine)
-    assert workshop.edit(batch_id, 2, 1, remark="one\r\ntwo") == []
-    assert workshop.edit_header(batch_id, 1, notes="one\r\ntwo") == []
+    assert harness.edit(batch_id, 2, 1, remark="one\r\ntwo") == []
+    assert harness.edit_header(batch_id, 1, notes="one\r\ntwo") == []
     assert unchanged(engine) == before
 
 
 def test_bad_texts_are_all_named_and_nothing_is_stored(
-    engine: Engine, workshop: BatchHarness, batch_id: int
+    engine: Engine, harness: BatchHarness, batch_id: int
 ) -> None:
     before = unchanged(engine)
     with pytest.raises(CellProblems) as caught:
-        workshop.edit(batch_id, 2, counted="1e3", item_code="x" * 21, remark="kept out")
+        harness.edit(batch_id, 2, counted="1e3", item_code="x" * 21, remark="kept out")
     assert caught.value.problems == {
         "item_code": f"“{'x' * 21}” has 21 characters: 20 are the most.",
         "counted": "“1e3” is not a whole number: use digits only.",
     }
     with pytest.raises(CellProblems, match="too small: the least is 0"):
-        workshop.edit(batch_id, 2, counted="-1")
+        harness.edit(batch_id, 2, counted="-1")
     with pytest.raises(CellProblems, match="cannot be stored"):
-        workshop.edit(batch_id, 2, remark="a\x00b")
+        harness.edit(batch_id, 2, remark="a\x00b")
     assert unchanged(engine) == before
 
 
 def test_only_editable_fields_are_edited(
-    engine: Engine, workshop: BatchHarness, batch_id: int, subtests: pytest.Subtests
+    engine: Engine, harness: BatchHarness, batch_id: int, subtests: pytest.Subtests
 ) -> None:
     for field in ("status", "version", "on_hand", "batch_id", "sequence", "colour"):
         with subtests.test(str(field)):
@@ -108,40 +108,40 @@ def test_only_editable_fields_are_edited(
                 BadInput,
                 match=r"is not a field that can be edited. Those that can: item_code, counted, remark",
             ):
-                workshop.edit(batch_id, 2, **{field: "1"})
+                harness.edit(batch_id, 2, **{field: "1"})
             assert unchanged(engine) == before
 
 
 def test_a_row_that_is_not_there_is_missing(
-    workshop: BatchHarness, batch_id: int, subtests: pytest.Subtests
+    harness: BatchHarness, batch_id: int, subtests: pytest.Subtests
 ) -> None:
     for sequence in (0, -1, 5, 2**31, 2**80):
         with subtests.test(str(sequence)), pytest.raises(Missing, match=f"has no row {sequence}"):
-            workshop.edit(batch_id, sequence, counted="1")
+            harness.edit(batch_id, sequence, counted="1")
 
 
-def test_a_removed_row_is_not_edited(workshop: BatchHarness, batch_id: int) -> None:
-    workshop.remove(batch_id, 2)
+def test_a_removed_row_is_not_edited(harness: BatchHarness, batch_id: int) -> None:
+    harness.remove(batch_id, 2)
     with pytest.raises(Conflict, match=r"Row 2 is removed: restore it to change it."):
-        workshop.edit(batch_id, 2, counted="1")
+        harness.edit(batch_id, 2, counted="1")
 
 
 @pytest.mark.parametrize("action", [Action.COMPLETE, Action.EXECUTE])
 def test_a_batch_that_is_not_open_is_not_edited(
-    engine: Engine, workshop: BatchHarness, batch_id: int, action: Action
+    engine: Engine, harness: BatchHarness, batch_id: int, action: Action
 ) -> None:
     for step in (Action.COMPLETE, Action.EXECUTE):
-        workshop.run(batch_id, step)
+        harness.run(batch_id, step)
         if step == action:
             break
     before = unchanged(engine)
     ways = (
-        lambda: workshop.edit(batch_id, 2, counted="1"),
-        lambda: workshop.add(batch_id, item_code="1"),
-        lambda: workshop.enter(batch_id, "007"),
-        lambda: workshop.remove(batch_id, 1),
-        lambda: workshop.remove_where(batch_id, ShelfCountRow.sequence > 0),
-        lambda: workshop.edit_header(batch_id, notes="x"),
+        lambda: harness.edit(batch_id, 2, counted="1"),
+        lambda: harness.add(batch_id, item_code="1"),
+        lambda: harness.enter(batch_id, "007"),
+        lambda: harness.remove(batch_id, 1),
+        lambda: harness.remove_where(batch_id, ShelfCountRow.sequence > 0),
+        lambda: harness.edit_header(batch_id, notes="x"),
     )
     for way in ways:
         with pytest.raises(Conflict):
@@ -152,8 +152,8 @@ def test_a_batch_that_is_not_open_is_not_edited(
 # --- Bad cells of a file ---------------------------------------------------------------------------------------------
 
 
-def test_a_bad_cell_keeps_its_row_its_text_and_names_itself(workshop: BatchHarness, batch_id: int) -> None:
-    row = workshop.row(batch_id, 3)
+def test_a_bad_cell_keeps_its_row_its_text_and_names_itself(harness: BatchHarness, batch_id: int) -> None:
+    row = harness.row(batch_id, 3)
     assert (row.item_code, row.counted, row.remark) == ("009", None, "look")
     assert row.issues == [
         {
@@ -164,91 +164,91 @@ def test_a_bad_cell_keeps_its_row_its_text_and_names_itself(workshop: BatchHarne
             "raw": "many",
         }
     ]
-    assert text_of(workshop, batch_id, 3, "counted") == "many"
-    assert text_of(workshop, batch_id, 3, "remark") == "look"
+    assert text_of(harness, batch_id, 3, "counted") == "many"
+    assert text_of(harness, batch_id, 3, "remark") == "look"
 
 
 def test_the_text_of_a_bad_cell_comes_back_where_empty_is_stored_as_an_empty_text(
-    workshop: BatchHarness, batch_id: int
+    harness: BatchHarness, batch_id: int
 ) -> None:
-    row = workshop.row(batch_id, 4)
+    row = harness.row(batch_id, 4)
     assert (row.item_code, row.counted) == ("", 1)
-    assert text_of(workshop, batch_id, 4, "item_code") == "0123456789012345678901"
+    assert text_of(harness, batch_id, 4, "item_code") == "0123456789012345678901"
 
 
-def test_editing_another_cell_keeps_the_issue(workshop: BatchHarness, batch_id: int) -> None:
-    workshop.edit(batch_id, 3, remark="seen", counted="many")
-    row = workshop.row(batch_id, 3)
-    assert (row.remark, text_of(workshop, batch_id, 3, "counted")) == ("seen", "many")
+def test_editing_another_cell_keeps_the_issue(harness: BatchHarness, batch_id: int) -> None:
+    harness.edit(batch_id, 3, remark="seen", counted="many")
+    row = harness.row(batch_id, 3)
+    assert (row.remark, text_of(harness, batch_id, 3, "counted")) == ("seen", "many")
     assert len(row.issues) == 1
 
 
-def test_editing_a_bad_cell_clears_its_issue(workshop: BatchHarness, batch_id: int) -> None:
-    workshop.edit(batch_id, 3, counted="9")
-    row = workshop.row(batch_id, 3)
+def test_editing_a_bad_cell_clears_its_issue(harness: BatchHarness, batch_id: int) -> None:
+    harness.edit(batch_id, 3, counted="9")
+    row = harness.row(batch_id, 3)
     assert (row.counted, row.issues, row.status) == (9, None, "matches")
-    assert workshop.cells(batch_id) == [(3, 0, 3, "counted", "many", "9")]
+    assert harness.cells(batch_id) == [(3, 0, 3, "counted", "many", "9")]
 
 
-def test_emptying_a_bad_cell_clears_its_issue(workshop: BatchHarness, batch_id: int) -> None:
-    assert workshop.edit(batch_id, 3, counted="") == ["Counted"]
-    assert (workshop.row(batch_id, 3).issues, text_of(workshop, batch_id, 3, "counted")) == (None, "")
-    assert workshop.cells(batch_id) == [(3, 0, 3, "counted", "many", None)]
+def test_emptying_a_bad_cell_clears_its_issue(harness: BatchHarness, batch_id: int) -> None:
+    assert harness.edit(batch_id, 3, counted="") == ["Counted"]
+    assert (harness.row(batch_id, 3).issues, text_of(harness, batch_id, 3, "counted")) == (None, "")
+    assert harness.cells(batch_id) == [(3, 0, 3, "counted", "many", None)]
 
 
 # --- Two editors -----------------------------------------------------------------------------------------------------
 
 
 def test_a_stale_edit_shows_both_values_and_stores_neither(
-    engine: Engine, workshop: BatchHarness, batch_id: int
+    engine: Engine, harness: BatchHarness, batch_id: int
 ) -> None:
-    workshop.by("ann").edit(batch_id, 2, 1, counted="8")
+    harness.by("ann").edit(batch_id, 2, 1, counted="8")
     before = unchanged(engine)
     with pytest.raises(StaleEdit) as caught:
-        workshop.by("bob").edit(batch_id, 2, 1, counted="10", remark="")
+        harness.by("bob").edit(batch_id, 2, 1, counted="10", remark="")
     assert unchanged(engine) == before
     stale = caught.value
     assert (stale.mine, stale.theirs, stale.version) == ({"counted": "10"}, {"counted": "8"}, 2)
     assert stale.message.startswith("Row 2 was changed by somebody else while you were editing it.")
-    workshop.by("bob").edit(batch_id, 2, stale.version, **stale.mine)
-    assert workshop.row(batch_id, 2).counted == 10
-    assert workshop.cells(batch_id) == [(3, 0, 2, "counted", "9", "8"), (4, 0, 2, "counted", "8", "10")]
+    harness.by("bob").edit(batch_id, 2, stale.version, **stale.mine)
+    assert harness.row(batch_id, 2).counted == 10
+    assert harness.cells(batch_id) == [(3, 0, 2, "counted", "9", "8"), (4, 0, 2, "counted", "8", "10")]
 
 
-def test_a_stale_form_that_wants_nothing_new_is_no_conflict(workshop: BatchHarness, batch_id: int) -> None:
-    workshop.edit(batch_id, 2, 1, counted="8")
-    assert workshop.edit(batch_id, 2, 1, counted="8", remark="") == []
+def test_a_stale_form_that_wants_nothing_new_is_no_conflict(harness: BatchHarness, batch_id: int) -> None:
+    harness.edit(batch_id, 2, 1, counted="8")
+    assert harness.edit(batch_id, 2, 1, counted="8", remark="") == []
 
 
-def test_a_stale_bad_text_is_shown_beside_the_other(workshop: BatchHarness, batch_id: int) -> None:
-    workshop.edit(batch_id, 2, 1, counted="8")
+def test_a_stale_bad_text_is_shown_beside_the_other(harness: BatchHarness, batch_id: int) -> None:
+    harness.edit(batch_id, 2, 1, counted="8")
     with pytest.raises(StaleEdit) as caught:
-        workshop.edit(batch_id, 2, 1, counted="lots")
+        harness.edit(batch_id, 2, 1, counted="lots")
     assert (caught.value.mine, caught.value.theirs) == ({"counted": "lots"}, {"counted": "8"})
 
 
-def test_a_stale_removal_is_refused(engine: Engine, workshop: BatchHarness, batch_id: int) -> None:
-    workshop.edit(batch_id, 2, 1, counted="8")
+def test_a_stale_removal_is_refused(engine: Engine, harness: BatchHarness, batch_id: int) -> None:
+    harness.edit(batch_id, 2, 1, counted="8")
     before = unchanged(engine)
     with pytest.raises(StaleEdit) as caught:
-        workshop.remove(batch_id, 2, version=1)
+        harness.remove(batch_id, 2, version=1)
     assert (caught.value.mine, caught.value.theirs, caught.value.version) == (
         {"row": "removed"},
         {"row": "changed"},
         2,
     )
     assert unchanged(engine) == before
-    workshop.remove(batch_id, 2, version=2)
+    harness.remove(batch_id, 2, version=2)
 
 
-def test_one_of_two_editors_at_the_same_moment_wins(workshop: BatchHarness, batch_id: int) -> None:
+def test_one_of_two_editors_at_the_same_moment_wins(harness: BatchHarness, batch_id: int) -> None:
     start = threading.Barrier(2)
     ends: dict[str, BaseException | list[str]] = {}
 
     def edit(counted: str) -> None:
         start.wait()
         try:
-            ends[counted] = workshop.edit(batch_id, 2, 1, counted=counted)
+            ends[counted] = harness.edit(batch_id, 2, 1, counted=counted)
         except BaseException as problem:  # noqa: BLE001 - What it is, is asserted below.
             ends[counted] = problem
 
@@ -262,6 +262,6 @@ def test_one_of_two_editors_at_the_same_moment_wins(workshop: BatchHarness, batc
     stale = ends[lost]
     assert isinstance(stale, StaleEdit)
     assert (stale.mine, stale.theirs) == ({"counted": lost}, {"counted": won})
-    assert workshop.row(batch_id, 2).counted == int(won)
-    assert workshop.cells(batch_id) == [(3, 0, 2, "counted", "9", won)]
-    workshop.assert_counted(batch_id)
+    assert harness.row(batch_id, 2).counted == int(won)
+    assert harness.cells(batch_id) == [(3, 0, 2, "counted", "9", won)]
+    harness.assert_counted(batch_id)

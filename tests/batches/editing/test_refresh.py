@@ -41,12 +41,12 @@ class Stubborn(ShelfCountHandler):
 
 @pytest.mark.parametrize("kind", EDITS)
 def test_nothing_is_left_of_an_edit_that_is_refused_late(
-    engine: Engine, workshop: BatchHarness, kind: str
+    engine: Engine, harness: BatchHarness, kind: str
 ) -> None:
     stock(engine, ("007", 7), ("008", 8))
-    batch_id = workshop.open(FILE, shelf="A")
+    batch_id = harness.open(FILE, shelf="A")
     before = snapshot(engine, Base.metadata, COUNTS)
-    with workshop.with_handler(Stubborn).engine() as at_work:
+    with harness.with_handler(Stubborn).engine() as at_work:
         with pytest.raises(BatchbookError, match=r"Nothing is changed here."):
             EDITS[kind](at_work, batch_id)
         batch = at_work.find(batch_id)

@@ -33,54 +33,54 @@ UNUSABLE: list[tuple[dict[str, str], str]] = [
 # --- Create ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_new_batch_has_its_fields_its_file_and_its_first_line_of_history(workshop: BatchHarness) -> None:
-    batch_id = workshop.by("ann").create(FILE, shelf="A", tolerance=" 2 ", description="Monday")
-    batch = workshop.batch(batch_id)
+def test_a_new_batch_has_its_fields_its_file_and_its_first_line_of_history(harness: BatchHarness) -> None:
+    batch_id = harness.by("ann").create(FILE, shelf="A", tolerance=" 2 ", description="Monday")
+    batch = harness.batch(batch_id)
     assert (batch.shelf, batch.tolerance, batch.description) == ("A", 2, "Monday")  # type: ignore[attr-defined]
     assert (batch.state, batch.type, batch.created_by, batch.version) == (State.NEW, "shelf_count", "ann", 1)
     assert (batch.row_count, batch.removed_count, batch.status_counts) == (0, 0, {})
     assert (str(batch), batch.number) == (f"Batch {batch_id:08d}", f"{batch_id:08d}")
-    assert workshop.operations(batch_id) == [
+    assert harness.operations(batch_id) == [
         ("create", "ann", f"Created from list.csv, {len(FILE)} bytes.", 0)
     ]
 
 
-def test_numbers_are_never_given_twice(workshop: BatchHarness) -> None:
-    first = workshop.create(shelf="A")
-    workshop.delete(first)
-    assert workshop.create(shelf="A") > first
-    assert workshop.operations(first + 1) == [("create", "staff", "Created.", 0)]
+def test_numbers_are_never_given_twice(harness: BatchHarness) -> None:
+    first = harness.create(shelf="A")
+    harness.delete(first)
+    assert harness.create(shelf="A") > first
+    assert harness.operations(first + 1) == [("create", "staff", "Created.", 0)]
 
 
 def test_what_cannot_be_used_leaves_no_batch(
-    engine: Engine, workshop: BatchHarness, subtests: pytest.Subtests
+    engine: Engine, harness: BatchHarness, subtests: pytest.Subtests
 ) -> None:
     for texts, error in UNUSABLE:
         with subtests.test(str(error)):
             with pytest.raises(BadInput) as caught:
-                workshop.create(FILE, **texts)
+                harness.create(FILE, **texts)
             assert error in caught.value.message
             assert isinstance(caught.value, CellProblems) == ("field" not in error and "no such" not in error)
             assert nothing_but_products(engine)
 
 
-def test_a_type_without_columns_takes_no_file(engine: Engine, workshop: BatchHarness) -> None:
+def test_a_type_without_columns_takes_no_file(engine: Engine, harness: BatchHarness) -> None:
     plain = type("Plain", (ShelfCountHandler,), {"file_source": None})
     with pytest.raises(BadInput, match=r"A batch of type Shelf count takes no file."):
-        workshop.with_handler(plain).create(FILE, shelf="A")
+        harness.with_handler(plain).create(FILE, shelf="A")
     assert nothing_but_products(engine)
 
 
-def test_without_a_file_there_is_nothing_to_read(workshop: BatchHarness) -> None:
-    batch_id = workshop.create(shelf="A")
+def test_without_a_file_there_is_nothing_to_read(harness: BatchHarness) -> None:
+    batch_id = harness.create(shelf="A")
     with pytest.raises(BadInput, match="has no file to read rows from"):
-        workshop.run(batch_id, Action.POPULATE)
-    assert workshop.batch(batch_id).state == State.NEW
+        harness.run(batch_id, Action.POPULATE)
+    assert harness.batch(batch_id).state == State.NEW
 
 
-def test_an_unknown_type_is_missing(workshop: BatchHarness) -> None:
+def test_an_unknown_type_is_missing(harness: BatchHarness) -> None:
     with (
-        workshop.engine() as at_work,
+        harness.engine() as at_work,
         pytest.raises(Missing, match=r"no batch type “x”. Known types: shelf_count"),
     ):
         at_work.types["x"]
@@ -91,65 +91,65 @@ def test_an_unknown_type_is_missing(workshop: BatchHarness) -> None:
 
 @pytest.mark.parametrize("state", [State.OPEN, State.COMPLETE, State.EXECUTED])
 def test_a_clone_is_an_open_batch_with_the_same_rows_and_files(
-    engine: Engine, workshop: BatchHarness, state: State
+    engine: Engine, harness: BatchHarness, state: State
 ) -> None:
     stock(engine, ("007", 7), ("008", 8))
-    source = workshop.open(FILE, shelf="A", tolerance="1", notes="Ask Bob.")
-    workshop.remove(source, 3)
-    workshop.edit(source, 2, remark="edited")
+    source = harness.open(FILE, shelf="A", tolerance="1", notes="Ask Bob.")
+    harness.remove(source, 3)
+    harness.edit(source, 2, remark="edited")
     if state != State.OPEN:
-        workshop.run(source, Action.COMPLETE)
+        harness.run(source, Action.COMPLETE)
     if state == State.EXECUTED:
-        workshop.run(source, Action.EXECUTE)
-    before = workshop.rows(source)
-    clone = workshop.by("bob").clone(source)
-    batch = workshop.batch(clone)
+        harness.run(source, Action.EXECUTE)
+    before = harness.rows(source)
+    clone = harness.by("bob").clone(source)
+    batch = harness.batch(clone)
     assert (batch.state, batch.created_by, batch.notes) == (State.OPEN, "bob", "Ask Bob.")
     assert (batch.shelf, batch.tolerance, batch.description) == ("A", 1, "Again: A")  # type: ignore[attr-defined]
     assert (batch.executed_at, batch.completed_at, batch.execution_outcome, batch.purge_after) == (None,) * 4
     kept = ("sequence", "item_code", "counted", "remark", "removed", "issues", "on_hand", "status")
-    assert [{k: row[k] for k in kept} for row in workshop.rows(clone)] == [
+    assert [{k: row[k] for k in kept} for row in harness.rows(clone)] == [
         {k: row[k] for k in kept} for row in before
     ]
-    workshop.assert_counted(clone)
-    assert [op[0] for op in workshop.operations(clone)] == ["clone", "refresh"]
-    assert workshop.operations(clone)[0][2] == f"Cloned from Batch {source:08d}."
-    assert workshop.cells(clone) == []
-    with workshop.engine() as at_work:
+    harness.assert_counted(clone)
+    assert [op[0] for op in harness.operations(clone)] == ["clone", "refresh"]
+    assert harness.operations(clone)[0][2] == f"Cloned from Batch {source:08d}."
+    assert harness.cells(clone) == []
+    with harness.engine() as at_work:
         digests = [at_work.session.get_one(BatchFile, (number, 1)).sha256 for number in (source, clone)]
     assert digests[0] == digests[1]
-    assert workshop.rows(source) == before
+    assert harness.rows(source) == before
 
 
-def test_a_clone_of_a_new_batch_is_new_and_can_be_populated(workshop: BatchHarness) -> None:
-    clone = workshop.clone(workshop.create(FILE, shelf="A"))
-    assert workshop.batch(clone).state == State.NEW
-    workshop.run(clone, Action.POPULATE)
-    assert len(workshop.rows(clone)) == 3
+def test_a_clone_of_a_new_batch_is_new_and_can_be_populated(harness: BatchHarness) -> None:
+    clone = harness.clone(harness.create(FILE, shelf="A"))
+    assert harness.batch(clone).state == State.NEW
+    harness.run(clone, Action.POPULATE)
+    assert len(harness.rows(clone)) == 3
 
 
 # --- Delete ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("state", [State.NEW, State.OPEN, State.COMPLETE])
-def test_a_deleted_batch_leaves_nothing(engine: Engine, workshop: BatchHarness, state: State) -> None:
-    batch_id = workshop.create(FILE, shelf="A")
+def test_a_deleted_batch_leaves_nothing(engine: Engine, harness: BatchHarness, state: State) -> None:
+    batch_id = harness.create(FILE, shelf="A")
     if state != State.NEW:
-        workshop.run(batch_id, Action.POPULATE)
-        workshop.edit(batch_id, 1, remark="x")
+        harness.run(batch_id, Action.POPULATE)
+        harness.edit(batch_id, 1, remark="x")
     if state == State.COMPLETE:
-        workshop.run(batch_id, Action.COMPLETE)
+        harness.run(batch_id, Action.COMPLETE)
     rows = 0 if state == State.NEW else 3
     sentence = f"Batch {batch_id:08d} was deleted, with its {rows} rows, files and history."
-    assert workshop.delete(batch_id) == sentence
+    assert harness.delete(batch_id) == sentence
     assert nothing_but_products(engine)
     with pytest.raises(Missing):
-        workshop.batch(batch_id)
+        harness.batch(batch_id)
 
 
-def test_a_type_may_refuse_to_be_deleted(engine: Engine, workshop: BatchHarness) -> None:
-    batch_id = workshop.open(FILE, shelf="precious")
+def test_a_type_may_refuse_to_be_deleted(engine: Engine, harness: BatchHarness) -> None:
+    batch_id = harness.open(FILE, shelf="precious")
     before = snapshot(engine, Base.metadata, COUNTS)
     with pytest.raises(Conflict, match=r"A precious count is not deleted."):
-        workshop.delete(batch_id)
+        harness.delete(batch_id)
     assert snapshot(engine, Base.metadata, COUNTS) == before

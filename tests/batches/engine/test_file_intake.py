@@ -23,9 +23,9 @@ from batchbook.errors import BadInput
 FILE = "item,counted,remark\n007,7,\n008,9,late\n"
 
 
-def test_a_file_is_inspected_once_and_the_result_is_stored(workshop: BatchHarness) -> None:
-    batch_id = workshop.create(FILE, shelf="A")
-    with workshop.engine() as engine:
+def test_a_file_is_inspected_once_and_the_result_is_stored(harness: BatchHarness) -> None:
+    batch_id = harness.create(FILE, shelf="A")
+    with harness.engine() as engine:
         work = engine.work_on(engine.find(batch_id))
         assert (maps_columns(work), has_mapped_file(work), carries_columns(work)) == (True, True, False)
         assert inspect_batch_file(work, keep=False).mapping.columns == {
@@ -43,9 +43,9 @@ def test_a_file_is_inspected_once_and_the_result_is_stored(workshop: BatchHarnes
         assert (mapping_scope(work).scope, mapping_scope(work).sender) == ("", "")
 
 
-def test_records_are_read_again_by_the_numbers_of_their_rows(workshop: BatchHarness) -> None:
-    batch_id = workshop.create(FILE, shelf="A")
-    with workshop.engine() as engine:
+def test_records_are_read_again_by_the_numbers_of_their_rows(harness: BatchHarness) -> None:
+    batch_id = harness.create(FILE, shelf="A")
+    with harness.engine() as engine:
         work = engine.work_on(engine.find(batch_id))
         records = FileRecords(work, inspect_batch_file(work))
         assert [list(records.at(number)) for number in (2, 3, 9, None)] == [
@@ -56,9 +56,9 @@ def test_records_are_read_again_by_the_numbers_of_their_rows(workshop: BatchHarn
         ]
 
 
-def test_a_batch_without_a_file_has_nothing_to_inspect(workshop: BatchHarness) -> None:
-    batch_id = workshop.create(shelf="A")
-    with workshop.engine() as engine:
+def test_a_batch_without_a_file_has_nothing_to_inspect(harness: BatchHarness) -> None:
+    batch_id = harness.create(shelf="A")
+    with harness.engine() as engine:
         work = engine.work_on(engine.find(batch_id))
         assert not has_mapped_file(work)
         ensure_inspected(work)
@@ -66,9 +66,9 @@ def test_a_batch_without_a_file_has_nothing_to_inspect(workshop: BatchHarness) -
             inspect_batch_file(work)
 
 
-def test_a_file_that_lacks_a_column_is_refused_before_its_rows_are_read(workshop: BatchHarness) -> None:
-    batch_id = workshop.create("item,counted\n007,7\n", shelf="A")
-    with workshop.engine() as engine:
+def test_a_file_that_lacks_a_column_is_refused_before_its_rows_are_read(harness: BatchHarness) -> None:
+    batch_id = harness.create("item,counted\n007,7\n", shelf="A")
+    with harness.engine() as engine:
         work = engine.work_on(engine.find(batch_id))
         with pytest.raises(Unmapped, match="has no column “remark”"):
             refuse_unprepared(work, inspect_batch_file(work))

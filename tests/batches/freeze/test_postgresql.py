@@ -151,28 +151,28 @@ def test_what_begins_before_the_execution_ends_comes_too_late(attacked: Attacked
 
 def test_emptying_a_table_comes_too_late(engine: Engine) -> None:
     """Where the batch is the only one, so that nothing else in the table is frozen."""
-    shop = BatchHarness(engine, PRICE_CHANGE)
+    catalogue = BatchHarness(engine, PRICE_CHANGE)
     stock(engine, ("001", 1))
-    batch_id = shop.open(FILE)
-    come_too_late(Attacked(shop, batch_id, batch_id), "TRUNCATE batch_file_chunk")
+    batch_id = catalogue.open(FILE)
+    come_too_late(Attacked(catalogue, batch_id, batch_id), "TRUNCATE batch_file_chunk")
 
 
 def test_emptying_a_table_under_an_old_view_of_things_is_refused(engine: Engine) -> None:
-    shop = BatchHarness(engine, PRICE_CHANGE)
+    catalogue = BatchHarness(engine, PRICE_CHANGE)
     stock(engine, ("001", 1))
-    batch_id = shop.open(FILE)
-    shop.run(batch_id, Action.COMPLETE)
+    batch_id = catalogue.open(FILE)
+    catalogue.run(batch_id, Action.COMPLETE)
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         connection.exec_driver_sql("SELECT count(*) FROM batch")  # The view of things is taken here.
-        shop.run(batch_id, Action.EXECUTE, overwrite="yes")
+        catalogue.run(batch_id, Action.EXECUTE, overwrite="yes")
         with pytest.raises(DBAPIError, match=r"could not serialize|frozen"):
             connection.exec_driver_sql("TRUNCATE price_change_row")
-    assert len(shop.rows(batch_id)) > 0
+    assert len(catalogue.rows(batch_id)) > 0
 
 
 def come_too_late(attacked: Attacked, statement: str) -> None:
-    shop = attacked.shop
-    shop.run(attacked.open, Action.COMPLETE)
+    catalogue = attacked.catalogue
+    catalogue.run(attacked.open, Action.COMPLETE)
     ends: list[str] = []
 
     def change() -> None:
@@ -184,7 +184,7 @@ def come_too_late(attacked: Attacked, statement: str) -> None:
 
     thread = threading.Thread(target=change)
     with transaction_scope(attacked.engine) as session:
-        shop.on(session).run(attacked.open, Action.EXECUTE, {"overwrite": "yes"})
+        catalogue.on(session).run(attacked.open, Action.EXECUTE, {"overwrite": "yes"})
         thread.start()
         _wait_until_blocked(attacked.engine, ends)
     before = attacked.all()

@@ -35,38 +35,38 @@ def _catalogue(engine: Engine) -> None:
     stock(engine, ("007", 7), ("008", 8), ("009", 9))
 
 
-def handled(workshop: BatchHarness, **hooks: Any) -> BatchHarness:
-    return workshop.with_handler(type("Handler", (ShelfCountHandler,), hooks))
+def handled(harness: BatchHarness, **hooks: Any) -> BatchHarness:
+    return harness.with_handler(type("Handler", (ShelfCountHandler,), hooks))
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_what_refresh_sets_is_written(workshop: BatchHarness, way: str) -> None:
+def test_what_refresh_sets_is_written(harness: BatchHarness, way: str) -> None:
     def refresh(_self: Any, _batch: Any, rows: Rows) -> None:
         for row in WAYS[way](rows):
             row.set_status("matches", f"Row {row.sequence}.")
 
-    shop = handled(workshop, refresh=refresh)
-    batch_id = shop.open(FILE, shelf="A")
-    assert [row.status_text for row in shop.rows(batch_id)] == ["Row 1.", "Row 2.", "Row 3.", "Row 4."]
-    shop.assert_counted(batch_id)
+    catalogue = handled(harness, refresh=refresh)
+    batch_id = catalogue.open(FILE, shelf="A")
+    assert [row.status_text for row in catalogue.rows(batch_id)] == ["Row 1.", "Row 2.", "Row 3.", "Row 4."]
+    catalogue.assert_counted(batch_id)
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_what_execute_sets_is_written_and_counted_before_the_batch_is_frozen(
-    workshop: BatchHarness, way: str
+    harness: BatchHarness, way: str
 ) -> None:
     def execute(_self: Any, _batch: Any, rows: Rows, _options: Any) -> Outcome:
         for row in WAYS[way](rows):
             row.set_status("matches")
         return Outcome("Done.")
 
-    shop = handled(workshop, execute=execute)
-    batch_id = shop.executed(FILE, shelf="A")
-    assert shop.statuses(batch_id) == ["matches"] * 4
-    assert shop.batch(batch_id).status_counts == {"matches": 4}
+    catalogue = handled(harness, execute=execute)
+    batch_id = catalogue.executed(FILE, shelf="A")
+    assert catalogue.statuses(batch_id) == ["matches"] * 4
+    assert catalogue.batch(batch_id).status_counts == {"matches": 4}
 
 
-def test_a_row_is_one_row_in_all_scopes_and_knows_what_was_written_last(workshop: BatchHarness) -> None:
+def test_a_row_is_one_row_in_all_scopes_and_knows_what_was_written_last(harness: BatchHarness) -> None:
     seen: list[Any] = []
 
     def refresh(_self: Any, _batch: Any, rows: Rows) -> None:
@@ -76,14 +76,14 @@ def test_a_row_is_one_row_in_all_scopes_and_knows_what_was_written_last(workshop
         again = next(iter(rows.narrowed(ShelfCountRow.sequence == first.sequence)))
         seen.append((again is first, again.counted, again.remark))
 
-    shop = handled(workshop, refresh=refresh)
-    batch_id = shop.open(FILE, shelf="A")
+    catalogue = handled(harness, refresh=refresh)
+    batch_id = catalogue.open(FILE, shelf="A")
     assert seen[0] == (True, 5, "set, and not written yet")
-    assert shop.row(batch_id, 1).remark == "set, and not written yet"
+    assert catalogue.row(batch_id, 1).remark == "set, and not written yet"
 
 
 @pytest.mark.parametrize("by", ["statement", "rows"])
-def test_who_edits_what_a_refresh_changed_meanwhile_is_told(workshop: BatchHarness, by: str) -> None:
+def test_who_edits_what_a_refresh_changed_meanwhile_is_told(harness: BatchHarness, by: str) -> None:
     def refresh(self: Any, _batch: Any, rows: Rows) -> None:
         if self.context.actor == "eve":
             if by == "statement":
@@ -91,16 +91,16 @@ def test_who_edits_what_a_refresh_changed_meanwhile_is_told(workshop: BatchHarne
             for row in rows:
                 row.remark = "by the refresh"
 
-    shop = handled(workshop, refresh=refresh)
-    batch_id = shop.open(FILE, shelf="A")
-    version = shop.row(batch_id, 1).version
-    shop.by("eve").run(batch_id, Action.REFRESH)
+    catalogue = handled(harness, refresh=refresh)
+    batch_id = catalogue.open(FILE, shelf="A")
+    version = catalogue.row(batch_id, 1).version
+    catalogue.by("eve").run(batch_id, Action.REFRESH)
     with pytest.raises(StaleEdit):
-        shop.edit(batch_id, 1, version, remark="mine")
-    assert shop.row(batch_id, 1).remark == "by the refresh"
+        catalogue.edit(batch_id, 1, version, remark="mine")
+    assert catalogue.row(batch_id, 1).remark == "by the refresh"
 
 
-def test_the_refresh_after_an_edit_is_prepared_like_any_other(workshop: BatchHarness) -> None:
+def test_the_refresh_after_an_edit_is_prepared_like_any_other(harness: BatchHarness) -> None:
     def setup(handler: Any, _action: Action, _batch: Any) -> None:
         handler.words = {"7": "seven"}
 
@@ -108,23 +108,23 @@ def test_the_refresh_after_an_edit_is_prepared_like_any_other(workshop: BatchHar
         for row in rows:
             row.set_status("matches", self.words.get(str(row.counted)))
 
-    shop = handled(workshop, callbacks=Callbacks(setup=setup), refresh=refresh)
-    batch_id = shop.open(FILE, shelf="A")
-    shop.edit(batch_id, 2, counted="7")
-    assert [row.status_text for row in shop.rows(batch_id)] == ["seven", "seven", None, None]
+    catalogue = handled(harness, callbacks=Callbacks(setup=setup), refresh=refresh)
+    batch_id = catalogue.open(FILE, shelf="A")
+    catalogue.edit(batch_id, 2, counted="7")
+    assert [row.status_text for row in catalogue.rows(batch_id)] == ["seven", "seven", None, None]
 
 
-def test_a_refresh_that_fails_after_an_edit_is_a_sentence_and_leaves_nothing(workshop: BatchHarness) -> None:
-    batch_id = workshop.open(FILE, shelf="A")
-    before = workshop.rows(batch_id), workshop.operations(batch_id), workshop.batch(batch_id).status_counts
+def test_a_refresh_that_fails_after_an_edit_is_a_sentence_and_leaves_nothing(harness: BatchHarness) -> None:
+    batch_id = harness.open(FILE, shelf="A")
+    before = harness.rows(batch_id), harness.operations(batch_id), harness.batch(batch_id).status_counts
 
     def refresh(_self: Any, _batch: Any, _rows: Rows) -> None:
         raise LookupError("no such shelf")
 
     with pytest.raises(Conflict, match=r"Nothing was changed, .* \(LookupError: no such shelf\)"):
-        handled(workshop, refresh=refresh).edit(batch_id, 2, counted="7")
+        handled(harness, refresh=refresh).edit(batch_id, 2, counted="7")
     assert (
-        workshop.rows(batch_id),
-        workshop.operations(batch_id),
-        workshop.batch(batch_id).status_counts,
+        harness.rows(batch_id),
+        harness.operations(batch_id),
+        harness.batch(batch_id).status_counts,
     ) == before

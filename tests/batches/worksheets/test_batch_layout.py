@@ -83,8 +83,8 @@ def kinds(engine: Engine) -> BatchHarness:
     return BatchHarness(engine, batch_type)
 
 
-def filled(workshop: BatchHarness, rows: Sequence[RowValues], **hooks: Any) -> int:
-    there = workshop.with_handler(type("Filled", (KindsHandler,), {"source": rows, **hooks}))
+def filled(harness: BatchHarness, rows: Sequence[RowValues], **hooks: Any) -> int:
+    there = harness.with_handler(type("Filled", (KindsHandler,), {"source": rows, **hooks}))
     batch_id = there.create()
     assert not there.run(batch_id, Action.POPULATE).failed
     return batch_id

@@ -14,60 +14,60 @@ FILE = "item,counted,remark\n007,7,\n008,9,\n009,lots,look\n007,7,\n010,lots,\n"
 
 
 @pytest.fixture
-def batch_id(engine: Engine, workshop: BatchHarness) -> int:
+def batch_id(engine: Engine, harness: BatchHarness) -> int:
     stock(engine, ("007", 7), ("008", 8), ("009", 9), ("010", 10))
-    return workshop.open(FILE, shelf="A")
+    return harness.open(FILE, shelf="A")
 
 
-def test_an_unchanged_sheet_changes_nothing(engine: Engine, workshop: BatchHarness, batch_id: int) -> None:
-    book = download(workshop, batch_id)
+def test_an_unchanged_sheet_changes_nothing(engine: Engine, harness: BatchHarness, batch_id: int) -> None:
+    book = download(harness, batch_id)
     before = snapshot(engine, Base.metadata, COUNTS)
-    found = look(workshop, batch_id, book)
+    found = look(harness, batch_id, book)
     assert (found.empty, found.agreed, found.notes) == (True, 0, [])
-    assert take(workshop, batch_id, book).summary == "Nothing was changed from the worksheet."
+    assert take(harness, batch_id, book).summary == "Nothing was changed from the worksheet."
     assert snapshot(engine, Base.metadata, COUNTS) == before
 
 
 def test_what_somebody_changed_in_the_batch_since_is_not_overwritten(
-    workshop: BatchHarness, batch_id: int
+    harness: BatchHarness, batch_id: int
 ) -> None:
-    book = download(workshop, batch_id)
-    workshop.edit(batch_id, 2, counted="6", remark="mine")
-    workshop.edit(batch_id, 2, counted="5")
-    workshop.edit(batch_id, 3, counted="9", remark="")
+    book = download(harness, batch_id)
+    harness.edit(batch_id, 2, counted="6", remark="mine")
+    harness.edit(batch_id, 2, counted="5")
+    harness.edit(batch_id, 3, counted="9", remark="")
     book[2, "Counted"], book[3, "Counted"] = "8", "9"
     book[1, "Remark"] = "sheet"
-    found = look(workshop, batch_id, book)
+    found = look(harness, batch_id, book)
     assert [(c.mark, c.before, c.now, c.sheet) for c in found.conflicts] == [("2.counted", "9", "5", "8")]
     assert [(c.mark, c.before, c.now, c.sheet) for c in found.taken] == [("1.remark", "", "", "sheet")]
     assert found.agreed == 1
-    applied = take(workshop, batch_id, book, seen=found.token)
+    applied = take(harness, batch_id, book, seen=found.token)
     assert applied.summary == "Changed 1 cell in 1 row from the worksheet. 1 other changed cell was skipped."
-    assert (workshop.row(batch_id, 2).counted, workshop.row(batch_id, 3).remark) == (5, None)
-    take(workshop, batch_id, book, "2.counted")
-    assert workshop.row(batch_id, 2).counted == 8
+    assert (harness.row(batch_id, 2).counted, harness.row(batch_id, 3).remark) == (5, None)
+    take(harness, batch_id, book, "2.counted")
+    assert harness.row(batch_id, 2).counted == 8
 
 
 def test_cells_that_a_refresh_changed_are_not_overwritten_either(
-    workshop: BatchHarness, batch_id: int
+    harness: BatchHarness, batch_id: int
 ) -> None:
-    book = download(workshop, batch_id)
-    with workshop.engine() as engine:
+    book = download(harness, batch_id)
+    with harness.engine() as engine:
         engine.work_on(engine.find(batch_id)).rows().update(
-            workshop.batch_type.row.sequence == 2, remark="by the handler"
+            harness.batch_type.row.sequence == 2, remark="by the handler"
         )
-    assert look(workshop, batch_id, book).empty
+    assert look(harness, batch_id, book).empty
     book[2, "Remark"], book[2, "Counted"] = "sheet", "8"
-    found = look(workshop, batch_id, book)
+    found = look(harness, batch_id, book)
     assert [(c.field, c.before, c.now) for c in found.conflicts] == [
         ("counted", None, "9"),
         ("remark", None, "by the handler"),
     ]
 
 
-def test_what_cannot_be_taken_is_said(workshop: BatchHarness, batch_id: int) -> None:
-    book = download(workshop, batch_id)
-    workshop.remove(batch_id, 5)
+def test_what_cannot_be_taken_is_said(harness: BatchHarness, batch_id: int) -> None:
+    book = download(harness, batch_id)
+    harness.remove(batch_id, 5)
     book[1, "Counted"] = "-1"
     book[2, "On hand"] = "1000"
     book[3, "Key"] = ""
@@ -76,7 +76,7 @@ def test_what_cannot_be_taken_is_said(workshop: BatchHarness, batch_id: int) -> 
     book.rows.append(list(book.rows[4]))
     book[7, "Remark"] = "copied"
     book.rows[0][book.place("Remark")] = "Comment"
-    found = look(workshop, batch_id, book)
+    found = look(harness, batch_id, book)
     assert [(c.mark, c.problem) for c in found.unreadable] == [
         ("1.counted", "“-1” is too small: the least is 0.")
     ]

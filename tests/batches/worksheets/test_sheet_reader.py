@@ -19,18 +19,18 @@ FILE = "item,counted,remark\n007,7,\n008,9,\n009,lots,look\n007,7,\n010,lots,\n"
 
 
 @pytest.fixture
-def batch_id(engine: Engine, workshop: BatchHarness) -> int:
+def batch_id(engine: Engine, harness: BatchHarness) -> int:
     stock(engine, ("007", 7), ("008", 8), ("009", 9), ("010", 10))
-    return workshop.open(FILE, shelf="A")
+    return harness.open(FILE, shelf="A")
 
 
 def test_sheets_of_others_are_refused(
-    workshop: BatchHarness, batch_id: int, subtests: pytest.Subtests
+    harness: BatchHarness, batch_id: int, subtests: pytest.Subtests
 ) -> None:
-    book = download(workshop, batch_id)
-    other = workshop.open(FILE, shelf="B")
+    book = download(harness, batch_id)
+    other = harness.open(FILE, shelf="B")
     with pytest.raises(BadInput, match=f"is the worksheet of batch {batch_id:08d}, not of Batch {other:08d}"):
-        look(workshop, other, book)
+        look(harness, other, book)
     keyless, unlabelled, unhidden = (
         Book({k: [list(r) for r in v] for k, v in book.sheets.items()}) for _ in "123"
     )
@@ -43,14 +43,14 @@ def test_sheets_of_others_are_refused(
         (unhidden, "is not a worksheet of a batch"),
     ):
         with subtests.test(why), pytest.raises(BadInput, match=why):
-            look(workshop, batch_id, changed)
+            look(harness, batch_id, changed)
 
 
 @ONE
 def test_what_is_no_workbook_any_more_is_refused(
-    workshop: BatchHarness, batch_id: int, subtests: pytest.Subtests
+    harness: BatchHarness, batch_id: int, subtests: pytest.Subtests
 ) -> None:
-    data = download(workshop, batch_id).save()
+    data = download(harness, batch_id).save()
     for why, hostile in {
         "cut off": data[: len(data) // 2],
         "a text": b"Key;Row\n1;2\n",

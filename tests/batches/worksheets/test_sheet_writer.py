@@ -18,16 +18,14 @@ FILE = "item,counted,remark\n007,7,\n008,9,\n009,lots,look\n007,7,\n010,lots,\n"
 
 
 @pytest.fixture
-def batch_id(engine: Engine, workshop: BatchHarness) -> int:
+def batch_id(engine: Engine, harness: BatchHarness) -> int:
     stock(engine, ("007", 7), ("008", 8), ("009", 9), ("010", 10))
-    return workshop.open(FILE, shelf="A")
+    return harness.open(FILE, shelf="A")
 
 
-def test_a_worksheet_shows_what_can_be_edited_and_what_is_wrong(
-    workshop: BatchHarness, batch_id: int
-) -> None:
-    workshop.remove(batch_id, 4)
-    book = download(workshop, batch_id)
+def test_a_worksheet_shows_what_can_be_edited_and_what_is_wrong(harness: BatchHarness, batch_id: int) -> None:
+    harness.remove(batch_id, 4)
+    book = download(harness, batch_id)
     assert book.rows[0] == [
         "Key", "Row", "Item code", "Counted", "Remark", "On hand", "Looked up", "Status", "Problems",
     ]  # fmt: skip
@@ -39,8 +37,8 @@ def test_a_worksheet_shows_what_can_be_edited_and_what_is_wrong(
 
 
 @ONE
-def test_a_worksheet_helps_who_corrects_it(workshop: BatchHarness, batch_id: int) -> None:
-    file = zipfile.ZipFile(io.BytesIO(written(workshop, batch_id)))
+def test_a_worksheet_helps_who_corrects_it(harness: BatchHarness, batch_id: int) -> None:
+    file = zipfile.ZipFile(io.BytesIO(written(harness, batch_id)))
     sheet = file.read("xl/worksheets/sheet1.xml").decode()
     for part in (
         '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>',

@@ -21,15 +21,15 @@ FILE = "item,counted,remark\n007,7,\n008,9,\n009,lots,look\n007,7,\n010,lots,\n"
 
 
 @pytest.fixture
-def batch_id(engine: Engine, workshop: BatchHarness) -> int:
+def batch_id(engine: Engine, harness: BatchHarness) -> int:
     stock(engine, ("007", 7), ("008", 8), ("009", 9), ("010", 10))
-    return workshop.open(FILE, shelf="A")
+    return harness.open(FILE, shelf="A")
 
 
 def test_what_was_changed_in_the_sheet_is_taken_as_one_operation(
-    workshop: BatchHarness, batch_id: int
+    harness: BatchHarness, batch_id: int
 ) -> None:
-    book = download(workshop, batch_id)
+    book = download(harness, batch_id)
     book[2, "Counted"], book[2, "Remark"] = (
         8.0,
         "recounted",
@@ -37,33 +37,31 @@ def test_what_was_changed_in_the_sheet_is_taken_as_one_operation(
     book[3, "Counted"] = "9"
     book[4, "Item code"] = "011"
     del book.rows[5]  # A row that is not in the sheet stays as it is.
-    applied = take(workshop.by("ann"), batch_id, book)
+    applied = take(harness.by("ann"), batch_id, book)
     assert applied.summary == "Changed 4 cells in 3 rows from the worksheet."
-    assert workshop.statuses(batch_id) == ["matches", "matches", "matches", "unknown", "uncounted"]
-    assert workshop.operations(batch_id)[-1] == (
+    assert harness.statuses(batch_id) == ["matches", "matches", "matches", "unknown", "uncounted"]
+    assert harness.operations(batch_id)[-1] == (
         "worksheet", "ann", "Changed 4 cells from the worksheet “sheet.xlsx”.", 4,
     )  # fmt: skip
-    assert workshop.row(batch_id, 3).issues is None
-    workshop.assert_counted(batch_id)
-    assert look(workshop, batch_id, book).agreed == 4  # Sent once more, it says what is there.
+    assert harness.row(batch_id, 3).issues is None
+    harness.assert_counted(batch_id)
+    assert look(harness, batch_id, book).agreed == 4  # Sent once more, it says what is there.
 
 
-def test_somebody_who_looked_at_other_differences_takes_nothing(
-    workshop: BatchHarness, batch_id: int
-) -> None:
-    book = download(workshop, batch_id)
+def test_somebody_who_looked_at_other_differences_takes_nothing(harness: BatchHarness, batch_id: int) -> None:
+    book = download(harness, batch_id)
     book[1, "Remark"] = "sheet"
-    seen = look(workshop, batch_id, book).token
-    workshop.edit(batch_id, 2, remark="meanwhile")
+    seen = look(harness, batch_id, book).token
+    harness.edit(batch_id, 2, remark="meanwhile")
     with pytest.raises(Conflict, match="has changed since you reviewed the differences"):
-        take(workshop, batch_id, book, seen=seen)
-    assert workshop.row(batch_id, 1).remark is None
+        take(harness, batch_id, book, seen=seen)
+    assert harness.row(batch_id, 1).remark is None
 
 
 @ONE
-def test_uploaded_worksheets_stay_with_their_batch(workshop: BatchHarness, batch_id: int) -> None:
-    data = download(workshop, batch_id).save()
-    with workshop.engine() as engine:
+def test_uploaded_worksheets_stay_with_their_batch(harness: BatchHarness, batch_id: int) -> None:
+    data = download(harness, batch_id).save()
+    with harness.engine() as engine:
         record = store_worksheet(engine, batch_id, "sheet.xlsx", io.BytesIO(data))
         assert (record.number, record.role, record.size) == (2, "worksheet", len(data))
         assert record.sha256 == hashlib.sha256(data).hexdigest()
@@ -71,8 +69,8 @@ def test_uploaded_worksheets_stay_with_their_batch(workshop: BatchHarness, batch
             assert sheet.metadata.batch == f"{batch_id:08d}"
         with pytest.raises(Missing), stored_worksheet(engine.work_on(engine.find(batch_id)), 1):
             pass
-    clone = workshop.clone(batch_id)
-    with workshop.engine() as engine:
+    clone = harness.clone(batch_id)
+    with harness.engine() as engine:
         files = select(BatchFile.role).where(BatchFile.batch_id == clone)
         chunks = select(func.count()).where(BatchFileChunk.batch_id == clone)
         assert (engine.session.scalars(files).all(), engine.session.scalar(chunks)) == (["input"], 1)

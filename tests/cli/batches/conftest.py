@@ -68,7 +68,7 @@ def _configured_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def shop(engine: Engine, users: dict[str, str], tmp_path: Path) -> Engine:
+def catalogue(engine: Engine, users: dict[str, str], tmp_path: Path) -> Engine:
     """A database with users and products."""
     path = tmp_path / "catalogue.csv"
     path.write_text(CATALOGUE)
@@ -86,7 +86,7 @@ def price_list(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def batch(shop: Engine, batchbook: Run) -> Run:
+def batch(catalogue: Engine, batchbook: Run) -> Run:
     """Runs ``batchbook batch`` with arguments."""
     return lambda *arguments: batchbook("batch", *arguments)
 
@@ -114,7 +114,7 @@ def executed(batch: Run, completed: str) -> str:
 
 
 @pytest.fixture
-def snapshot(shop: Engine) -> Callable[[], dict[str, list[Any]]]:
+def snapshot(catalogue: Engine) -> Callable[[], dict[str, list[Any]]]:
     """Reads everything that batches consist of and change, to compare before and after."""
     models = (
         *(Batch, PriceChange, PriceChangeRow, BatchFile, BatchFileChunk, Operation, CellChange),
@@ -123,7 +123,7 @@ def snapshot(shop: Engine) -> Callable[[], dict[str, list[Any]]]:
     tables = [model.__table__ for model in models]
 
     def read() -> dict[str, list[Any]]:
-        with transaction_scope(shop, read_only=True) as session:
+        with transaction_scope(catalogue, read_only=True) as session:
             return {
                 str(table): [
                     tuple(row) for row in session.execute(select(table).order_by(*table.primary_key))

@@ -23,12 +23,12 @@ def row(batch: Run, sequence: int, *options: str) -> Any:
     return next((found for found in rows if found["sequence"] == sequence), None)
 
 
-def test_set_a_cell(batch: Run, shop: Engine, opened: str) -> None:
+def test_set_a_cell(batch: Run, catalogue: Engine, opened: str) -> None:
     result = batch("set", opened, 1, "new_price", "1.99", "--as", "staff")
     assert result.stdout == "Row 1 of Batch 00000001: changed New price.\n"
     assert (row(batch, 1)["new_price"], row(batch, 1)["status"]) == ("1.99", "decrease")
     assert shown(batch)["status_counts"]["decrease"] == 2
-    with transaction_scope(shop, read_only=True) as session:
+    with transaction_scope(catalogue, read_only=True) as session:
         change = session.scalars(select(CellChange)).one()
     assert (change.sequence, change.field, change.old, change.new) == (1, "new_price", "2.20", "1.99")
 

@@ -35,7 +35,7 @@ def rows(engine: Engine) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_list_with_other_names_is_refused_with_how_to_say_it_and_then_taken(
-    shop: Engine, batch: Any, theirs: Path
+    catalogue: Engine, batch: Any, theirs: Path
 ) -> None:
     create = ("create", "price_change", "--file", theirs, "--set", "vendor_code=V1", "--as", "staff")
     refused = batch(*create)
@@ -45,19 +45,19 @@ def test_a_list_with_other_names_is_refused_with_how_to_say_it_and_then_taken(
     )
     assert "Say which column it is, such as --map item_code=HEADING" in refused.stderr
     assert "Nothing was created." in refused.stderr
-    assert rows(shop) == []
+    assert rows(catalogue) == []
     named = ("--map", "item_code=artikel", "--map", "description=Bezeichnung")
     others = ("--map", "price=Price from May", "--map", "size=", "--decimal", "comma")
     assert batch(*create, *named, *others).exit_code == 0
     assert batch(*create).exit_code == 0  # As last time for this vendor.
-    assert rows(shop) == [("000000011", "1.25"), ("000000012", "2.50")] * 2
+    assert rows(catalogue) == [("000000011", "1.25"), ("000000012", "2.50")] * 2
     history = batch("history", "2").stdout
     assert "from “theirs.csv”: Item code from “Artikel”" in history
     assert "Size left empty in all rows" in history
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_what_is_said_of_columns_must_be_there(shop: Engine, batch: Any, theirs: Path) -> None:
+def test_what_is_said_of_columns_must_be_there(catalogue: Engine, batch: Any, theirs: Path) -> None:
     create = ("create", "price_change", "--file", theirs, "--as", "staff")
     for option, sentence in {
         "colour=Artikel": "There is no field “colour”. Its fields: item_code, description,",
@@ -67,11 +67,13 @@ def test_what_is_said_of_columns_must_be_there(shop: Engine, batch: Any, theirs:
         assert sentence in batch(*create, "--map", option).stderr
     assert "no saved mapping “Mill” here. Saved ones: none." in batch(*create, "--mapping", "Mill").stderr
     no_file = batch("create", "price_change", "--set", "percent=1", "--map", "price=x", "--as", "staff")
-    assert (no_file.exit_code, rows(shop)) == (2, [])
+    assert (no_file.exit_code, rows(catalogue)) == (2, [])
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_what_is_in_a_file_is_told_without_taking_anything(shop: Engine, batch: Any, theirs: Path) -> None:
+def test_what_is_in_a_file_is_told_without_taking_anything(
+    catalogue: Engine, batch: Any, theirs: Path
+) -> None:
     told = batch("inspect", theirs).stdout
     assert "Price from May" in told
     report = json.loads(batch("inspect", theirs, "--json", "--decimal", ",").stdout)
@@ -81,7 +83,7 @@ def test_what_is_in_a_file_is_told_without_taking_anything(shop: Engine, batch: 
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_columns_that_nothing_is_taken_from_are_told(shop: Engine, batch: Any, theirs: Path) -> None:
+def test_columns_that_nothing_is_taken_from_are_told(catalogue: Engine, batch: Any, theirs: Path) -> None:
     create = ("create", "import", "--set", "target=product", "--file", theirs, "--as", "staff")
     made = batch(*create, "--decimal", "comma")
     assert (made.exit_code, made.stdout.strip()) == (0, "00000001")
@@ -95,7 +97,9 @@ def test_columns_that_nothing_is_taken_from_are_told(shop: Engine, batch: Any, t
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_a_guessed_encoding_is_refused_with_its_readings(shop: Engine, batch: Any, tmp_path: Path) -> None:
+def test_a_guessed_encoding_is_refused_with_its_readings(
+    catalogue: Engine, batch: Any, tmp_path: Path
+) -> None:
     path = tmp_path / "russian.csv"
     lines = "item_code,description,size,price\n000000011,Печенье,500 г,2.20\n000000021,Пончики,1 кг,8.00\n"  # noqa: RUF001
     path.write_bytes(lines.encode("cp1251"))
@@ -105,7 +109,7 @@ def test_a_guessed_encoding_is_refused_with_its_readings(shop: Engine, batch: An
     assert "cp1251 (Russian): “Печенье”" in refused.stderr
     assert "koi8-r" in refused.stderr
     assert "Say which it is, such as --encoding cp1251. Nothing was created." in refused.stderr
-    assert rows(shop) == []
+    assert rows(catalogue) == []
     assert batch(*create, "--encoding", "no such").exit_code == 2
     assert batch(*create, "--encoding", "windows-1251").exit_code == 0
     assert batch(*create).exit_code == 0  # As last time for this vendor.
@@ -115,7 +119,7 @@ def test_a_guessed_encoding_is_refused_with_its_readings(shop: Engine, batch: An
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_odd_lines_are_refused_with_their_readings(shop: Engine, batch: Any, tmp_path: Path) -> None:
+def test_odd_lines_are_refused_with_their_readings(catalogue: Engine, batch: Any, tmp_path: Path) -> None:
     path = tmp_path / "mixed.csv"
     path.write_bytes(
         "item_code,description,size,price\n000000011,Käse,500 g,2.20\n".encode()

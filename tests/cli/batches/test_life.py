@@ -96,7 +96,7 @@ def test_create_from_a_query(batch: Run) -> None:
     ]
 
 
-def test_a_run_of_every_action(batch: Run, shop: Engine, opened: str) -> None:
+def test_a_run_of_every_action(batch: Run, catalogue: Engine, opened: str) -> None:
     for arguments, sentence in [
         (("refresh", opened, "--as", "staff"), "was refreshed; no status changed."),
         (("complete", opened, "--as", "staff"), "was marked complete"),
@@ -107,37 +107,43 @@ def test_a_run_of_every_action(batch: Run, shop: Engine, opened: str) -> None:
         result = batch(*arguments)
         assert (result.exit_code, result.stderr) == (0, "")
         assert sentence in result.stdout
-    after = prices(shop)
+    after = prices(catalogue)
     assert (after["000000011"], after["000000012"]) == (Decimal("2.20"), Decimal("2.70"))
     assert (after["000000013"], after["000000099"]) == (Decimal("0.50"), Decimal("1.10"))
     kinds = [item["kind"] for item in json.loads(batch("history", opened, "--json").stdout)]
     assert kinds == ["create", "populate", "refresh", "complete", "reopen", "complete", "execute"]
 
 
-def test_options_choose_what_is_applied(batch: Run, shop: Engine, completed: str) -> None:
+def test_options_choose_what_is_applied(batch: Run, catalogue: Engine, completed: str) -> None:
     result = batch("execute", completed, "--as", "admin", "--option", "apply=increase", "--json")
     assert json.loads(result.stdout)["state"] == "executed"
-    assert (prices(shop)["000000011"], prices(shop)["000000012"]) == (Decimal("2.20"), Decimal("3.00"))
+    assert (prices(catalogue)["000000011"], prices(catalogue)["000000012"]) == (
+        Decimal("2.20"),
+        Decimal("3.00"),
+    )
     options = json.loads(batch("show", completed, "--json").stdout)["execution_options"]
     assert (options["apply"], options["overwrite"]) == (["increase"], False)
 
 
-def test_a_repeated_option_chooses_several(batch: Run, shop: Engine, completed: str) -> None:
+def test_a_repeated_option_chooses_several(batch: Run, catalogue: Engine, completed: str) -> None:
     arguments = ("--option", "apply=increase", "--option", "apply=decrease")
     assert batch("execute", completed, "--as", "admin", *arguments).exit_code == 0
-    assert (prices(shop)["000000011"], prices(shop)["000000012"]) == (Decimal("2.20"), Decimal("2.70"))
+    assert (prices(catalogue)["000000011"], prices(catalogue)["000000012"]) == (
+        Decimal("2.20"),
+        Decimal("2.70"),
+    )
 
 
-def test_a_price_that_changed_meanwhile(batch: Run, shop: Engine, completed: str) -> None:
-    with transaction_scope(shop) as session:
+def test_a_price_that_changed_meanwhile(batch: Run, catalogue: Engine, completed: str) -> None:
+    with transaction_scope(catalogue) as session:
         product = session.scalars(select(Product).where(Product.item_code == "000000011")).one()
         product.price = Decimal("2.50")
     refused = batch("execute", completed, "--as", "admin")
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "000000011 (was 2.00, now 2.50)" in refused.stderr
-    assert prices(shop)["000000012"] == Decimal("3.00")
+    assert prices(catalogue)["000000012"] == Decimal("3.00")
     assert batch("execute", completed, "--as", "admin", "--option", "overwrite=yes").exit_code == 0
-    assert prices(shop)["000000011"] == Decimal("2.20")
+    assert prices(catalogue)["000000011"] == Decimal("2.20")
 
 
 def test_execute_twice_is_refused(batch: Run, snapshot: Run, executed: str) -> None:
@@ -156,10 +162,10 @@ def test_clone_is_open_and_has_its_own_number(batch: Run, executed: str) -> None
     assert (clone["state"], clone["fields"]["vendor_code"]) == ("open", "V1")
 
 
-def test_delete(batch: Run, shop: Engine, opened: str) -> None:
+def test_delete(batch: Run, catalogue: Engine, opened: str) -> None:
     result = batch("delete", opened, "--as", "admin", "--json")
     assert json.loads(result.stdout)["message"].startswith("Batch 00000001 was deleted, with its 5 rows")
-    assert count(shop, Batch) == 0
+    assert count(catalogue, Batch) == 0
     assert batch("show", opened).exit_code == 1
 
 
@@ -167,7 +173,7 @@ def test_a_failing_handler_is_told_and_kept_in_the_history(
     command: Run,
     write_ini: Run,
     batch: Run,
-    shop: Engine,
+    catalogue: Engine,
     completed: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -180,7 +186,7 @@ def test_a_failing_handler_is_told_and_kept_in_the_history(
         "        raise RuntimeError('the paper is out')\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    ini = write_ini(shop.url)
+    ini = write_ini(catalogue.url)
     setting = "batchbook.handler.price_change = bad_luck:Handler"
     ini.write_text(ini.read_text().replace("[server:main]", f"{setting}\n\n[server:main]"))
     failed = command("-c", ini, "batch", "execute", completed, "--as", "admin", "--json")
@@ -191,5 +197,5 @@ def test_a_failing_handler_is_told_and_kept_in_the_history(
     assert (shown["state"], "the paper is out" in shown["failure"]) == ("complete", True)
     last = json.loads(batch("history", completed, "--json").stdout)[-1]
     assert (last["kind"], last["actor"]) == ("failure", "admin")
-    assert prices(shop)["000000011"] == Decimal("2.00")
-    assert count(shop, PriceHistory) == 0
+    assert prices(catalogue)["000000011"] == Decimal("2.00")
+    assert count(catalogue, PriceHistory) == 0

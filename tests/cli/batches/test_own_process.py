@@ -21,8 +21,8 @@ Run = Callable[..., Any]
 
 
 @pytest.fixture
-def batchbook(command: Callable[..., Result], shop: Engine, write_ini: Run) -> Callable[..., Result]:
-    ini = write_ini(shop.url, jobs="workers")
+def batchbook(command: Callable[..., Result], catalogue: Engine, write_ini: Run) -> Callable[..., Result]:
+    ini = write_ini(catalogue.url, jobs="workers")
     return lambda *arguments: command("-c", ini, *arguments)
 
 
@@ -46,7 +46,7 @@ def swap_handler(ini: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cod
     ini.write_text(ini.read_text().replace("[server:main]", f"{setting}\n\n[server:main]"))
 
 
-def test_every_action_runs_here(batch: Run, shop: Engine, opened: str) -> None:
+def test_every_action_runs_here(batch: Run, catalogue: Engine, opened: str) -> None:
     for arguments, sentence in [
         (("refresh", opened, "--as", "staff"), "Batch 00000001 was refreshed; no status changed.\n"),
         (
@@ -63,9 +63,9 @@ def test_every_action_runs_here(batch: Run, shop: Engine, opened: str) -> None:
         result = batch(*arguments)
         assert (result.exit_code, result.stdout, result.stderr) == (0, sentence, "")
     # Creating is one transaction, without a job.
-    assert jobs_of(shop) == [(name, "done", 1) for name in ("refresh", "clone", "execute", "delete")]
-    assert count(shop, PriceHistory) == 1
-    store = JobStore(shop.url)
+    assert jobs_of(catalogue) == [(name, "done", 1) for name in ("refresh", "clone", "execute", "delete")]
+    assert count(catalogue, PriceHistory) == 1
+    store = JobStore(catalogue.url)
     with store.connection() as connection:
         assert connection.execute(select(HEARTBEAT)).all() == []
     store.close()
@@ -80,46 +80,46 @@ def test_facts_are_those_after_the_job(batch: Run, completed: str) -> None:
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_what_the_job_refuses_is_said(batch: Run, shop: Engine, completed: str) -> None:
-    with transaction_scope(shop) as session:
+def test_what_the_job_refuses_is_said(batch: Run, catalogue: Engine, completed: str) -> None:
+    with transaction_scope(catalogue) as session:
         session.scalars(select(Product).where(Product.item_code == "000000011")).one().price = 2.5
     result = batch("execute", completed, "--as", "admin", "--json")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "000000011 (was 2.00, now 2.50)" in result.stderr
-    assert jobs_of(shop) == [("execute", "failed", 1)]
+    assert jobs_of(catalogue) == [("execute", "failed", 1)]
     assert json.loads(batch("show", completed, "--json").stdout)["state"] == "complete"
 
 
-def test_handed_over(batch: Run, shop: Engine, opened: str) -> None:
+def test_handed_over(batch: Run, catalogue: Engine, opened: str) -> None:
     result = batch("refresh", opened, "--as", "staff", "--background")
     assert result.stdout == (
         "Batch 00000001 is going to be refreshed. That is job 1; “batchbook jobs show 1” tells how far it is.\n"
     )
-    assert jobs_of(shop) == [("refresh", "queued", 0)]
+    assert jobs_of(catalogue) == [("refresh", "queued", 0)]
     refused = batch("refresh", opened, "--as", "staff")
     assert refused.exit_code == 1
     assert "It is waiting to be refreshed for staff at this moment" in refused.stderr
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_created_and_handed_over(batch: Run, shop: Engine, price_list: Path) -> None:
+def test_created_and_handed_over(batch: Run, catalogue: Engine, price_list: Path) -> None:
     arguments = ("--file", price_list, "--as", "staff", "--background", "--json")
     created = json.loads(batch("create", "price_change", *arguments).stdout)
     assert (created["id"], created["job"]) == (1, 1)
     assert json.loads(batch("show", 1, "--json").stdout)["state"] == "new"
-    assert jobs_of(shop) == [("populate", "queued", 0)]
+    assert jobs_of(catalogue) == [("populate", "queued", 0)]
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_a_bad_file_leaves_no_batch_behind(batch: Run, shop: Engine, tmp_path: Path) -> None:
+def test_a_bad_file_leaves_no_batch_behind(batch: Run, catalogue: Engine, tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_text("nothing,of,use\n1,2,3\n")
     assert batch("create", "price_change", "--file", tmp_path / "bad.csv", "--as", "staff").exit_code == 1
-    assert (count(shop, Batch), count(shop, Job)) == (0, 0)
+    assert (count(catalogue, Batch), count(catalogue, Job)) == (0, 0)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_inline_there_is_nobody_to_hand_over_to(command: Run, write_ini: Run, shop: Engine) -> None:
-    result = command("-c", write_ini(shop.url), "batch", "refresh", 1, "--as", "staff", "--background")
+def test_inline_there_is_nobody_to_hand_over_to(command: Run, write_ini: Run, catalogue: Engine) -> None:
+    result = command("-c", write_ini(catalogue.url), "batch", "refresh", 1, "--as", "staff", "--background")
     assert result.stderr == (
         "The setting batchbook.jobs is “inline”, so nothing can be handed over. Nothing was done.\n"
     )
@@ -127,7 +127,7 @@ def test_inline_there_is_nobody_to_hand_over_to(command: Run, write_ini: Run, sh
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_complete_executes_where_the_handler_wants_that(
-    batch: Run, command: Run, shop: Engine, opened: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    batch: Run, command: Run, catalogue: Engine, opened: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ini = tmp_path / "batchbook.ini"
     swap_handler(
@@ -141,13 +141,13 @@ def test_complete_executes_where_the_handler_wants_that(
     )
     waiting = command("-c", ini, "batch", "complete", opened, "--as", "staff")
     assert "The role of staff does not allow that, so it waits" in waiting.stdout
-    assert jobs_of(shop) == []
+    assert jobs_of(catalogue) == []
     command("-c", ini, "batch", "reopen", opened, "--as", "staff")
     result = command("-c", ini, "batch", "complete", opened, "--as", "admin")
     assert result.stdout.startswith("Batch 00000001 was marked complete")
     assert "going to be" not in result.stdout
     assert "Batch 00000001 was executed: 2 prices changed" in result.stdout
-    assert jobs_of(shop) == [("execute", "done", 1)]
+    assert jobs_of(catalogue) == [("execute", "done", 1)]
 
 
 CTRL_C = """
@@ -170,14 +170,14 @@ class Handler(PriceChangeHandler):
 def test_ctrl_c_cancels_honestly(
     batch: Run,
     command: Run,
-    shop: Engine,
+    catalogue: Engine,
     price_list: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     times: int,
 ) -> None:
     batch("create", "price_change", "--file", price_list, "--no-populate", "--as", "staff")
-    ini, store = tmp_path / "batchbook.ini", str(JobStore(shop.url).url.database)
+    ini, store = tmp_path / "batchbook.ini", str(JobStore(catalogue.url).url.database)
     swap_handler(ini, tmp_path, monkeypatch, CTRL_C.format(times=times, store=store))
     result = command("-c", ini, "batch", "populate", 1, "--as", "staff")
     assert (result.exit_code, result.stdout) == (1, "")
@@ -186,14 +186,19 @@ def test_ctrl_c_cancels_honestly(
     assert said[-1].endswith("Nothing of it was kept; everything is as it was before.")
     if times == 1:
         assert said[0] == "Cancelling: it stops as soon as it can, and nothing of it is kept."
-    assert jobs_of(shop) == [("populate", "cancelled", 1)]
+    assert jobs_of(catalogue) == [("populate", "cancelled", 1)]
     shown = json.loads(batch("show", 1, "--json").stdout)
     assert (shown["state"], shown["row_count"]) == ("new", 0)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_told_to_stop_it_hands_back(
-    batch: Run, command: Run, shop: Engine, price_list: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    batch: Run,
+    command: Run,
+    catalogue: Engine,
+    price_list: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     batch("create", "price_change", "--file", price_list, "--no-populate", "--as", "staff")
     code = (
@@ -211,7 +216,7 @@ def test_told_to_stop_it_hands_back(
     assert result.stderr == (
         "Batch 00000001 was not populated here, because this process was told to stop. Job 1 waits for a worker.\n"
     )
-    assert jobs_of(shop) == [("populate", "queued", 0)]
+    assert jobs_of(catalogue) == [("populate", "queued", 0)]
 
 
 def test_what_the_bar_and_the_lines_say(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

@@ -89,8 +89,8 @@ def test_a_user_who_is_not_there(batch: Run, opened: str, name: str) -> None:
     assert result.stderr == "There is no user called “nobody”, so nothing was done.\n"
 
 
-def test_a_user_who_is_switched_off(batch: Run, shop: Engine, snapshot: Run, opened: str) -> None:
-    with transaction_scope(shop) as session:
+def test_a_user_who_is_switched_off(batch: Run, catalogue: Engine, snapshot: Run, opened: str) -> None:
+    with transaction_scope(catalogue) as session:
         session.scalars(select(User).where(User.name == "staff")).one().active = False
     before = snapshot()
     for arguments in (("refresh", opened), ("set", opened, 1, "new_price", "9.99"), ("rows", opened)):
@@ -135,9 +135,9 @@ def test_a_bad_file_leaves_no_batch_behind(
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_file_over_the_limit(
-    command: Run, write_ini: Run, shop: Engine, snapshot: Run, price_list: Path
+    command: Run, write_ini: Run, catalogue: Engine, snapshot: Run, price_list: Path
 ) -> None:
-    ini = write_ini(shop.url)
+    ini = write_ini(catalogue.url)
     ini.write_text(
         ini.read_text().replace("[server:main]", "batchbook.max_upload_bytes = 100\n\n[server:main]")
     )
@@ -232,9 +232,9 @@ def test_wrong_usage_is_status_2(batch: Run, snapshot: Run, opened: str) -> None
 
 
 def test_what_one_may_not_see_one_cannot_act_upon(
-    batch: Run, snapshot: Run, shop: Engine, opened: str, price_list: Path
+    batch: Run, snapshot: Run, catalogue: Engine, opened: str, price_list: Path
 ) -> None:
-    with transaction_scope(shop) as session:
+    with transaction_scope(catalogue) as session:
         role = session.scalars(select(Role).where(Role.name == "auditor")).one()
         names = ("create", "edit", "execute", "delete")
         role.permissions.extend(RolePermission(permission=f"batch:*:{name}") for name in names)

@@ -20,7 +20,7 @@ ONE = pytest.mark.parametrize("backend", ["sqlite"])
 
 @ONE
 def test_a_worksheet_goes_out_and_comes_back(
-    batch: Run, shop: Engine, opened: str, snapshot: Run, tmp_path: Path
+    batch: Run, catalogue: Engine, opened: str, snapshot: Run, tmp_path: Path
 ) -> None:
     file = tmp_path / "sheet.xlsx"
     result = batch("worksheet", opened, "--out", file)

@@ -28,7 +28,7 @@ from batchbook.services import Services, services_of
 
 
 @dataclass
-class Shop:
+class ImportHarness:
     """Makes and runs imports, for staff unless somebody else is said."""
 
     database: Database
@@ -190,7 +190,7 @@ def workbook(rows: Sequence[Sequence[str]]) -> bytes:
 
 
 @pytest.fixture
-def shop(engine: Database, app: Any, users: Any) -> Shop:
+def harness(engine: Database, app: Any, users: Any) -> ImportHarness:
     """Three products of two vendors in two departments; two vendors have one name."""
     with transaction_scope(engine) as session:
         grocery, produce = Department(name="GROCERY"), Department(name="PRODUCE")
@@ -205,4 +205,4 @@ def shop(engine: Database, app: Any, users: Any) -> Shop:
                 ("000000003", "3.00", produce, second),
             )
         )  # fmt: skip
-    return Shop(engine, services_of(app.registry))
+    return ImportHarness(engine, services_of(app.registry))

@@ -18,7 +18,7 @@ from batchbook.batches.worksheets.storage import apply_worksheet
 from batchbook.db.transactions import transaction_scope
 from batchbook.grid import GridState
 
-from .conftest import Shop
+from .conftest import ImportHarness
 
 LIST = (
     "Artikel;Bezeichnung;Notiz;Preis;Abteilung\n"
@@ -29,10 +29,10 @@ LIST = (
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 
 
-def _workbook(shop: Shop, number: int) -> bytes:
+def _workbook(harness: ImportHarness, number: int) -> bytes:
     file = io.BytesIO()
-    with transaction_scope(shop.database, read_only=True) as session:
-        engine = shop.act(session)
+    with transaction_scope(harness.database, read_only=True) as session:
+        engine = harness.act(session)
         work = engine.work_on(engine.find(number))
         layout = layout_of(work)
         write_worksheet(work, layout, sheet_grid(work, layout).all_rows(session, GridState(), None), file)
@@ -56,9 +56,9 @@ def _rewritten(sheets: dict[str, list[list[Any]]]) -> bytes:
     return file.getvalue()
 
 
-def test_it_is_the_file_with_what_is_wrong_beside_it(shop: Shop) -> None:
-    number = shop.create(LIST)
-    heading, first, second, third = _sheets(_workbook(shop, number))["Rows"]
+def test_it_is_the_file_with_what_is_wrong_beside_it(harness: ImportHarness) -> None:
+    number = harness.create(LIST)
+    heading, first, second, third = _sheets(_workbook(harness, number))["Rows"]
     assert heading == ["Key", "Artikel", "Bezeichnung", "Notiz", "Preis", "Abteilung", "Status", "Problems"]
     assert first[1:7] == ["000000001", "Item 1", "bleibt", "1,50", "GROCERY", "Update"]
     assert third[1:7] == ["000000003", "Item 3", "", "3,00", "PRODUCE", "Unchanged"]
@@ -67,17 +67,17 @@ def test_it_is_the_file_with_what_is_wrong_beside_it(shop: Shop) -> None:
     assert "Suggested: “PRODUCE”" in second[7]
 
 
-def test_only_what_was_corrected_is_taken_and_nothing_that_changed_meanwhile(shop: Shop) -> None:
-    number = shop.create(LIST)
-    sheets = _sheets(_workbook(shop, number))
+def test_only_what_was_corrected_is_taken_and_nothing_that_changed_meanwhile(harness: ImportHarness) -> None:
+    number = harness.create(LIST)
+    sheets = _sheets(_workbook(harness, number))
     rows = sheets["Rows"]
     rows[1][4] = "1.234,50"
     rows[2][4], rows[2][5] = "2,20", "PRODUCE"
     rows[3][3] = "bought"
     rows[1], rows[3] = rows[3], rows[1]  # Sorted otherwise.
-    shop.edit(number, 1, new_price="1.60")
-    with transaction_scope(shop.database) as session:
-        engine = shop.act(session)
+    harness.edit(number, 1, new_price="1.60")
+    with transaction_scope(harness.database) as session:
+        engine = harness.act(session)
         found = diff_worksheet(
             engine.work_on(engine.find(number)), open_worksheet("back.xlsx", io.BytesIO(_rewritten(sheets)))
         )
@@ -89,32 +89,32 @@ def test_only_what_was_corrected_is_taken_and_nothing_that_changed_meanwhile(sho
             (2, "PRODUCE", "PRODUCE"),
         ]
         apply_worksheet(engine, number, found)
-    assert [(row.status, str(row.new_price)) for row in shop.rows(number)] == [
+    assert [(row.status, str(row.new_price)) for row in harness.rows(number)] == [
         ("update", "1.60"), ("update", "2.20"), ("unchanged", "3.00"),
     ]  # fmt: skip
 
 
-def test_the_sheet_as_it_was_downloaded_changes_nothing(shop: Shop) -> None:
-    number = shop.create(LIST)
-    sheet = _rewritten(_sheets(_workbook(shop, number)))
-    shop.run(number, Action.REFRESH)
-    with transaction_scope(shop.database) as session:
-        engine = shop.act(session)
+def test_the_sheet_as_it_was_downloaded_changes_nothing(harness: ImportHarness) -> None:
+    number = harness.create(LIST)
+    sheet = _rewritten(_sheets(_workbook(harness, number)))
+    harness.run(number, Action.REFRESH)
+    with transaction_scope(harness.database) as session:
+        engine = harness.act(session)
         found = diff_worksheet(
             engine.work_on(engine.find(number)), open_worksheet("back.xlsx", io.BytesIO(sheet))
         )
         assert found.empty
 
 
-def test_what_was_edited_stands_there_as_the_file_would_say_it(shop: Shop) -> None:
+def test_what_was_edited_stands_there_as_the_file_would_say_it(harness: ImportHarness) -> None:
     """Among decimal commas 1234.60 would be understood as something else as soon as a digit is added."""
-    number = shop.create(LIST)
-    shop.edit(number, 1, new_price="1234.60")
-    sheets = _sheets(_workbook(shop, number))
+    number = harness.create(LIST)
+    harness.edit(number, 1, new_price="1234.60")
+    sheets = _sheets(_workbook(harness, number))
     assert sheets["Rows"][1][4] == "1234,60"
     sheets["Rows"][1][4] = "1234,80"
-    with transaction_scope(shop.database) as session:
-        engine = shop.act(session)
+    with transaction_scope(harness.database) as session:
+        engine = harness.act(session)
         sheet = open_worksheet("back.xlsx", io.BytesIO(_rewritten(sheets)))
         found = diff_worksheet(engine.work_on(engine.find(number)), sheet)
         assert [(c.before, c.sheet, c.text) for c in found.taken] == [("1234,60", "1234,80", "1234.80")]

@@ -9,49 +9,49 @@ from sqlalchemy.exc import IntegrityError
 from batchbook.batches import Action
 from batchbook.errors import Conflict
 
-from .conftest import Shop
+from .conftest import ImportHarness
 
 HEAD = "item_code,description,price\n"
 
 
-def test_with_problems_nothing_happens_unless_good_rows_are_wanted(shop: Shop) -> None:
-    number = shop.create(f"{HEAD}000000001,Item 1,1.50\n000000002,Item 2,abc\n000000009,Item 9,9.00\n")
+def test_with_problems_nothing_happens_unless_good_rows_are_wanted(harness: ImportHarness) -> None:
+    number = harness.create(f"{HEAD}000000001,Item 1,1.50\n000000002,Item 2,abc\n000000009,Item 9,9.00\n")
     with pytest.raises(Conflict, match="1 row has problems"):
-        shop.execute(number)
-    assert (str(shop.product("000000001").price), shop.batch(number).state) == ("1.00", "complete")
-    result = shop.run(number, Action.EXECUTE, options={"apply": "good"})
-    assert str(shop.product("000000001").price) == "1.50"
-    rest = shop.batch(number).execution_outcome["figures"]["follow_up"]
+        harness.execute(number)
+    assert (str(harness.product("000000001").price), harness.batch(number).state) == ("1.00", "complete")
+    result = harness.run(number, Action.EXECUTE, options={"apply": "good"})
+    assert str(harness.product("000000001").price) == "1.50"
+    rest = harness.batch(number).execution_outcome["figures"]["follow_up"]
     assert f"1 row went into batch {rest:08d}" in result.message
-    assert shop.batch(number).state == "executed"
-    (row,) = shop.rows(rest)
-    assert (shop.batch(rest).state, row.status, row.issues[0]["raw"]) == ("open", "invalid", "abc")
-    shop.edit(rest, row.sequence, new_price="2.20")
-    shop.execute(rest)
-    assert str(shop.product("000000002").price) == "2.20"
+    assert harness.batch(number).state == "executed"
+    (row,) = harness.rows(rest)
+    assert (harness.batch(rest).state, row.status, row.issues[0]["raw"]) == ("open", "invalid", "abc")
+    harness.edit(rest, row.sequence, new_price="2.20")
+    harness.execute(rest)
+    assert str(harness.product("000000002").price) == "2.20"
 
 
-def test_an_executed_import_is_frozen_in_the_database(shop: Shop) -> None:
-    number = shop.create(f"{HEAD}000000001,Item 1,1.50\n")
-    shop.execute(number)
+def test_an_executed_import_is_frozen_in_the_database(harness: ImportHarness) -> None:
+    number = harness.create(f"{HEAD}000000001,Item 1,1.50\n")
+    harness.execute(number)
     for statement in (
         f"UPDATE row_{number} SET new_price = NULL",
         f"DELETE FROM row_{number}",
         f"INSERT INTO row_{number} (batch_id, sequence) VALUES ({number}, 99)",
         f"UPDATE \"import\" SET sender = 'x' WHERE id = {number}",
     ):
-        with pytest.raises(Exception, match="frozen"), shop.database.begin() as connection:
+        with pytest.raises(Exception, match="frozen"), harness.database.begin() as connection:
             connection.execute(text(statement))
-    other = shop.create(f"{HEAD}000000002,Item 2,2.50\n")
-    with pytest.raises(IntegrityError), shop.database.begin() as connection:
+    other = harness.create(f"{HEAD}000000002,Item 2,2.50\n")
+    with pytest.raises(IntegrityError), harness.database.begin() as connection:
         connection.execute(text(f"INSERT INTO row_{number} (batch_id, sequence) VALUES ({other}, 99)"))
 
 
-def test_a_corrected_reference_is_remembered_for_its_sender(shop: Shop) -> None:
+def test_a_corrected_reference_is_remembered_for_its_sender(harness: ImportHarness) -> None:
     table = "item_code,description,price,vendor\n000000001,Item 1,1.00,Twin\n"
-    number = shop.create(table, sender="ACME")
-    shop.edit(number, 1, new_vendor="V3")
-    shop.execute(number)
-    (row,) = shop.rows(shop.create(table, sender="ACME"))
+    number = harness.create(table, sender="ACME")
+    harness.edit(number, 1, new_vendor="V3")
+    harness.execute(number)
+    (row,) = harness.rows(harness.create(table, sender="ACME"))
     assert (row.status, row.new_vendor, row.raw) == ("unchanged", "V3", {"new_vendor": "Twin"})
-    assert shop.statuses(shop.create(table, sender="Somebody else")) == ["invalid"]
+    assert harness.statuses(harness.create(table, sender="Somebody else")) == ["invalid"]

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import Shop, workbook
+from .conftest import ImportHarness, workbook
 
 
-def test_an_empty_cell_leaves_what_is_there_or_empties_it(shop: Shop) -> None:
+def test_an_empty_cell_leaves_what_is_there_or_empties_it(harness: ImportHarness) -> None:
     table = "item_code,size,price\n000000001,,1.00\n"
-    assert shop.statuses(shop.create(table)) == ["unchanged"]
-    number = shop.create(table, empty_cells="clear")
-    assert [(row.status, row.changed_fields) for row in shop.rows(number)] == [("update", "Size")]
-    shop.execute(number)
-    assert shop.product("000000001").size is None
+    assert harness.statuses(harness.create(table)) == ["unchanged"]
+    number = harness.create(table, empty_cells="clear")
+    assert [(row.status, row.changed_fields) for row in harness.rows(number)] == [("update", "Size")]
+    harness.execute(number)
+    assert harness.product("000000001").size is None
 
 
-def test_other_columns_are_carried_as_they_stand(shop: Shop) -> None:
-    number = shop.create_mapped(
+def test_other_columns_are_carried_as_they_stand(harness: ImportHarness) -> None:
+    number = harness.create_mapped(
         "item_code,description,price,Remark; DROP TABLE\n000000001,Item 1,1.00, as it is \n", carried=[3]
     )
-    (row,) = shop.rows(number)
+    (row,) = harness.rows(number)
     assert row.extra_0 == " as it is "
 
 
 @pytest.mark.parametrize("backend", ["postgresql"])
-def test_a_heading_with_characters_that_no_database_stores_can_be_used(shop: Shop) -> None:
+def test_a_heading_with_characters_that_no_database_stores_can_be_used(harness: ImportHarness) -> None:
     sheet = workbook(
         [["item_code", "description", "price", "no_x0000_te"], ["000000001", "Item 1", "5", "a_x0000_b"]]
     )
-    (row,) = shop.rows(shop.create_mapped(sheet, carried=[3], name="list.xlsx"))
+    (row,) = harness.rows(harness.create_mapped(sheet, carried=[3], name="list.xlsx"))
     assert (row.new_item_code, row.extra_0) == ("000000001", "a�b")

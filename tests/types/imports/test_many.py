@@ -19,7 +19,7 @@ from batchbook.batches.registry import BatchTypes
 from batchbook.db import Base
 from batchbook.db.transactions import transaction_scope
 
-from .conftest import Shop
+from .conftest import ImportHarness
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 
@@ -28,14 +28,14 @@ TABLE = "item_code,description,price\n000000001,Item 1,1.50\n000000009,Item 9,9.
 
 
 @pytest.fixture(autouse=True)
-def _few(shop: Shop) -> None:
+def _few(harness: ImportHarness) -> None:
     for _ in range(FEW):
-        shop.create(TABLE)
+        harness.create(TABLE)
 
 
-def multiply(shop: Shop, upto: int) -> None:
+def multiply(harness: ImportHarness, upto: int) -> None:
     """Make as many more as are missing, as copies of the first with all that its table has: indexes and triggers."""
-    with transaction_scope(shop.database) as session:
+    with transaction_scope(harness.database) as session:
         made = told(
             session, "SELECT sql FROM sqlite_master WHERE tbl_name = 'row_1' AND sql <> '' ORDER BY rowid"
         )
@@ -87,48 +87,50 @@ def cost(ask: Callable[[], Any]) -> int:
     return sent.total()
 
 
-def costs(shop: Shop, staff: TestApp) -> dict[str, int]:
+def costs(harness: ImportHarness, staff: TestApp) -> dict[str, int]:
     prices = iter(("4.00", "5.00", "6.00"))
     return {
         "index": cost(lambda: staff.get("/batches/import", status=200)),
         "page": cost(lambda: staff.get("/batches/import/2", status=200)),
-        "edit": cost(lambda: shop.edit(2, 1, new_price=next(prices))),
+        "edit": cost(lambda: harness.edit(2, 1, new_price=next(prices))),
     }
 
 
-def test_pages_and_edits_cost_the_same_with_hundreds_of_batches(shop: Shop, staff: TestApp) -> None:
-    few, before = costs(shop, staff), models()
-    multiply(shop, MANY)
-    many, after = costs(shop, staff), models()
+def test_pages_and_edits_cost_the_same_with_hundreds_of_batches(
+    harness: ImportHarness, staff: TestApp
+) -> None:
+    few, before = costs(harness, staff), models()
+    multiply(harness, MANY)
+    many, after = costs(harness, staff), models()
     assert many == few
     # A list of batches needs none of their models, and a page that of its own batch alone.
     assert after == before
     assert all(few.values()), few
 
 
-def test_models_of_batches_that_nobody_looks_at_are_let_go(shop: Shop) -> None:
+def test_models_of_batches_that_nobody_looks_at_are_let_go(harness: ImportHarness) -> None:
     looked_at = 100
-    multiply(shop, looked_at)
+    multiply(harness, looked_at)
     known: list[weakref.ref[Any]] = []
-    with transaction_scope(shop.database, read_only=True) as session:
+    with transaction_scope(harness.database, read_only=True) as session:
         for number in range(1, looked_at + 1):
-            row = model_of(shop, session, number)
+            row = model_of(harness, session, number)
             assert session.scalar(select(func.count()).select_from(row)) == 2
             known.append(weakref.ref(row))
             del row
             session.expunge_all()
     # The database's driver keeps the last hundreds of statements with the tables that they name.
-    shop.database.clear_compiled_cache()
+    harness.database.clear_compiled_cache()
     kept = models()
     assert sum(reference() in kept for reference in known) < looked_at
     # Not the first ones: other tests looked at batches of these numbers, and may have left something behind.
     assert known[looked_at // 4]() is None
     assert known[-1]() in kept
     # One that was let go is made anew, and reads the same rows.
-    with transaction_scope(shop.database, read_only=True) as session:
-        row = model_of(shop, session, 1)
+    with transaction_scope(harness.database, read_only=True) as session:
+        row = model_of(harness, session, 1)
         assert session.scalar(select(func.count()).select_from(row)) == 2
 
 
-def model_of(shop: Shop, session: Session, number: int) -> Any:
-    return shop.services.get(BatchTypes)["import"].rows.of(session.get_one(Batch, number))
+def model_of(harness: ImportHarness, session: Session, number: int) -> Any:
+    return harness.services.get(BatchTypes)["import"].rows.of(session.get_one(Batch, number))

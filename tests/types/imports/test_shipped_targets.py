@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import Shop
+from .conftest import ImportHarness
 
 
 @pytest.mark.parametrize(
@@ -15,10 +15,12 @@ from .conftest import Shop
         ("on_hand", "sku;qty\n000000001;12\n000000077;1\n", ["update", "skipped"]),
     ],
 )
-def test_the_other_targets_that_ship(shop: Shop, target: str, table: str, expected: list[str]) -> None:
-    number = shop.create(table, target=target)
-    assert shop.statuses(number) == expected
-    shop.execute(number)
-    assert shop.statuses(shop.create(table, target=target)) == [
+def test_the_other_targets_that_ship(
+    harness: ImportHarness, target: str, table: str, expected: list[str]
+) -> None:
+    number = harness.create(table, target=target)
+    assert harness.statuses(number) == expected
+    harness.execute(number)
+    assert harness.statuses(harness.create(table, target=target)) == [
         "skipped" if status == "skipped" else "unchanged" for status in expected
     ]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 from webtest import TestApp
 
-from .conftest import Shop
+from .conftest import ImportHarness
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 
 
-def test_a_row_is_shown_as_it_stands_in_the_file(shop: Shop, auditor: TestApp, staff: TestApp) -> None:
-    number = shop.create("Artikel;Bezeichnung;Notiz;Preis\n 000000001;Item 1; <b>x</b> ;1,50 €\n")
+def test_a_row_is_shown_as_it_stands_in_the_file(
+    harness: ImportHarness, auditor: TestApp, staff: TestApp
+) -> None:
+    number = harness.create("Artikel;Bezeichnung;Notiz;Preis\n 000000001;Item 1; <b>x</b> ;1,50 €\n")
     page = staff.get(f"/batches/import/{number}/rows/1").click("View in file")
     rows = [
         [cell.text for cell in row.find_all(["th", "td"])] for row in page.html.find("tbody").find_all("tr")
@@ -22,23 +24,25 @@ def test_a_row_is_shown_as_it_stands_in_the_file(shop: Shop, auditor: TestApp, s
         ["Notiz", " <b>x</b> ", "", ""],
         ["Preis", "1,50 €", "Price", "1.50"],
     ]
-    shop.execute(number)
+    harness.execute(number)
     assert auditor.get(f"/batches/import/{number}/rows/1/file").status_int == 200
 
 
-def test_a_row_by_hand_stands_in_no_file(shop: Shop, staff: TestApp) -> None:
-    number = shop.create("item_code,description,price\n000000001,Item 1,1.50\n")
-    shop.add_row(number, new_item_code="000000007", new_description="By hand", new_price="1.00")
+def test_a_row_by_hand_stands_in_no_file(harness: ImportHarness, staff: TestApp) -> None:
+    number = harness.create("item_code,description,price\n000000001,Item 1,1.50\n")
+    harness.add_row(number, new_item_code="000000007", new_description="By hand", new_price="1.00")
     page = staff.get(f"/batches/import/{number}/rows/2")
     assert "View in file" not in page.text
     staff.get(f"/batches/import/{number}/rows/2/file", status=404)
 
 
-def test_what_changed_since_is_shown_as_it_was_as_planned_and_as_it_is(shop: Shop, staff: TestApp) -> None:
-    number = shop.create("item_code,description,price\n000000001,Item 1,1.50\n000000009,Item 9,9.00\n")
+def test_what_changed_since_is_shown_as_it_was_as_planned_and_as_it_is(
+    harness: ImportHarness, staff: TestApp
+) -> None:
+    number = harness.create("item_code,description,price\n000000001,Item 1,1.50\n000000009,Item 9,9.00\n")
     assert "Nothing changed" in staff.get(f"/batches/import/{number}/changed").text
-    shop.set_price("000000001", "1.10")
-    shop.add_product("000000009")
+    harness.set_price("000000001", "1.10")
+    harness.add_product("000000009")
     assert "Some records have changed since" in staff.get(f"/batches/import/{number}").text
     page = staff.get(f"/batches/import/{number}/changed")
     rows = [[cell.text for cell in row.find_all("td")] for row in page.html.find("tbody").find_all("tr")]
@@ -46,15 +50,15 @@ def test_what_changed_since_is_shown_as_it_was_as_planned_and_as_it_is(shop: Sho
     assert ["2", "000000009", "Record", "is not there", "Create", "is there"] in rows
 
 
-def test_only_targets_that_one_may_change_are_offered(shop: Shop, staff: TestApp) -> None:
+def test_only_targets_that_one_may_change_are_offered(harness: ImportHarness, staff: TestApp) -> None:
     page = staff.get("/batches/import/new")
     options = {option["value"] for option in page.html.find("select", {"name": "target"}).find_all("option")}
     assert {"product", "on_hand", "vendor", "department"} <= options
 
 
-def test_no_more_columns_are_kept_besides_than_a_row_can_hold(shop: Shop, staff: TestApp) -> None:
+def test_no_more_columns_are_kept_besides_than_a_row_can_hold(harness: ImportHarness, staff: TestApp) -> None:
     others = [f"c{place}" for place in range(201)]
-    number = shop.upload(
+    number = harness.upload(
         f"item_code,description,price,{','.join(others)}\n000000001,Item 1,1.50{',x' * 201}\n"
     )
     page = staff.get(f"/batches/import/{number}/mapping")
@@ -65,9 +69,11 @@ def test_no_more_columns_are_kept_besides_than_a_row_can_hold(shop: Shop, staff:
     assert "At most 200 other columns can be kept" in page.text
 
 
-def test_the_executed_batch_leads_to_the_rows_that_were_left_out(shop: Shop, staff: TestApp) -> None:
-    number = shop.create("item_code,description,price\n000000001,Item 1,1.50\n000000002,Item 2,abc\n")
-    shop.execute(number, apply="good")
+def test_the_executed_batch_leads_to_the_rows_that_were_left_out(
+    harness: ImportHarness, staff: TestApp
+) -> None:
+    number = harness.create("item_code,description,price\n000000001,Item 1,1.50\n000000002,Item 2,abc\n")
+    harness.execute(number, apply="good")
     page = staff.get(f"/batches/import/{number}").click("Rows that were left out").maybe_follow()
     assert page.request.path == f"/batches/import/{number + 1}"
     assert "Made of the rows that were left out" in page.text

@@ -23,7 +23,7 @@ PRODUCTS = (
 
 
 @pytest.fixture
-def shop(engine: Engine) -> BatchHarness:
+def harness(engine: Engine) -> BatchHarness:
     """Price changes, and a catalogue of five products."""
     with transaction_scope(engine) as session:
         vendors = {code: Vendor(code=code) for code in ("V1", "V2", "V3")}

@@ -13,29 +13,29 @@ LIST = HEADER + (
 SetPrice = Callable[[str, str], None]
 
 
-def complete(shop: BatchHarness, file: str = LIST) -> int:
-    batch_id = shop.open(file)
-    shop.run(batch_id, Action.COMPLETE)
+def complete(harness: BatchHarness, file: str = LIST) -> int:
+    batch_id = harness.open(file)
+    harness.run(batch_id, Action.COMPLETE)
     return batch_id
 
 
-def described(shop: BatchHarness, batch_id: int, *apply: str) -> list[str]:
-    with shop.engine() as at_work:
+def described(harness: BatchHarness, batch_id: int, *apply: str) -> list[str]:
+    with harness.engine() as at_work:
         batch = at_work.find(batch_id)
         return at_work.work_on(batch).handler.describe_execution(batch, {"apply": apply, "overwrite": False})
 
 
-def test_the_description_counts_what_will_happen(shop: BatchHarness, set_price: SetPrice) -> None:
-    batch_id = complete(shop)
-    assert described(shop, batch_id, "increase", "decrease") == [
+def test_the_description_counts_what_will_happen(harness: BatchHarness, set_price: SetPrice) -> None:
+    batch_id = complete(harness)
+    assert described(harness, batch_id, "increase", "decrease") == [
         "3 products get a new price, effective immediately: 2 go up, 1 goes down.",
         "1 price stays as it is.",
         "Left out: 1 not in catalogue, 1 invalid.",
     ]
     set_price("2", "2.20")
-    assert described(shop, batch_id, "increase")[2:] == [
+    assert described(harness, batch_id, "increase")[2:] == [
         "Left out: 1 decrease, 1 not in catalogue, 1 invalid."
     ]
-    assert described(shop, batch_id, "decrease")[3] == (
+    assert described(harness, batch_id, "decrease")[3] == (
         "1 of these prices changed in the catalogue since the last refresh."
     )

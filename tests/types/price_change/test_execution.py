@@ -25,9 +25,9 @@ Prices = Callable[[], dict[str, str]]
 SetPrice = Callable[[str, str], None]
 
 
-def complete(shop: BatchHarness, file: str = LIST) -> int:
-    batch_id = shop.open(file)
-    shop.run(batch_id, Action.COMPLETE)
+def complete(harness: BatchHarness, file: str = LIST) -> int:
+    batch_id = harness.open(file)
+    harness.run(batch_id, Action.COMPLETE)
     return batch_id
 
 
@@ -39,10 +39,10 @@ def history(engine: Engine) -> list[tuple[Any, ...]]:
         ]
 
 
-def test_prices_change_and_history_says_how(engine: Engine, shop: BatchHarness, prices: Prices) -> None:
-    batch_id = complete(shop)
+def test_prices_change_and_history_says_how(engine: Engine, harness: BatchHarness, prices: Prices) -> None:
+    batch_id = complete(harness)
     assert prices() == BEFORE
-    result = shop.by("admin").run(batch_id, Action.EXECUTE)
+    result = harness.by("admin").run(batch_id, Action.EXECUTE)
     assert result.message == f"Batch {batch_id:08d} was executed: 3 prices changed, 3 rows left out."
     assert prices() == BEFORE | {"1": "1.50", "2": "1.99", "4": "4.50"}
     assert history(engine) == [
@@ -50,7 +50,7 @@ def test_prices_change_and_history_says_how(engine: Engine, shop: BatchHarness, 
         ("000000002", "2.00", "1.99", "admin", batch_id, 2),
         ("000000004", "4.00", "4.50", "admin", batch_id, 4),
     ]
-    batch = shop.batch(batch_id)
+    batch = harness.batch(batch_id)
     assert batch.execution_options == {"apply": ["increase", "decrease"], "overwrite": False}
     assert batch.execution_outcome == {
         "summary": "3 prices changed, 3 rows left out.",
@@ -68,110 +68,112 @@ def test_prices_change_and_history_says_how(engine: Engine, shop: BatchHarness, 
     [("increase", {"1": "1.50", "4": "4.50"}), ("decrease", {"2": "1.99"})],
 )
 def test_only_the_chosen_statuses_are_applied(
-    shop: BatchHarness, prices: Prices, apply: str, after: dict[str, str]
+    harness: BatchHarness, prices: Prices, apply: str, after: dict[str, str]
 ) -> None:
-    batch_id = complete(shop)
-    shop.run(batch_id, Action.EXECUTE, apply=[apply])
+    batch_id = complete(harness)
+    harness.run(batch_id, Action.EXECUTE, apply=[apply])
     assert prices() == BEFORE | after
-    assert shop.batch(batch_id).execution_options == {"apply": [apply], "overwrite": False}
+    assert harness.batch(batch_id).execution_options == {"apply": [apply], "overwrite": False}
 
 
 @pytest.mark.parametrize("apply", [[], ["unchanged"], ["duplicate"], ["increase", "invalid"], "everything"])
-def test_other_statuses_cannot_be_chosen(shop: BatchHarness, prices: Prices, apply: Any) -> None:
-    batch_id = complete(shop)
+def test_other_statuses_cannot_be_chosen(harness: BatchHarness, prices: Prices, apply: Any) -> None:
+    batch_id = complete(harness)
     with pytest.raises(BadInput, match="Option apply"):
-        shop.run(batch_id, Action.EXECUTE, apply=apply)
-    assert (prices(), shop.batch(batch_id).state) == (BEFORE, State.COMPLETE)
+        harness.run(batch_id, Action.EXECUTE, apply=apply)
+    assert (prices(), harness.batch(batch_id).state) == (BEFORE, State.COMPLETE)
 
 
-def test_a_choice_that_no_row_has_executes_nothing(shop: BatchHarness, prices: Prices) -> None:
-    batch_id = complete(shop, f"{HEADER}000000001,,,1.50\n")
+def test_a_choice_that_no_row_has_executes_nothing(harness: BatchHarness, prices: Prices) -> None:
+    batch_id = complete(harness, f"{HEADER}000000001,,,1.50\n")
     with pytest.raises(Conflict, match="because no row has a status that was chosen"):
-        shop.run(batch_id, Action.EXECUTE, apply=["decrease"])
-    assert (prices(), shop.batch(batch_id).state) == (BEFORE, State.COMPLETE)
+        harness.run(batch_id, Action.EXECUTE, apply=["decrease"])
+    assert (prices(), harness.batch(batch_id).state) == (BEFORE, State.COMPLETE)
 
 
-def test_removed_rows_and_doubles_are_not_applied(shop: BatchHarness, prices: Prices) -> None:
-    batch_id = shop.open(LIST)
-    shop.remove(batch_id, 1)
-    shop.add(batch_id, item_code="000000002", new_price="1.00")
-    shop.run(batch_id, Action.COMPLETE, Action.EXECUTE)
+def test_removed_rows_and_doubles_are_not_applied(harness: BatchHarness, prices: Prices) -> None:
+    batch_id = harness.open(LIST)
+    harness.remove(batch_id, 1)
+    harness.add(batch_id, item_code="000000002", new_price="1.00")
+    harness.run(batch_id, Action.COMPLETE, Action.EXECUTE)
     assert prices() == BEFORE | {"4": "4.50"}
 
 
-def test_without_a_row_that_changes_anything_nothing_is_executed(shop: BatchHarness, prices: Prices) -> None:
-    batch_id = complete(shop, f"{HEADER}000000001,,,1.00\n000000099,,,1.00\n")
+def test_without_a_row_that_changes_anything_nothing_is_executed(
+    harness: BatchHarness, prices: Prices
+) -> None:
+    batch_id = complete(harness, f"{HEADER}000000001,,,1.00\n000000099,,,1.00\n")
     with pytest.raises(Conflict, match="None of its rows raises or lowers a price"):
-        shop.run(batch_id, Action.EXECUTE)
-    assert (prices(), shop.batch(batch_id).state) == (BEFORE, State.COMPLETE)
+        harness.run(batch_id, Action.EXECUTE)
+    assert (prices(), harness.batch(batch_id).state) == (BEFORE, State.COMPLETE)
 
 
 # --- The catalogue changed meanwhile ---------------------------------------------------------------------------------
 
 
 def test_a_price_that_changed_since_the_refresh_stops_all(
-    engine: Engine, shop: BatchHarness, prices: Prices, set_price: SetPrice
+    engine: Engine, harness: BatchHarness, prices: Prices, set_price: SetPrice
 ) -> None:
-    batch_id = complete(shop)
+    batch_id = complete(harness)
     set_price("2", "2.20")
     before = snapshot(engine, Base.metadata)
     with pytest.raises(Conflict) as caught:
-        shop.run(batch_id, Action.EXECUTE)
+        harness.run(batch_id, Action.EXECUTE)
     assert caught.value.message == (
         "Nothing was executed, because 1 price changed in the catalogue since the last refresh:"
         " 000000002 (was 2.00, now 2.20)."
         " Reopen the batch and refresh it to see them, or choose to overwrite them."
     )
     assert snapshot(engine, Base.metadata) == before
-    shop.run(batch_id, Action.REOPEN, Action.REFRESH, Action.COMPLETE, Action.EXECUTE)
+    harness.run(batch_id, Action.REOPEN, Action.REFRESH, Action.COMPLETE, Action.EXECUTE)
     assert prices() == BEFORE | {"1": "1.50", "2": "1.99", "4": "4.50"}
     assert history(engine)[1][:3] == ("000000002", "2.20", "1.99")
 
 
 def test_a_product_that_vanished_stops_all_and_is_named(
-    engine: Engine, shop: BatchHarness, prices: Prices
+    engine: Engine, harness: BatchHarness, prices: Prices
 ) -> None:
-    batch_id = complete(shop)
+    batch_id = complete(harness)
     with transaction_scope(engine) as session:
         session.execute(delete(Product).where(Product.item_code == "000000004"))
     with pytest.raises(Conflict, match=r"000000004 \(was 4.00, no longer in the catalogue\)"):
-        shop.run(batch_id, Action.EXECUTE)
-    assert shop.batch(batch_id).state == State.COMPLETE
-    shop.run(batch_id, Action.EXECUTE, overwrite="yes")
+        harness.run(batch_id, Action.EXECUTE)
+    assert harness.batch(batch_id).state == State.COMPLETE
+    harness.run(batch_id, Action.EXECUTE, overwrite="yes")
     assert prices() == {"1": "1.50", "2": "1.99", "3": "3.00", "5": "0.05"}
     assert [row[0][-1] for row in history(engine)] == ["1", "2"]
 
 
 def test_an_unchanged_price_that_would_now_rise_stops_all(
-    shop: BatchHarness, prices: Prices, set_price: SetPrice
+    harness: BatchHarness, prices: Prices, set_price: SetPrice
 ) -> None:
     """The list says 3.00, as the catalogue did at the refresh. Left alone, the product would stay at 2.50."""
-    batch_id = complete(shop)
+    batch_id = complete(harness)
     set_price("3", "2.50")
     with pytest.raises(Conflict, match=r"000000003 \(was 3.00, now 2.50\)"):
-        shop.run(batch_id, Action.EXECUTE)
+        harness.run(batch_id, Action.EXECUTE)
     assert prices() == BEFORE | {"3": "2.50"}
-    shop.run(batch_id, Action.EXECUTE, apply=["decrease"])
+    harness.run(batch_id, Action.EXECUTE, apply=["decrease"])
     assert prices() == BEFORE | {"2": "1.99", "3": "2.50"}
 
 
 def test_a_product_in_a_row_that_is_not_applied_stops_nothing(
-    shop: BatchHarness, prices: Prices, set_price: SetPrice
+    harness: BatchHarness, prices: Prices, set_price: SetPrice
 ) -> None:
-    batch_id = complete(shop)
+    batch_id = complete(harness)
     set_price("2", "2.20")
     set_price("3", "3.30")
-    shop.run(batch_id, Action.EXECUTE, apply=["increase"])
+    harness.run(batch_id, Action.EXECUTE, apply=["increase"])
     assert prices() == BEFORE | {"1": "1.50", "2": "2.20", "3": "3.30", "4": "4.50"}
 
 
 def test_overwriting_takes_the_price_of_now_as_the_old_one(
-    engine: Engine, shop: BatchHarness, prices: Prices, set_price: SetPrice
+    engine: Engine, harness: BatchHarness, prices: Prices, set_price: SetPrice
 ) -> None:
-    batch_id = complete(shop)
+    batch_id = complete(harness)
     set_price("2", "2.20")
     set_price("4", "4.50")
-    assert shop.run(batch_id, Action.EXECUTE, overwrite="yes").message.endswith(
+    assert harness.run(batch_id, Action.EXECUTE, overwrite="yes").message.endswith(
         "2 prices changed, 4 rows left out."
     )
     assert prices() == BEFORE | {"1": "1.50", "2": "1.99", "4": "4.50"}
@@ -181,27 +183,27 @@ def test_overwriting_takes_the_price_of_now_as_the_old_one(
     ]
 
 
-def test_no_more_than_five_are_named(engine: Engine, shop: BatchHarness) -> None:
+def test_no_more_than_five_are_named(engine: Engine, harness: BatchHarness) -> None:
     with transaction_scope(engine) as session:
         session.add_all(
             Product(item_code=f"N{number}", description="", price=Decimal("1.00")) for number in range(7)
         )
-    batch_id = complete(shop, HEADER + "".join(f"N{number},,,2.00\n" for number in range(7)))
+    batch_id = complete(harness, HEADER + "".join(f"N{number},,,2.00\n" for number in range(7)))
     with transaction_scope(engine) as session:
         for product in session.scalars(select(Product).where(Product.item_code.like("N%"))):
             product.price = Decimal("1.10")
     with pytest.raises(Conflict) as caught:
-        shop.run(batch_id, Action.EXECUTE)
+        harness.run(batch_id, Action.EXECUTE)
     assert "because 7 prices changed" in caught.value.message
     assert "N4 (was 1.00, now 1.10) and others." in caught.value.message
     assert "N5" not in caught.value.message
 
 
 def test_a_price_edited_during_the_execution_is_not_lost(
-    engine: Engine, shop: BatchHarness, prices: Prices, set_price: SetPrice
+    engine: Engine, harness: BatchHarness, prices: Prices, set_price: SetPrice
 ) -> None:
     """Whoever edits the product waits, and sees then that it has another version."""
-    batch_id = complete(shop)
+    batch_id = complete(harness)
     seen: list[tuple[str, int]] = []
 
     def edit() -> None:
@@ -212,7 +214,7 @@ def test_a_price_edited_during_the_execution_is_not_lost(
 
     thread = threading.Thread(target=edit)
     with transaction_scope(engine) as session:
-        shop.on(session).run(batch_id, Action.EXECUTE)
+        harness.on(session).run(batch_id, Action.EXECUTE)
         thread.start()
         thread.join(0.3)
         assert seen == []
@@ -221,14 +223,14 @@ def test_a_price_edited_during_the_execution_is_not_lost(
 
 
 def test_an_edit_that_came_first_is_seen_by_the_execution(
-    engine: Engine, shop: BatchHarness, prices: Prices
+    engine: Engine, harness: BatchHarness, prices: Prices
 ) -> None:
-    batch_id = complete(shop)
+    batch_id = complete(harness)
     ends: list[Any] = []
 
     def execute() -> None:
         try:
-            ends.append(shop.run(batch_id, Action.EXECUTE))
+            ends.append(harness.run(batch_id, Action.EXECUTE))
         except Conflict as conflict:
             ends.append(conflict)
 
@@ -246,16 +248,16 @@ def test_an_edit_that_came_first_is_seen_by_the_execution(
     assert prices() == BEFORE | {"1": "1.10"}
 
 
-def test_all_or_nothing_when_it_fails_half_way(engine: Engine, shop: BatchHarness, prices: Prices) -> None:
+def test_all_or_nothing_when_it_fails_half_way(engine: Engine, harness: BatchHarness, prices: Prices) -> None:
     """The database refuses one of the prices, after history is written."""
-    batch_id = complete(shop)
+    batch_id = complete(harness)
     with engine.begin() as connection:
         for statement in _refuse_prices_over_four(connection.dialect.name):
             connection.exec_driver_sql(statement)
-    result = shop.run(batch_id, Action.EXECUTE)
+    result = harness.run(batch_id, Action.EXECUTE)
     assert result.failed
     assert (prices(), history(engine)) == (BEFORE, [])
-    batch = shop.batch(batch_id)
+    batch = harness.batch(batch_id)
     assert (batch.state, batch.executed_at) == (State.COMPLETE, None)
     assert "too dear" in (batch.failure or "")
 
@@ -270,12 +272,12 @@ def _refuse_prices_over_four(dialect: str) -> list[str]:
     ]
 
 
-def test_statements_do_not_grow_with_the_rows(engine: Engine, shop: BatchHarness) -> None:
+def test_statements_do_not_grow_with_the_rows(engine: Engine, harness: BatchHarness) -> None:
     def statements(count: int, prefix: str) -> list[int]:
         with transaction_scope(engine) as session:
             _add_products(session, count, prefix)
         file = HEADER + "".join(f"{prefix}{number},,,2.00\n" for number in range(count))
-        batch_id, found = shop.create(file, warn_above="10"), []
+        batch_id, found = harness.create(file, warn_above="10"), []
         for action in (Action.POPULATE, Action.REFRESH, Action.COMPLETE, Action.EXECUTE):
             seen: list[str] = []
 
@@ -283,10 +285,10 @@ def test_statements_do_not_grow_with_the_rows(engine: Engine, shop: BatchHarness
                 seen.append(args[2])
 
             event.listen(engine, "before_cursor_execute", note)
-            assert not shop.run(batch_id, action).failed
+            assert not harness.run(batch_id, action).failed
             event.remove(engine, "before_cursor_execute", note)
             found.append(len(seen))
-        assert shop.batch(batch_id).execution_outcome["figures"]["applied"] == count  # type: ignore[index]
+        assert harness.batch(batch_id).execution_outcome["figures"]["applied"] == count  # type: ignore[index]
         return found
 
     few, many = statements(100, "A"), statements(10_000, "B")

@@ -16,11 +16,11 @@ FILE = "item_code,description,size,price\n000000001,,,1.00\n"
 # --- From the catalogue ----------------------------------------------------------------------------------------------
 
 
-def from_catalogue(shop: BatchHarness, **texts: str) -> dict[str, str]:
-    batch_id = shop.create(**texts)
-    assert not shop.run(batch_id, Action.POPULATE).failed
-    shop.assert_counted(batch_id)
-    return {row.item_code[-1]: str(row.new_price) for row in shop.rows(batch_id)}
+def from_catalogue(harness: BatchHarness, **texts: str) -> dict[str, str]:
+    batch_id = harness.create(**texts)
+    assert not harness.run(batch_id, Action.POPULATE).failed
+    harness.assert_counted(batch_id)
+    return {row.item_code[-1]: str(row.new_price) for row in harness.rows(batch_id)}
 
 
 @pytest.mark.parametrize(
@@ -35,26 +35,26 @@ def from_catalogue(shop: BatchHarness, **texts: str) -> dict[str, str]:
     ],
 )
 def test_it_holds_the_products_of_vendor_and_department(
-    shop: BatchHarness, scope: dict[str, str], items: str
+    harness: BatchHarness, scope: dict[str, str], items: str
 ) -> None:
-    assert "".join(from_catalogue(shop, percent="10", **scope)) == items
+    assert "".join(from_catalogue(harness, percent="10", **scope)) == items
 
 
-def test_prices_change_by_the_per_cent_and_its_rounding(shop: BatchHarness) -> None:
-    assert from_catalogue(shop, percent="2.5") == {
+def test_prices_change_by_the_per_cent_and_its_rounding(harness: BatchHarness) -> None:
+    assert from_catalogue(harness, percent="2.5") == {
         "1": "1.03",
         "2": "2.05",
         "3": "3.08",
         "4": "4.10",
         "5": "0.05",
     }
-    assert from_catalogue(shop, percent="-10", rounding="cent") == {
+    assert from_catalogue(harness, percent="-10", rounding="cent") == {
         "1": "0.90", "2": "1.80", "3": "2.70", "4": "3.60", "5": "0.05",
     }  # fmt: skip
-    assert from_catalogue(shop, percent="10", rounding="nine") == {
+    assert from_catalogue(harness, percent="10", rounding="nine") == {
         "1": "1.09", "2": "2.19", "3": "3.29", "4": "4.39", "5": "0.09",
     }  # fmt: skip
-    assert from_catalogue(shop, percent="-99") == {
+    assert from_catalogue(harness, percent="-99") == {
         "1": "0.01",
         "2": "0.02",
         "3": "0.03",
@@ -63,18 +63,18 @@ def test_prices_change_by_the_per_cent_and_its_rounding(shop: BatchHarness) -> N
     }
 
 
-def test_rows_come_with_what_the_catalogue_says_and_are_compared(shop: BatchHarness) -> None:
-    batch_id = shop.create(percent="50", vendor_code="V2")
-    shop.run(batch_id, Action.POPULATE)
-    (row,) = shop.rows(batch_id)
+def test_rows_come_with_what_the_catalogue_says_and_are_compared(harness: BatchHarness) -> None:
+    batch_id = harness.create(percent="50", vendor_code="V2")
+    harness.run(batch_id, Action.POPULATE)
+    (row,) = harness.rows(batch_id)
     assert (row.item_code, row.description, row.size) == ("000000004", "Item 4", "4 OZ")
     assert (row.status, str(row.old_price), str(row.new_price)) == ("increase", "4.00", "6.00")
 
 
-def test_products_no_longer_sold_are_left_out(engine: Engine, shop: BatchHarness) -> None:
+def test_products_no_longer_sold_are_left_out(engine: Engine, harness: BatchHarness) -> None:
     with transaction_scope(engine) as session:
         session.execute(update(Product).where(Product.item_code == "000000001").values(active=False))
-    assert "".join(from_catalogue(shop, percent="10", vendor_code="V1")) == "23"
+    assert "".join(from_catalogue(harness, percent="10", vendor_code="V1")) == "23"
 
 
 # --- What makes no sense ---------------------------------------------------------------------------------------------
@@ -91,10 +91,10 @@ def test_products_no_longer_sold_are_left_out(engine: Engine, shop: BatchHarness
     ],
 )
 def test_a_header_that_makes_no_sense_is_refused(
-    shop: BatchHarness, file: str | None, texts: dict[str, str], sentence: str
+    harness: BatchHarness, file: str | None, texts: dict[str, str], sentence: str
 ) -> None:
     with pytest.raises(BadInput) as caught:
-        shop.create(file, **texts)
+        harness.create(file, **texts)
     assert caught.value.message.startswith(sentence)
 
 
@@ -109,7 +109,7 @@ def test_a_header_that_makes_no_sense_is_refused(
         {"warn_above": "-1"},
     ],
 )
-def test_fields_are_checked(shop: BatchHarness, texts: dict[str, str]) -> None:
+def test_fields_are_checked(harness: BatchHarness, texts: dict[str, str]) -> None:
     with pytest.raises(CellProblems) as caught:
-        shop.create(**({"percent": "5"} | texts))
+        harness.create(**({"percent": "5"} | texts))
     assert set(caught.value.problems) == set(texts)

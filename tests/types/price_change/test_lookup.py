@@ -70,159 +70,163 @@ def test_no_price_leads_to_none(engine: Engine) -> None:
 # --- Following the catalogue -----------------------------------------------------------------------------------------
 
 
-def computed(shop: BatchHarness, **texts: str) -> int:
+def computed(harness: BatchHarness, **texts: str) -> int:
     """An open batch with products 1, 2 and 3 at 10 % more."""
-    batch_id = shop.create(**({"percent": "10", "vendor_code": "V1"} | texts))
-    assert not shop.run(batch_id, Action.POPULATE).failed
+    batch_id = harness.create(**({"percent": "10", "vendor_code": "V1"} | texts))
+    assert not harness.run(batch_id, Action.POPULATE).failed
     return batch_id
 
 
-def facts(shop: BatchHarness, batch_id: int, sequence: int) -> tuple[str | None, str, str, str | None, bool]:
-    row = shop.row(batch_id, sequence)
+def facts(
+    harness: BatchHarness, batch_id: int, sequence: int
+) -> tuple[str | None, str, str, str | None, bool]:
+    row = harness.row(batch_id, sequence)
     return (row.status, str(row.old_price), str(row.new_price), row.status_text, row.price_moved)
 
 
-def test_a_refresh_computes_anew_what_nobody_edited(shop: BatchHarness, set_price: SetPrice) -> None:
-    batch_id = computed(shop)
+def test_a_refresh_computes_anew_what_nobody_edited(harness: BatchHarness, set_price: SetPrice) -> None:
+    batch_id = computed(harness)
     set_price("2", "4.00")
-    shop.run(batch_id, Action.REFRESH)
-    assert facts(shop, batch_id, 2) == ("increase", "4.00", "4.40", None, False)
+    harness.run(batch_id, Action.REFRESH)
+    assert facts(harness, batch_id, 2) == ("increase", "4.00", "4.40", None, False)
     set_price("2", "1.00")
-    shop.run(batch_id, Action.REFRESH)
-    assert facts(shop, batch_id, 2) == ("increase", "1.00", "1.10", None, False)
-    shop.assert_counted(batch_id)
+    harness.run(batch_id, Action.REFRESH)
+    assert facts(harness, batch_id, 2) == ("increase", "1.00", "1.10", None, False)
+    harness.assert_counted(batch_id)
 
 
 def test_executing_after_a_refresh_raises_the_price_of_now(
-    shop: BatchHarness, set_price: SetPrice, prices: Callable[[], dict[str, str]]
+    harness: BatchHarness, set_price: SetPrice, prices: Callable[[], dict[str, str]]
 ) -> None:
-    batch_id = computed(shop)
+    batch_id = computed(harness)
     set_price("2", "4.00")
-    shop.run(batch_id, Action.REFRESH, Action.COMPLETE, Action.EXECUTE)
+    harness.run(batch_id, Action.REFRESH, Action.COMPLETE, Action.EXECUTE)
     assert prices() == {"1": "1.10", "2": "4.40", "3": "3.30", "4": "4.00", "5": "0.05"}
 
 
 def test_an_edited_price_stays_and_says_that_the_catalogue_moved(
-    shop: BatchHarness, set_price: SetPrice
+    harness: BatchHarness, set_price: SetPrice
 ) -> None:
-    batch_id = computed(shop)
-    shop.edit(batch_id, 2, new_price="2.35")
-    assert facts(shop, batch_id, 2) == ("increase", "2.00", "2.35", None, False)
+    batch_id = computed(harness)
+    harness.edit(batch_id, 2, new_price="2.35")
+    assert facts(harness, batch_id, 2) == ("increase", "2.00", "2.35", None, False)
     set_price("2", "4.00")
-    shop.run(batch_id, Action.REFRESH)
+    harness.run(batch_id, Action.REFRESH)
     moved = ("decrease", "4.00", "2.35", "Edited; computed from 2.00, now 4.00.", True)
-    assert facts(shop, batch_id, 2) == moved
-    shop.run(batch_id, Action.REFRESH)
-    assert facts(shop, batch_id, 2) == moved
+    assert facts(harness, batch_id, 2) == moved
+    harness.run(batch_id, Action.REFRESH)
+    assert facts(harness, batch_id, 2) == moved
     # Whoever edits it now has seen the price of now.
-    shop.edit(batch_id, 2, new_price="4.50")
-    assert facts(shop, batch_id, 2) == ("increase", "4.00", "4.50", None, False)
+    harness.edit(batch_id, 2, new_price="4.50")
+    assert facts(harness, batch_id, 2) == ("increase", "4.00", "4.50", None, False)
     set_price("2", "2.00")
-    shop.run(batch_id, Action.REFRESH)
-    assert facts(shop, batch_id, 2)[3] == "Edited; computed from 4.00, now 2.00."
+    harness.run(batch_id, Action.REFRESH)
+    assert facts(harness, batch_id, 2)[3] == "Edited; computed from 4.00, now 2.00."
 
 
 def test_an_edit_that_did_not_see_the_price_of_now_is_marked_at_once(
-    shop: BatchHarness, set_price: SetPrice
+    harness: BatchHarness, set_price: SetPrice
 ) -> None:
-    batch_id = computed(shop)
+    batch_id = computed(harness)
     set_price("2", "4.00")
-    shop.edit(batch_id, 2, new_price="2.35")
-    assert facts(shop, batch_id, 2) == (
+    harness.edit(batch_id, 2, new_price="2.35")
+    assert facts(harness, batch_id, 2) == (
         "decrease", "4.00", "2.35", "Edited; computed from 2.00, now 4.00.", True,
     )  # fmt: skip
 
 
-def test_both_remarks_are_made_where_both_are_due(shop: BatchHarness, set_price: SetPrice) -> None:
-    batch_id = computed(shop, warn_above="20")
-    shop.edit(batch_id, 2, new_price="2.35")
+def test_both_remarks_are_made_where_both_are_due(harness: BatchHarness, set_price: SetPrice) -> None:
+    batch_id = computed(harness, warn_above="20")
+    harness.edit(batch_id, 2, new_price="2.35")
     set_price("2", "4.00")
-    shop.run(batch_id, Action.REFRESH)
-    assert facts(shop, batch_id, 2)[3] == (
+    harness.run(batch_id, Action.REFRESH)
+    assert facts(harness, batch_id, 2)[3] == (
         "Edited; computed from 2.00, now 4.00. Changes by more than 20.00 %."
     )
 
 
-def test_a_cell_that_was_emptied_stays_empty(shop: BatchHarness, set_price: SetPrice) -> None:
-    batch_id = computed(shop)
-    shop.edit(batch_id, 2, new_price="")
+def test_a_cell_that_was_emptied_stays_empty(harness: BatchHarness, set_price: SetPrice) -> None:
+    batch_id = computed(harness)
+    harness.edit(batch_id, 2, new_price="")
     set_price("2", "4.00")
-    shop.run(batch_id, Action.REFRESH)
-    assert (shop.row(batch_id, 2).status, shop.row(batch_id, 2).new_price) == ("invalid", None)
+    harness.run(batch_id, Action.REFRESH)
+    assert (harness.row(batch_id, 2).status, harness.row(batch_id, 2).new_price) == ("invalid", None)
 
 
-def test_another_product_in_a_row_that_nobody_priced_gets_its_own_price(shop: BatchHarness) -> None:
-    batch_id = computed(shop)
-    shop.edit(batch_id, 2, item_code="000000004")
-    assert facts(shop, batch_id, 2)[1:3] == ("4.00", "4.40")
-    shop.edit(batch_id, 3, new_price="3.50")
-    shop.edit(batch_id, 3, item_code="000000005")
-    assert facts(shop, batch_id, 3)[1:3] == ("0.05", "3.50")
+def test_another_product_in_a_row_that_nobody_priced_gets_its_own_price(harness: BatchHarness) -> None:
+    batch_id = computed(harness)
+    harness.edit(batch_id, 2, item_code="000000004")
+    assert facts(harness, batch_id, 2)[1:3] == ("4.00", "4.40")
+    harness.edit(batch_id, 3, new_price="3.50")
+    harness.edit(batch_id, 3, item_code="000000005")
+    assert facts(harness, batch_id, 3)[1:3] == ("0.05", "3.50")
 
 
 def test_a_row_added_by_hand_is_computed_unless_it_says_its_price(
-    shop: BatchHarness, set_price: SetPrice
+    harness: BatchHarness, set_price: SetPrice
 ) -> None:
-    batch_id = computed(shop)
-    without = shop.add(batch_id, item_code="000000004")
-    assert facts(shop, batch_id, without)[1:3] == ("4.00", "4.40")
-    shop.remove(batch_id, without)
-    priced = shop.add(batch_id, item_code="000000004", new_price="5.00")
+    batch_id = computed(harness)
+    without = harness.add(batch_id, item_code="000000004")
+    assert facts(harness, batch_id, without)[1:3] == ("4.00", "4.40")
+    harness.remove(batch_id, without)
+    priced = harness.add(batch_id, item_code="000000004", new_price="5.00")
     set_price("4", "6.00")
-    shop.run(batch_id, Action.REFRESH)
-    assert facts(shop, batch_id, priced)[1:4] == ("6.00", "5.00", "Edited; computed from 4.00, now 6.00.")
+    harness.run(batch_id, Action.REFRESH)
+    assert facts(harness, batch_id, priced)[1:4] == ("6.00", "5.00", "Edited; computed from 4.00, now 6.00.")
 
 
 def test_a_product_that_left_the_catalogue_and_came_back_is_computed_anew(
-    engine: Engine, shop: BatchHarness, set_price: SetPrice
+    engine: Engine, harness: BatchHarness, set_price: SetPrice
 ) -> None:
-    batch_id = computed(shop)
+    batch_id = computed(harness)
 
     def rename(code: str, to: str) -> None:
         with transaction_scope(engine) as session:
             session.execute(update(Product).where(Product.item_code == code).values(item_code=to))
-        shop.run(batch_id, Action.REFRESH)
+        harness.run(batch_id, Action.REFRESH)
 
     rename("000000002", "000000092")
-    assert (shop.row(batch_id, 2).status, str(shop.row(batch_id, 2).new_price)) == (
+    assert (harness.row(batch_id, 2).status, str(harness.row(batch_id, 2).new_price)) == (
         "not_in_catalogue",
         "2.20",
     )
     rename("000000092", "000000002")
     set_price("2", "4.00")
-    shop.run(batch_id, Action.REFRESH)
-    assert facts(shop, batch_id, 2) == ("increase", "4.00", "4.40", None, False)
+    harness.run(batch_id, Action.REFRESH)
+    assert facts(harness, batch_id, 2) == ("increase", "4.00", "4.40", None, False)
 
 
-def test_an_editor_who_saw_the_old_computed_price_is_told(shop: BatchHarness, set_price: SetPrice) -> None:
-    batch_id = computed(shop)
-    seen = shop.row(batch_id, 2).version
-    shop.run(batch_id, Action.REFRESH)
-    assert shop.row(batch_id, 2).version == seen
+def test_an_editor_who_saw_the_old_computed_price_is_told(harness: BatchHarness, set_price: SetPrice) -> None:
+    batch_id = computed(harness)
+    seen = harness.row(batch_id, 2).version
+    harness.run(batch_id, Action.REFRESH)
+    assert harness.row(batch_id, 2).version == seen
     set_price("2", "4.00")
-    shop.run(batch_id, Action.REFRESH)
+    harness.run(batch_id, Action.REFRESH)
     with pytest.raises(StaleEdit):
-        shop.edit(batch_id, 2, seen, new_price="2.30")
+        harness.edit(batch_id, 2, seen, new_price="2.30")
 
 
-def test_a_clone_of_an_executed_change_is_computed_from_the_prices_of_now(shop: BatchHarness) -> None:
-    batch_id = computed(shop)
-    shop.edit(batch_id, 3, new_price="3.99")
-    shop.run(batch_id, Action.COMPLETE, Action.EXECUTE)
-    clone = shop.clone(batch_id)
-    assert facts(shop, clone, 2) == ("increase", "2.20", "2.42", None, False)
-    assert facts(shop, clone, 3) == (
+def test_a_clone_of_an_executed_change_is_computed_from_the_prices_of_now(harness: BatchHarness) -> None:
+    batch_id = computed(harness)
+    harness.edit(batch_id, 3, new_price="3.99")
+    harness.run(batch_id, Action.COMPLETE, Action.EXECUTE)
+    clone = harness.clone(batch_id)
+    assert facts(harness, clone, 2) == ("increase", "2.20", "2.42", None, False)
+    assert facts(harness, clone, 3) == (
         "unchanged",
         "3.99",
         "3.99",
         "Edited; computed from 3.00, now 3.99.",
         True,
     )
-    shop.assert_counted(clone)
+    harness.assert_counted(clone)
 
 
-def test_a_list_keeps_its_prices_whatever_the_catalogue_does(shop: BatchHarness, set_price: SetPrice) -> None:
-    batch_id = shop.open("item_code,description,size,price\n000000002,,,2.50\n")
+def test_a_list_keeps_its_prices_whatever_the_catalogue_does(
+    harness: BatchHarness, set_price: SetPrice
+) -> None:
+    batch_id = harness.open("item_code,description,size,price\n000000002,,,2.50\n")
     set_price("2", "4.00")
-    shop.run(batch_id, Action.REFRESH)
-    assert facts(shop, batch_id, 1) == ("decrease", "4.00", "2.50", None, False)
+    harness.run(batch_id, Action.REFRESH)
+    assert facts(harness, batch_id, 1) == ("decrease", "4.00", "2.50", None, False)

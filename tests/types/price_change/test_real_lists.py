@@ -62,14 +62,14 @@ def as_workbook(content: str) -> bytes:
 
 
 @pytest.fixture
-def shop(engine: Engine, real_file: RealFile) -> BatchHarness:
+def harness(engine: Engine, real_file: RealFile) -> BatchHarness:
     with transaction_scope(engine) as session:
         load_file(session, real_file("catalog.csv"), by="test")
     return BatchHarness(engine, PRICE_CHANGE)
 
 
 def test_the_lists_are_what_they_are_known_to_be(
-    engine: Engine, shop: BatchHarness, real_file: RealFile
+    engine: Engine, harness: BatchHarness, real_file: RealFile
 ) -> None:
     with transaction_scope(engine, read_only=True) as session:
         prices = {code: price for code, price in session.execute(select(Product.item_code, Product.price))}  # noqa: C416
@@ -78,27 +78,27 @@ def test_the_lists_are_what_they_are_known_to_be(
     for name, path in lists.items():
         content = path.read_text(encoding="utf-8")
         for data, called in ((content.encode(), name), (as_workbook(content), name.replace(".csv", ".xlsx"))):
-            batch_id = shop.create(data, called)
-            assert not shop.run(batch_id, Action.POPULATE).failed
-            counts = shop.batch(batch_id).status_counts
+            batch_id = harness.create(data, called)
+            assert not harness.run(batch_id, Action.POPULATE).failed
+            counts = harness.batch(batch_id).status_counts
             assert Counter(counts) == in_python(content, prices)
             if len(prices) == WHOLE:
                 rows, *by_status = EXPECTED[name]
-                assert shop.batch(batch_id).row_count == rows
+                assert harness.batch(batch_id).row_count == rows
                 assert [counts[status] for status in STATUSES] == by_status
-            assert [row.item_code for row in shop.rows(batch_id)] == [
+            assert [row.item_code for row in harness.rows(batch_id)] == [
                 line.split(",")[0] for line in content.splitlines()[1:]
             ]
-            shop.assert_counted(batch_id)
+            harness.assert_counted(batch_id)
 
 
-def test_a_real_list_is_executed(engine: Engine, shop: BatchHarness, real_file: RealFile) -> None:
+def test_a_real_list_is_executed(engine: Engine, harness: BatchHarness, real_file: RealFile) -> None:
     path = real_file("price-list-V0764.csv")
-    batch_id = shop.create(path.read_bytes(), warn_above="25")
-    shop.run(batch_id, Action.POPULATE)
-    counts = shop.batch(batch_id).status_counts
+    batch_id = harness.create(path.read_bytes(), warn_above="25")
+    harness.run(batch_id, Action.POPULATE)
+    counts = harness.batch(batch_id).status_counts
     changing = counts["increase"] + counts["decrease"]
-    shop.run(batch_id, Action.COMPLETE, Action.EXECUTE)
+    harness.run(batch_id, Action.COMPLETE, Action.EXECUTE)
     with transaction_scope(engine, read_only=True) as session:
         assert session.scalar(select(func.count()).select_from(PriceHistory)) == changing
         differing = (
@@ -115,15 +115,15 @@ def test_a_real_list_is_executed(engine: Engine, shop: BatchHarness, real_file: 
         assert stored.size == path.stat().st_size
 
 
-def test_all_products_of_the_catalogue(engine: Engine, shop: BatchHarness) -> None:
-    batch_id = shop.create(percent="5", rounding="nine")
+def test_all_products_of_the_catalogue(engine: Engine, harness: BatchHarness) -> None:
+    batch_id = harness.create(percent="5", rounding="nine")
     for action in (Action.POPULATE, Action.COMPLETE, Action.EXECUTE):
-        assert not shop.run(batch_id, action).failed
+        assert not harness.run(batch_id, action).failed
     with transaction_scope(engine, read_only=True) as session:
         products = session.scalar(select(func.count()).select_from(Product).where(Product.active))
-        assert shop.batch(batch_id).row_count == products
+        assert harness.batch(batch_id).row_count == products
         endings = session.scalar(
             select(func.count()).select_from(PriceHistory).where(PriceHistory.batch_id == batch_id)
         )
-        assert endings == products - shop.batch(batch_id).status_counts.get("unchanged", 0)  # type: ignore[operator]
+        assert endings == products - harness.batch(batch_id).status_counts.get("unchanged", 0)  # type: ignore[operator]
         assert {str(price)[-1] for price in session.scalars(select(Product.price).distinct())} == {"9"}

@@ -36,11 +36,11 @@ ALL = tuple(
 )
 
 
-class BakeryBase(DeclarativeBase):
+class CakeBase(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
-class Baker(BakeryBase):
+class Baker(CakeBase):
     """It has no version: what a form saw is compared by its fields."""
 
     __tablename__ = "baker"
@@ -52,7 +52,7 @@ class Baker(BakeryBase):
 Index("uq_baker_folded_name", func.lower(Baker.name), unique=True)
 
 
-class Cake(BakeryBase):
+class Cake(CakeBase):
     __tablename__ = "cake"
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(20), unique=True)
@@ -66,13 +66,13 @@ class Cake(BakeryBase):
     slices: Mapped[list[Slice]] = relationship(cascade="all, delete-orphan")
 
 
-class Slice(BakeryBase):
+class Slice(CakeBase):
     __tablename__ = "slice"
     id: Mapped[int] = mapped_column(primary_key=True)
     cake_id: Mapped[int] = mapped_column(ForeignKey("cake.id"))
 
 
-class Sale(BakeryBase):
+class Sale(CakeBase):
     __tablename__ = "cake_sale"
     id: Mapped[int] = mapped_column(primary_key=True)
     cake_id: Mapped[int | None] = mapped_column(ForeignKey("cake.id", ondelete="RESTRICT"))
@@ -149,11 +149,11 @@ def create_tables(engine: Engine) -> None:
         "grid_setting",
     )
     Base.metadata.create_all(engine, tables=[Base.metadata.tables[name] for name in names])
-    BakeryBase.metadata.create_all(engine)
+    CakeBase.metadata.create_all(engine)
 
 
 @dataclass
-class Bakery:
+class MasterHarness:
     """The site, ready to be visited."""
 
     engine: Engine

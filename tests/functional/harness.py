@@ -61,7 +61,7 @@ OWN = ("grid_setting", "web_session", "login_attempt")
 
 
 @dataclass
-class Shop:
+class CatalogueDatabase:
     """The database, to look behind the pages."""
 
     engine: Engine

