@@ -20,7 +20,8 @@ from batchbook.batches.engine.row_writer import RowWriter
 from batchbook.batches.engine.scheduled_execution import cancel_schedule, cancel_schedule_for_execution
 from batchbook.batches.handler import Outcome
 from batchbook.batches.hook_guard import handler_code
-from batchbook.batches.intake.file_inspection import Intake, describe_source
+from batchbook.batches.intake.file_inspection import describe_source
+from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.rows.scope import Rows
 from batchbook.errors import Conflict
@@ -55,7 +56,7 @@ def _populate(work: ActionContext, _options: Mapping[str, Any]) -> str:
 
 def _source_of(work: ActionContext) -> str:
     """Return how the rows were read from a file, as the end of a sentence; empty where there is nothing to say."""
-    intake = Intake.stored_in(work.batch) if maps_columns(work) else None
+    intake = stored_intake(work.batch) if maps_columns(work) else None
     return "" if intake is None else describe_source(intake, intake_fields(work))
 
 
