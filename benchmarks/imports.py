@@ -27,7 +27,7 @@ from sqlalchemy import URL, make_url, select
 import batchbook
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Engine
-from batchbook.batches.engine.file_intake import inspect_batch_file
+from batchbook.batches.engine.file_intake import file_source_of
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.running.runner import ActionCall, InlineRunner
@@ -143,7 +143,8 @@ class OurImport:
             engine = Engine(session, self._types, self._services.settings, ACTOR)
             batch = create_batch(engine, "import", {"target": "product"}, file, table.name)
             self.batch_id = batch.id
-            inspect_batch_file(engine.work_on(batch))
+            work = engine.work_on(batch)
+            file_source_of(work).inspect(work.handler, batch)
         looked = perf_counter()
         with self._written() as written:
             self._submit(Action.POPULATE)

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from batchbook.batches.freeze import append_only, freeze_table, unfreeze_table
     from batchbook.batches.handler import BatchHandler, Callbacks, ExecutionPolicy, Outcome, QuickEntry, Total
     from batchbook.batches.handler_context import HandlerContext
+    from batchbook.batches.intake.cell_reader import IntakeReader
     from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping
     from batchbook.batches.intake.file_inspection import Intake
-    from batchbook.batches.intake.file_source import FileSource, IntakeReader
+    from batchbook.batches.intake.file_source import FileSource, stored_intake
     from batchbook.batches.lifecycle import Action, BatchPermission, State
     from batchbook.batches.models import Batch, BatchFile, BatchRow, column, editable
     from batchbook.batches.pages.batch_page import BatchPage
@@ -82,6 +83,7 @@ __all__ = [
     "open_file",
     "read_table",
     "store_file",
+    "stored_intake",
     "unfreeze_table",
 ]
 
@@ -100,9 +102,10 @@ if not TYPE_CHECKING:  # A type checker would take every name for one that is of
                 "Total",
             ),
             "batchbook.batches.handler_context": ("HandlerContext",),
+            "batchbook.batches.intake.cell_reader": ("IntakeReader",),
             "batchbook.batches.intake.field_mapping": ("IntakeField", "IntakeMapping"),
             "batchbook.batches.intake.file_inspection": ("Intake",),
-            "batchbook.batches.intake.file_source": ("FileSource", "IntakeReader"),
+            "batchbook.batches.intake.file_source": ("FileSource", "stored_intake"),
             "batchbook.batches.lifecycle": ("Action", "BatchPermission", "State"),
             "batchbook.batches.models": ("Batch", "BatchFile", "BatchRow", "column", "editable"),
             "batchbook.batches.pages.batch_page": ("BatchPage",),

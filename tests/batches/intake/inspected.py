@@ -6,7 +6,8 @@ import io
 from collections.abc import Sequence
 
 from batchbook.batches.intake import IntakeField
-from batchbook.batches.intake.file_inspection import Intake, inspect
+from batchbook.batches.intake.file_inspection import Intake
+from batchbook.batches.intake.file_source import inspect
 
 from .fields import FIELDS
 

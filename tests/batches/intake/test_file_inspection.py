@@ -6,22 +6,18 @@ import io
 
 import pytest
 
-from batchbook.batches import Batch
-from batchbook.batches.intake import RememberedMapping
 from batchbook.batches.intake.file_inspection import (
     GuessedText,
-    Intake,
     Unmapped,
     describe_source,
-    inspect,
     refuse_guessed_text,
     refuse_unmapped,
     storable_json,
 )
-from batchbook.tables.report import Reading
+from batchbook.batches.intake.file_source import inspect
 
 from .fields import FIELDS
-from .inspected import TABLE, inspected
+from .inspected import inspected
 
 
 def test_columns_with_the_names_of_fields_need_no_decision() -> None:
@@ -31,30 +27,6 @@ def test_columns_with_the_names_of_fields_need_no_decision() -> None:
     refuse_unmapped(intake, FIELDS)
     refuse_guessed_text(intake, FIELDS)
     assert describe_source(intake, FIELDS) == ""
-
-
-def test_an_intake_is_stored_in_its_batch() -> None:
-    batch = Batch(params={"other": 1})
-    assert Intake.stored_in(batch) is None
-    intake = inspected()
-    intake.store_in(batch)
-    assert batch.params["other"] == 1
-    stored = Intake.stored_in(batch)
-    assert stored is not None
-    assert (stored.mapping, stored.reading, stored.suggestion.reasons) == (
-        intake.mapping,
-        intake.reading,
-        intake.suggestion.reasons,
-    )
-
-
-def test_a_reading_that_was_chosen_before_is_used_again() -> None:
-    before = inspected()
-    semicolons = TABLE.replace(",", ";")
-    chosen = Reading(delimiter=";")
-    remembered = RememberedMapping(before.mapping, "last time for V1", reading=chosen)
-    found = inspect("list.csv", io.BytesIO(semicolons.encode()), FIELDS, remembered=remembered)
-    assert (found.chosen.delimiter, found.mapping.columns) == (";", before.mapping.columns)
 
 
 def test_a_required_field_without_a_column_is_refused_by_name() -> None:

@@ -19,7 +19,8 @@ from batchbook.batches import Action, Batch
 from batchbook.batches.editing import HeaderEditor, RowEditor, RowRemover
 from batchbook.batches.engine.creation import clone_batch, create_batch, delete_batch
 from batchbook.batches.engine.engine import Engine, Result
-from batchbook.batches.engine.file_intake import inspect_batch_file
+from batchbook.batches.engine.file_intake import file_source_of
+from batchbook.batches.intake.file_source import store_intake
 from batchbook.batches.registry import BatchTypes
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.db.transactions import transaction_scope
@@ -97,9 +98,10 @@ class ImportHarness:
         with transaction_scope(self.database) as session:
             engine = self.act(session)
             batch = create_batch(engine, "import", {"target": "product"}, io.BytesIO(data), name)
-            intake = inspect_batch_file(engine.work_on(batch))
+            work = engine.work_on(batch)
+            intake = file_source_of(work).inspect(work.handler, batch)
             mapping = replace(intake.mapping, carried=tuple(carried))
-            replace(intake, suggestion=replace(intake.suggestion, mapping=mapping)).store_in(batch)
+            store_intake(batch, replace(intake, suggestion=replace(intake.suggestion, mapping=mapping)))
             engine.run(batch.id, Action.POPULATE)
             return batch.id
 

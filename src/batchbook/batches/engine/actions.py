@@ -16,13 +16,14 @@ from batchbook.batches.engine.file_intake import (
     maps_columns,
 )
 from batchbook.batches.engine.preview import bind_options, options_as_json
-from batchbook.batches.engine.row_writer import RowWriter
 from batchbook.batches.engine.scheduled_execution import cancel_schedule, cancel_schedule_for_execution
 from batchbook.batches.handler import Outcome
 from batchbook.batches.hook_guard import handler_code
-from batchbook.batches.intake.file_inspection import Intake, describe_source
+from batchbook.batches.intake.file_inspection import describe_source
+from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.rows.scope import Rows
+from batchbook.batches.rows.storage import RowWriter
 from batchbook.errors import Conflict
 from batchbook.words import counted
 
@@ -36,13 +37,19 @@ def _populate(work: ActionContext, _options: Mapping[str, Any]) -> str:
     with around(Action.POPULATE, work):
         ensure_inspected(work)
         work.make_room()
-        writer = RowWriter(work)
+        handler = work.handler
+        writer = RowWriter(work.session, work.batch, work.row, handler.statuses)
+
+        def report(written: int) -> None:
+            work.progress.report("populate", written, handler.expected_rows)
+
         with handler_code(work.session):
-            writer.write(work.handler.populate(work.batch))
+            writer.write(handler.populate(work.batch), handler.chunk_size, report)
         work.batch_type.rows.written(work.session, work.batch)
-        if work.handler.per_batch_rows:
+        if handler.per_batch_rows:
             with handler_code(work.session):
-                writer.write(work.handler.per_batch_rows.supplement(work.handler, work.batch))
+                more = handler.per_batch_rows.supplement(handler, work.batch)
+                writer.write(more, handler.chunk_size, report)
         written = writer.written
         if written:
             refresh_in_chunks(work, work.rows(), total=written)
@@ -55,7 +62,7 @@ def _populate(work: ActionContext, _options: Mapping[str, Any]) -> str:
 
 def _source_of(work: ActionContext) -> str:
     """Return how the rows were read from a file, as the end of a sentence; empty where there is nothing to say."""
-    intake = Intake.stored_in(work.batch) if maps_columns(work) else None
+    intake = stored_intake(work.batch) if maps_columns(work) else None
     return "" if intake is None else describe_source(intake, intake_fields(work))
 
 

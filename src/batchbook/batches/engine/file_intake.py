@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -11,29 +11,25 @@ from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.files import demand_input_file, input_file, open_file
+from batchbook.batches.files import input_file, open_file
 from batchbook.batches.intake.field_mapping import IntakeField, headings_of, merge_texts
-from batchbook.batches.intake.file_inspection import (
-    NOTHING_CHOSEN,
-    Intake,
-    inspect,
-    refuse_guessed_text,
-    refuse_unmapped,
-)
-from batchbook.batches.intake.file_source import FileSource
-from batchbook.batches.intake.saved_mappings import MappingScope, last_mapping, save_mapping
-from batchbook.batches.intake.suggestions import RememberedMapping
+from batchbook.batches.intake.file_inspection import Intake, refuse_guessed_text, refuse_unmapped
+from batchbook.batches.intake.file_source import FileSource, stored_intake
+from batchbook.batches.intake.saved_mappings import last_mapping, save_mapping
 from batchbook.batches.models import CellChange
 from batchbook.errors import BadInput
 from batchbook.grid import to_text
-from batchbook.tables.report import Reading
 from batchbook.tables.source import open_source
+
+
+def file_source_of(work: ActionContext) -> FileSource:
+    """Return the file source of the batch's type; one without a field where it declares none."""
+    return work.handler.file_source or FileSource()
 
 
 def maps_columns(work: ActionContext) -> bool:
     """Return whether the type of the batch maps the columns of its files to fields."""
-    source: FileSource | None = work.handler.file_source
-    return source is not None and source.maps_columns
+    return work.handler.file_source is not None and work.handler.file_source.maps_columns
 
 
 def has_mapped_file(work: ActionContext) -> bool:
@@ -43,50 +39,7 @@ def has_mapped_file(work: ActionContext) -> bool:
 
 def intake_fields(work: ActionContext) -> Sequence[IntakeField]:
     """Return the fields that rows of the batch take from its file."""
-    source: FileSource | None = work.handler.file_source
-    return () if source is None else source.fields_for(work.handler, work.batch)
-
-
-def carries_columns(work: ActionContext) -> bool:
-    """Return whether rows of the batch can keep columns of a file that fill no field."""
-    source: FileSource | None = work.handler.file_source
-    return source is not None and source.carried_columns is not None
-
-
-def known_lengths(work: ActionContext, field: IntakeField) -> Mapping[int, int]:
-    """Return how many known values of ``field`` have which length, by length."""
-    source: FileSource | None = work.handler.file_source
-    if source is None or source.known_lengths is None:
-        return {}
-    return source.known_lengths(work.handler, work.batch, field)
-
-
-def mapping_scope(work: ActionContext) -> MappingScope:
-    """Return the scope in which the mapping of the batch's file is remembered."""
-    source = work.handler.file_source or FileSource()
-    return MappingScope(work.batch.type, source.scope_of(work.batch), source.sender_of(work.batch))
-
-
-def inspect_batch_file(
-    work: ActionContext,
-    chosen: Reading = NOTHING_CHOSEN,
-    remembered: RememberedMapping | None = None,
-    *,
-    keep: bool = True,
-) -> Intake:
-    """Inspect the batch's file, read as ``chosen``; return the result, which is stored with the batch if ``keep``.
-
-    Columns are chosen as in ``remembered``, or as they were last time for the sender of the file. Raises as
-    :func:`inspect` does, and ``BadInput`` for a batch without a file.
-    """
-    record = demand_input_file(work.session, work.batch)
-    fields = intake_fields(work)
-    before = remembered or last_mapping(work.session, mapping_scope(work))
-    with open_file(work.session, record) as file:
-        intake = inspect(record.name, file, fields, chosen, before)
-    if keep:
-        intake.store_in(work.batch)
-    return intake
+    return file_source_of(work).fields_for(work.handler, work.batch)
 
 
 def ensure_inspected(work: ActionContext) -> None:
@@ -94,9 +47,9 @@ def ensure_inspected(work: ActionContext) -> None:
 
     A file that cannot be read is left to the handler, which may not want to read it at all.
     """
-    if has_mapped_file(work) and Intake.stored_in(work.batch) is None:
+    if has_mapped_file(work) and stored_intake(work.batch) is None:
         with suppress(BadInput):
-            inspect_batch_file(work)
+            file_source_of(work).inspect(work.handler, work.batch)
 
 
 def refuse_unprepared(work: ActionContext, intake: Intake) -> None:
@@ -115,9 +68,9 @@ def learn_corrections(work: ActionContext) -> None:
 
     A text that was replaced by different ones has no certain meaning, so it is not remembered.
     """
-    source: FileSource | None = work.handler.file_source
-    intake, scope = Intake.stored_in(work.batch), mapping_scope(work)
-    if intake is None or source is None or source.learned_fields is None or not scope.sender:
+    source = file_source_of(work)
+    intake, scope = stored_intake(work.batch), source.mapping_scope(work.batch)
+    if intake is None or source.learned_fields is None or not scope.sender:
         return
     names = source.learned_fields(work.handler, work.batch)
     fields = [field for field in intake_fields(work) if field.name in names]

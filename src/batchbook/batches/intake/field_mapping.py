@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from batchbook.grid import Column, columns_of
+from batchbook.errors import BadInput
+from batchbook.grid import CellError, Column, columns_of, parse
 from batchbook.words import storable
 
 
@@ -112,6 +113,14 @@ class IntakeMapping:
             and storable(headings[position]) == storable(self.headings[position])
             for position in used
         )
+
+
+def constant_of(wanted: IntakeField, text: str) -> Any:
+    """Return the value that ``text`` gives ``wanted`` in every row; raise ``BadInput`` if it is none."""
+    try:
+        return parse(wanted.column, text)
+    except CellError as error:
+        raise BadInput(f"The text for {wanted.label} in all rows cannot be used. {error.message}") from None
 
 
 def merge_texts(

@@ -1,23 +1,21 @@
-"""Inspection of a batch's file before its rows are read: the result, which the batch stores, and what it lacks to be read."""
+"""Result of the inspection of a batch's file: what was found and chosen, and what is missing before rows can be read."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, BinaryIO, Self
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 from batchbook.batches.intake.cell_reader import TEXT_KINDS
-from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping, headings_of
-from batchbook.batches.intake.suggestions import RememberedMapping, Suggestion, normalise_name, suggest
-from batchbook.batches.models import Batch
+from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping
+from batchbook.batches.intake.suggestions import Suggestion, normalise_name
 from batchbook.errors import BadInput
 from batchbook.grid import Kind
 from batchbook.grid.columns import NUMERIC_KINDS
 from batchbook.statuses import Severity
-from batchbook.tables.inspection import inspect_table
-from batchbook.tables.layout.encoding import ENCODING_GUESSED, ODD_LINES, encoding_still_fits
-from batchbook.tables.report import ColumnReading, Note, Reading, Report
+from batchbook.tables.layout.encoding import ENCODING_GUESSED, ODD_LINES
+from batchbook.tables.report import Note, Reading, Report
 from batchbook.words import counted, quoted_list, storable
 
 # Each such cell is a problem of its row anyway, where people correct it.
@@ -93,8 +91,8 @@ class Intake:
         lacks = self.suggestion.unused and not all(self.mapping.fills(one.name) for one in wanted)
         return not (asks or lacks or self.suggestion.guesses or self.suggestion.missing(wanted))
 
-    def store_in(self, batch: Batch) -> None:
-        """Store the intake in the parameters of ``batch``, in place of an earlier one."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the intake as JSON, with the beginnings of long cells only."""
         report = self.report.to_json()
         first = [(number, [cell[:_LONGEST_CELL] for cell in cells]) for number, cells in report["first_rows"]]
         stored = {
@@ -109,19 +107,18 @@ class Intake:
                 "name": self.name,
             },
         }
-        batch.params = {**(batch.params or {}), **storable_json(stored)}
+        return {name: storable_json(value) for name, value in stored.items()}
 
     @classmethod
-    def stored_in(cls, batch: Batch) -> Self | None:
-        """Return the intake that :meth:`store_in` stored; ``None`` if there is none."""
-        params = batch.params or {}
-        if not params.keys() >= _KEYS:
+    def from_json(cls, stored: Mapping[str, Any]) -> Self | None:
+        """Return the intake that :meth:`to_json` returned; ``None`` if ``stored`` has none."""
+        if not stored.keys() >= _KEYS:
             return None
-        suggested = params["suggested"]
-        mapping = IntakeMapping.from_json(params["mapping"])
+        suggested = stored["suggested"]
+        mapping = IntakeMapping.from_json(stored["mapping"])
         return cls(
-            Reading.from_json(params["said"]),
-            Report.from_json(params["report"]),
+            Reading.from_json(stored["said"]),
+            Report.from_json(stored["report"]),
             Suggestion(mapping, suggested["guesses"], suggested["reasons"]),
             suggested["decided"],
             suggested["name"],
@@ -135,71 +132,6 @@ def storable_json(value: Any) -> Any:
     if isinstance(value, dict):
         return {storable(str(key)): storable_json(part) for key, part in value.items()}
     return [*map(storable_json, value)] if isinstance(value, list | tuple) else value
-
-
-#: Everything is guessed.
-NOTHING_CHOSEN = Reading()
-
-
-def inspect(
-    name: str,
-    file: BinaryIO,
-    fields: Sequence[IntakeField],
-    chosen: Reading = NOTHING_CHOSEN,
-    remembered: RememberedMapping | None = None,
-) -> Intake:
-    """Inspect ``file``, called ``name``, read as ``chosen``, and suggest which of its columns fill ``fields``.
-
-    Where nothing is chosen, the reading of the ``remembered`` file is tried first. Raises ``BadInput`` for what cannot be read, and for a table without a row.
-    """
-    if (
-        chosen == NOTHING_CHOSEN
-        and remembered is not None
-        and remembered.sure
-        and remembered.reading != NOTHING_CHOSEN
-    ):
-        found = _as_before(name, file, fields, remembered)
-        if found is not None:
-            return found
-    return _inspect(name, file, fields, chosen, remembered)
-
-
-def _inspect(
-    name: str,
-    file: BinaryIO,
-    fields: Sequence[IntakeField],
-    chosen: Reading,
-    remembered: RememberedMapping | None,
-) -> Intake:
-    report = inspect_table(name, file, chosen, headings_of(fields))
-    return Intake(chosen, report, suggest(fields, report, remembered))
-
-
-def _as_before(
-    name: str, file: BinaryIO, fields: Sequence[IntakeField], remembered: RememberedMapping
-) -> Intake | None:
-    """Return the intake of the file read as an earlier one was; ``None`` if it cannot be, or does not fit."""
-    # The rows that were left out are no evidence for another file.
-    structure = replace(remembered.reading, columns=(), left_out=None)
-    if structure.encoding and not encoding_still_fits(file, structure.encoding):
-        structure = replace(structure, encoding="", odd_lines="")
-    try:
-        found = _inspect(name, file, fields, structure, remembered)
-        columns = _column_readings(found, remembered)
-        if any(column != ColumnReading() for column in columns):
-            found = _inspect(name, file, fields, replace(structure, columns=columns), remembered)
-    except BadInput:
-        return None
-    return None if found.suggestion.missing(fields) else found
-
-
-def _column_readings(found: Intake, remembered: RememberedMapping) -> tuple[ColumnReading, ...]:
-    """Return the readings that were chosen for columns with the headings that the file has now."""
-    known = {
-        normalise_name(heading): remembered.reading.column(place)
-        for place, heading in enumerate(remembered.mapping.headings)
-    }
-    return tuple(known.get(normalise_name(heading), ColumnReading()) for heading in found.report.headings)
 
 
 _MOST_NAMED = 20

@@ -1,197 +1,87 @@
-"""Files as the source of rows: their declaration by a type, and the reader that turns records into blocks of rows."""
+"""Files as the source of rows: their declaration by a type, their inspection, and the rows that are read from them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import Any, BinaryIO, Protocol
 
 from sqlalchemy.orm import Session
 
 from batchbook.batches.files import demand_input_file, open_file
-from batchbook.batches.intake.cell_reader import TEXT_KINDS, CellReader, ColumnCells
+from batchbook.batches.intake.cell_reader import IntakeReader
 from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping, fields_of, headings_of
-from batchbook.batches.intake.file_inspection import Intake, inspect, refuse_guessed_text, refuse_unmapped
+from batchbook.batches.intake.file_inspection import Intake, refuse_guessed_text, refuse_unmapped
+from batchbook.batches.intake.saved_mappings import MappingScope, last_mapping
+from batchbook.batches.intake.suggestions import RememberedMapping, normalise_name, suggest
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.blocks import Block, RowValues
-from batchbook.batches.rows.issues import Issue, issue
 from batchbook.errors import BadInput
-from batchbook.grid import CellError, Column, columns_of, parse, to_text
-from batchbook.statuses import Severity
-from batchbook.tables.report import Chunk, Reading
-from batchbook.tables.source import Source, open_source
-from batchbook.words import storable
+from batchbook.grid import columns_of
+from batchbook.tables.inspection import inspect_table
+from batchbook.tables.layout.encoding import encoding_still_fits
+from batchbook.tables.report import ColumnReading, Reading
+from batchbook.tables.source import open_source
 
-#: The code of the issue with the original text of a cell, where the row has no column for it.
-READ_AS = "taken-as"
-_TOO_MANY_CELLS = (
-    "The line has {} cells under {} headings, so it is not clear which is which: correct this one."
-)
+#: Everything is guessed.
+NOTHING_CHOSEN = Reading()
 
 
-@dataclass
-class _RowFindings:
-    """Findings in a chunk besides values, by place of the row: issues, and original texts that were normalised."""
-
-    issues: dict[int, list[Issue]] = field(default_factory=dict)
-    normalised: dict[int, dict[str, str]] = field(default_factory=dict)
-
-    def add(self, cells: ColumnCells, name: str) -> None:
-        """Add the findings in ``cells`` of the row's column ``name``."""
-        for at, found in cells.issues.items():
-            self.issues.setdefault(at, []).append(found)
-        for at, text in cells.normalised.items():
-            self.normalised.setdefault(at, {})[name] = text
+def stored_intake(batch: Batch) -> Intake | None:
+    """Return the intake that ``batch`` stores; ``None`` before its file was inspected."""
+    return Intake.from_json(batch.params or {})
 
 
-class IntakeReader:
-    """Turns the records of a table into rows, by ``reading`` and ``mapping``.
+def store_intake(batch: Batch, intake: Intake) -> None:
+    """Store ``intake`` in the parameters of ``batch``, in place of an earlier one."""
+    batch.params = {**(batch.params or {}), **intake.to_json()}
 
-    ``line`` is the row's column for the number of the row in the file, ``raw`` the one for the original texts
-    of cells that were padded, normalised or replaced, by column: without it the row gets an issue for each. ``carried`` are the row's
-    columns for those that the mapping carries, in their order. Raises ``BadInput`` for a constant that its column does
-    not take, and ``ValueError`` for a column that ``row_model`` does not have.
+
+def inspect(
+    name: str,
+    file: BinaryIO,
+    fields: Sequence[IntakeField],
+    chosen: Reading = NOTHING_CHOSEN,
+    remembered: RememberedMapping | None = None,
+) -> Intake:
+    """Inspect ``file``, called ``name``, read as ``chosen``, and suggest which of its columns fill ``fields``.
+
+    Where nothing is chosen, the reading of the ``remembered`` file is tried first. Raises ``BadInput`` for a file that
+    cannot be read, and for a table without a row.
     """
-
-    def __init__(
-        self,
-        row_model: type[BatchRow],
-        fields: Sequence[IntakeField],
-        reading: Reading,
-        mapping: IntakeMapping,
-        *,
-        line: str | None = None,
-        raw: str | None = None,
-        carried: Sequence[str] = (),
-    ) -> None:
-        filled = [wanted.column.name for wanted in fields if mapping.fills(wanted.name)]
-        _check_names(row_model, filled, line, raw, carried)
-        self._delimiter = reading.delimiter or ","
-        self._line, self._raw = line, raw
-        self._readers = [
-            (place, CellReader(wanted, reading.column(place), mapping))
-            for place, wanted in mapping.placed(fields)
-        ]
-        self._constants = {
-            wanted.column.name: constant_of(wanted, mapping.constants[wanted.name])
-            for wanted in fields
-            if wanted.name in mapping.constants and wanted.name not in mapping.columns
-        }
-        self._carried = dict(zip(carried, mapping.carried, strict=False))
-
-    def blocks(self, source: Source, size: int = 5_000) -> Iterator[Block]:
-        """Yield the rows of ``source``, in blocks of at most ``size``."""
-        for chunk in source.chunks(size):
-            if chunk.records:
-                yield self.block(chunk)
-
-    def block(self, chunk: Chunk) -> Block:
-        """Return the rows of ``chunk``."""
-        table = [*zip(*chunk.records, strict=True)]
-        found = _RowFindings()
-        values: dict[str, Sequence[Any]] = {}
-        for place, reader in self._readers:
-            cells = reader.read(table[place])
-            values[reader.column.name] = cells.values
-            found.add(cells, reader.column.name)
-        self._empty_doubtful(chunk, values, found)
-        size = len(chunk.records)
-        values |= {name: [value] * size for name, value in self._constants.items()}
-        values |= {name: [*map(storable, table[place])] for name, place in self._carried.items()}
-        values |= self._besides(chunk, values, found)
-        return Block.of_columns(values)
-
-    def _besides(
-        self, chunk: Chunk, values: dict[str, Sequence[Any]], found: _RowFindings
-    ) -> dict[str, Sequence[Any]]:
-        """Return the columns that no cell fills: numbers of rows, texts that were normalised, issues."""
-        besides: dict[str, Sequence[Any]] = {}
-        places = range(len(chunk.records))
-        if self._line is not None:
-            besides[self._line] = chunk.numbers
-        if self._raw is None:
-            self._add_read_as_issues(values, found)
-        elif found.normalised:
-            stored = {
-                at: {name: storable(text) for name, text in texts.items()}
-                for at, texts in found.normalised.items()
-            }
-            besides[self._raw] = [stored.get(at) for at in places]
-        if found.issues:
-            besides["issues"] = [found.issues.get(at) for at in places]
-        return besides
-
-    def _add_read_as_issues(self, values: dict[str, Sequence[Any]], found: _RowFindings) -> None:
-        """Add an issue to each cell whose text was normalised."""
-        columns = {reader.column.name: reader.column for _, reader in self._readers}
-        for at, texts in found.normalised.items():
-            told = [_read_as_issue(columns[name], text, values[name][at]) for name, text in texts.items()]
-            found.issues.setdefault(at, []).extend(told)
-
-    def _empty_doubtful(self, chunk: Chunk, values: dict[str, Sequence[Any]], found: _RowFindings) -> None:
-        """Leave cells empty that may be one place off, in lines with more cells than there are headings.
-
-        An unquoted separator within a cell does that: 1,99 would be read as 1. So only texts are kept as they are.
-        """
-        if not chunk.surplus:
-            return
-        places = {number: at for at, number in enumerate(chunk.numbers)}
-        for number, surplus in chunk.surplus.items():
-            if any(map(str.strip, surplus)):
-                at = places[number]
-                record = chunk.records[at]
-                message = _TOO_MANY_CELLS.format(len(record) + len(surplus), len(record))
-                texts = [*record[:-1], self._delimiter.join([record[-1], *surplus])]
-                self._empty_row(at, texts, message, values, found)
-
-    def _empty_row(
-        self, at: int, texts: Sequence[str], message: str, values: dict[str, Any], found: _RowFindings
-    ) -> None:
-        issues: list[Issue] = []
-        doubted = [place for place, reader in self._readers if reader.column.kind not in TEXT_KINDS]
-        found.normalised.pop(at, None)
-        for place, reader in self._readers:
-            column, text = reader.column, texts[place]
-            if place in (doubted or [max(place for place, _ in self._readers)]):
-                issues.append(issue(column.name, "too-many-cells", message, raw=text))
-            if place in doubted:
-                values[column.name][at] = column.blank
-            else:
-                cell = reader.read_one(text)
-                values[column.name][at] = cell.value
-                issues += [cell.issue] if cell.issue else []
-        found.issues[at] = issues
+    if chosen == NOTHING_CHOSEN and remembered is not None and remembered.sure:
+        found = _inspect_as_before(name, file, fields, remembered)
+        if found is not None:
+            return found
+    report = inspect_table(name, file, chosen, headings_of(fields))
+    return Intake(chosen, report, suggest(fields, report, remembered))
 
 
-def constant_of(wanted: IntakeField, text: str) -> Any:
-    """Return the value that ``text`` gives ``wanted`` in every row; raise ``BadInput`` if it is none."""
+def _inspect_as_before(
+    name: str, file: BinaryIO, fields: Sequence[IntakeField], remembered: RememberedMapping
+) -> Intake | None:
+    """Return the intake of the file read as an earlier one was; ``None`` if it cannot be, or does not fit."""
+    if remembered.reading == NOTHING_CHOSEN:
+        return None
+    # The rows that were left out are no evidence for another file.
+    structure = replace(remembered.reading, columns=(), left_out=None)
+    if structure.encoding and not encoding_still_fits(file, structure.encoding):
+        structure = replace(structure, encoding="", odd_lines="")
+    known = {
+        normalise_name(heading): remembered.reading.column(place)
+        for place, heading in enumerate(remembered.mapping.headings)
+    }
     try:
-        return parse(wanted.column, text)
-    except CellError as error:
-        raise BadInput(f"The text for {wanted.label} in all rows cannot be used. {error.message}") from None
-
-
-def rows_of(block: Block) -> Iterator[RowValues]:
-    """Yield the rows of ``block`` one by one; those without issues have none."""
-    for row in block.rows():
-        yield {name: value for name, value in row.items() if name != "issues" or value is not None}
-
-
-def _check_names(
-    row_model: type[BatchRow], names: Sequence[str], line: str | None, raw: str | None, carried: Sequence[str]
-) -> None:
-    wanted = {*names, *carried} | {name for name in (line, raw) if name is not None}
-    unknown = sorted(wanted - {column.key for column in row_model.__mapper__.column_attrs})
-    if unknown:
-        raise ValueError(f"{row_model.__name__} has no column for what is read: {', '.join(unknown)}")
-
-
-def _read_as_issue(column: Column, text: str, value: Any) -> Issue:
-    shown = to_text(column, value)
-    meaning = f"read as “{shown}”" if shown else "treated as empty"
-    message = f"“{text.strip()[:40]}” in the file was {meaning}."
-    return issue(column.name, READ_AS, message, Severity.INFO, raw=text)
+        report = inspect_table(name, file, structure, headings_of(fields))
+        columns = tuple(known.get(normalise_name(heading), ColumnReading()) for heading in report.headings)
+        if any(column != ColumnReading() for column in columns):
+            structure = replace(structure, columns=columns)
+            report = inspect_table(name, file, structure, headings_of(fields))
+    except BadInput:
+        return None
+    found = Intake(structure, report, suggest(fields, report, remembered))
+    return None if found.suggestion.missing(fields) else found
 
 
 class FileHandler(Protocol):
@@ -271,13 +161,32 @@ class FileSource:
         """Return the fields that rows of ``batch`` take from a file."""
         return self._declared_fields(handler) if self.fields is None else self.fields(handler, batch)
 
-    def sender_of(self, batch: Batch) -> str:
-        """Return the sender of the file; empty if unknown."""
-        return (getattr(batch, self.sender) if self.sender else "") or ""
+    def mapping_scope(self, batch: Batch) -> MappingScope:
+        """Return the scope in which the mapping of the file of ``batch`` is remembered."""
+        scope, sender = (getattr(batch, name) if name else "" for name in (self.scope, self.sender))
+        return MappingScope(batch.type, scope or "", sender or "")
 
-    def scope_of(self, batch: Batch) -> str:
-        """Return the scope, within the type, for which mappings are remembered."""
-        return (getattr(batch, self.scope) if self.scope else "") or ""
+    def inspect(
+        self,
+        handler: FileHandler,
+        batch: Batch,
+        chosen: Reading = NOTHING_CHOSEN,
+        remembered: RememberedMapping | None = None,
+        *,
+        keep: bool = True,
+    ) -> Intake:
+        """Inspect the file of ``batch``, read as ``chosen``; return the result, which the batch stores if ``keep``.
+
+        Columns are chosen as in ``remembered``, or as they were last time for the sender of the file. Raises as
+        :func:`inspect` does, and ``BadInput`` for a batch without a file.
+        """
+        record = demand_input_file(handler.session, batch)
+        before = remembered or last_mapping(handler.session, self.mapping_scope(batch))
+        with open_file(handler.session, record) as file:
+            intake = inspect(record.name, file, self.fields_for(handler, batch), chosen, before)
+        if keep:
+            store_intake(batch, intake)
+        return intake
 
     def rows(self, handler: FileHandler, batch: Batch) -> Iterator[RowValues | Block]:
         """Yield the rows of the file that ``batch`` was made from; raise ``BadInput`` if there is none."""
@@ -287,7 +196,7 @@ class FileSource:
                 yield from self.parse(handler, record.name, file)
                 return
             fields = self.fields_for(handler, batch)
-            intake = Intake.stored_in(batch) or inspect(record.name, file, fields)
+            intake = stored_intake(batch) or inspect(record.name, file, fields)
             yield from self._blocks(handler, record.name, file, fields, intake)
 
     def parse_table(self, handler: FileHandler, name: str, file: BinaryIO) -> Iterator[RowValues]:
@@ -337,4 +246,12 @@ class FileSource:
             raw=self.raw_column,
             carried=carried,
         )
-        yield from reader.blocks(source, handler.chunk_size)
+        for chunk in source.chunks(handler.chunk_size):
+            if chunk.records:
+                yield reader.block(chunk)
+
+
+def rows_of(block: Block) -> Iterator[RowValues]:
+    """Yield the rows of ``block`` one by one; those without issues have none."""
+    for row in block.rows():
+        yield {name: value for name, value in row.items() if name != "issues" or value is not None}

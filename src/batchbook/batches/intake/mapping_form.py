@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from batchbook.batches.concurrency import Token, token_of
-from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping, column_title
+from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping, column_title, constant_of
 from batchbook.batches.intake.file_inspection import Intake, storable_json
-from batchbook.batches.intake.file_source import constant_of
 from batchbook.batches.intake.saved_mappings import LONGEST_NAME
 from batchbook.batches.intake.suggestions import BY_YOU, Suggestion, normalise_name
 from batchbook.errors import BadInput

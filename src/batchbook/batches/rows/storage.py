@@ -1,17 +1,22 @@
-"""Storage of a type's rows: one table shared by all its batches, or a table for each batch."""
+"""Storage of the rows of a type, in one table or in a table for each batch, and the writer of rows that are new."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Select, Table, column, delete, insert, literal, select, text
 from sqlalchemy.orm import Session
 
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.rows.blocks import Block, RowValues
 from batchbook.batches.rows.ddl import analyze
 from batchbook.batches.rows.row_columns import RowColumn
 from batchbook.batches.rows.scope import table_of
+from batchbook.batches.rows.storable_cells import CellCheck
+from batchbook.db.base import scalar_defaults
+from batchbook.db.bulk_writing import bulk_insert_columns
+from batchbook.statuses import Status
 
 #: As long as PostgreSQL knows of fewer rows in a table for all batches, it is asked to look at each batch that is new.
 _FEW = 50_000
@@ -100,3 +105,80 @@ def copy_rows(
     if where is not None:
         rows = rows.where(where)
     session.execute(insert(into).from_select(names, rows))
+
+
+#: The columns that the writer fills, not the handler.
+_NUMBERED = ("batch_id", "sequence")
+
+
+class RowWriter:
+    """Writes the rows of ``batch``, which has none yet, to the table of ``model``; ``statuses`` are those they may have."""
+
+    def __init__(
+        self, session: Session, batch: Batch, model: type[BatchRow], statuses: type[Status] | None = None
+    ) -> None:
+        self._connection = session.connection()
+        self._batch_id = batch.id
+        self._table = table = table_of(model)
+        columns = [column for column in table.columns if column.name not in _NUMBERED]
+        self._defaults = dict.fromkeys(column.name for column in columns) | scalar_defaults(table.columns)
+        # What no row of a block says costs nothing if it is left to the database: null, or the default there where
+        # the model has one too, as they say the same.
+        defaults = self._defaults
+        self._needless = {c.name for c in columns if (defaults[c.name] is None) == (c.server_default is None)}
+        self._check = CellCheck(table, self._connection.dialect, statuses)
+        self.written = 0
+
+    def write(
+        self, rows: Iterable[RowValues | Block], size: int, report: Callable[[int], None] | None = None
+    ) -> None:
+        """Write ``rows``, ``size`` at a time where they come one by one; ``report`` after each block how many are written.
+
+        A value that its column does not store becomes an issue of its cell, see :class:`CellCheck`. Raises ``ValueError``
+        for a column that the table does not have.
+        """
+        for block in _blocks(rows, size, self._defaults):
+            _check_names(set(block.columns), self._defaults)
+            bulk_insert_columns(self._connection, self._table, self._numbered(block))
+            self.written += len(block)
+            if report is not None:
+                report(self.written)
+
+    def _numbered(self, block: Block) -> dict[str, Sequence[Any]]:
+        """Return the values of ``block`` by column, its numbers and the defaults that have to be written."""
+        size, first = len(block), self.written + 1
+        numbers = ([self._batch_id] * size, range(first, first + size))
+        values = self._check.columns(block.values)
+        skipped = self._needless | values.keys()
+        more = {name: [value] * size for name, value in self._defaults.items() if name not in skipped}
+        return {**dict(zip(_NUMBERED, numbers, strict=True)), **values, **more}
+
+
+def _blocks(rows: Iterable[RowValues | Block], size: int, defaults: Mapping[str, Any]) -> Iterator[Block]:
+    """Yield ``rows`` in blocks: those that come one by one together, ``size`` at the most, in their order."""
+    single: list[RowValues] = []
+    for row in rows:
+        if isinstance(row, Block):
+            yield from _together(single, defaults)
+            single = []
+            yield row
+        else:
+            single.append(row)
+            if len(single) == size:
+                yield from _together(single, defaults)
+                single = []
+    yield from _together(single, defaults)
+
+
+def _together(rows: Sequence[RowValues], defaults: Mapping[str, Any]) -> Iterator[Block]:
+    if rows:
+        used: set[str] = set().union(*rows)
+        _check_names(used, defaults)
+        named = {name: value for name, value in defaults.items() if name in used}
+        yield Block(tuple(named), [tuple({**named, **row}.values()) for row in rows])
+
+
+def _check_names(used: Set[str], known: Mapping[str, Any]) -> None:
+    if not used <= known.keys():
+        unknown = ", ".join(sorted(used - known.keys()))
+        raise ValueError(f"populate yielded a row with columns that its table does not have: {unknown}")

@@ -20,7 +20,7 @@ from batchbook.batches.engine.file_intake import refuse_unprepared
 from batchbook.batches.engine.scheduled_execution import cancel_schedule_for_execution
 from batchbook.batches.files import input_file
 from batchbook.batches.hook_guard import handler_code
-from batchbook.batches.intake.file_inspection import Intake
+from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action, is_job
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchTypes
@@ -170,7 +170,7 @@ class JobRunner:
 
 def _try_source(work: ActionContext) -> None:
     """Raise what a job would fail with at the first row of a small file, while the person is still at the form."""
-    intake = Intake.stored_in(work.batch)
+    intake = stored_intake(work.batch)
     if intake is not None:
         refuse_unprepared(work, intake)  # All of the file was looked at already.
         return

@@ -14,6 +14,7 @@ from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.file_intake import FileRecords, intake_fields
 from batchbook.batches.intake.cell_reader import CellReader
 from batchbook.batches.intake.file_inspection import Intake
+from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.models import BatchRow, CellChange
 from batchbook.batches.rows.scope import RowProxy
 from batchbook.batches.worksheets.layout import Layout, SheetColumn
@@ -131,7 +132,7 @@ def layout_of(work: ActionContext) -> Layout:
 
 def _file_layout(work: ActionContext) -> FileLayout | None:
     """Return the layout of a batch that was made from a file, if its rows have the number of their row there."""
-    source, intake = work.handler.file_source, Intake.stored_in(work.batch)
+    source, intake = work.handler.file_source, stored_intake(work.batch)
     line = source.line_column if source else None
     if intake is None or line is None or line not in work.rows().table.c:
         return None

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, TypeVar
 import click
 
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.engine.file_intake import inspect_batch_file, intake_fields, mapping_scope
+from batchbook.batches.engine.file_intake import file_source_of, intake_fields
 from batchbook.batches.intake import saved_mappings
 from batchbook.batches.intake.field_mapping import IntakeField
 from batchbook.batches.intake.file_inspection import (
@@ -23,6 +23,7 @@ from batchbook.batches.intake.file_inspection import (
     refuse_guessed_text,
     refuse_unmapped,
 )
+from batchbook.batches.intake.file_source import store_intake
 from batchbook.batches.intake.mapping_form import choose_columns
 from batchbook.batches.intake.reading_form import DELIMITERS
 from batchbook.cli.installation import Installation
@@ -148,16 +149,17 @@ def take_in(work: ActionContext, choices: Choices, *, demand: bool) -> None:
     What was chosen is remembered for who sent the file.
     """
     fields = intake_fields(work)
-    place = mapping_scope(work)
+    source = file_source_of(work)
+    place = source.mapping_scope(work.batch)
     remembered = (
         saved_mappings.find_mapping(work.session, place, choices.mapping) if choices.mapping else None
     )
-    intake = inspect_batch_file(work, choices.reading, remembered)
+    intake = source.inspect(work.handler, work.batch, choices.reading, remembered)
     if choices.of_columns != ColumnReading():
-        intake = inspect_batch_file(work, _with_columns(intake.report, choices), remembered)
+        intake = source.inspect(work.handler, work.batch, _with_columns(intake.report, choices), remembered)
     if choices.pairs or choices.mapping:
         intake = replace(choose_columns(intake, fields, choices.pairs), name=choices.mapping or "")
-        intake.store_in(work.batch)
+        store_intake(work.batch, intake)
     if choices.pairs or choices.mapping or choices.reading.encoding or choices.reading.odd_lines:
         saved_mappings.save_mapping(
             work.session, place, intake.mapping, intake.chosen, by=work.actor, at=work.now

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from batchbook.batches import HandlerContext, Intake, IntakeField, IntakeMapping, RowColumn
+from batchbook.batches import HandlerContext, IntakeField, IntakeMapping, RowColumn, stored_intake
 from batchbook.grid import Kind
 from batchbook.types.imports.models import Import, Mode
 from batchbook.types.imports.targets import (
@@ -35,7 +35,7 @@ class ImportPlan:
     @cached_property
     def mapping(self) -> IntakeMapping | None:
         """The mapping of the file's columns to fields; ``None`` before there is one."""
-        intake = Intake.stored_in(self.batch)
+        intake = stored_intake(self.batch)
         return intake.mapping if intake else None
 
     @cached_property

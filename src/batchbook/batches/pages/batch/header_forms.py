@@ -12,7 +12,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from batchbook.batches.editing import CellProblems, HeaderEditor
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Result
-from batchbook.batches.engine.file_intake import has_mapped_file, inspect_batch_file, intake_fields
+from batchbook.batches.engine.file_intake import file_source_of, has_mapped_file, intake_fields
 from batchbook.batches.intake.file_source import FileSource
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch
@@ -80,10 +80,12 @@ class CreateBatch(Page):
         engine = self.view.engine
         batch = create_batch(engine, self.view.batch_type.key, texts, file, name)
         work = engine.work_on(batch)
-        if has_mapped_file(work) and not inspect_batch_file(work).is_plain(intake_fields(work)):
-            return batch, Result(
-                f"{batch} was created. It has no rows yet: look at how its file is read, then choose its columns."
-            )
+        if has_mapped_file(work):
+            intake = file_source_of(work).inspect(work.handler, batch)
+            if not intake.is_plain(intake_fields(work)):
+                return batch, Result(
+                    f"{batch} was created. It has no rows yet: look at how its file is read, then choose its columns."
+                )
         call = ActionCall(batch.id, Action.POPULATE, self.request.authenticated_userid)
         return batch, self.request.services.get(Runner).submit(self.request.db, call)
 

@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.concurrency import read_version
 from batchbook.batches.engine.file_intake import intake_fields
-from batchbook.batches.intake.file_inspection import Intake
+from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch.schedule_page import sent_options
 from batchbook.batches.pages.batch_page import BatchPage, follow_on
@@ -42,7 +42,7 @@ class PopulateBatch(_ActionPage):
     @classmethod
     def offered(cls, view: MasterView, record: Any) -> bool:
         """Not before it is known which columns of its file fill what must be filled."""
-        intake = Intake.stored_in(record)
+        intake = stored_intake(record)
         if intake is None:
             return True
         return not intake.suggestion.missing(intake_fields(view.engine.work_on(record)))  # type: ignore[attr-defined]

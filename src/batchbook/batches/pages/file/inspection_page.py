@@ -9,10 +9,11 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from batchbook.batches.engine.file_intake import has_mapped_file, inspect_batch_file, intake_fields
+from batchbook.batches.engine.file_intake import file_source_of, has_mapped_file, intake_fields
 from batchbook.batches.intake.field_mapping import IntakeField
 from batchbook.batches.intake.file_inspection import Intake
 from batchbook.batches.intake.file_preview import preview_cells
+from batchbook.batches.intake.file_source import store_intake, stored_intake
 from batchbook.batches.intake.reading_form import reading_form, reading_form_values, reading_from_form
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
@@ -48,7 +49,8 @@ class PreparingPage(BatchPage):
             raise Conflict(
                 f"{self.batch} has no file whose columns can be chosen. Populate it from its page."
             )
-        return Intake.stored_in(self.batch) or inspect_batch_file(self.work, keep=False)
+        known = stored_intake(self.batch)
+        return known or file_source_of(self.work).inspect(self.work.handler, self.batch, keep=False)
 
     def lock(self) -> None:
         """Keep the batch from being changed by others until the request ends."""
@@ -92,13 +94,13 @@ class IntakePage(PreparingPage):
         return HTTPSeeOther(self.view.url("mapping" if goes_on else self.name, self.batch))
 
     def _look(self, before: Intake, said: Reading) -> None:
-        if said == before.chosen and Intake.stored_in(self.batch):
+        if said == before.chosen and stored_intake(self.batch):
             return
-        found = inspect_batch_file(self.work, said)
+        found = file_source_of(self.work).inspect(self.work.handler, self.batch, said)
         if found.report.headings == before.report.headings:
             # The columns are the same ones, so what was chosen of them stays.
             kept = replace(found, suggestion=before.suggestion, decided=before.decided, name=before.name)
-            kept.store_in(self.batch)
+            store_intake(self.batch, kept)
 
     def _refused(self, intake: Intake, bound: BoundForm) -> dict[str, Any]:
         self.request.response.status_int = UNPROCESSABLE

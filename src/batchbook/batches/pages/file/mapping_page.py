@@ -9,11 +9,12 @@ from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy.orm import Session
 
 from batchbook.batches.concurrency import TOKEN_FIELD, Token, refuse_changed
-from batchbook.batches.engine.file_intake import carries_columns, known_lengths, mapping_scope
+from batchbook.batches.engine.file_intake import file_source_of
 from batchbook.batches.files import demand_input_file, open_file
 from batchbook.batches.intake import saved_mappings
 from batchbook.batches.intake.file_inspection import Intake
 from batchbook.batches.intake.file_preview import preview_rows, unrecognised_texts
+from batchbook.batches.intake.file_source import store_intake
 from batchbook.batches.intake.mapping_form import (
     MappingOffers,
     Padding,
@@ -71,7 +72,7 @@ class MappingPage(PreparingPage):
             return self._refused(intake, offers, bound)
         if populates:
             return self._populate(intake, offers, bound)
-        intake.store_in(self.batch)
+        store_intake(self.batch, intake)
         self._save(intake, bound)
         return HTTPSeeOther(self.view.url(self.name, self.batch))
 
@@ -90,7 +91,7 @@ class MappingPage(PreparingPage):
         name = bound.values.get("save_as")
         if not name or name == self.intake.name:
             return
-        place, by = mapping_scope(self.work), self.request.authenticated_userid
+        place, by = file_source_of(self.work).mapping_scope(self.batch), self.request.authenticated_userid
         try:
             saved_mappings.refuse_foreign_name(self.request.db, place, name, by)
         except BadInput as error:
@@ -102,15 +103,17 @@ class MappingPage(PreparingPage):
 
     def _use(self, name: str) -> HTTPSeeOther:
         """Choose columns as the mapping saved as ``name`` says."""
-        remembered = saved_mappings.find_mapping(self.request.db, mapping_scope(self.work), name)
+        remembered = saved_mappings.find_mapping(
+            self.request.db, file_source_of(self.work).mapping_scope(self.batch), name
+        )
         suggestion = suggest(self.fields, self.intake.report, remembered)
-        replace(self.intake, suggestion=suggestion, decided=True, name=name).store_in(self.batch)
+        store_intake(self.batch, replace(self.intake, suggestion=suggestion, decided=True, name=name))
         return HTTPSeeOther(self.view.url(self.name, self.batch))
 
     def _populate(self, intake: Intake, offers: MappingOffers, bound: BoundForm) -> Any:
         try:
             with claim_key(self.request) as remember:
-                self._save(intake, bound).store_in(self.batch)
+                store_intake(self.batch, self._save(intake, bound))
                 remember_last(self.request.db, self, intake)
                 result = self.ask(Action.POPULATE)
                 remember(result.message)
@@ -126,7 +129,7 @@ class MappingPage(PreparingPage):
             return intake
         remember_last(self.request.db, self, intake, name)
         named = replace(intake, name=name)
-        named.store_in(self.batch)
+        store_intake(self.batch, named)
         return named
 
     def _offers(self, intake: Intake) -> MappingOffers:
@@ -139,17 +142,18 @@ class MappingPage(PreparingPage):
 
     def _paddings(self, intake: Intake) -> dict[str, Padding]:
         paddings = {}
+        known_lengths = file_source_of(self.work).known_lengths
         for wanted in self.fields:
             place = intake.suggestion.place_of(wanted.name)
             if place is not None and wanted.column.kind is Kind.TEXT:
-                known = known_lengths(self.work, wanted)
+                known = known_lengths(self.work.handler, self.batch, wanted) if known_lengths else {}
                 found = offer_padding(intake.report.columns[place].lengths, known)
                 if found is not None:
                     paddings[wanted.name] = found
         return paddings
 
     def _form(self, offers: MappingOffers) -> Any:
-        carries = carries_columns(self.work)
+        carries = file_source_of(self.work).carried_columns is not None
         return mapping_form(self.intake, self.fields, offers, carries=carries)
 
     def _refused(self, intake: Intake, offers: MappingOffers, bound: BoundForm) -> dict[str, Any]:
@@ -157,7 +161,7 @@ class MappingPage(PreparingPage):
         return self._page(intake, offers, bound)
 
     def _page(self, intake: Intake, offers: MappingOffers, bound: BoundForm) -> dict[str, Any]:
-        place = mapping_scope(self.work)
+        place = file_source_of(self.work).mapping_scope(self.batch)
         return self.template_values(
             intake=intake,
             report=intake.report,
@@ -174,6 +178,6 @@ class MappingPage(PreparingPage):
 
 def remember_last(db: Session, page: PreparingPage, intake: Intake, name: str = "") -> None:
     """Remember the mapping of ``intake``: under ``name``, or as the last one of who sent the file."""
-    place = mapping_scope(page.work)
+    place = file_source_of(page.work).mapping_scope(page.batch)
     by = page.request.authenticated_userid
     saved_mappings.save_mapping(db, place, intake.mapping, intake.chosen, by=by, at=utc_now(), name=name)

@@ -9,6 +9,7 @@ from typing import Any
 from batchbook.batches.editing import cell_text, editable_by_name
 from batchbook.batches.engine.file_intake import FileRecords, intake_fields
 from batchbook.batches.intake.file_inspection import Intake
+from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.rows.row import ROW_PATTERN, OneRow
 from batchbook.errors import Missing
@@ -34,7 +35,7 @@ class SourceRowPage(OneRow):
 
     def get(self) -> dict[str, Any]:
         """Show it; raises ``Missing`` for a row that stands in no file."""
-        line, intake = self.line, Intake.stored_in(self.batch)
+        line, intake = self.line, stored_intake(self.batch)
         if line is None or intake is None:
             raise Missing(f"Row {self.sequence} of {self.batch} stands in no file.")
         cells = self._cells(intake, FileRecords(self.work, intake).at(line))
