@@ -1,20 +1,22 @@
-"""Loading of catalogue files: merged from a staging table by a handful of statements."""
+"""Loading of a catalogue file: its records, checked one by one, are staged in a table and merged by a few statements."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
+from sqlalchemy import Column as SqlColumn
 from sqlalchemy import (
-    Column,
+    ColumnElement,
     Connection,
-    FromClause,
     Insert,
-    Select,
+    Integer,
+    MetaData,
     String,
-    Table,
+    cast,
     func,
     insert,
     literal,
@@ -22,26 +24,55 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy import cast as sqlalchemy_cast
+from sqlalchemy import Table as SqlTable
 from sqlalchemy.orm import Session
 
-from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
-from batchbook.catalog.staging import COLUMNS, stage, staging
-from batchbook.db import UTCDateTime, utc_now
+from batchbook.catalog.models import PRICE, Department, PriceHistory, Product, Vendor
+from batchbook.db import UTCDateTime, lock_records, utc_now
+from batchbook.db.bulk_writing import bulk_insert
 from batchbook.db.functions import insert_into
 from batchbook.errors import BadInput
+from batchbook.grid.cells import CellError, parser_for
+from batchbook.grid.columns import columns_of
 from batchbook.master.models import DirectEdit
-from batchbook.words import counted
+from batchbook.tables import Table, read_table
+from batchbook.words import counted, quoted_list
 
-_product = cast(Table, Product.__table__)
+#: The columns of a catalogue file, in any order.
+COLUMNS = (
+    "item_code", "description", "department", "category", "brand", "size", "vendor_code", "price", "on_hand",
+)  # fmt: skip
 
-#: What a file may change of a product; the last two are found by name.
+#: The columns of a product that a file sets; the last two are found by name.
 _MERGED = ("description", "size", "category", "brand", "price", "on_hand", "department_id", "vendor_id")
+
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    **{
+        column.name: parser_for(column)
+        for column in columns_of(Product, set(COLUMNS) & set(Product.__table__.c.keys()))
+    },
+    **{
+        name: parser_for(replace(columns_of(model, [attribute])[0], required=False))
+        for name, model, attribute in (("department", Department, "name"), ("vendor_code", Vendor, "code"))
+    },
+}
+
+#: The records of one file, with their lines. The table exists while a file is loaded.
+_staging = SqlTable(
+    "catalog_staging",
+    MetaData(),
+    SqlColumn("line", Integer, nullable=False),
+    *(SqlColumn(name, String) for name in COLUMNS if name not in ("price", "on_hand")),
+    SqlColumn("price", PRICE, nullable=False),
+    SqlColumn("on_hand", Integer, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+_is_known = Product.item_code == _staging.c.item_code
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """How many products a file created, updated and left unchanged."""
+    """The numbers of products that a file created, updated and left unchanged."""
 
     created: int
     updated: int
@@ -49,132 +80,15 @@ class Loaded:
 
     @property
     def total(self) -> int:
-        """How many products the file had."""
+        """The number of products in the file."""
         return self.created + self.updated + self.unchanged
-
-
-def merge(connection: Connection, by: str, reason: str | None) -> Loaded:
-    """Bring the catalogue up to date with what is staged; ``by`` and ``reason`` go into the history.
-
-    Raises :class:`~batchbook.errors.BadInput` if prices or quantities of products that are there change without a reason.
-    """
-    _add_names(connection, Department, Department.name, staging.c.department)
-    _add_names(connection, Vendor, Vendor.code, staging.c.vendor_code)
-    now = utc_now()
-    known = staging.join(_product, _product.c.item_code == staging.c.item_code)
-    _lock(connection, known)
-    total = connection.scalar(select(func.count()).select_from(staging)) or 0
-    existing = connection.scalar(select(func.count()).select_from(known)) or 0
-    if reason is None:
-        _refuse_without_reason(connection, known)
-    connection.execute(_history(known, now, by, reason))
-    connection.execute(_direct_edits(known, now, by, reason))
-    written = connection.execute(
-        _upsert(connection, now), execution_options={"preserve_rowcount": True}
-    ).rowcount
-    updated = written - (total - existing)
-    return Loaded(created=total - existing, updated=updated, unchanged=existing - updated)
-
-
-def _add_names(
-    connection: Connection, model: type[Department | Vendor], key: Any, staged: Column[Any]
-) -> None:
-    """Add the departments or vendors that the file names and the catalogue does not have."""
-    names = select(staged).distinct().where(staged.is_not(None)).order_by(staged)
-    connection.execute(insert_into(connection, model).from_select([key.name], names).on_conflict_do_nothing())
-
-
-def _lock(connection: Connection, known: FromClause) -> None:
-    """Keep the products from changing between history and update; in the order in which executions lock them, too."""
-    locked = select(_product.c.id).select_from(known).order_by(_product.c.id).with_for_update(of=_product)
-    connection.execute(select(func.count()).select_from(locked.subquery()))
-
-
-def _refuse_without_reason(connection: Connection, known: FromClause) -> None:
-    changing = or_(_product.c.price != staging.c.price, _product.c.on_hand != staging.c.on_hand)
-    count = connection.scalar(select(func.count()).select_from(known).where(changing)) or 0
-    if count:
-        raise BadInput(
-            f"This would change the price or the quantity on hand of {counted(count, 'product')} without a batch, so"
-            " nothing was loaded. Import the file as a batch, or say why not with --reason."
-        )
-
-
-def _direct_edits(known: FromClause, now: datetime, by: str, reason: str | None) -> Insert:
-    """Write down the quantities that are about to change."""
-    values: dict[str, Any] = {
-        "record_type": literal(_product.name),
-        "record_key": sqlalchemy_cast(_product.c.id, String),
-        "record_label": literal("product ") + _product.c.item_code,
-        "field": literal("on_hand"),
-        "label": literal("On hand"),
-        "old_value": sqlalchemy_cast(_product.c.on_hand, String),
-        "new_value": sqlalchemy_cast(staging.c.on_hand, String),
-        "reason": literal(reason, String()),
-        "changed_at": literal(now, UTCDateTime()),
-        "changed_by": literal(by),
-    }
-    changes = select(*values.values()).select_from(known).where(_product.c.on_hand != staging.c.on_hand)
-    return insert(DirectEdit).from_select(list(values), changes, include_defaults=False)
-
-
-def _history(known: FromClause, now: datetime, by: str, reason: str | None) -> Insert:
-    """Write down the prices that are about to change."""
-    changes = (
-        select(
-            _product.c.id,
-            _product.c.item_code,
-            _product.c.price,
-            staging.c.price,
-            literal(now, UTCDateTime()),
-            literal(by),
-            literal(reason, String()),
-        )
-        .select_from(known)
-        .where(_product.c.price != staging.c.price)
-    )
-    columns = ["product_id", "item_code", "old_price", "new_price", "changed_at", "changed_by", "reason"]
-    return insert(PriceHistory).from_select(columns, changes, include_defaults=False)
-
-
-def _upsert(connection: Connection, now: datetime) -> Any:
-    """Insert what is new, update what differs, leave alone what is equal."""
-    statement = insert_into(connection, Product).from_select(
-        [*_MERGED, "item_code", "active", "version", "modified_at"], _incoming(now), include_defaults=False
-    )
-    new = statement.excluded
-    return statement.on_conflict_do_update(
-        index_elements=["item_code"],
-        set_={name: new[name] for name in _MERGED} | {"version": _product.c.version + 1, "modified_at": now},
-        where=or_(*(_product.c[name].is_distinct_from(new[name]) for name in _MERGED)),
-    )
-
-
-def _incoming(now: datetime) -> Select[Any]:
-    plain = [staging.c[name] for name in _MERGED[:-2]]
-    joined = staging.outerjoin(Department, Department.name == staging.c.department).outerjoin(
-        Vendor, Vendor.code == staging.c.vendor_code
-    )
-    return (
-        select(
-            *plain, Department.id, Vendor.id,
-            staging.c.item_code, true(), literal(1), literal(now, UTCDateTime()),
-        )
-        .select_from(joined)
-        .where(true())  # SQLite would otherwise read ON CONFLICT as the join's ON.
-        .order_by(staging.c.item_code)  # Two loads that add the same products must not wait for each other.
-    )  # fmt: skip
-
-
-__all__ = ["COLUMNS", "Loaded", "load", "load_file"]
 
 
 def load_file(session: Session, path: Path, *, by: str, reason: str | None = None) -> Loaded:
     """Load the catalogue file at ``path`` in the session's transaction; ``by`` and ``reason`` go into the history.
 
-    Raises :class:`~batchbook.errors.BadInput` with a sentence that names the line and the column if the file is not
-    what it should be, or if it changes what otherwise changes by batch only and no reason is given; the caller's
-    transaction is then to be rolled back.
+    Raises ``BadInput``, which names the row and the column, for a file that cannot be used, and for one that changes
+    prices or quantities of products without a reason. The caller's transaction is then to be rolled back.
     """
     with path.open("rb") as file:
         return load(session, path.name, file, by=by, reason=reason)
@@ -183,9 +97,131 @@ def load_file(session: Session, path: Path, *, by: str, reason: str | None = Non
 def load(session: Session, name: str, file: BinaryIO, *, by: str, reason: str | None = None) -> Loaded:
     """Load a catalogue from ``file``, called ``name``, as :func:`load_file` does."""
     connection = session.connection()
-    staging.create(connection, checkfirst=False)
-    stage(connection, name, file)
-    loaded = merge(connection, by, reason)
-    staging.drop(connection, checkfirst=False)
+    _staging.create(connection, checkfirst=False)
+    bulk_insert(connection, _staging, ("line", *COLUMNS), _records(_read(name, file)))
+    _refuse_duplicates(connection)
+    loaded = _merge(connection, by, reason)
+    _staging.drop(connection, checkfirst=False)
     session.expire_all()  # What the session holds may have changed behind it.
     return loaded
+
+
+# --- Staging ---------------------------------------------------------------------------------------------------------
+
+
+def _read(name: str, file: BinaryIO) -> Table:
+    table = read_table(name, file, COLUMNS)
+    # A heading that is meant to be one of these, but is not, would otherwise be ignored silently.
+    if others := [column for column in table.header if column not in COLUMNS]:
+        raise BadInput(
+            f"“{name}” should not have the column {quoted_list(others[:20])}, so nothing was loaded. Expected are the columns"
+            f" {', '.join(COLUMNS)}."
+        )
+    return table
+
+
+def _records(table: Table) -> Iterator[Sequence[Any]]:
+    """Yield the line number and the values of each record, in the order of :data:`COLUMNS`."""
+    parsers = [(name, table.header.index(name), _PARSERS[name]) for name in COLUMNS]
+    width = len(table.header)
+    for line, record in table.records:
+        if len(record) != width:
+            raise _refusal(line, f" has {len(record)} columns instead of {width}.")
+        values = [line]
+        for name, place, parse in parsers:
+            try:
+                values.append(parse(record[place]))
+            except CellError as error:
+                raise _refusal(line, f", column {name}: {error.message}") from None
+        yield values
+
+
+def _refuse_duplicates(connection: Connection) -> None:
+    code, line = _staging.c.item_code, func.max(_staging.c.line)
+    repeated = select(code, line).group_by(code).having(func.count() > 1).order_by(line)
+    if (found := connection.execute(repeated).first()) is not None:
+        raise _refusal(found[1], f", column item_code: {found[0]} stands in the file more than once.")
+
+
+def _refusal(line: int, problem: str) -> BadInput:
+    return BadInput(f"Row {line}{problem} Nothing was loaded; correct the file and load it again.")
+
+
+# --- Merging ---------------------------------------------------------------------------------------------------------
+
+
+def _merge(connection: Connection, by: str, reason: str | None) -> Loaded:
+    """Bring the catalogue up to date with the staged records; refuse changes that need a reason and have none."""
+    for key, names in ((Department.name, _staging.c.department), (Vendor.code, _staging.c.vendor_code)):
+        missing = select(names).distinct().where(names.is_not(None)).order_by(names)
+        statement = insert_into(connection, key.class_).from_select([key.key], missing)
+        connection.execute(statement.on_conflict_do_nothing())
+    # Products must not change between history and update.
+    lock_records(connection, Product.id, _is_known)
+    total = _count(connection)
+    existing = _count(connection, _is_known)
+    if reason is None:
+        _refuse_without_reason(connection)
+    now, price = utc_now(), _staging.c.price
+    connection.execute(
+        PriceHistory.of_changes(price, now, by, _is_known, Product.price != price, reason=reason)
+    )
+    connection.execute(_direct_edits(now, by, reason))
+    written = connection.execute(
+        _upsert(connection, now), execution_options={"preserve_rowcount": True}
+    ).rowcount
+    updated = written - (total - existing)
+    return Loaded(created=total - existing, updated=updated, unchanged=existing - updated)
+
+
+def _count(connection: Connection, *where: ColumnElement[bool]) -> int:
+    return connection.scalar(select(func.count()).select_from(_staging).where(*where)) or 0
+
+
+def _refuse_without_reason(connection: Connection) -> None:
+    changes = or_(Product.price != _staging.c.price, Product.on_hand != _staging.c.on_hand)
+    if count := _count(connection, _is_known, changes):
+        raise BadInput(
+            f"This would change the price or the quantity on hand of {counted(count, 'product')} without a batch, so"
+            " nothing was loaded. Import the file as a batch, or say why not with --reason."
+        )
+
+
+def _direct_edits(now: datetime, by: str, reason: str | None) -> Insert:
+    """Return the statement that records the quantities that are about to change."""
+    values: dict[str, Any] = {
+        "record_type": literal(Product.__tablename__),
+        "record_key": cast(Product.id, String),
+        "record_label": literal("product ") + Product.item_code,
+        "field": literal("on_hand"),
+        "label": literal("On hand"),
+        "old_value": cast(Product.on_hand, String),
+        "new_value": cast(_staging.c.on_hand, String),
+        "reason": literal(reason, String()),
+        "changed_at": literal(now, UTCDateTime()),
+        "changed_by": literal(by),
+    }
+    changes = select(*values.values()).where(_is_known, Product.on_hand != _staging.c.on_hand)
+    return insert(DirectEdit).from_select(list(values), changes, include_defaults=False)
+
+
+def _upsert(connection: Connection, now: datetime) -> Any:
+    """Return the statement that inserts new products, updates those that differ and leaves equal ones alone."""
+    joined = _staging.outerjoin(Department, Department.name == _staging.c.department).outerjoin(
+        Vendor, Vendor.code == _staging.c.vendor_code
+    )
+    values = [_staging.c[name] for name in _MERGED[:-2]]
+    incoming = (
+        select(*values, Department.id, Vendor.id, _staging.c.item_code, true(), literal(1), literal(now, UTCDateTime()))
+        .select_from(joined)
+        .where(true())  # SQLite would otherwise read ON CONFLICT as the join's ON.
+        .order_by(_staging.c.item_code)  # Two loads that add the same products must not wait for each other.
+    )  # fmt: skip
+    columns = [*_MERGED, "item_code", "active", "version", "modified_at"]
+    statement = insert_into(connection, Product).from_select(columns, incoming, include_defaults=False)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["item_code"],
+        set_={name: new[name] for name in _MERGED} | Product.touch(now),
+        where=or_(*(getattr(Product, name).is_distinct_from(new[name]) for name in _MERGED)),
+    )

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Insert, String, insert, literal, select
+from sqlalchemy import ColumnElement, ForeignKey, Insert, SQLColumnExpression, String, insert, literal, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from batchbook.db import Base, ExactDecimal, utc_now
@@ -70,6 +70,11 @@ class Product(Base):
         back_populates="product", order_by="PriceHistory.changed_at.desc()", passive_deletes="all"
     )
 
+    @classmethod
+    def touch(cls, now: datetime) -> dict[str, Any]:
+        """Return the values that an UPDATE in SQL sets besides those that it changes: version and time of the change."""
+        return {"version": cls.version + 1, "modified_at": now}
+
 
 class PriceHistory(Base):
     """One change of one product's price.
@@ -96,10 +101,19 @@ class PriceHistory(Base):
     product: Mapped[Product] = relationship(back_populates="price_history")
 
     @classmethod
-    def of_rows(cls, row: Any, price: Any, at: datetime, by: str, *where: ColumnElement[bool]) -> Insert:
-        """Return the statement that writes down each price that rows of a batch are about to change to ``price``.
+    def of_changes(
+        cls,
+        price: SQLColumnExpression[Any],
+        at: datetime,
+        by: str,
+        *where: ColumnElement[bool],
+        row: Any = None,
+        reason: str | None = None,
+    ) -> Insert:
+        """Return the statement that records the prices of products that are about to change.
 
-        ``row`` is the model of the rows and ``price`` a column of it; ``where`` says which of them change which product.
+        ``price`` is the column with the new prices, and ``where`` joins it to the products that get them. ``row`` is the
+        model of the batch's rows that make the change; without a batch there is a ``reason``.
         """
         values: dict[str, Any] = {
             "product_id": Product.id,
@@ -108,7 +122,8 @@ class PriceHistory(Base):
             "new_price": price,
             "changed_at": literal(at, cls.changed_at.type),
             "changed_by": literal(by),
-            "batch_id": row.batch_id,
-            "sequence": row.sequence,
+            "reason": literal(reason, cls.reason.type),
         }
+        if row is not None:
+            values |= {"batch_id": row.batch_id, "sequence": row.sequence}
         return insert(cls).from_select(list(values), select(*values.values()).where(*where))

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from batchbook.db.base import Base, JSONValue
 from batchbook.db.column_types import ExactDecimal, UTCDateTime, utc_now
 from batchbook.db.engine import database_url, make_engine
-from batchbook.db.functions import decimal_text, folded, percent_change
+from batchbook.db.functions import decimal_text, folded, lock_records, percent_change
 from batchbook.db.transactions import WaitingLimit, request_session, waiting_limit
 from batchbook.services import services_of
 from batchbook.settings import DEVELOPMENT
@@ -21,6 +21,7 @@ __all__ = [
     "UTCDateTime",
     "decimal_text",
     "folded",
+    "lock_records",
     "percent_change",
     "utc_now",
 ]

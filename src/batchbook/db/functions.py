@@ -6,9 +6,10 @@ import sys
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, SQLColumnExpression, String, func, literal
+from sqlalchemy import ColumnElement, Connection, Engine, SQLColumnExpression, String, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.functions import FunctionElement
 
 from batchbook.db.column_types import ExactDecimal
@@ -26,6 +27,21 @@ def insert_into(bind: Engine | Connection, target: Any) -> postgresql.Insert | s
     """
     insert = postgresql.insert if bind.dialect.name == "postgresql" else sqlite.insert
     return insert(target)
+
+
+def lock_records(
+    bind: Session | Connection,
+    key: InstrumentedAttribute[Any],
+    *where: ColumnElement[bool],
+    read: bool = False,
+) -> None:
+    """Keep the records that satisfy ``where`` from changing until the transaction ends, without fetching them.
+
+    ``key`` is the primary key of their model: they are locked in its order, so that two who lock the same never wait for
+    each other. With ``read`` others may lock them so as well. SQLite has one writer anyway, and locks nothing here.
+    """
+    locked = select(key).where(*where).order_by(key).with_for_update(read=read, of=key.class_)
+    bind.execute(select(func.count()).select_from(locked.subquery()))
 
 
 class percent_change(FunctionElement[Any]):  # noqa: N801 - Reads as a function of SQL, like func.round.

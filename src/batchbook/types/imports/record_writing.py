@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import case, delete, exists, func, insert, literal, select, update
 
+from batchbook.db import lock_records
 from batchbook.types.imports.import_plan import ImportPlan
 from batchbook.types.imports.models import APPLICABLE, ImportStatus, has_status
 from batchbook.types.imports.targets import Application, TargetField
@@ -19,20 +20,16 @@ class RecordWriter:
         self._row, self._where, self._session = application.row, application.where, application.session
 
     def lock_records(self) -> None:
-        """Keep the records of the rows from changing until the transaction ends (SQLite has one writer anyway)."""
-        target = self._plan.target
-        locked = select(target.id).join(self._row, self._row.record_id == target.id)
-        locked = locked.where(self._where).order_by(target.id).with_for_update(of=target.model)
-        self._session.scalar(select(func.count()).select_from(locked.subquery()))
+        """Keep the records of the rows from changing until the transaction ends."""
+        key = self._plan.target.id
+        lock_records(self._session, key, self._row.record_id == key, self._where)
 
     def lock_references(self) -> None:
         """Keep the records that rows refer to from being renamed or deleted until the transaction ends."""
         for field in self._plan.written:
             if field.lookup:
                 texts = select(self._plan.column(self._row, field)).where(self._where)
-                locked = select(field.lookup.id).where(field.lookup.by.in_(texts)).order_by(field.lookup.id)
-                locked = locked.with_for_update(read=True, of=field.lookup.model)
-                self._session.scalar(select(func.count()).select_from(locked.subquery()))
+                lock_records(self._session, field.lookup.id, field.lookup.by.in_(texts), read=True)
 
     def lost_reference(self) -> tuple[TargetField, str, int] | None:
         """Return a field with references to records that are gone, one of its texts, and the number of such rows."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
@@ -14,12 +13,8 @@ _ITEM = ("item", "item no", "item number", "article", "article no", "art no", "s
 _ON_HAND = ("stock", "quantity", "qty", "quantity on hand", "in stock", "bestand", "menge", "count")
 
 
-def _touch(now: datetime) -> dict[str, Any]:
-    return {"version": Product.version + 1, "modified_at": now}
-
-
 def _write_price_history(application: Application) -> None:
-    """Write down each price that is about to change, with the row that changes it."""
+    """Record each price that is about to change, with the row that changes it."""
     price, row, context = application.after("price"), application.row, application.context
     if price is None:
         return
@@ -28,7 +23,8 @@ def _write_price_history(application: Application) -> None:
         row.record_id == Product.id,
         Product.price != price,
     )
-    application.session.execute(PriceHistory.of_rows(row, price, context.now, context.actor, *changing))
+    statement = PriceHistory.of_changes(price, context.now, context.actor, *changing, row=row)
+    application.session.execute(statement)
 
 
 PRODUCTS = ImportTarget(
@@ -69,7 +65,7 @@ PRODUCTS = ImportTarget(
     scopes=("vendor", "department"),
     deletes=True,
     mark_deleted={"active": False},
-    touch=_touch,
+    touch=Product.touch,
     modified=Product.modified_at,
     before=_write_price_history,
     permission="products:edit",
@@ -84,7 +80,7 @@ QUANTITIES = ImportTarget(
         ImportField("on_hand", label="On hand", synonyms=_ON_HAND),
     ),
     creates=False,
-    touch=_touch,
+    touch=Product.touch,
     modified=Product.modified_at,
     permission="products:edit",
 )

@@ -93,13 +93,6 @@ def stale_since_refresh(session: Session, batch: PriceChange, statuses: Collecti
     return int(found), looked_at == _RECENT
 
 
-def lock_products(session: Session, where: ColumnElement[bool]) -> None:
-    """Keep the products of the rows from changing until the transaction ends (SQLite has one writer anyway)."""
-    locked = select(Product.id).join(_row, _row.item_code == Product.item_code).where(where)
-    locked = locked.order_by(Product.id).with_for_update(of=Product)
-    session.scalar(select(func.count()).select_from(locked.subquery()))
-
-
 def refuse_if_stale(session: Session, where: ColumnElement[bool]) -> None:
     """Raise ``Conflict``, naming some, where prices changed in the catalogue since the refresh."""
     count = stale_count(session, where)
@@ -123,15 +116,15 @@ def _changing(where: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def write_history(session: Session, where: ColumnElement[bool], context: HandlerContext) -> int:
-    """Write down each price that is about to change, with the row that changes it; return how many."""
-    statement = PriceHistory.of_rows(_row, _row.new_price, context.now, context.actor, _changing(where))
+    """Record each price that is about to change, with the row that changes it; return how many."""
+    statement = PriceHistory.of_changes(
+        _row.new_price, context.now, context.actor, _changing(where), row=_row
+    )
     return session.connection().execute(statement, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def write_prices(session: Session, where: ColumnElement[bool], now: datetime) -> None:
     """Set the products' prices to those of the rows."""
     session.connection().execute(
-        update(Product)
-        .where(_changing(where))
-        .values(price=_row.new_price, version=Product.version + 1, modified_at=now)
+        update(Product).where(_changing(where)).values(Product.touch(now) | {"price": _row.new_price})
     )

@@ -17,6 +17,8 @@ from batchbook.batches import (
     Rows,
     RowValues,
 )
+from batchbook.catalog.models import Product
+from batchbook.db import lock_records
 from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of
@@ -147,7 +149,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         looked_at = rows.narrowed(execution.to_look_at(options["apply"]))
         # Each part is one statement, so this is where the execution can be cancelled.
         self.report("lock the products")
-        execution.lock_products(self.session, looked_at.where)
+        lock_records(self.session, Product.id, PriceChangeRow.item_code == Product.item_code, looked_at.where)
         if not options["overwrite"]:
             self.report("look for other changes")
             execution.refuse_if_stale(self.session, looked_at.where)
