@@ -27,7 +27,13 @@ class BadInput(BatchbookError):
 
 
 class Refused(BatchbookError):
-    """The person may not do this. Pages answer 403."""
+    """The person may not do this. Pages answer 403. Without a ``message`` it is that the roles do not permit it."""
+
+    def __init__(
+        self,
+        message: str = "Your roles don't permit this. Nothing was changed. If you need it for your work, ask an administrator.",
+    ) -> None:
+        super().__init__(message)
 
 
 class Missing(BatchbookError):

@@ -12,6 +12,7 @@ from batchbook.accounts.user_references import name_columns
 from batchbook.batches.models import Batch
 from batchbook.db import Base
 from batchbook.db.transactions import transaction_scope
+from batchbook.errors import Refused
 from batchbook.master import Index, MasterContext, MasterView
 from batchbook.security.models import Role, RolePermission, User
 
@@ -57,8 +58,8 @@ def test_offers_every_permission_that_a_view_asks_for(harness: AccountsHarness) 
 
 def test_batches_are_offered_by_what_roles_hold_not_by_what_their_views_ask() -> None:
     class OfBatch(MasterContext):
-        def permits(self, identity: Any, permission: str) -> bool:
-            return False
+        def refusal(self, identity: Any, permission: str) -> Refused:
+            return Refused()
 
     class Everything(MasterView):
         model, prefix, path, title, title_one = Role, "batches", "/batches", "All batches", "batch"

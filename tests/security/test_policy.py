@@ -7,6 +7,7 @@ from pyramid.httpexceptions import HTTPNoContent
 from pyramid.response import Response
 from pyramid.security import forget, remember
 
+from batchbook.errors import BatchbookError, Conflict, Refused
 from batchbook.security.identity import Identity
 
 from .harness import WebHarness, token_of
@@ -15,18 +16,18 @@ pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 
 
 class Drawer:
-    """A context that decides by itself."""
+    """A context that decides by itself: Anna may open it, and would pull it if it were not stuck."""
+
+    decided = 0
 
     def __init__(self, _request: Any) -> None:
         """Made for each request."""
 
-    def permits(self, identity: Identity, permission: str) -> bool:
-        return identity.name == "anna" and permission == "drawer:open"
-
-    def refusal(self, identity: Identity, permission: str) -> str | None:
-        return (
-            "The drawer is glued shut." if permission == "drawer:pull" and identity.name == "anna" else None
-        )
+    def refusal(self, identity: Identity, permission: str) -> BatchbookError | None:
+        type(self).decided += 1
+        if identity.name != "anna":
+            return Refused("The drawer is Anna's.") if permission == "drawer:open" else Refused()
+        return Conflict("The drawer is glued shut.") if permission == "drawer:pull" else None
 
 
 def _hello(request: Any) -> Response:
@@ -52,13 +53,14 @@ def test_being_signed_in_is_a_permission_of_everybody_who_is(harness: WebHarness
 def test_a_context_decides_instead_of_the_roles(harness: WebHarness) -> None:
     harness.page("/drawer", _hello, "drawer:open", factory=Drawer)
     assert harness.signed_in("anna").get("/drawer").text == "hello anna anna"
-    harness.signed_in("bert", "*:*").get("/drawer", status=403)
+    page = harness.signed_in("bert", "*:*").get("/drawer", status=403)
+    assert "The drawer is Anna&#39;s." in page.text
 
 
 def test_a_context_is_not_asked_about_nobody(harness: WebHarness) -> None:
     class Open(Drawer):
-        def permits(self, identity: Identity, permission: str) -> bool:
-            return True
+        def refusal(self, identity: Identity, permission: str) -> None:
+            assert identity is not None
 
     harness.page("/open", lambda request: Response("open"), "anything", factory=Open)
     assert harness.visitor().get("/open").status_int == 303
@@ -68,10 +70,12 @@ def test_a_context_is_not_asked_about_nobody(harness: WebHarness) -> None:
 def test_a_state_that_forbids_is_told_as_a_conflict(harness: WebHarness) -> None:
     harness.page("/pull", _hello, "drawer:pull", factory=Drawer)
     browser = harness.signed_in("anna")
+    decided = Drawer.decided
     assert "The drawer is glued shut." in browser.get("/pull", status=409).text
+    assert Drawer.decided == decided + 1
     token = {"csrf_token": token_of(browser)}
     assert "The drawer is glued shut." in browser.post("/pull", token, status=409).text
-    assert "glued" not in harness.signed_in("bert").get("/pull", status=403).text
+    assert "Your roles don&#39;t permit this." in harness.signed_in("bert").get("/pull", status=403).text
     assert harness.visitor().get("/pull").status_int == 303
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Set
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from batchbook.errors import Conflict
+from batchbook.errors import Conflict, Refused
 from batchbook.security.identity import Identity, grants
 from batchbook.security.models import Role, RolePermission, User
 
@@ -67,8 +67,8 @@ def refusal_to_give(actor: Identity, permissions: Iterable[str]) -> str | None:
     return f"You cannot give rights that you do not have yourself: {beyond}. Nothing was changed."
 
 
-def refusal_to_change(actor: Identity, label: str, held: Iterable[str]) -> str | None:
-    """Return the sentence that says why ``actor`` may not change what is called ``label`` and holds ``held``, or None.
+def refusal_to_change(actor: Identity, label: str, held: Iterable[str]) -> Refused | None:
+    """Return the error by which ``actor`` may not change what is called ``label`` and holds ``held``, or None.
 
     Otherwise somebody who may edit users could sign in as an administrator by a new password, bring back one who was
     dismissed, or be rid of all; and somebody who may edit roles could take an administrator's rights away.
@@ -76,7 +76,7 @@ def refusal_to_change(actor: Identity, label: str, held: Iterable[str]) -> str |
     beyond = _beyond(actor, held)
     if not beyond:
         return None
-    return (
+    return Refused(
         f"The {label} has rights that you do not have yourself: {beyond}. Nothing was changed; an administrator can"
         " do it for you."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from batchbook.accounts import admin_rules
 from batchbook.db.transactions import SAFE_METHODS
+from batchbook.errors import BatchbookError
 from batchbook.master import RecordContext
 from batchbook.security.identity import Identity
 
@@ -13,17 +14,14 @@ _READING = frozenset({"view", "export"})
 class UserContext(RecordContext):
     """The context of one user. Whoever may look at users may look at everybody."""
 
-    def permits(self, identity: Identity, permission: str) -> bool:
-        """Return whether the roles of ``identity`` allow it, and the rights of the user do not forbid it."""
-        return super().permits(identity, permission) and self.why_forbidden(identity, permission) is None
+    def refusal(self, identity: Identity, permission: str) -> BatchbookError | None:
+        """Refuse what the roles of ``identity`` do not allow, and changes of a user who has rights beyond theirs.
 
-    def why_forbidden(self, identity: Identity, permission: str) -> str | None:
-        """Return the sentence that says why ``identity`` may not do with this user what the roles would allow.
-
-        It is asked for all that changes something: pages that are added later are kept by it as well.
+        All that is not reading is a change: pages that are added later are kept by this as well.
         """
-        if permission.rpartition(":")[2] in _READING or not super().permits(identity, permission):
-            return None
+        refused = super().refusal(identity, permission)
+        if refused is not None or permission.rpartition(":")[2] in _READING:
+            return refused
         request = self.view.request
         if request.method not in SAFE_METHODS:
             # Before anything is read, so that rights do not grow between the look and the change.

@@ -28,8 +28,6 @@ _WORDS = {
     EDIT_DIRECTLY: "Edit directly what changes by batch only",
 }
 
-_plain = MasterContext.permits
-
 
 @dataclass(frozen=True)
 class KnownPermission:
@@ -62,7 +60,10 @@ def known_permissions(registry: Any, held: Iterable[str] = ()) -> list[KnownPerm
 def _of_views(introspector: Any) -> Iterator[str]:
     # Contexts of their own translate what a view asks for, such as an action in the life of a batch, into what roles
     # hold; so what those views ask for is not for roles.
-    translated = {view.prefix for view in _views(introspector) if view.context_factory.permits is not _plain}
+    by_roles = MasterContext.refusal
+    translated = {
+        view.prefix for view in _views(introspector) if view.context_factory.refusal is not by_roles
+    }
     for item in introspector.get_category("permissions", ()):
         name = str(item["introspectable"]["value"])
         about = name.split(":")[0]

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, false, or_
 from batchbook.batches.lifecycle import Action, BatchPermission, State, Transition, lines_for, transition
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchType
-from batchbook.errors import Conflict, Refused
+from batchbook.errors import BatchbookError, Conflict, Refused
 from batchbook.security.identity import grants, grants_any
 
 
@@ -47,22 +47,28 @@ def may_create(held: Set[str], key: str) -> bool:
     )
 
 
-def state_refusal(held: Set[str], batch: Batch, action: Action) -> str | None:
-    """Return the sentences by which the state of ``batch`` refuses ``action`` to one whose role would allow it."""
-    allowed = may(held, batch.type, action) and may_now(held, batch, Action.VIEW)
-    return batch.refusal(action) if allowed else None
+def refusal(held: Set[str], batch: Batch, action: Action) -> BatchbookError | None:
+    """Return the error by which ``action`` is refused to the holder of ``held`` permissions, or ``None``.
+
+    It is ``Refused`` where the role, and ``Conflict`` where only the state of ``batch`` does not allow it. The state is
+    not told to somebody who may not see the batch.
+    """
+    if may_now(held, batch, action):
+        return None
+    knows = may(held, batch.type, action) and may_now(held, batch, Action.VIEW)
+    reason = batch.refusal(action) if knows else None
+    return Refused() if reason is None else Conflict(reason)
 
 
 def demand(held: Set[str], batch: Batch, action: Action, actor: str) -> None:
-    """Raise ``Refused`` where the role, ``Conflict`` where the state does not allow ``action``."""
-    if may_now(held, batch, action):
-        return
-    reason = state_refusal(held, batch, action)
-    if reason:
-        raise Conflict(reason)
-    raise Refused(
-        f"{batch} was not {action.done}: the role of {actor} does not allow that. Nothing was changed."
-    )
+    """Raise ``Refused`` where the role of ``actor``, ``Conflict`` where the state does not allow ``action``."""
+    error = refusal(held, batch, action)
+    if isinstance(error, Refused):
+        raise Refused(
+            f"{batch} was not {action.done}: the role of {actor} does not allow that. Nothing was changed."
+        )
+    if error is not None:
+        raise error
 
 
 def visible(held: Set[str], types: Iterable[BatchType]) -> ColumnElement[bool]:

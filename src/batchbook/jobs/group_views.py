@@ -10,7 +10,7 @@ from sqlalchemy import Engine, Select, select
 
 from batchbook.db import utc_now
 from batchbook.db.transactions import is_busy, transaction_scope
-from batchbook.errors import BatchbookError, Conflict
+from batchbook.errors import BatchbookError, Conflict, Refused
 from batchbook.grid import Column, Kind
 from batchbook.jobs.models import ACTIVE, Job, JobGroup, JobState
 from batchbook.jobs.service import JobService, cancel_unstarted_job, retry_job
@@ -31,9 +31,10 @@ _WATCHED = 10
 class GroupRecordContext(RequestedRecordContext):
     """The context of the addresses of one group: for the user who asked for it, and for those who may see all jobs."""
 
-    def permits(self, identity: Identity, permission: str) -> bool:
-        """Return whether ``identity`` asked for the group, or has the same ``permission`` on every job."""
-        return may_change(identity, self.record, permission.replace("job_groups:", "jobs:"))
+    def refusal(self, identity: Identity, permission: str) -> BatchbookError | None:
+        """Refuse whoever did not ask for the group, and does not have the same ``permission`` on every job."""
+        permitted = may_change(identity, self.record, permission.replace("job_groups:", "jobs:"))
+        return None if permitted else Refused()
 
 
 class GroupPage(Page):

@@ -13,7 +13,7 @@ from pyramid.response import Response
 from sqlalchemy import Engine, select
 
 from batchbook.db.transactions import transaction_scope
-from batchbook.errors import Missing
+from batchbook.errors import BatchbookError, Missing, Refused
 from batchbook.grid import Column, Kind, Sort, choices_of
 from batchbook.jobs.exports import job_file_chunks
 from batchbook.jobs.heartbeat import threads_of
@@ -58,8 +58,11 @@ class RequestedRecordContext(RecordContext):
 class JobRecordContext(RequestedRecordContext):
     """The context of the addresses of one job."""
 
-    def permits(self, identity: Identity, permission: str) -> bool:
-        """Return whether ``identity`` has ``permission`` on the job."""
+    def refusal(self, identity: Identity, permission: str) -> BatchbookError | None:
+        """Return the error by which ``permission`` on the job is refused to ``identity``, or ``None``."""
+        return None if self._permits(identity, permission) else Refused()
+
+    def _permits(self, identity: Identity, permission: str) -> bool:
         if permission == _FILE:  # What is in it is for nobody else, and only while the thing itself is.
             return bool(self.record.asked_by == identity.name) and self._sees_subject()
         if permission == END_PROCESS:

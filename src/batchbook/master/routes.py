@@ -149,7 +149,7 @@ def open_index(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
     view = view_called(caller.services, arguments["view"])
     # The context of all records decides by identity and permission alone.
     context = view.context_factory(cast("Any", view))
-    caller.refuse_unless(permitted=context.permits(caller.identity, view.permission("export")))
+    caller.refuse_unless(permitted=context.refusal(caller.identity, view.permission("export")) is None)
     columns, visible = view.columns(), view.visible_to(caller.services, caller.identity)
     wanted = view.base_select() if visible is None else view.base_select().where(visible)
     grid = Grid(columns, wanted, key_columns(view), tuple(view.default_sort), zone=caller.zone)

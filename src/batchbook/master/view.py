@@ -11,6 +11,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import ColumnElement, Row, Select, inspect, select
 
 from batchbook.db.transactions import SAFE_METHODS
+from batchbook.errors import BatchbookError, Refused
 from batchbook.forms import Field, Form, form_of
 from batchbook.grid import Column, Grid, Sort, columns_of
 from batchbook.master import records
@@ -18,12 +19,13 @@ from batchbook.master.grid_view import GridView
 from batchbook.master.records import references, why_referenced
 from batchbook.master.row_cells import LinkFor, key_url
 from batchbook.security.identity import Identity, grants
+from batchbook.security.policy import Refusing
 from batchbook.services import Services
 from batchbook.web.flash import flash
 from batchbook.web.request import Request
 
 
-class MasterContext:
+class MasterContext(Refusing):
     """The context of the addresses that concern all records, such as the index: it has no ``record``."""
 
     record: Any = None
@@ -31,9 +33,9 @@ class MasterContext:
     def __init__(self, view: MasterView) -> None:
         self.view = view
 
-    def permits(self, identity: Identity, permission: str) -> bool:
-        """Return whether ``identity`` may do here what ``permission`` names."""
-        return grants(identity.permissions, permission)
+    def refusal(self, identity: Identity, permission: str) -> BatchbookError | None:
+        """Return the error by which ``permission`` is refused to ``identity``: unless overridden, by the roles alone."""
+        return None if grants(identity.permissions, permission) else Refused()
 
 
 class RecordContext(MasterContext):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from abc import abstractmethod
+from typing import Any, Protocol, runtime_checkable
 
 from pyramid.interfaces import ISecurityPolicy
 from pyramid.request import RequestLocalCache
@@ -11,27 +12,37 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 from zope.interface import implementer
 
+from batchbook.errors import BatchbookError, Refused
 from batchbook.security.identity import SIGNED_IN, Identity, grants, load_identity
 from batchbook.security.models import User, normal_name
 from batchbook.security.sessions import end_session, open_session, session_hash
 
 
+@runtime_checkable
+class Refusing(Protocol):
+    """A context that decides what may be done at its address. Of any other, the permissions of the roles decide."""
+
+    @abstractmethod
+    def refusal(self, identity: Identity, permission: str) -> BatchbookError | None:
+        """Return the error by which ``permission`` is refused to ``identity``, or ``None`` if it is granted.
+
+        Its message and its class are what a page answers: ``Refused`` where the roles or the rights of the person
+        forbid it (403), ``Conflict`` where the state of the record does (409).
+        """
+
+
 class PermissionDenied(Denied):
-    """Pyramid's refusal, which also knows the ``permission`` that was asked for.
+    """The denial of a permission, with the ``error`` that the page answers; ``None`` for a visitor who is not signed in."""
 
-    ``reason`` is a sentence that says why, where the context knows more than that the roles do not allow it.
-    """
-
-    permission: str = ""
-    reason: str | None = None
+    error: BatchbookError | None = None
 
 
 @implementer(ISecurityPolicy)
 class SecurityPolicy:
-    """Denies unless told otherwise.
+    """A policy that denies unless told otherwise.
 
-    A context may decide by a method ``permits(identity, permission)``; otherwise the permissions of the person's
-    roles do. It may also have a method ``why_forbidden(identity, permission)`` that says why not. Somebody who is not signed in may nothing that names a permission.
+    A context that is :class:`Refusing` decides, otherwise the permissions of the person's roles do. Nobody else is
+    asked, and nothing is asked twice. A visitor who is not signed in is denied all that names a permission.
     """
 
     def __init__(self) -> None:
@@ -48,13 +59,15 @@ class SecurityPolicy:
         return identity.name if identity else None
 
     def permits(self, request: Any, context: Any, permission: str) -> Any:
-        """Return Pyramid's ``Allowed`` or a :class:`PermissionDenied`, which says why in its ``msg``."""
+        """Return Pyramid's ``Allowed`` or a :class:`PermissionDenied`, which says why in its ``error``."""
         identity = self.identity(request)
-        if identity is not None and _allows(identity, context, permission):
+        if identity is None:
+            return PermissionDenied("nobody has %s", permission)
+        error = _refusal(identity, context, permission)
+        if error is None:
             return Allowed("%s has %s", identity.name, permission)
-        denied = PermissionDenied("%s has no %s", identity.name if identity else "nobody", permission)
-        denied.permission = permission
-        denied.reason = _reason(identity, context, permission)
+        denied = PermissionDenied("%s has no %s", identity.name, permission)
+        denied.error = error
         return denied
 
     def remember(self, request: Any, userid: str, **_options: Any) -> list[tuple[str, str]]:
@@ -78,19 +91,12 @@ def _load(request: Any) -> Identity | None:
     return load_identity(request.services.get(Engine), session_hash(session_id)) if session_id else None
 
 
-def _allows(identity: Identity, context: Any, permission: str) -> bool:
+def _refusal(identity: Identity, context: Any, permission: str) -> BatchbookError | None:
     if permission == SIGNED_IN:
-        return True
-    decide = getattr(context, "permits", None)
-    return (
-        bool(decide(identity, permission)) if decide is not None else grants(identity.permissions, permission)
-    )
-
-
-def _reason(identity: Identity | None, context: Any, permission: str) -> str | None:
-    ask = getattr(context, "why_forbidden", None)
-    reason: str | None = ask(identity, permission) if ask is not None and identity is not None else None
-    return reason
+        return None
+    if isinstance(context, Refusing):
+        return context.refusal(identity, permission)
+    return None if grants(identity.permissions, permission) else Refused()
 
 
 def identity_or_nobody(request: Any) -> Identity | None:

@@ -46,7 +46,7 @@ _KNOWN = {
         Problem(
             403,
             "You may not do this",
-            "Your roles don't permit this. Nothing was changed. If you need it for your work, ask an administrator.",
+            Refused().message,
         ),
         Problem(
             404,
@@ -185,13 +185,10 @@ def bad_csrf(_error: Any, request: Request) -> Any:
 
 
 def forbidden(error: Any, request: Request) -> Any:
-    """Answer a page that this person may not use: by the state if that forbids it, by sign-in if nobody asked."""
-    identity = identity_or_nobody(request)
-    if identity is None:
+    """Answer a page that this person may not use by the error that the policy gave, or by sign-in if nobody asked."""
+    if identity_or_nobody(request) is None:
         return _sign_in(request)
-    if sentence := _refusal(error, request, identity):
-        return respond(request, problem_for(409, sentence))
-    return respond(request, problem_for(403, getattr(error.result, "reason", None)))
+    return domain_error(getattr(error.result, "error", None) or Refused(), request)
 
 
 def unexpected(error: Exception, request: Request) -> Any:
@@ -213,12 +210,6 @@ def _sign_in(request: Request) -> Any:
         return HTTPSeeOther(request.route_path("login", _query={"next": request.path_qs}))
     message = "You are not signed in (any more), so nothing was changed. Sign in, go back, and try again."
     return respond(request, Problem(403, "Please sign in", message))
-
-
-def _refusal(error: Any, request: Request, identity: Any) -> str | None:
-    permission = getattr(error.result, "permission", None)
-    refusal = getattr(getattr(request, "context", None), "refusal", None)
-    return refusal(identity, permission) if permission and refusal else None
 
 
 def includeme(config: Any) -> None:

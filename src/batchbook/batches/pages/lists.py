@@ -28,9 +28,8 @@ from batchbook.web.request import Request
 class AllBatchesContext(MasterContext):
     """The context of the list: everybody may open it, and sees those batches that the own roles let one see."""
 
-    def permits(self, identity: Identity, permission: str) -> bool:  # noqa: ARG002 - All of it is reading.
-        """Return that it is allowed."""
-        return True
+    def refusal(self, identity: Identity, permission: str) -> None:
+        """Refuse nothing: all of it is reading."""
 
 
 def batch_url(request: Request, key: str, batch_id: int) -> str:

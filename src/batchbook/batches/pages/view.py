@@ -17,7 +17,7 @@ from batchbook.batches.lifecycle import READING, TRANSITIONS, Action, BatchPermi
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.running.activity import LockedByJob, batch_locked_by_job
-from batchbook.errors import Missing
+from batchbook.errors import BatchbookError, Conflict, Missing, Refused
 from batchbook.forms import Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort, choices_of, columns_of
 from batchbook.jobs import Job
@@ -84,16 +84,19 @@ _MANY = frozenset({Action.REFRESH.value, Action.EXECUTE.value})
 class TypeContext(MasterContext):
     """The context of the addresses that concern all batches of a type."""
 
-    def permits(self, identity: Identity, permission: str) -> bool:
-        """Return whether ``identity`` may see batches of the type, or create one."""
+    def refusal(self, identity: Identity, permission: str) -> BatchbookError | None:
+        """Refuse whoever may not see batches of the type, create one, or do with them what ``permission`` names."""
+        held = identity.permissions
         _, key, name = permission.split(":")
         if name in _READING:
-            return access.may(identity.permissions, key, Action.VIEW)
-        if name == BatchPermission.CREATE:
-            return access.may_create(identity.permissions, key)
-        if name in _MANY:
-            return access.may(identity.permissions, key, Action(name))
-        return grants(identity.permissions, permission)
+            permitted = access.may(held, key, Action.VIEW)
+        elif name == BatchPermission.CREATE:
+            permitted = access.may_create(held, key)
+        elif name in _MANY:
+            permitted = access.may(held, key, Action(name))
+        else:
+            permitted = grants(held, permission)
+        return None if permitted else Refused()
 
 
 class BatchContext(RecordContext):
@@ -111,24 +114,15 @@ class BatchContext(RecordContext):
             raise Missing(f"There is no {self.view.title_one} {batch.number}. It may have been deleted.")
         return batch
 
-    def permits(self, identity: Identity, permission: str) -> bool:
-        """Return whether the role of ``identity`` and the batch's state allow the action that ``permission`` names."""
-        if self._held_from(_action(permission)) is not None:
-            return False
-        return access.may_now(identity.permissions, self.record, _action(permission))
-
-    def refusal(self, identity: Identity, permission: str) -> str | None:
-        """Return why the batch's state forbids what the role of ``identity`` would allow; or a job that has it."""
-        action = _action(permission)
-        held = self._held_from(action)
+    def refusal(self, identity: Identity, permission: str) -> BatchbookError | None:
+        """Refuse what the role of ``identity`` or the batch's state forbids, and what a job that has the batch keeps off."""
+        action = Action(permission.rpartition(":")[2])
+        held = None if action in READING else self.view.held(self._key)
         if held is None:
-            return access.state_refusal(identity.permissions, self.record, action)
-        allowed = access.may(identity.permissions, held.batch.type, action)
-        return held_refusal(held.batch, action, held.job) if allowed else None
-
-    def _held_from(self, action: Action) -> LockedByJob | None:
-        """Return the batch and the job that has it, where that keeps ``action`` off."""
-        return None if action in READING else self.view.held(self._key)
+            return access.refusal(identity.permissions, self.record, action)
+        if access.may(identity.permissions, held.batch.type, action):
+            return Conflict(held_refusal(held.batch, action, held.job))
+        return Refused()
 
     @property
     def _key(self) -> int:
@@ -138,10 +132,6 @@ class BatchContext(RecordContext):
         return (
             loaded.id if loaded is not None else int(key_of(Batch, "id", self.view.request.matchdict["id"]))
         )
-
-
-def _action(permission: str) -> Action:
-    return Action(permission.rpartition(":")[2])
 
 
 @dataclass(frozen=True)
