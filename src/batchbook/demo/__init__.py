@@ -16,41 +16,17 @@ from batchbook.lazy_exports import lazy_exports
 from batchbook.settings import DEVELOPMENT, Setting
 
 if TYPE_CHECKING:
-    from batchbook.demo.demo_data import CATALOG, LOGINS, PRICE_LIST, Login, is_empty, load, logins
-    from batchbook.demo.login_guard import refuse_logins, switch_off
-
-__all__ = [
-    "CATALOG",
-    "DEMO",
-    "LOGINS",
-    "PRICE_LIST",
-    "Login",
-    "include_services",
-    "includeme",
-    "is_empty",
-    "is_wanted",
-    "load",
-    "logins",
-    "refuse_logins",
-    "switch_off",
-]
-
-if not TYPE_CHECKING:
-    __getattr__ = lazy_exports(
-        __name__,
-        {
-            "batchbook.demo.demo_data": (
-                "CATALOG",
-                "LOGINS",
-                "PRICE_LIST",
-                "Login",
-                "is_empty",
-                "load",
-                "logins",
-            ),
-            "batchbook.demo.login_guard": ("refuse_logins", "switch_off"),
-        },
-    )
+    from batchbook.demo.demo_data import CATALOG as CATALOG
+    from batchbook.demo.demo_data import LOGINS as LOGINS
+    from batchbook.demo.demo_data import PRICE_LIST as PRICE_LIST
+    from batchbook.demo.demo_data import Login as Login
+    from batchbook.demo.demo_data import is_empty as is_empty
+    from batchbook.demo.demo_data import load as load
+    from batchbook.demo.demo_data import logins as logins
+    from batchbook.demo.login_guard import refuse_logins as refuse_logins
+    from batchbook.demo.login_guard import switch_off as switch_off
+else:
+    __getattr__ = lazy_exports(__name__)
 
 DEMO = Setting(
     "batchbook.demo",

@@ -7,50 +7,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchbook.grid.cells import CellError, Conventions, parse, parser_for, render, to_text
-from batchbook.grid.columns import Choice, Column, Kind, choices_of, columns_of, kind_of, label_of
-from batchbook.grid.filters import condition, read_values
-from batchbook.grid.query import Grid, Window
-from batchbook.grid.query_string import DEFAULT_PAGE_SIZE, PAGE_SIZES
-from batchbook.grid.state import GridState, Params, has_grid_params
-from batchbook.grid.verbs import VERB_LABELS, VERBS, Filter, Sort, Verb, value_count
 from batchbook.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from batchbook.grid.export import csv_chunks, xlsx_file
-
-__all__ = [
-    "DEFAULT_PAGE_SIZE",
-    "PAGE_SIZES",
-    "VERBS",
-    "VERB_LABELS",
-    "CellError",
-    "Choice",
-    "Column",
-    "Conventions",
-    "Filter",
-    "Grid",
-    "GridState",
-    "Kind",
-    "Params",
-    "Sort",
-    "Verb",
-    "Window",
-    "choices_of",
-    "columns_of",
-    "condition",
-    "csv_chunks",
-    "has_grid_params",
-    "kind_of",
-    "label_of",
-    "parse",
-    "parser_for",
-    "read_values",
-    "render",
-    "to_text",
-    "value_count",
-    "xlsx_file",
-]
-
-if not TYPE_CHECKING:  # Its library for workbooks is one that few who import a grid need.
-    __getattr__ = lazy_exports(__name__, {"batchbook.grid.export": ("csv_chunks", "xlsx_file")})
+    from batchbook.grid.cells import CellError as CellError
+    from batchbook.grid.cells import Conventions as Conventions
+    from batchbook.grid.cells import parse as parse
+    from batchbook.grid.cells import parser_for as parser_for
+    from batchbook.grid.cells import render as render
+    from batchbook.grid.cells import to_text as to_text
+    from batchbook.grid.columns import Choice as Choice
+    from batchbook.grid.columns import Column as Column
+    from batchbook.grid.columns import Kind as Kind
+    from batchbook.grid.columns import choices_of as choices_of
+    from batchbook.grid.columns import columns_of as columns_of
+    from batchbook.grid.columns import kind_of as kind_of
+    from batchbook.grid.columns import label_of as label_of
+    from batchbook.grid.export import csv_chunks as csv_chunks
+    from batchbook.grid.export import xlsx_file as xlsx_file
+    from batchbook.grid.filters import condition as condition
+    from batchbook.grid.filters import read_values as read_values
+    from batchbook.grid.query import Grid as Grid
+    from batchbook.grid.query import Window as Window
+    from batchbook.grid.query_string import DEFAULT_PAGE_SIZE as DEFAULT_PAGE_SIZE
+    from batchbook.grid.query_string import PAGE_SIZES as PAGE_SIZES
+    from batchbook.grid.state import GridState as GridState
+    from batchbook.grid.state import Params as Params
+    from batchbook.grid.state import has_grid_params as has_grid_params
+    from batchbook.grid.verbs import VERB_LABELS as VERB_LABELS
+    from batchbook.grid.verbs import VERBS as VERBS
+    from batchbook.grid.verbs import Filter as Filter
+    from batchbook.grid.verbs import Sort as Sort
+    from batchbook.grid.verbs import Verb as Verb
+    from batchbook.grid.verbs import value_count as value_count
+else:
+    __getattr__ = lazy_exports(__name__)

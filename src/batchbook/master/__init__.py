@@ -11,91 +11,41 @@ from typing import TYPE_CHECKING, Any
 from batchbook.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from batchbook.master.direct_edits import add_batch_only_link
-    from batchbook.master.export import export_response
-    from batchbook.master.form_pages import Create, Delete, Edit, FormPage
-    from batchbook.master.grid_sources import Caller, GridReference, OpenGrid
-    from batchbook.master.grid_view import GridView
-    from batchbook.master.links import GridLinks, default_link
-    from batchbook.master.models import GridSetting
-    from batchbook.master.record_pages import Detail, Export, ExportPage, Index, Remember
-    from batchbook.master.records import Invalid
-    from batchbook.master.routes import PAGES, add_master_view
-    from batchbook.master.row_cells import EditableCell, TableRow, key_url, table_rows
-    from batchbook.master.view import (
-        Button,
-        DirectChange,
-        MasterContext,
-        MasterView,
-        Page,
-        RecordContext,
-        RecordHooks,
-        buttons_for,
-    )
-
-__all__ = [
-    "PAGES",
-    "Button",
-    "Caller",
-    "Create",
-    "Delete",
-    "Detail",
-    "DirectChange",
-    "Edit",
-    "EditableCell",
-    "Export",
-    "ExportPage",
-    "FormPage",
-    "GridLinks",
-    "GridReference",
-    "GridSetting",
-    "GridView",
-    "Index",
-    "Invalid",
-    "MasterContext",
-    "MasterView",
-    "OpenGrid",
-    "Page",
-    "RecordContext",
-    "RecordHooks",
-    "Remember",
-    "TableRow",
-    "add_batch_only_link",
-    "add_master_view",
-    "buttons_for",
-    "default_link",
-    "export_response",
-    "key_url",
-    "table_rows",
-]
-
-if not TYPE_CHECKING:  # A type checker would take every name for one that is offered.
-    __getattr__ = lazy_exports(
-        __name__,
-        {
-            "batchbook.master.direct_edits": ("add_batch_only_link",),
-            "batchbook.master.export": ("export_response",),
-            "batchbook.master.form_pages": ("Create", "Delete", "Edit", "FormPage"),
-            "batchbook.master.grid_sources": ("Caller", "GridReference", "OpenGrid"),
-            "batchbook.master.grid_view": ("GridView",),
-            "batchbook.master.links": ("GridLinks", "default_link"),
-            "batchbook.master.models": ("GridSetting",),
-            "batchbook.master.record_pages": ("Detail", "Export", "ExportPage", "Index", "Remember"),
-            "batchbook.master.records": ("Invalid",),
-            "batchbook.master.routes": ("PAGES", "add_master_view"),
-            "batchbook.master.row_cells": ("EditableCell", "TableRow", "key_url", "table_rows"),
-            "batchbook.master.view": (
-                "Button",
-                "DirectChange",
-                "MasterContext",
-                "MasterView",
-                "Page",
-                "RecordContext",
-                "RecordHooks",
-                "buttons_for",
-            ),
-        },
-    )
+    from batchbook.master.direct_edits import add_batch_only_link as add_batch_only_link
+    from batchbook.master.export import export_response as export_response
+    from batchbook.master.form_pages import Create as Create
+    from batchbook.master.form_pages import Delete as Delete
+    from batchbook.master.form_pages import Edit as Edit
+    from batchbook.master.form_pages import FormPage as FormPage
+    from batchbook.master.grid_sources import Caller as Caller
+    from batchbook.master.grid_sources import GridReference as GridReference
+    from batchbook.master.grid_sources import OpenGrid as OpenGrid
+    from batchbook.master.grid_view import GridView as GridView
+    from batchbook.master.links import GridLinks as GridLinks
+    from batchbook.master.links import default_link as default_link
+    from batchbook.master.models import GridSetting as GridSetting
+    from batchbook.master.record_pages import Detail as Detail
+    from batchbook.master.record_pages import Export as Export
+    from batchbook.master.record_pages import ExportPage as ExportPage
+    from batchbook.master.record_pages import Index as Index
+    from batchbook.master.record_pages import Remember as Remember
+    from batchbook.master.records import Invalid as Invalid
+    from batchbook.master.routes import PAGES as PAGES
+    from batchbook.master.routes import add_master_view as add_master_view
+    from batchbook.master.row_cells import EditableCell as EditableCell
+    from batchbook.master.row_cells import TableRow as TableRow
+    from batchbook.master.row_cells import key_url as key_url
+    from batchbook.master.row_cells import table_rows as table_rows
+    from batchbook.master.view import Button as Button
+    from batchbook.master.view import DirectChange as DirectChange
+    from batchbook.master.view import MasterContext as MasterContext
+    from batchbook.master.view import MasterView as MasterView
+    from batchbook.master.view import Page as Page
+    from batchbook.master.view import RecordContext as RecordContext
+    from batchbook.master.view import RecordHooks as RecordHooks
+    from batchbook.master.view import buttons_for as buttons_for
+else:
+    __getattr__ = lazy_exports(__name__)
 
 
 def includeme(config: Any) -> None:

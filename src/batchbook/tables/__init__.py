@@ -6,7 +6,13 @@ reads its records as that report, or a person, says; ``normalise`` makes plain t
 
 from __future__ import annotations
 
-from batchbook.tables.formats.file_type import SUFFIXES
-from batchbook.tables.source import Table, read_table
+from typing import TYPE_CHECKING
 
-__all__ = ["SUFFIXES", "Table", "read_table"]
+from batchbook.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from batchbook.tables.formats.file_type import SUFFIXES as SUFFIXES
+    from batchbook.tables.source import Table as Table
+    from batchbook.tables.source import read_table as read_table
+else:
+    __getattr__ = lazy_exports(__name__)

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from batchbook.batches.concurrency import StaleEdit
-from batchbook.batches.editing.bulk import BulkEditor, BulkEditResult
-from batchbook.batches.editing.editors import HeaderEditor, RowEditor, find_row
-from batchbook.batches.editing.fields import (
-    CellProblems,
-    cell_text,
-    editable_by_name,
-    editable_columns,
-    parsed,
-)
-from batchbook.batches.editing.removal import RowRemover, Selection
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "BulkEditResult",
-    "BulkEditor",
-    "CellProblems",
-    "HeaderEditor",
-    "RowEditor",
-    "RowRemover",
-    "Selection",
-    "StaleEdit",
-    "cell_text",
-    "editable_by_name",
-    "editable_columns",
-    "find_row",
-    "parsed",
-]
+from batchbook.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from batchbook.batches.concurrency import StaleEdit as StaleEdit
+    from batchbook.batches.editing.bulk import BulkEditor as BulkEditor
+    from batchbook.batches.editing.bulk import BulkEditResult as BulkEditResult
+    from batchbook.batches.editing.editors import HeaderEditor as HeaderEditor
+    from batchbook.batches.editing.editors import RowEditor as RowEditor
+    from batchbook.batches.editing.editors import find_row as find_row
+    from batchbook.batches.editing.fields import CellProblems as CellProblems
+    from batchbook.batches.editing.fields import cell_text as cell_text
+    from batchbook.batches.editing.fields import editable_by_name as editable_by_name
+    from batchbook.batches.editing.fields import editable_columns as editable_columns
+    from batchbook.batches.editing.fields import parsed as parsed
+    from batchbook.batches.editing.removal import RowRemover as RowRemover
+    from batchbook.batches.editing.removal import Selection as Selection
+else:
+    __getattr__ = lazy_exports(__name__)
