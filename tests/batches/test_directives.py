@@ -1,4 +1,4 @@
-"""What a batch type's view says is checked when the application starts."""
+"""A batch type is checked when the application starts."""
 
 from __future__ import annotations
 
@@ -10,11 +10,8 @@ from pyramid.exceptions import ConfigurationError
 from sqlalchemy import Engine
 
 from batchbook.application import configure
-from batchbook.batches import BATCH_PAGES, BatchMasterView, RowTable
+from batchbook.batches import BatchMasterView, RowTable
 from batchbook.catalog.models import Department
-from batchbook.forms import Field
-from batchbook.grid import Kind
-from batchbook.master import Page
 from batchbook.services import services_of
 
 from .shelf_count import ShelfCount, ShelfCountHandler
@@ -35,44 +32,3 @@ def test_a_record_that_does_not_name_batches_stops_the_start(config: Any, record
     view = type("ShelfCountView", (BatchMasterView,), {"row_table": RowTable(("item_code",))})
     with pytest.raises(ConfigurationError, match=r"must be a model .* column batch_id"):
         config.add_batch_type(ShelfCount, handler=ShelfCountHandler, view=view, records=(record,))
-
-
-def register(config: Any, **data: Any) -> None:
-    view = type("ShelfCountView", (BatchMasterView,), {"row_table": RowTable(("item_code",)), **data})
-    config.add_batch_type(ShelfCount, handler=ShelfCountHandler, view=view)
-    config.commit()
-
-
-class Lost(Page):
-    name = "lost"
-    pattern = "/lost"
-    permission = "lose"
-    on_record = True
-
-
-def test_what_fits_starts(config: Any) -> None:
-    groups = {"From a file": ("file",), "Count": ("shelf", "notes")}
-    register(config, header_fields=("shelf", "tolerance", "notes"), field_groups=groups)
-    assert config.registry.introspector.get("batch types", "shelf_count")
-
-
-@pytest.mark.parametrize(
-    ("data", "says"),
-    [
-        ({"header_fields": ("shelf", "colour")}, "header_fields .*'colour'"),
-        ({"header_fields": ("shelf", "row_count")}, "header_fields .*'row_count'"),
-        ({"header_fields": ("shelf", "shelf")}, "same name"),
-        ({"header_fields": (Field.of("shelf", Kind.TEXT),)}, "header_fields .*Field"),
-        ({"field_groups": {"Count": ("shelf", "colour")}}, "field_groups .*'colour'"),
-        (
-            {"header_fields": ("shelf",), "field_groups": {"Count": ("tolerance",)}},
-            "field_groups .*'tolerance'",
-        ),
-        ({"row_table": RowTable(("colour",))}, "colour"),
-        ({"pages": (*BATCH_PAGES, Lost)}, "Lost"),
-        ({"templates": {"veiw": "batchbook.templates:batches/view.jinja2"}}, "templates .*veiw"),
-    ],
-)
-def test_what_cannot_work_stops_the_start(config: Any, data: dict[str, Any], says: str) -> None:
-    with pytest.raises(ConfigurationError, match=says):
-        register(config, **data)

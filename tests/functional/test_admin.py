@@ -8,7 +8,6 @@ from decimal import Decimal
 from webtest import TestApp
 
 from .harness import (
-    PATH,
     CatalogueDatabase,
     column_of,
     form_to,
@@ -21,32 +20,11 @@ from .harness import (
     url_of,
 )
 
-#: What sending forms leaves behind, whatever becomes of the batch: who came, which forms were sent, the last number.
-NOT_OF_THE_BATCH = ("web_session", "login_attempt", "sent_form", "sqlite_sequence")
-
 APPLIED = {"000000011": "2.20", "000000021": "8.00", "000000012": "2.70"}
 
 
 def decimals(texts: dict[str, str]) -> dict[str, Decimal]:
     return {code: Decimal(text) for code, text in texts.items()}
-
-
-def test_what_is_complete_waits_on_the_start_page_of_those_who_execute(
-    catalogue: CatalogueDatabase, admin: TestApp, staff: TestApp, complete_batch: int
-) -> None:
-    page = admin.get("/")
-    assert "To execute 1" in text_of(page)
-    assert page.click("Spring prices").request.path == url_of(complete_batch)
-    assert "To execute" not in text_of(staff.get("/"))
-
-
-def test_the_panel_says_what_executing_then_does(
-    catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int
-) -> None:
-    panel = text_of(admin.get(url_of(complete_batch)), "#execution")
-    assert "3 products get a new price, effective immediately: 2 go up, 1 goes down." in panel
-    assert "1 price stays as it is." in panel
-    assert "Left out: 1 not in catalogue, 2 duplicate in list, 1 invalid." in panel
 
 
 def test_executing_changes_exactly_these_prices_and_writes_down_each(
@@ -205,29 +183,6 @@ def test_a_list_without_a_change_has_nothing_to_execute(
     assert catalogue.batch(number).state == "complete"
 
 
-def test_an_open_batch_is_deleted_with_all_that_is_its_own_after_a_question(
-    catalogue: CatalogueDatabase, admin: TestApp, staff: TestApp
-) -> None:
-    staff.get("/")
-    before = catalogue.dump(without=NOT_OF_THE_BATCH)
-    number = number_in(upload(staff, "item_code,description,size,price\n000000011,RYE BREAD,,2.10\n"))
-    question = admin.get(url_of(number)).click("Delete", href="/delete")
-    assert "Its 1 row, files and history will be deleted too" in text_of(question)
-    confirmation = next(form for form in question.forms.values() if not form.action)
-    page = confirmation.submit(status=303).follow()
-    assert f"Batch {number:08d} was deleted" in text_of(page)
-    assert catalogue.dump(without=NOT_OF_THE_BATCH) == before
-    admin.get(url_of(number), status=404)
-
-
-def test_what_was_executed_is_never_deleted(
-    catalogue: CatalogueDatabase, admin: TestApp, executed_batch: int
-) -> None:
-    assert not admin.get(url_of(executed_batch)).html.select(f'a[href$="{executed_batch}/delete"]')
-    page = admin.get(url_of(executed_batch, "delete"), status=409)
-    assert "and is frozen" in text_of(page)
-
-
 def test_the_products_page_shows_the_new_price_and_where_it_came_from(
     catalogue: CatalogueDatabase, admin: TestApp, executed_batch: int
 ) -> None:
@@ -268,10 +223,3 @@ def test_the_token_of_one_person_is_of_no_use_to_another(
     before = catalogue.dump()
     admin.post(url_of(complete_batch, "execute"), {"csrf_token": token_of(staff)}, status=400)
     assert catalogue.dump() == before
-
-
-def test_the_index_of_the_type_filters_by_state(
-    catalogue: CatalogueDatabase, admin: TestApp, executed_batch: int
-) -> None:
-    assert column_of(admin.get(f"{PATH}?f.state.equal=executed"), "Executed by") == ["admin"]
-    assert not admin.get(f"{PATH}?f.state.equal=open").html.select("table.grid")

@@ -53,33 +53,6 @@ def test_a_guessed_encoding_is_asked_about_and_remembered(
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_the_first_reading_is_confirmed_by_going_on(catalogue: CatalogueDatabase, staff: TestApp) -> None:
-    page = upload(staff, RUSSIAN.encode("cp1251"), vendor_code="V1").follow()
-    page = form_with(page, "header_row").submit("do", value="columns").follow()
-    page = form_with(page, "column.item_code").submit("do", value="populate").follow()
-    assert column_of(page, "Description") == ["Печенье", "Пончики"]
-
-
-@pytest.mark.parametrize("backend", ["sqlite"])
-def test_characters_that_are_taken_nowhere_stop_nothing(catalogue: CatalogueDatabase, staff: TestApp) -> None:
-    lines = f"{HEAD[:-1]},note\n000000011,RYE,500 G,2.20,süß\n".encode("cp1252")
-    number = number_in(upload(staff, lines, vendor_code="V1"))
-    assert (catalogue.batch(number).state, catalogue.row(number, 1).description) == ("open", "RYE")
-
-
-@pytest.mark.parametrize("backend", ["sqlite"])
-def test_odd_lines_are_asked_about(catalogue: CatalogueDatabase, staff: TestApp) -> None:
-    lines = f"{HEAD}000000011,Käse,500 g,2.20\n".encode() + "000000021,Café,1 kg,8.00\n".encode("latin-1")
-    page = upload(staff, lines, vendor_code="V1").follow()
-    assert "1 line is not UTF-8 as the rest of the file is: 3." in text_of(page)
-    form = form_with(page, "header_row")
-    assert form["odd_lines"].value == "cp1252"
-    page = form.submit("do", value="columns").follow()
-    page = form_with(page, "column.item_code").submit("do", value="populate").follow()
-    assert column_of(page, "Description") == ["Käse", "Café"]
-
-
-@pytest.mark.parametrize("backend", ["sqlite"])
 def test_marks_of_a_spreadsheet_are_understood_and_told(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     lines = f'{HEAD}="000000011",RYE,500 G,2.20\n="000000021",\'t Hooft,1 KG,8.00\n'
     number = number_in(upload(staff, lines, vendor_code="V1"))

@@ -73,12 +73,3 @@ def test_two_clicks_at_one_moment_make_one_clone(
         thread.join()
     assert sorted(statuses) == [303, 409]
     assert catalogue.batches() == 2
-
-
-def test_what_rows_were_made_from_cannot_be_changed_after(
-    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
-) -> None:
-    fields = form_with(staff.get(url_of(open_batch, "edit")), "warn_above").fields
-    assert not {"percent", "rounding", "department", "vendor_code"} & set(fields)
-    post(staff, url_of(open_batch, "edit"), 303, version=catalogue.batch(open_batch).version, percent="10")
-    assert "Change (%)" not in text_of(staff.get(url_of(open_batch)))

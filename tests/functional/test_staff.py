@@ -56,20 +56,6 @@ def test_real_price_lists_stand_against_the_catalogue_as_a_plain_comparison_says
             assert tuple(counts_of(page)[label] for label in labels) == known
 
 
-def test_the_first_thing_staff_see_is_how_to_begin(catalogue: CatalogueDatabase, staff: TestApp) -> None:
-    page = staff.get("/")
-    assert "Staff Person" in text_of(page, ".topbar")
-    assert page.click("New price change", index=0).request.path == f"{PATH}/new"
-
-
-def test_the_start_page_shows_the_open_batches_of_the_one_who_made_them(
-    catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp, open_batch: int
-) -> None:
-    assert "Spring prices" in text_of(staff.get("/"))
-    assert staff.get("/").click("Spring prices").request.path == url_of(open_batch)
-    assert "Spring prices" not in text_of(admin.get("/"))
-
-
 def test_an_uploaded_list_becomes_a_batch_with_its_rows_counted_by_status(
     catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:
@@ -79,16 +65,6 @@ def test_an_uploaded_list_becomes_a_batch_with_its_rows_counted_by_status(
     assert column_of(page, "Item code")[0] == "000000011"
     assert column_of(page, "Old price") == ["2.00", "4.00", "3.00", "0.50", "", "", "", "1.10"]
     assert column_of(page, "New price") == ["2.20", "8.00", "2.70", "0.50", "0.40", "1.00", "1.20", "cheap"]
-
-
-def test_a_refresh_shows_what_changed_in_the_catalogue(
-    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
-) -> None:
-    catalogue.set_price("000000011", "2.20")
-    assert counts_of(staff.get(url_of(open_batch))) == COUNTS
-    page = form_to(staff.get(url_of(open_batch)), "/refresh").submit(status=303).follow()
-    assert "statuses changed" in text_of(page, ".flashes")
-    assert counts_of(page) == COUNTS | {"Increase": 1, "Unchanged": 2}
 
 
 def test_staff_mark_a_batch_complete_and_open_it_again_but_cannot_execute_it(
@@ -106,13 +82,6 @@ def test_staff_mark_a_batch_complete_and_open_it_again_but_cannot_execute_it(
     assert catalogue.batch(complete_batch).state == "open"
 
 
-def test_staff_do_not_delete_batches(catalogue: CatalogueDatabase, staff: TestApp, open_batch: int) -> None:
-    assert "Delete" not in text_of(staff.get(url_of(open_batch)), ".page-actions")
-    staff.get(url_of(open_batch, "delete"), status=403)
-    post(staff, url_of(open_batch, "delete"), 403)
-    assert catalogue.batches() == 1
-
-
 def test_what_is_complete_is_not_edited_and_the_page_says_how_it_can_be(
     catalogue: CatalogueDatabase, staff: TestApp, complete_batch: int
 ) -> None:
@@ -121,31 +90,6 @@ def test_what_is_complete_is_not_edited_and_the_page_says_how_it_can_be(
     page = post(staff, url_of(complete_batch, "rows", 1, "edit"), 409, new_price="1.00", version="1")
     assert "reopen it to change it" in text_of(page)
     assert catalogue.dump() == before
-
-
-def test_a_clone_has_the_rows_and_the_file_and_a_life_of_its_own(
-    catalogue: CatalogueDatabase, staff: TestApp, executed_batch: int
-) -> None:
-    response = form_to(staff.get(url_of(executed_batch)), "/clone").submit(status=303)
-    clone = number_in(response)
-    page = response.follow()
-    assert clone != executed_batch
-    assert catalogue.batch(clone).state == "open"
-    # Refreshed against the prices that the first batch made: those rows have nothing to change any more.
-    assert counts_of(page) == COUNTS | {"Unchanged": 4, "Increase": 0, "Decrease": 0}
-    assert staff.get(url_of(clone, "files", 1)).body == PRICE_LIST.encode()
-    assert f"Cloned from Batch {executed_batch:08d}" in text_of(staff.get(url_of(clone, "history")))
-
-
-def test_the_file_comes_back_byte_for_byte(
-    catalogue: CatalogueDatabase, staff: TestApp, real_file: Callable[[str], Path]
-) -> None:
-    data = b"\xef\xbb\xbf" + real_file("price-list-V0764.csv").read_bytes().replace(b"\n", b"\r\n")
-    number = number_in(upload(staff, data, "Préise 'März' 2025.csv"))
-    response = staff.get(url_of(number, "files", 1))
-    assert response.body == data
-    assert response.headers["Content-Disposition"].startswith("attachment;")
-    assert response.content_type == "application/octet-stream"
 
 
 def test_a_workbook_does_what_a_csv_does(
@@ -157,19 +101,6 @@ def test_a_workbook_does_what_a_csv_does(
     assert counts_of(page) == COUNTS
     other = staff.get(f"{page.request.path}/rows.csv")
     assert other.text.splitlines() == exported.text.splitlines()
-
-
-def test_the_history_names_each_change_with_its_cells(
-    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
-) -> None:
-    cell = url_of(open_batch, "rows", 1, "cell")
-    json_post(staff, cell, 200, {"field": "new_price", "value": "2.5", "version": "1"})
-    page = staff.get(url_of(open_batch)).click("Full history")
-    events = [" ".join(e.get_text(" ").split()) for e in page.html.select(".event")]
-    assert events[0].startswith("Changed New price in row 1. staff ,")
-    assert "1 New price 2.20 2.50" in events[0]
-    assert [event.split(".")[0] for event in events[1:]] == ["Populated with 8 rows", "Created from list"]
-    assert "2.20 2.50 staff" in text_of(staff.get(url_of(open_batch, "rows", 1)))
 
 
 @pytest.mark.parametrize(
@@ -223,16 +154,6 @@ def test_a_change_by_per_cent_follows_the_catalogue_but_for_what_staff_edited(
     )
     clone = number_in(form_to(staff.get(url_of(batch)), "/clone").submit(status=303))
     assert column_of(staff.get(url_of(clone)), "New price")[:2] == ["4.84", "3.35"]
-
-
-def test_staff_see_the_list_of_batches_and_of_the_type(
-    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
-) -> None:
-    for path in ("/batches", PATH):
-        page = staff.get(path)
-        assert column_of(page, "Number") == [f"{open_batch:08d}"]
-        assert column_of(page, "State") == ["Open"]
-        assert page.click(f"{open_batch:08d}").request.path == url_of(open_batch)
 
 
 def test_the_catalogue_of_the_tests_is_what_its_text_says(catalogue: CatalogueDatabase) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
-from tests.functional.harness import form_to, form_with, post, text_of, url_of
+from tests.functional.harness import form_to, post, text_of, url_of
 from webtest import TestApp
 
 from batchbook.batches import Action, Callbacks
@@ -270,60 +270,6 @@ def test_one_that_must_not_be_executed_stays_complete_and_says_why(harness: JobH
     harness.run(job_id)
     assert (harness.job(job_id).state, harness.batch(batch_id).state) == ("failed", "complete")
     assert "The shelf is locked." in (harness.batch(batch_id).failure or "")
-
-
-# --- Pages -----------------------------------------------------------------------------------------------------------
-
-
-@one_database
-def test_people_set_change_and_drop_a_time_in_their_own_zone(
-    harness: JobHarness, app: Any, admin: TestApp, staff: TestApp
-) -> None:
-    batch_id = harness.complete()
-    post(admin, "/account/timezone", timezone="Asia/Tokyo")
-    page = admin.get(url_of(batch_id)).click("Schedule…")
-    assert "Time (Asia/Tokyo)" in text_of(page)
-    form = form_with(page, "planned_for")
-    form["planned_for"] = f"{TOMORROW:%Y-%m-%d}T15:30"
-    form.set("apply", False, index=1)
-    page = form.submit(status=303).follow()
-    text = text_of(page, "#plan")
-    assert f"executed on {TOMORROW:%Y-%m-%d} 15:30 (Asia/Tokyo) on behalf of admin" in text
-    at = harness.job(planned(harness, batch_id) or 0).run_at
-    assert at is not None
-    assert f"{at:%H:%M}" == "06:30"
-    assert "Scheduled" in text_of(staff.get("/batches/price-change"))
-    seen = staff.get(url_of(batch_id))
-    assert f"executed on {TOMORROW:%Y-%m-%d} 06:30 (UTC) on behalf of admin" in text_of(seen, "#plan")
-    assert not seen.html.select("#plan form")
-    form = form_with(page.click("Change time…"), "planned_for")
-    assert form["planned_for"].value == f"{TOMORROW:%Y-%m-%d}T15:30"
-    assert [box.checked for box in form.fields["apply"]] == [True, False]
-    form["planned_for"] = f"{TOMORROW:%Y-%m-%d}T16:30"
-    page = form.submit(status=303).follow()
-    assert "16:30 (Asia/Tokyo)" in text_of(page, "#plan")
-    page = form_to(page, "/unschedule").submit(status=303).follow()
-    assert not page.html.select("#plan")
-    assert planned(harness, batch_id) is None
-
-
-@one_database
-def test_what_is_wrong_with_a_time_is_said_at_the_field_and_nothing_typed_is_lost(
-    harness: JobHarness, app: Any, admin: TestApp
-) -> None:
-    batch_id = harness.complete()
-    page = admin.get(url_of(batch_id, "schedule"))
-    for text, sentence in {
-        "2020-01-01T06:00": "That time is over.",
-        "soon": "is not a day and time",
-        "": "is not a day and time",
-    }.items():
-        form = form_with(page, "planned_for")
-        form["planned_for"] = text
-        page = form.submit(status=422)
-        assert sentence in text_of(page, "#error-planned_for")
-        assert form_with(page, "planned_for")["planned_for"].value == text
-    assert planned(harness, batch_id) is None
 
 
 @one_database

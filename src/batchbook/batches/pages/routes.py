@@ -1,11 +1,18 @@
-"""Routes of batches: the pages of every batch type, and the lists over all types."""
+"""Routes of batches: the pages that every batch type has, their registration, and the lists over all types."""
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
+from pyramid.exceptions import ConfigurationError
+
+from batchbook.batches import access
+from batchbook.batches.directives import check_class
+from batchbook.batches.editing import editable_columns
+from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.pages.batch.detail import BatchDetail, Download, History
-from batchbook.batches.pages.batch.header_forms import CreateBatch, EditHeader
+from batchbook.batches.pages.batch.header_forms import FILE_FIELD, PASTED_FIELD, CreateBatch, EditHeader
 from batchbook.batches.pages.batch.index_actions import BatchIndex, ExecuteAll, RefreshAll
 from batchbook.batches.pages.batch.lifecycle_actions import (
     CloneBatch,
@@ -20,11 +27,9 @@ from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, Unschedul
 from batchbook.batches.pages.file.inspection_page import IntakePage
 from batchbook.batches.pages.file.mapping_page import MappingPage
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
-from batchbook.batches.pages.rows.row import EditCell, EditRow, RowPage
-from batchbook.batches.pages.rows.row_actions import AddRow, QuickEntry, RemoveRow, RestoreRow
-from batchbook.batches.pages.rows.row_grid import open_batch_rows
-from batchbook.batches.pages.rows.selection import ExportRows, RememberRows, RemoveRows
-from batchbook.batches.pages.rows.source_row import SourceRowPage
+from batchbook.batches.pages.rows.row import EditCell, EditRow, RowPage, SourceRowPage
+from batchbook.batches.pages.rows.row_actions import AddRow, QuickEntry, RemoveRow, RemoveRows, RestoreRow
+from batchbook.batches.pages.rows.row_grid import ExportRows, RememberRows, open_batch_rows
 from batchbook.batches.pages.rows.worksheet_pages import (
     WORKSHEET,
     CompareWorksheet,
@@ -37,6 +42,7 @@ from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchType
 from batchbook.batches.running.bulk_edits import BATCH_ROWS, BULK_EDITS
 from batchbook.batches.worksheets.storage import TAKE_WORKSHEET
+from batchbook.forms import form_of
 from batchbook.master import Export, Remember
 
 #: What the master view of every batch type offers, in the order of the buttons.
@@ -98,9 +104,55 @@ def bound_view(view: type[BatchMasterView], batch_type: BatchType) -> type[Batch
     return type(view.__name__, (view,), data)
 
 
+def add_batch_pages(config: Any, batch_type: BatchType) -> None:
+    """Directive: register the pages of ``batch_type``, and its entry in the navigation.
+
+    Raises ``ConfigurationError`` where its view class cannot work.
+    """
+    check_class(batch_type.key, "view", batch_type.view, BatchMasterView)
+    view = bound_view(batch_type.view, batch_type)
+    config.add_master_view(view)
+    _check_view(batch_type, view)
+    readers = tuple(
+        access.permission(batch_type.key, name) for name in (BatchPermission.VIEW, BatchPermission.AUDIT)
+    )
+    config.add_navigation(
+        batch_type.title_plural, f"batches.{batch_type.key}.index", readers, group="Batches", order=20
+    )
+
+
+def _check_view(batch_type: BatchType, view: type[BatchMasterView]) -> None:
+    try:
+        view.row_table.all_columns(batch_type.row, batch_type.handler.statuses)
+        _check_header_form(view)
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(f"The view of batch type {batch_type.key!r} cannot work: {error}") from error
+    unknown = [page.__name__ for page in view.pages if page.on_record and page.permission not in list(Action)]
+    if unknown:
+        raise ConfigurationError(
+            f"The view of batch type {batch_type.key!r} has pages of a batch whose permission is no action of the"
+            f" lifecycle: {', '.join(unknown)}."
+        )
+
+
+def _check_header_form(view: type[BatchMasterView]) -> None:
+    """Raise ``ValueError`` where the view names a field that the header's form does not have."""
+    editable = {column.name for column in editable_columns(view.model, new=True)}
+    for name in view.header_fields:
+        if name not in editable:
+            raise ValueError(
+                f"header_fields has {name!r}, which is no name of an editable column of the header."
+            )
+    form_of(view.model, view.header_fields)
+    fields = {*(view.header_fields or editable), FILE_FIELD, PASTED_FIELD}
+    for name in chain.from_iterable(view.field_groups.values()):
+        if name not in fields:
+            raise ValueError(f"field_groups has {name!r}, which is no field of the header's form.")
+
+
 def includeme(config: Any) -> None:
     """Add the pages that are over all types, and the grids of batches that jobs open again."""
-    config.add_directive("add_batch_pages", "batchbook.batches.pages.directive.add_batch_pages")
+    config.add_directive("add_batch_pages", "batchbook.batches.pages.routes.add_batch_pages")
     for task in (*BULK_EDITS, TAKE_WORKSHEET):
         config.add_job_task(task)
     config.include("batchbook.batches.pages.lists")

@@ -1,8 +1,9 @@
-"""The page and the form of one row, and the endpoint by which the grid saves one cell."""
+"""One row: its page, its form, the endpoint by which the grid saves a cell, and the row as it is in its file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -22,12 +23,16 @@ from batchbook.batches.editing import (
     find_row,
 )
 from batchbook.batches.engine.context import problem_rows
+from batchbook.batches.engine.file_intake import FileRecords, intake_fields
+from batchbook.batches.intake.file_inspection import Intake
+from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import BatchRow, CellChange, Operation
 from batchbook.batches.pages.batch_page import CONFLICT, UNPROCESSABLE, BatchPage, EditPage
 from batchbook.batches.pages.rows.row_grid import RowGrid
 from batchbook.batches.pages.view import PROBLEMS
 from batchbook.batches.pages.view_models import breakdown
+from batchbook.errors import Missing
 from batchbook.forms import BoundForm, Form, form_of
 from batchbook.grid import CellError, Column, GridState, parse, to_text
 from batchbook.master.conflicts import FieldConflict
@@ -246,3 +251,44 @@ class EditCell(OneRow):
 
     def _answer(self, status: int, body: dict[str, Any]) -> Response:
         return Response(json_body=body, status=status, content_type="application/json")
+
+
+@dataclass(frozen=True)
+class FileCell:
+    """A cell of the file: its heading, its text, and the field that it fills with what is there now, if it fills one."""
+
+    heading: str
+    text: str
+    field: str = ""
+    now: str = ""
+
+
+class SourceRowPage(OneRow):
+    """What the file says in the row, text by text."""
+
+    name = "row_in_file"
+    pattern = f"{ROW_PATTERN}/file"
+    permission = Action.VIEW.value
+    template = "batchbook.templates:batches/row_in_file.jinja2"
+
+    def get(self) -> dict[str, Any]:
+        """Show it; raises ``Missing`` for a row that stands in no file."""
+        line, intake = self.line, stored_intake(self.batch)
+        if line is None or intake is None:
+            raise Missing(f"Row {self.sequence} of {self.batch} stands in no file.")
+        cells = self._cells(intake, FileRecords(self.work, intake).at(line))
+        return self.template_values(
+            row=self.row, line=line, file=intake.report.name, cells=cells, row_url=self.row_url
+        )
+
+    def _cells(self, intake: Intake, record: Sequence[str]) -> list[FileCell]:
+        columns = editable_by_name(self.row_model)
+        fields = dict(intake.mapping.placed(intake_fields(self.work)))
+        return [
+            FileCell(
+                heading, text, fields[place].label, cell_text(columns[fields[place].column.name], self.row)
+            )
+            if place in fields and fields[place].column.name in columns
+            else FileCell(heading, text)
+            for place, (heading, text) in enumerate(zip(intake.report.headings, record, strict=False))
+        ]

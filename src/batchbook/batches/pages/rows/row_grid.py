@@ -1,11 +1,13 @@
-"""The grid of a batch's rows: columns, links, and the cells that a person may edit."""
+"""The grid of a batch's rows: its columns and editable cells, the remembered view, and export."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
+from functools import cached_property
 from typing import Any, cast
 
+from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import ColumnElement, Row, select
 
 from batchbook.batches import access
@@ -13,11 +15,13 @@ from batchbook.batches.editing.fields import text_in
 from batchbook.batches.engine.context import find_batch
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.rows.issues import in_words
+from batchbook.batches.running.bulk_edits import rows_reference
 from batchbook.grid import Column, Grid
-from batchbook.master import Caller, GridView, OpenGrid
+from batchbook.master import Caller, ExportPage, GridReference, GridView, OpenGrid
 from batchbook.master.routes import view_called
 from batchbook.master.row_cells import EditableCell, key_url
 
@@ -111,3 +115,46 @@ class RowGrid:
                 )
             )
         return found
+
+
+class GridPage(BatchPage):
+    """A page of the rows that the grid's filters select."""
+
+    permission = Action.VIEW.value
+
+    @cached_property
+    def rows(self) -> RowGrid:
+        """The batch's grid, in the state that the address says."""
+        return RowGrid(self.view, self.batch)
+
+
+class RememberRows(GridPage):
+    """The filter form's target: keeps the choice, and leads on to the link that shows it."""
+
+    name = "rows"
+    pattern = "/rows"
+
+    def post(self) -> HTTPSeeOther:
+        """Keep what the form says for whoever asks, and redirect to the shareable link."""
+        return HTTPSeeOther(self.rows.grid.remember())
+
+
+class ExportRows(GridPage, ExportPage):
+    """The rows as a file."""
+
+    name = "export_rows"
+    pattern = "/rows.{format}"
+
+    def exported(self) -> GridView:
+        """Return the batch's grid."""
+        return self.rows.grid
+
+    @property
+    def reference(self) -> GridReference:
+        """The batch's grid."""
+        return rows_reference(self.batch)
+
+    @property
+    def file_name(self) -> str:
+        """The type and the batch's number."""
+        return f"{self.view.batch_type.path}-{self.batch.number}"

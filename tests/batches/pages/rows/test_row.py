@@ -1,16 +1,13 @@
-"""Staff correct a batch: cells, rows, and its header."""
+"""The page and the form of one row, and a cell edited in the grid."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 
-from webtest import TestApp
-
-from .harness import (
+import pytest
+from tests.functional.harness import (
     COUNTS,
     CatalogueDatabase,
-    count_link,
     counts_of,
     form_to,
     form_with,
@@ -19,6 +16,9 @@ from .harness import (
     text_of,
     url_of,
 )
+from tests.functional.test_imports import number_of, send
+from tests.functional.test_imports import url_of as import_url
+from webtest import TestApp
 
 
 def test_the_rows_form_corrects_a_cell_and_brings_the_row_up_to_date(
@@ -107,117 +107,11 @@ def test_a_cell_edited_in_place_refuses_what_is_no_price_and_what_is_no_field(
     assert catalogue.dump() == before
 
 
-def test_rows_are_added_removed_and_restored(
-    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
-) -> None:
-    form = form_with(staff.get(url_of(open_batch, "rows", "new")), "item_code")
-    form["item_code"], form["new_price"] = "000000013", "0.60"
-    page = form.submit(status=303).follow()
-    assert "Added row 9." in text_of(page)
-    assert counts_of(page) == COUNTS | {"All": 9, "Unchanged": 0, "Duplicate in list": 4}
-    page = form_to(staff.get(url_of(open_batch, "rows", 9)), "/remove").submit(status=303).follow()
-    assert "Removed row 9." in text_of(page)
-    assert counts_of(staff.get(url_of(open_batch))) == COUNTS | {"All": 9, "Removed": 1}
-    page = form_to(staff.get(url_of(open_batch, "rows", 9)), "/restore").submit(status=303).follow()
-    assert "Restored row 9." in text_of(page)
-    assert counts_of(staff.get(url_of(open_batch)))["Duplicate in list"] == 4
-
-
-def test_an_added_row_with_a_bad_price_is_not_added_and_is_shown_again(
-    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
-) -> None:
-    before = catalogue.dump()
-    form = form_with(staff.get(url_of(open_batch, "rows", "new")), "item_code")
-    form["item_code"], form["new_price"] = "000000013", "six"
-    page = form.submit(status=422)
-    again = form_with(page, "item_code")
-    assert (again["item_code"].value, again["new_price"].value) == ("000000013", "six")
-    assert catalogue.dump() == before
-
-
-def test_all_rows_that_a_filter_shows_are_removed_after_saying_how_many(
-    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
-) -> None:
-    shown = staff.get(count_link(staff.get(url_of(open_batch)), "Duplicate in list"))
-    question = shown.click("Remove filtered rows")
-    assert "Remove 2 rows?" in text_of(question)
-    page = form_with(question, "seen").submit(status=303).follow()
-    assert "Removed 2 rows." in text_of(page, ".flashes")
-    assert counts_of(staff.get(f"{url_of(open_batch)}?view=default"))["Removed"] == 2
-    assert [catalogue.row(open_batch, sequence).removed for sequence in (5, 6, 7, 8)] == [
-        False,
-        True,
-        True,
-        False,
-    ]
-
-
-def test_removing_is_refused_when_the_filter_shows_other_rows_by_then_as_many_as_before(
-    catalogue: CatalogueDatabase, staff: TestApp, client_of: Callable[[str], TestApp], open_batch: int
-) -> None:
-    question = staff.get(url_of(open_batch, "rows", "remove") + "?f.sequence.equal=1")
-    json_post(
-        client_of("staff"),
-        url_of(open_batch, "rows", 1, "cell"),
-        200,
-        {"field": "new_price", "value": "2.31", "version": catalogue.row(open_batch, 1).version},
-    )
-    page = form_with(question, "seen").submit(status=409)
-    assert "1 row matches now, and they are not what you were shown" in text_of(page)
-    assert not catalogue.row(open_batch, 1).removed
-    post(staff, url_of(open_batch, "rows", "remove") + "?f.sequence.equal=1", status=400, seen="all")
-
-
-def test_removing_is_refused_when_the_filter_shows_another_number_by_then(
-    catalogue: CatalogueDatabase, staff: TestApp, client_of: Callable[[str], TestApp], open_batch: int
-) -> None:
-    shown = staff.get(count_link(staff.get(url_of(open_batch)), "Increase"))
-    question = form_with(shown.click("Remove filtered rows"), "seen")
-    cell = url_of(open_batch, "rows", 4, "cell")
-    json_post(client_of("staff"), cell, 200, {"field": "new_price", "value": "0.55", "version": "1"})
-    before = catalogue.dump()
-    page = question.submit(status=409)
-    assert "Nothing was removed: 3 rows match now" in text_of(page)
-    assert catalogue.dump() == before
-
-
-def test_a_new_warning_limit_in_the_header_marks_the_rows_anew(
-    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
-) -> None:
-    assert [catalogue.row(open_batch, n).over_limit for n in (1, 2, 3)] == [False, False, False]
-    form = form_with(staff.get(url_of(open_batch, "edit")), "warn_above")
-    form["warn_above"], form["notes"] = "50", "Checked with the vendor."
-    page = form.submit(status=303).follow()
-    assert "Flag changes over (%)" in text_of(page, ".flashes")
-    assert [catalogue.row(open_batch, n).over_limit for n in (1, 2, 3)] == [False, True, False]
-    assert "more than 50" in catalogue.row(open_batch, 2).status_text
-    assert "Checked with the vendor." in text_of(page)
-
-
-def test_a_header_that_cannot_be_stored_is_shown_again_with_what_was_typed(
-    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
-) -> None:
-    before = catalogue.dump()
-    form = form_with(staff.get(url_of(open_batch, "edit")), "warn_above")
-    form["warn_above"], form["description"] = "a lot", "Kept while typing"
-    page = form.submit(status=422)
-    again = form_with(page, "warn_above")
-    assert (again["warn_above"].value, again["description"].value) == ("a lot", "Kept while typing")
-    assert catalogue.dump() == before
-
-
 def test_a_field_is_marked_as_optional_only_where_another_is_required(
     catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp, open_batch: int
 ) -> None:
     assert not staff.get(url_of(open_batch, "rows", 1)).html.select(".field-optional")
     assert admin.get("/products/new").html.select(".field-optional")
-
-
-def test_the_heading_says_who_created_the_batch_not_who_brought_it_where_it_is(
-    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
-) -> None:
-    form_to(staff.get(url_of(open_batch)), "/complete").submit(status=303)
-    assert " Complete created by staff, " in text_of(staff.get(url_of(open_batch)))
 
 
 def test_a_rows_page_says_each_thing_once(
@@ -232,3 +126,49 @@ def test_a_rows_page_says_each_thing_once(
     assert not {"Row", "Item code", "New price", "Removed"} & {*labels()}
     form_to(staff.get(url_of(open_batch)), "/complete").submit(status=303)
     assert {"Item code", "New price"} <= {*labels()}
+
+
+FRAGMENT = """Artikel;Bezeichnung;Inhalt;Preis;Bemerkung
+000000011;RYE BREAD;500 G;2.20;frisch
+000000099;MILK;1 L;1.30;
+"""
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_row_is_shown_as_it_is_in_its_file_beside_its_fields(
+    catalogue: CatalogueDatabase, staff: TestApp
+) -> None:
+    number = number_of(send(staff, FRAGMENT))
+    form = form_with(staff.get(import_url(number, "mapping")), "column.item_code")
+    form["column.item_code"], form["column.description"], form["column.price"] = "0", "1", "3"
+    form.submit("do", value="populate").follow()
+    page = staff.get(import_url(number, "rows", 1)).click("View in file")
+    cells = [
+        [cell.get_text(strip=True) for cell in row.select("th, td")] for row in page.html.select("tbody tr")
+    ]
+    assert [row[:2] for row in cells] == [
+        ["Artikel", "000000011"],
+        ["Bezeichnung", "RYE BREAD"],
+        ["Inhalt", "500 G"],
+        ["Preis", "2.20"],
+        ["Bemerkung", "frisch"],
+    ]
+    assert "Price" in " ".join(cells[3])
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_row_whose_line_is_not_known_is_not_shown_as_in_a_file(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    assert not staff.get(url_of(open_batch, "rows", 1)).html.select('a[href$="/rows/1/file"]')
+    assert "Row 1" in text_of(staff.get(url_of(open_batch, "rows", 1, "file"), status=404))
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_rows_lead_to_their_neighbours(catalogue: CatalogueDatabase, staff: TestApp, open_batch: int) -> None:
+    page = staff.get(url_of(open_batch, "rows", 1)).click("Next")
+    assert page.request.path == url_of(open_batch, "rows", 2)
+    assert page.click("Previous").request.path == url_of(open_batch, "rows", 1)
+    ends = {n: staff.get(url_of(open_batch, "rows", n)) for n in (1, 8)}
+    assert not ends[1].html.select("a[rel=prev]")
+    assert not ends[8].html.select("a[rel=next]")

@@ -7,9 +7,17 @@ from typing import Any
 
 import pytest
 from tests.batches.sheets import Book
+from tests.functional.harness import (
+    CatalogueDatabase,
+    form_to,
+    form_with,
+    number_in,
+    post,
+    text_of,
+    upload,
+    url_of,
+)
 from webtest import TestApp, Upload
-
-from .harness import CatalogueDatabase, form_to, form_with, number_in, post, text_of, upload, url_of
 
 ONE = pytest.mark.parametrize("backend", ["sqlite"])
 PRICE_LIST = """item_code,description,size,price

@@ -8,13 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import update
-from webtest import TestApp
-
-from batchbook.batches import issue
-from batchbook.db.transactions import transaction_scope
-from batchbook.types.price_change.models import PriceChangeRow
-
-from .harness import (
+from tests.functional.harness import (
     OWN,
     CatalogueDatabase,
     column_of,
@@ -29,6 +23,11 @@ from .harness import (
     upload,
     url_of,
 )
+from webtest import TestApp
+
+from batchbook.batches import issue
+from batchbook.db.transactions import transaction_scope
+from batchbook.types.price_change.models import PriceChangeRow
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 

@@ -7,9 +7,18 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.functional.harness import (
+    PATH,
+    PRICE_LIST,
+    CatalogueDatabase,
+    form_to,
+    form_with,
+    json_post,
+    post,
+    text_of,
+    url_of,
+)
 from webtest import TestApp, Upload
-
-from .harness import PATH, PRICE_LIST, CatalogueDatabase, form_to, form_with, json_post, post, text_of, url_of
 
 
 @pytest.fixture

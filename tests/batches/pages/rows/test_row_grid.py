@@ -6,10 +6,9 @@ import io
 import zipfile
 from collections.abc import Callable
 
+import pytest
 from python_calamine import CalamineWorkbook
-from webtest import TestApp
-
-from .harness import (
+from tests.functional.harness import (
     COUNTS,
     CatalogueDatabase,
     column_of,
@@ -20,6 +19,7 @@ from .harness import (
     result_count,
     url_of,
 )
+from webtest import TestApp
 
 
 def test_a_click_on_a_count_shows_just_those_rows(
@@ -102,3 +102,27 @@ def test_an_export_by_a_filter_that_cannot_be_read_is_refused(
         "/products/export.xlsx?f.price.less=x",
     ):
         assert "Nothing was exported" in staff.get(path, status=400).text
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_cells_are_edited_in_place_only_while_the_batch_is_open_and_never_in_a_removed_row(
+    catalogue: CatalogueDatabase, staff: TestApp, auditor: TestApp, open_batch: int
+) -> None:
+    def editable(browser: TestApp) -> set[str]:
+        return {cell["data-edit-url"] for cell in browser.get(url_of(open_batch)).html.select("[data-cell]")}
+
+    cells = editable(staff)
+    assert url_of(open_batch, "rows", 1, "cell") in cells
+    post(staff, url_of(open_batch, "rows", 1, "remove"), version="1")
+    assert editable(staff) == cells - {url_of(open_batch, "rows", 1, "cell")}
+    post(staff, url_of(open_batch, "complete"))
+    assert editable(staff) == set()
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_cell_that_could_not_be_read_shows_its_text_and_why(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    (cell,) = staff.get(url_of(open_batch)).html.select(".cell-error")
+    assert "cheap" in cell.get_text()
+    assert "is not a number" in cell.get_text()

@@ -1,0 +1,109 @@
+"""The page of a batch, its history, and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.functional.harness import (
+    CatalogueDatabase,
+    form_to,
+    json_post,
+    number_in,
+    post,
+    text_of,
+    upload,
+    url_of,
+)
+from webtest import TestApp
+
+from batchbook.batches.pages.batch import detail
+
+
+def summaries(page: Any) -> list[str]:
+    return [event.get_text(strip=True) for event in page.html.select(".event-summary")]
+
+
+def test_the_file_comes_back_byte_for_byte(
+    catalogue: CatalogueDatabase, staff: TestApp, real_file: Callable[[str], Path]
+) -> None:
+    data = b"\xef\xbb\xbf" + real_file("price-list-V0764.csv").read_bytes().replace(b"\n", b"\r\n")
+    number = number_in(upload(staff, data, "Préise 'März' 2025.csv"))
+    response = staff.get(url_of(number, "files", 1))
+    assert response.body == data
+    assert response.headers["Content-Disposition"].startswith("attachment;")
+    assert response.content_type == "application/octet-stream"
+
+
+def test_the_history_names_each_change_with_its_cells(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    cell = url_of(open_batch, "rows", 1, "cell")
+    json_post(staff, cell, 200, {"field": "new_price", "value": "2.5", "version": "1"})
+    page = staff.get(url_of(open_batch)).click("Full history")
+    events = [" ".join(e.get_text(" ").split()) for e in page.html.select(".event")]
+    assert events[0].startswith("Changed New price in row 1. staff ,")
+    assert "1 New price 2.20 2.50" in events[0]
+    assert [event.split(".")[0] for event in events[1:]] == ["Populated with 8 rows", "Created from list"]
+    assert "2.20 2.50 staff" in text_of(staff.get(url_of(open_batch, "rows", 1)))
+
+
+def test_the_heading_says_who_created_the_batch_not_who_brought_it_where_it_is(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    form_to(staff.get(url_of(open_batch)), "/complete").submit(status=303)
+    assert " Complete created by staff, " in text_of(staff.get(url_of(open_batch)))
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_the_history_is_shown_page_by_page(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detail, "PAGE_SIZE", 2)
+    post(staff, url_of(open_batch, "refresh"))
+    page = staff.get(url_of(open_batch, "history"))
+    assert [event.split(" ")[0] for event in summaries(page)] == ["Refreshed", "Populated"]
+    page = page.click("Older")
+    assert [event.split(" ")[0] for event in summaries(page)] == ["Created"]
+    assert "Older" not in text_of(page)
+    assert "No older entries" in text_of(staff.get(url_of(open_batch, "history?before=1")))
+    for odd in ("x", "-1", "9" * 30, "%D9%A3"):
+        assert len(summaries(staff.get(url_of(open_batch, f"history?before={odd}")))) == 2
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_big_change_shows_its_first_cells_and_says_how_many_there_are(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detail, "CELLS_SHOWN", 1)
+    version = catalogue.row(open_batch, 1).version
+    fields = {"item_code": "000000013", "new_price": "0.70", "version": version}
+    post(staff, url_of(open_batch, "rows", 1, "edit"), **fields)
+    page = staff.get(url_of(open_batch, "history"))
+    assert len(page.html.select(".event")[0].select("tbody tr")) == 1
+    assert "Showing the first 1 of 2 cells." in text_of(page)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_the_page_shows_the_last_operations_and_leads_to_all(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    for _ in range(detail.OPERATIONS_SHOWN):
+        post(staff, url_of(open_batch, "refresh"))
+    page = staff.get(url_of(open_batch))
+    assert {event.split(" ")[0] for event in summaries(page)} == {"Refreshed"}
+    assert len(summaries(page)) == detail.OPERATIONS_SHOWN
+    assert len(summaries(page.click("Full history"))) == detail.OPERATIONS_SHOWN + 2
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_an_executed_batch_shows_its_record_and_no_action_but_clone(
+    catalogue: CatalogueDatabase, admin: TestApp, executed_batch: int
+) -> None:
+    page = admin.get(url_of(executed_batch))
+    assert [b.get_text(strip=True) for b in page.html.select(".page-actions .button")] == ["Clone"]
+    assert "3 prices changed, 5 rows left out." in text_of(page, ".outcome")
+    assert "This batch can no longer be changed." in text_of(page, ".outcome")
+    assert not page.html.select("[data-cell], #quick-entry, input[type=file]")

@@ -1,0 +1,97 @@
+"""The forms for a new batch and for the header of one."""
+
+from __future__ import annotations
+
+import pytest
+from tests.functional.harness import (
+    PATH,
+    PRICE_LIST,
+    CatalogueDatabase,
+    column_of,
+    form_with,
+    post,
+    text_of,
+    url_of,
+)
+from webtest import TestApp, Upload
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_rows_can_be_pasted(catalogue: CatalogueDatabase, staff: TestApp) -> None:
+    form = form_with(staff.get(f"{PATH}/new"), "pasted")
+    form["pasted"] = "item_code\tdescription\tsize\tprice\r\n000000011\tRYE\t500 G\t2.20\r\n"
+    page = form.submit().follow()
+    assert column_of(page, "New price") == ["2.20"]
+    assert "pasted.tsv" in text_of(page, ".files")
+    form = form_with(staff.get(f"{PATH}/new"), "pasted")
+    form["pasted"] = "item_code\n"
+    page = form.submit(status=422)
+    assert "has a header row, and no row below it" in text_of(page, "#error-pasted")
+    assert catalogue.batches() == 1
+
+
+def test_a_new_warning_limit_in_the_header_marks_the_rows_anew(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    assert [catalogue.row(open_batch, n).over_limit for n in (1, 2, 3)] == [False, False, False]
+    form = form_with(staff.get(url_of(open_batch, "edit")), "warn_above")
+    form["warn_above"], form["notes"] = "50", "Checked with the vendor."
+    page = form.submit(status=303).follow()
+    assert "Flag changes over (%)" in text_of(page, ".flashes")
+    assert [catalogue.row(open_batch, n).over_limit for n in (1, 2, 3)] == [False, True, False]
+    assert "more than 50" in catalogue.row(open_batch, 2).status_text
+    assert "Checked with the vendor." in text_of(page)
+
+
+def test_a_header_that_cannot_be_stored_is_shown_again_with_what_was_typed(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    before = catalogue.dump()
+    form = form_with(staff.get(url_of(open_batch, "edit")), "warn_above")
+    form["warn_above"], form["description"] = "a lot", "Kept while typing"
+    page = form.submit(status=422)
+    again = form_with(page, "warn_above")
+    assert (again["warn_above"].value, again["description"].value) == ("a lot", "Kept while typing")
+    assert catalogue.dump() == before
+
+
+def test_what_rows_were_made_from_cannot_be_changed_after(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    fields = form_with(staff.get(url_of(open_batch, "edit")), "warn_above").fields
+    assert not {"percent", "rounding", "department", "vendor_code"} & set(fields)
+    post(staff, url_of(open_batch, "edit"), 303, version=catalogue.batch(open_batch).version, percent="10")
+    assert "Change (%)" not in text_of(staff.get(url_of(open_batch)))
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_file_and_pasted_rows_together_are_refused(catalogue: CatalogueDatabase, staff: TestApp) -> None:
+    form = form_with(staff.get(f"{PATH}/new"), "pasted")
+    form["pasted"], form["file"] = PRICE_LIST, Upload("list.csv", PRICE_LIST.encode())
+    form["description"] = "Twice"
+    page = form.submit(status=422)
+    assert "Choose a file or paste rows, not both." in text_of(page, "#error-pasted")
+    assert form_with(page, "pasted")["description"].value == "Twice"
+    assert catalogue.batches() == 0
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_file_that_is_not_read_by_itself_leads_to_the_page_about_it(
+    catalogue: CatalogueDatabase, staff: TestApp
+) -> None:
+    form = form_with(staff.get(f"{PATH}/new"), "file")
+    form["file"] = Upload("list.csv", PRICE_LIST.replace("item_code", "Artikel").encode())
+    page = form.submit(status=303).follow()
+    assert page.request.path.endswith("/intake")
+    assert "no rows yet" in text_of(page, ".flashes")
+    assert catalogue.batch(1).state == "new"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_header_saved_without_a_change_says_so_and_keeps_its_version(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    version = catalogue.batch(open_batch).version
+    page = form_with(staff.get(url_of(open_batch, "edit")), "warn_above").submit(status=303).follow()
+    assert "Nothing was changed." in text_of(page, ".flashes")
+    assert catalogue.batch(open_batch).version == version

@@ -1,0 +1,74 @@
+"""The buttons that move a batch through its lifecycle, and those that clone and delete it."""
+
+from __future__ import annotations
+
+from tests.functional.harness import (
+    COUNTS,
+    PRICE_LIST,
+    CatalogueDatabase,
+    counts_of,
+    form_to,
+    number_in,
+    post,
+    text_of,
+    upload,
+    url_of,
+)
+from webtest import TestApp
+
+#: What sending forms leaves behind, whatever becomes of the batch: who came, which forms were sent, the last number.
+NOT_OF_THE_BATCH = ("web_session", "login_attempt", "sent_form", "sqlite_sequence")
+
+
+def test_a_refresh_shows_what_changed_in_the_catalogue(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    catalogue.set_price("000000011", "2.20")
+    assert counts_of(staff.get(url_of(open_batch))) == COUNTS
+    page = form_to(staff.get(url_of(open_batch)), "/refresh").submit(status=303).follow()
+    assert "statuses changed" in text_of(page, ".flashes")
+    assert counts_of(page) == COUNTS | {"Increase": 1, "Unchanged": 2}
+
+
+def test_a_clone_has_the_rows_and_the_file_and_a_life_of_its_own(
+    catalogue: CatalogueDatabase, staff: TestApp, executed_batch: int
+) -> None:
+    response = form_to(staff.get(url_of(executed_batch)), "/clone").submit(status=303)
+    clone = number_in(response)
+    page = response.follow()
+    assert clone != executed_batch
+    assert catalogue.batch(clone).state == "open"
+    # Refreshed against the prices that the first batch made: those rows have nothing to change any more.
+    assert counts_of(page) == COUNTS | {"Unchanged": 4, "Increase": 0, "Decrease": 0}
+    assert staff.get(url_of(clone, "files", 1)).body == PRICE_LIST.encode()
+    assert f"Cloned from Batch {executed_batch:08d}" in text_of(staff.get(url_of(clone, "history")))
+
+
+def test_staff_do_not_delete_batches(catalogue: CatalogueDatabase, staff: TestApp, open_batch: int) -> None:
+    assert "Delete" not in text_of(staff.get(url_of(open_batch)), ".page-actions")
+    staff.get(url_of(open_batch, "delete"), status=403)
+    post(staff, url_of(open_batch, "delete"), 403)
+    assert catalogue.batches() == 1
+
+
+def test_an_open_batch_is_deleted_with_all_that_is_its_own_after_a_question(
+    catalogue: CatalogueDatabase, admin: TestApp, staff: TestApp
+) -> None:
+    staff.get("/")
+    before = catalogue.dump(without=NOT_OF_THE_BATCH)
+    number = number_in(upload(staff, "item_code,description,size,price\n000000011,RYE BREAD,,2.10\n"))
+    question = admin.get(url_of(number)).click("Delete", href="/delete")
+    assert "Its 1 row, files and history will be deleted too" in text_of(question)
+    confirmation = next(form for form in question.forms.values() if not form.action)
+    page = confirmation.submit(status=303).follow()
+    assert f"Batch {number:08d} was deleted" in text_of(page)
+    assert catalogue.dump(without=NOT_OF_THE_BATCH) == before
+    admin.get(url_of(number), status=404)
+
+
+def test_what_was_executed_is_never_deleted(
+    catalogue: CatalogueDatabase, admin: TestApp, executed_batch: int
+) -> None:
+    assert not admin.get(url_of(executed_batch)).html.select(f'a[href$="{executed_batch}/delete"]')
+    page = admin.get(url_of(executed_batch, "delete"), status=409)
+    assert "and is frozen" in text_of(page)

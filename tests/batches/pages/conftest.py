@@ -1,0 +1,7 @@
+"""The shop and its batches, for the tests of single pages."""
+
+from __future__ import annotations
+
+from tests.functional.fixtures import addresses, catalogue, complete_batch, executed_batch, open_batch
+
+__all__ = ["addresses", "catalogue", "complete_batch", "executed_batch", "open_batch"]
