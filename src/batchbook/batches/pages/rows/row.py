@@ -22,8 +22,8 @@ from batchbook.batches.editing import (
     editable_columns,
     find_row,
 )
-from batchbook.batches.engine.context import problem_rows
 from batchbook.batches.engine.file_intake import FileRecords, intake_fields
+from batchbook.batches.engine.refresh import problem_rows
 from batchbook.batches.intake.file_inspection import Intake
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
