@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import DBAPIError
 from tests.functional.harness import CATALOGUE, CatalogueDatabase, form_with, post, text_of
 from webtest import TestApp
 
@@ -224,6 +225,19 @@ def test_the_permission_is_enough_by_itself(
     form["price"], form["direct_edit_reason"] = "3", "Asked by the shop"
     form.submit(status=303)
     assert stored(catalogue)[1] == Decimal("3.00")
+
+
+def test_a_price_that_was_set_directly_stays_in_its_history(
+    catalogue: CatalogueDatabase, admin: TestApp, product: int
+) -> None:
+    form = edit_form(admin, product)
+    form["price"], form["direct_edit_reason"] = "2.75", "Counted again"
+    form.submit(status=303)
+    before = kept(catalogue)
+    for statement in ("UPDATE price_history SET reason = 'none'", "DELETE FROM price_history"):
+        with pytest.raises(DBAPIError), catalogue.engine.begin() as connection:
+            connection.exec_driver_sql(statement)
+    assert kept(catalogue) == before
 
 
 # --- Who has it ------------------------------------------------------------------------------------------------------
