@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from sqlalchemy import Engine
-from tests.batches.harness import BatchHarness, stock
+from tests.batches.harness import BatchHarness
 from tests.batches.sheets import Book, download, look
 
 from batchbook.batches.worksheets.sheet_reader import open_worksheet
@@ -15,20 +14,11 @@ from batchbook.errors import BadInput
 ONE = pytest.mark.parametrize("backend", ["sqlite"])
 
 
-FILE = "item,counted,remark\n007,7,\n008,9,\n009,lots,look\n007,7,\n010,lots,\n"
-
-
-@pytest.fixture
-def batch_id(engine: Engine, harness: BatchHarness) -> int:
-    stock(engine, ("007", 7), ("008", 8), ("009", 9), ("010", 10))
-    return harness.open(FILE, shelf="A")
-
-
 def test_sheets_of_others_are_refused(
     harness: BatchHarness, batch_id: int, subtests: pytest.Subtests
 ) -> None:
     book = download(harness, batch_id)
-    other = harness.open(FILE, shelf="B")
+    other = harness.open("item,counted,remark\n007,7,\n", shelf="B")
     with pytest.raises(BadInput, match=f"is the worksheet of batch {batch_id:08d}, not of Batch {other:08d}"):
         look(harness, other, book)
     keyless, unlabelled, unhidden = (
