@@ -1,16 +1,17 @@
-"""Models for the grid's tests: every kind of column, and a joined-table subtype."""
+"""Models and columns for the grid's tests: every kind of column, and a joined-table subtype."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ForeignKey, SmallInteger, String, Text, select
+from sqlalchemy import BigInteger, ForeignKey, SmallInteger, String, Text, null, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from batchbook.db import ExactDecimal, UTCDateTime
-from batchbook.grid import Choice, Grid, Kind, Sort, columns_of
+from batchbook.grid import Choice, Column, Conventions, Grid, Kind, Sort, columns_of
 
 
 class ArticleBase(DeclarativeBase):
@@ -62,3 +63,17 @@ NAMES = ("code", "name", "price", "stock", "active", "listed", "seen_at", "state
 def article_grid(*default_sort: Sort) -> Grid:
     """Return a grid over all columns but the odd ones."""
     return Grid(columns_of(Article, NAMES), select(Article), [Article.id], default_sort)
+
+
+PLAIN = Conventions()
+GERMAN = Conventions(decimal_sign=",", group_sign=".", date_order="dmy", zone=ZoneInfo("Europe/Berlin"))
+AMERICAN = Conventions(date_order="mdy")
+
+
+def column(kind: Kind, **rules: Any) -> Column:
+    return Column("price", "Price", null(), kind, **rules)
+
+
+MONEY = column(Kind.DECIMAL, scale=2, minimum=Decimal(0), limits=(Decimal("-9999.99"), Decimal("9999.99")))
+WHOLE = column(Kind.INTEGER, limits=(-(2**31), 2**31 - 1))
+STATE = column(Kind.CHOICE, choices=(Choice("new", "Brand new"), Choice("old", "Old"), Choice(3, "new")))

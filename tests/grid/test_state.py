@@ -1,3 +1,5 @@
+"""The state of a grid goes into a link and comes back; what cannot be used of a link becomes a problem."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -20,7 +20,7 @@ from batchbook.jobs.job_progress import request_cancel
 from batchbook.jobs.job_run import JobRun
 from batchbook.jobs.models import Job, JobFile, JobFileChunk
 from batchbook.jobs.service import JobService
-from batchbook.master.export import BigExports
+from batchbook.master.record_pages import BigExports
 from batchbook.security.models import User
 from batchbook.services import services_of
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import Engine
 
 from batchbook.services import services_of
 
-from .cakes import BakerView, CakeView, MasterHarness, configure, create_tables
+from .cakes import Baker, BakerView, Cake, CakeView, MasterHarness, configure, create_tables
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +24,15 @@ def harness(empty_engine: Engine, application: Any) -> MasterHarness:
     create_tables(empty_engine)
     services_of(application.registry).add(Engine, empty_engine)
     return MasterHarness(empty_engine, application)
+
+
+@pytest.fixture
+def cakes(harness: MasterHarness) -> MasterHarness:
+    """The bakery with three cakes."""
+    ann = Baker(name="Ann")
+    harness.add(
+        Cake(code="B2", name="Brownie", price=Decimal("3.50"), baker=ann),
+        Cake(code="A1", name="Apple pie", price=Decimal("12.00"), vegan=True),
+        Cake(code="C3", name="Carrot cake", price=Decimal("5.25"), vegan=True),
+    )
+    return harness

@@ -38,5 +38,5 @@ def test_a_source_has_a_name_of_its_own_and_is_there() -> None:
     sources.add("index", lambda caller, arguments: arguments)  # type: ignore[arg-type, return-value]
     with pytest.raises(ConfigurationError, match="two sources"):
         sources.add("index", lambda caller, arguments: arguments)  # type: ignore[arg-type, return-value]
-    with pytest.raises(Missing, match="not there any more"):
+    with pytest.raises(Missing, match="no longer exists"):
         sources["orders"]

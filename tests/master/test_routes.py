@@ -1,18 +1,18 @@
+"""A master view is checked and known when the application starts."""
+
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import pytest
 from pyramid.exceptions import ConfigurationConflictError, ConfigurationError
 from sqlalchemy import Engine
 
-from batchbook import master
 from batchbook.db.engine import make_engine
 from batchbook.grid import Column, Kind, Sort
-from batchbook.master import Index, MasterView, Page
+from batchbook.master import Index, MasterView
 
-from .cakes import Cake, CakeView, MasterHarness, configure
+from .cakes import Cake, CakeView, configure
 
 
 @pytest.fixture
@@ -63,58 +63,3 @@ def _other(config: Any) -> None:
 def test_what_cannot_work_stops_the_start(engine: Engine, data: dict[str, Any], says: str) -> None:
     with pytest.raises(ConfigurationError, match=says):
         configure(engine, changed(**data))
-
-
-def test_permissions_may_come_from_elsewhere(harness: MasterHarness) -> None:
-    class Guarded(CakeView):
-        @classmethod
-        def permission(cls, name: str) -> str:
-            return f"batch:cake:{name}"
-
-    app = configure(harness.engine, Guarded).make_wsgi_app()
-    application = MasterHarness(harness.engine, app)
-    application.visitor("sam", "cakes:view").get("/cakes", status=403)
-    application.visitor("kim", "batch:*:view").get("/cakes", status=200)
-
-
-def test_an_action_may_be_added_and_a_template_replaced(harness: MasterHarness) -> None:
-    class Eat(Page):
-        name = "eat"
-        pattern = "/eat"
-        permission = "delete"
-        on_record = True
-        button = "Eat it"
-
-        def post(self) -> Any:
-            self.record.notes = "Eaten."
-            return self.done("That was good.", self.view.url("view", self.record))
-
-    class Eaten(CakeView):
-        pages = (*CakeView.pages, Eat)
-
-    [pie] = harness.add(Cake(code="A1", name="Apple pie"))
-    application = MasterHarness(harness.engine, configure(harness.engine, Eaten).make_wsgi_app())
-    page = application.visitor("sam").get(f"/cakes/{pie}")
-    form = next(form for form in page.forms.values() if form.action.endswith("/eat"))
-    page = form.submit(status=303).follow()
-    assert "That was good." in page
-    assert "Eaten." in page
-    assert "Eat it" not in application.visitor("kim", "cakes:view").get(f"/cakes/{pie}")
-
-
-@pytest.mark.parametrize("name", master.__all__)
-def test_no_class_is_a_god(name: str) -> None:
-    found = getattr(master, name)
-    if inspect.isclass(found) and not hasattr(found, "__mapper__"):
-        methods = [
-            method
-            for method, value in inspect.getmembers_static(found)
-            if (inspect.isfunction(value) or isinstance(value, classmethod | property))
-            and method not in _OF_EXCEPTIONS
-        ]
-        assert (
-            len([method for method in methods if not method.startswith("__") or method == "__init__"]) <= 15
-        )
-
-
-_OF_EXCEPTIONS = dir(Exception)

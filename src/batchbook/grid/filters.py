@@ -1,10 +1,11 @@
-"""Filters as SQL: one condition for each verb, the same on SQLite and PostgreSQL."""
+"""Filters: the verbs of each kind of value, and their conditions in SQL, the same on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +16,99 @@ from batchbook.db.functions import folded
 from batchbook.grid.cells import parse
 from batchbook.grid.columns import Column, Kind
 from batchbook.grid.parsers import CellError
-from batchbook.grid.verbs import VERBS, Verb, value_count
+
+
+class Verb(StrEnum):
+    """What a filter says about a column."""
+
+    EQUAL = "equal"
+    NOT_EQUAL = "not_equal"
+    ANY_OF = "any_of"
+    GREATER = "greater"
+    LESS = "less"
+    BETWEEN = "between"
+    CONTAINS = "contains"
+    NOT_CONTAINS = "not_contains"
+    EMPTY = "empty"
+    NOT_EMPTY = "not_empty"
+    IS_TRUE = "is_true"
+    IS_FALSE = "is_false"
+    IS_ME = "is_me"
+    ON = "on"
+    BEFORE = "before"
+    AFTER = "after"
+
+
+_PRESENCE = (Verb.EMPTY, Verb.NOT_EMPTY)
+_NUMBER = (Verb.EQUAL, Verb.NOT_EQUAL, Verb.GREATER, Verb.LESS, Verb.BETWEEN, Verb.ANY_OF, *_PRESENCE)
+_DAY = (Verb.ON, Verb.BEFORE, Verb.AFTER, Verb.BETWEEN, *_PRESENCE)
+_TEXT = (Verb.CONTAINS, Verb.NOT_CONTAINS, Verb.EQUAL, Verb.NOT_EQUAL, Verb.ANY_OF, *_PRESENCE)
+
+#: The verbs of each kind, in the order in which a page offers them; the first is the default.
+VERBS: dict[Kind, tuple[Verb, ...]] = {
+    Kind.TEXT: _TEXT,
+    Kind.INTEGER: _NUMBER,
+    Kind.DECIMAL: _NUMBER,
+    Kind.BOOLEAN: (Verb.IS_TRUE, Verb.IS_FALSE, *_PRESENCE),
+    Kind.DATE: _DAY,
+    Kind.DATETIME: _DAY,
+    Kind.CHOICE: (Verb.EQUAL, Verb.NOT_EQUAL, Verb.ANY_OF, *_PRESENCE),
+    Kind.USER: (Verb.IS_ME, *_TEXT),
+}
+
+#: What a page calls each verb.
+VERB_LABELS: dict[Verb, str] = {
+    Verb.EQUAL: "is",
+    Verb.NOT_EQUAL: "is not",
+    Verb.ANY_OF: "is any of",
+    Verb.GREATER: "is greater than",
+    Verb.LESS: "is less than",
+    Verb.BETWEEN: "is between",
+    Verb.CONTAINS: "contains",
+    Verb.NOT_CONTAINS: "does not contain",
+    Verb.EMPTY: "is empty",
+    Verb.NOT_EMPTY: "is not empty",
+    Verb.IS_TRUE: "is yes",
+    Verb.IS_FALSE: "is no",
+    Verb.IS_ME: "is me",
+    Verb.ON: "is on",
+    Verb.BEFORE: "is before",
+    Verb.AFTER: "is after",
+}
+
+_WITHOUT_VALUE = frozenset({*_PRESENCE, Verb.IS_TRUE, Verb.IS_FALSE, Verb.IS_ME})
+
+
+def value_count(verb: Verb) -> int | None:
+    """Return how many values ``verb`` takes: 0, 1 or 2, or ``None`` for one or more."""
+    if verb in _WITHOUT_VALUE:
+        return 0
+    if verb is Verb.ANY_OF:
+        return None
+    return 2 if verb is Verb.BETWEEN else 1
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter on the column named ``column``; ``values`` are texts, as a person writes them."""
+
+    column: str
+    verb: Verb
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sort:
+    """Order by the column named ``column``; empty values come last either way."""
+
+    column: str
+    descending: bool = False
+
+    @property
+    def text(self) -> str:
+        """As it stands in a link: the name, with a minus before it when descending."""
+        return f"-{self.column}" if self.descending else self.column
+
 
 #: How many values "any of" takes; databases limit the parameters of a statement.
 MAX_VALUES = 1000
@@ -48,7 +141,10 @@ def read_values(column: Column, verb: Verb, texts: Sequence[str]) -> tuple[Any, 
 
     Raises :class:`CellError` when there are too few or too many, or one is no value of the column.
     """
-    return _ordered(verb, tuple(parse(_asked(column), text) for text in _counted(verb, texts)))
+    values = tuple(parse(_asked(column), text) for text in _counted(verb, texts))
+    if verb is Verb.BETWEEN and None not in values and values[0] > values[1]:
+        raise CellError("order", "Its first value is above its second.")
+    return values
 
 
 def check_values(column: Column, verb: Verb, texts: Sequence[str]) -> tuple[str, ...]:
@@ -72,12 +168,6 @@ def _counted(verb: Verb, texts: Sequence[str]) -> Sequence[str]:
     if len(texts) != count:
         raise CellError("values", f"It needs {count} values." if count > 1 else "It needs one value.")
     return texts
-
-
-def _ordered(verb: Verb, values: tuple[Any, ...]) -> tuple[Any, ...]:
-    if verb is Verb.BETWEEN and None not in values and values[0] > values[1]:
-        raise CellError("order", "Its first value is above its second.")
-    return values
 
 
 @lru_cache(maxsize=2048)

@@ -167,7 +167,11 @@ def text_parser(column: Column, _conventions: Conventions) -> Callable[[str], st
 
     def parse_text(text: str) -> str:
         if not text.isprintable():
-            text = _storable(text)
+            if not is_storable(text):
+                raise CellError(
+                    "not-storable", f"{quoted(storable(text))} holds a character that cannot be stored."
+                )
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
         if longest is not None and len(text) > longest:
             raise CellError("too-long", f"{quoted(text)} has {len(text)} characters: {longest} are the most.")
         return text
@@ -227,7 +231,11 @@ def choice_parser(column: Column, _conventions: Conventions) -> Callable[[str], 
         try:
             return by_text[text] if text in by_text else values[text.casefold()]
         except KeyError:
-            raise CellError("not-a-choice", _no_such_choice(column, text)) from None
+            labels = [choice.label for choice in column.choices[:_SHOWN_CHOICES]]
+            more = ", …" if len(column.choices) > _SHOWN_CHOICES else ""
+            raise CellError(
+                "not-a-choice", f"{quoted(text)} is not one of the choices: {', '.join(labels)}{more}."
+            ) from None
 
     return parse_choice
 
@@ -235,18 +243,6 @@ def choice_parser(column: Column, _conventions: Conventions) -> Callable[[str], 
 def choice_text(value: Any) -> str:
     """Return the text that stands for a choice's value in a link or a form."""
     return str(getattr(value, "value", value))
-
-
-def _no_such_choice(column: Column, text: str) -> str:
-    labels = [choice.label for choice in column.choices[:_SHOWN_CHOICES]]
-    more = ", …" if len(column.choices) > _SHOWN_CHOICES else ""
-    return f"{quoted(text)} is not one of the choices: {', '.join(labels)}{more}."
-
-
-def _storable(text: str) -> str:
-    if not is_storable(text):
-        raise CellError("not-storable", f"{quoted(storable(text))} holds a character that cannot be stored.")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _iso_day(text: str, order: DateOrder) -> str:

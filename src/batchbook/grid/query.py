@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from batchbook.grid.columns import Column
-from batchbook.grid.filters import condition, read_values
+from batchbook.grid.filters import Filter, Sort, condition, read_values
 from batchbook.grid.state import GridState
-from batchbook.grid.verbs import Filter, Sort
 
 #: How many rows a stream holds at a time.
 STREAM_ROWS = 1000
@@ -118,7 +117,9 @@ class Grid:
     def _order(self, state: GridState) -> list[ColumnElement[Any]]:
         sort = state.sort or self.default_sort
         order: list[ColumnElement[Any]] = [
-            _ordered(self._by_name[clause.column].expression, clause).nulls_last() for clause in sort
+            (expression.desc() if clause.descending else expression.asc()).nulls_last()
+            for clause in sort
+            for expression in [self._by_name[clause.column].expression]
         ]
         # A key is never null, and an index serves it only when nothing is said about nulls.
         return [*order, *(column.asc() for column in self.key)]
@@ -131,7 +132,3 @@ class Grid:
         for clause in self.default_sort:
             if clause.column not in self._by_name:
                 raise ValueError(f"The default sort names “{clause.column}”, which is no column of the grid.")
-
-
-def _ordered(expression: SQLColumnExpression[Any], clause: Sort) -> ColumnElement[Any]:
-    return expression.desc() if clause.descending else expression.asc()

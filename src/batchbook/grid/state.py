@@ -1,23 +1,151 @@
-"""The state of a grid: what it filters, how it sorts, which page it shows; as data, a link, and JSON."""
+"""The state of a grid: its filters, sorts and page, as data, as JSON and as a link, which anybody may have written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 from batchbook.grid.columns import Column
-from batchbook.grid.query_string import (
-    DEFAULT_PAGE_SIZE,
-    TOO_LONG,
-    is_grid_name,
-    is_query_too_long,
-    read_filters,
-    read_page,
-    read_size,
-    read_sort,
+from batchbook.grid.filters import VERB_LABELS, VERBS, Filter, Sort, Verb, check_values
+from batchbook.grid.parsers import CellError, quoted
+
+#: How many rows a page may show; the smallest number of queries a person needs, and no way to ask for all.
+PAGE_SIZES = (20, 50, 100, 200, 500)
+DEFAULT_PAGE_SIZE = 50
+
+#: More clauses than these are nobody's honest question, and databases limit the size of a statement.
+MAX_FILTERS = 20
+MAX_SORTS = 5
+
+#: Characters of a state as a link's query: servers take links of some length only, and every link of a page carries
+#: all of the state. A thousand item numbers fit.
+MAX_LENGTH = 40_000
+TOO_LONG = (
+    f"The filters together make a link of more than {MAX_LENGTH:,} characters, so none of them is used. "
+    "Use fewer or shorter values."
 )
-from batchbook.grid.verbs import Filter, Sort
+
+_MAX_PAGE = 1_000_000_000
+_MAX_PROBLEMS = 10
+_COUNTS = re.compile(r"[0-9]{1,40}")
+
+Pairs = Sequence[tuple[str, str]]
+
+
+def is_grid_name(name: str) -> bool:
+    """Return whether a parameter called ``name`` belongs to a grid's state."""
+    return name.startswith("f.") or name in ("sort", "page", "size")
+
+
+def read_filters(pairs: Pairs, columns: Mapping[str, Column], problems: list[str]) -> tuple[Filter, ...]:
+    """Return the usable filters among ``pairs``; add a sentence to ``problems`` for each of the others."""
+    filters: dict[Filter, None] = {}
+    clauses = (_read_clauses(name, texts, columns, problems) for name, texts in _by_name(pairs))
+    for clause in chain.from_iterable(clauses):
+        filters[clause] = None
+        if len(filters) > MAX_FILTERS:
+            _add(problems, f"A grid takes {MAX_FILTERS} filters at most; the first {MAX_FILTERS} are used.")
+            break
+    return tuple(filters)[:MAX_FILTERS]
+
+
+def read_sort(pairs: Pairs, columns: Mapping[str, Column], problems: list[str]) -> tuple[Sort, ...]:
+    """Return the usable sorts; a column counts once, where it is named first."""
+    sorts: dict[str, Sort] = {}
+    for text in _values(pairs, "sort"):
+        name = text.removeprefix("-")
+        column = columns.get(name)
+        if column is None or not column.sortable:
+            _add(problems, f"There is no column {quoted(name)} to sort by; it was left out.")
+        elif name not in sorts:
+            sorts[name] = Sort(name, descending=text.startswith("-"))
+    if len(sorts) > MAX_SORTS:
+        _add(problems, f"A grid sorts by {MAX_SORTS} columns at most; the first {MAX_SORTS} are used.")
+    return tuple(sorts.values())[:MAX_SORTS]
+
+
+def read_page(pairs: Pairs, problems: list[str]) -> int:
+    """Return the page asked for, 1 when it is none; one beyond the end is for the query to bring back."""
+    texts = _values(pairs, "page")
+    if not texts:
+        return 1
+    page = int(texts[-1]) if _COUNTS.fullmatch(texts[-1]) else 0
+    if page < 1:
+        _add(problems, f"There is no page {quoted(texts[-1])}; the first page is shown.")
+    return min(max(page, 1), _MAX_PAGE)
+
+
+def read_size(pairs: Pairs, problems: list[str]) -> int:
+    """Return the page size asked for, the default when it is not one of :data:`PAGE_SIZES`."""
+    texts = _values(pairs, "size")
+    if not texts:
+        return DEFAULT_PAGE_SIZE
+    size = next((size for size in PAGE_SIZES if str(size) == texts[-1]), None)
+    if size is None:
+        sizes = ", ".join(map(str, PAGE_SIZES))
+        _add(problems, f"A page cannot have {quoted(texts[-1])} rows; choose one of {sizes}.")
+    return size or DEFAULT_PAGE_SIZE
+
+
+def is_query_too_long(pairs: Pairs) -> bool:
+    """Return whether ``pairs`` are more than a link may carry."""
+    if sum(len(name) + len(value) for name, value in pairs) > MAX_LENGTH:
+        return True
+    return len(urlencode(pairs, errors="replace")) > MAX_LENGTH
+
+
+def _read_clauses(
+    name: str, texts: list[str], columns: Mapping[str, Column], problems: list[str]
+) -> Iterator[Filter]:
+    column, verb = _column_and_verb(name, columns)
+    if column is None or verb is None:
+        what = f"no filter {quoted(name[2:])}" if column is None else f"no such verb as in {quoted(name[2:])}"
+        _add(problems, f"There is {what} in this grid; it was left out.")
+        return
+    for values in _split(verb, texts):
+        try:
+            yield Filter(column.name, verb, check_values(column, verb, values))
+        except CellError as error:
+            _add(problems, f"The filter “{column.label} {VERB_LABELS[verb]}” was left out. {error.message}")
+
+
+def _column_and_verb(name: str, columns: Mapping[str, Column]) -> tuple[Column | None, Verb | None]:
+    column_name, _, verb_text = name.removeprefix("f.").rpartition(".")
+    column = columns.get(column_name)
+    if column is None or not column.filterable:
+        return None, None
+    return column, next((verb for verb in VERBS[column.kind] if verb == verb_text), None)
+
+
+def _split(verb: Verb, texts: list[str]) -> Iterator[list[str]]:
+    """Yield the values of each filter: those of "any of" and "between" belong together, others stand alone."""
+    if verb is Verb.ANY_OF:
+        yield [line for text in texts for line in text.splitlines()]
+    elif verb is Verb.BETWEEN:
+        yield from (texts[start : start + 2] for start in range(0, len(texts), 2))
+    else:
+        yield from ([text] for text in texts)
+
+
+def _by_name(pairs: Pairs) -> Iterable[tuple[str, list[str]]]:
+    names: dict[str, list[str]] = {}
+    for name, value in pairs:
+        if name.startswith("f."):
+            names.setdefault(name, []).append(value)
+    return names.items()
+
+
+def _values(pairs: Pairs, wanted: str) -> list[str]:
+    return [value for name, value in pairs if name == wanted]
+
+
+def _add(problems: list[str], sentence: str) -> None:
+    if len(problems) < _MAX_PROBLEMS and sentence not in problems:
+        problems.append(sentence)
 
 
 class Params(Protocol):
@@ -42,7 +170,7 @@ class GridState:
     def from_params(cls, params: Params | Iterable[tuple[str, str]], columns: Sequence[Column]) -> GridState:
         """Read the state from a link's parameters; never raises, whatever they hold (see ``problems``).
 
-        More than a link may carry is the default state, with :data:`~batchbook.grid.query_string.TOO_LONG` for a problem.
+        More than a link may carry is the default state, with :data:`~batchbook.grid.state.TOO_LONG` for a problem.
         """
         pairs = [pair for pair in _pairs(params) if is_grid_name(pair[0])]
         if not is_query_too_long(pairs):
@@ -68,13 +196,18 @@ class GridState:
     def from_json(cls, data: Any, columns: Sequence[Column]) -> GridState:
         """Read what :meth:`to_json` wrote, for columns that may have changed since; never raises."""
         query = data.get("query") if isinstance(data, dict) else None
+        pairs = query if isinstance(query, list) else []
         return cls.from_params(
-            [tuple(pair) for pair in query if _is_pair(pair)] if isinstance(query, list) else [], columns
+            [tuple(pair) for pair in pairs if isinstance(pair, list | tuple) and len(pair) == 2], columns
         )
 
     def to_query(self) -> list[tuple[str, str]]:
         """Return the state as a link's parameters; what is as by default is left out."""
-        pairs = [pair for clause in self.filters for pair in _filter_pairs(clause)]
+        pairs = [
+            (f"f.{clause.column}.{clause.verb}", value)
+            for clause in self.filters
+            for value in clause.values or ("",)
+        ]
         pairs += [("sort", clause.text) for clause in self.sort]
         if self.page != 1:
             pairs.append(("page", str(self.page)))
@@ -101,19 +234,5 @@ def has_grid_params(params: Params | Iterable[tuple[str, str]]) -> bool:
 
 
 def _pairs(params: Params | Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [
-        (name, value) for name, value in _items(params) if isinstance(name, str) and isinstance(value, str)
-    ]
-
-
-def _items(params: Params | Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
-    return params.items() if hasattr(params, "items") else params
-
-
-def _is_pair(pair: Any) -> bool:
-    return isinstance(pair, list | tuple) and len(pair) == 2
-
-
-def _filter_pairs(clause: Filter) -> list[tuple[str, str]]:
-    name = f"f.{clause.column}.{clause.verb}"
-    return [(name, value) for value in clause.values or ("",)]
+    items = params.items() if hasattr(params, "items") else params
+    return [(name, value) for name, value in items if isinstance(name, str) and isinstance(value, str)]

@@ -19,7 +19,7 @@ from batchbook.jobs.models import Job, JobFile, JobFileChunk
 from batchbook.jobs.service import JobService
 from batchbook.jobs.tasks import JobContext, JobResult, Task
 from batchbook.master import Caller, GridReference
-from batchbook.master.export import CONTENT_TYPES, BigExports, write_export
+from batchbook.master.record_pages import CONTENT_TYPES, BigExports, write_export
 from batchbook.progress import Progress
 from batchbook.security.identity import Identity, identity_called
 from batchbook.services import Services, services_of
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class ExportJobs:
-    """The big exports of an application, see :class:`batchbook.master.export.BigExports`."""
+    """The big exports of an application, see :class:`batchbook.master.record_pages.BigExports`."""
 
     def __init__(self, jobs: JobService) -> None:
         self.jobs = jobs

@@ -12,7 +12,6 @@ from batchbook.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from batchbook.master.direct_edits import add_batch_only_link as add_batch_only_link
-    from batchbook.master.export import export_response as export_response
     from batchbook.master.form_pages import Create as Create
     from batchbook.master.form_pages import Delete as Delete
     from batchbook.master.form_pages import Edit as Edit
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from batchbook.master.record_pages import ExportPage as ExportPage
     from batchbook.master.record_pages import Index as Index
     from batchbook.master.record_pages import Remember as Remember
+    from batchbook.master.record_pages import export_response as export_response
     from batchbook.master.records import Invalid as Invalid
     from batchbook.master.routes import PAGES as PAGES
     from batchbook.master.routes import add_master_view as add_master_view

@@ -63,6 +63,9 @@ class OpenGrid:
         return self.grid.where(self.state, self.caller.identity.name)
 
 
+#: The refusal where the source of a grid, or the master view that it belongs to, is no longer in this installation.
+NO_SUCH_LIST = "The list that this was requested for no longer exists. Nothing was done."
+
 #: Opens a grid, in its default state, for a caller from the arguments of a reference. Raises ``Refused`` for a user who may
 #: not see it, and ``Missing`` where it is not there.
 GridSource = Callable[[Caller, Mapping[str, Any]], OpenGrid]
@@ -83,7 +86,7 @@ class GridSources:
     def __getitem__(self, name: str) -> GridSource:
         """Return the source called ``name``; raise ``Missing`` if there is none."""
         if name not in self._sources:
-            raise Missing("The list that this was asked for is not there any more. Nothing was done.")
+            raise Missing(NO_SUCH_LIST)
         return self._sources[name]
 
 
@@ -114,13 +117,13 @@ class GridReference:
             return cls(data["source"], data["arguments"], [(name, value) for name, value in data["query"]])
         except (KeyError, TypeError, ValueError):
             raise Missing(
-                "This was asked for with an older version of Batchbook. Nothing was done. Ask for it again."
+                "This was requested with an older version of Batchbook. Nothing was done. Request it again."
             ) from None
 
     def open(self, caller: Caller) -> OpenGrid:
         """Return the grid for ``caller``, in its state.
 
-        Raises ``Refused`` for a user who may not see it, ``Missing`` if it is not there any more, and ``BadInput`` if its
+        Raises ``Refused`` for a user who may not see it, ``Missing`` if it no longer exists, and ``BadInput`` if its
         filters can't be read any more: the rows would be others than those that were wanted.
         """
         opened = caller.services.get(GridSources)[self.source](caller, self.arguments)

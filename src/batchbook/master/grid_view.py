@@ -28,7 +28,7 @@ from batchbook.grid import (
     has_grid_params,
     value_count,
 )
-from batchbook.grid.query_string import MAX_FILTERS, TOO_LONG
+from batchbook.grid.state import MAX_FILTERS, TOO_LONG
 from batchbook.master.links import DEFAULT, GridLinks
 from batchbook.master.models import GridSetting
 from batchbook.master.row_cells import EditableCells, LinkFor, TableRow, table_rows

@@ -71,12 +71,9 @@ def _constraints(mapper: Mapper[Any]) -> Iterator[tuple[Table, ForeignKeyConstra
     for table in sorted(mapper.class_.metadata.tables.values(), key=lambda table: table.name):
         for constraint in table.foreign_key_constraints:
             refers = constraint.referred_table in own and table not in skipped
-            if refers and not _inherits(constraint) and (constraint.ondelete or "").upper() not in _HARMLESS:
+            inherits = set(constraint.columns) == set(table.primary_key.columns)
+            if refers and not inherits and (constraint.ondelete or "").upper() not in _HARMLESS:
                 yield table, constraint
-
-
-def _inherits(constraint: ForeignKeyConstraint) -> bool:
-    return set(constraint.columns) == set(constraint.table.primary_key.columns)
 
 
 def _tables_going_along(mapper: Mapper[Any]) -> set[Any]:
@@ -107,13 +104,20 @@ class Claim:
     fields: tuple[str, ...]
 
 
+_TAKEN = "Another record already has this value; choose a different one."
+_COMBINATION_TAKEN = "Another record already has this combination; change one of the fields."
+
+
 def claims_of(record: Any) -> list[Claim]:
     """Return what ``record`` claims; combinations with a null in them claim nothing."""
     mapper = inspect(type(record))
-    claims = [
-        _claim(mapper, record, columns) for table in mapper.tables for columns in _unique_columns(table)
-    ]
-    return [claim for claim in claims if None not in claim.values]
+    claims = []
+    for columns in (columns for table in mapper.tables for columns in _unique_columns(table)):
+        fields = tuple(mapper.get_property_by_column(column).key for column in columns)
+        values = tuple(getattr(record, name) for name in fields)
+        if None not in values:
+            claims.append(Claim(columns, values, fields))
+    return claims
 
 
 def taken_fields(db: Session, record: Any, claims: list[Claim], error: IntegrityError) -> dict[str, str]:
@@ -124,13 +128,7 @@ def taken_fields(db: Session, record: Any, claims: list[Claim], error: Integrity
     mapper = inspect(type(record))
     taken = [claim.fields for claim in claims if db.scalar(_others(mapper, record, claim)) is not None]
     taken += _named_by_driver(mapper, str(error.orig))
-    return {name: _sentence(fields) for fields in taken for name in fields}
-
-
-def _sentence(fields: tuple[str, ...]) -> str:
-    if len(fields) == 1:
-        return "Another record already has this value; choose a different one."
-    return "Another record already has this combination; change one of the fields."
+    return {name: _TAKEN if len(fields) == 1 else _COMBINATION_TAKEN for fields in taken for name in fields}
 
 
 def _unique_columns(table: Table) -> Iterator[tuple[Column[Any], ...]]:
@@ -145,11 +143,6 @@ def _unique_columns(table: Table) -> Iterator[tuple[Column[Any], ...]]:
 
 def _computed(index: Index) -> bool:
     return not all(isinstance(expression, Column) for expression in index.expressions)
-
-
-def _claim(mapper: Mapper[Any], record: Any, columns: tuple[Column[Any], ...]) -> Claim:
-    fields = tuple(mapper.get_property_by_column(column).key for column in columns)
-    return Claim(columns, tuple(getattr(record, name) for name in fields), fields)
 
 
 def _others(mapper: Mapper[Any], record: Any, claim: Claim) -> Any:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 from pyramid.exceptions import ConfigurationError
 from pyramid.registry import Registry
-from sqlalchemy import Integer, String, inspect
+from sqlalchemy import Integer, PrimaryKeyConstraint, String, UniqueConstraint, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from batchbook.errors import Missing
@@ -15,9 +15,9 @@ from batchbook.forms import form_of
 from batchbook.grid import Grid
 from batchbook.master.direct_edits import EDIT_DIRECTLY, batch_only_columns
 from batchbook.master.form_pages import Create, Delete, Edit
-from batchbook.master.grid_sources import INDEX, Caller, OpenGrid
+from batchbook.master.grid_sources import INDEX, NO_SUCH_LIST, Caller, OpenGrid
 from batchbook.master.record_pages import Detail, Export, Index, Remember
-from batchbook.master.view import MasterContext, MasterView, Page, fact_columns, key_columns
+from batchbook.master.view import MasterView, Page, fact_columns, key_columns
 from batchbook.services import Services
 
 #: The pages that most master views have, in the order of their buttons.
@@ -49,7 +49,8 @@ def add_master_view(config: Any, view: type[MasterView]) -> None:
 def _add_page(config: Any, view: type[MasterView], page: type[Page]) -> None:
     route = f"{view.prefix}.{page.name}"
     pattern = view.path + ("/{id}" if page.on_record else "") + page.pattern
-    config.add_route(route, pattern, factory=_factory(view, page))
+    context = view.record_context_factory if page.on_record else view.context_factory
+    config.add_route(route, pattern, factory=lambda request: context(view(request)))
     for attr, method in _METHODS.items():
         if hasattr(page, attr):
             config.add_view(
@@ -60,11 +61,6 @@ def _add_page(config: Any, view: type[MasterView], page: type[Page]) -> None:
                 permission=view.permission(page.permission),
                 renderer=view.templates.get(page.name, page.template),
             )
-
-
-def _factory(view: type[MasterView], page: type[Page]) -> Callable[[Any], MasterContext]:
-    context = view.record_context_factory if page.on_record else view.context_factory
-    return lambda request: context(view(request))
 
 
 def _names(view: type[MasterView]) -> list[str]:
@@ -97,19 +93,17 @@ def _check(view: type[MasterView]) -> None:
 def _check_lookup(view: type[MasterView]) -> None:
     column = inspect(view.model).column_attrs[view.lookup].columns[0]
     own_index = any(index.unique and list(index.columns) == [column] for index in column.table.indexes)
-    alone = [column] in [
-        list(constraint.columns) for constraint in column.table.constraints if _is_unique(constraint)
-    ]
+    alone = any(
+        isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint)
+        and list(constraint.columns) == [column]
+        for constraint in column.table.constraints
+    )
     if not (own_index or alone):
         raise ConfigurationError(f"{view.__name__}.lookup is {view.lookup!r}, which is not unique by itself.")
     if not isinstance(column.type, Integer | String):
         raise ConfigurationError(
             f"{view.__name__}.lookup is {view.lookup!r}, which is neither a number nor a text."
         )
-
-
-def _is_unique(constraint: Any) -> bool:
-    return constraint.__visit_name__ in ("primary_key_constraint", "unique_constraint")
 
 
 def _check_links(view: type[MasterView]) -> None:
@@ -139,7 +133,7 @@ def view_called(services: Services, prefix: str) -> type[MasterView]:
     """Return the master view with that ``prefix``; raise ``Missing`` if there is none in this installation."""
     known = services.get(Registry).introspector.get("master views", prefix)
     if known is None:
-        raise Missing("The list that this was asked for is not there any more. Nothing was done.")
+        raise Missing(NO_SUCH_LIST)
     view: type[MasterView] = known["view"]
     return view
 

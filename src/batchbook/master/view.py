@@ -224,6 +224,8 @@ class MasterView:
         columns = self.columns()
         route = f"{self.prefix}.export"
         visible = self.visible_to(self.request.services, self.request.identity)
+        # The first column leads to the record, unless it has another link.
+        links = {columns[0].name: "self"} | {column.name: column.link for column in columns if column.link}
         exports = "export" in {page.name for page in self.pages} and self.may("export")
         return GridView(
             self.request,
@@ -238,7 +240,7 @@ class MasterView:
             url=self.url("index"),
             settings_url=self.url("remember"),
             export_url=(lambda name: self.request.route_path(route, format=name)) if exports else None,
-            cell_links=_links(self, columns),
+            cell_links={name: _link(self, link) for name, link in links.items()},
         )
 
     def form(self, record: Any | None) -> Form:  # noqa: ARG002 - For subclasses to look at.
@@ -293,12 +295,6 @@ def key_columns(view: type[MasterView]) -> tuple[Any, ...]:
     mapper = inspect(view.model)
     keys = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
     return tuple(getattr(view.model, name) for name in dict.fromkeys([*keys, view.lookup]))
-
-
-def _links(view: MasterView, columns: Sequence[Column]) -> dict[str, LinkFor]:
-    # The first column leads to the record, unless it says otherwise.
-    links = {columns[0].name: "self"} | {column.name: column.link for column in columns if column.link}
-    return {name: _link(view, link) for name, link in links.items()}
 
 
 def _link(view: MasterView, link: str) -> LinkFor:

@@ -16,9 +16,8 @@ from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.models import CellChange
 from batchbook.batches.worksheets.batch_layout import SheetRows, layout_of, sheet_grid
 from batchbook.batches.worksheets.diff import WorksheetDiff, diff_worksheet
-from batchbook.batches.worksheets.metadata import ROWS
-from batchbook.batches.worksheets.sheet_reader import open_worksheet
 from batchbook.batches.worksheets.sheet_writer import write_worksheet
+from batchbook.batches.worksheets.worksheet_file import ROWS, open_worksheet
 from batchbook.errors import BadInput
 from batchbook.grid import GridState
 from batchbook.grid.export import text_sheet

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -37,16 +37,12 @@ class FrozenChecks(HarnessFixtures):
         with bench.acting() as engine:
             unfrozen = clone_batch(engine, frozen).id
         bench.execute(frozen, sample)
-        before = bench.snapshot()
-        holes = [
-            what for what, statement in _attacks(bench, frozen, unfrozen) if not _is_refused(bench, statement)
-        ]
-        check(
-            not holes,
-            f"The database lets an executed batch be changed: {'; '.join(holes)}."
+        _check_refused(
+            bench,
+            _attacks(bench, frozen, unfrozen),
+            "The database lets an executed batch be changed: {}."
             " The migration that creates a table must freeze it, by freeze_table.",
         )
-        same(before, bench.snapshot(), "Attacks that are refused must change nothing.")
 
     def test_records_are_append_only(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
         """Records that the type declares can be neither changed nor added to once executing has written them."""
@@ -55,22 +51,25 @@ class FrozenChecks(HarnessFixtures):
         if not records:
             pytest.skip("The type declares no records.")
         bench.execute(frozen, sample)
-        before = bench.snapshot()
-        holes = []
         for table in records:
             check(
                 _has_rows(bench, table, frozen),
                 f"Executing the sample must write into {table.name}, which the type declares as its record.",
             )
-            holes += [
-                what for what, attack in _on_record(bench, table, frozen) if not _is_refused(bench, attack)
-            ]
-        check(
-            not holes,
-            f"The database lets a record be falsified: {'; '.join(holes)}."
+        _check_refused(
+            bench,
+            (attack for table in records for attack in _on_record(bench, table, frozen)),
+            "The database lets a record be falsified: {}."
             " The migration that creates a record must guard it, by append_only.",
         )
-        same(before, bench.snapshot(), "Attacks that are refused must change nothing.")
+
+
+def _check_refused(bench: AppHarness, attacks: Iterable[Attack], problem: str) -> None:
+    """Check that the database refuses all of ``attacks``; ``problem`` is the sentence with the others in it."""
+    before = bench.snapshot()
+    successful = [action for action, statement in attacks if not _is_refused(bench, statement)]
+    check(not successful, problem.format("; ".join(successful)))
+    same(before, bench.snapshot(), "Attacks that are refused must change nothing.")
 
 
 def _is_refused(bench: AppHarness, statement: Any) -> bool:
@@ -99,7 +98,8 @@ def _attacks(bench: AppHarness, frozen: int, unfrozen: int) -> Iterator[Attack]:
             yield from _on_children(table, frozen, unfrozen)
         if _has_rows(bench, table, unfrozen):
             yield _carry(table, unfrozen, frozen, "into")
-    yield from _by_dialect(bench, (header, table_of(bench.row_of(frozen))), frozen)
+    for table in (header, table_of(bench.row_of(frozen))):
+        yield _wipe(bench, table, next(iter(table.primary_key)).name, frozen)
 
 
 def _has_rows(bench: AppHarness, table: Table, batch_id: int) -> bool:
@@ -109,21 +109,23 @@ def _has_rows(bench: AppHarness, table: Table, batch_id: int) -> bool:
 
 
 def _on_children(table: Table, frozen: int, unfrozen: int) -> Iterator[Attack]:
-    last = list(table.primary_key)[-1]
-    theirs = table.c.batch_id == frozen
-    yield f"change {table.name}", update(table).where(theirs).values({last: last})
-    yield f"remove from {table.name}", delete(table).where(theirs)
-    yield f"add to {table.name}", _copy(table, last, theirs)
+    yield from _on_rows(table, frozen)
     yield _carry(table, frozen, unfrozen, "out of")
 
 
 def _on_record(bench: AppHarness, table: Table, frozen: int) -> Iterator[Attack]:
+    yield from _on_rows(table, frozen)
+    yield _wipe(bench, table, "batch_id", frozen)
+
+
+def _on_rows(table: Table, frozen: int) -> Iterator[Attack]:
     last = list(table.primary_key)[-1]
     theirs = table.c.batch_id == frozen
     yield f"change {table.name}", update(table).where(theirs).values({last: last})
     yield f"remove from {table.name}", delete(table).where(theirs)
-    yield f"add to {table.name}", _copy(table, last, theirs)
-    yield _wipe(bench, table, "batch_id", frozen)
+    copied = [last + literal(_BEYOND) if column is last else column for column in table.columns]
+    names = [column.name for column in table.columns]
+    yield f"add to {table.name}", insert(table).from_select(names, select(*copied).where(theirs))
 
 
 def _carry(table: Table, source: int, target: int, way: str) -> Attack:
@@ -131,16 +133,6 @@ def _carry(table: Table, source: int, target: int, way: str) -> Attack:
     moved = update(table).where(table.c.batch_id == source)
     values = {table.c.batch_id: target, last: last + _BEYOND}
     return f"carry rows of {table.name} {way} the batch", moved.values(values)
-
-
-def _copy(table: Table, last: Any, where: Any) -> Any:
-    values = [last + literal(_BEYOND) if column is last else column for column in table.columns]
-    return insert(table).from_select([column.name for column in table.columns], select(*values).where(where))
-
-
-def _by_dialect(bench: AppHarness, tables: tuple[Table, ...], frozen: int) -> Iterator[Attack]:
-    for table in tables:
-        yield _wipe(bench, table, next(iter(table.primary_key)).name, frozen)
 
 
 def _wipe(bench: AppHarness, table: Table, column: str, frozen: int) -> Attack:

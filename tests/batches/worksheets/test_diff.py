@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from sqlalchemy import Engine
-from tests.batches.harness import BatchHarness, snapshot, stock
+from tests.batches.harness import BatchHarness, snapshot
 from tests.batches.sheets import download, look, take
 from tests.batches.shelf_count import COUNTS
 
 from batchbook.db import Base
-
-FILE = "item,counted,remark\n007,7,\n008,9,\n009,lots,look\n007,7,\n010,lots,\n"
-
-
-@pytest.fixture
-def batch_id(engine: Engine, harness: BatchHarness) -> int:
-    stock(engine, ("007", 7), ("008", 8), ("009", 9), ("010", 10))
-    return harness.open(FILE, shelf="A")
 
 
 def test_an_unchanged_sheet_changes_nothing(engine: Engine, harness: BatchHarness, batch_id: int) -> None:

@@ -7,20 +7,10 @@ import re
 import zipfile
 
 import pytest
-from sqlalchemy import Engine
-from tests.batches.harness import BatchHarness, stock
+from tests.batches.harness import BatchHarness
 from tests.batches.sheets import download, written
 
 ONE = pytest.mark.parametrize("backend", ["sqlite"])
-
-
-FILE = "item,counted,remark\n007,7,\n008,9,\n009,lots,look\n007,7,\n010,lots,\n"
-
-
-@pytest.fixture
-def batch_id(engine: Engine, harness: BatchHarness) -> int:
-    stock(engine, ("007", 7), ("008", 8), ("009", 9), ("010", 10))
-    return harness.open(FILE, shelf="A")
 
 
 def test_a_worksheet_shows_what_can_be_edited_and_what_is_wrong(harness: BatchHarness, batch_id: int) -> None:

@@ -6,8 +6,8 @@ import hashlib
 import io
 
 import pytest
-from sqlalchemy import Engine, func, select
-from tests.batches.harness import BatchHarness, stock
+from sqlalchemy import func, select
+from tests.batches.harness import BatchHarness
 from tests.batches.sheets import download, look, take
 
 from batchbook.batches.models import BatchFile, BatchFileChunk
@@ -15,15 +15,6 @@ from batchbook.batches.worksheets.storage import store_worksheet, stored_workshe
 from batchbook.errors import Conflict, Missing
 
 ONE = pytest.mark.parametrize("backend", ["sqlite"])
-
-
-FILE = "item,counted,remark\n007,7,\n008,9,\n009,lots,look\n007,7,\n010,lots,\n"
-
-
-@pytest.fixture
-def batch_id(engine: Engine, harness: BatchHarness) -> int:
-    stock(engine, ("007", 7), ("008", 8), ("009", 9), ("010", 10))
-    return harness.open(FILE, shelf="A")
 
 
 def test_what_was_changed_in_the_sheet_is_taken_as_one_operation(

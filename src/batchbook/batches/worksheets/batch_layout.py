@@ -18,7 +18,7 @@ from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.models import BatchRow, CellChange
 from batchbook.batches.rows.scope import RowProxy
 from batchbook.batches.worksheets.layout import Layout, SheetColumn
-from batchbook.batches.worksheets.metadata import sheet_text
+from batchbook.batches.worksheets.worksheet_file import sheet_text
 from batchbook.grid import Column, Grid, Kind, columns_of, render, to_text
 from batchbook.grid.columns import NUMERIC_KINDS
 from batchbook.statuses import Severity

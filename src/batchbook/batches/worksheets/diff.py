@@ -11,8 +11,14 @@ from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
 from batchbook.batches.rows.scope import RowProxy
 from batchbook.batches.worksheets.batch_layout import SheetRows, earlier_texts, layout_of, sheet_grid
 from batchbook.batches.worksheets.layout import Layout
-from batchbook.batches.worksheets.metadata import CUT_MARK, RowChecksums, comparable_text, last_operation
-from batchbook.batches.worksheets.sheet_reader import SheetRow, UploadedWorksheet
+from batchbook.batches.worksheets.worksheet_file import (
+    CUT_MARK,
+    RowChecksums,
+    SheetRow,
+    UploadedWorksheet,
+    comparable_text,
+    last_operation,
+)
 from batchbook.db.bulk_writing import chunked
 from batchbook.errors import BadInput
 from batchbook.grid import CellError, Column, GridState, parse

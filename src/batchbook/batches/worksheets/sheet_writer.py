@@ -14,7 +14,7 @@ from batchbook.batches.rows.issues import Issue
 from batchbook.batches.rows.scope import RowProxy
 from batchbook.batches.worksheets.batch_layout import SheetRows
 from batchbook.batches.worksheets.layout import Layout, SheetColumn
-from batchbook.batches.worksheets.metadata import (
+from batchbook.batches.worksheets.worksheet_file import (
     HEADINGS,
     HIDDEN,
     KEY,

@@ -17,8 +17,7 @@ from batchbook.batches.models import BatchFile
 from batchbook.batches.running.bulk_edits import BulkEdit, edit_task
 from batchbook.batches.worksheets.batch_layout import layout_of
 from batchbook.batches.worksheets.diff import WorksheetDiff, diff_worksheet, refuse_foreign
-from batchbook.batches.worksheets.metadata import last_operation
-from batchbook.batches.worksheets.sheet_reader import UploadedWorksheet, open_worksheet
+from batchbook.batches.worksheets.worksheet_file import UploadedWorksheet, last_operation, open_worksheet
 from batchbook.errors import Missing
 from batchbook.words import counted
 

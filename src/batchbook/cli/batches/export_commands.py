@@ -14,7 +14,6 @@ from sqlalchemy import JSON, ColumnElement, Row, select
 from batchbook.batches import Action, Batch, BatchFile, BatchRow, BatchType, file_chunks, input_file
 from batchbook.batches.worksheets.batch_layout import layout_of, sheet_grid, with_problems
 from batchbook.batches.worksheets.diff import SheetChange, WorksheetDiff, diff_worksheet
-from batchbook.batches.worksheets.sheet_reader import open_worksheet
 from batchbook.batches.worksheets.sheet_writer import refuse_too_large, write_worksheet
 from batchbook.batches.worksheets.storage import (
     AppliedChanges,
@@ -22,6 +21,7 @@ from batchbook.batches.worksheets.storage import (
     store_worksheet,
     stored_worksheet,
 )
+from batchbook.batches.worksheets.worksheet_file import open_worksheet
 from batchbook.cli.batches.intake_commands import name_to_send, open_to_send
 from batchbook.cli.batches.session import CommandSession, acting_session, reading_session
 from batchbook.cli.installation import Installation, pass_installation

@@ -33,7 +33,7 @@ from batchbook.batches.worksheets.storage import (
 from batchbook.errors import BadInput
 from batchbook.grid import Grid
 from batchbook.master import Caller, ExportPage, GridReference, GridView, OpenGrid
-from batchbook.master.export import CONTENT_TYPES, export_name
+from batchbook.master.record_pages import CONTENT_TYPES, export_name
 from batchbook.web.form_parsing import Upload
 from batchbook.web.idempotency import claim_key
 
