@@ -1,4 +1,4 @@
-"""Kinds of columns, and what is counted in them."""
+"""Kinds of columns, what is counted in them, and the evidence that is kept: counts with the first rows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import random
 
 import pytest
 from tests.tables.reports import column, note
+
+from batchbook.tables.profile.column import KEPT_ROWS, Evidence, merge_evidence
 
 
 def test_only_the_first_rows_with_something_are_kept_but_all_are_counted() -> None:
@@ -46,3 +48,24 @@ def test_a_column_is_of_the_kind_that_most_of_its_cells_are(cells: tuple[str, ..
 def test_an_empty_column_is_one() -> None:
     report = column("", " ", "")
     assert (report.columns[1].kind, report.columns[1].examples) == ("empty", ())
+
+
+def evidence(*places: tuple[int, str]) -> Evidence:
+    found = Evidence()
+    for row, text in places:
+        found.count += 1
+        found.keep(row, text)
+    return found
+
+
+def test_all_is_counted_and_the_first_rows_are_kept() -> None:
+    found = evidence(*((row, f" {row % 2} ") for row in range(2, 12)))
+    assert (found.count, len(found.rows)) == (10, KEPT_ROWS)
+    assert (found.rows[0], found.example, found.texts) == (2, "“0” in row 2", ("0", "1"))
+    assert found
+    assert not Evidence()
+
+
+def test_merged_evidence_has_the_first_rows_of_all() -> None:
+    merged = merge_evidence([evidence((9, "b"), (12, "c")), evidence((3, "a"))])
+    assert (merged.count, merged.rows) == (3, (3, 9, 12))

@@ -5,7 +5,6 @@ from sqlalchemy import Engine, update
 from tests.batches.harness import BatchHarness
 
 from batchbook.batches import Action
-from batchbook.batches.editing import CellProblems
 from batchbook.catalog.models import Product
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput
@@ -96,20 +95,3 @@ def test_a_header_that_makes_no_sense_is_refused(
     with pytest.raises(BadInput) as caught:
         harness.create(file, **texts)
     assert caught.value.message.startswith(sentence)
-
-
-@pytest.mark.parametrize(
-    "texts",
-    [
-        {"percent": "1000"},
-        {"percent": "-99.01"},
-        {"percent": "1.234"},
-        {"percent": "lots"},
-        {"rounding": "up"},
-        {"warn_above": "-1"},
-    ],
-)
-def test_fields_are_checked(harness: BatchHarness, texts: dict[str, str]) -> None:
-    with pytest.raises(CellProblems) as caught:
-        harness.create(**({"percent": "5"} | texts))
-    assert set(caught.value.problems) == set(texts)

@@ -11,11 +11,12 @@ from typing import BinaryIO, cast
 from batchbook.errors import BadInput
 from batchbook.statuses import Severity
 from batchbook.tables.layout.languages import Candidate, encoding_candidates, known_encoding, shift_encoding
-from batchbook.tables.layout.mixed_encoding import MixedEncodingFile, odd_line_decoder
 from batchbook.tables.layout.text_scan import (
     LineStatistics,
+    MixedEncodingFile,
     TextStatistics,
     Undecodable,
+    odd_line_decoder,
     scan_lines,
     scan_text,
 )

@@ -1,17 +1,17 @@
-"""Profile of one column, gathered chunk by chunk in bounded memory, and its summary."""
+"""Profile of one column, gathered chunk by chunk in bounded memory, and the evidence that it keeps."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import islice
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from batchbook.grid.parsers import quoted
 from batchbook.tables.normalise import MarkKind, find_marks, mark_remover, may_be_marked
 from batchbook.tables.normalise.dates import has_short_year, possible_orders
 from batchbook.tables.normalise.number_marks import strip_invisible
-from batchbook.tables.profile.evidence import Evidence, merge_evidence
 from batchbook.tables.profile.shapes import (
     SURE_DIGITS,
     TEXT,
@@ -21,6 +21,59 @@ from batchbook.tables.profile.shapes import (
     needs_classifying,
     shapes_of,
 )
+
+#: How many of the rows are kept.
+KEPT_ROWS = 5
+
+
+class Evidence:
+    """The number of times that something was found, and the first rows with their texts."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first: list[tuple[int, str]] = []
+
+    def __bool__(self) -> bool:
+        """Tell whether it was found at all."""
+        return self.count > 0
+
+    @property
+    def wanted(self) -> int:
+        """The number of further rows to keep."""
+        return KEPT_ROWS - len(self.first)
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """The numbers of the first rows, in order."""
+        return tuple(row for row, _ in self.first)
+
+    @property
+    def example(self) -> str:
+        """The first text and its row, as part of a sentence."""
+        row, text = self.first[0]
+        return f"{quoted(text.strip())} in row {row}"
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts of the first rows, each once."""
+        return tuple(dict.fromkeys(text.strip() for _, text in self.first))
+
+    def keep(self, row: int, text: str) -> None:
+        """Keep the row and text of an occurrence that was counted, unless there are enough."""
+        if self.wanted:
+            self.first.append((row, text))
+
+
+def merge_evidence(several: Iterable[Evidence]) -> Evidence:
+    """Return several pieces of evidence as one, with the first of all rows."""
+    whole = Evidence()
+    kept = []
+    for sightings in several:
+        whole.count += sightings.count
+        kept += sightings.first
+    whole.first = sorted(kept)[:KEPT_ROWS]
+    return whole
+
 
 # How many examples are kept, all different, and among how many cells they are looked for.
 _EXAMPLES, _AMONG = 5, 20_000
@@ -227,81 +280,3 @@ def _questions(look: ShapeClass) -> Iterator[str]:
 
 def _ends_in_zeros(text: str) -> bool:
     return text.rstrip()[-1:] == "0" and not re.sub("[^0-9]", "", text)[SURE_DIGITS:].strip("0")
-
-
-ColumnKind = Literal["text", "number", "date", "yes-no", "empty"]
-
-# So many of the cells that say something must be of a kind to make it the column's.
-_SHARE_OF_KIND = 0.75
-
-_KINDS: tuple[tuple[str, ColumnKind], ...] = (("number", "number"), ("day", "date"), ("yes-no", "yes-no"))
-
-
-class ColumnSummary:
-    """Answers to questions about the profile of one column."""
-
-    def __init__(self, profile: ColumnProfile) -> None:
-        self.profile = profile
-        self.orders = profile.orders
-        self.kind = self._kind()
-
-    def seen(self, wanted: Callable[[ShapeClass], object]) -> Evidence:
-        """Return the evidence of texts whose class is ``wanted``."""
-        return merge_evidence(seen for look, seen in self.profile.looks.items() if wanted(look))
-
-    def noted(self, code: str) -> Evidence:
-        """Return the evidence that the profile collected under ``code``."""
-        return self.profile.seen.get(code, Evidence())
-
-    def counted(self, part: Callable[[ShapeClass], str]) -> dict[str, int]:
-        """Return the number of cells by a part of their class, such as a currency; the most frequent first."""
-        counts: Counter[str] = Counter()
-        for look, seen in self.profile.looks.items():
-            if part(look):
-                counts[part(look)] += seen.count
-        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-
-    @property
-    def impossible_days(self) -> Evidence:
-        """The evidence of texts that are written like dates, but are none in any order."""
-        return self.orders.get("none", Evidence())
-
-    @property
-    def has_sizes(self) -> bool:
-        """Whether most numbers have a unit, and not all the same one: without it they would mean something else."""
-        units = self.counted(lambda look: look.unit)
-        return (
-            len(units) > 1 and sum(units.values()) > self.seen(lambda look: look.what == "number").count / 2
-        )
-
-    @property
-    def lengths(self) -> dict[int, int]:
-        """The number of texts of digits, by their length."""
-        counts: Counter[int] = Counter()
-        for look, seen in self.profile.looks.items():
-            if look.digits:
-                counts[look.digits] += seen.count
-        return dict(sorted(counts.items()))
-
-    @property
-    def empty_words(self) -> tuple[str, ...]:
-        """The words for empty cells, in a column where they can be no value."""
-        if self.kind in ("text", "empty"):
-            return ()
-        return tuple(self.counted(lambda look: look.word if look.what == "nothing" else ""))
-
-    def _kind(self) -> ColumnKind:
-        saying = self.profile.filled - self.seen(lambda look: look.what in ("nothing", "error")).count
-        if not self.profile.filled:
-            return "empty"
-        counts = self.counted(lambda look: look.what)
-        counts["day"] = counts.get("day", 0) - self.impossible_days.count
-        kind = next(
-            (kind for what, kind in _KINDS if counts.get(what, 0) >= max(1, _SHARE_OF_KIND * saying)), None
-        )
-        names = kind == "number" and (self._are_codes() or self.has_sizes)
-        return "text" if kind is None or names else kind
-
-    def _are_codes(self) -> bool:
-        """Tell whether digits are codes rather than numbers: they begin with zeros, or are too many."""
-        return bool(self.noted("leading-zeros") or self.seen(lambda look: look.long and look.digits))

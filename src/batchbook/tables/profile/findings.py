@@ -9,10 +9,15 @@ from typing import NamedTuple
 from batchbook.grid.parsers import quoted
 from batchbook.statuses import Severity
 from batchbook.tables.normalise import decide_marks, mark_remover
-from batchbook.tables.profile.column import ColumnProfile, ColumnSummary
-from batchbook.tables.profile.date_order import DateOrderEvidence, decide_date_order
-from batchbook.tables.profile.decimal_sign import DecimalSignEvidence, decide_decimal_sign
-from batchbook.tables.profile.evidence import Evidence, Hint, merge_evidence
+from batchbook.tables.profile.column import ColumnProfile, Evidence, merge_evidence
+from batchbook.tables.profile.conventions import (
+    ColumnSummary,
+    DateOrderEvidence,
+    DecimalSignEvidence,
+    Hint,
+    decide_date_order,
+    decide_decimal_sign,
+)
 from batchbook.tables.profile.shapes import SURE_DIGITS, ShapeClass
 from batchbook.tables.report import ColumnReading, ColumnReport, Note, Reading, TextMarks
 from batchbook.words import counted

@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import update
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    and_,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
 
 from batchbook.batches import (
     BatchHandler,
     Block,
     ExecutionPolicy,
     FileSource,
+    HandlerContext,
     IntakeField,
     Outcome,
     Rows,
     RowValues,
 )
-from batchbook.catalog.models import Product
+from batchbook.catalog.models import PriceHistory, Product
 from batchbook.db import lock_records
 from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of
-from batchbook.types.price_change import execution, lookup
+from batchbook.types.price_change import lookup
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow, PriceStatus
 from batchbook.words import counted
 
 #: The statuses whose rows can be applied.
 APPLICABLE = (PriceStatus.INCREASE, PriceStatus.DECREASE)
 
-#: What vendors call the columns of their lists.
+#: The headings that vendors use in their lists.
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "item_code": ("item", "item number", "item no", "article", "article number", "sku", "product code"),
     "description": ("name", "item description", "product", "product name"),
@@ -39,7 +52,7 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
 
 
 def _known_lengths(handler: PriceChangeHandler, _batch: PriceChange, field: IntakeField) -> Mapping[int, int]:
-    """Return how many of the catalogue's item codes have which length."""
+    """Return the number of the catalogue's item codes by their length."""
     return lookup.code_lengths(handler.session) if field.key else {}
 
 
@@ -85,7 +98,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
     )
 
     def before_create(self, batch: PriceChange, *, has_file: bool) -> None:
-        """A price change comes either from a list or from a change by per cent."""
+        """Refuse a header with both a list and a change by per cent, or with neither."""
         if has_file and batch.percent is not None:
             raise BadInput("Give either a price list or a change by %, not both.")
         if not has_file and batch.percent is None:
@@ -113,13 +126,13 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         )
 
     def why_not_execute(self, batch: PriceChange) -> str | None:
-        """A price change without a row that changes a price has nothing to execute."""
+        """Return the reason where no row changes a price."""
         if batch.count_of(*APPLICABLE):
             return None
         return "None of its rows raises or lowers a price, so there is nothing to execute."
 
     def describe_execution(self, batch: PriceChange, options: Mapping[str, Any]) -> list[str]:
-        """Count the prices that go up and down, and the rows that are left out."""
+        """Return the counts of prices that go up and down, and of rows that are left out."""
         chosen = [status for status in APPLICABLE if status in options["apply"]]
         rise, fall = (batch.count_of(s) if s in chosen else 0 for s in APPLICABLE)
         products = counted(rise + fall, "product gets", "products get")
@@ -133,31 +146,130 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         if left_out:
             words = ", ".join(f"{batch.count_of(s):,} {s.label.lower()}" for s in left_out)
             sentences.append(f"Left out: {words}.")
-        stale, perhaps_more = execution.stale_since_refresh(self.session, batch, chosen)
+        stale, perhaps_more = stale_since_refresh(self.session, batch, chosen)
         if stale:
             count = f"At least {stale:,}" if perhaps_more else f"{stale:,}"
             sentences.append(f"{count} of these prices changed in the catalogue since the last refresh.")
         return sentences
 
     def execute(self, batch: PriceChange, rows: Rows, options: Mapping[str, Any]) -> Outcome:
-        """Set the products' prices and write their history: all of the chosen rows, or none."""
+        """Set the products' prices and record the changes: for all of the chosen rows, or for none."""
         chosen = rows.narrowed(PriceChangeRow.status.in_(options["apply"]))
         if not batch.count_of(*options["apply"]):
             raise Conflict(
                 "Nothing was executed, because no row has a status that was chosen. Choose another one."
             )
-        looked_at = rows.narrowed(execution.to_look_at(options["apply"]))
+        checked = rows.narrowed(must_be_current(options["apply"]))
         # Each part is one statement, so this is where the execution can be cancelled.
         self.report("lock the products")
-        lock_records(self.session, Product.id, PriceChangeRow.item_code == Product.item_code, looked_at.where)
+        lock_records(self.session, Product.id, PriceChangeRow.item_code == Product.item_code, checked.where)
         if not options["overwrite"]:
             self.report("look for other changes")
-            execution.refuse_if_stale(self.session, looked_at.where)
+            refuse_if_stale(self.session, checked.where)
         self.report("write the price history")
-        applied = execution.write_history(self.session, chosen.where, self.context)
+        applied = write_history(self.session, chosen.where, self.context)
         self.report("set the prices")
-        execution.write_prices(self.session, chosen.where, self.context.now)
+        write_prices(self.session, chosen.where, self.context.now)
         figures = {"applied": applied, "left_out": batch.kept_count - applied}
         return Outcome(
             f"{counted(applied, 'price')} changed, {counted(figures['left_out'], 'row')} left out.", figures
         )
+
+
+_NAMED = 5
+#: The number of the last changed products that are checked for the warning.
+_RECENT = 1_000
+#: A change has the time at which its transaction began; it may have ended so much later.
+_LONGEST = timedelta(hours=1)
+
+_row = PriceChangeRow
+
+
+def must_be_current(
+    statuses: Collection[str], price: SQLColumnExpression[Any] = Product.price
+) -> ColumnElement[bool]:
+    """Return the condition for the rows whose products must have the known ``price`` when ``statuses`` are applied.
+
+    These are the rows to apply, and unchanged rows that no longer are, because the product's price has changed: they
+    would rise or fall, and be applied with the others.
+    """
+    moved = {PriceStatus.INCREASE: price < _row.new_price, PriceStatus.DECREASE: price > _row.new_price}
+    would_be = or_(false(), *(moved[PriceStatus(status)] for status in statuses))
+    return or_(
+        _row.status.in_([str(status) for status in statuses]),
+        and_(_row.status == PriceStatus.UNCHANGED.value, would_be),
+    )
+
+
+def _stale(where: ColumnElement[bool]) -> Any:
+    """Return the SELECT of the rows whose product has another price than at the refresh, or is gone."""
+    return (
+        select(_row.item_code, _row.old_price, Product.price)
+        .outerjoin(Product, Product.item_code == _row.item_code)
+        .where(where, Product.price.is_distinct_from(_row.old_price))
+    )
+
+
+def stale_since_refresh(session: Session, batch: PriceChange, statuses: Collection[str]) -> tuple[int, bool]:
+    """Return the number of stale rows if ``statuses`` are applied, and whether there may be more of them.
+
+    It only checks the rows of the products that changed last, so that a page costs the same whatever the number of
+    rows. An execution calls :func:`refuse_if_stale`, which checks every row.
+    """
+    if batch.refreshed_at is None:
+        return 0, False
+    changed = (
+        select(literal(batch.id).label("batch_id"), Product.item_code, Product.price)
+        .where(Product.modified_at > batch.refreshed_at - _LONGEST)
+        .order_by(Product.modified_at.desc())
+        .limit(_RECENT)
+        .subquery("changed")
+    )
+    # The batch comes from there too: compared with a constant, PostgreSQL would rather read all rows of the batch.
+    stale = select(func.count()).where(
+        _row.batch_id == changed.c.batch_id,
+        _row.item_code == changed.c.item_code,
+        ~_row.removed,
+        must_be_current(statuses, changed.c.price),
+        changed.c.price.is_distinct_from(_row.old_price),
+    )
+    each = select(stale.scalar_subquery().label("rows")).select_from(changed).subquery()
+    found, looked_at = session.execute(
+        select(func.coalesce(func.sum(each.c.rows), 0), func.count()).select_from(each)
+    ).one()
+    return int(found), looked_at == _RECENT
+
+
+def refuse_if_stale(session: Session, where: ColumnElement[bool]) -> None:
+    """Raise ``Conflict``, naming some, where prices changed in the catalogue since the refresh."""
+    count = session.scalar(select(func.count()).select_from(_stale(where).subquery())) or 0
+    if not count:
+        return
+    named = ", ".join(
+        f"{code} (was {old}, {'no longer in the catalogue' if price is None else f'now {price}'})"
+        for code, old, price in session.execute(_stale(where).order_by(_row.sequence).limit(_NAMED))
+    )
+    named += " and others" if count > _NAMED else ""
+    raise Conflict(
+        f"Nothing was executed, because {counted(count, 'price')} changed in the catalogue since the last refresh: {named}."
+        " Reopen the batch and refresh it to see them, or choose to overwrite them."
+    )
+
+
+def _changing(where: ColumnElement[bool]) -> ColumnElement[bool]:
+    return and_(where, _row.item_code == Product.item_code, Product.price != _row.new_price)
+
+
+def write_history(session: Session, where: ColumnElement[bool], context: HandlerContext) -> int:
+    """Record each price that is about to change, with the row that changes it; return how many."""
+    statement = PriceHistory.of_changes(
+        _row.new_price, context.now, context.actor, _changing(where), row=_row
+    )
+    return session.connection().execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def write_prices(session: Session, where: ColumnElement[bool], now: datetime) -> None:
+    """Set the products' prices to those of the rows."""
+    session.connection().execute(
+        update(Product).where(_changing(where)).values(Product.touch(now) | {"price": _row.new_price})
+    )

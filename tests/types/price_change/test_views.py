@@ -1,0 +1,33 @@
+"""The form and the grid of price changes."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine
+from webtest import TestApp
+
+from batchbook.catalog.models import Department
+from batchbook.db.transactions import transaction_scope
+
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
+
+
+def test_the_form_offers_the_departments_in_order(engine: Engine, staff: TestApp) -> None:
+    with transaction_scope(engine) as session:
+        session.add_all([Department(name="PRODUCE"), Department(name="GROCERY")])
+    page = staff.get("/batches/price-change/new").html
+    names = page.find("datalist", id=page.find("input", {"name": "department"})["list"]).find_all("option")
+    assert [name["value"] for name in names] == ["GROCERY", "PRODUCE"]
+
+
+def test_the_form_asks_for_a_list_or_for_a_change_by_per_cent(staff: TestApp) -> None:
+    page = staff.get("/batches/price-change/new").html
+    groups = {
+        group.find("legend").text.strip(): {
+            field["name"] for field in group.select("input, select, textarea")
+        }
+        for group in page.select("fieldset:has(legend)")
+    }
+    assert groups["From a price list"] >= {"file", "pasted"}
+    assert groups["Or from the catalogue"] == {"percent", "rounding", "department"}
+    assert groups["Options"] == {"vendor_code", "warn_above", "description", "notes"}
