@@ -8,7 +8,7 @@ from pyramid.response import Response
 from sqlalchemy import MetaData, select
 
 from batchbook.accounts.known_permissions import known_permissions
-from batchbook.accounts.user_references import name_columns
+from batchbook.accounts.users import name_columns
 from batchbook.batches.models import Batch
 from batchbook.db import Base
 from batchbook.db.transactions import transaction_scope

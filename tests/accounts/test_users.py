@@ -7,11 +7,14 @@ from threading import Barrier, BrokenBarrierError, Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import String, event, inspect, select
+from sqlalchemy.orm import configure_mappers
 from webtest import TestApp
 
+from batchbook.accounts.users import name_columns
 from batchbook.catalog.models import PriceHistory, Product
 from batchbook.db.transactions import transaction_scope
+from batchbook.models import metadata
 from batchbook.security.models import Role, User, WebSession
 from batchbook.security.passwords import verify_password
 
@@ -339,3 +342,28 @@ def test_what_is_done_to_a_user_is_logged_once_it_is_done(
         "user changed: 'sam' by 'ann'",
     ]
     assert lines[1].endswith("(roles: auditor)")
+
+
+def test_whoever_may_sign_in_fits_where_names_are_kept(harness: AccountsHarness) -> None:
+    """In what the models say, and in what the migrations made."""
+    configure_mappers()
+    longest = User.__table__.c.name.type.length
+    with transaction_scope(harness.engine, read_only=True) as db:
+        made = {
+            (table, column["name"]): column["type"]
+            for table in metadata.tables
+            for column in inspect(db.connection()).get_columns(table)
+        }
+    columns = list(name_columns(metadata))
+    assert {column.name for column in columns} >= {
+        "created_by",
+        "executed_by",
+        "added_by",
+        "actor",
+        "changed_by",
+    }
+    for column in columns:
+        stored = made[column.table.name, column.name]
+        assert isinstance(stored, String)
+        assert stored.length == column.type.length  # type: ignore[attr-defined]
+        assert stored.length is None or stored.length >= longest, column

@@ -8,8 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from sqlalchemy import func, select
 
 from batchbook.accounts import admin_rules
-from batchbook.accounts.admin_rules import held_by
-from batchbook.accounts.contexts import RoleContext
+from batchbook.accounts.admin_rules import RoleContext, held_by
 from batchbook.accounts.known_permissions import KnownPermission, known_permissions
 from batchbook.forms import BoundForm, Field, Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort

@@ -1,17 +1,18 @@
-"""Users: who may sign in, and by which roles."""
+"""Users: who may sign in, and by which roles; records that name a user keep the name from anybody else."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
-from sqlalchemy import func, select
+import sqlalchemy
+from sqlalchemy import MetaData, String, func, select
+from sqlalchemy.orm import Session
 
 from batchbook.accounts import admin_rules
-from batchbook.accounts.admin_rules import held_by
-from batchbook.accounts.contexts import UserContext
+from batchbook.accounts.admin_rules import UserContext, held_by
 from batchbook.accounts.user_pages import Activate, Deactivate, SetPassword, SignOut
-from batchbook.accounts.user_references import is_referenced
+from batchbook.db import Base
 from batchbook.forms import Field, Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort
 from batchbook.master import PAGES, Invalid, MasterView, RecordHooks
@@ -138,3 +139,20 @@ def _check_email(values: dict[str, Any]) -> dict[str, str]:
     if email is None or (email.count("@") == 1 and not email.startswith("@") and not email.endswith("@")):
         return {}
     return {"email": "This is no e-mail address; it needs the form name@example.org."}
+
+
+def is_referenced(db: Session, user_name: str) -> bool:
+    """Return whether any record names ``user_name`` as the one who did something."""
+    found = (select(column).where(column == user_name).limit(1) for column in name_columns(Base.metadata))
+    return any(db.scalar(statement) is not None for statement in found)
+
+
+def name_columns(metadata: MetaData) -> Iterator[sqlalchemy.Column[str]]:
+    """Yield the columns that hold the name of who did something: texts called ``…_by`` or ``actor``.
+
+    This is a convention of the house, which plug-ins' tables follow to be looked at here.
+    """
+    for table in metadata.tables.values():
+        for column in table.columns:
+            if isinstance(column.type, String) and (column.name.endswith("_by") or column.name == "actor"):
+                yield column

@@ -13,7 +13,7 @@ from pyramid.urldispatch import PATH_SAFE
 from sqlalchemy import Row
 
 from batchbook.grid import Column, Kind
-from batchbook.web.cell_markup import value_writer
+from batchbook.web.formatting import value_writer
 from batchbook.web.request import Request
 
 LinkFor = Callable[[Row[Any]], str | None]

@@ -1,4 +1,4 @@
-"""A person's own account: password, time zone, and sessions to sign out of."""
+"""The page of one's own account: password, time zone, and sessions to sign out of."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from batchbook.security.passwords import (
 )
 from batchbook.security.sessions import open_sessions, revoke_session, revoke_sessions, session_hash
 from batchbook.security.throttle import throttle_of
-from batchbook.security.user_agent import browser_name
 from batchbook.security.views import TOO_OFTEN
 from batchbook.words import counted
 
@@ -133,3 +132,29 @@ class AccountViews:
 
 def _signed_out(count: int) -> str:
     return f" {counted(count, 'other session is', 'other sessions are')} signed out." if count else ""
+
+
+# The first that fits counts: Edge and Opera call themselves Chrome too, and everybody calls themselves Safari.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("curl/", "curl"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser_name(user_agent: str) -> str:
+    """Return for example ``Firefox on Linux``; what is unknown is said to be."""
+    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "Unknown browser")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    return f"{browser} on {system}" if system else browser

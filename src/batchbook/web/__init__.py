@@ -1,11 +1,60 @@
-"""The web around the features: request ids, limits, error pages, messages, templates, static files, navigation."""
+"""The web around the features: request ids, limits, error pages, messages, templates, navigation; and its settings."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pyramid.exceptions import ConfigurationError
 
 from batchbook.services import services_of
-from batchbook.web.settings import WebSettings, read_settings
+from batchbook.settings import DEVELOPMENT, Setting
+
+MAX_UPLOAD_BYTES = Setting(
+    "batchbook.max_upload_bytes", "50000000", "Bytes that an uploaded file with its form may have."
+)
+MAX_FORM_BYTES = Setting(
+    "batchbook.max_form_bytes", "5000000", "Bytes that a form or JSON without a file may have."
+)
+TIMEZONE = Setting(
+    "batchbook.timezone",
+    "UTC",
+    "The time zone in which pages show moments to those who chose none of their own, such as Europe/Berlin.",
+)
+
+SETTINGS = (MAX_UPLOAD_BYTES, MAX_FORM_BYTES, TIMEZONE)
+
+
+@dataclass(frozen=True)
+class WebSettings:
+    """What :data:`SETTINGS` say, as values."""
+
+    max_upload_bytes: int
+    max_form_bytes: int
+    timezone: ZoneInfo
+    development: bool
+
+
+def read_settings(settings: Mapping[str, Any]) -> WebSettings:
+    """Return the settings of the pages; raise ``ConfigurationError`` when one cannot be used."""
+    return WebSettings(
+        max_upload_bytes=MAX_UPLOAD_BYTES.whole(settings),
+        max_form_bytes=MAX_FORM_BYTES.whole(settings),
+        timezone=_timezone(settings),
+        development=DEVELOPMENT.flag(settings),
+    )
+
+
+def _timezone(settings: Mapping[str, Any]) -> ZoneInfo:
+    name = TIMEZONE.text(settings)
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ConfigurationError(
+            f"The setting {TIMEZONE.name} is {name!r}, which is no time zone of this machine."
+        ) from error
 
 
 def includeme(config: Any) -> None:
@@ -13,7 +62,7 @@ def includeme(config: Any) -> None:
     include_services(config)
     # Else every request, also one for a static file, would ask the database who is signed in.
     config.registry.settings.setdefault("tm.annotate_user", "false")
-    for part in ("request", "limits", "error_pages", "flash", "navigation", "templating", "routes"):
+    for part in ("request", "limits", "error_pages", "flash", "navigation", "templating"):
         config.include(f"batchbook.web.{part}")
 
 

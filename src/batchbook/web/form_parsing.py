@@ -12,9 +12,9 @@ from multipart import MultipartSegment, PushMultipartParser
 from webob.multidict import MultiDict
 
 from batchbook.errors import BadInput, TooLarge
+from batchbook.web import WebSettings
 from batchbook.web.formatting import bytesize
 from batchbook.web.request import Request
-from batchbook.web.settings import WebSettings
 from batchbook.words import is_storable
 
 #: More files than any form has; each of them is open for as long as the request takes.

@@ -8,10 +8,10 @@ from typing import Any
 from pyramid.httpexceptions import HTTPLengthRequired
 
 from batchbook.errors import BadInput, TooLarge
+from batchbook.web import WebSettings
 from batchbook.web.form_parsing import MULTIPART, read_form
 from batchbook.web.formatting import bytesize
 from batchbook.web.request import Request
-from batchbook.web.settings import WebSettings
 from batchbook.words import is_storable
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})

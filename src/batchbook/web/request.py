@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pyramid_retry import is_error_retryable
 
 from batchbook.services import Services
-from batchbook.web.settings import WebSettings
+from batchbook.web import WebSettings
 from batchbook.zones import zone_called
 
 

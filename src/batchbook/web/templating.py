@@ -1,23 +1,35 @@
-"""Globals and filters of every template."""
+"""Globals and filters of every template, and the static files that pages use."""
 
 from __future__ import annotations
 
+import hashlib
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 from pyramid.csrf import get_csrf_token
 
 from batchbook.services import services_of
-from batchbook.web.cell_markup import severity_sign, status_chip, value_html_filter
+from batchbook.web import WebSettings
 from batchbook.web.flash import flash_messages
-from batchbook.web.formatting import bytesize, moment_filter, number
+from batchbook.web.formatting import (
+    bytesize,
+    moment_filter,
+    number,
+    severity_sign,
+    status_chip,
+    value_html_filter,
+)
 from batchbook.web.idempotency import idempotency_key_input
 from batchbook.web.request import Request
-from batchbook.web.settings import WebSettings
 from batchbook.words import counted, noun
 
 # As the documentation of pyramid_jinja2 advises; the environment is made in an action of its own.
 _AFTER_ENVIRONMENT = 999
+
+_ONE_YEAR = 365 * 24 * 3600
 
 
 def csrf_token(request: Request) -> str:
@@ -31,28 +43,63 @@ def csrf_input(request: Request) -> Markup:
     return Markup('<input type="hidden" name="csrf_token" value="{}">').format(csrf_token(request))
 
 
+def content_version(folder: Traversable) -> str:
+    """Return 12 hex digits that change when a file below ``folder`` changes."""
+    digest = hashlib.sha256()
+    for name, file in sorted(_walk(folder, "")):
+        content = file.read_bytes()
+        digest.update(f"{name}\n{len(content)}\n".encode() + content)
+    return digest.hexdigest()[:12]
+
+
+def _walk(folder: Traversable, prefix: str) -> list[tuple[str, Traversable]]:
+    found: list[tuple[str, Traversable]] = []
+    for entry in folder.iterdir():
+        path = f"{prefix}{entry.name}"
+        if entry.is_dir():
+            found += _walk(entry, f"{path}/")
+        elif not entry.name.startswith((".", "__")):
+            found.append((path, entry))
+    return found
+
+
 def includeme(config: Any) -> None:
-    """Put the globals and filters into the environment of Jinja2, once that exists."""
+    """Make the environment of Jinja2, and serve the static files."""
     config.include("pyramid_jinja2")
-    zone = services_of(config.registry).get(WebSettings).timezone
+    settings = services_of(config.registry).get(WebSettings)
+    config.action(
+        "batchbook templating", _fill_environment, (config, settings.timezone), order=_AFTER_ENVIRONMENT
+    )
+    _serve_static_files(config, development=settings.development)
 
-    def install() -> None:
-        environment = config.get_jinja2_environment()
-        environment.globals.update(
-            csrf_input=csrf_input,
-            csrf_token=csrf_token,
-            flash_messages=flash_messages,
-            form_key_input=idempotency_key_input,
-            severity_sign=severity_sign,
-            status_chip=status_chip,
-        )
-        environment.filters.update(
-            bytesize=bytesize,
-            counted=counted,
-            moment=moment_filter(zone),
-            noun=noun,
-            number=number,
-            value_html=value_html_filter(zone),
-        )
 
-    config.action("batchbook templating", install, order=_AFTER_ENVIRONMENT)
+def _fill_environment(config: Any, zone: ZoneInfo) -> None:
+    environment = config.get_jinja2_environment()
+    environment.globals.update(
+        csrf_input=csrf_input,
+        csrf_token=csrf_token,
+        flash_messages=flash_messages,
+        form_key_input=idempotency_key_input,
+        severity_sign=severity_sign,
+        status_chip=status_chip,
+    )
+    environment.filters.update(
+        bytesize=bytesize,
+        counted=counted,
+        moment=moment_filter(zone),
+        noun=noun,
+        number=number,
+        value_html=value_html_filter(zone),
+    )
+
+
+def _serve_static_files(config: Any, *, development: bool) -> None:
+    """Serve ``batchbook:static`` under ``/static/<version>/``, where browsers may keep it for a year.
+
+    The version changes with the content. It stands in the path and not behind a question mark: a module's relative
+    imports then carry it too. In development it stays the same, and browsers keep nothing.
+    """
+    version = "development" if development else content_version(files("batchbook") / "static")
+    config.add_static_view(
+        f"static/{version}", "batchbook:static", cache_max_age=None if development else _ONE_YEAR
+    )

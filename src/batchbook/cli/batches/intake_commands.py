@@ -34,7 +34,7 @@ from batchbook.tables.inspection import inspect_table
 from batchbook.tables.layout.encoding import ODD_LINES
 from batchbook.tables.layout.languages import known_encoding
 from batchbook.tables.report import ColumnReading, Reading, Report
-from batchbook.web.settings import MAX_UPLOAD_BYTES
+from batchbook.web import MAX_UPLOAD_BYTES
 from batchbook.words import quoted_list
 
 

@@ -21,7 +21,7 @@ from batchbook.progress import Progress
 from batchbook.security.identity import Identity, identity_of_user
 from batchbook.security.models import User, normal_name
 from batchbook.services import Services
-from batchbook.web.settings import WebSettings
+from batchbook.web import WebSettings
 from batchbook.zones import zone_asked, zone_called
 
 #: In whose name the administrator of the machine reads, who is no user.

@@ -1,30 +1,13 @@
 from __future__ import annotations
 
-from pathlib import Path
-from zoneinfo import ZoneInfo
-
-import plaster
 import pytest
 from pyramid.exceptions import ConfigurationError
 
 from batchbook.settings import Setting, all_settings
-from batchbook.web.settings import WebSettings, read_settings
 
-ROOT = Path(__file__).parents[2]
 FLAG = Setting("x.flag", "true", "")
 WHOLE = Setting("x.whole", "7", "")
-
-
-def test_defaults() -> None:
-    assert read_settings({}) == WebSettings(
-        max_upload_bytes=50_000_000, max_form_bytes=5_000_000, timezone=ZoneInfo("UTC"), development=False
-    )
-
-
-@pytest.mark.parametrize("zone", ["Nowhere/Land", "", "../../etc/passwd"])
-def test_an_unknown_time_zone_stops_the_start(zone: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"batchbook\.timezone"):
-        read_settings({"batchbook.timezone": zone})
+NUMBER = Setting("x.number", "0.5", "")
 
 
 @pytest.mark.parametrize(
@@ -46,16 +29,21 @@ def test_whole_numbers_are_digits_from_the_minimum(text: str) -> None:
         WHOLE.whole({"x.whole": text}, minimum=3)
 
 
+@pytest.mark.parametrize("text", ["", "-1", "1e3", "NaN", "1,5", ".5", "9" * 10])
+def test_numbers_are_plain_and_not_below_the_minimum(text: str) -> None:
+    assert NUMBER.number({}) == 0.5
+    assert NUMBER.number({"x.number": " 2.25 "}, minimum=2) == 2.25
+    with pytest.raises(ConfigurationError, match=r"x\.number must be a number from 0"):
+        NUMBER.number({"x.number": text})
+
+
+@pytest.mark.parametrize("text", ["", "maybe", "2"])
+def test_a_flag_that_is_no_truth_value_stops_the_start(text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"x\.flag must be true or false"):
+        FLAG.flag({"x.flag": text})
+
+
 def test_the_settings_of_a_package_are_collected_from_its_modules() -> None:
     names = [setting.name for setting in all_settings("batchbook.web")]
     assert names == ["batchbook.max_form_bytes", "batchbook.max_upload_bytes", "batchbook.timezone"]
     assert all(setting.meaning.endswith(".") for setting in all_settings("batchbook.security"))
-
-
-@pytest.mark.parametrize("name", ["development.ini", "production.ini"])
-def test_the_server_takes_a_little_more_than_the_largest_upload(name: str) -> None:
-    """What the server refuses has no sentence, and what it takes lies on the disk before Batchbook is asked."""
-    loader = plaster.get_loader(str(ROOT / name), protocols=["wsgi"])
-    taken = int(loader.get_settings("server:main")["max_request_body_size"])
-    upload = read_settings(loader.get_wsgi_app_settings("main")).max_upload_bytes
-    assert upload * 1.1 < taken < upload * 1.25
