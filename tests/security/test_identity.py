@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select
+import pytest
 
 from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
-from batchbook.security.identity import Identity, identity_of_user, load_identity
+from batchbook.security.identity import Identity, grants, grants_any, identity_of_user, load_identity
 from batchbook.security.models import Role, RolePermission, User, WebSession
 
 from .harness import WebHarness
@@ -71,11 +71,40 @@ def test_the_command_line_acts_with_the_same_identity(harness: WebHarness) -> No
         assert identity_of_user(db.get_one(User, user_id)) == load_identity(harness.engine, session)
 
 
-def test_login_names_are_stored_in_one_form(harness: WebHarness) -> None:
-    harness.add_user("  Anna ")
-    assert harness.stored(select(User.name)) == ["anna"]
-
-
 def test_the_name_to_show(harness: WebHarness) -> None:
     assert Identity(1, "anna", "Anna Ash", frozenset()).display_name == "Anna Ash"
     assert Identity(1, "anna", "", frozenset()).display_name == "anna"
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted", "granted"),
+    [
+        ("products:edit", "products:edit", True),
+        ("products:edit", "products:view", False),
+        ("batch:*:execute", "batch:price_change:execute", True),
+        ("batch:*:execute", "batch:price_change:edit", False),
+        ("batch:*:execute", "batch:execute", False),
+        ("batch:*:execute", "batch:a:b:execute", False),
+        ("batch:*:execute", "batch::execute", False),
+        ("batch:price_change:*", "batch:price_change:execute", True),
+        ("batch:pri*:execute", "batch:price_change:execute", False),
+        ("*:*", "users:delete", True),
+        ("*:*", "batch:price_change:execute", False),
+        ("*", "users:delete", False),
+        ("batch:price_change:execute", "batch:*:execute", False),
+        ("batch:*:execute", "batch:*:execute", True),
+    ],
+)
+def test_a_star_stands_for_one_whole_segment(held: str, wanted: str, granted: bool) -> None:
+    assert grants(frozenset({"other:thing", held}), wanted) is granted
+
+
+def test_nothing_is_granted_to_who_holds_nothing() -> None:
+    assert not grants(frozenset(), "products:view")
+    assert not grants(frozenset({"*:*"}), "")
+
+
+def test_any_of_several() -> None:
+    assert grants_any(frozenset({"batch:*:audit"}), ("batch:x:view", "batch:x:audit"))
+    assert not grants_any(frozenset({"batch:*:audit"}), ("batch:x:view", "batch:x:edit"))
+    assert not grants_any(frozenset({"batch:*:audit"}), ())

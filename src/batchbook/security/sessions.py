@@ -16,6 +16,7 @@ from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 from batchbook.security.models import WebSession
 from batchbook.security.settings import SecuritySettings
+from batchbook.words import storable
 
 NAME = "batchbook_session"
 
@@ -73,7 +74,7 @@ def open_session(db: Session, user_id: int, request: Any) -> WebSession:
         user_id=user_id,
         created_at=now,
         expires_at=now + request.services.get(SecuritySettings).session_length,
-        user_agent=(request.user_agent or "")[:300].replace("\x00", ""),
+        user_agent=storable((request.user_agent or "")[:300]),
         address=request.remote_addr or "",
     )
     db.add(session)

@@ -88,3 +88,9 @@ def test_a_forged_or_foreign_cookie_is_nobodys(harness: WebHarness) -> None:
 def test_the_id_is_not_in_any_page(harness: WebHarness) -> None:
     browser = harness.signed_in("anna")
     assert not re.search(re.escape(_session_id(browser)), browser.get("/account").text)
+
+
+def test_what_no_database_stores_of_a_browsers_name_is_replaced(harness: WebHarness) -> None:
+    harness.add_user("anna")
+    sign_in(harness.visitor(HTTP_USER_AGENT="Fire\x00fox/140"), "anna")
+    assert harness.stored(select(WebSession.user_agent)) == ["Fire�fox/140"]

@@ -1,69 +1,14 @@
 from __future__ import annotations
 
-import io
 from datetime import date
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import String, Text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from webob.multidict import MultiDict
+from tests.forms.article import ARTICLE, STATES, Article, sent, upload
 
-from batchbook.db import ExactDecimal
-from batchbook.forms import WHOLE_FORM, BoundForm, Field, Form, form_of
-from batchbook.grid import Choice, Conventions, Kind, columns_of
-
-
-class Own(DeclarativeBase):
-    pass
-
-
-class Article(Own):
-    __tablename__ = "article"
-
-    code: Mapped[str] = mapped_column(String(8), primary_key=True, info={"description": "As on the label."})
-    price: Mapped[Decimal | None] = mapped_column(ExactDecimal(8, 2), info={"minimum": Decimal(0)})
-    listed: Mapped[date | None]
-    active: Mapped[bool]
-    checked: Mapped[bool | None]
-    state: Mapped[str | None] = mapped_column(info={"choices": [("new", "Brand new"), ("old", "Old")]})
-    notes: Mapped[str | None] = mapped_column(Text)
-    secret: Mapped[str | None]
-
-
-ARTICLE = form_of(Article, ["code", "price", "listed", "active", "checked", "state", "notes"])
-STATES = (Choice("new", "Brand new"), Choice("old", "Old"), Choice(3, "Third"))
-
-
-def sent(form: Form, *pairs: tuple[str, Any]) -> BoundForm:
-    return form.validate(MultiDict(pairs))
-
-
-def test_widgets_fit_the_columns() -> None:
-    widgets = {field.name: field.widget for field in ARTICLE.fields}
-    assert widgets == {
-        "code": "input",
-        "price": "input",
-        "listed": "input",
-        "active": "checkbox",
-        "checked": "select",
-        "state": "select",
-        "notes": "textarea",
-    }
-    assert ARTICLE.fields[0].help == "As on the label."
-    (radio,) = form_of(Article, ["state"], widgets={"state": "radio"}).fields
-    assert radio.widget == "radio"
-
-
-def test_columns_and_fields_stand_for_themselves() -> None:
-    (price,) = columns_of(Article, ["price"])
-    why = Field.of("reason", Kind.TEXT, required=True)
-    form = form_of(Article, [price, why])
-    assert form.fields[0].column is price
-    assert form.fields[1] is why
-    assert why.label == "Reason"
+from batchbook.forms import WHOLE_FORM, Field, Form, form_of
+from batchbook.grid import Conventions, Kind
 
 
 def test_what_is_right_becomes_values() -> None:
@@ -116,24 +61,6 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept() -> None:
     assert bound["price"].attributes["aria-invalid"] == "true"
 
 
-def test_a_bound_form_shows_values() -> None:
-    bound = ARTICLE.bind(
-        {
-            "code": "007",
-            "price": Decimal("1234.5"),
-            "listed": date(2026, 2, 1),
-            "active": True,
-            "state": "old",
-        }
-    )
-    assert [field.text for field in bound] == ["007", "1234.50", "2026-02-01", "yes", "", "old", ""]
-    assert bound["active"].is_checked
-    assert [(text, chosen) for text, _, chosen in bound["state"].options] == [("new", False), ("old", True)]
-    assert [text for text, _, _ in bound["checked"].options] == ["yes", "no"]
-    assert not bound.valid
-    assert bound.errors == {}
-
-
 def test_what_a_form_shows_it_reads_again() -> None:
     values = {
         "code": "007", "price": Decimal("1234.50"), "listed": date(2026, 2, 1), "active": True, "checked": False,
@@ -175,10 +102,6 @@ def test_typed_defaults_may_be_sent_from_a_program() -> None:
         "overwrite": False,
         "percent": None,
     }
-
-
-def upload(name: str) -> SimpleNamespace:
-    return SimpleNamespace(filename=name, file=io.BytesIO(b"x"))
 
 
 def test_files() -> None:
@@ -226,28 +149,6 @@ def test_validators_see_all_values_when_each_is_right() -> None:
     assert list(sent(form, ("low", "3")).errors) == ["high"]
 
 
-def test_errors_found_later_are_added() -> None:
-    bound = sent(ARTICLE, ("code", "7"))
-    bound.add_error("code", "There is an article 7 already.")
-    assert not bound.valid
-    assert bound["code"].errors == ["There is an article 7 already."]
-
-
-def test_browsers_are_helped_but_not_trusted() -> None:
-    bound = ARTICLE.bind()
-    assert bound["code"].attributes == {"required": True, "maxlength": "8"}
-    assert bound["price"].attributes == {"inputmode": "decimal"}
-    assert (bound["price"].input_type, bound["listed"].input_type, bound["active"].input_type) == (
-        "text",
-        "date",
-        "checkbox",
-    )
-    assert bound["code"].id == "field-code"
-    # A box that must say yes or no is not one that must be checked.
-    assert "required" not in bound["active"].attributes
-    assert "“123456789” has 9 characters" in sent(ARTICLE, ("code", "123456789")).errors["code"][0]
-
-
 def test_unknown_and_doubled_names_fail_at_once() -> None:
     with pytest.raises(KeyError, match="no field 'nothing'"):
         ARTICLE.bind()["nothing"]
@@ -255,10 +156,3 @@ def test_unknown_and_doubled_names_fail_at_once() -> None:
         Form([Field.of("a", Kind.TEXT), Field.of("a", Kind.TEXT)])
     with pytest.raises(ValueError, match="no column “prize”"):
         form_of(Article, ["prize"])
-
-
-def test_a_box_left_unchecked_is_told_from_a_field_that_was_not_on_the_page() -> None:
-    box = Field.of("active", Kind.BOOLEAN)
-    assert not box.was_sent({})
-    assert box.was_sent({"active": "yes"})
-    assert box.was_sent({box.mark: "1"})
