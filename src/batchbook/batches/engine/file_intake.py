@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
+from batchbook import tables
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.files import input_file, open_file
 from batchbook.batches.intake.field_mapping import IntakeField, headings_of, merge_texts
@@ -19,7 +20,6 @@ from batchbook.batches.intake.saved_mappings import last_mapping, save_mapping
 from batchbook.batches.models import CellChange
 from batchbook.errors import BadInput
 from batchbook.grid import to_text
-from batchbook.tables.source import open_source
 
 
 def file_source_of(work: ActionContext) -> FileSource:
@@ -143,6 +143,6 @@ class FileRecords:
             return
         fields = intake_fields(self._work)
         with open_file(self._work.session, record) as file:
-            source = open_source(record.name, file, self._intake.reading, headings_of(fields))
+            source = tables.open_source(record.name, file, self._intake.reading, headings_of(fields))
             for chunk in source.chunks():
                 yield from zip(chunk.numbers, chunk.records, strict=True)

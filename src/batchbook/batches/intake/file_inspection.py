@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from batchbook import tables
 from batchbook.batches.intake.cell_reader import TEXT_KINDS
 from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping
 from batchbook.batches.intake.suggestions import Suggestion, normalise_name
@@ -14,7 +15,6 @@ from batchbook.errors import BadInput
 from batchbook.grid import Kind
 from batchbook.grid.columns import NUMERIC_KINDS
 from batchbook.statuses import Severity
-from batchbook.tables.layout.encoding import ENCODING_GUESSED, ODD_LINES
 from batchbook.tables.report import Note, Reading, Report
 from batchbook.words import counted, quoted_list, storable
 
@@ -38,7 +38,7 @@ def needs_decision(note: Note, fields: Sequence[IntakeField], mapping: IntakeMap
     """Return whether ``note`` warns of something that matters to ``fields``, and is not decided yet."""
     if note.severity not in (Severity.WARNING, Severity.ERROR) or note.code in _REPORTED_BY_ROWS:
         return False
-    if note.code in (ENCODING_GUESSED, ODD_LINES):
+    if note.code in (tables.ENCODING_GUESSED, tables.ODD_LINES):
         return not {*mapping.columns.values(), *mapping.carried}.isdisjoint(note.columns)
     if note.column is None:
         return True
@@ -156,7 +156,9 @@ class GuessedText(BadInput):
 
 def refuse_guessed_text(intake: Intake, fields: Sequence[IntakeField]) -> None:
     """Raise :class:`GuessedText` where a column in use may have other characters, as nobody chose the encoding."""
-    guesses = [note for note in intake.report.notes if note.code in (ENCODING_GUESSED, ODD_LINES)]
+    guesses = [
+        note for note in intake.report.notes if note.code in (tables.ENCODING_GUESSED, tables.ODD_LINES)
+    ]
     note = next((note for note in guesses if needs_decision(note, fields, intake.mapping)), None)
     if note is None:
         return

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, Protocol
 
 from sqlalchemy.orm import Session
 
+from batchbook import tables
 from batchbook.batches.files import demand_input_file, open_file
 from batchbook.batches.intake.cell_reader import IntakeReader
 from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping, fields_of, headings_of
@@ -19,10 +20,7 @@ from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.row_values import Block, RowValues
 from batchbook.errors import BadInput
 from batchbook.grid import columns_of
-from batchbook.tables.inspection import inspect_table
-from batchbook.tables.layout.encoding import encoding_still_fits
 from batchbook.tables.report import ColumnReading, Reading
-from batchbook.tables.source import open_source
 
 #: Everything is guessed.
 NOTHING_CHOSEN = Reading()
@@ -54,7 +52,7 @@ def inspect(
         found = _inspect_as_before(name, file, fields, remembered)
         if found is not None:
             return found
-    report = inspect_table(name, file, chosen, headings_of(fields))
+    report = tables.inspect_table(name, file, chosen, headings_of(fields))
     return Intake(chosen, report, suggest(fields, report, remembered))
 
 
@@ -66,18 +64,18 @@ def _inspect_as_before(
         return None
     # The rows that were left out are no evidence for another file.
     structure = replace(remembered.reading, columns=(), left_out=None)
-    if structure.encoding and not encoding_still_fits(file, structure.encoding):
+    if structure.encoding and not tables.encoding_still_fits(file, structure.encoding):
         structure = replace(structure, encoding="", odd_lines="")
     known = {
         normalise_name(heading): remembered.reading.column(place)
         for place, heading in enumerate(remembered.mapping.headings)
     }
     try:
-        report = inspect_table(name, file, structure, headings_of(fields))
+        report = tables.inspect_table(name, file, structure, headings_of(fields))
         columns = tuple(known.get(normalise_name(heading), ColumnReading()) for heading in report.headings)
         if any(column != ColumnReading() for column in columns):
             structure = replace(structure, columns=columns)
-            report = inspect_table(name, file, structure, headings_of(fields))
+            report = tables.inspect_table(name, file, structure, headings_of(fields))
     except BadInput:
         return None
     found = Intake(structure, report, suggest(fields, report, remembered))
@@ -230,7 +228,7 @@ class FileSource:
         handler.expected_rows = intake.report.rows
         refuse_unmapped(intake, fields)
         refuse_guessed_text(intake, fields)
-        source = open_source(name, file, intake.reading, headings_of(fields))
+        source = tables.open_source(name, file, intake.reading, headings_of(fields))
         if not intake.mapping.fits(source.headings):
             raise BadInput(
                 f"The columns of “{name}” are not those that were chosen from. Nothing was read from it."

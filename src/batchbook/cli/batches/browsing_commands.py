@@ -8,6 +8,7 @@ from typing import Any
 import click
 from sqlalchemy import Select, select
 
+from batchbook import tables
 from batchbook.batches import Action, Batch, BatchType, State, input_file
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.engine.context import ActionContext
@@ -27,7 +28,6 @@ from batchbook.cli.output import (
 )
 from batchbook.cli.parameters import TEXT, batch_argument, reading
 from batchbook.grid import render
-from batchbook.tables import SUFFIXES
 
 
 @click.command()
@@ -59,7 +59,7 @@ def _type_lines(data: dict[str, Any]) -> Iterator[str]:
     yield f"{data['type']} ({data['title']})"
     parts = [
         ("header fields", data["fields"]),
-        (f"columns of a file ({', '.join(SUFFIXES)})", data["file_columns"]),
+        (f"columns of a file ({', '.join(tables.SUFFIXES)})", data["file_columns"]),
         ("row fields", data["row_fields"]),
         ("row statuses", data["statuses"]),
         ("execution options", data["options"]),
