@@ -141,7 +141,7 @@ def test_a_server_heals_batches_that_were_left_in_between_before_it_serves(
         line = server.stderr.readline()
         assert line, said
         said += line
-    assert "was left while it was populating" in said
+    assert "was interrupted while it was populating" in said
     with transaction_scope(engine, read_only=True) as session:
         batch = session.scalars(select(Batch)).one()
         assert (batch.state, "was left while" in (batch.failure or "")) == (State.NEW, True)

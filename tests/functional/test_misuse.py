@@ -147,5 +147,5 @@ def test_the_page_of_a_batch_that_was_healed_says_why(
     for task in services_of(app.registry).get(JobService).upkeep:
         task(services_of(app.registry))
     page = admin.get(url_of(complete_batch))
-    assert "was left while it was executing" in text_of(page)
+    assert "was interrupted while it was executing" in text_of(page)
     assert form_to(page, "/execute")

@@ -242,7 +242,7 @@ def test_a_batch_that_was_left_in_between_is_healed(harness: JobHarness, left: S
     heal(harness)
     batch = harness.batch(batch_id)
     assert (batch.state, batch.version) == (state, version + 1)
-    assert f"was left while it was {left}" in (batch.failure or "")
+    assert f"was interrupted while it was {left}" in (batch.failure or "")
     assert "may have been kept" in (batch.failure or "")
     assert harness.operations(batch_id)[-1] == ("failure", batch.failure)
     action = Action.EXECUTE if left is State.EXECUTING else Action.POPULATE

@@ -45,12 +45,12 @@ if TYPE_CHECKING:
     from batchbook.batches.pages.view import RowTable as RowTable
     from batchbook.batches.registry import BatchType as BatchType
     from batchbook.batches.registry import BatchTypes as BatchTypes
-    from batchbook.batches.rows.blocks import Block as Block
-    from batchbook.batches.rows.blocks import RowValues as RowValues
     from batchbook.batches.rows.issues import issue as issue
     from batchbook.batches.rows.per_batch import DynamicRow as DynamicRow
     from batchbook.batches.rows.row_columns import PerBatchRows as PerBatchRows
     from batchbook.batches.rows.row_columns import RowColumn as RowColumn
+    from batchbook.batches.rows.row_values import Block as Block
+    from batchbook.batches.rows.row_values import RowValues as RowValues
     from batchbook.batches.rows.scope import RowProxy as RowProxy
     from batchbook.batches.rows.scope import Rows as Rows
     from batchbook.batches.worksheets.batch_layout import RowLayout as RowLayout

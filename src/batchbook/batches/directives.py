@@ -24,9 +24,8 @@ from batchbook.batches.registry import (
 from batchbook.batches.rows.per_batch import DynamicRow, OwnTables, made_at_run_time
 from batchbook.batches.rows.scope import RESERVED, table_of
 from batchbook.batches.rows.storage import RowTables, SharedTable
-from batchbook.batches.running.recovery import recover_batches
+from batchbook.batches.running.action_tasks import TASKS, recover_batches
 from batchbook.batches.running.runner import InlineRunner, JobRunner, Runner
-from batchbook.batches.running.tasks import TASKS
 from batchbook.grid import columns_of, label_of
 from batchbook.jobs import JobService
 from batchbook.services import Services, services_of

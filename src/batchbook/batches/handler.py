@@ -15,8 +15,8 @@ from batchbook.batches.handler_context import HandlerContext
 from batchbook.batches.intake.file_source import FileSource
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
-from batchbook.batches.rows.blocks import Block, RowValues
 from batchbook.batches.rows.row_columns import PerBatchRows
+from batchbook.batches.rows.row_values import Block, RowValues
 from batchbook.batches.rows.scope import Rows
 from batchbook.batches.worksheets.layout import Worksheet
 from batchbook.forms import Form

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from batchbook.batches import Action, State
-from batchbook.batches.rows.storable_cells import NOT_STORED
+from batchbook.batches.rows.row_values import NOT_STORED
 from batchbook.grid import Column, Kind, columns_of
 from batchbook.testing.harness import FEW, MANY, AppHarness, HarnessFixtures
 from batchbook.testing.sample import Sample, check, same

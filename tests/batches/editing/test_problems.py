@@ -21,7 +21,7 @@ from batchbook.batches.editing.problems import (
     find_similar,
     problems_of,
 )
-from batchbook.batches.engine.context import problem_rows
+from batchbook.batches.engine.refresh import problem_rows
 from batchbook.db import Base
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput, Conflict

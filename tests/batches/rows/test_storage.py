@@ -6,7 +6,7 @@ import pytest
 from tests.batches.harness import BatchHarness
 from tests.batches.shelf_count import CountStatus, ShelfCountRow
 
-from batchbook.batches.rows.blocks import Block
+from batchbook.batches.rows.row_values import Block
 from batchbook.batches.rows.storage import RowWriter, SharedTable
 
 

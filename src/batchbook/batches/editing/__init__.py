@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from batchbook.batches.editing.editors import HeaderEditor as HeaderEditor
     from batchbook.batches.editing.editors import RowEditor as RowEditor
     from batchbook.batches.editing.editors import find_row as find_row
-    from batchbook.batches.editing.fields import CellProblems as CellProblems
-    from batchbook.batches.editing.fields import cell_text as cell_text
-    from batchbook.batches.editing.fields import editable_by_name as editable_by_name
-    from batchbook.batches.editing.fields import editable_columns as editable_columns
-    from batchbook.batches.editing.fields import parsed as parsed
+    from batchbook.batches.editing.field_changes import CellProblems as CellProblems
+    from batchbook.batches.editing.field_changes import cell_text as cell_text
+    from batchbook.batches.editing.field_changes import editable_by_name as editable_by_name
+    from batchbook.batches.editing.field_changes import editable_columns as editable_columns
+    from batchbook.batches.editing.field_changes import parsed as parsed
     from batchbook.batches.editing.removal import RowRemover as RowRemover
     from batchbook.batches.editing.removal import Selection as Selection
 else:

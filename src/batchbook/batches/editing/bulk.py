@@ -12,17 +12,17 @@ from sqlalchemy import ColumnElement, and_
 
 from batchbook.batches.concurrency import next_row_version
 from batchbook.batches.editing.editors import set_values
-from batchbook.batches.editing.fields import Change, Target, changes_of, columns_named
-from batchbook.batches.editing.refresh import (
-    all_or_nothing,
-    bring_up_to_date,
+from batchbook.batches.editing.field_changes import Change, Target, changes_of, columns_named
+from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
+from batchbook.batches.engine.engine import Engine
+from batchbook.batches.engine.refresh import (
     peer_values,
+    recount,
     refresh_touched,
+    refreshing,
     rows_and_peers,
 )
-from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext, recount
-from batchbook.batches.engine.engine import Engine
-from batchbook.batches.history import add_cells
+from batchbook.batches.history import add_cells, record
 from batchbook.batches.models import Operation
 from batchbook.batches.rows.scope import RowProxy, Rows
 from batchbook.db.bulk_writing import bulk_update, chunked
@@ -62,7 +62,7 @@ class BulkEditor:
         for rows that somebody looked at. A text that means what is there already changes nothing. Raises as
         :meth:`RowEditor.edit` does, of the first row that is refused; nothing is stored then.
         """
-        with all_or_nothing(self.engine, batch_id) as work:
+        with self.engine.editing(batch_id) as work:
             edit = _ManyEdit(work, kind, summary, texts, versions)
             if len(texts) <= AT_A_TIME:
                 edit.store_few()
@@ -95,7 +95,7 @@ class _ManyEdit:
         """Store it in one part, and count only what that touches."""
         part = self._part(sorted(self._texts))
         if part.rows:
-            with bring_up_to_date(self._work, part.touched):
+            with refreshing(self._work, part.touched):
                 self._write(part)
 
     def store_many(self) -> None:
@@ -132,7 +132,7 @@ class _ManyEdit:
     def _write(self, part: _Part) -> None:
         work = self._work
         _write_rows(work, [row for row, _ in part.rows])
-        self.operation = self.operation or work.record(self._kind, self._summary)
+        self.operation = self.operation or record(work.context, work.batch, self._kind, self._summary)
         cells = (change.cell(row.sequence) for row, changes in part.rows for change in changes)
         add_cells(work.session, self.operation, cells)
         self.rows += len(part.rows)

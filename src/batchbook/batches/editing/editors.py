@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, select, update
 
 from batchbook.batches.concurrency import bump_version, next_row_version
-from batchbook.batches.editing.fields import (
+from batchbook.batches.editing.field_changes import (
     Change,
     Target,
     changes_of,
@@ -19,16 +19,15 @@ from batchbook.batches.editing.fields import (
     parsed,
     text_in,
 )
-from batchbook.batches.editing.refresh import all_or_nothing, bring_up_to_date, peer_values, rows_and_peers
 from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
 from batchbook.batches.engine.engine import Engine
+from batchbook.batches.engine.refresh import peer_values, refreshing, rows_and_peers
 from batchbook.batches.handler_context import next_number
-from batchbook.batches.history import Cell
+from batchbook.batches.history import Cell, record
 from batchbook.batches.models import BatchRow
-from batchbook.batches.rows.blocks import RowValues
 from batchbook.batches.rows.issues import without_issues_of
+from batchbook.batches.rows.row_values import CellCheck, RowValues
 from batchbook.batches.rows.scope import RowProxy, table_of
-from batchbook.batches.rows.storable_cells import CellCheck
 from batchbook.db.base import scalar_defaults
 from batchbook.db.bulk_writing import bulk_insert
 from batchbook.errors import BadInput, Conflict, Missing
@@ -64,7 +63,7 @@ class RowEditor:
         script. Raises :class:`CellProblems` and :class:`StaleEdit`, and :class:`~batchbook.errors.Missing` for a row that
         is not there.
         """
-        with all_or_nothing(self.engine, batch_id) as work:
+        with self.engine.editing(batch_id) as work:
             row = find_row(work, sequence)
             if row.removed:
                 raise Conflict(f"Row {sequence} is removed: restore it to change it.")
@@ -75,7 +74,7 @@ class RowEditor:
 
     def add(self, batch_id: int, texts: Mapping[str, str]) -> int:
         """Add a row with ``texts`` by field at the end of the batch; return its sequence number."""
-        with all_or_nothing(self.engine, batch_id) as work:
+        with self.engine.editing(batch_id) as work:
             if not work.handler.rows_can_be_added:
                 raise Conflict(
                     f"Rows cannot be added to {work.batch}: its type takes rows from its source only."
@@ -88,7 +87,7 @@ class RowEditor:
 
     def enter(self, batch_id: int, text: str) -> int:
         """Add the row that ``text``, scanned or typed into the quick entry box, stands for; return its number."""
-        with all_or_nothing(self.engine, batch_id) as work:
+        with self.engine.editing(batch_id) as work:
             text = text.strip()
             entry = work.handler.quick_entry
             values = entry.values(work.handler, work.batch, text) if entry else None
@@ -115,11 +114,11 @@ def _store(work: ActionContext, row: RowProxy, changes: Sequence[Change]) -> Map
     set_values(row, changes)
     touched = rows_and_peers(work, [row.sequence], [old_peers, peer_values(work, row)])
     peers = _versions(work, and_(touched, work.row.sequence != row.sequence)) if old_peers else {}
-    with bring_up_to_date(work, touched):
+    with refreshing(work, touched):
         _write(work, row)
     names = ", ".join(labels_of(changes))
     cells = [change.cell(row.sequence) for change in changes]
-    work.record("edit", f"Changed {names} in row {row.sequence}.", cells)
+    record(work.context, work.batch, "edit", f"Changed {names} in row {row.sequence}.", cells)
     return peers
 
 
@@ -153,9 +152,15 @@ def _add(work: ActionContext, values: RowValues, how: str = "") -> int:
     check = CellCheck(work.rows().table, work.session.get_bind().dialect, work.handler.statuses)
     row |= {name: stored for name, (stored,) in check.columns({n: [v] for n, v in values.items()}).items()}
     peers = [row.get(name) for name in work.handler.peer_columns]
-    with bring_up_to_date(work, rows_and_peers(work, [sequence], [peers])):
+    with refreshing(work, rows_and_peers(work, [sequence], [peers])):
         bulk_insert(work.session.connection(), work.rows().table, list(row), [tuple(row.values())])
-    work.record("add", f"Added row {sequence}{how}.", _new_cells(work, sequence, values, row))
+    record(
+        work.context,
+        work.batch,
+        "add",
+        f"Added row {sequence}{how}.",
+        _new_cells(work, sequence, values, row),
+    )
     return sequence
 
 
@@ -192,7 +197,7 @@ class HeaderEditor:
 
         Where the type says so, the rows are refreshed. Raises as :meth:`RowEditor.edit` does.
         """
-        with all_or_nothing(self.engine, batch_id) as work:
+        with self.engine.editing(batch_id) as work:
             changes = _header_changes(work, texts, version)
             if changes:
                 _store_header(work, changes)
@@ -223,4 +228,10 @@ def _store_header(work: ActionContext, changes: Sequence[Change]) -> None:
         setattr(work.batch, change.column.name, change.value)
     bump_version(work.batch)
     names = ", ".join(labels_of(changes))
-    work.record("edit", f"Changed {names} in the header.", [change.cell(0) for change in changes])
+    record(
+        work.context,
+        work.batch,
+        "edit",
+        f"Changed {names} in the header.",
+        [change.cell(0) for change in changes],
+    )

@@ -12,8 +12,7 @@ from sqlalchemy import select
 
 from batchbook.batches.concurrency import Token, refuse_changed
 from batchbook.batches.editing.bulk import BulkEditor, BulkEditResult
-from batchbook.batches.editing.fields import columns_named, parsed, text_in
-from batchbook.batches.editing.refresh import all_or_nothing
+from batchbook.batches.editing.field_changes import columns_named, parsed, text_in
 from batchbook.batches.editing.removal import Selection
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
@@ -225,7 +224,7 @@ class SimilarFixer:
         Raises ``Conflict`` if there are none, or not those that were ``seen``, where that is given; and as
         :meth:`BulkEditor.edit` does. Nothing is stored then.
         """
-        with all_or_nothing(self.engine, batch_id) as work:
+        with self.engine.editing(batch_id) as work:
             check_fix(work, alike, text)
             found = self.demand_seen(work, alike, seen)
             wanted = {alike.field: text}

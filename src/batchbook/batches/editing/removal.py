@@ -18,9 +18,10 @@ from batchbook.batches.concurrency import (
     token_of,
 )
 from batchbook.batches.editing.editors import find_row
-from batchbook.batches.editing.refresh import all_or_nothing, bring_up_to_date, peer_values, rows_and_peers
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
+from batchbook.batches.engine.refresh import peer_values, refreshing, rows_and_peers
+from batchbook.batches.history import record
 from batchbook.batches.models import CellChange
 from batchbook.errors import BadInput, Conflict
 from batchbook.words import counted
@@ -65,7 +66,7 @@ class RowRemover:
 
     def set_removed(self, batch_id: int, sequence: int, *, removed: bool, version: int | None = None) -> None:
         """Remove a row, or restore it. Raises :class:`StaleEdit` if it changed since ``version`` was seen."""
-        with all_or_nothing(self.engine, batch_id) as work:
+        with self.engine.editing(batch_id) as work:
             row = find_row(work, sequence)
             if row.removed == removed:
                 raise Conflict(
@@ -76,7 +77,7 @@ class RowRemover:
                 raise StaleEdit(f"Row {sequence}", {"row": wanted}, {"row": "changed"}, row.version)
             model = work.row
             touched = rows_and_peers(work, [sequence], [peer_values(work, row)])
-            with bring_up_to_date(work, touched):
+            with refreshing(work, touched):
                 self._mark(work, model.sequence == sequence, removed=removed)
                 self._record(
                     work, f"{'Removed' if removed else 'Restored'} row {sequence}.", 1, removed=removed
@@ -87,13 +88,13 @@ class RowRemover:
 
         Raises :class:`~batchbook.errors.Conflict` if they are not those that were ``seen``, where that is given.
         """
-        with all_or_nothing(self.engine, batch_id) as work:
+        with self.engine.editing(batch_id) as work:
             model = work.row
             count = self.demand_seen(work, condition, seen)
             work.progress.report("remove rows", 0, count)
             # Every row is counted anew, because removing may change what the condition itself selects.
             whole = model.batch_id == work.batch.id
-            with bring_up_to_date(work, whole, refresh=bool(work.handler.peer_columns)):
+            with refreshing(work, whole, refresh=bool(work.handler.peer_columns)):
                 self._mark(work, condition, removed=True)
                 self._record(work, f"Removed {counted(count, 'row')}.", count, removed=True)
             return count
@@ -120,7 +121,7 @@ class RowRemover:
         )
 
     def _record(self, work: ActionContext, summary: str, count: int, *, removed: bool) -> None:
-        operation = work.record("remove" if removed else "restore", summary)
+        operation = record(work.context, work.batch, "remove" if removed else "restore", summary)
         operation.cells = count
         model = work.row
         # The cells are written by one statement, however many there are; the action's moment tells its rows, as

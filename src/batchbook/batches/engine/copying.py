@@ -6,8 +6,10 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Table, select
 
-from batchbook.batches.engine.context import ActionContext, recount
+from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.engine.refresh import recount
 from batchbook.batches.files import WORKSHEET
+from batchbook.batches.history import record
 from batchbook.batches.lifecycle import State
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
 from batchbook.batches.rows.storage import copy_rows
@@ -70,6 +72,11 @@ def follow_up(source: ActionContext, rest: ColumnElement[bool]) -> Batch | None:
         source.context, source.batch_type, batch, source.batch_type.make_handler(source.context, batch)
     )
     recount(work)
-    work.record("follow-up", f"Made of the rows that were left out when {source.batch} was executed.")
+    record(
+        work.context,
+        work.batch,
+        "follow-up",
+        f"Made of the rows that were left out when {source.batch} was executed.",
+    )
     source.session.flush()
     return batch

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from batchbook.batches.editing import editable_columns, parsed
-from batchbook.batches.engine.context import ActionContext, recount
+from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.copying import copied_header, copy_children, new_header_values
 from batchbook.batches.engine.engine import Engine
+from batchbook.batches.engine.refresh import recount
 from batchbook.batches.engine.scheduled_execution import cancel_schedule
 from batchbook.batches.files import store_file
+from batchbook.batches.history import record
 from batchbook.batches.lifecycle import Action, is_possible
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchType
@@ -36,7 +38,7 @@ def create_batch(
     work.handler.before_create(batch, has_file=file is not None)
     engine.session.add(batch)
     engine.session.flush()  # The file and the history need the batch's number.
-    work.record("create", "Created." if file is None else _store(work, file, file_name))
+    record(work.context, work.batch, "create", "Created." if file is None else _store(work, file, file_name))
     return batch
 
 
@@ -71,7 +73,7 @@ def clone_batch(engine: Engine, batch_id: int) -> Batch:
     engine.session.flush()  # The copied rows and files need the clone's number.
     copy_children(source, clone)
     work = engine.work_on(clone)
-    work.record("clone", f"Cloned from {source.batch}.")
+    record(work.context, work.batch, "clone", f"Cloned from {source.batch}.")
     recount(work)
     if not is_possible(Action.POPULATE, source.batch.state):
         engine.adopt_rows(work)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -88,19 +89,25 @@ class Engine:
         Raises :class:`~batchbook.errors.Missing` if there is no such batch and :class:`~batchbook.errors.Conflict`
         if its state, as it is once the lock is held, does not allow the action, or a job has the batch.
         """
-        # Asked before as well, because a running job holds the lock, and nobody shall wait for that.
+        # Checked before locking as well: a running job holds the lock, and nobody should wait for its end.
         for lock in (False, True):
             batch = find_batch(self.session, self.types, batch_id, lock=lock)
-            self._refuse_held(batch, action)
+            holder = job_holding(self.session, batch_id)
+            if holder is not None and holder.id != self.job_id:
+                raise Conflict(held_refusal(batch, action, holder))
         reason = batch.refusal(action)
         if reason is not None:
             raise Conflict(reason)
         return self.work_on(batch)
 
-    def _refuse_held(self, batch: Batch, action: Action) -> None:
-        holder = job_holding(self.session, batch.id)
-        if holder is not None and holder.id != self.job_id:
-            raise Conflict(held_refusal(batch, action, holder))
+    @contextmanager
+    def editing(self, batch_id: int) -> Iterator[ActionContext]:
+        """Lock a batch for an edit, which is the block, and undo all of the edit if the block raises.
+
+        Nothing of the edit is left then, even if the caller catches the error and commits. Raises as :meth:`lock` does.
+        """
+        with self.session.begin_nested():
+            yield self.lock(batch_id, Action.EDIT)
 
     def run(
         self,

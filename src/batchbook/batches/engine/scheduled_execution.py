@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.history import record
 from batchbook.batches.models import Batch
 from batchbook.errors import Conflict
 from batchbook.jobs import lease
@@ -41,7 +42,7 @@ def cancel_schedule_for_execution(work: ActionContext) -> str:
     """Give up the execution that is planned, because the batch is executed now, and note that; return the sentence."""
     said = cancel_schedule(work, f"{work.actor} had it executed before").strip()
     if said:
-        work.record(UNSCHEDULE, said)
+        record(work.context, work.batch, UNSCHEDULE, said)
     return said
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping, constant_of
 from batchbook.batches.models import BatchRow
-from batchbook.batches.rows.blocks import Block
 from batchbook.batches.rows.issues import Issue, issue
+from batchbook.batches.rows.row_values import Block
 from batchbook.grid import CellError, Column, Conventions, Kind, parser_for, to_text
 from batchbook.grid.columns import limits_of
 from batchbook.statuses import Severity

@@ -16,7 +16,7 @@ from batchbook.batches.intake.file_inspection import Intake, refuse_guessed_text
 from batchbook.batches.intake.saved_mappings import MappingScope, last_mapping
 from batchbook.batches.intake.suggestions import RememberedMapping, normalise_name, suggest
 from batchbook.batches.models import Batch, BatchRow
-from batchbook.batches.rows.blocks import Block, RowValues
+from batchbook.batches.rows.row_values import Block, RowValues
 from batchbook.errors import BadInput
 from batchbook.grid import columns_of
 from batchbook.tables.inspection import inspect_table

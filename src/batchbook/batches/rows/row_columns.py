@@ -14,7 +14,7 @@ from sqlalchemy.orm import MappedColumn
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from batchbook.batches.models import column
-from batchbook.batches.rows.blocks import Block, RowValues
+from batchbook.batches.rows.row_values import Block, RowValues
 from batchbook.db import ExactDecimal, UTCDateTime
 from batchbook.grid import Column, Kind
 

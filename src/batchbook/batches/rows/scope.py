@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from batchbook.batches.concurrency import next_row_version
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.issues import Issue, issue
-from batchbook.batches.rows.storable_cells import CellCheck
+from batchbook.batches.rows.row_values import CellCheck
 from batchbook.db import utc_now
 from batchbook.db.bulk_writing import bulk_update
 from batchbook.statuses import Severity, Status

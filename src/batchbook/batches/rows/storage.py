@@ -9,11 +9,10 @@ from sqlalchemy import ColumnElement, Select, Table, column, delete, insert, lit
 from sqlalchemy.orm import Session
 
 from batchbook.batches.models import Batch, BatchRow
-from batchbook.batches.rows.blocks import Block, RowValues
 from batchbook.batches.rows.ddl import analyze
 from batchbook.batches.rows.row_columns import RowColumn
+from batchbook.batches.rows.row_values import Block, CellCheck, RowValues
 from batchbook.batches.rows.scope import table_of
-from batchbook.batches.rows.storable_cells import CellCheck
 from batchbook.db.base import scalar_defaults
 from batchbook.db.bulk_writing import bulk_insert_columns
 from batchbook.statuses import Status

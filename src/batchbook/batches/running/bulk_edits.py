@@ -16,8 +16,7 @@ from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchTypes
-from batchbook.batches.running.runner import order_on
-from batchbook.batches.running.tasks import (
+from batchbook.batches.running.action_tasks import (
     batch_page,
     demand,
     demand_again,
@@ -25,6 +24,7 @@ from batchbook.batches.running.tasks import (
     may_see_batch,
     record_result,
 )
+from batchbook.batches.running.runner import order_on
 from batchbook.jobs import Job, JobContext, JobResult, JobService, Task
 from batchbook.master import Caller, GridReference, OpenGrid
 from batchbook.security.identity import identity_called

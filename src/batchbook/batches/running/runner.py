@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches import access
 from batchbook.batches.concurrency import refuse_stale
-from batchbook.batches.engine.actions import around
-from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.engine.context import ActionContext, around
 from batchbook.batches.engine.creation import clone_batch, delete_batch
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.engine.file_intake import refuse_unprepared

@@ -12,6 +12,7 @@ from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.engine.preview import bind_options, why_not_execute
 from batchbook.batches.engine.scheduled_execution import SCHEDULE, UNSCHEDULE, cancel_schedule, in_utc
+from batchbook.batches.history import record
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.running.runner import ActionCall, Runner
@@ -99,4 +100,4 @@ def _refuse_blocked(work: ActionContext, call: ActionCall) -> None:
 def _note(work: ActionContext, kind: str, summary: str) -> None:
     # Whoever has an older page open must see what is planned before deciding anything.
     bump_version(work.batch)
-    work.record(kind, summary)
+    record(work.context, work.batch, kind, summary)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from batchbook.batches.concurrency import Token, token_of
-from batchbook.batches.editing.fields import texts_of
+from batchbook.batches.editing.field_changes import texts_of
 from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
 from batchbook.batches.rows.scope import RowProxy
 from batchbook.batches.worksheets.batch_layout import SheetRows, earlier_texts, layout_of, sheet_grid

@@ -9,10 +9,10 @@ from typing import BinaryIO
 
 from batchbook.batches.concurrency import Token, refuse_changed, token_of
 from batchbook.batches.editing import BulkEditor
-from batchbook.batches.editing.refresh import all_or_nothing
 from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.files import WORKSHEET, open_file, store_file
+from batchbook.batches.history import record
 from batchbook.batches.models import BatchFile
 from batchbook.batches.running.bulk_edits import BulkEdit, edit_task
 from batchbook.batches.worksheets.batch_layout import layout_of
@@ -58,7 +58,7 @@ def apply_worksheet(
     ``seen`` is the token of the diff that the person saw. Raises ``Conflict`` if it is another one by now, or since the
     worksheet was compared, and otherwise as editors do.
     """
-    with all_or_nothing(engine, batch_id) as work:
+    with engine.editing(batch_id) as work:
         for token in (found.token, found.token if seen is None else seen):
             refuse_unseen(work, token)
         wanted = [*found.taken, *(change for change in found.conflicts if change.mark in overwritten)]
@@ -86,11 +86,12 @@ def store_worksheet(engine: Engine, batch_id: int, name: str, file: BinaryIO) ->
 
     Raises ``BadInput`` for any other file, and as :meth:`~batchbook.batches.engine.engine.Engine.lock` does.
     """
-    with all_or_nothing(engine, batch_id) as work:
+    with engine.editing(batch_id) as work:
         refuse_foreign(work, open_worksheet(name, file), layout_of(work))
-        record = store_file(work.context, work.batch, name, file, WORKSHEET)
-        work.record(WORKSHEET_OPERATION, f"Uploaded the worksheet “{record.name}”, {record.size:,} bytes.")
-        return record
+        stored = store_file(work.context, work.batch, name, file, WORKSHEET)
+        summary = f"Uploaded the worksheet “{stored.name}”, {stored.size:,} bytes."
+        record(work.context, work.batch, WORKSHEET_OPERATION, summary)
+        return stored
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from pyramid.response import Response
 from sqlalchemy import Engine, select
 
 from batchbook.batches.engine.actions import FOLLOW_UP
-from batchbook.batches.engine.context import problem_rows
 from batchbook.batches.engine.preview import totals_of
+from batchbook.batches.engine.refresh import problem_rows
 from batchbook.batches.files import WORKSHEET, file_chunks
 from batchbook.batches.history import CANCEL, FAILURE
 from batchbook.batches.lifecycle import Action, State, is_possible

@@ -23,7 +23,7 @@ from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch_page import UNPROCESSABLE, BatchPage, follow_on
 from batchbook.batches.pages.view import PROBLEMS
 from batchbook.batches.rows.issues import plain_lines
-from batchbook.batches.rows.storable_cells import NOT_STORED
+from batchbook.batches.rows.row_values import NOT_STORED
 from batchbook.batches.running.bulk_edits import FIX_ALIKE, enqueue_edit, is_big
 from batchbook.errors import BadInput
 from batchbook.grid import VERBS, CellError, Column, Filter, GridState, Verb, label_of, parse, to_text

@@ -21,7 +21,7 @@ from batchbook.batches.editing import (
     editable_columns,
     find_row,
 )
-from batchbook.batches.engine.context import problem_rows
+from batchbook.batches.engine.refresh import problem_rows
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import BatchRow, CellChange, Operation
 from batchbook.batches.pages.batch_page import CONFLICT, UNPROCESSABLE, BatchPage, EditPage

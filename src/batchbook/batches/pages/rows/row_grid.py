@@ -9,7 +9,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Row, select
 
 from batchbook.batches import access
-from batchbook.batches.editing.fields import text_in
+from batchbook.batches.editing.field_changes import text_in
 from batchbook.batches.engine.context import find_batch
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow

@@ -1,11 +1,14 @@
-"""Tasks by which jobs perform the actions of batches, for the person who requested them."""
+"""Tasks by which jobs perform the actions of batches, and the recovery of batches whose action was interrupted."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from batchbook.batches import access
@@ -13,35 +16,39 @@ from batchbook.batches.concurrency import bump_version, refuse_stale
 from batchbook.batches.engine.context import find_batch
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.scheduled_execution import follow_batch
-from batchbook.batches.history import CANCEL, FAILURE
+from batchbook.batches.handler_context import HandlerContext
+from batchbook.batches.history import CANCEL, FAILURE, note_failure, record
 from batchbook.batches.lifecycle import TRANSITIONS, Action, state_before
 from batchbook.batches.models import Batch, Operation
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.running.runner import ActionCall, Runner, perform
-from batchbook.db.transactions import transaction_scope
+from batchbook.db import utc_now
+from batchbook.db.transactions import is_transient, transaction_scope
 from batchbook.errors import Conflict, Missing
 from batchbook.jobs import Job, JobContext, JobResult, Task
+from batchbook.jobs.enqueue import job_holding
 from batchbook.jobs.models import JobState
 from batchbook.security.identity import identity_called
 from batchbook.services import Services
 
+log = logging.getLogger(__name__)
+
+#: The actor of a recovery, in the history of a batch.
+_ACTOR = "batchbook"
+
 
 def engine_for(job_context: JobContext) -> Engine:
-    """Return the engine that does a job, for who asked for it."""
-    services = job_context.services
-    job = job_context.job
-    return Engine(
-        job_context.session,
-        services.get(BatchTypes),
-        services.settings,
-        job.asked_by,
-        job_context.progress,
-        job.id,
-    )
+    """Return the engine for a job, acting for the user who requested it."""
+    job, services, session = job_context.job, job_context.services, job_context.session
+    types = services.get(BatchTypes)
+    return Engine(session, types, services.settings, job.asked_by, job_context.progress, job.id)
 
 
 def demand(job_context: JobContext, action: Action) -> None:
-    """Raise unless who asked for the job may still do ``action`` with its batch, and the state allows it."""
+    """Raise unless the user who requested the job may still perform ``action``, and the batch's state allows it.
+
+    Raises ``Refused`` for a missing permission and ``Conflict`` for the state.
+    """
     name = job_context.job.asked_by
     held = identity_called(job_context.session, name).permissions
     batch = engine_for(job_context).find(job_context.job.batch_id or 0)
@@ -63,26 +70,27 @@ def _run(job_context: JobContext) -> JobResult:
 
 
 def record_result(job_context: JobContext, job_result: JobResult) -> None:
-    """Write into a batch's history, and its header, how a job on it ended that did not do what it should."""
+    """Record, in the history and the header of a job's batch, that the job failed or was cancelled."""
     engine = engine_for(job_context)
     try:
         batch = find_batch(job_context.session, engine.types, job_context.job.batch_id or 0, lock=True)
     except Missing:
-        return  # It was deleted; the job's own record says what there is to say.
+        return  # It was deleted, and the job keeps its own result.
     if batch.is_final:
         return
-    batch.state = state_before(batch.state) or batch.state  # Nobody executes it any more, if it says so.
+    batch.state = state_before(batch.state) or batch.state  # The action was interrupted, if one was going on.
     batch.failure = job_result.message if job_result.failed else None
     before = batch.version
     bump_version(batch)
     follow_batch(job_context.session, batch, before)
-    engine.work_on(batch).record(FAILURE if job_result.failed else CANCEL, job_result.message)
+    kind = FAILURE if job_result.failed else CANCEL
+    record(engine.work_on(batch).context, batch, kind, job_result.message)
 
 
 def batch_page(request: Any, job: Job) -> str | None:
-    """Return where the batch of a job is to be seen: the one that it made, or the list if it was deleted.
+    """Return the address of the batch that a job made or worked on, or of the list if the job deleted the batch.
 
-    ``None`` for a batch of a type that this installation does not have, any more.
+    ``None`` if the application no longer includes the batch's type.
     """
     if job.batch_type not in {batch_type.key for batch_type in request.services.get(BatchTypes)}:
         return None
@@ -94,7 +102,7 @@ def batch_page(request: Any, job: Job) -> str | None:
 
 
 def may_see_batch(request: Any, job: Job) -> bool:
-    """Return whether who asks may see the batch of a job."""
+    """Return whether the user of ``request`` may see the batch of a job."""
     types = request.services.get(BatchTypes)
     with transaction_scope(request.services.get(sqlalchemy.Engine), read_only=True) as session:
         try:
@@ -105,9 +113,10 @@ def may_see_batch(request: Any, job: Job) -> bool:
 
 
 def demand_again(services: Services, session: Session, job: Job, by: str, action: Action) -> Batch:
-    """Return the batch of a job that ``by`` wants to try again; raise unless that may be done as things are.
+    """Return the batch of a job that the user ``by`` wants to retry.
 
-    Raises ``Refused`` or ``Conflict`` where ``action`` is not allowed, and ``Conflict`` if something else was done since.
+    Raises ``Refused`` or ``Conflict`` if ``action`` is not allowed, and ``Conflict`` if the batch was changed since the job
+    ended.
     """
     batch = find_batch(session, services.get(BatchTypes), job.batch_id or 0)
     access.demand(identity_called(session, by).permissions, batch, action, by)
@@ -119,7 +128,7 @@ def demand_again(services: Services, session: Session, job: Job, by: str, action
     )
     if last not in (FAILURE, CANCEL):
         raise Conflict(
-            f"Something else was done with {batch} since, so nothing was done. Look at it, and start from its page."
+            f"{batch} was changed since, so the job was not retried. Look at the batch, and start again from its page."
         )
     return batch
 
@@ -146,3 +155,41 @@ TASKS = tuple(
     )
     for action in dict.fromkeys(line.action for line in TRANSITIONS if line.job)
 )
+
+# --- Recovery --------------------------------------------------------------------------------------------------------
+
+
+def recover_batches(services: Services) -> None:
+    """Return batches to the state before an action that was interrupted, unless a job holds them.
+
+    Any number of processes may do this at the same time.
+    """
+    known = [batch_type.key for batch_type in services.get(BatchTypes)]
+    passed = [line.through for line in TRANSITIONS if line.through]
+    stuck = select(Batch.id).where(Batch.state.in_(passed), Batch.type.in_(known)).order_by(Batch.id)
+    database = services.get(sqlalchemy.Engine)
+    with transaction_scope(database, read_only=True) as session:
+        found: Sequence[int] = session.scalars(stuck).all()
+    for batch_id in found:
+        try:
+            with transaction_scope(database) as session:
+                _recover(session, batch_id, passed)
+        except DBAPIError as error:
+            if not is_transient(error):
+                raise
+            log.info("Batch %s was not recovered, because the database is busy: %s", batch_id, error.orig)
+
+
+def _recover(session: Session, batch_id: int, passed: Sequence[str]) -> None:
+    # A process that holds the lock is performing the action, or recovering the batch.
+    wanted = select(Batch).where(Batch.id == batch_id, Batch.state.in_(passed))
+    batch = session.scalars(wanted.with_for_update(skip_locked=True, of=Batch)).one_or_none()
+    if batch is None or job_holding(session, batch_id) is not None:
+        return
+    left, batch.state = batch.state, state_before(batch.state) or batch.state
+    sentence = (
+        f"{batch} was interrupted while it was {left}, so it is {batch.state} again. Some of the work may have been"
+        " kept. Check the batch, and the data that it changes, before you try again."
+    )
+    log.warning("%s", sentence)
+    note_failure(HandlerContext(session, {}, _ACTOR, utc_now()), batch, sentence)

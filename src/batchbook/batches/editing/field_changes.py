@@ -1,4 +1,4 @@
-"""Fields that people edit: their columns, their current texts, and the changes that sent texts ask for."""
+"""Changes of fields that people edit: the columns, their current texts, and the changes that submitted texts ask for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Self
 from batchbook.batches.concurrency import StaleEdit, is_stale
 from batchbook.batches.history import Cell
 from batchbook.batches.rows.issues import Issue
-from batchbook.batches.rows.storable_cells import NOT_STORED
+from batchbook.batches.rows.row_values import NOT_STORED
 from batchbook.errors import BadInput
 from batchbook.grid import CellError, Column, columns_of, parse, to_text
 from batchbook.grid.cells import is_readable

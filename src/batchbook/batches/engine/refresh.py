@@ -1,0 +1,177 @@
+"""The refresh of rows by the handler, and the counts of a batch's rows in its header.
+
+After an action on all rows, all of them are counted. After an edit, only the rows that it touched are refreshed and
+counted, so that an edit costs the same in a batch of a hundred rows and of a million.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+
+from batchbook.batches.engine.context import ActionContext, around
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.rows.scope import Rows
+from batchbook.db.transactions import is_transient
+from batchbook.errors import BatchbookError, Conflict, reason_of
+
+log = logging.getLogger(__name__)
+
+#: The key in a header's ``params`` under which the number of its rows with problems is stored.
+_PROBLEMS = "problem_rows"
+
+
+# --- Counts ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Counts of some rows: those removed and, among the others, those of each status ("" for none) and with issues."""
+
+    removed: int
+    statuses: Counter[str]
+    problems: int
+
+    @classmethod
+    def of(cls, work: ActionContext, where: ColumnElement[bool]) -> Self:
+        """Count the rows that satisfy ``where``."""
+        row = work.row
+        groups = select(row.removed, row.status, func.count(), func.count(row.issues)).where(where)
+        counted = work.session.execute(groups.group_by(row.removed, row.status)).all()
+        kept = [found for found in counted if not found.removed]
+        statuses = Counter({status or "": count for _, status, count, _ in kept})
+        return cls(sum(found[2] for found in counted if found.removed), statuses, sum(n for *_, n in kept))
+
+    @classmethod
+    def of_all(cls, work: ActionContext) -> Self:
+        """Count all rows of the batch."""
+        return cls.of(work, work.row.batch_id == work.batch.id)
+
+    @classmethod
+    def stored(cls, work: ActionContext) -> Self:
+        """Return the counts in the batch's header; count all rows if the header lacks one of the counts."""
+        batch = work.batch
+        if _PROBLEMS not in batch.params:
+            return cls.of_all(work)
+        return cls(batch.removed_count, Counter(batch.status_counts), batch.params[_PROBLEMS])
+
+    def __add__(self, other: Tally) -> Tally:
+        """Return the tally of these rows and the ``other`` ones together."""
+        return Tally(
+            self.removed + other.removed, self.statuses + other.statuses, self.problems + other.problems
+        )
+
+    def __sub__(self, part: Tally) -> Tally:
+        """Return the tally of these rows without those of ``part``."""
+        return Tally(
+            self.removed - part.removed, self.statuses - part.statuses, self.problems - part.problems
+        )
+
+
+def problem_rows(work: ActionContext) -> int:
+    """Return how many rows of the batch that are not removed have problems."""
+    return Tally.stored(work).problems
+
+
+def recount(work: ActionContext) -> None:
+    """Count all rows of the batch, and store the counts and the status in its header."""
+    store_tally(work, Tally.of_all(work))
+
+
+def store_tally(work: ActionContext, tally: Tally) -> None:
+    """Store the ``tally`` of all rows in the batch's header, with the status that follows from it."""
+    batch = work.batch
+    batch.row_count = tally.removed + tally.statuses.total()
+    batch.removed_count = tally.removed
+    batch.status_counts = dict(tally.statuses)
+    batch.params = batch.params | {_PROBLEMS: tally.problems}
+    batch.status = work.handler.header_status(batch)
+
+
+# --- Refresh ---------------------------------------------------------------------------------------------------------
+
+
+def refresh_in_chunks(
+    work: ActionContext, rows: Rows, *, total: int | None = None, edited: bool = False
+) -> None:
+    """Have the handler refresh ``rows`` chunk by chunk; if people ``edited`` them, by its ``after_edit`` callback.
+
+    ``total`` is the number of rows, if known. Progress is reported after each chunk.
+    """
+    handler = work.handler
+    after_edit = handler.callbacks.after_edit if edited else None
+    size = handler.refresh_chunk_size or handler.chunk_size
+    for number, chunk in enumerate(rows.chunks(size), start=1):
+        if after_edit is None:
+            handler.refresh(work.batch, chunk)
+        else:
+            after_edit(handler, work.batch, chunk)
+        chunk.save()
+        done = number * size
+        work.progress.report("refresh", done if total is None else min(done, total), total)
+
+
+@contextmanager
+def refreshing(work: ActionContext, touched: ColumnElement[bool], *, refresh: bool = True) -> Iterator[None]:
+    """Run the block, which changes rows within ``touched``; then refresh these rows and adjust the header's counts.
+
+    ``touched`` must select the same rows before and after the block. Without ``refresh`` the rows are only counted.
+    """
+    others = Tally.stored(work) - Tally.of(work, touched)
+    yield
+    if refresh:
+        refresh_touched(work, [touched])
+    store_tally(work, others + Tally.of(work, touched))
+
+
+def refresh_touched(work: ActionContext, touched: Iterable[ColumnElement[bool]]) -> None:
+    """Refresh the rows that satisfy each of the conditions ``touched``, one condition after the other.
+
+    Removed rows are left alone. Raises ``Conflict`` if the handler fails.
+    """
+    try:
+        with around(Action.REFRESH, work):
+            for condition in touched:
+                where = and_(condition, ~work.row.removed)
+                rows = Rows(work.session, work.batch, work.row, where, work.now, work.handler.statuses)
+                refresh_in_chunks(work, rows, edited=True)
+    except BatchbookError:
+        raise
+    except Exception as error:  # A handler is the code of a batch type's author, and may raise anything.
+        if is_transient(error):
+            raise  # Not the handler's failure: the same edit may succeed when it is tried again.
+        log.exception("Refreshing rows of %s after an edit failed", work.batch)
+        raise Conflict(
+            f"Nothing was changed, because the handler failed to bring the rows up to date ({reason_of(error)})."
+            " Try again, or ask for help with this message."
+        ) from error
+
+
+def peer_values(work: ActionContext, row: Any) -> tuple[Any, ...]:
+    """Return the values that ``row`` (any object with columns as attributes) has in the handler's peer columns."""
+    return tuple(getattr(row, name) for name in work.handler.peer_columns)
+
+
+def rows_and_peers(
+    work: ActionContext, sequences: Sequence[int], peers: Iterable[Sequence[Any]]
+) -> ColumnElement[bool]:
+    """Return the condition for the rows with the numbers ``sequences`` and their peers.
+
+    ``peers`` are values of the handler's peer columns; rows that have the same values there are peers.
+    """
+    row, names = work.row, work.handler.peer_columns
+    groups = list(dict.fromkeys(tuple(values) for values in peers if None not in values)) if names else []
+    # Each side names the batch: only then does SQLite use an index for both instead of scanning all rows.
+    whole = row.batch_id == work.batch.id
+    sides: list[ColumnElement[bool]] = [row.sequence.in_(sequences)]
+    if groups:
+        columns = [getattr(row, name) for name in names]
+        single = columns[0].in_([values[0] for values in groups])
+        sides.append(single if len(columns) == 1 else tuple_(*columns).in_(groups))
+    return or_(*(and_(whole, side) for side in sides))
