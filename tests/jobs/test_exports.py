@@ -164,7 +164,7 @@ def test_permission_is_asked_again_when_the_job_runs(app: Any, catalogue: Engine
     ended = run(app, catalogue, job)
     assert (ended.state, ended.message) == (
         "failed",
-        "staff may not see this any more. Nothing was done.",
+        "staff may no longer see this. Nothing was done.",
     )
     assert count(catalogue, JobFile) == 0
 

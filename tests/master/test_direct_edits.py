@@ -88,7 +88,7 @@ def test_staff_see_price_and_quantity_and_are_led_to_batches(
     assert not {"price", "on_hand", "direct_edit_reason"} & set(form.fields)
     locked = text_of(page, ".locked")
     assert "Price 2.00 On hand 5" in locked
-    assert "Price and On hand can be changed by a batch only" in locked
+    assert "Price and On hand can only be changed by a batch" in locked
     assert "New price change" in text_of(page.click("Make a price change"))
     assert page.click("Import products")
     assert page.click("Import quantities on hand")
@@ -114,7 +114,7 @@ def test_a_forged_field_is_refused_and_nothing_is_saved(
     }
     before = catalogue.dump()
     page = post(staff, f"/products/{product}/edit", 403, **fields)
-    assert "can be changed by a batch only, so nothing was saved" in text_of(page)
+    assert "can only be changed by a batch, so nothing was saved" in text_of(page)
     assert catalogue.dump() == before
 
 
@@ -163,7 +163,7 @@ def test_links_are_for_those_who_may_use_them(
     catalogue: CatalogueDatabase, person: Callable[..., TestApp], product: int
 ) -> None:
     page = person("products:view", "products:edit").get(f"/products/{product}/edit")
-    assert "can be changed by a batch only" in text_of(page, ".locked")
+    assert "can only be changed by a batch" in text_of(page, ".locked")
     assert not page.html.select(".locked a")
 
 
@@ -178,7 +178,7 @@ def test_an_admin_says_why_and_the_history_tells_it(
     for nothing in ("", "   "):
         form["direct_edit_reason"] = nothing
         page = form.submit(status=422)
-        assert "Say why you set Price and On hand here" in text_of(page)
+        assert "Enter why you set Price and On hand here" in text_of(page)
         assert form_with(page, "price")["price"].value == "2.75"
     assert (stored(catalogue)[1:], kept(catalogue)) == ((Decimal("2.00"), 5, 1), [])
     form["direct_edit_reason"] = "Typing error <b> at the till"
@@ -209,7 +209,7 @@ def test_what_a_new_product_begins_with_is_kept_with_its_reason(
 ) -> None:
     form = form_with(admin.get("/products/new"), "price")
     form["item_code"], form["description"], form["price"] = "77", "CAKE", "9.90"
-    assert "Say why you set Price here" in text_of(form.submit(status=422))
+    assert "Enter why you set Price here" in text_of(form.submit(status=422))
     form["direct_edit_reason"] = "Opening day"
     page = form.submit(status=303).follow()
     assert "new 9.90 admin Opening day" in text_of(page, "#panel-direct-edits")

@@ -160,7 +160,7 @@ def test_a_view_that_no_link_can_carry_is_neither_kept_nor_shown(cakes: MasterHa
         fields += [(f"value.{row}", f"{number:0200}") for number in range(1000)]
     answer = sam.post("/cakes/view", fields, status=413)
     assert "a link of more than 40,000 characters" in words(answer)
-    assert "What was shown before is unchanged." in words(answer)
+    assert "The view was not changed." in words(answer)
     assert rows_of(sam.get("/cakes")) == ["Apple pie"]
 
 

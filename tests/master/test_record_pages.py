@@ -102,4 +102,4 @@ def test_an_export_has_all_pages_and_streams(harness: MasterHarness) -> None:
 def test_nothing_is_exported_by_a_filter_that_cannot_be_used(cakes: MasterHarness) -> None:
     page = cakes.visitor("sam").get("/cakes/export.csv?f.price.less=cheap&f.vegan.is_true=", status=400)
     assert "“cheap” is not a number" in words(page)
-    assert "Nothing was exported: more would be in it than you asked for." in words(page)
+    assert "Nothing was exported, because the file would have more rows than you asked for." in words(page)

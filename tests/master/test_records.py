@@ -57,7 +57,7 @@ def test_finds_by_a_natural_key(database: Engine) -> None:
         db.flush()
         assert records.find(db, Shelf, "code", "007", lock=True).room == "x"
         for key in ("7", "007 ", "\0", "x" * 10_000):
-            with pytest.raises(Missing, match="nothing here"):
+            with pytest.raises(Missing, match="was not found here"):
                 records.find(db, Shelf, "code", key)
 
 

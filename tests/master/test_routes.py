@@ -56,7 +56,7 @@ def _other(config: Any) -> None:
         ({"grid_columns": ("code", Column("x", "X", Cake.name, Kind.TEXT, link="moon"))}, "moon"),
         ({"model": int}, "not mapped"),
         ({"templates": {"veiw": "cake.jinja2"}}, "templates .*veiw"),
-        ({"pages": (*CakeView.pages, Cake)}, "Cake.* no Page"),
+        ({"pages": (*CakeView.pages, Cake)}, "Cake.* not a Page"),
         ({"pages": (*CakeView.pages, Index)}, "index"),
     ],
 )

@@ -31,13 +31,13 @@ def render(column: Column, value: Any, *, grouped: bool = True) -> str:
     """Return ``value`` as people read it; thousands are ``grouped`` on pages and not in files.
 
     Decimals show the column's scale, choices their label, moments UTC to the second; ``None`` is empty. A value that
-    is none of the column, as it may stand in a database, is shown as it is stored and called not readable.
+    does not fit the column, as a database may hold it, is shown as it is stored and marked as not readable.
     """
     return renderer_for(column, grouped=grouped)(value)
 
 
 def renderer_for(column: Column, *, grouped: bool = True) -> Callable[[Any], str]:
-    """Return :func:`render` made ready for one column: faster where many cells are shown."""
+    """Return :func:`render` made ready for one column: faster for many cells."""
     is_readable = _READABLE[column.kind]
     write = _RENDERERS[column.kind](column, "," if grouped else "")
 
@@ -52,7 +52,7 @@ def renderer_for(column: Column, *, grouped: bool = True) -> Callable[[Any], str
 def to_text(column: Column, value: Any, conventions: Conventions = _CONVENTIONS) -> str:
     """Return ``value`` as a field shows it for editing: by the same conventions it parses to the same value.
 
-    What is no value of the column is shown as it is; it does not parse, or to another value.
+    A value that does not fit the column is written as it is; it may not parse, or parse to another value.
     """
     if value is None:
         return ""
@@ -62,12 +62,12 @@ def to_text(column: Column, value: Any, conventions: Conventions = _CONVENTIONS)
 
 
 def not_readable(value: Any) -> str:
-    """Return what is shown of a ``value`` that is none of its column: its text, and that it is not readable."""
+    """Return the text for a ``value`` that does not fit its column, marked as not readable."""
     return f"“{raw_text(value)}” (not readable)"
 
 
 def is_readable(column: Column, value: Any) -> bool:
-    """Return whether ``value``, which is not ``None``, is of the column's kind, so that it can be shown as such."""
+    """Return whether ``value``, which is not ``None``, is of the column's kind."""
     return _READABLE[column.kind](value)
 
 
@@ -169,7 +169,7 @@ def parse(column: Column, text: str, conventions: Conventions = _CONVENTIONS) ->
 
 @lru_cache(maxsize=4096)
 def parser_for(column: Column, conventions: Conventions = _CONVENTIONS) -> Parser:
-    """Return :func:`parse` made ready for one column: faster where many cells are read."""
+    """Return :func:`parse` made ready for one column: faster for many cells."""
     convert = _MAKERS[column.kind](column, conventions)
     required, label, blank = column.required, column.label, column.blank
 

@@ -27,7 +27,7 @@ from batchbook.db.column_types import integer_limits
 
 
 class Kind(StrEnum):
-    """What a column's values are to the people who read, filter and edit them."""
+    """The kind of a column's values, by which people read, filter and edit them."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -59,9 +59,9 @@ def kind_of(column_type: TypeEngine[Any]) -> Kind:
 
     Raises ``TypeError`` for a type that no kind fits, such as JSON, UUID or an inexact float.
     """
-    plain = column_type.impl_instance if isinstance(column_type, TypeDecorator) else column_type
+    base = column_type.impl_instance if isinstance(column_type, TypeDecorator) else column_type
     for known, kind in _KINDS:
-        if isinstance(plain, known):
+        if isinstance(base, known):
             return kind
     raise TypeError(f"A grid cannot show {column_type!r}; leave the column out or give it a kind of its own.")
 
@@ -91,7 +91,7 @@ class Column:
     ``name`` is its key in links and rows, ``expression`` the SQL it reads. ``scale`` counts the digits kept behind
     the decimal sign, ``max_length`` characters; ``minimum`` and ``maximum`` are the field's own rule, ``limits`` what
     its database type can hold; ``blank`` is the value of an empty cell. ``link`` names a link that the view resolves;
-    ``by_batch_only`` says that forms do not ask for it, because it changes by batches. Columns compare by identity, because
+    ``by_batch_only`` columns are read-only in forms, because they change by batches. Columns compare by identity, because
     SQL expressions do not compare to a truth value.
     """
 
@@ -128,8 +128,8 @@ def columns_of(model: Any, names: Iterable[str | Column]) -> tuple[Column, ...]:
     """Return the columns of ``model`` that ``names`` lists; a ready :class:`Column` stands for itself.
 
     Everything is derived from the mapped column: kind, scale, length (without one, :data:`LONGEST_TEXT`) and limits
-    from its type, ``required`` from its nullability, and from its ``info`` whatever is said there under the name of a :class:`Column` part, such as
-    ``label``, ``choices`` (see :func:`choices_of`), ``kind`` or ``minimum``. Raises ``ValueError`` for a name that
+    from its type, ``required`` from its nullability, and from its ``info`` the parts of a
+    :class:`Column` that it has by name, such as ``label``, ``choices`` (see :func:`choices_of`), ``kind`` or ``minimum``. Raises ``ValueError`` for a name that
     the model does not map, ``TypeError`` for a type without a kind.
     """
     return tuple(name if isinstance(name, Column) else _column_of(model, name) for name in names)
@@ -138,7 +138,7 @@ def columns_of(model: Any, names: Iterable[str | Column]) -> tuple[Column, ...]:
 def choices_of(source: Any) -> tuple[Choice, ...]:
     """Return choices from an enum, or from an iterable of :class:`Choice`, (value, label) pairs or plain values.
 
-    An enum's members may say ``label``, ``severity`` and ``sign``; without a label their name is made readable.
+    An enum's members may have ``label``, ``severity`` and ``sign``; without a label their name is made readable.
     """
     return tuple(_choice_of(item) for item in source)
 
@@ -150,7 +150,7 @@ def label_of(name: str) -> str:
 
 
 def limits_of(column: Column) -> tuple[Any, Any] | None:
-    """Return the least and the largest value that the database takes for ``column``; None if there are no such ends.
+    """Return the least and the largest value that the database takes for ``column``; None if there are no limits.
 
     They are the column's own ``limits``, else those of its expression's type; a whole number of an unknown type has
     63 bits, the most that the databases know.
@@ -186,7 +186,7 @@ def _choice_of(item: Any) -> Choice:
 
 
 def _empty_rules(source: Any) -> dict[str, Any]:
-    """Say what an empty cell means: nothing, an empty text where that is the column's default, or an error."""
+    """Return the meaning of an empty cell: nothing, an empty text where that is the column's default, or an error."""
     if getattr(source, "nullable", True) or source is getattr(source.table, "autoincrement_column", None):
         return {}
     default = getattr(source.default, "arg", None)
@@ -194,14 +194,14 @@ def _empty_rules(source: Any) -> dict[str, Any]:
 
 
 def _rules_of(column_type: TypeEngine[Any]) -> dict[str, Any]:
-    plain = column_type.impl_instance if isinstance(column_type, TypeDecorator) else column_type
-    if isinstance(plain, Enum):
-        return {"choices": _members_of(plain)}
-    if isinstance(plain, String):
-        return {"max_length": plain.length or LONGEST_TEXT}
-    if isinstance(plain, Integer):
-        return {"limits": integer_limits(plain)}
-    return _decimal_rules(plain) if isinstance(plain, Numeric) else {}
+    base = column_type.impl_instance if isinstance(column_type, TypeDecorator) else column_type
+    if isinstance(base, Enum):
+        return {"choices": _members_of(base)}
+    if isinstance(base, String):
+        return {"max_length": base.length or LONGEST_TEXT}
+    if isinstance(base, Integer):
+        return {"limits": integer_limits(base)}
+    return _decimal_rules(base) if isinstance(base, Numeric) else {}
 
 
 def _members_of(column_type: Enum) -> tuple[Choice, ...]:
@@ -211,11 +211,11 @@ def _members_of(column_type: Enum) -> tuple[Choice, ...]:
     return tuple(replace(_choice_of(member), value=member) for member in column_type.enum_class)
 
 
-def _decimal_rules(plain: Numeric[Any]) -> dict[str, Any]:
-    if plain.precision is None or plain.scale is None:
-        return {"scale": plain.scale}
-    most = Decimal(10**plain.precision - 1).scaleb(-plain.scale, Context(prec=plain.precision))
-    return {"scale": plain.scale, "limits": (-most, most)}
+def _decimal_rules(numeric: Numeric[Any]) -> dict[str, Any]:
+    if numeric.precision is None or numeric.scale is None:
+        return {"scale": numeric.scale}
+    most = Decimal(10**numeric.precision - 1).scaleb(-numeric.scale, Context(prec=numeric.precision))
+    return {"scale": numeric.scale, "limits": (-most, most)}
 
 
 _PARTS = frozenset(part.name for part in fields(Column)) - {"name", "expression"}

@@ -78,7 +78,7 @@ def text_sheet(book: Any, name: str | None = None) -> Any:
     def write(text: str, attributes: Any = ()) -> None:
         sheet._xml_inline_string(text, False, attributes)
 
-    # A text between <r> and </r> would be written as XML that is made already, whoever it came from.
+    # A text between <r> and </r> would be written as XML that is made already, whoever sent it.
     sheet._xml_rich_inline_string = write
     return sheet
 

@@ -19,7 +19,7 @@ from batchbook.grid.parsers import CellError
 
 
 class Verb(StrEnum):
-    """What a filter says about a column."""
+    """The condition of a filter."""
 
     EQUAL = "equal"
     NOT_EQUAL = "not_equal"
@@ -56,7 +56,7 @@ VERBS: dict[Kind, tuple[Verb, ...]] = {
     Kind.USER: (Verb.IS_ME, *_TEXT),
 }
 
-#: What a page calls each verb.
+#: The label of each verb.
 VERB_LABELS: dict[Verb, str] = {
     Verb.EQUAL: "is",
     Verb.NOT_EQUAL: "is not",
@@ -106,7 +106,7 @@ class Sort:
 
     @property
     def text(self) -> str:
-        """As it stands in a link: the name, with a minus before it when descending."""
+        """The sort as a link has it: the name, after a minus if it is descending."""
         return f"-{self.column}" if self.descending else self.column
 
 
@@ -141,7 +141,7 @@ def read_values(column: Column, verb: Verb, texts: Sequence[str]) -> tuple[Any, 
 
     Raises :class:`CellError` when there are too few or too many, or one is no value of the column.
     """
-    values = tuple(parse(_asked(column), text) for text in _counted(verb, texts))
+    values = tuple(parse(_searchable(column), text) for text in _counted(verb, texts))
     if verb is Verb.BETWEEN and None not in values and values[0] > values[1]:
         raise CellError("order", "Its first value is above its second.")
     return values
@@ -158,21 +158,21 @@ def _counted(verb: Verb, texts: Sequence[str]) -> Sequence[str]:
     if count == 0:
         return ()
     texts = [text.strip() for text in texts]
-    given = [text for text in texts if text]
-    if not given:
+    values = [text for text in texts if text]
+    if not values:
         raise CellError("required", "It needs a value.")
     if count is None:
-        if len(given) > MAX_VALUES:
-            raise CellError("too-many", f"It takes {MAX_VALUES} values at most, and there are {len(given)}.")
-        return list(dict.fromkeys(given))
+        if len(values) > MAX_VALUES:
+            raise CellError("too-many", f"It takes {MAX_VALUES} values at most, and there are {len(values)}.")
+        return list(dict.fromkeys(values))
     if len(texts) != count:
         raise CellError("values", f"It needs {count} values." if count > 1 else "It needs one value.")
     return texts
 
 
 @lru_cache(maxsize=2048)
-def _asked(column: Column) -> Column:
-    # A question may go beyond what may be stored: prices below zero are worth looking for, too.
+def _searchable(column: Column) -> Column:
+    # A filter may go beyond the values that can be stored: prices below zero are worth looking for, too.
     kind = Kind.DATE if column.kind is Kind.DATETIME else column.kind
     return replace(
         column, kind=kind, required=False, blank=None, minimum=None, maximum=None, max_length=_MAX_TEXT
@@ -192,9 +192,9 @@ def _contains(expression: Any, text: str) -> ColumnElement[bool]:
 
 def _empty(expression: Any) -> ColumnElement[bool]:
     missing: ColumnElement[bool] = expression.is_(None)
-    plain = expression.type.impl_instance if isinstance(expression.type, TypeDecorator) else expression.type
+    kind = expression.type.impl_instance if isinstance(expression.type, TypeDecorator) else expression.type
     # SQLAlchemy's enum type is a string type, but takes no value that is none of its members.
-    is_text = isinstance(plain, String) and not isinstance(plain, Enum)
+    is_text = isinstance(kind, String) and not isinstance(kind, Enum)
     return or_(missing, expression == "") if is_text else missing
 
 

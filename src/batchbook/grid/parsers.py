@@ -13,7 +13,7 @@ from batchbook.words import is_storable, storable
 
 DateOrder = Literal["ymd", "dmy", "mdy"]
 
-_SHOWN_CHARACTERS = 40
+_LONGEST_QUOTED = 40
 
 
 class Conventions(NamedTuple):
@@ -30,7 +30,7 @@ class Conventions(NamedTuple):
 
 
 class CellError(ValueError):
-    """A text that is no value of its column: ``code`` for programs, ``message`` a sentence for people."""
+    """A text that is not a value of its column: ``code`` for programs, ``message`` a sentence for people."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -40,11 +40,10 @@ class CellError(ValueError):
 
 def quoted(text: str) -> str:
     """Return ``text`` in quotation marks, cut to a length that fits into a sentence."""
-    shown = text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
-    return f"“{shown}”"
+    return f"“{text if len(text) <= _LONGEST_QUOTED else text[: _LONGEST_QUOTED - 1] + '…'}”"
 
 
-# What a number may be where neither the column nor its database type says less.
+# The largest number where neither the column nor its database type has a limit.
 _LARGEST = 10**27
 # Sixty digits before and sixty behind the decimal sign are the most that is read.
 _EXACT = Context(prec=200)
@@ -56,10 +55,10 @@ def integer_parser(column: Column, conventions: Conventions) -> Callable[[str], 
     low, high = _bounds(column)
 
     def parse_integer(text: str) -> int:
-        plain = text if is_plain(text) else _ungrouped(text, conventions)
-        if not is_plain(plain):
+        digits = text if is_plain(text) else _ungrouped(text, conventions)
+        if not is_plain(digits):
             raise CellError("not-a-whole-number", f"{quoted(text)} is not a whole number: use digits only.")
-        value = int(plain)
+        value = int(digits)
         if not low <= value <= high:
             raise _out_of_bounds(column, text, value < low)
         return value
@@ -75,12 +74,12 @@ def decimal_parser(column: Column, conventions: Conventions) -> Callable[[str], 
     usual = conventions.decimal_sign == "."
 
     def parse_decimal(text: str) -> Decimal:
-        plain = text
+        digits = text
         if not (usual and is_plain(text)):
-            plain = _pointed(text, conventions)
-            if not is_plain(plain):
+            digits = _pointed(text, conventions)
+            if not is_plain(digits):
                 raise _not_a_number(text, conventions)
-        value = Decimal(plain)
+        value = Decimal(digits)
         if not low <= value <= high:
             raise _out_of_bounds(column, text, value < low)
         if scale is not None and not value.same_quantum(unit):

@@ -24,7 +24,7 @@ KeyColumn = InstrumentedAttribute[Any] | ColumnElement[Any]
 
 @dataclass(frozen=True)
 class Window:
-    """One window of the rows: those of a page, numbered ``first`` to ``last`` of ``total`` (0 to 0 when empty), and the state it shows."""
+    """One window of the rows: those of a page, numbered ``first`` to ``last`` of ``total``; 0 to 0 if it is empty."""
 
     rows: Sequence[Row[Any]]
     total: int
@@ -35,11 +35,11 @@ class Window:
 
 
 class Grid:
-    """Columns over a SELECT of the caller's, which says the tables, joins and what may be seen at all.
+    """Columns over the caller's SELECT, which defines the tables, the joins and the rows that may be seen.
 
     ``key`` holds the columns that identify a row: each row carries them, and they end every sort, so that no row is
-    shown on two pages or on none. ``carried`` columns are in each row too, but neither shown nor sorted by. Rows are Core rows with the key's columns and the grid's by name, never entities;
-    read them by ``row._mapping[name]``, which a column called ``count`` or ``index`` does not upset. A day in a
+    shown on two pages or on none. ``carried`` columns are in each row too, but neither shown nor sorted by. Rows are
+    Core rows with the key's columns and the grid's by name, never entities; read them by ``row._mapping[name]``, which a column called ``count`` or ``index`` does not upset. A day in a
     filter on moments is a day in ``zone``.
 
     Raises ``ValueError`` when two columns have one name, or the default sort names none of them.
@@ -100,9 +100,11 @@ class Grid:
             yield from result
 
     def _statement(self, state: GridState, user: str | None) -> Select[Any]:
-        shown: dict[str, Any] = {str(c.key): c.label(c.key) for c in (*self.key, *self.carried)}
-        shown |= {column.name: column.expression.label(column.name) for column in self.columns}
-        statement = self._filtered(state, user).with_only_columns(*shown.values(), maintain_column_froms=True)
+        selected: dict[str, Any] = {str(c.key): c.label(c.key) for c in (*self.key, *self.carried)}
+        selected |= {column.name: column.expression.label(column.name) for column in self.columns}
+        statement = self._filtered(state, user).with_only_columns(
+            *selected.values(), maintain_column_froms=True
+        )
         return statement.order_by(None).order_by(*self._order(state))
 
     def _filtered(self, state: GridState, user: str | None) -> Select[Any]:
@@ -121,7 +123,7 @@ class Grid:
             for clause in sort
             for expression in [self._by_name[clause.column].expression]
         ]
-        # A key is never null, and an index serves it only when nothing is said about nulls.
+        # A key is never null, and an index serves it only when the order does not mention nulls.
         return [*order, *(column.asc() for column in self.key)]
 
     def _check(self) -> None:

@@ -13,11 +13,11 @@ from batchbook.grid.columns import Column
 from batchbook.grid.filters import VERB_LABELS, VERBS, Filter, Sort, Verb, check_values
 from batchbook.grid.parsers import CellError, quoted
 
-#: How many rows a page may show; the smallest number of queries a person needs, and no way to ask for all.
+#: Numbers of rows that a page may have; no request gets all rows at once.
 PAGE_SIZES = (20, 50, 100, 200, 500)
 DEFAULT_PAGE_SIZE = 50
 
-#: More clauses than these are nobody's honest question, and databases limit the size of a statement.
+#: Limits of filters and sorts: no person needs more, and databases limit the size of a statement.
 MAX_FILTERS = 20
 MAX_SORTS = 5
 
@@ -69,7 +69,7 @@ def read_sort(pairs: Pairs, columns: Mapping[str, Column], problems: list[str]) 
 
 
 def read_page(pairs: Pairs, problems: list[str]) -> int:
-    """Return the page asked for, 1 when it is none; one beyond the end is for the query to bring back."""
+    """Return the requested page, or 1 if there is none; a page beyond the end is left to the query."""
     texts = _values(pairs, "page")
     if not texts:
         return 1
@@ -80,7 +80,7 @@ def read_page(pairs: Pairs, problems: list[str]) -> int:
 
 
 def read_size(pairs: Pairs, problems: list[str]) -> int:
-    """Return the page size asked for, the default when it is not one of :data:`PAGE_SIZES`."""
+    """Return the requested page size, or the default if it is not one of :data:`PAGE_SIZES`."""
     texts = _values(pairs, "size")
     if not texts:
         return DEFAULT_PAGE_SIZE
@@ -158,7 +158,7 @@ class Params(Protocol):
 
 @dataclass(frozen=True)
 class GridState:
-    """What a grid shows. ``problems`` are sentences about clauses that were asked for but left out."""
+    """The state of a grid; ``problems`` are sentences about parts of a request that were left out."""
 
     filters: tuple[Filter, ...] = ()
     sort: tuple[Sort, ...] = ()
@@ -168,7 +168,7 @@ class GridState:
 
     @classmethod
     def from_params(cls, params: Params | Iterable[tuple[str, str]], columns: Sequence[Column]) -> GridState:
-        """Read the state from a link's parameters; never raises, whatever they hold (see ``problems``).
+        """Return the state from a link's parameters; anything unusable becomes one of its ``problems``.
 
         More than a link may carry is the default state, with :data:`~batchbook.grid.state.TOO_LONG` for a problem.
         """
@@ -194,7 +194,7 @@ class GridState:
 
     @classmethod
     def from_json(cls, data: Any, columns: Sequence[Column]) -> GridState:
-        """Read what :meth:`to_json` wrote, for columns that may have changed since; never raises."""
+        """Return the state that :meth:`to_json` returned, for columns that may have changed since; never raises."""
         query = data.get("query") if isinstance(data, dict) else None
         pairs = query if isinstance(query, list) else []
         return cls.from_params(
@@ -202,7 +202,7 @@ class GridState:
         )
 
     def to_query(self) -> list[tuple[str, str]]:
-        """Return the state as a link's parameters; what is as by default is left out."""
+        """Return the state as a link's parameters, without those that have their defaults."""
         pairs = [
             (f"f.{clause.column}.{clause.verb}", value)
             for clause in self.filters
@@ -229,7 +229,7 @@ class GridState:
 
 
 def has_grid_params(params: Params | Iterable[tuple[str, str]]) -> bool:
-    """Return whether any of ``params`` speaks about a grid: a filter, a sort, a page or its size."""
+    """Return whether any of ``params`` belongs to a grid: a filter, a sort, a page or its size."""
     return any(is_grid_name(name) for name, _ in _pairs(params))
 
 

@@ -1,7 +1,7 @@
 """The generic master view: index, view, create, edit, delete and export over a grid and a form.
 
 Its parts are usable alone: :class:`GridView` is a grid inside any page, :mod:`batchbook.master.records` loads, saves
-and deletes without lost updates, :mod:`batchbook.master.conflicts` puts together what two people wrote.
+and deletes without lost updates, :mod:`batchbook.master.conflicts` merges the changes of two people.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Conflicts of edits: what a person saw and wrote merged with what somebody else saved meanwhile."""
+"""Conflicts of edits: the changes of a person merged with those that someone else saved in the meantime."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from batchbook.master.view import DirectChange, MasterView
 
 
 def fill(view: MasterView, record: Any, values: dict[str, Any]) -> list[DirectChange]:
-    """Set a form's ``values`` on ``record`` after the master view has looked at them.
+    """Set a form's ``values`` on ``record``, as the view's hooks change them; return the direct edits among them.
 
-    Return the changes among them of what otherwise changes by batch only. It is the record that is looked at, so that
-    it does not matter which field, or which hook, set the value.
+    These are found by comparing the record, so that it does not matter which field, or which hook, set a value.
     """
     values = dict(values)
     reason = values.pop(REASON, None)
@@ -30,39 +29,39 @@ def fill(view: MasterView, record: Any, values: dict[str, Any]) -> list[DirectCh
 
 
 def current_texts(view: MasterView, record: Any) -> Seen:
-    """Return what a form opened now would show of ``record``."""
+    """Return the content of a form of ``record`` that is opened now."""
     return Seen.of(record, form_for(view, record).bind(view.values_of(record)).texts)
 
 
-#: The hidden field of a form that carries what it showed.
+#: The hidden field of a form that carries its content when it was opened.
 SEEN = "seen"
 
-#: The radio buttons on a page of conflicts are called this and the field's name; their values are these.
+#: The prefix of the names of radio buttons on a page of conflicts, before the name of the field; and their values.
 CHOOSE = "choose."
 MINE, THEIRS = "mine", "theirs"
 
 # More than two such fields do not go into one form.
 _LONGEST = 2_000_000
 
-#: What a field shows: a text, or several from check boxes.
+#: The content of a field: a text, or several from check boxes.
 Text = str | list[str]
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a form showed: the record's ``version``, if its model counts them, and the texts of its fields."""
+    """The content of a form when it was opened: the record's ``version``, if its model has one, and its fields' texts."""
 
     version: int | None
     texts: Mapping[str, Text]
 
     @classmethod
     def of(cls, record: Any, texts: Mapping[str, Any]) -> Seen:
-        """Return what a form with ``texts`` shows of ``record``."""
+        """Return the content of a form of ``record`` with ``texts``."""
         return cls(getattr(record, "version", None), {name: comparable(text) for name, text in texts.items()})
 
     @classmethod
     def read(cls, params: Any) -> Seen:
-        """Return what a posted form carries; raises ``BadInput`` if that is missing or damaged."""
+        """Return the content that a posted form carries; raise ``BadInput`` if that is missing or damaged."""
         try:
             data = _read_json(params[SEEN])
             return cls(data["version"], {str(name): comparable(text) for name, text in data["texts"].items()})
@@ -73,11 +72,11 @@ class Seen:
             raise BadInput(message) from error
 
     def __str__(self) -> str:
-        """As it stands in the hidden field."""
+        """Return the text for the hidden field."""
         return json.dumps({"version": self.version, "texts": self.texts}, ensure_ascii=False)
 
     def is_stale(self, now: Seen) -> bool:
-        """Return whether the record has changed since; ``now`` is what the form would show of it."""
+        """Return whether the record has changed since; ``now`` is the content of a form of it that is opened now."""
         return self.version != now.version if now.version is not None else self.texts != now.texts
 
 
@@ -106,10 +105,10 @@ class Merge:
 
 
 def merge(labels: Mapping[str, str], seen: Seen, mine: Mapping[str, Any], now: Seen, params: Any) -> Merge:
-    """Put what was written (``mine``, posted as ``params``) together with what is saved ``now``.
+    """Merge the texts that were posted as ``params``, which are ``mine``, with those that are saved ``now``.
 
     A field that only the other person changed is taken over; one that both changed differently is a conflict, and
-    keeps what was written until it is chosen. ``labels`` has the label of each field by name.
+    keeps the posted text until a choice is made. ``labels`` has the label of each field by name.
     """
     merged, conflicts, taken_over = MultiDict(params), [], []
     for name, label in labels.items():

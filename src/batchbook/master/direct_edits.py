@@ -31,16 +31,16 @@ _LINKS = "batchbook.batch_only_links"
 
 @dataclass(frozen=True)
 class Locked:
-    """What a form shows without asking for it: columns with their values, and links to where they are changed."""
+    """The read-only part of a form: columns that change by batch only, their values, and links to the batches."""
 
     facts: Sequence[tuple[Column, Any]]
     links: Sequence[tuple[str, str]]
 
     @property
     def sentence(self) -> str:
-        """What a page says of it."""
+        """The sentence that explains it."""
         names = listed([column.label for column, _ in self.facts])
-        return f"{names} can be changed by a batch only: somebody prepares it, somebody executes it."
+        return f"{names} can only be changed by a batch, which is prepared and then executed."
 
 
 def batch_only_columns(model: type[Any]) -> tuple[Column, ...]:
@@ -51,12 +51,12 @@ def batch_only_columns(model: type[Any]) -> tuple[Column, ...]:
 
 
 def may_edit_directly(view: MasterView, record: Any | None) -> bool:
-    """Return whether who asks may edit in a form of ``record`` (None: a new one) what changes by batch only."""
+    """Return whether the user may edit columns that change by batch only in a form of ``record``, None for a new one."""
     return view.may(EDIT_DIRECTLY, record)
 
 
 def form_for(view: MasterView, record: Any | None) -> Form:
-    """Return the view's form as who asks gets it: without what changes by batch only, or with the reason besides."""
+    """Return the view's form for the user: without columns that change by batch only, or with a field for the reason."""
     form = view.form(record)
     if not _batch_only(form):
         return form
@@ -68,7 +68,7 @@ def form_for(view: MasterView, record: Any | None) -> Form:
 
 
 def locked_fields(view: MasterView, record: Any | None) -> Locked | None:
-    """Return what the form of ``record`` shows without asking for it; None if that is nothing."""
+    """Return the read-only part of the form of ``record``; None if it has none."""
     fields = _batch_only(view.form(record))
     if not fields or may_edit_directly(view, record):
         return None
@@ -78,7 +78,7 @@ def locked_fields(view: MasterView, record: Any | None) -> Locked | None:
 
 
 def refuse_locked(view: MasterView, record: Any | None, params: Mapping[str, Any]) -> None:
-    """Raise ``Refused`` where a form was sent with a field that who asks may not edit."""
+    """Raise ``Refused`` where a form was sent with a field that the user may not edit."""
     fields = _batch_only(view.form(record))
     sent = [field.label for field in fields if field.was_sent(params)]
     if sent and not may_edit_directly(view, record):
@@ -86,7 +86,7 @@ def refuse_locked(view: MasterView, record: Any | None, params: Mapping[str, Any
 
 
 def why_not_create(view: MasterView) -> str | None:
-    """Return why who asks cannot make a record by form; None if that is possible.
+    """Return the reason why the user cannot create a record by form; None if they can.
 
     A record that needs a value which only batches set would have to be stored with one that nobody chose.
     """
@@ -99,20 +99,18 @@ def why_not_create(view: MasterView) -> str | None:
     if not needed:
         return None
     return (
-        f"A new {view.title_one} needs a value for {listed(needed)}, which your role can change by a batch only."
+        f"A new {view.title_one} needs a value for {listed(needed)}, which your role can only change by a batch."
         f" Import the {view.title_one} instead."
     )
 
 
 def refusal_of(labels: Sequence[str]) -> str:
-    """Return the sentences by which a form with the fields called ``labels`` is refused."""
-    return (
-        f"{listed(labels)} can be changed by a batch only, so nothing was saved. Make the change as a batch."
-    )
+    """Return the sentences that refuse a form with the fields called ``labels``."""
+    return f"{listed(labels)} can only be changed by a batch, so nothing was saved. Create a batch for the change."
 
 
 def listed(labels: Sequence[str], word: str = "and") -> str:
-    """Return labels as a sentence has them: Price and On hand."""
+    """Return labels as a list in a sentence: Price and On hand."""
     *others, last = labels
     return f"{', '.join(others)} {word} {last}" if others else last
 
@@ -120,14 +118,14 @@ def listed(labels: Sequence[str], word: str = "and") -> str:
 def add_batch_only_link(
     config: Any, column: InstrumentedAttribute[Any], label: str, route_name: str, permission: str
 ) -> None:
-    """Directive: offer a way to change ``column``, which changes by batch only, beside the form that does not ask for it.
+    """Directive: offer a link to the batches that change ``column`` beside the form, where the column is read-only.
 
-    The link says ``label``, leads to ``route_name`` and is shown to those who hold ``permission``. Raises
-    ``ConfigurationError`` for a column that does not say ``by_batch_only``.
+    The link has the text ``label``, leads to the route ``route_name`` and is shown to users with ``permission``. Raises
+    ``ConfigurationError`` for a column that is not declared as ``by_batch_only``.
     """
     source = column.property.columns[0]
     if not source.info.get("by_batch_only"):
-        raise ConfigurationError(f"{column} does not say by_batch_only, so its form leads nowhere else.")
+        raise ConfigurationError(f"{column} is not declared as by_batch_only, so its form shows no links.")
 
     def register() -> None:
         links = config.registry.setdefault(_LINKS, {})
@@ -156,14 +154,14 @@ def _batch_only(form: Form) -> list[Field]:
 
 def _reason_field(fields: Sequence[Field]) -> Field:
     names = listed([field.label for field in fields], "or")
-    help_ = f"Needed if you change {names} here and not by a batch. It is kept in the history."
+    help_ = f"Required if you change {names} here instead of by a batch. It is kept in the history."
     return Field.of(
         REASON, Kind.TEXT, label="Reason for the direct edit", max_length=LONGEST_REASON, help=help_
     )
 
 
 def values_now(record: Any) -> dict[str, Any]:
-    """Return what ``record`` has in the columns that change by batch only, by attribute; a new one has its defaults."""
+    """Return the values of ``record`` in columns that change by batch only, by attribute; of a new one, its defaults."""
     names = [column.name for column in batch_only_columns(type(record))]
     if not inspect(record).persistent:
         defaults = scalar_defaults(inspect(type(record)).columns)
@@ -174,9 +172,9 @@ def values_now(record: Any) -> dict[str, Any]:
 def direct_changes(
     view: MasterView, record: Any, before: Mapping[str, Any], reason: str | None
 ) -> list[DirectChange]:
-    """Return how ``record`` differs from ``before`` in the columns that change by batch only.
+    """Return the changes of ``record`` since ``before`` in the columns that change by batch only.
 
-    Raises ``Refused`` if who asks may not change them in a form, and ``Invalid`` where the reason is missing.
+    Raises ``Refused`` if the user may not change them in a form, and ``Invalid`` if the reason is missing.
     """
     stored = inspect(record).persistent
     found = []
@@ -189,13 +187,13 @@ def direct_changes(
     if found and not reason:
         names = listed([change.column.label for change in found])
         raise Invalid(
-            {REASON: f"Say why you set {names} here and not by a batch. It is kept in the history."}
+            {REASON: f"Enter why you set {names} here instead of by a batch. It is kept in the history."}
         )
     return found
 
 
 def direct_edit(view: MasterView, record: Any, change: DirectChange, reason: str) -> DirectEdit:
-    """Return the entry that keeps ``change`` of ``record``, with who made it and why."""
+    """Return the entry that records ``change`` of ``record``, with the user and the reason."""
     return DirectEdit(
         record_type=_type_of(record),
         record_key=_key_of(record),

@@ -26,12 +26,12 @@ UNPROCESSABLE, CONFLICT = 422, 409
 
 
 class FormPage(Page):
-    """The common part of creating and editing: a form that is shown again until it can be saved."""
+    """The common part of pages that create and edit: a form that is shown again until it can be saved."""
 
     def write(self, record: Any, bound: BoundForm) -> bool:
-        """Save a valid ``bound`` into ``record``; otherwise, or if that fails, say why in ``bound`` and return False.
+        """Save a valid ``bound`` into ``record``; otherwise, or if that fails, add the errors to it and return False.
 
-        Sets the status of the response: 422 for what must be corrected, 409 for what somebody else made impossible.
+        Sets the status of the response: 422 for input to be corrected, 409 for a conflict with another user's change.
         """
         if bound.valid:
             hooks, direct = self.view.hooks, list[DirectChange]()
@@ -74,7 +74,7 @@ class Create(FormPage):
 
     @classmethod
     def offered(cls, view: MasterView, record: Any) -> bool:  # noqa: ARG003 - There is none yet.
-        """Not where a record needs what the person can set by a batch only."""
+        """Return whether the user can set every value that a new record needs."""
         return why_not_create(view) is None
 
     def get(self) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class Create(FormPage):
         return self._form(form_for(self.view, None).bind(scalar_defaults(inspect(self.view.model).columns)))
 
     def post(self) -> Any:
-        """Save the new record and show it; or show the form again with what is wrong."""
+        """Save the new record and show it; or show the form again with the errors."""
         self._refuse()
         refuse_locked(self.view, None, self.request.POST)
         record = self.view.model()
@@ -121,12 +121,12 @@ class Edit(FormPage):
     kind = "primary"
 
     def get(self) -> dict[str, Any]:
-        """Show the form with what is saved."""
+        """Show the form with the saved values."""
         bound = form_for(self.view, self.record).bind(self.view.values_of(self.record))
         return self._form(bound, Seen.of(self.record, bound.texts))
 
     def post(self) -> Any:
-        """Save and show the record; or show the form again with what is wrong, or with what both people wrote."""
+        """Save and show the record; or show the form again with the errors, or with the changes of both people."""
         record, seen = self.record, Seen.read(self.request.POST)
         sent = chosen_values(self.request.POST, seen)
         refuse_locked(self.view, record, sent)
@@ -168,7 +168,7 @@ _CHANGED = "Someone changed this since you opened the page. Nothing was deleted;
 
 
 class Delete(Page):
-    """A page that says what will be deleted, or why it cannot be, and the deletion itself."""
+    """A page that asks for confirmation, or gives the reason why a record cannot be deleted; and the deletion itself."""
 
     name = "delete"
     pattern = "/delete"
@@ -179,11 +179,11 @@ class Delete(Page):
     kind = "danger"
 
     def get(self) -> dict[str, Any]:
-        """Ask, or say why not."""
+        """Ask for confirmation, or give the reason why not."""
         return self._page(self.view.hooks.why_not_delete(self.record))
 
     def post(self) -> Any:
-        """Delete the record and show the index; or say why not (409)."""
+        """Delete the record and show the index; or give the reason why not (409)."""
         record, label = self.record, self.view.label_of(self.record)
         try:
             self._check(Seen.read(self.request.POST))

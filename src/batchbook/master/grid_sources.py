@@ -1,4 +1,4 @@
-"""Grids apart from a request: kept as plain data, and opened again for a user, such as by a job."""
+"""Grids outside a request: stored as plain data, and opened again for a user, such as by a job."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from batchbook.web.request import zone_for
 
 @dataclass(frozen=True)
 class Caller:
-    """A user for whom something is done apart from a request: the ``session`` to do it in, and their ``identity``."""
+    """A user for whom work is done outside a request: the ``session`` to do it in, and their ``identity``."""
 
     services: Services
     session: Session
@@ -32,9 +32,9 @@ class Caller:
         return zone_for(self.services, self.identity)
 
     def refuse_unless(self, *, permitted: bool) -> None:
-        """Raise ``Refused`` if the user is not ``permitted`` to see a grid, any more."""
+        """Raise ``Refused`` if the user is not ``permitted`` to see a grid any longer."""
         if not permitted:
-            raise Refused(f"{self.identity.name} may not see this any more. Nothing was done.")
+            raise Refused(f"{self.identity.name} may no longer see this. Nothing was done.")
 
 
 @dataclass(frozen=True, kw_only=True)

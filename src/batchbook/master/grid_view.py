@@ -36,13 +36,13 @@ from batchbook.web.request import Request
 
 
 def recall(db: Session, user_name: str, grid: str) -> dict[str, Any] | None:
-    """Return what ``user_name`` last chose for ``grid``, or None if they never chose."""
+    """Return the settings that ``user_name`` last chose for ``grid``, or None."""
     setting = db.get(GridSetting, (user_name, grid))
     return setting.settings if setting else None
 
 
 def remember(db: Session, user_name: str, grid: str, settings: dict[str, Any]) -> None:
-    """Keep ``settings`` (JSON-ready) as what ``user_name`` last chose for ``grid``."""
+    """Remember ``settings`` (JSON values) as those that ``user_name`` last chose for ``grid``."""
     # One statement, so that two tabs that store at the same moment cannot collide.
     statement = insert_into(db.get_bind(), GridSetting).values(
         user_name=user_name, grid=grid, settings=settings
@@ -52,7 +52,7 @@ def remember(db: Session, user_name: str, grid: str, settings: dict[str, Any]) -
 
 
 def forget(db: Session, user_name: str, grid: str) -> None:
-    """Forget what ``user_name`` chose for ``grid``: the next visit starts with the grid's defaults."""
+    """Forget the settings of ``user_name`` for ``grid``: the next visit starts with the grid's defaults."""
     db.execute(delete(GridSetting).where(GridSetting.user_name == user_name, GridSetting.grid == grid))
 
 
@@ -63,26 +63,26 @@ _KEPT = ("sort", "size")
 
 
 def is_reset(params: Any) -> bool:
-    """Whether the person asked for the grid's defaults."""
+    """Return whether the form asks for the grid's defaults."""
     return bool(params.get("do") == "reset")
 
 
 def query_from_form(params: Any) -> Pairs:
     """Return the link's parameters for a posted filter form.
 
-    What cannot be understood is passed on, so that the page which the link shows says what is wrong with it.
+    Anything unreadable is passed on, so that the page behind the link reports it.
     """
     kept = [pair for pair in parse_qsl(params.get("query", ""), keep_blank_values=True) if pair[0] in _KEPT]
     return [*_filters(params), *kept]
 
 
 def _filters(params: Any) -> Iterator[tuple[str, str]]:
-    # A look into the form itself costs time by its length, which is anybody's choice.
+    # Each lookup in the form itself takes time in proportion to its length, which the sender chooses.
     fields: dict[str, list[str]] = params.dict_of_lists()
     removed = params.get("do", "").removeprefix("remove-")
     numbers = sorted({match[1] for name in fields if (match := _ROW.fullmatch(name))}, key=int)
     rows = (number for number in numbers if number != removed and fields[f"column.{number}"][-1])
-    for number in islice(rows, MAX_FILTERS + 1):  # One too many, so that the page says so.
+    for number in islice(rows, MAX_FILTERS + 1):  # One too many, so that the page reports it.
         verb = fields.get(f"verb.{number}", [""])[-1]
         for value in _values(verb, fields.get(f"value.{number}", [])):
             yield f"f.{fields[f'column.{number}'][-1]}.{verb}", value
@@ -100,7 +100,7 @@ def _values(verb: str, texts: list[str]) -> list[str]:
 class GridView:
     """A grid on a page, for one request.
 
-    ``key`` is the name under which a person's choices are remembered. ``url`` is the page that the grid is on, without
+    ``key`` is the name under which the choices of users are remembered. ``url`` is the page that the grid is on, without
     a query; ``settings_url`` is where its filter form is posted to, and ``export_url`` gives the address of a download
     by its format. ``hidden`` names columns to filter by that the table does not show. ``known_total`` saves counting
     when nothing is filtered. ``cell_links``, ``editable`` and ``mark`` are those of
@@ -155,24 +155,24 @@ class GridView:
 
     @cached_property
     def state(self) -> GridState:
-        """What the address says; if it says nothing, what was remembered; else the grid's defaults."""
-        asked = self.request.GET
-        if has_grid_params(asked) or "view" in asked:
-            return GridState.from_params(asked, self.columns)
+        """The state in the address, else the remembered one, else the grid's defaults."""
+        params = self.request.GET
+        if has_grid_params(params) or "view" in params:
+            return GridState.from_params(params, self.columns)
         settings = recall(self.request.db, self.user, self.key) if self.user else None
         state = GridState.from_json(settings, self.columns)
         return state if not state.filters or self._reads(state) else GridState(problems=(_UNUSABLE,))
 
     @cached_property
     def window(self) -> Window:
-        """The rows to show, read from the database when first asked for."""
+        """The rows to show, read from the database on first use."""
         return self._window_of(self.state)
 
     def _window_of(self, state: GridState) -> Window:
         return self.grid.window(self.request.db, state, self.user, known_total=self.known_total)
 
     def _reads(self, state: GridState) -> bool:
-        # What was remembered comes back at every visit: if the database refused it, nobody could get rid of it.
+        # A remembered state comes back at every visit, so one that the database refuses would lock its owner out.
         try:
             with self.request.db.begin_nested():
                 self.window = self._window_of(state)
@@ -187,19 +187,19 @@ class GridView:
 
     @property
     def user(self) -> str | None:
-        """Who "is me" for filters, and for whom choices are remembered."""
+        """The name of the user, for filters by “is me” and for remembered choices."""
         name: str | None = self.request.authenticated_userid
         return name
 
     @property
     def verbs(self) -> dict[str, list[tuple[str, str, int | str]]]:
-        """Per filterable column the verbs to offer: name, label and number of values, ``"many"`` for one or more."""
+        """The verbs of each filterable column, with label and number of values, ``"many"`` for one or more."""
         return {column.name: _verbs_of(column) for column in self.columns if column.filterable}
 
     def remember(self) -> str:
-        """Keep for this person what the posted filter form says; return the link that shows it.
+        """Remember the posted filter form for the user; return the link that shows it.
 
-        A form that makes no sense in part is not kept, but its link is as posted: the page says what is wrong. Raises
+        A form with problems is not remembered, but its link is as posted, so that the page reports them. Raises
         ``TooLarge`` for more than a link may carry.
         """
         if is_reset(self.request.POST):
@@ -209,7 +209,7 @@ class GridView:
         query = query_from_form(self.request.POST)
         state = GridState.from_params(query, self.columns)
         if TOO_LONG in state.problems:
-            raise TooLarge(f"{TOO_LONG} What was shown before is unchanged.")
+            raise TooLarge(f"{TOO_LONG} The view was not changed.")
         if self.user and not state.problems:
             remember(self.request.db, self.user, self.key, state.to_json())
         return f"{self.url}?{urlencode(query or DEFAULT)}"

@@ -15,9 +15,9 @@ KEYS_KEPT = 3
 
 @dataclass(frozen=True)
 class SortMark:
-    """How a column takes part in the order: its ``place`` among the keys, 1 for the first, and its direction.
+    """The part of a column in the order: its ``place`` among the keys, 1 for the first, and its direction.
 
-    ``alone`` says that it is the only key, so that its place need not be told.
+    ``alone`` means that it is the only key, so that its place need not be shown.
     """
 
     place: int
@@ -26,7 +26,7 @@ class SortMark:
 
 
 def mark_of(sorts: Sequence[Sort], column: str) -> SortMark | None:
-    """Return how ``sorts`` order by ``column``, or None if they do not."""
+    """Return the part of ``column`` in ``sorts``, or None if they do not order by it."""
     for place, sort in enumerate(sorts, start=1):
         if sort.column == column:
             return SortMark(place, sort.descending, len(sorts) == 1)
@@ -46,10 +46,10 @@ def clicked(sorts: Sequence[Sort], column: str) -> tuple[Sort, ...]:
     return (Sort(column, descending=first == Sort(column)), *others)[:KEYS_KEPT]
 
 
-#: What the results can be downloaded as, with the word for the link.
+#: Formats in which results can be downloaded, with the label of the link.
 FORMATS = {"csv": "CSV", "xlsx": "Excel"}
 
-#: Says that the grid's defaults are wanted, not what was remembered.
+#: The query for a grid's defaults instead of its remembered state.
 DEFAULT = [("view", "default")]
 
 
@@ -97,11 +97,11 @@ class GridLinks:
         return default_link(self.url)
 
     def sort_mark(self, column: str) -> SortMark | None:
-        """Return how the state sorts by ``column``; None if it does not, whatever the grid's default order is."""
+        """Return the part of ``column`` in the order of the state; None if it does not, whatever the grid's default order is."""
         return mark_of(self.state.sort, column)
 
     def sort_link(self, column: str) -> str:
-        """Return where a click on the header of ``column`` leads, see :func:`clicked`."""
+        """Return the link of the header of ``column``, see :func:`clicked`."""
         return self.to(sort=clicked(self.state.sort, column), page=1)
 
     def filtered_by(self, *clauses: Filter) -> str:

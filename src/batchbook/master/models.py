@@ -16,16 +16,16 @@ class GridSetting(Base):
 
     __tablename__ = "grid_setting"
 
-    # The name, not the id, of the user: the grids are a lower room than the accounts and know none of their tables.
+    # The name, not the id, of the user: this package is below the accounts and does not know their tables.
     user_name: Mapped[str] = mapped_column(String(100), primary_key=True)
     grid: Mapped[str] = mapped_column(String(100), primary_key=True)
     settings: Mapped[dict[str, Any]]
 
 
 class DirectEdit(Base):
-    """One value that a person set directly, although it changes by batch only: what it was, what it is, and why.
+    """A value that a person set directly although it otherwise changes by batch only, with the reason.
 
-    The record is known by the table and key that it has, ``record_label`` is what it was called. There is no foreign
+    The record is identified by its table and key; ``record_label`` is its name at that time. There is no foreign
     key: the entry outlives the record. Entries are append-only. ``old_value`` is None where the record was new.
     """
 
@@ -43,5 +43,5 @@ class DirectEdit(Base):
     reason: Mapped[str] = mapped_column(String(500))
     changed_at: Mapped[datetime] = mapped_column(default=utc_now)
     changed_by: Mapped[str] = mapped_column(String(80))
-    # Always null, as no batch did it; what keeps a record append-only asks for it.
+    # Always null, since no batch made the change; ``append_only`` needs the column.
     batch_id: Mapped[int | None]

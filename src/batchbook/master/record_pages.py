@@ -26,7 +26,7 @@ DIRECT_EDITS_SHOWN = 20
 
 
 class Detail(Page):
-    """What one record holds, and what can be done with it."""
+    """The page of one record: its values, its direct edits and the buttons of its other pages."""
 
     name = "view"
     pattern = ""
@@ -52,19 +52,19 @@ class Index(Page):
     template = "batchbook.templates:master/index.jinja2"
 
     def get(self) -> dict[str, Any]:
-        """Show the grid in the state that the address says, or that was remembered."""
+        """Show the grid in the state of the address, or in the one that was remembered."""
         return self.template_values(grid=self.view.grid(), buttons=buttons_for(self.view))
 
 
 class Remember(Page):
-    """The filter form's target: keeps the choice, and leads on to the link that shows it."""
+    """The target of the filter form, which remembers the choice and redirects to the link that shows it."""
 
     name = "remember"
     pattern = "/view"
     permission = "view"
 
     def post(self) -> HTTPSeeOther:
-        """Keep what the form says for whoever asks, and redirect to the shareable link."""
+        """Remember the posted state for the user, and redirect to its shareable link."""
         return HTTPSeeOther(self.view.grid().remember())
 
 
@@ -72,20 +72,20 @@ _OFFER = "batchbook.templates:master/big_export.jinja2"
 
 
 class ExportPage(Page):
-    """A page that sends what a grid shows as a file; a subclass says which grid, and what the file is called.
+    """A page that sends the results of a grid as a file; a subclass defines the grid and the name of the file.
 
-    Its pattern must have the part ``{format}``. A big export is offered on a page of its own, because asking for a
-    job changes something, and that is never done on GET.
+    Its pattern must have the part ``{format}``. A big export is offered on a page of its own, because
+    enqueueing a job changes something, which a GET never does.
     """
 
     @abstractmethod
     def exported(self) -> GridView:
-        """Return the grid whose results are wanted, in the state that the address says."""
+        """Return the grid to export, in the state of the address."""
 
     @property
     @abstractmethod
     def reference(self) -> GridReference:
-        """The grid whose results are wanted, as a job can open it again."""
+        """The grid to export, as a job can open it again."""
 
     @property
     @abstractmethod
@@ -121,7 +121,7 @@ class ExportPage(Page):
 
     @property
     def file_format(self) -> str:
-        """What kind of file is wanted, such as ``csv``."""
+        """The format of the file, such as ``csv``."""
         found: str = self.request.matchdict["format"]
         return found
 
@@ -149,11 +149,11 @@ class Export(ExportPage):
 
     @property
     def file_name(self) -> str:
-        """What the addresses of the view begin with."""
+        """The prefix of the view."""
         return self.view.prefix
 
 
-#: What kind of content each format is.
+#: The content type of each format.
 CONTENT_TYPES = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -161,7 +161,7 @@ CONTENT_TYPES = {
 
 
 class BigExports(Protocol):
-    """Has the files of big exports made outside the request; a service, where jobs are there to make them."""
+    """A service that has jobs prepare the files of big exports, in applications with jobs."""
 
     def are(self, count: int) -> bool:
         """Return whether an export of ``count`` rows is big."""
@@ -171,17 +171,17 @@ class BigExports(Protocol):
 
 
 def check_export(view: GridView, file_format: str) -> None:
-    """Raise ``Missing`` for a format that there is not, and ``BadInput`` where a filter cannot be read."""
+    """Raise ``Missing`` for an unknown format, and ``BadInput`` where a filter cannot be used."""
     if file_format not in CONTENT_TYPES:
         raise Missing(f"Results can be downloaded as CSV or XLSX, not as “{file_format[:20]}”.")
     if view.state.problems:
         raise BadInput(
-            f"{' '.join(view.state.problems)} Nothing was exported: more would be in it than you asked for."
+            f"{' '.join(view.state.problems)} Nothing was exported, because the file would have more rows than you asked for."
         )
 
 
 def export_name(view: GridView, file_format: str, name: str) -> str:
-    """Return the name of a file that is called ``name`` and today's date."""
+    """Return the name of a file: ``name`` and today's date."""
     zone = view.request.zone
     return f"{name}-{utc_now().astimezone(zone).strftime('%Y-%m-%d')}.{file_format}"
 
@@ -206,7 +206,7 @@ def export_response(view: GridView, file_format: str, name: str) -> Response:
 def write_export(
     columns: Sequence[Column], file_format: str, rows: Iterable[Row[Any]], file: BinaryIO
 ) -> None:
-    """Write ``rows`` into ``file`` as they come: never are all of them in memory."""
+    """Write ``rows`` into ``file`` one by one: they are never all in memory."""
     if file_format == "csv":
         file.writelines(csv_chunks(columns, rows))
         return

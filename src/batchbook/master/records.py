@@ -1,4 +1,4 @@
-"""Records: loaded, saved and deleted one by one, so that no edit is lost, unique values stay unique and references stay whole."""
+"""Records: loaded, saved and deleted one by one, without lost updates, duplicates of unique values or broken references."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from batchbook.errors import Conflict, Missing
 from batchbook.words import is_storable
 
-#: What the database does on delete that leaves nothing behind to complain about.
+#: Actions of the database on deletion that leave no broken reference behind.
 _HARMLESS = frozenset({"CASCADE", "SET NULL", "SET DEFAULT"})
 
 
@@ -41,9 +41,9 @@ class Reference:
 
 
 def references(db: Session, record: Any) -> list[Reference]:
-    """Return what would lose its footing if ``record`` were deleted, in the order of the tables' names.
+    """Return the references that forbid the deletion of ``record``, in the order of the tables' names.
 
-    Rows that go with the record are none: those that the database or the mapper deletes along (``ON DELETE CASCADE``
+    Rows that go with the record do not count: those that the database or the mapper deletes with it (``ON DELETE CASCADE``
     or ``SET NULL``, ``cascade="all, delete-orphan"``, the secondary table of a relationship, joined subtypes).
     A table is called by its ``info["label"]``, else by its name.
     """
@@ -57,7 +57,7 @@ def references(db: Session, record: Any) -> list[Reference]:
 
 
 def why_referenced(label: str, found: list[Reference]) -> str | None:
-    """Return the sentence that says why the record called ``label`` cannot be deleted, or None if it can."""
+    """Return a sentence with the reason why the record called ``label`` cannot be deleted, or None if it can."""
     if not found:
         return None
     users = [f"{reference.count:,} in {reference.label}" for reference in found]
@@ -109,7 +109,7 @@ _COMBINATION_TAKEN = "Another record already has this combination; change one of
 
 
 def claims_of(record: Any) -> list[Claim]:
-    """Return what ``record`` claims; combinations with a null in them claim nothing."""
+    """Return the claims of ``record``; a combination with a null in it claims nothing."""
     mapper = inspect(type(record))
     claims = []
     for columns in (columns for table in mapper.tables for columns in _unique_columns(table)):
@@ -201,7 +201,7 @@ def find(db: Session, model: type[R], lookup: str, key: str, *, lock: bool = Fal
 
 
 def key_of(model: type[Any], lookup: str, key: str) -> int | str:
-    """Return ``key`` as a value of ``model.lookup``; raises ``Missing`` if no such value can exist."""
+    """Return ``key`` as a value of ``model.lookup``; raise ``Missing`` if no such value can exist."""
     kind = inspect(model).column_attrs[lookup].columns[0].type
     if not isinstance(kind, Integer):
         if not is_storable(key):
@@ -215,8 +215,8 @@ def key_of(model: type[Any], lookup: str, key: str) -> int | str:
 
 
 def _missing(key: str) -> Missing:
-    shown = key if len(key) <= 40 else f"{key[:40]}…"
-    return Missing(f"There is nothing here by the name “{shown}”. It may have been deleted.")
+    name = key if len(key) <= 40 else f"{key[:40]}…"
+    return Missing(f"“{name}” was not found here. It may have been deleted.")
 
 
 def save(db: Session, record: R, change: Callable[[R], None], check: Callable[[R], None] | None = None) -> R:
@@ -224,7 +224,7 @@ def save(db: Session, record: R, change: Callable[[R], None], check: Callable[[R
 
     A loaded record's ``version`` grows by one. All or nothing: whatever is raised, also by ``check``, the database
     and the session are as before. Raises ``Invalid`` when a value that must be unique is taken, or when ``change``
-    says so, and ``Conflict`` when somebody else's change made this one impossible.
+    raises it, and ``Conflict`` when another user's change made this one impossible.
     """
     claims: list[Claim] = []
     try:

@@ -31,8 +31,8 @@ def add_master_view(config: Any, view: type[MasterView]) -> None:
     """Directive: register the addresses of the master view class ``view``.
 
     Two views with one prefix conflict. The introspector lists them in the category ``master views``, by prefix.
-    Raises ``ConfigurationError`` when the class says something that cannot be: no model, a column that the model
-    does not have, a lookup that is not unique.
+    Raises ``ConfigurationError`` for a class that cannot work, such as one without a model, with a column that the model
+    does not have, or with a lookup that is not unique.
     """
     view = config.maybe_dotted(view)
     _check(view)
@@ -70,7 +70,7 @@ def _names(view: type[MasterView]) -> list[str]:
 def _check(view: type[MasterView]) -> None:
     missing = [name for name in _NEEDED if not getattr(view, name, None)]
     if missing:
-        raise ConfigurationError(f"The master view {view.__name__} does not say its {' and '.join(missing)}.")
+        raise ConfigurationError(f"The master view {view.__name__} does not define {' and '.join(missing)}.")
     if inspect(view.model, raiseerr=False) is None:
         raise ConfigurationError(
             f"The master view {view.__name__} has the model {view.model!r}, which is not mapped."
@@ -109,15 +109,13 @@ def _check_lookup(view: type[MasterView]) -> None:
 def _check_links(view: type[MasterView]) -> None:
     unknown = {column.link for column in view.columns() if column.link} - {"self", *view.links}
     if unknown:
-        raise ConfigurationError(
-            f"{view.__name__}.links does not say where {', '.join(sorted(unknown))} leads."
-        )
+        raise ConfigurationError(f"{view.__name__}.links has no address for {', '.join(sorted(unknown))}.")
 
 
 def _check_pages(view: type[MasterView]) -> None:
     strange = [page for page in view.pages if not (isinstance(page, type) and issubclass(page, Page))]
     if strange:
-        raise ConfigurationError(f"{view.__name__}.pages has {strange[0]!r}, which is no Page.")
+        raise ConfigurationError(f"{view.__name__}.pages has {strange[0]!r}, which is not a Page.")
     names = _names(view)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -125,12 +123,12 @@ def _check_pages(view: type[MasterView]) -> None:
     unknown = sorted(view.templates.keys() - set(names))
     if unknown:
         raise ConfigurationError(
-            f"{view.__name__}.templates names {', '.join(unknown)}, which is none of its pages."
+            f"{view.__name__}.templates names {', '.join(unknown)}, which is not one of its pages."
         )
 
 
 def view_called(services: Services, prefix: str) -> type[MasterView]:
-    """Return the master view with that ``prefix``; raise ``Missing`` if there is none in this installation."""
+    """Return the master view with that ``prefix``; raise ``Missing`` if this installation has none."""
     known = services.get(Registry).introspector.get("master views", prefix)
     if known is None:
         raise Missing(NO_SUCH_LIST)

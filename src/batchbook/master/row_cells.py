@@ -18,7 +18,7 @@ from batchbook.web.request import Request
 
 LinkFor = Callable[[Row[Any]], str | None]
 
-# Stands in an address for the key of a row, until that is known.
+# The placeholder for the key of a row in an address.
 _KEY = "~key~"
 _NO = Markup('<span class="visually-hidden">No</span>')
 
@@ -116,7 +116,7 @@ def _cell_maker(
         html = write(value)
         url = link_for(row) if link_for is not None else None
         if is_boolean and url is None and value is False:
-            html = _NO  # In a grid only what is so deserves ink; a page of facts says No.
+            html = _NO  # A grid marks only what is true; a page of facts says “No”.
         return Cell(tag, css, plain_attributes, html, url, None, html if is_text and value else "")
 
     return make

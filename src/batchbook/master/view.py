@@ -45,8 +45,8 @@ class RecordContext(MasterContext):
     def record(self) -> Any:
         """The record that the address names; raises ``Missing`` when there is none.
 
-        It is loaded when first asked for, which is after the permission was checked, so that nobody learns from the
-        answer what exists. For a request that writes it is locked until the transaction ends.
+        It is loaded on first use, which is after the permission was checked, so that the answer does not reveal which
+        records exist. For an unsafe method it is locked until the transaction ends.
         """
         request = self.view.request
         lock = request.method not in SAFE_METHODS
@@ -76,7 +76,7 @@ class Page:
     ``name`` is the end of the route's name. ``pattern`` is put behind the master view's path, for a page
     ``on_record`` behind ``/{id}``. ``permission`` is the name given to :meth:`MasterView.permission`. A page with
     a ``button`` (``{one}`` in it stands for the view's ``title_one``) is offered on the index, or on the page of a
-    record, to those who may; ``kind`` is the button's look: ``primary``, ``plain`` or ``danger``.
+    record, to those with the permission; ``kind`` is the button's look: ``primary``, ``plain`` or ``danger``.
     """
 
     name: ClassVar[str]
@@ -98,13 +98,13 @@ class Page:
         return self.context.record
 
     @classmethod
-    def label(cls, view: MasterView, record: Any) -> str:  # noqa: ARG003 - For subclasses to look at.
-        """Return what the button says beside ``record``, which is None on the index."""
+    def label(cls, view: MasterView, record: Any) -> str:  # noqa: ARG003 - For subclasses.
+        """Return the label of the button beside ``record``, which is None on the index."""
         return cls.button.format(one=view.title_one)
 
     @classmethod
-    def offered(cls, view: MasterView, record: Any) -> bool:  # noqa: ARG003 - For subclasses to look at.
-        """Return whether the button makes sense for ``record`` as it is; the permission is asked apart from this."""
+    def offered(cls, view: MasterView, record: Any) -> bool:  # noqa: ARG003 - For subclasses.
+        """Return whether the button makes sense for ``record`` as it is; the permission is checked separately."""
         return True
 
     def template_values(self, **values: Any) -> dict[str, Any]:
@@ -141,7 +141,7 @@ class RecordHooks:
     def before_save(self, record: Any, values: dict[str, Any]) -> None:
         """Check and change the form's ``values`` before they are set on ``record``, new or loaded.
 
-        Fields that the person may not edit are not among them. Take out those that are no attribute of the record.
+        Fields that the user may not edit are not among them. Remove those that are not attributes of the record.
         """
 
     def after_save(self, record: Any) -> None:
@@ -151,14 +151,14 @@ class RecordHooks:
         """Check the database without ``record``."""
 
     def direct_edit_entry(self, record: Any, change: DirectChange, reason: str) -> Any | None:  # noqa: ARG002 - For subclasses.
-        """Return the object to store that keeps ``change``, made although it changes by batch only.
+        """Return an object to store that records ``change``, a direct edit of a column that changes by batch only.
 
-        None, the default, keeps it in the table of direct edits.
+        None, the default, records it in the table of direct edits.
         """
         return None
 
     def why_not_delete(self, record: Any) -> str | None:
-        """Return the sentence that says why ``record`` cannot be deleted, or None if it can."""
+        """Return a sentence with the reason why ``record`` cannot be deleted, or None if it can."""
         return why_referenced(self.view.label_of(record), references(self.request.db, record))
 
 
@@ -167,10 +167,10 @@ class MasterView:
 
     A subclass sets the data below and overrides hooks; ``config.add_master_view(TheClass)`` registers it. There is
     one instance per request. ``prefix`` names its routes (``products.index``) and permissions (``products:view``).
-    ``lookup`` is the unique attribute that stands in addresses: the primary key, or a natural key without slashes.
+    ``lookup`` is the unique attribute used in addresses: the primary key, or a natural key without slashes.
     ``grid_columns`` and ``form_fields`` are names of the model's attributes, or Columns and Fields; ``facts_fields``
-    is what the page of a record shows, by default the model's own among the grid's and the form's. ``links`` say
-    where a column with that ``link`` leads, given the request and the row; ``"self"`` is the record's own page.
+    are the columns on the page of a record, by default the model's own among the grid's and the form's. ``links`` return,
+    by the name of a column's ``link``, the address for a request and a row; ``"self"`` is the record's own page.
     ``pages`` are its pages in the order of their buttons, such as :data:`batchbook.master.PAGES`.
     """
 
@@ -215,7 +215,7 @@ class MasterView:
         return select(cls.model)
 
     @classmethod
-    def visible_to(cls, services: Services, identity: Identity) -> ColumnElement[bool] | None:  # noqa: ARG003 - For subclasses to look at.
+    def visible_to(cls, services: Services, identity: Identity) -> ColumnElement[bool] | None:  # noqa: ARG003 - For subclasses.
         """Return the condition for the records that ``identity`` may see in the grid; ``None`` for all."""
         return None
 
@@ -243,20 +243,20 @@ class MasterView:
             cell_links={name: _link(self, link) for name, link in links.items()},
         )
 
-    def form(self, record: Any | None) -> Form:  # noqa: ARG002 - For subclasses to look at.
+    def form(self, record: Any | None) -> Form:  # noqa: ARG002 - For subclasses.
         """Return the form to edit ``record``, or to create one if it is None."""
         return form_of(self.model, self.form_fields)
 
     def values_of(self, record: Any) -> dict[str, Any]:
-        """Return what the form shows of ``record``, by field name."""
+        """Return the values of ``record`` that its form shows, by the name of the field."""
         return {field.name: getattr(record, field.name) for field in self.form(record).fields}
 
     def label_of(self, record: Any) -> str:
-        """Return what people call ``record``, in the middle of a sentence."""
+        """Return the name of ``record`` for people, as in the middle of a sentence."""
         return f"{self.title_one} {getattr(record, self.lookup)}"
 
     def facts(self, record: Any) -> list[tuple[Column, Any]]:
-        """Return what the page of ``record`` shows: columns with their values."""
+        """Return the columns that the page of ``record`` shows, with their values."""
         return [(column, getattr(record, column.name)) for column in fact_columns(type(self))]
 
     def url(self, name: str, record: Any | None = None, **options: Any) -> str:
@@ -266,7 +266,7 @@ class MasterView:
         return path
 
     def may(self, permission: str, record: Any | None = None) -> bool:
-        """Return whether who asks may do what ``permission`` (``edit``, ``create`` …) names, here or with ``record``."""
+        """Return whether the user has ``permission`` (``edit``, ``create`` …), for ``record`` or for all records."""
         own = (
             self.record_context_factory.of(self, record) if record is not None else self.context_factory(self)
         )
@@ -291,7 +291,7 @@ def buttons_for(view: MasterView, record: Any | None = None) -> list[Button]:
 
 
 def key_columns(view: type[MasterView]) -> tuple[Any, ...]:
-    """Return what identifies a row of the view's grid: the primary key, and the attribute that stands in addresses."""
+    """Return the columns that identify a row of the view's grid: its primary key, and the attribute used in addresses."""
     mapper = inspect(view.model)
     keys = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
     return tuple(getattr(view.model, name) for name in dict.fromkeys([*keys, view.lookup]))

@@ -123,7 +123,7 @@ class FileSource:
     the batch was executed: those that refer to something, such as a department. ``known_texts`` returns those of some
     texts that mean something in a learned field as they are: where one of these is replaced, nothing is learned.
 
-    ``parse`` yields rows from a file of another layout; nobody is asked about columns then. Every function gets the
+    ``parse`` yields rows from a file of another layout; people cannot choose columns then. Every function gets the
     handler, and the batch or what its signature says.
     """
 
@@ -198,7 +198,7 @@ class FileSource:
             yield from self._blocks(handler, record.name, file, fields, intake)
 
     def parse_table(self, handler: FileHandler, name: str, file: BinaryIO) -> Iterator[RowValues]:
-        """Yield the rows of a table with the declared ``columns``, for a ``parse`` that does something to them.
+        """Yield the rows of a table with the declared ``columns``, for a ``parse`` that changes them.
 
         A cell that cannot be stored is left empty and has an issue with its raw text. Raises
         :class:`batchbook.errors.BadInput` for a file that cannot be read, and for one without a row.

@@ -244,9 +244,9 @@ def _values(
 ) -> dict[str, dict[str, str]]:
     values: dict[str, dict[str, str]] = {}
     for name in columns:
-        asked = offers.texts.get(name, {})
-        texts = {text: taken for text, taken in before.values.get(name, {}).items() if text not in asked}
-        for number, text in enumerate(asked):
+        offered = offers.texts.get(name, {})
+        texts = {text: taken for text, taken in before.values.get(name, {}).items() if text not in offered}
+        for number, text in enumerate(offered):
             taken = bound.values.get(f"value.{name}.{number}")
             if taken:
                 texts[text] = taken

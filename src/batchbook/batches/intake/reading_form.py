@@ -217,7 +217,7 @@ def _column_fields(intake: Intake, fields: Sequence[IntakeField]) -> Iterator[Fi
 
 
 def _choices_with(names: Sequence[str], now: str) -> list[tuple[str, str]]:
-    """Return choices that are their own labels: ``names``, and the present one."""
+    """Return ``names`` and the present one as choices that are their own labels."""
     return [(name, name) for name in dict.fromkeys((*names, *([now] if now else [])))]
 
 

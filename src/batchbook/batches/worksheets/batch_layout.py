@@ -143,13 +143,13 @@ def _row_layout(work: ActionContext) -> RowLayout:
     """Return the layout of the columns that the row grid shows."""
     model: Any = work.row
     table = getattr(work.batch_type.view, "row_table", None)
-    shown = table.columns_of(model) if table is not None else ()
+    visible = table.columns_of(model) if table is not None else ()
     own = [column.key for column in model.__mapper__.columns if column.key not in _NEVER_COLUMNS]
-    return RowLayout(model, columns_of(model, ("sequence", *(shown or own))))
+    return RowLayout(model, columns_of(model, ("sequence", *(visible or own))))
 
 
 def width_of(column: Column) -> int:
-    """Return how many characters wide a column is that holds what ``column`` does."""
+    """Return the width, in characters, of a sheet's column for the values of ``column``."""
     return max(_WIDTHS.get(column.kind, 14), min(len(column.label) + 4, 40))
 
 

@@ -200,9 +200,9 @@ def open_worksheet(name: str, file: BinaryIO) -> UploadedWorksheet:
 
 
 def _open_sheet(name: str, file: BinaryIO, title: str) -> Source:
-    said = Reading(format="xlsx", sheet=title, header_row=1, header_rows=1, left_out=())
+    reading = Reading(format="xlsx", sheet=title, header_row=1, header_rows=1, left_out=())
     try:
-        return open_source(name, file, said)
+        return open_source(name, file, reading)
     except BadInput as error:
         raise BadInput(
             f"“{name}” is not a worksheet of a batch, or not any more. {error.message} {_ADVICE}"
