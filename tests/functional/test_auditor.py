@@ -159,5 +159,5 @@ def test_auditors_see_with_which_options_a_batch_was_executed(
     catalogue: CatalogueDatabase, auditor: TestApp, executed_batch: int
 ) -> None:
     said = text_of(auditor.get(url_of(executed_batch)), ".outcome")
-    assert "Apply rows that are Increase, Decrease" in said
+    assert "Apply Increase, Decrease" in said
     assert "Overwrite prices that changed since the refresh No" in said

@@ -72,6 +72,6 @@ def test_the_options_of_an_execution_are_shown_in_words(
     form["overwrite"] = True
     form.submit(status=303)
     shown = text_of(admin.get(url_of(complete_batch)), ".outcome")
-    assert "Apply rows that are Decrease" in shown
+    assert "Apply Decrease" in shown
     assert "since the refresh Yes" in shown
     assert "Increase" not in shown

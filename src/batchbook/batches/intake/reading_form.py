@@ -115,8 +115,8 @@ def _structure_fields(intake: Intake) -> Iterator[Field]:
     if intake.reading.format == "csv":
         yield from _encoding_fields(intake)
         labels = [*_DELIMITER_LABELS.items(), (_OTHER, "Another character")]
-        yield Field.of("delimiter", Kind.CHOICE, label="Cells are separated by", choices=choices_of(labels))
-        yield Field.of("delimiter_other", Kind.TEXT, label="The other character", max_length=1)
+        yield Field.of("delimiter", Kind.CHOICE, label="Separator", choices=choices_of(labels))
+        yield Field.of("delimiter_other", Kind.TEXT, label="Other separator", max_length=1)
     elif len(intake.report.sheets) > 1:
         names = [sheet.name for sheet in intake.report.sheets]
         yield Field.of("sheet", Kind.CHOICE, choices=choices_of(_choices_with(names, intake.reading.sheet)))

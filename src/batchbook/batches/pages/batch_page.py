@@ -16,13 +16,13 @@ from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.running.runner import ActionCall, Runner
-from batchbook.forms import BoundForm, Field, Form
+from batchbook.forms import BoundForm, Form
 from batchbook.master import Page
 from batchbook.master.conflicts import FieldConflict
 from batchbook.web.flash import flash
 from batchbook.web.request import Request
 
-#: Statuses of a form shown again: for what must be corrected, and for what somebody else made impossible.
+#: Statuses of a form that is shown again: to be corrected, and overtaken by another person's change.
 UNPROCESSABLE, CONFLICT = 422, 409
 
 
@@ -34,18 +34,18 @@ class BatchPage(Page):
 
     @property
     def batch(self) -> Batch:
-        """The batch that the address names."""
+        """The batch in the address."""
         batch: Batch = self.record
         return batch
 
     @property
     def engine(self) -> Engine:
-        """The engine acting for who asks."""
+        """The engine acting for the person who is signed in."""
         return self.view.engine
 
     @property
     def work(self) -> ActionContext:
-        """What an action on the batch works with, for reading."""
+        """The context of an action on the batch, for reading."""
         return self.engine.work_on(self.batch)
 
     @property
@@ -55,7 +55,7 @@ class BatchPage(Page):
 
     @property
     def statuses(self) -> Any:
-        """The statuses of the type's rows, an enum; None for a type that has its own column."""
+        """The enum of the statuses of the type's rows; ``None`` for a type that has its own column."""
         return self.view.batch_type.handler.statuses
 
     @property
@@ -64,13 +64,13 @@ class BatchPage(Page):
         return self.view.url("view", self.batch)
 
     def template_values(self, **values: Any) -> dict[str, Any]:
-        """Return the template's context, which always has the batch."""
+        """Return the context of the template, with the batch in it."""
         return super().template_values(batch=self.batch, **values)
 
     def ask(
         self, action: Action, options: Mapping[str, Any] | None = None, version: int | None = None
     ) -> Result:
-        """Have ``action`` done by whatever runs actions; return how it ended, or that it is going to be done."""
+        """Have the runner do ``action`` or enqueue it; return its result."""
         call = ActionCall(self.batch.id, action, self.request.authenticated_userid, options or {}, version)
         result: Result = self.request.services.get(Runner).submit(self.request.db, call)
         return result
@@ -78,12 +78,12 @@ class BatchPage(Page):
     def submit(
         self, action: Action, options: Mapping[str, Any] | None = None, version: int | None = None
     ) -> HTTPSeeOther:
-        """Have ``action`` done by whatever runs actions, say how it ended, and show the batch."""
+        """Have the runner do ``action`` or enqueue it, then show the batch with a message, or the job's page."""
         return follow_on(self.request, self.ask(action, options, version), self.own_url)
 
 
 def follow_on(request: Request, result: Result, url: str) -> HTTPSeeOther:
-    """Return the redirect to ``url``, where ``result`` is told once; to where its job is awaited, if it has one."""
+    """Return a redirect to ``url``, which shows the message of ``result`` once; to the page of its job if it has one."""
     if result.job_id is not None:
         if result.at_once:
             flash(request, result.at_once)
@@ -93,34 +93,33 @@ def follow_on(request: Request, result: Result, url: str) -> HTTPSeeOther:
 
 
 def sent_texts(bound: BoundForm, params: Mapping[str, Any]) -> dict[str, str]:
-    """Return what was sent of the form ``bound``, as texts by field; a box that is not checked says no.
+    """Return the texts that were sent for the form ``bound``, by field; a checkbox that is not ticked is "no".
 
     A field that was not sent is left out: a page that was opened before the field was there must not empty it.
     """
-    return {field.name: _sent_text(bound, field) for field in bound.fields if field.was_sent(params)}
-
-
-def _sent_text(bound: BoundForm, field: Field) -> str:
-    text = bound.texts[field.name]
-    return "no" if field.widget == "checkbox" and not text else str(text or "")
+    return {
+        field.name: str(bound.texts[field.name] or ("no" if field.widget == "checkbox" else ""))
+        for field in bound.fields
+        if field.was_sent(params)
+    }
 
 
 def show_problems(request: Request, bound: BoundForm, error: CellProblems) -> None:
-    """Put what cannot be stored to the fields of ``bound``, which is shown again as what must be corrected."""
+    """Put the problems of ``error`` beside the fields of ``bound``, and answer with status 422."""
     bound.errors = {name: [problem] for name, problem in error.problems.items()}
     request.response.status_int = UNPROCESSABLE
 
 
 class EditPage(BatchPage, ABC):
-    """A form that is stored, or shown again: with what is wrong, or with what both people wrote.
+    """A form that is stored, or shown again: with its problems, or with both values where two people changed a field.
 
-    A subclass says which ``form`` it is, how to ``store`` it, how to show it again, and where to go from there.
+    A subclass has the ``form``, stores it, shows it again, and has the address of the next page.
     """
 
     permission = Action.EDIT.value
 
     def post(self) -> Any:
-        """Store the form and show what it changed; or show the form again."""
+        """Store the form and show the next page; or show the form again."""
         bound = self.form().validate(self.request.POST)
         version = read_version(self.request.POST)
         try:
@@ -133,20 +132,20 @@ class EditPage(BatchPage, ABC):
             return self.page_values(bound, error.version, conflicts(bound, error))
 
     def stored(self, texts: Mapping[str, str], version: int) -> HTTPSeeOther:
-        """Store ``texts``, or have them stored, and lead on; raises as :meth:`store` does."""
+        """Store ``texts``, or enqueue that, and return a redirect; raises as :meth:`store` does."""
         changed = self.store(texts, version)
-        said = f"Changed {', '.join(changed)}{self.place}." if changed else "Nothing was changed."
-        return self.done(said, self.next_url)
+        message = f"Changed {', '.join(changed)}{self.place}." if changed else "Nothing was changed."
+        return self.done(message, self.next_url)
 
     @property
     def place(self) -> str:
-        """Where in the batch something was changed, as the end of a sentence."""
+        """The changed part of the batch, as the end of a sentence."""
         return ""
 
     @property
     @abstractmethod
     def next_url(self) -> str:
-        """Where people come to when the form is stored."""
+        """The address of the page that follows when the form is stored."""
 
     @abstractmethod
     def form(self) -> Form:
@@ -154,17 +153,17 @@ class EditPage(BatchPage, ABC):
 
     @abstractmethod
     def store(self, texts: Mapping[str, str], version: int) -> list[str]:
-        """Store ``texts`` by field over ``version``; return the labels of what changed. Raises as editors do."""
+        """Store ``texts``, by field, over ``version``; return the labels of the changed fields. Raises as editors do."""
 
     @abstractmethod
     def page_values(
         self, bound: BoundForm, version: int | None, stale: Sequence[FieldConflict] = ()
     ) -> dict[str, Any]:
-        """Return what the page shows with ``bound`` in it, which is to carry ``version``."""
+        """Return the values of the page with ``bound`` in it, which carries ``version``."""
 
 
 def conflicts(bound: BoundForm, stale: StaleEdit) -> list[FieldConflict]:
-    """Return the fields of ``bound`` over which ``stale`` is, in their order."""
+    """Return the fields of ``bound`` that ``stale`` names, in their order, with both values."""
     return [
         FieldConflict(field.name, field.label, stale.mine[field.name], stale.theirs[field.name])
         for field in bound.fields

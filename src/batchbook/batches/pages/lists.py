@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, func, select
 
 from batchbook.batches import access
 from batchbook.batches.engine.context import HIGHEST_NUMBER
@@ -26,7 +26,7 @@ from batchbook.web.request import Request
 
 
 class AllBatchesContext(MasterContext):
-    """The context of the list: everybody may open it, and sees those batches that the own roles let one see."""
+    """The context of the list: everybody may open it, and sees the batches that their roles allow."""
 
     def refusal(self, identity: Identity, permission: str) -> None:
         """Refuse nothing: all of it is reading."""
@@ -36,10 +36,6 @@ def batch_url(request: Request, key: str, batch_id: int) -> str:
     """Return the path of a batch's page."""
     path: str = request.route_path(f"batches.{key}.view", id=batch_id)
     return path
-
-
-def _own_page(request: Request, row: Row[Any]) -> str:
-    return batch_url(request, row._mapping["type"], row._mapping["id"])
 
 
 class AllBatchesView(MasterView):
@@ -55,7 +51,9 @@ class AllBatchesView(MasterView):
     grid_columns = COMMON
     default_sort: ClassVar = (Sort("number", descending=True),)
     pages = (Index, Remember, Export)
-    links: ClassVar = {"batch": _own_page}
+    links: ClassVar = {
+        "batch": lambda request, row: batch_url(request, row._mapping["type"], row._mapping["id"])
+    }
     context_factory = AllBatchesContext
     templates: ClassVar = {"index": "batchbook.templates:batches/everything.jinja2"}
 
@@ -69,7 +67,7 @@ class AllBatchesView(MasterView):
 
     @cached_property
     def running(self) -> list[Running]:
-        """Return what runs on batches that this person may see."""
+        """Return the running jobs of batches that this person may see."""
         return running_now(self.request, self.visible_to(self.request.services, self.request.identity))
 
     @classmethod
@@ -78,12 +76,12 @@ class AllBatchesView(MasterView):
         return access.visible(identity.permissions, services.get(BatchTypes))
 
     def creatable(self) -> list[tuple[str, str]]:
-        """Return title and address for each type of which this person may create batches."""
+        """Return title and address of the form for each type of which this person may create batches."""
         return creatable(self.request)
 
 
 def creatable(request: Request) -> list[tuple[str, str]]:
-    """Return title and address for each type of which who asks may create batches."""
+    """Return title and address of the form for each type of which the person may create batches."""
     held = request.identity.permissions
     return [
         (one.title, request.route_path(f"batches.{one.key}.create"))
@@ -93,7 +91,7 @@ def creatable(request: Request) -> list[tuple[str, str]]:
 
 
 def find(request: Request) -> HTTPSeeOther:
-    """Lead from a batch's number alone, as other records keep it, to the batch's page."""
+    """Redirect from a batch's number alone, which other records keep, to the batch's page."""
     number = int(request.matchdict["number"])
     seen = access.visible(request.identity.permissions, request.services.get(BatchTypes))
     wanted = select(Batch.type).where(Batch.id == number, seen)
@@ -103,13 +101,13 @@ def find(request: Request) -> HTTPSeeOther:
     return HTTPSeeOther(batch_url(request, key, number))
 
 
-#: Batches per section of the page.
+#: The number of batches in a section of the start page.
 SHOWN = 6
 
 
 @dataclass(frozen=True)
 class Section:
-    """Batches that ask the same of the person: how many there are, and the first of them."""
+    """Batches that need the same of the person: their total, and cards of the latest."""
 
     title: str
     hint: str
@@ -126,7 +124,7 @@ class HomePage:
         self.types = request.services.get(BatchTypes)
 
     def get(self) -> dict[str, Any]:
-        """Show what waits, and what was executed lately."""
+        """Show the batches that need attention, and those executed recently."""
         executable = [one.key for one in self.types if access.may(self.held, one.key, Action.EXECUTE)]
         me = self.request.authenticated_userid
         mine = (Batch.created_by == me) & (_at(Action.POPULATE) | _at(Action.EDIT))
@@ -186,7 +184,7 @@ def _at(action: Action) -> ColumnElement[bool]:
 
 
 def includeme(config: Any) -> None:
-    """Register the list, and the way to a batch by its number."""
+    """Register the start page, the list, and the redirect from a batch's number."""
     config.add_route("batches.find", "/batches/{number:[0-9]{1,10}}")
     config.add_view(find, route_name="batches.find", request_method="GET", permission=SIGNED_IN)
     config.add_master_view(

@@ -45,7 +45,7 @@ from batchbook.batches.worksheets.storage import TAKE_WORKSHEET
 from batchbook.forms import form_of
 from batchbook.master import Export, Remember
 
-#: What the master view of every batch type offers, in the order of the buttons.
+#: The pages of every batch type, in the order of their buttons.
 BATCH_PAGES = (
     BatchIndex,
     Remember,
@@ -89,7 +89,7 @@ BATCH_PAGES = (
 
 
 def bound_view(view: type[BatchMasterView], batch_type: BatchType) -> type[BatchMasterView]:
-    """Return a subclass of ``view`` with what the registered type gives it: model, names, addresses, and pages."""
+    """Return a subclass of ``view`` with the model, names, addresses and pages of the registered type."""
     data = {
         "batch_type": batch_type,
         "model": batch_type.header,
@@ -151,7 +151,7 @@ def _check_header_form(view: type[BatchMasterView]) -> None:
 
 
 def includeme(config: Any) -> None:
-    """Add the pages that are over all types, and the grids of batches that jobs open again."""
+    """Register the lists over all types, the tasks of bulk edits, and the grids that jobs open again."""
     config.add_directive("add_batch_pages", "batchbook.batches.pages.routes.add_batch_pages")
     for task in (*BULK_EDITS, TAKE_WORKSHEET):
         config.add_job_task(task)

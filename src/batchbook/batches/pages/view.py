@@ -32,7 +32,7 @@ from batchbook.web.request import Request
 _WIDTH = 8
 _digits = cast(Batch.id, String)
 
-#: The number as people write it, with leading zeros, so that it can be searched for as it is seen.
+#: The number as people write it, with leading zeros, so that it is found as it is shown.
 NUMBER = Column(
     "number",
     "Number",
@@ -41,7 +41,7 @@ NUMBER = Column(
 )
 DESCRIPTION = Column("description", "Description", Batch.description, Kind.TEXT)
 STATE = Column("state", "State", Batch.state, Kind.CHOICE, choices=choices_of(State))
-#: What happens to the batch just now, or is going to at its time; a batch has one of each at the most.
+#: The running, waiting or scheduled job of a batch, which has one of each at the most.
 NOW = Column(
     "now",
     "Now",
@@ -69,15 +69,15 @@ CREATED_AT = Column("created_at", "Created", Batch.created_at, Kind.DATETIME)
 EXECUTED_BY = Column("executed_by", "Executed by", Batch.executed_by, Kind.USER)
 EXECUTED_AT = Column("executed_at", "Executed", Batch.executed_at, Kind.DATETIME)
 
-#: What an index of batches shows unless its type says otherwise.
+#: The columns of an index of batches, unless its type declares others.
 COMMON = (NUMBER, DESCRIPTION, STATE, NOW, ROWS, CREATED_BY, CREATED_AT, EXECUTED_BY, EXECUTED_AT)
 
-#: The column of every row grid that tells whether a row has problems.
+#: The column of every row grid that is true for rows with problems.
 PROBLEMS = "problems"
 
-#: What the index of a type asks for; everybody who may see some of its batches may do it.
+#: Permissions of the index of a type, for everybody who may see some of its batches.
 _READING = frozenset({"view", "export"})
-#: What can be done with many batches of a type at once; each of them is asked about by itself as well.
+#: Actions on many batches of a type at once; each batch is checked by itself as well.
 _MANY = frozenset({Action.REFRESH.value, Action.EXECUTE.value})
 
 
@@ -100,7 +100,7 @@ class TypeContext(MasterContext):
 
 
 class BatchContext(RecordContext):
-    """The context of the addresses of one batch. What may be done with it is in the lifecycle table."""
+    """The context of the addresses of one batch; the lifecycle table has the possible actions."""
 
     view: BatchMasterView
 
@@ -166,10 +166,10 @@ class RowTable:
         if statuses is not None:
             status = Column("status", "Status", row.status, Kind.CHOICE, choices=choices_of(statuses))
         own = [status if name == "status" else name for name in self.columns_of(row)]
-        shown = columns_of(row, own if status in own else (*own, status))
+        columns = columns_of(row, own if status in own else (*own, status))
         return (
             sequence,
-            *shown,
+            *columns,
             Column(note.name, "Note", note.expression, note.kind),
             *self.filters(row),
         )
@@ -222,7 +222,7 @@ class BatchMasterView(MasterView):
         )
 
     def held(self, batch_id: int) -> LockedByJob | None:
-        """Return a batch and the job that has it, where one has; asked once for a request."""
+        """Return the lock of a batch by a job, or ``None``; looked up once in a request."""
         if batch_id not in self._locks:
             self._locks[batch_id] = batch_locked_by_job(self.request, batch_id)
         return self._locks[batch_id]
@@ -230,14 +230,14 @@ class BatchMasterView(MasterView):
     def form(self, record: Any | None) -> Form:
         """Return the header's form: to create a batch all its fields, else those that are not fixed."""
         columns = {column.name: column for column in editable_columns(self.model, new=record is None)}
-        # What the type asks for comes before the fields that every batch has.
+        # Fields of the type come before those that every batch has.
         own = sorted(columns, key=lambda name: name in ("description", "notes"))
         return form_of(self.model, [name for name in self.header_fields or own if name in columns])
 
     def suggestions(self) -> Mapping[str, Sequence[str]]:
-        """Return what the header's form suggests while people type: name of a field → texts."""
+        """Return suggestions for the header's form while people type: name of a field → texts."""
         return {}
 
     def label_of(self, record: Batch) -> str:
-        """Name a batch in a sentence."""
+        """Return the batch's name for a sentence."""
         return f"batch {record.number}"

@@ -21,7 +21,7 @@ from batchbook.statuses import Severity
 
 @dataclass(frozen=True)
 class Count:
-    """How many rows have a status, with the link that shows them."""
+    """The number of rows with a status, and the link that shows them."""
 
     label: str
     count: int
@@ -33,7 +33,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Milestone:
-    """One point in the batch's life: ``state`` is ``done``, ``current`` or ``todo``."""
+    """A point in the life of a batch: ``state`` is ``done``, ``current`` or ``todo``."""
 
     label: str
     state: str
@@ -42,7 +42,7 @@ class Milestone:
 
 @dataclass(frozen=True)
 class Execution:
-    """The execution panel: what will happen or why not, and the form of the options if this person may execute."""
+    """The execution panel: its sentences or the reasons against it, and the form of the options for people who may execute."""
 
     sentences: tuple[str, ...]
     reasons: tuple[str, ...]
@@ -68,16 +68,18 @@ def breakdown(view: BatchMasterView, batch: Batch, grid: GridView) -> list[Count
     known = {status.value for status in statuses}
     other = sum(count for status, count in batch.status_counts.items() if status not in known)
     if other:
-        counted.append(_count(grid, (Filter("status", Verb.EMPTY, ()), *kept), _Plain("No status"), other))
+        counted.append(
+            _count(grid, (Filter("status", Verb.EMPTY, ()), *kept), _OtherCount("No status"), other)
+        )
     if batch.removed_count:
         counted.append(
-            _count(grid, (Filter("removed", Verb.IS_TRUE, ()),), _Plain("Removed"), batch.removed_count)
+            _count(grid, (Filter("removed", Verb.IS_TRUE, ()),), _OtherCount("Removed"), batch.removed_count)
         )
     return counted
 
 
 @dataclass(frozen=True)
-class _Plain:
+class _OtherCount:
     label: str
     severity: Severity = Severity.NEUTRAL
     sign: str = "○"
@@ -91,14 +93,14 @@ def _count(grid: GridView, clauses: tuple[Filter, ...], status: Any, count: int)
 
 
 def facts(view: BatchMasterView, batch: Batch) -> list[tuple[Column, Any]]:
-    """Return the header's fields that say something, less the description, which is the page's heading."""
+    """Return the header's fields that are not empty, without the description, which is the page's heading."""
     columns = [field.column for field in view.form(None).fields if field.name != "description"]
     found = [(column, getattr(batch, column.name)) for column in columns]
     return [(column, value) for column, value in found if value not in (None, "")]
 
 
 def milestones(batch: Batch) -> list[Milestone]:
-    """Return the milestones of a batch's life, with the one it is at."""
+    """Return the milestones of a batch's life, the current one marked."""
     state = State(batch.state)
     reached = {State.COMPLETE: batch.completed_by, State.EXECUTED: batch.executed_by}
     return [
@@ -112,15 +114,15 @@ def milestones(batch: Batch) -> list[Milestone]:
 
 
 def chosen_options(work: ActionContext) -> list[tuple[str, str]]:
-    """Return what an executed batch was executed with, in words: label of the option → what was chosen."""
+    """Return the options that a batch was executed with, in words: label and chosen value."""
     return options_text(work, work.batch.execution_options or {})
 
 
 def options_text(work: ActionContext, stored: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return values of the execution's options, as they are stored, in words: label of the option → what was chosen."""
+    """Return ``stored`` values of the execution's options in words: label and chosen value."""
     form = work.handler.execution_policy.options
-    given = [(field, stored.get(field.name)) for field in (form.fields if form else ())]
-    return [(field.label, _in_words(field, value)) for field, value in given if value not in (None, "", [])]
+    values = [(field, stored.get(field.name)) for field in (form.fields if form else ())]
+    return [(field.label, _in_words(field, value)) for field, value in values if value not in (None, "", [])]
 
 
 def _in_words(field: Field, value: Any) -> str:
@@ -131,14 +133,14 @@ def _in_words(field: Field, value: Any) -> str:
 
 
 def executes_for(view: BatchMasterView, batch: Batch) -> bool:
-    """Return whether marking ``batch`` complete executes it, if who asks does it."""
+    """Return whether ``batch`` is executed at once when this person marks it complete."""
     held = view.request.identity.permissions
     automatic = view.engine.work_on(batch).handler.execution_policy.automatic
     return automatic and access.may(held, batch.type, Action.EXECUTE)
 
 
 def execution(view: BatchMasterView, work: ActionContext) -> Execution | None:
-    """Return what the execution panel says; ``None`` for a batch that is executed."""
+    """Return the execution panel; ``None`` for a batch that is executed."""
     plan = preview_execution(work)
     if plan is None:
         return None
@@ -154,7 +156,7 @@ def execution(view: BatchMasterView, work: ActionContext) -> Execution | None:
 
 
 def _on_complete(view: BatchMasterView, work: ActionContext) -> str:
-    """Say what marking complete leads to, for a type that executes by itself."""
+    """Return the consequence of marking complete, for a type that executes automatically; else an empty text."""
     if not (work.handler.execution_policy.automatic and view.may(Action.COMPLETE, work.batch)):
         return ""
     if executes_for(view, work.batch):

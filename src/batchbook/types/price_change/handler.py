@@ -81,7 +81,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
                 Field.of(
                     "apply",
                     Kind.CHOICE,
-                    label="Apply rows that are",
+                    label="Apply",
                     widget="checkboxes",
                     choices=choices_of(APPLICABLE),
                     required=True,
@@ -90,7 +90,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
                     "overwrite",
                     Kind.BOOLEAN,
                     label="Overwrite prices that changed since the refresh",
-                    help="Without this, nothing is applied if any of these prices changed meanwhile.",
+                    help="If off, execution stops when a price has changed since the refresh.",
                 ),
             ]
         ),

@@ -86,7 +86,7 @@ class TestInTheBackground:
     ) -> None:
         monkeypatch.setattr(index_actions, "MOST", 2)
         page = admin.get(f"{PATH}/refresh-all", status=400)
-        assert "more than 2 batches" in text_of(page)
+        assert "More than 2 batches match" in text_of(page)
         admin.get(f"{PATH}/refresh-all?f.state.equal=new", status=200)
 
     def test_a_running_job_is_shown_above_the_index(

@@ -25,15 +25,15 @@ from batchbook.batches.pages.rows.row_grid import RowGrid
 from batchbook.batches.running.activity import activity_of, last_failure_of
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Missing
-from batchbook.grid import Choice, choices_of
+from batchbook.grid import choices_of
 from batchbook.master import buttons_for
 
-#: How many operations of its history a batch's page shows.
+#: The number of operations of its history on a batch's page.
 OPERATIONS_SHOWN = 8
 
 
 class BatchDetail(BatchPage):
-    """The header, how the rows stand, the rows themselves, what executing will do, and what happened so far."""
+    """The page of a batch: its header, counts, rows, execution panel and latest history."""
 
     name = "view"
     pattern = ""
@@ -45,16 +45,21 @@ class BatchDetail(BatchPage):
         rows, work = RowGrid(self.view, self.batch), self.work
         held = self.view.held(self.batch.id)
         activity = activity_of(self.request, held) if held else None
-        operations, files = self._operations(), self._files()
+        operations = self._latest_operations()
+        went_wrong = bool(operations) and operations[0].kind in (FAILURE, CANCEL)
+        files = self.request.db.scalars(
+            select(BatchFile).where(BatchFile.batch_id == self.batch.id).order_by(BatchFile.number)
+        ).all()
+        own_statuses = choices_of(self.view.batch_type.handler.header_statuses or ())
         return self.template_values(
             buttons=buttons_for(self.view, self.batch),
             state=activity.state if activity else State(self.batch.state),
             activity=activity,
-            mishap=last_failure_of(self.request, self.batch) if _went_wrong(operations) else None,
+            last_failure=last_failure_of(self.request, self.batch) if went_wrong else None,
             intake_url=intake_url(self, self.batch) if activity is None else None,
             unpopulated=activity is None and is_possible(Action.POPULATE, self.batch.state),
-            own_status=self._status(),
-            life=view_models.milestones(self.batch),
+            own_status=next((one for one in own_statuses if one.value == self.batch.status), None),
+            milestones=view_models.milestones(self.batch),
             facts=view_models.facts(self.view, self.batch),
             totals=totals_of(work),
             breakdown=view_models.breakdown(self.view, self.batch, rows.grid),
@@ -69,26 +74,25 @@ class BatchDetail(BatchPage):
             grid=rows.grid,
             operations=operations,
             files=[self._file_values(file) for file in files],
-            sheets=[self._compared(file) for file in files if file.role == WORKSHEET],
+            sheets=[
+                {
+                    "name": file.name,
+                    "url": self.view.url("compare_worksheet", self.batch, number=file.number),
+                }
+                for file in files
+                if file.role == WORKSHEET
+            ],
         )
 
-    def _status(self) -> Choice | None:
-        statuses = self.view.batch_type.handler.header_statuses
-        found = (choice for choice in choices_of(statuses or ()) if choice.value == self.batch.status)
-        return next(found, None)
-
     def _follow_up_url(self) -> str | None:
-        """Return where the batch is into which the rows went that an execution left out; ``None`` if there is none."""
+        """Return the address of the batch with the rows that the execution left out; ``None`` if there is none."""
         number = (self.batch.execution_outcome or {}).get("figures", {}).get(FOLLOW_UP)
         return self.request.route_path("batches.find", number=f"{number:08d}") if number else None
 
-    def _operations(self) -> Any:
+    def _latest_operations(self) -> Sequence[Operation]:
         wanted = select(Operation).where(Operation.batch_id == self.batch.id)
-        return self.request.db.scalars(wanted.order_by(Operation.number.desc()).limit(OPERATIONS_SHOWN)).all()
-
-    def _files(self) -> Sequence[BatchFile]:
-        wanted = select(BatchFile).where(BatchFile.batch_id == self.batch.id)
-        found: Sequence[BatchFile] = self.request.db.scalars(wanted.order_by(BatchFile.number)).all()
+        latest = wanted.order_by(Operation.number.desc()).limit(OPERATIONS_SHOWN)
+        found: Sequence[Operation] = self.request.db.scalars(latest).all()
         return found
 
     def _file_values(self, file: BatchFile) -> dict[str, Any]:
@@ -101,17 +105,8 @@ class BatchDetail(BatchPage):
             "url": self.view.url("download", self.batch, number=file.number),
         }
 
-    def _compared(self, file: BatchFile) -> dict[str, str]:
-        url = self.view.url("compare_worksheet", self.batch, number=file.number)
-        return {"name": file.name, "url": url}
 
-
-def _went_wrong(operations: Any) -> bool:
-    """Return whether the last thing that was done with a batch failed or was cancelled."""
-    return bool(operations) and operations[0].kind in (FAILURE, CANCEL)
-
-
-#: Operations on a page of the history, and cells shown of each of them.
+#: The number of operations on a page of the history, and of cells listed for each operation.
 PAGE_SIZE, CELLS_SHOWN = 50, 20
 
 
@@ -124,20 +119,20 @@ class History(BatchPage):
     template = "batchbook.templates:batches/history.jinja2"
 
     def get(self) -> dict[str, Any]:
-        """Show a page of operations; ``before`` in the query is the number that the page before ended with."""
+        """Show a page of operations; ``before`` in the query is the last number on the page before."""
         wanted = select(Operation).where(Operation.batch_id == self.batch.id)
         before = self.request.GET.get("before", "")
         if before.isascii() and before.isdigit() and len(before) < 10:
             wanted = wanted.where(Operation.number < int(before))
         found = self.request.db.scalars(wanted.order_by(Operation.number.desc()).limit(PAGE_SIZE + 1)).all()
-        shown = found[:PAGE_SIZE]
+        page = found[:PAGE_SIZE]
         return self.template_values(
-            operations=shown,
-            cells=self._cells(shown),
-            older=shown[-1].number if len(found) > PAGE_SIZE else None,
+            operations=page,
+            cells=self._cells(page),
+            older=page[-1].number if len(found) > PAGE_SIZE else None,
         )
 
-    def _cells(self, operations: Any) -> dict[int, list[CellChange]]:
+    def _cells(self, operations: Sequence[Operation]) -> dict[int, list[CellChange]]:
         changes = self.request.db.scalars(
             select(CellChange)
             .where(
@@ -161,7 +156,7 @@ class Download(BatchPage):
     permission = Action.DOWNLOAD.value
 
     def get(self) -> Response:
-        """Send the file as an attachment, whatever it holds."""
+        """Send the file as an attachment, whatever its content."""
         record = self.request.db.get(BatchFile, (self.batch.id, int(self.request.matchdict["number"])))
         if record is None:
             raise Missing(f"{self.batch} has no such file.")

@@ -1,4 +1,4 @@
-"""Forms of a batch's header: a new batch with its file, and the header of one that exists."""
+"""Forms of a batch's header: one for a new batch with its file, one for an existing batch."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from batchbook.tables import SUFFIXES
 from batchbook.web.flash import flash
 from batchbook.web.idempotency import claim_key
 
-#: The fields of the form that take a file, and rows that were copied from somewhere.
+#: The fields of the form for a file and for pasted rows.
 FILE_FIELD, PASTED_FIELD = "file", "pasted"
 _SOURCES = (FILE_FIELD, PASTED_FIELD)
 _PASTED_NAME = "pasted.tsv"
@@ -49,12 +49,12 @@ class CreateBatch(Page):
     kind = "primary"
 
     def get(self) -> dict[str, Any]:
-        """Show the form, with what every new batch has."""
+        """Show the form with the defaults of a new batch."""
         preset = scalar_defaults(self.view.model.__mapper__.columns)
         return self._form(self._fields().bind(preset))
 
     def post(self) -> Any:
-        """Create batch the batch and show it; or show the form again, with nothing left behind."""
+        """Create the batch and show it; or show the form again, with nothing left behind."""
         bound = self._fields().validate(self.request.POST)
         if bound.valid:
             try:
@@ -67,12 +67,12 @@ class CreateBatch(Page):
             except BadInput as error:
                 bound.add_error(_at_fault(bound), error.message)
             else:
-                return self._led_on(batch, result)
+                return self._next_page(batch, result)
         self.request.response.status_int = UNPROCESSABLE
         return self._form(bound)
 
     def _create(self, bound: BoundForm) -> tuple[Batch, Result]:
-        """Create the batch, and populate it or say what is to be looked at before."""
+        """Create the batch, and populate it unless its file has to be checked first."""
         texts = {
             name: text for name, text in sent_texts(bound, self.request.POST).items() if name not in _SOURCES
         }
@@ -84,12 +84,12 @@ class CreateBatch(Page):
             intake = file_source_of(work).inspect(work.handler, batch)
             if not intake.is_plain(intake_fields(work)):
                 return batch, Result(
-                    f"{batch} was created. It has no rows yet: look at how its file is read, then choose its columns."
+                    f"{batch} was created. It has no rows yet: check how the file was read, then match its columns."
                 )
         call = ActionCall(batch.id, Action.POPULATE, self.request.authenticated_userid)
         return batch, self.request.services.get(Runner).submit(self.request.db, call)
 
-    def _led_on(self, batch: Batch, result: Result) -> HTTPSeeOther:
+    def _next_page(self, batch: Batch, result: Result) -> HTTPSeeOther:
         if batch.state == State.NEW and result.job_id is None and not result.failed:
             flash(self.request, result.message, "info")
             return HTTPSeeOther(self.view.url("intake", batch))
@@ -128,23 +128,23 @@ def _one_source(values: dict[str, Any]) -> dict[str, str]:
 
 
 def _source(bound: BoundForm) -> tuple[BinaryIO | None, str]:
-    """Return what the rows are to be read from, and its name."""
+    """Return the file that has the rows, and its name."""
     upload = bound.values.get(FILE_FIELD)
     if upload is not None:
         return upload.file, upload.filename
     if bound.values.get(PASTED_FIELD):
-        # As it was sent: what surrounds a cell is none of the form's business.
+        # As it was sent: the form must not strip tabs at the ends of pasted rows.
         return io.BytesIO(str(bound.texts[PASTED_FIELD]).encode()), _PASTED_NAME
     return None, ""
 
 
 def _at_fault(bound: BoundForm) -> str:
-    """Return the field beside which a refusal is shown: where the rows came from, if they came at all."""
+    """Return the field beside which a refusal is shown: the one that has the rows, if one has."""
     return next((name for name in _SOURCES if bound.values.get(name) is not None), WHOLE_FORM)
 
 
 class EditHeader(EditPage):
-    """A form for what the header says."""
+    """The form of an existing batch's header."""
 
     name = "edit"
     pattern = "/edit"
@@ -152,7 +152,7 @@ class EditHeader(EditPage):
     button = "Edit header"
 
     def get(self) -> dict[str, Any]:
-        """Show the form with what is stored."""
+        """Show the form with the stored values."""
         bound = self.form().bind(self.view.values_of(self.batch))
         return self.page_values(bound, self.batch.version)
 
@@ -166,7 +166,7 @@ class EditHeader(EditPage):
         return self.view.form(self.batch)
 
     def stored(self, texts: Mapping[str, str], version: int) -> HTTPSeeOther:
-        """Store the header, or have a job do so where that refreshes very many rows; what is wrong is said at once."""
+        """Store the header, or enqueue that where it refreshes very many rows; problems are found before that."""
         editor, services = HeaderEditor(self.engine), self.request.services
         if not is_big(services, editor.touches(self.batch.id, texts, version)):
             return super().stored(texts, version)
@@ -181,5 +181,5 @@ class EditHeader(EditPage):
     def page_values(
         self, bound: BoundForm, version: int | None, stale: Sequence[FieldConflict] = ()
     ) -> dict[str, Any]:
-        """Return what the page shows, with the form ``bound`` in it."""
+        """Return the values of the page with the form ``bound`` in it."""
         return self.template_values(bound=bound, version=version, stale=stale, cancel_url=self.own_url)

@@ -1,4 +1,4 @@
-"""Actions on all batches of an index: a page that says what would happen, and the request."""
+"""Actions on all batches of an index: a page of confirmation, then one job for each batch."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from batchbook.forms import Form
 from batchbook.jobs.service import JobService
 from batchbook.master import Index, Page
 
-#: How many of the batches that are left out the page names.
+#: The number of left-out batches that the page names.
 SHOWN = 20
 
 
 class BatchIndex(Index):
-    """The batches of one type, with those on which something runs, and with actions on all that match."""
+    """The batches of one type, with running jobs above them and actions on all that match."""
 
     view: BatchMasterView
 
@@ -39,7 +39,7 @@ class BatchIndex(Index):
         return values | {"running": running, "actions": self._actions(values["grid"].total)}
 
     def _actions(self, total: int) -> list[tuple[str, str]]:
-        """Return the actions possible with all ``total`` batches of the index: label of a link, name of the page."""
+        """Return the actions on all ``total`` batches of the index: label of a link, name of its page."""
         if total < 2 or not self.request.services.get(JobService).in_background:
             return []
         return [
@@ -62,28 +62,29 @@ class _ManyPage(Page):
         cls.permission = cls.action.value
 
     def get(self) -> dict[str, Any]:
-        """Say what it would do."""
+        """Show which batches the action concerns and which it leaves out, with the reasons."""
         chosen = self._chosen()
         form = self._options_form()
-        reasons = Counter(self._kind(one.reason or "") for one in chosen.unfit)
+        query = f"?{self.request.query_string}" if self.request.query_string else ""
+        # Reasons name their batch; only what follows is the same for several.
+        reasons = Counter((one.reason or "").partition(". ")[2] or one.reason for one in chosen.unfit)
         return self.template_values(
             action=self.action,
             chosen=chosen,
             unfit=chosen.unfit[:SHOWN],
             reasons=reasons.most_common(),
             form=form.bind(default_values(self._handler)) if form else None,
-            post_url=self._here,
-            cancel_url=f"{self.view.url('index')}{self._query}",
+            post_url=f"{self.view.url(self.name)}{query}",
+            cancel_url=f"{self.view.url('index')}{query}",
         )
 
     def post(self) -> HTTPSeeOther:
-        """Ask for it, if the batches are those that were shown."""
+        """Enqueue the jobs, if the batches are those that the person confirmed."""
         chosen = self._chosen()
         refuse_changed(
             Token(self.request.POST.get(TOKEN_FIELD, "")),
             chosen.token,
-            "Nothing was done: other batches match now, or one of them was changed. Go back, look at them again, then"
-            " decide.",
+            "Nothing was done: other batches match now, or one of them was changed. Go back and review them again.",
         )
         options = sent_options(self.request, self._options_form())
         bind_options(self._handler, options)
@@ -103,9 +104,7 @@ class _ManyPage(Page):
         rows = grid.grid.all_rows(request.db, grid.state, grid.user)
         ids = [row.id for row in islice(rows, MOST + 1)]
         if len(ids) > MOST:
-            raise BadInput(
-                f"These are more than {MOST:,} batches. Narrow down the filters. Nothing was done."
-            )
+            raise BadInput(f"More than {MOST:,} batches match, so nothing was done. Narrow down the filters.")
         return candidates(request.services, request.db, request.identity, view.batch_type, self.action, ids)
 
     @property
@@ -115,19 +114,6 @@ class _ManyPage(Page):
     def _options_form(self) -> Form | None:
         form: Form | None = self._handler.execution_policy.options
         return form if self.action is Action.EXECUTE else None
-
-    @staticmethod
-    def _kind(reason: str) -> str:
-        # Reasons name their batch; what they have in common is counted.
-        return reason.partition(". ")[2] or reason
-
-    @property
-    def _query(self) -> str:
-        return f"?{self.request.query_string}" if self.request.query_string else ""
-
-    @property
-    def _here(self) -> str:
-        return f"{self.view.url(self.name)}{self._query}"
 
 
 class RefreshAll(_ManyPage):

@@ -29,7 +29,7 @@ class _ActionPage(BatchPage):
         cls.button = cls.__dict__.get("button", cls.action.label)
 
     def post(self) -> HTTPSeeOther:
-        """Do it."""
+        """Submit the action and show the batch."""
         return self.submit(self.action)
 
 
@@ -41,7 +41,7 @@ class PopulateBatch(_ActionPage):
 
     @classmethod
     def offered(cls, view: MasterView, record: Any) -> bool:
-        """Not before it is known which columns of its file fill what must be filled."""
+        """Offer it once the columns of the file that fill required fields are known."""
         intake = stored_intake(record)
         if intake is None:
             return True
@@ -55,14 +55,14 @@ class RefreshBatch(_ActionPage):
 
 
 class CompleteBatch(_ActionPage):
-    """Close the batch for changes, for review and execution."""
+    """Close the batch for changes, to be reviewed and executed."""
 
     action = Action.COMPLETE
     kind = "primary"
 
     @classmethod
     def label(cls, view: MasterView, record: Any) -> str:
-        """Say that it executes as well, where it does."""
+        """Return the label of the button, which tells where marking complete executes as well."""
         if executes_for(view, record):  # type: ignore[arg-type]
             return "Mark complete and execute"
         return super().label(view, record)
@@ -75,13 +75,13 @@ class ReopenBatch(_ActionPage):
 
 
 class ExecuteBatch(_ActionPage):
-    """Commit the batch's changes to their target. Its button is in the panel that says what will happen."""
+    """Apply the batch's changes to their target. The button is in the execution panel."""
 
     action = Action.EXECUTE
     button = ""
 
     def post(self) -> HTTPSeeOther:
-        """Execute with the options chosen, if the batch is still the one that was looked at."""
+        """Execute with the chosen options, if the batch still has the version that the person saw."""
         options = sent_options(self.request, self.work.handler.execution_policy.options)
         return self.submit(self.action, options, read_version(self.request.POST))
 
@@ -96,12 +96,12 @@ class CloneBatch(_ActionPage):
         with claim_key(self.request) as remember:
             result = self.ask(self.action)
             remember(result.message)
-        shown = result.batch_id or self.batch.id
-        return follow_on(self.request, result, self.request.route_path(f"{self.view.prefix}.view", id=shown))
+        url = self.request.route_path(f"{self.view.prefix}.view", id=result.batch_id or self.batch.id)
+        return follow_on(self.request, result, url)
 
 
 class DeleteBatch(BatchPage):
-    """Delete a batch that was not executed, after saying what that means."""
+    """Delete a batch that was not executed, after confirmation."""
 
     name = "delete"
     pattern = "/delete"
@@ -111,7 +111,7 @@ class DeleteBatch(BatchPage):
     kind = "danger"
 
     def get(self) -> dict[str, Any]:
-        """Ask."""
+        """Show the confirmation."""
         return self.template_values(cancel_url=self.own_url)
 
     def post(self) -> HTTPSeeOther:

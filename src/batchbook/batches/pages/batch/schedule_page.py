@@ -34,15 +34,15 @@ from batchbook.web.idempotency import claim_key
 from batchbook.web.request import Request
 from batchbook.zones import BadTime, read_local
 
-#: The field for the time; no option of a type is called so.
+#: The name of the field for the time; no option of a type has this name.
 TIME = "planned_for"
 
 
 @dataclass(frozen=True)
 class ScheduledExecution:
-    """The execution that is planned for a batch, as its page shows it: ``chosen`` are its options, in words.
+    """The scheduled execution of a batch, as its page shows it: ``chosen`` are its options, in words.
 
-    ``change_url`` and ``drop_url`` are for who may execute the batch.
+    ``change_url`` and ``drop_url`` are ``None`` for people who may not execute the batch.
     """
 
     job: Job
@@ -53,7 +53,7 @@ class ScheduledExecution:
 
 
 def scheduled_execution_of(page: BatchPage, work: ActionContext) -> ScheduledExecution | None:
-    """Return what is planned for the batch of ``page``; ``None`` if nothing is."""
+    """Return the scheduled execution of the batch of ``page``; ``None`` if there is none."""
     job = scheduled_job(page.request.db, page.batch.id)
     if job is None:
         return None
@@ -63,13 +63,13 @@ def scheduled_execution_of(page: BatchPage, work: ActionContext) -> ScheduledExe
 
 
 def schedule_url(page: BatchPage) -> str | None:
-    """Return where who asks may set a time for the execution; ``None`` if not, or if nobody would run it then."""
+    """Return the address for scheduling the execution; ``None`` without permission, or where no jobs run."""
     offered = can_schedule(page.request.services) and page.view.may(Action.EXECUTE, page.batch)
     return page.view.url("schedule", page.batch) if offered else None
 
 
 def sent_options(request: Request, form: Form | None) -> dict[str, Any]:
-    """Return the options of an execution as a form sent them, as texts by name."""
+    """Return the options of an execution that a form sent: texts by name."""
     options: dict[str, Any] = {}
     for field in form.fields if form else ():
         sent = request.POST.getall(field.name)
@@ -78,7 +78,7 @@ def sent_options(request: Request, form: Form | None) -> dict[str, Any]:
 
 
 class ScheduleBatch(BatchPage):
-    """Set a time at which the batch is executed, or another one. Its button is in the execution panel."""
+    """Schedule the execution of the batch, or change its time. The button is in the execution panel."""
 
     name = "schedule"
     pattern = "/schedule"
@@ -86,7 +86,7 @@ class ScheduleBatch(BatchPage):
     template = "batchbook.templates:batches/schedule.jinja2"
 
     def get(self) -> dict[str, Any]:
-        """Ask for the time and the options; those of what is planned already are filled in."""
+        """Show the form for time and options, filled in with those of a scheduled execution."""
         refuse_without_jobs(self.request.services)
         job = scheduled_job(self.request.db, self.batch.id)
         time = job.run_at.astimezone(self.request.zone) if job and job.run_at else None
@@ -94,7 +94,7 @@ class ScheduleBatch(BatchPage):
         return self._form(self._time_form().bind({TIME: _as_field(time)}), options)
 
     def post(self) -> Any:
-        """Plan it, or say at the field what is wrong with the time."""
+        """Schedule the execution, or show the form again with the problem of the time."""
         options = sent_options(self.request, self.work.handler.execution_policy.options)
         version = read_version(self.request.POST)
         bound = self._time_form().validate(self.request.POST)
@@ -139,14 +139,14 @@ class ScheduleBatch(BatchPage):
 
 
 class UnscheduleBatch(BatchPage):
-    """Drop what is planned for the batch. Its button is beside what says when that is."""
+    """Cancel the scheduled execution of the batch. The button is beside its time."""
 
     name = "unschedule"
     pattern = "/unschedule"
     permission = Action.EXECUTE.value
 
     def post(self) -> HTTPSeeOther:
-        """Drop it."""
+        """Cancel it and show the batch."""
         version = read_version(self.request.POST)
         call = ActionCall(self.batch.id, Action.EXECUTE, self.request.authenticated_userid, version=version)
         return self.done(unschedule(self.request.services, self.request.db, call).message, self.own_url)
@@ -160,5 +160,5 @@ def _in_words(work: ActionContext, job: Job) -> list[tuple[str, str]]:
     try:
         values = bind_options(work.handler, job.arguments["options"])
     except BadInput:
-        return []  # The type has other options by now; the job says so at its time.
+        return []  # The type has other options by now; the job fails with that message at its time.
     return view_models.options_text(work, options_as_json(values))

@@ -1,4 +1,4 @@
-"""The page that shows how a batch's file is read, before its rows are read."""
+"""The page on which the reading of a batch's file is checked, before its rows are loaded."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ from batchbook.forms import WHOLE_FORM, BoundForm
 from batchbook.master import MasterView
 from batchbook.tables.report import Reading
 
-#: How many of the first rows the page shows.
+#: The number of first rows on the page.
 _ROWS = 10
 
 
 class PreparingPage(BatchPage):
-    """A page about the file of a new batch. Looking changes nothing; what is sent is kept with the batch."""
+    """A page about the file of a new batch. GET changes nothing; POST stores settings with the batch."""
 
     permission = Action.PREPARE.value
 
     @classmethod
     def offered(cls, view: MasterView, record: Any) -> bool:
-        """Only where there is a file whose columns are mapped."""
+        """Offer it where there is a file whose columns are mapped."""
         return has_mapped_file(view.engine.work_on(record))  # type: ignore[attr-defined]
 
     @cached_property
     def fields(self) -> Sequence[IntakeField]:
-        """What the batch's rows take from the file."""
+        """The fields that the batch's rows take from the file."""
         return intake_fields(self.work)
 
     @cached_property
     def intake(self) -> Intake:
-        """What is known of the file: what the batch keeps, or what is found now."""
+        """The inspection of the file: the one that is stored with the batch, or a new one."""
         if not has_mapped_file(self.work):
             raise Conflict(
                 f"{self.batch} has no file whose columns can be chosen. Populate it from its page."
@@ -53,7 +53,7 @@ class PreparingPage(BatchPage):
         return known or file_source_of(self.work).inspect(self.work.handler, self.batch, keep=False)
 
     def lock(self) -> None:
-        """Keep the batch from being changed by others until the request ends."""
+        """Lock the batch against changes by others until the request ends."""
         self.engine.lock(self.batch.id, self.action)
 
     @property
@@ -63,7 +63,7 @@ class PreparingPage(BatchPage):
 
 
 class IntakePage(PreparingPage):
-    """File summary in the file, each guess with its evidence, and a form to say otherwise."""
+    """The summary of a file, its columns with the evidence for each guess, and the form of its settings."""
 
     name = "intake"
     pattern = "/intake"
@@ -71,34 +71,34 @@ class IntakePage(PreparingPage):
     button = "Check the file"
 
     def get(self) -> dict[str, Any]:
-        """Show what was found."""
+        """Show the summary and the settings."""
         return self._page(
             self.intake, reading_form(self.intake, self.fields).bind(reading_form_values(self.intake))
         )
 
     def post(self) -> Any:
-        """Check the file anew, read as the form says; or forget what was said; or go on to its columns."""
+        """Inspect the file with the settings of the form, or with none, and show this page or the columns."""
         self.lock()
         intake, again = self.intake, self.request.POST.get("do") == "guess"
         bound = reading_form(intake, self.fields).validate({} if again else self.request.POST)
         if not (again or bound.valid):
             return self._refused(intake, bound)
-        said = Reading() if again else reading_from_form(bound, intake)
+        settings = Reading() if again else reading_from_form(bound, intake)
         try:
             with self.request.db.begin_nested():
-                self._look(intake, said)
+                self._inspect(intake, settings)
         except BadInput as error:
             bound.add_error(WHOLE_FORM, error.message)
             return self._refused(intake, bound)
-        goes_on = self.request.POST.get("do") == "columns"
-        return HTTPSeeOther(self.view.url("mapping" if goes_on else self.name, self.batch))
+        next_page = "mapping" if self.request.POST.get("do") == "columns" else self.name
+        return HTTPSeeOther(self.view.url(next_page, self.batch))
 
-    def _look(self, before: Intake, said: Reading) -> None:
-        if said == before.chosen and stored_intake(self.batch):
+    def _inspect(self, before: Intake, settings: Reading) -> None:
+        if settings == before.chosen and stored_intake(self.batch):
             return
-        found = file_source_of(self.work).inspect(self.work.handler, self.batch, said)
+        found = file_source_of(self.work).inspect(self.work.handler, self.batch, settings)
         if found.report.headings == before.report.headings:
-            # The columns are the same ones, so what was chosen of them stays.
+            # The columns are the same, so their mapping stays.
             kept = replace(found, suggestion=before.suggestion, decided=before.decided, name=before.name)
             store_intake(self.batch, kept)
 
@@ -118,6 +118,6 @@ class IntakePage(PreparingPage):
 
 
 def intake_url(page: BatchPage, batch: Batch) -> str | None:
-    """Return the page on which the file of ``batch`` is looked at; ``None`` where that can not be done now."""
+    """Return the address of the page that checks the file of ``batch``; ``None`` where that cannot be done now."""
     may = page.view.may(Action.PREPARE.value, batch) and IntakePage.offered(page.view, batch)
     return page.view.url(IntakePage.name, batch) if may else None

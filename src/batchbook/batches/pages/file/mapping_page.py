@@ -34,19 +34,19 @@ from batchbook.forms import WHOLE_FORM, BoundForm
 from batchbook.grid import Kind
 from batchbook.web.idempotency import claim_key
 
-#: How many of the first rows are shown as they would become.
+#: The number of first rows in the preview.
 _ROWS = 20
 
 
 class MappingPage(PreparingPage):
-    """A column for each field, each with the reason why it was chosen; and a look at the rows that come of it."""
+    """The column that fills each field, with the reason for its choice, and a preview of the rows."""
 
     name = "mapping"
     pattern = "/mapping"
     template = "batchbook.templates:batches/mapping.jinja2"
 
     def get(self) -> dict[str, Any]:
-        """Show which columns are chosen."""
+        """Show the mapping and the preview."""
         offers = self._offers(self.intake)
         return self._page(
             self.intake,
@@ -55,7 +55,7 @@ class MappingPage(PreparingPage):
         )
 
     def post(self) -> Any:
-        """Keep what was chosen and show what comes of it; or take a saved mapping; or read the rows."""
+        """Store the mapping and show its preview; or use a saved mapping; or populate the batch."""
         self.lock()
         if self.request.POST.get("do") == "use":
             return self._use(self.request.POST.get("saved", ""))
@@ -68,7 +68,8 @@ class MappingPage(PreparingPage):
         populates = self.request.POST.get("do") == "populate"
         check_mapping(bound, intake, self.fields, offers)
         self._check_name(bound)
-        if bound.errors and (populates or not self._only_missing(bound)):
+        only_missing = all(name.startswith("column.") for name in bound.errors)
+        if bound.errors and (populates or not only_missing):
             return self._refused(intake, offers, bound)
         if populates:
             return self._populate(intake, offers, bound)
@@ -77,17 +78,17 @@ class MappingPage(PreparingPage):
         return HTTPSeeOther(self.view.url(self.name, self.batch))
 
     def _refuse_unseen(self, offers: MappingOffers) -> None:
-        """Raise ``Conflict`` where the form was about other columns: it names them, and texts, by their places."""
+        """Raise ``Conflict`` where the form was about other columns: it names columns and texts by position."""
         seen = self.request.POST.get(TOKEN_FIELD)
         refuse_changed(
             None if seen is None else Token(seen),
             offers.token(self.intake),
-            f"The file of {self.batch} is read otherwise, or its columns were chosen otherwise, since you opened this"
-            " page. Nothing of what you sent was kept: look at its columns again, then decide.",
+            f"The settings or the columns of the file of {self.batch} have changed since you opened this page, so nothing"
+            " was saved. Review the columns and try again.",
         )
 
     def _check_name(self, bound: BoundForm) -> None:
-        """Complain of a name under which somebody else saved a mapping, unless it is the one in use."""
+        """Add an error for a name under which another person saved a mapping, unless it is in use here."""
         name = bound.values.get("save_as")
         if not name or name == self.intake.name:
             return
@@ -97,12 +98,8 @@ class MappingPage(PreparingPage):
         except BadInput as error:
             bound.add_error("save_as", error.message)
 
-    @staticmethod
-    def _only_missing(bound: BoundForm) -> bool:
-        return all(name.startswith("column.") for name in bound.errors)
-
     def _use(self, name: str) -> HTTPSeeOther:
-        """Choose columns as the mapping saved as ``name`` says."""
+        """Match columns by the mapping saved as ``name``."""
         remembered = saved_mappings.find_mapping(
             self.request.db, file_source_of(self.work).mapping_scope(self.batch), name
         )
@@ -123,7 +120,7 @@ class MappingPage(PreparingPage):
         return follow_on(self.request, result, self.own_url)
 
     def _save(self, intake: Intake, bound: BoundForm) -> Intake:
-        """Save the mapping under the name that the form says, if it says one."""
+        """Save the mapping under the name in the form, if there is one."""
         name = bound.values.get("save_as")
         if not name:
             return intake
@@ -177,7 +174,7 @@ class MappingPage(PreparingPage):
 
 
 def remember_last(db: Session, page: PreparingPage, intake: Intake, name: str = "") -> None:
-    """Remember the mapping of ``intake``: under ``name``, or as the last one of who sent the file."""
+    """Save the mapping of ``intake``: under ``name``, or as the last one for the same sender of files."""
     place = file_source_of(page.work).mapping_scope(page.batch)
     by = page.request.authenticated_userid
     saved_mappings.save_mapping(db, place, intake.mapping, intake.chosen, by=by, at=utc_now(), name=name)

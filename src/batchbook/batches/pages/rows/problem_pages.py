@@ -9,7 +9,6 @@ from typing import Any
 
 from batchbook.batches.editing import CellProblems, Selection, editable_by_name
 from batchbook.batches.editing.problems import (
-    Found,
     Problem,
     SimilarCells,
     SimilarFixer,
@@ -29,15 +28,15 @@ from batchbook.errors import BadInput
 from batchbook.grid import VERBS, CellError, Column, Filter, GridState, Verb, label_of, parse, to_text
 from batchbook.master.links import href
 
-#: Groups on a page.
+#: The number of groups on a page.
 PAGE_SIZE = 100
-#: Up to how many characters a filter takes a text.
+#: The number of characters of the longest text that a filter takes.
 _LONGEST_FILTERED = 200
 
 
 @dataclass(frozen=True)
 class Line:
-    """Like problems as the page shows them: ``column`` is where they can be fixed, ``rows_url`` shows their rows."""
+    """A group of similar problems: ``rows_url`` shows their rows, ``column`` is ``None`` where they cannot be fixed together."""
 
     problem: Problem
     label: str
@@ -46,7 +45,7 @@ class Line:
 
 
 class ProblemsPage(BatchPage):
-    """All problems of a batch, like ones together, the worst and most frequent first."""
+    """All problems of a batch, similar ones grouped, the worst and most frequent first."""
 
     name = "problems"
     pattern = "/problems"
@@ -54,18 +53,20 @@ class ProblemsPage(BatchPage):
     template = "batchbook.templates:batches/problems.jinja2"
 
     def get(self) -> dict[str, Any]:
-        """Show a page of them; ``code`` in the query shows those of one code alone."""
-        code, number = self.request.GET.get("code", ""), _page_number(self.request.GET.get("page", ""))
+        """Show a page of groups; ``code`` in the query restricts them to one kind of problem."""
+        code, page = self.request.GET.get("code", ""), self.request.GET.get("page", "")
+        number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
         problems = problems_of(self.work)
         groups = [group for group in problems.groups if code in ("", group.code)]
         last = max(1, -(-len(groups) // PAGE_SIZE))
-        first = (min(number, last) - 1) * PAGE_SIZE
+        number = min(max(1, number), last)
+        first = (number - 1) * PAGE_SIZE
         return self.template_values(
             problems=problems,
             lines=[self._line(group) for group in groups[first : first + PAGE_SIZE]],
             codes=problems.codes.most_common(),
             code=code,
-            page=min(number, last),
+            page=number,
             last=last,
             editing=self.view.may(Action.EDIT, self.batch),
             fix_url=self.view.url(FixSimilar.name, self.batch),
@@ -75,16 +76,12 @@ class ProblemsPage(BatchPage):
     def _line(self, problem: Problem) -> Line:
         column = self._columns.get(problem.field)
         label = column.label if column else label_of(problem.field)
-        editable = problem.field in self._editable and problem.whole
-        return Line(problem, label, self._shown_by(problem, column), column if editable else None)
+        editable = problem.whole and problem.field in editable_by_name(self.row_model)
+        return Line(problem, label, self._url_of_rows(problem, column), column if editable else None)
 
     @cached_property
     def _columns(self) -> Mapping[str, Column]:
         return cell_columns(self.row_model)
-
-    @cached_property
-    def _editable(self) -> frozenset[str]:
-        return frozenset(editable_by_name(self.row_model))
 
     @cached_property
     def _filtered(self) -> frozenset[str]:
@@ -92,8 +89,8 @@ class ProblemsPage(BatchPage):
             c.name for c in self.view.row_table.all_columns(self.row_model, self.statuses) if c.filterable
         )
 
-    def _shown_by(self, problem: Problem, column: Column | None) -> str | None:
-        """Return the link to the rows of ``problem``, where filters can say which they are."""
+    def _url_of_rows(self, problem: Problem, column: Column | None) -> str | None:
+        """Return the link to the rows of ``problem``; ``None`` where no filters select exactly these."""
         if problem.count == len(problem.rows):
             return self._rows_url(Filter("sequence", Verb.ANY_OF, tuple(map(str, problem.rows))))
         if column is None or column.name not in self._filtered:
@@ -104,16 +101,12 @@ class ProblemsPage(BatchPage):
         if len(problem.text) > _LONGEST_FILTERED or Verb.EQUAL not in VERBS[column.kind]:
             return None
         if problem.code == NOT_STORED or not _reads(column, problem.text):
-            return None  # The cell is empty, and so are others that held another text.
+            return None  # The cell is empty, like others whose text was another.
         return self._rows_url(Filter(column.name, Verb.EQUAL, (problem.text,)), has_problems)
 
     def _rows_url(self, *clauses: Filter) -> str:
         kept = (Filter("removed", Verb.IS_FALSE),) if self.batch.removed_count else ()
         return href(self.own_url, GridState(filters=(*clauses, *kept)))
-
-
-def _page_number(text: str) -> int:
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
 
 
 def _reads(column: Column, text: str) -> bool:
@@ -124,14 +117,14 @@ def _reads(column: Column, text: str) -> bool:
     return True
 
 
-#: How many of the rows a preview shows.
+#: The number of rows in a preview.
 ROWS_SHOWN = 20
-#: How many columns of a row are shown beside its number, so that people know it again.
+#: The number of further columns by which people recognise a row.
 _BESIDE = 2
 
 
 class FixSimilar(BatchPage):
-    """One correction for all cells that have the same problem and hold the same text, after showing what it does."""
+    """One correction, after a preview, for all cells with the same problem and the same text."""
 
     name = "fix"
     pattern = "/problems/fix"
@@ -139,29 +132,31 @@ class FixSimilar(BatchPage):
     template = "batchbook.templates:batches/fix.jinja2"
 
     def get(self) -> dict[str, Any]:
-        """Show which cells are meant, and with ``with`` in the query what they become."""
+        """Show the cells, and the preview of their new value if ``with`` in the query has one."""
         if not self.request.GET.get("field"):
-            return self.template_values(alike=None, problems_url=self.problems_url)
+            return self.template_values(cells=None, problems_url=self.problems_url)
         return self._page()
 
     def post(self) -> Any:
-        """Do it, if the cells are still those that were shown; or say what is wrong with the text."""
+        """Change the cells, if they are still those of the preview; or show the problem of the new text."""
         seen = Selection.read(
             self.request.POST,
-            "What was sent does not say which cells you were shown, so nothing was changed.",
+            "The form doesn't say which cells you saw, so nothing was changed.",
         )
-        text, fixer = self._wanted_text(), SimilarFixer(self.engine)
+        text, fixer = self._text, SimilarFixer(self.engine)
+        if text is None:
+            raise BadInput("The address doesn't give a value for the cells, so nothing was changed.")
         try:
-            check_fix(self.work, self.alike, text)
+            check_fix(self.work, self.cells, text)
         except CellProblems:
             self.request.response.status_int = UNPROCESSABLE
             return self._page()
         if not is_big(self.request.services, seen.count):
             return self.done(
-                fixed_message(fixer.fix(self.batch.id, self.alike, text, seen.token)), self.problems_url
+                fixed_message(fixer.fix(self.batch.id, self.cells, text, seen.token)), self.problems_url
             )
-        fixer.demand_seen(self.work, self.alike, seen.token)
-        arguments = {"alike": asdict(self.alike), "text": text, "seen": seen.token}
+        fixer.demand_seen(self.work, self.cells, seen.token)
+        arguments = {"alike": asdict(self.cells), "text": text, "seen": seen.token}
         result = enqueue_edit(self.request.services, self.engine, self.batch.id, FIX_ALIKE.name, arguments)
         return follow_on(self.request, result, self.problems_url)
 
@@ -171,27 +166,32 @@ class FixSimilar(BatchPage):
         return self.view.url(PROBLEMS, self.batch)
 
     @cached_property
-    def alike(self) -> SimilarCells:
-        """Which cells the address means."""
-        asked = self.request.GET
-        if not asked.get("field"):
+    def cells(self) -> SimilarCells:
+        """The cells that the address means."""
+        query = self.request.GET
+        if not query.get("field"):
             raise BadInput("The address doesn't identify any cells, so nothing was changed.")
-        return SimilarCells(asked["field"], plain_lines(asked.get("text", "")), asked.get("code", ""))
+        return SimilarCells(query["field"], plain_lines(query.get("text", "")), query.get("code", ""))
 
     def _page(self) -> dict[str, Any]:
         column = self._column()
-        found = find_similar(self.work, self.alike)
+        found = find_similar(self.work, self.cells)
         value, error = self._value(column)
+        # A text that was never read is replaced by its value, even where both are written alike.
+        was_read = self._text is not None and self.cells.code != NOT_STORED
+        unchanged = was_read and to_text(column, value) == self.cells.text
+        others = self.view.row_table.all_columns(self.row_model, self.statuses)[1:]
+        first, rows = list(found.versions)[:ROWS_SHOWN], self.work.rows()
         return self.template_values(
-            alike=self.alike,
+            cells=self.cells,
             column=column,
             found=found,
             text=self._text,
             value=value,
             error=error,
-            same=self._same(column, value) and not error,
-            beside=self._beside(column),
-            rows=self._rows(found),
+            same=unchanged and not error,
+            beside=[other for other in others if other.name != column.name][:_BESIDE],
+            rows=list(rows.narrowed(self.row_model.sequence.in_(first))) if first else [],
             problems_url=self.problems_url,
             fix_url=self.view.url(self.name, self.batch),
             post_url=f"{self.view.url(self.name, self.batch)}?{self.request.query_string}",
@@ -199,38 +199,20 @@ class FixSimilar(BatchPage):
 
     def _column(self) -> Column:
         found = editable_by_name(self.row_model)
-        if self.alike.field not in found:
+        if self.cells.field not in found:
             raise BadInput(
-                f"“{self.alike.field[:60]}” is not a field that can be edited. Nothing was changed."
+                f"“{self.cells.field[:60]}” is not a field that can be edited. Nothing was changed."
             )
-        return found[self.alike.field]
+        return found[self.cells.field]
 
     @property
     def _text(self) -> str | None:
         text = self.request.GET.get("with")
         return None if text is None else plain_lines(text)
 
-    def _wanted_text(self) -> str:
-        if self._text is None:
-            raise BadInput("The address doesn't give a value for the cells, so nothing was changed.")
-        return self._text
-
     def _value(self, column: Column) -> tuple[Any, str]:
-        """Return what the new text means, and the sentence that says why it cannot be stored."""
+        """Return the value of the new text, and its problem, or an empty text."""
         try:
             return (None if self._text is None else parse(column, self._text)), ""
         except CellError as error:
             return None, error.message
-
-    def _same(self, column: Column, value: Any) -> bool:
-        """Return whether the new text means what is in the cells already, and not only what stands there unread."""
-        there = self._text is not None and self.alike.code != NOT_STORED
-        return there and to_text(column, value) == self.alike.text
-
-    def _beside(self, column: Column) -> list[Column]:
-        shown = self.view.row_table.all_columns(self.row_model, self.statuses)[1:]
-        return [other for other in shown if other.name != column.name][:_BESIDE]
-
-    def _rows(self, found: Found) -> list[Any]:
-        first = list(found.versions)[:ROWS_SHOWN]
-        return list(self.work.rows().narrowed(self.row_model.sequence.in_(first))) if first else []

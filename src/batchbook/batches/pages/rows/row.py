@@ -37,12 +37,12 @@ from batchbook.forms import BoundForm, Form, form_of
 from batchbook.grid import CellError, Column, GridState, parse, to_text
 from batchbook.master.conflicts import FieldConflict
 
-#: What the names begin with by which the address says what is to be in a field of the form.
+#: The prefix of parameters in the address that fill fields of the form.
 _WITH = "with."
-#: How many changes of its cells a row's page shows.
+#: The number of changed cells on a row's page.
 CHANGES_SHOWN = 50
 
-#: What the row's page says elsewhere than among its facts.
+#: Columns that the row's page shows in its heading or in a notice.
 _ELSEWHERE = ("sequence", "removed", PROBLEMS)
 
 ROW_TEMPLATE = "batchbook.templates:batches/row.jinja2"
@@ -71,7 +71,7 @@ class OneRow(BatchPage):
 
     @property
     def line(self) -> int | None:
-        """The number of the row in the file that the batch was made from; ``None`` where that is not known."""
+        """The number of the row in the batch's file; ``None`` where that is not known."""
         source = self.view.batch_type.handler.file_source
         column = source.line_column if source else None
         return None if column is None else getattr(self.row, column, None)
@@ -79,14 +79,14 @@ class OneRow(BatchPage):
     def page_values(
         self, bound: BoundForm, version: int | None, stale: Sequence[FieldConflict] = ()
     ) -> dict[str, Any]:
-        """Return what the row's page shows, with the form ``bound`` in it."""
+        """Return the values of the row's page with the form ``bound`` in it."""
         editing = self.view.may(Action.EDIT, self.batch)
-        # What the form shows, the heading says, or a notice, is not said again.
-        said = {*_ELSEWHERE, *(bound.texts if editing and not self.row.removed else ())}
+        # The facts leave out columns that the form, the heading or a notice shows.
+        elsewhere = {*_ELSEWHERE, *(bound.texts if editing and not self.row.removed else ())}
         columns = [
             column
             for column in self.view.row_table.all_columns(self.row_model, self.statuses)
-            if column.name not in said
+            if column.name not in elsewhere
         ]
         return self.template_values(
             row=self.row,
@@ -96,14 +96,14 @@ class OneRow(BatchPage):
             facts=[(column, getattr(self.row, column.name)) for column in columns],
             editing=editing,
             changes=self._changes(),
-            perhaps=self._perhaps(),
+            suggestions=self._suggestions(),
             row_url=self.row_url,
             file_url=None if self.line is None else f"{self.row_url}/file",
             neighbours=self._neighbours(),
         )
 
-    def _perhaps(self) -> dict[str, list[tuple[str, str, str]]]:
-        """Return by field what would do there: the words, the text for the field, the link to the form with it."""
+    def _suggestions(self) -> dict[str, list[tuple[str, str, str]]]:
+        """Return suggestions by field: the words, the text for the field, the link to the form with it."""
         columns = editable_by_name(self.row_model)
         found: dict[str, list[tuple[str, str, str]]] = {}
         for issue in self.row.issues or ():
@@ -138,7 +138,7 @@ class OneRow(BatchPage):
 
 
 class RowPage(OneRow):
-    """A row with all it holds, its history, and its form while the batch is open."""
+    """A row with its values and changed cells, and with its form while the batch is open."""
 
     name = "row"
     pattern = ROW_PATTERN
@@ -150,8 +150,8 @@ class RowPage(OneRow):
         columns = editable_columns(self.row_model)
         bound = row_form(self.row_model).bind()
         bound.texts = {column.name: cell_text(column, self.row) for column in columns}
-        asked = self.request.GET
-        taken = {c.name: asked[f"{_WITH}{c.name}"] for c in columns if f"{_WITH}{c.name}" in asked}
+        query = self.request.GET
+        taken = {c.name: query[f"{_WITH}{c.name}"] for c in columns if f"{_WITH}{c.name}" in query}
         bound.texts |= {c.name: _field_text(c, taken[c.name]) for c in columns if c.name in taken}
         for issue in self.row.issues or ():
             bound.add_error(issue["field"], issue["message"])
@@ -167,7 +167,7 @@ class EditRow(OneRow, EditPage):
 
     @property
     def place(self) -> str:
-        """Which row it is."""
+        """The row's number."""
         return f" in row {self.sequence}"
 
     @property
@@ -185,7 +185,7 @@ class EditRow(OneRow, EditPage):
 
 
 def _field_text(column: Column, text: str) -> str:
-    """Return ``text`` as the field of ``column`` shows it: of a choice its value, where it may be its label."""
+    """Return ``text`` as the field of ``column`` shows it: for the label of a choice its value."""
     try:
         return to_text(column, parse(column, text))
     except CellError:
@@ -198,13 +198,13 @@ def row_form(row: type[BatchRow]) -> Form:
 
 
 class EditCell(OneRow):
-    """A cell edited in its place in the grid: answers JSON, see ``static/js/edit-request.js``."""
+    """The endpoint that saves one cell of the grid; it answers JSON for ``static/js/edit-request.js``."""
 
     name = "cell"
     pattern = f"{ROW_PATTERN}/cell"
 
     def post(self) -> Response:
-        """Store one field and return the row's and the breakdown's new HTML; or say why not, losing neither value."""
+        """Store one field and return the new HTML of row and counts; or return the problem, or both values of a conflict."""
         field, text = self.request.POST.get("field", ""), self.request.POST.get("value", "")
         try:
             edited = RowEditor(self.engine).edit(
@@ -233,7 +233,7 @@ class EditCell(OneRow):
         return {"version": row.version, **html}
 
     def _peers(self, before: Mapping[int, int]) -> list[dict[str, Any]]:
-        """Return the rows that were brought up to date as well, with the versions that they had ``before``, by number."""
+        """Return the peers that were refreshed as well; ``before`` has their earlier versions by number."""
         rows = RowGrid(self.view, self.batch, list(before))
         found = rows.grid.grid.all_rows(self.request.db, GridState(), None) if before else ()
         return [
@@ -255,7 +255,7 @@ class EditCell(OneRow):
 
 @dataclass(frozen=True)
 class FileCell:
-    """A cell of the file: its heading, its text, and the field that it fills with what is there now, if it fills one."""
+    """A cell of the file: its heading and text, and the field that it fills, if any, with its current value."""
 
     heading: str
     text: str
@@ -264,7 +264,7 @@ class FileCell:
 
 
 class SourceRowPage(OneRow):
-    """What the file says in the row, text by text."""
+    """The cells of the row as they are in the file, beside the fields that they fill."""
 
     name = "row_in_file"
     pattern = f"{ROW_PATTERN}/file"
@@ -272,10 +272,10 @@ class SourceRowPage(OneRow):
     template = "batchbook.templates:batches/row_in_file.jinja2"
 
     def get(self) -> dict[str, Any]:
-        """Show it; raises ``Missing`` for a row that stands in no file."""
+        """Show the cells; raise ``Missing`` for a row that is in no file."""
         line, intake = self.line, stored_intake(self.batch)
         if line is None or intake is None:
-            raise Missing(f"Row {self.sequence} of {self.batch} stands in no file.")
+            raise Missing(f"Row {self.sequence} of {self.batch} is in no file.")
         cells = self._cells(intake, FileRecords(self.work, intake).at(line))
         return self.template_values(
             row=self.row, line=line, file=intake.report.name, cells=cells, row_url=self.row_url

@@ -45,7 +45,7 @@ class AddRow(BatchPage):
         return self._page(row_form(self.row_model).bind())
 
     def post(self) -> Any:
-        """Add the row and show it; or show the form again with what is wrong."""
+        """Add the row and show the batch; or show the form again with its problems."""
         bound = row_form(self.row_model).validate(self.request.POST)
         try:
             with claim_key(self.request) as remember:
@@ -61,14 +61,14 @@ class AddRow(BatchPage):
 
 
 class QuickEntry(BatchPage):
-    """The box into which people scan: each entry becomes a row."""
+    """The target of the quick entry box: each entry, scanned or typed, becomes a row."""
 
     name = "enter"
     pattern = "/enter"
     permission = Action.EDIT.value
 
     def post(self) -> HTTPSeeOther:
-        """Add the row that the text stands for, and come back for the next."""
+        """Add the row that the text stands for, and return to the box for the next."""
         text = self.request.POST.get("text", "")
         try:
             with claim_key(self.request) as remember:
@@ -84,33 +84,33 @@ class QuickEntry(BatchPage):
 
 
 class RemoveRow(OneRow):
-    """Mark a row as removed: it stays to be seen and restored, but nothing of it is executed."""
+    """Mark a row as removed: it stays visible and can be restored, but is not executed."""
 
     name = "remove_row"
     pattern = f"{ROW_PATTERN}/remove"
     removed = True
-    said = "Removed"
+    participle = "Removed"
 
     def post(self) -> HTTPSeeOther:
-        """Do it and show the row."""
+        """Change the mark and show the row."""
         version = read_version(self.request.POST)
         RowRemover(self.engine).set_removed(
             self.batch.id, self.sequence, removed=self.removed, version=version
         )
-        return self.done(f"{self.said} row {self.sequence}.", self.row_url)
+        return self.done(f"{self.participle} row {self.sequence}.", self.row_url)
 
 
 class RestoreRow(RemoveRow):
-    """Take the mark back."""
+    """Unmark a removed row."""
 
     name = "restore_row"
     pattern = f"{ROW_PATTERN}/restore"
     removed = False
-    said = "Restored"
+    participle = "Restored"
 
 
 class RemoveRows(GridPage):
-    """Remove every row that the filters show, after saying how many that are."""
+    """Remove all rows that match the filters, after confirmation of their number."""
 
     name = "remove_rows"
     pattern = "/rows/remove"
@@ -118,17 +118,17 @@ class RemoveRows(GridPage):
     template = "batchbook.templates:batches/remove_rows.jinja2"
 
     def get(self) -> dict[str, Any]:
-        """Ask, with the count as it is now."""
+        """Show the confirmation with the current count."""
         seen = Selection.of(self.work, self.condition())
         link = self.rows.grid.links.to()
         action = f"{self.view.url(self.name, self.batch)}?{link.partition('?')[2]}"
         return self.template_values(count=seen.count, seen=seen.token, action=action, cancel_url=link)
 
     def post(self) -> HTTPSeeOther:
-        """Remove them, if they are still those that were shown."""
+        """Remove the rows, if they are still those that the person confirmed."""
         condition = self.condition()
         seen = Selection.read(
-            self.request.POST, "What was sent does not say which rows you were shown, so nothing was removed."
+            self.request.POST, "The form doesn't say which rows you confirmed, so nothing was removed."
         )
         remover = RowRemover(self.engine)
         if not is_big(self.request.services, seen.count):
@@ -142,7 +142,7 @@ class RemoveRows(GridPage):
         return follow_on(self.request, result, self.own_url)
 
     def condition(self) -> Any:
-        """Return the condition for the rows that the filters of the address show; raise ``BadInput`` for bad ones."""
+        """Return the condition for the rows that match the filters in the address; raise ``BadInput`` for invalid filters."""
         state = self.rows.grid.state
         if state.problems:
             raise BadInput(f"{' '.join(state.problems)} Nothing was removed.")

@@ -25,9 +25,9 @@ from batchbook.master import Caller, ExportPage, GridReference, GridView, OpenGr
 from batchbook.master.routes import view_called
 from batchbook.master.row_cells import EditableCell, key_url
 
-#: Columns that every row brings along, because its cells need them.
+#: Columns that are loaded with every row because its cells need them.
 _CARRIED = ("version", "issues")
-#: How many texts that would do are offered at a cell.
+#: The number of suggestions offered at a cell.
 SUGGESTED = 5
 
 
@@ -88,7 +88,7 @@ class RowGrid:
         )
 
     def _editable_cells(self, row: Row[Any]) -> dict[str, EditableCell]:
-        """Return what editing each cell of ``row`` in its place needs; nothing for a removed row."""
+        """Return the data for editing the cells of ``row`` in place, by column; none for a removed row."""
         if row.removed:
             return {}
         values, version = row._mapping, row.version
@@ -118,24 +118,24 @@ class RowGrid:
 
 
 class GridPage(BatchPage):
-    """A page of the rows that the grid's filters select."""
+    """A page about the rows that match the grid's filters."""
 
     permission = Action.VIEW.value
 
     @cached_property
     def rows(self) -> RowGrid:
-        """The batch's grid, in the state that the address says."""
+        """The batch's grid, in the state of the address."""
         return RowGrid(self.view, self.batch)
 
 
 class RememberRows(GridPage):
-    """The filter form's target: keeps the choice, and leads on to the link that shows it."""
+    """The target of the filter form, which remembers filters and columns."""
 
     name = "rows"
     pattern = "/rows"
 
     def post(self) -> HTTPSeeOther:
-        """Keep what the form says for whoever asks, and redirect to the shareable link."""
+        """Remember the form for this person, and redirect to the link that shows it."""
         return HTTPSeeOther(self.rows.grid.remember())
 
 

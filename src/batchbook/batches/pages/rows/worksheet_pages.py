@@ -37,9 +37,8 @@ from batchbook.master.record_pages import CONTENT_TYPES, export_name
 from batchbook.web.form_parsing import Upload
 from batchbook.web.idempotency import claim_key
 
-#: How many changes of each kind the page shows; what is to be taken is taken whether it is shown or not.
+#: The number of changes of each kind on the page; changes beyond that are applied as well.
 SHOWN = 200
-
 
 #: The name of the source of a worksheet's rows; its arguments are ``batch_id`` and ``problems``.
 WORKSHEET = "worksheet"
@@ -51,7 +50,7 @@ def _worksheet_select(work: ActionContext, *, problems: bool) -> Select[Any]:
 
 
 def open_worksheet(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
-    """Open the rows of a worksheet, for :data:`WORKSHEET`; raise ``BadInput`` for more than can come back."""
+    """Open the rows of a worksheet, for :data:`WORKSHEET`; raise ``BadInput`` for more rows than can be uploaded again."""
     services = caller.services
     engine = Engine(caller.session, services.get(BatchTypes), services.settings, caller.identity.name)
     batch = engine.find(arguments["batch_id"])
@@ -76,11 +75,11 @@ class DownloadWorksheet(ExportPage, BatchPage):
     name = "worksheet"
     pattern = "/worksheet.xlsx"
     permission = Action.DOWNLOAD.value
-    #: Whether only rows with problems are wanted.
+    #: Whether the worksheet has only rows with problems.
     problems: ClassVar[bool] = False
 
     def exported(self) -> GridView:
-        """Return the rows; raise ``BadInput`` for more than can come back."""
+        """Return the rows; raise ``BadInput`` for more than can be uploaded again."""
         view = GridView(
             self.request,
             key=f"worksheet.{self.batch.type}",
@@ -116,12 +115,12 @@ class DownloadWorksheet(ExportPage, BatchPage):
 
     @property
     def file_format(self) -> str:
-        """A workbook."""
+        """The format of workbooks."""
         return "xlsx"
 
     @property
     def file_name(self) -> str:
-        """The type, the batch's number, and what it is."""
+        """The type, the batch's number, and the kind of worksheet."""
         return f"{self.view.batch_type.path}-{self.batch.number}-{self.name.replace('_', '-')}"
 
     @cached_property
@@ -139,25 +138,25 @@ class DownloadProblems(DownloadWorksheet):
 
 
 class UploadWorksheet(BatchPage):
-    """A worksheet that comes back: kept with the batch, then compared."""
+    """The upload of a corrected worksheet, which is stored with the batch and then compared."""
 
     name = "upload_worksheet"
     pattern = "/worksheets"
     permission = Action.EDIT.value
 
     def post(self) -> HTTPSeeOther:
-        """Keep the file, and lead on to what differs."""
+        """Store the file and show its differences."""
         upload = self.request.POST.get("file")
         if not isinstance(upload, Upload) or not upload.filename:
             raise BadInput("No file was sent, so nothing was changed. Choose the worksheet, then upload it.")
         with claim_key(self.request) as remember:
             record = store_worksheet(self.engine, self.batch.id, upload.filename, upload.file)
-            remember(f"It kept the worksheet {record.name}.")
+            remember(f"It stored the worksheet {record.name}.")
         return HTTPSeeOther(self.view.url(CompareWorksheet.name, self.batch, number=record.number))
 
 
 class CompareWorksheet(BatchPage):
-    """What was changed in an uploaded worksheet, beside what the batch says; and the button that takes it."""
+    """The differences between an uploaded worksheet and the batch, and the button that applies them."""
 
     name = "compare_worksheet"
     pattern = "/worksheets/{number:[0-9]{1,9}}"
@@ -166,13 +165,13 @@ class CompareWorksheet(BatchPage):
 
     def get(self) -> dict[str, Any]:
         """Show the differences, cell by cell."""
-        return self.template_values(found=self._found(), shown=SHOWN, cancel_url=self.own_url)
+        return self.template_values(found=self._found(), most=SHOWN, cancel_url=self.own_url)
 
     def post(self) -> HTTPSeeOther:
-        """Take the changes, and of the conflicts those that were insisted on; or have a job do it."""
+        """Apply the changes and the ticked conflicts, or enqueue that."""
         found = self._found()
         seen = read_token(
-            self.request.POST, "What was sent does not say which differences you saw, so nothing was taken."
+            self.request.POST, "The form doesn't say which differences you saw, so nothing was applied."
         )
         insisted = self.request.POST.getall("insist")
         refuse_unseen(self.work, seen)
