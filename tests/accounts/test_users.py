@@ -149,4 +149,6 @@ def test_the_columns_that_name_people_are_found() -> None:
     assert Batch.__table__ is not None
     found = {str(column) for column in name_columns(Base.metadata)}
     assert {"batch.created_by", "batch.executed_by", "operation.actor", "price_history.changed_by"} <= found
+    columns = [str(column) for table in Base.metadata.tables.values() for column in table.columns]
+    assert {name for name in columns if name.endswith(("_by", ".actor"))} == found  # None was forgotten.
     assert list(name_columns(MetaData())) == []

@@ -34,7 +34,7 @@ def products(engine: Engine) -> dict[str, int]:
             ]
         )
         session.flush()
-        return dict(session.execute(select(Product.item_code, Product.id)).tuples().all())
+        return {row.item_code: row.id for row in session.execute(select(Product.item_code, Product.id))}
 
 
 def test_codes_keep_their_zeros_and_prices_every_cent(engine: Engine, products: dict[str, int]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 import sqlalchemy
-from sqlalchemy import MetaData, String, func, select
+from sqlalchemy import MetaData, func, select
 from sqlalchemy.orm import Session
 
 from batchbook.accounts import admin_rules
@@ -148,11 +148,6 @@ def is_referenced(db: Session, user_name: str) -> bool:
 
 
 def name_columns(metadata: MetaData) -> Iterator[sqlalchemy.Column[str]]:
-    """Yield the columns that hold the name of who did something: texts called ``…_by`` or ``actor``.
-
-    This is a convention of the house, which plug-ins' tables follow to be looked at here.
-    """
+    """Yield the columns with names of users, those whose ``info`` has :data:`~batchbook.db.USER_NAME`."""
     for table in metadata.tables.values():
-        for column in table.columns:
-            if isinstance(column.type, String) and (column.name.endswith("_by") or column.name == "actor"):
-                yield column
+        yield from (column for column in table.columns if column.info.get("user_name"))

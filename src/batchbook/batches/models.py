@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
 
 from batchbook.batches.lifecycle import FINAL, Action, State, why_not
 from batchbook.batches.rows.issues import IssueList
-from batchbook.db import Base
+from batchbook.db import USER_NAME, Base
 
 
 def editable(*args: Any, label: str | None = None, **options: Any) -> MappedColumn[Any]:
@@ -64,12 +64,12 @@ class Batch(Base):
     removed_count: Mapped[int] = mapped_column(default=0)
     status_counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
-    created_by: Mapped[str] = mapped_column(String(64))
+    created_by: Mapped[str] = mapped_column(String(64), info=USER_NAME)
     refreshed_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
-    completed_by: Mapped[str | None] = mapped_column(String(64))
+    completed_by: Mapped[str | None] = mapped_column(String(64), info=USER_NAME)
     executed_at: Mapped[datetime | None]
-    executed_by: Mapped[str | None] = mapped_column(String(64))
+    executed_by: Mapped[str | None] = mapped_column(String(64), info=USER_NAME)
     execution_options: Mapped[dict[str, Any] | None]
     execution_outcome: Mapped[dict[str, Any] | None]
     purge_after: Mapped[datetime | None]
@@ -163,7 +163,7 @@ class BatchFile(Base):
     size: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))
     added_at: Mapped[datetime]
-    added_by: Mapped[str] = mapped_column(String(64))
+    added_by: Mapped[str] = mapped_column(String(64), info=USER_NAME)
 
 
 class BatchFileChunk(Base):
@@ -191,7 +191,7 @@ class Operation(Base):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(20))
     at: Mapped[datetime]
-    actor: Mapped[str] = mapped_column(String(64))
+    actor: Mapped[str] = mapped_column(String(64), info=USER_NAME)
     summary: Mapped[str] = mapped_column(Text)
     cells: Mapped[int] = mapped_column(default=0)
 

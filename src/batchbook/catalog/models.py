@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ForeignKey, Insert, SQLColumnExpression, String, insert, literal, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from batchbook.db import Base, ExactDecimal, utc_now
+from batchbook.db import USER_NAME, Base, ExactDecimal, utc_now
 
 #: Prices have twelve digits, two of them behind the point.
 PRICE = ExactDecimal(12, 2)
@@ -92,7 +92,7 @@ class PriceHistory(Base):
     old_price: Mapped[Decimal] = mapped_column(PRICE)
     new_price: Mapped[Decimal] = mapped_column(PRICE)
     changed_at: Mapped[datetime] = mapped_column(default=utc_now)
-    changed_by: Mapped[str] = mapped_column(String(80))
+    changed_by: Mapped[str] = mapped_column(String(80), info=USER_NAME)
     # No foreign key: the history outlives a batch that is purged, and the catalogue does not know of batches.
     batch_id: Mapped[int | None] = mapped_column(index=True)
     sequence: Mapped[int | None] = mapped_column()

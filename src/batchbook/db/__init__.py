@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from batchbook.db.base import Base, JSONValue
-from batchbook.db.column_types import ExactDecimal, UTCDateTime, utc_now
+from batchbook.db.column_types import USER_NAME, ExactDecimal, UTCDateTime, utc_now
 from batchbook.db.engine import database_url, make_engine
 from batchbook.db.functions import decimal_text, folded, lock_records, percent_change
 from batchbook.db.transactions import WaitingLimit, request_session, waiting_limit
@@ -15,6 +15,7 @@ from batchbook.services import services_of
 from batchbook.settings import DEVELOPMENT
 
 __all__ = [
+    "USER_NAME",
     "Base",
     "ExactDecimal",
     "JSONValue",

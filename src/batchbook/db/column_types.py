@@ -54,6 +54,10 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+#: The ``info`` of a column with the name of a user who did something: who is named there cannot be deleted, so that
+#: the name never becomes somebody else's.
+USER_NAME: dict[str, Any] = {"user_name": True}
+
 #: The longest whole number that fits an integer of 64 bits, whatever its digits.
 _MOST_DIGITS = 18
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from batchbook.db import Base
+from batchbook.db import USER_NAME, Base
 from batchbook.statuses import Severity, Status
 
 
@@ -81,7 +81,7 @@ class Job(Base):
     exclusive: Mapped[bool] = mapped_column(default=False, server_default=false())
     group_id: Mapped[int | None] = mapped_column(ForeignKey("job_group.id", ondelete="SET NULL"))
     arguments: Mapped[dict[str, Any]]
-    asked_by: Mapped[str] = mapped_column(String(64))
+    asked_by: Mapped[str] = mapped_column(String(64), info=USER_NAME)
     asked_at: Mapped[datetime]
     run_at: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(String(10), default=JobState.QUEUED)
@@ -138,7 +138,7 @@ class JobGroup(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(String(250))
-    asked_by: Mapped[str] = mapped_column(String(64))
+    asked_by: Mapped[str] = mapped_column(String(64), info=USER_NAME)
     asked_at: Mapped[datetime]
     skipped: Mapped[list[Any]]
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from batchbook.db import Base, utc_now
+from batchbook.db import USER_NAME, Base, utc_now
 
 
 class GridSetting(Base):
@@ -42,6 +42,6 @@ class DirectEdit(Base):
     new_value: Mapped[str | None] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(String(500))
     changed_at: Mapped[datetime] = mapped_column(default=utc_now)
-    changed_by: Mapped[str] = mapped_column(String(80))
+    changed_by: Mapped[str] = mapped_column(String(80), info=USER_NAME)
     # Always null, since no batch made the change; ``append_only`` needs the column.
     batch_id: Mapped[int | None]

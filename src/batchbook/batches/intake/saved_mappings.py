@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from batchbook.batches.intake.field_mapping import IntakeMapping, merge_texts
 from batchbook.batches.intake.file_inspection import storable_json
 from batchbook.batches.intake.suggestions import RememberedMapping
-from batchbook.db import Base
+from batchbook.db import USER_NAME, Base
 from batchbook.db.functions import insert_into
 from batchbook.errors import BadInput, Missing
 from batchbook.tables.report import Reading
@@ -54,7 +54,7 @@ class SavedMapping(Base):
     mapping: Mapped[dict[str, Any]]
     reading: Mapped[dict[str, Any]]
     saved_at: Mapped[datetime]
-    saved_by: Mapped[str] = mapped_column(String(64))
+    saved_by: Mapped[str] = mapped_column(String(64), info=USER_NAME)
     used_at: Mapped[datetime | None]
 
 
