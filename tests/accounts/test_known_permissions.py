@@ -29,7 +29,7 @@ def test_offers_every_permission_that_a_view_asks_for(harness: AccountsHarness) 
     } <= offered | {"batch:*:execute"}
     assert all(re.fullmatch(r"[a-z*]+(:[a-z*]+)+", permission) for permission in offered)
     legends = [legend.get_text(strip=True) for legend in page.html.select("legend")]
-    assert {"Users", "Roles", "Everything but batches", "Batches of every type"} <= set(legends)
+    assert {"Users", "Roles", "Everything except batches", "Batches of every type"} <= set(legends)
 
 
 def test_batches_are_offered_by_what_roles_hold_not_by_what_their_views_ask() -> None:

@@ -49,7 +49,7 @@ def test_sets_a_password_and_signs_out(harness: AccountsHarness) -> None:
     form = form_with(page.click("Set password"), "again")
     form["password"], form["again"] = GOOD, GOOD + "!"
     page = form.submit(status=422)
-    assert "not the same" in words(page)
+    assert "don't match" in words(page)
     assert GOOD not in page.text
     form = form_with(page, "again")
     form["password"] = form["again"] = GOOD

@@ -50,7 +50,7 @@ def test_creates_a_user_who_can_sign_in(harness: AccountsHarness) -> None:
         ("password", "harbour zoe harbour", "your name"),
         ("name", "", "needs a value"),
         ("name", "ANN", "already"),
-        ("email", "nowhere", "e-mail"),
+        ("email", "nowhere", "isn't an email address"),
     ],
 )
 def test_what_is_wrong_is_said_and_nobody_is_created(

@@ -176,7 +176,7 @@ def test_who_was_switched_off_gets_nothing(app: Any, catalogue: Engine, staff: T
         session.execute(update(User).where(User.name == "staff").values(active=False))
     ended = run(app, catalogue, job)
     assert ended.state == "failed"
-    assert "staff may not sign in any more" in (ended.message or "")
+    assert "staff may no longer sign in" in (ended.message or "")
 
 
 class CancelsWhileRowsAreWritten:

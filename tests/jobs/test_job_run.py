@@ -77,7 +77,7 @@ def test_who_may_no_longer_is_refused_when_it_comes_to_it(harness: JobHarness) -
     job = harness.job(job_id)
     assert (job.state, job.message) == (
         "failed",
-        "staff may not sign in any more. Nothing was changed.",
+        "staff may no longer sign in. Nothing was changed.",
     )
     assert harness.rows(batch_id) == 0
 

@@ -138,7 +138,7 @@ def _fire(harness: JobHarness) -> None:
 @pytest.mark.parametrize(
     ("meanwhile", "sentence"),
     [
-        (_fire, "admin may not sign in any more"),
+        (_fire, "admin may no longer sign in"),
         (
             lambda harness: harness.with_handler(
                 why_not_execute=lambda _self, _batch: "The shelf is locked."

@@ -252,7 +252,7 @@ def test_of_the_shipped_roles_only_the_administrators_has_it() -> None:
 def test_it_is_offered_with_words_and_nobody_gives_it_to_themselves(
     catalogue: CatalogueDatabase, admin: TestApp, person: Callable[..., TestApp]
 ) -> None:
-    assert "Edit directly what changes by batch only" in text_of(admin.get("/roles/new"))
+    assert "Edit fields that otherwise change by batch only" in text_of(admin.get("/roles/new"))
     client = person("roles:view", "roles:edit", "products:edit", "products:view")
     with transaction_scope(catalogue.engine, read_only=True) as session:
         own = session.scalars(select(Role.id).where(Role.name == "own")).one()

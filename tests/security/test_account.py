@@ -42,7 +42,7 @@ def test_a_new_password_replaces_the_old_and_ends_other_sessions(harness: WebHar
     browser = harness.signed_in("anna")
     other = _second_browser(harness)
     bert = harness.signed_in("bert")
-    assert "1 other session is signed out." in _change(browser).follow().text
+    assert "1 other session was signed out." in _change(browser).follow().text
     assert browser.get("/").text == "home"
     assert other.get("/").status_int == 303
     assert bert.get("/").text == "home"
@@ -53,10 +53,10 @@ def test_a_new_password_replaces_the_old_and_ends_other_sessions(harness: WebHar
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"present": "wrong"}, "not your present password"),
+        ({"present": "wrong"}, "not your current password"),
         ({"new": "short", "again": "short"}, "at least 10 characters"),
         ({"new": "anna and more words", "again": "anna and more words"}, "your name"),
-        ({"again": NEW + "!"}, "not the same"),
+        ({"again": NEW + "!"}, "don't match"),
     ],
 )
 def test_a_refused_change_says_why_and_changes_nothing(
@@ -76,7 +76,7 @@ def test_guessing_the_present_password_is_throttled(empty_engine: Engine) -> Non
     harness = WebHarness(empty_engine, **{"batchbook.login_attempts": "2"})
     browser = harness.signed_in("anna")
     for _ in range(2):
-        assert "not your present password" in _change(browser, "wrong", status=422).text
+        assert "not your current password" in _change(browser, "wrong", status=422).text
     assert "too many attempts" in _change(browser, PASSWORD, status=422).text
 
 
@@ -85,7 +85,7 @@ def test_one_other_session_can_be_signed_out(harness: WebHarness) -> None:
     second, third = _second_browser(harness), _second_browser(harness)
     form = next(form for form in browser.get("/account").forms.values() if "session" in form.fields)
     chosen = form["session"].value
-    assert "1 other session is signed out." in form.submit().follow().text
+    assert "1 other session was signed out." in form.submit().follow().text
     assert len(harness.stored(select(WebSession).where(WebSession.revoked_at.is_not(None)))) == 1
     assert {second.get("/").status_int, third.get("/").status_int} == {200, 303}
     fields = {"session": chosen, "csrf_token": token_of(browser)}
@@ -96,7 +96,7 @@ def test_all_other_sessions_can_be_signed_out(harness: WebHarness) -> None:
     browser = harness.signed_in("anna")
     second, third = _second_browser(harness), _second_browser(harness)
     answer = browser.post("/account/sessions", {"csrf_token": token_of(browser)})
-    assert "2 other sessions are signed out." in answer.follow().text
+    assert "2 other sessions were signed out." in answer.follow().text
     assert (second.get("/").status_int, third.get("/").status_int) == (303, 303)
 
 

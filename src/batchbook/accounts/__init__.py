@@ -1,4 +1,4 @@
-"""Users and roles: master views like any other, with rules that keep an administrator in the house."""
+"""Users and roles: their pages, and the rules that keep at least one administrator."""
 
 from __future__ import annotations
 

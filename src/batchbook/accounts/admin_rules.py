@@ -1,4 +1,4 @@
-"""Rules about administrators: there always is one, and others have no power over them."""
+"""Rules that protect administrators: there is always one, and users with fewer rights cannot change them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from batchbook.security.models import Role, RolePermission, User
 
 _NEEDED = ("users:edit", "roles:edit")
 
-# The key of an advisory lock, which only this module takes: any number does.
+# The key of an advisory lock that only this module takes; any number would do.
 _LOCK = 7_361_114_205
 
 
@@ -25,7 +25,7 @@ def is_admin(permissions: Set[str]) -> bool:
 
 
 def admins(db: Session) -> set[int]:
-    """Return the ids of the users who are administrators and can sign in, as the database has it now."""
+    """Return the ids of the administrators who can sign in, as the database has them now."""
     held: dict[int, set[str]] = {}
     statement = select(User.id, RolePermission.permission).join(User.roles).join(Role.permissions)
     for user_id, permission in db.execute(statement.where(User.active, User.password_hash.is_not(None))):
@@ -34,34 +34,34 @@ def admins(db: Session) -> set[int]:
 
 
 def one_at_a_time(db: Session) -> None:
-    """Let changes of accounts wait for each other until the transaction ends.
+    """Serialise changes of accounts until the transaction ends.
 
-    Otherwise two administrators who switch each other off at one moment would each see the other one left. SQLite
-    has one writer at a time anyway.
+    Otherwise two administrators who deactivate each other at the same time would each see that the other one is left.
+    SQLite has a single writer anyway.
     """
     if db.get_bind().dialect.name == "postgresql":
         db.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 
 def check(db: Session, actor: Identity) -> None:
-    """Raise ``Conflict`` if, as the database has it now, nobody is administrator, or ``actor`` ceased to be one."""
+    """Raise ``Conflict`` if no administrator is left in the database, or if ``actor`` is no longer one."""
     left = admins(db)
     if not left:
         raise Conflict(
-            "This would leave nobody who can sign in and may edit users and roles. Nothing was changed."
+            "This would leave nobody who can sign in and edit users and roles. Nothing was changed."
         )
     if is_admin(actor.permissions) and actor.id not in left:
         raise Conflict(
-            "This would take away your own right to edit users and roles. Nothing was changed; another administrator"
+            "This would take away your own right to edit users and roles. Nothing was changed. Another administrator"
             " can do it for you."
         )
 
 
 def refusal_to_give(actor: Identity, permissions: Iterable[str]) -> str | None:
-    """Return the sentence that says why ``actor`` may not give others ``permissions``, or None.
+    """Return the sentence that refuses ``actor`` to give ``permissions`` to others, or ``None``.
 
-    Administrators may give everything. Somebody who may edit users but not roles, or the other way round, must not
-    become an administrator by it, so they give away only what they hold.
+    Administrators may give all permissions, others only those that they hold. Otherwise a user who may edit users but
+    not roles, or the other way round, could become an administrator.
     """
     beyond = _beyond(actor, permissions)
     if not beyond:
@@ -70,22 +70,22 @@ def refusal_to_give(actor: Identity, permissions: Iterable[str]) -> str | None:
 
 
 def refusal_to_change(actor: Identity, label: str, held: Iterable[str]) -> Refused | None:
-    """Return the error by which ``actor`` may not change what is called ``label`` and holds ``held``, or None.
+    """Return the error that refuses ``actor`` to change the user or role ``label`` with the permissions ``held``, or ``None``.
 
-    Otherwise somebody who may edit users could sign in as an administrator by a new password, bring back one who was
-    dismissed, or be rid of all; and somebody who may edit roles could take an administrator's rights away.
+    Without this rule, a user who may edit users could set an administrator's password and sign in with it, reactivate
+    an administrator or deactivate them all; and a user who may edit roles could take an administrator's rights away.
     """
     beyond = _beyond(actor, held)
     if not beyond:
         return None
     return Refused(
-        f"The {label} has rights that you do not have yourself: {beyond}. Nothing was changed; an administrator can"
+        f"The {label} has rights that you do not have yourself: {beyond}. Nothing was changed. An administrator can"
         " do it for you."
     )
 
 
 def held_by(role: Role) -> list[str]:
-    """Return the permissions of ``role`` by name."""
+    """Return the names of the permissions of ``role``."""
     return [entry.permission for entry in role.permissions]
 
 
@@ -99,24 +99,24 @@ _READING = frozenset({"view", "export"})
 
 
 class UserContext(RecordContext):
-    """The context of one user. Whoever may look at users may look at everybody."""
+    """The context of one user. Users who may view users may view all of them."""
 
     def refusal(self, identity: Identity, permission: str) -> BatchbookError | None:
-        """Refuse what the roles of ``identity`` do not allow, and changes of a user who has rights beyond theirs.
+        """Refuse what the roles of ``identity`` do not permit, and changes of a user who has permissions beyond theirs.
 
-        All that is not reading is a change: pages that are added later are kept by this as well.
+        Every permission but those for reading is one to change, so pages that are added later are protected as well.
         """
         refused = super().refusal(identity, permission)
         if refused is not None or permission.rpartition(":")[2] in _READING:
             return refused
         request = self.view.request
         if request.method not in SAFE_METHODS:
-            # Before anything is read, so that rights do not grow between the look and the change.
+            # Before anything is read, so that permissions cannot change between the check and the change.
             one_at_a_time(request.db)
         return refusal_to_change(identity, self.view.label_of(self.record), self.held())
 
     def held(self) -> set[str]:
-        """Return the permissions of the user's roles, whether switched off or not: they come back with the user."""
+        """Return the permissions of the user's roles, even of a user who is switched off: activating brings them back."""
         return {permission for role in self.record.roles for permission in held_by(role)}
 
 

@@ -23,10 +23,10 @@ _USERS = select(func.count()).where(user_role.c.role_id == Role.id).correlate(Ro
 
 
 class RoleHooks(RecordHooks):
-    """Rules about roles: who may give which permissions, and which roles stay."""
+    """Rules for roles: who may give which permissions, and which roles can be deleted."""
 
     def before_save(self, record: Role, values: dict[str, Any]) -> None:
-        """Check that whoever asks may give what is new, and keep the entries of what stays."""
+        """Check that the user may give the new permissions, and keep the entries of those that stay."""
         admin_rules.one_at_a_time(self.request.db)
         present = {entry.permission: entry for entry in record.permissions}
         wanted = values["permissions"]
@@ -36,17 +36,17 @@ class RoleHooks(RecordHooks):
         values["permissions"] = [present.get(name) or RolePermission(permission=name) for name in wanted]
 
     def after_save(self, record: Role) -> None:
-        """See that somebody is still administrator."""
+        """Check that an administrator is left, and log the change."""
         admin_rules.check(self.request.db, self.request.identity)
         event = "role created" if record.version == 1 else "role changed"
         record_change(self.request, event, record.name, "permissions: " + ", ".join(held_by(record)))
 
     def after_delete(self, record: Role) -> None:
-        """Write it down."""
+        """Log the deletion."""
         record_change(self.request, "role deleted", record.name)
 
     def why_not_delete(self, record: Role) -> str | None:
-        """A role that somebody has stays: taking rights away is done where one sees from whom."""
+        """Return why the role cannot be deleted: users have it, and their pages are the place to take it away."""
         count = len(record.users)
         if not count:
             return super().why_not_delete(record)
@@ -55,14 +55,14 @@ class RoleHooks(RecordHooks):
 
 
 class RoleView(MasterView):
-    """Roles, with their permissions as check boxes."""
+    """The pages of roles, with their permissions as checkboxes."""
 
     model = Role
     prefix = "roles"
     path = "/roles"
     title = "Roles"
     title_one = "role"
-    description = "What people may do is said by their roles."
+    description = "Roles define what people may do."
     grid_columns = ("label", "name", "description", Column("users", "Users", _USERS, Kind.INTEGER))
     default_sort = (Sort("label"),)
     facts_fields = ("name", "label", "description")
@@ -76,7 +76,7 @@ class RoleView(MasterView):
     }
 
     def form(self, record: Role | None) -> Form:
-        """The role's words and its permissions. The name is chosen once: commands and set-up know the role by it."""
+        """Return the fields of a role. Its name is fixed once it exists, because commands refer to it."""
         choices = tuple(Choice(known.permission, known.full_label) for known in self.known(record))
         permissions = Field.of("permissions", Kind.CHOICE, widget="checkboxes", choices=choices)
         names = ("label", "description") if record else ("name", "label", "description")
@@ -91,11 +91,11 @@ class RoleView(MasterView):
         return f"role “{record.label}”"
 
     def known(self, record: Role | None) -> list[KnownPermission]:
-        """Return the permissions that can be given, with those that ``record`` holds."""
+        """Return the permissions that roles can have, including those that ``record`` holds."""
         return known_permissions(self.request.registry, held_by(record) if record else ())
 
     def held_groups(self, record: Role) -> list[tuple[str, list[str]]]:
-        """Return what the role permits, by group, for its page."""
+        """Return the labels of the role's permissions by group, for its page."""
         held = set(held_by(record))
         return _grouped(
             (known.group, known.label) for known in self.known(record) if known.permission in held
@@ -104,7 +104,7 @@ class RoleView(MasterView):
     def box_groups(
         self, record: Role | None, bound: BoundForm
     ) -> list[tuple[str, list[tuple[str, str, bool]]]]:
-        """Return the check boxes of the form, by group: name, label, whether checked."""
+        """Return the checkboxes of the form by group: name, label, and whether checked."""
         chosen = set(bound["permissions"].chosen)
         boxes = ((known.permission, known.label, known.permission in chosen) for known in self.known(record))
         groups = (known.group for known in self.known(record))

@@ -9,7 +9,7 @@ from batchbook.accounts.users import UserView
 
 
 def includeme(config: Any) -> None:
-    """Register the pages of users and roles, and their entries in the navigation."""
+    """Register the views of users and roles, with their entries in the navigation."""
     for order, view in enumerate((UserView, RoleView), start=90):
         config.add_master_view(view)
         config.add_navigation(view.title, f"{view.prefix}.index", view.permission("view"), "accounts", order)

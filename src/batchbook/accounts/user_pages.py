@@ -1,4 +1,4 @@
-"""Actions on a user beside editing: set a password, sign out everywhere, deactivate and activate."""
+"""Actions on a user besides editing: set a password, sign out everywhere, deactivate and activate."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PASSWORDS = Form(
 
 
 class SetPassword(Page):
-    """A new password for somebody who has none or forgot it; it signs them out everywhere."""
+    """The form for a user's new password, which signs the user out everywhere."""
 
     name = "password"
     pattern = "/password"
@@ -34,15 +34,15 @@ class SetPassword(Page):
 
     @classmethod
     def offered(cls, view: MasterView, record: User) -> bool:
-        """Whether the user is somebody else; one's own password is changed on one's account page."""
+        """Return whether the user is another one; your own password is changed on the account page."""
         return bool(record.id != view.request.identity.id)
 
     def get(self) -> dict[str, Any]:
-        """Ask for the password."""
+        """Show the form."""
         return self._form(_PASSWORDS.bind())
 
     def post(self) -> Any:
-        """Set it, or say what is wrong with it."""
+        """Set the password, or show the form with its errors."""
         self._check_whose()
         bound = _PASSWORDS.validate(self.request.POST)
         if bound.valid:
@@ -60,9 +60,7 @@ class SetPassword(Page):
 
     def _check_whose(self) -> None:
         if not self.offered(self.view, self.record):
-            raise Refused(
-                "Your own password is changed on your account page, which asks for the present one."
-            )
+            raise Refused("Change your own password on your account page, which asks for the current one.")
 
     def _check(self, bound: BoundForm) -> None:
         password = bound.values["password"]
@@ -77,7 +75,7 @@ class SetPassword(Page):
 
 
 class SignOut(Page):
-    """Ends all sessions of a user, wherever they are signed in."""
+    """The button that ends all sessions of a user."""
 
     name = "sign_out"
     pattern = "/sign-out"
@@ -86,7 +84,7 @@ class SignOut(Page):
     button = "Sign out everywhere"
 
     def post(self) -> Any:
-        """End the sessions; one's own present one stays."""
+        """End the sessions, except the one that this request is part of."""
         keep = session_hash(self.request.session_cookie.id)
         ended = revoke_sessions(self.request.db, self.record.id, keep=keep)
         record_change(self.request, "sessions ended", self.record.name)
@@ -94,7 +92,7 @@ class SignOut(Page):
 
 
 class Deactivate(Page):
-    """Switches a user off: signed out at once, and no longer able to sign in."""
+    """The button that deactivates a user, who is signed out at once and can no longer sign in."""
 
     name = "deactivate"
     pattern = "/deactivate"
@@ -105,11 +103,11 @@ class Deactivate(Page):
 
     @classmethod
     def offered(cls, view: MasterView, record: User) -> bool:
-        """Whether the user is active and somebody else."""
+        """Return whether the user is active and another one."""
         return bool(record.active and record.id != view.request.identity.id)
 
     def post(self) -> Any:
-        """Switch the user off, unless that would leave no administrator."""
+        """Deactivate the user, unless that would leave no administrator."""
         _set_active(self, active=False)
         ended = revoke_sessions(self.request.db, self.record.id)
         message = f"The {self.view.label_of(self.record)} can no longer sign in. {_ended(ended)}"
@@ -117,7 +115,7 @@ class Deactivate(Page):
 
 
 class Activate(Page):
-    """Switches a user on again."""
+    """The button that activates a user again."""
 
     name = "activate"
     pattern = "/activate"
@@ -127,11 +125,11 @@ class Activate(Page):
 
     @classmethod
     def offered(cls, view: MasterView, record: User) -> bool:  # noqa: ARG003 - The same for everybody.
-        """Whether the user is switched off."""
+        """Return whether the user is switched off."""
         return not record.active
 
     def post(self) -> Any:
-        """Switch the user on."""
+        """Activate the user."""
         _set_active(self, active=True)
         message = f"The {self.view.label_of(self.record)} can sign in again."
         return self.done(message, self.view.url("view", self.record))

@@ -1,4 +1,4 @@
-"""Users: who may sign in, and by which roles; records that name a user keep the name from anybody else."""
+"""Users: their pages, and the rules for changing and deleting them."""
 
 from __future__ import annotations
 
@@ -34,12 +34,13 @@ _PASSWORD = password_field(
 
 
 class UserHooks(RecordHooks):
-    """Rules about users: who may give which roles, and who stays."""
+    """Rules for users: who may give which roles, and which users can be deleted."""
 
     def before_save(self, record: User, values: dict[str, Any]) -> None:
-        """Find the roles, check that whoever asks may give them, and hash a new user's password."""
+        """Load the roles, check that the user may give them, and hash the password of a new user."""
         admin_rules.one_at_a_time(self.request.db)
-        values["roles"] = self._roles(values["roles"])
+        chosen = select(Role).where(Role.name.in_(values["roles"])).order_by(Role.name)
+        values["roles"] = list(self.request.db.scalars(chosen))
         self._check_given(role for role in values["roles"] if role not in record.roles)
         password = values.pop("password", None)
         if password is not None:
@@ -49,7 +50,7 @@ class UserHooks(RecordHooks):
             values["password_hash"] = hash_password(password)
 
     def after_save(self, record: User) -> None:
-        """See that somebody is still administrator."""
+        """Check that an administrator is left, and log the change."""
         admin_rules.check(self.request.db, self.request.identity)
         event = "user created" if record.version == 1 else "user changed"
         record_change(
@@ -57,28 +58,23 @@ class UserHooks(RecordHooks):
         )
 
     def after_delete(self, record: User) -> None:
-        """See that somebody is still administrator, and that the sessions are nobody's: SQLite may give the id again."""
+        """Check that an administrator is left, and revoke the sessions: SQLite may reuse the id."""
         admin_rules.check(self.request.db, self.request.identity)
         revoke_sessions(self.request.db, record.id)
         record_change(self.request, "user deleted", record.name)
 
     def why_not_delete(self, record: User) -> str | None:
-        """Who did something stays, and so do oneself and the last administrator."""
+        """Return why the user cannot be deleted: records name them, it is yourself, or the last administrator."""
         if record.id == self.request.identity.id:
             return "You cannot delete yourself. Another administrator can do it for you."
         if is_referenced(self.request.db, record.name):
             return (
-                f"The {self.view.label_of(record)} cannot be deleted, because records name them as the one who did"
-                " something. Deactivate them instead: they can no longer sign in, and the records keep their meaning."
+                f"The {self.view.label_of(record)} cannot be deleted, because records name them as the author of"
+                " changes. Deactivate them instead: they can no longer sign in, and the records keep their meaning."
             )
         if not admin_rules.admins(self.request.db) - {record.id}:
-            return (
-                f"The {self.view.label_of(record)} cannot be deleted: nobody else may edit users and roles."
-            )
+            return f"The {self.view.label_of(record)} cannot be deleted, because nobody else may edit users and roles."
         return super().why_not_delete(record)
-
-    def _roles(self, names: list[str]) -> list[Role]:
-        return list(self.request.db.scalars(select(Role).where(Role.name.in_(names)).order_by(Role.name)))
 
     def _check_given(self, roles: Iterable[Role]) -> None:
         reason = admin_rules.refusal_to_give(
@@ -89,14 +85,14 @@ class UserHooks(RecordHooks):
 
 
 class UserView(MasterView):
-    """Users. Their records name them, so one who acted is deactivated and not deleted."""
+    """The pages of users. A user whom records name is deactivated instead of deleted."""
 
     model = User
     prefix = "users"
     path = "/users"
     title = "Users"
     title_one = "user"
-    description = "Who may sign in, and by which roles."
+    description = "Users can sign in; their roles define what they may do."
     grid_columns = ("name", "full_name", "email", Column("roles", "Roles", _ROLES, Kind.TEXT), "active")
     default_sort = (Sort("name"),)
     facts_fields = ("name", "full_name", "email", "timezone", "active")
@@ -106,7 +102,7 @@ class UserView(MasterView):
     templates: ClassVar = {"view": "batchbook.templates:accounts/user.jinja2"}
 
     def form(self, record: User | None) -> Form:
-        """Names, e-mail, time zone and roles. The user name is chosen once, because what a user did is recorded under it."""
+        """Return the fields of a user. The user name is fixed once it exists, because records refer to it."""
         roles = self.request.db.scalars(select(Role).order_by(Role.label))
         choices = tuple(Choice(role.name, role.label) for role in roles)
         role_field = Field.of("roles", Kind.CHOICE, widget="checkboxes", choices=choices)
@@ -115,7 +111,7 @@ class UserView(MasterView):
         return form_of(User, fields, validators=[_check_email])
 
     def values_of(self, record: User) -> dict[str, Any]:
-        """Names, e-mail, time zone, and the names of the roles."""
+        """Return the values of the form, with the names of the roles."""
         roles = [role.name for role in record.roles]
         return {
             "full_name": record.full_name,
@@ -125,24 +121,24 @@ class UserView(MasterView):
         }
 
     def label_of(self, record: User) -> str:
-        """User “ann”."""
+        """Return the user's name for sentences, such as “user “ann””."""
         return f"user “{record.name}”"
 
     def sessions(self, record: User) -> int:
-        """Return in how many browsers the user is signed in now."""
+        """Return the number of browsers in which the user is signed in now."""
         return len(open_sessions(self.request.db, record.id))
 
 
 def _check_email(values: dict[str, Any]) -> dict[str, str]:
     email = values["email"]
-    # Whether an address works is told by a message to it alone; this catches what is no address at all.
+    # Only a message to an address shows whether it works; this catches texts that are no addresses at all.
     if email is None or (email.count("@") == 1 and not email.startswith("@") and not email.endswith("@")):
         return {}
-    return {"email": "This is no e-mail address; it needs the form name@example.org."}
+    return {"email": "This isn't an email address. Write it like name@example.org."}
 
 
 def is_referenced(db: Session, user_name: str) -> bool:
-    """Return whether any record names ``user_name`` as the one who did something."""
+    """Return whether any record names ``user_name`` as the author of a change."""
     found = (select(column).where(column == user_name).limit(1) for column in name_columns(Base.metadata))
     return any(db.scalar(statement) is not None for statement in found)
 

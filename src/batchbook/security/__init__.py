@@ -18,5 +18,5 @@ def includeme(config: Any) -> None:
 
 
 def include_services(config: Any) -> None:
-    """Read the settings of security, which commands check as well."""
+    """Read the security settings. Commands check them as well."""
     services_of(config.registry).add(SecuritySettings, read_settings(config.registry.settings))

@@ -1,4 +1,4 @@
-"""The page of one's own account: password, time zone, and sessions to sign out of."""
+"""The page of a user's own account: password, time zone, and the sessions to sign out of."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from batchbook.words import counted
 _UNPROCESSABLE = 422
 _PASSWORDS = Form(
     [
-        password_field("present", "Present password"),
+        password_field("present", "Current password"),
         password_field("new", "New password", help=ADVICE),
         password_field("again", "New password again"),
     ]
@@ -36,7 +36,7 @@ _ZONE = Form([zone_field()])
 
 
 class AccountViews:
-    """The page ``/account`` and what can be done on it."""
+    """The page ``/account`` and its forms."""
 
     def __init__(self, request: Any) -> None:
         self.request = request
@@ -46,7 +46,7 @@ class AccountViews:
         return self._page(_PASSWORDS.bind())
 
     def change_password(self) -> Any:
-        """Set a new password, given the present one, and sign out everywhere else."""
+        """Set a new password after checking the current one, and sign out everywhere else."""
         bound = _PASSWORDS.validate(self.request.POST)
         user, new_hash = self._checked(bound) if bound.valid else (None, "")
         if user is None:
@@ -54,17 +54,19 @@ class AccountViews:
             return self._page(bound)
         revoked = change_password(self.request.db, user, new_hash, keep=self._current)
         record_change(self.request, "password changed", self.request.identity.name)
-        self.request.flash(f"Your password is changed.{_signed_out(revoked)}")
+        self.request.flash(f"Your password was changed.{_signed_out(revoked)}")
         return self._done()
 
     def change_zone(self) -> Any:
-        """Choose the time zone in which times are shown; none for that of the site."""
+        """Set the time zone in which times are shown; without one, that of the site applies."""
         bound = _ZONE.validate(self.request.POST)
         if not bound.valid:
             self.request.response.status_int = _UNPROCESSABLE
             return self._page(_PASSWORDS.bind(), bound)
         self._user().timezone = bound.values["timezone"]
-        self.request.flash(f"Times are shown in {bound.values['timezone'] or 'the zone of the site'} now.")
+        self.request.flash(
+            f"Times are now shown in {bound.values['timezone'] or 'the time zone of the site'}."
+        )
         return self._done()
 
     def revoke(self) -> HTTPSeeOther:
@@ -74,13 +76,11 @@ class AccountViews:
             revoked = int(revoke_session(self.request.db, self.request.identity.id, chosen))
         else:
             revoked = revoke_sessions(self.request.db, self.request.identity.id, keep=self._current)
-        self.request.flash(
-            _signed_out(revoked).strip() or "Nothing to do: that session was already over.", "info"
-        )
+        self.request.flash(_signed_out(revoked).strip() or "That session was already over.", "info")
         return self._done()
 
     def _checked(self, bound: BoundForm) -> tuple[User | None, str]:
-        """Return the user, locked, and the hash of the new password; no user if the form says something wrong."""
+        """Return the user, locked, and the hash of the new password; ``None`` for the user if the form has errors."""
         if weak := why_weak(bound.values["new"], self.request.identity.name):
             bound.add_error("new", weak)
         elif bound.values["new"] != bound.values["again"]:
@@ -90,7 +90,7 @@ class AccountViews:
         return None, ""
 
     def _verified(self, bound: BoundForm) -> tuple[User | None, str]:
-        # Counted like attempts to sign in. All that is slow is done before the request's transaction begins.
+        # Counted like an attempt to sign in. The slow hashing is done before the request's transaction begins.
         name, address = self.request.identity.name, self.request.remote_addr or ""
         throttle = throttle_of(self.request)
         if not throttle.admit(name, address):
@@ -100,8 +100,8 @@ class AccountViews:
         new_hash = hash_password(bound.values["new"]) if verified else ""
         user = still_valid(self.request.db, verified)
         if user is None:
-            record_event(self.request, "present password wrong", name)
-            bound.add_error("present", "That is not your present password.")
+            record_event(self.request, "current password wrong", name)
+            bound.add_error("present", "That is not your current password.")
         else:
             throttle.forgive(name, address)
         return user, new_hash
@@ -131,10 +131,10 @@ class AccountViews:
 
 
 def _signed_out(count: int) -> str:
-    return f" {counted(count, 'other session is', 'other sessions are')} signed out." if count else ""
+    return f" {counted(count, 'other session was', 'other sessions were')} signed out." if count else ""
 
 
-# The first that fits counts: Edge and Opera call themselves Chrome too, and everybody calls themselves Safari.
+# The first match wins: Edge and Opera also call themselves Chrome, and every browser calls itself Safari.
 _BROWSERS = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -154,7 +154,7 @@ _SYSTEMS = (
 
 
 def browser_name(user_agent: str) -> str:
-    """Return for example ``Firefox on Linux``; what is unknown is said to be."""
+    """Return the name of the browser and its system, such as ``Firefox on Linux``, or ``Unknown browser``."""
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), "Unknown browser")
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
     return f"{browser} on {system}" if system else browser

@@ -11,22 +11,22 @@ _LONGEST = 80
 
 
 def record_event(request: Any, event: str, target: str, detail: str = "") -> None:
-    """Write down at once that ``event`` happened to ``target``, whom a stranger may have named: it is quoted."""
+    """Log at once that ``event`` happened to ``target``. It is quoted, since a stranger may have typed it."""
     _LOG.info("%s", _line(request, event, target, detail))
 
 
 def record_change(request: Any, event: str, target: str, detail: str = "") -> None:
-    """Write down, once the request's transaction is committed, that ``event`` happened to ``target``.
+    """Log that ``event`` happened to ``target`` once the request's transaction is committed.
 
-    A change that is rolled back did not happen, and one that is tried again happened once.
+    A change that is rolled back leaves no line, and one that is tried again leaves one.
     """
     line = _line(request, event, target, detail)
-    request.tm.get().addAfterCommitHook(_write, args=(line,))
 
+    def write(committed: bool) -> None:
+        if committed:
+            _LOG.info("%s", line)
 
-def _write(committed: bool, line: str) -> None:
-    if committed:
-        _LOG.info("%s", line)
+    request.tm.get().addAfterCommitHook(write)
 
 
 def _line(request: Any, event: str, target: str, detail: str) -> str:
@@ -37,5 +37,5 @@ def _line(request: Any, event: str, target: str, detail: str) -> str:
 
 
 def _short(text: str) -> str:
-    # Quoted, so that a line break in a name cannot begin a line of its own.
+    # Quoted, so that a line break in a name cannot start a new line in the log.
     return ascii(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")

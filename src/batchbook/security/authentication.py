@@ -1,4 +1,4 @@
-"""Checking a name and a password, signing in by them, and setting a new password."""
+"""Authentication by name and password, signing in, and changes of passwords."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LONGEST_NAME = 200
 
 @dataclass(frozen=True)
 class Verified:
-    """A user whose password was right when it was looked at, and the hash that it was compared with."""
+    """A user whose password was right when it was checked, and the hash that it was compared with."""
 
     user_id: int
     name: str
@@ -28,10 +28,11 @@ class Verified:
 
 
 def authenticate(engine: Engine, name: str, password: str) -> Verified | None:
-    """Return the active user with this name and password, or ``None``. What is done with it, ``still_valid`` or ``sign_in`` allows.
+    """Return the active user with this name and password, or ``None``.
 
-    The same work is done whether the user exists, is switched off, or has no password. The database is read in a
-    transaction of its own, which is over before the slow hash is computed.
+    The result holds for the moment: ``still_valid`` and ``sign_in`` check it again. The same work is done whether the
+    user exists, is switched off, or has no password. The database is read in a transaction of its own, which is over
+    before the slow hash is computed.
     """
     user = _user(engine, name)
     matches = verify_password(user.password_hash if user else None, password)
@@ -41,11 +42,10 @@ def authenticate(engine: Engine, name: str, password: str) -> Verified | None:
 
 
 def still_valid(db: Session, verified: Verified | None, *, lock: bool = True) -> User | None:
-    """Return the user, locked until the transaction ends unless ``lock`` is False, or ``None`` if ``verified`` no
-    longer holds.
+    """Return the user, or ``None`` if ``verified`` no longer holds.
 
-    A password may have been changed, or its user switched off, since it was verified; that must lock out whoever was
-    about to use the old one.
+    The user is locked until the transaction ends unless ``lock`` is False. Since the password was verified it may have
+    been changed, or its user switched off; that must lock out whoever was about to use the old one.
     """
     user = db.get(User, verified.user_id, with_for_update=lock) if verified else None
     valid = user and verified and user.active and user.password_hash == verified.password_hash
@@ -53,11 +53,11 @@ def still_valid(db: Session, verified: Verified | None, *, lock: bool = True) ->
 
 
 def sign_in(request: Any, verified: Verified) -> bool:
-    """Sign in on this browser whose password was right; return whether it still is, now that the session is stored.
+    """Sign the verified user in on this browser; return whether the password was still valid once the session was stored.
 
-    The order is what keeps out somebody whose password is changed, or who is switched off, at the same time. A change
-    that is committed before this looks again is seen; one that is committed later revokes the session, which is stored
-    already. No lock is needed, so a job that is writing keeps nobody waiting.
+    The order keeps out a user whose password is changed, or who is switched off, at the same time. A change that is
+    committed before the second check is seen by it; one that is committed later revokes the session, which is stored
+    already. No lock is needed, so nobody waits for a job that is writing.
     """
     engine = request.services.get(Engine)
     with transaction_scope(engine) as db:
@@ -71,29 +71,32 @@ def sign_in(request: Any, verified: Verified) -> bool:
 
 
 def refresh_hash(engine: Engine, verified: Verified, password: str) -> Verified:
-    """Make the hash of a password that was just verified anew, if today's parameters are other ones.
+    """Hash a password that was just verified again if its hash was made with outdated parameters.
 
-    Returns what holds now. It is not worth waiting for: where a job is writing, the next sign-in does it.
+    Returns ``verified`` with the hash that is stored now. It is not worth waiting for: while a job is writing, it is
+    left to the next sign-in.
     """
     if not needs_rehash(verified.password_hash):
         return verified
-    made = hash_password(password)
-    the_same = (User.id == verified.user_id, User.password_hash == verified.password_hash)
+    new_hash = hash_password(password)
+    unchanged = (User.id == verified.user_id, User.password_hash == verified.password_hash)
     try:
         with make_session(engine, waiting=WaitingLimit(1, seconds=0)) as db, db.begin():
-            changed = db.execute(update(User).where(*the_same).values(password_hash=made))
+            changed = db.execute(update(User).where(*unchanged).values(password_hash=new_hash))
     except OperationalError as error:
         if not is_timeout(error):
             raise
         return verified
-    return replace(verified, password_hash=made) if cast("CursorResult[Any]", changed).rowcount else verified
+    return (
+        replace(verified, password_hash=new_hash) if cast("CursorResult[Any]", changed).rowcount else verified
+    )
 
 
 def change_password(db: Session, user: User, password_hash: str, *, keep: str | None = None) -> int:
     """Set the hash of the user's password, and revoke all the user's sessions but the one with the stored id ``keep``.
 
-    Returns how many sessions were revoked. Does not judge the password; see ``passwords.why_weak``. Computing the hash
-    takes its time, which is the caller's, before anything is locked.
+    Returns the number of sessions that were revoked. The password is not judged here; see ``passwords.why_weak``. The
+    caller computes the hash, which is slow, before anything is locked.
     """
     user.password_hash = password_hash
     db.flush()  # The database's write lock, which may take long to get, before the sessions are touched.

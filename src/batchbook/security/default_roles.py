@@ -14,7 +14,7 @@ from batchbook.security.models import Role, RolePermission
 
 @dataclass(frozen=True)
 class DefaultRole:
-    """What a shipped role starts with."""
+    """The label, description and permissions that a shipped role starts with."""
 
     label: str
     description: str
@@ -58,11 +58,11 @@ DEFAULT_ROLES: Mapping[str, DefaultRole] = MappingProxyType(
 
 
 def install_default_roles(db: Session) -> None:
-    """Add the shipped roles that are not there; one that is there stays as it was edited."""
+    """Add the shipped roles that are missing; roles that exist stay as they were edited."""
     present = set(db.scalars(select(Role.name)))
-    db.add_all(_role(name, default) for name, default in DEFAULT_ROLES.items() if name not in present)
-
-
-def _role(name: str, default: DefaultRole) -> Role:
-    permissions = [RolePermission(permission=permission) for permission in default.permissions]
-    return Role(name=name, label=default.label, description=default.description, permissions=permissions)
+    for name, default in DEFAULT_ROLES.items():
+        if name not in present:
+            permissions = [RolePermission(permission=permission) for permission in default.permissions]
+            db.add(
+                Role(name=name, label=default.label, description=default.description, permissions=permissions)
+            )

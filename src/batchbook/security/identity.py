@@ -1,4 +1,4 @@
-"""Identities: who makes a request, with which permissions."""
+"""Identities of signed-in users, and the permissions that their roles grant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Refused
 from batchbook.security.models import RolePermission, User, WebSession, user_role
 
-#: A permission that everybody who is signed in has; it is never stored.
+#: The permission that every signed-in user has; it is never stored.
 SIGNED_IN = "signed-in"
 
 _ANY = "*"
@@ -23,8 +23,8 @@ _ANY = "*"
 def grants(permissions: Set[str], wanted: str) -> bool:
     """Return whether one of the held ``permissions`` covers ``wanted``.
 
-    A held ``*`` stands for exactly one whole segment: ``batch:*:execute`` covers ``batch:price_change:execute``,
-    neither ``batch:execute`` nor ``batch:a:b:execute``. A ``*`` in ``wanted`` is nothing special.
+    A held ``*`` stands for exactly one whole segment: ``batch:*:execute`` covers ``batch:price_change:execute`` but
+    neither ``batch:execute`` nor ``batch:a:b:execute``. A ``*`` in ``wanted`` has no special meaning.
     """
     return wanted in permissions or any(_covers(held, wanted) for held in permissions if _ANY in held)
 
@@ -45,9 +45,9 @@ def _covers(held: str, wanted: str) -> bool:
 
 @dataclass(frozen=True)
 class Identity:
-    """Somebody who is signed in: ``id`` and ``name`` of the user, and all permissions of the user's roles.
+    """A signed-in user: ``id`` and ``name``, and all permissions of the user's roles.
 
-    ``timezone`` names the zone that the person chose, ``None`` the site's.
+    ``timezone`` names the time zone that the user chose; ``None`` stands for that of the site.
     """
 
     id: int
@@ -62,15 +62,15 @@ class Identity:
 
     @property
     def display_name(self) -> str:
-        """The full name, or the user name of somebody who has none."""
+        """The full name, or the user name if there is none."""
         return self.full_name or self.name
 
 
 def load_identity(engine: Engine, session_hash: str) -> Identity | None:
-    """Return who is signed in by the web session with this id (a SHA-256), or ``None``.
+    """Return the user of the web session with this stored id (a SHA-256), or ``None``.
 
-    A session that is over or revoked, or whose user is switched off, signs nobody in. The transaction is its own
-    and only reads, so error pages can ask after the request's transaction has failed.
+    There is none for a session that is over or revoked, or whose user is switched off. It is read in a read-only
+    transaction of its own, so error pages can call this after the request's transaction has failed.
     """
     signed_in = select(WebSession.user_id).where(
         WebSession.id == session_hash, WebSession.revoked_at.is_(None), WebSession.expires_at > utc_now()
@@ -96,17 +96,17 @@ def _user(user_id: int) -> Select[Any, Any, Any, Any, Any]:
 
 
 def identity_called(session: Session, name: str) -> Identity:
-    """Return the identity of the user called ``name`` as it is now.
+    """Return the current identity of the user called ``name``.
 
-    Raises ``Refused`` if there is none, or if they may not sign in any more.
+    Raises ``Refused`` if there is no such user, or if the user is switched off.
     """
     user = session.scalar(select(User).where(User.name == name))
     if user is None or not user.active:
-        raise Refused(f"{name} may not sign in any more. Nothing was changed.")
+        raise Refused(f"{name} may no longer sign in. Nothing was changed.")
     return identity_of_user(user)
 
 
 def identity_of_user(user: User) -> Identity:
-    """Return the identity of ``user`` without a web session, as the command line acts for somebody."""
+    """Return the identity of ``user`` without a web session, for commands that act on a user's behalf."""
     permissions = frozenset(entry.permission for role in user.roles for entry in role.permissions)
     return Identity(user.id, user.name, user.full_name, permissions, user.timezone)

@@ -1,4 +1,4 @@
-"""Users, roles, web sessions and the counters of login attempts, as they are stored."""
+"""Models of users, roles, web sessions, and counters of login attempts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from batchbook.db.base import SIDE_FILE
 
 
 def normal_name(text: str) -> str:
-    """Return a login name as it is stored and compared: without surrounding space, in lower case."""
+    """Return a login name as it is stored and compared: without surrounding spaces, in lower case."""
     return text.strip().lower()
 
 
@@ -25,10 +25,10 @@ user_role = Table(
 
 
 class User(Base):
-    """A person who may sign in. One who has left is switched off (``active``), not deleted: the records name them.
+    """A person who may sign in. Users who leave are switched off (``active``), not deleted, because records name them.
 
-    ``name`` is the unique login name, always in lower case. ``password_hash`` is ``None`` for somebody who has no
-    password (yet) and cannot sign in by one.
+    ``name`` is the unique login name, always in lower case. ``password_hash`` is ``None`` for a user who has no password
+    yet and cannot sign in.
     """
 
     __tablename__ = "user_account"  # "user" alone is a reserved word of PostgreSQL.
@@ -36,7 +36,7 @@ class User(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(64), unique=True, info={"label": "User name"})
     full_name: Mapped[str] = mapped_column(String(200), default="", info={"label": "Full name"})
-    email: Mapped[str | None] = mapped_column(String(254), info={"label": "E-mail"})
+    email: Mapped[str | None] = mapped_column(String(254), info={"label": "Email"})
     password_hash: Mapped[str | None] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(default=True, info={"label": "Active"})
     timezone: Mapped[str | None] = mapped_column(String(64), info={"label": "Time zone"})
@@ -52,7 +52,7 @@ class User(Base):
 
 
 class Role(Base):
-    """A named set of permissions that users are given. ``name`` is unique; people see ``label``."""
+    """A named set of permissions, given to users. ``name`` is unique; pages show ``label``."""
 
     __tablename__ = "role"
 
@@ -68,7 +68,7 @@ class Role(Base):
 
 
 class RolePermission(Base):
-    """One permission of a role, possibly with ``*`` segments; see :mod:`batchbook.security.identity`."""
+    """One permission of a role, which may have ``*`` segments; see :mod:`batchbook.security.identity`."""
 
     __tablename__ = "role_permission"
 
@@ -78,7 +78,7 @@ class RolePermission(Base):
 
 
 class WebSession(Base):
-    """One signed-in browser. ``id`` is the SHA-256 (hex) of the id in the cookie, which is never stored."""
+    """The session of one signed-in browser. ``id`` is the SHA-256 (hex) of the cookie's id, which itself is never stored."""
 
     __tablename__ = "web_session"
     __table_args__ = ({"info": {SIDE_FILE: True}},)
@@ -94,7 +94,7 @@ class WebSession(Base):
 
 
 class LoginAttempt(Base):
-    """A counter of login attempts in one window of time. ``key`` is a SHA-256 (hex) of whom or where it counts."""
+    """A counter of login attempts in one window of time. ``key`` is the SHA-256 (hex) of the name, the address, or both."""
 
     __tablename__ = "login_attempt"
     __table_args__ = ({"info": {SIDE_FILE: True}},)

@@ -1,4 +1,4 @@
-"""The security policy: identity and permission of each request."""
+"""The security policy: the identity behind each request, and its permissions."""
 
 from __future__ import annotations
 
@@ -20,46 +20,46 @@ from batchbook.security.sessions import end_session, open_session, session_hash
 
 @runtime_checkable
 class Refusing(Protocol):
-    """A context that decides what may be done at its address. Of any other, the permissions of the roles decide."""
+    """A context that decides itself which permissions it grants; for any other context, the user's roles decide."""
 
     @abstractmethod
     def refusal(self, identity: Identity, permission: str) -> BatchbookError | None:
         """Return the error by which ``permission`` is refused to ``identity``, or ``None`` if it is granted.
 
-        Its message and its class are what a page answers: ``Refused`` where the roles or the rights of the person
-        forbid it (403), ``Conflict`` where the state of the record does (409).
+        The error page shows its message, with the status of its class: ``Refused`` if the user may not do this (403),
+        ``Conflict`` if the state of the record forbids it (409).
         """
 
 
 class PermissionDenied(Denied):
-    """The denial of a permission, with the ``error`` that the page answers; ``None`` for a visitor who is not signed in."""
+    """The denial of a permission, with the ``error`` to show; ``None`` for a visitor who is not signed in."""
 
     error: BatchbookError | None = None
 
 
 @implementer(ISecurityPolicy)
 class SecurityPolicy:
-    """A policy that denies unless told otherwise.
+    """A policy that denies by default.
 
-    A context that is :class:`Refusing` decides, otherwise the permissions of the person's roles do. Nobody else is
-    asked, and nothing is asked twice. A visitor who is not signed in is denied all that names a permission.
+    A context that is :class:`Refusing` decides; for any other, the permissions of the user's roles do. This is the only
+    place that asks, and it asks once. Visitors who are not signed in are denied every permission.
     """
 
     def __init__(self) -> None:
         self._identities = RequestLocalCache(_load)
 
     def identity(self, request: Any) -> Identity | None:
-        """Return who is signed in; asked once per request."""
+        """Return the identity of the signed-in user, or ``None``; it is loaded once per request."""
         identity: Identity | None = self._identities.get_or_create(request)
         return identity
 
     def authenticated_userid(self, request: Any) -> str | None:
-        """Return the login name of who is signed in."""
+        """Return the login name of the signed-in user, or ``None``."""
         identity = self.identity(request)
         return identity.name if identity else None
 
     def permits(self, request: Any, context: Any, permission: str) -> Any:
-        """Return Pyramid's ``Allowed`` or a :class:`PermissionDenied`, which says why in its ``error``."""
+        """Return Pyramid's ``Allowed``, or a :class:`PermissionDenied` whose ``error`` gives the reason."""
         identity = self.identity(request)
         if identity is None:
             return PermissionDenied("nobody has %s", permission)
@@ -82,12 +82,12 @@ class SecurityPolicy:
         return []
 
     def forget_identity(self, request: Any) -> None:
-        """Let the request go on as nobody's, when who asks cannot be found out."""
+        """Treat the request as that of a visitor from here on, because its identity cannot be loaded."""
         self._identities.set(request, None)
 
 
 def _load(request: Any) -> Identity | None:
-    session_id = request.session_cookie.given
+    session_id = request.session_cookie.received
     return load_identity(request.services.get(Engine), session_hash(session_id)) if session_id else None
 
 
@@ -100,7 +100,7 @@ def _refusal(identity: Identity, context: Any, permission: str) -> BatchbookErro
 
 
 def identity_or_nobody(request: Any) -> Identity | None:
-    """Return who is signed in, or ``None`` if that can't be found out because the database does not answer.
+    """Return the identity of the signed-in user, or ``None`` if the database does not answer.
 
     For error pages; ``request.identity`` is the same from here on.
     """

@@ -1,4 +1,4 @@
-"""Routes of signing in and of one's account, and the rules that every view is under."""
+"""Routes of signing in and of the account page, and the rules for every view."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from batchbook.services import services_of
 def includeme(config: Any) -> None:
     """Install the policies, the rules and the pages."""
     settings = services_of(config.registry).get(SecuritySettings)
-    dummy_hash()  # Made now, or the first unknown user would take twice as long as the others.
+    dummy_hash()  # Made now, or the first unknown name would take twice as long as the others.
     config.add_request_method(SessionCookie, "session_cookie", reify=True)
     config.set_security_policy(SecurityPolicy())
     config.set_csrf_storage_policy(SessionCSRFPolicy(settings.secret))
@@ -32,7 +32,7 @@ def includeme(config: Any) -> None:
 
 
 def _add_view_rules(config: Any) -> None:
-    """Check the token of every unsafe method of every view, from the field or the header."""
+    """Require a permission and, for unsafe methods, a CSRF token (field or header) of every view."""
     config.set_default_csrf_options(require_csrf=True, token="csrf_token", header="X-CSRF-Token")  # noqa: S106 - A field's name.
     config.add_tween("batchbook.security.view_rules.headers_tween_factory", under=INGRESS)
     config.add_view_deriver(require_permission, "require_permission", under=BEFORE_ALL_DERIVERS)
@@ -44,7 +44,7 @@ def _add_login(config: Any) -> None:
     page = {"renderer": "batchbook.templates:security/login.jinja2", "permission": NO_PERMISSION_REQUIRED}
     config.add_view(LoginViews, attr="form", route_name="login", request_method="GET", **page)
     config.add_view(LoginViews, attr="submit", route_name="login", request_method="POST", **page)
-    # Signing out is for everybody: a session that has just ended must not make it fail.
+    # Open to everybody, so that it does not fail if the session has just ended.
     config.add_view(logout, route_name="logout", request_method="POST", permission=NO_PERMISSION_REQUIRED)
 
 

@@ -1,4 +1,4 @@
-"""Web sessions: their cookie, opened at sign-in, ended at a fixed moment, revocable at any time."""
+"""Web sessions and their cookie: opened at sign-in, over after a fixed time, revocable at any time."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ _BYTES = 32
 class SessionCookie:
     """The id of this visitor's browser session; ``request.session_cookie``.
 
-    An anonymous visitor has an id too, without a row in the database: CSRF tokens hang on it. It is replaced at
-    sign-in and sign-out, so an id that somebody planted or noted before is worth nothing afterwards.
+    Anonymous visitors have an id too, without a row in the database, because CSRF tokens depend on it. It is replaced
+    at sign-in and sign-out, so an id that was planted or copied before is worthless afterwards.
     """
 
     def __init__(self, request: Any) -> None:
         self._request = request
         self._profile = request.services.get(SecuritySettings).cookie(NAME).bind(request)
         value = self._profile.get_value()
-        self.given: str | None = value if isinstance(value, str) else None
-        self._id = self.given
+        self.received: str | None = value if isinstance(value, str) else None
+        self._id = self.received
 
     @property
     def id(self) -> str:
-        """The id: the one that came with the request, else a new one that the response will carry."""
+        """The id that came with the request, or else a new one, which the response will carry."""
         return self._id or self.renew()
 
     def renew(self) -> str:
-        """Replace the id by a new random one, and return that."""
-        if self._id == self.given:
+        """Replace the id with a new random one, and return it."""
+        if self._id == self.received:
             self._request.add_response_callback(self._write)
         self._id = secrets.token_urlsafe(_BYTES)
         return self._id
@@ -54,7 +54,7 @@ class SessionCookie:
 
 
 def session_hash(session_id: str) -> str:
-    """Return the SHA-256 (hex) under which a session is stored: who reads the table can't take a session over."""
+    """Return the SHA-256 (hex) under which a session is stored, so that reading the table is not enough to take it over."""
     return hashlib.sha256(session_id.encode()).hexdigest()
 
 
@@ -62,9 +62,9 @@ _LOG = logging.getLogger(__name__)
 
 
 def open_session(db: Session, user_id: int, request: Any) -> WebSession:
-    """Sign the user in on this browser: a new id for its cookie, and a session that knows the id's hash.
+    """Sign the user in on this browser: store a session under the hash of a new cookie id.
 
-    The session that the browser had before is revoked, and those of the user that are over are removed.
+    The browser's previous session is revoked, and the user's sessions that are over are removed.
     """
     now = utc_now()
     db.execute(delete(WebSession).where(WebSession.user_id == user_id, WebSession.expires_at < now))
@@ -82,22 +82,22 @@ def open_session(db: Session, user_id: int, request: Any) -> WebSession:
 
 
 def end_session(db: Session, request: Any) -> None:
-    """Sign this browser out: its session is revoked, and its cookie gets a new, anonymous id."""
-    if request.session_cookie.given:
-        _revoke(db, WebSession.id == session_hash(request.session_cookie.given))
+    """Sign this browser out: revoke its session, and give its cookie a new, anonymous id."""
+    if request.session_cookie.received:
+        _revoke(db, WebSession.id == session_hash(request.session_cookie.received))
     request.session_cookie.renew()
 
 
 def revoke_session(db: Session, user_id: int, session_id: str) -> bool:
-    """Revoke one session of this user by its stored id; return whether there was one in use."""
+    """Revoke one session of this user by its stored id; return whether it was in use."""
     return _revoke(db, WebSession.id == session_id, WebSession.user_id == user_id) > 0
 
 
 def revoke_sessions(db: Session, user_id: int, *, keep: str | None = None) -> int:
     """Revoke all sessions of the user but the one with the stored id ``keep``; return how many were in use.
 
-    It is done now and once more when the transaction is committed, because meanwhile somebody may sign in by what it
-    changes, such as the old password; see :func:`~batchbook.security.authentication.sign_in`.
+    They are revoked now and once more after the transaction is committed, because until then it is possible to sign in
+    with what the transaction changes, such as the old password; see :func:`~batchbook.security.authentication.sign_in`.
     """
     which = (WebSession.user_id == user_id, WebSession.id != (keep or ""))
     engine = cast("Engine", db.get_bind())
@@ -109,7 +109,7 @@ def revoke_sessions(db: Session, user_id: int, *, keep: str | None = None) -> in
             with transaction_scope(engine) as later:
                 _revoke(later, *which)
         except SQLAlchemyError:
-            # What is committed must not be told as undone.
+            # The change is committed, so the request must not fail.
             _LOG.exception("The sessions of user %s could not be revoked once more.", user_id)
 
     event.listen(db, "after_commit", revoke_again)
@@ -117,7 +117,7 @@ def revoke_sessions(db: Session, user_id: int, *, keep: str | None = None) -> in
 
 
 def open_sessions(db: Session, user_id: int) -> Sequence[WebSession]:
-    """Return the sessions by which the user is signed in now, newest first."""
+    """Return the sessions in which the user is signed in now, newest first."""
     return db.scalars(
         select(WebSession)
         .where(

@@ -13,12 +13,12 @@ from webob.cookies import SignedCookieProfile
 
 from batchbook.settings import DEVELOPMENT, Setting
 
-#: Stands in for the missing secret in development, and is refused anywhere else.
+#: The default secret in development; it is refused anywhere else.
 DEVELOPMENT_SECRET = "batchbook development secret, never used in production"  # noqa: S105 - Refused in production.
 
 SHORTEST_SECRET = 32
 
-#: The environment variable that wins over the setting, so that the secret need not stand in a file.
+#: The environment variable that overrides the setting, so that the secret need not be in a file.
 SECRET_VARIABLE = "BATCHBOOK_SECRET"  # noqa: S105 - The name of it, not the secret.
 
 SECRET = Setting(
@@ -56,7 +56,7 @@ SETTINGS = (SECRET, SECURE_COOKIES, SESSION_HOURS, LOGIN_ATTEMPTS, NAME_ATTEMPTS
 
 @dataclass(frozen=True)
 class SecuritySettings:
-    """What :data:`SETTINGS` say, as values."""
+    """The values of :data:`SETTINGS`."""
 
     secret: str
     secure_cookies: bool
@@ -66,9 +66,9 @@ class SecuritySettings:
     address_attempts: int
 
     def cookie(self, name: str) -> SignedCookieProfile:
-        """Return the profile of a signed cookie for the browser's session, out of reach of scripts.
+        """Return the profile of a signed cookie that lasts for the browser's session and is out of reach of scripts.
 
-        Over HTTPS the name gets the prefix ``__Host-``: browsers then refuse one set by a neighbouring host.
+        Over HTTPS the name gets the prefix ``__Host-``, so that browsers refuse a cookie set by a neighbouring host.
         """
         return SignedCookieProfile(
             self.secret,
@@ -81,7 +81,7 @@ class SecuritySettings:
 
 
 def read_settings(settings: Mapping[str, Any]) -> SecuritySettings:
-    """Return the security settings; raise ``ConfigurationError`` when one cannot be used or is unsafe."""
+    """Return the security settings; raise ``ConfigurationError`` if one is invalid or unsafe."""
     return SecuritySettings(
         secret=_secret(settings),
         secure_cookies=SECURE_COOKIES.flag(settings),

@@ -1,4 +1,4 @@
-"""Throttling of sign-in attempts: counters in our own table, by the ``limits`` library."""
+"""Rate limits for sign-in attempts: counters in a table of our own, with the library ``limits``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WINDOW_MINUTES = 15
 
 
 class LoginAttemptStorage(Storage):
-    """A ``limits`` storage in the table ``login_attempt``; every call is one transaction of its own."""
+    """A storage for ``limits`` in the table ``login_attempt``; every call is a transaction of its own."""
 
     STORAGE_SCHEME = None
 
@@ -32,13 +32,13 @@ class LoginAttemptStorage(Storage):
 
     @property
     def base_exceptions(self) -> type[Exception] | tuple[type[Exception], ...]:
-        """Errors are passed on as they are."""
+        """No errors to translate: all are raised as they are."""
         return ()
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Add ``amount`` to the counter, starting anew when its window is over; return the sum.
+        """Add ``amount`` to the counter, which starts again at 0 when its window is over; return the sum.
 
-        ``expiry`` is the length of a window in seconds. Counters whose window is over are removed on the way.
+        ``expiry`` is the length of a window in seconds. Other counters whose window is over are deleted.
         """
         with transaction_scope(self._engine) as db:
             db.execute(
@@ -50,7 +50,7 @@ class LoginAttemptStorage(Storage):
         return counted
 
     def _increment(self, key: str, expiry: timedelta, amount: int) -> Any:
-        # One statement, so that parallel attempts are all counted.
+        # A single statement, so that parallel attempts are all counted.
         now = utc_now()
         over = LoginAttempt.expires_at <= now
         return (
@@ -67,12 +67,12 @@ class LoginAttemptStorage(Storage):
         )
 
     def get(self, key: str) -> int:
-        """Return the counter of the current window."""
+        """Return the count of the current window."""
         counter = self._counter(key)
         return counter.count if counter else 0
 
     def get_expiry(self, key: str) -> float:
-        """Return when the current window ends, in seconds since the epoch; now if there is none."""
+        """Return the end of the current window in seconds since the epoch; the present time if there is none."""
         counter = self._counter(key)
         return (counter.expires_at if counter else utc_now()).timestamp()
 
@@ -89,22 +89,22 @@ class LoginAttemptStorage(Storage):
         return True
 
     def reset(self) -> int:
-        """Forget all counters; return how many there were."""
+        """Delete all counters; return how many there were."""
         with transaction_scope(self._engine) as db:
             return cast("CursorResult[Any]", db.execute(delete(LoginAttempt))).rowcount
 
     def clear(self, key: str) -> None:
-        """Forget one counter."""
+        """Delete one counter."""
         with transaction_scope(self._engine) as db:
             db.execute(delete(LoginAttempt).where(LoginAttempt.key == _hash(key)))
 
 
 class LoginThrottle:
-    """Counts attempts to sign in, in windows of 15 minutes: per address, per user name there, and per user name.
+    """Limits on sign-in attempts in windows of 15 minutes: per address, per name and address, and per name.
 
-    A name may be tried much more often from everywhere than from one address, so that nobody alone can lock its owner
-    out; see docs/decisions/0013. An attempt is counted before its password is looked at, so that many at once gain nothing, and given back when
-    it succeeds.
+    The limit per name is much higher than that per name and address, so that a single attacker cannot lock a user out;
+    see docs/decisions/0013. An attempt is counted before its password is checked, so that parallel attempts gain
+    nothing, and is given back if it succeeds.
     """
 
     def __init__(self, engine: Engine, *, attempts: int, per_name: int, per_address: int) -> None:
@@ -117,13 +117,14 @@ class LoginThrottle:
     def admit(self, name: str, address: str) -> bool:
         """Count an attempt; return whether it is within all limits.
 
-        One refused because of its address does not count against the name: it must not lock the user out.
+        An attempt that exceeds the limit of its address does not count against the name, so it cannot lock the user out.
         """
         return all(self._limiter.hit(limit, *key) for limit, key in self._counters(name, address))
 
     def forgive(self, name: str, address: str) -> None:
-        """Take back what a successful attempt counted: the name's whole count at this address, and one of each other,
-        so that somebody with a valid password can't buy new attempts on others by it.
+        """Take back the count of a successful attempt: all attempts of the name at this address, and one elsewhere.
+
+        So a valid password does not buy new attempts on other accounts.
         """
         address_key, pair_key, name_key = (
             _hash(limit.key_for(*key)) for limit, key in self._counters(name, address)
@@ -137,7 +138,7 @@ class LoginThrottle:
             )
 
     def _counters(self, name: str, address: str) -> tuple[tuple[RateLimitItem, tuple[str, ...]], ...]:
-        # In the order in which they are asked: what the first refuses does not count at the others.
+        # In this order: an attempt that the first refuses does not count for the others.
         network, name = _network(address), normal_name(name)
         return (
             (self._per_address, ("address", network)),
@@ -147,7 +148,7 @@ class LoginThrottle:
 
 
 def throttle_of(request: Any) -> LoginThrottle:
-    """Return the throttle; raise ``RuntimeError`` when the request's transaction has begun (see the module)."""
+    """Return the throttle. Raises ``RuntimeError`` if the request's transaction has begun, which would block the counters."""
     if "db" in vars(request) and request.db.in_transaction():
         raise RuntimeError("Login attempts must be counted before the request's transaction begins.")
     settings = request.services.get(SecuritySettings)
@@ -160,12 +161,12 @@ def throttle_of(request: Any) -> LoginThrottle:
 
 
 def _hash(key: str) -> str:
-    # Of one length whatever was typed; and a password typed into the wrong field is not kept.
+    # Of one length whatever was typed; and a password that is typed into the wrong field is not stored.
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
 
 
 def _network(address: str) -> str:
-    # One customer commonly has a whole /64 of IPv6 addresses. A listener for both kinds shows those of IPv4 as IPv6,
+    # A single customer commonly has a whole /64 of IPv6 addresses. A dual-stack listener shows IPv4 addresses as IPv6,
     # all of them in one /64.
     try:
         long = IPv6Address(address)

@@ -1,4 +1,4 @@
-"""Rules for every view: a named permission, a CSRF token on unsafe methods, security headers."""
+"""Rules for every view: a permission, a CSRF token for unsafe methods, and security headers."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class SessionCSRFPolicy:
         self._key = f"batchbook csrf {secret}".encode()
 
     def get_csrf_token(self, request: Any) -> str:
-        """Return the token of this visitor's session."""
+        """Return the token of the visitor's session."""
         session_id: str = request.session_cookie.id
         return hmac.new(self._key, session_id.encode(), hashlib.sha256).hexdigest()
 
     def new_csrf_token(self, request: Any) -> str:
-        """Return the token: it is made new with the session's id, at sign-in and sign-out."""
+        """Return the token. It changes with the session's id, at sign-in and sign-out."""
         return self.get_csrf_token(request)
 
     def check_csrf_token(self, request: Any, supplied_token: object) -> bool:
-        """Return whether the token is this session's; a visitor who brought none just got a new one."""
+        """Return whether ``supplied_token`` is that of the session; a visitor without a session has just been given a new one."""
         if not isinstance(supplied_token, str):
             return False
         return hmac.compare_digest(
@@ -65,8 +65,8 @@ _ONE_YEAR = "max-age=31536000"
 def headers_tween_factory(handler: Callable[[Any], Any], _registry: Any) -> Callable[[Any], Any]:
     """Return the outermost tween, which sets :data:`HEADERS` on every response.
 
-    A response that does not say how it may be kept is not to be kept at all: pages show what only this person may
-    see. Static files say so themselves.
+    Responses without ``Cache-Control`` of their own must not be stored, because pages are personal. Static files set
+    their own.
     """
 
     def add_headers(request: Any) -> Any:
@@ -83,17 +83,13 @@ def headers_tween_factory(handler: Callable[[Any], Any], _registry: Any) -> Call
 def require_permission(view: Callable[..., Any], info: Any) -> Callable[..., Any]:
     """View deriver: raise ``ConfigurationError`` for a view without a permission.
 
-    A page for everybody says so with ``NO_PERMISSION_REQUIRED``. Views of exceptions are free: they answer whoever
-    the error happened to.
+    A page for everybody has ``NO_PERMISSION_REQUIRED``. Views of exceptions need none: they answer anyone.
     """
-    if info.options.get("permission") is None and not info.exception_only and not _for_exceptions(info):
+    context = info.options.get("context")
+    for_exceptions = info.exception_only or (context is not None and isexception(context))
+    if info.options.get("permission") is None and not for_exceptions:
         raise ConfigurationError(
             f"The view {info.original_view!r} names no permission. Give it one, or NO_PERMISSION_REQUIRED if everybody "
             "may see it."
         )
     return view
-
-
-def _for_exceptions(info: Any) -> bool:
-    context = info.options.get("context")
-    return context is not None and bool(isexception(context))

@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""The pages for signing in and out."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from batchbook.security.passwords import password_field
 from batchbook.security.sessions import end_session
 from batchbook.security.throttle import WINDOW_MINUTES, throttle_of
 
-# One slash, then anything but another; browsers take a backslash for a slash, and drop tabs and line breaks. A header
-# takes ASCII only, as which paths write all other characters.
+# One slash, but not two; browsers treat a backslash as a slash, and drop tabs and line breaks. Headers are ASCII, and
+# paths encode all other characters.
 _LOCAL = re.compile(r"/(?!/)[!-\[\]-~]*")
 
 
 def local_path(text: str, default: str = "/") -> str:
-    """Return ``text`` if it is a path (with query) of this site, else ``default``."""
+    """Return ``text`` if it is a path (with query) of this site, or else ``default``."""
     return text if _LOCAL.fullmatch(text) else default
 
 
-# One sentence for every reason, so that it does not tell which user names exist.
+# One sentence for every reason, so that it does not reveal which user names exist.
 FAILED = "The user name or the password is wrong, or the account is switched off. Please try again."
-TOO_OFTEN = f"There were too many attempts to sign in. Please wait {WINDOW_MINUTES} minutes, then try again."
+TOO_OFTEN = f"There were too many attempts to sign in. Wait {WINDOW_MINUTES} minutes, then try again."
 
 _FORM = Form(
     [Field.of("name", Kind.TEXT, label="User name", required=True), password_field("password", "Password")]
@@ -42,17 +42,17 @@ class LoginViews:
 
     def __init__(self, request: Any) -> None:
         self.request = request
-        # Without a place to go on to, the start page of this application.
+        # By default the start page of this application.
         self.next = local_path(request.params.get("next", ""), request.script_name + "/")
 
     def form(self) -> Any:
-        """Show the form; who is signed in already goes on."""
+        """Show the form; redirect users who are signed in already."""
         return HTTPSeeOther(self.next) if self.request.identity else self._page()
 
     def submit(self) -> Any:
-        """Sign in and go on, or show the form again with what went wrong."""
+        """Sign in and redirect, or show the form again with the reason."""
         name, password = self.request.POST.get("name", ""), self.request.POST.get("password", "")
-        # Nothing here uses the request's own transaction: on SQLite that would wait for a job that is writing.
+        # Nothing here uses the request's transaction: on SQLite it would wait for a job that is writing.
         engine = self.request.services.get(Engine)
         throttle = throttle_of(self.request)
         if not throttle.admit(name, self._address):
@@ -68,8 +68,8 @@ class LoginViews:
 
     @property
     def _address(self) -> str:
-        # Not client_addr: that believes an X-Forwarded-For header, which anybody can send. The server in front sets
-        # REMOTE_ADDR when it trusts its proxy.
+        # Not client_addr, which trusts the header X-Forwarded-For that anybody can send. The server sets REMOTE_ADDR if
+        # it trusts its proxy.
         return self.request.remote_addr or ""
 
     def _refuse(self, status: int, problem: str, name: str) -> _Page:
