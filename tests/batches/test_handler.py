@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,9 +17,6 @@ from .harness import BatchHarness, on_hand, stock
 from .shelf_count import CountStatus, ShelfCountHandler
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n009,1,\n"
-
-
-AUTOMATIC = replace(ShelfCountHandler.execution_policy, automatic=True)
 
 
 @pytest.fixture(autouse=True)
@@ -79,53 +75,6 @@ def test_on_complete_may_refuse(harness: BatchHarness) -> None:
     with pytest.raises(Conflict, match=r"The shelf is locked."):
         harness.run(batch_id, Action.COMPLETE)
     assert (harness.batch(batch_id).state, harness.batch(batch_id).completed_at) == (State.OPEN, None)
-
-
-@pytest.mark.usefixtures("users")
-@pytest.mark.parametrize("actor", ["staff", "auditor", "nobody at all"])
-def test_none_executes_itself_for_somebody_who_may_not_execute(
-    engine: Engine, harness: BatchHarness, actor: str
-) -> None:
-    automatic = harness.with_handler(type("Automatic", (ShelfCountHandler,), {"execution_policy": AUTOMATIC}))
-    batch_id = automatic.open(FILE, shelf="A")
-    result = automatic.by(actor).submit(batch_id, Action.COMPLETE)
-    assert result.message.endswith(
-        f"The role of {actor} does not allow that, so it waits for somebody who may execute it."
-    )
-    assert (automatic.batch(batch_id).state, on_hand(engine)["008"]) == (State.COMPLETE, 8)
-
-
-@pytest.mark.usefixtures("users")
-def test_a_batch_that_executes_itself_does_so_when_it_is_complete(
-    engine: Engine, harness: BatchHarness
-) -> None:
-    automatic = harness.with_handler(type("Automatic", (ShelfCountHandler,), {"execution_policy": AUTOMATIC}))
-    batch_id = automatic.open(FILE, shelf="A")
-    result = automatic.by("admin").submit(batch_id, Action.COMPLETE)
-    assert result.message == f"Batch {batch_id:08d} was executed: 2 quantities set, signed by the shop."
-    assert automatic.batch(batch_id).state == State.EXECUTED
-    assert on_hand(engine) == {"007": 7, "008": 9, "009": 1}
-
-
-@pytest.mark.usefixtures("users")
-def test_one_that_cannot_execute_itself_stays_complete_and_says_why(harness: BatchHarness) -> None:
-    refusing = {
-        "execution_policy": AUTOMATIC,
-        "why_not_execute": lambda _self, _batch: "The shelf is locked.",
-    }
-    automatic = harness.with_handler(type("Locked", (ShelfCountHandler,), refusing))
-    batch_id = automatic.open(FILE, shelf="A")
-    result = automatic.by("admin").submit(batch_id, Action.COMPLETE)
-    assert "was marked complete" in result.message
-    assert "was not executed. The shelf is locked." in result.message
-    assert automatic.batch(batch_id).state == State.COMPLETE
-
-
-def test_one_that_does_not_stays_complete(engine: Engine, harness: BatchHarness) -> None:
-    batch_id = harness.open(FILE, shelf="A")
-    harness.submit(batch_id, Action.COMPLETE)
-    assert harness.batch(batch_id).state == State.COMPLETE
-    assert on_hand(engine)["008"] == 8
 
 
 # --- Options of the execution ----------------------------------------------------------------------------------------

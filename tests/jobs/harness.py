@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy
@@ -20,13 +21,20 @@ from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.models import Operation
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.running.runner import ActionCall, Runner
+from batchbook.batches.running.schedule import schedule
+from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 from batchbook.jobs import Job, JobService, lease
+from batchbook.jobs.enqueue import scheduled_job
 from batchbook.jobs.job_run import JobRun
 from batchbook.jobs.service import retry_job
 from batchbook.services import Services, services_of
 from batchbook.types.price_change.handler import PriceChangeHandler
 from batchbook.types.price_change.models import PriceChangeRow
+from batchbook.zones import LocalTime
+
+#: The time of scheduled executions.
+TOMORROW = utc_now().replace(second=0, microsecond=0) + timedelta(days=1)
 
 
 @dataclass
@@ -68,6 +76,12 @@ class JobHarness:
         assert job_id is not None
         return job_id
 
+    def plan(self, batch_id: int, at: datetime = TOMORROW, by: str = "admin", **options: Any) -> Result:
+        """Schedule the execution of a batch."""
+        call = ActionCall(batch_id, Action.EXECUTE, by, options)
+        with transaction_scope(self.catalogue.engine) as session:
+            return schedule(self.services, session, call, LocalTime(at, twice=False))
+
     def retry(self, job_id: int, by: str = "admin") -> int:
         with transaction_scope(self.catalogue.engine) as session:
             return retry_job(self.services, session, session.get_one(Job, job_id), by).id
@@ -80,6 +94,15 @@ class JobHarness:
     def do(self, batch_id: int, action: Action, **options: Any) -> Job:
         """Ask for a job and run it; return it as it ended."""
         job_id = self.ask(batch_id, action, **options)
+        assert self.run(job_id)
+        return self.job(job_id)
+
+    def come_due(self, batch_id: int) -> Job:
+        """Do what the dispatcher does at the time of a scheduled execution, and run the job; return it as it ended."""
+        job_id = self.planned(batch_id)
+        assert job_id is not None
+        with transaction_scope(self.catalogue.engine) as session:
+            lease.make_due(session, self.job(job_id))
         assert self.run(job_id)
         return self.job(job_id)
 
@@ -106,6 +129,12 @@ class JobHarness:
     def job(self, job_id: int) -> Job:
         with transaction_scope(self.catalogue.engine, read_only=True) as session:
             return session.get_one(Job, job_id)
+
+    def planned(self, batch_id: int) -> int | None:
+        """Return the number of the job of the scheduled execution."""
+        with transaction_scope(self.catalogue.engine, read_only=True) as session:
+            job = scheduled_job(session, batch_id)
+            return job.id if job else None
 
     def batch(self, batch_id: int) -> Batch:
         with transaction_scope(self.catalogue.engine, read_only=True) as session:

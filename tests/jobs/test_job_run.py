@@ -13,10 +13,9 @@ from tests.functional.harness import COUNTS
 
 from batchbook.batches import Action, State
 from batchbook.batches.running.runner import ActionCall, Runner
-from batchbook.db.transactions import make_session, transaction_scope
+from batchbook.db.transactions import make_session
 from batchbook.errors import BadInput, Conflict
 from batchbook.jobs.settings import Mode
-from batchbook.security.models import User
 
 from .harness import Gate, JobHarness, hooked, in_thread
 
@@ -68,20 +67,6 @@ def test_nobody_else_acts_on_a_batch_while_a_job_has_it(harness: JobHarness) -> 
         harness.submit(batch_id, Action.EXECUTE)
 
 
-def test_who_may_no_longer_is_refused_when_it_comes_to_it(harness: JobHarness) -> None:
-    batch_id = harness.create()
-    job_id = harness.ask(batch_id, Action.POPULATE, "staff")
-    with transaction_scope(harness.catalogue.engine) as session:
-        session.query(User).filter(User.name == "staff").update({"active": False})
-    harness.run(job_id)
-    job = harness.job(job_id)
-    assert (job.state, job.message) == (
-        "failed",
-        "staff may no longer sign in. Nothing was changed.",
-    )
-    assert harness.rows(batch_id) == 0
-
-
 def test_an_error_of_a_handler_is_told_kept_and_logged_and_not_tried_again(
     harness: JobHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -115,29 +100,6 @@ def test_where_nobody_runs_jobs_none_is_asked_for_again(harness: JobHarness) -> 
 
 def _fail() -> None:
     raise RuntimeError("somebody's code")
-
-
-def test_what_failed_can_be_tried_again_by_a_person_unless_something_else_happened(
-    harness: JobHarness,
-) -> None:
-    batch_id = harness.complete()
-    harness.with_handler(**hooked("execute", lambda: 1 / 0))
-    failed = harness.do(batch_id, Action.EXECUTE, apply=["decrease"])
-    harness.with_handler()
-    again = harness.retry(failed.id)
-    assert harness.run(again)
-    assert (harness.job(again).state, harness.job(again).retry_of) == ("done", failed.id)
-    assert len(harness.catalogue.price_history()) == 1, "The options are those that were chosen."
-    with pytest.raises(Conflict, match="executed"):
-        harness.retry(failed.id)
-
-
-def test_a_list_that_cannot_be_read_is_refused_before_there_is_a_job(harness: JobHarness) -> None:
-    batch_id = harness.create("a,b\n1,2\n")
-    with pytest.raises(BadInput, match="item_code"):
-        harness.submit(batch_id, Action.POPULATE)
-    assert harness.count() == 0
-    assert harness.operations(batch_id) == [("create", "Created from list.csv, 8 bytes.")]
 
 
 def test_a_list_that_cannot_be_read_further_on_fails_with_its_sentence(harness: JobHarness) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from tests.functional.harness import form_to, post, text_of, url_of
+from tests.functional.harness import post, text_of, url_of
 from webtest import TestApp
 
 from batchbook.batches import Action
@@ -25,48 +25,6 @@ def begin(harness: JobHarness, job_id: int, phase: str, done: int, total: int | 
     return job
 
 
-def test_a_batch_on_which_something_runs_says_what_for_whom_and_how_far(
-    harness: JobHarness, staff: TestApp, admin: TestApp
-) -> None:
-    batch_id = harness.complete()
-    job_id = harness.ask(batch_id, Action.EXECUTE)
-    page = staff.get(url_of(batch_id))
-    assert text_of(page, "#activity").startswith("Waiting to be executed for admin Waiting for its turn.")
-    assert "Complete" in text_of(page, ".page-lead")
-    begin(harness, job_id, "prices", 3, 8)
-    page = staff.get(url_of(batch_id))
-    assert text_of(page, "#activity").startswith("Being executed for admin Prices: 3 of 8 rows")
-    assert page.html.select_one("#activity progress")["value"] == "37"
-    assert "Executing" in text_of(page, ".page-lead")
-    assert (
-        page.html.select_one("noscript meta[http-equiv=refresh]")["content"] == f"3; url={url_of(batch_id)}"
-    )
-    assert not page.html.select("#execution"), "Nothing is offered that would be refused."
-    assert [form.action for form in page.forms.values() if "/batches/" in (form.action or "")] == [
-        f"{url_of(batch_id)}/rows"
-    ]
-    assert not page.html.select("#activity form"), "Staff may not cancel what an administrator asked for."
-    own = admin.get(url_of(batch_id))
-    assert (
-        own.html.select_one("noscript meta[http-equiv=refresh]")["content"] == f"3; url=/jobs/{job_id}/await"
-    )
-    assert form_to(own, "/cancel")
-
-
-def test_the_lists_say_what_runs(harness: JobHarness, staff: TestApp, auditor: TestApp) -> None:
-    batch_id = harness.complete()
-    begin(harness, harness.ask(batch_id, Action.EXECUTE), "prices", 4, 8)
-    for path in ("/batches", "/batches/price-change"):
-        page = staff.get(path)
-        assert f"Price change {batch_id:08d} being executed for admin Prices: 4 of 8 rows" in text_of(
-            page, "#running"
-        )
-        assert "Being executed" in text_of(page, "table.grid")
-        assert not auditor.get(path).html.select("#running")
-    found = staff.get("/batches?f.now.equal=executed")
-    assert f"{batch_id:08d}" in text_of(found)
-
-
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_how_a_job_stands_is_told_to_scripts(harness: JobHarness, staff: TestApp) -> None:
     batch_id = harness.create()
@@ -75,42 +33,6 @@ def test_how_a_job_stands_is_told_to_scripts(harness: JobHarness, staff: TestApp
     told = staff.get(f"/jobs/{job_id}/status.json").json
     assert (told["state"], told["ended"], told["done"], told["percent"]) == ("running", False, 4_000, None)
     assert told["progress"].startswith("Populate: 4,000 rows")
-
-
-def test_what_failed_says_why_and_offers_another_try(
-    harness: JobHarness, admin: TestApp, staff: TestApp
-) -> None:
-    batch_id = harness.complete()
-    harness.with_handler(**hooked("execute", lambda: 1 / 0))
-    job = harness.do(batch_id, Action.EXECUTE)
-    page = admin.get(url_of(batch_id))
-    assert "The last action failed" in text_of(page)
-    assert "ZeroDivisionError" in text_of(page, ".notice-error")
-    assert f"Job {job.id}" in text_of(page, ".notice-error")
-    assert not staff.get(url_of(batch_id)).html.select(".notice-error form")
-    harness.with_handler()
-    answer = form_to(page, "/retry").submit(status=303)
-    again = job.id + 1
-    assert answer.headers["Location"].endswith(f"/jobs/{again}/await")
-    assert harness.run(again)
-    outcome = admin.get(f"/jobs/{again}/await", status=303).follow()
-    assert f"Batch {batch_id:08d} was executed:" in text_of(outcome, ".flashes")
-    assert "The last action failed" not in text_of(outcome)
-
-
-@pytest.mark.parametrize("backend", ["sqlite"])
-def test_what_was_cancelled_says_so_until_something_else_is_done(harness: JobHarness, staff: TestApp) -> None:
-    batch_id = harness.create()
-    job_id = harness.ask(batch_id, Action.POPULATE, "staff")
-    form_to(staff.get(url_of(batch_id)), "/cancel").submit(status=303)
-    page = staff.get(url_of(batch_id))
-    assert "The last action was cancelled" in text_of(page, ".notice-warning")
-    assert f"Batch {batch_id:08d} was not populated: staff cancelled that before it began." in text_of(page)
-    assert harness.operations(batch_id)[-1][0] == "cancel"
-    again = form_to(page, "/retry").submit(status=303)
-    assert harness.run(job_id + 1)
-    assert "was populated with 8 rows" in text_of(again.follow(status=303).follow())
-    assert not staff.get(url_of(batch_id)).html.select(".notice-warning")
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from tests.batches.harness import BatchHarness, snapshot, stock
 from tests.batches.shelf_count import COUNTS, ShelfCountRow
 
-from batchbook.batches import Action
+from batchbook.batches import Action, State
 from batchbook.batches.editing import CellProblems, StaleEdit, cell_text
 from batchbook.batches.rows.scope import RowProxy
 from batchbook.db import Base
@@ -265,3 +265,47 @@ def test_one_of_two_editors_at_the_same_moment_wins(harness: BatchHarness, batch
     assert harness.row(batch_id, 2).counted == int(won)
     assert harness.cells(batch_id) == [(3, 0, 2, "counted", "9", won)]
     harness.assert_counted(batch_id)
+
+
+# --- The header ------------------------------------------------------------------------------------------------------
+
+
+def test_the_header_is_edited_and_written_down(harness: BatchHarness, batch_id: int) -> None:
+    before = harness.batch(batch_id)
+    assert harness.by("ann").edit_header(batch_id, before.version, notes="Ask Bob.", shelf="A") == ["Notes"]
+    batch = harness.batch(batch_id)
+    assert (batch.notes, batch.version) == ("Ask Bob.", before.version + 1)
+    assert harness.operations(batch_id)[-1] == ("edit", "ann", "Changed Notes in the header.", 1)
+    assert harness.cells(batch_id) == [(3, 0, 0, "notes", None, "Ask Bob.")]
+    assert [row.looked_up for row in harness.rows(batch_id)] == [1] * 4
+
+
+def test_a_field_that_decides_about_rows_refreshes_them(harness: BatchHarness, batch_id: int) -> None:
+    harness.edit_header(batch_id, tolerance="1")
+    assert harness.statuses(batch_id)[1] == "matches"
+    assert [kind for kind, _, _, _ in harness.operations(batch_id)[-2:]] == ["edit", "refresh"]
+    harness.assert_counted(batch_id)
+
+
+def test_a_stale_header_shows_both_values(engine: Engine, harness: BatchHarness, batch_id: int) -> None:
+    version = harness.batch(batch_id).version
+    harness.edit_header(batch_id, version, notes="theirs", description="also")
+    before = unchanged(engine)
+    with pytest.raises(StaleEdit) as caught:
+        harness.edit_header(batch_id, version, notes="mine")
+    assert (caught.value.mine, caught.value.theirs) == ({"notes": "mine"}, {"notes": "theirs"})
+    assert unchanged(engine) == before
+    assert harness.edit_header(batch_id, caught.value.version, notes="mine") == ["Notes"]
+
+
+def test_bad_header_texts_are_refused(engine: Engine, harness: BatchHarness, batch_id: int) -> None:
+    before = unchanged(engine)
+    with pytest.raises(CellProblems) as caught:
+        harness.edit_header(batch_id, tolerance="-1", shelf="", notes="x")
+    assert set(caught.value.problems) == {"tolerance", "shelf"}
+    with pytest.raises(CellProblems, match="10001 characters: 10000 are the most"):
+        harness.edit_header(batch_id, notes="x" * 10_001)
+    with pytest.raises(BadInput, match="“state” is not a field that can be edited"):
+        harness.edit_header(batch_id, state="executed")
+    assert unchanged(engine) == before
+    assert harness.batch(batch_id).state == State.OPEN

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import Engine
-from tests.batches.harness import BatchHarness, snapshot, stock
+from tests.batches.harness import BatchHarness, snapshot
 from tests.batches.shelf_count import COUNTS, ShelfCountHandler
 
-from batchbook.batches import Action, BatchFile, State
+from batchbook.batches import Action, State
 from batchbook.batches.editing import CellProblems
 from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict, Missing
@@ -84,48 +84,6 @@ def test_an_unknown_type_is_missing(harness: BatchHarness) -> None:
         pytest.raises(Missing, match=r"no batch type “x”. Known types: shelf_count"),
     ):
         at_work.types["x"]
-
-
-# --- Clone -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("state", [State.OPEN, State.COMPLETE, State.EXECUTED])
-def test_a_clone_is_an_open_batch_with_the_same_rows_and_files(
-    engine: Engine, harness: BatchHarness, state: State
-) -> None:
-    stock(engine, ("007", 7), ("008", 8))
-    source = harness.open(FILE, shelf="A", tolerance="1", notes="Ask Bob.")
-    harness.remove(source, 3)
-    harness.edit(source, 2, remark="edited")
-    if state != State.OPEN:
-        harness.run(source, Action.COMPLETE)
-    if state == State.EXECUTED:
-        harness.run(source, Action.EXECUTE)
-    before = harness.rows(source)
-    clone = harness.by("bob").clone(source)
-    batch = harness.batch(clone)
-    assert (batch.state, batch.created_by, batch.notes) == (State.OPEN, "bob", "Ask Bob.")
-    assert (batch.shelf, batch.tolerance, batch.description) == ("A", 1, "Again: A")  # type: ignore[attr-defined]
-    assert (batch.executed_at, batch.completed_at, batch.execution_outcome, batch.purge_after) == (None,) * 4
-    kept = ("sequence", "item_code", "counted", "remark", "removed", "issues", "on_hand", "status")
-    assert [{k: row[k] for k in kept} for row in harness.rows(clone)] == [
-        {k: row[k] for k in kept} for row in before
-    ]
-    harness.assert_counted(clone)
-    assert [op[0] for op in harness.operations(clone)] == ["clone", "refresh"]
-    assert harness.operations(clone)[0][2] == f"Cloned from Batch {source:08d}."
-    assert harness.cells(clone) == []
-    with harness.engine() as at_work:
-        digests = [at_work.session.get_one(BatchFile, (number, 1)).sha256 for number in (source, clone)]
-    assert digests[0] == digests[1]
-    assert harness.rows(source) == before
-
-
-def test_a_clone_of_a_new_batch_is_new_and_can_be_populated(harness: BatchHarness) -> None:
-    clone = harness.clone(harness.create(FILE, shelf="A"))
-    assert harness.batch(clone).state == State.NEW
-    harness.run(clone, Action.POPULATE)
-    assert len(harness.rows(clone)) == 3
 
 
 # --- Delete ----------------------------------------------------------------------------------------------------------

@@ -5,14 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 from tests.functional.harness import form_to, text_of, url_of
+from tests.jobs.harness import JobHarness, hooked
 from webtest import TestApp
 
 from batchbook.batches import Action, State
 from batchbook.batches.registry import BatchTypes
 from batchbook.db.transactions import transaction_scope
 from batchbook.jobs import Job
-
-from .harness import JobHarness, hooked
 
 PATH = "/batches/price-change"
 

@@ -1,8 +1,9 @@
-"""A database that lets be changed what must not be: the application does not start on it, and is not ready."""
+"""The application does not start on a database whose triggers are missing or can be passed by, and is not ready."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +12,18 @@ from webtest import TestApp
 
 import batchbook
 from batchbook.errors import Conflict
+from batchbook.jobs.service import JobService
 from batchbook.services import services_of
+
+
+@pytest.fixture
+def app(settings: dict[str, str]) -> Iterator[Any]:
+    """The whole application, started for this test alone: the check of its database is part of it."""
+    application = batchbook.main({}, **settings)
+    yield application
+    services_of(application.registry).get(Engine).dispose()
+    services_of(application.registry).get(JobService).close()
+
 
 POSTGRESQL = pytest.mark.parametrize("backend", ["postgresql"])
 

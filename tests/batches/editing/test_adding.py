@@ -4,14 +4,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from tests.batches.harness import BatchHarness, snapshot, stock
+from tests.batches.shelf_count import COUNTS, ShelfCountHandler, ShelfCountRow
 
 from batchbook.batches import QuickEntry
 from batchbook.batches.editing import CellProblems
 from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict
-
-from .harness import BatchHarness, snapshot, stock
-from .shelf_count import COUNTS, ShelfCountHandler, ShelfCountRow
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n009,many,look\n0123456789012345678901,1,\n"
 
