@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from sqlalchemy import Engine
 from tests.batches.harness import BatchHarness, stock
+from tests.batches.shelf_count import CountStatus, ShelfCount, ShelfCountHandler, ShelfCountRow
 
-from batchbook.batches import Action, BatchFile, State
+from batchbook.batches import Action, BatchFile, Outcome, Rows, State
+from batchbook.errors import Missing
 
 FILE = "item,counted,remark\n007,7,\n008,9,look\n007,many,\n"
 
@@ -48,3 +54,42 @@ def test_a_clone_of_a_new_batch_is_new_and_can_be_populated(harness: BatchHarnes
     assert harness.batch(clone).state == State.NEW
     harness.run(clone, Action.POPULATE)
     assert len(harness.rows(clone)) == 3
+
+
+# --- Follow-up batches -----------------------------------------------------------------------------------------------
+
+
+class Leaving(ShelfCountHandler):
+    """Leaves out the rows that were not counted."""
+
+    def execute(self, batch: ShelfCount, rows: Rows, options: Mapping[str, Any]) -> Outcome:
+        done = super().execute(batch, rows, options)
+        return replace(done, rest=ShelfCountRow.status == CountStatus.UNCOUNTED)
+
+
+def test_rows_that_were_left_out_go_into_an_open_batch_of_their_own(harness: BatchHarness) -> None:
+    leaving = harness.with_handler(Leaving)
+    source = leaving.open("item,counted,remark\n007,7,\n008,,late\n009,,\n", shelf="A", notes="Ask Bob.")
+    leaving.remove(source, 3)
+    leaving.run(source, Action.COMPLETE)
+    message = leaving.by("bob").run(source, Action.EXECUTE).message
+    executed = leaving.batch(source)
+    number = executed.execution_outcome["figures"]["follow_up"]  # type: ignore[index]
+    assert message.endswith(f"1 row went into batch {number:08d}.")
+    batch = leaving.batch(number)
+    assert (batch.state, batch.created_by, batch.notes, batch.version) == (State.OPEN, "bob", "Ask Bob.", 1)
+    assert batch.description == "Again: A", "The type's callback for clones completed it."
+    (row,) = leaving.rows(number)
+    assert (row.sequence, row.item_code, row.remark) == (2, "008", "late"), "Removed rows stay behind."
+    leaving.assert_counted(number)
+    assert [kind for kind, *_ in leaving.operations(number)] == ["follow-up"]
+    with leaving.engine() as engine:
+        assert engine.session.get_one(BatchFile, (number, 1)).name == "list.csv"
+
+
+def test_nothing_left_out_is_no_batch(harness: BatchHarness) -> None:
+    leaving = harness.with_handler(Leaving)
+    source = leaving.executed("item,counted,remark\n007,7,\n", shelf="A")
+    assert "follow_up" not in leaving.batch(source).execution_outcome["figures"]  # type: ignore[index]
+    with pytest.raises(Missing):
+        leaving.batch(source + 1)

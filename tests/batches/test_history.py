@@ -1,0 +1,59 @@
+"""History has one operation for an action, numbered within its batch, with the cells that the action changed."""
+
+from __future__ import annotations
+
+import pytest
+from tests.batches.harness import BatchHarness
+
+from batchbook.batches.history import Cell, add_cells, note_failure, record
+
+
+@pytest.fixture
+def batch_id(harness: BatchHarness) -> int:
+    return harness.create(shelf="A")
+
+
+def test_operations_are_numbered_within_their_batch_and_name_the_actor(
+    harness: BatchHarness, batch_id: int
+) -> None:
+    other = harness.create(shelf="B")
+    with harness.by("ann").engine() as engine:
+        work = engine.work_on(engine.find(batch_id))
+        first = record(work.context, work.batch, "note", "Looked at it.")
+        second = record(work.context, work.batch, "note", "Looked again.")
+        elsewhere = engine.work_on(engine.find(other))
+        third = record(elsewhere.context, elsewhere.batch, "note", "And at that.")
+        assert (first.number, second.number, third.number) == (2, 3, 2)
+        assert (first.at, first.actor) == (work.now, "ann")
+    assert harness.operations(batch_id)[1:] == [
+        ("note", "ann", "Looked at it.", 0),
+        ("note", "ann", "Looked again.", 0),
+    ]
+
+
+def test_cells_are_kept_in_order_and_more_can_follow(harness: BatchHarness, batch_id: int) -> None:
+    with harness.engine() as engine:
+        work = engine.work_on(engine.find(batch_id))
+        cells = [Cell(2, "counted", "1", "2"), Cell(1, "remark", None, "x")]
+        operation = record(work.context, work.batch, "edit", "Changed two rows.", iter(cells))
+        add_cells(engine.session, operation, (Cell(n, "counted", "0", None) for n in (3, 4)))
+        add_cells(engine.session, operation, ())
+    assert harness.operations(batch_id)[-1] == ("edit", "staff", "Changed two rows.", 4)
+    assert harness.cells(batch_id) == [
+        (2, 0, 2, "counted", "1", "2"),
+        (2, 1, 1, "remark", None, "x"),
+        (2, 2, 3, "counted", "0", None),
+        (2, 3, 4, "counted", "0", None),
+    ]
+
+
+def test_a_failure_is_in_the_header_too_and_makes_older_pages_stale(
+    harness: BatchHarness, batch_id: int
+) -> None:
+    version = harness.batch(batch_id).version
+    with harness.engine() as engine:
+        work = engine.work_on(engine.find(batch_id))
+        note_failure(work.context, work.batch, "Populate failed: no.")
+    batch = harness.batch(batch_id)
+    assert (batch.failure, batch.version) == ("Populate failed: no.", version + 1)
+    assert harness.operations(batch_id)[-1] == ("failure", "staff", "Populate failed: no.", 0)
