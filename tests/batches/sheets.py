@@ -14,7 +14,7 @@ from batchbook.batches.concurrency import Token
 from batchbook.batches.worksheets.batch_layout import layout_of, sheet_grid
 from batchbook.batches.worksheets.diff import WorksheetDiff, diff_worksheet
 from batchbook.batches.worksheets.sheet_writer import write_worksheet
-from batchbook.batches.worksheets.storage import AppliedChanges, apply_worksheet
+from batchbook.batches.worksheets.uploads import AppliedChanges, apply_worksheet
 from batchbook.batches.worksheets.worksheet_file import open_worksheet
 from batchbook.grid import GridState
 from batchbook.grid.export import text_sheet

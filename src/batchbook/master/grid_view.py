@@ -191,10 +191,15 @@ class GridView:
         name: str | None = self.request.authenticated_userid
         return name
 
-    @property
+    @cached_property
     def verbs(self) -> dict[str, list[tuple[str, str, int | str]]]:
         """The verbs of each filterable column, with label and number of values, ``"many"`` for one or more."""
-        return {column.name: _verbs_of(column) for column in self.columns if column.filterable}
+        counts = {verb: "many" if (count := value_count(verb)) is None else count for verb in Verb}
+        return {
+            column.name: [(verb.value, VERB_LABELS[verb], counts[verb]) for verb in VERBS[column.kind]]
+            for column in self.columns
+            if column.filterable
+        }
 
     def remember(self) -> str:
         """Remember the posted filter form for the user; return the link that shows it.
@@ -216,8 +221,3 @@ class GridView:
 
 
 _UNUSABLE = "Your saved filters can no longer be used, so everything is shown. Choose new filters."
-
-
-def _verbs_of(column: Column) -> list[tuple[str, str, int | str]]:
-    counts = ((verb, value_count(verb)) for verb in VERBS[column.kind])
-    return [(verb.value, VERB_LABELS[verb], "many" if count is None else count) for verb, count in counts]

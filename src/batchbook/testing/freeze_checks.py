@@ -58,7 +58,11 @@ class FrozenChecks(HarnessFixtures):
             )
         _check_refused(
             bench,
-            (attack for table in records for attack in _on_record(bench, table, frozen)),
+            (
+                attack
+                for table in records
+                for attack in (*_on_rows(table, frozen), _wipe(bench, table, "batch_id", frozen))
+            ),
             "The database lets a record be falsified: {}."
             " The migration that creates a record must guard it, by append_only.",
         )
@@ -95,7 +99,8 @@ def _attacks(bench: AppHarness, frozen: int, unfrozen: int) -> Iterator[Attack]:
         yield f"remove from {table.name}", delete(table).where(table.c.id == frozen)
     for table in (*rows, *(Base.metadata.tables[name] for name in CHILD_TABLES)):
         if _has_rows(bench, table, frozen):
-            yield from _on_children(table, frozen, unfrozen)
+            yield from _on_rows(table, frozen)
+            yield _carry(table, frozen, unfrozen, "out of")
         if _has_rows(bench, table, unfrozen):
             yield _carry(table, unfrozen, frozen, "into")
     for table in (header, table_of(bench.row_of(frozen))):
@@ -106,16 +111,6 @@ def _has_rows(bench: AppHarness, table: Table, batch_id: int) -> bool:
     counted = select(func.count()).select_from(table).where(table.c.batch_id == batch_id)
     with bench.transaction(read_only=True) as session:
         return bool(session.scalar(counted))
-
-
-def _on_children(table: Table, frozen: int, unfrozen: int) -> Iterator[Attack]:
-    yield from _on_rows(table, frozen)
-    yield _carry(table, frozen, unfrozen, "out of")
-
-
-def _on_record(bench: AppHarness, table: Table, frozen: int) -> Iterator[Attack]:
-    yield from _on_rows(table, frozen)
-    yield _wipe(bench, table, "batch_id", frozen)
 
 
 def _on_rows(table: Table, frozen: int) -> Iterator[Attack]:

@@ -13,7 +13,7 @@ from batchbook.batches import Action
 from batchbook.batches.worksheets.batch_layout import layout_of, sheet_grid
 from batchbook.batches.worksheets.diff import diff_worksheet
 from batchbook.batches.worksheets.sheet_writer import write_worksheet
-from batchbook.batches.worksheets.storage import apply_worksheet
+from batchbook.batches.worksheets.uploads import apply_worksheet
 from batchbook.batches.worksheets.worksheet_file import open_worksheet
 from batchbook.db.transactions import transaction_scope
 from batchbook.grid import GridState

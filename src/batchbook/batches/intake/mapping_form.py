@@ -47,17 +47,13 @@ def offer_padding(lengths: Mapping[int, int], known: Mapping[int, int]) -> Paddi
         return None
     where = "known here" if usual_length(known) else "in the file"
     counts = known if usual_length(known) else lengths
+    low, high = min(short), max(short)
     return Padding(
         width,
         f"{counts[width]:,} of {counted(sum(counts.values()), 'code')} {where} have {width} digits;"
-        f" {counted(sum(short.values()), 'code')} in the file {_lengths_text(short)}.",
+        f" {counted(sum(short.values()), 'code')} in the file {'has' if sum(short.values()) == 1 else 'have'}"
+        f" {low if low == high else f'{low} to {high}'}: a spreadsheet may have stripped their zeros.",
     )
-
-
-def _lengths_text(short: Mapping[int, int]) -> str:
-    low, high = min(short), max(short)
-    digits = f"{low}" if low == high else f"{low} to {high}"
-    return f"{'has' if sum(short.values()) == 1 else 'have'} {digits}: a spreadsheet may have stripped their zeros"
 
 
 #: The prefix of a value for every row, where a heading is expected.

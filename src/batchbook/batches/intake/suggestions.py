@@ -30,8 +30,8 @@ def words_of(name: str) -> tuple[str, ...]:
     ``item_code``, ``Item Codes``, ``ITEM-CODE`` and ``itemCode`` have the same words.
     """
     parted = _INNER_CAPITAL.sub(" ", name[:_LONGEST_NAME])
-    plain = "".join(c for c in unicodedata.normalize("NFKD", parted) if not unicodedata.combining(c))
-    return tuple(_singular(word) for word in _WORD.findall(plain.casefold()))
+    letters = "".join(c for c in unicodedata.normalize("NFKD", parted) if not unicodedata.combining(c))
+    return tuple(_singular(word) for word in _WORD.findall(letters.casefold()))
 
 
 def normalise_name(name: str) -> str:
@@ -73,7 +73,7 @@ class Suggestion:
     """The ``mapping`` that is certain, and ``guesses``: columns that a field may have, by the field's name.
 
     ``reasons`` explain in a few words why a field has its column, may have it, or has none. ``unused`` are headings of
-    columns that fill nothing, and that nobody has left out of such a file before.
+    columns that fill nothing and were not left out of such a file before.
     """
 
     mapping: IntakeMapping
@@ -98,7 +98,7 @@ _Rule = Callable[[IntakeField, str, str], bool]
 
 # In this order: the exact heading that messages ask for counts before everything else.
 _RULES: tuple[tuple[str, _Rule], ...] = (
-    ("by its name", lambda field, plain, _: plain == field.heading.lower()),
+    ("by its name", lambda field, text, _: text == field.heading.lower()),
     (
         "by its name",
         lambda field, _, known: known in (normalise_name(field.name), normalise_name(field.label)),
@@ -141,7 +141,7 @@ class _Finder:
     def __init__(self, fields: Sequence[IntakeField], report: Report) -> None:
         self._fields = fields
         self._report = report
-        self._plain = [heading.strip().lower() for heading in report.headings]
+        self._lower = [heading.strip().lower() for heading in report.headings]
         self._normal = [normalise_name(heading) for heading in report.headings]
         self.found: dict[str, int] = {}
         self.guesses: dict[str, int] = {}
@@ -171,8 +171,8 @@ class _Finder:
             taken = set(self.found.values())
             fitting = [
                 at
-                for at, (plain, known) in enumerate(zip(self._plain, self._normal, strict=True))
-                if at not in taken and known and rule(wanted, plain, known)
+                for at, (text, known) in enumerate(zip(self._lower, self._normal, strict=True))
+                if at not in taken and known and rule(wanted, text, known)
             ]
             self._decide(wanted, fitting, reason)
 
@@ -188,13 +188,13 @@ class _Finder:
             self.reasons[wanted.name] = f"{len(fitting)} columns have its name: choose one"
 
     def guess(self) -> None:
-        """Note the columns that look most like what the remaining fields go by."""
+        """Guess columns for the remaining fields by the similarity of their names."""
         scores = sorted(
             (
                 (-score, order, at, field.name)
                 for order, field in enumerate(self._open())
                 if field.name not in self.reasons
-                for at in range(len(self._plain))
+                for at in range(len(self._lower))
                 if (score := self._score(field, at))
             ),
         )

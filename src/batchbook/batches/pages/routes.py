@@ -41,7 +41,7 @@ from batchbook.batches.pages.rows.worksheet_pages import (
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchType
 from batchbook.batches.running.bulk_edits import BATCH_ROWS, BULK_EDITS
-from batchbook.batches.worksheets.storage import TAKE_WORKSHEET
+from batchbook.batches.worksheets.uploads import TAKE_WORKSHEET
 from batchbook.forms import form_of
 from batchbook.master import Export, Remember
 

@@ -131,7 +131,7 @@ def layout_of(work: ActionContext) -> Layout:
 
 
 def _file_layout(work: ActionContext) -> FileLayout | None:
-    """Return the layout of a batch that was made from a file, if its rows have the number of their row there."""
+    """Return the layout of a batch that was made from a file, if its rows know the number of their row in it."""
     source, intake = work.handler.file_source, stored_intake(work.batch)
     line = source.line_column if source else None
     if intake is None or line is None or line not in work.rows().table.c:

@@ -15,7 +15,7 @@ from batchbook.batches import Action, Batch, BatchFile, BatchRow, BatchType, fil
 from batchbook.batches.worksheets.batch_layout import layout_of, sheet_grid, with_problems
 from batchbook.batches.worksheets.diff import SheetChange, WorksheetDiff, diff_worksheet
 from batchbook.batches.worksheets.sheet_writer import refuse_too_large, write_worksheet
-from batchbook.batches.worksheets.storage import (
+from batchbook.batches.worksheets.uploads import (
     AppliedChanges,
     apply_worksheet,
     store_worksheet,

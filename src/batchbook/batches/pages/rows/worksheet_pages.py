@@ -23,7 +23,7 @@ from batchbook.batches.worksheets.batch_layout import carried_by, layout_of, she
 from batchbook.batches.worksheets.diff import WorksheetDiff, diff_worksheet
 from batchbook.batches.worksheets.layout import Layout
 from batchbook.batches.worksheets.sheet_writer import refuse_too_large, write_worksheet
-from batchbook.batches.worksheets.storage import (
+from batchbook.batches.worksheets.uploads import (
     TAKE_WORKSHEET,
     apply_worksheet,
     refuse_unseen,

@@ -11,7 +11,7 @@ from tests.batches.harness import BatchHarness
 from tests.batches.sheets import download, look, take
 
 from batchbook.batches.models import BatchFile, BatchFileChunk
-from batchbook.batches.worksheets.storage import store_worksheet, stored_worksheet
+from batchbook.batches.worksheets.uploads import store_worksheet, stored_worksheet
 from batchbook.errors import Conflict, Missing
 
 ONE = pytest.mark.parametrize("backend", ["sqlite"])
