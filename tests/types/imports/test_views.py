@@ -83,3 +83,4 @@ def test_an_import_without_rows_has_its_page(harness: ImportHarness, staff: Test
     number = harness.upload("Artikel;Bezeichnung\n000000001;Item 1\n")
     page = staff.get(f"/batches/import/{number}")
     assert page.html.find("a", href=f"/batches/import/{number}/intake")
+    assert "Nothing changed" in staff.get(f"/batches/import/{number}/changed").text
