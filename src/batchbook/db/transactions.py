@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, Table, inspect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -119,7 +119,9 @@ class GuardedSession(Session):
     def get_bind(self, mapper: Any = None, **arguments: Any) -> Any:
         """Return the engine of the file beside the database for the models that are kept there, if there is one."""
         bind = super().get_bind(mapper, **arguments)
-        if mapper is None or not inspect(mapper).local_table.info.get(SIDE_FILE):
+        table = None if mapper is None else inspect(mapper).local_table
+        # A model may read a query instead of a table, as that of a batch which has no rows yet does.
+        if not isinstance(table, Table) or not table.info.get(SIDE_FILE):
             return bind
         return bind.get_execution_options().get(SIDE_FILE_ENGINE) or bind
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text, update
 from tests.batches.harness import BatchHarness, stock
 from tests.batches.shelf_count import ShelfCountHandler, ShelfCountRow
 
@@ -98,6 +99,31 @@ def test_who_edits_what_a_refresh_changed_meanwhile_is_told(harness: BatchHarnes
     with pytest.raises(StaleEdit):
         catalogue.edit(batch_id, 1, version, remark="mine")
     assert catalogue.row(batch_id, 1).remark == "by the refresh"
+
+
+def test_an_update_of_ones_own_makes_rows_newer_at_that_moment_in_any_time_zone(
+    harness: BatchHarness, engine: Engine
+) -> None:
+    half_past_two = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # In Berlin clocks show it twice that night.
+
+    def refresh(self: Any, _batch: Any, rows: Rows) -> None:
+        if self.context.actor == "eve":
+            if engine.dialect.name == "postgresql":
+                self.session.execute(text("SET LOCAL TIME ZONE 'Europe/Berlin'"))
+            rows.now = half_past_two
+            newer = rows.newer_where(ShelfCountRow.sequence == 2)
+            self.session.execute(update(rows.table).where(rows.where).values(remark="checked", **newer))
+
+    catalogue = handled(harness, refresh=refresh)
+    batch_id = catalogue.open(FILE, shelf="A")
+    first, second = catalogue.row(batch_id, 1), catalogue.row(batch_id, 2)
+    catalogue.by("eve").run(batch_id, Action.REFRESH)
+    assert (catalogue.row(batch_id, 1).version, catalogue.row(batch_id, 1).modified_at) == (
+        first.version,
+        first.modified_at,
+    )
+    newer = catalogue.row(batch_id, 2)
+    assert (newer.version, newer.modified_at) == (second.version + 1, half_past_two)
 
 
 def test_the_refresh_after_an_edit_is_prepared_like_any_other(harness: BatchHarness) -> None:

@@ -77,3 +77,10 @@ def test_the_executed_batch_leads_to_the_rows_that_were_left_out(
     page = staff.get(f"/batches/import/{number}").click("Rows that were left out").maybe_follow()
     assert page.request.path == f"/batches/import/{number + 1}"
     assert "Made of the rows that were left out" in page.text
+
+
+def test_an_import_without_rows_has_its_page(harness: ImportHarness, staff: TestApp) -> None:
+    number = harness.upload("Artikel;Bezeichnung\n000000001;Item 1\n")
+    page = staff.get(f"/batches/import/{number}")
+    assert page.html.find("a", href=f"/batches/import/{number}/intake")
+    assert "Nothing changed" in staff.get(f"/batches/import/{number}/changed").text

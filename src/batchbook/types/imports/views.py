@@ -32,6 +32,8 @@ class ChangedRecords(BatchPage):
 
     def get(self) -> dict[str, Any]:
         """Check every row, as an execution does."""
+        if not self.batch.row_count:  # There may be no table to compare yet.
+            return self.template_values(cells=[], count=0, most=_MOST_ROWS)
         work = self.work
         handler: Any = work.handler
         staleness = handler.staleness(self.batch)
