@@ -156,7 +156,7 @@ def test_columns_may_stand_in_any_order_with_a_byte_order_mark(engine: Engine, t
         (APPLES.replace("000000017", " "), "Row 3, column item_code: Item code needs a value."),
         (APPLES.replace("APPLES", "A" * 300), "Row 3, column description: "),
         (APPLES.replace(",PRODUCE", ""), "Row 3 has 8 columns instead of 9."),
-        (PEARS, "Row 3, column item_code: 000000018 stands in the file more than once."),
+        (PEARS, "Row 3, column item_code: 000000018 is in the file more than once."),
     ],
 )
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])

@@ -31,7 +31,7 @@ def test_a_file_that_changes_prices_says_why(batchbook: Run, engine: Engine, tmp
     batchbook("catalog", "load", file)
     file.write_text(f"{head}1,TEA,GROCERY,TEA,MILL,1,V1,2.50,5\n")
     refused = batchbook("catalog", "load", file, "--reason", " ")
-    assert (refused.exit_code, "say why not with --reason" in refused.stderr) == (1, True)
+    assert (refused.exit_code, "give a reason with --reason" in refused.stderr) == (1, True)
     assert "500 are the most" in batchbook("catalog", "load", file, "--reason", "x" * 501).stderr
     assert batchbook("catalog", "load", file, "--reason", "Moved from the old system").exit_code == 0
     with transaction_scope(engine, read_only=True) as session:

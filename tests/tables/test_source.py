@@ -155,11 +155,11 @@ EXPECTED = "“item”, “counted”, “remark”"
 BAD: dict[str, tuple[str, bytes, str]] = {
     "empty": ("list.csv", b"", f"“list.csv” is empty: it has no bytes. Expected a header row with {EXPECTED}."),
     "empty workbook": ("list.xlsx", b"", "“list.xlsx” is empty: it has no bytes."),
-    "blank": ("list.csv", b"\n \n,,\n", "“list.csv” has no rows at all: there is nothing but blanks in it."),
+    "blank": ("list.csv", b"\n \n,,\n", "“list.csv” has no rows at all, only blanks."),
     "mark only": ("list.csv", b"\xef\xbb\xbf", "has no rows at all"),
     "blank workbook": ("list.xlsx", sheet([]), "has no rows at all"),
     "binary": ("list.csv", bytes(range(256)) * 20, "“list.csv” is not text: it holds NUL bytes, the first of them in line 1."),
-    "a picture": ("list.csv", b"\x89PNG\r\n\x1a\n\x00\x00", "is not text but a picture (PNG), whatever its name says."),
+    "a picture": ("list.csv", b"\x89PNG\r\n\x1a\n\x00\x00", "is not text but a picture (PNG), despite its name."),
     "another kind": ("list.pdf", b"%PDF-1.7", "is not text but a PDF document"),
     "zip without a workbook": ("list.xlsx", archive(readme="hello"), "is an archive (ZIP) without a workbook in it."),
     "zip with half a workbook": (
@@ -186,7 +186,7 @@ BAD: dict[str, tuple[str, bytes, str]] = {
         f'{HEADER}\n007,7,"x\n008,8,y\n'.encode(),
         "“list.csv” has a quotation mark in line 2 that is never closed, so that the rest of the file would be one cell.",
     ),
-    "text after a quote": ("list.csv", f'{HEADER}\n007,7,"x" y\n'.encode(), "stops being readable as CSV in line 2: text stands behind a closing"),
+    "text after a quote": ("list.csv", f'{HEADER}\n007,7,"x" y\n'.encode(), "stops being readable as CSV in line 2: there is text after a closing"),
     "unclosed quote in the header": ("list.csv", b'item,"counted,remark\n1,2,3\n', "a quotation mark in line 1 that is never closed"),
     "endless line": ("list.csv", f"{HEADER}\n".encode() + b"x" * 1_100_000, "has a cell with more than 1,048,576 characters in row 2 (line 2)."),
 }  # fmt: skip

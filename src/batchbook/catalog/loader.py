@@ -102,7 +102,7 @@ def load(session: Session, name: str, file: BinaryIO, *, by: str, reason: str | 
     _refuse_duplicates(connection)
     loaded = _merge(connection, by, reason)
     _staging.drop(connection, checkfirst=False)
-    session.expire_all()  # What the session holds may have changed behind it.
+    session.expire_all()  # Records that the session holds may have changed.
     return loaded
 
 
@@ -140,7 +140,7 @@ def _refuse_duplicates(connection: Connection) -> None:
     code, line = _staging.c.item_code, func.max(_staging.c.line)
     repeated = select(code, line).group_by(code).having(func.count() > 1).order_by(line)
     if (found := connection.execute(repeated).first()) is not None:
-        raise _refusal(found[1], f", column item_code: {found[0]} stands in the file more than once.")
+        raise _refusal(found[1], f", column item_code: {found[0]} is in the file more than once.")
 
 
 def _refusal(line: int, problem: str) -> BadInput:
@@ -183,7 +183,7 @@ def _refuse_without_reason(connection: Connection) -> None:
     if count := _count(connection, _is_known, changes):
         raise BadInput(
             f"This would change the price or the quantity on hand of {counted(count, 'product')} without a batch, so"
-            " nothing was loaded. Import the file as a batch, or say why not with --reason."
+            " nothing was loaded. Import the file as a batch, or give a reason with --reason."
         )
 
 

@@ -16,7 +16,7 @@ PRICE = ExactDecimal(12, 2)
 
 
 class Department(Base):
-    """A part of the shop, such as GROCERY."""
+    """A department of the shop, such as GROCERY."""
 
     __tablename__ = "department"
 
@@ -27,7 +27,7 @@ class Department(Base):
 
 
 class Vendor(Base):
-    """Who delivers products; its code is what price lists and orders name."""
+    """A supplier of products; price lists and orders refer to it by its code."""
 
     __tablename__ = "vendor"
 
@@ -39,7 +39,7 @@ class Vendor(Base):
 
 
 class Product(Base):
-    """One item on sale. ``version`` grows by one with every change, so that an edit can tell what it saw."""
+    """One item on sale. ``version`` grows by one with every change, so that a stale edit is noticed."""
 
     __tablename__ = "product"
     __table_args__ = {"info": {"label": "products"}}  # noqa: RUF012 - Read by SQLAlchemy, never changed.
@@ -80,8 +80,8 @@ class PriceHistory(Base):
     """One change of one product's price.
 
     ``batch_id`` and ``sequence`` name the batch row that made it. Both are null when a person edited the product or a
-    catalogue file was loaded; ``reason`` then says why. ``changed_by`` is a user's name, or what changed it. The item code
-    is kept as it was.
+    catalogue file was loaded; ``reason`` is then given. ``changed_by`` is the name of a user, or of the program. The item
+    code is kept as it was.
     """
 
     __tablename__ = "price_history"

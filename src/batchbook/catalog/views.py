@@ -13,7 +13,7 @@ from batchbook.forms import Field, Form, form_of
 from batchbook.grid import Choice, Column, Grid, GridState, Kind, Sort, Window, columns_of
 from batchbook.master import PAGES, DirectChange, Invalid, MasterView, RecordHooks, TableRow, table_rows
 
-#: How many changes of its price a product's page shows.
+#: The number of price changes on a product's page.
 SHOWN_CHANGES = 20
 
 _DEPARTMENT = Column("department", "Department", Department.name, Kind.TEXT)
@@ -36,7 +36,7 @@ class ProductHooks(RecordHooks):
         values["vendor_id"] = self._vendor_id(values.pop("vendor_code"))
 
     def direct_edit_entry(self, record: Product, change: DirectChange, reason: str) -> Any | None:
-        """Return the entry in the history of prices; what a new product begins with is no change of a price."""
+        """Return the entry in the price history; the first price of a new product is no change."""
         if change.column.name != "price" or change.old is None:
             return None
         return PriceHistory(
@@ -60,14 +60,14 @@ class ProductHooks(RecordHooks):
 
 
 class ProductView(MasterView):
-    """Products. Prices and quantities change by batches; who may edit them here has to say why."""
+    """Products. Prices and quantities change by batches; a direct edit here needs a permission and a reason."""
 
     model = Product
     prefix = "products"
     path = "/products"
     title = "Products"
     title_one = "product"
-    description = "What is on sale, and at what price."
+    description = "Products on sale, with their prices."
     grid_columns = (
         "item_code", "description", "size", _DEPARTMENT, "category", "brand", _VENDOR, "price", "on_hand", "active",
     )  # fmt: skip
@@ -79,11 +79,11 @@ class ProductView(MasterView):
 
     @classmethod
     def base_select(cls) -> Select[Any]:
-        """Products with their department and vendor, where they have one."""
+        """Return products with their department and vendor, where they have one."""
         return select(Product).outerjoin(Product.department).outerjoin(Product.vendor)
 
     def form(self, record: Product | None) -> Form:  # noqa: ARG002 - One form for all.
-        """The product's own columns, its department to choose, its vendor by code."""
+        """Return the form: the product's own columns, its department to choose, its vendor by code."""
         return form_of(
             Product,
             (
@@ -93,17 +93,17 @@ class ProductView(MasterView):
         )  # fmt: skip
 
     def values_of(self, record: Product) -> dict[str, Any]:
-        """What the form shows, the vendor by its code."""
+        """Return the values of the form, the vendor by its code."""
         names = (field.name for field in self.form(record).fields if field is not _VENDOR_CODE)
         code = record.vendor.code if record.vendor else None
         return {name: getattr(record, name) for name in names} | {"vendor_code": code}
 
     def label_of(self, record: Product) -> str:
-        """Product 000032265."""
+        """Return the label, such as product 000032265."""
         return f"product {record.item_code}"
 
     def facts(self, record: Product) -> list[tuple[Column, Any]]:
-        """The grid's columns, with the names of the department and the vendor."""
+        """Return the grid's columns, with the names of the department and the vendor."""
         named = {
             "department": record.department.name if record.department else None,
             "vendor": record.vendor.code if record.vendor else None,
@@ -151,7 +151,7 @@ class VendorView(MasterView):
     title = "Vendors"
     title_one = "vendor"
     pages = PAGES
-    description = "Who delivers what is on sale."
+    description = "Suppliers of the products on sale."
     grid_columns = (
         "code",
         "name",
@@ -167,7 +167,7 @@ class VendorView(MasterView):
     }
 
     def label_of(self, record: Vendor) -> str:
-        """Vendor V0764."""
+        """Return the label, such as vendor V0764."""
         return f"vendor {record.code}"
 
 
@@ -180,7 +180,7 @@ class DepartmentView(MasterView):
     title = "Departments"
     title_one = "department"
     pages = PAGES
-    description = "The parts of the shop."
+    description = "Departments of the shop."
     grid_columns = (
         "name",
         _number_of_products(Department, Product.department_id),
@@ -195,5 +195,5 @@ class DepartmentView(MasterView):
     }
 
     def label_of(self, record: Department) -> str:
-        """Department GROCERY."""
+        """Return the label, such as department GROCERY."""
         return f"department {record.name}"

@@ -1,10 +1,10 @@
 """Tables that people upload, of whatever format: opened, inspected, and read as rows of text.
 
-``read_table`` reads a table whose columns are known. ``inspect_table`` reports on a file nobody knows yet, ``open_source``
-reads its records as that report, or a person, says; ``normalise`` makes plain texts of its cells.
+``read_table`` reads a table whose columns are known. ``inspect_table`` reports on an unknown file, ``open_source``
+reads its records by the options of that report, or of a person; ``normalise`` makes plain texts of its cells.
 
-Readers of all formats take a while to import. Modules that most commands import therefore import this package, and use
-``tables.open_source`` and the like, which imports what it needs when it is used.
+The readers of all formats take time to import. Modules that most commands import therefore use this package, and
+``tables.open_source`` and the like, which import what they need when they are used.
 """
 
 from __future__ import annotations

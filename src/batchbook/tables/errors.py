@@ -17,7 +17,7 @@ class InvalidCompoundFile(Exception):  # noqa: N818 - It becomes a sentence befo
     """The compound file is damaged; the message is a part of a sentence."""
 
 
-class InvalidWorkbook(Exception):  # noqa: N818 - What is read is none; who reads it says so in a sentence.
+class InvalidWorkbook(Exception):  # noqa: N818 - It becomes a sentence before it leaves this room.
     """The workbook is damaged, or states what no workbook states; the message is a part of a sentence."""
 
 
@@ -25,23 +25,23 @@ class LimitExceeded(Exception):  # noqa: N818 - It becomes a sentence before it 
     """A limit is exceeded; the message is the end of a sentence about the file."""
 
 
-#: How much text all cells may hold together, in characters.
+#: The most text in all cells together, in characters.
 MAX_TEXT = 100 * 1024 * 1024
 
-#: How far a table may reach.
+#: The largest table.
 MAX_COLUMNS, MAX_ROWS, MAX_TEXT_ROWS = 1_000, 1_000_000, 5_000_000
 
-#: How many cells a workbook may have, counted as the rectangle that holds them.
+#: The most cells of a workbook, counted as the rectangle that holds them.
 MAX_CELLS = 5_000_000
 
-#: How much text a cell may hold, in characters.
+#: The most text in a cell, in characters.
 MAX_CELL = 1024 * 1024
 
 #: The message about a text that is longer, where its row is not known.
 TEXT_TOO_LONG = f"holds a text with more than {MAX_CELL:,} characters; no cell may be that long"
 
-# About how many cells are held at a time: as many as the processor's own memory takes, since more are slower; and how
-# many rows at least, however wide they are.
+# The approximate number of cells that are held at a time: as many as the processor's cache takes, since more are slower;
+# and the least number of rows, however wide they are.
 _HELD_CELLS, _HELD_ROWS = 8_000, 100
 
 
@@ -54,7 +54,7 @@ def sheet_too_large_message(rows: int, columns: int) -> str:
     """Return the message about a cell in this row and column, counted from 1, as the end of a sentence about the file."""
     return (
         f"has cells down to row {rows:,} and out to column {columns:,}, which is further than a table may reach here:"
-        f" {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns, {MAX_CELLS:,} cells in all. Delete what stands far below or"
+        f" {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns, {MAX_CELLS:,} cells in all. Delete the cells far below or"
         " beside the table, or save it as CSV"
     )
 
@@ -86,7 +86,7 @@ class SheetSize:
             )
 
 
-# What is raised for what is no workbook, whatever is wrong with it.
+# The errors that are raised for invalid workbooks, whatever is wrong with them.
 _UNREADABLE = (
     zipfile.BadZipFile, zlib.error, CalamineError, InvalidWorkbook, InvalidCompoundFile, struct.error, LookupError, OSError, EOFError,
     ValueError, RuntimeError, NotImplementedError, StopIteration,
@@ -94,8 +94,8 @@ _UNREADABLE = (
 
 
 @contextmanager
-def bad_input_for(name: str, what: str) -> Iterator[None]:
-    """Raise ``BadInput`` in place of the errors of reading the file ``name`` as ``what``, such as "an Excel workbook"."""
+def bad_input_for(name: str, kind: str) -> Iterator[None]:
+    """Raise ``BadInput`` in place of the errors of reading the file ``name`` as ``kind``, such as "an Excel workbook"."""
     try:
         yield
     except BadInput:
@@ -104,6 +104,6 @@ def bad_input_for(name: str, what: str) -> Iterator[None]:
         raise BadInput(f"“{name}” {error}. Nothing was taken from it.") from None
     except _UNREADABLE as error:
         raise BadInput(
-            f"“{name}” cannot be read as {what} ({error}). Open it in your spreadsheet program, save it once more as"
+            f"“{name}” cannot be read as {kind} ({error}). Open it in your spreadsheet program, save it once more as"
             " XLSX, and upload that."
         ) from None

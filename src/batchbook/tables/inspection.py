@@ -21,16 +21,16 @@ from batchbook.tables.report import Chunk, ColumnReading, Note, Reading, Report
 from batchbook.tables.source import GUESS_ALL, Source, open_source
 from batchbook.words import counted
 
-#: How many of the first records a report has.
+#: The number of first records in a report.
 FIRST_ROWS = 20
 
-# How many rows at the end may be totals.
+# The most rows at the end that may be totals.
 _LAST_ROWS = 5
-# How many cells are looked at together, at the most.
+# The most cells that are profiled together.
 _CELLS_AT_ONCE = 100_000
-# How many of the rows with cells behind the table are kept.
+# The number of rows with surplus cells that are kept.
 _SHOWN = 5
-# What is told better of each column than of the file.
+# The codes of notes that are better given for each column than for the file.
 _BY_COLUMN = frozenset({"error-values"})
 
 Row = tuple[int, Sequence[str]]
@@ -158,11 +158,11 @@ class _Inspection:
 
 
 def _without_duplicates(structure: Sequence[Note], found: Sequence[Note]) -> tuple[Note, ...]:
-    """Return all notes, each once: where the structure and the texts of cells tell of the same, the better of the two."""
-    told, by_column = {note.code for note in structure}, {note.code for note in found}
+    """Return all notes, each once: the better one where both the structure and the texts of cells gave a note."""
+    by_structure, by_column = {note.code for note in structure}, {note.code for note in found}
     return (
         *(note for note in structure if not (note.code in _BY_COLUMN and note.code in by_column)),
-        *(note for note in found if note.code in _BY_COLUMN or note.code not in told),
+        *(note for note in found if note.code in _BY_COLUMN or note.code not in by_structure),
     )
 
 
@@ -195,7 +195,7 @@ def _surplus_note(count: int, surplus: dict[int, Sequence[str]]) -> Note:
     return Note("surplus-cells", message, Severity.WARNING, rows=tuple(surplus))
 
 
-# A column of which so much is filled is blank in no record.
+# The share of filled cells from which on a column counts as filled in every record.
 _USUALLY = 0.9
 # Sums of floats come this close to the sum that a program printed.
 _CLOSE, _LEAST = 1e-9, 0.005
@@ -213,7 +213,7 @@ def usually_filled(filled: Sequence[int], records: int) -> tuple[bool, ...]:
 def is_total_row(record: Record, usual: Sequence[bool]) -> bool:
     """Tell whether ``record`` is called a total: by a word alone, or by its first word where cells are missing.
 
-    ``usual`` tells which columns are usually filled: a product may be called “Total” too, but it has all its cells.
+    ``usual`` has for each column whether it is usually filled: a product may be called “Total” too, but it has all its cells.
     """
     cells = [cell for cell in record if cell.strip()]
     if not cells:

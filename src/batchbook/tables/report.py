@@ -9,12 +9,12 @@ from typing import Any, Literal, Self
 from batchbook.grid.parsers import DateOrder
 from batchbook.statuses import Severity
 
-#: Which marks are left out of a column: none; those of formulas and of what would be one; those before codes of digits as
+#: The markers that are removed from a column: none; those of formulas and against formulas; those before codes of digits as
 #: well; every apostrophe in front. Empty where that is to be decided.
 TextMarks = Literal["", "kept", "formulas", "codes", "all"]
 
 
-#: The kinds of files that can be read. A block that was pasted is ``csv``, and so is what is separated by tabs.
+#: The formats that can be read. Pasted text is ``csv``, and so is text separated by tabs.
 Format = Literal["csv", "xlsx", "xls", "ods"]
 
 
@@ -110,6 +110,12 @@ class Note:
     rows: tuple[int, ...] = ()
     columns: tuple[int, ...] = ()
 
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Return the note from its JSON."""
+        severity, columns = Severity(stored["severity"]), tuple(stored.get("columns", ()))
+        return cls(**{**stored, "severity": severity, "rows": tuple(stored["rows"]), "columns": columns})
+
 
 @dataclass(frozen=True)
 class TextReading:
@@ -136,6 +142,12 @@ class ColumnReport:
     lengths: Mapping[int, int]
     evidence: str = ""
 
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Return the report from its JSON."""
+        lengths = {int(length): count for length, count in stored["lengths"].items()}
+        return cls(**{**stored, "examples": tuple(stored["examples"]), "lengths": lengths})
+
 
 @dataclass(frozen=True)
 class SheetReport:
@@ -147,7 +159,7 @@ class SheetReport:
 
 @dataclass(frozen=True)
 class Report:
-    """The report on a file. ``reading`` is complete: the options that were given, and guesses for the rest.
+    """The report on a file. ``reading`` is complete: the options that were requested, and guesses for the rest.
 
     ``rows`` counts the records, ``blank_rows`` the blank rows between them; ``first_rows`` are the first records with their row
     numbers, cells as they are in the file.
@@ -181,22 +193,11 @@ class Report:
                 **stored,
                 "reading": Reading.from_json(stored["reading"]),
                 "sheets": tuple(SheetReport(**sheet) for sheet in stored["sheets"]),
-                "columns": tuple(_column_from_json(column) for column in stored["columns"]),
-                "notes": tuple(_note_from_json(note) for note in stored["notes"]),
+                "columns": tuple(map(ColumnReport.from_json, stored["columns"])),
+                "notes": tuple(map(Note.from_json, stored["notes"])),
                 "first_rows": tuple((number, tuple(cells)) for number, cells in stored["first_rows"]),
                 "readings": tuple(
                     TextReading(**{**one, "texts": tuple(one["texts"])}) for one in stored.get("readings", ())
                 ),
             }
         )
-
-
-def _column_from_json(stored: Mapping[str, Any]) -> ColumnReport:
-    lengths = {int(length): count for length, count in stored["lengths"].items()}
-    return ColumnReport(**{**stored, "examples": tuple(stored["examples"]), "lengths": lengths})
-
-
-def _note_from_json(stored: Mapping[str, Any]) -> Note:
-    severity = Severity(stored["severity"])
-    columns = tuple(stored.get("columns", ()))
-    return Note(**{**stored, "severity": severity, "rows": tuple(stored["rows"]), "columns": columns})

@@ -23,7 +23,7 @@ from batchbook.words import quoted_list
 
 _WORKBOOKS: dict[Format, Opener] = {"xlsx": open_xlsx, "xls": open_xls, "ods": open_ods}
 
-#: Everything is guessed.
+#: Options by which everything is guessed.
 GUESS_ALL = Reading()
 
 
@@ -36,15 +36,13 @@ def open_source(
     """Return ``file``, called ``name``, opened as a table; options of its structure that are empty in ``requested`` are guessed.
 
     ``expected`` are headings that are known, in lower case: they help to find the delimiter, the sheet and the header row.
-    Raises ``BadInput`` for a file that cannot be read, with a sentence that says what it is and what to do.
+    Raises ``BadInput`` for a file that cannot be read; the message names the reason and the remedy.
     """
     kind, notes = detect_file_type(name, file, requested.format)
     opened = _open_file(kind, name, file, requested, expected)
     sample = first_rows(opened.rows)
     if not sample:
-        raise BadInput(
-            f"“{name}” has no rows at all: there is nothing but blanks in it. Nothing was taken from it."
-        )
+        raise BadInput(f"“{name}” has no rows at all, only blanks. Nothing was taken from it.")
     headings = find_headings(sample, requested, expected, ragged=opened.ragged)
     _check_width(name, headings.texts)
     reading = replace(opened.reading, header_row=headings.row, header_rows=headings.rows)
@@ -58,7 +56,7 @@ class Source:
     def __init__(self, name: str, opened: OpenedFile, headings: tuple[str, ...]) -> None:
         #: The name of the file.
         self.name = name
-        #: The headings as they stand in the file: as many as the table has columns.
+        #: The headings as they are in the file: as many as the table has columns.
         self.headings = headings
         self._opened = opened
         self._blank_rows = 0
@@ -219,9 +217,9 @@ class Table:
 
     header: tuple[str, ...]
     records: Iterator[tuple[int, Sequence[str]]]
-    #: Whether commas within numbers group them. They do not where they may stand for the decimal point.
+    #: Whether commas within numbers group digits. They do not where a comma may be the decimal sign.
     commas_group: bool = True
-    #: About how many records there are, for people who wait for them.
+    #: The approximate number of records, for progress reports.
     expected_rows: int | None = None
 
 
@@ -280,7 +278,7 @@ def read_table(name: str, file: BinaryIO, required: Sequence[str]) -> Table:
 def _without_marks(records: Iterator[tuple[int, Sequence[str]]]) -> Iterator[tuple[int, Sequence[str]]]:
     """Yield ``records`` without spreadsheet markers for texts, as in ="000801228".
 
-    Nobody can be asked here, so an apostrophe counts as a marker only before codes of digits.
+    No person decides here, so an apostrophe counts as a marker only before codes of digits.
     """
     for number, record in records:
         yield (

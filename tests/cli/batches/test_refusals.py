@@ -157,7 +157,7 @@ def test_a_file_over_the_limit(
             "There is no batch type “cake”. Known types: import, price_change.",
         ),
         (("list", "--type", "cake"), "There is no batch type “cake”."),
-        (("create", "price_change", "--as", "staff"), "Give a price list, or say by how many %"),
+        (("create", "price_change", "--as", "staff"), "Give a price list, or the % by which"),
         (("create", "price_change", "--set", "x=1", "--as", "staff"), "has no field “x”"),
         (("create", "price_change", "--set", "percent=much", "--as", "staff"), "“much” is not a number"),
         (

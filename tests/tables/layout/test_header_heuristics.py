@@ -100,5 +100,5 @@ def test_a_row_of_headings_that_was_said_holds() -> None:
 def test_headings_stay_as_they_stand_and_are_told_about() -> None:
     source = opened(" Item ,price,,PRICE,\n7,1,2,3,4\n")
     assert source.headings == (" Item ", "price", "", "PRICE", "")
-    assert message(source, "duplicate-heading") == "The heading “price” stands above 2 columns."
+    assert message(source, "duplicate-heading") == "The heading “price” is used for 2 columns."
     assert message(source, "empty-heading") == "Columns 3, 5 have no heading."

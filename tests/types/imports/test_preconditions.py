@@ -20,7 +20,7 @@ HEAD = "item_code,description,price\n"
         ({"mode": "replace", "scope_field": "vendor", "scope_value": "V9"}, "no vendor “V9”"),
         ({"target": "on_hand", "mode": "create"}, "can only update"),
         ({"target": "vendor", "mode": "replace"}, "cannot delete vendors"),
-        ({"target": "sales"}, "Nothing called “sales” can be imported"),
+        ({"target": "sales"}, "There is no import target “sales”"),
         ({"key_name": "size"}, "have no key “size”. Keys: item_code"),
     ],
 )

@@ -69,7 +69,7 @@ def test_registered_targets_are_found_by_name() -> None:
     targets = ImportTargets()
     targets.add(PRODUCTS)
     assert (targets["product"], list(targets)) == (PRODUCTS, [PRODUCTS])
-    with pytest.raises(BadInput, match=r"Nothing called “shelf” can be imported. What can be: product"):
+    with pytest.raises(BadInput, match=r"There is no import target “shelf”. The targets are: product"):
         targets["shelf"]
 
 

@@ -83,8 +83,8 @@ def test_products_no_longer_sold_are_left_out(engine: Engine, harness: BatchHarn
     ("file", "texts", "sentence"),
     [
         (FILE, {"percent": "5"}, "Give either a price list or a change by %, not both."),
-        (None, {}, "Give a price list, or say by how many % today's prices are to change."),
-        (None, {"vendor_code": "V1"}, "Give a price list, or say by how many %"),
+        (None, {}, "Give a price list, or the % by which to change today's prices."),
+        (None, {"vendor_code": "V1"}, "Give a price list, or the % by which"),
         (None, {"percent": "5", "vendor_code": "V9"}, "There is no vendor “V9” in the catalogue."),
         (None, {"percent": "5", "department": "TOYS"}, "There is no department “TOYS” in the catalogue."),
     ],

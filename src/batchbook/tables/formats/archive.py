@@ -13,7 +13,7 @@ from batchbook.tables.errors import MAX_CELL, TEXT_TOO_LONG, InvalidWorkbook, Li
 
 
 class XmlFeed:
-    """A parser like :func:`feed_xml` that is given its pieces one by one."""
+    """A parser like :func:`feed_xml` that is fed piece by piece."""
 
     def __init__(
         self,
@@ -23,7 +23,7 @@ class XmlFeed:
         text: Callable[[str], None] | None = None,
     ) -> None:
         own = OwnElements(namespaces, start, end, text)
-        # The encoding is given, so that the document cannot mean another one than its next reader takes it for.
+        # The encoding is fixed, so that this parser and the next reader cannot take the document for different ones.
         self._parser = expat.ParserCreate("utf-8", " ")
         self._parser.buffer_text = True
         self._parser.StartElementHandler, self._parser.EndElementHandler = own.start, own.end
@@ -46,16 +46,16 @@ class XmlFeed:
             raise InvalidWorkbook(str(error)) from None
 
 
-#: What is unpacked of a workbook at most, in bytes, counted while it is unpacked.
+#: The most bytes that are unpacked of a workbook, counted while they are unpacked.
 MAX_UNPACKED = 200 * 1024 * 1024
 
-#: How many bytes the archive's list of its parts may have: thousands of parts, where a workbook has dozens.
+#: The most bytes of the archive's list of its parts: thousands of parts, where a workbook has dozens.
 MAX_LIST = 1024 * 1024
 
 _PIECE = 256 * 1024
-# How long a text may be as it is written: a character may take an escape of some bytes.
+# The longest text in bytes: a character may be written as an escape of some bytes.
 _LONGEST_TEXT = 8 * MAX_CELL
-# How many pieces of the list of an OpenDocument's parts are looked at.
+# The number of pieces of the list of an OpenDocument's parts that are searched.
 _MANIFEST = 16
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -151,12 +151,12 @@ SPREADSHEET: Namespaces = {
 }
 #: The relationships of such a part.
 PACKAGE: Namespaces = {"http://schemas.openxmlformats.org/package/2006/relationships": ""}
-#: What a relationship's kind begins with where the standard defines it.
+#: The beginnings of the kinds of relationships that the standard defines.
 RELATION_KINDS = (
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships/",
     "http://purl.oclc.org/ooxml/officeDocument/relationships/",
 )
-#: The content of an OpenDocument spreadsheet. What is drawn over cells is left out.
+#: The content of an OpenDocument spreadsheet, without the drawings over its cells.
 OPENDOCUMENT: Namespaces = {
     **{
         f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0": f"{name}:"

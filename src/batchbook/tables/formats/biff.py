@@ -16,14 +16,14 @@ from batchbook.tables.errors import (
     LimitExceeded,
 )
 
-#: What such a file begins with.
+#: The first bytes of such a file.
 COMPOUND_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
-#: How large a file may be, in bytes: all of it is held. A workbook of 65,536 rows takes far less.
+#: The largest file, in bytes: all of it is held in memory. A workbook of 65,536 rows takes far less.
 MAX_COMPOUND_FILE = 64 * 1024 * 1024
 
 _HEADER, _ENTRY, _IN_HEADER = 512, 128, 109
-_LAST_SECTOR = 0xFFFFFFFA  # Larger numbers end a chain, or say that a sector is free.
+_LAST_SECTOR = 0xFFFFFFFA  # Larger numbers end a chain, or mark a free sector.
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class CompoundFile:
     def _read_header(self) -> None:
         shift, small_shift = struct.unpack_from("<HH", self._data, 30)
         if shift not in (9, 12) or small_shift != 6:
-            raise InvalidCompoundFile("it says nothing that makes sense of its size")
+            raise InvalidCompoundFile("its header has no valid size of sectors")
         self._size = 1 << shift
         self._directory, self._cutoff, small_fat = struct.unpack_from("<I4xII", self._data, 48)
         self._fat = self._table(self._fat_sectors())
@@ -92,7 +92,7 @@ class CompoundFile:
         for number in sectors:
             if number < _LAST_SECTOR:
                 table.frombytes(self._whole_sector(number))
-            if len(table) > len(self._data):  # Four bytes tell of a sector, which has hundreds.
+            if len(table) > len(self._data):  # An entry has four bytes, and its sector hundreds.
                 raise InvalidCompoundFile("its table of sectors is longer than the file")
         return table
 
@@ -151,7 +151,7 @@ DIMENSIONS, NUMBER, RK, MULRK, LABELSST, LABEL, RSTRING = (
 )
 FORMULA, STRING, BOOLERR, MERGEDCELLS = 0x0006, 0x0207, 0x0205, 0x00E5
 
-#: How error values are written.
+#: The texts of error values.
 ERRORS = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -162,7 +162,7 @@ ERRORS = {
     0x2A: "#N/A",
 }
 
-#: How many texts a workbook may keep.
+#: The most texts of a workbook.
 MAX_TEXTS = 1_000_000
 
 _BIFF8 = 0x0600
@@ -273,7 +273,7 @@ class BiffTexts:
             found.append(data.decode("utf-16-le" if flags & 1 else "latin-1", "surrogatepass"))
             self._place += taken * size
             length -= taken
-            if length:  # The text goes on in the next part, which says again how wide its characters are.
+            if length:  # The text goes on in the next part, which begins with its own flags.
                 self._next()
                 flags = self._here(1)[0]
                 self._place = 1

@@ -16,7 +16,7 @@ from batchbook.words import counted
 #: From here on a number has more digits than spreadsheet programs keep.
 LONG_NUMBER = 1e15
 
-# How many rows, or ranges of cells, a note names.
+# The number of rows, or ranges of cells, that a note names.
 _SHOWN = 10
 
 
@@ -68,7 +68,7 @@ class LongNumbers:
 
 @dataclass
 class SheetFindings:
-    """Counts of what readers notice in the cells of one sheet, and the notes about them.
+    """Counts of formulas, errors and the like in the cells of one sheet, and the notes about them.
 
     ``without_value`` counts formulas whose result was not saved, ``zeros`` the numbers whose format shows zeros in front,
     ``merged`` are ranges of merged cells, such as A1:C1.
@@ -93,10 +93,10 @@ class SheetFindings:
 
     def _notes(self) -> Iterator[Note]:
         if self.merged:
-            shown = ", ".join(self.merged[:_SHOWN]) + (" and others" if len(self.merged) > _SHOWN else "")
+            ranges = ", ".join(self.merged[:_SHOWN]) + (" and others" if len(self.merged) > _SHOWN else "")
             yield Note(
                 "merged-cells",
-                f"Merged cells: {shown}. The value of each range is in its first cell; the others are empty.",
+                f"Merged cells: {ranges}. The value of each range is in its first cell; the others are empty.",
                 Severity.WARNING,
             )
         if self.formulas:

@@ -80,7 +80,7 @@ def unreadable_row_message(name: str, reader: CsvReader) -> str:
     """Return the sentence about the first row that ``reader`` cannot read; ``name`` is that of the file."""
     row, line = 1, 1
     try:
-        for row, _ in enumerate(iter(reader), 2):  # noqa: B007 - Where the error came is told by the last of them.
+        for row, _ in enumerate(iter(reader), 2):  # noqa: B007 - The last one is the place of the error.
             line = reader.line_num + 1
     except RowTooLong:
         return _unclosed_quote_message(name, line)
@@ -99,7 +99,7 @@ def _row_message(name: str, row: int, line: int, last: int, error: str) -> str:
         )
     where = f"line {line:,}" if line == last else f"lines {line:,} to {last:,}"
     return (
-        f"“{name}” stops being readable as CSV in {where}: text stands behind a closing quotation mark. Quotation marks"
+        f"“{name}” stops being readable as CSV in {where}: there is text after a closing quotation mark. Quotation marks"
         " within a cell are written twice. Nothing was taken from it."
     )
 
@@ -111,11 +111,11 @@ def _unclosed_quote_message(name: str, line: int) -> str:
     )
 
 
-# How much of a text the delimiter is guessed from, in bytes.
+# The bytes at the start of a text from which the delimiter is guessed.
 _SAMPLE_BYTES = 256 * 1024
-# How much text is taken from the file at a time, in characters; how many pieces make a block; how many a row may take.
+# The characters that are read from the file at a time, the most such pieces in a block, and those that no row takes.
 _PIECE, _PIECES_IN_BLOCK, _TOO_MANY_PIECES = 1024 * 1024, 8, 12
-# How many rows are taken before it is asked how much text they were.
+# The number of rows that are taken before their text is measured.
 _AT_ONCE = 50
 
 
@@ -149,14 +149,14 @@ class TextRows:
         """Yield all rows in blocks of at most ``size``; raise ``BadInput`` where they stop being readable."""
         with self._lines() as lines:
             feed = _Feed(lines)
-            # A tuple of texts is nothing that the collector of garbage has to look at again and again, as a list is.
+            # Unlike lists, tuples of texts are untracked by the garbage collector.
             records, first = map(tuple, self._reader(feed.lines())), 1
             while rows := self._take(records, size, feed):
                 yield Block(first, rows)
                 first += len(rows)
                 if first > MAX_TEXT_ROWS + 1:
                     raise BadInput(
-                        f"“{self._name}” has more than {MAX_TEXT_ROWS:,} rows. Split it, and take the parts in one by"
+                        f"“{self._name}” has more than {MAX_TEXT_ROWS:,} rows. Split it, and upload the parts one by"
                         " one."
                     )
 
@@ -182,7 +182,7 @@ class TextRows:
         return rows
 
     def _sentence(self) -> str:
-        # Where a row began that cannot be read is found by reading once more, one by one.
+        # Reading once more, row by row, finds where the unreadable row begins.
         with self._lines() as lines, long_cells():
             reader = self._reader(_Feed(lines).lines())
             return unreadable_row_message(self._name, reader)
@@ -198,11 +198,11 @@ class TextRows:
             yield lines
         finally:
             if not self._file.closed:
-                lines.detach()  # Else it closes the file at its own end; whoever opened it may want it further.
+                lines.detach()  # Otherwise the wrapper closes the file, which belongs to the caller.
 
 
 class _Feed:
-    """A source of lines for a reader that counts the pieces given since ``pieces`` was set to 0."""
+    """A source of lines for a reader that counts the pieces since ``pieces`` was set to 0."""
 
     def __init__(self, lines: TextIO) -> None:
         self._lines = lines
@@ -242,10 +242,10 @@ def _line_ends(found: TextStatistics) -> tuple[Note, ...]:
     )
 
 
-#: The characters that are tried, the usual ones first; a person can say any other.
+#: The characters that are tried, the usual ones first; a person can choose any other.
 DELIMITERS = (",", ";", "\t", "|", ":")
 
-# How many of the rows must agree about their number of cells, without a known heading.
+# The share of rows that must have the same number of cells, without a known heading.
 _AGREEMENT = 0.6
 
 
@@ -281,7 +281,7 @@ def _records(text: str, delimiter: str) -> list[list[str]]:
             if len(records) == SAMPLE:
                 break
     except csv.Error:
-        pass  # A cell that is too long: what came before it tells enough.
+        pass  # A cell is too long; the records before it are enough for a guess.
     return records
 
 

@@ -27,7 +27,7 @@ _FORMAT_NAMES: dict[Format, str] = {
 
 _ADVICE = "Open it in the program that it belongs to, save the table as XLSX or CSV, and upload that."
 
-# What files begin with that are no tables, whatever their names say.
+# The first bytes of files that are no tables, whatever their names.
 _OTHER_TYPES = {
     b"%PDF": "a PDF document", b"\x89PNG": "a picture (PNG)", b"\xff\xd8\xff": "a picture (JPEG)", b"GIF8": "a picture (GIF)",
     b"\x1f\x8b": "an archive (GZIP)", b"7z\xbc\xaf": "an archive (7-Zip)", b"Rar!": "an archive (RAR)",
@@ -75,7 +75,7 @@ def _type_by_content(name: str, file: BinaryIO, start: bytes) -> Format:
         return _type_of_compound_file(name, file)
     other = next((what for magic, what in _OTHER_TYPES.items() if start.startswith(magic)), "")
     if other:
-        raise BadInput(f"“{name}” is not text but {other}, whatever its name says. {_ADVICE}")
+        raise BadInput(f"“{name}” is not text but {other}, despite its name. {_ADVICE}")
     text = (
         start.replace(b"\x00", b"")
         .removeprefix(b"\xef\xbb\xbf")
@@ -84,7 +84,7 @@ def _type_by_content(name: str, file: BinaryIO, start: bytes) -> Format:
     )
     if _HTML.match(text) or _XML.match(text):
         what = "a web page (HTML)" if _HTML.match(text) else "a document of tags (XML)"
-        raise BadInput(f"“{name}” is {what} and no table, whatever its name says. {_ADVICE}")
+        raise BadInput(f"“{name}” is {what} and no table, despite its name. {_ADVICE}")
     return "csv"
 
 

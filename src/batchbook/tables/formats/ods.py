@@ -28,7 +28,7 @@ from batchbook.tables.report import Note, Reading
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _TIME = re.compile(r"PT(\d{1,5})H(\d{1,2})M(\d{1,2})(?:[.,]\d+)?S")
 _DIGITS = re.compile(r"0[0-9]{1,20}")
-# What somebody noted about a cell is none of its text.
+# A comment on a cell is not part of its text.
 _ASIDE = "office:annotation"
 _CELLS = frozenset(["table:table-cell", "table:covered-table-cell"])
 _BLANK_ELEMENTS = frozenset(["text:s", "text:tab", "text:line-break"])
@@ -36,10 +36,10 @@ _NUMBERS = ("float", "currency", "percentage")
 
 
 class OdsCellReader:
-    """Collector of the cells of a row from the elements of the document; it counts what is noticed in them."""
+    """Collector of the cells of a row from the elements of the document; it counts formulas, errors and the like."""
 
     def __init__(self) -> None:
-        #: What was noticed in the cells.
+        #: Counts of what was noticed in the cells.
         self.findings = SheetFindings()
         self._row, self._cells, self._empty = 0, list[str](), 0
         self._attributes: dict[str, str] | None = None
@@ -114,58 +114,54 @@ class OdsCellReader:
         self._empty = 0
 
     def _value(self, attributes: dict[str, str]) -> str:
-        shown = "\n".join(map("".join, self._paragraphs))
+        displayed = "\n".join(map("".join, self._paragraphs))
         kind = attributes.get("office:value-type", "")
-        if not kind and not shown:
+        if not kind and not displayed:
             return ""
         self._count(attributes)
         if kind in _NUMBERS:
-            return self._number(attributes.get("office:value", ""), shown)
+            return self._number(attributes.get("office:value", ""), displayed)
         if kind == "date":
-            return attributes.get("office:date-value", shown)
+            return attributes.get("office:date-value", displayed)
         if kind == "time":
-            return _time(attributes.get("office:time-value", "")) or shown
+            clock = _TIME.fullmatch(attributes.get("office:time-value", ""))
+            return ":".join(f"{int(part):02d}" for part in clock.groups()) if clock else displayed
         if kind == "boolean":
-            return attributes.get("office:boolean-value", shown)
-        return shown if self._paragraphs else attributes.get("office:string-value", "")[: MAX_CELL + 1]
+            return attributes.get("office:boolean-value", displayed)
+        return displayed if self._paragraphs else attributes.get("office:string-value", "")[: MAX_CELL + 1]
 
-    def _number(self, value: str, shown: str) -> str:
+    def _number(self, value: str, displayed: str) -> str:
         try:
             number = float(value)
         except ValueError:
             raise InvalidWorkbook(f"{value[:40]!r} is no number") from None
         self.findings.long.look(self._row, [number])
-        if _DIGITS.fullmatch(shown) and float(shown) == number:
+        if _DIGITS.fullmatch(displayed) and float(displayed) == number:
             self.findings.zeros += 1
-            return shown
-        return number_text(number) if abs(number) < float("inf") else shown
+            return displayed
+        return number_text(number) if abs(number) < float("inf") else displayed
 
     def _count(self, attributes: dict[str, str]) -> None:
         self.findings.formulas += "table:formula" in attributes
         if attributes.get("calcext:value-type") == "error":
             self.findings.add_error(self._row)
-        spanned = [attributes.get(f"table:number-{what}-spanned", "1") for what in ("columns", "rows")]
+        spanned = [attributes.get(f"table:number-{unit}-spanned", "1") for unit in ("columns", "rows")]
         if spanned != ["1", "1"]:
             self.findings.merged.append(f"{spanned[0]} by {spanned[1]} cells in row {self._row:,}")
 
 
-def repeat_count(attributes: dict[str, str], what: str) -> int:
-    """Return the repeat count of a cell or row; raise :class:`InvalidWorkbook` for anything but a number."""
-    text = attributes.get(f"table:number-{what}-repeated", "1")
+def repeat_count(attributes: dict[str, str], unit: str) -> int:
+    """Return the repeat count of a cell or row, whose ``unit`` is columns or rows; raise :class:`InvalidWorkbook` for anything but a number."""
+    text = attributes.get(f"table:number-{unit}-repeated", "1")
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise InvalidWorkbook(f"something is repeated {text[:40]!r} times")
+        raise InvalidWorkbook(f"a cell or row is repeated {text[:40]!r} times")
     return int(text) or 1
-
-
-def _time(value: str) -> str:
-    match = _TIME.fullmatch(value)
-    return ":".join(f"{int(part):02d}" for part in match.groups()) if match else ""
 
 
 _WHAT, _CONTENT = "an OpenDocument spreadsheet", "content.xml"
 _TABLE = re.compile(rb"<table:table\s[^<>]*?\btable:name\s*=\s*(?:\"([^\"<]*)\"|'([^'<]*)')")
 _HELD_BACK = 2_000
-# Which prefix stands for tables, and for what else the usual one stands.
+# The declarations of the prefix for tables, and of the usual prefix for another namespace.
 _TABLES = next(name for name, prefix in OPENDOCUMENT.items() if prefix == "table:").encode()
 _DECLARED = re.compile(rb"""\sxmlns(?::table\s*=\s*["']([^"']*)|(?::[\w.-]+)?\s*=\s*["']%s)""" % _TABLES)
 _LONGEST_DECLARED = 100
@@ -191,7 +187,7 @@ def open_ods(name: str, file: BinaryIO, requested: Reading, expected: Collection
 class OdsRows:
     """The rows of the sheet at a position."""
 
-    #: How many rows there are is known only when all were read.
+    #: The number of rows is known only after all of them were read.
     height: int | None = None
 
     def __init__(self, name: str, file: BinaryIO, place: int) -> None:

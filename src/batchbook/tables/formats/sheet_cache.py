@@ -16,11 +16,11 @@ from batchbook.tables.formats import Block, OpenedFile, RawRows
 from batchbook.tables.layout.text_scan import file_pieces
 from batchbook.tables.report import Format, Note, Reading
 
-#: How many sheets are kept, and how many bytes each may take.
+#: The number of sheets that are kept, and the most bytes of each.
 MOST_SHEETS, MOST_BYTES = 4, 32 * 1024 * 1024
 
 Opener = Callable[[str, BinaryIO, Reading, Collection[str]], OpenedFile]
-#: The digest of a workbook, the kind that it is, and which sheet was asked for, or the headings that it should have.
+#: The digest of a workbook, its format, and the requested sheet, or the headings that it should have.
 _Key = tuple[bytes, Format, str, frozenset[str]]
 
 
@@ -42,19 +42,26 @@ class SheetCache:
     ) -> OpenedFile:
         """Return the sheet from the cache, or from ``opener``; its rows are cached once all of them were read."""
         digest = _digest(file)
-        asked: _Key = (digest, kind, requested.sheet, frozenset() if requested.sheet else frozenset(expected))
-        known = self._known(asked)
+        requested_key: _Key = (
+            digest,
+            kind,
+            requested.sheet,
+            frozenset() if requested.sheet else frozenset(expected),
+        )
+        known = self._known(requested_key)
         if known is not None:
             sheet = known.reading.sheet
             return replace(
                 known, reading=replace(requested, format=kind, encoding="", delimiter="", sheet=sheet)
             )
         opened = opener(name, file, requested, expected)
-        # Who asks for it by its name gets it too, without what was told of choosing it.
+        # A request for the sheet by its name gets it too, without the notes about the choice.
         named: _Key = (digest, kind, opened.reading.sheet, frozenset())
 
         def keep(rows: _CachedRows) -> None:
-            self._keep({named: replace(opened, rows=rows, notes=()), asked: replace(opened, rows=rows)})
+            self._keep(
+                {named: replace(opened, rows=rows, notes=()), requested_key: replace(opened, rows=rows)}
+            )
 
         return replace(opened, rows=_CachingRows(opened.rows, keep))
 
@@ -80,7 +87,7 @@ class SheetCache:
 
 
 class _CachingRows:
-    """Rows that are given to ``keep`` once all of them were read; until then they come from ``rows``."""
+    """Rows that are passed to ``keep`` once all of them were read; until then they come from ``rows``."""
 
     def __init__(self, rows: RawRows, keep: Callable[[_CachedRows], None]) -> None:
         self._rows, self._keep = rows, keep
@@ -92,7 +99,7 @@ class _CachingRows:
             kept.add(block)
             yield block
         if not kept.too_large:
-            kept.told = self._rows.notes()
+            kept.noted = self._rows.notes()
             self._keep(kept)
 
     def notes(self) -> tuple[Note, ...]:
@@ -109,8 +116,8 @@ class _CachedRows:
         weakref.finalize(self, self._file.close)
         self._places: list[tuple[int, int, int]] = []
         self._end = 0
-        #: What was noticed while they were read.
-        self.told: tuple[Note, ...] = ()
+        #: The notes from when they were read.
+        self.noted: tuple[Note, ...] = ()
 
     @property
     def too_large(self) -> bool:
@@ -138,10 +145,10 @@ class _CachedRows:
 
     def notes(self) -> tuple[Note, ...]:
         """Return the notes from when the rows were read."""
-        return self.told
+        return self.noted
 
 
-#: Those of this process.
+#: The cache of this process.
 SHEET_CACHE = SheetCache()
 
 

@@ -98,7 +98,7 @@ class _Cells:
             if "r" in attributes:
                 self._row, self._column = _position(attributes["r"])
             self._waiting = True
-        elif self._waiting:  # What is in a cell makes it one; without, it has a format at most.
+        elif self._waiting:  # Only a cell with content counts; others have a format at most.
             self._waiting = False
             self.count += 1
             self.rows, self.columns = max(self.rows, self._row), max(self.columns, self._column)
@@ -153,7 +153,7 @@ class ExtentEstimate:
         self._rows, self._columns, self._cells, self._size = 0, 0, 0, 0
 
     def feed(self, piece: bytes) -> bool:
-        """Scan the next piece, and tell whether all of its cells are plain.
+        """Scan the next piece; return whether all of its cells are plain.
 
         Raises :class:`~batchbook.tables.errors.LimitExceeded` once there are more plain cells than a sheet may have.
         """
@@ -211,7 +211,7 @@ class TextVolumeCheck:
             yield piece
 
     def may_be_too_much(self, cells: int) -> bool:
-        """Tell whether this number of cells would hold too much text if all had the longest one."""
+        """Return whether this number of cells would hold too much text if all had the longest one."""
         return self._longest * cells > MAX_TEXT
 
     def refuse_too_much(self, texts: Iterable[bytes], sheet: Iterable[bytes]) -> None:

@@ -16,7 +16,7 @@ CELLS, TEXTS = ("worksheet", "sheetData"), ("sst",)
 
 _MAIN = next(iter(SPREADSHEET))
 _PREFIX = re.compile(rb"""\sxmlns:([^\s=<>"']+)\s*=""")
-# What stands before the cells has thousands of bytes: widths of columns, most of them.
+# The part before the cells has thousands of bytes, mostly widths of columns.
 _LONGEST_HEAD = 4 * 1024 * 1024
 # More bytes than a mark has that is looked for; a longer prefix is none.
 _HELD_BACK = 64
@@ -141,7 +141,7 @@ _ERROR_AT = re.compile(
 
 _NO_VALUE = (b"</f></c>", b"</f><v></v>", b"</f><v/>", b"</f><v />")
 
-# How much is held back at most to find the end of a cell.
+# The most bytes that are held back to find the end of a cell.
 _LONGEST_CELL = 8 * MAX_CELL
 
 
@@ -149,9 +149,9 @@ class CellRewriter:
     """Rewriter of a sheet's pieces. ``padded`` has the width of padded numbers, by the number of their style."""
 
     def __init__(self, padded: Mapping[int, int]) -> None:
-        #: How far the sheet reaches.
+        #: The upper bound of its extent.
         self.reach = ExtentEstimate()
-        #: What was noticed in its cells.
+        #: Counts of what was noticed in its cells.
         self.findings = SheetFindings()
         self._padded = padded
         styles = b"|".join(b"%d" % style for style in padded)
@@ -167,7 +167,7 @@ class CellRewriter:
             data = rest + piece
             end = _end_of_cells(data)
             rest = data[end:]
-            if len(rest) > _LONGEST_CELL:  # No cell is that long; what it is, a later reader finds out.
+            if len(rest) > _LONGEST_CELL:  # No cell is that long; a later reader refuses it.
                 end, rest = len(data), b""
             if end:
                 yield self._cells(data[:end])
@@ -229,7 +229,7 @@ class Styles:
 
     @property
     def padded(self) -> dict[int, int]:
-        """The least number of digits that is shown, by the number of the style."""
+        """The least number of digits that a style shows, by its number."""
         zeros = {format_id: leading_zeros_shown(code) for format_id, code in self._codes.items()}
         return {number: zeros[key] for number, key in enumerate(self._cells) if zeros.get(key)}
 

@@ -88,14 +88,11 @@ def _add_texts(found: XlsGlobals, stream: memoryview, record: biff.Record) -> No
 def _sort_formats(found: XlsGlobals, codes: dict[int, str], formats: list[int]) -> None:
     for number, code in enumerate(formats):
         text = codes.get(code, "")
-        if code in _KNOWN_DAYS if not text else _is_day(text):
+        symbols = _NO_CODE.sub("", text.split(";")[0]).lower()
+        if any(mark in symbols for mark in "dmyhs") if text else code in _KNOWN_DAYS:
             found.days.add(number)
         elif leading_zeros_shown(text):
             found.zeros[number] = leading_zeros_shown(text)
-
-
-def _is_day(code: str) -> bool:
-    return any(mark in _NO_CODE.sub("", code.split(";")[0]).lower() for mark in "dmyhs")
 
 
 _Cell = tuple[int, int, str]
@@ -107,11 +104,11 @@ _MILLISECONDS = 86_400_000
 
 
 class XlsCells:
-    """Reader of the cells of a sheet; it counts what is noticed in them."""
+    """Reader of the cells of a sheet; it counts formulas, errors and the like."""
 
     def __init__(self, book: XlsGlobals) -> None:
         self._book = book
-        #: What was noticed in the cells.
+        #: Counts of what was noticed in the cells.
         self.findings = SheetFindings()
 
     def found(self, stream: memoryview, start: int) -> Iterator[_Cell]:
@@ -173,9 +170,8 @@ class XlsCells:
             if day:
                 return day
         self.findings.long.look(row + 1, [value])
-        text = (
-            number_text(value) if abs(value) < float("inf") else ""
-        )  # Also what is no number at all has no text.
+        # NaN and infinity have no text.
+        text = number_text(value) if abs(value) < float("inf") else ""
         width = self._book.zeros.get(style, 0)
         if text.isdigit() and len(text) < width:
             self.findings.zeros += 1
@@ -205,7 +201,7 @@ def _column_letters(column: int) -> str:
 
 
 def _day(value: float, *, from_1904: bool) -> str:
-    """Return a date, a date with time, or a time in ISO format; an empty text where the number is none."""
+    """Return a date, a date with time, or a time in ISO format; an empty text for a number that is none of them."""
     if not 0 <= value <= _LAST_DAY:
         return ""
     days, part = divmod(value, 1)
@@ -249,7 +245,7 @@ class XlsRows:
         self._name, self._stream, self._book = name, stream, book
         self._start = book.sheets[place].start
         self._cells = XlsCells(book)
-        #: The number of its last row, as far as it says so itself.
+        #: The number of its last row, where the sheet states its size.
         self.height = self._height()
 
     def blocks(self, size: int) -> Iterator[Block]:

@@ -1,7 +1,7 @@
-"""Opening a sheet of a workbook that anybody may have made, within bounds of memory.
+"""Opening a sheet of a workbook from an untrusted source, within bounds of memory.
 
-The reader of workbooks is fast and trusting. So it never sees the uploaded file, but a workbook of our own with the
-parts that were looked at: one sheet, its texts and its formats. Nothing else in the file can then mislead it.
+The library that reads workbooks is fast and trusting. So it never sees the uploaded file, but a workbook of our own with
+the parts that were checked: one sheet, its texts and its formats. Nothing else in the file can mislead it.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class XlsxWorkbook:
     ) -> Iterator[bytes]:
         if kind == _FORMATS:
             return iter([self._styles.xml().encode()] if self._styles else [])
-        # What was unpacked in vain does not count twice.
+        # A part that is unpacked once more does not count twice.
         pieces = without_doctype(self._archive.pieces_again(source) if anew else self._archive.pieces(source))
         part = PlainPart(CELLS if kind == _SHEET else TEXTS)
         own = part.passed(own_elements(pieces) if anew else pieces)

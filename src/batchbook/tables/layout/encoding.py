@@ -23,19 +23,19 @@ from batchbook.tables.layout.text_scan import (
 from batchbook.tables.report import Note, TextReading
 from batchbook.words import counted
 
-#: The notes that tell of a guess about the characters of a text.
+#: The codes of the notes about a guessed encoding.
 ENCODING_GUESSED, ODD_LINES = "encoding", "odd-lines"
 
 _START = 4096
-#: How many bytes are looked through at once, and how many of the longest shift may stand before them.
+#: The number of bytes that are searched at once, and of those of the longest shift that may precede them.
 _PIECE, _LONGEST_SHIFT = 2**20, 3
 _BYTE_ORDER_MARKS = {
     b"\xef\xbb\xbf": "utf-8", b"\xff\xfe\x00\x00": "utf-32", b"\x00\x00\xfe\xff": "utf-32", b"\xff\xfe": "utf-16",
     b"\xfe\xff": "utf-16",
 }  # fmt: skip
-#: How many readings are offered.
+#: The number of readings that are offered.
 _OFFERED = 4
-# By how much, as a logarithm, a reading may be less likely than another for both to be open.
+# The difference in likelihood, as a logarithm, within which a reading is as good as another.
 _CLOSE = 1.0
 
 
@@ -100,7 +100,7 @@ def _shift_in(file: BinaryIO) -> str:
 def encoding_still_fits(file: BinaryIO, encoding: str) -> bool:
     """Tell whether a text may well be in ``encoding``, as an earlier file from the same source was.
 
-    It may not where a byte order mark says otherwise, where it is valid UTF-8, and where other encodings are much likelier.
+    It may not be if it has another byte order mark, is valid UTF-8, or if other encodings are much likelier.
     """
     start = _start_of(file)
     if _mark_of(start) or _wide(start):
@@ -191,7 +191,7 @@ def _not_utf8(
             found = scan_text(name, file, candidate.encoding)
         except Undecodable:
             continue  # The samples were, but not all of it.
-        shown = tuple(islice((candidate, *offered[:place], *offered[place + 1 :]), _OFFERED))
+        several = tuple(islice((candidate, *offered[:place], *offered[place + 1 :]), _OFFERED))
         note = Note(
             ENCODING_GUESSED,
             f"This is not UTF-8 ({error.where}), so its encoding is a guess. It was read as"
@@ -204,7 +204,7 @@ def _not_utf8(
             found,
             file,
             (note,),
-            offered=shown,
+            offered=several,
             samples=tuple(lines.samples),
         )
     raise BadInput(
@@ -222,12 +222,14 @@ def _with_odd_lines(name: str, file: BinaryIO, lines: LineStatistics, requested:
     which = ", ".join(f"{number:,}" for number in lines.numbers) + (
         " and others" if lines.odd > len(lines.numbers) else ""
     )
-    told = f"{counted(lines.odd, 'line is', 'lines are')} not UTF-8 as the rest of the file is: {which}."
+    which_lines = (
+        f"{counted(lines.odd, 'line is', 'lines are')} not UTF-8 as the rest of the file is: {which}."
+    )
     note = Note(
         ODD_LINES,
-        f"{told} Read as {encoding}."
+        f"{which_lines} Read as {encoding}."
         if requested
-        else f"{told} Read as {_candidate_text(offered[0]) if offered else encoding}, which is a"
+        else f"{which_lines} Read as {_candidate_text(offered[0]) if offered else encoding}, which is a"
         " guess. Choose the reading that is right.",
         Severity.INFO if requested else Severity.WARNING,
     )
@@ -273,7 +275,7 @@ def _start_of(file: BinaryIO) -> bytes:
     return file.read(_START)
 
 
-# How many texts are shown, and how much of each.
+# The number of texts that are shown, and the characters of each.
 _TEXTS_SHOWN, _LONGEST_SHOWN = 5, 60
 
 

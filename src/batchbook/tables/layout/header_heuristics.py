@@ -1,4 +1,4 @@
-"""Detection of the header row: headings told from records by their own cells, and by those below them."""
+"""Detection of the header row: headings differ from records by their own cells and by those below them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from batchbook.tables.formats import NumberedRow
 from batchbook.tables.report import Note, Reading
 from batchbook.words import quoted_list
 
-# Something with a digit and without a letter: a number, an amount, a day, a code of digits.
+# A text with a digit and without a letter: a number, an amount, a date, a code of digits.
 _DATA = re.compile(r"[\W_]*\d[\W\d_]*")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _LETTER = re.compile(r"[^\W\d_]")
 _DIGIT = re.compile(r"\d")
 
-# Which part of the cells below must look alike.
+# The share of the cells below that must look alike.
 _MOST = 0.8
 
 
@@ -76,7 +76,7 @@ def header_names(header: Sequence[str]) -> tuple[str, ...]:
     return tuple(name.strip().lower() for name in header)
 
 
-# Among how many rows the headings are looked for, and which part of a table's width they fill.
+# The number of rows among which the headings are searched, and the share of a table's width that they fill.
 _AMONG, _FILLED = 50, 0.6
 
 
@@ -126,7 +126,7 @@ def _by_names(filled: Sequence[NumberedRow], expected: Collection[str]) -> int:
     hits = {number: len(set(header_names(cells)) & set(expected)) for number, cells in filled}
     best = max(hits, key=hits.__getitem__)
     cells = next(cells for number, cells in filled if number == best)
-    # A single name may be part of a title, or be what a record says.
+    # A single name may be part of a title, or a value in a record.
     sure = hits[best] > 1 or (hits[best] == 1 and not any(map(is_data, cells)))
     return best if sure else 0
 
@@ -156,7 +156,7 @@ def _joined(heads: Sequence[Sequence[str]], width: int, expected: Collection[str
     joined = tuple(
         " ".join(dict.fromkeys(filter(None, map(str.strip, parts)))) for parts in zip(*rows, strict=True)
     )
-    # One of the rows may have the names by which programs know the columns; the other is for people then.
+    # One of the rows may have the technical names of the columns, while the other is for people.
     return max((joined, *rows), key=lambda texts: len(set(header_names(texts)) & set(expected)))
 
 
@@ -178,7 +178,7 @@ def heading_notes(texts: Sequence[str]) -> tuple[Note, ...]:
     notes = [
         Note(
             "duplicate-heading",
-            f"The heading {quoted_list([name])} stands above {names.count(name)} columns.",
+            f"The heading {quoted_list([name])} is used for {names.count(name)} columns.",
             Severity.WARNING,
             names.index(name),
         )

@@ -16,26 +16,26 @@ from importlib.resources import files
 from itertools import pairwise
 from math import log
 
-# What stands between ASCII characters that are no letters, and has another character.
+# A word with at least one character beyond ASCII.
 _TOKEN = re.compile(r"[A-Za-z]*[^\x00-\x7f][A-Za-z\u0080-\U0010ffff]*")
 _EDGE = "^"
 # Romanian has a comma below these letters, which older encodings have with a cedilla only.
 _COMMA_BELOW = str.maketrans("șțȘȚ", "şţŞŢ")
 _WITH_COMMA = frozenset("șțȘȚ")
-# How much of a character's likelihood is told by the one before, by its own frequency, and by what it is.
+# The shares of a character's likelihood that come from the character before, from its own frequency, and from its category.
 _PAIR, _ONE, _ELSE = 0.62, 0.33, 0.05
-# Typographic marks that lists of any language have, and how likely another character is by what it is.
+# Typographic marks that lists of any language have, and the likelihood of other characters by category.
 _USUAL_MARKS = frozenset("“”„‘’‚«»‹›–—…€£¥°²³½¼¾®™©·•×µ§№±\u00a0\u200b、。・「」ー")  # noqa: RUF001 - They are meant.
 _AROUND = "".join(_USUAL_MARKS)
 _ALONE, _MARK, _STRANGE, _CONTROL = 0.05, 2e-3, 1e-6, 1e-10
 _CASE_CHANGE, _ALL_CAPITALS, _ONE_LETTER = log(2e-3), log(0.2), log(1e-3)
-# Where standard character sets have the characters that are used every day, by the first byte of two.
+# The places of the characters in everyday use within standard character sets, by the first byte of two.
 _EVERYDAY = {
     "Japanese": ("euc_jp", range(0xB0, 0xD0), 2965), "Simplified Chinese": ("gb2312", range(0xB0, 0xD8), 3755),
     "Traditional Chinese": ("big5", range(0xA4, 0xC7), 5401), "Korean": ("euc_kr", range(0xB0, 0xC9), 2350),
 }  # fmt: skip
 _FREQUENT, _ORDINARY, _RARE = 0.75, 0.2, 1e-6
-# How many pairs of characters are remembered for a language; a file may have any of them.
+# The number of pairs of characters in the cache of a language; a file may have any of them.
 _MOST_PAIRS = 50_000
 
 
@@ -77,7 +77,9 @@ class Language:
         return len(token) > 1 or bool(self._characters) or not token.isalpha() or token in self._words
 
     def _of(self, token: str) -> float:
-        if _has_marks_only(token):
+        if (
+            token.strip(_AROUND).replace("\u2019", "").isascii()
+        ):  # Usual marks, as around amounts and quotations.
             return len(token) * log(_ALONE)
         total, before, known = 0.0 if self._is_word(token) else _ONE_LETTER, _EDGE, self._known
         for char in (*token, _EDGE):
@@ -131,12 +133,6 @@ class Language:
         return _ORDINARY / count if first in rows else _RARE * 5
 
 
-def _has_marks_only(token: str) -> bool:
-    """Tell whether all characters of ``token`` beyond ASCII are usual marks around it, as in amounts and quotations."""
-    inside = token.strip(_AROUND).replace("\u2019", "")
-    return inside.isascii()
-
-
 def _mark_likelihood(char: str) -> float:
     if char in _USUAL_MARKS:
         return _MARK
@@ -159,7 +155,7 @@ def _script(char: str) -> str:
 
 @cache
 def languages() -> tuple[Language, ...]:
-    """Return the languages whose letters are known, from the words beside this module."""
+    """Return the languages whose letters are known, from the word lists beside this module."""
     data = tomllib.loads(files(__package__).joinpath("language_words.toml").read_text("utf-8"))
     return (
         *(Language(name, words) for name, words in data["words"].items()),
@@ -167,13 +163,13 @@ def languages() -> tuple[Language, ...]:
     )
 
 
-# What Python calls encodings of text and is made for other things, or for one system alone.
+# Codecs that Python lists as text encodings, but that serve other purposes or a single system.
 _NO_TEXT = frozenset(
     {"charmap", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"}
 )
 
-#: The encodings that a text may be guessed to be in, the more usual ones first: of those that read it alike, the first is
-#: named. How much less likely one is than those before, as a logarithm, stands with each group.
+#: The encodings that are tried, the more usual ones first: of those that decode a text alike, the first is named. Each group
+#: has a penalty: the logarithm by which its encodings are less likely.
 _CANDIDATES: tuple[tuple[float, tuple[str, ...]], ...] = (
     (0.0, ("cp1252",)),
     (0.5, ("cp1250", "cp1251", "cp1253", "cp1254", "cp1257", "cp1255", "cp1256", "cp874", "cp1258")),
@@ -186,7 +182,7 @@ _CANDIDATES: tuple[tuple[float, tuple[str, ...]], ...] = (
            "big5hkscs", "mac-croatian", "mac-romanian", "mac-iceland", "ptcp154", "kz1048", "cp1125")),
 )  # fmt: skip
 
-# What begins a shift to another set of characters in the encodings that use nothing but ASCII bytes.
+# The escape sequences that shift to another character set, in the encodings that use ASCII bytes only.
 _SHIFTS = {
     b"\x1b$)C": "iso2022_kr",
     b"\x1b$B": "iso2022_jp",
@@ -246,7 +242,7 @@ def encoding_candidates(
         for name in names:
             texts = _decode_lines(lines, reader(name) if reader else partial(str, encoding=name))
             if texts is not None and texts not in found:
-                # A word that comes again says nothing new.
+                # A repeated word is no further evidence.
                 tokens = dict.fromkeys(token for text in texts for token in non_ascii_words(text))
                 likelihood, language = likeliest_language([*tokens])
                 found[texts] = Candidate(name, language, likelihood - penalty)

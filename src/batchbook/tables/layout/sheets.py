@@ -14,7 +14,7 @@ from batchbook.tables.layout.header_heuristics import header_names
 from batchbook.tables.report import Note, SheetReport
 from batchbook.words import quoted_list
 
-# How many sheets are looked at for known headings, and how many rows of each.
+# The number of sheets that are searched for known headings, and of the rows of each.
 _LOOKED_AT, _AMONG = 10, 50
 
 
@@ -47,13 +47,13 @@ def choose_sheet(
     requested: str,
     expected: Collection[str],
 ) -> ChosenSheet[R]:
-    """Return one of the ``sheets`` of the file ``name``, given as their names and whether they are visible.
+    """Return one of the ``sheets`` of the file ``name``, each with its name and whether it is visible.
 
     It is the one ``requested``, or the first with ``expected`` headings, or the first that is not empty. ``load`` returns the rows
     of the sheet at a position. Raises ``BadInput`` where no sheet has the name requested.
     """
     if requested:
-        return _sheet_asked_for(name, sheets, load, requested)
+        return _requested_sheet(name, sheets, load, requested)
     best: tuple[int, R] | None = None
     heights: dict[int, int | None] = {}
     for place, rows in _load_each(_search_order(sheets), load):
@@ -72,7 +72,7 @@ def choose_sheet(
     return ChosenSheet(sheets[place][0], rows, reports, _notes(sheets, place, heights))
 
 
-def _sheet_asked_for(
+def _requested_sheet(
     name: str, sheets: Sequence[tuple[str, bool]], load: Callable[[int], R], requested: str
 ) -> ChosenSheet[R]:
     titles = [title for title, _ in sheets]

@@ -11,11 +11,11 @@ from typing import Any, BinaryIO
 
 from batchbook.errors import BadInput
 
-# How many lines are kept as samples, how much of each, and how many numbers of odd ones.
+# The number of lines that are kept as samples, the bytes of each, and the number of odd lines whose numbers are kept.
 _SAMPLES, _LONGEST, _NUMBERS = 40, 400, 10
 
 
-# How many odd lines show that a text is in another encoding, and how many bytes are then looked at of each piece.
+# The number of odd lines that show that a text is in another encoding, and the bytes that are then scanned of each piece.
 _ENOUGH_ODD_LINES, _BYTES_SCANNED = 300, 4_000
 
 
@@ -67,7 +67,7 @@ class LineStatistics:
             self.numbers.append(number)
 
 
-#: How long a line may be, in characters. Whoever reads a line holds all of it.
+#: The longest line, in characters. A line is read as a whole.
 MAX_LINE = 4 * 1024 * 1024
 
 _PIECE = 1024 * 1024
@@ -310,7 +310,7 @@ class MixedEncodingFile(io.RawIOBase):
             if not piece and not self._rest:
                 return 0
             data = self._rest + piece
-            # Lines are read as a whole; one that is far too long is refused by whoever looks at lines.
+            # Lines are read as a whole; one that is far too long is refused by the scan of the text.
             end = _end_of_lines(data)
             end = len(data) if not piece or (not end and len(data) > 4 * MAX_LINE) else end
             self._rest = data[end:]

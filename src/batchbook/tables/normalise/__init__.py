@@ -24,16 +24,16 @@ from batchbook.tables.report import ColumnReading, TextMarks
 MarkKind = Literal["formula", "guard", "code", "word", "other"]
 
 _FORMULA = re.compile(r'= *"((?:[^"]|"")*)"', re.DOTALL)
-# A mark after a line end and blanks. Blanks may be no ASCII, so other such bytes count too: this only says what may be.
+# A mark after a line end and blanks. Blanks may be beyond ASCII, so all such bytes count: a match is only a candidate.
 _MAY_BE_MARKED = re.compile(rb"""\n[ \t\x80-\xff]*(?:'|= *")""")
-# What programs put an apostrophe before, so that it is not run as a formula; this one does, see ``grid.export``.
+# Characters that programs guard with an apostrophe against being run as a formula, as ``grid.export`` does.
 _GUARD = re.compile("''*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _CODE = re.compile(r"'(?=(?:.*[0-9]){3})[0-9]+(?:[.,/:-][0-9]+)*")
 # 't Hooft, 's-Hertogenbosch, 'n Sync, '90s, 'em: letters or digits were left out in front.
 _WORD = re.compile(r"'(?:[a-z]|[A-Z][ -]|[0-9]{2}(?:s\b|\b(?![.,/:-]?[0-9])))")
 _SHARE_OF_MARKED = 0.9
 
-_LEFT_OUT: dict[str, frozenset[MarkKind]] = {
+_REMOVED: dict[str, frozenset[MarkKind]] = {
     "formulas": frozenset({"formula", "guard"}),
     "codes": frozenset({"formula", "guard", "code"}),
     "all": frozenset({"formula", "guard", "code", "word", "other"}),
@@ -60,15 +60,15 @@ def text_mark(text: str) -> MarkKind | None:
 
 def mark_remover(marks: TextMarks) -> Callable[[str], str] | None:
     """Return a function that removes the markers from a text; ``None`` where there are none to remove."""
-    left_out = _LEFT_OUT.get(marks)
-    return None if left_out is None else partial(_without_mark, left_out)
+    removed_kinds = _REMOVED.get(marks)
+    return None if removed_kinds is None else partial(_without_mark, removed_kinds)
 
 
-def _without_mark(left_out: frozenset[MarkKind], text: str) -> str:
+def _without_mark(removed_kinds: frozenset[MarkKind], text: str) -> str:
     if text[:1] not in ("=", "'"):
         return text
     mark = text_mark(text)
-    if mark not in left_out:
+    if mark not in removed_kinds:
         return text
     return text[text.index('"') + 1 : -1].replace('""', '"') if mark == "formula" else text[1:]
 
@@ -127,7 +127,7 @@ def normaliser(kind: Kind, reading: ColumnReading) -> Normaliser:
     nothing = frozenset(map(str.strip, reading.nothing))
     plain = _normaliser_of_values(kind, reading)
 
-    def tidy(text: str) -> str:
+    def normalise(text: str) -> str:
         stripped = text.strip()
         if stripped in nothing:
             return ""
@@ -136,7 +136,7 @@ def normaliser(kind: Kind, reading: ColumnReading) -> Normaliser:
         bare = strip_invisible(text)
         return "" if bare.casefold() in NOTHING else plain(bare)
 
-    return tidy
+    return normalise
 
 
 def _normaliser_of_values(kind: Kind, reading: ColumnReading) -> Normaliser | None:
@@ -155,7 +155,9 @@ def _plain_number(text: str, sign: str, whole_only: bool) -> str:
     if number is None or digits is None:
         return text
     if whole_only:
-        digits = _without_empty_part(digits, sign)
+        # Three zeros stay, and are refused: 12.000 may be twelve thousand if the sign was decided wrongly.
+        whole, _, part = digits.partition(sign)
+        digits = whole if part and not part.strip("0") and len(part) != 3 else digits
     return f"-{digits}" if number.negative else digits
 
 
@@ -169,12 +171,6 @@ def _plain_digits(number: MarkedNumber, sign: str) -> str | None:
     if not in_order or (mark and not re.fullmatch("[0-9]+", part)) or number.dash not in ("", sign):
         return None
     return None if mark and number.dash else f"{whole}{mark}{part}"
-
-
-def _without_empty_part(digits: str, sign: str) -> str:
-    # Three zeros stay, and are refused: 12.000 may be twelve thousand where the sign was decided wrongly.
-    whole, _, part = digits.partition(sign)
-    return whole if part and not part.strip("0") and len(part) != 3 else digits
 
 
 def _iso_or_text(iso: Callable[[str, DateOrder], str | None], order: DateOrder, text: str) -> str:

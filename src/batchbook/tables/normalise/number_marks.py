@@ -1,4 +1,4 @@
-"""Signs, currencies and units around numbers, and words that stand in their place."""
+"""Signs, currencies and units around numbers, and words that replace numbers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CURRENCY_CODES = {
     **dict.fromkeys(("Euro", "euro", "Euros", "euros"), "EUR"),
     **dict.fromkeys(("Dollar", "dollar", "Dollars", "dollars"), "$"),
 }
-#: Units that would mean something else in other letters: M is a thousand or a million, ct are cents.
+#: Units whose case matters: M is a thousand or a million, ct are cents.
 EXACT_UNITS = _words("g l L m t CT mm")
 #: Units in lower case, which may be written in any.
 UNITS = _words(
@@ -42,14 +42,14 @@ UNITS = _words(
 )
 #: The words between an amount and what it is for.
 PER = _words("per pro je par")
-#: What stands for an empty cell among numbers and dates, in lower case.
+#: The texts for an empty cell among numbers and dates, in lower case.
 NOTHING = _words("n/a n.a. n.a na k.a. n.v.t. - -- --- – — null none nil (null) (none)")
-#: What spreadsheets show where a formula went wrong, in English, German, French, Spanish and Dutch.
+#: The error values of formulas, as spreadsheets show them in English, German, French, Spanish and Dutch.
 ERRORS = _words(
     "#N/A #REF! #VALUE! #DIV/0! #NAME? #NULL! #NUM! #SPILL! #CALC! #GETTING_DATA #NV #BEZUG! #WERT! #ZAHL! #VALEUR!",
     "#NOM? #NOMBRE! #NUL! #¡REF! #¡VALOR! #¡DIV/0! #¿NOMBRE? #¡NUM! #VERW! #WAARDE! #DEEL/0! #NAAM?",
 )
-#: The words for yes, in lower case. Digits are none of them: they are numbers.
+#: The words for yes, in lower case. Digits are not among them, because they are numbers.
 YES = _words("yes y true t on ja j oui o si sí s wahr vrai verdadero waar x ✓ ✔ ☑")
 #: The words for no, in lower case.
 NO = _words("no n false f off nein non nee falsch faux falso onwaar ☐ ✗ ✘")
@@ -60,7 +60,7 @@ TOTALS = _words(
 )
 
 
-# Marks of no width, which browsers and mail programs leave around what is copied from them.
+# Characters of no width, which browsers and mail programs leave around copied texts.
 _NO_WIDTH = "\u200b\u200e\u200f\u2060\ufeff"
 
 # A minus is a hyphen or the sign itself; a dash stands for the cents of “12,-”; an apostrophe is straight or not. A point

@@ -1,1 +1,1 @@
-"""Profile of a table's columns: what their cells look like, and what that says about how to read them."""
+"""Profile of a table's columns: what their cells look like, and how they are to be read."""

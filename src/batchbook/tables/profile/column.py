@@ -22,7 +22,7 @@ from batchbook.tables.profile.shapes import (
     shapes_of,
 )
 
-#: How many of the rows are kept.
+#: The number of rows that are kept.
 KEPT_ROWS = 5
 
 
@@ -75,14 +75,14 @@ def merge_evidence(several: Iterable[Evidence]) -> Evidence:
     return whole
 
 
-# How many examples are kept, all different, and among how many cells they are looked for.
+# The number of different examples that are kept, and of the cells among which they are searched.
 _EXAMPLES, _AMONG = 5, 20_000
-#: How many characters of an example are kept.
+#: The number of characters that are kept of an example.
 _LONGEST_EXAMPLE = 100
-#: How many different texts are remembered, so that equal ones are looked at once.
+#: The number of different texts in the cache, so that equal ones are examined once.
 _MOST_KNOWN_TEXTS = 20_000
 
-# A whole part of nothing but a zero: a sign that stands behind it groups nothing.
+# A whole part that is only a zero: the sign behind it groups nothing.
 _ZERO_FIRST = re.compile(r"[^0-9.,]*0[.,][0-9]")
 _ZERO_CODE = re.compile(rb"(?<=\n)0[0-9]+(?=\n)")
 _NO_BREAK = re.compile("[\u00a0\u202f\u2007]")
@@ -114,12 +114,12 @@ class ColumnProfile:
         self.looks: defaultdict[ShapeClass, Evidence] = defaultdict(Evidence)
         #: Days whose order is open, by the order that they show: dmy, mdy, either or none.
         self.orders: defaultdict[str, Evidence] = defaultdict(Evidence)
-        #: What is to be noted besides: leading-zeros, no-break, zero-first, lost-digits, short-years.
+        #: Further evidence by code: leading-zeros, no-break, zero-first, lost-digits, short-years.
         self.seen: defaultdict[str, Evidence] = defaultdict(Evidence)
-        #: How many texts begin with which mark of a spreadsheet, and where.
+        #: The number of texts that begin with each kind of spreadsheet marker, and their evidence.
         self.marks: Counter[MarkKind] = Counter()
         self.marked: defaultdict[MarkKind, Evidence] = defaultdict(Evidence)
-        #: Whether a character beyond ASCII stands in one of the cells.
+        #: Whether one of the cells has a character beyond ASCII.
         self.beyond_ascii = False
         self._known_orders: dict[str, tuple[str, bool]] = {}
 
@@ -166,19 +166,19 @@ class ColumnProfile:
                     return
 
     def _look(self, cells: _Cells, counted: Counter[bytes]) -> None:
-        told = _shapes_to_classify(cells, counted)
+        classified = _shapes_to_classify(cells, counted)
         by_look: defaultdict[ShapeClass, set[bytes]] = defaultdict(set)
-        asked: defaultdict[str, set[bytes]] = defaultdict(set)
-        for shape in told:
+        by_detail: defaultdict[str, set[bytes]] = defaultdict(set)
+        for shape in classified:
             look = classify_shape(shape)
             by_look[look].add(shape)
-            for question in _questions(look):
-                asked[question].add(shape)
+            for detail in _details_of(look):
+                by_detail[detail].add(shape)
         for look, shapes in by_look.items():
             self._count(look, sum(map(counted.__getitem__, shapes)), shapes, cells)
-        self._count_texts(cells, counted.total() - sum(map(counted.__getitem__, told)), told)
-        for question, shapes in asked.items():
-            _ASK[question](self, cells, Counter(cells.with_shapes(shapes)))
+        self._count_texts(cells, counted.total() - sum(map(counted.__getitem__, classified)), classified)
+        for detail, shapes in by_detail.items():
+            _DETAILS[detail](self, cells, Counter(cells.with_shapes(shapes)))
 
     def _count(self, look: ShapeClass, count: int, shapes: Set[bytes], cells: _Cells) -> None:
         if look.what == "blank":
@@ -190,14 +190,14 @@ class ColumnProfile:
         for place in islice(places, min(count, seen.wanted)):
             seen.keep(cells.numbers[place], cells.texts[place])
 
-    def _count_texts(self, cells: _Cells, count: int, told: Set[bytes]) -> None:
+    def _count_texts(self, cells: _Cells, count: int, classified: Set[bytes]) -> None:
         if not count:
             return
         seen = self.looks[TEXT]
         seen.count += count
         if seen.wanted:
             for shape, number, text in zip(cells.shapes, cells.numbers, cells.texts, strict=True):
-                if shape and shape not in told:
+                if shape and shape not in classified:
                     seen.keep(number, text)
 
     def _note(self, cells: _Cells) -> None:
@@ -214,7 +214,7 @@ class ColumnProfile:
             if seen.wanted:
                 seen.keep(cells.numbers[cells.texts.index(text)], text)
 
-    def _ask_orders(self, cells: _Cells, texts: Mapping[str, int]) -> None:
+    def _note_orders(self, cells: _Cells, texts: Mapping[str, int]) -> None:
         short: dict[str, int] = {}
         for text, count in texts.items():
             order, is_short = self._order_of(text)
@@ -235,21 +235,25 @@ class ColumnProfile:
             known = self._known_orders[text] = possible_orders(plain), has_short_year(plain)
         return known
 
-    def _ask_signs(self, cells: _Cells, texts: Mapping[str, int]) -> None:
+    def _note_signs(self, cells: _Cells, texts: Mapping[str, int]) -> None:
         for sign in (".", ","):
             clear = {text: count for text, count in texts.items() if _ZERO_FIRST.match(text) and sign in text}
             self._see(f"zero-first{sign}", cells, clear)
 
-    def _ask_ends(self, cells: _Cells, texts: Mapping[str, int]) -> None:
-        self._see(
-            "lost-digits", cells, {text: count for text, count in texts.items() if _ends_in_zeros(text)}
-        )
+    def _note_ends(self, cells: _Cells, texts: Mapping[str, int]) -> None:
+        """Note long numbers that end in zeros behind the digits that a spreadsheet keeps."""
+        lost = {
+            text: count
+            for text, count in texts.items()
+            if text.rstrip().endswith("0") and not re.sub("[^0-9]", "", text)[SURE_DIGITS:].strip("0")
+        }
+        self._see("lost-digits", cells, lost)
 
 
-_ASK: dict[str, Callable[[ColumnProfile, _Cells, Mapping[str, int]], None]] = {
-    "order": ColumnProfile._ask_orders,
-    "sign": ColumnProfile._ask_signs,
-    "ends": ColumnProfile._ask_ends,
+_DETAILS: dict[str, Callable[[ColumnProfile, _Cells, Mapping[str, int]], None]] = {
+    "order": ColumnProfile._note_orders,
+    "sign": ColumnProfile._note_signs,
+    "ends": ColumnProfile._note_ends,
 }
 
 
@@ -269,14 +273,10 @@ def _shapes_to_classify(cells: _Cells, counted: Counter[bytes]) -> set[bytes]:
     return worth
 
 
-def _questions(look: ShapeClass) -> Iterator[str]:
+def _details_of(look: ShapeClass) -> Iterator[str]:
     if look.open:
         yield "order"
     if look.sign.endswith("?"):
         yield "sign"
     if look.long:
         yield "ends"
-
-
-def _ends_in_zeros(text: str) -> bool:
-    return text.rstrip()[-1:] == "0" and not re.sub("[^0-9]", "", text)[SURE_DIGITS:].strip("0")

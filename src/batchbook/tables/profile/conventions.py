@@ -17,7 +17,7 @@ from batchbook.words import counted
 
 ColumnKind = Literal["text", "number", "date", "yes-no", "empty"]
 
-# So many of the cells that say something must be of a kind to make it the column's.
+# The share of the cells with a value that must be of one kind to make it the kind of the column.
 _SHARE_OF_KIND = 0.75
 
 _KINDS: tuple[tuple[str, ColumnKind], ...] = (("number", "number"), ("day", "date"), ("yes-no", "yes-no"))
@@ -54,7 +54,7 @@ class ColumnSummary:
 
     @property
     def has_sizes(self) -> bool:
-        """Whether most numbers have a unit, and not all the same one: without it they would mean something else."""
+        """Whether most numbers have a unit, and the units differ, so that the numbers mean nothing without them."""
         units = self.counted(lambda look: look.unit)
         return (
             len(units) > 1 and sum(units.values()) > self.seen(lambda look: look.what == "number").count / 2
@@ -77,20 +77,20 @@ class ColumnSummary:
         return tuple(self.counted(lambda look: look.word if look.what == "nothing" else ""))
 
     def _kind(self) -> ColumnKind:
-        saying = self.profile.filled - self.seen(lambda look: look.what in ("nothing", "error")).count
+        with_value = self.profile.filled - self.seen(lambda look: look.what in ("nothing", "error")).count
         if not self.profile.filled:
             return "empty"
         counts = self.counted(lambda look: look.what)
         counts["day"] = counts.get("day", 0) - self.impossible_days.count
         kind = next(
-            (kind for what, kind in _KINDS if counts.get(what, 0) >= max(1, _SHARE_OF_KIND * saying)), None
+            (kind for what, kind in _KINDS if counts.get(what, 0) >= max(1, _SHARE_OF_KIND * with_value)),
+            None,
         )
-        names = kind == "number" and (self._are_codes() or self.has_sizes)
-        return "text" if kind is None or names else kind
-
-    def _are_codes(self) -> bool:
-        """Tell whether digits are codes rather than numbers: they begin with zeros, or are too many."""
-        return bool(self.noted("leading-zeros") or self.seen(lambda look: look.long and look.digits))
+        if kind != "number":
+            return kind or "text"
+        # Digits that begin with zeros, or that are too many for a number, are codes.
+        codes = self.noted("leading-zeros") or self.seen(lambda look: look.long and look.digits)
+        return "text" if codes or self.has_sizes else kind
 
 
 Value = TypeVar("Value")
@@ -113,10 +113,10 @@ class Hint(NamedTuple):
     sure: bool = False
 
 
-def _evidence_sentence(what: str, shown: Evidence, both: Evidence) -> str:
+def _evidence_sentence(decision: str, clear: Evidence, both: Evidence) -> str:
     """Return the sentence about the evidence in a column's own cells, and about those that fit both ways."""
     fits = f"; {counted(both.count, 'value fits', 'values fit')} both" if both else ""
-    return f"{what}: {shown.example} can only be read that way{fits}."
+    return f"{decision}: {clear.example} can only be read that way{fits}."
 
 
 _ORDERS: dict[DateOrder, str] = {
@@ -158,8 +158,8 @@ def decide_date_order(
     if requested:
         return Decision(order, f"{_ORDERS[order].capitalize()}, as chosen.", notes)
     if evidence.order:
-        shown = evidence.dmy if order == "dmy" else evidence.mdy
-        return Decision(order, _evidence_sentence(_ORDERS[order].capitalize(), shown, evidence.both), notes)
+        clear = evidence.dmy if order == "dmy" else evidence.mdy
+        return Decision(order, _evidence_sentence(_ORDERS[order].capitalize(), clear, evidence.both), notes)
     if evidence.both:
         sentence = f"{_ORDERS[order].capitalize()}, {assumed.why}: {evidence.both.example} fits both."
         return Decision(
@@ -253,8 +253,8 @@ def decide_decimal_sign(
     if requested:
         return Decision(sign, f"{_SIGNS[sign].capitalize()}, as chosen.", notes)
     if evidence.sign:
-        shown = evidence.comma if sign == "," else evidence.point
-        return Decision(sign, _evidence_sentence(_SIGNS[sign].capitalize(), shown, evidence.both), notes)
+        clear = evidence.comma if sign == "," else evidence.point
+        return Decision(sign, _evidence_sentence(_SIGNS[sign].capitalize(), clear, evidence.both), notes)
     if not evidence.both:
         return Decision(sign)
     why = f"{_SIGNS[sign].capitalize()}, {hint.why or 'as nothing shows another'}"
@@ -274,15 +274,12 @@ def _mixed_signs_note(position: int, sign: DecimalSign, against: Evidence) -> No
 
 
 def _ambiguous_sign_note(position: int, sign: DecimalSign, both: Evidence) -> Note:
+    _, text = both.first[0]
+    number = parse_marked_number(text)
+    value = (number.core if number else text).replace("," if sign == "." else ".", "").replace(sign, ".")
     message = (
         f"{counted(both.count, 'value fits', 'values fit')} a decimal point as well as a decimal comma, and nothing in"
         f" this column tells which. A {_SIGNS[sign]} is assumed, by which {both.example} is"
-        f" {_value_if(both.first[0][1], sign)}; change it if that is wrong."
+        f" {value}; change it if that is wrong."
     )
     return Note("open-decimal-sign", message, Severity.WARNING, position, both.rows)
-
-
-def _value_if(text: str, sign: DecimalSign) -> str:
-    number = parse_marked_number(text)
-    core = number.core if number else text
-    return core.replace("," if sign == "." else ".", "").replace(sign, ".")

@@ -22,14 +22,14 @@ from batchbook.tables.profile.shapes import SURE_DIGITS, ShapeClass
 from batchbook.tables.report import ColumnReading, ColumnReport, Note, Reading, TextMarks
 from batchbook.words import counted
 
-# Codes shorter than this are too few digits to tell by their length that zeros were lost.
+# The length of shorter codes is no evidence that zeros were lost.
 _SHORTEST_CODE = 5
-# Codes of so many digits are hardly amounts, whose lengths differ too.
+# Texts of at least so many digits are hardly amounts, whose lengths differ as well.
 _SURE_CODE = 8
-# So many of the codes must have the usual length.
+# The share of the codes that must have the usual length.
 _MOST = 0.75
 
-#: The notes about marks of a spreadsheet: those that are left out, and what is kept.
+#: The codes of the notes about spreadsheet markers that are removed, and about those that are kept.
 TEXT_MARKS, APOSTROPHES = "text-marks", "apostrophes"
 
 _Finder = Callable[[ColumnSummary], tuple[Evidence, str, Severity]]
@@ -67,12 +67,6 @@ def text_mark_notes(position: int, column: ColumnSummary, marks: TextMarks) -> I
         yield Note(APOSTROPHES, message, Severity.INFO, position, seen.rows)
 
 
-def _usual_code_length(lengths: Mapping[int, int]) -> int | None:
-    longest = max(lengths, default=0)
-    enough = longest >= _SHORTEST_CODE and lengths[longest] >= _MOST * sum(lengths.values())
-    return longest if enough else None
-
-
 _NO_FINDING = Evidence(), "", Severity.INFO
 
 
@@ -84,8 +78,9 @@ def _empty_words(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
 
 
 def _stripped_zeros(column: ColumnSummary) -> tuple[Evidence, str, Severity]:
-    usual, lengths = _usual_code_length(column.lengths), column.lengths
-    if usual is None or len(lengths) == 1:
+    lengths = column.lengths
+    usual = max(lengths, default=0)
+    if usual < _SHORTEST_CODE or len(lengths) == 1 or lengths[usual] < _MOST * sum(lengths.values()):
         return _NO_FINDING
     seen = column.seen(lambda look: 0 < look.digits < usual)
     message = (
@@ -277,7 +272,10 @@ def conclude_columns(
 
     A column without evidence is taken to be written as the other columns of the file are.
     """
-    seen = [_column_evidence(profile) for profile in profiles]
+    seen = [
+        _ColumnEvidence(summary, DecimalSignEvidence.of(summary), DateOrderEvidence.of(summary))
+        for summary in map(ColumnSummary, profiles)
+    ]
     sign = _sign_hint(seen, reading)
     order = _order_hint(seen, sign)
     return tuple(
@@ -286,17 +284,12 @@ def conclude_columns(
     )
 
 
-def _column_evidence(profile: ColumnProfile) -> _ColumnEvidence:
-    summary = ColumnSummary(profile)
-    return _ColumnEvidence(summary, DecimalSignEvidence.of(summary), DateOrderEvidence.of(summary))
-
-
 def _sign_hint(columns: Iterable[_ColumnEvidence], reading: Reading) -> Hint:
-    shown = Counter(
+    signs = Counter(
         column.signs.sign for column in columns if column.signs.sign and column.summary.kind == "number"
     )
-    if shown:
-        return Hint(shown.most_common(1)[0][0], "as in other columns of this file", sure=True)
+    if signs:
+        return Hint(signs.most_common(1)[0][0], "as in other columns of this file", sure=True)
     if reading.format in ("xlsx", "xls", "ods"):
         return Hint(".", "as the numbers of a workbook have it", sure=True)
     if reading.delimiter == ";":
@@ -305,11 +298,11 @@ def _sign_hint(columns: Iterable[_ColumnEvidence], reading: Reading) -> Hint:
 
 
 def _order_hint(columns: Iterable[_ColumnEvidence], sign: Hint) -> Hint:
-    shown = Counter(
+    orders = Counter(
         column.orders.order for column in columns if column.orders.order and column.summary.kind == "date"
     )
-    if shown:
-        return Hint(shown.most_common(1)[0][0], "as in other columns of this file", sure=True)
+    if orders:
+        return Hint(orders.most_common(1)[0][0], "as in other columns of this file", sure=True)
     if sign.value == ",":
         return Hint("dmy", "as files with decimal commas usually have it")
     return Hint("ymd")
@@ -326,7 +319,7 @@ def _conclude_column(
     summary, kind = column.summary, column.summary.kind
     sign = decide_decimal_sign(position, column.signs, requested.decimal_sign, sign_hint)
     order = decide_date_order(position, column.orders, requested.date_order, order_hint)
-    told = sign if kind == "number" else order if kind == "date" else None
+    decision = sign if kind == "number" else order if kind == "date" else None
     marks = decide_marks(summary.profile.marks, summary.profile.filled, requested.text_marks)
     reading = ColumnReading(sign.value, order.value, requested.nothing or summary.empty_words, marks)
     report = ColumnReport(
@@ -336,13 +329,13 @@ def _conclude_column(
         summary.profile.blank,
         tuple(summary.profile.examples),
         summary.lengths,
-        told.evidence if told else "",
+        decision.evidence if decision else "",
     )
     return ConcludedColumn(
         reading,
         report,
         (
-            *(told.notes if told else ()),
+            *(decision.notes if decision else ()),
             *column_notes(position, summary),
             *text_mark_notes(position, summary, marks),
         ),

@@ -27,8 +27,8 @@ _DIGITS = bytes.maketrans(b"012345678", b"999999999")
 #: Digits beyond this many are lost by a spreadsheet.
 SURE_DIGITS = 15
 
-# What can be more than a text: a number has few characters in front of its digits and behind them, a day may have the
-# name of a month and a year there, and what begins with a blank may be a word. The bytes that are not ASCII belong to
+# Shapes that can be more than a text: a number has few characters around its digits, a date may have the name of a month
+# and a year there, and a text that begins with a blank may be a word. The bytes that are not ASCII belong to
 # apostrophes and to blanks that do not break.
 _SHORT = re.compile(
     rb"[^9]{0,14}+9[9.,'/: \x80\x89\x99\xa0\xaf\xc2\xe2-]{0,80}+"
@@ -45,7 +45,7 @@ class ShapeClass(NamedTuple):
     """The class of a shape: the kind of its texts, and details of it.
 
     ``sign`` is the decimal sign of a number: ``.`` or ``,``; with a question mark, as in ``.?``, where it may as well group
-    thousands; empty where none is shown. ``digits`` counts those of a text of digits only, ``long`` marks a number with more digits
+    thousands; empty where there is none. ``digits`` counts those of a text of digits only, ``long`` marks a number with more digits
     than a spreadsheet keeps, ``open`` a date whose order depends on its digits, ``exponent`` a number such as 1.2E+15. ``currency``
     is a code where there is one, ``unit`` is in lower case, ``style`` that of
     :class:`~batchbook.tables.normalise.number_marks.MarkedNumber`. ``word`` is a word for an empty cell or an error.
@@ -63,7 +63,7 @@ class ShapeClass(NamedTuple):
     word: str = ""
 
 
-#: What is nothing more than a text.
+#: The class of mere texts.
 TEXT = ShapeClass("text")
 
 
@@ -72,7 +72,7 @@ def shapes_of(data: bytes) -> bytes:
     return data.translate(_DIGITS)
 
 
-#: Tells quickly whether texts of a shape may be more than texts; words are not told, see :data:`WORDS`.
+#: Quick check whether a shape may be more than a text. It does not find words: see :data:`WORDS`.
 needs_classifying: Callable[[bytes], object] = _SHORT.fullmatch
 
 
@@ -137,8 +137,7 @@ def _sign(number: MarkedNumber) -> Literal["", ".", ",", ".?", ",?"] | None:
 def _day(text: str) -> ShapeClass | None:
     # The digits are gone, so some are put in that are a day in every order, with the year first or last.
     day = re.sub(r"[\s]+", " ", text).replace("9999", "2001").replace("99", "01").replace("9", "1")
-    shown = possible_orders(day)
-    if shown:
+    if possible_orders(day):
         return ShapeClass("day", open=True)
     return ShapeClass("day") if is_unambiguous_day(day) else None
 

@@ -1,6 +1,6 @@
 """Import: any table that people send becomes records of a target, such as products.
 
-What packages need that register targets of their own is imported from here.
+Packages that register targets of their own import the names they need from here.
 """
 
 from __future__ import annotations

@@ -202,7 +202,7 @@ class Comparison:
     def current(self, where: ColumnElement[bool]) -> Subquery:
         """Return the key of each row that satisfies ``where``, with the present values of the target.
 
-        ``record_id`` is null where it has no such record, ``duplicate`` tells whether another row has the same key, and
+        ``record_id`` is null where it has no such record, ``duplicate`` is whether another row has the same key, and
         ``in_scope`` whether the record is one of those that are deleted where the table lacks them.
         """
         row, record = self._row, self._record

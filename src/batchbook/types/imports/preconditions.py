@@ -71,7 +71,7 @@ class Staleness:
                 yield StaleCell(row.sequence, key, None, there[0], ImportStatus(row.status).label, there[1])
             if row.left:
                 yield StaleCell(
-                    row.sequence, key, None, "may be missing", "Delete", "need not be in the table"
+                    row.sequence, key, None, "could be missing", "Delete", "need not be in the file"
                 )
             for field in self._plan.written:
                 before, now = values[f"was_{field.name}"], values[f"now_{field.name}"]
@@ -213,7 +213,7 @@ def refuse_lost_references(writer: RecordWriter) -> None:
 def refuse_unsure_deletion(plan: ImportPlan, application: Application, comparison: Comparison) -> None:
     """Raise ``Conflict`` if records are to be deleted while rows have incomplete keys.
 
-    A record that seems to be missing may be that of such a row.
+    Such a row may belong to a record that seems to be missing.
     """
     if plan.mode is not Mode.REPLACE or not plan.batch.count_of(ImportStatus.DELETE):
         return

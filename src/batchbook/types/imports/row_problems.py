@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
@@ -14,7 +14,7 @@ from batchbook.types.imports.import_plan import ImportPlan
 from batchbook.types.imports.models import PROBLEMATIC, ImportStatus, has_status
 from batchbook.types.imports.targets import Check, TargetField, new
 
-#: The codes of issues that a refresh finds, and clears when they are solved.
+#: The codes of issues that a refresh finds, and clears once they are solved.
 UNKNOWN, AMBIGUOUS, NEEDED = "unknown-reference", "ambiguous-reference", "needed-to-create"
 DUPLICATE_KEY = "duplicate-key"
 #: How many rows with problems are read together.
@@ -35,7 +35,7 @@ class Problems:
         self._keyless = comparison.keyless
         self._lookups = [field for field in plan.fields if field.lookup]
         self._needed = [field for field in plan.written if field.needed]
-        self._unsaid = plan.not_supplied
+        self._not_supplied = plan.not_supplied
         self._codes = {UNKNOWN, AMBIGUOUS, NEEDED, DUPLICATE_KEY, *(check.code for check in plan.checks)}
 
     def resolve(self, rows: Rows) -> None:
@@ -66,16 +66,16 @@ class Problems:
         return or_(
             self._row.issues.is_not(None),
             has_status(self._row, *PROBLEMATIC),
-            *([self._row.status == ImportStatus.CREATE.value] if self._unsaid else ()),
+            *([self._row.status == ImportStatus.CREATE.value] if self._not_supplied else ()),
             *map(self._unresolved, self._lookups),
             *map(self._lacks, self._needed),
             *map(self._breaks, self._plan.checks),
         )
 
     def _unresolved(self, field: TargetField) -> ColumnElement[bool]:
-        said = self._plan.column(self._row, field)
-        known = exists().where(field.lookup.by == said) if field.lookup else literal(value=True)
-        return and_(said.is_not(None), ~known)
+        text = self._plan.column(self._row, field)
+        known = exists().where(field.lookup.by == text) if field.lookup else literal(value=True)
+        return and_(text.is_not(None), ~known)
 
     def _lacks(self, field: TargetField) -> ColumnElement[bool]:
         creates = self._row.status == ImportStatus.CREATE.value
@@ -96,8 +96,8 @@ class Problems:
 
     def _look_up(self, rows: Rows) -> None:
         for field in self._lookups:
-            said = [getattr(row, new(field.name)) for row in rows]
-            self._references[field.name].look_up(text for text in said if text is not None)
+            texts = [getattr(row, new(field.name)) for row in rows]
+            self._references[field.name].look_up(text for text in texts if text is not None)
 
     def _judge(self, row: RowProxy, broken: Sequence[Check]) -> None:
         row.clear_issues(*self._codes)
@@ -107,15 +107,18 @@ class Problems:
             name = new(field.name)
             if getattr(row, name) is None and not _has_issue(row, name):
                 row.add_issue(name, NEEDED, f"{field.label} is required for new records.")
-        if self._unsaid and row.status == ImportStatus.CREATE:
-            row.add_issue(new(self._plan.key[0].name), NEEDED, _missing_fields_message(self._unsaid))
+        if self._not_supplied and row.status == ImportStatus.CREATE:
+            names = " and ".join(field.label.lower() for field in self._not_supplied)
+            message = f"A new record needs {names}, which the file does not have."
+            row.add_issue(new(self._plan.key[0].name), NEEDED, message)
         for check in broken:
             row.add_issue(new(check.fields[0]), check.code, check.message)
         self._judge_key(row)
         errors = [found for found in row.issues or () if found["severity"] == Severity.ERROR]
         if errors:
-            only_twice = all(found["code"] == DUPLICATE_KEY for found in errors)
-            row.set_status(ImportStatus.DUPLICATE if only_twice else ImportStatus.INVALID, _status_text(row))
+            only_duplicate = all(found["code"] == DUPLICATE_KEY for found in errors)
+            status = ImportStatus.DUPLICATE if only_duplicate else ImportStatus.INVALID
+            row.set_status(status, " ".join(found["message"] for found in row.issues or ())[:1_000])
 
     def _judge_key(self, row: RowProxy) -> None:
         for field in self._plan.key:
@@ -148,11 +151,6 @@ class Problems:
         row.add_issue(name, code, message, suggestions=references.suggestions(text))
 
 
-def _missing_fields_message(fields: Sequence[TargetField]) -> str:
-    names = " and ".join(field.label.lower() for field in fields)
-    return f"A new record needs {names}, which the file does not have."
-
-
 def _has_issue(row: RowProxy, field: str) -> bool:
     return any(found["field"] == field for found in row.issues or ())
 
@@ -163,8 +161,3 @@ def _reference_problem(field: TargetField, text: str, meant: Sequence[str]) -> t
         named = ", ".join(meant[:_NAMED]) + (", …" if len(meant) > _NAMED else "")
         return AMBIGUOUS, f"“{text[:60]}” may be more than one {label}: {named}. Choose one."
     return UNKNOWN, f"There is no {label} “{text[:60]}”. Correct it, or add it and refresh."
-
-
-def _status_text(row: RowProxy) -> str:
-    messages: Iterator[str] = (found["message"] for found in row.issues or ())
-    return " ".join(messages)[:1_000]

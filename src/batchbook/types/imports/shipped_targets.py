@@ -61,7 +61,7 @@ PRODUCTS = ImportTarget(
             synonyms=("vendor code", "supplier", "supplier code", "lieferant"),
         ),
     ),
-    checks=(Check(("price",), lambda price: price >= 0, "A price is not below zero.", "below-zero"),),
+    checks=(Check(("price",), lambda price: price >= 0, "A price must not be negative.", "below-zero"),),
     scopes=("vendor", "department"),
     deletes=True,
     mark_deleted={"active": False},

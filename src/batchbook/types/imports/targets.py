@@ -269,7 +269,7 @@ class ImportTargets:
             return self._targets[name]
         except KeyError:
             known = ", ".join(sorted(self._targets)) or "none"
-            raise BadInput(f"Nothing called “{name}” can be imported. What can be: {known}.") from None
+            raise BadInput(f"There is no import target “{name}”. The targets are: {known}.") from None
 
     def __iter__(self) -> Iterator[ImportTarget]:
         """Iterate over the targets in the order of their titles."""

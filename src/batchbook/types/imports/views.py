@@ -12,7 +12,7 @@ from batchbook.grid import Choice, Column, Kind, render
 from batchbook.types.imports.preconditions import StaleCell
 from batchbook.types.imports.targets import ImportTargets
 
-#: How many rows the page of changed records shows.
+#: The number of rows on the page of changed records.
 _MOST_ROWS = 200
 
 
@@ -58,10 +58,10 @@ def _value_text(cell: StaleCell, value: Any) -> str:
 
 
 class ImportRowTable(RowTable):
-    """Rows of an import: which columns there are depends on the target and the file."""
+    """Rows of an import, with columns that depend on the target and the file."""
 
     def columns_of(self, row: type[BatchRow]) -> Sequence[str | Column]:
-        """Return the key, what becomes of the record, each field before and after, and what is carried along."""
+        """Return the key, the effect on the record, each field before and after, and the carried columns."""
         columns = [column for column in row.__mapper__.columns if column.info.get("shown")]
         key = [column.key for column in columns if column.info.get("peer")]
         others = [column.key for column in columns if not column.info.get("peer")]

@@ -102,7 +102,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         if has_file and batch.percent is not None:
             raise BadInput("Give either a price list or a change by %, not both.")
         if not has_file and batch.percent is None:
-            raise BadInput("Give a price list, or say by how many % today's prices are to change.")
+            raise BadInput("Give a price list, or the % by which to change today's prices.")
         if not has_file:
             lookup.check_scope(self.session, batch.vendor_code, batch.department)
 

@@ -37,11 +37,11 @@ _HIGHEST = Decimal(10**PRICE.precision - 1).scaleb(-PRICE.scale)
 
 
 def computed_price(batch: PriceChange, price: SQLColumnExpression[Any]) -> SQLColumnExpression[Any]:
-    """Return in SQL what ``price``, a column of prices, becomes by the batch's per cent and rounding.
+    """Return in SQL the new price for ``price``, a column of prices, by the batch's per cent and rounding.
 
-    It is to the cent, half a cent up; with :attr:`Rounding.NINE` the nearest price that ends in 9, judged by the exact
-    price, because 0.138 is nearer to 0.09 than to the 0.19 it would become by way of 0.14. What costs something goes on
-    to cost something: at least 0.01, or 0.09. What is free stays free. Null where ``price`` is null, and where the
+    It is rounded to the cent, half a cent up; with :attr:`Rounding.NINE` the nearest price that ends in 9, judged by the exact
+    price, because 0.138 is nearer to 0.09 than to the 0.19 it would become by way of 0.14. A price above zero stays above
+    zero: at least 0.01, or 0.09. A price of zero stays zero. Null where ``price`` is null, and where the
     result has more digits than prices have.
     """
     factor = _WHOLE + int((batch.percent or 0) * 100)
@@ -141,7 +141,7 @@ def products(session: Session, vendor_code: str | None, department: str | None) 
 
 
 def code_lengths(session: Session) -> dict[int, int]:
-    """Return how many item codes of the catalogue have which length."""
+    """Return the number of item codes of the catalogue by their length."""
     length = func.length(Product.item_code)
     counts = session.execute(select(length, func.count()).group_by(length))
     return {characters: count for characters, count in counts}  # noqa: C416 - Rows are no tuples.
@@ -156,7 +156,7 @@ def refreshed_values(batch: PriceChange, rows: Rows, found: Subquery) -> dict[st
 def _recomputed(found: Subquery, rows: Rows) -> dict[str, Any]:
     """Return the columns that are set besides where prices are computed.
 
-    An editor who saw another price than the one computed now is told so: the row's version grows.
+    The version of a row grows where its editor saw another price than the one computed now, so that the edit conflicts.
     """
     seen = and_(_row.status.is_not(None), found.c.new_price.is_distinct_from(_row.new_price))
     return {
@@ -173,7 +173,7 @@ def _moved(found: Subquery) -> ColumnElement[bool]:
 
 
 def looked_up_rows(batch: PriceChange, rows: Rows) -> Subquery:
-    """Return the key of each row with what the catalogue says of it, and whether its item stands twice in the list."""
+    """Return the key of each row with its product's present values, and whether the list has its item code twice."""
     computed = {} if batch.percent is None else follow_catalogue(batch, rows, Product.price)
     return (
         select(

@@ -16,7 +16,7 @@ PERCENT = ExactDecimal(7, 2)
 
 
 class PriceStatus(Status):
-    """How a row's new price compares with the catalogue."""
+    """The comparison of a row's new price with the catalogue."""
 
     UNCHANGED = "unchanged", "Unchanged", Severity.NEUTRAL, "="
     INCREASE = "increase", "Increase", Severity.INFO, "▲"
@@ -27,7 +27,7 @@ class PriceStatus(Status):
 
 
 class Rounding(StrEnum):
-    """How computed prices are rounded."""
+    """The rounding of computed prices."""
 
     CENT = "cent"
     NINE = "nine"
@@ -45,7 +45,7 @@ class PriceChange(Batch):
     vendor_code: Mapped[str | None] = editable(
         String(20),
         fixed=True,
-        description="Whose list it is; without a list, whose products change. Empty: all vendors.",
+        description="The vendor of the list; without a list, the vendor whose prices change. Empty: all vendors.",
     )
     department: Mapped[str | None] = editable(
         String(60), fixed=True, description="Only this department's products. Empty: all departments."
@@ -59,7 +59,7 @@ class PriceChange(Batch):
         description="By how much prices change, such as 2.5 or -10. A refresh computes them again, except those you edited.",
     )
     rounding: Mapped[str | None] = editable(
-        String(10), fixed=True, choices=ROUNDINGS, description="How the computed prices are rounded."
+        String(10), fixed=True, choices=ROUNDINGS, description="The rounding of computed prices."
     )
     warn_above: Mapped[Decimal | None] = editable(
         PERCENT,
@@ -70,14 +70,14 @@ class PriceChange(Batch):
 
 
 class PriceChangeRow(BatchRow):
-    """One item: its price in the catalogue at the last refresh, and the one it is to have.
+    """One item: its price in the catalogue at the last refresh, and its new price.
 
     Where prices are computed, ``computed_from`` is the catalogue price behind ``new_price``: the one it was computed from
-    or, once a person has edited it, the one that was shown to them. ``price_moved`` marks an edited row whose product has
+    or, once a person has edited it, the one that they saw. ``price_moved`` marks an edited row whose product has
     another price by now.
 
-    ``description`` and ``size`` are the list's own words, ``product`` is what the catalogue calls what has that item
-    code: beside each other they show a code that belongs to another product.
+    ``description`` and ``size`` are those of the list, ``product`` is the catalogue's description of that item code: side by
+    side they show a code that belongs to another product.
     """
 
     __tablename__ = "price_change_row"

@@ -1,4 +1,4 @@
-"""The pages of price changes: what they show, as data."""
+"""The pages of price changes, declared as data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class PriceChangeView(BatchMasterView):
     description = "A vendor's price list, or a change by %, that becomes the prices of your products."
     row_table = RowTable(
         ("item_code", "description", "size", "product", "old_price", "new_price", "change_percent"),
-        # Rows that these select say so in their note.
+        # The note of such a row gives the reason, so that no column is needed.
         filter_columns=("over_limit", "price_moved"),
     )
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
@@ -27,7 +27,7 @@ class PriceChangeView(BatchMasterView):
     }
 
     def suggestions(self) -> Mapping[str, Sequence[str]]:
-        """The departments there are."""
+        """Return the names of the departments."""
         return {
             "department": self.request.db.scalars(select(Department.name).order_by(Department.name)).all()
         }
