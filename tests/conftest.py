@@ -1,8 +1,9 @@
 """Databases, the application and people, for all tests.
 
 A test that takes ``engine`` runs twice: on SQLite and on a real PostgreSQL, each time with a migrated database of its
-own, copied from a template that is made once per process. A test that takes ``app`` shares the application with others that start it with the same settings,
-but for the database: what an application keeps from one request to the next is in its database only.
+own. It is a copy of a template that is made once per process for all tests that want the same in it, see ``fill``. A
+test that takes ``app`` shares the application with others that start it with the same settings, but for the database:
+what an application keeps from one request to the next is in its database only.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import gc
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,19 +22,23 @@ from argon2 import PasswordHasher
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import URL, Engine, select
+from tests.functional.harness import CatalogueDatabase, load_catalogue
 from webtest import TestApp
 
-import batchbook
+from batchbook.db import utc_now
 from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
 from batchbook.demo import CATALOG
-from batchbook.jobs.service import JobService
 from batchbook.security import passwords
 from batchbook.security.default_roles import install_default_roles
-from batchbook.security.models import Role, User
+from batchbook.security.models import Role, User, WebSession
 from batchbook.security.passwords import hash_password
+from batchbook.security.sessions import NAME as SESSION_COOKIE
+from batchbook.security.sessions import session_hash
+from batchbook.security.settings import SecuritySettings
 from batchbook.services import services_of
-from batchbook.testing.databases import BACKENDS, Databases, fast_folder
+from batchbook.testing.databases import BACKENDS, Databases, Fill, fast_folder
+from batchbook.testing.harness import application
 
 ROOT = Path(__file__).parents[1]
 
@@ -88,9 +94,20 @@ def empty_database_url(backend: str, databases: Databases) -> Iterator[URL]:
 
 
 @pytest.fixture
-def database_url(backend: str, databases: Databases) -> Iterator[URL]:
-    """Where a migrated database is, with nothing in it but what migrations put there."""
-    with databases.migrated(backend) as url:
+def fill(request: pytest.FixtureRequest) -> tuple[Fill, ...]:
+    """Functions that fill the database before the test gets it, called once for all tests that have the same ones.
+
+    The ``conftest`` of a folder adds what many of its tests need. A test that makes its database itself is not
+    served by them: the fixtures that rely on what they do look, and call them if nobody has.
+    """
+    fills = {"users": add_people, "five_products": load_catalogue}
+    return tuple(function for name, function in fills.items() if name in request.fixturenames)
+
+
+@pytest.fixture
+def database_url(backend: str, databases: Databases, fill: tuple[Fill, ...]) -> Iterator[URL]:
+    """Where a migrated database is, with nothing in it but what migrations and ``fill`` put there."""
+    with databases.migrated(backend, fill=fill) as url:
         yield url
 
 
@@ -146,29 +163,11 @@ def settings(database_url: URL, compiled_templates: dict[str, str]) -> dict[str,
     }
 
 
-@pytest.fixture(scope="session")
-def _started() -> dict[frozenset[tuple[str, str]], Any]:
-    """The applications that were started, by their settings without the database."""
-    return {}
-
-
 @pytest.fixture
-def app(settings: dict[str, str], _started: dict[frozenset[tuple[str, str]], Any]) -> Iterator[Any]:
-    """The whole application, started by ``batchbook.main``, on the test's database.
-
-    It is started once for the same settings, and each test gives it an engine of its own.
-    """
-    url = settings["sqlalchemy.url"]
-    key = frozenset((settings | {"sqlalchemy.url": ""}).items())
-    if key not in _started:
-        _started[key] = batchbook.main({}, **settings)
-        services_of(_started[key].registry).get(Engine).dispose()
-    services = services_of(_started[key].registry)
-    services.add(Engine, make_engine(url, hide_parameters=services.get(Engine).hide_parameters))
-    services.settings["sqlalchemy.url"] = url
-    yield _started[key]
-    services.get(Engine).dispose()
-    services.get(JobService).close()
+def app(settings: dict[str, str]) -> Iterator[Any]:
+    """The whole application, started by ``batchbook.main``, on the test's database."""
+    with application(settings) as app:
+        yield app
 
 
 @pytest.fixture
@@ -188,16 +187,42 @@ def _hash() -> str:
     return hash_password(PASSWORD)
 
 
-@pytest.fixture
-def users(engine: Engine) -> dict[str, str]:
-    """The shipped roles, and one user for each, called like it; returns each one's password by name."""
+def add_people(engine: Engine) -> None:
+    """Add the shipped roles, and for each a user who is called like it and is signed in in one browser."""
     with transaction_scope(engine) as session:
         install_default_roles(session)
         roles = {role.name: role for role in session.scalars(select(Role))}
-        session.add_all(
+        people = [
             User(name=name, full_name=f"{name.title()} Person", password_hash=_hash(), roles=[roles[name]])
             for name in NAMES
+        ]
+        session.add_all(people)
+        session.flush()
+        session.add_all(
+            WebSession(
+                id=session_hash(_browser_of(person.name)),
+                user_id=person.id,
+                created_at=utc_now(),
+                expires_at=utc_now() + timedelta(hours=8),
+                user_agent="",
+                address="127.0.0.1",
+            )
+            for person in people
         )
+
+
+def _browser_of(name: str) -> str:
+    """Return the id of the session in which somebody is signed in from the start."""
+    return f"browser of {name}"
+
+
+@pytest.fixture
+def users(engine: Engine) -> dict[str, str]:
+    """The shipped roles, and one user for each, called like it; returns each one's password by name."""
+    with transaction_scope(engine, read_only=True) as session:
+        missing = session.scalar(select(User.id).where(User.name == NAMES[0])) is None
+    if missing:
+        add_people(engine)
     return dict.fromkeys(NAMES, PASSWORD)
 
 
@@ -217,8 +242,22 @@ def login(users: dict[str, str]) -> Callable[[TestApp, str], TestApp]:
 
 @pytest.fixture
 def client_of(app: Any, login: Callable[[TestApp, str], TestApp]) -> Callable[[str], TestApp]:
-    """Opens a browser in which somebody is signed in: ``client_of("auditor")``."""
-    return lambda name: login(TestApp(app, extra_environ={"REMOTE_ADDR": "127.0.0.1"}), name)
+    """Opens a browser in which somebody is signed in: ``client_of("auditor")``.
+
+    The first one is that in which they are from the start; for more, they sign in.
+    """
+    open_already: set[str] = set()
+
+    def open_browser(name: str) -> TestApp:
+        client = TestApp(app, extra_environ={"REMOTE_ADDR": "127.0.0.1"})
+        if name in open_already or name not in NAMES:
+            return login(client, name)
+        open_already.add(name)
+        cookie = services_of(app.registry).get(SecuritySettings).cookie(SESSION_COOKIE)
+        client.set_cookie(SESSION_COOKIE, cookie.serializer.dumps(_browser_of(name)).decode())
+        return client
+
+    return open_browser
 
 
 @pytest.fixture
@@ -237,6 +276,23 @@ def admin(client_of: Callable[[str], TestApp]) -> TestApp:
 def auditor(client_of: Callable[[str], TestApp]) -> TestApp:
     """A browser in which an auditor is signed in."""
     return client_of("auditor")
+
+
+# --- A catalogue ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def five_products() -> None:
+    """The database has the five products of ``CATALOGUE`` when the test begins, see ``fill``."""
+
+
+@pytest.fixture
+def catalogue(five_products: None, engine: Engine, users: dict[str, str]) -> CatalogueDatabase:
+    """A shop of five products, and people."""
+    catalogue = CatalogueDatabase(engine)
+    if not catalogue.prices():
+        load_catalogue(engine)
+    return catalogue
 
 
 # --- Real input ------------------------------------------------------------------------------------------------------

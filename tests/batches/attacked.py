@@ -82,8 +82,8 @@ class Attacked:
         assert self.all() == before, attack
 
 
-def prepare(engine: Engine) -> Attacked:
-    """Make the two batches, with files, history and cell changes, and a price that was changed."""
+def make_batches(engine: Engine) -> None:
+    """Make batch 1, executed, and 2, open, with files, history and cell changes, and a price that was changed."""
     stock(engine, ("001", 1), ("002", 2), ("003", 3))
     catalogue = BatchHarness(engine, PRICE_CHANGE)
     batches = [catalogue.open(FILE, warn_above="10"), catalogue.open(FILE)]
@@ -91,7 +91,6 @@ def prepare(engine: Engine) -> Attacked:
         catalogue.edit(batch_id, 3, new_price="1.00")
         catalogue.remove(batch_id, 3)
     catalogue.run(batches[0], Action.COMPLETE, Action.EXECUTE)
-    return Attacked(catalogue, *batches)
 
 
 def table(name: str) -> Table:

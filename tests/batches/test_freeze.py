@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from batchbook.batches import Action, Batch, State
@@ -17,7 +17,7 @@ from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow
 
-from .attacked import PARTS, REFUSED, Attacked, columns, prepare, table
+from .attacked import PARTS, REFUSED, Attacked, columns, table
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MODELS = (PriceChangeRow, BatchFile, BatchFileChunk, Operation, CellChange)
@@ -31,11 +31,6 @@ CHANGED = {
     "operation": "actor = 'x'",
     "cell_change": "\"new\" = 'x'",
 }
-
-
-@pytest.fixture
-def attacked(engine: Engine) -> Attacked:
-    return prepare(engine)
 
 
 HEADER_CHANGES = [

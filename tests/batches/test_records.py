@@ -16,7 +16,7 @@ from batchbook.catalog.models import PriceHistory
 from batchbook.db.transactions import transaction_scope
 from batchbook.types.price_change.handler import PriceChangeHandler
 
-from .attacked import FILE, PRICE_CHANGE, Attacked, columns, prepare
+from .attacked import FILE, PRICE_CHANGE, Attacked, columns
 from .harness import BatchHarness, stock
 
 SQLITE = pytest.mark.parametrize("backend", ["sqlite"])
@@ -47,9 +47,8 @@ INVENTIONS = {
 
 
 @pytest.fixture
-def attacked(engine: Engine) -> Attacked:
+def attacked(attacked: Attacked) -> Attacked:
     """An executed batch and an open one, and a history with rows of the one and of nobody's batch."""
-    attacked = prepare(engine)
     attacked.raw(f"INSERT INTO {TABLE} ({NAMES}) SELECT {BY_NOBODY} FROM {TABLE}")
     assert len(attacked.all()[TABLE]) > 1
     return attacked

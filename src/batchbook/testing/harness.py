@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cache
 from typing import Any, ClassVar
@@ -22,7 +23,9 @@ from batchbook.batches import Action, Batch, BatchRow, BatchType, BatchTypes, Ha
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.db import Base, utc_now
+from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
+from batchbook.jobs.service import JobService
 from batchbook.security.default_roles import install_default_roles
 from batchbook.security.models import Role, User
 from batchbook.security.passwords import hash_password
@@ -35,22 +38,56 @@ ROLES = ("staff", "admin", "auditor")
 ACTOR = "staff"
 _PASSWORD = "the kit's own password"  # noqa: S105 - It opens databases that live for one check.
 
+#: Whether the checks run on SQLite only, and with fewer rows: for while one writes a type.
+QUICK = os.environ.get("BATCHBOOK_CONFORMANCE") == "quick"
+
+#: Rows in the batches of most checks, and in those that show what grows with the number of rows.
+FEW, MANY = 10, 100 if QUICK else 1_000
+
 Snapshot = dict[tuple[Any, ...], tuple[Any, ...]]
+
+#: Applications that no test has at present, by their settings without the database.
+_idle: dict[frozenset[tuple[str, str]], list[Any]] = {}
+
+
+@contextmanager
+def application(settings: Mapping[str, str]) -> Iterator[Any]:
+    """Yield the application that ``batchbook.main`` makes of ``settings``, one of which is ``sqlalchemy.url``.
+
+    One that another test has had is used again if its settings differ in the database only, because making one takes
+    most of a test's time otherwise. Each time it gets an engine, and its job service is as at the start: all else that
+    it keeps from one request to the next is in its database.
+    """
+    idle = _idle.setdefault(frozenset({**settings, "sqlalchemy.url": ""}.items()), [])
+    app = idle.pop() if idle else batchbook.main({}, **settings)
+    services, url = services_of(app.registry), settings["sqlalchemy.url"]
+    app.registry.settings["sqlalchemy.url"] = url
+    first = services.get(sqlalchemy.Engine)
+    first.dispose()
+    services.add(sqlalchemy.Engine, make_engine(url, hide_parameters=first.hide_parameters))
+    jobs = services.get(JobService)
+    vars(jobs).update(vars(JobService(app.registry.settings)) | {"tasks": jobs.tasks, "upkeep": jobs.upkeep})
+    try:
+        yield app
+    finally:
+        jobs.close()
+        services.get(sqlalchemy.Engine).dispose()
+        idle.append(app)
 
 
 class AppHarness:
-    """The application, started with ``settings`` on a database of its own, and its batch type ``key``."""
+    """The application ``app``, with the database that it has, and its batch type ``key``."""
 
-    def __init__(self, settings: Mapping[str, str], key: str) -> None:
-        self.app = batchbook.main({}, **settings)
+    def __init__(self, app: Any, key: str) -> None:
+        self.app = app
         self.services = services_of(self.app.registry)
         self.engine = self.services.get(sqlalchemy.Engine)
         self.types: BatchTypes = self.services.get(BatchTypes)
         self.key = key
         #: Attributes that the type's handler has here instead of its own.
         self.swapped: dict[str, Any] = {}
-        with self.transaction() as session:
-            _add_people(session)
+        #: The sample and the number of the batch that there is from the start.
+        self.made: tuple[Sample, int] | None = None
 
     @property
     def batch_type(self) -> BatchType:
@@ -176,10 +213,6 @@ class AppHarness:
         form.submit(status=303)
         return client
 
-    def close(self) -> None:
-        """Close the connections."""
-        self.engine.dispose()
-
 
 def table_of(model: type[Any]) -> Table:
     """Return a model's own table."""
@@ -201,8 +234,8 @@ def _add_people(session: Session) -> None:
     )
 
 
-#: Rows in the batches of most checks, and in those that show what grows with the number of rows.
-FEW, MANY = 10, 1_000
+#: Opens the application on a database with a batch of a number of rows, or without one.
+HarnessOf = Callable[[int], AbstractContextManager[AppHarness]]
 
 
 class HarnessFixtures:
@@ -216,13 +249,13 @@ class HarnessFixtures:
     def sample(self, session: Session, rows: int) -> Sample:  # noqa: ARG002 - For the author.
         """Put what the type acts upon into the database; return how to make a batch of about ``rows`` rows.
 
-        Called once for each database. At least one row must be such that executing it changes something.
+        Called once for each number of rows: the checks get copies of the database. At least one row must be such that executing it changes something.
         """
         complain(
             f"{type(self).__name__} must say how a batch of the type {self.key} is made: write sample()."
         )
 
-    @pytest.fixture(params=BACKENDS)
+    @pytest.fixture(params=BACKENDS[:1] if QUICK else BACKENDS)
     def kit_backend(self, request: pytest.FixtureRequest) -> str:
         """Which database the check runs on."""
         return str(request.param)
@@ -237,42 +270,62 @@ class HarnessFixtures:
         """Where the migrations of the type are."""
         return schema_version.plugin_locations(self.settings)
 
-    @pytest.fixture
-    def new_bench(self, kit_backend: str, kit_databases: Databases) -> Iterator[Callable[[], AppHarness]]:
-        """Starts the application on a new migrated database, as often as it is called."""
-        given = ExitStack()
-
-        def start() -> AppHarness:
-            url = given.enter_context(kit_databases.migrated(kit_backend, self.plugins))
-            settings = {
-                "sqlalchemy.url": url.render_as_string(hide_password=False),
-                "batchbook.development": "true",
-                "batchbook.secure_cookies": "false",
-                # What is asked for is done when the page answers.
-                "batchbook.jobs": "inline",
-                "jinja2.bytecode_caching": "true",
-                "jinja2.bytecode_caching_directory": str(kit_databases.templates),
-                **self.settings,
-            }
-            harness = AppHarness(settings, self.key)
-            given.callback(harness.close)
-            return harness
-
-        with given:
-            yield start
+    @contextmanager
+    def _harness(self, databases: Databases, url: sqlalchemy.URL) -> Iterator[AppHarness]:
+        settings = {
+            "sqlalchemy.url": url.render_as_string(hide_password=False),
+            "batchbook.development": "true",
+            "batchbook.secure_cookies": "false",
+            # What is asked for is done when the page answers.
+            "batchbook.jobs": "inline",
+            "jinja2.bytecode_caching": "true",
+            "jinja2.bytecode_caching_directory": str(databases.templates),
+            **self.settings,
+        }
+        with application(settings) as app:
+            yield AppHarness(app, self.key)
 
     @pytest.fixture
-    def bench(self, new_bench: Callable[[], AppHarness]) -> AppHarness:
-        """The application on a migrated database."""
-        return new_bench()
+    def harness_of(self, kit_backend: str, kit_databases: Databases) -> HarnessOf:
+        """Opens the application on a migrated database with people, and with a batch of so many rows or without one.
+
+        The people and the batch are made once for all checks of the class that have as many rows; each gets a copy.
+        """
+
+        @contextmanager
+        def open_harness(rows: int) -> Iterator[AppHarness]:
+            def fill(engine: sqlalchemy.Engine) -> None:
+                with self._harness(kit_databases, engine.url) as harness:
+                    with harness.transaction() as session:
+                        _add_people(session)
+                    if rows:
+                        made[key] = self.make(harness, rows)
+
+            key = (type(self), kit_backend, rows)
+            with (
+                kit_databases.migrated(kit_backend, self.plugins, [fill], key) as url,
+                self._harness(kit_databases, url) as harness,
+            ):
+                harness.made = made.get(key)
+                yield harness
+
+        made = kit_databases.made
+        return open_harness
 
     @pytest.fixture
-    def made(self, bench: AppHarness) -> tuple[Sample, int]:
+    def harness(self, harness_of: HarnessOf, request: pytest.FixtureRequest) -> Iterator[AppHarness]:
+        """The application on a migrated database, with the batch ``made`` where the check takes one."""
+        with harness_of(FEW if "made" in request.fixturenames else 0) as harness:
+            yield harness
+
+    @pytest.fixture
+    def made(self, harness: AppHarness) -> tuple[Sample, int]:
         """A sample of few rows and the number of the batch made by it: populated and open."""
-        return self.make(bench, FEW)
+        assert harness.made is not None  # noqa: S101 - For the type checker.
+        return harness.made
 
-    def make(self, bench: AppHarness, rows: int) -> tuple[Sample, int]:
+    def make(self, harness: AppHarness, rows: int) -> tuple[Sample, int]:
         """Make a batch of about ``rows`` rows; return its sample and its number."""
-        with bench.transaction() as session:
+        with harness.transaction() as session:
             sample = self.sample(session, rows)
-        return sample, bench.create(sample)
+        return sample, harness.create(sample)

@@ -28,16 +28,16 @@ class LifeChecks(HarnessFixtures):
 
     @pytest.mark.parametrize("action", [Action.REFRESH, Action.EXECUTE])
     def test_a_failure_leaves_everything_as_it_was(
-        self, bench: AppHarness, made: tuple[Sample, int], action: Action
+        self, harness: AppHarness, made: tuple[Sample, int], action: Action
     ) -> None:
         """When a handler fails after it did its work, no table has changed, and the batch says why."""
         sample, number = made
         if action is Action.EXECUTE:
-            bench.run(number, Action.COMPLETE)
-        state, before = bench.batch(number).state, bench.snapshot(*_NOTED)
-        _fail(bench, number, action, sample)
-        same(before, bench.snapshot(*_NOTED), f"A failed {action} must leave every table as it was.")
-        batch = bench.batch(number)
+            harness.run(number, Action.COMPLETE)
+        state, before = harness.batch(number).state, harness.snapshot(*_NOTED)
+        _fail(harness, number, action, sample)
+        same(before, harness.snapshot(*_NOTED), f"A failed {action} must leave every table as it was.")
+        batch = harness.batch(number)
         check(
             batch.state == state, f"After a failed {action} the batch must be {state}, and is {batch.state}."
         )
@@ -47,14 +47,14 @@ class LifeChecks(HarnessFixtures):
         )
 
     def test_execution_is_described_before_it_happens(
-        self, bench: AppHarness, made: tuple[Sample, int]
+        self, harness: AppHarness, made: tuple[Sample, int]
     ) -> None:
         """People are told what will happen, in sentences, without anything being written."""
         sample, number = made
-        batch = bench.batch(number)
-        with bench.transaction(read_only=True) as session:
-            context = bench.context(session)
-            handler = bench.batch_type.make_handler(context, batch)
+        batch = harness.batch(number)
+        with harness.transaction(read_only=True) as session:
+            context = harness.context(session)
+            handler = harness.batch_type.make_handler(context, batch)
             reason = handler.why_not_execute(batch)
             check(reason is None, f"The sample must make a batch that can be executed; it cannot: {reason}")
             sentences = handler.describe_execution(batch, bind_options(handler, sample.options))
@@ -62,13 +62,13 @@ class LifeChecks(HarnessFixtures):
         check(sentences, "describe_execution must say what will happen, and says nothing.")
         check(all(map(_is_sentence, sentences)), f"describe_execution must say whole sentences: {sentences}.")
 
-    def test_execution_happens_once(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+    def test_execution_happens_once(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
         """Executing changes something, says what, ends in the state executed, and cannot be repeated."""
         sample, number = made
-        own = {*_NOTED, bench.batch_type.header.__tablename__, bench.row_of(number).__tablename__}
-        before = bench.snapshot(*own)
-        bench.execute(number, sample)
-        after, batch = bench.snapshot(*own), bench.batch(number)
+        own = {*_NOTED, harness.batch_type.header.__tablename__, harness.row_of(number).__tablename__}
+        before = harness.snapshot(*own)
+        harness.execute(number, sample)
+        after, batch = harness.snapshot(*own), harness.batch(number)
         check(batch.state == State.EXECUTED, f"An executed batch must be executed, and is {batch.state}.")
         summary = (batch.execution_outcome or {}).get("summary", "")
         check(_is_sentence(summary), f"The outcome of execute must be a sentence, and is {summary!r}.")
@@ -77,47 +77,47 @@ class LifeChecks(HarnessFixtures):
             "Executing the sample changed nothing outside the batch: the sample must change something.",
         )
         with refused(Conflict, "execute a batch twice"):
-            bench.run(number, Action.EXECUTE, options=sample.options)
-        same(after, bench.snapshot(*own), "Executing a second time must change nothing.")
+            harness.run(number, Action.EXECUTE, options=sample.options)
+        same(after, harness.snapshot(*own), "Executing a second time must change nothing.")
 
     def test_a_clone_is_open_and_leaves_its_source_alone(
-        self, bench: AppHarness, made: tuple[Sample, int]
+        self, harness: AppHarness, made: tuple[Sample, int]
     ) -> None:
         """Cloning an executed batch makes a batch with as many rows, to work on."""
         sample, number = made
-        bench.execute(number, sample)
-        before = bench.snapshot()
-        with bench.acting() as engine:
+        harness.execute(number, sample)
+        before = harness.snapshot()
+        with harness.acting() as engine:
             clone = clone_batch(engine, number).id
-        state = bench.batch(clone).state
+        state = harness.batch(clone).state
         check(state == State.OPEN, f"A clone must be open, and is {state}.")
-        rows, copied = len(bench.rows(number)), len(bench.rows(clone))
+        rows, copied = len(harness.rows(number)), len(harness.rows(clone))
         check(rows == copied, f"A clone must have the {rows} rows of its source, and has {copied}.")
-        check_counts(bench, clone, "of a clone")
-        after = {key: row for key, row in bench.snapshot().items() if key in before}
+        check_counts(harness, clone, "of a clone")
+        after = {key: row for key, row in harness.snapshot().items() if key in before}
         same(before, after, "Cloning must not touch what there was.")
 
-    def test_deleting_leaves_nothing(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+    def test_deleting_leaves_nothing(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
         """No table has a trace of a deleted batch."""
         _, number = made
-        with bench.acting() as engine:
+        with harness.acting() as engine:
             delete_batch(engine, number)
-        left = {key for key, row in bench.snapshot().items() if _concerns(key[0], dict(row), number)}
+        left = {key for key, row in harness.snapshot().items() if _concerns(key[0], dict(row), number)}
         check(not left, f"A deleted batch must leave nothing; these rows are left: {sorted(map(str, left))}.")
 
-    def test_an_executed_batch_cannot_be_deleted(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+    def test_an_executed_batch_cannot_be_deleted(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
         """It is part of the audit trail."""
         sample, number = made
-        bench.execute(number, sample)
-        before = bench.snapshot()
-        with refused(Conflict, "delete an executed batch"), bench.acting() as engine:
+        harness.execute(number, sample)
+        before = harness.snapshot()
+        with refused(Conflict, "delete an executed batch"), harness.acting() as engine:
             delete_batch(engine, number)
-        same(before, bench.snapshot(), "Deleting an executed batch must change nothing.")
+        same(before, harness.snapshot(), "Deleting an executed batch must change nothing.")
 
 
-def _fail(bench: AppHarness, number: int, action: Action, sample: Sample) -> None:
+def _fail(harness: AppHarness, number: int, action: Action, sample: Sample) -> None:
     name = str(action)
-    original: Callable[..., Any] = getattr(bench.batch_type.handler, name)
+    original: Callable[..., Any] = getattr(harness.batch_type.handler, name)
 
     def failing(*arguments: Any) -> None:
         original(*arguments)
@@ -125,7 +125,7 @@ def _fail(bench: AppHarness, number: int, action: Action, sample: Sample) -> Non
 
     options = sample.options if action is Action.EXECUTE else {}
     try:
-        with bench.acting(**{name: failing}) as engine:
+        with harness.acting(**{name: failing}) as engine:
             result = engine.run(number, action, options)
     except Exception as error:  # noqa: BLE001 - The engine turns whatever a handler raises into a result.
         complain(

@@ -44,45 +44,45 @@ _INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style\b|<[^>]+\sstyle=|<[^>]+\son
 class PageChecks(HarnessFixtures):
     """Pages."""
 
-    def test_every_page_of_an_open_batch_answers(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+    def test_every_page_of_an_open_batch_answers(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
         """Staff and admin see every page that their roles allow; auditors do not see open batches."""
         _, number = made
         problems: list[str] = []
         for role in ROLES:
-            client = bench.client(role)
-            for permission, path in _pages(bench, number):
+            client = harness.client(role)
+            for permission, path in _pages(harness, number):
                 problems += _problems(client, role, path, _expected_open(role, permission))
         check(not problems, "\n".join(["Pages of an open batch do not answer as they must.", *problems]))
 
     def test_every_page_of_an_executed_batch_answers(
-        self, bench: AppHarness, made: tuple[Sample, int]
+        self, harness: AppHarness, made: tuple[Sample, int]
     ) -> None:
         """Everybody may read an executed batch; pages to change it say that it is frozen."""
         sample, number = made
-        bench.execute(number, sample)
+        harness.execute(number, sample)
         problems: list[str] = []
         for role in ROLES:
-            client = bench.client(role)
-            for permission, path in _pages(bench, number):
+            client = harness.client(role)
+            for permission, path in _pages(harness, number):
                 problems += _problems(client, role, path, _expected_executed(role, permission))
         check(not problems, "\n".join(["Pages of an executed batch do not answer as they must.", *problems]))
 
     @pytest.mark.usefixtures("made")
-    def test_the_lists_answer(self, bench: AppHarness) -> None:
+    def test_the_lists_answer(self, harness: AppHarness) -> None:
         """The start page, the list of all batches and the type's own list open for every role."""
         problems: list[str] = []
         for role in ROLES:
-            client = bench.client(role)
-            for path in ("/", "/batches", bench.path):
+            client = harness.client(role)
+            for path in ("/", "/batches", harness.path):
                 problems += _problems(client, role, path, _OK)
-        problems += _problems(bench.client("auditor"), "auditor", f"{bench.path}/new", _FORBIDDEN)
+        problems += _problems(harness.client("auditor"), "auditor", f"{harness.path}/new", _FORBIDDEN)
         check(not problems, "\n".join(["Lists do not answer as they must.", *problems]))
 
-    def test_a_batch_is_made_by_the_form(self, bench: AppHarness) -> None:
+    def test_a_batch_is_made_by_the_form(self, harness: AppHarness) -> None:
         """Staff make a batch with rows by filling in the form."""
-        with bench.transaction() as session:
+        with harness.transaction() as session:
             sample = self.sample(session, FEW)
-        form = _form_with(bench.client("staff").get(f"{bench.path}/new"), sample)
+        form = _form_with(harness.client("staff").get(f"{harness.path}/new"), sample)
         for name, text in sample.texts.items():
             form[name] = text
         if sample.file is not None:
@@ -92,20 +92,20 @@ class PageChecks(HarnessFixtures):
             answer.status_int in (302, 303),
             f"The form must make a batch of the sample, and answered {answer.status_int}: {_excerpt(answer)}",
         )
-        with bench.transaction(read_only=True) as session:
-            rows = session.scalar(select(Batch.row_count).where(Batch.type == bench.key))
+        with harness.transaction(read_only=True) as session:
+            rows = session.scalar(select(Batch.row_count).where(Batch.type == harness.key))
         check(rows, "A batch made by the form must have rows.")
 
 
-def _pages(bench: AppHarness, number: int) -> Iterator[tuple[str, str]]:
+def _pages(harness: AppHarness, number: int) -> Iterator[tuple[str, str]]:
     """Yield permission and path of all pages of one batch that can be opened by GET."""
-    with bench.transaction(read_only=True) as session:
+    with harness.transaction(read_only=True) as session:
         counted = select(func.count()).select_from(BatchFile).where(BatchFile.batch_id == number)
         files = session.scalar(counted)
-    for page in bound_view(bench.batch_type.view, bench.batch_type).pages:
+    for page in bound_view(harness.batch_type.view, harness.batch_type).pages:
         known = set(_PART.findall(page.pattern)) <= _EXAMPLES.keys() and page.name not in _OTHERS
         if page.on_record and hasattr(page, "get") and known and (files or "{number" not in page.pattern):
-            yield page.permission, f"{bench.path}/{number}{_PART.sub(_example, page.pattern)}"
+            yield page.permission, f"{harness.path}/{number}{_PART.sub(_example, page.pattern)}"
 
 
 def _example(part: re.Match[str]) -> str:

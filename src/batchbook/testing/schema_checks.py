@@ -27,9 +27,9 @@ class SchemaChecks(HarnessFixtures):
             yield engine
             engine.dispose()
 
-    def test_migrations_lead_from_nothing_to_the_models(self, bench: AppHarness, kit_empty: Engine) -> None:
+    def test_migrations_lead_from_nothing_to_the_models(self, harness: AppHarness, kit_empty: Engine) -> None:
         """Upgraded from nothing, the database has the package's tables as its models say."""
-        own = own_tables(bench)
+        own = own_tables(harness)
         migrate.upgrade(kit_empty, self.plugins)
         missing = {table.name for table in own} - set(inspect(kit_empty).get_table_names())
         check(
@@ -53,9 +53,9 @@ class SchemaChecks(HarnessFixtures):
         check(before == sorted(inspect(kit_empty).get_table_names()), "A second upgrade must change nothing.")
 
 
-def own_tables(bench: AppHarness) -> set[Table]:
+def own_tables(harness: AppHarness) -> set[Table]:
     """Return the tables of all models in the package from which the type's header comes."""
-    package = bench.batch_type.header.__module__.partition(".")[0]
+    package = harness.batch_type.header.__module__.partition(".")[0]
     known = set(Base.metadata.tables.values())  # Those that batches make at run time are none of them.
     return {
         mapper.local_table

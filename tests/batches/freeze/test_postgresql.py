@@ -8,7 +8,7 @@ import time
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
-from tests.batches.attacked import FILE, PARTS, PRICE_CHANGE, REFUSED, Attacked, columns, prepare, table
+from tests.batches.attacked import FILE, PARTS, PRICE_CHANGE, REFUSED, Attacked, columns, table
 from tests.batches.harness import BatchHarness, stock
 
 from batchbook.batches import Action
@@ -17,11 +17,6 @@ from batchbook.db.transactions import transaction_scope
 
 pytestmark = pytest.mark.parametrize("backend", ["postgresql"])
 CHILDREN = [name for name in PARTS if name not in ("batch", "price_change")]
-
-
-@pytest.fixture
-def attacked(engine: Engine) -> Attacked:
-    return prepare(engine)
 
 
 def test_no_truncate_gets_through(attacked: Attacked, subtests: pytest.Subtests) -> None:

@@ -7,18 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Engine
-from tests.batches.attacked import PARTS, REFUSED, Attacked, columns, prepare, table
+from tests.batches.attacked import PARTS, REFUSED, Attacked, columns, table
 
 from batchbook.batches.freeze import freeze_table
 from batchbook.db.transactions import transaction_scope
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 CHILDREN = [name for name in PARTS if name not in ("batch", "price_change")]
-
-
-@pytest.fixture
-def attacked(engine: Engine) -> Attacked:
-    return prepare(engine)
 
 
 @pytest.fixture

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.functional.fixtures import addresses, catalogue, complete_batch, executed_batch, open_batch
+from tests.functional.fixtures import addresses, complete_batch, executed_batch, open_batch
 
-__all__ = ["addresses", "catalogue", "complete_batch", "executed_batch", "open_batch"]
+__all__ = ["addresses", "complete_batch", "executed_batch", "open_batch"]

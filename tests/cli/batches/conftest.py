@@ -12,13 +12,14 @@ from sqlalchemy import Engine, select
 
 from batchbook.application import configure_services
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk, CellChange, Operation
-from batchbook.catalog.loader import load_file
+from batchbook.catalog.loader import load
 from batchbook.catalog.models import PriceHistory, Product
 from batchbook.cli import installation
 from batchbook.db.engine import database_url, make_engine
 from batchbook.db.transactions import transaction_scope
 from batchbook.jobs.service import JobService
 from batchbook.services import services_of
+from batchbook.testing.databases import Fill
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow
 
 Run = Callable[..., Any]
@@ -67,13 +68,21 @@ def _configured_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installation, "configure_services", _configured)
 
 
-@pytest.fixture
-def catalogue(engine: Engine, users: dict[str, str], tmp_path: Path) -> Engine:
-    """A database with users and products."""
-    path = tmp_path / "catalogue.csv"
-    path.write_text(CATALOGUE)
+def load_products(engine: Engine) -> None:
+    """Load the products of ``CATALOGUE``."""
     with transaction_scope(engine) as session:
-        load_file(session, path, by="test")
+        load(session, "catalogue.csv", io.BytesIO(CATALOGUE.encode()), by="test")
+
+
+@pytest.fixture
+def fill(fill: tuple[Fill, ...], request: pytest.FixtureRequest) -> tuple[Fill, ...]:
+    """The database has the products where the test takes ``catalogue``."""
+    return (*fill, load_products) if "catalogue" in request.fixturenames else fill
+
+
+@pytest.fixture
+def catalogue(engine: Engine, users: dict[str, str]) -> Engine:
+    """A database with users and products."""
     return engine
 
 

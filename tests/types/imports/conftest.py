@@ -26,6 +26,7 @@ from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.db.transactions import transaction_scope
 from batchbook.security.models import Role, RolePermission
 from batchbook.services import Services, services_of
+from batchbook.testing.databases import Fill
 
 
 @dataclass
@@ -191,9 +192,8 @@ def workbook(rows: Sequence[Sequence[str]]) -> bytes:
     return changed.getvalue()
 
 
-@pytest.fixture
-def harness(engine: Database, app: Any, users: Any) -> ImportHarness:
-    """Three products of two vendors in two departments; two vendors have one name."""
+def add_products(engine: Database) -> None:
+    """Add three products of two vendors in two departments; two vendors have one name."""
     with transaction_scope(engine) as session:
         grocery, produce = Department(name="GROCERY"), Department(name="PRODUCE")
         first, second = Vendor(code="V1", name="Müller & Sons"), Vendor(code="V2", name="Twin")
@@ -207,4 +207,15 @@ def harness(engine: Database, app: Any, users: Any) -> ImportHarness:
                 ("000000003", "3.00", produce, second),
             )
         )  # fmt: skip
+
+
+@pytest.fixture
+def fill(fill: tuple[Fill, ...], request: pytest.FixtureRequest) -> tuple[Fill, ...]:
+    """The database has products where the test takes ``harness``."""
+    return (*fill, add_products) if "harness" in request.fixturenames else fill
+
+
+@pytest.fixture
+def harness(engine: Database, app: Any, users: Any) -> ImportHarness:
+    """Imports, for staff, into a catalogue of three products."""
     return ImportHarness(engine, services_of(app.registry))

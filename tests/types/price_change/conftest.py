@@ -11,6 +11,7 @@ from tests.batches.harness import BatchHarness
 
 from batchbook.catalog.models import Department, Product, Vendor
 from batchbook.db.transactions import transaction_scope
+from batchbook.testing.databases import Fill
 
 #: Item code, price, vendor, department.
 PRODUCTS = (
@@ -22,9 +23,8 @@ PRODUCTS = (
 )
 
 
-@pytest.fixture
-def harness(engine: Engine) -> BatchHarness:
-    """Price changes, and a catalogue of five products."""
+def add_products(engine: Engine) -> None:
+    """Add the products."""
     with transaction_scope(engine) as session:
         vendors = {code: Vendor(code=code) for code in ("V1", "V2", "V3")}
         departments = {name: Department(name=name) for name in ("GROCERY", "PRODUCE")}
@@ -44,6 +44,22 @@ def harness(engine: Engine) -> BatchHarness:
                 for code, price, vendor, department in PRODUCTS
             ],
         )
+
+
+@pytest.fixture
+def fill(fill: tuple[Fill, ...], request: pytest.FixtureRequest) -> tuple[Fill, ...]:
+    """The database has the products where the test takes ``five_items``."""
+    return (*fill, add_products) if "five_items" in request.fixturenames else fill
+
+
+@pytest.fixture
+def five_items() -> None:
+    """The database has the products when the test begins."""
+
+
+@pytest.fixture
+def harness(five_items: None, engine: Engine) -> BatchHarness:
+    """Price changes, and a catalogue of five products."""
     return BatchHarness(engine, PRICE_CHANGE)
 
 

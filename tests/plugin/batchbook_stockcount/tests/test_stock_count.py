@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -55,37 +54,36 @@ class TestCountOfADepartment(HarnessFixtures):
         add_products(session, rows)
         return Sample(texts={"department": "GROCERY"}, options={"zero_uncounted": "true"})
 
-    def test_entries_of_one_item_are_added_up(self, bench: AppHarness, made: tuple[Sample, int]) -> None:
+    def test_entries_of_one_item_are_added_up(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
         _, number = made
-        client = bench.client("staff")
+        client = harness.client("staff")
         for _ in range(2):
-            page = client.get(f"{bench.path}/{number}")
+            page = client.get(f"{harness.path}/{number}")
             form = next(form for form in page.forms.values() if form.action.endswith("/enter"))
             form["text"] = "000002"
             form.submit(status=303)
-        found = [row for row in bench.rows(number).values() if row["item_code"] == "000002"]
+        found = [row for row in harness.rows(number).values() if row["item_code"] == "000002"]
         assert [(row["counted"], row["total"], row["status"]) for row in found] == [
             (None, 2, "less"), (1, 2, "less"), (1, 2, "less"),
         ]  # fmt: skip
 
     @pytest.mark.parametrize(("zero", "left"), [("false", 3), ("true", 0)])
     def test_the_option_decides_about_what_nobody_counted(
-        self, bench: AppHarness, made: tuple[Sample, int], zero: str, left: int
+        self, harness: AppHarness, made: tuple[Sample, int], zero: str, left: int
     ) -> None:
         _, number = made
-        bench.run(number, Action.COMPLETE, Action.EXECUTE, options={"zero_uncounted": zero})
-        with bench.transaction(read_only=True) as session:
+        harness.run(number, Action.COMPLETE, Action.EXECUTE, options={"zero_uncounted": zero})
+        with harness.transaction(read_only=True) as session:
             assert set(session.scalars(select(Product.on_hand))) == {left}
 
-    def test_the_page_has_the_panel_of_the_package(self, new_bench: Callable[[], AppHarness]) -> None:
-        bench = new_bench()
-        with bench.transaction() as session:
+    def test_the_page_has_the_panel_of_the_package(self, harness: AppHarness) -> None:
+        with harness.transaction() as session:
             add_products(session, 2)
-        number = bench.create(Sample(file=b"item_code,counted\n000001,3\n000002,10\n"))
-        page = bench.client("staff").get(f"{bench.path}/{number}")
+        number = harness.create(Sample(file=b"item_code,counted\n000001,3\n000002,10\n"))
+        page = harness.client("staff").get(f"{harness.path}/{number}")
         panel = page.text.partition("Largest differences")[2][:1000]
         assert "Item 000002" in panel
         assert "+7" in panel
         assert "Item 000001" not in panel
-        assert bench.batch(number).status == "different"
+        assert harness.batch(number).status == "different"
         assert "Units counted" in page.text
