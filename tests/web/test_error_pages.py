@@ -239,7 +239,7 @@ def test_a_busy_database_is_told_after_all_attempts(
 
     harness.page("/do", busy)
     page = harness.visitor().get("/do", status=503)
-    assert "try again in a moment" in page.text
+    assert "Try again in a moment" in page.text
     assert page.headers["Retry-After"] == "5"
     assert len(attempts) == 3
     assert len([record for record in caplog.records if "gave up" in record.getMessage()]) == 1

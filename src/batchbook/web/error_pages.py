@@ -78,7 +78,7 @@ _KNOWN = {
             503,
             "Busy just now",
             "Another change, such as a running job, is being written to the database. Nothing was changed, and "
-            "what you typed is still in its field. Please try again in a moment.",
+            "what you typed stays where you typed it. Try again in a moment.",
         ),
     )
 }
