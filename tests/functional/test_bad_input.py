@@ -148,7 +148,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_read(
     staff = login(TestApp(small), "staff")
     before = catalogue.dump()
     page = upload(staff, HEADER + "x" * 30_000, status=413)
-    assert "at most 20" in text_of(page)
+    assert "the limit is 20 kB" in text_of(page)
     assert "Nothing was saved" in text_of(page)
     assert catalogue.dump() == before
     upload(staff, PRICE_LIST)

@@ -74,7 +74,7 @@ def test_reading_goes_on_though_more_want_to_write_than_there_are_threads(
     assert told
     for answer, text in told:
         assert answer.headers["Retry-After"] == "5"
-        assert "Nothing of what you sent was changed" in text
+        assert "Nothing was changed" in text
 
 
 @SQLITE
@@ -86,10 +86,10 @@ def test_who_waited_in_vain_is_told_so_after_one_attempt(
     event.listen(services_of(app.registry).get(Engine), "handle_error", failed.append)
     form = {"timezone": "Europe/Berlin", "csrf_token": _token(staff)}
     page = staff.post("/account/timezone", form, status=503)
-    assert "what you typed is kept where you typed it" in page.text
+    assert "what you typed stays where you typed it" in page.text
     assert page.headers["Retry-After"] == "5"
     answer = staff.post("/account/timezone", form, headers={"Accept": "application/json"}, status=503)
-    assert "Nothing of what you sent was changed" in answer.json["error"]
+    assert "Nothing was changed" in answer.json["error"]
     assert len(failed) == 2
     write_lock.execute("ROLLBACK")
     staff.post("/account/timezone", form, status=303)

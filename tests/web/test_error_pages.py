@@ -41,8 +41,8 @@ def _raising(error: Exception) -> Any:
         (BadInput("The file is empty."), 400, "can't be used"),
         (Refused("Only admins may."), 403, "may not"),
         (Missing("There is no batch 7."), 404, "Not found"),
-        (Conflict("The batch was executed."), 409, "changed meanwhile"),
-        (Stale("Somebody was faster."), 409, "changed meanwhile"),
+        (Conflict("The batch was executed."), 409, "changed in the meantime"),
+        (Stale("Somebody was faster."), 409, "changed in the meantime"),
         (TooLarge("The file has 9 GB."), 413, "too large"),
         (BatchbookError("It did not work."), 400, "can't be used"),
     ],
@@ -239,7 +239,7 @@ def test_a_busy_database_is_told_after_all_attempts(
 
     harness.page("/do", busy)
     page = harness.visitor().get("/do", status=503)
-    assert "try again in a moment" in page.text
+    assert "Try again in a moment" in page.text
     assert page.headers["Retry-After"] == "5"
     assert len(attempts) == 3
     assert len([record for record in caplog.records if "gave up" in record.getMessage()]) == 1

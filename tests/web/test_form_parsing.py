@@ -179,7 +179,7 @@ def test_texts_are_as_limited_in_a_multipart_form_as_in_any_other(tables: Engine
     file = part("file", "x" * 9_000, '; filename="a.bin"')
     assert "a.bin:9000" in send(browser, part("notes", "x" * 2_000) * 2, file, status=200).text
     answer = send(browser, part("notes", "x" * 2_000) * 3, file, status=413)
-    assert "more than 5 kB beside its file" in answer.text
+    assert "more than 5 kB besides its file" in answer.text
 
 
 def test_more_files_than_any_form_has_are_refused(browser: TestApp) -> None:

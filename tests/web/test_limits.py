@@ -63,7 +63,7 @@ def test_a_body_over_the_limit_is_refused_unread(
 ) -> None:
     answer = _post_unread(small.visitor(), length, kind)
     assert answer.status_int == 413
-    assert f"at most {limit} are taken" in answer.text
+    assert f"the limit is {limit}" in answer.text
     assert answer.headers["Content-Security-Policy"]
 
 
@@ -101,7 +101,7 @@ def test_a_long_file_is_not_taken_from_strangers(small: WebHarness) -> None:
 def test_strangers_may_send_no_more_than_signing_in_needs(harness: WebHarness, kind: str) -> None:
     page = _post_long(harness.visitor(), kind)
     assert page.status_int == 413
-    assert "at most 64 kB are taken; what you sent has 64 kB" in page.text
+    assert "the limit is 64 kB; what you sent has 64 kB" in page.text
     assert _post_long(harness.signed_in("anna"), kind).status_int == 400
 
 
@@ -112,7 +112,7 @@ def _post_long(browser: TestApp, kind: str) -> Any:
 def test_a_script_is_told_in_json(small: WebHarness) -> None:
     answer = _post_unread(small.visitor(), "5001", "application/json", HTTP_X_REQUESTED_WITH="fetch")
     assert answer.json["status"] == 413
-    assert "at most 5 kB" in answer.json["error"]
+    assert "the limit is 5 kB" in answer.json["error"]
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,9 @@ def test_entries_can_be_asked_for(catalogue: WebHarness) -> None:
 
 def test_an_entry_that_leads_nowhere_stops_the_start(harness: WebHarness) -> None:
     harness.config.add_navigation("Lost", "lost", "signed-in")
-    with pytest.raises(ConfigurationExecutionError, match="'Lost' leads to 'lost', which is no route"):
+    with pytest.raises(
+        ConfigurationExecutionError, match="'Lost' names the route 'lost', which does not exist"
+    ):
         harness.config.commit()
 
 

@@ -77,7 +77,7 @@ _SECONDS = 5.0
 
 _TOO_MANY = (
     "Another change, such as a running job, is being written to the database, and other requests are already waiting. Nothing "
-    "of what you sent was changed; what you typed is kept where you typed it. Try again in a moment."
+    "was changed, and what you typed stays where you typed it. Try again in a moment."
 )
 
 

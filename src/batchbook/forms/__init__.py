@@ -1,4 +1,4 @@
-"""Forms: small and typed, made from columns; they know nothing of HTTP."""
+"""Small typed forms, made from columns. They know nothing of HTTP."""
 
 from __future__ import annotations
 

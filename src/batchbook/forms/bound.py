@@ -1,4 +1,4 @@
-"""A form with its content: texts to show, values to use, and errors."""
+"""Forms with their content: texts to show, values to use, and errors."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from batchbook.forms.fields import Field
 from batchbook.grid.columns import Choice, Kind
 from batchbook.grid.parsers import choice_text
 
-#: The name of errors that concern the form as a whole.
+#: The key of errors that concern the form as a whole.
 WHOLE_FORM = ""
 
 Text = str | list[str]
 
 _INPUT_TYPES = {Kind.DATE: "date", Kind.DATETIME: "text"}
-#: The type of an input for a day and time on the clocks of whoever fills it in.
+#: The type of an input for a date and time in the user's time zone.
 _MOMENT = "datetime-local"
-# A browser would want every one of them checked.
+# With ``required``, a browser would want every one of them checked.
 _BOXES = ("checkbox", "checkboxes")
 _INPUT_MODES = {Kind.INTEGER: "numeric", Kind.DECIMAL: "decimal"}
 
@@ -27,9 +27,9 @@ _INPUT_MODES = {Kind.INTEGER: "numeric", Kind.DECIMAL: "decimal"}
 class BoundForm:
     """A form's fields with their content.
 
-    ``texts`` holds what is shown: what the person typed, never lost by an error, a list for checkboxes. ``values``
-    holds what was understood, complete when ``valid``. ``errors`` are sentences by field name;
-    :data:`WHOLE_FORM` is the key of those that concern no single field.
+    ``texts`` are the texts to show by field name: what the user typed, even where it is wrong; a list for checkboxes.
+    ``values`` are the parsed values, complete if ``valid``. ``errors`` are lists of sentences by field name, with
+    :data:`WHOLE_FORM` for those that concern no single field.
     """
 
     fields: tuple[Field, ...]
@@ -40,18 +40,18 @@ class BoundForm:
 
     @property
     def valid(self) -> bool:
-        """Whether the form was checked and nothing is wrong."""
+        """Whether the form was checked and has no errors."""
         return self.checked and not self.errors
 
     @property
     def form_errors(self) -> list[str]:
-        """The errors that concern no field that the form shows."""
+        """The errors that belong to no field of the form."""
         names = {item.name for item in self.fields}
         return [message for name, found in self.errors.items() if name not in names for message in found]
 
     @property
     def has_file(self) -> bool:
-        """Whether the page's form must be sent as ``multipart/form-data``."""
+        """Whether the form must be sent as ``multipart/form-data``."""
         return any(item.widget == "file" for item in self.fields)
 
     def add_error(self, name: str, message: str) -> None:
@@ -59,7 +59,7 @@ class BoundForm:
         self.errors.setdefault(name, []).append(message)
 
     def __getitem__(self, name: str) -> BoundField:
-        """Return the field called ``name``; raises ``KeyError`` when there is none."""
+        """Return the field called ``name``; raise ``KeyError`` if there is none."""
         for item in self.fields:
             if item.name == name:
                 return BoundField(self, item)
@@ -72,24 +72,24 @@ class BoundForm:
 
 @dataclass(frozen=True)
 class BoundField:
-    """One field as a template shows it."""
+    """One field of a bound form, for templates."""
 
     form: BoundForm
     field: Field
 
     @property
     def name(self) -> str:
-        """The key of its value."""
+        """The key of the field's value."""
         return self.field.name
 
     @property
     def id(self) -> str:
-        """The ``id`` of its element on the page."""
+        """The ``id`` of the field's element on the page."""
         return f"field-{self.field.name}"
 
     @property
     def text(self) -> str:
-        """What an input shows; empty for checkboxes, see :attr:`chosen`."""
+        """The text of an input; empty for checkboxes, see :attr:`chosen`."""
         text = self.form.texts.get(self.name, "")
         return text if isinstance(text, str) else ""
 
@@ -101,7 +101,7 @@ class BoundField:
 
     @property
     def is_checked(self) -> bool:
-        """Whether a checkbox stands checked."""
+        """Whether a checkbox is checked."""
         return self.text.lower() in ("yes", "y", "true", "on", "1")
 
     @property
@@ -112,15 +112,15 @@ class BoundField:
 
     @property
     def errors(self) -> list[str]:
-        """What is wrong with it, in sentences."""
+        """The errors of the field, in sentences."""
         return self.form.errors.get(self.name, [])
 
     @property
     def input_type(self) -> str:
-        """The ``type`` of an input; numbers are ``text``, because a browser drops what is no number."""
+        """The ``type`` of an input. Numbers are ``text``, because a browser drops what is no number."""
         if self.field.widget in ("password", "file", "checkbox"):
             return self.field.widget
-        # A browser shows an empty date field for a text that is no date; what was typed must stay to be seen.
+        # A browser shows an empty date field for a text that is no date, but users must see what they typed.
         wanted = (
             _MOMENT if self.field.widget == "moment" else _INPUT_TYPES.get(self.field.column.kind, "text")
         )
@@ -128,7 +128,7 @@ class BoundField:
 
     @property
     def attributes(self) -> dict[str, str | bool]:
-        """Further attributes of its element: what a browser may help with; the server checks all of it again."""
+        """Further attributes of the field's element, as hints to the browser; the server checks everything itself."""
         column = self.field.column
         found: dict[str, str | bool] = {"required": column.required and self.field.widget not in _BOXES}
         found["maxlength"] = str(column.max_length) if column.max_length and not column.choices else False

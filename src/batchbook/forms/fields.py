@@ -20,7 +20,7 @@ _YES_NO = (Choice("yes", "Yes"), Choice("no", "No"))
 
 @dataclass(frozen=True, eq=False)
 class Field:
-    """One question of a form: a grid column says what its values are, ``widget`` how it is asked."""
+    """One field of a form: the grid column ``column`` defines its values, ``widget`` its element on the page."""
 
     column: Column
     widget: Widget = "input"
@@ -34,10 +34,10 @@ class Field:
         *,
         label: str | None = None,
         widget: Widget | None = None,
-        help: str = "",  # noqa: A002 - The word the field and its template use.
+        help: str = "",  # noqa: A002 - The name that fields and templates use.
         **rules: Any,
     ) -> Field:
-        """Return a field that no database column backs; ``rules`` are those of a column, such as ``required``."""
+        """Return a field without a database column; ``rules`` are those of a grid column, such as ``required``."""
         column = Column(
             name, label or label_of(name), null(), kind, sortable=False, filterable=False, **rules
         )
@@ -45,37 +45,37 @@ class Field:
 
     @classmethod
     def from_column(cls, column: Column, widget: Widget | None = None) -> Field:
-        """Return the field that edits ``column``, by the widget given or the one that fits it."""
+        """Return the field that edits ``column``, with ``widget`` or the one that fits the column."""
         return cls(column, widget or _widget_for(column), column.description)
 
     @property
     def name(self) -> str:
-        """The key of its value in the form."""
+        """The key of the field's value in the form."""
         return self.column.name
 
     @property
     def label(self) -> str:
-        """What a page calls it."""
+        """The label on the page."""
         return self.column.label
 
     @property
     def mark(self) -> str:
-        """The name under which a page with the field says so; a browser sends nothing for boxes left unchecked."""
+        """The name of the hidden input that marks the field as sent, since browsers send nothing for unchecked boxes."""
         return f"{self.name}.asked"
 
     def was_sent(self, params: Mapping[str, Any]) -> bool:
-        """Return whether ``params``, what a browser sent, come from a page with this field."""
+        """Return whether ``params``, as sent by a browser, come from a page with this field."""
         return self.name in params or self.mark in params
 
     @property
     def options(self) -> tuple[Choice, ...]:
-        """What a select, radio or checkboxes widget offers."""
+        """The options of a select, radio or checkboxes widget."""
         return _YES_NO if self.column.kind is Kind.BOOLEAN else self.column.choices
 
 
 def _widget_for(column: Column) -> Widget:
     if column.kind is Kind.BOOLEAN and not column.required:
-        return "select"  # A checkbox knows two answers; a column that may be empty has three.
+        return "select"  # A checkbox has two states; a column that may be empty has three.
     if column.kind is Kind.TEXT and isinstance(getattr(column.expression, "type", None), Text):
         return "textarea"
     return _WIDGETS.get(column.kind, "input")

@@ -1,4 +1,4 @@
-"""Forms: fields that are shown, read and checked together."""
+"""Forms: fields that are shown, parsed and validated together."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from batchbook.grid.cells import CellError, Conventions, parser_for, to_text
 from batchbook.grid.columns import Column, Kind, columns_of
 
 
-def shown_text(field: Field, value: Any, conventions: Conventions) -> Text:
-    """Return what the field shows for ``value``; a password and a file are never shown again."""
+def text_of_value(field: Field, value: Any, conventions: Conventions) -> Text:
+    """Return the text that the field shows for ``value``; empty for a password or a file, which are never shown again."""
     if field.widget in ("password", "file"):
         return ""
     if field.widget == "checkboxes":
@@ -21,7 +21,7 @@ def shown_text(field: Field, value: Any, conventions: Conventions) -> Text:
 
 
 def sent_texts(field: Field, params: Mapping[str, Any], conventions: Conventions) -> Text:
-    """Return what was sent, as it is to be shown again."""
+    """Return the text that was sent, for showing it again."""
     if field.widget == "password":
         return ""
     if field.widget == "file":
@@ -31,9 +31,9 @@ def sent_texts(field: Field, params: Mapping[str, Any], conventions: Conventions
 
 
 def read_field(field: Field, params: Mapping[str, Any], conventions: Conventions) -> Any:
-    """Return the value sent: a list for checkboxes, the upload (``filename``, ``file``) for a file, else the column's.
+    """Return the value that was sent: a list for checkboxes, the upload (``filename``, ``file``) for a file field.
 
-    Raises :class:`CellError` for what is no value of the column, or missing and required.
+    Raises :class:`CellError` for a text that is no value of the column, or for a required value that is missing.
     """
     if field.widget == "file":
         return _required(field, _upload(field, params), "Choose a file")
@@ -50,7 +50,7 @@ def read_field(field: Field, params: Mapping[str, Any], conventions: Conventions
 
 
 def _password(field: Field, text: str) -> str | None:
-    # Spaces at either end belong to a password, so it is not read as a cell.
+    # Spaces at either end are part of a password, so it is not parsed like a cell.
     longest = field.column.max_length
     if longest is not None and len(text) > longest:
         raise CellError("too-long", f"{field.label} has {len(text)} characters: {longest} are the most.")
@@ -59,17 +59,13 @@ def _password(field: Field, text: str) -> str | None:
 
 
 def _required(field: Field, value: Any, what_to_do: str) -> Any:
-    if field.column.required and not _is_given(value):
+    if field.column.required and (value is None or value == []):
         raise CellError("required", f"{field.label} needs a value. {what_to_do}.")
     return value
 
 
-def _is_given(value: Any) -> bool:
-    return value is not None and value != []
-
-
 def _upload(field: Field, params: Mapping[str, Any]) -> Any:
-    # Truth is not asked of it: some upload objects refuse to be asked.
+    # Not tested for truth, because some upload objects raise an error then.
     upload = params.get(field.name)
     return upload if getattr(upload, "filename", None) else None
 
@@ -86,7 +82,7 @@ def _texts(field: Field, params: Mapping[str, Any], conventions: Conventions) ->
 def _text(field: Field, value: Any, conventions: Conventions) -> str:
     if isinstance(value, str) and field.column.kind is not Kind.CHOICE:
         return value
-    if hasattr(value, "filename"):  # A file where a text belongs is no text of the field.
+    if hasattr(value, "filename"):  # A file sent in place of a text counts as an empty text.
         return ""
     return to_text(field.column, value, conventions)
 
@@ -95,14 +91,14 @@ def _last(texts: list[str]) -> str:
     return texts[-1] if texts else ""
 
 
-#: Checks what single fields cannot: takes all values, returns sentences by field name ("" for the whole form).
+#: A check across fields: takes all values, returns sentences by field name (:data:`WHOLE_FORM` for the whole form).
 Validator = Callable[[dict[str, Any]], Mapping[str, str]]
 
 
 class Form:
-    """Fields in their order, with checks over several of them.
+    """Fields in their order, with checks across fields.
 
-    ``validators`` run when every field is right by itself. Raises ``ValueError`` when two fields have one name.
+    ``validators`` run if every field is valid by itself. Raises ``ValueError`` if two fields have the same name.
     """
 
     def __init__(
@@ -119,17 +115,18 @@ class Form:
             raise ValueError("Two fields of the form have the same name.")
 
     def bind(self, values: Mapping[str, Any] | None = None) -> BoundForm:
-        """Return the form showing ``values``; a field that they do not name is empty."""
-        given = values or {}
+        """Return the form filled with ``values``; the other fields are empty."""
+        initial = values or {}
         texts = {
-            field.name: shown_text(field, given.get(field.name), self.conventions) for field in self.fields
+            field.name: text_of_value(field, initial.get(field.name), self.conventions)
+            for field in self.fields
         }
-        return BoundForm(self.fields, texts, dict(given))
+        return BoundForm(self.fields, texts, dict(initial))
 
     def validate(self, params: Mapping[str, Any]) -> BoundForm:
-        """Return the form as sent: a mapping, or a WebOb ``MultiDict`` where a name may repeat.
+        """Return the form as sent in ``params``, a mapping or a WebOb ``MultiDict`` where names may repeat.
 
-        Only the form's own fields are read. Nothing raises: what is wrong is in ``errors``.
+        Only the form's own fields are read. Invalid values do not raise; see ``errors``.
         """
         bound = BoundForm(self.fields, {}, checked=True)
         for field in self.fields:
@@ -155,9 +152,9 @@ def form_of(
     widgets: Mapping[str, Widget] | None = None,
     validators: Sequence[Validator] = (),
 ) -> Form:
-    """Return a form for columns of ``model``, each by the widget that fits it or the one in ``widgets``.
+    """Return a form for columns of ``model``, each with the widget that fits it or the one in ``widgets``.
 
-    A ready :class:`Column` or :class:`Field` among ``names`` stands for itself. Raises as :func:`columns_of` does.
+    A :class:`Column` or :class:`Field` among ``names`` is used as it is. Raises the errors of :func:`columns_of`.
     """
     chosen = widgets or {}
     return Form([_field(model, name, chosen) for name in names], validators)

@@ -24,31 +24,29 @@ SECRET_VARIABLE = "BATCHBOOK_SECRET"  # noqa: S105 - The name of it, not the sec
 SECRET = Setting(
     "batchbook.secret",
     "",
-    f"Signs the cookies and the CSRF tokens: at least {SHORTEST_SECRET} random characters, kept from others. "
-    "The environment variable BATCHBOOK_SECRET wins over it. Required, except in development. Changing it signs everybody out.",
+    f"Signs cookies and CSRF tokens: at least {SHORTEST_SECRET} random characters, to be kept secret. "
+    "The environment variable BATCHBOOK_SECRET overrides it. Required, except in development. Changing it signs everybody out.",
 )
 SECURE_COOKIES = Setting(
     "batchbook.secure_cookies",
     "true",
-    "Whether cookies are sent over HTTPS only. False only where HTTP must do.",
+    "Whether cookies are sent over HTTPS only. Set it to false only if the site is served over HTTP.",
 )
-SESSION_HOURS = Setting(
-    "batchbook.session_hours", "12", "Hours after signing in until one must sign in again."
-)
+SESSION_HOURS = Setting("batchbook.session_hours", "12", "Hours from signing in until the session ends.")
 LOGIN_ATTEMPTS = Setting(
     "batchbook.login_attempts",
     "10",
-    "Failed attempts to sign in that a user name has in 15 minutes from one address.",
+    "The limit of failed attempts to sign in with one user name from one address, in 15 minutes.",
 )
 NAME_ATTEMPTS = Setting(
     "batchbook.login_attempts_per_name",
     "100",
-    "Failed attempts to sign in that a user name has in 15 minutes from all addresses together.",
+    "The limit of failed attempts to sign in with one user name from all addresses, in 15 minutes.",
 )
 ADDRESS_ATTEMPTS = Setting(
     "batchbook.login_attempts_per_address",
     "50",
-    "Failed attempts to sign in that an address has in 15 minutes, whatever the user name.",
+    "The limit of failed attempts to sign in from one address with any user name, in 15 minutes.",
 )
 
 SETTINGS = (SECRET, SECURE_COOKIES, SESSION_HOURS, LOGIN_ATTEMPTS, NAME_ATTEMPTS, ADDRESS_ATTEMPTS)

@@ -1,4 +1,4 @@
-"""The web around the features: request ids, limits, error pages, messages, templates, navigation; and its settings."""
+"""The web layer shared by all features: request ids, limits, error pages, messages, templates, navigation; its settings."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from batchbook.services import services_of
 from batchbook.settings import DEVELOPMENT, Setting
 
 MAX_UPLOAD_BYTES = Setting(
-    "batchbook.max_upload_bytes", "50000000", "Bytes that an uploaded file with its form may have."
+    "batchbook.max_upload_bytes", "50000000", "The largest size of a form with an uploaded file, in bytes."
 )
 MAX_FORM_BYTES = Setting(
-    "batchbook.max_form_bytes", "5000000", "Bytes that a form or JSON without a file may have."
+    "batchbook.max_form_bytes", "5000000", "The largest size of a form or JSON without a file, in bytes."
 )
 TIMEZONE = Setting(
     "batchbook.timezone",
     "UTC",
-    "The time zone in which pages show moments to those who chose none of their own, such as Europe/Berlin.",
+    "The time zone of pages for users who chose none of their own, such as Europe/Berlin.",
 )
 
 SETTINGS = (MAX_UPLOAD_BYTES, MAX_FORM_BYTES, TIMEZONE)
@@ -29,7 +29,7 @@ SETTINGS = (MAX_UPLOAD_BYTES, MAX_FORM_BYTES, TIMEZONE)
 
 @dataclass(frozen=True)
 class WebSettings:
-    """What :data:`SETTINGS` say, as values."""
+    """The values of :data:`SETTINGS`, and whether this is a developer's machine."""
 
     max_upload_bytes: int
     max_form_bytes: int
@@ -38,7 +38,7 @@ class WebSettings:
 
 
 def read_settings(settings: Mapping[str, Any]) -> WebSettings:
-    """Return the settings of the pages; raise ``ConfigurationError`` when one cannot be used."""
+    """Return the settings of the pages; raise ``ConfigurationError`` if one is invalid."""
     return WebSettings(
         max_upload_bytes=MAX_UPLOAD_BYTES.whole(settings),
         max_form_bytes=MAX_FORM_BYTES.whole(settings),
@@ -58,14 +58,14 @@ def _timezone(settings: Mapping[str, Any]) -> ZoneInfo:
 
 
 def includeme(config: Any) -> None:
-    """Install the parts. Needs ``pyramid_tm``, ``pyramid_retry`` and ``batchbook.security``."""
+    """Include the parts. Needs ``pyramid_tm``, ``pyramid_retry`` and ``batchbook.security``."""
     include_services(config)
-    # Else every request, also one for a static file, would ask the database who is signed in.
+    # Otherwise every request, even for a static file, would load its identity from the database.
     config.registry.settings.setdefault("tm.annotate_user", "false")
     for part in ("request", "limits", "error_pages", "flash", "navigation", "templating"):
         config.include(f"batchbook.web.{part}")
 
 
 def include_services(config: Any) -> None:
-    """Read the settings of the web, which commands know as well, such as the time zone."""
+    """Read the settings of the web, some of which commands use as well, such as the time zone."""
     services_of(config.registry).add(WebSettings, read_settings(config.registry.settings))

@@ -1,4 +1,4 @@
-"""Error pages: one page for everything that goes wrong, and the same as JSON for programs."""
+"""Error pages: one page for every error, and the same as JSON for scripts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TEMPLATE = "batchbook.templates:errors/error.jinja2"
 
 @dataclass(frozen=True)
 class Problem:
-    """An HTTP ``status``, a short ``title``, and a ``message`` in whole sentences: what happened and what to do."""
+    """An error to show: its HTTP ``status``, a short ``title``, and a ``message`` in whole sentences."""
 
     status: int
     title: str
@@ -51,12 +51,12 @@ _KNOWN = {
         Problem(
             404,
             "Not found",
-            "There is nothing at this address; it may have been deleted. Check the address, or start from the start page.",
+            "There is nothing at this address; it may have been deleted. Check the address, or go to the start page.",
         ),
         Problem(
             409,
-            "This has changed meanwhile",
-            "The state of things no longer permits this. Nothing was changed. Go back, reload the page, and look again.",
+            "This has changed in the meantime",
+            "The current state no longer permits this. Nothing was changed. Go back, reload the page, and check it.",
         ),
         Problem(
             411,
@@ -64,34 +64,38 @@ _KNOWN = {
             "The request does not state its length, so it was not read. Send it with a Content-Length header.",
         ),
         Problem(
-            413, "This is too large", "What you sent is over the limit. Nothing was saved. Send less at once."
+            413,
+            "This is too large",
+            "What you sent is over the limit. Nothing was saved. Send less at a time.",
         ),
         Problem(
             500,
             "Something went wrong",
-            "An error on our side stopped this request, and nothing of it was saved. Try again; if it happens again, "
-            "tell your administrator the request number below.",
+            "An error on our side stopped this request, and nothing was saved. Try again. If it happens again, "
+            "give your administrator the request number below.",
         ),
         Problem(
             503,
             "Busy just now",
-            "Another change, such as a running job, is being written to the database. Nothing of what you sent was changed; "
-            "what you typed is kept where you typed it. Please try again in a moment.",
+            "Another change, such as a running job, is being written to the database. Nothing was changed, and "
+            "what you typed stays where you typed it. Try again in a moment.",
         ),
     )
 }
 
-_OTHER = "The request could not be answered. Nothing was changed. Go back and try again, or start from the start page."
+_OTHER = (
+    "The request could not be answered. Nothing was changed. Go back and try again, or go to the start page."
+)
 
 
 def problem_for(status: int, message: str | None = None) -> Problem:
-    """Return the problem of an HTTP status, with ``message`` in place of the usual one."""
+    """Return the problem for an HTTP status, with ``message`` instead of the usual one."""
     known = _KNOWN.get(status, Problem(status, "This did not work", _OTHER))
     return Problem(status, known.title, message or known.message)
 
 
 def prefers_json(request: Request) -> bool:
-    """Return whether a script asks: by ``X-Requested-With``, or an ``Accept`` that prefers JSON to HTML."""
+    """Return whether a script sent the request: it has ``X-Requested-With``, or its ``Accept`` prefers JSON to HTML."""
     if "X-Requested-With" in request.headers:
         return True
     offers = request.accept.acceptable_offers(["text/html", "application/json"])
@@ -99,7 +103,7 @@ def prefers_json(request: Request) -> bool:
 
 
 def respond(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
-    """Return the response that tells ``problem``. Does not use the request's transaction, which may have failed."""
+    """Return the response that shows ``problem``. The request's transaction is not used; it may have failed."""
     request.flash_queue.discard_new()
     response = Response(status=problem.status)
     response.headers.update(headers or {})
@@ -116,7 +120,7 @@ def respond(request: Request, problem: Problem, headers: Mapping[str, str] | Non
 
 
 def _page(request: Request, problem: Problem) -> str:
-    # Asked before the page is rendered: without a database the page is nobody's, rather than another error.
+    # Loaded before the page is rendered: without a database this is a visitor's page rather than another error.
     identity_or_nobody(request)
     values = {
         "status": problem.status,
@@ -127,7 +131,7 @@ def _page(request: Request, problem: Problem) -> str:
     }
     try:
         return str(render(TEMPLATE, values, request=request))
-    except Exception:  # noqa: BLE001 - What broke the page may break its error page too; it is logged.
+    except Exception:  # noqa: BLE001 - The cause of the error may break its page too; it is logged.
         _LOG.exception("Request %s: the error page could not be rendered.", request.request_id)
         return Markup(
             '<!DOCTYPE html><html lang="en"><title>{title}</title><h1>{title}</h1><p>{message}</p>'
@@ -136,18 +140,15 @@ def _page(request: Request, problem: Problem) -> str:
 
 
 def back_url(request: Request) -> str:
-    """Return the path of the page this visitor came from, if it is one of ours and another one; else the start page."""
+    """Return the path of the referring page if it is another page of this site, or else that of the start page."""
     home = f"{request.script_name}/"
     referrer = urlsplit(request.referrer or "")
-    if f"{referrer.scheme}://{referrer.netloc}" != request.host_url or _is_this_page(referrer.path, request):
+    this_page = (
+        request.script_name + request.environ.get("PATH_INFO", "") if request.method == "GET" else None
+    )
+    if f"{referrer.scheme}://{referrer.netloc}" != request.host_url or referrer.path == this_page:
         return home
     return local_path(referrer._replace(scheme="", netloc="", fragment="").geturl(), home)
-
-
-def _is_this_page(path: str, request: Request) -> bool:
-    return bool(
-        request.method == "GET" and path == request.script_name + request.environ.get("PATH_INFO", "")
-    )
 
 
 _BUSY = 503
@@ -165,18 +166,18 @@ _STATUS: dict[type[BatchbookError], int] = {
 
 
 def domain_error(error: BatchbookError, request: Request) -> Any:
-    """Answer what the domain refused, in its own sentence."""
+    """Answer an error of Batchbook with its own sentence."""
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)
     return respond(request, problem_for(status, error.message), _RETRY if status == _BUSY else None)
 
 
 def http_error(error: Any, request: Request) -> Any:
-    """Answer Pyramid's own errors. Their details are meant for developers, so the page has a sentence of its own."""
+    """Answer an error of Pyramid. Its details are for developers, so the page has a sentence of its own."""
     return respond(request, problem_for(error.status_int))
 
 
 def bad_csrf(_error: Any, request: Request) -> Any:
-    """Answer a form whose token does not belong to this visitor's session."""
+    """Answer a form whose CSRF token is not that of the visitor's session."""
     message = (
         "This form is no longer valid: you have signed in or out since it was opened, or your browser sent no cookie. "
         "Nothing was changed. Go back, reload the page, and send it again."
@@ -185,21 +186,21 @@ def bad_csrf(_error: Any, request: Request) -> Any:
 
 
 def forbidden(error: Any, request: Request) -> Any:
-    """Answer a page that this person may not use by the error that the policy gave, or by sign-in if nobody asked."""
+    """Answer a denied request with the error of the policy, or with the sign-in page if nobody is signed in."""
     if identity_or_nobody(request) is None:
         return _sign_in(request)
     return domain_error(getattr(error.result, "error", None) or Refused(), request)
 
 
 def unexpected(error: Exception, request: Request) -> Any:
-    """Answer what nobody foresaw: log it with the request's id, and reveal nothing."""
+    """Answer an unexpected error: log it with the request's id, and reveal nothing."""
     if is_error_retryable(request, error):
-        # Only the retrying execution policy sees this answer, and it will try again.
+        # Only the retrying execution policy sees this response, and it will try again.
         return respond(request, problem_for(503))
     if IRetryableError.providedBy(error) or is_timeout(error):
         _LOG.warning("Request %s gave up on a busy database.", request.request_id, exc_info=error)
         return respond(request, problem_for(503), _RETRY)
-    # %r, because the path is a stranger's text and must not break the log's lines.
+    # %r, because the path is a text from outside that must not break the lines of the log.
     where = (request.request_id, request.method, request.environ.get("PATH_INFO", ""))
     _LOG.error("Request %s failed: %s %r", *where, exc_info=error)
     return respond(request, problem_for(500))
@@ -208,12 +209,12 @@ def unexpected(error: Exception, request: Request) -> Any:
 def _sign_in(request: Request) -> Any:
     if request.method in ("GET", "HEAD") and not prefers_json(request):
         return HTTPSeeOther(request.route_path("login", _query={"next": request.path_qs}))
-    message = "You are not signed in (any more), so nothing was changed. Sign in, go back, and try again."
+    message = "You are not signed in, so nothing was changed. Sign in, go back, and try again."
     return respond(request, Problem(403, "Please sign in", message))
 
 
 def includeme(config: Any) -> None:
-    """Register the views of all errors."""
+    """Register the exception views."""
     config.add_exception_view(domain_error, context=BatchbookError)
     config.add_exception_view(http_error, context=HTTPError)
     config.add_exception_view(bad_csrf, context=BadCSRFToken)

@@ -1,4 +1,4 @@
-"""Messages shown once, after the redirect: kept in a signed cookie, so that a page view changes nothing here."""
+"""Messages shown once, after a redirect. They are kept in a signed cookie, so that a GET changes nothing on the server."""
 
 from __future__ import annotations
 
@@ -16,71 +16,67 @@ _LONGEST = 1000
 
 
 class FlashMessage(NamedTuple):
-    """A message and its kind, as templates show it."""
+    """A message and its kind, for templates."""
 
     kind: str
     message: str
 
 
 class FlashQueue:
-    """The messages that wait for this visitor, oldest first."""
+    """The messages that wait for a visitor, oldest first."""
 
     def __init__(self, request: Request) -> None:
         settings = request.services.get(SecuritySettings)
         self._profile = settings.cookie("batchbook_flash").bind(request)
-        self._waiting = _readable(self._profile.get_value())
+        value = self._profile.get_value()
+        pairs = value if isinstance(value, list) else []
+        self._waiting = [FlashMessage(str(kind), str(message)) for kind, message in pairs]
         self._new: list[FlashMessage] = []
-        self._given = bool(self._waiting)
+        self._received = bool(self._waiting)
         request.add_response_callback(self._write)
 
     def add(self, message: str, kind: Kind = "success") -> None:
-        """Queue ``message``; one too long for a cookie is cut."""
+        """Queue ``message``, cut if it is too long for a cookie."""
         cut = message if len(message) <= _LONGEST else message[: _LONGEST - 1] + "…"
         self._new.append(FlashMessage(kind, cut))
 
     def take(self) -> list[FlashMessage]:
-        """Return all messages and forget them."""
+        """Return all messages and remove them from the queue."""
         taken = self._waiting + self._new
         self._waiting, self._new = [], []
         return taken
 
     def discard_new(self) -> None:
-        """Forget what this request queued: it failed, so its messages would not be true."""
+        """Drop the messages of this request: it failed, so they would not be true."""
         self._new.clear()
 
     def _write(self, _request: Request, response: Any) -> None:
         waiting = _fitting(self._waiting + self._new)
-        if waiting or self._given:
+        if waiting or self._received:
             # A value of None tells the browser to drop the cookie.
             self._profile.set_cookies(response, waiting or None)
 
 
 def flash(request: Request, message: str, kind: Kind = "success") -> None:
-    """Show ``message`` once, on the next page this visitor sees."""
+    """Show ``message`` once, on the visitor's next page."""
     request.flash_queue.add(message, kind)
 
 
 def flash_messages(request: Request) -> list[FlashMessage]:
-    """Return the waiting messages, oldest first, and forget them."""
+    """Return the waiting messages, oldest first, and remove them from the queue."""
     messages: list[FlashMessage] = request.flash_queue.take()
     return messages
 
 
-def _readable(value: Any) -> list[FlashMessage]:
-    return (
-        [FlashMessage(str(kind), str(message)) for kind, message in value] if isinstance(value, list) else []
-    )
-
-
 def _fitting(messages: list[FlashMessage]) -> list[FlashMessage]:
-    # The oldest go first: the newest message is about what was just done.
+    # The oldest are dropped first: the newest message is about the latest action.
     while len(messages) > 1 and len(json.dumps(messages)) > _ROOM:
         messages = messages[1:]
     return [_shortened(message) for message in messages]
 
 
 def _shortened(message: FlashMessage) -> FlashMessage:
-    # JSON writes a character outside ASCII in six bytes or twelve, so a message of permitted length may be too long.
+    # JSON writes a character outside ASCII as six or twelve bytes, so a message of permitted length may be too long.
     while len(json.dumps(message)) > _ROOM:
         message = FlashMessage(message.kind, message.message[: len(message.message) // 2] + "…")
     return message

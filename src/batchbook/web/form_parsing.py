@@ -1,4 +1,4 @@
-"""Forms that were sent, parsed within limits (RFC 7578): texts that can be stored, or files."""
+"""Parsing of submitted forms within limits (RFC 7578), into texts that can be stored, and files."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from batchbook.web.formatting import bytesize
 from batchbook.web.request import Request
 from batchbook.words import is_storable
 
-#: More files than any form has; each of them is open for as long as the request takes.
+#: The limit for files in a form, more than any form has; each stays open for as long as the request takes.
 MOST_FILES = 20
 
-# As browsers and scripts write it. Readers do not agree on anything stranger, such as two boundaries.
+# The header as browsers and scripts write it. Parsers disagree about anything unusual, such as two boundaries.
 _BOUNDARY = r"[!#-:<-\[\]-~]{1,70}"
 _KIND = re.compile(
     rf'multipart/form-data; *boundary=(?:"({_BOUNDARY})"|({_BOUNDARY}))(?:; *charset="?utf-8"?)?', re.I
@@ -30,27 +30,26 @@ _LONGEST_HEADER, _CHUNK = 8_192, 1_048_576
 
 
 class Upload(str):
-    """A file that was sent: its ``filename``, and ``file``, open for reading bytes.
+    """An uploaded file: its ``filename``, and ``file``, open for reading bytes.
 
-    Where a text is expected it is an empty one. So nobody who reads a text need think of files, which anybody may
-    send in its place.
+    It is also an empty text, so that code which reads a text need not handle files, which anybody may send instead.
     """
 
     filename: str
     file: BinaryIO
 
     def __new__(cls, filename: str, file: BinaryIO) -> Upload:
-        """Make it of a file that is read from its beginning."""
+        """Return an upload of a ``file`` at its beginning."""
         upload = super().__new__(cls)
         upload.filename, upload.file = filename, file
         return upload
 
 
 class Parts:
-    """The fields of the multipart form in ``body``, in order, and its ``uploads`` as far as they were read.
+    """The parts of the multipart form in ``body``, in order, and its ``uploads`` as far as they were read.
 
-    ``content_type`` is the request's header. What is in no file, texts and the headers of all parts, may have
-    ``most_bytes``.
+    ``content_type`` is the request's header. ``most_bytes`` is the limit for everything but files: texts, and the
+    headers of all parts.
     """
 
     def __init__(self, body: BinaryIO, content_type: str, most_fields: int, most_bytes: int) -> None:
@@ -63,13 +62,13 @@ class Parts:
     def fields(self) -> list[tuple[str, str]]:
         """Return name and value of each field; the value of a file is an :class:`Upload`.
 
-        Raises ``ValueError`` for a form that cannot be read, and ``TooLarge`` for one with more fields, files or
-        bytes in texts than it may have.
+        Raises ``ValueError`` for a form that cannot be parsed, and ``TooLarge`` for one with too many fields, files or
+        bytes of text.
         """
         fields: list[tuple[str, str]] = []
         for event in self._events():
             if isinstance(event, MultipartSegment):
-                part = self._begun(event, len(fields))
+                part = self._start_part(event, len(fields))
             elif event:
                 self._count(part.write(event))
             else:
@@ -82,10 +81,10 @@ class Parts:
             while not parser.closed:
                 yield from parser.parse(self._body.read(_CHUNK))
 
-    def _begun(self, segment: MultipartSegment, before: int) -> _Nothing:
+    def _start_part(self, segment: MultipartSegment, before: int) -> _Empty:
         if before == self._most_fields:
             raise TooLarge(
-                f"The form has more than {self._most_fields} fields. Nothing was saved. Send less at once."
+                f"The form has more than {self._most_fields} fields. Nothing was saved. Send less at a time."
             )
         self._count(sum(len(name) + len(value) for name, value in segment.headerlist))
         if segment.name is None:
@@ -94,17 +93,15 @@ class Parts:
             return _Text(segment.name)
         # A file field in which no file was chosen is sent as a file without a name.
         return (
-            _File(segment.name, self._upload(segment.filename))
-            if segment.filename
-            else _Nothing(segment.name)
+            _File(segment.name, self._upload(segment.filename)) if segment.filename else _Empty(segment.name)
         )
 
     def _upload(self, filename: str) -> Upload:
         if len(self.uploads) == MOST_FILES:
             raise TooLarge(
-                f"The form has more than {MOST_FILES} files. Nothing was saved. Send less at once."
+                f"The form has more than {MOST_FILES} files. Nothing was saved. Send less at a time."
             )
-        upload = Upload(filename, TemporaryFile())  # noqa: SIM115 - Who reads the form closes it.
+        upload = Upload(filename, TemporaryFile())  # noqa: SIM115 - A callback of the request closes it.
         self.uploads.append(upload)
         return upload
 
@@ -113,27 +110,27 @@ class Parts:
         if self._left < 0:
             most = bytesize(self._most_bytes)
             raise TooLarge(
-                f"The form has more than {most} beside its file. Nothing was saved. Send less at once, or as a file."
+                f"The form has more than {most} besides its file. Nothing was saved. Send less at a time, or as a file."
             )
 
 
-class _Nothing:
-    """A field that says nothing."""
+class _Empty:
+    """An empty field."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def write(self, _data: bytes | bytearray, /) -> int:
-        """Take the next bytes; return how many of them are kept in memory."""
+        """Add the next bytes; return how many of them are kept in memory."""
         return 0
 
     def value(self) -> str:
-        """Return what was taken."""
+        """Return the value of the field."""
         return ""
 
 
-class _Text(_Nothing):
-    """A field that is a text."""
+class _Text(_Empty):
+    """A text field."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -147,8 +144,8 @@ class _Text(_Nothing):
         return self._data.decode()
 
 
-class _File(_Nothing):
-    """A field that is a file."""
+class _File(_Empty):
+    """A file field."""
 
     def __init__(self, name: str, upload: Upload) -> None:
         super().__init__(name)
@@ -164,7 +161,7 @@ class _File(_Nothing):
 
 
 def boundary_of(content_type: str) -> bytes:
-    """Return the boundary that the header names; raise ``ValueError`` unless it names exactly one."""
+    """Return the boundary in the header; raise ``ValueError`` unless it names exactly one."""
     kind = _KIND.fullmatch(content_type.strip())
     if kind is None:
         raise ValueError("The form names no boundary.")
@@ -173,27 +170,29 @@ def boundary_of(content_type: str) -> bytes:
 
 __all__ = ["MOST_FIELDS", "MULTIPART", "Upload", "read_form"]
 
-#: More fields than any form has; parsing millions of empty ones would take the server's memory.
+#: The limit for fields in a form, more than any form has; parsing millions of empty ones would use up the server's memory.
 MOST_FIELDS = 20_000
 
 MULTIPART = "multipart/form-data"
 _URL_ENCODED = ("", "application/x-www-form-urlencoded")
 
-# Where WebOb keeps a form that was read, beside the body that it was read from.
+# The key under which WebOb keeps a parsed form, together with its body.
 _KEPT = "webob._parsed_post_vars"
 
 
 def read_form(request: Request) -> None:
-    """Read ``request.POST``, whose values are then texts or each an :class:`Upload`.
+    """Parse ``request.POST``, whose values are then texts or :class:`Upload` objects.
 
-    Raises ``TooLarge`` for more than any form has, and ``BadInput`` for a form that cannot be read, or has texts that
-    cannot be stored.
+    Raises ``TooLarge`` for a form over a limit, and ``BadInput`` for one that cannot be parsed, or whose texts cannot
+    be stored.
     """
     try:
         if request.content_type == MULTIPART:
             _read_multipart(request)
-        elif request.content_type in _URL_ENCODED:
-            _check_number(request.body.count(b"&"))
+        elif request.content_type in _URL_ENCODED and request.body.count(b"&") > MOST_FIELDS:
+            raise TooLarge(
+                f"The form has more than {MOST_FIELDS} fields. Nothing was saved. Send less at a time."
+            )
         # WebOb raises a warning for a charset other than UTF-8.
         texts = [text for pair in request.POST.items() for text in pair]
     except (ValueError, LookupError, DeprecationWarning) as error:
@@ -203,7 +202,7 @@ def read_form(request: Request) -> None:
     texts += [text.filename for text in texts if isinstance(text, Upload)]
     if not all(map(is_storable, texts)):
         raise BadInput(
-            "The form holds a character that cannot be stored, such as a null character. Nothing was saved."
+            "The form contains a character that cannot be stored, such as a null character. Nothing was saved."
             " Remove it and try again."
         )
 
@@ -211,7 +210,7 @@ def read_form(request: Request) -> None:
 def _read_multipart(request: Request) -> None:
     request.make_body_seekable()
     body, most_bytes = request.body_file_raw, request.services.get(WebSettings).max_form_bytes
-    # A form that is refused stays empty, so that WebOb's own parser, which is slow and easily misled, never sees it.
+    # A form that is refused stays empty, so that WebOb's own parser, which is slow and easily misled, never runs.
     posted: MultiDict[str, str] = MultiDict()
     request.environ[_KEPT] = (posted, body)
     parts = Parts(body, request.headers["Content-Type"], MOST_FIELDS, most_bytes)
@@ -220,13 +219,8 @@ def _read_multipart(request: Request) -> None:
 
 
 def _close(uploads: list[Upload], request: Request) -> None:
-    # The files are gone when they are closed. A second attempt at the same request must not find the closed ones, but
-    # read the form again.
+    # Closing deletes the files. A second attempt at the same request must parse the form again instead of finding them
+    # closed.
     for upload in uploads:
         upload.file.close()
     request.environ.pop(_KEPT, None)
-
-
-def _check_number(fields: int) -> None:
-    if fields > MOST_FIELDS:
-        raise TooLarge(f"The form has more than {MOST_FIELDS} fields. Nothing was saved. Send less at once.")

@@ -1,4 +1,4 @@
-"""Values as pages write them: numbers, sizes, moments, and the cells of a grid as markup."""
+"""Formatting of values for pages: numbers, sizes, times, and the cells of grids."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 from pyramid.threadlocal import get_current_request
 
-from batchbook.grid import Choice, Column, Kind
+from batchbook.grid import Column, Kind
 from batchbook.grid.cells import not_readable, renderer_for
 
 
 def number(value: Decimal | float | None) -> str:
-    """Return ``value`` with its thousands grouped, ``1,234``; empty for ``None``."""
+    """Return ``value`` with grouped thousands, such as ``1,234``; empty for ``None``."""
     if value is None:
         return ""
     return f"{value:,}" if isinstance(value, (int, float, Decimal)) else not_readable(value)
 
 
 def bytesize(value: int | None) -> str:
-    """Return a number of bytes in decimal units with at most one digit behind the point, ``1.5 MB``."""
+    """Return a number of bytes in decimal units with at most one decimal place, such as ``1.5 MB``."""
     if value is None:
         return ""
     if value < 1000:
@@ -39,13 +39,13 @@ def bytesize(value: int | None) -> str:
 def moment_filter(zone: ZoneInfo) -> Callable[[datetime | None], str]:
     """Return the filter that shows a moment (aware, as stored in UTC) to the minute, as ``<time>``.
 
-    It is in the zone of who asks, and in ``zone``, the site's, where nobody does.
+    The time zone is that of the request's user, or ``zone``, the site's, outside a request.
     """
 
     def moment(value: datetime | None) -> str:
         if not isinstance(value, datetime):
             return "" if value is None else not_readable(value)
-        # Macros are not given the request, and every page would have to hand it on to each of them.
+        # Macros do not have the request, and every page would have to pass it to each of them.
         request = get_current_request()
         return moment_html(value, zone if request is None else request.zone)
 
@@ -53,7 +53,7 @@ def moment_filter(zone: ZoneInfo) -> Callable[[datetime | None], str]:
 
 
 def moment_html(moment: datetime, zone: tzinfo) -> Markup:
-    """Return an aware ``moment`` to the minute in ``zone``, as ``<time>`` with the seconds in its title."""
+    """Return an aware ``moment`` to the minute in ``zone``, as ``<time>`` with seconds in its title."""
     machine = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     local = moment.astimezone(zone)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
@@ -75,29 +75,29 @@ _BOOLEANS = {
 
 
 def severity_sign(severity: str | None, sign: str = "") -> str:
-    """Return the character shown beside a word: its own ``sign``, or else the one of its ``severity``."""
+    """Return the character to show beside a word: its own ``sign``, or else that of its ``severity``."""
     return sign or _SIGNS.get(severity, _DASH)
 
 
 def status_chip(choice: Any) -> Markup:
-    """Return a chip with colour, sign and word: ``choice`` is a grid's ``Choice`` or a member of a ``Status``."""
+    """Return a chip with colour, sign and word for ``choice``, a ``Choice`` of a grid or a member of a ``Status``."""
     return Markup(
         '<span class="status status-{}"><span class="status-sign" aria-hidden="true">{}</span>{}</span>'
     ).format(choice.severity or "neutral", severity_sign(choice.severity, choice.sign or ""), choice.label)
 
 
 def value_writer(column: Column, zone: tzinfo) -> Callable[[Any], Markup]:
-    """Return the function that writes a value of ``column`` as markup, with moments in ``zone``.
+    """Return the function that renders a value of ``column`` as markup, with times in ``zone``.
 
-    Choices with a severity are chips, others words; a boolean is a sign with its word; an empty value is a dash. Every
-    other value, readable or not, is the escaped text of :func:`batchbook.grid.render`.
+    It is made once for a column and then cheap for every cell. Choices with a severity are chips, others words; a
+    boolean is a sign with its word; an empty value is a dash. Every other value, readable or not, is the escaped text of :func:`batchbook.grid.render`.
     """
     write_filled = _filled_writer(column, zone)
     return lambda value: EMPTY if value is None or value == "" else write_filled(value)
 
 
 def value_html_filter(site_zone: tzinfo) -> Callable[[Column, Any], Markup]:
-    """Return the filter of a column that writes one value, in the zone of who asks, or ``site_zone`` where nobody does."""
+    """Return the filter that renders one value of a column, in the user's time zone, or ``site_zone`` outside a request."""
 
     def value_html(column: Column, value: Any) -> Markup:
         request = get_current_request()
@@ -116,13 +116,15 @@ def _filled_writer(column: Column, zone: tzinfo) -> Callable[[Any], Markup]:
         case Kind.BOOLEAN:
             return lambda value: _BOOLEANS[bool(value)] if value in (True, False) else escape(render(value))
         case Kind.CHOICE:
-            words = [(choice.value, _word(choice)) for choice in column.choices]
+            words = [
+                (
+                    choice.value,
+                    status_chip(choice) if choice.severity or choice.sign else escape(choice.label),
+                )
+                for choice in column.choices
+            ]
             return lambda value: (
                 next((word for known, word in words if known == value), None) or escape(render(value))
             )
         case _:
             return lambda value: escape(render(value))
-
-
-def _word(choice: Choice) -> Markup:
-    return status_chip(choice) if choice.severity or choice.sign else escape(choice.label)

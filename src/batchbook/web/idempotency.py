@@ -1,4 +1,4 @@
-"""Idempotency keys of forms: a form that was sent twice does its work once."""
+"""Idempotency keys of forms: a form that is sent twice does its work once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from batchbook.web.request import Request
 
 
 class SentForm(Base):
-    """A form that was sent and did something: its key, which no other form has, and a sentence saying what it did."""
+    """A form that was sent and did its work: its unique key, and a sentence about the work."""
 
     __tablename__ = "sent_form"
 
@@ -31,12 +31,12 @@ class SentForm(Base):
 _FIELD = "form_key"
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,43}")
 
-#: How long the key of a sent form is kept.
+#: The time for which the key of a sent form is kept.
 _KEPT = timedelta(days=2)
 
 
 def idempotency_key_input(request: Request) -> Markup:
-    """Return the hidden field with the form's key: the one it was sent with when it is shown again, else a new one."""
+    """Return the hidden field with the form's key, which stays the same when the form is shown again with errors."""
     sent = request.POST.get(_FIELD, "") if request.method == "POST" else ""
     key = sent if _KEY.fullmatch(sent) else secrets.token_urlsafe(24)
     return Markup('<input type="hidden" name="{}" value="{}">').format(_FIELD, key)
@@ -44,12 +44,12 @@ def idempotency_key_input(request: Request) -> Markup:
 
 @contextmanager
 def claim_key(request: Request) -> Iterator[Callable[[str], None]]:
-    """Claim the key of the form that was posted, and do its work in the block.
+    """Claim the key of the posted form, whose work is done in the block.
 
-    Yields what is to be called with a sentence saying what was done. Work and key are kept together: if the block
-    raises, nothing of either is left, so whoever catches the error may answer as they like. Raises
-    :class:`~batchbook.errors.Conflict` for a form that was sent before. A post without a key, from a script, is taken
-    as it is.
+    Yields a function to call with a sentence about the work that was done. Work and key are stored together: if the
+    block raises, neither is kept, so the error can be caught and the form shown again. Raises
+    :class:`~batchbook.errors.Conflict` for a form that was sent before. A post without a key, from a script, is not
+    checked.
     """
     with request.db.begin_nested():
         yield _claimed(request)
@@ -76,7 +76,7 @@ def _claim(db: Session, key: str) -> SentForm:
             db.add(form)
             db.flush()
     except IntegrityError:
-        _refuse_second_time(db, key)  # The other one was committed while this one waited for it.
+        _refuse_second_time(db, key)  # The other request was committed while this one waited for it.
         raise
     db.execute(delete(SentForm).where(SentForm.sent_at < now - _KEPT))
     return form

@@ -1,4 +1,4 @@
-"""Limits of requests: bodies that are too large and requests that cannot be read are refused before anything else."""
+"""Limits of requests: bodies that are too large and invalid requests are refused before anything else."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from batchbook.words import is_storable
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
-#: What anybody may send: signing in and out need no more, and reading a form costs time before anything is checked.
+#: The limit in bytes for visitors who are not signed in: signing in needs no more, and parsing costs time before any check.
 STRANGERS_BYTES = 64_000
 
-# Python refuses to read numbers of thousands of digits, by an error of its own.
+# Python refuses to parse numbers of thousands of digits, with an error of its own.
 _MOST_DIGITS = 18
 
 
 def limits_tween_factory(handler: Callable[[Request], Any], _registry: Any) -> Callable[[Request], Any]:
-    """Return the tween that looks at a request's length and address before its body is read."""
+    """Return the tween that checks a request's length and address before its body is read."""
 
     def check_limits(request: Request) -> Any:
         _check_length(request)
@@ -35,9 +35,10 @@ def limits_tween_factory(handler: Callable[[Request], Any], _registry: Any) -> C
 
 
 def retry_attempts(request: Request) -> int | None:
-    """Say to ``pyramid_retry`` how often a request may be tried: it reads the body of one that it may try again.
+    """Return how often ``pyramid_retry`` may try the request; ``None`` for the usual number.
 
-    One that the tween will refuse is tried once, so its body stays unread; ``None`` means the usual number.
+    It reads the body of a request that it may try again. One that the tween will refuse is tried once, so that its body
+    stays unread.
     """
     length = _stated_length(request)
     refused = length is None or length > _limit(request)
@@ -51,7 +52,7 @@ def _stated_length(request: Request) -> int | None:
 
 def _check_length(request: Request) -> None:
     if "HTTP_TRANSFER_ENCODING" in request.environ:
-        # The server in front normally resolves this. One that does not leaves us with a body of unknown length.
+        # The server normally resolves this. If it does not, the length of the body is unknown.
         raise HTTPLengthRequired
     length = _stated_length(request)
     if length is None:
@@ -59,15 +60,15 @@ def _check_length(request: Request) -> None:
     limit = _limit(request)
     if length > limit:
         raise TooLarge(
-            f"What you sent has {bytesize(length)}; at most {bytesize(limit)} are taken here. Nothing was saved. "
-            "Send less at once, for example a file split in parts."
+            f"What you sent has {bytesize(length)}; the limit is {bytesize(limit)}. Nothing was saved. "
+            "Send less at a time, for example by splitting the file."
         )
-    # Much is taken from people we know; who asks is looked up only when it matters, in the database.
+    # The limit is higher for users who are signed in; the identity is loaded only if it matters.
     most = min(request.services.get(WebSettings).max_form_bytes, STRANGERS_BYTES)
     if length > most and request.identity is None:
         raise TooLarge(
-            f"You are not signed in (any more), and without that at most {bytesize(most)} are taken; what you sent has "
-            f"{bytesize(length)}. Nothing was saved. Sign in, then send it again."
+            f"You are not signed in, so the limit is {bytesize(most)}; what you sent has {bytesize(length)}. "
+            "Nothing was saved. Sign in, then send it again."
         )
 
 
@@ -80,26 +81,28 @@ def _check_address(request: Request) -> None:
     try:
         texts = [request.path_info, *(text for pair in request.GET.items() for text in pair)]
     except UnicodeDecodeError as error:
-        raise BadInput("The address is not valid UTF-8. Check it, or start from the start page.") from error
+        raise BadInput("The address is not valid UTF-8. Check it, or go to the start page.") from error
     if not all(map(is_storable, texts)):
-        raise BadInput("The address contains a null character. Check it, or start from the start page.")
+        raise BadInput(
+            "The address contains a character that cannot be stored, such as a null character. Check it, or go to the start page."
+        )
 
 
 def readable_form(view: Callable[..., Any], info: Any) -> Callable[..., Any]:
-    """View deriver: read the form, or refuse it with a sentence, once the person is known to be permitted."""
+    """View deriver: parse the form, or refuse it with a sentence, after the permission was checked."""
     if info.exception_only:
         return view
 
-    def view_of_a_form(context: Any, request: Request) -> Any:
+    def parse_and_call(context: Any, request: Request) -> Any:
         if request.method not in SAFE_METHODS:
             read_form(request)
         return view(context, request)
 
-    return view_of_a_form
+    return parse_and_call
 
 
 def includeme(config: Any) -> None:
-    """Add the tween and the deriver, and keep the retrying execution policy from reading what will be refused."""
+    """Add the tween and the deriver, and keep the retrying execution policy from reading bodies that will be refused."""
     config.registry.settings.setdefault("retry.activate_hook", "batchbook.web.limits.retry_attempts")
     config.add_tween(
         "batchbook.web.limits.limits_tween_factory",

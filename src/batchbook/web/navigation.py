@@ -1,4 +1,4 @@
-"""The site's navigation: features add their entries, a person sees those that the person may use."""
+"""The site's navigation: features add entries, and users see those that they may use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _AFTER_ROUTES = 10
 
 @dataclass(frozen=True)
 class Entry:
-    """What a feature declared: where ``route_name`` leads is shown to those who hold any of ``permissions``."""
+    """A declared entry: a link to ``route_name``, for users who hold any of ``permissions``."""
 
     label: str
     route_name: str
@@ -30,7 +30,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class NavItem:
-    """An entry as a page shows it; ``active`` says that the current page lies under it."""
+    """An entry as a page shows it; ``active`` if the current page lies under it."""
 
     label: str
     url: str
@@ -46,10 +46,11 @@ def add_navigation(
     group: str = "",
     order: int = 100,
 ) -> None:
-    """Directive: add an entry to the navigation for those who hold ``permission`` (of a tuple: any of them).
+    """Directive: add an entry to the navigation for users who hold ``permission`` (of a tuple, any of them).
 
     ``permission`` may be :data:`~batchbook.security.identity.SIGNED_IN`. Entries are sorted by ``order``, then
-    ``label``. Two entries for one route conflict. A route that does not exist raises ``ConfigurationError``.
+    ``label``. Two entries for one route are a configuration conflict; a route that does not exist raises
+    ``ConfigurationError``.
     """
     permissions = (permission,) if isinstance(permission, str) else tuple(permission)
     entry = Entry(label, route_name, permissions, group, order)
@@ -58,7 +59,7 @@ def add_navigation(
         mapper = config.registry.queryUtility(IRoutesMapper)
         if mapper is None or mapper.get_route(route_name) is None:
             raise ConfigurationError(
-                f"The navigation entry {label!r} leads to {route_name!r}, which is no route."
+                f"The navigation entry {label!r} names the route {route_name!r}, which does not exist."
             )
         entries = config.registry.setdefault(_REGISTRY_KEY, [])
         entries.append(entry)
@@ -72,7 +73,7 @@ def add_navigation(
 
 
 def navigation(request: Request) -> list[NavItem]:
-    """Return the entries that the request's identity may see, in order; nobody sees none."""
+    """Return the entries that the user may see, in order; none for a visitor who is not signed in."""
     identity = request.identity
     if identity is None:
         return []
@@ -93,11 +94,11 @@ def _here(request: Request) -> str:
     try:
         return str(request.path)
     except UnicodeDecodeError:
-        return ""  # The error page of an address that is no text; it lies under nothing.
+        return ""  # The error page of an address that is not valid text lies under no entry.
 
 
 def _nearest(here: str, paths: list[str]) -> str | None:
-    # The longest path that the page lies under: /batches/price_change rather than /batches. "/" is only itself.
+    # The longest path that the page lies under: /batches/price_change rather than /batches. "/" matches only itself.
     under = [
         path for path in paths if here == path or (path != "/" and here.startswith(path.rstrip("/") + "/"))
     ]

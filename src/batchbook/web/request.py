@@ -1,4 +1,4 @@
-"""Properties of every request: its id and its time zone; and an answer whatever goes wrong."""
+"""Properties of every request: its id and time zone; and the tween that turns every error into a response."""
 
 from __future__ import annotations
 
@@ -16,17 +16,20 @@ from batchbook.zones import zone_called
 
 
 def zone_of(request: Request) -> ZoneInfo:
-    """Return the zone that who asks has chosen; the site's for everybody else, and for a zone that is gone."""
+    """Return the time zone of the user who makes the request."""
     return zone_for(request.services, request.identity)
 
 
 def zone_for(services: Services, identity: Any) -> ZoneInfo:
-    """Return the zone that the user ``identity`` has chosen; the site's for nobody, and for a zone that is gone."""
+    """Return the time zone that the user ``identity`` chose, or else that of the site.
+
+    That is for visitors who are not signed in, and for a zone that no longer exists.
+    """
     chosen = identity.timezone if identity else None
     return (zone_called(chosen) if chosen else None) or services.get(WebSettings).timezone
 
 
-#: Pyramid is untyped; a request is ``Any`` to the type checker, and this name says so.
+#: The type of requests. Pyramid is untyped, so it is ``Any`` to the type checker.
 Request = Any
 
 HEADER = "X-Request-Id"
@@ -35,26 +38,26 @@ _ENVIRON_KEY = "batchbook.request_id"
 
 
 def request_id(request: Request) -> str:
-    """Return the id of this request, 16 hex digits, the same when the request is tried again.
+    """Return the id of this request, 16 hex digits, which stays the same when the request is tried again.
 
-    It is made here and never taken from a header: a stranger must not choose what stands in our log.
+    It is never taken from a header, because nobody outside should choose a text for the log.
     """
     made: str = request.environ.setdefault(_ENVIRON_KEY, secrets.token_hex(8))
     return made
 
 
 def guard_tween_factory(handler: Callable[[Request], Any], _registry: Any) -> Callable[[Request], Any]:
-    """Return the tween that puts the request's id on the response, and turns errors from below into a page.
+    """Return the tween that adds the request's id to the response, and turns errors from below into a page.
 
-    Pyramid's own exception tween sits under the transaction's; what goes wrong above it, such as a failed commit or
-    a body over the limit, would reach the server as a bare traceback.
+    Pyramid's own exception tween lies under that of the transaction. An error above it, such as a failed commit or a
+    body over the limit, would reach the server as a bare traceback.
     """
 
     def guard(request: Request) -> Any:
         try:
             response = handler(request)
         except Exception:  # noqa: BLE001 - The exception view logs it.
-            # The retrying execution policy finds the error at the request, and tries again if that may help.
+            # The retrying execution policy finds the error on the request, and tries again if that may help.
             response = request.invoke_exception_view()
         response.headers[HEADER] = request.request_id
         if not is_error_retryable(request, request.exception):
@@ -65,14 +68,14 @@ def guard_tween_factory(handler: Callable[[Request], Any], _registry: Any) -> Ca
 
 
 def _close_body(request: Request) -> None:
-    # WebOb copies a long body into a temporary file, once for all attempts, and leaves closing it to chance.
+    # WebOb copies a long body into a temporary file, once for all attempts, and never closes it explicitly.
     body = request.environ.get("wsgi.input")
     if isinstance(body, io.BufferedRandom):
         body.close()
 
 
 def includeme(config: Any) -> None:
-    """Add ``request.zone``."""
+    """Add ``request.zone``, ``request.request_id`` and the tween."""
     config.add_request_method(zone_of, "zone", reify=True)
     config.add_request_method(request_id, reify=True)
     config.add_tween(

@@ -1,4 +1,4 @@
-"""Globals and filters of every template, and the static files that pages use."""
+"""Globals and filters of all templates, and the static files that pages use."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from batchbook.web.idempotency import idempotency_key_input
 from batchbook.web.request import Request
 from batchbook.words import counted, noun
 
-# As the documentation of pyramid_jinja2 advises; the environment is made in an action of its own.
+# As the documentation of pyramid_jinja2 advises: the environment is made in an action of its own.
 _AFTER_ENVIRONMENT = 999
 
 _ONE_YEAR = 365 * 24 * 3600
 
 
 def csrf_token(request: Request) -> str:
-    """Return the token that a script sends in the header ``X-CSRF-Token``."""
+    """Return the token for scripts, to be sent in the header ``X-CSRF-Token``."""
     token: str = get_csrf_token(request)
     return token
 
 
 def csrf_input(request: Request) -> Markup:
-    """Return the hidden field that every form by POST carries."""
+    """Return the hidden field with the token, for every form that is posted."""
     return Markup('<input type="hidden" name="csrf_token" value="{}">').format(csrf_token(request))
 
 
@@ -64,7 +64,7 @@ def _walk(folder: Traversable, prefix: str) -> list[tuple[str, Traversable]]:
 
 
 def includeme(config: Any) -> None:
-    """Make the environment of Jinja2, and serve the static files."""
+    """Set up Jinja2, and serve the static files."""
     config.include("pyramid_jinja2")
     settings = services_of(config.registry).get(WebSettings)
     config.action(
@@ -96,8 +96,8 @@ def _fill_environment(config: Any, zone: ZoneInfo) -> None:
 def _serve_static_files(config: Any, *, development: bool) -> None:
     """Serve ``batchbook:static`` under ``/static/<version>/``, where browsers may keep it for a year.
 
-    The version changes with the content. It stands in the path and not behind a question mark: a module's relative
-    imports then carry it too. In development it stays the same, and browsers keep nothing.
+    The version changes with the content. It is part of the path instead of the query string, so that relative imports
+    between modules keep it. In development it stays the same, and browsers keep nothing.
     """
     version = "development" if development else content_version(files("batchbook") / "static")
     config.add_static_view(
