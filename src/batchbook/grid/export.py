@@ -41,17 +41,10 @@ def csv_chunks(columns: Sequence[Column], rows: Iterable[Row[Any]]) -> Iterator[
     writer = csv.writer(buffer)
     buffer.write("\ufeff")
     writer.writerow(_safe(column.label) for column in columns)
-    cells = [
-        (column.name, renderer_for(column, grouped=False), column.kind in _TEXT_KINDS) for column in columns
-    ]
+    cells = [(column.name, _csv_renderer(column)) for column in columns]
     for row in rows:
         values = row._mapping
-        writer.writerow(
-            [
-                _safe(render(values[name])) if is_text else render(values[name])
-                for name, render, is_text in cells
-            ]
-        )
+        writer.writerow([render(values[name]) for name, render in cells])
         if buffer.tell() >= _CHUNK_BYTES:
             yield _taken(buffer)
     yield _taken(buffer)
@@ -157,6 +150,11 @@ def _number_format(column: Column) -> str:
     if column.kind is Kind.DECIMAL and column.scale:
         return "#,##0." + "0" * column.scale
     return {Kind.DATE: "yyyy-mm-dd", Kind.DATETIME: "yyyy-mm-dd hh:mm:ss"}.get(column.kind, "General")
+
+
+def _csv_renderer(column: Column) -> Callable[[Any], str]:
+    render = renderer_for(column, grouped=False)
+    return (lambda value: _safe(render(value))) if column.kind in _TEXT_KINDS else render
 
 
 def _safe(text: str) -> str:

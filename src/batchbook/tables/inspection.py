@@ -140,7 +140,7 @@ class _Inspection:
                 self._totals.append((numbers.pop(), records.pop()))
 
     def _is_sum(self, number: int, cells: Sequence[str]) -> bool:
-        """Tell whether a row with gaps holds sums; only such a row has the file read once more."""
+        """Return whether a row with gaps holds sums; only such a row has the file read once more."""
         columns = conclude_columns(self._source.headings, self.profiles, self._source.reading)
         numeric = {
             place: column.reading for place, column in enumerate(columns) if column.report.kind == "number"
@@ -211,7 +211,7 @@ def usually_filled(filled: Sequence[int], records: int) -> tuple[bool, ...]:
 
 
 def is_total_row(record: Record, usual: Sequence[bool]) -> bool:
-    """Tell whether ``record`` is called a total: by a word alone, or by its first word where cells are missing.
+    """Return whether ``record`` is called a total: by a word alone, or by its first word where cells are missing.
 
     ``usual`` has for each column whether it is usually filled: a product may be called “Total” too, but it has all its cells.
     """
@@ -228,14 +228,14 @@ def is_total_row(record: Record, usual: Sequence[bool]) -> bool:
 
 
 def may_be_sums(record: Record, usual: Sequence[bool], numeric: Iterable[int]) -> bool:
-    """Tell whether ``record`` has gaps but some numbers, so that adding up the records above it may be worthwhile."""
+    """Return whether ``record`` has gaps but some numbers, so that adding up the records above it may be worthwhile."""
     return _has_gaps(record, usual) and any(record[position].strip() for position in numeric)
 
 
 def are_sums(
     number: int, record: Record, chunks: Iterable[Chunk], numeric: Mapping[int, ColumnReading]
 ) -> bool:
-    """Tell whether a number in ``record``, which is row ``number``, is the sum of those above it in its column."""
+    """Return whether a number in ``record``, which is row ``number``, is the sum of those above it in its column."""
     filled = {place: reading for place, reading in numeric.items() if record[place].strip()}
     values = {place: _number_reader(reading) for place, reading in filled.items()}
     sums, rows = dict.fromkeys(filled, 0.0), 0

@@ -170,7 +170,7 @@ class RecordBuilder:
         return self._one_by_one(first, rows)
 
     def _all_plain(self, first: int, rows: Sequence[Sequence[str]]) -> bool:
-        """Tell whether all rows are as wide as the table and begin with something, which most tables' rows do."""
+        """Return whether all rows are as wide as the table and begin with something, which most tables' rows do."""
         if set(map(len, rows)) != {self._width} or not self._left_out.isdisjoint(
             range(first, first + len(rows))
         ):

@@ -12,9 +12,8 @@ from batchbook.batches.engine.file_intake import (
     has_mapped_file,
     intake_fields,
     maps_columns,
-    refuse_unprepared,
 )
-from batchbook.batches.intake.file_inspection import Unmapped
+from batchbook.batches.intake.file_inspection import Unmapped, refuse_unprepared
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.errors import BadInput
 
@@ -35,7 +34,7 @@ def test_a_file_is_inspected_once_and_the_result_is_stored(harness: BatchHarness
         ensure_inspected(work)
         stored = stored_intake(work.batch)
         assert stored is not None
-        refuse_unprepared(work, stored)
+        refuse_unprepared(stored, intake_fields(work))
         assert [field.name for field in intake_fields(work)] == ["item_code", "counted", "remark"]
 
 
@@ -67,4 +66,4 @@ def test_a_file_that_lacks_a_column_is_refused_before_its_rows_are_read(harness:
     with harness.engine() as engine:
         work = engine.work_on(engine.find(batch_id))
         with pytest.raises(Unmapped, match="has no column “remark”"):
-            refuse_unprepared(work, file_source_of(work).inspect(work.handler, work.batch))
+            refuse_unprepared(file_source_of(work).inspect(work.handler, work.batch), intake_fields(work))

@@ -20,19 +20,23 @@ from batchbook.tables.layout.languages import (
 from batchbook.tables.report import Reading
 
 
-@pytest.mark.parametrize(("words", "first", "among"), [(1, 0.85, 0.95), (2, 0.95, 0.98), (8, 0.97, 0.99)])
-def test_the_right_reading_is_offered_and_mostly_comes_first(words: int, first: float, among: float) -> None:
-    chance, told, at_all, cases = random.Random(words), 0, 0, 0
+@pytest.mark.parametrize(
+    ("words", "rounds", "first", "among"), [(1, 3, 0.85, 0.95), (2, 3, 0.95, 0.98), (8, 1, 0.97, 0.99)]
+)
+def test_the_right_reading_is_offered_and_mostly_comes_first(
+    words: int, rounds: int, first: float, among: float
+) -> None:
+    chance, at_first, at_all, cases = random.Random(words), 0, 0, 0
     for encodings, goods in PRODUCT_NAMES.values():
         for encoding in encodings:
-            for _ in range(3):
+            for _ in range(rounds):
                 texts = chance.sample(goods, min(words, len(goods)))
                 lines = [text.encode(encoding) for text in texts]
                 read = [
                     [line.decode(one.encoding) for line in lines] for one in encoding_candidates(lines)[:4]
                 ]
-                cases, told, at_all = cases + 1, told + (read[0] == texts), at_all + (texts in read)
-    assert told / cases >= first
+                cases, at_first, at_all = cases + 1, at_first + (read[0] == texts), at_all + (texts in read)
+    assert at_first / cases >= first
     assert at_all / cases >= among
 
 

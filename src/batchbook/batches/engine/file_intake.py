@@ -14,7 +14,7 @@ from batchbook import tables
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.files import input_file, open_file
 from batchbook.batches.intake.field_mapping import IntakeField, headings_of, merge_texts
-from batchbook.batches.intake.file_inspection import Intake, refuse_guessed_text, refuse_unmapped
+from batchbook.batches.intake.file_inspection import Intake
 from batchbook.batches.intake.file_source import FileSource, stored_intake
 from batchbook.batches.intake.saved_mappings import last_mapping, save_mapping
 from batchbook.batches.models import CellChange
@@ -50,13 +50,6 @@ def ensure_inspected(work: ActionContext) -> None:
     if has_mapped_file(work) and stored_intake(work.batch) is None:
         with suppress(BadInput):
             file_source_of(work).inspect(work.handler, work.batch)
-
-
-def refuse_unprepared(work: ActionContext, intake: Intake) -> None:
-    """Raise ``BadInput`` where ``intake`` lacks a decision that is needed to read the rows of the batch."""
-    fields = intake_fields(work)
-    refuse_unmapped(intake, fields)
-    refuse_guessed_text(intake, fields)
 
 
 #: How many corrections of a batch are learned from.

@@ -154,6 +154,12 @@ class GuessedText(BadInput):
         self.code = code
 
 
+def refuse_unprepared(intake: Intake, fields: Sequence[IntakeField]) -> None:
+    """Raise ``BadInput`` where ``intake`` lacks a decision that is needed to read rows with ``fields``."""
+    refuse_unmapped(intake, fields)
+    refuse_guessed_text(intake, fields)
+
+
 def refuse_guessed_text(intake: Intake, fields: Sequence[IntakeField]) -> None:
     """Raise :class:`GuessedText` where a column in use may have other characters, as nobody chose the encoding."""
     guesses = [

@@ -13,7 +13,7 @@ from batchbook import tables
 from batchbook.batches.files import demand_input_file, open_file
 from batchbook.batches.intake.cell_reader import IntakeReader
 from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping, fields_of, headings_of
-from batchbook.batches.intake.file_inspection import Intake, refuse_guessed_text, refuse_unmapped
+from batchbook.batches.intake.file_inspection import Intake, refuse_unprepared
 from batchbook.batches.intake.saved_mappings import MappingScope, last_mapping
 from batchbook.batches.intake.suggestions import RememberedMapping, normalise_name, suggest
 from batchbook.batches.models import Batch, BatchRow
@@ -226,8 +226,7 @@ class FileSource:
         Raises ``BadInput`` where something is not decided yet, or was decided for another table.
         """
         handler.expected_rows = intake.report.rows
-        refuse_unmapped(intake, fields)
-        refuse_guessed_text(intake, fields)
+        refuse_unprepared(intake, fields)
         source = tables.open_source(name, file, intake.reading, headings_of(fields))
         if not intake.mapping.fits(source.headings):
             raise BadInput(

@@ -15,10 +15,11 @@ from batchbook.batches.concurrency import refuse_stale
 from batchbook.batches.engine.context import ActionContext, around
 from batchbook.batches.engine.creation import clone_batch, delete_batch
 from batchbook.batches.engine.engine import Engine, Result
-from batchbook.batches.engine.file_intake import refuse_unprepared
+from batchbook.batches.engine.file_intake import intake_fields
 from batchbook.batches.engine.scheduled_execution import cancel_schedule_for_execution
 from batchbook.batches.files import input_file
 from batchbook.batches.hook_guard import handler_code
+from batchbook.batches.intake.file_inspection import refuse_unprepared
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action, is_job
 from batchbook.batches.models import Batch
@@ -171,7 +172,7 @@ def _try_source(work: ActionContext) -> None:
     """Raise what a job would fail with at the first row of a small file, while the person is still at the form."""
     intake = stored_intake(work.batch)
     if intake is not None:
-        refuse_unprepared(work, intake)  # All of the file was looked at already.
+        refuse_unprepared(intake, intake_fields(work))  # All of the file was looked at already.
         return
     file = input_file(work.session, work.batch)
     if file is None or file.size > _TRIED_BYTES:

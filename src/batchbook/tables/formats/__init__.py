@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from batchbook.tables.report import Note, Reading, SheetReport, TextReading
 
-#: How many rows are looked at together to guess something.
+#: The number of first rows from which guesses are made.
 SAMPLE = 200
 
 
@@ -77,5 +77,5 @@ def blocks_of(rows: Iterable[NumberedRow], size: int) -> Iterator[Block]:
 
 
 def is_blank(row: Sequence[str]) -> bool:
-    """Tell whether nothing but blanks is in ``row``."""
+    """Return whether nothing but blanks is in ``row``."""
     return not any(row) or not "".join(row).strip()

@@ -73,15 +73,15 @@ class Archive:
         self._unpacked = 0
 
     def __contains__(self, path: str) -> bool:
-        """Tell whether there is a part at ``path``."""
+        """Return whether there is a part at ``path``."""
         return path.lower() in self._entries
 
     def has(self, *folders: str) -> bool:
-        """Tell whether there is a part in one of ``folders``, given in lower case with a slash at their ends."""
+        """Return whether there is a part in one of ``folders``, given in lower case with a slash at their ends."""
         return any(path.startswith(folders) for path in self._entries)
 
     def encrypted(self) -> bool:
-        """Tell whether a password protects the parts, in either of the two ways in use."""
+        """Return whether a password protects the parts, in either of the two ways in use."""
         if any(entry.flag_bits & 1 for entry in self._entries.values()):
             return True
         manifest = "META-INF/manifest.xml"

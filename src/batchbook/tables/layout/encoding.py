@@ -98,7 +98,7 @@ def _shift_in(file: BinaryIO) -> str:
 
 
 def encoding_still_fits(file: BinaryIO, encoding: str) -> bool:
-    """Tell whether a text may well be in ``encoding``, as an earlier file from the same source was.
+    """Return whether a text may well be in ``encoding``, as an earlier file from the same source was.
 
     It may not be if it has another byte order mark, is valid UTF-8, or if other encodings are much likelier.
     """

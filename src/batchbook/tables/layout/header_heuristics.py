@@ -22,17 +22,17 @@ _MOST = 0.8
 
 
 def is_data(text: str) -> bool:
-    """Tell whether ``text`` is a number, an amount, a day or digits of another kind, as no heading is."""
+    """Return whether ``text`` is a number, an amount, a day or digits of another kind, as no heading is."""
     return bool(_DATA.fullmatch(text.strip())) and not _LETTER.search(text)
 
 
 def is_label(text: str) -> bool:
-    """Tell whether ``text`` is made of words alone."""
+    """Return whether ``text`` is made of words alone."""
     return bool(_LETTER.search(text)) and not _DIGIT.search(text)
 
 
 def resembles_record(head: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Tell whether ``head`` holds the same kinds of values as the rows below it, so that it is no row of headings."""
+    """Return whether ``head`` holds the same kinds of values as the rows below it, so that it is no row of headings."""
     against, for_it = 0, 0
     for place, text in enumerate(head):
         column = _column_below(below, place)
@@ -44,7 +44,7 @@ def resembles_record(head: Sequence[str], below: Sequence[Sequence[str]]) -> boo
 
 
 def resembles_second_header(head: Sequence[str], row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Tell whether ``row``, right below ``head``, goes on with headings: words where numbers are further below.
+    """Return whether ``row``, right below ``head``, goes on with headings: words where numbers are further below.
 
     One such word may be a record's “missing”; so there must be two, or one below a place that ``head`` leaves empty.
     """
@@ -67,7 +67,7 @@ def _mostly_data(column: Sequence[str]) -> bool:
 
 
 def _is_year_above(text: str, column: Sequence[str]) -> bool:
-    """Tell whether a year stands above amounts, as in a table with a column for each year."""
+    """Return whether a year stands above amounts, as in a table with a column for each year."""
     return bool(_YEAR.fullmatch(text.strip())) and not all(map(_YEAR.fullmatch, column)) and bool(column)
 
 

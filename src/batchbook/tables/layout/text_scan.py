@@ -123,8 +123,10 @@ def scan_text(name: str, file: BinaryIO, codec: str, errors: str = "strict") -> 
     decoder = codecs.getincrementaldecoder(codec)(errors)
     wide, position = codec.startswith(("utf-16", "utf-32")), 0
     for piece in file_pieces(file):
-        if not wide and b"\x00" in piece:
-            text.refuse_nul(piece.index(b"\x00"), piece)
+        if (
+            not wide and b"\x00" in piece
+        ):  # Before decoding, so that binary data is not taken for another encoding.
+            text.refuse_nul(piece.decode("latin-1"))
         text.feed(_decode(decoder, piece, position, text))
         position += len(piece)
     text.feed(_decode(decoder, b"", position, text, final=True))
@@ -169,8 +171,7 @@ class _TextScanner:
         # A return at the end of a piece may be the first half of a line's end.
         self._waiting = "\r" if text.endswith("\r") and piece else ""
         text = text[: len(text) - len(self._waiting)]
-        if "\x00" in text:
-            self.refuse_nul(text.index("\x00"), text.encode("latin-1", "replace"))
+        self.refuse_nul(text)
         self._measure(text)
         crlf = text.count("\r\n")
         self._crlf, self._lf = self._crlf + crlf, self._lf + text.count("\n") - crlf
@@ -180,13 +181,15 @@ class _TextScanner:
         """Return the statistics; a last line needs no end."""
         return TextStatistics(self.lines + (self._open > 0), self._crlf, self._lf, self._cr)
 
-    def refuse_nul(self, at: int, data: bytes) -> None:
-        """Raise ``BadInput`` about a NUL byte at a position of the next piece."""
-        line = self.lines + _count_line_ends(data[:at].decode("latin-1")) + 1
-        raise BadInput(
-            f"“{self._name}” is not text: it holds NUL bytes, the first of them in line {line:,}. Expected a table"
-            " as CSV, or a workbook (XLSX, XLS, ODS)."
-        )
+    def refuse_nul(self, piece: str) -> None:
+        """Raise ``BadInput`` where the next piece has a NUL byte."""
+        before, nul, _ = piece.partition("\x00")
+        if nul:
+            line = self.lines + _count_line_ends(before) + 1
+            raise BadInput(
+                f"“{self._name}” is not text: it holds NUL bytes, the first of them in line {line:,}. Expected a table"
+                " as CSV, or a workbook (XLSX, XLS, ODS)."
+            )
 
     def _measure(self, text: str) -> None:
         ends = [end for end in (text.find("\n"), text.find("\r")) if end >= 0]

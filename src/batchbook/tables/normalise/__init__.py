@@ -41,7 +41,7 @@ _REMOVED: dict[str, frozenset[MarkKind]] = {
 
 
 def may_be_marked(joined: bytes) -> bool:
-    """Tell whether one of several texts, joined by line ends, may begin with a marker."""
+    """Return whether one of several texts, joined by line ends, may begin with a marker."""
     return _MAY_BE_MARKED.search(joined) is not None
 
 

@@ -107,13 +107,13 @@ def possible_orders(text: str) -> Literal["dmy", "mdy", "either", "none", ""]:
 
 
 def is_unambiguous_day(text: str) -> bool:
-    """Tell whether ``text`` is a date in any order: in ISO format, with the year first, or with a month's name."""
+    """Return whether ``text`` is a date in any order: in ISO format, with the year first, or with a month's name."""
     day = split_moment(text)[0]
     return _unambiguous_day(day) is not None
 
 
 def has_short_year(text: str) -> bool:
-    """Tell whether an ambiguous date has two digits for its year."""
+    """Return whether an ambiguous date has two digits for its year."""
     found = _AMBIGUOUS.fullmatch(split_moment(text)[0])
     return found is not None and len(found[4]) == 2
 

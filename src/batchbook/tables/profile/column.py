@@ -34,7 +34,7 @@ class Evidence:
         self.first: list[tuple[int, str]] = []
 
     def __bool__(self) -> bool:
-        """Tell whether it was found at all."""
+        """Return whether it was found at all."""
         return self.count > 0
 
     @property

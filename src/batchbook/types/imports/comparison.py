@@ -83,7 +83,7 @@ def has_duplicate(plan: ImportPlan, row: Any, repeated: Collection[Any] | None) 
     return case((plan.column(row, plan.key[0]).in_(repeated), another), else_=false())
 
 
-#: How many records are read together.
+#: The number of records that are read together.
 _RECORDS_AT_ONCE = 5_000
 
 

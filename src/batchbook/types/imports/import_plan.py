@@ -76,7 +76,7 @@ class ImportPlan:
 
     def _intake_field(self, field: TargetField) -> IntakeField:
         is_key = field in self.key
-        # Where records may be updated, a file may have as few fields as it likes.
+        # If records may be updated, a file needs no field but the key.
         needed = is_key or (self.mode is Mode.CREATE and field.needed)
         column = replace(field.column, name=new(field.name))
         # The first synonym is the name that messages and commands give it.

@@ -17,9 +17,9 @@ from batchbook.types.imports.targets import Check, TargetField, new
 #: The codes of issues that a refresh finds, and clears once they are solved.
 UNKNOWN, AMBIGUOUS, NEEDED = "unknown-reference", "ambiguous-reference", "needed-to-create"
 DUPLICATE_KEY = "duplicate-key"
-#: How many rows with problems are read together.
+#: The number of rows with problems that are read together.
 _TOGETHER = 2_000
-#: How many candidates of an ambiguous reference are named.
+#: The number of candidates that are named for an ambiguous reference.
 _NAMED = 8
 
 

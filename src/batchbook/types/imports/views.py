@@ -102,7 +102,7 @@ class ImportView(BatchMasterView):
         """Return the choices that depend on targets: name of the header's field → value → label."""
         targets: ImportTargets = self.batch_type.services["targets"]
         keyed = [target for target in targets if len(target.keys) > 1]
-        # Those who may import nothing still see the targets of others.
+        # A person who may import nothing still sees all targets.
         offered = [target for target in targets if self.request.identity.may(target.permission)] or targets
         return {
             "target": {target.name: target.title for target in offered},

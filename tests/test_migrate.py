@@ -59,7 +59,7 @@ def test_all_the_way_down_leaves_nothing_and_up_again_leads_to_the_models(
 ) -> None:
     monkeypatch.setenv("BATCHBOOK_DATABASE_URL", engine.url.render_as_string(hide_password=False))
     engine.dispose()
-    ini = Path(__file__).parents[2] / "alembic.ini"
+    ini = Path(__file__).parents[1] / "alembic.ini"
     command.downgrade(Config(ini), "base")
     assert inspect(engine).get_table_names() == ["alembic_version"]
     migrate.upgrade(engine)
