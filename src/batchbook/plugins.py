@@ -1,4 +1,4 @@
-"""Packages from elsewhere that join the application: batch types, views, import targets."""
+"""Plug-ins: installed packages that add batch types, views or import targets to the application."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from batchbook.settings import Setting
 INCLUDE = Setting(
     "batchbook.include",
     "",
-    "Packages to include when the application starts, such as acme; more than one are separated by spaces.",
+    "Packages to include when the application starts, such as acme; separate several by spaces.",
 )
 
 SETTINGS = (INCLUDE,)
 
 
 def includeme(config: Any) -> None:
-    """Include the packages that the setting lists, in its order."""
+    """Include the packages of the setting in its order."""
     for name in INCLUDE.text(config.registry.settings).split():
         config.include(name)

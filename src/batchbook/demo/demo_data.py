@@ -18,27 +18,27 @@ from batchbook.security.passwords import hash_password, verify_password
 
 _DATA = Path(__file__).parent / "data"
 
-#: The catalogue that is loaded.
+#: The catalogue of the demo data.
 CATALOG = _DATA / "catalog.csv"
 
-#: The price list of a vendor in that catalogue, for trying a price change.
+#: The price list of one of its vendors, for trying a price change.
 PRICE_LIST = _DATA / "price-list-V0764.csv"
 
 
 @dataclass(frozen=True)
 class Login:
-    """A demo user, the role of that name, and the password that everybody knows."""
+    """A demo user, who has the role of the same name, with a public password."""
 
     name: str
     full_name: str
-    password: str = "batchbook-demo"  # noqa: S105 - Meant to be known.
+    password: str = "batchbook-demo"  # noqa: S105 - It is public.
 
 
 LOGINS = (Login("staff", "Sam Staff"), Login("admin", "Alex Admin"), Login("auditor", "Audrey Auditor"))
 
 
 def is_empty(session: Session) -> bool:
-    """Tell whether the database has no user, no product, vendor or department, and no batch."""
+    """Return whether the database has no users, products, vendors, departments or batches."""
     return not any(
         session.scalar(select(model.id).limit(1)) for model in (User, Product, Vendor, Department, Batch)
     )
@@ -47,11 +47,11 @@ def is_empty(session: Session) -> bool:
 def load(session: Session) -> None:
     """Load the demo data. Raises :class:`~batchbook.errors.Conflict` if the database is not empty."""
     if not is_empty(session):
-        raise Conflict("There is data in the database already, so the demo data was not loaded into it.")
+        raise Conflict("The database is not empty, so the demo data was not loaded.")
     install_default_roles(session)
     roles = {role.name: role for role in session.scalars(select(Role))}
     session.add_all(_user(login, roles[login.name]) for login in LOGINS)
-    session.flush()  # The loader works behind the session's back.
+    session.flush()  # The loader writes past the session.
     load_file(session, CATALOG, by="demo data")
 
 

@@ -1,4 +1,4 @@
-"""The guard that keeps the demo logins, whose passwords are public, out of real use."""
+"""The guard against demo logins, whose passwords are public, in production."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ _LOG = logging.getLogger(__name__)
 
 
 def refuse_logins(session: Session, settings: Mapping[str, Any]) -> None:
-    """Raise ``Conflict`` if demo logins work in this database and the settings are not those of development.
+    """Raise ``Conflict`` if demo logins work in this database, outside development.
 
-    It happens when a command was once run on the real database with the settings of development.
+    That happens if a command was once run on the production database with development settings.
     """
     if DEVELOPMENT.flag(settings):
         return
     names = " and ".join(login.name for login in logins(session))
     if names:
         raise Conflict(
-            f"Whoever knows Batchbook can sign in to this database as {names}, with the password of the demo data, so"
-            ' it is not served. "batchbook init --without-demo-logins" switches these logins off; if nothing but demo'
-            " data is in the database, make a new one instead."
+            f"Anyone can sign in to this database as {names}, with the password of the demo data, so"
+            ' it is not served. "batchbook init --without-demo-logins" switches these logins off. If the database has'
+            " only demo data, make a new one instead."
         )
 
 
 def refuse_logins_in(engine: Engine, settings: Mapping[str, Any]) -> None:
-    """As :func:`refuse_logins`, for an application that starts: a database that does not answer is only logged.
+    """Raise as :func:`refuse_logins` does, for an application that starts; only log that a database does not answer.
 
-    Its requests then fail, and say so, until the database is there.
+    Requests then fail until the database is available.
     """
     if DEVELOPMENT.flag(settings):
         return
@@ -49,21 +49,21 @@ def refuse_logins_in(engine: Engine, settings: Mapping[str, Any]) -> None:
         with transaction_scope(engine, read_only=True) as session:
             refuse_logins(session, settings)
     except SQLAlchemyError as error:
-        _LOG.warning("The database was not looked at for demo logins, because it did not answer: %s", error)
+        _LOG.warning("The database was not checked for demo logins, because it did not answer: %s", error)
     finally:
-        engine.dispose()  # A server that forks now must not share a connection between its processes.
+        engine.dispose()  # A server that forks now must not share a connection among its processes.
 
 
 def refuse_logins_at_start(event: ApplicationCreated) -> None:
-    """Refuse to serve a database with demo logins, when an application was made."""
+    """Refuse to serve a database with demo logins, once the application is made."""
     services = services_of(event.app.registry)
     refuse_logins_in(services.get(Engine), services.settings)
 
 
 def switch_off(session: Session) -> list[str]:
-    """Switch off the demo logins that still work and take their passwords away; return their names.
+    """Switch off the demo logins that still work, and remove their passwords; return their names.
 
-    Without the password, switching such a user on again later opens no door.
+    Without a password, activating such a user later is harmless.
     """
     names = [login.name for login in logins(session)]
     for user in session.scalars(select(User).where(User.name.in_(names))):
