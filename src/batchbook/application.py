@@ -8,6 +8,15 @@ from typing import Any
 from pyramid.config import Configurator
 
 import batchbook.models  # noqa: F401 - All models must be mapped, whichever a command uses.
+from batchbook.settings import Setting
+
+INCLUDE = Setting(
+    "batchbook.include",
+    "",
+    "Packages to include when the application starts, such as acme; more than one are separated by spaces.",
+)
+
+SETTINGS = (INCLUDE,)
 
 
 def configure(settings: Mapping[str, Any]) -> Any:
@@ -24,12 +33,11 @@ def configure(settings: Mapping[str, Any]) -> Any:
     config.include("batchbook.accounts")
     config.include("batchbook.types.imports")
     config.include("batchbook.types.price_change")
-    config.include("batchbook.plugins")
+    config.include(include_plugins)
     config.include("batchbook.demo")
     config.include("batchbook.health")
-    config.include(
-        "batchbook.jobs.worker"
-    )  # Last, because jobs must not begin if anything else refuses to start.
+    # Last, because jobs must not begin if anything else refuses to start.
+    config.include("batchbook.jobs.worker")
     config.commit()
     return config
 
@@ -48,10 +56,16 @@ def configure_services(settings: Mapping[str, Any]) -> Any:
     config.include("batchbook.batches.include_services")
     config.include("batchbook.types.imports")
     config.include("batchbook.types.price_change")
-    config.include("batchbook.plugins")
+    config.include(include_plugins)
     config.include("batchbook.demo.include_services")
     config.commit()
     return config
+
+
+def include_plugins(config: Any) -> None:
+    """Include the packages that the setting lists, in its order: batch types, views and import targets from elsewhere."""
+    for name in INCLUDE.text(config.registry.settings).split():
+        config.include(name)
 
 
 class ServicesConfigurator(Configurator):

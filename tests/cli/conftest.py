@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -11,9 +12,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine
 
+from batchbook.catalog.loader import load
 from batchbook.cli import main
+from batchbook.db.transactions import transaction_scope
+from batchbook.testing.databases import Fill
 
 INI = """
 [app:main]
@@ -26,6 +30,22 @@ batchbook.jobs = {jobs}
 [server:main]
 use = egg:waitress#main
 listen = localhost:0
+"""
+
+CATALOGUE = """item_code,description,department,category,brand,size,vendor_code,price,on_hand
+000000011,RYE BREAD,BAKERY,BREAD,MILL,500 G,V1,2.00,5
+000000012,WHEAT BREAD,BAKERY,BREAD,MILL,500 G,V1,3.00,5
+000000013,PRETZEL,BAKERY,SNACK,MILL,80 G,V1,0.50,50
+000000099,MILK,DAIRY,MILK,COW,1 L,V2,1.10,9
+"""
+
+#: One row of each kind: increase, decrease, unchanged, not in the catalogue, invalid.
+PRICE_LIST = """item_code,description,size,price
+000000011,RYE BREAD,500 G,2.20
+000000012,WHEAT BREAD,500 G,2.70
+000000013,PRETZEL,80 G,0.50
+000000014,=ROLL,60 G,0.40
+000000099,MILK,1 L,cheap
 """
 
 
@@ -66,6 +86,53 @@ def batchbook(
         return command("-c", ini, *arguments, stdin=stdin)
 
     return run
+
+
+def load_products(engine: Engine) -> None:
+    """Load the products of ``CATALOGUE``."""
+    with transaction_scope(engine) as session:
+        load(session, "catalogue.csv", io.BytesIO(CATALOGUE.encode()), by="test")
+
+
+@pytest.fixture
+def fill(fill: tuple[Fill, ...], request: pytest.FixtureRequest) -> tuple[Fill, ...]:
+    """The database has the products where the test takes ``catalogue``."""
+    return (*fill, load_products) if "catalogue" in request.fixturenames else fill
+
+
+@pytest.fixture
+def catalogue(engine: Engine, users: dict[str, str]) -> Engine:
+    """A database with users and products."""
+    return engine
+
+
+@pytest.fixture
+def price_list(tmp_path: Path) -> Path:
+    """A price list with one row of each kind."""
+    path = tmp_path / "list.csv"
+    path.write_text(PRICE_LIST)
+    return path
+
+
+@pytest.fixture
+def batch(catalogue: Engine, batchbook: Callable[..., Result]) -> Callable[..., Result]:
+    """Runs ``batchbook batch`` with arguments."""
+    return lambda *arguments: batchbook("batch", *arguments)
+
+
+@pytest.fixture
+def swap_handler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, str], None]:
+    """Makes the class ``Handler`` of some code the handler of price changes, in a settings file."""
+
+    def swap(ini: Path, code: str) -> None:
+        # A name of its own for each test: applications with the same settings are the same one.
+        name = f"swapped_{tmp_path.parent.name}_{tmp_path.name}".replace("-", "_")
+        (tmp_path / f"{name}.py").write_text(code)
+        monkeypatch.syspath_prepend(tmp_path)
+        setting = f"batchbook.handler.price_change = {name}:Handler"
+        ini.write_text(ini.read_text().replace("[server:main]", f"{setting}\n\n[server:main]"))
+
+    return swap
 
 
 @pytest.fixture

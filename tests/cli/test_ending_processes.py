@@ -14,7 +14,7 @@ from batchbook.db.transactions import transaction_scope
 from batchbook.jobs import Job
 from batchbook.jobs.worker import EXIT_STATUS
 
-from .test_worker import LOGGING, wait_for
+from .test_processes import LOGGING, wait_for
 
 Run = Callable[..., Any]
 
@@ -89,8 +89,8 @@ def test_a_worker_is_ended_for_a_job_and_another_one_does_the_rest(
     wait_for(lambda: (tmp_path / "blocked").exists() and (tmp_path / "long").exists(), first)
     refused = command("-c", settings, "jobs", "cancel", 1, "--force", "--as", "staff")
     assert (refused.exit_code, "does not allow ending processes" in refused.stderr) == (1, True)
-    said = command("-c", settings, "jobs", "cancel", 1, "--force", "--as", "admin").stdout
-    assert said.endswith(f"If it does not react, the process {job(engine, 1).owner} is ended.\n")
+    log = command("-c", settings, "jobs", "cancel", 1, "--force", "--as", "admin").stdout
+    assert log.endswith(f"If it does not react, the process {job(engine, 1).owner} is ended.\n")
     log = first.communicate(timeout=60)[1]
     assert first.returncode == EXIT_STATUS, log
     assert "Job 1 does not react, so this process is ended." in log
@@ -117,9 +117,9 @@ def test_a_server_starts_again_when_a_job_in_it_exceeds_its_limit_and_does_not_r
 ) -> None:
     settings = ini("embedded", "batchbook.jobs.time_limit_seconds = 1")
     server = start("-c", settings, "serve")
-    until_it_says("Serving on", server)
+    read_until("Serving on", server)
     create(command, settings, "blocked")
-    log = until_it_says("Serving on", server)
+    log = read_until("Serving on", server)
     assert "Job 1 does not react, so this process is ended." in log
     wait_for(lambda: job(engine, 1).has_ended, server)
     ended = job(engine, 1)
@@ -146,7 +146,7 @@ def test_a_server_that_was_told_to_stop_does_not_start_again(
 ) -> None:
     settings = ini("embedded", "batchbook.jobs.time_limit_seconds = 5")
     server = start("-c", settings, "serve")
-    until_it_says("Serving on", server)
+    read_until("Serving on", server)
     create(command, settings, "blocked")
     wait_for((tmp_path / "blocked").exists, server)
     server.send_signal(signal.SIGTERM)
@@ -169,15 +169,15 @@ def test_a_command_ends_itself_for_its_own_job(
     create(command, settings, "blocked")
     assert command("-c", settings, "jobs", "cancel", 1, "--as", "staff").exit_code == 0
     populating = start("-c", settings, "batch", "populate", 1, "--as", "staff")
-    said = populating.communicate(timeout=60)[1]
-    assert populating.returncode == EXIT_STATUS, said
-    assert "Job 2 does not react, so this process is ended." in said
+    log = populating.communicate(timeout=60)[1]
+    assert populating.returncode == EXIT_STATUS, log
+    assert "Job 2 does not react, so this process is ended." in log
 
 
-def until_it_says(words: str, process: Any) -> str:
-    said = ""
-    while words not in said:
+def read_until(words: str, process: Any) -> str:
+    log = ""
+    while words not in log:
         line = process.stderr.readline()
-        assert line, said
-        said += line
-    return said
+        assert line, log
+        log += line
+    return log

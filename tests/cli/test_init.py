@@ -1,113 +1,89 @@
+"""The groups of commands: their help, and imports only of what a command needs."""
+
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+import subprocess
+import sys
+from pkgutil import resolve_name
 
+import click
 import pytest
-from sqlalchemy import URL, Engine, func, select
+from click.testing import CliRunner
 
-from batchbook import schema_version
-from batchbook.catalog.models import Product
-from batchbook.db.transactions import transaction_scope
-from batchbook.demo import LOGINS
-from batchbook.security.models import Role, User
+from batchbook.cli import LazyCommand, LazyGroup, main
+from batchbook.cli.batches import batch
 
-Run = Callable[..., Any]
+#: What takes long to import; help must do without it.
+HEAVY = ("alembic", "dbos", "pyramid", "sqlalchemy", "xlsxwriter")
 
 
-def count(engine: Engine, model: type) -> int:
-    with transaction_scope(engine, read_only=True) as session:
-        return session.scalar(select(func.count()).select_from(model)) or 0
+@pytest.mark.parametrize("group", [main, batch], ids=["batchbook", "batch"])
+def test_help_lists_commands_as_they_describe_themselves(group: click.Group) -> None:
+    assert isinstance(group, LazyGroup)
+    lazy = dict(group.lazy_commands)
+    listed = CliRunner().invoke(group, ["--help"]).output
+    context = click.Context(group)
+    for name, entry in lazy.items():
+        command = resolve_name(entry.target)
+        assert command.name == name
+        for limit in (45, 200):
+            known = click.Command(name, help=entry.help)
+            assert known.get_short_help_str(limit) == command.get_short_help_str(limit), name
+        assert group.get_command(context, name) is command
+    assert group.list_commands(context) == sorted(lazy.keys() | group.commands.keys())
+    assert CliRunner().invoke(group, ["--help"]).output == listed
 
 
-def test_prepares_an_empty_database(command: Run, write_ini: Run, empty_engine: Engine) -> None:
-    ini = write_ini(empty_engine.url)
-    result = command("-c", ini, "init", "--json")
-    assert result.exit_code == 0, result.output
-    printed = json.loads(result.stdout)
-    assert printed["database"] == empty_engine.url.render_as_string(hide_password=True)
-    assert (printed["demo_loaded"], printed["demo_logins"]) == (False, [])
-    assert schema_version.is_current(empty_engine)
-    assert (count(empty_engine, Role), count(empty_engine, User), count(empty_engine, Product)) == (3, 0, 0)
+#: What takes long to import and is needed for files, changes, jobs or pages: showing a batch does without it.
+UNUSED = (
+    "alembic",
+    "batchbook.batches.editing.editors",
+    "batchbook.tables.source",
+    "dbos",
+    "jinja2",
+    "python_calamine",
+    "xlsxwriter",
+)
 
 
-def test_may_be_run_again(command: Run, write_ini: Run, empty_engine: Engine) -> None:
-    ini = write_ini(empty_engine.url, demo=True)
-    first = command("-c", ini, "init")
-    assert "Demo data was loaded." in first.stdout
-    second = command("-c", ini, "init")
-    assert second.exit_code == 0, second.output
-    assert "Demo data was loaded." not in second.stdout
-    assert all(f"{login.name:<8} {login.password}" in second.stdout for login in LOGINS)
-    assert (count(empty_engine, User), count(empty_engine, Product)) == (3, 3587)
-
-
-@pytest.mark.parametrize("backend", ["sqlite"])
-def test_demo_data_stays_out_of_a_database_in_use(command: Run, write_ini: Run, engine: Engine) -> None:
-    with transaction_scope(engine) as session:
-        session.add(User(name="somebody"))
-    result = command("-c", write_ini(engine.url, demo=True), "init", "--json")
-    printed = json.loads(result.stdout)
-    assert (printed["demo_loaded"], printed["demo_logins"]) == (False, [])
-    assert count(engine, Product) == 0
-
-
-@pytest.mark.parametrize("backend", ["sqlite"])
-def test_the_environment_names_the_database(
-    command: Run, write_ini: Run, database_url: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("arguments", "unwanted"),
+    [
+        (["--help"], HEAVY),
+        (["--version"], HEAVY),
+        (["batch", "--help"], HEAVY),
+        (["batch", "show", "--help"], UNUSED),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_command_imports_nothing_that_it_does_not_need(
+    arguments: list[str], unwanted: tuple[str, ...]
 ) -> None:
-    other = f"sqlite:///{tmp_path / 'other.sqlite3'}"
-    monkeypatch.setenv("BATCHBOOK_DATABASE_URL", other)
-    assert json.loads(command("-c", write_ini(database_url), "init", "--json").stdout)["database"] == other
-    assert (tmp_path / "other.sqlite3").exists()
+    code = (
+        "import sys; from batchbook.cli import main; main(sys.argv[1:], standalone_mode=False);"
+        f" print('imported', [name for name in {unwanted} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "imported []"
 
 
-@pytest.mark.parametrize("backend", ["sqlite"])
-def test_the_environment_names_the_settings_file(
-    command: Run, write_ini: Run, database_url: URL, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("BATCHBOOK_INI", str(write_ini(database_url)))
-    assert json.loads(command("init", "--json").stdout)["database"] == str(database_url)
+def test_a_command_is_imported_when_it_is_invoked(monkeypatch: pytest.MonkeyPatch) -> None:
+    group = LazyGroup(
+        "tools",
+        commands_by_name={
+            "there": LazyCommand(f"{__name__}:there", "Be there."),
+            "lost": LazyCommand("no.such.module:lost", "Be lost."),
+        },
+    )
+    monkeypatch.setitem(sys.modules, __name__, sys.modules[__name__])
+    assert CliRunner().invoke(group, ["there"]).output == "Here.\n"
+    assert "Be lost." in CliRunner().invoke(group, ["--help"]).output
+    assert CliRunner().invoke(group, ["nowhere"]).exit_code == 2
 
 
-def for_real_use(ini: Path) -> Path:
-    """Return a settings file like ``ini``, but not for development."""
-    real = ini.with_name("real.ini")
-    secret = "batchbook.secret = a secret of more than thirty-two characters"
-    text = ini.read_text().replace("batchbook.development = true", secret)
-    real.write_text(text.replace("batchbook.demo = true", "batchbook.demo = false"))
-    return real
-
-
-def test_demo_logins_are_not_taken_into_real_use(command: Run, write_ini: Run, empty_engine: Engine) -> None:
-    """The real database named by the environment, one command without -c production.ini, and then the right one."""
-    ini = write_ini(empty_engine.url, demo=True)
-    assert command("-c", ini, "init").exit_code == 0
-    real = for_real_use(ini)
-    for name in ("init", "serve"):
-        refused = command("-c", real, name)
-        assert refused.exit_code == 1
-        assert "as staff and admin and auditor" in refused.stderr
-        assert "init --without-demo-logins" in refused.stderr
-    result = command("-c", real, "init", "--without-demo-logins")
-    assert result.exit_code == 0, result.stderr
-    assert "Switched off, and without a password now: staff and admin and auditor." in result.stdout
-    assert command("-c", real, "init").exit_code == 0
-
-
-@pytest.mark.parametrize("backend", ["sqlite"])
-def test_demo_data_is_refused_outside_development(command: Run, write_ini: Run, empty_engine: Engine) -> None:
-    ini = write_ini(empty_engine.url, demo=True)
-    ini.write_text(ini.read_text().replace("batchbook.development = true", ""))
-    result = command("-c", ini, "init")
-    assert result.exit_code == 1
-    assert "batchbook.demo is true, but batchbook.development is not" in result.stderr
-    assert not Path(str(empty_engine.url.database)).exists()
-
-
-def test_the_shipped_settings_differ_in_demo_data() -> None:
-    root = Path(__file__).parents[2]
-    assert "batchbook.demo = true" in (root / "development.ini").read_text().splitlines()
-    assert "batchbook.demo" not in (root / "production.ini").read_text()
+@click.command()
+def there() -> None:
+    """Be there."""
+    click.echo("Here.")

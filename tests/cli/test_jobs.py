@@ -1,4 +1,4 @@
-"""``batchbook jobs``: what waits and how it ended, cancelling, trying again."""
+"""``batchbook jobs``: listing, showing, cancelling and retrying jobs."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_list_of_what_is_to_be_done(jobs: Run, add: Run) -> None:
         ["4", "running"],
         ["3", "queued"],
     ]
-    assert result.stderr == "1 job failed in the last 24 hours; --state failed lists what is kept.\n"
+    assert result.stderr == "1 job failed in the last 24 hours; --state failed lists them.\n"
     assert [item["id"] for item in json.loads(jobs("list", "--all", "--json").stdout)] == [5, 4, 3, 2, 1]
     failed = json.loads(jobs("list", "--state", "failed", "--json").stdout)
     assert [(item["id"], item["message"]) for item in failed] == [(2, "It is failed.")]
@@ -88,7 +88,7 @@ def test_a_job_that_runs(jobs: Run, add: Run, engine: Engine) -> None:
     shown = jobs("show", number)
     assert "Job 1 · Refresh: Batch 00000001 · Running" in shown.stdout
     assert "Refresh: 50 of 200 rows" in shown.stdout
-    assert "there-1, which gives no sign of life" in shown.stdout
+    assert "there-1 (no heartbeat; another process will take the job over)" in shown.stdout
     data = json.loads(jobs("show", number, "--json").stdout)
     assert (data["percent"], data["attempts"], data["owner_alive"]) == (25, 2, False)
     cancelled = jobs("cancel", number, "--as", "staff")
@@ -115,12 +115,12 @@ def test_cancelled_before_it_began_and_asked_for_again(jobs: Run, add: Run, engi
 @pytest.mark.parametrize(
     ("arguments", "state", "sentence"),
     [
-        (("show", 9), "queued", "There is no job 9; one that ended long ago is not kept."),
-        (("show", 10**17), "queued", f"There is no job {10**17}; one that ended long ago is not kept."),
+        (("show", 9), "queued", "There is no job 9. Jobs that ended long ago are not kept."),
+        (("show", 10**17), "queued", f"There is no job {10**17}. Jobs that ended long ago are not kept."),
         (
             ("cancel", 1, "--as", "auditor"),
             "queued",
-            "Job 1 was asked for by staff, and the role of auditor does",
+            "Job 1 belongs to staff, and the role of auditor does not allow cancelling it.",
         ),
         (("cancel", 1, "--as", "nobody"), "queued", "There is no user called “nobody”, so nothing was done."),
         (("cancel", 1, "--as", "staff"), "done", "That has ended already. It is done."),

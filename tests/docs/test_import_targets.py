@@ -15,10 +15,10 @@ from .howtos import HOWTO, as_pattern, files_of, sessions_of
 _DRIVER = """
 import json, shlex, sys
 from click.testing import CliRunner
-from batchbook.cli import foreground, main
+from batchbook.cli import foreground_job, main
 
-# A slow machine must not add lines about how far something is.
-foreground._WRITTEN = float("inf")
+# A slow machine must not add lines about progress.
+foreground_job._LINE_INTERVAL = float("inf")
 said = []
 for command in json.load(sys.stdin):
     result = CliRunner().invoke(main, shlex.split(command)[1:])

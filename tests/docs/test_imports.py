@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from tests.functional.harness import CatalogueDatabase, column_of, form_to, form_with, text_of
 from webtest import TestApp, Upload
 
-from batchbook.cli import foreground, main
+from batchbook.cli import foreground_job, main
 from batchbook.demo import CATALOG
 
 from .howtos import HOWTO, as_pattern, files_of, sessions_of
@@ -40,8 +40,8 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, st
         (tmp_path / name).write_text(content)
     ini = tmp_path / "batchbook.ini"
     ini.write_text(INI.format(url=settings["sqlalchemy.url"]))
-    # A slow machine must not add lines about how far something is.
-    monkeypatch.setattr(foreground, "_WRITTEN", float("inf"))
+    # A slow machine must not add lines about progress.
+    monkeypatch.setattr(foreground_job, "_LINE_INTERVAL", float("inf"))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BATCHBOOK_INI", str(ini))
     return text

@@ -3,42 +3,57 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from pkgutil import resolve_name
+from typing import Any, NamedTuple
 
 import click
 
-from batchbook.cli.lazy_group import LazyCommand, LazyGroup
+__all__ = ["LazyCommand", "LazyGroup", "main"]
 
-__all__ = ["main"]
 
-#: A test compares the sentences with those of the commands.
-_COMMANDS = {
-    "init": LazyCommand(
-        "batchbook.cli.administration:init",
-        "Prepare the database: every migration, what jobs need, the roles, and demo data if the settings want it.",
-    ),
-    "user": LazyCommand("batchbook.cli.administration:user", "People who may sign in."),
-    "catalog": LazyCommand("batchbook.cli.administration:catalog", "Products, vendors and departments."),
-    "batch": LazyCommand(
-        "batchbook.cli.batches:batch", "Batches of every type: create, look, edit, execute."
-    ),
-    "serve": LazyCommand(
-        "batchbook.cli.processes:serve",
-        "Serve the pages, and run jobs where the settings say so, until told to stop (SIGTERM or Ctrl-C).",
-    ),
-    "worker": LazyCommand(
-        "batchbook.cli.processes:worker",
-        "Run jobs until told to stop (SIGTERM or Ctrl-C): what runs may end in time, or is handed back; told twice, at once.",
-    ),
-    "jobs": LazyCommand(
-        "batchbook.cli.jobs:jobs", "Background jobs: what waits, what runs, and how it ended."
-    ),
-}
+class LazyCommand(NamedTuple):
+    """A command that is not imported yet: its place, such as ``acme.cli:init``, and the beginning of its help."""
+
+    target: str
+    help: str
+
+
+class LazyGroup(click.Group):
+    """A group that lists its commands without importing them, because imports are most of the time that help takes.
+
+    Args:
+        commands_by_name: the commands, each imported when it is invoked, or when its own help is asked for.
+
+    """
+
+    def __init__(self, *args: Any, commands_by_name: Mapping[str, LazyCommand], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lazy_commands = dict(commands_by_name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, sorted."""
+        return sorted({*super().list_commands(ctx), *self.lazy_commands})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of that name, imported; ``None`` if there is none."""
+        if cmd_name in self.lazy_commands:
+            self.add_command(resolve_name(self.lazy_commands.pop(cmd_name).target), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands as click does, with the help that is known of those not imported."""
+        names = self.list_commands(ctx)
+        limit = formatter.width - 6 - max(map(len, names), default=0)
+        with formatter.section("Commands"):
+            known = {name: click.Command(name, help=lazy.help) for name, lazy in self.lazy_commands.items()}
+            commands = {**self.commands, **known}
+            formatter.write_dl([(name, commands[name].get_short_help_str(limit)) for name in names])
 
 
 class RefusingGroup(LazyGroup):
-    """A group whose commands may raise any error that is no defect: it becomes one sentence on stderr."""
+    """A group that turns every error of a command that is no defect into one sentence on stderr."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command that the process was started for."""
@@ -54,13 +69,36 @@ class RefusingGroup(LazyGroup):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            # Imported only now, because it imports the database's errors, which help does without.
-            from batchbook.cli.refusals import refusal_for
+            # Imported only now, because it imports the errors of the database, which help does without.
+            from batchbook.cli.output import refusal_for
 
             refusal = refusal_for(error)
             if refusal is None:
                 raise
             raise refusal from error
+
+
+#: A test compares the sentences with those of the commands.
+_COMMANDS = {
+    "init": LazyCommand(
+        "batchbook.cli.administration:init",
+        "Prepare the database: migrations, the queue of jobs, the roles, and demo data if the settings ask for it.",
+    ),
+    "user": LazyCommand("batchbook.cli.administration:user", "The people who may sign in."),
+    "catalog": LazyCommand("batchbook.cli.administration:catalog", "Products, vendors and departments."),
+    "batch": LazyCommand(
+        "batchbook.cli.batches:batch", "Batches of every type: create, browse, edit, execute."
+    ),
+    "serve": LazyCommand(
+        "batchbook.cli.processes:serve",
+        "Serve the pages, and run jobs if the settings say so, until stopped by SIGTERM or Ctrl-C.",
+    ),
+    "worker": LazyCommand(
+        "batchbook.cli.processes:worker",
+        "Run jobs until stopped by SIGTERM or Ctrl-C. Running jobs get time to finish; a second signal hands them back at once.",
+    ),
+    "jobs": LazyCommand("batchbook.cli.jobs:jobs", "Background jobs: list, show, cancel and retry them."),
+}
 
 
 @click.group(cls=RefusingGroup, commands_by_name=_COMMANDS)

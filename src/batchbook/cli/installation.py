@@ -1,4 +1,4 @@
-"""One installation as commands use it: settings, database and application, each opened when needed."""
+"""The installation that a command works on: settings, database and application, each opened when needed."""
 
 from __future__ import annotations
 
@@ -19,41 +19,40 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from batchbook import schema_version
-from batchbook.application import configure, configure_services
+from batchbook.application import INCLUDE, configure, configure_services
 from batchbook.db.engine import database_url, make_engine
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
 from batchbook.jobs.service import JobService
-from batchbook.plugins import INCLUDE
 from batchbook.schema_version import MIGRATIONS
 from batchbook.services import Services, services_of
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
 
-#: What configparser says about a line after naming it, where that quotes no value.
-_DOUBLED = re.compile(r"\]: (.* already exists)$")
+#: The part of configparser's messages about a line that quotes no value.
+_DUPLICATE = re.compile(r"\]: (.* already exists)$")
 
 
 def read_settings(ini: str) -> dict[str, Any]:
-    """Return the settings of the application that the file called ``ini`` describes.
+    """Return the settings of the application in the file called ``ini``.
 
-    Raises ``ConfigurationError`` if there are none or if they name packages that are not installed.
+    Raises ``ConfigurationError`` if it has none, or if they name packages that are not installed.
     """
     try:
         settings = dict(get_appsettings(ini))
     except (configparser.Error, PlasterError, LookupError, ImportError, OSError, ValueError) as error:
-        raise ConfigurationError(f"{ini} {_fault_text(error)}.") from error
+        raise ConfigurationError(f"{ini} {_fault_sentence(error)}.") from error
     _demand_installed(settings)
     return settings
 
 
-def _fault_text(error: Exception) -> str:
+def _fault_sentence(error: Exception) -> str:
     match error:
         case configparser.InterpolationError():
             return f"has a “%” in {error.option} that is not doubled, so it does not stand for itself"
         case configparser.Error():
-            return f"cannot be read at line {_line(error)}{_doubled(error)}"
+            return _line_fault(error)
         case UnicodeDecodeError():
             return "is not text in UTF-8"
         case PlasterError():
@@ -65,14 +64,11 @@ def _fault_text(error: Exception) -> str:
     return "does not name the application: write “use = egg:batchbook” in its section [app:main]"
 
 
-def _line(error: configparser.Error) -> int:
+def _line_fault(error: configparser.Error) -> str:
     lines = [number for number, _text in getattr(error, "errors", ())]
-    return int(lines[0] if lines else getattr(error, "lineno", 1))
-
-
-def _doubled(error: configparser.Error) -> str:
-    found = _DOUBLED.search(str(error))
-    return f": {found[1]}" if found else ""
+    number = lines[0] if lines else getattr(error, "lineno", 1)
+    found = _DUPLICATE.search(str(error))
+    return f"cannot be read at line {number}{f': {found[1]}' if found else ''}"
 
 
 def _demand_installed(settings: Mapping[str, Any]) -> None:
@@ -90,7 +86,7 @@ class Installation(AbstractContextManager["Installation"]):
 
     @property
     def ini(self) -> str:
-        """The path of the settings file; wrong usage if there is none."""
+        """The path of the settings file. Raises ``click.UsageError`` if there is no such file."""
         if not self._ini.is_file():
             raise click.UsageError(
                 f"There is no settings file {self._ini}; name one with -c or BATCHBOOK_INI."
@@ -99,17 +95,17 @@ class Installation(AbstractContextManager["Installation"]):
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """The application's settings; ``ConfigurationError`` if they are not right."""
+        """The application's settings. Raises ``ConfigurationError`` if they are not right."""
         return read_settings(self.ini)
 
     @cached_property
     def plugins(self) -> tuple[str, ...]:
-        """Where plug-ins keep their migrations."""
+        """The locations of the plug-ins' migrations."""
         return schema_version.plugin_locations(self.settings)
 
     @cached_property
     def engine(self) -> Engine:
-        """The database, whatever is in it."""
+        """The engine of the database, whose schema may be missing or old."""
         return make_engine(database_url(self.settings))
 
     @cached_property
@@ -119,7 +115,7 @@ class Installation(AbstractContextManager["Installation"]):
 
     @cached_property
     def application(self) -> Services:
-        """The services of the whole application, for jobs that work as a page does; it is not served."""
+        """The services of the whole application with its pages, for jobs and workers."""
         return services_of(configure(self.settings).registry)
 
     @contextmanager
@@ -133,7 +129,7 @@ class Installation(AbstractContextManager["Installation"]):
             yield session
 
     def require_current(self) -> None:
-        """Refuse a database that lacks migrations."""
+        """Raise ``Conflict`` if the database lacks migrations."""
         if not schema_version.is_current(self.engine, self.plugins):
             raise Conflict(
                 'The database is not up to date, so nothing was done; "batchbook init" prepares it.'
@@ -152,7 +148,7 @@ class Installation(AbstractContextManager["Installation"]):
 def pass_installation(
     command: Callable[Concatenate[Installation, _Parameters], _Result],
 ) -> Callable[_Parameters, _Result]:
-    """Give a command, as its first argument, the installation that ``-c`` names; it is closed when the command ends."""
+    """Give a command, as its first argument, the installation of ``-c``, which is closed when the command ends."""
 
     def invoke(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result:
         root = click.get_current_context().find_root()

@@ -17,12 +17,12 @@ from batchbook.cli.output import (
     aligned,
     json_array,
     json_option,
-    moment,
-    plain_value,
     print_result,
     print_stream,
+    printable,
+    utc_text,
 )
-from batchbook.cli.parameters import NUMBER, acting
+from batchbook.cli.parameters import NUMBER, actor_option
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Missing, Refused
 from batchbook.jobs import Job
@@ -35,6 +35,8 @@ from batchbook.words import counted
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
+#: The verbs of commands that not everyone may use, as sentences have them.
+_VERBAL_NOUNS = {"cancel": "cancelling", "retry": "retrying"}
 #: The largest number that a job can have.
 _LARGEST = 2**31 - 1
 
@@ -48,69 +50,69 @@ def find_job(session: Session, job_id: int) -> Job:
     """Return a job; raise ``Missing`` if there is none, or none any more."""
     job = session.get(Job, job_id) if job_id <= _LARGEST else None
     if job is None:
-        raise Missing(f"There is no job {job_id}; one that ended long ago is not kept.")
+        raise Missing(f"There is no job {job_id}. Jobs that ended long ago are not kept.")
     return job
 
 
 @click.command()
 @job_argument
-@acting
+@actor_option
 @click.option(
     "--force",
     is_flag=True,
-    help="End the process that runs it if it does not react; needs a role that may end processes.",
+    help="End the process that runs the job if it does not react; needs a role that may end processes.",
 )
 @json_option
 @pass_installation
-def cancel(site: Installation, job_id: int, actor: str, force: bool, as_json: bool) -> None:
-    """Cancel the job ID: at once if it has not begun, else as soon as it can stop; nothing of it is kept."""
-    # Read only: a job that runs keeps other writers out of SQLite, and whoever cancels it must not wait for that.
-    with site.transaction(read_only=True) as session:
+def cancel(installation: Installation, job_id: int, actor: str, force: bool, as_json: bool) -> None:
+    """Cancel the job ID: at once if it has not started, otherwise as soon as it can stop. Nothing of it is kept."""
+    # Read only: a job that runs keeps other writers out of SQLite, and cancelling it must not wait for that.
+    with installation.transaction(read_only=True) as session:
         job = find_job(session, job_id)
-        by = _demand(session, job, actor, "cancel")
+        by = _permitted_user(session, job, actor, "cancel")
         if force and not identity_of(session, actor).may(END_PROCESS):
             raise Refused(f"The role of {by} does not allow ending processes. Nothing was done.")
-    with transaction_scope(site.engine) as session:
+    with transaction_scope(installation.engine) as session:
         cancelling = force_cancel if force else cancel_job
-        message = cancelling(site.application, session, job, by)
+        message = cancelling(installation.application, session, job, by)
     print_result(as_json, {"id": job.id, "message": message}, message)
 
 
 @click.command()
 @job_argument
-@acting
+@actor_option
 @json_option
 @pass_installation
-def retry(site: Installation, job_id: int, actor: str, as_json: bool) -> None:
-    """Ask again for the job ID, which failed or was cancelled, and print the number of the new one."""
-    services = site.application
-    with site.transaction() as session:
+def retry(installation: Installation, job_id: int, actor: str, as_json: bool) -> None:
+    """Retry the job ID, which failed or was cancelled, as a new job, and print the number of that."""
+    services = installation.application
+    with installation.transaction() as session:
         job = find_job(session, job_id)
-        by = _demand(session, job, actor, "retry")
+        by = _permitted_user(session, job, actor, "retry")
         again = retry_job(services, session, job, by)
     print_result(as_json, {"id": again.id, "retry_of": job.id, "state": again.state}, str(again.id))
 
 
-def _demand(session: Session, job: Job, actor: str, what: str) -> str:
-    """Return the name of the user called ``actor``; raise ``Refused`` unless that one may do so with the job."""
+def _permitted_user(session: Session, job: Job, actor: str, verb: str) -> str:
+    """Return the name of the user called ``actor``; raise ``Refused`` unless that user may cancel or retry the job."""
     identity = identity_of(session, actor)
-    if not may_change(identity, job, f"jobs:{what}"):
+    if not may_change(identity, job, f"jobs:{verb}"):
         raise Refused(
-            f"Job {job.id} was asked for by {job.asked_by}, and the role of {identity.name} does not allow to {what} it."
+            f"Job {job.id} belongs to {job.asked_by}, and the role of {identity.name} does not allow {_VERBAL_NOUNS[verb]} it."
             " Nothing was done."
         )
     return identity.name
 
 
-_NAMES = (
+_COLUMNS = (
     *("id", "task", "subject", "state", "asked_by", "asked_at", "run_at", "started_at", "ended_at"),
     *("attempts", "owner", "batch_id", "group_id", "message"),
 )
 _HEADINGS = (
-    f"{'Job':>8}  {'State':<9}  {'What':<12}  {'About':<16}  {'For':<12}  {'Since (UTC)':<19}  How it ended\n"
+    f"{'Job':>8}  {'State':<9}  {'Task':<12}  {'Subject':<16}  {'User':<12}  {'Since (UTC)':<19}  Result\n"
 )
-#: How far back failures are counted for somebody who did not ask about them.
-_LATELY = timedelta(hours=24)
+#: The time before now in which failures are counted below the list.
+_RECENTLY = timedelta(hours=24)
 
 
 @click.command("list")
@@ -118,31 +120,29 @@ _LATELY = timedelta(hours=24)
     "--state", type=click.Choice([state.value for state in JobState]), help="Only jobs in this state."
 )
 @click.option(
-    "--all", "everything", is_flag=True, help="Also those that have ended, as long as they are kept."
+    "--all", "everything", is_flag=True, help="Also jobs that have ended, as long as they are kept."
 )
 @json_option
 @pass_installation
-def list_jobs(site: Installation, state: str | None, everything: bool, as_json: bool) -> None:
-    """List jobs, the newest first: what waits, runs or is scheduled, and how many failed lately."""
+def list_jobs(installation: Installation, state: str | None, everything: bool, as_json: bool) -> None:
+    """List the jobs that wait, run or are scheduled, the newest first, and count recent failures."""
     if state is not None and everything:
         raise click.UsageError("--all and --state contradict each other.")
-    jobs = site.application.get(JobService)
-    with site.transaction(read_only=True) as session:
+    jobs = installation.application.get(JobService)
+    with installation.transaction(read_only=True) as session:
         found = session.execute(_selection(state, everything)).mappings()
         items = (dict(row) for row in found)
         if as_json:
             print_stream(json_array(items))
             return
         print_stream(_lines(items))
-        if state is None and not everything and (count := _failed_since(session, jobs.clock() - _LATELY)):
-            sentence = (
-                f"{counted(count, 'job')} failed in the last 24 hours; --state failed lists what is kept."
-            )
+        if state is None and not everything and (count := _failed_since(session, jobs.clock() - _RECENTLY)):
+            sentence = f"{counted(count, 'job')} failed in the last 24 hours; --state failed lists them."
             click.echo(sentence, err=True)
 
 
 def _selection(state: str | None, everything: bool) -> Select[Any]:
-    chosen = select(*(getattr(Job, name) for name in _NAMES))
+    chosen = select(*(getattr(Job, name) for name in _COLUMNS))
     if state is not None:
         chosen = chosen.where(Job.state == state)
     elif not everything:
@@ -158,9 +158,9 @@ def _lines(items: Iterable[dict[str, Any]]) -> Iterator[str]:
         since = item["ended_at"] or item["started_at"] or item["run_at"] or item["asked_at"]
         line = (
             f"{item['id']:>8}  {item['state']:<9}  {item['task']:<12}  {item['subject']:<16}  {item['asked_by']:<12}"
-            f"  {moment(since)}  {item['message'] or ''}"
+            f"  {utc_text(since)}  {item['message'] or ''}"
         )
-        yield plain_value(line).rstrip() + "\n"
+        yield printable(line).rstrip() + "\n"
 
 
 def _failed_since(session: Session, moment_ago: Any) -> int:
@@ -178,19 +178,19 @@ _FACTS = (
 @job_argument
 @json_option
 @pass_installation
-def show_job(site: Installation, job_id: int, as_json: bool) -> None:
-    """Show the job ID: how it stands, how far it is, who runs it, and how it ended."""
-    jobs: JobService = site.application.get(JobService)
-    with site.transaction(read_only=True) as session:
+def show_job(installation: Installation, job_id: int, as_json: bool) -> None:
+    """Show the job ID: its state, progress, process and result."""
+    jobs: JobService = installation.application.get(JobService)
+    with installation.transaction(read_only=True) as session:
         job = find_job(session, job_id)
     report = report_on(jobs, job)
-    alive = _owner_lives(jobs, job)
+    alive = _is_owner_alive(jobs, job)
     data = report.as_json() | {name: getattr(job, name) for name in _FACTS} | {"owner_alive": alive}
     print_result(as_json, data, *_job_lines(report, alive))
 
 
-def _owner_lives(jobs: JobService, job: Job) -> bool | None:
-    """Return whether the process that has the job gives signs of life; ``None`` where none has it."""
+def _is_owner_alive(jobs: JobService, job: Job) -> bool | None:
+    """Return whether the process that runs the job has a heartbeat; ``None`` if none runs it."""
     if job.state != JobState.RUNNING or job.owner is None:
         return None
     return is_process_alive(jobs.store, job.owner, jobs.settings.dead)
@@ -207,24 +207,24 @@ def _job_lines(report: JobReport, alive: bool | None) -> Iterator[str]:
 def _facts(report: JobReport, alive: bool | None) -> Iterator[tuple[str, str]]:
     job = report.job
     yield "Progress", report.progress
-    yield "Asked", f"{moment(job.asked_at)} UTC by {job.asked_by}"
-    yield "Scheduled for", _at(job.run_at)
-    yield "Began", _at(job.started_at)
-    yield "Ended", _at(job.ended_at)
-    yield "Times started", str(job.attempts) if job.attempts else ""
+    yield "Requested", f"{utc_text(job.asked_at)} UTC by {job.asked_by}"
+    yield "Scheduled for", _utc(job.run_at)
+    yield "Started", _utc(job.started_at)
+    yield "Ended", _utc(job.ended_at)
+    yield "Attempts", str(job.attempts) if job.attempts else ""
     yield "Runs in", _owner(job, alive)
-    yield "Repeats", f"job {job.retry_of}" if job.retry_of else ""
+    yield "Retry of", f"job {job.retry_of}" if job.retry_of else ""
 
 
 def _owner(job: Job, alive: bool | None) -> str:
     if alive is None:
         return job.owner or ""
-    said = "which is alive" if alive else "which gives no sign of life; another process takes it over"
-    return f"{job.owner}, {said}"
+    state = "alive" if alive else "no heartbeat; another process will take the job over"
+    return f"{job.owner} ({state})"
 
 
-def _at(when: Any) -> str:
-    return f"{moment(when)} UTC" if when else ""
+def _utc(when: Any) -> str:
+    return f"{utc_text(when)} UTC" if when else ""
 
 
 __all__ = ["jobs"]
@@ -232,10 +232,10 @@ __all__ = ["jobs"]
 
 @click.group()
 def jobs() -> None:
-    """Background jobs: what waits, what runs, and how it ended.
+    """Background jobs: list, show, cancel and retry them.
 
-    ID is a job's number. A command that changes something acts for the user named by --as; everybody may change what
-    they asked for, and others' jobs if a role allows that.
+    ID is a job's number. A command that changes something acts on behalf of the user given by --as. Users may change
+    their own jobs, and those of others if their role allows it.
     """
 
 

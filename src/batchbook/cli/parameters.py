@@ -1,4 +1,4 @@
-"""Parameters of commands: numbers, texts and ``key=value`` pairs, each checked by click."""
+"""Arguments and options that several commands have, and their types, which click checks."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Number(click.ParamType[int]):
         if isinstance(value, int):
             return value
         if not _NUMBER.fullmatch(value):
-            self.fail(f"“{value}” is no number.", param, ctx)
+            self.fail(f"“{value}” is not a number.", param, ctx)
         return int(value)
 
 
@@ -76,59 +76,61 @@ def sequence_argument(command: _Command) -> _Command:
     return click.argument("sequence", type=NUMBER)(command)
 
 
-def acting(command: _Command) -> _Command:
-    """Give a command that changes something the option ``--as``, which it gets as ``actor``."""
-    text = "The user who acts, and whose permissions count."
+def actor_option(command: _Command) -> _Command:
+    """Give a command the option ``--as``, which it gets as ``actor``: the user on whose behalf it makes a change."""
+    text = "The user on whose behalf to act, with that user's permissions."
     return click.option("--as", "actor", metavar="USER", required=True, type=TEXT, help=text)(command)
 
 
-def reading(command: _Command) -> _Command:
-    """Give a command that only reads the option ``--as``, which it gets as ``reader``, ``None`` for everything."""
+def reader_option(command: _Command) -> _Command:
+    """Give a command that only reads the option ``--as``, which it gets as ``reader``; ``None`` shows everything."""
     text = "Show only what this user may see."
     return click.option("--as", "reader", metavar="USER", type=TEXT, help=text)(command)
 
 
 def values_option(text: str, *, required: bool = False) -> Callable[[_Command], _Command]:
-    """Give a command the option ``--set``, which it gets as the mapping ``values``; ``text`` is its help."""
+    """Return a decorator that adds the option ``--set``, passed as the mapping ``values``; ``text`` is its help."""
     return click.option(
-        "--set", "values", multiple=True, required=required, type=PAIR, callback=_once_each, help=text
+        "--set", "values", multiple=True, required=required, type=PAIR, callback=_unique_keys, help=text
     )
 
 
 def execution_options(command: _Command) -> _Command:
-    """Give a command the option ``--option``: a mapping ``options``, with a list where a key is given repeatedly."""
-    text = "An option of the execution; a key may be repeated to choose several."
+    """Give a command the option ``--option``, passed as the mapping ``options``; a repeated key has a list."""
+    text = "An option of the execution. Repeat a key to choose several values."
     return click.option("--option", "options", multiple=True, type=PAIR, callback=_grouped, help=text)(
         command
     )
 
 
 def at_option(command: _Command) -> _Command:
-    """Give a command the option ``--at``: a day and time, as text."""
-    text = "The day and time, such as “2026-12-01 06:00”."
+    """Give a command the option ``--at``, a date and time as text."""
+    text = "The date and time, such as “2026-12-01 06:00”."
     return click.option("--at", metavar="TIME", required=True, type=TEXT, help=text)(command)
 
 
 def zone_option(command: _Command) -> _Command:
-    """Give a command the option ``--zone``: the name of a time zone, ``None`` for that of the user."""
-    text = "The zone of the time, such as Europe/Berlin; by default the user's, or else that of the site."
+    """Give a command the option ``--zone``, the name of a time zone; ``None`` means that of the user."""
+    text = (
+        "The time zone of --at, such as Europe/Berlin. By default that of the user, or else of the settings."
+    )
     return click.option("--zone", metavar="ZONE", type=TEXT, help=text)(command)
 
 
 def background_option(command: _Command) -> _Command:
-    """Give a command the flag ``--background``: to hand over what takes its time."""
-    text = "Hand it over to those who run jobs, and print the job's number."
+    """Give a command the flag ``--background``, which enqueues a job and does not wait for it."""
+    text = "Run it as a background job, and print the job's number."
     return click.option("--background", is_flag=True, help=text)(command)
 
 
 def no_options(command: _Command) -> _Command:
-    """Say why there is no ``--option`` here to somebody who tries it."""
+    """Give a command a hidden ``--option``, whose use is refused with a pointer to ``execute``."""
     return click.option(
         "--option", multiple=True, hidden=True, expose_value=False, is_eager=True, callback=_refuse_options
     )(command)
 
 
-def _once_each(
+def _unique_keys(
     _context: click.Context, _parameter: click.Parameter, pairs: tuple[tuple[str, str], ...]
 ) -> dict[str, str]:
     values: dict[str, str] = {}
@@ -148,6 +150,6 @@ def _grouped(
     return {key: texts if len(texts) > 1 else texts[0] for key, texts in groups.items()}
 
 
-def _refuse_options(context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> None:
-    if given:
-        raise click.UsageError(f"{context.info_name} takes no options; execute does.")
+def _refuse_options(context: click.Context, _parameter: click.Parameter, options: tuple[str, ...]) -> None:
+    if options:
+        raise click.UsageError(f"{context.info_name} takes no options; only execute does.")

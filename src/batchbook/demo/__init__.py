@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from batchbook.demo.demo_data import is_empty as is_empty
     from batchbook.demo.demo_data import load as load
     from batchbook.demo.demo_data import logins as logins
-    from batchbook.demo.login_guard import refuse_logins as refuse_logins
-    from batchbook.demo.login_guard import switch_off as switch_off
+    from batchbook.demo.demo_data import refuse_logins as refuse_logins
+    from batchbook.demo.demo_data import switch_off as switch_off
 else:
     __getattr__ = lazy_exports(__name__)
 
@@ -51,7 +51,7 @@ def is_wanted(settings: Mapping[str, Any]) -> bool:
 def includeme(config: Any) -> None:
     """Refuse to load demo data, or to serve a database with demo logins, outside development."""
     include_services(config)
-    config.add_subscriber("batchbook.demo.login_guard.refuse_logins_at_start", ApplicationCreated)
+    config.add_subscriber("batchbook.demo.demo_data.refuse_logins_at_start", ApplicationCreated)
 
 
 def include_services(config: Any) -> None:

@@ -1,44 +1,55 @@
-"""Demo data for an empty database."""
+"""Demo data for an empty database, and the guard that keeps its logins, whose passwords are public, out of real use."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import select
+from pyramid.events import ApplicationCreated
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from batchbook.batches.models import Batch
 from batchbook.catalog.loader import load_file
 from batchbook.catalog.models import Department, Product, Vendor
+from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
 from batchbook.security.default_roles import install_default_roles
 from batchbook.security.models import Role, User
 from batchbook.security.passwords import hash_password, verify_password
+from batchbook.security.sessions import revoke_sessions
+from batchbook.services import services_of
+from batchbook.settings import DEVELOPMENT
+
+_LOG = logging.getLogger(__name__)
 
 _DATA = Path(__file__).parent / "data"
 
-#: The catalogue of the demo data.
+#: The catalogue that is loaded.
 CATALOG = _DATA / "catalog.csv"
 
-#: The price list of one of its vendors, for trying a price change.
+#: The price list of a vendor in that catalogue, for trying a price change.
 PRICE_LIST = _DATA / "price-list-V0764.csv"
 
 
 @dataclass(frozen=True)
 class Login:
-    """A demo user, who has the role of the same name, with a public password."""
+    """A demo user, the role of that name, and the password that everybody knows."""
 
     name: str
     full_name: str
-    password: str = "batchbook-demo"  # noqa: S105 - It is public.
+    password: str = "batchbook-demo"  # noqa: S105 - Meant to be known.
 
 
 LOGINS = (Login("staff", "Sam Staff"), Login("admin", "Alex Admin"), Login("auditor", "Audrey Auditor"))
 
 
 def is_empty(session: Session) -> bool:
-    """Return whether the database has no users, products, vendors, departments or batches."""
+    """Return whether the database has no user, no product, vendor or department, and no batch."""
     return not any(
         session.scalar(select(model.id).limit(1)) for model in (User, Product, Vendor, Department, Batch)
     )
@@ -47,25 +58,74 @@ def is_empty(session: Session) -> bool:
 def load(session: Session) -> None:
     """Load the demo data. Raises :class:`~batchbook.errors.Conflict` if the database is not empty."""
     if not is_empty(session):
-        raise Conflict("The database is not empty, so the demo data was not loaded.")
+        raise Conflict("The database has data already, so the demo data was not loaded.")
     install_default_roles(session)
     roles = {role.name: role for role in session.scalars(select(Role))}
-    session.add_all(_user(login, roles[login.name]) for login in LOGINS)
-    session.flush()  # The loader writes past the session.
+    session.add_all(
+        User(
+            name=login.name,
+            full_name=login.full_name,
+            password_hash=hash_password(login.password),
+            roles=[roles[login.name]],
+        )
+        for login in LOGINS
+    )
+    session.flush()  # The loader works behind the session's back.
     load_file(session, CATALOG, by="demo data")
 
 
 def logins(session: Session) -> list[Login]:
     """Return the demo logins that still work in this database."""
     users = {user.name: user for user in session.scalars(select(User).where(User.active))}
-    return [login for login in LOGINS if login.name in users and _works(login, users[login.name])]
+    hashes = {login: users[login.name].password_hash for login in LOGINS if login.name in users}
+    return [login for login, stored in hashes.items() if stored and verify_password(stored, login.password)]
 
 
-def _user(login: Login, role: Role) -> User:
-    return User(
-        name=login.name, full_name=login.full_name, password_hash=hash_password(login.password), roles=[role]
-    )
+def refuse_logins(session: Session, settings: Mapping[str, Any]) -> None:
+    """Raise ``Conflict`` if demo logins work in this database and the settings are not those of development.
+
+    That happens if a command was once run on the real database with the settings of development.
+    """
+    if DEVELOPMENT.flag(settings):
+        return
+    names = " and ".join(login.name for login in logins(session))
+    if names:
+        raise Conflict(
+            f"Whoever knows Batchbook can sign in to this database as {names}, with the password of the demo data, so"
+            ' it is not served. "batchbook init --without-demo-logins" switches these logins off; if nothing but demo'
+            " data is in the database, make a new one instead."
+        )
 
 
-def _works(login: Login, user: User) -> bool:
-    return user.password_hash is not None and verify_password(user.password_hash, login.password)
+def refuse_logins_in(engine: Engine, settings: Mapping[str, Any]) -> None:
+    """As :func:`refuse_logins`, for an application that starts: a database that does not answer is only logged.
+
+    Its requests then fail, and say so, until the database is there.
+    """
+    if DEVELOPMENT.flag(settings):
+        return
+    try:
+        with transaction_scope(engine, read_only=True) as session:
+            refuse_logins(session, settings)
+    except SQLAlchemyError as error:
+        _LOG.warning("The database was not looked at for demo logins, because it did not answer: %s", error)
+    finally:
+        engine.dispose()  # A server that forks now must not share a connection between its processes.
+
+
+def refuse_logins_at_start(event: ApplicationCreated) -> None:
+    """Refuse to serve a database with demo logins, when an application was made."""
+    services = services_of(event.app.registry)
+    refuse_logins_in(services.get(Engine), services.settings)
+
+
+def switch_off(session: Session) -> list[str]:
+    """Switch off the demo logins that still work and take their passwords away; return their names.
+
+    Without the password, switching such a user on again later opens no door.
+    """
+    names = [login.name for login in logins(session)]
+    for user in session.scalars(select(User).where(User.name.in_(names))):
+        user.active, user.password_hash = False, None
+        revoke_sessions(session, user.id)
+    return names

@@ -1,4 +1,4 @@
-"""A shop of four products, a price list for it, and batches made from that by the command line."""
+"""Batches that commands made from a price list."""
 
 from __future__ import annotations
 
@@ -12,34 +12,15 @@ from sqlalchemy import Engine, select
 
 from batchbook.application import configure_services
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk, CellChange, Operation
-from batchbook.catalog.loader import load
 from batchbook.catalog.models import PriceHistory, Product
 from batchbook.cli import installation
 from batchbook.db.engine import database_url, make_engine
 from batchbook.db.transactions import transaction_scope
 from batchbook.jobs.service import JobService
 from batchbook.services import services_of
-from batchbook.testing.databases import Fill
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow
 
 Run = Callable[..., Any]
-
-CATALOGUE = """item_code,description,department,category,brand,size,vendor_code,price,on_hand
-000000011,RYE BREAD,BAKERY,BREAD,MILL,500 G,V1,2.00,5
-000000012,WHEAT BREAD,BAKERY,BREAD,MILL,500 G,V1,3.00,5
-000000013,PRETZEL,BAKERY,SNACK,MILL,80 G,V1,0.50,50
-000000099,MILK,DAIRY,MILK,COW,1 L,V2,1.10,9
-"""
-
-#: One row of each kind: increase, decrease, unchanged, not in the catalogue, invalid.
-PRICE_LIST = """item_code,description,size,price
-000000011,RYE BREAD,500 G,2.20
-000000012,WHEAT BREAD,500 G,2.70
-000000013,PRETZEL,80 G,0.50
-000000014,=ROLL,60 G,0.40
-000000099,MILK,1 L,cheap
-"""
-
 
 #: What is each test's own among the settings: where its database and its settings file are.
 _OWN = frozenset({"sqlalchemy.url", "here", "__file__"})
@@ -66,38 +47,6 @@ def _configured(settings: Mapping[str, Any]) -> Any:
 def _configured_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands of the same settings share the application: a test runs many, and none keeps anything in it."""
     monkeypatch.setattr(installation, "configure_services", _configured)
-
-
-def load_products(engine: Engine) -> None:
-    """Load the products of ``CATALOGUE``."""
-    with transaction_scope(engine) as session:
-        load(session, "catalogue.csv", io.BytesIO(CATALOGUE.encode()), by="test")
-
-
-@pytest.fixture
-def fill(fill: tuple[Fill, ...], request: pytest.FixtureRequest) -> tuple[Fill, ...]:
-    """The database has the products where the test takes ``catalogue``."""
-    return (*fill, load_products) if "catalogue" in request.fixturenames else fill
-
-
-@pytest.fixture
-def catalogue(engine: Engine, users: dict[str, str]) -> Engine:
-    """A database with users and products."""
-    return engine
-
-
-@pytest.fixture
-def price_list(tmp_path: Path) -> Path:
-    """A price list with one row of each kind."""
-    path = tmp_path / "list.csv"
-    path.write_text(PRICE_LIST)
-    return path
-
-
-@pytest.fixture
-def batch(catalogue: Engine, batchbook: Run) -> Run:
-    """Runs ``batchbook batch`` with arguments."""
-    return lambda *arguments: batchbook("batch", *arguments)
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
-"""``batchbook batch``: all that pages offer for batches, one command for each action."""
+"""``batchbook batch``: the actions that pages offer for batches, one command for each."""
 
 from __future__ import annotations
 
 import click
 
-from batchbook.cli.lazy_group import LazyCommand, LazyGroup
+from batchbook.cli import LazyCommand, LazyGroup
 
 __all__ = ["batch"]
 
@@ -23,22 +23,22 @@ _COMMANDS = {
     ),
     "inspect": LazyCommand(
         "batchbook.cli.batches.intake_commands:inspect_file",
-        "Say what is in FILE and how it would be read, without taking anything from it.",
+        "Show what is in FILE and how it would be read, without creating anything.",
     ),
     "show": LazyCommand(
         "batchbook.cli.batches.browsing_commands:show_batch",
-        "Show the batch ID: its facts, its rows by status, and what executing it would do.",
+        "Show the batch ID: its properties, its rows by status, and the effect of executing it.",
     ),
     "rows": LazyCommand(
         "batchbook.cli.batches.export_commands:rows", "Print the rows of the batch ID, in their order."
     ),
     "history": LazyCommand(
         "batchbook.cli.batches.browsing_commands:history",
-        "List what was done to the batch ID, by whom and when, the oldest first.",
+        "List the operations on the batch ID, with users and times, the oldest first.",
     ),
     "download": LazyCommand(
         "batchbook.cli.batches.export_commands:download",
-        "Give out the file that the batch ID was made from, byte for byte.",
+        "Download the file that the batch ID was created from, byte for byte.",
     ),
     "edit": LazyCommand(
         "batchbook.cli.batches.editing_commands:edit", "Change fields of the header of the batch ID."
@@ -68,15 +68,15 @@ _COMMANDS = {
     ),
     "worksheet-apply": LazyCommand(
         "batchbook.cli.batches.export_commands:worksheet_apply",
-        "Take what was changed in the worksheet FILE into the batch ID, but for what was changed there since.",
+        "Apply the changes in the worksheet FILE to the batch ID, except to cells that were changed there since.",
     ),
     "problems": LazyCommand(
         "batchbook.cli.batches.editing_commands:list_problems",
-        "List what is wrong in the cells of the batch ID, like problems together, the worst and most frequent first.",
+        "List the problems in the cells of the batch ID, similar ones together, the worst and most frequent first.",
     ),
     "fix": LazyCommand(
         "batchbook.cli.batches.editing_commands:fix",
-        "Put one text into all cells of the batch ID that have a problem and hold the same text.",
+        "Replace the same text in all cells of the batch ID that have a problem with it.",
     ),
     "populate": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:populate", "Fill the batch ID with rows from its source."
@@ -87,23 +87,23 @@ _COMMANDS = {
     ),
     "complete": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:complete",
-        "Mark the batch ID complete: ready to be reviewed and executed.",
+        "Mark the batch ID as complete, ready to be reviewed and executed.",
     ),
     "reopen": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:reopen",
-        "Reopen the batch ID, which was marked complete, for changes.",
+        "Reopen the batch ID, which was marked as complete, for changes.",
     ),
     "execute": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:execute",
-        "Execute the batch ID, once and for all: from then on it is frozen.",
+        "Execute the batch ID. This cannot be undone: from then on the batch is frozen.",
     ),
     "schedule": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:schedule",
-        "Set a time for the execution of the batch ID, in place of one that is set already.",
+        "Schedule the execution of the batch ID, in place of a time that is set already.",
     ),
     "unschedule": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:unschedule",
-        "Drop the time that is set for the execution of the batch ID.",
+        "Cancel the scheduled execution of the batch ID.",
     ),
     "clone": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:clone",
@@ -118,9 +118,9 @@ _COMMANDS = {
 
 @click.group(cls=LazyGroup, commands_by_name=_COMMANDS)
 def batch() -> None:
-    """Batches of every type: create, look, edit, execute.
+    """Batches of every type: create, browse, edit, execute.
 
-    ID is a batch's number, with or without its leading zeros. A command that changes something acts for the user
-    named by --as, and may do what that user's roles allow. One that only reads shows everything, or with --as what
-    that user may see.
+    ID is a batch's number, with or without its leading zeros. A command that changes something acts on behalf of the
+    user given by --as, with that user's permissions. A command that only reads shows everything, or with --as only
+    what that user may see.
     """

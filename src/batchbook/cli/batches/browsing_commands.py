@@ -1,4 +1,4 @@
-"""Commands that list batches, and show one."""
+"""Commands that list batch types, batches and operations, and show a batch."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from batchbook.cli.batches.session import CommandSession, reading_session
 from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import (
     aligned,
+    batch_identity,
     json_array,
     json_option,
-    moment,
-    name_of,
-    plain_value,
     print_result,
     print_stream,
+    printable,
+    utc_text,
 )
-from batchbook.cli.parameters import TEXT, batch_argument, reading
+from batchbook.cli.parameters import TEXT, batch_argument, reader_option
 from batchbook.grid import render
 
 
 @click.command()
-@reading
+@reader_option
 @json_option
 @pass_installation
-def types(site: Installation, reader: str | None, as_json: bool) -> None:
+def types(installation: Installation, reader: str | None, as_json: bool) -> None:
     """List the batch types, with the names that --set, --status and --option take."""
-    with reading_session(site, reader) as desk:
-        seen = [_type_data(batch_type) for batch_type in desk.types if desk.sees(batch_type)]
-    print_result(as_json, seen, *(line for data in seen for line in _type_lines(data)))
+    with reading_session(installation, reader) as session:
+        data = [_type_data(batch_type) for batch_type in session.types if session.sees(batch_type)]
+    print_result(as_json, data, *(line for item in data for line in _type_lines(item)))
 
 
 def _type_data(batch_type: BatchType) -> dict[str, Any]:
@@ -72,23 +72,23 @@ def _type_lines(data: dict[str, Any]) -> Iterator[str]:
 @click.option(
     "--state", type=click.Choice([state.value for state in State]), help="Only batches in this state."
 )
-@reading
+@reader_option
 @json_option
 @pass_installation
 def list_batches(
-    site: Installation, key: str | None, state: str | None, reader: str | None, as_json: bool
+    installation: Installation, key: str | None, state: str | None, reader: str | None, as_json: bool
 ) -> None:
     """List batches, the newest first."""
-    with reading_session(site, reader) as desk:
-        items = (dict(row) for row in desk.session.execute(_selection(desk, key, state)).mappings())
+    with reading_session(installation, reader) as session:
+        items = (dict(row) for row in session.db.execute(_selection(session, key, state)).mappings())
         print_stream(json_array(items) if as_json else _batch_lines(items))
 
 
-def _selection(desk: CommandSession, key: str | None, state: str | None) -> Select[Any]:
+def _selection(session: CommandSession, key: str | None, state: str | None) -> Select[Any]:
     names = "id type description state status row_count removed_count created_at created_by executed_at executed_by"
-    chosen = select(*(getattr(Batch, name) for name in names.split())).where(desk.visible)
+    chosen = select(*(getattr(Batch, name) for name in names.split())).where(session.visible)
     if key is not None:
-        chosen = chosen.where(Batch.type == desk.types[key].key)
+        chosen = chosen.where(Batch.type == session.types[key].key)
     if state is not None:
         chosen = chosen.where(Batch.state == state)
     return chosen.order_by(Batch.id.desc()).execution_options(yield_per=1_000)
@@ -98,30 +98,30 @@ def _batch_lines(items: Iterable[dict[str, Any]]) -> Iterator[str]:
     for item in items:
         line = (
             f"{item['id']:08d}  {item['type']:<16}  {item['state']:<10}  {item['row_count']:>9,} rows"
-            f"  {moment(item['created_at'])}  {item['created_by']:<12}  {item['description'] or ''}"
+            f"  {utc_text(item['created_at'])}  {item['created_by']:<12}  {item['description'] or ''}"
         )
-        yield plain_value(line).rstrip() + "\n"
+        yield printable(line).rstrip() + "\n"
 
 
 @click.command()
 @batch_argument
-@reading
+@reader_option
 @json_option
 @pass_installation
-def history(site: Installation, batch_id: int, reader: str | None, as_json: bool) -> None:
-    """List what was done to the batch ID, by whom and when, the oldest first."""
-    with reading_session(site, reader) as desk:
-        desk.find(batch_id, Action.VIEW)
+def history(installation: Installation, batch_id: int, reader: str | None, as_json: bool) -> None:
+    """List the operations on the batch ID, with users and times, the oldest first."""
+    with reading_session(installation, reader) as session:
+        session.find(batch_id, Action.VIEW)
         names = ("number", "kind", "at", "actor", "summary", "cells")
         chosen = select(*(getattr(Operation, name) for name in names)).where(Operation.batch_id == batch_id)
-        found = desk.session.execute(chosen.order_by(Operation.number).execution_options(yield_per=1_000))
+        found = session.db.execute(chosen.order_by(Operation.number).execution_options(yield_per=1_000))
         items = (dict(row) for row in found.mappings())
         print_stream(json_array(items) if as_json else map(_operation_line, items))
 
 
 def _operation_line(item: dict[str, Any]) -> str:
     return (
-        plain_value(f"{item['number']:>4}  {moment(item['at'])}  {item['actor']:<12}  {item['summary']}")
+        printable(f"{item['number']:>4}  {utc_text(item['at'])}  {item['actor']:<12}  {item['summary']}")
         + "\n"
     )
 
@@ -135,23 +135,23 @@ _FACTS = (
 
 @click.command("show")
 @batch_argument
-@reading
+@reader_option
 @json_option
 @pass_installation
-def show_batch(site: Installation, batch_id: int, reader: str | None, as_json: bool) -> None:
-    """Show the batch ID: its facts, its rows by status, and what executing it would do."""
-    with reading_session(site, reader) as desk:
-        work = desk.engine.work_on(desk.find(batch_id, Action.VIEW))
+def show_batch(installation: Installation, batch_id: int, reader: str | None, as_json: bool) -> None:
+    """Show the batch ID: its properties, its rows by status, and the effect of executing it."""
+    with reading_session(installation, reader) as session:
+        work = session.engine.work_on(session.find(batch_id, Action.VIEW))
         plan = preview_execution(work) or ExecutionPreview((), ())
-        actions = [str(action) for action in desk.actions(work.batch)]
-        print_result(as_json, _data(work, plan) | {"actions": actions}, *_lines(work, plan))
+        actions = [str(action) for action in session.actions(work.batch)]
+        print_result(as_json, _batch_data(work, plan) | {"actions": actions}, *_lines_of_batch(work, plan))
 
 
-def _data(work: ActionContext, plan: ExecutionPreview) -> dict[str, Any]:
+def _batch_data(work: ActionContext, plan: ExecutionPreview) -> dict[str, Any]:
     batch = work.batch
     record = input_file(work.session, batch)
     return {
-        **name_of(batch),
+        **batch_identity(batch),
         **{name: getattr(batch, name) for name in _FACTS},
         "fields": {
             c.name: getattr(batch, c.name) for c in editable_columns(work.batch_type.header, new=True)
@@ -162,7 +162,7 @@ def _data(work: ActionContext, plan: ExecutionPreview) -> dict[str, Any]:
     }
 
 
-def _lines(work: ActionContext, plan: ExecutionPreview) -> Iterator[str]:
+def _lines_of_batch(work: ActionContext, plan: ExecutionPreview) -> Iterator[str]:
     batch = work.batch
     yield f"{batch} · {work.batch_type.title} · {batch.state}"
     yield ""
@@ -180,10 +180,10 @@ def _facts(work: ActionContext) -> Iterator[tuple[str, str]]:
         yield column.label, render(column, getattr(batch, column.name))
     record = input_file(work.session, batch)
     yield "File", f"{record.name}, {record.size:,} bytes, SHA-256 {record.sha256}" if record else ""
-    yield "Created", _done(batch.created_at, batch.created_by)
-    yield "Refreshed", _done(batch.refreshed_at, None)
-    yield "Marked complete", _done(batch.completed_at, batch.completed_by)
-    yield "Executed", _done(batch.executed_at, batch.executed_by)
+    yield "Created", _time_and_user(batch.created_at, batch.created_by)
+    yield "Refreshed", _time_and_user(batch.refreshed_at, None)
+    yield "Marked as complete", _time_and_user(batch.completed_at, batch.completed_by)
+    yield "Executed", _time_and_user(batch.executed_at, batch.executed_by)
     yield "Last failure", batch.failure or ""
     yield "Rows", f"{batch.kept_count:,}"
     yield "Removed rows", f"{batch.removed_count:,}" if batch.removed_count else ""
@@ -191,8 +191,8 @@ def _facts(work: ActionContext) -> Iterator[tuple[str, str]]:
         yield total.label, str(total.value)
 
 
-def _done(at: Any, by: str | None) -> str:
-    return f"{moment(at)} UTC{f' by {by}' if by else ''}" if at else ""
+def _time_and_user(at: Any, by: str | None) -> str:
+    return f"{utc_text(at)} UTC{f' by {by}' if by else ''}" if at else ""
 
 
 def _counts(work: ActionContext) -> Iterator[str]:

@@ -21,62 +21,62 @@ from batchbook.batches.editing.problems import (
     problems_of,
     quoted,
 )
-from batchbook.cli.batches.changing import CommandResult, about, changing
+from batchbook.cli.batches.command_factories import CommandResult, batch_result, change_command
 from batchbook.cli.batches.export_commands import status_condition
 from batchbook.cli.batches.session import CommandSession, reading_session
 from batchbook.cli.installation import Installation, pass_installation
-from batchbook.cli.output import json_option, name_of, print_result
-from batchbook.cli.parameters import TEXT, batch_argument, reading, sequence_argument, values_option
+from batchbook.cli.output import batch_identity, json_option, print_result
+from batchbook.cli.parameters import TEXT, batch_argument, reader_option, sequence_argument, values_option
 from batchbook.words import counted
 
 
-@changing(
+@change_command(
     "set",
     Action.EDIT,
     sequence_argument,
     click.argument("field", type=TEXT),
     click.argument("value", type=TEXT),
 )
-def set_cell(desk: CommandSession, batch: Batch, sequence: int, field: str, value: str) -> CommandResult:
+def set_cell(session: CommandSession, batch: Batch, sequence: int, field: str, value: str) -> CommandResult:
     """Store VALUE in the FIELD of row SEQUENCE of the batch ID.
 
     An empty VALUE empties the cell. One that begins with a hyphen comes after a "--".
     """
-    changed = RowEditor(desk.engine).edit(batch.id, sequence, {field: value}).labels
-    message = f"Row {sequence} of {batch}: {_changes(changed)}."
-    return about(batch, message, sequence=sequence, changed=bool(changed))
+    changed = RowEditor(session.engine).edit(batch.id, sequence, {field: value}).labels
+    message = f"Row {sequence} of {batch}: {_changes_text(changed)}."
+    return batch_result(batch, message, sequence=sequence, changed=bool(changed))
 
 
-@changing("edit", Action.EDIT, values_option("A field of the header; may be repeated.", required=True))
-def edit(desk: CommandSession, batch: Batch, values: dict[str, str]) -> CommandResult:
+@change_command("edit", Action.EDIT, values_option("A field of the header; may be repeated.", required=True))
+def edit(session: CommandSession, batch: Batch, values: dict[str, str]) -> CommandResult:
     """Change fields of the header of the batch ID."""
-    changed = HeaderEditor(desk.engine).edit(batch.id, values)
-    return about(batch, f"{batch}: {_changes(changed)}.", changed=bool(changed))
+    changed = HeaderEditor(session.engine).edit(batch.id, values)
+    return batch_result(batch, f"{batch}: {_changes_text(changed)}.", changed=bool(changed))
 
 
-@changing("add-row", Action.EDIT, values_option("A field of the row; may be repeated.", required=True))
-def add_row(desk: CommandSession, batch: Batch, values: dict[str, str]) -> CommandResult:
+@change_command("add-row", Action.EDIT, values_option("A field of the row; may be repeated.", required=True))
+def add_row(session: CommandSession, batch: Batch, values: dict[str, str]) -> CommandResult:
     """Add a row at the end of the batch ID."""
-    sequence = RowEditor(desk.engine).add(batch.id, values)
-    return about(batch, f"Row {sequence} was added to {batch}.", sequence=sequence)
+    sequence = RowEditor(session.engine).add(batch.id, values)
+    return batch_result(batch, f"Row {sequence} was added to {batch}.", sequence=sequence)
 
 
-def _changes(labels: list[str]) -> str:
+def _changes_text(labels: list[str]) -> str:
     return f"changed {', '.join(labels)}" if labels else "nothing to change"
 
 
-@changing("remove-row", Action.EDIT, sequence_argument)
-def remove_row(desk: CommandSession, batch: Batch, sequence: int) -> CommandResult:
+@change_command("remove-row", Action.EDIT, sequence_argument)
+def remove_row(session: CommandSession, batch: Batch, sequence: int) -> CommandResult:
     """Remove row SEQUENCE from the batch ID; "restore-row" brings it back."""
-    RowRemover(desk.engine).set_removed(batch.id, sequence, removed=True)
-    return about(batch, f"Row {sequence} was removed from {batch}.", sequence=sequence)
+    RowRemover(session.engine).set_removed(batch.id, sequence, removed=True)
+    return batch_result(batch, f"Row {sequence} was removed from {batch}.", sequence=sequence)
 
 
-@changing("restore-row", Action.EDIT, sequence_argument)
-def restore_row(desk: CommandSession, batch: Batch, sequence: int) -> CommandResult:
+@change_command("restore-row", Action.EDIT, sequence_argument)
+def restore_row(session: CommandSession, batch: Batch, sequence: int) -> CommandResult:
     """Restore row SEQUENCE, which was removed, to the batch ID."""
-    RowRemover(desk.engine).set_removed(batch.id, sequence, removed=False)
-    return about(batch, f"Row {sequence} was restored to {batch}.", sequence=sequence)
+    RowRemover(session.engine).set_removed(batch.id, sequence, removed=False)
+    return batch_result(batch, f"Row {sequence} was restored to {batch}.", sequence=sequence)
 
 
 _STATUS = click.option(
@@ -84,13 +84,15 @@ _STATUS = click.option(
 )
 
 
-@changing("remove-rows", Action.EDIT, _STATUS)
-def remove_rows(desk: CommandSession, batch: Batch, status: str) -> CommandResult:
+@change_command("remove-rows", Action.EDIT, _STATUS)
+def remove_rows(session: CommandSession, batch: Batch, status: str) -> CommandResult:
     """Remove all rows of one status from the batch ID."""
-    batch_type = desk.types[batch.type]
+    batch_type = session.types[batch.type]
     (condition,) = status_condition(batch_type, batch_type.rows.of(batch), status)
-    count = RowRemover(desk.engine).remove_where(batch.id, condition)
-    return about(batch, f"{counted(count, 'row was', 'rows were')} removed from {batch}.", removed=count)
+    count = RowRemover(session.engine).remove_where(batch.id, condition)
+    return batch_result(
+        batch, f"{counted(count, 'row was', 'rows were')} removed from {batch}.", removed=count
+    )
 
 
 _SIGNS = {"error": "✕", "warning": "!"}
@@ -98,20 +100,20 @@ _SIGNS = {"error": "✕", "warning": "!"}
 
 @click.command("problems")
 @batch_argument
-@reading
+@reader_option
 @json_option
 @pass_installation
-def list_problems(site: Installation, batch_id: int, reader: str | None, as_json: bool) -> None:
-    """List what is wrong in the cells of the batch ID, like problems together, the worst and most frequent first."""
-    with reading_session(site, reader) as desk:
-        work = desk.engine.work_on(desk.find(batch_id, Action.VIEW))
+def list_problems(installation: Installation, batch_id: int, reader: str | None, as_json: bool) -> None:
+    """List the problems in the cells of the batch ID, similar ones together, the worst and most frequent first."""
+    with reading_session(installation, reader) as session:
+        work = session.engine.work_on(session.find(batch_id, Action.VIEW))
         problems = problems_of(work)
         print_result(as_json, _data(work.batch, problems), *_lines(work.batch, problems))
 
 
 def _data(batch: Batch, problems: Problems) -> dict[str, Any]:
     return {
-        **name_of(batch),
+        **batch_identity(batch),
         "count": problems.count,
         "rows": problems.rows,
         "codes": dict(problems.codes.most_common()),
@@ -125,49 +127,61 @@ def _lines(batch: Batch, problems: Problems) -> Iterator[str]:
         yield f"{batch} has no problems."
         return
     yield f"{batch} has {counted(problems.count, 'problem')} in {counted(problems.rows, 'row')}."
-    yield from map(_line, problems.groups)
+    yield from map(_group_line, problems.groups)
     if problems.others:
-        yield f"And {counted(problems.others, 'more problem')}: there are too many different ones to list."
+        yield f"{counted(problems.others, 'more problem')} not listed: there are too many different ones."
 
 
-def _line(group: Problem) -> str:
+def _group_line(group: Problem) -> str:
     where = f"{counted(group.count, 'row')}, {'such as' if group.count > 1 else 'number'} {group.rows[0]}"
-    perhaps = f" Perhaps: {', '.join(group.suggestions)}." if group.suggestions else ""
+    suggested = f" Suggestions: {', '.join(group.suggestions)}." if group.suggestions else ""
     sign = _SIGNS.get(group.severity, "●")
-    return f"{sign} {group.field} {quoted(group.text)} ({group.code}; {where}): {group.message}{perhaps}"
+    return f"{sign} {group.field} {quoted(group.text)} ({group.code}; {where}): {group.message}{suggested}"
 
 
-@changing(
+@change_command(
     "fix",
     Action.EDIT,
     click.option(
-        "--field", metavar="FIELD", required=True, type=TEXT, help="The field whose cells are wrong."
+        "--field", metavar="FIELD", required=True, type=TEXT, help="The field whose cells to correct."
     ),
     click.option(
-        "--text", metavar="TEXT", required=True, type=TEXT, help="What is in them now; may be empty."
+        "--text",
+        metavar="TEXT",
+        required=True,
+        type=TEXT,
+        help="The text that the cells hold now; may be empty.",
     ),
-    click.option("--with", "wanted", metavar="TEXT", required=True, type=TEXT, help="What is to be in them."),
-    click.option("--code", metavar="CODE", type=TEXT, help="Only those with this problem."),
-    click.option("--dry-run", is_flag=True, help="Say what would be changed, and change nothing."),
+    click.option(
+        "--with", "replacement", metavar="TEXT", required=True, type=TEXT, help="The text to put into them."
+    ),
+    click.option("--code", metavar="CODE", type=TEXT, help="Only cells with this problem."),
+    click.option("--dry-run", is_flag=True, help="Show what would change without changing it."),
 )
 def fix(
-    desk: CommandSession, batch: Batch, field: str, text: str, wanted: str, code: str | None, dry_run: bool
+    session: CommandSession,
+    batch: Batch,
+    field: str,
+    text: str,
+    replacement: str,
+    code: str | None,
+    dry_run: bool,
 ) -> CommandResult:
-    """Put one text into all cells of the batch ID that have a problem and hold the same text."""
-    alike, fixer = SimilarCells(field, text, code or ""), SimilarFixer(desk.engine)
+    """Replace the same text in all cells of the batch ID that have a problem with it."""
+    cells, fixer = SimilarCells(field, text, code or ""), SimilarFixer(session.engine)
     if not dry_run:
-        edited = fixer.fix(batch.id, alike, wanted)
-        return about(batch, f"{batch}: {fixed_message(edited)}", rows=edited.rows, cells=edited.cells)
-    work = desk.engine.work_on(batch)
-    check_fix(work, alike, wanted)
-    rows = list(fixer.demand_seen(work, alike, None).versions)
-    message = f"{batch}: {_would(alike, wanted, rows)}"
-    return about(batch, message, rows=len(rows), sequences=rows[:ROWS_NAMED])
+        edited = fixer.fix(batch.id, cells, replacement)
+        return batch_result(batch, f"{batch}: {fixed_message(edited)}", rows=edited.rows, cells=edited.cells)
+    work = session.engine.work_on(batch)
+    check_fix(work, cells, replacement)
+    rows = list(fixer.demand_seen(work, cells, None).versions)
+    message = f"{batch}: {_preview_sentence(cells, replacement, rows)}"
+    return batch_result(batch, message, rows=len(rows), sequences=rows[:ROWS_NAMED])
 
 
-def _would(alike: SimilarCells, wanted: str, rows: list[int]) -> str:
+def _preview_sentence(cells: SimilarCells, replacement: str, rows: list[int]) -> str:
     named = ", ".join(map(str, rows[:ROWS_NAMED])) + (", …" if len(rows) > ROWS_NAMED else "")
     return (
-        f"{alike.field} would become {quoted(wanted)} instead of {quoted(alike.text)} in {counted(len(rows), 'row')}:"
+        f"{cells.field} would become {quoted(replacement)} instead of {quoted(cells.text)} in {counted(len(rows), 'row')}:"
         f" {named}. Nothing was changed."
     )

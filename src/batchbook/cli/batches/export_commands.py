@@ -1,4 +1,4 @@
-"""Commands that write a batch's rows, files and worksheets, and apply worksheets."""
+"""Commands that export a batch's rows, files and worksheets, and apply worksheets."""
 
 from __future__ import annotations
 
@@ -22,11 +22,18 @@ from batchbook.batches.worksheets.uploads import (
     stored_worksheet,
 )
 from batchbook.batches.worksheets.worksheet_file import open_worksheet
-from batchbook.cli.batches.intake_commands import name_to_send, open_to_send
+from batchbook.cli.batches.intake_commands import open_upload, upload_name
 from batchbook.cli.batches.session import CommandSession, acting_session, reading_session
 from batchbook.cli.installation import Installation, pass_installation
-from batchbook.cli.output import json_array, json_option, name_of, print_bytes, print_result, print_stream
-from batchbook.cli.parameters import TEXT, acting, batch_argument, reading
+from batchbook.cli.output import (
+    batch_identity,
+    json_array,
+    json_option,
+    print_bytes,
+    print_result,
+    print_stream,
+)
+from batchbook.cli.parameters import TEXT, actor_option, batch_argument, reader_option
 from batchbook.errors import BadInput, Missing
 from batchbook.grid import Column, Grid, GridState, Kind, columns_of, csv_chunks
 from batchbook.words import counted
@@ -37,15 +44,15 @@ _HIDDEN = frozenset({"batch_id", "issues", "removed", "version", "modified_at"})
 @click.command()
 @batch_argument
 @click.option(
-    "--format", "form", type=click.Choice(["csv", "json"]), help="How to print them; CSV by default."
+    "--format", "form", type=click.Choice(["csv", "json"]), help="The format to print; CSV by default."
 )
 @click.option("--status", metavar="STATUS", type=TEXT, help="Only rows with this status.")
-@click.option("--removed", is_flag=True, help="Those rows instead that were removed.")
-@reading
+@click.option("--removed", is_flag=True, help="Only rows that were removed, instead of the others.")
+@reader_option
 @json_option
 @pass_installation
 def rows(
-    site: Installation,
+    installation: Installation,
     batch_id: int,
     form: str | None,
     status: str | None,
@@ -56,17 +63,19 @@ def rows(
     """Print the rows of the batch ID, in their order."""
     if as_json and form == "csv":
         raise click.UsageError("--json and --format csv exclude each other.")
-    with reading_session(site, reader) as desk:
-        batch = desk.find(batch_id, Action.VIEW)
-        batch_type = desk.types[batch.type]
+    with reading_session(installation, reader) as session:
+        batch = session.find(batch_id, Action.VIEW)
+        batch_type = session.types[batch.type]
         row = batch_type.rows.of(batch)
         where = [row.removed.is_(removed), *status_condition(batch_type, row, status)]
         if as_json or form == "json":
             columns = (*_columns(row), Column("issues", "issues", row.issues, Kind.TEXT))
-            print_stream(json_array(dict(found._mapping) for found in _found(desk, batch, columns, where)))
+            print_stream(
+                json_array(dict(found._mapping) for found in _select_rows(session, batch, columns, where))
+            )
         else:
             columns = _columns(row)
-            print_bytes(csv_chunks(columns, _found(desk, batch, columns, where)))
+            print_bytes(csv_chunks(columns, _select_rows(session, batch, columns, where)))
 
 
 def status_condition(
@@ -84,22 +93,22 @@ def status_condition(
 
 
 def _columns(row: type[BatchRow]) -> tuple[Column, ...]:
-    """Return the columns of the rows, headed by their names: the words that "set" and JSON use."""
+    """Return the columns of the rows, headed by their names: as "set" and JSON name them."""
     names = [
         column.key
         for column in row.__mapper__.columns
-        # JSON is no cell: what a file said is on the row's page.
+        # JSON is no cell: the original texts of a file are on the row's page.
         if column.key not in _HIDDEN and not isinstance(column.type, JSON)
     ]
     return tuple(replace(column, label=column.name) for column in columns_of(row, names))
 
 
-def _found(
-    desk: CommandSession, batch: Batch, columns: tuple[Column, ...], where: list[ColumnElement[bool]]
+def _select_rows(
+    session: CommandSession, batch: Batch, columns: tuple[Column, ...], where: list[ColumnElement[bool]]
 ) -> Iterator[Row[Any]]:
-    row = desk.types[batch.type].rows.of(batch)
+    row = session.types[batch.type].rows.of(batch)
     grid = Grid(columns, select(row).where(row.batch_id == batch.id, *where), (row.sequence,))
-    return grid.all_rows(desk.session, GridState(), None)
+    return grid.all_rows(session.db, GridState(), None)
 
 
 @click.command()
@@ -108,20 +117,20 @@ def _found(
     "--output",
     metavar="FILE",
     type=click.File("wb", lazy=True),
-    help="Where to write it; standard output if nothing is said.",
+    help="The file to write; standard output by default.",
 )
-@reading
+@reader_option
 @json_option
 @pass_installation
 def download(
-    site: Installation, batch_id: int, output: IO[bytes] | None, reader: str | None, as_json: bool
+    installation: Installation, batch_id: int, output: IO[bytes] | None, reader: str | None, as_json: bool
 ) -> None:
-    """Give out the file that the batch ID was made from, byte for byte."""
+    """Download the file that the batch ID was created from, byte for byte."""
     if as_json and (output is None or output.name == "-"):
-        raise click.UsageError("--json says what was written to a file; name one with --output.")
-    with reading_session(site, reader) as desk:
-        record = _input_file(desk, desk.find(batch_id, Action.DOWNLOAD))
-        chunks = file_chunks(desk.session, record)
+        raise click.UsageError("--json describes the file that was written; name one with --output.")
+    with reading_session(installation, reader) as session:
+        record = _input_file(session, session.find(batch_id, Action.DOWNLOAD))
+        chunks = file_chunks(session.db, record)
         if output is None:
             print_bytes(chunks)
             return
@@ -131,10 +140,10 @@ def download(
         print_result(as_json, data, f"Wrote {record.name}, {record.size:,} bytes, to {output.name}.")
 
 
-def _input_file(desk: CommandSession, batch: Batch) -> BatchFile:
-    record = input_file(desk.session, batch)
+def _input_file(session: CommandSession, batch: Batch) -> BatchFile:
+    record = input_file(session.db, batch)
     if record is None:
-        raise Missing(f"{batch} was not made from a file, so there is none to download.")
+        raise Missing(f"{batch} was not created from a file, so there is none to download.")
     return record
 
 
@@ -150,66 +159,74 @@ _PIECE = 256 * 1024
     metavar="FILE",
     required=True,
     type=click.File("wb", lazy=True),
-    help="Where to write it.",
+    help="The file to write.",
 )
 @click.option("--problems", is_flag=True, help="Only the rows with problems.")
-@reading
+@reader_option
 @json_option
 @pass_installation
 def worksheet(
-    site: Installation, batch_id: int, output: IO[bytes], problems: bool, reader: str | None, as_json: bool
+    installation: Installation,
+    batch_id: int,
+    output: IO[bytes],
+    problems: bool,
+    reader: str | None,
+    as_json: bool,
 ) -> None:
     """Write the rows of the batch ID into a workbook, to be corrected in a spreadsheet program."""
-    with reading_session(site, reader) as desk, TemporaryFile() as file:
-        batch = desk.find(batch_id, Action.DOWNLOAD)
-        count = _write(desk, batch.id, problems, file)
+    with reading_session(installation, reader) as session, TemporaryFile() as file:
+        batch = session.find(batch_id, Action.DOWNLOAD)
+        count = _write(session, batch.id, problems, file)
         file.seek(0)
-        # Only now: what is refused must not leave an empty file behind.
+        # Only now, because a refusal must not leave an empty file behind.
         output.writelines(iter(lambda: file.read(_PIECE), b""))
-        facts = {**name_of(batch), "rows": count, "output": output.name}
+        facts = {**batch_identity(batch), "rows": count, "output": output.name}
     if output.name != "-":
         print_result(as_json, facts, f"Wrote {counted(count, 'row')} of {batch} to {output.name}.")
 
 
-def _write(desk: CommandSession, batch_id: int, problems: bool, file: BinaryIO) -> int:
-    work = desk.engine.work_on(desk.engine.find(batch_id))
+def _write(session: CommandSession, batch_id: int, problems: bool, file: BinaryIO) -> int:
+    work = session.engine.work_on(session.engine.find(batch_id))
     layout = layout_of(work)
     where = [~work.row.removed, *([with_problems(work)] if problems else [])]
     grid = sheet_grid(work, layout, *where)
-    count = grid.count(desk.session, GridState(), None)
+    count = grid.count(session.db, GridState(), None)
     refuse_too_large(work, layout, count)
-    write_worksheet(work, layout, grid.all_rows(desk.session, GridState(), None), file)
+    write_worksheet(work, layout, grid.all_rows(session.db, GridState(), None), file)
     return count
 
 
 @click.command("worksheet-apply")
 @batch_argument
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Say what differs, and take nothing.")
-@acting
+@click.option("--dry-run", is_flag=True, help="Show what would change without changing it.")
+@actor_option
 @json_option
 @pass_installation
 def worksheet_apply(
-    site: Installation, batch_id: int, file: Path, dry_run: bool, actor: str, as_json: bool
+    installation: Installation, batch_id: int, file: Path, dry_run: bool, actor: str, as_json: bool
 ) -> None:
-    """Take what was changed in the worksheet FILE into the batch ID, but for what was changed there since."""
-    with acting_session(site, actor) as desk, open_to_send(site, file, "Nothing was changed.") as opened:
-        batch = desk.find(batch_id, Action.EDIT)
-        found = _looked(desk, batch.id, file, opened) if dry_run else _kept(desk, batch.id, file, opened)
-        applied = None if dry_run else apply_worksheet(desk.engine, batch.id, found)
-        facts = {**name_of(batch), **_facts(found, applied)}
+    """Apply the changes in the worksheet FILE to the batch ID, except to cells that were changed there since."""
+    with (
+        acting_session(installation, actor) as session,
+        open_upload(installation, file, "Nothing was changed.") as opened,
+    ):
+        batch = session.find(batch_id, Action.EDIT)
+        found = (_diff if dry_run else _store_and_diff)(session, batch.id, file, opened)
+        applied = None if dry_run else apply_worksheet(session.engine, batch.id, found)
+        facts = {**batch_identity(batch), **_facts(found, applied)}
     print_result(as_json, facts, *_sentences(found, applied))
 
 
-def _looked(desk: CommandSession, batch_id: int, path: Path, file: BinaryIO) -> WorksheetDiff:
+def _diff(session: CommandSession, batch_id: int, path: Path, file: BinaryIO) -> WorksheetDiff:
     return diff_worksheet(
-        desk.engine.work_on(desk.engine.find(batch_id)), open_worksheet(name_to_send(path), file)
+        session.engine.work_on(session.engine.find(batch_id)), open_worksheet(upload_name(path), file)
     )
 
 
-def _kept(desk: CommandSession, batch_id: int, path: Path, file: BinaryIO) -> WorksheetDiff:
-    record = store_worksheet(desk.engine, batch_id, name_to_send(path), file)
-    work = desk.engine.work_on(desk.engine.find(batch_id))
+def _store_and_diff(session: CommandSession, batch_id: int, path: Path, file: BinaryIO) -> WorksheetDiff:
+    record = store_worksheet(session.engine, batch_id, upload_name(path), file)
+    work = session.engine.work_on(session.engine.find(batch_id))
     with stored_worksheet(work, record.number) as sheet:
         return diff_worksheet(work, sheet)
 
@@ -232,16 +249,16 @@ def _fact(change: SheetChange) -> dict[str, Any]:
 
 def _sentences(found: WorksheetDiff, applied: AppliedChanges | None) -> Iterator[str]:
     if applied is None:
-        yield f"{counted(len(found.taken), 'cell')} would be taken from the worksheet."
+        yield f"{counted(len(found.taken), 'cell')} would change."
         yield from (f"{_place(change)}: “{change.now}” becomes “{change.sheet}”." for change in found.taken)
     else:
         yield applied.summary
     for change in found.conflicts:
         yield (
-            f"{_place(change)}: “{change.sheet}” in the sheet is not taken, because it was changed in the batch since, to"
-            f" “{change.now}”."
+            f"{_place(change)}: “{change.sheet}” in the sheet was skipped: since the download the cell was changed to “{change.now}” in the"
+            " batch."
         )
-    yield from (f"{_place(change)}: not taken. {change.problem}" for change in found.unreadable)
+    yield from (f"{_place(change)}: skipped. {change.problem}" for change in found.unreadable)
     yield from found.notes
 
 

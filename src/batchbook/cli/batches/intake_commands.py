@@ -1,4 +1,4 @@
-"""Commands and options about files: how one is read, and which of its columns fills which field."""
+"""The command ``inspect``, and options that say how a file is read and which of its columns fills which field."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from batchbook.batches.intake.file_source import store_intake
 from batchbook.batches.intake.mapping_form import choose_columns
 from batchbook.batches.intake.reading_form import DELIMITERS
 from batchbook.cli.installation import Installation
-from batchbook.cli.output import aligned, json_option, plain_value, print_result
+from batchbook.cli.output import aligned, json_option, print_result, printable
 from batchbook.cli.parameters import PAIR, TEXT
 from batchbook.errors import TooLarge
 from batchbook.tables.inspection import inspect_table
@@ -38,36 +38,36 @@ from batchbook.web import MAX_UPLOAD_BYTES
 from batchbook.words import quoted_list
 
 
-def open_to_send(site: Installation, path: Path, outcome: str) -> BinaryIO:
-    """Return the open file at ``path``; raise ``TooLarge``, with ``outcome`` as last sentence, as pages would."""
-    size, limit = path.stat().st_size, MAX_UPLOAD_BYTES.whole(site.settings)
+def open_upload(installation: Installation, path: Path, outcome: str) -> BinaryIO:
+    """Return the open file at ``path``. Raises ``TooLarge`` with ``outcome`` as last sentence, as pages do."""
+    size, limit = path.stat().st_size, MAX_UPLOAD_BYTES.whole(installation.settings)
     if size > limit:
         raise TooLarge(
-            f"“{name_to_send(path)}” has {size:,} bytes; the setting {MAX_UPLOAD_BYTES.name} allows {limit:,}. {outcome}"
+            f"“{upload_name(path)}” has {size:,} bytes; the setting {MAX_UPLOAD_BYTES.name} allows {limit:,}. {outcome}"
         )
     return path.open("rb")
 
 
-def name_to_send(path: Path) -> str:
-    """Return the name of the file at ``path`` as a text: a file system takes names that are none."""
+def upload_name(path: Path) -> str:
+    """Return the name of the file at ``path`` as text, with bytes replaced that are not text in UTF-8."""
     return os.fsencode(path.name).decode(errors="replace")
 
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-#: How many columns that nothing is taken from are named.
-_NAMED = 20
+#: The most unused columns that are named.
+_MOST_NAMED = 20
 _DELIMITERS = {**DELIMITERS, "\\t": "\t"}
 _SIGNS = {"point": ".", ".": ".", "comma": ",", ",": ","}
 
 
 class Encoding(click.ParamType[str]):
-    """An encoding of text, by one of the names that Python has for it."""
+    """An encoding of text, by any name that Python knows."""
 
     name = "encoding"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return Python's own name of it."""
+        """Return Python's own name of the encoding."""
         known = known_encoding(value)
         if known is None:
             self.fail(
@@ -79,30 +79,34 @@ class Encoding(click.ParamType[str]):
 ENCODING = Encoding()
 
 _READING = (
+    click.option("--encoding", type=ENCODING, help="The encoding of a text file, such as cp1252."),
     click.option(
-        "--encoding", type=ENCODING, help="The encoding of a text, by any name that Python has for it."
-    ),
-    click.option(
-        "--odd-lines", type=ENCODING, help="The encoding of the lines that are not UTF-8 where most are."
+        "--odd-lines",
+        type=ENCODING,
+        help="The encoding of single lines that are not UTF-8, where the rest is.",
     ),
     click.option(
         "--delimiter",
         type=TEXT,
-        help="What separates cells: a character, or tab, comma, semicolon, bar, colon.",
+        help="The delimiter of a text file: a character, or tab, comma, semicolon, bar or colon.",
     ),
-    click.option("--sheet", type=TEXT, help="The name of the sheet of a workbook."),
+    click.option("--sheet", type=TEXT, help="The name of the sheet to read from a workbook."),
     click.option(
-        "--header-row", type=click.IntRange(0), help="The row with the headings, counted from 1; 0 for none."
+        "--header-row",
+        type=click.IntRange(0),
+        help="The number of the header row, counted from 1; 0 if there is none.",
     ),
-    click.option("--decimal", type=click.Choice(list(_SIGNS)), help="The decimal sign of all columns."),
+    click.option("--decimal", type=click.Choice(list(_SIGNS)), help="The decimal separator of all columns."),
     click.option(
-        "--dates", type=click.Choice(["ymd", "dmy", "mdy"]), help="The order that dates of all columns have."
+        "--dates",
+        type=click.Choice(["ymd", "dmy", "mdy"]),
+        help="The order of year, month and day in all columns.",
     ),
 )
 
 
 def reading_options(command: _Command) -> _Command:
-    """Give a command the options that say how a file is read; :func:`reading_of` takes what they give."""
+    """Give a command the options that say how a file is read; :func:`choices_of` takes their values."""
     return reduce(lambda taken, option: option(taken), reversed(_READING), command)
 
 
@@ -113,14 +117,14 @@ def mapping_options(command: _Command) -> _Command:
         "pairs",
         multiple=True,
         type=PAIR,
-        help="A field and the heading of its column; field==text for one text in all rows. May be repeated.",
+        help="A field and the heading of its column, or field==text for the same text in every row. May be repeated.",
     )
     return click.option("--mapping", type=TEXT, help="The name of a saved mapping to use.")(pairs(command))
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What a command says of a file: how it is read, and which columns fill which fields."""
+    """The choices that a command's options make: how a file is read, and which columns fill which fields."""
 
     reading: Reading = Reading()  # noqa: RUF009 - It cannot change.
     of_columns: ColumnReading = ColumnReading()  # noqa: RUF009 - It cannot change.
@@ -128,25 +132,25 @@ class Choices:
     pairs: Sequence[tuple[str, str]] = ()
 
 
-def choices_of(given: Mapping[str, Any]) -> Choices:
-    """Return what the options of :func:`reading_options` and :func:`mapping_options` say."""
-    delimiter = given["delimiter"] or ""
+def choices_of(options: Mapping[str, Any]) -> Choices:
+    """Return the choices that the values of :func:`reading_options` and :func:`mapping_options` make."""
+    delimiter = options["delimiter"] or ""
     reading = Reading(
-        encoding=given["encoding"] or "",
-        odd_lines=given["odd_lines"] or "",
+        encoding=options["encoding"] or "",
+        odd_lines=options["odd_lines"] or "",
         delimiter=_DELIMITERS.get(delimiter, delimiter),
-        sheet=given["sheet"] or "",
-        header_row=given["header_row"],
+        sheet=options["sheet"] or "",
+        header_row=options["header_row"],
     )
-    columns = ColumnReading(_SIGNS.get(given["decimal"] or "", ""), given["dates"] or "")  # type: ignore[arg-type]
-    return Choices(reading, columns, given.get("mapping"), given.get("pairs", ()))
+    columns = ColumnReading(_SIGNS.get(options["decimal"] or "", ""), options["dates"] or "")  # type: ignore[arg-type]
+    return Choices(reading, columns, options.get("mapping"), options.get("pairs", ()))
 
 
-def take_in(work: ActionContext, choices: Choices, *, demand: bool) -> None:
-    """Look at the batch's file as ``choices`` say, and keep with it what was found and chosen.
+def inspect_and_map(work: ActionContext, choices: Choices, *, demand: bool) -> None:
+    """Inspect the batch's file by ``choices``, and store with the batch what was found and chosen.
 
-    With ``demand`` raises ``BadInput`` where a field that must be filled has no column, and says how to choose one.
-    What was chosen is remembered for who sent the file.
+    The choices are remembered for the sender of the file. With ``demand``, raises ``BadInput`` if a required field has
+    no column; its message says how to choose one.
     """
     fields = intake_fields(work)
     source = file_source_of(work)
@@ -165,7 +169,7 @@ def take_in(work: ActionContext, choices: Choices, *, demand: bool) -> None:
             work.session, place, intake.mapping, intake.chosen, by=work.actor, at=work.now
         )
     _warn(intake, fields)
-    _tell_unused(intake, fields)
+    _report_unused(intake, fields)
     if demand:
         _demand(intake, fields)
 
@@ -182,8 +186,8 @@ def _demand(intake: Intake, fields: Sequence[IntakeField]) -> None:
         guess = intake.suggestion.guesses.get(first.name)
         heading = "HEADING" if guess is None else f"“{intake.report.headings[guess].strip()[:60]}”"
         raise Unmapped(
-            f"{error.message} Say which column it is, such as --map {first.heading}={heading}, or give one text for all"
-            f" rows: --map {first.heading}==TEXT. Nothing was created.",
+            f"{error.message} Choose the column, such as --map {first.heading}={heading}, or give the same text for every"
+            f" row: --map {first.heading}==TEXT. Nothing was created.",
             error.fields,
         ) from error
     try:
@@ -192,7 +196,7 @@ def _demand(intake: Intake, fields: Sequence[IntakeField]) -> None:
         option = "--odd-lines" if guess.code == ODD_LINES else "--encoding"
         first_reading = intake.report.readings[0].encoding
         raise GuessedText(
-            f"{guess.message} Say which it is, such as {option} {first_reading}. Nothing was created.",
+            f"{guess.message} Choose one, such as {option} {first_reading}. Nothing was created.",
             guess.code,
         ) from guess
 
@@ -200,16 +204,16 @@ def _demand(intake: Intake, fields: Sequence[IntakeField]) -> None:
 def _warn(intake: Intake, fields: Sequence[IntakeField]) -> None:
     for note in intake.report.notes:
         if needs_decision(note, fields, intake.mapping):
-            click.echo(plain_value(note.message), err=True)
+            click.echo(printable(note.message), err=True)
 
 
-def _tell_unused(intake: Intake, fields: Sequence[IntakeField]) -> None:
+def _report_unused(intake: Intake, fields: Sequence[IntakeField]) -> None:
     lacking = [one.heading for one in fields if not intake.mapping.fills(one.name)]
     if intake.suggestion.unused and lacking:
         click.echo(
-            plain_value(
-                f"Nothing is taken from {quoted_list(intake.suggestion.unused[:_NAMED])}, and nothing fills {', '.join(lacking)}."
-                " Say --map FIELD=HEADING where one belongs to the other."
+            printable(
+                f"No field takes {quoted_list(intake.suggestion.unused[:_MOST_NAMED])}, and no column fills {', '.join(lacking)}."
+                " Match them by --map FIELD=HEADING if they belong together."
             ),
             err=True,
         )
@@ -219,9 +223,9 @@ def _tell_unused(intake: Intake, fields: Sequence[IntakeField]) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @reading_options
 @json_option
-def inspect_file(file: Path, as_json: bool, **given: Any) -> None:
-    """Say what is in FILE and how it would be read, without taking anything from it."""
-    choices = choices_of(given)
+def inspect_file(file: Path, as_json: bool, **options: Any) -> None:
+    """Show what is in FILE and how it would be read, without creating anything."""
+    choices = choices_of(options)
     with file.open("rb") as opened:
         report = inspect_table(file.name, opened, choices.reading)
         if choices.of_columns != ColumnReading():
@@ -232,15 +236,15 @@ def inspect_file(file: Path, as_json: bool, **given: Any) -> None:
 def _lines(report: Report) -> Iterator[str]:
     reading = report.reading
     facts = [
-        ("Kind of file", reading.format.upper()),
+        ("Format", reading.format.upper()),
         ("Encoding", reading.encoding),
         ("Odd lines", reading.odd_lines),
         ("Delimiter", {"\t": "tab"}.get(reading.delimiter, reading.delimiter)),
         ("Sheet", reading.sheet),
-        ("Row with the headings", str(reading.header_row)),
+        ("Header row", str(reading.header_row)),
         ("Rows", f"{report.rows:,}"),
         ("Blank rows", f"{report.blank_rows:,}" if report.blank_rows else ""),
-        ("Left out", ", ".join(map(str, reading.left_out or ()))),
+        ("Skipped rows", ", ".join(map(str, reading.left_out or ()))),
     ]
     yield from aligned([(word, text) for word, text in facts if text])
     yield from ("", "Columns")
@@ -252,10 +256,10 @@ def _lines(report: Report) -> Iterator[str]:
         "  ",
     )
     if report.readings:
-        yield from ("", "The same texts in likely encodings")
+        yield from ("", "Examples in likely encodings")
         yield from aligned(
             [(f"{one.encoding} ({one.language})", ", ".join(one.texts)) for one in report.readings], "  "
         )
     if report.notes:
-        yield from ("", "Noticed")
+        yield from ("", "Notes")
         yield from (f"  {note.message}" for note in report.notes)

@@ -1,4 +1,4 @@
-"""Commands that create, move through the lifecycle, schedule, clone and delete batches."""
+"""Commands that create batches, move them through their lifecycle, schedule, clone and delete them."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from batchbook.batches.engine.engine import Result
 from batchbook.batches.engine.file_intake import has_mapped_file
 from batchbook.batches.engine.scheduled_execution import in_utc
 from batchbook.batches.running import schedule as schedules
-from batchbook.cli.batches.changing import (
+from batchbook.cli.batches.command_factories import (
     CommandResult,
-    about,
-    changing,
-    hand_over,
-    refuse_handing_over,
-    running,
+    action_command,
+    batch_result,
+    change_command,
+    demand_job_runner,
+    enqueued_result,
 )
 from batchbook.cli.batches.intake_commands import (
     Choices,
     choices_of,
+    inspect_and_map,
     mapping_options,
-    name_to_send,
-    open_to_send,
+    open_upload,
     reading_options,
-    take_in,
+    upload_name,
 )
 from batchbook.cli.batches.session import CommandSession, acting_session
-from batchbook.cli.foreground import Display, display
+from batchbook.cli.foreground_job import Display, display_for_stderr
 from batchbook.cli.installation import Installation, pass_installation
-from batchbook.cli.output import json_option, name_of, quiet_option
+from batchbook.cli.output import Refusal, batch_identity, json_option, quiet_option
 from batchbook.cli.parameters import (
     TEXT,
-    acting,
+    actor_option,
     at_option,
     background_option,
     execution_options,
@@ -46,7 +46,6 @@ from batchbook.cli.parameters import (
     values_option,
     zone_option,
 )
-from batchbook.cli.refusals import Refusal
 from batchbook.jobs.foreground import ProgressReporter
 from batchbook.zones import read_local
 
@@ -56,20 +55,20 @@ from batchbook.zones import read_local
 @click.option(
     "--file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The file to take the rows from.",
+    help="The file to read the rows from.",
 )
 @values_option("A field of the header; may be repeated.")
-@click.option("--description", type=TEXT, help="What the batch is for.")
+@click.option("--description", type=TEXT, help="The purpose of the batch.")
 @mapping_options
 @reading_options
-@click.option("--no-populate", is_flag=True, help="Leave it without rows for now.")
+@click.option("--no-populate", is_flag=True, help="Create the batch without rows for now.")
 @background_option
 @quiet_option
-@acting
+@actor_option
 @json_option
 @pass_installation
 def create(
-    site: Installation,
+    installation: Installation,
     /,
     key: str,
     file: Path | None,
@@ -80,122 +79,129 @@ def create(
     quiet: bool,
     actor: str,
     as_json: bool,
-    **given: Any,
+    **file_options: Any,
 ) -> None:
     """Create a batch of TYPE with its rows, and print its number."""
     if description is not None:
         if "description" in values:
-            raise click.UsageError("The description is given twice.")
+            raise click.UsageError("Give the description either by --description or by --set, not by both.")
         values = {**values, "description": description}
     if background:
-        refuse_handing_over(site)
-    bar = display(quiet=quiet or as_json)
+        demand_job_runner(installation)
+    display = display_for_stderr(quiet=quiet or as_json)
     # One transaction for both: a file that cannot be read leaves no batch behind.
-    with _given_up_by_ctrl_c(bar), acting_session(site, actor) as desk:
-        batch = _create(site, desk, key, values, file)
-        _take_in(desk, batch, choices_of(given), demand=not no_populate)
+    with _cancelled_by_ctrl_c(display), acting_session(installation, actor) as session:
+        batch = _create(installation, session, key, values, file)
+        _inspect_file(session, batch, choices_of(file_options), demand=not no_populate)
         if no_populate:
-            said = _new(batch)
+            result = _new_batch_result(batch)
         elif background:
-            said = hand_over(name_of(batch), desk.run(batch.id, Action.POPULATE))
+            result = enqueued_result(batch_identity(batch), session.run(batch.id, Action.POPULATE))
         else:
-            said = _populated(desk, batch, bar)
-    said.show(as_json)
+            result = _populate(session, batch, display)
+    result.show(as_json)
 
 
 @contextmanager
-def _given_up_by_ctrl_c(bar: Display) -> Iterator[None]:
+def _cancelled_by_ctrl_c(display: Display) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as pressed:
-        raise Refusal("Nothing was created: that was cancelled.") from pressed
+        raise Refusal("Cancelled. Nothing was created.") from pressed
     finally:
-        bar.close()
+        display.close()
 
 
 def _create(
-    site: Installation, desk: CommandSession, key: str, values: dict[str, str], path: Path | None
+    installation: Installation, session: CommandSession, key: str, values: dict[str, str], path: Path | None
 ) -> Batch:
-    desk.demand_create(desk.types[key])
+    session.demand_create(session.types[key])
     with ExitStack() as stack:
-        file = None if path is None else stack.enter_context(open_to_send(site, path, "Nothing was created."))
-        return create_batch(desk.engine, key, values, file, name_to_send(path) if path else "")
+        file = (
+            None
+            if path is None
+            else stack.enter_context(open_upload(installation, path, "Nothing was created."))
+        )
+        return create_batch(session.engine, key, values, file, upload_name(path) if path else "")
 
 
-def _take_in(desk: CommandSession, batch: Batch, choices: Choices, *, demand: bool) -> None:
-    work = desk.engine.work_on(batch)
+def _inspect_file(session: CommandSession, batch: Batch, choices: Choices, *, demand: bool) -> None:
+    work = session.engine.work_on(batch)
     if has_mapped_file(work):
-        take_in(work, choices, demand=demand)
+        inspect_and_map(work, choices, demand=demand)
     elif choices != Choices():
-        raise click.UsageError("There is no file whose columns and reading could be said.")
+        raise click.UsageError("There is no file to which options about reading and columns could apply.")
 
 
-def _populated(desk: CommandSession, batch: Batch, bar: Display) -> CommandResult:
-    # No job: until this commits, the batch is there for nobody else, so there is nothing that others could look at,
-    # wait for or take over. Whatever ends this process before leaves nothing behind.
+def _populate(session: CommandSession, batch: Batch, display: Display) -> CommandResult:
+    # Not as a job: until this commits nobody else sees the batch, so nobody could follow the job, wait for it or take
+    # it over. A process that ends before leaves nothing behind.
     title = f"{Action.POPULATE.label}: {batch}"
-    result = desk.run_now(batch.id, Action.POPULATE, ProgressReporter(title, bar.show))
-    return CommandResult(result.message, {}, failed=True) if result.failed else _new(batch)
+    result = session.run_now(batch.id, Action.POPULATE, ProgressReporter(title, display.show))
+    return CommandResult(result.message, {}, failed=True) if result.failed else _new_batch_result(batch)
 
 
-def _new(batch: Batch) -> CommandResult:
-    facts = {**name_of(batch), "state": str(batch.state), "row_count": batch.row_count}
+def _new_batch_result(batch: Batch) -> CommandResult:
+    facts = {**batch_identity(batch), "state": str(batch.state), "row_count": batch.row_count}
     return CommandResult(batch.number, {**facts, "status_counts": batch.status_counts})
 
 
-def _tell_clone(desk: CommandSession, _named: Mapping[str, Any], result: Result) -> CommandResult:
-    return _new(desk.engine.find(result.batch_id or 0))
+def _clone_result(session: CommandSession, _identity: Mapping[str, Any], result: Result) -> CommandResult:
+    return _new_batch_result(session.engine.find(result.batch_id or 0))
 
 
-def _tell_deleted(_desk: CommandSession, named: Mapping[str, Any], result: Result) -> CommandResult:
-    return CommandResult(result.message, {**named, "message": result.message})
+def _deletion_result(_session: CommandSession, identity: Mapping[str, Any], result: Result) -> CommandResult:
+    return CommandResult(result.message, {**identity, "message": result.message})
 
 
-clone = running(
+clone = action_command(
     Action.CLONE,
     "Create an open batch with the header, rows and files of the batch ID, and print its number.",
-    tell=_tell_clone,
+    make_result=_clone_result,
 )
-delete = running(
+delete = action_command(
     Action.DELETE,
     "Delete the batch ID, with its rows, files and history, unless it was executed.",
-    tell=_tell_deleted,
+    make_result=_deletion_result,
 )
 
 
-populate = running(Action.POPULATE, "Fill the batch ID with rows from its source.")
-refresh = running(Action.REFRESH, "Compare the rows of the batch ID with current data.")
-complete = running(Action.COMPLETE, "Mark the batch ID complete: ready to be reviewed and executed.")
-execute = running(
+populate = action_command(Action.POPULATE, "Fill the batch ID with rows from its source.")
+refresh = action_command(Action.REFRESH, "Compare the rows of the batch ID with current data.")
+complete = action_command(
+    Action.COMPLETE, "Mark the batch ID as complete, ready to be reviewed and executed."
+)
+execute = action_command(
     Action.EXECUTE,
-    "Execute the batch ID, once and for all: from then on it is frozen.",
+    "Execute the batch ID. This cannot be undone: from then on the batch is frozen.",
     options=execution_options,
 )
 
 
-@changing("reopen", Action.REOPEN, no_options)
-def reopen(desk: CommandSession, batch: Batch) -> CommandResult:
-    """Reopen the batch ID, which was marked complete, for changes."""
-    return about(batch, desk.run(batch.id, Action.REOPEN).message)
+@change_command("reopen", Action.REOPEN, no_options)
+def reopen(session: CommandSession, batch: Batch) -> CommandResult:
+    """Reopen the batch ID, which was marked as complete, for changes."""
+    return batch_result(batch, session.run(batch.id, Action.REOPEN).message)
 
 
-@changing("schedule", Action.EXECUTE, at_option, zone_option, execution_options)
+@change_command("schedule", Action.EXECUTE, at_option, zone_option, execution_options)
 def schedule(
-    desk: CommandSession, batch: Batch, at: str, zone: str | None, options: Mapping[str, Any]
+    session: CommandSession, batch: Batch, at: str, zone: str | None, options: Mapping[str, Any]
 ) -> CommandResult:
-    """Set a time for the execution of the batch ID, in place of one that is set already.
+    """Schedule the execution of the batch ID, in place of a time that is set already.
 
-    A worker, or the web process, executes it then, if the user still may, and nothing stands against it.
+    At that time, a worker or the web server executes it on the user's behalf, provided that the user still has
+    permission and the batch has not changed.
     """
-    schedules.refuse_without_jobs(desk.services)
-    time = read_local(at, desk.zone(zone))
-    call = desk.call(batch.id, Action.EXECUTE, options)
-    result = schedules.schedule(desk.services, desk.session, call, time)
-    return about(batch, result.message, run_at=in_utc(time.at))
+    schedules.refuse_without_jobs(session.services)
+    time = read_local(at, session.zone(zone))
+    call = session.call(batch.id, Action.EXECUTE, options)
+    result = schedules.schedule(session.services, session.db, call, time)
+    return batch_result(batch, result.message, run_at=in_utc(time.at))
 
 
-@changing("unschedule", Action.EXECUTE)
-def unschedule(desk: CommandSession, batch: Batch) -> CommandResult:
-    """Drop the time that is set for the execution of the batch ID."""
-    result = schedules.unschedule(desk.services, desk.session, desk.call(batch.id, Action.EXECUTE))
-    return about(batch, result.message)
+@change_command("unschedule", Action.EXECUTE)
+def unschedule(session: CommandSession, batch: Batch) -> CommandResult:
+    """Cancel the scheduled execution of the batch ID."""
+    result = schedules.unschedule(session.services, session.db, session.call(batch.id, Action.EXECUTE))
+    return batch_result(batch, result.message)

@@ -24,15 +24,18 @@ from batchbook.services import Services
 from batchbook.web import WebSettings
 from batchbook.zones import zone_asked, zone_called
 
-#: In whose name the administrator of the machine reads, who is no user.
+#: The actor of reads by the administrator of the machine, who is not a user.
 _NOBODY = ""
 
 
 class CommandSession:
-    """A session and the person who acts or reads in it; nobody in particular for the administrator of the machine."""
+    """A session of the database, ``db``, and the person who acts or reads in it.
 
-    def __init__(self, services: Services, session: Session, person: Identity | None) -> None:
-        self.session = session
+    Without a person it is the session of the administrator of the machine, who may read everything.
+    """
+
+    def __init__(self, services: Services, db: Session, person: Identity | None) -> None:
+        self.db = db
         self.services = services
         self._person = person
 
@@ -45,29 +48,30 @@ class CommandSession:
     @property
     def engine(self) -> Engine:
         """The engine, working for the person."""
-        return Engine(
-            self.session, self.types, self.services.settings, self._person.name if self._person else _NOBODY
-        )
+        actor = self._person.name if self._person else _NOBODY
+        return Engine(self.db, self.types, self.services.settings, actor)
 
     @property
     def visible(self) -> ColumnElement[bool]:
-        """The condition for the batches that may be seen here."""
+        """The condition for the batches that the person may see."""
         return access.visible(self._person.permissions, self.types) if self._person else true()
 
     def sees(self, batch_type: BatchType) -> bool:
-        """Return whether some batches of the type may be seen here."""
+        """Return whether the person may see some batches of the type."""
         return self._person is None or access.may(self._person.permissions, batch_type.key, Action.VIEW)
 
     def actions(self, batch: Batch) -> list[Action]:
-        """Return what can be done with ``batch`` here, in its state."""
+        """Return the actions that the state of ``batch`` and the person's role allow."""
         possible = possible_actions(batch.state)
-        held = None if self._person is None else self._person.permissions
-        return [action for action in possible if held is None or access.may_now(held, batch, action)]
+        if self._person is None:
+            return list(possible)
+        permissions = self._person.permissions
+        return [action for action in possible if access.may_now(permissions, batch, action)]
 
     def find(self, batch_id: int, action: Action) -> Batch:
-        """Return a batch with which ``action`` may be done here.
+        """Return a batch on which the person may do ``action``.
 
-        Raises ``Missing`` if there is none, ``Refused`` where the role and ``Conflict`` where the state forbids it.
+        Raises ``Missing`` if there is none, ``Refused`` if the role and ``Conflict`` if the state forbids it.
         """
         batch = self.engine.find(batch_id)
         if self._person is not None:
@@ -83,51 +87,52 @@ class CommandSession:
             )
 
     def zone(self, name: str | None) -> ZoneInfo:
-        """Return the zone of that name; without one that of the person, or of the site.
+        """Return the time zone called ``name``, by default that of the person, or else of the settings.
 
-        Raises ``BadInput`` for a name that is none.
+        Raises ``BadInput`` if there is no zone of that name.
         """
-        person = self._person.timezone if self._person else None
-        site: ZoneInfo = self.services.get(WebSettings).timezone
-        return zone_asked(name) if name else (person and zone_called(person)) or site
+        if name:
+            return zone_asked(name)
+        own = self._person.timezone if self._person else None
+        default: ZoneInfo = self.services.get(WebSettings).timezone
+        return (own and zone_called(own)) or default
 
     def call(self, batch_id: int, action: Action, options: Mapping[str, Any] | None = None) -> ActionCall:
         """Return the call for ``action`` in the person's name."""
         return ActionCall(batch_id, action, self.engine.actor, options or {})
 
     def run(self, batch_id: int, action: Action, options: Mapping[str, Any] | None = None) -> Result:
-        """Ask the application's runner for ``action`` on a batch, in the person's name."""
+        """Submit ``action`` on a batch to the application's runner, in the person's name."""
         self.find(batch_id, action)
-        call = self.call(batch_id, action, options)
-        result: Result = self.services.get(Runner).submit(self.session, call)
+        result: Result = self.services.get(Runner).submit(self.db, self.call(batch_id, action, options))
         return result
 
     def run_now(self, batch_id: int, action: Action, progress: Progress) -> Result:
-        """Run ``action`` on a batch in the transaction of this desk, which nobody else sees into."""
-        engine = Engine(self.session, self.types, self.services.settings, self.engine.actor, progress)
+        """Run ``action`` on a batch in the transaction of this session, without a job."""
+        engine = Engine(self.db, self.types, self.services.settings, self.engine.actor, progress)
         return perform(engine, ActionCall(batch_id, action, engine.actor))
 
 
 @contextmanager
-def acting_session(site: Installation, name: str) -> Iterator[CommandSession]:
-    """Yield a desk at which the user called ``name`` acts; what was done is committed unless something is raised."""
+def acting_session(installation: Installation, name: str) -> Iterator[CommandSession]:
+    """Yield a session in which the user called ``name`` acts; it is committed unless an exception is raised."""
     # The application is started before the transaction, which keeps others from writing.
-    services = site.services
-    with _fields_named(), site.transaction() as session:
-        yield CommandSession(services, session, identity_of(session, name))
+    services = installation.services
+    with _fields_named_in_errors(), installation.transaction() as db:
+        yield CommandSession(services, db, identity_of(db, name))
 
 
 @contextmanager
-def reading_session(site: Installation, name: str | None) -> Iterator[CommandSession]:
-    """Yield a desk that cannot write, for the user called ``name``, or for the administrator of the machine."""
-    services = site.services
-    with site.transaction(read_only=True) as session:
-        yield CommandSession(services, session, None if name is None else identity_of(session, name))
+def reading_session(installation: Installation, name: str | None) -> Iterator[CommandSession]:
+    """Yield a read-only session for the user called ``name``, or for the administrator of the machine."""
+    services = installation.services
+    with installation.transaction(read_only=True) as db:
+        yield CommandSession(services, db, None if name is None else identity_of(db, name))
 
 
 @contextmanager
-def _fields_named() -> Iterator[None]:
-    """Name the fields in what is said about values; a page shows each sentence beside its field instead."""
+def _fields_named_in_errors() -> Iterator[None]:
+    """Put the fields' names into errors about values; a page shows each sentence beside its field instead."""
     try:
         yield
     except CellProblems as error:
@@ -135,9 +140,9 @@ def _fields_named() -> Iterator[None]:
         raise BadInput(" ".join(sentences)) from error
 
 
-def identity_of(session: Session, name: str) -> Identity:
-    """Return who the user called ``name`` is; raise ``Refused`` if there is none, or none that may do anything."""
-    user = session.scalar(select(User).where(User.name == normal_name(name)))
+def identity_of(db: Session, name: str) -> Identity:
+    """Return the identity of the user called ``name``; raise ``Refused`` if there is none, or it is switched off."""
+    user = db.scalar(select(User).where(User.name == normal_name(name)))
     if user is None:
         raise Refused(f"There is no user called “{name}”, so nothing was done.")
     if not user.active:

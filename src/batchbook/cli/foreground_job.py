@@ -1,4 +1,4 @@
-"""Jobs that a command runs in its own process: progress on stderr, Ctrl-C and SIGTERM."""
+"""Jobs that a command runs in its own process: their progress on stderr, Ctrl-C and SIGTERM."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import click
 from sqlalchemy.orm import Session
 
-from batchbook.cli.output import plain_value
+from batchbook.cli.output import printable
 from batchbook.jobs import Job
 from batchbook.jobs.foreground import ForegroundRun
 from batchbook.jobs.job_progress import Cancelled, Step
@@ -24,26 +24,26 @@ from batchbook.services import Services
 
 
 class Interrupted(Cancelled, KeyboardInterrupt):
-    """Ctrl-C was pressed again: the job is cancelled in the midst of what it does; its transaction is rolled back."""
+    """A second Ctrl-C: the job is cancelled wherever it is, and its transaction is rolled back."""
 
 
-class Flag:
-    """Says whether the process must end. Unlike an event, it may be set by what interrupts the thread that reads it."""
+class StopFlag:
+    """A flag that the process must end. Unlike an event, a signal handler may set it in the thread that reads it."""
 
     def __init__(self) -> None:
         self._set = False
 
     def set(self) -> None:
-        """Say from now on that it must."""
+        """Raise the flag."""
         self._set = True
 
     def is_set(self) -> bool:
-        """Return whether it must."""
+        """Return whether the flag was raised."""
         return self._set
 
 
 @contextmanager
-def interrupting(by: str, cancel: Callable[[], None], stopping: Flag) -> Iterator[None]:
+def interruptible(by: str, cancel: Callable[[], None], stopping: StopFlag) -> Iterator[None]:
     """Call ``cancel`` in another thread on the first Ctrl-C, raise on further ones, and set ``stopping`` on SIGTERM."""
     pressed: queue.SimpleQueue[bool] = queue.SimpleQueue()
     count = 0
@@ -56,7 +56,7 @@ def interrupting(by: str, cancel: Callable[[], None], stopping: Flag) -> Iterato
         pressed.put(True)
 
     def wait() -> None:
-        # Not in the signal's handler: the thread that it interrupts may hold what writing the wish needs.
+        # Not in the signal's handler: the thread that it interrupts may hold a lock that storing the request needs.
         if pressed.get():
             cancel()
 
@@ -73,68 +73,69 @@ def interrupting(by: str, cancel: Callable[[], None], stopping: Flag) -> Iterato
         pressed.put(False)
 
 
-#: How often, at the most, the bar is drawn and a line is written, in seconds.
-_DRAWN, _WRITTEN = 0.1, 5.0
+#: The shortest time between two drawings of the bar, and between two lines, in seconds.
+_DRAW_INTERVAL, _LINE_INTERVAL = 0.1, 5.0
+#: The characters of a full bar.
 _WIDTH = 24
 
 
 class Display(Protocol):
-    """Something that can be shown how far a job is."""
+    """A display of a job's progress."""
 
     def show(self, title: str, step: Step | None, words: str) -> None:
-        """Show it, unless something was shown just before."""
+        """Show the progress of the job called ``title``, unless that was done a moment before."""
 
     def note(self, sentence: str) -> None:
-        """Say something beside it."""
+        """Show a sentence beside the progress."""
 
     def close(self) -> None:
-        """Leave nothing half drawn."""
+        """End the display, with nothing left half drawn."""
 
 
-class Silence:
-    """Shows nothing."""
+class NoDisplay:
+    """A display that shows nothing."""
 
     def show(self, title: str, step: Step | None, words: str) -> None:
         """Show nothing."""
 
     def note(self, sentence: str) -> None:
-        """Say nothing."""
+        """Show nothing."""
 
     def close(self) -> None:
         """Have nothing to close."""
 
 
-class Lines:
-    """A line every few seconds, for logs and pipes; something that is quick gets none."""
+class LineDisplay:
+    """A display that writes a line every few seconds, for logs and pipes; a quick job gets none."""
 
     def __init__(self) -> None:
         self._written = time.monotonic()
 
     def show(self, title: str, step: Step | None, words: str) -> None:  # noqa: ARG002 - As of every display.
-        """Write a line if the last one is a while ago."""
-        if words and time.monotonic() - self._written >= _WRITTEN:
+        """Write a line, unless the last one was written just before."""
+        if words and time.monotonic() - self._written >= _LINE_INTERVAL:
             self._written = time.monotonic()
             self.note(f"{title}: {words}")
 
     def note(self, sentence: str) -> None:
         """Write the sentence."""
-        click.echo(plain_value(sentence), err=True)
+        click.echo(printable(sentence), err=True)
 
     def close(self) -> None:
         """Have nothing to close."""
 
 
-class Bar:
-    """A bar that is drawn anew in its line, with the words behind it."""
+class BarDisplay:
+    """A display that redraws a bar in one line, with the words behind it."""
 
     def __init__(self) -> None:
         self._drawn = float("-inf")
         self._phase = ""
 
     def show(self, title: str, step: Step | None, words: str) -> None:
-        """Draw it, unless that was done just before in the same phase."""
+        """Draw the bar, unless that was done just before in the same phase."""
         phase = step.phase if step else words
-        if phase == self._phase and time.monotonic() - self._drawn < _DRAWN:
+        if phase == self._phase and time.monotonic() - self._drawn < _DRAW_INTERVAL:
             return
         self._phase, self._drawn = phase, time.monotonic()
         self._draw(f"{_bar(step)}{words or title}")
@@ -142,16 +143,16 @@ class Bar:
     def note(self, sentence: str) -> None:
         """Write the sentence above the bar."""
         self._draw("")
-        click.echo(plain_value(sentence), err=True)
+        click.echo(printable(sentence), err=True)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Erase the bar."""
         self._draw("")
 
     def _draw(self, text: str) -> None:
-        # To the beginning of the line, and what was there is erased.
+        # To the beginning of the line, and erase it.
         width = shutil.get_terminal_size().columns - 1
-        click.echo(f"\r\x1b[K{plain_value(text)[:width]}", nl=False, err=True, color=True)
+        click.echo(f"\r\x1b[K{printable(text)[:width]}", nl=False, err=True, color=True)
 
 
 def _bar(step: Step | None) -> str:
@@ -161,38 +162,38 @@ def _bar(step: Step | None) -> str:
     return f"{'█' * full}{'░' * (_WIDTH - full)} {step.percent:>3} %  "
 
 
-def display(*, quiet: bool) -> Display:
-    """Return what suits where stderr goes."""
+def display_for_stderr(*, quiet: bool) -> Display:
+    """Return the display for stderr: a bar on a terminal, lines elsewhere, and none if ``quiet``."""
     if quiet:
-        return Silence()
-    return Bar() if sys.stderr.isatty() else Lines()
+        return NoDisplay()
+    return BarDisplay() if sys.stderr.isatty() else LineDisplay()
 
 
 class Foreground(AbstractContextManager["Foreground"]):
-    """A command that runs jobs itself, for ``actor``, and shows how far they are unless it shall be ``quiet``."""
+    """The runner of a command's own jobs, for ``actor``, with a display of their progress unless it is ``quiet``."""
 
     def __init__(self, services: Services, actor: str, *, quiet: bool) -> None:
-        self.display = display(quiet=quiet)
+        self.display = display_for_stderr(quiet=quiet)
         self._services = services
         self._actor = actor
-        self._stopping = Flag()
-        self._own = ForegroundRun(services, self._stopping, self.display.show)
+        self._stopping = StopFlag()
+        self._run = ForegroundRun(services, self._stopping, self.display.show)
 
     def take(self, session: Session, job_id: int) -> Job:
-        """Take a job in the transaction that asks for it."""
-        return self._own.take(session, job_id)
+        """Claim a job in the transaction that enqueues it."""
+        return self._run.take(session, job_id)
 
     def finish(self, job: Job) -> Job:
-        """Run a job that was taken, and return it as it ended; one that was handed back has not ended."""
+        """Run a job that was claimed, and return it as it ended; one that was handed back has not ended."""
 
         def cancel() -> None:
-            self.display.note("Cancelling: it stops as soon as it can, and nothing of it is kept.")
+            self.display.note("Cancelling. The job stops as soon as it can, and nothing of it is kept.")
             self._services.get(JobService).request_cancel(job, self._actor)
 
-        with interrupting(self._actor, cancel, self._stopping):
-            return self._own.finish(job)
+        with interruptible(self._actor, cancel, self._stopping):
+            return self._run.finish(job)
 
     def __exit__(self, *error: Any) -> None:
-        """Leave the terminal as it was, and be seen no more."""
+        """Close the display, and stop the heartbeat."""
         self.display.close()
-        self._own.__exit__(*error)
+        self._run.__exit__(*error)

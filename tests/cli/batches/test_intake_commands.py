@@ -1,4 +1,4 @@
-"""Lists with other column names by the command line: refused with how to say it, taken in, known the next time."""
+"""The command ``inspect``, and files with other column names: refused with a way out, read, remembered."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def rows(engine: Engine) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_a_list_with_other_names_is_refused_with_how_to_say_it_and_then_taken(
+def test_a_file_with_other_names_is_refused_with_a_way_out_and_then_read(
     catalogue: Engine, batch: Any, theirs: Path
 ) -> None:
     create = ("create", "price_change", "--file", theirs, "--set", "vendor_code=V1", "--as", "staff")
@@ -43,7 +43,7 @@ def test_a_list_with_other_names_is_refused_with_how_to_say_it_and_then_taken(
     assert "“theirs.csv” has no column “item_code”, “size”, “price”." in refused.stderr.replace(
         "“description”, ", ""
     )
-    assert "Say which column it is, such as --map item_code=HEADING" in refused.stderr
+    assert "Choose the column, such as --map item_code=HEADING" in refused.stderr
     assert "Nothing was created." in refused.stderr
     assert rows(catalogue) == []
     named = ("--map", "item_code=artikel", "--map", "description=Bezeichnung")
@@ -57,7 +57,7 @@ def test_a_list_with_other_names_is_refused_with_how_to_say_it_and_then_taken(
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_what_is_said_of_columns_must_be_there(catalogue: Engine, batch: Any, theirs: Path) -> None:
+def test_mapped_columns_must_be_in_the_file(catalogue: Engine, batch: Any, theirs: Path) -> None:
     create = ("create", "price_change", "--file", theirs, "--as", "staff")
     for option, sentence in {
         "colour=Artikel": "There is no field “colour”. Its fields: item_code, description,",
@@ -71,9 +71,7 @@ def test_what_is_said_of_columns_must_be_there(catalogue: Engine, batch: Any, th
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_what_is_in_a_file_is_told_without_taking_anything(
-    catalogue: Engine, batch: Any, theirs: Path
-) -> None:
+def test_inspect_creates_nothing(catalogue: Engine, batch: Any, theirs: Path) -> None:
     told = batch("inspect", theirs).stdout
     assert "Price from May" in told
     report = json.loads(batch("inspect", theirs, "--json", "--decimal", ",").stdout)
@@ -83,13 +81,13 @@ def test_what_is_in_a_file_is_told_without_taking_anything(
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_columns_that_nothing_is_taken_from_are_told(catalogue: Engine, batch: Any, theirs: Path) -> None:
+def test_unused_columns_are_reported(catalogue: Engine, batch: Any, theirs: Path) -> None:
     create = ("create", "import", "--set", "target=product", "--file", theirs, "--as", "staff")
     made = batch(*create, "--decimal", "comma")
     assert (made.exit_code, made.stdout.strip()) == (0, "00000001")
-    assert "Nothing is taken from “Price from May”, and nothing fills size, category," in made.stderr
+    assert "No field takes “Price from May”, and no column fills size, category," in made.stderr
     named = batch(*create, "--decimal", "comma", "--map", "price=Price from May")
-    assert "Nothing is taken from" not in named.stderr
+    assert "No field takes" not in named.stderr
     heading, first, _ = batch("rows", "2").stdout.splitlines()
     row = dict(zip(heading.split(","), first.split(","), strict=True))
     assert (row["new_item_code"], row["old_price"], row["new_price"]) == ("000000011", "2.00", "1.25")
@@ -108,7 +106,7 @@ def test_a_guessed_encoding_is_refused_with_its_readings(
     assert refused.exit_code == 1
     assert "cp1251 (Russian): “Печенье”" in refused.stderr
     assert "koi8-r" in refused.stderr
-    assert "Say which it is, such as --encoding cp1251. Nothing was created." in refused.stderr
+    assert "Choose one, such as --encoding cp1251. Nothing was created." in refused.stderr
     assert rows(catalogue) == []
     assert batch(*create, "--encoding", "no such").exit_code == 2
     assert batch(*create, "--encoding", "windows-1251").exit_code == 0

@@ -1,4 +1,4 @@
-"""A batch from its creation to its end, by the command line alone."""
+"""The commands that create batches, move them through their lifecycle, clone and delete them."""
 
 from __future__ import annotations
 
@@ -199,3 +199,98 @@ def test_a_failing_handler_is_told_and_kept_in_the_history(
     assert (last["kind"], last["actor"]) == ("failure", "admin")
     assert prices(catalogue)["000000011"] == Decimal("2.00")
     assert count(catalogue, PriceHistory) == 0
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("empty.csv", b"", "“empty.csv” is empty"),
+        ("list.pdf", b"%PDF-1.7", "is not text but a PDF document"),
+        ("list.csv", b"\x00\x01\x02", "is not text"),
+        ("list.xlsx", b"item_code,description,size,price\n", "has a header row, and no row below it"),
+        ("list.csv", b"item_code,description,size\n1,2,3\n", "has no column “price”"),
+        (
+            "list.csv",
+            b"item_code,price,price,description,size\n1,2,3,4,5\n",
+            "the column “price” more than once",
+        ),
+        (
+            "list.csv",
+            b'item_code,description,size,price\n1,2,3,4\n1,"2,3,4\n',
+            "a quotation mark in line 3 that is never closed",
+        ),
+    ],
+)
+def test_a_bad_file_leaves_no_batch_behind(
+    batch: Run, snapshot: Run, tmp_path: Path, name: str, content: bytes, sentence: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    before = snapshot()
+    result = batch("create", "price_change", "--file", path, "--as", "staff")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert sentence in result.stderr
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_file_over_the_limit(
+    command: Run, write_ini: Run, catalogue: Engine, snapshot: Run, price_list: Path
+) -> None:
+    ini = write_ini(catalogue.url)
+    ini.write_text(
+        ini.read_text().replace("[server:main]", "batchbook.max_upload_bytes = 100\n\n[server:main]")
+    )
+    before = snapshot()
+    result = command("-c", ini, "batch", "create", "price_change", "--file", price_list, "--as", "staff")
+    assert result.exit_code == 1
+    assert "the setting batchbook.max_upload_bytes allows 100. Nothing was created." in result.stderr
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ("create", "cake", "--as", "staff"),
+            "There is no batch type “cake”. Known types: import, price_change.",
+        ),
+        (("list", "--type", "cake"), "There is no batch type “cake”."),
+        (("create", "price_change", "--as", "staff"), "Give a price list, or the % by which"),
+        (("create", "price_change", "--set", "x=1", "--as", "staff"), "has no field “x”"),
+        (("create", "price_change", "--set", "percent=much", "--as", "staff"), "“much” is not a number"),
+        (
+            ("create", "price_change", "--set", "percent=1", "--set", "vendor_code=V9", "--as", "staff"),
+            "no vendor “V9”",
+        ),
+    ],
+)
+def test_what_cannot_be_created_or_found(
+    batch: Run, snapshot: Run, arguments: tuple[str, ...], sentence: str
+) -> None:
+    before = snapshot()
+    result = batch(*arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert sentence in result.stderr
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ("bogus=1", "There is no execution option “bogus”"),
+        ("apply=unchanged", "Option apply:"),
+        ("apply=", "Option apply:"),
+    ],
+)
+def test_options_that_do_not_fit(
+    batch: Run, snapshot: Run, completed: str, option: str, sentence: str
+) -> None:
+    before = snapshot()
+    result = batch("execute", completed, "--as", "admin", "--option", option)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert sentence in result.stderr
+    assert snapshot() == before

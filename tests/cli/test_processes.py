@@ -91,10 +91,10 @@ def test_a_worker_takes_over_from_a_killed_command(
     worker = start("-c", ini, "worker", "--threads", 1)
     wait_for(lambda: job_of(engine).has_ended, worker)
     worker.send_signal(signal.SIGTERM)
-    said = worker.communicate(timeout=30)[1]
-    assert worker.returncode == 0, said
-    assert "takes jobs from: batchbook." in said
-    assert "No jobs run here any more." in said
+    log = worker.communicate(timeout=30)[1]
+    assert worker.returncode == 0, log
+    assert "takes jobs from: batchbook." in log
+    assert "No jobs run here any more." in log
     ended = job_of(engine)
     assert (ended.state, ended.attempts) == ("done", 2)
     with transaction_scope(engine, read_only=True) as session:
@@ -111,20 +111,20 @@ def test_a_server_with_jobs_in_it_stops_well(start: Run, write_ini: Run, engine:
     ini = write_ini(engine.url, jobs="embedded")
     ini.write_text(ini.read_text() + LOGGING)
     server = start("-c", ini, "serve")
-    said = ""
-    while "Serving on" not in said:
+    log = ""
+    while "Serving on" not in log:
         line = server.stderr.readline()
-        assert line, said
-        said += line
+        assert line, log
+        log += line
     server.send_signal(signal.SIGTERM)
     rest = server.communicate(timeout=30)[1]
     assert server.returncode == 0, rest
-    assert "Jobs run here, as" in said
+    assert "Jobs run here, as" in log
     assert "No jobs run here any more." in rest
 
 
 @pytest.mark.parametrize("mode", ["inline", "workers"])
-def test_a_server_heals_batches_that_were_left_in_between_before_it_serves(
+def test_a_server_resets_interrupted_batches_before_it_serves(
     start: Run, command: Run, write_ini: Run, engine: Engine, users: object, tmp_path: Path, mode: str
 ) -> None:
     (tmp_path / "list.csv").write_text("item_code,description,size,price\n1,RYE,1,2.20\n")
@@ -136,15 +136,15 @@ def test_a_server_heals_batches_that_were_left_in_between_before_it_serves(
     ini = write_ini(engine.url, jobs=mode)
     ini.write_text(ini.read_text() + LOGGING)
     server = start("-c", ini, "serve")
-    said = ""
-    while "Serving on" not in said:
+    log = ""
+    while "Serving on" not in log:
         line = server.stderr.readline()
-        assert line, said
-        said += line
-    assert "was interrupted while it was populating" in said
+        assert line, log
+        log += line
+    assert "was interrupted while it was populating" in log
     with transaction_scope(engine, read_only=True) as session:
         batch = session.scalars(select(Batch)).one()
-        assert (batch.state, "was left while" in (batch.failure or "")) == (State.NEW, True)
+        assert (batch.state, "was interrupted while" in (batch.failure or "")) == (State.NEW, True)
     server.send_signal(signal.SIGTERM)
     server.communicate(timeout=30)
 
@@ -174,6 +174,6 @@ def test_the_queues_of_types(settings: dict[str, str]) -> None:
     services_of(config.registry).get(Engine).dispose()
     settings["batchbook.jobs.queue.price_change"] = "batchbook"
     config = configure(settings)
-    with pytest.raises(Conflict, match="on a queue that is not theirs alone"):
+    with pytest.raises(Conflict, match="share a queue with others"):
         queues_of(services_of(config.registry), ["price_change"])
     services_of(config.registry).get(Engine).dispose()

@@ -1,9 +1,7 @@
-"""What the commands show of batches, and to whom."""
+"""The commands that list batch types, batches and operations, and show a batch; and to whom."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -96,44 +94,6 @@ def test_show_of_a_batch_without_rows(batch: Run, price_list: Path) -> None:
     assert "None of its rows raises or lowers a price" in batch("show", 2).stdout
 
 
-def test_rows_as_csv(batch: Run, opened: str, csv_text: Run) -> None:
-    result = batch("rows", opened)
-    assert batch("rows", opened, "--format", "csv").stdout_bytes == result.stdout_bytes
-    rows = list(csv.DictReader(csv_text(result)))
-    assert [row["sequence"] for row in rows] == ["1", "2", "3", "4", "5"]
-    first = rows[0]
-    assert (first["item_code"], first["old_price"], first["new_price"]) == ("000000011", "2.00", "2.20")
-    assert [row["status"] for row in rows] == [
-        "increase",
-        "decrease",
-        "unchanged",
-        "not_in_catalogue",
-        "invalid",
-    ]
-    # A spreadsheet program must not run what a vendor wrote.
-    assert rows[3]["description"] == "'=ROLL"
-
-
-def test_rows_as_json(batch: Run, opened: str) -> None:
-    result = batch("rows", opened, "--format", "json")
-    assert batch("rows", opened, "--json").stdout == result.stdout
-    rows = json.loads(result.stdout)
-    assert rows[0]["sequence"] == 1
-    assert (rows[0]["item_code"], rows[0]["new_price"], rows[0]["issues"]) == ("000000011", "2.20", None)
-    assert rows[3]["description"] == "=ROLL"
-    assert (rows[4]["new_price"], rows[4]["issues"][0]["raw"]) == (None, "cheap")
-    assert "batch_id" not in rows[0]
-
-
-def test_rows_by_status(batch: Run, opened: str) -> None:
-    rows = json.loads(batch("rows", opened, "--status", "decrease", "--json").stdout)
-    assert [row["sequence"] for row in rows] == [2]
-    assert json.loads(batch("rows", opened, "--status", "duplicate", "--json").stdout) == []
-    unknown = batch("rows", opened, "--status", "rising")
-    assert (unknown.exit_code, unknown.stdout) == (1, "")
-    assert "no status “rising”. Their statuses: unchanged, increase" in unknown.stderr
-
-
 def test_history(batch: Run, opened: str) -> None:
     batch("set", opened, 1, "new_price", "2.30", "--as", "admin")
     found = json.loads(batch("history", opened, "--json").stdout)
@@ -145,34 +105,6 @@ def test_history(batch: Run, opened: str) -> None:
     assert (
         batch("history", opened).stdout.splitlines()[2].endswith("admin         Changed New price in row 1.")
     )
-
-
-def test_download(batch: Run, opened: str, price_list: Path, tmp_path: Path) -> None:
-    assert batch("download", opened).stdout_bytes == price_list.read_bytes()
-    target = tmp_path / "copy.csv"
-    result = batch("download", opened, "--output", target, "--json")
-    assert json.loads(result.stdout) == {
-        "name": "list.csv",
-        "size": len(price_list.read_bytes()),
-        "sha256": hashlib.sha256(price_list.read_bytes()).hexdigest(),
-        "output": str(target),
-    }
-    assert target.read_bytes() == price_list.read_bytes()
-
-
-@pytest.mark.parametrize("backend", ["sqlite"])
-def test_a_refused_download_makes_no_file(batch: Run, opened: str, tmp_path: Path) -> None:
-    target = tmp_path / "copy.csv"
-    assert batch("download", opened, "--output", target, "--as", "auditor").exit_code == 1
-    assert not target.exists()
-
-
-@pytest.mark.parametrize("backend", ["sqlite"])
-def test_download_where_there_is_no_file(batch: Run) -> None:
-    batch("create", "price_change", "--set", "percent=1", "--as", "staff")
-    result = batch("download", 1)
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == "Batch 00000001 was not made from a file, so there is none to download.\n"
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
@@ -187,3 +119,44 @@ def test_numbers_that_no_batch_has(batch: Run, opened: str, number: str) -> None
         result = batch(reading, number)
         assert (result.exit_code, result.stdout) == (1, "")
         assert result.stderr.startswith("There is no batch ")
+
+
+#: Sets the title of the window; then red.
+NAME = "a\x1b]0;owned\x07\x1b[31m\x9b1mlist.csv"
+
+
+@pytest.fixture
+def hostile(price_list: Path, tmp_path: Path) -> Path:
+    """The price list, by a name full of control characters."""
+    path = tmp_path / NAME
+    path.write_bytes(price_list.read_bytes())
+    return path
+
+
+def assert_harmless(text: str) -> None:
+    assert all(character.isprintable() or character == "\n" for character in text), text
+
+
+def test_names_and_descriptions_in_what_is_printed(batch: Run, hostile: Path, tmp_path: Path) -> None:
+    arguments = ("--file", hostile, "--description", "red \x1b[31m\x07\nalert", "--as", "staff")
+    assert batch("create", "price_change", *arguments).exit_code == 0
+    copied = batch("download", 1, "--output", tmp_path / f"copy of {NAME}")
+    assert "list.csv" in copied.stdout
+    assert (tmp_path / f"copy of {NAME}").read_bytes() == hostile.read_bytes()
+    for result in (copied, batch("list"), batch("show", 1), batch("history", 1)):
+        assert result.exit_code == 0
+        assert_harmless(result.stdout)
+    assert len(batch("list").stdout.splitlines()) == 1
+
+
+def test_what_a_refusal_quotes(batch: Run, hostile: Path, opened: str) -> None:
+    hostile.write_text("")
+    for refused in (
+        batch("create", "price_change", "--file", hostile, "--as", "staff"),
+        batch("set", opened, 1, "new_price", NAME, "--as", "staff"),
+        batch("rows", opened, "--status", NAME),
+    ):
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert "list.csv" in refused.stderr
+        assert refused.stderr.count("\n") == 1
+        assert_harmless(refused.stderr)
