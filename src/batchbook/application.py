@@ -13,7 +13,7 @@ from batchbook.settings import Setting
 INCLUDE = Setting(
     "batchbook.include",
     "",
-    "Packages to include when the application starts, such as acme; more than one are separated by spaces.",
+    "Packages to include when the application starts, such as acme; separate several by spaces.",
 )
 
 SETTINGS = (INCLUDE,)

@@ -57,14 +57,14 @@ class Readiness:
             yield "The threads that run jobs in this process are not alive; start it again."
 
     def refuse_faults(self) -> None:
-        """Raise ``Conflict`` where the database lets be changed what must not be, past its triggers.
+        """Raise ``Conflict`` if a trigger that protects the database is missing or disabled.
 
-        A database that does not answer is only logged: requests fail, and say so, until it is there.
+        A database that does not answer is only logged; requests fail until it is available.
         """
         try:
             found = list(self._faults()) if schema_version.has_all(self._engine, self._expected) else []
         except SQLAlchemyError as error:
-            log.warning("What guards the database was not looked at, because it did not answer: %s", error)
+            log.warning("The triggers of the database were not checked, because it did not answer: %s", error)
             found = []
         finally:
             self._engine.dispose()  # A server that forks now must not share a connection between its processes.
