@@ -49,8 +49,8 @@ def read_version(params: Mapping[str, Any]) -> int:
     text = params.get(VERSION_FIELD, "")
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise BadInput(
-            "What was sent does not say which version of the batch or row you saw, so nothing was changed."
-            " Open the page again, and send the form from there."
+            "The form does not say which version of the batch or row it was made from, so nothing was changed."
+            " Reload the page, and submit the form again."
         )
     return int(text)
 
@@ -79,8 +79,8 @@ def refuse_stale(batch: Batch, action: Action, seen: int | None, *, scheduled: b
         return
     if scheduled:
         raise Conflict(
-            f"{batch} was not {action.done} at its time: it was changed after that was planned."
-            " Look at it again, then decide."
+            f"{batch} was not {action.done} at its scheduled time, because it was changed after it had been scheduled."
+            " Check the batch, then decide."
         )
     raise Conflict(
         f"{batch} was changed since you opened its page, so it was not {action.done}."

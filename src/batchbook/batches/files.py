@@ -35,7 +35,8 @@ def store_file(
         batch_id=batch.id,
         number=next_number(session, BatchFile.number, batch.id),
         role=role,
-        name=_bare_name(name),
+        # Some browsers have sent whole paths, with either slash; the last part is the file's name.
+        name=storable(PurePath(name.replace("\\", "/")).name[:255]) or "unnamed",
         size=0,
         sha256="",
         added_at=context.now,
@@ -82,8 +83,3 @@ def open_file(session: Session, record: BatchFile) -> BinaryIO:
 
 def _key_of(record: BatchFile) -> dict[str, int]:
     return {"batch_id": record.batch_id, "number": record.number}
-
-
-def _bare_name(name: str) -> str:
-    # Browsers have sent whole paths, with either slash; only the last part is the file's name.
-    return storable(PurePath(name.replace("\\", "/")).name[:255]) or "unnamed"

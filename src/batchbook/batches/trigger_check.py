@@ -56,7 +56,9 @@ def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
     rows = {table for table in tables if _ROWS.fullmatch(table)}
     begun = {table for trigger, table, _works in triggers if trigger.startswith(f"frozen_{table}_")}
     working = {trigger for trigger, _table, works in triggers if works}
-    for table in sorted(_guarded(types) | rows | begun):
+    records = {table_of(record).name for batch_type in types for record in batch_type.records}
+    guarded = {Batch.__tablename__, Job.__tablename__, DirectEdit.__tablename__, *CHILD_TABLES} | records
+    for table in sorted(guarded | rows | begun):
         events = {*_EVENTS[dialect]}
         if dialect == "postgresql" and (table in CHILD_TABLES or table in rows):
             events.add(_INTO)
@@ -68,11 +70,6 @@ def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
     if dialect == "postgresql":
         yield from _inheriting(connection)
         yield from _ruled(connection)
-
-
-def _guarded(types: BatchTypes) -> set[str]:
-    records = (table_of(record).name for batch_type in types for record in batch_type.records)
-    return {Batch.__tablename__, Job.__tablename__, DirectEdit.__tablename__, *CHILD_TABLES, *records}
 
 
 def _inheriting(connection: Connection) -> Iterator[str]:

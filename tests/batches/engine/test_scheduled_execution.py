@@ -54,7 +54,7 @@ def test_what_makes_a_plan_void_drops_it_and_says_so(harness: JobHarness, action
     if result.job_id:
         harness.run(result.job_id)
         said += harness.job(result.job_id).message or ""
-    assert "The execution that admin planned for" in said
+    assert "The execution that admin scheduled for" in said
     assert harness.job(job_id).state == "cancelled"
     if action is not Action.DELETE:
-        assert any("admin planned for" in summary for _kind, summary in harness.operations(batch_id))
+        assert any("admin scheduled for" in summary for _kind, summary in harness.operations(batch_id))

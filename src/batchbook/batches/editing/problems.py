@@ -244,7 +244,7 @@ class SimilarFixer:
             seen,
             now.token,
             f"Nothing was changed: {counted(now.count, 'row has', 'rows have')} such a cell now, and they are not"
-            " what you were shown. Go back, look at them again, then decide.",
+            " the rows that you were shown. Go back, check them, then decide.",
         )
         return found
 

@@ -107,8 +107,8 @@ class RowRemover:
         refuse_changed(
             seen,
             now.token,
-            f"Nothing was removed: {counted(now.count, 'row matches', 'rows match')} now, and they are not what"
-            " you were shown. Go back, look at them again, then decide.",
+            f"Nothing was removed: {counted(now.count, 'row matches', 'rows match')} now, and they are not the"
+            " rows that you were shown. Go back, check them, then decide.",
         )
         return now.count
 

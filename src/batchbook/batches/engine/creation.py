@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from batchbook.batches.editing import editable_columns, parsed
-from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.copying import copied_header, copy_children, new_header_values
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.refresh import recount
@@ -38,7 +37,11 @@ def create_batch(
     work.handler.before_create(batch, has_file=file is not None)
     engine.session.add(batch)
     engine.session.flush()  # The file and the history need the batch's number.
-    record(work.context, work.batch, "create", "Created." if file is None else _store(work, file, file_name))
+    summary = "Created."
+    if file is not None:
+        stored = store_file(work.context, batch, file_name, file)
+        summary = f"Created from {stored.name}, {stored.size:,} bytes."
+    record(work.context, batch, "create", summary)
     return batch
 
 
@@ -57,11 +60,6 @@ def _values(batch_type: BatchType, texts: Mapping[str, str]) -> dict[str, Any]:
     values = parsed(filled, {column.name: texts.get(column.name, "") for column in filled})
     # The defaults are set here because the handler sees the header before it is stored.
     return {column.name: preset[column.name] for column in columns if column.name in preset} | values
-
-
-def _store(work: ActionContext, file: BinaryIO, name: str) -> str:
-    record = store_file(work.context, work.batch, name, file)
-    return f"Created from {record.name}, {record.size:,} bytes."
 
 
 def clone_batch(engine: Engine, batch_id: int) -> Batch:

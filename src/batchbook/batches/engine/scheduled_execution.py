@@ -32,15 +32,15 @@ def cancel_schedule(work: ActionContext, because: str) -> str:
     job = scheduled_job(work.session, work.batch.id)
     if job is None:
         return ""
-    message = f"{job.subject} was not {job.done} at its time, because {because}."
+    message = f"{job.subject} was not {job.done} at its scheduled time, because {because}."
     if not lease.cancel_unstarted(work.session, job, message, JobSettings.read(work.context.settings).keep):
-        raise Conflict(f"{work.batch} begins to be executed at this moment, so nothing else was done.")
-    return f" The execution that {job.asked_by} planned for {in_utc(job.run_at)} was dropped."
+        raise Conflict(f"{work.batch} is just about to be executed, so nothing else was done.")
+    return f" The execution that {job.asked_by} scheduled for {in_utc(job.run_at)} was cancelled."
 
 
 def cancel_schedule_for_execution(work: ActionContext) -> str:
     """Cancel and record the scheduled execution, because the batch is executed now; return a sentence on that."""
-    sentence = cancel_schedule(work, f"{work.actor} had it executed before").strip()
+    sentence = cancel_schedule(work, f"{work.actor} executed it before that").strip()
     if sentence:
         record(work.context, work.batch, UNSCHEDULE, sentence)
     return sentence

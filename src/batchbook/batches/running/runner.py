@@ -105,7 +105,7 @@ def may_execute(engine: Engine, call: ActionCall) -> bool:
 
 def left_waiting(call: ActionCall, completed: Result) -> Result:
     """Return the result for a user who may not execute the batch, so that it is not executed automatically."""
-    waits = f"The role of {call.actor} does not allow that, so it waits for somebody who may execute it."
+    waits = f"The role of {call.actor} does not allow that, so it waits for a user who may execute it."
     return replace(completed, message=f"{completed.message} {waits}")
 
 

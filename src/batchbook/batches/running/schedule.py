@@ -24,7 +24,7 @@ from batchbook.zones import BadTime, LocalTime
 #: The longest time ahead for which an execution can be scheduled.
 FARTHEST = timedelta(days=365)
 
-TWICE = "That time comes twice on that day, because the clocks are put back; the first of the two was taken."
+TWICE = "That time occurs twice on that day, because the clocks are set back. The earlier one was chosen."
 
 
 def can_schedule(services: Services) -> bool:
@@ -37,8 +37,8 @@ def refuse_without_jobs(services: Services) -> None:
     """Raise ``Conflict`` if no jobs run in the background."""
     if not can_schedule(services):
         raise Conflict(
-            "Nothing was planned: here actions run at once, and nobody would run one later. The setting batchbook.jobs"
-            " is “inline”."
+            "Nothing was scheduled: actions are performed at once here, and none can run later, because the setting"
+            " batchbook.jobs is “inline”."
         )
 
 
@@ -52,7 +52,7 @@ def schedule(services: Services, session: Session, call: ActionCall, time: Local
     _check_time(time.at, services.get(JobService).clock())
     work = _locked(services, session, call)
     _refuse_blocked(work, call)
-    replaced = cancel_schedule(work, f"{call.actor} planned it for another time")
+    replaced = cancel_schedule(work, f"{call.actor} scheduled it for another time")
     _note(work, SCHEDULE, f"{'Rescheduled' if replaced else 'Scheduled'} for {in_utc(time.at)}.{replaced}")
     # The version on which the request is based was compared above; the job compares the one as it is now.
     services.get(Runner).submit(session, replace(call, version=None, run_at=time.at))
@@ -66,9 +66,9 @@ def unschedule(services: Services, session: Session, call: ActionCall) -> Result
     Raises :class:`~batchbook.errors.Conflict` if there is none, or if the batch has another version than ``call``.
     """
     work = _locked(services, session, call)
-    dropped = cancel_schedule(work, f"{call.actor} dropped that").strip()
+    dropped = cancel_schedule(work, f"{call.actor} cancelled that").strip()
     if not dropped:
-        raise Conflict(f"No execution of {work.batch} is planned, so there was nothing to drop.")
+        raise Conflict(f"No execution of {work.batch} is scheduled, so there was nothing to cancel.")
     _note(work, UNSCHEDULE, dropped)
     return Result(dropped, batch_id=call.batch_id)
 
@@ -82,7 +82,7 @@ def _locked(services: Services, session: Session, call: ActionCall) -> ActionCon
 
 def _check_time(at: datetime, now: datetime) -> None:
     if at <= now:
-        raise BadTime("That time is over. Choose one that is still to come.")
+        raise BadTime("That time is in the past. Choose a later one.")
     if at > now + FARTHEST:
         raise BadTime("That time is more than a year ahead. Choose an earlier one.")
 
@@ -90,11 +90,11 @@ def _check_time(at: datetime, now: datetime) -> None:
 def _refuse_blocked(work: ActionContext, call: ActionCall) -> None:
     reason = why_not_execute(work)
     if reason is not None:
-        raise Conflict(f"The execution of {work.batch} was not planned. {reason}")
+        raise Conflict(f"The execution of {work.batch} was not scheduled. {reason}")
     try:
         bind_options(work.handler, call.options)
     except BadInput as error:
-        raise BadInput(f"The execution of {work.batch} was not planned. {error.message}") from error
+        raise BadInput(f"The execution of {work.batch} was not scheduled. {error.message}") from error
 
 
 def _note(work: ActionContext, kind: str, summary: str) -> None:

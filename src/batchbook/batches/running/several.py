@@ -102,11 +102,12 @@ def enqueue_all(
     """
     if not chosen.fit:
         raise Conflict(f"None of these batches can be {chosen.action.done}, so nothing was done.")
+    skipped = [(str(one.batch), one.reason or "") for one in chosen.unfit]
     group = JobGroup(
         title=f"{chosen.action.label}: {counted(len(chosen.fit), 'batch', 'batches')}",
         asked_by=actor,
         asked_at=utc_now(),
-        skipped=[_left_out(one.batch, one.reason or "") for one in chosen.unfit],
+        skipped=[reason if name in reason else f"{name}: {reason}" for name, reason in skipped],
     )
     session.add(group)
     session.flush()  # The jobs refer to it.
@@ -114,7 +115,3 @@ def enqueue_all(
     for batch in chosen.fit:
         runner.submit(session, ActionCall(batch.id, chosen.action, actor, options, batch.version, group.id))
     return group
-
-
-def _left_out(batch: Batch, reason: str) -> str:
-    return reason if str(batch) in reason else f"{batch}: {reason}"
