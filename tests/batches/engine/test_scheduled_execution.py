@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
-from tests.functional.harness import CATALOGUE, CatalogueDatabase
+from tests.functional.harness import CatalogueDatabase
 from tests.jobs.harness import JobHarness, opened
 
 from batchbook.batches import Action, Callbacks
@@ -18,11 +17,8 @@ one_database = pytest.mark.parametrize("backend", ["sqlite"])
 
 
 @pytest.fixture
-def harness(settings: dict[str, str], engine: Engine, users: dict[str, str]) -> Iterator[JobHarness]:
+def harness(settings: dict[str, str], catalogue: CatalogueDatabase) -> Iterator[JobHarness]:
     """Price changes whose jobs wait until the test runs them."""
-    assert users
-    catalogue = CatalogueDatabase(engine)
-    catalogue.load(CATALOGUE)
     with opened(settings | {"batchbook.jobs": "workers"}, catalogue) as harness:
         yield harness
 
