@@ -50,22 +50,25 @@ def load(session: Session) -> None:
         raise Conflict("The database is not empty, so the demo data was not loaded.")
     install_default_roles(session)
     roles = {role.name: role for role in session.scalars(select(Role))}
-    session.add_all(_user(login, roles[login.name]) for login in LOGINS)
+    session.add_all(
+        User(
+            name=login.name,
+            full_name=login.full_name,
+            password_hash=hash_password(login.password),
+            roles=[roles[login.name]],
+        )
+        for login in LOGINS
+    )
     session.flush()  # The loader writes past the session.
     load_file(session, CATALOG, by="demo data")
 
 
 def logins(session: Session) -> list[Login]:
     """Return the demo logins that still work in this database."""
-    users = {user.name: user for user in session.scalars(select(User).where(User.active))}
-    return [login for login in LOGINS if login.name in users and _works(login, users[login.name])]
-
-
-def _user(login: Login, role: Role) -> User:
-    return User(
-        name=login.name, full_name=login.full_name, password_hash=hash_password(login.password), roles=[role]
-    )
-
-
-def _works(login: Login, user: User) -> bool:
-    return user.password_hash is not None and verify_password(user.password_hash, login.password)
+    with_password = select(User).where(User.active, User.password_hash.is_not(None))
+    hashes = {user.name: user.password_hash for user in session.scalars(with_password)}
+    return [
+        login
+        for login in LOGINS
+        if login.name in hashes and verify_password(hashes[login.name], login.password)
+    ]

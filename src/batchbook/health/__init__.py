@@ -8,7 +8,7 @@ from batchbook.health.metrics import TOKEN
 
 
 def includeme(config: Any) -> None:
-    """Answer ``/health`` and ``/ready``, and ``/metrics`` where the settings have a token for it."""
+    """Add ``/health`` and ``/ready``, and ``/metrics`` if the settings have a token for it."""
     config.add_route("health", "/health")
     config.add_route("ready", "/ready")
     config.include("batchbook.health.readiness")

@@ -1,4 +1,4 @@
-"""``/health`` says that the process lives, ``/ready`` whether it can answer people. Neither knows who asks."""
+"""Liveness at ``/health``, readiness at ``/ready``; both without authentication."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 class Readiness:
-    """Whether an application is ready, and why it is not."""
+    """The check that an application is ready, with the reasons if it is not."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -35,11 +35,11 @@ class Readiness:
 
     @property
     def _engine(self) -> Engine:
-        """The engine that the application has now; an application of tests gets another for each of them."""
+        """The application's current engine; each test gives the application another one."""
         return self._services.get(Engine)
 
     def reasons(self) -> Iterator[str]:
-        """Yield why requests should not come here at the moment, for whoever runs it; nothing in it is secret."""
+        """Yield the reasons why this process should get no requests now, for operators; none of them is secret."""
         try:
             if not schema_version.has_all(self._engine, self._expected):
                 yield "The database lacks migrations; “batchbook init” runs them."
@@ -48,21 +48,22 @@ class Readiness:
         except SQLAlchemyError as error:
             log.warning("Not ready, because the database does not answer: %s", error)
             yield "The database does not answer."
-        if self._jobs.settings.mode is Mode.EMBEDDED and not self._runs_jobs():
-            yield "The threads that run jobs in this process are not alive; start it again."
+        worker = self._jobs.worker
+        if self._jobs.settings.mode is Mode.EMBEDDED and not (worker and worker.is_alive):
+            yield "The threads that run jobs in this process have died. Restart it."
 
     def refuse_faults(self) -> None:
-        """Raise ``Conflict`` where the database lets be changed what must not be, past its triggers.
+        """Raise ``Conflict`` if the database's triggers do not protect what must not be changed.
 
-        A database that does not answer is only logged: requests fail, and say so, until it is there.
+        If the database does not answer, that is only logged: requests fail until it is available.
         """
         try:
             found = list(self._faults()) if schema_version.has_all(self._engine, self._expected) else []
         except SQLAlchemyError as error:
-            log.warning("What guards the database was not looked at, because it did not answer: %s", error)
+            log.warning("The triggers of the database were not checked, because it did not answer: %s", error)
             found = []
         finally:
-            self._engine.dispose()  # A server that forks now must not share a connection between its processes.
+            self._engine.dispose()  # A server that forks now must not share a connection among its processes.
         if found:
             raise Conflict(" ".join([*found, "The application was not started."]))
 
@@ -70,23 +71,20 @@ class Readiness:
         with self._engine.connect().execution_options(**{READ_ONLY: True}) as connection:
             yield from faults(connection, self._types)
 
-    def _runs_jobs(self) -> bool:
-        return self._jobs.worker is not None and self._jobs.worker.is_alive
-
 
 def health(_request: Any) -> Response:
-    """Say that the process lives; nothing else is asked, so that no trouble elsewhere has it killed."""
+    """Answer that the process is alive. Nothing else is checked, so that trouble elsewhere does not get it killed."""
     return Response("ok\n", content_type="text/plain")
 
 
 def ready(request: Any) -> Response:
-    """Say whether requests may come: 200, or 503 with the reasons."""
+    """Answer 200 if the process may get requests, or 503 with the reasons."""
     reasons = list(request.services.get(Readiness).reasons())
     return Response(json_body={"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
 
 
 def includeme(config: Any) -> None:
-    """Register both for everybody: a load balancer signs in nowhere."""
+    """Register both views for everybody, because load balancers do not sign in."""
     readiness = Readiness(services_of(config.registry))
     services_of(config.registry).add(Readiness, readiness)
     config.add_subscriber(lambda _event: readiness.refuse_faults(), ApplicationCreated)
