@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class Readiness:
-    """Whether an application is ready, and why it is not."""
+    """The check that an application is ready, with the reasons if it is not."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -39,11 +39,11 @@ class Readiness:
 
     @property
     def _engine(self) -> Engine:
-        """The engine that the application has now; an application of tests gets another for each of them."""
+        """The application's current engine; each test gives the application another one."""
         return self._services.get(Engine)
 
     def reasons(self) -> Iterator[str]:
-        """Yield why requests should not come here at the moment, for whoever runs it; nothing in it is secret."""
+        """Yield the reasons why this process should get no requests now, for operators; none of them is secret."""
         try:
             if not schema_version.has_all(self._engine, self._expected):
                 yield "The database lacks migrations; “batchbook init” runs them."
@@ -54,7 +54,7 @@ class Readiness:
             yield "The database does not answer."
         worker = self._jobs.worker
         if self._jobs.settings.mode is Mode.EMBEDDED and not (worker and worker.is_alive):
-            yield "The threads that run jobs in this process are not alive; start it again."
+            yield "The threads that run jobs in this process have died. Restart it."
 
     def refuse_faults(self) -> None:
         """Raise ``Conflict`` if a trigger that protects the database is missing or disabled.
@@ -77,12 +77,12 @@ class Readiness:
 
 
 def health(_request: Any) -> Response:
-    """Say that the process lives; nothing else is asked, so that no trouble elsewhere has it killed."""
+    """Answer that the process is running. Nothing else is checked, so that no trouble elsewhere gets it killed."""
     return Response("ok\n", content_type="text/plain")
 
 
 def ready(request: Any) -> Response:
-    """Say whether requests may come: 200, or 503 with the reasons."""
+    """Answer whether the process may get requests: 200, or 503 with the reasons."""
     reasons = list(request.services.get(Readiness).reasons())
     return Response(json_body={"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
 
