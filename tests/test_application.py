@@ -1,14 +1,17 @@
-"""The configuration without pages, which commands use, takes plug-ins as they are written for the one with pages."""
+"""The configuration with plug-ins, and the one without pages for commands, which ignores what plug-ins add to pages."""
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import Any
 
 import pytest
+from pyramid.config import Configurator
 from pyramid.response import Response
 from sqlalchemy import Engine
 
-from batchbook.application import configure_services
+from batchbook.application import configure_services, include_plugins
 from batchbook.batches import BatchTypes
 from batchbook.services import services_of
 
@@ -45,3 +48,32 @@ def test_what_is_no_directive_is_still_an_error(settings: dict[str, str]) -> Non
     with pytest.raises(AttributeError):
         config.get_jinja2_environment()
     services_of(config.registry).get(Engine).dispose()
+
+
+@pytest.fixture
+def included(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the plug-ins ``acme`` and ``bakery`` in the order in which they were included."""
+    names: list[str] = []
+    for name in ("acme", "bakery"):
+        module: Any = ModuleType(name)
+        module.includeme = lambda config: names.append(config.package.__name__)
+        monkeypatch.setitem(sys.modules, name, module)
+    return names
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [(None, []), ("", []), ("acme", ["acme"]), (" bakery\n  acme ", ["bakery", "acme"])],
+)
+def test_the_packages_of_the_setting_are_included_in_its_order(
+    included: list[str], text: str | None, names: list[str]
+) -> None:
+    config: Any = Configurator(settings={} if text is None else {"batchbook.include": text})
+    config.include(include_plugins)
+    assert included == names
+
+
+def test_a_package_that_is_not_installed_stops_the_start(included: list[str]) -> None:
+    config: Any = Configurator(settings={"batchbook.include": "acme nowhere_at_all"})
+    with pytest.raises(ModuleNotFoundError, match="nowhere_at_all"):
+        config.include(include_plugins)

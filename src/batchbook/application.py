@@ -1,4 +1,4 @@
-"""The application: the list of what it includes, with its pages for a server, and without them for commands."""
+"""The application: the list of its packages, with pages for a server, and without them for commands."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Any
 
 from pyramid.config import Configurator
 
-import batchbook.models  # noqa: F401 - Every model is mapped, whichever of them a command uses.
+import batchbook.models  # noqa: F401 - All models must be mapped, whichever a command uses.
 from batchbook.settings import Setting
 
 INCLUDE = Setting(
     "batchbook.include",
     "",
-    "Packages to include when the application starts, such as acme; more than one are separated by spaces.",
+    "Packages to include when the application starts, such as acme; separate several by spaces.",
 )
 
 SETTINGS = (INCLUDE,)
 
 
 def configure(settings: Mapping[str, Any]) -> Any:
-    """Return the configuration of the whole application, committed."""
+    """Return the committed configuration of the whole application."""
     config = Configurator(settings=dict(settings))
     config.include("batchbook.services")
     config.include("batchbook.db")
@@ -36,15 +36,16 @@ def configure(settings: Mapping[str, Any]) -> Any:
     config.include(include_plugins)
     config.include("batchbook.demo")
     config.include("batchbook.health")
-    config.include("batchbook.jobs.worker")  # Last, because jobs begin only where nothing refuses to start.
+    # Last, because jobs must not begin if anything else refuses to start.
+    config.include("batchbook.jobs.worker")
     config.commit()
     return config
 
 
 def configure_services(settings: Mapping[str, Any]) -> Any:
-    """Return a configuration with the services of the application and its batch types, but no page, committed.
+    """Return the committed configuration of the application's services and batch types, without pages.
 
-    It takes a fraction of the time, which is what a command waits for that needs neither routes nor templates.
+    It takes a fraction of the time, and most commands need neither routes nor templates.
     """
     config = ServicesConfigurator(settings=dict(settings))
     config.include("batchbook.services")
@@ -62,19 +63,19 @@ def configure_services(settings: Mapping[str, Any]) -> Any:
 
 
 def include_plugins(config: Any) -> None:
-    """Include the packages that the setting lists, in its order: batch types, views and import targets from elsewhere."""
+    """Include the plug-ins of the setting in its order: packages with batch types, views or import targets."""
     for name in INCLUDE.text(config.registry.settings).split():
         config.include(name)
 
 
 class ServicesConfigurator(Configurator):
-    """A configurator without pages: whatever batch types and plug-ins add to pages is passed over, not even imported.
+    """A configurator without pages: what batch types and plug-ins add to pages is ignored, and not even imported.
 
-    That are the methods of Pyramid below, and every directive called ``add_…`` that nothing included here brings.
+    Ignored are the methods of Pyramid below, and all directives called ``add_…`` that no included package defines.
     """
 
     def _ignore(self, *_args: Any, **_options: Any) -> None:
-        """Do nothing with what concerns pages only."""
+        """Do nothing."""
 
     add_route = add_view = add_exception_view = add_static_view = add_renderer = _ignore
     add_forbidden_view = add_notfound_view = add_view_deriver = add_tween = add_request_method = _ignore

@@ -1,20 +1,20 @@
-"""The errors that every room may raise; each message is a sentence for the person who asked."""
+"""Errors with a message for users, which every package may raise."""
 
-# ruff: noqa: N818 - The names say what happened; "Error" would not add to it.
+# ruff: noqa: N818 - The names say what happened; "Error" would add nothing.
 from __future__ import annotations
 
 import threading
 
 from batchbook.words import storable
 
-#: How long a reason may be that an error gives.
+#: The largest number of characters of a reason.
 _LONGEST_REASON = 500
 
 
 class BatchbookError(Exception):
-    """Something a person asked for was not done.
+    """The base of errors that explain why a request was not carried out.
 
-    ``message`` says in whole sentences what happened, what was kept and what to do; it is shown as it is.
+    ``message`` tells in whole sentences what happened, what was kept, and what to do. It is shown as it is.
     """
 
     def __init__(self, message: str) -> None:
@@ -23,11 +23,11 @@ class BatchbookError(Exception):
 
 
 class BadInput(BatchbookError):
-    """What was sent cannot be used. Pages answer 400."""
+    """The input cannot be used. Pages answer 400."""
 
 
 class Refused(BatchbookError):
-    """The person may not do this. Pages answer 403. Without a ``message`` it is that the roles do not permit it."""
+    """The user may not do this. Pages answer 403. The default ``message`` is that the user's roles don't permit it."""
 
     def __init__(
         self,
@@ -37,45 +37,45 @@ class Refused(BatchbookError):
 
 
 class Missing(BatchbookError):
-    """There is no such thing. Pages answer 404."""
+    """The record does not exist. Pages answer 404."""
 
 
 class Conflict(BatchbookError):
-    """The state forbids it: stale, doubled, or no longer allowed. Pages answer 409."""
+    """The state forbids it: stale, duplicate, or no longer allowed. Pages answer 409."""
 
 
 class Busy(BatchbookError):
-    """Something else is being done just now. Pages answer 503, and say when to try again."""
+    """Something else is in progress. Pages answer 503 with the time after which to try again."""
 
 
 class TooLarge(BatchbookError):
-    """What was sent is over a size limit. Pages answer 413."""
+    """The input is over a size limit. Pages answer 413."""
 
 
 class Misuse(BatchbookError):
-    """A batch type's code did what only the framework may do: an error of its author, kept in the log. Pages answer 500."""
+    """A batch type's code did something that only the framework may do. It is logged, and pages answer 500."""
 
 
 def reason_of(error: BaseException) -> str:
-    """Return what ``error`` says, for people: one line that any database stores, without what belongs into the log only.
+    """Return the reason that ``error`` gives, for users: one line that every database can store.
 
-    Never raises, whatever the error is.
+    It has none of the details that belong in the log only. This function never raises.
     """
     if isinstance(error, BatchbookError):
         return _one_line(error.message)
-    # The statement and its values, which SQLAlchemy adds, belong into the log, not onto a page.
+    # The statement and its values, which SQLAlchemy adds, belong in the log, not on a page.
     cause = getattr(error, "orig", None) or error
     try:
-        said = str(cause)
-    except Exception:  # noqa: BLE001 - It is somebody's code.
-        said = "what it says cannot be read"
+        text = str(cause)
+    except Exception:  # noqa: BLE001 - The code of a plug-in may do anything.
+        text = "its message cannot be read"
     if isinstance(cause, MemoryError):
-        said = said or "there was not enough memory"
-    return _one_line(f"{type(cause).__name__}: {said}" if said else type(cause).__name__)
+        text = text or "there was not enough memory"
+    return _one_line(f"{type(cause).__name__}: {text}" if text else type(cause).__name__)
 
 
 def is_interrupt(error: BaseException) -> bool:
-    """Return whether ``error`` is somebody's Ctrl-C, which only the main thread gets."""
+    """Return whether ``error`` is Ctrl-C, which only the main thread receives."""
     return isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
 
 

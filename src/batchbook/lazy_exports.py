@@ -1,6 +1,6 @@
-"""Exports of a package that import their modules when they are first used (PEP 562).
+"""Lazy exports of packages, which import their modules when they are first used (PEP 562).
 
-The package lists them once, as type checkers read them; the alias says that the name is meant to be exported::
+The package lists them once, as type checkers read them; an alias marks a name as exported::
 
     if TYPE_CHECKING:
         from acme.orders import Order as Order
@@ -20,10 +20,10 @@ from typing import Any
 
 
 def lazy_exports(package: str) -> Callable[[str], Any]:
-    """Return the ``__getattr__`` of ``package``: it imports what the package lists under ``if TYPE_CHECKING:``.
+    """Return the ``__getattr__`` of ``package``, which imports the names listed under ``if TYPE_CHECKING:``.
 
-    The list is read from the package's source when a name is asked for that is not in the package yet. ``__all__`` is
-    the names of the list.
+    The list is read from the package's source when a name is first looked up that the package does not have yet.
+    ``__all__`` is the list of the names.
     """
 
     @cache
@@ -44,7 +44,7 @@ def lazy_exports(package: str) -> Callable[[str], Any]:
 
 
 def _type_checking_imports(source: str) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Yield each name that ``source`` exports under ``if TYPE_CHECKING:``, with its module and its name there."""
+    """Yield each name that ``source`` exports under ``if TYPE_CHECKING:``, with its module and the name in it."""
     for statement in ast.parse(source).body:
         match statement:
             case ast.If(test=ast.Name("TYPE_CHECKING"), body=body):

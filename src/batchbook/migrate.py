@@ -1,7 +1,7 @@
-"""Bringing a database to the schema that the code expects.
+"""Migrations of a database to the schema that the code expects.
 
-The schema's history lives in ``migrations/`` and ships inside the package. Plug-ins bring branches of their own: the
-setting ``batchbook.migrations`` lists where they are, such as ``acme:migrations``.
+The history of the schema is in ``migrations/`` and ships inside the package. Plug-ins have branches of their own: the
+setting ``batchbook.migrations`` lists their places, such as ``acme:migrations``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sqlalchemy.types import TypeDecorator
 from batchbook.models import metadata
 from batchbook.schema_version import locations
 
-#: Row tables that batches make at run time start with this; no migration knows them.
+#: The prefix of row tables that batches make at run time; migrations do not know them.
 RUN_TIME_TABLES = "row_"
 
 
@@ -36,7 +36,7 @@ def upgrade(engine: Engine, plugins: Sequence[str] = ()) -> None:
 
 
 def differences(engine: Engine) -> list[Any]:
-    """Return what Alembic would change to make the database equal to the models; empty if it is."""
+    """Return the changes by which Alembic would make the database equal to the models; empty if it is equal."""
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts=dict(COMPARE))
         return list(compare_metadata(context, metadata))
@@ -46,9 +46,9 @@ def differences(engine: Engine) -> list[Any]:
 def schema_connection(engine: Engine) -> Iterator[Connection]:
     """Yield a connection in one transaction, in which the schema may change.
 
-    SQLite changes a table by copying it and dropping the original. With foreign keys enforced, the drop would delete
-    or refuse because of the rows that refer to it; with modern renaming, triggers that name the table would stop it.
-    Both are switched off meanwhile, and references are checked before the commit.
+    SQLite changes a table by copying it and dropping the original. With foreign keys enforced, the drop would fail or
+    delete the rows that refer to it; with modern renaming, it would fail because of triggers that name the table. Both
+    are switched off during the change, and references are checked before the commit.
     """
     with engine.connect() as connection:
         if connection.dialect.name != "sqlite":
@@ -90,14 +90,14 @@ def _config(plugins: Sequence[str]) -> Config:
 
 
 def _concerns_us(_object: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
-    """Leave out what the models do not know: tables made at run time, and those of plug-ins that are not imported."""
+    """Return whether the models know the object: not tables made at run time, or of plug-ins that are not imported."""
     if kind != "table":
         return True
     return not (name or "").startswith(RUN_TIME_TABLES) and not (reflected and compare_to is None)
 
 
 def _render(kind: str, item: Any, context: Any) -> str | bool:
-    """Write the house's column types by their public names, with the import that they need."""
+    """Render Batchbook's column types by their public names, with the import that they need."""
     is_json = isinstance(item.impl_instance if isinstance(item, TypeDecorator) else item, JSON)
     if kind != "type" or not (is_json or type(item).__module__ == "batchbook.db.column_types"):
         return False
@@ -105,13 +105,13 @@ def _render(kind: str, item: Any, context: Any) -> str | bool:
     return "db.JSONValue" if is_json else f"db.{item!r}"
 
 
-#: How the database and the models are compared, and how a difference is written down.
+#: Options for comparing the database with the models, and for rendering differences.
 COMPARE: dict[str, Any] = {
     "target_metadata": metadata,
     "compare_type": True,
     "include_object": _concerns_us,
     "render_item": _render,
     "render_as_batch": True,
-    # Our SQLite recipe begins transactions itself, so there, too, a migration happens entirely or not at all.
+    # Our recipe for SQLite begins transactions itself, so a migration is all or nothing there as well.
     "transactional_ddl": True,
 }

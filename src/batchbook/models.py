@@ -1,4 +1,4 @@
-"""Every model that Batchbook ships, imported in one place, so that Alembic and the tests see the whole schema.
+"""All models that ship with Batchbook, imported in one place, so that Alembic and tests see the whole schema.
 
 A plug-in's models join the same metadata when the plug-in is imported; they are not listed here.
 """
@@ -20,5 +20,5 @@ __all__ = [
     "batches", "catalog", "imports", "intake", "jobs", "master", "metadata", "price_change", "security", "web",
 ]  # fmt: skip
 
-#: What the migrations lead to.
+#: The schema that the migrations lead to.
 metadata = Base.metadata

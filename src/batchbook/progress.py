@@ -1,4 +1,4 @@
-"""Progress of work that takes time: how far it is, and whether to go on."""
+"""Reports on the progress of long-running work, which can also stop it."""
 
 from __future__ import annotations
 
@@ -6,37 +6,37 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Where something that takes time reports to."""
+    """The receiver of reports on progress."""
 
     def report(self, phase: str, done: int, total: int | None) -> None:
-        """Note that ``done`` of ``total`` rows (``None`` if unknown) of ``phase`` are done.
+        """Record that ``done`` of ``total`` rows (``None`` if unknown) of ``phase`` are done.
 
-        Called after each chunk. It may raise to stop the work, which is then undone.
+        Called after each chunk. It may raise an error to stop the work, which is then rolled back.
         """
 
 
 class NoProgress:
-    """Reports to nobody; for what runs while its caller waits."""
+    """A receiver that ignores all reports, for work that its caller waits for."""
 
     def report(self, phase: str, done: int, total: int | None) -> None:
-        """Do nothing."""
+        """Ignore the report."""
 
 
-#: The highest count that is told; more rows than that nobody has.
+#: The highest count that is passed on; no batch has more rows.
 _HIGHEST = 2**31 - 1
 
 
 class CheckedProgress:
-    """Passes on to ``inner`` what can be shown of a report: no phase that is no text, no count below zero or not finite."""
+    """A receiver that passes on to ``inner`` only what can be shown: phases that are texts, and counts from 0 that are finite."""
 
     def __init__(self, inner: Progress) -> None:
         self._inner = inner
 
     def report(self, phase: str, done: int, total: int | None) -> None:
-        """Pass it on."""
-        said = phase if isinstance(phase, str) else ""
-        said = "".join(letter for letter in said[:80] if letter.isprintable())
-        self._inner.report(said, _count(done) or 0, _count(total))
+        """Pass the report on, cleaned."""
+        text = phase[:80] if isinstance(phase, str) else ""
+        text = "".join(letter for letter in text if letter.isprintable())
+        self._inner.report(text, _count(done) or 0, _count(total))
 
 
 def _count(value: object) -> int | None:

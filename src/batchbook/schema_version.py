@@ -1,8 +1,8 @@
-"""The version of the schema: which migrations there are, and whether a database has them all.
+"""The version of the schema: the migrations that exist, and a check that a database has them all.
 
-It reads the migrations' files and the database's own table, without Alembic, because every command and each
-``/ready`` ask, and importing Alembic takes longer than most commands. Running migrations is
-:mod:`batchbook.migrate`'s.
+The migrations' files and the database's own table are read without Alembic, because every command and each request
+for ``/ready`` check this, and importing Alembic takes longer than most commands. :mod:`batchbook.migrate` runs
+migrations.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from batchbook.settings import Setting
 MIGRATIONS = Setting(
     "batchbook.migrations",
     "",
-    "Where plug-ins keep their migrations, such as acme:migrations; more than one are separated by spaces.",
+    "The places of plug-ins' migrations, such as acme:migrations; separate several by spaces.",
 )
 
 SETTINGS = (MIGRATIONS,)
@@ -34,22 +34,22 @@ _TABLE = "alembic_version"
 
 
 def plugin_locations(settings: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return where plug-ins keep their migrations, as the setting ``batchbook.migrations`` lists them."""
+    """Return the places of plug-ins' migrations, as the setting ``batchbook.migrations`` lists them."""
     return tuple(MIGRATIONS.text(settings).split())
 
 
 def locations(plugins: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return where all migrations are: folders, or packages with folders in them, such as ``acme:migrations``."""
+    """Return the places of all migrations: folders, or packages with a folder, such as ``acme:migrations``."""
     return ("batchbook.migrations:versions", *plugins)
 
 
 def is_current(engine: Engine, plugins: Sequence[str] = ()) -> bool:
-    """Return whether the database has every migration, the plug-ins' included."""
+    """Return whether the database has every migration, including those of plug-ins."""
     return has_all(engine, expected(plugins))
 
 
 def expected(plugins: Sequence[str] = ()) -> frozenset[str]:
-    """Return the migrations that everything else leads up to. They change with what is installed, not with the database."""
+    """Return the latest migrations (heads). They depend on the installed packages, not on the database."""
     found = list(_revisions(map(_folder, locations(plugins))))
     earlier = {revision for _, before in found for revision in before}
     return frozenset(revision for revision, _ in found) - earlier
@@ -69,11 +69,11 @@ def _folder(location: str) -> Traversable:
 
 
 def _revisions(folders: Iterable[Traversable]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield each migration, with those that it follows."""
+    """Yield the revision of each migration with those that it follows."""
     for folder in folders:
         for file in folder.iterdir():
             if file.name.endswith(".py") and not file.name.startswith((".", "__")):
-                # What a migration does comes after what it says about itself, and takes long to parse.
+                # The constants come first; the functions below them take long to parse.
                 values = _constants(file.read_text("utf-8").partition("\ndef ")[0])
                 if "revision" not in values:
                     raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""The services of one application: its engine, its jobs, its batch types and whatever else is made once."""
+"""The services of an application: its engine, jobs, batch types, and other objects that are made once."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _KEY = "batchbook.services"
 
 
 class Services:
-    """The objects that an application makes once, each found by its class, and the settings they were made from.
+    """The objects that an application makes once, found by their class, and the settings that they were made from.
 
-    The class is the key, so a type checker knows what :meth:`get` returns, and no lower package has to know what the
-    upper ones add. One thread fills it while the application is configured; after that it is only read.
+    Since the class is the key, type checkers know what :meth:`get` returns, and lower packages need not know what
+    higher ones add. It is filled by one thread while the application is configured, and only read afterwards.
     """
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
@@ -25,31 +25,31 @@ class Services:
         self._services: dict[type, object] = {}
 
     def add(self, kind: type[T], service: T) -> None:
-        """Add ``service``, to be found by ``kind``; a second one of the same kind takes the place of the first."""
+        """Add ``service`` under the class ``kind``. It replaces one that was added under the same class."""
         self._services[kind] = service
 
     def get(self, kind: type[T]) -> T:
-        """Return the service of ``kind``; raise ``ConfigurationError`` if the application has none."""
+        """Return the service of ``kind``; raise ``ConfigurationError`` if there is none."""
         service = self.find(kind)
         if service is None:
             raise ConfigurationError(
-                f"The application has no {kind.__name__}; what adds it was not included."
+                f"The application has no {kind.__name__}: the package that adds it was not included."
             )
         return service
 
     def find(self, kind: type[T]) -> T | None:
-        """Return the service of ``kind``, or ``None`` if the application has none."""
+        """Return the service of ``kind``, or ``None`` if there is none."""
         return cast("T | None", self._services.get(kind))
 
 
 def services_of(registry: Any) -> Services:
-    """Return the services of the application whose Pyramid ``registry`` it is."""
+    """Return the services of the application with this Pyramid ``registry``."""
     services: Services = registry[_KEY]
     return services
 
 
 def includeme(config: Any) -> None:
-    """Give the application its services, and each request them as ``request.services``."""
+    """Add the services to the application, and to each request as ``request.services``."""
     config.registry[_KEY] = services = Services(config.registry.settings)
     services.add(Registry, config.registry)
     config.add_request_method(lambda request: services_of(request.registry), "services", reify=True)

@@ -1,4 +1,4 @@
-"""Settings as the INI file gives them: each is declared once, with its default and meaning, where it is read.
+"""Settings of the INI file, each declared once, with its default and meaning, by the module that reads it.
 
 A module that reads settings declares them as :class:`Setting` objects and lists them in a constant ``SETTINGS``;
 :func:`all_settings` collects those lists, so that the documentation can be tested for completeness.
@@ -21,9 +21,9 @@ _FALSE = frozenset({"false", "no", "off", "0"})
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: its ``name`` and ``default`` as written in an INI file, and what it means.
+    """A setting: its ``name`` and ``default`` as written in an INI file, and its ``meaning`` for the documentation.
 
-    An empty ``default`` means that the setting is absent unless it is given.
+    An empty ``default`` means that the setting has no value unless the file gives one.
     """
 
     name: str
@@ -31,11 +31,11 @@ class Setting:
     meaning: str
 
     def text(self, settings: Mapping[str, Any]) -> str:
-        """Return the value without surrounding space, or the default when it is absent."""
+        """Return the value without surrounding spaces, or the default if the file has none."""
         return str(settings.get(self.name, self.default)).strip()
 
     def whole(self, settings: Mapping[str, Any], minimum: int = 1) -> int:
-        """Return the value as a whole number; raise ``ConfigurationError`` when it is not one or below ``minimum``."""
+        """Return the value as a whole number; raise ``ConfigurationError`` if it is none, or is below ``minimum``."""
         text = self.text(settings)
         if not (text.isascii() and text.isdigit() and int(text) >= minimum):
             raise ConfigurationError(
@@ -44,7 +44,7 @@ class Setting:
         return int(text)
 
     def number(self, settings: Mapping[str, Any], minimum: float = 0) -> float:
-        """Return the value as a number; raise ``ConfigurationError`` when it is not one or below ``minimum``."""
+        """Return the value as a number; raise ``ConfigurationError`` if it is none, or is below ``minimum``."""
         text = self.text(settings)
         if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text) or float(text) < minimum:
             raise ConfigurationError(
@@ -53,7 +53,7 @@ class Setting:
         return float(text)
 
     def flag(self, settings: Mapping[str, Any]) -> bool:
-        """Return the value as a truth value; raise ``ConfigurationError`` unless it is plainly true or false."""
+        """Return the value as a truth value; raise ``ConfigurationError`` if it is none."""
         text = self.text(settings).lower()
         if text not in _TRUE | _FALSE:
             raise ConfigurationError(f"The setting {self.name} must be true or false, not {text!r}.")
@@ -70,9 +70,9 @@ SETTINGS = (DEVELOPMENT,)
 
 
 def all_settings(package: str = "batchbook") -> tuple[Setting, ...]:
-    """Return every setting that a module of ``package`` lists in its ``SETTINGS``, sorted by name.
+    """Return every setting that a module of ``package`` lists in ``SETTINGS``, sorted by name.
 
-    Imports all modules of the package, so it is for documentation and tests, not for start-up.
+    All modules of the package are imported, so this is for documentation and tests, not for start-up.
     """
     root = importlib.import_module(package)
     modules = [

@@ -7,7 +7,7 @@ from typing import Self
 
 
 class Severity(StrEnum):
-    """How much attention a status or an issue asks for; pages turn it into a colour."""
+    """The attention that a status or issue needs; pages show it as a colour."""
 
     NEUTRAL = "neutral"
     SUCCESS = "success"
@@ -23,7 +23,7 @@ class Status(StrEnum):
             MATCHES = "matches", "Matches", Severity.SUCCESS, "="
             DIFFERS = "differs", "Differs", Severity.WARNING, "≠"
 
-    ``value`` is stored; ``label`` and ``sign`` are shown, the sign for those who cannot tell the colours apart.
+    ``value`` is stored; ``label`` and ``sign`` are shown, the sign for users who cannot tell the colours apart.
     """
 
     label: str
@@ -33,7 +33,7 @@ class Status(StrEnum):
     def __new__(
         cls, value: str, label: str = "", severity: Severity = Severity.NEUTRAL, sign: str = ""
     ) -> Self:
-        """Make the member a string of its stored value."""
+        """Return a member that is the string of its stored value."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label or value.replace("_", " ").capitalize()

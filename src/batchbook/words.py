@@ -1,4 +1,4 @@
-"""Texts: counts with their nouns, and the characters that databases store."""
+"""Counts with their nouns, and texts that databases can store."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 
 def noun(count: int, one: str, many: str = "") -> str:
-    """Return ``one`` for a count of 1, else ``many``, which is ``one`` with an s behind it unless it is given."""
+    """Return ``one`` for a count of 1, else ``many``, by default ``one`` with an s."""
     return one if count == 1 else many or f"{one}s"
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """Return a count with its noun, thousands grouped: ``1 row``, ``2 rows``, ``1,234 boxes``.
+    """Return a count with its noun, with grouped thousands: ``1 row``, ``2 rows``, ``1,234 boxes``.
 
     More than a noun may change with the count: ``counted(count, "row matches", "rows match")``.
     """
@@ -20,7 +20,7 @@ def counted(count: int, one: str, many: str = "") -> str:
 
 
 def quoted_list(names: Sequence[str]) -> str:
-    """Return ``names`` in quotation marks, for a sentence; of a long one, its beginning."""
+    """Return ``names`` in quotation marks for a sentence, each cut to 60 characters."""
     return ", ".join(f"“{name[:60]}”" for name in names)
 
 
@@ -29,10 +29,10 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def is_storable(text: str) -> bool:
-    """Return whether databases store every character of ``text``."""
+    """Return whether databases can store every character of ``text``."""
     return ("\0" not in text) if text.isascii() else not _UNSTORABLE.search(text)
 
 
 def storable(text: str) -> str:
-    """Return ``text`` with ``�`` in place of each character that databases do not store."""
+    """Return ``text`` with ``�`` in place of each character that databases cannot store."""
     return _UNSTORABLE.sub("�", text)

@@ -1,4 +1,4 @@
-"""Time zones: which there are, and what a time on somebody's clock is in UTC."""
+"""Time zones: their names, and conversion of local times to UTC."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _SHOWN = 40
 
 
 class BadTime(BadInput):
-    """A text that is no time on the clocks of a zone; the message says why."""
+    """A text that is not a local time of a zone; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class LocalTime:
-    """A time on the clocks of a zone: the moment ``at`` in UTC, and whether it comes ``twice`` there, as when clocks go back.
+    """A local time of a zone: the moment ``at`` in UTC, and whether it occurs ``twice``, as when clocks go back.
 
-    Of two, ``at`` is the first.
+    If it does, ``at`` is the first of the two.
     """
 
     at: datetime
@@ -31,13 +31,13 @@ class LocalTime:
 
 @cache
 def zone_names() -> tuple[str, ...]:
-    """Return the names of the zones that people choose from: places, and UTC."""
+    """Return the names of the zones to choose from: places, and UTC."""
     places = {name for name in available_timezones() if "/" in name and not name.startswith("Etc/")}
     return tuple(sorted(places | {"UTC"}))
 
 
 def zone_called(name: str) -> ZoneInfo | None:
-    """Return the zone of that name; ``None`` if this machine knows none."""
+    """Return the zone called ``name``, or ``None`` if this machine knows none."""
     try:
         return ZoneInfo(name) if name in available_timezones() else None
     except (ZoneInfoNotFoundError, ValueError):
@@ -45,7 +45,7 @@ def zone_called(name: str) -> ZoneInfo | None:
 
 
 def zone_asked(name: str) -> ZoneInfo:
-    """Return the zone of that name; raise :class:`~batchbook.errors.BadInput` for a name that somebody made up."""
+    """Return the zone called ``name``; raise :class:`~batchbook.errors.BadInput` if there is none."""
     zone = zone_called(name)
     if zone is None:
         raise BadInput(f"There is no time zone “{name[:_SHOWN]}”. Write it like Europe/Berlin.")
@@ -53,9 +53,9 @@ def zone_asked(name: str) -> ZoneInfo:
 
 
 def read_local(text: str, zone: ZoneInfo) -> LocalTime:
-    """Return what ``text``, such as ``2026-12-01 06:00``, means on the clocks of ``zone``.
+    """Return the local time ``text``, such as ``2026-12-01 06:00``, of ``zone``.
 
-    Raises :class:`BadTime` for another text, for a day that is not in the calendar, and for a time that the clocks skip.
+    Raises :class:`BadTime` for any other text, for a date that does not exist, and for a time that the clocks skip.
     """
     text = text.strip()
     if not _LOCAL.fullmatch(text):
@@ -69,7 +69,7 @@ def read_local(text: str, zone: ZoneInfo) -> LocalTime:
         raise BadTime(f"“{text}” is no day and time of the calendar.") from None
     if first.astimezone(zone).replace(tzinfo=None) != local:
         raise BadTime(
-            f"There is no {local:%H:%M} on {local:%Y-%m-%d} in {zone.key}: the clocks are put forward then. Choose"
+            f"There is no {local:%H:%M} on {local:%Y-%m-%d} in {zone.key}: the clocks go forward then. Choose"
             " another time."
         )
     return LocalTime(first, twice=first != second)

@@ -71,4 +71,4 @@ def test_a_database_that_does_not_answer_is_logged(
 ) -> None:
     with caplog.at_level(logging.WARNING):
         batchbook.main({}, **settings | {"sqlalchemy.url": f"sqlite:///{tmp_path}"})
-    assert "not looked at for demo logins" in caplog.text
+    assert "not checked for demo logins" in caplog.text

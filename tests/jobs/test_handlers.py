@@ -51,7 +51,7 @@ ODDITIES: dict[str, tuple[Callable[[], None], str]] = {
     "stop": (raising(StopIteration("early")), "StopIteration"),
     "recursion": (recurse, "RecursionError: "),
     "memory": (raising(MemoryError("no more")), "MemoryError: no more"),
-    "unreadable": (raising(UnreadableError()), "UnreadableError: what it says cannot be read"),
+    "unreadable": (raising(UnreadableError()), "UnreadableError: its message cannot be read"),
     "endless": (raising(ValueError("x" * 10_000_000)), "ValueError: xxxx"),
     "unstorable": (raising(ValueError("a\0b")), "ValueError: a�b"),
 }  # fmt: skip

@@ -1,7 +1,7 @@
-"""Demo data: real products, a price list to try, and one user for each role, with passwords that everybody knows.
+"""Demo data: real products, a price list to try, and one user for each role, with public passwords.
 
-For trying Batchbook only. ``batchbook init`` loads it if the setting ``batchbook.demo`` is true and the database is
-empty; production.ini never sets it, and nothing but development is served while a demo login works.
+It is for trying Batchbook only. ``batchbook init`` loads it if the setting ``batchbook.demo`` is true and the database
+is empty. production.ini never sets it, and outside development no application starts while a demo login works.
 """
 
 from __future__ import annotations
@@ -31,29 +31,29 @@ else:
 DEMO = Setting(
     "batchbook.demo",
     "false",
-    "True to have demo data and demo logins loaded into an empty database; in development only.",
+    "True to load demo data and demo logins into an empty database; in development only.",
 )
 
 SETTINGS = (DEMO,)
 
 
 def is_wanted(settings: Mapping[str, Any]) -> bool:
-    """Return whether the settings want demo data; raise ``ConfigurationError`` if they do outside development."""
+    """Return whether demo data is to be loaded; raise ``ConfigurationError`` if it is outside development."""
     wanted = DEMO.flag(settings)
     if wanted and not DEVELOPMENT.flag(settings):
         raise ConfigurationError(
-            f"{DEMO.name} is true, but {DEVELOPMENT.name} is not. Demo data comes with logins whose passwords"
-            " everybody knows; it is for development only."
+            f"{DEMO.name} is true, but {DEVELOPMENT.name} is not. Demo data has logins with public"
+            " passwords, so it is for development only."
         )
     return wanted
 
 
 def includeme(config: Any) -> None:
-    """Refuse to start with demo data, or to serve a database with demo logins, unless in development."""
+    """Refuse to load demo data, or to serve a database with demo logins, outside development."""
     include_services(config)
     config.add_subscriber("batchbook.demo.demo_data.refuse_logins_at_start", ApplicationCreated)
 
 
 def include_services(config: Any) -> None:
-    """Refuse settings that want demo data outside development."""
+    """Refuse the setting for demo data outside development."""
     is_wanted(config.registry.settings)

@@ -29,27 +29,27 @@ _LOG = logging.getLogger(__name__)
 
 _DATA = Path(__file__).parent / "data"
 
-#: The catalogue that is loaded.
+#: The catalogue of the demo data.
 CATALOG = _DATA / "catalog.csv"
 
-#: The price list of a vendor in that catalogue, for trying a price change.
+#: The price list of one of its vendors, for trying a price change.
 PRICE_LIST = _DATA / "price-list-V0764.csv"
 
 
 @dataclass(frozen=True)
 class Login:
-    """A demo user, the role of that name, and the password that everybody knows."""
+    """A demo user, who has the role of the same name, with a public password."""
 
     name: str
     full_name: str
-    password: str = "batchbook-demo"  # noqa: S105 - Meant to be known.
+    password: str = "batchbook-demo"  # noqa: S105 - It is public.
 
 
 LOGINS = (Login("staff", "Sam Staff"), Login("admin", "Alex Admin"), Login("auditor", "Audrey Auditor"))
 
 
 def is_empty(session: Session) -> bool:
-    """Return whether the database has no user, no product, vendor or department, and no batch."""
+    """Return whether the database has no users, products, vendors, departments or batches."""
     return not any(
         session.scalar(select(model.id).limit(1)) for model in (User, Product, Vendor, Department, Batch)
     )
@@ -58,7 +58,7 @@ def is_empty(session: Session) -> bool:
 def load(session: Session) -> None:
     """Load the demo data. Raises :class:`~batchbook.errors.Conflict` if the database is not empty."""
     if not is_empty(session):
-        raise Conflict("The database has data already, so the demo data was not loaded.")
+        raise Conflict("The database is not empty, so the demo data was not loaded.")
     install_default_roles(session)
     roles = {role.name: role for role in session.scalars(select(Role))}
     session.add_all(
@@ -70,7 +70,7 @@ def load(session: Session) -> None:
         )
         for login in LOGINS
     )
-    session.flush()  # The loader works behind the session's back.
+    session.flush()  # The loader writes past the session.
     load_file(session, CATALOG, by="demo data")
 
 
@@ -82,25 +82,25 @@ def logins(session: Session) -> list[Login]:
 
 
 def refuse_logins(session: Session, settings: Mapping[str, Any]) -> None:
-    """Raise ``Conflict`` if demo logins work in this database and the settings are not those of development.
+    """Raise ``Conflict`` if demo logins work in this database, outside development.
 
-    That happens if a command was once run on the real database with the settings of development.
+    That happens if a command was once run on the production database with development settings.
     """
     if DEVELOPMENT.flag(settings):
         return
     names = " and ".join(login.name for login in logins(session))
     if names:
         raise Conflict(
-            f"Whoever knows Batchbook can sign in to this database as {names}, with the password of the demo data, so"
-            ' it is not served. "batchbook init --without-demo-logins" switches these logins off; if nothing but demo'
-            " data is in the database, make a new one instead."
+            f"Anyone can sign in to this database as {names}, with the password of the demo data, so"
+            ' it is not served. "batchbook init --without-demo-logins" switches these logins off. If the database has'
+            " only demo data, make a new one instead."
         )
 
 
 def refuse_logins_in(engine: Engine, settings: Mapping[str, Any]) -> None:
-    """As :func:`refuse_logins`, for an application that starts: a database that does not answer is only logged.
+    """Raise as :func:`refuse_logins` does, for an application that starts; only log that a database does not answer.
 
-    Its requests then fail, and say so, until the database is there.
+    Requests then fail until the database is available.
     """
     if DEVELOPMENT.flag(settings):
         return
@@ -108,21 +108,21 @@ def refuse_logins_in(engine: Engine, settings: Mapping[str, Any]) -> None:
         with transaction_scope(engine, read_only=True) as session:
             refuse_logins(session, settings)
     except SQLAlchemyError as error:
-        _LOG.warning("The database was not looked at for demo logins, because it did not answer: %s", error)
+        _LOG.warning("The database was not checked for demo logins, because it did not answer: %s", error)
     finally:
-        engine.dispose()  # A server that forks now must not share a connection between its processes.
+        engine.dispose()  # A server that forks now must not share a connection among its processes.
 
 
 def refuse_logins_at_start(event: ApplicationCreated) -> None:
-    """Refuse to serve a database with demo logins, when an application was made."""
+    """Refuse to serve a database with demo logins, once the application is made."""
     services = services_of(event.app.registry)
     refuse_logins_in(services.get(Engine), services.settings)
 
 
 def switch_off(session: Session) -> list[str]:
-    """Switch off the demo logins that still work and take their passwords away; return their names.
+    """Switch off the demo logins that still work, and remove their passwords; return their names.
 
-    Without the password, switching such a user on again later opens no door.
+    Without a password, activating such a user later is harmless.
     """
     names = [login.name for login in logins(session)]
     for user in session.scalars(select(User).where(User.name.in_(names))):

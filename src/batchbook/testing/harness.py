@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, ClassVar
 
 import pytest
@@ -271,7 +271,29 @@ class HarnessFixtures:
         return schema_version.plugin_locations(self.settings)
 
     @contextmanager
-    def _harness(self, databases: Databases, url: sqlalchemy.URL) -> Iterator[AppHarness]:
+    def opened(self, databases: Databases, backend: str, rows: int = 0) -> Iterator[AppHarness]:
+        """Yield the application on a migrated database with people, and with a batch of so many rows unless 0.
+
+        The people and the batch are made once for all checks of the class that have as many rows; each gets a copy.
+        """
+        key = (type(self), backend, rows)
+
+        def fill(engine: sqlalchemy.Engine) -> None:
+            with self._started(databases, engine.url) as harness:
+                with harness.transaction() as session:
+                    _add_people(session)
+                if rows:
+                    databases.made[key] = self.make(harness, rows)
+
+        with (
+            databases.migrated(backend, self.plugins, [fill], key) as url,
+            self._started(databases, url) as harness,
+        ):
+            harness.made = databases.made.get(key)
+            yield harness
+
+    @contextmanager
+    def _started(self, databases: Databases, url: sqlalchemy.URL) -> Iterator[AppHarness]:
         settings = {
             "sqlalchemy.url": url.render_as_string(hide_password=False),
             "batchbook.development": "true",
@@ -287,30 +309,8 @@ class HarnessFixtures:
 
     @pytest.fixture
     def harness_of(self, kit_backend: str, kit_databases: Databases) -> HarnessOf:
-        """Opens the application on a migrated database with people, and with a batch of so many rows or without one.
-
-        The people and the batch are made once for all checks of the class that have as many rows; each gets a copy.
-        """
-
-        @contextmanager
-        def open_harness(rows: int) -> Iterator[AppHarness]:
-            def fill(engine: sqlalchemy.Engine) -> None:
-                with self._harness(kit_databases, engine.url) as harness:
-                    with harness.transaction() as session:
-                        _add_people(session)
-                    if rows:
-                        made[key] = self.make(harness, rows)
-
-            key = (type(self), kit_backend, rows)
-            with (
-                kit_databases.migrated(kit_backend, self.plugins, [fill], key) as url,
-                self._harness(kit_databases, url) as harness,
-            ):
-                harness.made = made.get(key)
-                yield harness
-
-        made = kit_databases.made
-        return open_harness
+        """Opens the application on a migrated database with a batch of a number of rows, or without one."""
+        return partial(self.opened, kit_databases, kit_backend)
 
     @pytest.fixture
     def harness(self, harness_of: HarnessOf, request: pytest.FixtureRequest) -> Iterator[AppHarness]:

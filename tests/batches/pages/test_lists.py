@@ -20,6 +20,7 @@ from batchbook.db.transactions import transaction_scope
 from batchbook.security.models import RolePermission
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_the_first_thing_staff_see_is_how_to_begin(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     page = staff.get("/")
     assert "Staff Person" in text_of(page, ".topbar")

@@ -18,6 +18,7 @@ from batchbook.batches.pages import view_models
 from batchbook.db.transactions import transaction_scope
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_the_panel_says_what_executing_then_does(
     catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int
 ) -> None:

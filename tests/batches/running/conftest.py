@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.jobs.conftest import catalogue, harness, settings, start_worker
+from tests.jobs.conftest import harness, settings, start_worker
 
-__all__ = ["catalogue", "harness", "settings", "start_worker"]
+__all__ = ["harness", "settings", "start_worker"]

@@ -19,6 +19,7 @@ from batchbook.batches.running.runner import ActionCall, Runner
 from batchbook.forms import BoundForm, Form
 from batchbook.master import Page
 from batchbook.master.conflicts import FieldConflict
+from batchbook.statuses import Status
 from batchbook.web.flash import flash
 from batchbook.web.request import Request
 
@@ -54,7 +55,7 @@ class BatchPage(Page):
         return self.view.batch_type.rows.of(self.batch)
 
     @property
-    def statuses(self) -> Any:
+    def statuses(self) -> type[Status] | None:
         """The enum of the statuses of the type's rows; ``None`` for a type that has its own column."""
         return self.view.batch_type.handler.statuses
 

@@ -26,7 +26,7 @@ from batchbook.master import MasterContext, MasterView, Page, RecordContext
 from batchbook.master.records import key_of
 from batchbook.security.identity import Identity, grants
 from batchbook.services import Services
-from batchbook.statuses import Severity
+from batchbook.statuses import Severity, Status
 from batchbook.web.request import Request
 
 _WIDTH = 8
@@ -160,7 +160,7 @@ class RowTable:
         problems = Column(PROBLEMS, "Has problems", row.issues.is_not(None), Kind.BOOLEAN)
         return columns_of(row, (*self.filter_columns, "removed", problems))
 
-    def all_columns(self, row: type[BatchRow], statuses: Any) -> tuple[Column, ...]:
+    def all_columns(self, row: type[BatchRow], statuses: type[Status] | None) -> tuple[Column, ...]:
         """Return all columns of the grid of ``row``: number, own columns, status, note, then those to filter by."""
         sequence, status, note = columns_of(row, ("sequence", "status", "status_text"))
         if statuses is not None:

@@ -16,7 +16,7 @@ from batchbook.forms import BoundForm, Field
 from batchbook.grid import Column, Filter, Verb
 from batchbook.grid.parsers import choice_text
 from batchbook.master import GridView
-from batchbook.statuses import Severity
+from batchbook.statuses import Severity, Status
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class _OtherCount:
     sign: str = "○"
 
 
-def _count(grid: GridView, clauses: tuple[Filter, ...], status: Any, count: int) -> Count:
+def _count(grid: GridView, clauses: tuple[Filter, ...], status: Status | _OtherCount, count: int) -> Count:
     active = grid.state.filters == clauses
     return Count(
         status.label, int(count), status.severity, status.sign, grid.links.filtered_by(*clauses), active

@@ -50,6 +50,7 @@ def test_the_history_names_each_change_with_its_cells(
     assert "2.20 2.50 staff" in text_of(staff.get(url_of(open_batch, "rows", 1)))
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_the_heading_says_who_created_the_batch_not_who_brought_it_where_it_is(
     catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:

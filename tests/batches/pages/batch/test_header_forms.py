@@ -43,6 +43,7 @@ def test_a_new_warning_limit_in_the_header_marks_the_rows_anew(
     assert "Checked with the vendor." in text_of(page)
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_header_that_cannot_be_stored_is_shown_again_with_what_was_typed(
     catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:
@@ -55,6 +56,7 @@ def test_a_header_that_cannot_be_stored_is_shown_again_with_what_was_typed(
     assert catalogue.dump() == before
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_what_rows_were_made_from_cannot_be_changed_after(
     catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.functional.harness import (
     COUNTS,
     PRICE_LIST,
@@ -44,6 +45,7 @@ def test_a_clone_has_the_rows_and_the_file_and_a_life_of_its_own(
     assert f"Cloned from Batch {executed_batch:08d}" in text_of(staff.get(url_of(clone, "history")))
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_staff_do_not_delete_batches(catalogue: CatalogueDatabase, staff: TestApp, open_batch: int) -> None:
     assert "Delete" not in text_of(staff.get(url_of(open_batch)), ".page-actions")
     staff.get(url_of(open_batch, "delete"), status=403)
@@ -66,6 +68,7 @@ def test_an_open_batch_is_deleted_with_all_that_is_its_own_after_a_question(
     admin.get(url_of(number), status=404)
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_what_was_executed_is_never_deleted(
     catalogue: CatalogueDatabase, admin: TestApp, executed_batch: int
 ) -> None:

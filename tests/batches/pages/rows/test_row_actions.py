@@ -40,6 +40,7 @@ def test_rows_are_added_removed_and_restored(
     assert counts_of(staff.get(url_of(open_batch)))["Duplicate in list"] == 4
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_an_added_row_with_a_bad_price_is_not_added_and_is_shown_again(
     catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:

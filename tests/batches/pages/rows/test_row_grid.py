@@ -94,6 +94,7 @@ def test_the_rows_that_a_filter_shows_are_exported(
     assert zipfile.ZipFile(io.BytesIO(xlsx.body)).testzip() is None
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_an_export_by_a_filter_that_cannot_be_read_is_refused(
     catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -167,7 +167,7 @@ class Download(BatchPage):
         )
         return response
 
-    def _bytes(self, record: BatchFile) -> Any:
+    def _bytes(self, record: BatchFile) -> Iterator[bytes]:
         # The server sends the bytes after the request's transaction has ended, so the stream has one of its own.
         with transaction_scope(self.request.services.get(Engine), read_only=True) as session:
             yield from file_chunks(session, record)

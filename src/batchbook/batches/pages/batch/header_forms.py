@@ -65,7 +65,9 @@ class CreateBatch(Page):
                 for name, problem in error.problems.items():
                     bound.add_error(name, problem)
             except BadInput as error:
-                bound.add_error(_at_fault(bound), error.message)
+                # A refusal is shown beside the field that has the rows, if one has.
+                source = next((name for name in _SOURCES if bound.values.get(name) is not None), WHOLE_FORM)
+                bound.add_error(source, error.message)
             else:
                 return self._next_page(batch, result)
         self.request.response.status_int = UNPROCESSABLE
@@ -136,11 +138,6 @@ def _source(bound: BoundForm) -> tuple[BinaryIO | None, str]:
         # As it was sent: the form must not strip tabs at the ends of pasted rows.
         return io.BytesIO(str(bound.texts[PASTED_FIELD]).encode()), _PASTED_NAME
     return None, ""
-
-
-def _at_fault(bound: BoundForm) -> str:
-    """Return the field beside which a refusal is shown: the one that has the rows, if one has."""
-    return next((name for name in _SOURCES if bound.values.get(name) is not None), WHOLE_FORM)
 
 
 class EditHeader(EditPage):

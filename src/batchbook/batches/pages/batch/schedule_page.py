@@ -99,21 +99,20 @@ class ScheduleBatch(BatchPage):
         version = read_version(self.request.POST)
         bound = self._time_form().validate(self.request.POST)
         try:
-            return self.done(self._schedule(bound, self._call(options, version)).message, self.own_url)
+            return self.done(self._schedule(bound, options, version).message, self.own_url)
         except BadTime as error:
             bound.add_error(TIME, error.message)
             self.request.response.status_int = UNPROCESSABLE
             return self._form(bound, options)
 
-    def _schedule(self, bound: BoundForm, call: ActionCall) -> Result:
+    def _schedule(self, bound: BoundForm, options: Mapping[str, Any], version: int) -> Result:
+        actor = self.request.authenticated_userid
+        call = ActionCall(self.batch.id, Action.EXECUTE, actor, options, version)
         time = read_local(str(bound.texts[TIME]), self.request.zone)
         with claim_key(self.request) as remember:
             result = schedule(self.request.services, self.request.db, call, time)
             remember(result.message)
         return result
-
-    def _call(self, options: Mapping[str, Any], version: int) -> ActionCall:
-        return ActionCall(self.batch.id, Action.EXECUTE, self.request.authenticated_userid, options, version)
 
     def _time_form(self) -> Form:
         field = Field.of(

@@ -30,7 +30,7 @@ from batchbook.batches.pages.batch_page import UNPROCESSABLE, follow_on
 from batchbook.batches.pages.file.inspection_page import PreparingPage
 from batchbook.db import utc_now
 from batchbook.errors import BadInput
-from batchbook.forms import WHOLE_FORM, BoundForm
+from batchbook.forms import WHOLE_FORM, BoundForm, Form
 from batchbook.grid import Kind
 from batchbook.web.idempotency import claim_key
 
@@ -149,7 +149,7 @@ class MappingPage(PreparingPage):
                     paddings[wanted.name] = found
         return paddings
 
-    def _form(self, offers: MappingOffers) -> Any:
+    def _form(self, offers: MappingOffers) -> Form:
         carries = file_source_of(self.work).carried_columns is not None
         return mapping_form(self.intake, self.fields, offers, carries=carries)
 

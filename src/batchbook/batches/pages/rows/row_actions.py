@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy import and_, true
+from sqlalchemy import ColumnElement, and_, true
 
 from batchbook.batches.concurrency import read_version
 from batchbook.batches.editing import CellProblems, RowEditor, RowRemover, Selection
@@ -22,7 +22,7 @@ from batchbook.batches.running.bulk_edits import (
 )
 from batchbook.errors import BadInput
 from batchbook.forms import BoundForm
-from batchbook.web.flash import flash
+from batchbook.web.flash import Kind, flash
 from batchbook.web.idempotency import claim_key
 
 
@@ -78,7 +78,7 @@ class QuickEntry(BatchPage):
             return self._back(error.message, "error")
         return self._back(f"Added row {sequence}.", "success")
 
-    def _back(self, message: str, kind: Any) -> HTTPSeeOther:
+    def _back(self, message: str, kind: Kind) -> HTTPSeeOther:
         flash(self.request, message, kind)
         return HTTPSeeOther(f"{self.own_url}#quick-entry")
 
@@ -141,7 +141,7 @@ class RemoveRows(GridPage):
         result = enqueue_edit(self.request.services, self.engine, self.batch.id, REMOVE_ROWS.name, arguments)
         return follow_on(self.request, result, self.own_url)
 
-    def condition(self) -> Any:
+    def condition(self) -> ColumnElement[bool]:
         """Return the condition for the rows that match the filters in the address; raise ``BadInput`` for invalid filters."""
         state = self.rows.grid.state
         if state.problems:

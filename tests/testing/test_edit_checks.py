@@ -1,0 +1,62 @@
+"""The checks of edits and worksheets complain about a handler that is broken."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from batchbook.batches import Callbacks, QuickEntry, RowLayout, Worksheet
+from batchbook.testing.databases import Databases
+from batchbook.types.price_change.handler import PriceChangeHandler
+from batchbook.types.price_change.models import PriceChangeRow
+
+from .broken_types import broken, complaint
+
+TICKS = count()
+
+
+class ChangesOtherRows(PriceChangeHandler):
+    callbacks = Callbacks(
+        after_edit=lambda handler, _batch, _rows: handler.session.execute(
+            update(PriceChangeRow.__table__).values(status="invalid")
+        )
+    )
+
+
+class UnderstandsEverything(PriceChangeHandler):
+    quick_entry = QuickEntry(
+        label="Item code", row_for=lambda _handler, _batch, text: {"item_code": text[:20]}
+    )
+
+
+class ForgetfulLayout(RowLayout):
+    def texts(self, row: Any, fields: Any) -> Any:
+        return super().texts(row, {name: f"{text} {next(TICKS)}" for name, text in fields.items()})
+
+
+class LaysOutWhatChanges(PriceChangeHandler):
+    worksheet = Worksheet(layout=lambda _handler, _batch: ForgetfulLayout(PriceChangeRow, ()))
+
+
+@pytest.mark.parametrize(
+    ("handler", "check", "words"),
+    [
+        (ChangesOtherRows, "test_an_edit_is_stored_and_remembered", "The header's counts after an edit"),
+        (
+            UnderstandsEverything,
+            "test_quick_entry_understands_and_refuses",
+            "must raise BadInput, and was done",
+        ),
+        (
+            LaysOutWhatChanges,
+            "test_a_cell_changed_in_a_worksheet_is_found",
+            "what is to be taken is nothing: the layout must say the same of a row each time",
+        ),
+    ],
+)
+def test_a_broken_edit(databases: Databases, handler: type[Any], check: str, words: str) -> None:
+    with broken(databases, handler) as (kit, harness):
+        assert words in complaint(getattr(kit, check), harness, harness.made)
