@@ -1,3 +1,5 @@
+"""The configuration with plug-ins, and the one without pages for commands, which ignores what plug-ins add to pages."""
+
 from __future__ import annotations
 
 import sys

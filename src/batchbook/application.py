@@ -63,7 +63,7 @@ def configure_services(settings: Mapping[str, Any]) -> Any:
 
 
 def include_plugins(config: Any) -> None:
-    """Include the packages that the setting lists, in its order: batch types, views and import targets from elsewhere."""
+    """Include the plug-ins of the setting in its order: packages with batch types, views or import targets."""
     for name in INCLUDE.text(config.registry.settings).split():
         config.include(name)
 
