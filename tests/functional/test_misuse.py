@@ -101,7 +101,7 @@ def test_where_the_transaction_was_ended_the_page_says_that_parts_may_have_been_
 ) -> None:
     misuse("execute", "evade")
     page = form_to(admin.get(url_of(complete_batch)), "/execute").submit(status=500)
-    assert "What it had done until then may have been kept." in text_of(page)
+    assert "Some of its work may have been kept." in text_of(page)
     assert "and nothing was saved" not in text_of(page)
     batch = catalogue.batch(complete_batch)
     assert (batch.state, batch.executed_at) == ("complete", None)

@@ -29,10 +29,7 @@ from batchbook.progress import CheckedProgress, NoProgress, Progress
 
 log = logging.getLogger(__name__)
 
-_MAY_BE_KEPT = (
-    " What it had done until then may have been kept. Look at the batch, and at what it is applied to, before you try"
-    " again."
-)
+_MAY_BE_KEPT = " Some of its work may have been kept. Check the batch, and the data that it changes, before you try again."
 
 
 @dataclass(frozen=True)

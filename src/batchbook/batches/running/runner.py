@@ -140,17 +140,17 @@ class JobRunner:
         """
         engine = Engine(session, self.types, self.settings, call.actor)
         if is_job(call.action):
-            return self._ask(engine, call)
+            return self._enqueue(engine, call)
         result = perform(engine, call)
         if not executes_by_itself(engine, call, result):
             return result
         if not may_execute(engine, call):
             return left_waiting(call, result)
         execution = replace(call, action=Action.EXECUTE, options={}, version=None)
-        asked = self._ask(engine, execution)
-        return replace(asked, message=f"{result.message} {asked.message}", at_once=result.message)
+        enqueued = self._enqueue(engine, execution)
+        return replace(enqueued, message=f"{result.message} {enqueued.message}", at_once=result.message)
 
-    def _ask(self, engine: Engine, call: ActionCall) -> Result:
+    def _enqueue(self, engine: Engine, call: ActionCall) -> Result:
         work = engine.lock(call.batch_id, call.action)
         batch = work.batch
         refuse_stale(batch, call.action, call.version)

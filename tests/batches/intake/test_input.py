@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import Engine
+from tests.batches.harness import BatchHarness, snapshot
+from tests.batches.shelf_count import COUNTS
 
 from batchbook.batches import Action, State
 from batchbook.db import Base
 from batchbook.errors import BadInput
-
-from .harness import BatchHarness, snapshot
-from .shelf_count import COUNTS
 
 HEADER = "item,counted,remark"
 

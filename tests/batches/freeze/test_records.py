@@ -9,15 +9,14 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine
+from tests.batches.attacked import FILE, PRICE_CHANGE, Attacked, columns
+from tests.batches.harness import BatchHarness, stock
 
 from batchbook.batches import Action, append_only
 from batchbook.batches.freeze import RECORD_MESSAGE
 from batchbook.catalog.models import PriceHistory
 from batchbook.db.transactions import transaction_scope
 from batchbook.types.price_change.handler import PriceChangeHandler
-
-from .attacked import FILE, PRICE_CHANGE, Attacked, columns
-from .harness import BatchHarness, stock
 
 SQLITE = pytest.mark.parametrize("backend", ["sqlite"])
 POSTGRESQL = pytest.mark.parametrize("backend", ["postgresql"])

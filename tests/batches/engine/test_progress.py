@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from tests.batches.harness import BatchHarness, snapshot
+from tests.batches.shelf_count import COUNTS, ShelfCount, ShelfCountHandler
 
 from batchbook.batches import Action, Outcome, Rows
 from batchbook.batches.editing import RowRemover
 from batchbook.db import Base
 from batchbook.jobs.job_progress import Cancelled
-
-from .harness import BatchHarness, snapshot
-from .shelf_count import COUNTS, ShelfCount, ShelfCountHandler
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n"
 ONE = pytest.mark.parametrize("backend", ["sqlite"])

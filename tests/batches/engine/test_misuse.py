@@ -10,15 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text, update
 from sqlalchemy.exc import IntegrityError
+from tests.batches.harness import BatchHarness, on_hand, snapshot, stock
+from tests.batches.shelf_count import COUNTS, Remembering, ShelfCount
 
 from batchbook.batches import Action, Callbacks, Outcome, Rows, RowValues
 from batchbook.batches.models import Operation
 from batchbook.catalog.models import Product
 from batchbook.db import Base
 from batchbook.errors import Misuse
-
-from .harness import BatchHarness, on_hand, snapshot, stock
-from .shelf_count import COUNTS, Remembering, ShelfCount
 
 Way = Callable[[Any], object]
 

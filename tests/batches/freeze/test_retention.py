@@ -7,13 +7,12 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine
+from tests.batches.harness import BatchHarness, shelves
+from tests.batches.shelf_count import Remembering, make_tables
 
 from batchbook.batches import Action, State
 from batchbook.batches.freeze import MESSAGE, unfreeze_table
 from batchbook.db.transactions import transaction_scope
-
-from .harness import BatchHarness, shelves
-from .shelf_count import Remembering, make_tables
 
 PURGED = ("cell_change", "operation", "batch_file_chunk", "batch_file", "shelf_count_row")
 
