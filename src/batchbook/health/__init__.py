@@ -1,6 +1,6 @@
 """Endpoints for machines: ``/health`` for liveness, ``/ready`` for readiness, and ``/metrics`` of jobs.
 
-Whoever asks, the answer is the same: a load balancer signs in nowhere.
+They need no sign-in, because a load balancer cannot do so.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class Readiness:
-    """Whether an application is ready, and why it is not."""
+    """The readiness of an application, with the reasons why it is not ready."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -39,11 +39,11 @@ class Readiness:
 
     @property
     def _engine(self) -> Engine:
-        """The engine that the application has now; an application of tests gets another for each of them."""
+        """The engine that the application has now; tests give one application several."""
         return self._services.get(Engine)
 
     def reasons(self) -> Iterator[str]:
-        """Yield why requests should not come here at the moment, for whoever runs it; nothing in it is secret."""
+        """Yield the reasons why no requests should be sent here now, for the operator. They hold no secrets."""
         try:
             if not schema_version.has_all(self._engine, self._expected):
                 yield "The database lacks migrations; “batchbook init” runs them."
@@ -54,20 +54,20 @@ class Readiness:
             yield "The database does not answer."
         worker = self._jobs.worker
         if self._jobs.settings.mode is Mode.EMBEDDED and not (worker and worker.is_alive):
-            yield "The threads that run jobs in this process are not alive; start it again."
+            yield "The threads that run jobs in this process are not alive; restart it."
 
     def refuse_faults(self) -> None:
-        """Raise ``Conflict`` where the database lets be changed what must not be, past its triggers.
+        """Raise ``Conflict`` if triggers that protect data are missing or can be bypassed.
 
-        A database that does not answer is only logged: requests fail, and say so, until it is there.
+        A database that does not answer is only logged: requests fail until it is available.
         """
         try:
             found = list(self._faults()) if schema_version.has_all(self._engine, self._expected) else []
         except SQLAlchemyError as error:
-            log.warning("What guards the database was not looked at, because it did not answer: %s", error)
+            log.warning("The triggers of the database were not checked, because it did not answer: %s", error)
             found = []
         finally:
-            self._engine.dispose()  # A server that forks now must not share a connection between its processes.
+            self._engine.dispose()  # A server that forks now must not share a connection among its processes.
         if found:
             raise Conflict(" ".join([*found, "The application was not started."]))
 
@@ -77,12 +77,12 @@ class Readiness:
 
 
 def health(_request: Any) -> Response:
-    """Say that the process lives; nothing else is asked, so that no trouble elsewhere has it killed."""
+    """Answer that the process is alive. Nothing else is checked, so that trouble elsewhere does not get it killed."""
     return Response("ok\n", content_type="text/plain")
 
 
 def ready(request: Any) -> Response:
-    """Say whether requests may come: 200, or 503 with the reasons."""
+    """Answer whether requests may be sent: 200, or 503 with the reasons against it."""
     reasons = list(request.services.get(Readiness).reasons())
     return Response(json_body={"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
 

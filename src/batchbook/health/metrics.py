@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -26,46 +26,50 @@ from batchbook.settings import Setting
 
 
 @dataclass(frozen=True)
-class _Sighting:
+class _Observation:
     beats: int
     at: float
     alive: bool
 
 
 class LiveWorkers:
-    """The processes that run jobs, found alive or dead by comparing their heartbeats with those of the last look.
+    """The processes that run jobs, found alive or dead by comparing their heartbeats with the previous ones.
 
-    A process is taken for alive at first sight, and for dead once it has not beaten for ``dead`` seconds between two
-    looks: who looks every minute sees a death at the second look.
+    A process counts as alive at first, and as dead once its heartbeat has not changed for ``dead`` seconds: with a query
+    every minute, a dead process is found by the second one.
     """
 
     def __init__(self, store: JobStore, dead: float) -> None:
         self._store = store
         self._dead = dead
-        self._sights: Mapping[str, _Sighting] = {}
+        self._observations: Mapping[str, _Observation] = {}
 
     def workers(self) -> dict[str, int]:
-        """Return the number of threads that each living process has for jobs; commands that run their own job have none."""
+        """Return the number of job threads of each living process; commands that run their own job have none."""
         if not self._store.is_there:
             return {}
         with self._store.connection() as connection:
             rows = connection.execute(
                 select(HEARTBEAT.c.executor, HEARTBEAT.c.beats, HEARTBEAT.c.threads)
             ).all()
-        self._sights = {row.executor: self._seen(row.executor, row.beats) for row in rows}
-        return {row.executor: row.threads for row in rows if row.threads and self._sights[row.executor].alive}
+        self._observations = {row.executor: self._observe(row.executor, row.beats) for row in rows}
+        return {
+            row.executor: row.threads
+            for row in rows
+            if row.threads and self._observations[row.executor].alive
+        }
 
-    def _seen(self, executor: str, beats: int) -> _Sighting:
-        now, last = time.monotonic(), self._sights.get(executor)
+    def _observe(self, executor: str, beats: int) -> _Observation:
+        now, last = time.monotonic(), self._observations.get(executor)
         if last is None or last.beats != beats:
-            return _Sighting(beats, now, alive=True)
-        # Seen twice within less than a beat, it had no time for one; what was said of it still stands.
-        return _Sighting(beats, last.at, last.alive and now - last.at <= self._dead)
+            return _Observation(beats, now, alive=True)
+        # Between two queries within one beat it had no time for another, so the last result still holds.
+        return _Observation(beats, last.at, last.alive and now - last.at <= self._dead)
 
 
-#: Upper bounds of the durations that are counted together, in seconds.
+#: The upper bounds of the histogram of durations, in seconds.
 BOUNDS = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600)
-#: Over which time durations are counted. Jobs are not kept for ever, so they cannot be counted from the beginning.
+#: The time before now in which durations are counted. Jobs are not kept for ever, so no total could be counted.
 _WINDOW = timedelta(hours=1)
 
 
@@ -95,11 +99,11 @@ class JobCollector(Collector):
             select(func.min(func.coalesce(Job.run_at, Job.asked_at))).where(Job.state == JobState.QUEUED)
         )
         age = max(0.0, (self._jobs.clock() - since).total_seconds()) if since else 0.0
-        text = "How long the job has waited that has waited longest."
+        text = "Seconds that the oldest waiting job has waited."
         return GaugeMetricFamily("batchbook_jobs_oldest_waiting_seconds", text, value=age)
 
     def _durations(self, session: Session) -> Metric:
-        text = "How long the jobs ran that ended in the last hour."
+        text = "Durations of the jobs that ended in the last hour, in seconds."
         found = GaugeHistogramMetricFamily("batchbook_job_duration_seconds", text, labels=("task", "state"))
         seconds = _seconds(session)
         counts = [func.sum(case((seconds <= bound, 1), else_=0)) for bound in BOUNDS]
@@ -110,19 +114,21 @@ class JobCollector(Collector):
             .group_by(Job.task, Job.state)
         )
         for task, state, count, total, *below in rows:
-            found.add_metric((task, state), buckets=_with_bounds(below, count), gsum_value=float(total))
+            bounds = map(str, map(float, BOUNDS))
+            buckets = [*zip(bounds, map(float, below), strict=True), ("+Inf", float(count))]
+            found.add_metric((task, state), buckets=buckets, gsum_value=float(total))
         return found
 
     def _workers(self) -> Iterator[Metric]:
         living = self._living.workers()
-        text = "Processes that run jobs and give signs of life."
+        text = "Processes that run jobs and have a heartbeat."
         yield GaugeMetricFamily("batchbook_workers", text, value=len(living))
-        text = "How many jobs they can run at a time, all together."
+        text = "Jobs that all these processes can run at a time."
         yield GaugeMetricFamily("batchbook_worker_threads", text, value=sum(living.values()))
 
 
 def _by_state(session: Session) -> Metric:
-    found = GaugeMetricFamily("batchbook_jobs", "Jobs that are kept, by state.", labels=("state", "task"))
+    found = GaugeMetricFamily("batchbook_jobs", "Jobs in the database, by state.", labels=("state", "task"))
     counts = session.execute(select(Job.state, Job.task, func.count()).group_by(Job.state, Job.task))
     known = {(row[0], row[1]): row[2] for row in counts}
     for state, task, count in _with_zeros(known):
@@ -131,14 +137,14 @@ def _by_state(session: Session) -> Metric:
 
 
 def _with_zeros(counts: Mapping[tuple[str, str], int]) -> Iterator[tuple[str, str, int]]:
-    """Yield the counts of every state for each task: an alarm on failures needs to see that there were none before."""
+    """Yield the counts of every state for each task, zeros included: an alarm needs to see that there were no failures."""
     for task in sorted({task for _state, task in counts}):
         for state in JobState:
             yield state.value, task, counts.get((state.value, task), 0)
 
 
 def _attempts(session: Session) -> Metric:
-    text = "How often jobs that are kept were started again, because their process was gone."
+    text = "Times that jobs in the database were started again, because their process was gone."
     found = GaugeMetricFamily("batchbook_job_further_attempts", text, labels=("task",))
     again = select(Job.task, func.sum(Job.attempts - 1)).where(Job.attempts > 1).group_by(Job.task)
     for task, count in session.execute(again):
@@ -147,37 +153,32 @@ def _attempts(session: Session) -> Metric:
 
 
 def _seconds(session: Session) -> ColumnElement[Any]:
-    """Return the expression for how long a job ran; a part of a day on SQLite, an interval on PostgreSQL."""
+    """Return the expression for the duration of a job, in seconds."""
     if session.get_bind().dialect.name == "sqlite":
         return (func.julianday(Job.ended_at) - func.julianday(Job.started_at)) * 86400.0
     return func.extract("epoch", Job.ended_at - Job.started_at)
 
 
-def _with_bounds(below: Sequence[int], count: int) -> list[tuple[str, float]]:
-    bounds = [str(float(bound)) for bound in BOUNDS]
-    return [*zip(bounds, map(float, below), strict=True), ("+Inf", float(count))]
-
-
 TOKEN = Setting(
     "batchbook.metrics_token",
     "",
-    "What Prometheus must send as a bearer token to read /metrics. Without it there is no such page.",
+    "The bearer token that Prometheus must send to read /metrics. Without it there is no such page.",
 )
 
 SETTINGS = (TOKEN,)
 
 
 class Metrics:
-    """The view of the metrics, for those who know the ``token``."""
+    """The view of the metrics, for clients with the ``token``."""
 
     def __init__(self, services: Services, token: str) -> None:
         self._token = token.encode()
-        # One of its own, because a process may have more than one application.
+        # A registry of its own, because a process may have more than one application.
         self._collected = CollectorRegistry()
         self._collected.register(JobCollector(services.get(Engine), services.get(JobService)))
 
     def __call__(self, request: Any) -> Response:
-        """Answer 401 to those who do not know the token."""
+        """Return the metrics, or 401 without the token."""
         if not self._has_token(request):
             headers = {"WWW-Authenticate": "Bearer"}
             return Response(
@@ -190,11 +191,11 @@ class Metrics:
     def _has_token(self, request: Any) -> bool:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         # A header is text in Latin-1, whatever its bytes meant.
-        given = token.strip().encode("latin-1", "replace")
-        return kind.lower() == "bearer" and hmac.compare_digest(given, self._token)
+        sent = token.strip().encode("latin-1", "replace")
+        return kind.lower() == "bearer" and hmac.compare_digest(sent, self._token)
 
 
 def includeme(config: Any) -> None:
-    """Register the page, for those who know the token of the settings."""
+    """Register the page with the token of the settings."""
     view = Metrics(services_of(config.registry), TOKEN.text(config.registry.settings))
     config.add_view(view, route_name="metrics", request_method="GET", permission=NO_PERMISSION_REQUIRED)
