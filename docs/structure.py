@@ -1,7 +1,7 @@
 """Measure the source and write the table of figures into ``docs/architecture.md``: ``make structure``.
 
 ``FIGURES`` lists what is measured: the heading of each figure, its value before the source was laid out anew, and the
-bound that it should be within; a test names those that are not yet. ``--list`` prints the places behind the figures: circles, names that several files
+bound within which a test keeps it. ``--list`` prints the places behind the figures: circles, names that several files
 have, modules without a test, docstrings to reword.
 """
 

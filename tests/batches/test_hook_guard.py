@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
-from batchbook.batches import Action, Outcome, Rows
+from batchbook.batches import Action, Callbacks, Outcome, Rows
 from batchbook.batches.engine.preview import preview_execution
 from batchbook.db.transactions import transaction_scope
+from batchbook.errors import Conflict
 
 from .harness import BatchHarness, on_hand, stock
 from .shelf_count import Remembering, ShelfCount
@@ -176,3 +177,15 @@ def test_reports_that_mean_nothing_are_told_as_far_as_they_do(harness: BatchHarn
         ("", 0, None),
         ("ab" + "x" * 76, 1, 2),
     ]
+
+
+def test_a_callback_that_yields_is_run_to_its_end(harness: BatchHarness) -> None:
+    def on_complete(_handler: Any, batch: ShelfCount) -> Iterator[str]:
+        yield "looked at"
+        raise Conflict(f"{batch} has to wait.")
+
+    callbacks = Callbacks(on_complete=on_complete)
+    waiting = harness.with_handler(type("Waiting", (Remembering,), {"callbacks": callbacks}))
+    batch_id = waiting.open(FILE, shelf="A")
+    with pytest.raises(Conflict, match="has to wait"):
+        waiting.run(batch_id, Action.COMPLETE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from functools import wraps
@@ -101,7 +101,7 @@ def _kind(value: Any) -> str:
 
 #: The hooks whose rows are taken one after the other by what calls them, within :func:`handler_code`.
 _LAZY = frozenset({"populate", "parse", "supplement"})
-#: Functions whose result nobody uses, such as that of a statement in a lambda.
+#: Functions whose result nobody uses, such as that of a statement in a lambda. Of a generator all is done.
 _CALLBACKS = frozenset(field.name for field in fields(Callbacks))
 #: What is looked at of what hooks return.
 _CHECKS: dict[str, Callable[[Any], Any]] = {
@@ -180,7 +180,7 @@ def _guarded(name: str, hook: Callable[..., Any], session: Session) -> Callable[
     def call(*arguments: Any, **options: Any) -> Any:
         with handler_code(session):
             found = hook(*arguments, **options)
-            if isinstance(found, Iterator) and name not in _LAZY | _CALLBACKS:
+            if name not in _LAZY and isinstance(found, Generator if name in _CALLBACKS else Iterator):
                 found = list(islice(found, _MOST_ITEMS))
             return check(found)
 

@@ -1,4 +1,4 @@
-"""Demo data for an empty database, and the guard that keeps its logins, whose passwords are public, out of real use."""
+"""Demo data for an empty database, and the guard that keeps its logins, with their public passwords, out of production."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ _LOG = logging.getLogger(__name__)
 
 _DATA = Path(__file__).parent / "data"
 
-#: The catalogue of the demo data.
+#: The catalogue that is loaded.
 CATALOG = _DATA / "catalog.csv"
 
-#: The price list of one of its vendors, for trying a price change.
+#: The price list of a vendor in that catalogue, for trying a price change.
 PRICE_LIST = _DATA / "price-list-V0764.csv"
 
 
 @dataclass(frozen=True)
 class Login:
-    """A demo user, who has the role of the same name, with a public password."""
+    """A demo user, the role of that name, and its public password."""
 
     name: str
     full_name: str
-    password: str = "batchbook-demo"  # noqa: S105 - It is public.
+    password: str = "batchbook-demo"  # noqa: S105 - Meant to be known.
 
 
 LOGINS = (Login("staff", "Sam Staff"), Login("admin", "Alex Admin"), Login("auditor", "Audrey Auditor"))

@@ -153,7 +153,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
                 Field.of(
                     "apply",
                     Kind.CHOICE,
-                    label="Where rows have problems",
+                    label="If rows have problems",
                     choices=choices_of(_APPLY),
                     required=True,
                 ),

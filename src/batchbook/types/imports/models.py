@@ -78,8 +78,8 @@ class Import(Batch):
     key_name: Mapped[str | None] = editable(
         String(200),
         fixed=True,
-        label="Known by",
-        description="The field by which a row finds its record. Empty: the usual one.",
+        label="Match records by",
+        description="The field that identifies a record. Empty: the default one.",
     )
     empty_cells: Mapped[str] = editable(
         String(10), default="keep", choices=EMPTY_CELL_CHOICES, label="Empty cells"
@@ -95,10 +95,10 @@ class Import(Batch):
         String(60),
         fixed=True,
         label="Only among",
-        description="For deleting: the field within whose value records can be missing, such as vendor.",
+        description="If missing records are deleted: the field that limits them, such as vendor.",
     )
     scope_value: Mapped[str | None] = editable(
-        String(200), fixed=True, label="which is", description="Such as V0764."
+        String(200), fixed=True, label="With the value", description="The value of that field, such as V0764."
     )
     sender: Mapped[str | None] = editable(
         String(60),

@@ -56,7 +56,7 @@ class PriceChange(Batch):
         label="Change (%)",
         minimum=Decimal("-99"),
         maximum=Decimal(999),
-        description="By how much prices change, such as 2.5 or -10. A refresh computes them again, except those you edited.",
+        description="The change of today's prices, such as 2.5 or -10. A refresh computes prices again, except those you edited.",
     )
     rounding: Mapped[str | None] = editable(
         String(10), fixed=True, choices=ROUNDINGS, description="The rounding of computed prices."
