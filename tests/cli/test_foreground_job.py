@@ -69,8 +69,8 @@ def test_ctrl_c_cancels_the_job(
     if times == 1:
         assert errors[0] == "Cancelling. The job stops as soon as it can, and nothing of it is kept."
     assert jobs_of(catalogue) == [("populate", "cancelled", 1)]
-    shown = json.loads(batch("show", 1, "--json").stdout)
-    assert (shown["state"], shown["row_count"]) == ("new", 0)
+    data = json.loads(batch("show", 1, "--json").stdout)
+    assert (data["state"], data["row_count"]) == ("new", 0)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -24,11 +24,11 @@ def refused(command: Run, tmp_path: Path) -> Run:
         ini.write_bytes(text if isinstance(text, bytes) else text.encode())
         results = [command("-c", ini, *arguments) for arguments in COMMANDS]
         assert [(result.exit_code, result.stdout) for result in results] == [(1, "")] * len(COMMANDS)
-        (said,) = {result.stderr for result in results}
-        assert said.startswith("The settings are not right, so nothing was done: ")
-        assert said.count("\n") == 1
-        assert "s3cret" not in said
-        return str(said)
+        (error,) = {result.stderr for result in results}
+        assert error.startswith("The settings are not right, so nothing was done: ")
+        assert error.count("\n") == 1
+        assert "s3cret" not in error
+        return str(error)
 
     return run
 

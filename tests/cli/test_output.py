@@ -59,7 +59,7 @@ def test_a_database_that_cannot_be_opened(command: Run, write_ini: Run, tmp_path
     )
 
 
-def test_a_database_that_somebody_else_is_writing(
+def test_a_database_that_another_process_is_writing(
     batchbook: Run, write_lock: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("batchbook.db.engine._WAIT_SECONDS", 0.05)

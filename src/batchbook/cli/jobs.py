@@ -136,7 +136,12 @@ def list_jobs(installation: Installation, state: str | None, everything: bool, a
             print_stream(json_array(items))
             return
         print_stream(_lines(items))
-        if state is None and not everything and (count := _failed_since(session, jobs.clock() - _RECENTLY)):
+        if state is not None or everything:
+            return
+        failed = select(func.count()).where(
+            Job.state == JobState.FAILED, Job.ended_at >= jobs.clock() - _RECENTLY
+        )
+        if count := session.scalar(failed):
             sentence = f"{counted(count, 'job')} failed in the last 24 hours; --state failed lists them."
             click.echo(sentence, err=True)
 
@@ -161,11 +166,6 @@ def _lines(items: Iterable[dict[str, Any]]) -> Iterator[str]:
             f"  {utc_text(since)}  {item['message'] or ''}"
         )
         yield printable(line).rstrip() + "\n"
-
-
-def _failed_since(session: Session, moment_ago: Any) -> int:
-    failed = select(func.count()).where(Job.state == JobState.FAILED, Job.ended_at >= moment_ago)
-    return session.scalar(failed) or 0
 
 
 _FACTS = (

@@ -79,9 +79,9 @@ def test_show(batch: Run, opened: str) -> None:
 def test_show_follows_the_life(batch: Run, completed: str) -> None:
     assert json.loads(batch("show", completed, "--json").stdout)["execution"]["why_not"] == []
     batch("execute", completed, "--as", "admin")
-    shown = json.loads(batch("show", completed, "--json").stdout)
-    assert shown["execution_outcome"]["figures"] == {"applied": 2, "left_out": 3}
-    assert shown["execution"] == {"why_not": [], "description": []}
+    data = json.loads(batch("show", completed, "--json").stdout)
+    assert data["execution_outcome"]["figures"] == {"applied": 2, "left_out": 3}
+    assert data["execution"] == {"why_not": [], "description": []}
     assert "  2 prices changed, 3 rows left out." in batch("show", completed).stdout.splitlines()
 
 

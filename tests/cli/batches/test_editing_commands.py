@@ -15,7 +15,7 @@ from batchbook.db.transactions import transaction_scope
 Run = Callable[..., Any]
 
 
-def shown(batch: Run) -> Any:
+def show(batch: Run) -> Any:
     return json.loads(batch("show", 1, "--json").stdout)
 
 
@@ -28,7 +28,7 @@ def test_set_a_cell(batch: Run, catalogue: Engine, opened: str) -> None:
     result = batch("set", opened, 1, "new_price", "1.99", "--as", "staff")
     assert result.stdout == "Row 1 of Batch 00000001: changed New price.\n"
     assert (row(batch, 1)["new_price"], row(batch, 1)["status"]) == ("1.99", "decrease")
-    assert shown(batch)["status_counts"]["decrease"] == 2
+    assert show(batch)["status_counts"]["decrease"] == 2
     with transaction_scope(catalogue, read_only=True) as session:
         change = session.scalars(select(CellChange)).one()
     assert (change.sequence, change.field, change.old, change.new) == (1, "new_price", "2.20", "1.99")
@@ -48,7 +48,7 @@ def test_a_value_may_be_empty_or_begin_with_a_hyphen(batch: Run, opened: str) ->
     assert row(batch, 1)["item_code"] == "-x-"
 
 
-#: Changes of an open batch that cannot be made, each with what is said about it.
+#: Changes of an open batch that are refused, each with a part of the message.
 REFUSED: tuple[tuple[tuple[object, ...], str], ...] = (
     (("set", 1, 1, "new_price", "abc"), "new_price: “abc” is not a number"),
     (("set", 1, 1, "new_price", "0"), "0.01"),
@@ -80,7 +80,7 @@ def test_an_edit_that_is_refused(batch: Run, snapshot: Run, opened: str) -> None
 def test_edit_the_header(batch: Run, opened: str) -> None:
     arguments = ("--set", "warn_above=5", "--set", "notes=a=b", "--as", "staff")
     assert batch("edit", opened, *arguments).stdout.startswith("Batch 00000001: changed ")
-    assert (shown(batch)["fields"]["warn_above"], shown(batch)["fields"]["notes"]) == ("5.00", "a=b")
+    assert (show(batch)["fields"]["warn_above"], show(batch)["fields"]["notes"]) == ("5.00", "a=b")
     # The limit decides about the rows, so they were refreshed.
     assert row(batch, 1)["over_limit"] is True
 
@@ -92,7 +92,7 @@ def test_add_a_row(batch: Run, opened: str) -> None:
     assert (data["sequence"], data["message"]) == (6, "Row 6 was added to Batch 00000001.")
     # The list has that item already, without a usable price.
     assert (row(batch, 6)["status"], row(batch, 6)["old_price"]) == ("duplicate", "1.10")
-    assert shown(batch)["row_count"] == 6
+    assert show(batch)["row_count"] == 6
 
 
 def test_remove_and_restore_a_row(batch: Run, opened: str) -> None:
@@ -101,8 +101,8 @@ def test_remove_and_restore_a_row(batch: Run, opened: str) -> None:
     )
     assert row(batch, 1) is None
     assert row(batch, 1, "--removed")["item_code"] == "000000011"
-    assert (shown(batch)["row_count"], shown(batch)["removed_count"]) == (5, 1)
-    assert "increase" not in shown(batch)["status_counts"]
+    assert (show(batch)["row_count"], show(batch)["removed_count"]) == (5, 1)
+    assert "increase" not in show(batch)["status_counts"]
     assert batch("set", opened, 1, "new_price", "9.99", "--as", "staff").exit_code == 1
     assert batch("restore-row", opened, 1, "--as", "staff").exit_code == 0
     assert row(batch, 1)["status"] == "increase"
@@ -113,7 +113,7 @@ def test_remove_rows_by_status(batch: Run, opened: str) -> None:
     result = batch("remove-rows", opened, "--status", "not_in_catalogue", "--as", "staff", "--json")
     assert json.loads(result.stdout)["removed"] == 1
     assert row(batch, 4) is None
-    assert shown(batch)["removed_count"] == 1
+    assert show(batch)["removed_count"] == 1
 
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
@@ -134,8 +134,8 @@ def test_list_problems(batch: Run, opened: str) -> None:
 
 def test_fix_all_alike(batch: Run, snapshot: Run, opened: str) -> None:
     before = snapshot()
-    shown = batch("fix", opened, *CHEAP, "--with", "0.99", "--dry-run")
-    assert shown.stdout == (
+    preview = batch("fix", opened, *CHEAP, "--with", "0.99", "--dry-run")
+    assert preview.stdout == (
         "Batch 00000001: new_price would become “0.99” instead of “cheap” in 1 row: 5. Nothing was changed.\n"
     )
     assert snapshot() == before

@@ -103,8 +103,8 @@ def test_a_worksheet_goes_out_and_comes_back(
     batch("set", opened, 4, "new_price", "0.50", "--as", "staff")
     file.write_bytes(book.save())
     before = snapshot()
-    said = batch("worksheet-apply", opened, file, "--dry-run", "--as", "staff").stdout
-    assert said == (
+    output = batch("worksheet-apply", opened, file, "--dry-run", "--as", "staff").stdout
+    assert output == (
         "2 cells would change.\n"
         "Row 1, new_price: “2.20” becomes “2.10”.\n"
         "Row 5, new_price: “cheap” becomes “1.20”.\n"
@@ -134,9 +134,9 @@ def test_the_commands_that_the_guide_shows(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     guide = (ROOT / "docs" / "howto" / "worksheets.md").read_text()
-    shown = re.findall(r"^\$ batchbook batch (.*)$", guide, re.MULTILINE)
-    assert len(shown) == 3
-    for line in shown:
+    commands = re.findall(r"^\$ batchbook batch (.*)$", guide, re.MULTILINE)
+    assert len(commands) == 3
+    for line in commands:
         assert batch(*line.replace(" 12 ", f" {opened} ").split()).exit_code == 0, line
 
 

@@ -72,8 +72,8 @@ def test_mapped_columns_must_be_in_the_file(catalogue: Engine, batch: Any, their
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_inspect_creates_nothing(catalogue: Engine, batch: Any, theirs: Path) -> None:
-    told = batch("inspect", theirs).stdout
-    assert "Price from May" in told
+    output = batch("inspect", theirs).stdout
+    assert "Price from May" in output
     report = json.loads(batch("inspect", theirs, "--json", "--decimal", ",").stdout)
     assert (report["rows"], report["reading"]["delimiter"]) == (2, ";")
     assert [column["heading"] for column in report["columns"]] == ["Artikel", "Bezeichnung", "Price from May"]
@@ -112,8 +112,8 @@ def test_a_guessed_encoding_is_refused_with_its_readings(
     assert batch(*create, "--encoding", "windows-1251").exit_code == 0
     assert batch(*create).exit_code == 0  # As last time for this vendor.
     assert batch(*create, "--no-populate", "--encoding", "cp866").exit_code == 0
-    shown = batch("inspect", path).stdout
-    assert "cp1251 (Russian)" in shown
+    output = batch("inspect", path).stdout
+    assert "cp1251 (Russian)" in output
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

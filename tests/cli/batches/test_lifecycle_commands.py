@@ -71,15 +71,15 @@ def test_a_real_price_list(
 def test_create_prints_the_number_and_nothing_else(batch: Run, price_list: Path) -> None:
     result = batch("create", "price_change", "--file", price_list, "--description", "Bread", "--as", "staff")
     assert (result.exit_code, result.stdout, result.stderr) == (0, "00000001\n", "")
-    shown = json.loads(batch("show", 1, "--json").stdout)
-    assert shown["fields"]["description"] == "Bread"
-    assert (shown["created_by"], shown["state"], shown["row_count"]) == ("staff", "open", 5)
+    data = json.loads(batch("show", 1, "--json").stdout)
+    assert data["fields"]["description"] == "Bread"
+    assert (data["created_by"], data["state"], data["row_count"]) == ("staff", "open", 5)
 
 
 def test_create_without_rows_then_populate(batch: Run, price_list: Path) -> None:
     batch("create", "price_change", "--file", price_list, "--no-populate", "--as", "staff")
-    shown = json.loads(batch("show", 1, "--json").stdout)
-    assert (shown["state"], shown["row_count"]) == ("new", 0)
+    data = json.loads(batch("show", 1, "--json").stdout)
+    assert (data["state"], data["row_count"]) == ("new", 0)
     populated = batch("populate", 1, "--as", "staff")
     assert populated.stdout == "Batch 00000001 was populated with 5 rows.\n"
     assert json.loads(batch("show", 1, "--json").stdout)["row_count"] == 5
@@ -193,8 +193,8 @@ def test_a_failing_handler_is_told_and_kept_in_the_history(
     assert (failed.exit_code, failed.stdout) == (1, "")
     assert "the paper is out" in failed.stderr
     assert failed.stderr.count("\n") == 1
-    shown = json.loads(batch("show", completed, "--json").stdout)
-    assert (shown["state"], "the paper is out" in shown["failure"]) == ("complete", True)
+    data = json.loads(batch("show", completed, "--json").stdout)
+    assert (data["state"], "the paper is out" in data["failure"]) == ("complete", True)
     last = json.loads(batch("history", completed, "--json").stdout)[-1]
     assert (last["kind"], last["actor"]) == ("failure", "admin")
     assert prices(catalogue)["000000011"] == Decimal("2.00")

@@ -212,16 +212,14 @@ def worksheet_apply(
         open_upload(installation, file, "Nothing was changed.") as opened,
     ):
         batch = session.find(batch_id, Action.EDIT)
-        found = (_diff if dry_run else _store_and_diff)(session, batch.id, file, opened)
-        applied = None if dry_run else apply_worksheet(session.engine, batch.id, found)
-        facts = {**batch_identity(batch), **_facts(found, applied)}
-    print_result(as_json, facts, *_sentences(found, applied))
-
-
-def _diff(session: CommandSession, batch_id: int, path: Path, file: BinaryIO) -> WorksheetDiff:
-    return diff_worksheet(
-        session.engine.work_on(session.engine.find(batch_id)), open_worksheet(upload_name(path), file)
-    )
+        if dry_run:
+            diff = diff_worksheet(session.engine.work_on(batch), open_worksheet(upload_name(file), opened))
+            applied = None
+        else:
+            diff = _store_and_diff(session, batch.id, file, opened)
+            applied = apply_worksheet(session.engine, batch.id, diff)
+        facts = {**batch_identity(batch), **_facts(diff, applied)}
+    print_result(as_json, facts, *_sentences(diff, applied))
 
 
 def _store_and_diff(session: CommandSession, batch_id: int, path: Path, file: BinaryIO) -> WorksheetDiff:
@@ -231,35 +229,34 @@ def _store_and_diff(session: CommandSession, batch_id: int, path: Path, file: Bi
         return diff_worksheet(work, sheet)
 
 
-def _facts(found: WorksheetDiff, applied: AppliedChanges | None) -> dict[str, Any]:
-    lists = {"taken": found.taken, "conflicts": found.conflicts, "unreadable": found.unreadable}
+def _facts(diff: WorksheetDiff, applied: AppliedChanges | None) -> dict[str, Any]:
+    lists = {"taken": diff.taken, "conflicts": diff.conflicts, "unreadable": diff.unreadable}
     return {
         "rows": applied.rows if applied else 0,
         "cells": applied.cells if applied else 0,
-        **{name: [_fact(change) for change in changes] for name, changes in lists.items()},
-        "notes": found.notes,
+        **{name: [_change_facts(change) for change in changes] for name, changes in lists.items()},
+        "notes": diff.notes,
     }
 
 
-def _fact(change: SheetChange) -> dict[str, Any]:
-    named = {"sequence": change.sequence, "field": change.field}
-    texts = {"before": change.before, "now": change.now, "sheet": change.sheet}
-    return named | texts | ({"problem": change.problem} if change.problem else {})
+def _change_facts(change: SheetChange) -> dict[str, Any]:
+    names = ("sequence", "field", "before", "now", "sheet", *(["problem"] if change.problem else []))
+    return {name: getattr(change, name) for name in names}
 
 
-def _sentences(found: WorksheetDiff, applied: AppliedChanges | None) -> Iterator[str]:
+def _sentences(diff: WorksheetDiff, applied: AppliedChanges | None) -> Iterator[str]:
     if applied is None:
-        yield f"{counted(len(found.taken), 'cell')} would change."
-        yield from (f"{_place(change)}: “{change.now}” becomes “{change.sheet}”." for change in found.taken)
+        yield f"{counted(len(diff.taken), 'cell')} would change."
+        yield from (f"{_place(change)}: “{change.now}” becomes “{change.sheet}”." for change in diff.taken)
     else:
         yield applied.summary
-    for change in found.conflicts:
+    for change in diff.conflicts:
         yield (
             f"{_place(change)}: “{change.sheet}” in the sheet was skipped: since the download the cell was changed to “{change.now}” in the"
             " batch."
         )
-    yield from (f"{_place(change)}: skipped. {change.problem}" for change in found.unreadable)
-    yield from found.notes
+    yield from (f"{_place(change)}: skipped. {change.problem}" for change in diff.unreadable)
+    yield from diff.notes
 
 
 def _place(change: SheetChange) -> str:

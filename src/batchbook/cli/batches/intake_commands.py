@@ -168,7 +168,9 @@ def inspect_and_map(work: ActionContext, choices: Choices, *, demand: bool) -> N
         saved_mappings.save_mapping(
             work.session, place, intake.mapping, intake.chosen, by=work.actor, at=work.now
         )
-    _warn(intake, fields)
+    for note in intake.report.notes:
+        if needs_decision(note, fields, intake.mapping):
+            click.echo(printable(note.message), err=True)
     _report_unused(intake, fields)
     if demand:
         _demand(intake, fields)
@@ -199,12 +201,6 @@ def _demand(intake: Intake, fields: Sequence[IntakeField]) -> None:
             f"{guess.message} Choose one, such as {option} {first_reading}. Nothing was created.",
             guess.code,
         ) from guess
-
-
-def _warn(intake: Intake, fields: Sequence[IntakeField]) -> None:
-    for note in intake.report.notes:
-        if needs_decision(note, fields, intake.mapping):
-            click.echo(printable(note.message), err=True)
 
 
 def _report_unused(intake: Intake, fields: Sequence[IntakeField]) -> None:
