@@ -70,14 +70,14 @@ class ExecutionPreview:
     reasons: tuple[str, ...]
 
 
-def preview_execution(work: ActionContext) -> ExecutionPreview | None:
+def preview_execution(context: ActionContext) -> ExecutionPreview | None:
     """Return what executing the batch would do; ``None`` for one that is executed."""
-    batch, handler = work.batch, work.handler
+    batch, handler = context.batch, context.handler
     if batch.state in FINAL:
         return None
     if batch.state not in FORESEEABLE:
         return ExecutionPreview((), (why_not(Action.EXECUTE, batch.state) or "",))
-    blocked = why_not_execute(work)
+    blocked = why_not_execute(context)
     reasons = tuple(reason for reason in (blocked, why_not(Action.EXECUTE, batch.state)) if reason)
     if blocked:
         return ExecutionPreview((), reasons)
@@ -88,7 +88,7 @@ def preview_execution(work: ActionContext) -> ExecutionPreview | None:
             (), reasons
         )  # An option without a default must be chosen before anything can be said.
     return _ask_handler(
-        work,
+        context,
         lambda: ExecutionPreview(tuple(handler.describe_execution(batch, options)), reasons),
         lambda words: ExecutionPreview(
             (), (*reasons, f"What executing it would do cannot be told: {words}.")
@@ -96,33 +96,33 @@ def preview_execution(work: ActionContext) -> ExecutionPreview | None:
     )
 
 
-def why_not_execute(work: ActionContext) -> str | None:
+def why_not_execute(context: ActionContext) -> str | None:
     """Return the sentence by which the handler refuses to execute the batch as it is; ``None`` if it does not."""
     return _ask_handler(
-        work,
-        lambda: work.handler.why_not_execute(work.batch),
+        context,
+        lambda: context.handler.why_not_execute(context.batch),
         lambda words: f"Its handler failed when asked whether it can be executed: {words}.",
     )
 
 
-def totals_of(work: ActionContext) -> list[Total]:
+def totals_of(context: ActionContext) -> list[Total]:
     """Return the figures that the handler shows with the batch's facts."""
     return _ask_handler(
-        work,
-        lambda: [*work.handler.totals(work.batch)],
+        context,
+        lambda: [*context.handler.totals(context.batch)],
         lambda words: [Total("Totals", f"Cannot be computed: {words}")],
     )
 
 
-def _ask_handler(work: ActionContext, ask: Callable[[], T], failed: Callable[[str], T]) -> T:
+def _ask_handler(context: ActionContext, ask: Callable[[], T], failed: Callable[[str], T]) -> T:
     """Return the answer of ``ask``, or that of ``failed``, which gets the reason as text, where the handler fails."""
     try:
-        with work.session.begin_nested():
+        with context.session.begin_nested():
             return ask()
     except Exception as error:  # A handler is somebody's code and may raise anything.
         if isinstance(error, BatchbookError) and not isinstance(error, Misuse):
             raise
         if is_transient(error) or is_refused_write(error):
             raise  # Nobody's fault, or one of the handler that has nothing to do with what it tells.
-        log.exception("The handler of %s failed to tell of it", work.batch)
+        log.exception("The handler of %s failed to tell of it", context.batch)
         return failed(reason_of(error))

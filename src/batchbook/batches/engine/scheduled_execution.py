@@ -23,26 +23,28 @@ def in_utc(at: datetime | None) -> str:
     return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def cancel_schedule(work: ActionContext, because: str) -> str:
+def cancel_schedule(context: ActionContext, because: str) -> str:
     """Give up the execution that is planned, if one is; return the sentence that says so, with a space before it.
 
     ``because`` is a sentence's end, such as "it was reopened". Raises :class:`~batchbook.errors.Conflict` if that
     execution begins at this very moment.
     """
-    job = scheduled_job(work.session, work.batch.id)
+    job = scheduled_job(context.session, context.batch.id)
     if job is None:
         return ""
     message = f"{job.subject} was not {job.done} at its time, because {because}."
-    if not lease.cancel_unstarted(work.session, job, message, JobSettings.read(work.context.settings).keep):
-        raise Conflict(f"{work.batch} begins to be executed at this moment, so nothing else was done.")
+    if not lease.cancel_unstarted(
+        context.session, job, message, JobSettings.read(context.handler_context.settings).keep
+    ):
+        raise Conflict(f"{context.batch} begins to be executed at this moment, so nothing else was done.")
     return f" The execution that {job.asked_by} planned for {in_utc(job.run_at)} was dropped."
 
 
-def cancel_schedule_for_execution(work: ActionContext) -> str:
+def cancel_schedule_for_execution(context: ActionContext) -> str:
     """Give up the execution that is planned, because the batch is executed now, and note that; return the sentence."""
-    said = cancel_schedule(work, f"{work.actor} had it executed before").strip()
+    said = cancel_schedule(context, f"{context.actor} had it executed before").strip()
     if said:
-        record(work.context, work.batch, UNSCHEDULE, said)
+        record(context.handler_context, context.batch, UNSCHEDULE, said)
     return said
 
 

@@ -104,9 +104,9 @@ _SIGNS = {"error": "✕", "warning": "!"}
 def list_problems(site: Installation, batch_id: int, reader: str | None, as_json: bool) -> None:
     """List what is wrong in the cells of the batch ID, like problems together, the worst and most frequent first."""
     with reading_session(site, reader) as desk:
-        work = desk.engine.work_on(desk.find(batch_id, Action.VIEW))
-        problems = problems_of(work)
-        print_result(as_json, _data(work.batch, problems), *_lines(work.batch, problems))
+        context = desk.engine.context_of(desk.find(batch_id, Action.VIEW))
+        problems = problems_of(context)
+        print_result(as_json, _data(context.batch, problems), *_lines(context.batch, problems))
 
 
 def _data(batch: Batch, problems: Problems) -> dict[str, Any]:
@@ -158,9 +158,9 @@ def fix(
     if not dry_run:
         edited = fixer.fix(batch.id, alike, wanted)
         return about(batch, f"{batch}: {fixed_message(edited)}", rows=edited.rows, cells=edited.cells)
-    work = desk.engine.work_on(batch)
-    check_fix(work, alike, wanted)
-    rows = list(fixer.demand_seen(work, alike, None).versions)
+    context = desk.engine.context_of(batch)
+    check_fix(context, alike, wanted)
+    rows = list(fixer.demand_seen(context, alike, None).versions)
     message = f"{batch}: {_would(alike, wanted, rows)}"
     return about(batch, message, rows=len(rows), sequences=rows[:ROWS_NAMED])
 

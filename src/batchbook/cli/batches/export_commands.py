@@ -172,13 +172,13 @@ def worksheet(
 
 
 def _write(desk: CommandSession, batch_id: int, problems: bool, file: BinaryIO) -> int:
-    work = desk.engine.work_on(desk.engine.find(batch_id))
-    layout = layout_of(work)
-    where = [~work.row.removed, *([with_problems(work)] if problems else [])]
-    grid = sheet_grid(work, layout, *where)
+    context = desk.engine.context_of(desk.engine.find(batch_id))
+    layout = layout_of(context)
+    where = [~context.row.removed, *([with_problems(context)] if problems else [])]
+    grid = sheet_grid(context, layout, *where)
     count = grid.count(desk.session, GridState(), None)
-    refuse_too_large(work, layout, count)
-    write_worksheet(work, layout, grid.all_rows(desk.session, GridState(), None), file)
+    refuse_too_large(context, layout, count)
+    write_worksheet(context, layout, grid.all_rows(desk.session, GridState(), None), file)
     return count
 
 
@@ -203,15 +203,15 @@ def worksheet_apply(
 
 def _looked(desk: CommandSession, batch_id: int, path: Path, file: BinaryIO) -> WorksheetDiff:
     return diff_worksheet(
-        desk.engine.work_on(desk.engine.find(batch_id)), open_worksheet(name_to_send(path), file)
+        desk.engine.context_of(desk.engine.find(batch_id)), open_worksheet(name_to_send(path), file)
     )
 
 
 def _kept(desk: CommandSession, batch_id: int, path: Path, file: BinaryIO) -> WorksheetDiff:
     record = store_worksheet(desk.engine, batch_id, name_to_send(path), file)
-    work = desk.engine.work_on(desk.engine.find(batch_id))
-    with stored_worksheet(work, record.number) as sheet:
-        return diff_worksheet(work, sheet)
+    context = desk.engine.context_of(desk.engine.find(batch_id))
+    with stored_worksheet(context, record.number) as sheet:
+        return diff_worksheet(context, sheet)
 
 
 def _facts(found: WorksheetDiff, applied: AppliedChanges | None) -> dict[str, Any]:

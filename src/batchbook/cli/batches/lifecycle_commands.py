@@ -123,9 +123,9 @@ def _create(
 
 
 def _take_in(desk: CommandSession, batch: Batch, choices: Choices, *, demand: bool) -> None:
-    work = desk.engine.work_on(batch)
-    if has_mapped_file(work):
-        take_in(work, choices, demand=demand)
+    context = desk.engine.context_of(batch)
+    if has_mapped_file(context):
+        take_in(context, choices, demand=demand)
     elif choices != Choices():
         raise click.UsageError("There is no file whose columns and reading could be said.")
 
