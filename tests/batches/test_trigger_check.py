@@ -51,7 +51,7 @@ def test_a_table_that_inherits(settings: dict[str, str], engine: Engine, client:
         )
     change(engine, f"CREATE TABLE evil () INHERITS ({table})")
     refused(
-        settings, client, f"The table evil inherits from {table}: rows of the one pass for rows of the other"
+        settings, client, f"The table evil inherits from {table}: rows of the one count as rows of the other"
     )
     change(engine, f"ALTER TABLE evil NO INHERIT {table}")
     assert client.get("/ready").json["ready"]

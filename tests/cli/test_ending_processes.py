@@ -1,4 +1,4 @@
-"""Processes that are ended because a job in them does not react: what becomes of its jobs, and who goes on."""
+"""Processes that end themselves because a job does not react: their jobs, and the processes that take over."""
 
 from __future__ import annotations
 

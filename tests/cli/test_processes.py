@@ -1,4 +1,4 @@
-"""Processes that run jobs: what they take, how they stop, and that they take over from the killed."""
+"""Servers and workers: the jobs they run, graceful stops, and taking over from killed processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Liveness and readiness, for machines that cannot sign in."""
+"""Whether the process lives and may be sent requests, for machines that sign in nowhere."""
 
 from __future__ import annotations
 
@@ -57,5 +57,5 @@ def test_without_its_threads_an_embedded_one_is_not_ready(embedded: Any) -> None
     assert client.get("/ready").json["ready"] is True
     services_of(embedded.registry).get(JobService).worker.stop(0)
     assert client.get("/ready", status=503).json["reasons"] == [
-        "The threads that run jobs in this process are not alive; restart it."
+        "The threads that run jobs in this process have died. Restart it."
     ]

@@ -93,6 +93,21 @@ def test_a_big_export_is_offered_made_and_fetched(app: Any, catalogue: Engine, s
     assert [row["Item code"] for row in records(answer.body)] == [f"{n:09d}" for n in range(30, 9, -1)]
 
 
+def test_an_export_of_an_older_version_is_made_and_fetched_too(
+    app: Any, catalogue: Engine, staff: TestApp, client_of: Callable[[str], TestApp]
+) -> None:
+    job = asked(app, catalogue, staff, MANY.format("csv"))
+    # Kept was the address of the page.
+    query = "f.price.greater=9&sort=-price"
+    address = {"route": "products.export", "match": {"format": "csv"}, "query": query}
+    with transaction_scope(catalogue) as session:
+        session.execute(update(Job).where(Job.id == job.id).values(arguments=address))
+    assert run(app, catalogue, job_of(catalogue)).state == "done"
+    file = staff.get(f"/jobs/{job.id}").click("Download the file")
+    assert [row["Item code"] for row in records(file.body)] == [f"{n:09d}" for n in range(30, 9, -1)]
+    client_of("admin").get(f"/jobs/{job.id}/file", status=403)
+
+
 @ONE
 def test_a_small_export_is_sent_at_once(catalogue: Engine, staff: TestApp) -> None:
     answer = staff.get("/products/export.csv?f.price.greater=10")

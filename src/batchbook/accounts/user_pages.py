@@ -43,7 +43,8 @@ class SetPassword(Page):
 
     def post(self) -> Any:
         """Set the password, or show the form with its errors."""
-        self._check_whose()
+        if not self.offered(self.view, self.record):
+            raise Refused("Change your own password on your account page, which asks for the current one.")
         bound = _PASSWORDS.validate(self.request.POST)
         if bound.valid:
             self._check(bound)
@@ -57,10 +58,6 @@ class SetPassword(Page):
         record_change(self.request, "password set", self.record.name)
         message = f"The {self.view.label_of(self.record)} has a new password. {_ended(ended)}"
         return self.done(message, self.view.url("view", self.record))
-
-    def _check_whose(self) -> None:
-        if not self.offered(self.view, self.record):
-            raise Refused("Change your own password on your account page, which asks for the current one.")
 
     def _check(self, bound: BoundForm) -> None:
         password = bound.values["password"]

@@ -1,6 +1,6 @@
-"""The framework for batches. Authors of batch types import from here.
+"""The framework for batches, and its public API for authors of batch types.
 
-``batchbook.batches`` is the public API: header and row bases, the handler, statuses, and the classes views build on.
+It has the bases of headers, rows and handlers, statuses, and the classes that views build on.
 ``config.add_batch_type`` registers a type.
 """
 

@@ -1,4 +1,4 @@
-"""Access to batches: a role's permission and the lifecycle table, asked together in one place."""
+"""Access to batches: the one place where a role's permissions and the lifecycle table are asked together."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from batchbook.security.identity import grants, grants_any
 
 
 def permission(key: str, name: str) -> str:
-    """Return a permission as roles hold it and views ask for it, such as ``batch:price_change:execute``."""
+    """Return the full name of the permission ``name`` for the type ``key``, such as ``batch:price_change:execute``."""
     return f"batch:{key}:{name}"
 
 
 def may(held: Set[str], key: str, action: Action) -> bool:
-    """Return whether ``held`` permissions allow ``action`` on batches of the type ``key`` in some state."""
+    """Return whether the permissions ``held`` allow ``action`` on batches of the type ``key`` in at least one state."""
     return any(_may_in(state, held, key, action) for state in State)
 
 
 def may_now(held: Set[str], batch: Batch, action: Action) -> bool:
-    """Return whether ``held`` permissions and the state of ``batch`` allow ``action``.
+    """Return whether the permissions ``held`` and the state of ``batch`` allow ``action``.
 
-    Nothing can be done with a batch by somebody who may not see it: what answers an action may show what is in it.
+    Every action needs the permission to view the batch as well, because the answer to an action may show its content.
     """
     return _may_in(batch.state, held, batch.type, action)
 
@@ -41,17 +41,17 @@ def _covered(held: Set[str], key: str, line: Transition) -> bool:
 
 
 def may_create(held: Set[str], key: str) -> bool:
-    """Return whether ``held`` permissions allow to create batches of the type ``key``, and to see them then."""
+    """Return whether the permissions ``held`` allow creating batches of the type ``key``, and viewing them afterwards."""
     return grants(held, permission(key, BatchPermission.CREATE)) and _may_in(
         State.NEW, held, key, Action.VIEW
     )
 
 
 def refusal(held: Set[str], batch: Batch, action: Action) -> BatchbookError | None:
-    """Return the error by which ``action`` is refused to the holder of ``held`` permissions, or ``None``.
+    """Return the error that refuses ``action`` to a user with the permissions ``held``; ``None`` if it is allowed.
 
-    It is ``Refused`` where the role, and ``Conflict`` where only the state of ``batch`` does not allow it. The state is
-    not told to somebody who may not see the batch.
+    The error is ``Refused`` if the role does not allow the action, and ``Conflict`` if only the state of ``batch`` does
+    not. Its state is not disclosed to users who may not view it.
     """
     if may_now(held, batch, action):
         return None
@@ -61,7 +61,7 @@ def refusal(held: Set[str], batch: Batch, action: Action) -> BatchbookError | No
 
 
 def demand(held: Set[str], batch: Batch, action: Action, actor: str) -> None:
-    """Raise ``Refused`` where the role of ``actor``, ``Conflict`` where the state does not allow ``action``."""
+    """Raise ``Refused`` if the role of ``actor``, or ``Conflict`` if the state of ``batch``, does not allow ``action``."""
     error = refusal(held, batch, action)
     if isinstance(error, Refused):
         raise Refused(
@@ -72,7 +72,7 @@ def demand(held: Set[str], batch: Batch, action: Action, actor: str) -> None:
 
 
 def visible(held: Set[str], types: Iterable[BatchType]) -> ColumnElement[bool]:
-    """Return the SQL condition for the batches that ``held`` permissions let their holder see."""
+    """Return the SQL condition for the batches of ``types`` that a user with the permissions ``held`` may view."""
     return or_(
         false(),
         *(

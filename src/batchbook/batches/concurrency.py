@@ -1,7 +1,7 @@
-"""Concurrency tokens: the state that a person was shown, sent along with a request and compared before anything changes.
+"""Concurrency tokens: the state that a page showed, sent back with a form and compared before anything is changed.
 
-A header and a row have a version, a whole number that grows with every change. The state of several things together, such
-as the rows that a filter selects, is a :data:`Token`: a short text that differs as soon as any of them does.
+Headers and rows have a version, a whole number that grows with each change. The state of several of them together, such as
+the rows that a filter selects, is a :data:`Token`: a short text that differs as soon as one of them changes.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.errors import BadInput, Conflict
 
-#: The hidden fields of forms that carry a version and a token.
+#: The hidden form fields with a version and a token.
 VERSION_FIELD, TOKEN_FIELD = "version", "seen"
 
-#: A short text for the state of several things: equal for equal states.
+#: A short text for the state of several headers or rows; equal states have equal tokens.
 Token = NewType("Token", str)
 
 _TOKEN = re.compile(r"[0-9a-f]{1,32}(-[0-9]{1,24}){0,2}")
@@ -28,16 +28,16 @@ _DIGEST_LENGTH = 32
 
 
 class StaleEdit(Conflict):
-    """An edit of something that somebody else changed since the editor saw it; nothing was stored.
+    """The refusal of an edit because another user has changed the row or header since it was displayed; nothing was stored.
 
-    ``mine`` and ``theirs`` have, by field, the text that the editor wanted and the text that is there now; ``version``
-    is the one to send along to insist.
+    ``mine`` and ``theirs`` are the submitted and the current texts by field; ``version`` is the current version, with
+    which the edit can be submitted again.
     """
 
     def __init__(self, name: str, mine: Mapping[str, str], theirs: Mapping[str, str], version: int) -> None:
         super().__init__(
-            f"{name} was changed by somebody else while you were editing it. Your change was not stored;"
-            " both values are shown, choose one."
+            f"{name} was changed by another user while you were editing it. Your change was not stored."
+            " Both values are shown: choose one."
         )
         self.mine = dict(mine)
         self.theirs = dict(theirs)
@@ -45,42 +45,42 @@ class StaleEdit(Conflict):
 
 
 def read_version(params: Mapping[str, Any]) -> int:
-    """Return the version that a posted form carries; raise ``BadInput`` if it carries none."""
+    """Return the version in a submitted form; raise ``BadInput`` if there is none."""
     text = params.get(VERSION_FIELD, "")
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise BadInput(
-            "What was sent does not say which version of the batch or row you saw, so nothing was changed."
-            " Open the page again, and send the form from there."
+            "The form does not say which version of the batch or row it was made from, so nothing was changed."
+            " Reload the page, and submit the form again."
         )
     return int(text)
 
 
 def bump_version(batch: Batch) -> None:
-    """Give a header its next version, so that what was decided on an older page is refused."""
+    """Give a header its next version, so that forms of older pages are refused."""
     batch.version += 1
 
 
 def next_row_version(version: Any, now: datetime) -> dict[str, Any]:
-    """Return the values, by column, that make a row newer than its ``version``, which may be an SQL expression."""
+    """Return the values, by column, that give a row the version after ``version``, which may be an SQL expression."""
     return {"version": version + 1, "modified_at": now}
 
 
 def is_stale(seen: int | None, now: int) -> bool:
-    """Return whether a version that was ``seen``, ``None`` by who did not look, is another one ``now``."""
+    """Return whether the version ``seen`` differs from the one ``now``; ``None`` skips the check."""
     return seen is not None and seen != now
 
 
 def refuse_stale(batch: Batch, action: Action, seen: int | None, *, scheduled: bool = False) -> None:
-    """Raise ``Conflict`` if ``batch`` is no longer at the version that was ``seen`` by who requested ``action``.
+    """Raise ``Conflict`` if ``batch`` no longer has the version that was ``seen`` when ``action`` was requested.
 
-    ``scheduled`` tells that the request was made for a later time, which is now.
+    ``scheduled`` means that the request was made earlier, for this time.
     """
     if not is_stale(seen, batch.version):
         return
     if scheduled:
         raise Conflict(
-            f"{batch} was not {action.done} at its time: it was changed after that was planned."
-            " Look at it again, then decide."
+            f"{batch} was not {action.done} at its scheduled time, because it was changed after it had been scheduled."
+            " Check the batch, then decide."
         )
     raise Conflict(
         f"{batch} was changed since you opened its page, so it was not {action.done}."
@@ -89,7 +89,7 @@ def refuse_stale(batch: Batch, action: Action, seen: int | None, *, scheduled: b
 
 
 def token_of(*parts: Any) -> Token:
-    """Return the token of a state: whole numbers joined as they are, or the digest of ``parts`` (JSON values)."""
+    """Return the token for a state: ``parts`` joined if all are whole numbers, else a digest of these JSON values."""
     if all(isinstance(part, int) for part in parts):
         return Token("-".join(map(str, parts)))
     state = json.dumps(parts, sort_keys=True)
@@ -97,7 +97,7 @@ def token_of(*parts: Any) -> Token:
 
 
 def read_token(params: Mapping[str, Any], refusal: str) -> Token:
-    """Return the token that a posted form carries; raise ``BadInput`` with the sentence ``refusal`` if it carries none."""
+    """Return the token in a submitted form; raise ``BadInput`` with the sentence ``refusal`` if there is none."""
     text = params.get(TOKEN_FIELD, "")
     if not _TOKEN.fullmatch(text):
         raise BadInput(refusal)
@@ -105,6 +105,6 @@ def read_token(params: Mapping[str, Any], refusal: str) -> Token:
 
 
 def refuse_changed(seen: Token | None, now: Token, refusal: str) -> None:
-    """Raise ``Conflict`` with the sentence ``refusal`` if the token that was ``seen`` is another one ``now``."""
+    """Raise ``Conflict`` with the sentence ``refusal`` if the token ``seen`` differs from the one ``now``."""
     if seen is not None and seen != now:
         raise Conflict(refusal)

@@ -1,4 +1,4 @@
-"""``config.add_batch_type``: checks a batch type when the application starts, then registers it with its pages."""
+"""The directive ``config.add_batch_type``, which checks a batch type at start-up and registers it with its pages."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def add_batch_type(
     records: Sequence[type[Any]] = (),
     services: Mapping[str, Any] | None = None,
 ) -> None:
-    """Directive: register the batch type of the model ``header`` with its handler and its view class.
+    """Register the batch type of the model ``header`` with its handler and its view class.
 
-    The row model is the one whose ``__batch__`` is ``header``. Two types with one key conflict. The setting
-    ``batchbook.handler.<key>`` swaps the handler for the class it names; ``records`` are the models of the tables in
-    which executing writes down what it did, which :func:`~batchbook.batches.append_only` guards; ``services`` is what
-    handlers of the type get to work with besides the database, by name. The introspector lists types in the category
-    ``batch types``. Raises ``ConfigurationError`` where the parts do not fit together.
+    The row model is the one whose ``__batch__`` is ``header``. Two types with the same key conflict. The setting
+    ``batchbook.handler.<key>`` replaces the handler by the class that it names. ``records`` are the models of the tables
+    in which executions record their effects, and which :func:`~batchbook.batches.append_only` guards. ``services`` are
+    objects that handlers of the type work with besides the database, by name. The introspector lists types in the
+    category ``batch types``. Raises ``ConfigurationError`` if the parts do not fit together.
     """
     header, handler = config.maybe_dotted(header), config.maybe_dotted(handler)
     batch_type = replace(
@@ -108,7 +108,7 @@ def _swapped(key: str, handler: Any, settings: Any) -> Any:
 
 
 def check_class(key: str, what: str, found: Any, base: type[Any]) -> None:
-    """Raise ``ConfigurationError`` unless ``found`` is a concrete subclass of ``base``; ``what`` it is is said then."""
+    """Raise ``ConfigurationError`` unless ``found``, the ``what`` of a type, is a concrete subclass of ``base``."""
     if not (isinstance(found, type) and issubclass(found, base)):
         raise ConfigurationError(f"The {what} of batch type {key!r}, {found!r}, is no {base.__name__}.")
     abstract = sorted(getattr(found, "__abstractmethods__", ()))
@@ -137,7 +137,7 @@ def _subclasses(model: type[Any]) -> list[type[Any]]:
 
 
 def _check_defaults(key: str, row: type[BatchRow]) -> None:
-    """Rows are written in bulk, each with all that it holds, so a default must be one plain value, said in Python."""
+    """Refuse defaults that are no plain values: rows are written in bulk, so the values must be known in Python."""
     for column in table_of(row).columns:
         default: Any = column.default
         plain = default is not None and default.is_scalar
@@ -149,12 +149,12 @@ def _check_defaults(key: str, row: type[BatchRow]) -> None:
 
 
 def _check_names(key: str, row: type[BatchRow]) -> None:
-    """Handlers and templates read a row's columns as attributes, so none may be called like what rows can do."""
+    """Refuse column names that are attributes of row objects, whose columns are attributes, too."""
     for column in table_of(row).columns:
         if column.name in RESERVED:
             raise ConfigurationError(
-                f"A column of the rows of batch type {key!r} cannot be called {column.name!r}: rows have something else"
-                " by that name."
+                f"A column of the rows of batch type {key!r} cannot be called {column.name!r}: row objects have another"
+                " attribute with that name."
             )
 
 
@@ -175,7 +175,7 @@ def _check_handler(
 
 
 def includeme(config: Any) -> None:
-    """Add the runner of actions, the jobs by which it runs them, and the directive ``config.add_batch_type``."""
+    """Add the runner of actions, the job tasks that perform them, and the directive ``config.add_batch_type``."""
     types = BatchTypes()
     services = services_of(config.registry)
     services.add(BatchTypes, types)

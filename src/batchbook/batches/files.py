@@ -1,4 +1,4 @@
-"""Files of a batch: stored in the database in chunks, with size and SHA-256, so that they freeze and move with it."""
+"""Files of a batch, stored in chunks in the database, so that they are frozen, moved and backed up with their batch."""
 
 from __future__ import annotations
 
@@ -25,17 +25,18 @@ _IN_MEMORY = 8 * 1024 * 1024
 def store_file(
     context: HandlerContext, batch: Batch, name: str, file: BinaryIO, role: str = "input"
 ) -> BatchFile:
-    """Store the bytes of ``file`` with ``batch`` and return their record. Reads in chunks, from the start.
+    """Store the bytes of ``file``, read in chunks from the start, with ``batch``; return their record.
 
-    ``role`` is ``input`` for what the batch is made from, ``output`` for what came of it, and ``worksheet`` for its
-    rows as somebody corrected them elsewhere.
+    ``role`` is ``input`` for the file that the batch is made from, ``output`` for a result, and ``worksheet`` for an
+    uploaded worksheet.
     """
     session = context.session
     record = BatchFile(
         batch_id=batch.id,
         number=next_number(session, BatchFile.number, batch.id),
         role=role,
-        name=_bare_name(name),
+        # Some browsers have sent whole paths, with either slash; the last part is the file's name.
+        name=storable(PurePath(name.replace("\\", "/")).name[:255]) or "unnamed",
         size=0,
         sha256="",
         added_at=context.now,
@@ -49,7 +50,7 @@ def store_file(
 
 
 def input_file(session: Session, batch: Batch) -> BatchFile | None:
-    """Return the file that ``batch`` was made from, if any."""
+    """Return the file that ``batch`` was made from; ``None`` if there is none."""
     return session.scalars(
         select(BatchFile)
         .where(BatchFile.batch_id == batch.id, BatchFile.role == "input")
@@ -67,12 +68,12 @@ def demand_input_file(session: Session, batch: Batch) -> BatchFile:
 
 
 def file_chunks(session: Session, record: BatchFile) -> Iterator[bytes]:
-    """Return the bytes of a stored file, a chunk at a time."""
+    """Return an iterator over the chunks of a stored file."""
     return read_chunks(session, BatchFileChunk, _key_of(record), record.size)
 
 
 def open_file(session: Session, record: BatchFile) -> BinaryIO:
-    """Return a stored file as a seekable one, in memory while it is small, else in a temporary file."""
+    """Return a seekable file with the bytes of a stored one; a large one is a temporary file on disk."""
     file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - The caller reads and closes it.
     for data in file_chunks(session, record):
         file.write(data)
@@ -82,8 +83,3 @@ def open_file(session: Session, record: BatchFile) -> BinaryIO:
 
 def _key_of(record: BatchFile) -> dict[str, int]:
     return {"batch_id": record.batch_id, "number": record.number}
-
-
-def _bare_name(name: str) -> str:
-    # Browsers have sent whole paths, with either slash; only the last part is the file's name.
-    return storable(PurePath(name.replace("\\", "/")).name[:255]) or "unnamed"

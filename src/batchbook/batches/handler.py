@@ -28,18 +28,18 @@ from batchbook.words import counted, storable
 class QuickEntry:
     """Declaration of a box for quick entry: ``quick_entry`` of a handler.
 
-    ``label`` is shown beside the box. ``row_for`` gets the handler, the batch and the text that was scanned or typed,
-    and returns the values of a row; ``None`` if the text means nothing.
+    ``label`` is shown beside the box. ``row_for(handler, batch, text)`` gets the text that was scanned or typed, and
+    returns the values of a row; ``None`` if it does not recognise the text.
     """
 
     label: str
-    # It gets the author's own handler and header, which only the author's code has types for.
+    # It gets the author's own handler and header, whose types only the author's code knows.
     row_for: Callable[[Any, Any, str], RowValues | None]
 
     def values(self, handler: Any, batch: Any, text: str) -> RowValues | None:
-        """Return the values of the row for ``text``; ``None`` if it means nothing, or cannot be stored.
+        """Return the values of the row for ``text``; ``None`` if it is not recognised.
 
-        The function of the author is not asked about a text that no database stores, such as one with NUL.
+        ``row_for`` is not called with a text that databases cannot store, such as one with NUL.
         """
         return self.row_for(handler, batch, text) if text == storable(text) else None
 
@@ -72,10 +72,9 @@ class Total:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an execution did: one sentence, and the figures behind it (JSON values, kept with the batch).
+    """The outcome of an execution: a sentence, and figures (JSON values) that are stored with the batch.
 
-    ``rest`` is the condition for rows that were left out and are to go into a batch of their own, to be worked on
-    further; ``None`` where there are none.
+    ``rest`` is the condition for rows that were left out and shall be copied into a follow-up batch; ``None`` for none.
     """
 
     summary: str
@@ -87,10 +86,10 @@ class Outcome:
 class ExecutionPolicy:
     """Declaration of how batches are executed: ``execution_policy`` of a handler.
 
-    ``options`` are what people choose from when they execute, ``defaults`` what the options are, as texts, where nobody
-    chose. With ``automatic`` a batch is executed as soon as it is marked complete by somebody who may execute it; else
-    it waits for such a person. ``retention`` is the time after which an executed batch may be purged; ``None`` keeps it
-    for good.
+    ``options`` is the form of the options that people choose when they execute a batch; ``defaults`` are the texts of
+    options that they did not choose. With ``automatic``, a batch is executed as soon as it is marked complete by a user
+    who may execute it; otherwise it waits for such a user. ``retention`` is the time after which an executed batch may be
+    purged; ``None`` keeps it for good.
     """
 
     options: Form | None = None
@@ -100,20 +99,20 @@ class ExecutionPolicy:
 
 
 def _nothing(*_arguments: Any) -> None:
-    """Do nothing: no callback was declared."""
+    """Do nothing, as the default of callbacks."""
 
 
-# The functions get the author's own handler and headers, which only the author's code has types for.
+# The functions get the author's own handler and headers, whose types only the author's code knows.
 @dataclass(frozen=True, kw_only=True)
 class Callbacks:
-    """Declaration of functions that are called around what happens to a batch: ``callbacks`` of a handler.
+    """Declaration of functions that are called before or after actions on a batch: ``callbacks`` of a handler.
 
     ``setup(handler, action, batch)`` prepares for populate, refresh or execute, once, before its first chunk;
-    ``teardown(handler, action, batch)`` cleans up, once, whether the action succeeded or failed.
+    ``teardown(handler, action, batch)`` cleans up, once, after success and failure alike.
     ``on_complete(handler, batch)`` is called when the batch is marked complete and may raise ``Conflict`` to refuse,
     ``on_clone(handler, source, clone)`` before ``clone``, a header filled with the values of ``source``, is stored, and
     ``on_delete(handler, batch)`` before the batch is deleted, to clean up what belongs to it elsewhere.
-    ``after_edit(handler, batch, rows)`` brings rows that people edited, and their peers, up to date; ``None`` refreshes them.
+    ``after_edit(handler, batch, rows)`` updates rows that people edited, and their peers, in place of ``refresh``.
     """
 
     setup: Callable[[Any, Action, Any], None] = _nothing
@@ -127,10 +126,9 @@ class Callbacks:
 class BatchHandler(ABC, Generic[B, R]):
     """Populates, refreshes and executes the batches of one type.
 
-    Raise :class:`batchbook.errors.BadInput` where what a person gave cannot be used and
-    :class:`batchbook.errors.Conflict` where the action cannot be done now, each with a whole sentence; nothing is kept
-    of the action then. Any other exception counts as a failure of the handler: the batch returns to the state before,
-    with the reason kept.
+    Raise :class:`batchbook.errors.BadInput` for input that cannot be used, and :class:`batchbook.errors.Conflict` for an
+    action that is not possible now, each with a whole sentence; the action then leaves nothing behind. Any other exception
+    is a failure of the handler: the batch returns to its earlier state, and the reason is stored.
     """
 
     #: Rows per chunk; ``refresh_chunk_size`` may be larger where ``refresh`` is set-based.
@@ -139,26 +137,27 @@ class BatchHandler(ABC, Generic[B, R]):
     #: The enums whose members rows and headers have as status.
     statuses: ClassVar[type[Status] | None] = None
     header_statuses: ClassVar[type[Status] | None] = None
-    #: Rows with the same values in these columns depend on each other: one that is edited has them refreshed as well.
-    #: Where they differ from batch to batch, they are set on the handler when it is made.
+    #: Rows with the same values in these columns are peers: an edit of one refreshes the others as well. A handler whose
+    #: batches differ in these columns sets them when it is made.
     peer_columns: tuple[str, ...] = ()
-    #: Columns of the header that decide about rows' statuses: an edit of one of them refreshes all rows.
+    #: Columns of the header on which the statuses of rows depend: an edit of one of them refreshes all rows.
     refresh_after: ClassVar[tuple[str, ...]] = ()
-    #: The options of an execution, whether completing a batch executes it, and how long it is kept then.
+    #: The options of an execution, automatic execution, and the retention of executed batches.
     execution_policy: ExecutionPolicy = ExecutionPolicy()
-    #: The files that batches are made from; ``None`` where the type takes none.
+    #: The files that batches are made from; ``None`` if the type takes no file.
     file_source: FileSource | None = None
-    #: The box into which people scan or type rows; ``None`` offers none.
+    #: The box into which people scan or type rows; ``None`` for no such box.
     quick_entry: QuickEntry | None = None
     #: The worksheets of batches: by default with the columns of their file, or of the row grid.
     worksheet: Worksheet = Worksheet()
-    #: The columns of rows that are in a table of their own for each batch; ``None`` where all batches share one.
+    #: The columns of rows that are stored in a table for each batch; ``None`` if all batches share a table.
     per_batch_rows: PerBatchRows | None = None
-    #: Functions that are called around what happens to a batch.
+    #: Functions that are called before or after actions on a batch.
     callbacks: Callbacks = Callbacks()
-    #: About how many rows ``populate`` is going to yield, for people who watch; set for you where a file is read.
+    #: The approximate number of rows that ``populate`` will yield, for the display of progress; set for you if they come
+    #: from a file.
     expected_rows: int | None = None
-    #: Whether people may add rows by hand.
+    #: Allows people to add rows by hand.
     rows_can_be_added: ClassVar[bool] = True
 
     def __init__(
@@ -174,41 +173,41 @@ class BatchHandler(ABC, Generic[B, R]):
         self.row_model = row_model
         self.services = services
 
-    # Those that matter.
+    # The actions.
 
     def populate(self, batch: B) -> Iterable[RowValues | Block]:
         """Yield the batch's rows, one by one or in blocks; the engine numbers, checks and writes them in bulk.
 
-        A block is written before the handler is asked for what comes next.
+        A block is written before the next row is taken from the handler.
 
-        By default they are read from the file the batch was created with: as was decided on its pages, or else from
-        the columns that have the names of fields.
+        By default, rows are read from the file that the batch was created with: as chosen on its pages, or from the
+        columns that have the names of fields.
         """
         return (self.file_source or FileSource()).rows(self, batch)
 
     def refresh(self, batch: B, rows: Rows) -> None:
         """Compare ``rows``, a part of the batch, with current data: set values, statuses and issues.
 
-        Look up once per call, never once per row. Called for chunks of the whole batch and, after an edit, for the
-        rows that were touched.
+        Query once per call, never once per row. It is called for chunks of the whole batch and, after an edit, for the
+        edited rows and their peers.
         """
 
     @abstractmethod
     def execute(self, batch: B, rows: Rows, options: Mapping[str, Any]) -> Outcome:
-        """Apply ``rows``, all that are not removed, to the target, and return what was done.
+        """Apply ``rows``, all that are not removed, to the target, and return the outcome.
 
-        ``options`` are the valid values of the policy's options. Runs once for a batch, in one transaction with the
-        freeze.
+        ``options`` are the valid values of the policy's options. This runs once for a batch, in the transaction that
+        freezes it.
         """
 
-    # What people are told.
+    # Information for people.
 
     def why_not_execute(self, batch: B) -> str | None:
-        """Return a sentence saying why the batch cannot be executed as it is; ``None`` if it can."""
+        """Return a sentence with the reason why the batch cannot be executed as it is; ``None`` if it can."""
         return None if batch.kept_count else "It has no rows to execute."
 
     def describe_execution(self, batch: B, options: Mapping[str, Any]) -> list[str]:
-        """Return sentences that say, with counts, what executing with ``options`` will do."""
+        """Return sentences that describe, with counts, the effects of executing the batch with ``options``."""
         return [f"{counted(batch.kept_count, 'row')} will be executed."]
 
     def totals(self, batch: B) -> list[Total]:
@@ -216,23 +215,23 @@ class BatchHandler(ABC, Generic[B, R]):
         return []
 
     def header_status(self, batch: B) -> str | None:
-        """Return the header's status after rows changed: a member of ``header_statuses``.
+        """Return the header's status after rows have changed: a member of ``header_statuses``.
 
-        By default a batch's status is ``None`` where the type declares no header statuses.
+        By default it stays as it is, and is ``None`` if the type declares no header statuses.
         """
         return batch.status if self.header_statuses else None
 
-    # Before anything is there.
+    # Creation.
 
     def before_create(self, batch: B, *, has_file: bool) -> None:
-        """Check and complete a new header before it is stored; raise ``BadInput`` where it makes no sense."""
+        """Check and complete a new header before it is stored; raise ``BadInput`` if it is not valid."""
 
-    # What handlers get for their work.
+    # For use by subclasses.
 
     def report(self, phase: str, done: int = 0, total: int | None = None) -> None:
-        """Tell people who watch that ``done`` of ``total`` rows of ``phase``, a few words, are done.
+        """Report that ``done`` of ``total`` rows of ``phase``, a few words, are done.
 
-        To be called in ``execute`` and wherever else something takes its time: before each part of the work, and after
-        each chunk of it. It may raise, because somebody cancelled the action; everything is undone then.
+        Call it in ``execute`` and in anything else that takes time: before each part of the work, and after each chunk.
+        It may raise because a user cancelled the action; everything is undone then.
         """
         self.context.progress.report(phase, done, total)

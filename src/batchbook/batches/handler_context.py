@@ -1,4 +1,4 @@
-"""The context that a handler's methods receive: actor, time, session and settings of an action."""
+"""The context of a handler: the session, settings, actor and time of an action."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from batchbook.security.models import User
 
 @dataclass(frozen=True)
 class HandlerContext:
-    """What a handler may use: the session, the application's settings, who acts, and the action's moment (UTC).
+    """The session, the application's settings, the name of the user who acts, and the time of the action (UTC).
 
-    ``progress`` is where the action tells how far it is.
+    The action reports its progress to ``progress``.
     """
 
     session: Session
@@ -30,19 +30,19 @@ class HandlerContext:
 
     @property
     def permissions(self) -> frozenset[str]:
-        """The permissions of who acts, as the database has them now; who is no user holds none."""
+        """The actor's current permissions, read from the database; none for an actor who is not an active user."""
         user = self.session.scalar(select(User).where(User.name == self.actor, User.active))
         return frozenset() if user is None else identity_of_user(user).permissions
 
     def may(self, permission: str) -> bool:
-        """Return whether the role of who acts holds ``permission``."""
+        """Return whether the actor holds ``permission``."""
         return grants(self.permissions, permission)
 
 
 def next_number(session: Session, number: InstrumentedAttribute[int], batch_id: int) -> int:
-    """Return what comes behind the highest ``number`` among the batch's rows, files or operations; 1 for the first.
+    """Return the number after the highest ``number`` among a batch's rows, files or operations; 1 for the first.
 
-    Whoever stores it holds the batch's lock, so that two cannot take the same.
+    The caller must hold the batch's lock, so that no two transactions use the same number.
     """
     highest = select(func.max(number)).where(number.class_.batch_id == batch_id)
     return (session.scalar(highest) or 0) + 1

@@ -1,4 +1,4 @@
-"""The history of a batch: one operation for every action of a person, with the cells it changed."""
+"""The history of a batch: one operation for each action, with the cells that it changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from batchbook.batches.handler_context import HandlerContext, next_number
 from batchbook.batches.models import Batch, CellChange, Operation
 from batchbook.db.bulk_writing import bulk_insert
 
-#: The kinds of operations that say that an action did not do what it should.
+#: The kinds of operations for an action that failed or was cancelled.
 FAILURE, CANCEL = "failure", "cancel"
 
 _CELL_COLUMNS = ("batch_id", "operation", "position", "sequence", "field", "old", "new")
@@ -32,7 +32,10 @@ class Cell:
 def record(
     context: HandlerContext, batch: Batch, kind: str, summary: str, cells: Iterable[Cell] = ()
 ) -> Operation:
-    """Write down what was done to ``batch``, which the caller has locked."""
+    """Add an operation to the history of ``batch``, which the caller has locked.
+
+    ``kind`` is a short code, ``summary`` a sentence for people.
+    """
     session = context.session
     changed = list(cells)
     operation = Operation(
@@ -51,14 +54,14 @@ def record(
 
 
 def note_failure(context: HandlerContext, batch: Batch, sentence: str) -> None:
-    """Write down in the header and the history of ``batch``, which the caller has locked, that an action failed."""
+    """Store the ``sentence`` on a failed action in the header and the history of ``batch``, which the caller has locked."""
     batch.failure = sentence
     bump_version(batch)
     record(context, batch, FAILURE, sentence)
 
 
 def add_cells(session: Session, operation: Operation, cells: Iterable[Cell]) -> None:
-    """Add cells to an operation that was written down already: where they are too many to be held together."""
+    """Add cells to an ``operation`` that is stored already, for edits with too many cells to hold in memory."""
     changed = list(cells)
     _write_cells(session, operation, operation.cells, changed)
     operation.cells += len(changed)

@@ -1,4 +1,4 @@
-"""The guard around a handler's hooks: refuses what their code may not do, and checks their results before they are shown or stored."""
+"""The guard around a handler's hooks, which refuses what they may not do and checks the results that they return."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from batchbook.errors import is_interrupt
 from batchbook.jobs.job_progress import Stopped
 from batchbook.words import storable
 
-#: How many characters are kept of a summary, of one sentence, and of all figures as JSON.
+#: The maximum lengths, in characters, of a summary, of a sentence, and of all figures as JSON.
 _LONGEST_SUMMARY = 1_000
 _LONGEST_SENTENCE = 500
 _LONGEST_FIGURES = 20_000
-#: How many sentences are shown of what an execution will do.
+#: The maximum number of sentences that describe an execution.
 _MOST_SENTENCES = 50
 
 
 def cut(text: str, length: int) -> str:
-    """Return ``text`` as it can be stored, no longer than ``length``; what was cut off has a mark in its place."""
+    """Return ``text`` as it can be stored, no longer than ``length``; a text that was cut ends with an ellipsis."""
     kept = storable(text[: length + 1])
     return kept if len(kept) <= length else f"{kept[: length - 1]}…"
 
 
 def checked_outcome(outcome: Any) -> Outcome:
-    """Return what ``execute`` returned, its summary cut; raise ``TypeError`` or ``ValueError`` for what cannot be kept."""
+    """Return the result of ``execute``, its summary cut; raise ``TypeError`` or ``ValueError`` if it cannot be stored."""
     if not isinstance(outcome, Outcome):
         raise TypeError(f"execute must return an Outcome, and returned {_kind(outcome)}")
     if not isinstance(outcome.summary, str):
@@ -44,7 +44,7 @@ def checked_outcome(outcome: Any) -> Outcome:
 
 
 def checked_figures(figures: Any) -> dict[str, Any]:
-    """Return the figures of an outcome; raise as :func:`checked_outcome` does, naming the one that is no JSON value."""
+    """Return the figures of an outcome; raise as :func:`checked_outcome` does, naming a figure that is no JSON value."""
     if not isinstance(figures, Mapping):
         raise TypeError(f"the figures of an Outcome must be a mapping, and are {_kind(figures)}")
     for name, value in figures.items():
@@ -74,7 +74,10 @@ def _refuse_no_json(name: str, value: Any) -> None:
 
 
 def checked_sentences(found: Any) -> list[str]:
-    """Return the sentences of ``describe_execution``, each cut, and as many as can be read; raise ``TypeError``."""
+    """Return the sentences of ``describe_execution``, limited in length and number.
+
+    Raises ``TypeError`` for anything else.
+    """
     if not isinstance(found, (list, tuple)):
         raise TypeError(f"describe_execution must return a list of sentences, and returned {_kind(found)}")
     for sentence in found:
@@ -87,7 +90,7 @@ def checked_sentences(found: Any) -> list[str]:
 
 
 def checked_reason(found: Any) -> str | None:
-    """Return what ``why_not_execute`` returned, cut; raise ``TypeError`` for what is neither a sentence nor ``None``."""
+    """Return the sentence of ``why_not_execute``, cut, or ``None``; raise ``TypeError`` for anything else."""
     if found is None:
         return None
     if not isinstance(found, str) or not found.strip():
@@ -99,23 +102,23 @@ def _kind(value: Any) -> str:
     return "nothing" if value is None else "an empty text" if value == "" else f"a {type(value).__name__}"
 
 
-#: The hooks whose rows are taken one after the other by what calls them, within :func:`handler_code`.
+#: The hooks that yield rows; their callers iterate over them within :func:`handler_code`.
 _LAZY = frozenset({"populate", "parse", "supplement"})
-#: Functions whose result nobody uses, such as that of a statement in a lambda. Of a generator all is done.
+#: Functions whose results are not used; a lambda may return anything. A generator is run to its end.
 _CALLBACKS = frozenset(field.name for field in fields(Callbacks))
-#: What is looked at of what hooks return.
+#: The checks of the results of hooks.
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "describe_execution": checked_sentences,
     "execute": checked_outcome,
     "header_status": checked_status,
     "why_not_execute": checked_reason,
 }
-#: How many items are taken at the most from a hook that yields what it should return.
+#: The maximum number of items taken from a hook that yields a result that it should return.
 _MOST_ITEMS = 10_000
 
 
-class HandlerExit(Exception):  # noqa: N818 - It says what happened.
-    """Code of a handler raised ``orig``, which is meant to end a thread or a process, such as ``SystemExit``."""
+class HandlerExit(Exception):  # noqa: N818 - It is not an error by itself.
+    """An exception for ``orig``, raised by a handler's code to end a thread or a process, such as ``SystemExit``."""
 
     def __init__(self, orig: BaseException) -> None:
         super().__init__(type(orig).__name__)
@@ -123,15 +126,16 @@ class HandlerExit(Exception):  # noqa: N818 - It says what happened.
 
 
 def is_stop(error: BaseException) -> bool:
-    """Return whether ``error`` comes from outside: the action shall stop, or somebody pressed Ctrl-C."""
+    """Return whether ``error`` comes from outside the handler: a request to stop the action, or Ctrl-C."""
     return isinstance(error, Stopped) or is_interrupt(error)
 
 
 @contextmanager
 def handler_code(session: Session) -> Iterator[None]:
-    """Run code of a handler that works in ``session``: guard the transaction, and make an exception of all it raises.
+    """Run the block, which is code of a handler that works in ``session``, and guard the transaction.
 
-    Raises :class:`~batchbook.errors.Misuse` where it tries what is the framework's, and :class:`HandlerExit`.
+    Raises :class:`~batchbook.errors.Misuse` if the code tries to end the transaction or to change the schema, and
+    :class:`HandlerExit` in place of exceptions that would end the thread or the process.
     """
     try:
         with guarded(session):
@@ -145,9 +149,9 @@ def handler_code(session: Session) -> Iterator[None]:
 
 
 def guard_hooks(handler: BatchHandler[Any, Any]) -> None:
-    """Have each hook that the handler's class overrides run as :func:`handler_code`, whoever calls it.
+    """Make each hook that the handler's class overrides run within :func:`handler_code`.
 
-    So do the functions of its declarations: the handler gets copies of these with guarded functions.
+    The handler's declarations are replaced by copies whose functions are guarded as well.
     """
     for name in _HOOKS:
         if getattr(type(handler), name) is not getattr(BatchHandler, name):
@@ -162,7 +166,7 @@ def guard_hooks(handler: BatchHandler[Any, Any]) -> None:
             setattr(handler, name, replace(declared, **functions))
 
 
-#: The attributes of handlers that declare something by dataclasses, some of whose fields are functions of the author.
+#: The attributes of handlers that are dataclasses with functions of the author among their fields.
 _DECLARATIONS = ("file_source", "quick_entry", "worksheet", "per_batch_rows", "callbacks")
 
 

@@ -1,8 +1,8 @@
-"""The life of a batch, as data: its states, and which action leads from where to where.
+"""The lifecycle of a batch, as data: its states, and the actions that lead from one to another.
 
-Views, access control, command line and engine all ask this table; no other place knows what is allowed in which
-state. ``new → populating → open ⇄ complete → executing → executed``; the state between is left again, to the one
-before, when the action fails.
+Views, access control, commands and engine all ask this table; no other module knows which state allows which action.
+``new → populating → open ⇄ complete → executing → executed``; if an action fails, the batch returns from the state
+between to the one before.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from batchbook.statuses import Severity, Status
 
 
 class State(Status):
-    """Where a batch is in its life."""
+    """A state in the lifecycle of a batch."""
 
     NEW = "new", "New", Severity.NEUTRAL, "○"
     POPULATING = "populating", "Populating", Severity.INFO, "…"
@@ -26,9 +26,9 @@ class State(Status):
 
 
 class Action(StrEnum):
-    """What people, commands and programs can do with a batch that exists.
+    """An action on a batch that exists.
 
-    ``label`` names it on a button, ``done`` is the participle for sentences, as in "was refreshed".
+    ``label`` is the text of its button, ``done`` the participle for sentences such as "Batch 00000007 was refreshed".
     """
 
     label: str
@@ -55,7 +55,7 @@ class Action(StrEnum):
 
 
 class BatchPermission(StrEnum):
-    """What a role may do with the batches of a type; a role holds ``batch:<type or *>:<permission>``."""
+    """A permission for the batches of a type; roles hold ``batch:<type or *>:<permission>``."""
 
     VIEW = "view"
     AUDIT = "audit"
@@ -67,11 +67,11 @@ class BatchPermission(StrEnum):
 
 @dataclass(frozen=True)
 class Transition:
-    """One line of the table.
+    """A line of the table.
 
-    ``permissions`` are alternatives: holding one of them is enough. ``sources`` are the states the action starts
-    from, ``through`` the state while it runs, ``target`` the state it ends in; ``None`` leaves the state as it is. A
-    ``job`` takes its time, so it runs outside the request.
+    ``permissions`` are alternatives: holding one of them is enough. ``sources`` are the states in which the action is
+    possible, ``through`` the state while it runs, ``target`` the state after it; ``None`` leaves the state as it is. A
+    ``job`` may take long, so it runs outside the request.
     """
 
     action: Action
@@ -106,16 +106,16 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Action.DELETE, (_P.DELETE,), _AT_REST, job=True),
 )
 
-#: The actions that only look; they stay possible while a job has the batch.
+#: The actions that only read; they stay possible while a job holds the batch.
 READING = frozenset({Action.VIEW, Action.DOWNLOAD})
 
-#: The states that nothing leads out of.
+#: The states that no action leaves.
 FINAL = _EXECUTED
 
-#: The states in which it can be said what executing would do: there are rows, and nothing happens to them by itself.
+#: The states in which an execution can be previewed: there are rows, and no action is changing them.
 FORESEEABLE = _OPEN | _COMPLETE
 
-#: The states that are milestones for people, and those of them that lie behind a batch in each state.
+#: The states that people see as milestones, and the milestones that a batch in each state has passed.
 MILESTONES = (State.OPEN, State.COMPLETE, State.EXECUTED)
 PASSED: dict[State, tuple[State, ...]] = {
     State.NEW: (),
@@ -126,7 +126,7 @@ PASSED: dict[State, tuple[State, ...]] = {
     State.EXECUTED: MILESTONES,
 }
 
-#: Why an action is refused in a state, where more can be said than that it is refused. ``{by}`` says who, and when.
+#: Reasons and advice for actions that a state refuses. ``{by}`` is replaced by the user and the time.
 _ADVICE: dict[tuple[Action, State], str] = {
     (Action.EDIT, State.NEW): "It has no rows yet: populate it first.",
     (Action.EDIT, State.COMPLETE): "It is marked complete{by}: reopen it to change it.",
@@ -146,40 +146,40 @@ _ADVICE: dict[tuple[Action, State], str] = {
 
 
 def transition(action: Action, state: State | str) -> Transition | None:
-    """Return the line of the table for ``action`` in ``state``; ``None`` where the action is not possible."""
+    """Return the line of the table for ``action`` in ``state``; ``None`` if the action is not possible."""
     return next((line for line in TRANSITIONS if line.action == action and state in line.sources), None)
 
 
 def state_before(state: State | str) -> State | None:
-    """Return the state to which a batch returns that was left in ``state``; ``None`` where one may stay in it."""
+    """Return the state to which a batch returns if its action ends in ``state``; ``None`` if it may stay there."""
     sources = [source for line in TRANSITIONS if line.through == state for source in line.sources]
     return sources[0] if sources else None
 
 
 def is_possible(action: Action, state: State | str) -> bool:
-    """Return whether ``state`` allows ``action``, whoever asks."""
+    """Return whether ``state`` allows ``action``, regardless of permissions."""
     return transition(action, state) is not None
 
 
 def is_job(action: Action) -> bool:
-    """Return whether ``action`` takes its time, so that it runs outside the request."""
+    """Return whether ``action`` may take long, so that it runs outside the request."""
     return any(line.job for line in lines_for(action))
 
 
 def lines_for(action: Action) -> tuple[Transition, ...]:
-    """Return the lines of the table for ``action``, whatever the state."""
+    """Return the lines of the table for ``action``, for all states."""
     return tuple(line for line in TRANSITIONS if line.action == action)
 
 
 def possible_actions(state: State | str) -> tuple[Action, ...]:
-    """Return the actions that ``state`` allows, whoever asks, in the order of the table."""
+    """Return the actions that ``state`` allows, regardless of permissions, in the order of the table."""
     return tuple(dict.fromkeys(line.action for line in TRANSITIONS if state in line.sources))
 
 
 def why_not(action: Action, state: State | str, by: str = "") -> str | None:
-    """Return a sentence saying why ``state`` does not allow ``action``; ``None`` where it does.
+    """Return a sentence with the reason why ``state`` does not allow ``action``; ``None`` if it does.
 
-    ``by`` says who brought the batch into that state, such as " by ada on 2026-01-02 at 10:00:00 UTC".
+    ``by`` names the user who brought the batch into that state, as in " by ada on 2026-01-02 at 10:00:00 UTC".
     """
     if is_possible(action, state):
         return None

@@ -1,8 +1,8 @@
-"""Models of every batch: header, rows, files, operations with their cell changes.
+"""Models of batches: header, rows, files, and operations with their cell changes.
 
-Children of a batch have keys that begin with ``batch_id``. That is not only their natural order: it means that no
-statement, not even SQLite's ``REPLACE``, can touch a frozen batch's child by its key without naming the batch, which
-is what the freeze triggers look at.
+The keys of a batch's children begin with ``batch_id``. Besides being their natural order, this means that no statement,
+not even SQLite's ``REPLACE``, can reach a child of a frozen batch by its key without naming the batch, which the freeze
+triggers look at.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ from batchbook.db import USER_NAME, Base
 
 
 def editable(*args: Any, label: str | None = None, **options: Any) -> MappedColumn[Any]:
-    """Declare a column that people may edit: of a row in the grid and the row's form, of a header in its form.
+    """Declare a column that people may edit: a row's in the grid and its form, a header's in its form.
 
-    ``fixed=True`` lets a header's column be given when the batch is created, and not be changed after: for what its
-    rows were made from. The other options are those of :func:`column`.
+    A header's column with ``fixed=True`` can be set when the batch is created, and not changed afterwards; use it for
+    data that the rows were made from. The other options are those of :func:`column`.
     """
     return column(*args, label=label, editable=True, **options)
 
 
 def column(*args: Any, label: str | None = None, **options: Any) -> MappedColumn[Any]:
-    """Declare a column with what pages need to know of it: ``label``, ``minimum``, ``maximum``, ``choices``,
-    ``description``. All else goes to :func:`sqlalchemy.orm.mapped_column`.
+    """Declare a column with attributes for pages: ``label``, ``minimum``, ``maximum``, ``choices``, ``description``.
+
+    All other arguments are passed to :func:`sqlalchemy.orm.mapped_column`.
     """
     names = ("minimum", "maximum", "choices", "description", "editable", "fixed")
     info = {name: options.pop(name) for name in names if name in options}
@@ -39,7 +40,7 @@ def column(*args: Any, label: str | None = None, **options: Any) -> MappedColumn
 
 
 class Batch(Base):
-    """The header of a batch. A batch type subclasses it with a table of its own for what the type adds::
+    """The header of a batch. A batch type subclasses it with a table of its own for additional columns::
 
         class PriceChange(Batch):
             __tablename__ = "price_change"
@@ -76,7 +77,7 @@ class Batch(Base):
     version: Mapped[int] = mapped_column(default=1)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Give a type's header its key and its polymorphic identity, so that authors need not repeat them."""
+        """Add the key and the polymorphic identity to a type's header, so that authors need not repeat them."""
         if "__tablename__" in cls.__dict__ and "id" not in cls.__dict__:
             cls.id = mapped_column(ForeignKey("batch.id", ondelete="CASCADE"), primary_key=True)
             cls.__mapper_args__ = {"polymorphic_identity": cls.__tablename__} | cls.__dict__.get(
@@ -86,30 +87,30 @@ class Batch(Base):
 
     @property
     def number(self) -> str:
-        """The batch's number as people write it: eight digits."""
+        """The batch's number as people write it, with eight digits."""
         return f"{self.id:08d}"
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing leads out of the batch's state: it is frozen."""
+        """Whether the batch is frozen: no action leaves its state."""
         return self.state in FINAL
 
     @property
     def kept_count(self) -> int:
-        """How many of the batch's rows are not removed."""
+        """The number of rows that are not removed."""
         return self.row_count - self.removed_count
 
     def count_of(self, *statuses: str) -> int:
-        """Return how many rows that are not removed have one of ``statuses``."""
+        """Return the number of rows that are not removed and have one of ``statuses``."""
         return sum(int(self.status_counts.get(str(status), 0)) for status in statuses)
 
     def refusal(self, action: Action) -> str | None:
-        """Return the sentences saying that, and why, the batch's state refuses ``action``; ``None`` if it does not."""
+        """Return the sentences with which the batch's state refuses ``action``; ``None`` if it allows it."""
         reason = why_not(action, self.state, self._by())
         return None if reason is None else f"{self} was not {action.done}. {reason}"
 
     def _by(self) -> str:
-        """Say who brought the batch into its state, for somebody who comes too late."""
+        """Return the user and the time that brought the batch into its state, as a part of a sentence."""
         name, at = {
             State.COMPLETE: (self.completed_by, self.completed_at),
             State.EXECUTED: (self.executed_by, self.executed_at),
@@ -117,7 +118,7 @@ class Batch(Base):
         return f" by {name} on {at:%Y-%m-%d at %H:%M:%S} UTC" if at is not None else ""
 
     def __str__(self) -> str:
-        """Name the batch in sentences."""
+        """Return the batch's name in sentences."""
         return f"Batch {self.number}"
 
 
@@ -129,8 +130,8 @@ class BatchRow(Base):
             __batch__ = PriceChange
             item_code: Mapped[str]
 
-    ``issues`` lists what is wrong in the row's cells, see :class:`batchbook.batches.rows.issues.Issue`; ``version`` counts the
-    changes people made and is what an edit must have seen.
+    ``issues`` lists the problems in the row's cells, see :class:`batchbook.batches.rows.issues.Issue`. ``version`` counts
+    changes; an edit must be based on the current one.
     """
 
     __abstract__ = True
@@ -138,7 +139,7 @@ class BatchRow(Base):
 
     @declared_attr
     def batch_id(cls) -> Mapped[int]:  # noqa: N805 - SQLAlchemy passes the class.
-        """The batch the row belongs to."""
+        """The number of the row's batch."""
         target = f"{cls.__batch__.__tablename__}.id"
         return mapped_column(ForeignKey(target, ondelete="CASCADE"), primary_key=True, sort_order=-20)
 
@@ -152,7 +153,7 @@ class BatchRow(Base):
 
 
 class BatchFile(Base):
-    """A file that went into a batch or came out of it: its bytes are in chunks beside it, with their SHA-256."""
+    """A file that belongs to a batch, with the SHA-256 of its bytes, which are stored in chunks."""
 
     __tablename__ = "batch_file"
 
@@ -167,7 +168,7 @@ class BatchFile(Base):
 
 
 class BatchFileChunk(Base):
-    """A piece of a file's bytes, in order of ``position``."""
+    """A chunk of a file's bytes, in order of ``position``."""
 
     __tablename__ = "batch_file_chunk"
     __table_args__ = (
@@ -183,7 +184,7 @@ class BatchFileChunk(Base):
 
 
 class Operation(Base):
-    """What somebody did to a batch: one operation per human action, however many cells it changed."""
+    """An action on a batch in its history, with the number of cells that it changed."""
 
     __tablename__ = "operation"
 
@@ -197,7 +198,7 @@ class Operation(Base):
 
 
 class CellChange(Base):
-    """One cell that an operation changed, as text before and after; ``sequence`` 0 is the header."""
+    """A cell that an operation changed, with its texts before and after; ``sequence`` 0 is the header."""
 
     __tablename__ = "cell_change"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""The registry of batch types, and the handlers that the settings put in place of a type's own."""
+"""The registry of batch types, and the handlers that settings put in place of a type's own."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ SETTINGS = (
 
 @dataclass(frozen=True)
 class BatchType:
-    """A registered batch type: its models, its handler class (after any swap by a setting) and its names."""
+    """A registered batch type: its models, its names, and its handler class, which may come from a setting."""
 
     key: str
     header: type[Batch]
     rows: RowTables
     handler: type[BatchHandler[Any, Any]]
-    #: The view class, or its dotted name, which is imported when a page, or a worksheet, needs it.
+    #: The view class, or its dotted name, which is imported when a page or a worksheet needs it.
     view_name: type[Any] | str
     title: str
     title_plural: str
-    #: The models of the tables in which is recorded what its batches did; the database lets rows be added only.
+    #: The models of the append-only tables in which executions record their effects.
     records: tuple[type[Any], ...] = ()
-    #: What the type's handler works with besides the database, by name.
+    #: The objects that the type's handler works with besides the database, by name.
     services: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -75,7 +75,7 @@ class BatchTypes:
         self._types: dict[str, BatchType] = {batch_type.key: batch_type for batch_type in types}
 
     def add(self, batch_type: BatchType) -> None:
-        """Register ``batch_type``; two with one key conflict already in the configuration."""
+        """Register ``batch_type``. Two types with the same key conflict earlier, in the configuration."""
         self._types[batch_type.key] = batch_type
 
     def __getitem__(self, key: str) -> BatchType:
@@ -102,7 +102,7 @@ def swapped_handler(settings: Mapping[str, Any], key: str) -> str | None:
 
 
 def refuse_unknown_handlers(settings: Mapping[str, Any], types: BatchTypes) -> None:
-    """Raise ``ConfigurationError`` where a setting swaps the handler of a type that there is not."""
+    """Raise ``ConfigurationError`` if a setting swaps the handler of a type that is not included."""
     known = {handler_setting(batch_type.key) for batch_type in types}
     unknown = sorted(name for name in settings if name.startswith(_HANDLERS) and name not in known)
     if unknown:

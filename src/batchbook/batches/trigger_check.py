@@ -21,7 +21,7 @@ _EVENTS = {
     "sqlite": ("insert", "update", "delete"),
     "postgresql": ("insert", "update_from", "delete", "truncate"),
 }
-#: Those of PostgreSQL by which no row is moved into an executed batch.
+#: The trigger on PostgreSQL that keeps rows from being moved into an executed batch.
 _INTO = "update_to"
 _TRIGGERS = {
     "sqlite": "SELECT name, tbl_name, TRUE FROM sqlite_master WHERE type = 'trigger'",
@@ -49,14 +49,16 @@ _ROWS = re.compile(rf"{TABLE_PREFIX}\d+")
 
 
 def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
-    """Yield a sentence for each way past what guards batches, jobs and the records that ``types`` declare."""
+    """Yield a sentence for each gap in the protection of batches, jobs and the records that ``types`` declare."""
     dialect = connection.dialect.name
     triggers = connection.execute(text(_TRIGGERS[dialect])).all()
     tables = connection.execute(text(_TABLES[dialect])).scalars()
     rows = {table for table in tables if _ROWS.fullmatch(table)}
     begun = {table for trigger, table, _works in triggers if trigger.startswith(f"frozen_{table}_")}
     working = {trigger for trigger, _table, works in triggers if works}
-    for table in sorted(_guarded(types) | rows | begun):
+    records = {table_of(record).name for batch_type in types for record in batch_type.records}
+    guarded = {Batch.__tablename__, Job.__tablename__, DirectEdit.__tablename__, *CHILD_TABLES} | records
+    for table in sorted(guarded | rows | begun):
         events = {*_EVENTS[dialect]}
         if dialect == "postgresql" and (table in CHILD_TABLES or table in rows):
             events.add(_INTO)
@@ -70,17 +72,12 @@ def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
         yield from _ruled(connection)
 
 
-def _guarded(types: BatchTypes) -> set[str]:
-    records = (table_of(record).name for batch_type in types for record in batch_type.records)
-    return {Batch.__tablename__, Job.__tablename__, DirectEdit.__tablename__, *CHILD_TABLES, *records}
-
-
 def _inheriting(connection: Connection) -> Iterator[str]:
     for child, child_is_here, parent, parent_is_here in connection.execute(text(_INHERITING)):
         if (child_is_here and _is_ours(child)) or (parent_is_here and _is_ours(parent)):
             yield (
-                f"The table {child} inherits from {parent}: rows of the one pass for rows of the other, and are changed"
-                f" past its triggers. Check the rows of both, then run: ALTER TABLE {child} NO INHERIT {parent}."
+                f"The table {child} inherits from {parent}: rows of the one count as rows of the other, and are changed"
+                f" without its triggers. Check the rows of both, then run: ALTER TABLE {child} NO INHERIT {parent}."
             )
 
 

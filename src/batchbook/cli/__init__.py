@@ -21,7 +21,7 @@ class LazyCommand(NamedTuple):
 
 
 class LazyGroup(click.Group):
-    """A group that lists its commands without importing them, because imports are most of the time that help takes.
+    """A group that lists its commands without importing them, because imports would take most of the time of help.
 
     Args:
         commands_by_name: the commands, each imported when it is invoked, or when its own help is asked for.
@@ -43,7 +43,7 @@ class LazyGroup(click.Group):
         return super().get_command(ctx, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands as click does, with the help that is known of those not imported."""
+        """Write the list of commands as click does, with the known help of those that are not imported."""
         names = self.list_commands(ctx)
         limit = formatter.width - 6 - max(map(len, names), default=0)
         with formatter.section("Commands"):
@@ -56,9 +56,9 @@ class RefusingGroup(LazyGroup):
     """A group that turns every error of a command that is no defect into one sentence on stderr."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the command that the process was started for."""
-        # Imports are most of a short command, and what they make stays: looking through it for garbage every 700
-        # objects, which is the default, takes a tenth of the time.
+        """Run the command of this process."""
+        # A short command spends most of its time on imports, and their objects stay. Searching them for garbage after
+        # every 700 new objects, which is the default, would take a tenth of that time.
         gc.set_threshold(50_000)
         return super().__call__(*args, **kwargs)
 
@@ -69,7 +69,7 @@ class RefusingGroup(LazyGroup):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            # Imported only now, because it imports the errors of the database, which help does without.
+            # Imported only now, because it imports the errors of the database, which help does not need.
             from batchbook.cli.output import refusal_for
 
             refusal = refusal_for(error)
@@ -78,7 +78,7 @@ class RefusingGroup(LazyGroup):
             raise refusal from error
 
 
-#: A test compares the sentences with those of the commands.
+#: The commands by name. A test compares the help here with that of the commands themselves.
 _COMMANDS = {
     "init": LazyCommand(
         "batchbook.cli.administration:init",

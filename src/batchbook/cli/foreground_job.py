@@ -44,7 +44,7 @@ class StopFlag:
 
 @contextmanager
 def interruptible(by: str, cancel: Callable[[], None], stopping: StopFlag) -> Iterator[None]:
-    """Call ``cancel`` in another thread on the first Ctrl-C, raise on further ones, and set ``stopping`` on SIGTERM."""
+    """Call ``cancel`` in another thread on the first Ctrl-C, raise ``Interrupted`` on others; set ``stopping`` on SIGTERM."""
     pressed: queue.SimpleQueue[bool] = queue.SimpleQueue()
     count = 0
 
@@ -96,13 +96,13 @@ class NoDisplay:
     """A display that shows nothing."""
 
     def show(self, title: str, step: Step | None, words: str) -> None:
-        """Show nothing."""
+        """Do nothing."""
 
     def note(self, sentence: str) -> None:
-        """Show nothing."""
+        """Do nothing."""
 
     def close(self) -> None:
-        """Have nothing to close."""
+        """Do nothing."""
 
 
 class LineDisplay:
@@ -122,11 +122,11 @@ class LineDisplay:
         click.echo(printable(sentence), err=True)
 
     def close(self) -> None:
-        """Have nothing to close."""
+        """Do nothing."""
 
 
 class BarDisplay:
-    """A display that redraws a bar in one line, with the words behind it."""
+    """A display that redraws a bar in one line, followed by the progress in words."""
 
     def __init__(self) -> None:
         self._drawn = float("-inf")

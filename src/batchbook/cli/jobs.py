@@ -35,7 +35,7 @@ from batchbook.words import counted
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-#: The verbs of commands that not everyone may use, as sentences have them.
+#: The forms of verbs that the sentence of a refusal needs.
 _VERBAL_NOUNS = {"cancel": "cancelling", "retry": "retrying"}
 #: The largest number that a job can have.
 _LARGEST = 2**31 - 1
@@ -47,7 +47,7 @@ def job_argument(command: _Command) -> _Command:
 
 
 def find_job(session: Session, job_id: int) -> Job:
-    """Return a job; raise ``Missing`` if there is none, or none any more."""
+    """Return a job; raise ``Missing`` if there is none of that number, or it is not kept any more."""
     job = session.get(Job, job_id) if job_id <= _LARGEST else None
     if job is None:
         raise Missing(f"There is no job {job_id}. Jobs that ended long ago are not kept.")
@@ -84,7 +84,7 @@ def cancel(installation: Installation, job_id: int, actor: str, force: bool, as_
 @json_option
 @pass_installation
 def retry(installation: Installation, job_id: int, actor: str, as_json: bool) -> None:
-    """Retry the job ID, which failed or was cancelled, as a new job, and print the number of that."""
+    """Retry the job ID, which failed or was cancelled, as a new job, and print the new number."""
     services = installation.application
     with installation.transaction() as session:
         job = find_job(session, job_id)
@@ -156,7 +156,7 @@ def _selection(state: str | None, everything: bool) -> Select[Any]:
 
 
 def _lines(items: Iterable[dict[str, Any]]) -> Iterator[str]:
-    # Headings are for people; what reads a pipe wants one line for each job.
+    # Headings are for people; a program that reads a pipe expects one line for each job.
     if sys.stdout.isatty():
         yield _HEADINGS
     for item in items:

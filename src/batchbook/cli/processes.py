@@ -36,7 +36,7 @@ class Signals:
     """The signals to stop that arrive from now on, in their order."""
 
     def __init__(self) -> None:
-        # An event must not be set by what interrupts the thread that waits for it; a simple queue may be.
+        # A signal handler must not set an event for which the interrupted thread waits; it may put into a simple queue.
         self._arrived: queue.SimpleQueue[int] = queue.SimpleQueue()
         for number in STOPPING:
             signal.signal(number, lambda arrived, _frame: self._arrived.put(arrived))
@@ -94,7 +94,7 @@ def serve(installation: Installation, listen: str | None) -> None:
     services = services_of(application.registry)
     if (worker := services.get(JobService).worker) is not None:
         worker.exit = start_again
-    # Before the first page is served; without jobs in this process nothing else in it does so.
+    # Before the first page is served; if this process runs no jobs, nothing else here would do it.
     for task in services.get(JobService).upkeep:
         task(services)
     stop_by_exception()

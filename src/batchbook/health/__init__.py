@@ -1,6 +1,6 @@
 """Endpoints for machines: ``/health`` for liveness, ``/ready`` for readiness, and ``/metrics`` of jobs.
 
-They need no sign-in, because a load balancer cannot do so.
+Whoever asks, the answer is the same: a load balancer signs in nowhere.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class Readiness:
-    """The readiness of an application, with the reasons why it is not ready."""
+    """The check that an application is ready, with the reasons if it is not."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -39,11 +39,11 @@ class Readiness:
 
     @property
     def _engine(self) -> Engine:
-        """The engine that the application has now; tests give one application several."""
+        """The application's current engine; each test gives the application another one."""
         return self._services.get(Engine)
 
     def reasons(self) -> Iterator[str]:
-        """Yield the reasons why no requests should be sent here now, for the operator. They hold no secrets."""
+        """Yield the reasons why this process should get no requests now, for operators; none of them is secret."""
         try:
             if not schema_version.has_all(self._engine, self._expected):
                 yield "The database lacks migrations; “batchbook init” runs them."
@@ -54,12 +54,12 @@ class Readiness:
             yield "The database does not answer."
         worker = self._jobs.worker
         if self._jobs.settings.mode is Mode.EMBEDDED and not (worker and worker.is_alive):
-            yield "The threads that run jobs in this process are not alive; restart it."
+            yield "The threads that run jobs in this process have died. Restart it."
 
     def refuse_faults(self) -> None:
-        """Raise ``Conflict`` if triggers that protect data are missing or can be bypassed.
+        """Raise ``Conflict`` if a trigger that protects the database is missing or disabled.
 
-        A database that does not answer is only logged: requests fail until it is available.
+        A database that does not answer is only logged; requests fail until it is available.
         """
         try:
             found = list(self._faults()) if schema_version.has_all(self._engine, self._expected) else []
@@ -67,7 +67,7 @@ class Readiness:
             log.warning("The triggers of the database were not checked, because it did not answer: %s", error)
             found = []
         finally:
-            self._engine.dispose()  # A server that forks now must not share a connection among its processes.
+            self._engine.dispose()  # A server that forks now must not share a connection between its processes.
         if found:
             raise Conflict(" ".join([*found, "The application was not started."]))
 
@@ -77,12 +77,12 @@ class Readiness:
 
 
 def health(_request: Any) -> Response:
-    """Answer that the process is alive. Nothing else is checked, so that trouble elsewhere does not get it killed."""
+    """Answer that the process is running. Nothing else is checked, so that no trouble elsewhere gets it killed."""
     return Response("ok\n", content_type="text/plain")
 
 
 def ready(request: Any) -> Response:
-    """Answer whether requests may be sent: 200, or 503 with the reasons against it."""
+    """Answer whether the process may get requests: 200, or 503 with the reasons."""
     reasons = list(request.services.get(Readiness).reasons())
     return Response(json_body={"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
 

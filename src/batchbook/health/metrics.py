@@ -1,4 +1,4 @@
-"""Metrics of jobs for Prometheus at ``/metrics``, read from the database, so that every web process can answer."""
+"""Metrics of jobs for Prometheus at ``/metrics``, read from the database, so that any web process can answer."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class _Observation:
 
 
 class LiveWorkers:
-    """The processes that run jobs, found alive or dead by comparing their heartbeats with the previous ones.
+    """The live processes that run jobs, found by comparing their heartbeats with those of the previous scrape.
 
-    A process counts as alive at first, and as dead once its heartbeat has not changed for ``dead`` seconds: with a query
-    every minute, a dead process is found by the second one.
+    A process counts as alive when it is first observed, and as dead once it had no heartbeat for ``dead`` seconds between
+    two scrapes. With a scrape every minute, a dead process is noticed at the second one.
     """
 
     def __init__(self, store: JobStore, dead: float) -> None:
@@ -45,7 +45,7 @@ class LiveWorkers:
         self._observations: Mapping[str, _Observation] = {}
 
     def workers(self) -> dict[str, int]:
-        """Return the number of job threads of each living process; commands that run their own job have none."""
+        """Return the number of job threads of each live process; commands that run their own job have none."""
         if not self._store.is_there:
             return {}
         with self._store.connection() as connection:
@@ -63,13 +63,13 @@ class LiveWorkers:
         now, last = time.monotonic(), self._observations.get(executor)
         if last is None or last.beats != beats:
             return _Observation(beats, now, alive=True)
-        # Between two queries within one beat it had no time for another, so the last result still holds.
+        # Between two scrapes within one interval there need not be a heartbeat, so the previous verdict stands.
         return _Observation(beats, last.at, last.alive and now - last.at <= self._dead)
 
 
-#: The upper bounds of the histogram of durations, in seconds.
+#: Upper bounds of the buckets of durations, in seconds.
 BOUNDS = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600)
-#: The time before now in which durations are counted. Jobs are not kept for ever, so no total could be counted.
+#: The period over which durations are counted. Jobs are purged, so they cannot be counted from the beginning.
 _WINDOW = timedelta(hours=1)
 
 
@@ -86,7 +86,7 @@ class JobCollector(Collector):
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the measures as they are now."""
+        """Yield the current metrics."""
         with transaction_scope(self._engine, read_only=True) as session:
             yield _by_state(session)
             yield self._oldest_waiting(session)
@@ -99,7 +99,7 @@ class JobCollector(Collector):
             select(func.min(func.coalesce(Job.run_at, Job.asked_at))).where(Job.state == JobState.QUEUED)
         )
         age = max(0.0, (self._jobs.clock() - since).total_seconds()) if since else 0.0
-        text = "Seconds that the oldest waiting job has waited."
+        text = "Seconds that the oldest queued job has waited."
         return GaugeMetricFamily("batchbook_jobs_oldest_waiting_seconds", text, value=age)
 
     def _durations(self, session: Session) -> Metric:
@@ -113,22 +113,24 @@ class JobCollector(Collector):
             .where(Job.state.in_(ENDED), Job.started_at.is_not(None), lately)
             .group_by(Job.task, Job.state)
         )
+        bounds = [*map(str, map(float, BOUNDS)), "+Inf"]
         for task, state, count, total, *below in rows:
-            bounds = map(str, map(float, BOUNDS))
-            buckets = [*zip(bounds, map(float, below), strict=True), ("+Inf", float(count))]
+            buckets = [*zip(bounds, map(float, [*below, count]), strict=True)]
             found.add_metric((task, state), buckets=buckets, gsum_value=float(total))
         return found
 
     def _workers(self) -> Iterator[Metric]:
         living = self._living.workers()
-        text = "Processes that run jobs and have a heartbeat."
+        text = "Live processes that run jobs."
         yield GaugeMetricFamily("batchbook_workers", text, value=len(living))
-        text = "Jobs that all these processes can run at a time."
+        text = "Number of jobs that these processes can run at the same time."
         yield GaugeMetricFamily("batchbook_worker_threads", text, value=sum(living.values()))
 
 
 def _by_state(session: Session) -> Metric:
-    found = GaugeMetricFamily("batchbook_jobs", "Jobs in the database, by state.", labels=("state", "task"))
+    found = GaugeMetricFamily(
+        "batchbook_jobs", "Number of stored jobs by state and task.", labels=("state", "task")
+    )
     counts = session.execute(select(Job.state, Job.task, func.count()).group_by(Job.state, Job.task))
     known = {(row[0], row[1]): row[2] for row in counts}
     for state, task, count in _with_zeros(known):
@@ -137,14 +139,14 @@ def _by_state(session: Session) -> Metric:
 
 
 def _with_zeros(counts: Mapping[tuple[str, str], int]) -> Iterator[tuple[str, str, int]]:
-    """Yield the counts of every state for each task, zeros included: an alarm needs to see that there were no failures."""
+    """Yield the counts of every state for each task, zeros included: an alert on failures needs the zeros before them."""
     for task in sorted({task for _state, task in counts}):
         for state in JobState:
             yield state.value, task, counts.get((state.value, task), 0)
 
 
 def _attempts(session: Session) -> Metric:
-    text = "Times that jobs in the database were started again, because their process was gone."
+    text = "Number of times that stored jobs were started again because their process was gone."
     found = GaugeMetricFamily("batchbook_job_further_attempts", text, labels=("task",))
     again = select(Job.task, func.sum(Job.attempts - 1)).where(Job.attempts > 1).group_by(Job.task)
     for task, count in session.execute(again):
@@ -153,7 +155,7 @@ def _attempts(session: Session) -> Metric:
 
 
 def _seconds(session: Session) -> ColumnElement[Any]:
-    """Return the expression for the duration of a job, in seconds."""
+    """Return the SQL expression for the seconds that a job ran."""
     if session.get_bind().dialect.name == "sqlite":
         return (func.julianday(Job.ended_at) - func.julianday(Job.started_at)) * 86400.0
     return func.extract("epoch", Job.ended_at - Job.started_at)
@@ -162,23 +164,23 @@ def _seconds(session: Session) -> ColumnElement[Any]:
 TOKEN = Setting(
     "batchbook.metrics_token",
     "",
-    "The bearer token that Prometheus must send to read /metrics. Without it there is no such page.",
+    "The bearer token with which Prometheus reads /metrics. Without one, there is no such page.",
 )
 
 SETTINGS = (TOKEN,)
 
 
 class Metrics:
-    """The view of the metrics, for clients with the ``token``."""
+    """The view of the metrics, for clients that know the ``token``."""
 
     def __init__(self, services: Services, token: str) -> None:
         self._token = token.encode()
-        # A registry of its own, because a process may have more than one application.
+        # A registry of its own, because a process may have several applications.
         self._collected = CollectorRegistry()
         self._collected.register(JobCollector(services.get(Engine), services.get(JobService)))
 
     def __call__(self, request: Any) -> Response:
-        """Return the metrics, or 401 without the token."""
+        """Answer with the metrics, or with 401 if the token is missing or wrong."""
         if not self._has_token(request):
             headers = {"WWW-Authenticate": "Bearer"}
             return Response(
@@ -191,11 +193,11 @@ class Metrics:
     def _has_token(self, request: Any) -> bool:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         # A header is text in Latin-1, whatever its bytes meant.
-        sent = token.strip().encode("latin-1", "replace")
-        return kind.lower() == "bearer" and hmac.compare_digest(sent, self._token)
+        received = token.strip().encode("latin-1", "replace")
+        return kind.lower() == "bearer" and hmac.compare_digest(received, self._token)
 
 
 def includeme(config: Any) -> None:
-    """Register the page with the token of the settings."""
+    """Register the view, with the token of the settings."""
     view = Metrics(services_of(config.registry), TOKEN.text(config.registry.settings))
     config.add_view(view, route_name="metrics", request_method="GET", permission=NO_PERMISSION_REQUIRED)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, TypeVar
+from urllib.parse import parse_qsl
 
 from sqlalchemy import Engine, delete
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from batchbook.jobs.models import Job, JobFile, JobFileChunk
 from batchbook.jobs.service import JobService
 from batchbook.jobs.tasks import JobContext, JobResult, Task
 from batchbook.master import Caller, GridReference
+from batchbook.master.grid_sources import INDEX
 from batchbook.master.record_pages import CONTENT_TYPES, BigExports, write_export
 from batchbook.progress import Progress
 from batchbook.security.identity import Identity, identity_called
@@ -65,12 +67,30 @@ def _write_rows(context: JobContext) -> Iterator[tuple[BinaryIO, int]]:
         if grid.write_rows is not None:
             grid.write_rows(rows, file)
         else:
-            write_export(grid.columns, job.arguments["format"], rows, file)
+            write_export(grid.columns, _arguments(job)["format"], rows, file)
         yield file, count
 
 
 def _reference(job: Job) -> GridReference:
-    return GridReference.from_json(job.arguments.get("grid") or {})
+    return GridReference.from_json(_arguments(job).get("grid") or {})
+
+
+def _arguments(job: Job) -> Mapping[str, Any]:
+    """Return the arguments of an export; those of older versions, which stored the address of a page, as they are now."""
+    if "route" not in job.arguments:
+        return job.arguments
+    prefix, _, page = job.arguments["route"].rpartition(".")
+    match = job.arguments["match"]
+    batch = {"batch_id": int(match.get("id", 0))}
+    source, arguments = {
+        "export": (INDEX, {"view": prefix}),
+        "export_rows": ("batch_rows", batch),
+        "worksheet": ("worksheet", batch | {"problems": False}),
+        "worksheet_problems": ("worksheet", batch | {"problems": True}),
+    }.get(page, ("", {}))
+    query = parse_qsl(job.arguments["query"], keep_blank_values=True)
+    grid = GridReference(source, arguments, query)
+    return {"grid": grid.to_json(), "format": match.get("format", "xlsx")}
 
 
 def _report_rows(rows: Iterable[T], progress: Progress, total: int) -> Iterator[T]:
@@ -85,7 +105,7 @@ def _store_file(context: JobContext) -> JobResult:
     file, count = context.prepared
     name = context.job.subject
     context.progress.report("store the file", 0, None)
-    content_type = CONTENT_TYPES[context.job.arguments["format"]]
+    content_type = CONTENT_TYPES[_arguments(context.job)["format"]]
     size = store_job_file(context.session, context.job.id, name, content_type, file)
     return JobResult(f"{name} is ready, with {counted(count, 'row')}.", data={"rows": count, "bytes": size})
 

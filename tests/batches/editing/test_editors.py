@@ -209,7 +209,7 @@ def test_a_stale_edit_shows_both_values_and_stores_neither(
     assert unchanged(engine) == before
     stale = caught.value
     assert (stale.mine, stale.theirs, stale.version) == ({"counted": "10"}, {"counted": "8"}, 2)
-    assert stale.message.startswith("Row 2 was changed by somebody else while you were editing it.")
+    assert stale.message.startswith("Row 2 was changed by another user while you were editing it.")
     harness.by("bob").edit(batch_id, 2, stale.version, **stale.mine)
     assert harness.row(batch_id, 2).counted == 10
     assert harness.cells(batch_id) == [(3, 0, 2, "counted", "9", "8"), (4, 0, 2, "counted", "8", "10")]

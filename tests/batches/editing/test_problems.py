@@ -168,7 +168,7 @@ def test_what_is_refused_changes_nothing(engine: Engine, harness: BatchHarness, 
     before = snapshot(engine, Base.metadata, COUNTS)
     refused: list[tuple[type[Exception], str, SimilarCells, str, Token | None]] = [
         (CellProblems, "“many” is not a whole number", LOTS, "many", None),
-        (Conflict, "they are not what you were shown", LOTS, "7", seen),
+        (Conflict, "they are not the rows that you were shown", LOTS, "7", seen),
         (Conflict, "No cell has this problem", SimilarCells("counted", "9"), "7", None),
         (Conflict, "No cell has this problem", SimilarCells("counted", "lots", "other"), "7", None),
         (BadInput, "“on_hand” is not a field", SimilarCells("on_hand", ""), "7", None),

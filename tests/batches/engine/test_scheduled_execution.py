@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
-from tests.functional.harness import CATALOGUE, CatalogueDatabase
+from tests.functional.harness import CatalogueDatabase
 from tests.jobs.harness import JobHarness, opened
 
 from batchbook.batches import Action, Callbacks
@@ -18,11 +17,8 @@ one_database = pytest.mark.parametrize("backend", ["sqlite"])
 
 
 @pytest.fixture
-def harness(settings: dict[str, str], engine: Engine, users: dict[str, str]) -> Iterator[JobHarness]:
+def harness(settings: dict[str, str], catalogue: CatalogueDatabase) -> Iterator[JobHarness]:
     """Price changes whose jobs wait until the test runs them."""
-    assert users
-    catalogue = CatalogueDatabase(engine)
-    catalogue.load(CATALOGUE)
     with opened(settings | {"batchbook.jobs": "workers"}, catalogue) as harness:
         yield harness
 
@@ -54,7 +50,7 @@ def test_what_makes_a_plan_void_drops_it_and_says_so(harness: JobHarness, action
     if result.job_id:
         harness.run(result.job_id)
         said += harness.job(result.job_id).message or ""
-    assert "The execution that admin planned for" in said
+    assert "The execution that admin scheduled for" in said
     assert harness.job(job_id).state == "cancelled"
     if action is not Action.DELETE:
-        assert any("admin planned for" in summary for _kind, summary in harness.operations(batch_id))
+        assert any("admin scheduled for" in summary for _kind, summary in harness.operations(batch_id))

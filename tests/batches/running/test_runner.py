@@ -126,7 +126,7 @@ def test_none_executes_itself_for_somebody_who_may_not_execute(
     batch_id = automatic.open(FILE, shelf="A")
     result = automatic.by(actor).submit(batch_id, Action.COMPLETE)
     assert result.message.endswith(
-        f"The role of {actor} does not allow that, so it waits for somebody who may execute it."
+        f"The role of {actor} does not allow that, so it waits for a user who may execute it."
     )
     assert (automatic.batch(batch_id).state, on_hand(engine)["008"]) == (State.COMPLETE, 8)
 

@@ -62,7 +62,7 @@ def test_there_is_one_plan_for_a_batch_the_last_one(harness: JobHarness) -> None
     harness.plan(batch_id)
     first = harness.planned(batch_id) or 0
     said = harness.plan(batch_id, TOMORROW + timedelta(hours=1)).message
-    assert "The execution that admin planned for" in said
+    assert "The execution that admin scheduled for" in said
     assert harness.job(first).state == "cancelled"
     assert harness.planned(batch_id) not in (None, first)
     assert harness.operations(batch_id)[-1][1].startswith("Rescheduled for")
@@ -75,7 +75,7 @@ def test_there_is_one_plan_for_a_batch_the_last_one(harness: JobHarness) -> None
 @one_database
 @pytest.mark.parametrize(
     ("at", "sentence"),
-    [(timedelta(minutes=-1), "That time is over"), (timedelta(days=367), "more than a year ahead")],
+    [(timedelta(minutes=-1), "That time is in the past"), (timedelta(days=367), "more than a year ahead")],
 )
 def test_a_time_that_is_over_or_far_away_is_refused(
     harness: JobHarness, at: timedelta, sentence: str
@@ -88,7 +88,7 @@ def test_a_time_that_is_over_or_far_away_is_refused(
 def test_only_what_could_be_executed_is_planned(harness: JobHarness) -> None:
     batch_id = harness.complete()
     harness.with_handler(why_not_execute=lambda _self, _batch: "The shelf is locked.")
-    with pytest.raises(Conflict, match=r"was not planned\. The shelf is locked\."):
+    with pytest.raises(Conflict, match=r"was not scheduled\. The shelf is locked\."):
         harness.plan(batch_id)
     harness.submit(batch_id, Action.REOPEN)
     with pytest.raises(Conflict, match="mark it complete first"):
@@ -142,7 +142,7 @@ def test_it_is_not_executed_otherwise_than_it_was_looked_at(harness: JobHarness)
         session.get_one(type(harness.batch(batch_id)), batch_id).version += 1
     job = harness.come_due(batch_id)
     assert (job.state, harness.batch(batch_id).state) == ("failed", "complete")
-    assert "it was changed after that was planned" in job.message
+    assert "it was changed after it had been scheduled" in job.message
 
 
 @one_database

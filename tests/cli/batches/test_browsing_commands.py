@@ -1,4 +1,4 @@
-"""The commands that list batch types, batches and operations, and show a batch; and to whom."""
+"""The commands that list batch types, batches and operations, and show a batch, each with what the user may see."""
 
 from __future__ import annotations
 

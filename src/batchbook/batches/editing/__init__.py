@@ -1,4 +1,4 @@
-"""Editing a batch's rows and header: every way in for a person's change goes through here."""
+"""The editing of a batch's rows and header. All changes by people, from pages and commands, go through this package."""
 
 from __future__ import annotations
 

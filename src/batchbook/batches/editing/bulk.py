@@ -1,4 +1,4 @@
-"""The editor of cells in many rows: one operation with its cells, and no statement per row."""
+"""The editor of cells in many rows, as one operation and without a statement for each row."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from batchbook.db.bulk_writing import bulk_update, chunked
 from batchbook.errors import Conflict, Missing
 from batchbook.grid import Column
 
-#: How many rows are read and written together: both databases take as many numbers in one statement.
+#: The number of rows that are read and written together; both databases accept as many parameters.
 AT_A_TIME = 500
 
 _KEY = ("batch_id", "sequence")
 _NO_VERSIONS: Mapping[int, int] = MappingProxyType({})
 
-#: What is wanted: by sequence of the row, the texts by field.
+#: The submitted texts, by sequence of the row and by field.
 Texts = Mapping[int, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
 class BulkEditResult:
-    """How many rows an edit changed, and how many of their cells."""
+    """The numbers of rows and of cells that an edit changed."""
 
     rows: int = 0
     cells: int = 0
@@ -56,11 +56,11 @@ class BulkEditor:
     def edit(
         self, batch_id: int, texts: Texts, kind: str, summary: str, versions: Mapping[int, int] = _NO_VERSIONS
     ) -> BulkEditResult:
-        """Store ``texts``, by sequence and field, in the batch's rows; return how much changed.
+        """Store ``texts``, by sequence and field, in the batch's rows; return the numbers of changes.
 
-        ``kind`` and ``summary`` are what history says of it. ``versions`` are those of the rows that the editor saw,
-        for rows that somebody looked at. A text that means what is there already changes nothing. Raises as
-        :meth:`RowEditor.edit` does, of the first row that is refused; nothing is stored then.
+        ``kind`` and ``summary`` go into the history. ``versions`` has, by sequence, the versions on which the edit is
+        based; rows without one are not checked. A text that means the same as the current value changes nothing. Raises
+        as :meth:`RowEditor.edit` does, for the first row that is refused; nothing is stored then.
         """
         with self.engine.editing(batch_id) as work:
             edit = _ManyEdit(work, kind, summary, texts, versions)
@@ -73,14 +73,14 @@ class BulkEditor:
 
 @dataclass(frozen=True)
 class _Part:
-    """Some rows with what changes in them, set on them but not stored yet, and the rows that this touches."""
+    """Rows with their changes, which are set but not stored yet, and the condition for the rows to refresh."""
 
     rows: Sequence[tuple[RowProxy, Sequence[Change]]]
     touched: ColumnElement[bool]
 
 
 class _ManyEdit:
-    """One edit, part by part."""
+    """An edit of many rows, stored in parts."""
 
     def __init__(
         self, work: ActionContext, kind: str, summary: str, texts: Texts, versions: Mapping[int, int]
@@ -92,14 +92,14 @@ class _ManyEdit:
         self.rows = 0
 
     def store_few(self) -> None:
-        """Store it in one part, and count only what that touches."""
+        """Store the edit in one part, and count only the rows to refresh."""
         part = self._part(sorted(self._texts))
         if part.rows:
             with refreshing(self._work, part.touched):
                 self._write(part)
 
     def store_many(self) -> None:
-        """Store it in parts; refresh when all is stored, because rows of one may be peers of those of another."""
+        """Store the edit in parts, and refresh at the end, because rows of one part may be peers of rows of another."""
         touched = []
         for sequences in chunked(sorted(self._texts), AT_A_TIME):
             part = self._part(sequences)
@@ -139,7 +139,7 @@ class _ManyEdit:
 
 
 def _columns_of(work: ActionContext, texts: Texts) -> dict[str, Column]:
-    # Made once: a column's parser is kept with it.
+    # Made once, because columns cache their parsers.
     names: dict[str, str] = {}
     for row_texts in texts.values():
         names.update(row_texts)
@@ -147,7 +147,7 @@ def _columns_of(work: ActionContext, texts: Texts) -> dict[str, Column]:
 
 
 def _rows(work: ActionContext, sequences: Sequence[int]) -> list[RowProxy]:
-    """Return the rows with these numbers; raise ``Missing`` for one that is not there."""
+    """Return the rows with these ``sequences``; raise ``Missing`` if one does not exist."""
     found: list[RowProxy] = []
     if sequences and sequences[0] > 0 and sequences[-1] <= HIGHEST_NUMBER:
         model = work.row

@@ -1,4 +1,4 @@
-"""The editors of single rows, which also add rows, and of a batch's header."""
+"""The editor of single rows, which also adds rows, and the editor of headers."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ from batchbook.db.bulk_writing import bulk_insert
 from batchbook.errors import BadInput, Conflict, Missing
 from batchbook.grid import to_text
 
-#: How many peers of a row an edit tells of.
+#: The maximum number of refreshed peers in the result of an edit.
 PEERS_TOLD = 100
 
 
 @dataclass(frozen=True)
 class EditedRow:
-    """The result of an edit of a row: the labels of the fields that it changed, and the peers that it brought up to date.
+    """The result of an edit of a row: the labels of the changed fields, and the peers that were refreshed.
 
-    ``peers`` has the versions that they had before, by their numbers.
+    ``peers`` has their earlier versions by sequence.
     """
 
     labels: list[str]
@@ -57,11 +57,11 @@ class RowEditor:
     def edit(
         self, batch_id: int, sequence: int, texts: Mapping[str, str], version: int | None = None
     ) -> EditedRow:
-        """Store ``texts``, by field, in a row; return what that changed.
+        """Store ``texts``, by field, in a row; return the changes.
 
-        ``version`` is the row's version the editor saw; ``None`` for one who gives values without looking, such as a
-        script. Raises :class:`CellProblems` and :class:`StaleEdit`, and :class:`~batchbook.errors.Missing` for a row that
-        is not there.
+        ``version`` is the row's version on which the edit is based; ``None`` skips the check, for scripts. Raises
+        :class:`CellProblems` for texts that cannot be stored, :class:`StaleEdit` for an older version, ``Missing`` for a
+        row that does not exist, and ``Conflict`` for one that is removed.
         """
         with self.engine.editing(batch_id) as work:
             row = find_row(work, sequence)
@@ -79,14 +79,14 @@ class RowEditor:
                 raise Conflict(
                     f"Rows cannot be added to {work.batch}: its type takes rows from its source only."
                 )
-            # A field that is not there must not be passed over in silence.
+            # Refuses unknown fields, which the line after the next would ignore.
             columns_named(work.row, texts)
             columns = editable_columns(work.row)
             values = parsed(columns, {column.name: texts.get(column.name, "") for column in columns})
             return _add(work, values)
 
     def enter(self, batch_id: int, text: str) -> int:
-        """Add the row that ``text``, scanned or typed into the quick entry box, stands for; return its number."""
+        """Add the row for ``text``, scanned or typed into the quick entry box; return its sequence number."""
         with self.engine.editing(batch_id) as work:
             text = text.strip()
             entry = work.handler.quick_entry
@@ -97,7 +97,7 @@ class RowEditor:
 
 
 def find_row(work: ActionContext, sequence: int) -> RowProxy:
-    """Return a row of the batch, removed or not; raise :class:`~batchbook.errors.Missing` if there is none."""
+    """Return a row of the batch, even if it is removed; raise ``Missing`` if it does not exist."""
     model: type[BatchRow] = work.row
     statement = select(work.rows().table).where(model.batch_id == work.batch.id, model.sequence == sequence)
     values = (
@@ -109,7 +109,7 @@ def find_row(work: ActionContext, sequence: int) -> RowProxy:
 
 
 def _store(work: ActionContext, row: RowProxy, changes: Sequence[Change]) -> Mapping[int, int]:
-    """Store ``changes`` of ``row``; return the versions that its peers had before, by their numbers."""
+    """Store ``changes`` of ``row``; return the earlier versions of its peers by sequence."""
     old_peers = peer_values(work, row)
     set_values(row, changes)
     touched = rows_and_peers(work, [row.sequence], [old_peers, peer_values(work, row)])
@@ -130,7 +130,7 @@ def _versions(work: ActionContext, condition: ColumnElement[bool]) -> Mapping[in
 
 
 def set_values(row: RowProxy, changes: Sequence[Change]) -> None:
-    """Set on ``row`` what ``changes`` say, and drop the issues of the cells that they change."""
+    """Set the values of ``changes`` on ``row``, and remove the issues of the changed cells."""
     issues: Sequence[Any] | None = row.issues
     for change in changes:
         setattr(row, change.column.name, change.value)
@@ -146,7 +146,7 @@ def _write(work: ActionContext, row: RowProxy) -> None:
 
 
 def _add(work: ActionContext, values: RowValues, how: str = "") -> int:
-    """Add a row with ``values`` behind all others; ``how`` completes the sentence that history says of it."""
+    """Add a row with ``values`` after the last one; ``how`` is the end of its sentence in the history."""
     sequence = next_number(work.session, work.row.sequence, work.batch.id)
     row = _new_row(work, sequence, values)
     check = CellCheck(work.rows().table, work.session.get_bind().dialect, work.handler.statuses)
@@ -195,7 +195,7 @@ class HeaderEditor:
     def edit(self, batch_id: int, texts: Mapping[str, str], version: int | None = None) -> list[str]:
         """Store ``texts``, by field, in the header; return the labels of the fields that changed.
 
-        Where the type says so, the rows are refreshed. Raises as :meth:`RowEditor.edit` does.
+        Rows are refreshed if a changed field is in the handler's ``refresh_after``. Raises as :meth:`RowEditor.edit` does.
         """
         with self.engine.editing(batch_id) as work:
             changes = _header_changes(work, texts, version)
@@ -206,7 +206,7 @@ class HeaderEditor:
             return labels_of(changes)
 
     def touches(self, batch_id: int, texts: Mapping[str, str], version: int | None = None) -> int:
-        """Return how many rows :meth:`edit` would refresh; raise as it does where it would store nothing."""
+        """Return the number of rows that :meth:`edit` would refresh; raise if it would refuse the edit."""
         work = self.engine.work_on(self.engine.find(batch_id))
         changes = _header_changes(work, texts, version)
         return work.batch.row_count if _decide_about_rows(work, changes) else 0

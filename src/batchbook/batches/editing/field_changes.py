@@ -16,7 +16,7 @@ from batchbook.grid.cells import is_readable
 
 
 class CellProblems(BadInput):
-    """Texts that cannot be stored: ``problems`` has a sentence per field. Nothing was stored."""
+    """The refusal of texts that cannot be stored; ``problems`` has a sentence for each field."""
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__(" ".join(problems.values()))
@@ -25,9 +25,10 @@ class CellProblems(BadInput):
 
 @dataclass(frozen=True)
 class Target:
-    """A row or header as it is before an edit: its name in sentences, its version, and its fields' texts.
+    """A row or header before an edit: its name in sentences, its version, and the texts of its fields.
 
-    ``raw`` names the fields that show what was not stored, or is stored and cannot be read.
+    ``raw`` names the fields whose texts are not stored values: they could not be stored, or the stored value is not
+    readable.
     """
 
     name: str
@@ -37,7 +38,7 @@ class Target:
 
     @classmethod
     def row(cls, row: Any, columns: Sequence[Column]) -> Self:
-        """Return what an edit of ``columns`` of ``row`` starts from."""
+        """Return the target of an edit of ``columns`` of ``row``."""
         shown = {column.name: cell_text(column, row) for column in columns}
         refused = {issue["field"] for issue in row.issues or () if issue["code"] == NOT_STORED}
         raw = frozenset(c.name for c in columns if _is_raw(c, getattr(row, c.name), refused))
@@ -46,21 +47,21 @@ class Target:
 
 @dataclass(frozen=True)
 class Change:
-    """A field that an edit changes: its column, the text that was there, and the value to store."""
+    """A field that an edit changes: its column, its text before, and the value to store."""
 
     column: Column
     old: str
     value: Any
 
     def cell(self, sequence: int) -> Cell:
-        """Return what history keeps of it; ``sequence`` is the row's, or 0 for the header."""
+        """Return the change for the history; ``sequence`` is the row's, or 0 for the header."""
         return Cell(sequence, self.column.name, self.old or None, to_text(self.column, self.value) or None)
 
 
 def editable_columns(model: type[Any], *, new: bool = False) -> tuple[Column, ...]:
     """Return the columns of a row or header model that people may edit, in the order of the table.
 
-    For a ``new`` header also those that are fixed from then on.
+    With ``new``, the columns of a new header that are fixed afterwards are included.
     """
     columns = model.__mapper__.columns
     return columns_of(
@@ -74,7 +75,7 @@ def editable_by_name(model: type[Any]) -> dict[str, Column]:
 
 
 def columns_named(model: type[Any], texts: Mapping[str, str]) -> tuple[Column, ...]:
-    """Return the editable columns of ``model`` that ``texts`` names; raise ``BadInput`` for a name that is none."""
+    """Return the editable columns of ``model`` that ``texts`` names; raise ``BadInput`` for other names."""
     columns = editable_columns(model)
     unknown = sorted(texts.keys() - {column.name for column in columns})
     if unknown:
@@ -84,12 +85,12 @@ def columns_named(model: type[Any], texts: Mapping[str, str]) -> tuple[Column, .
 
 
 def cell_text(column: Column, row: Any) -> str:
-    """Return the text of a cell as a person would edit it: the raw text where it could not be stored."""
+    """Return the text of a cell for editing: the raw text if that could not be stored."""
     return text_in(column, getattr(row, column.name), row.issues)
 
 
 def text_in(column: Column, value: Any, issues: Sequence[Issue] | None) -> str:
-    """Return what :func:`cell_text` does of a cell that holds ``value``, in a row with ``issues``."""
+    """Return the text for editing of a cell with ``value`` in a row with ``issues``, see :func:`cell_text`."""
     if value is None or value == column.blank:
         raw = next((i["raw"] for i in issues or () if i["field"] == column.name and i["raw"]), None)
         if raw is not None:
@@ -100,10 +101,10 @@ def text_in(column: Column, value: Any, issues: Sequence[Issue] | None) -> str:
 def changes_of(
     target: Target, columns: Sequence[Column], texts: Mapping[str, str], version: int | None
 ) -> list[Change]:
-    """Return what ``texts``, one for each of ``columns``, change in ``target``.
+    """Return the changes that ``texts``, one for each of ``columns``, make to ``target``.
 
-    ``version`` is the one that the editor saw, ``None`` for one who did not look. Raises :class:`StaleEdit` if it is not
-    that of ``target`` any more, unless nothing would change, and :class:`CellProblems`.
+    ``version`` is the one on which the edit is based; ``None`` skips the check. Raises :class:`StaleEdit` if ``target``
+    has another version, unless nothing would change, and :class:`CellProblems` for texts that cannot be stored.
     """
     changed = [c for c in columns if _changes(c, texts[c.name], target)]
     if changed and is_stale(version, target.version):
@@ -114,14 +115,14 @@ def changes_of(
 
 
 def _is_raw(column: Column, value: Any, refused: Set[str]) -> bool:
-    # Not what a file said and was taken as empty on purpose, which is shown as well.
+    # A text that was read as empty on purpose is shown as well, but is no refused one.
     if value is None or value == column.blank:
         return column.name in refused
     return not is_readable(column, value)
 
 
 def _changes(column: Column, text: str, target: Target) -> bool:
-    """Return whether ``text`` is to be stored: also as it is shown, where that is not stored yet and can be."""
+    """Return whether ``text`` must be stored: it means something else, or was not storable before and is now."""
     if not texts_of(column, text, target.shown[column.name]):
         return True
     try:
@@ -132,7 +133,7 @@ def _changes(column: Column, text: str, target: Target) -> bool:
 
 
 def texts_of(column: Column, text: str, shown: str) -> bool:
-    """Tell whether ``text`` means what is ``shown``: browsers change line ends, and people write 9.5 for 9.50."""
+    """Return whether ``text`` means the same as ``shown``: browsers change line ends, and people write 9.5 for 9.50."""
     text = text.strip()
     try:
         return text == shown or to_text(column, parse(column, text)) == shown
@@ -141,7 +142,7 @@ def texts_of(column: Column, text: str, shown: str) -> bool:
 
 
 def parsed(columns: Sequence[Column], texts: Mapping[str, str]) -> dict[str, Any]:
-    """Return the values that ``texts`` stand for; raise :class:`CellProblems` with all that cannot be read."""
+    """Return the values of ``texts`` by field; raise :class:`CellProblems` for all that cannot be parsed."""
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for column in columns:
@@ -155,5 +156,5 @@ def parsed(columns: Sequence[Column], texts: Mapping[str, str]) -> dict[str, Any
 
 
 def labels_of(changes: Sequence[Change]) -> list[str]:
-    """Return what people call the fields that ``changes`` change."""
+    """Return the labels of the fields that ``changes`` change."""
     return [change.column.label for change in changes]

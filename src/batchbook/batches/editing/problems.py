@@ -1,4 +1,4 @@
-"""Problems in a batch's cells, grouped by field, code and text, and one correction for all cells of a group."""
+"""Problems in a batch's cells, grouped by field, code and text, and corrections for all cells of a group."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from batchbook.grid import Column, columns_of
 from batchbook.statuses import Severity
 from batchbook.words import counted
 
-#: How many groups are held; problems that belong to none of them are only counted.
+#: The maximum number of groups; further problems are only counted.
 MOST_GROUPS = 10_000
-#: How many rows of a group are named.
+#: The maximum number of rows that are listed for a group.
 ROWS_NAMED = 20
-#: Up to how many characters texts tell groups apart; longer ones cannot be fixed alike.
+#: The number of characters of a text that distinguish groups; cells with longer texts cannot be fixed together.
 LONGEST = 500
 
-#: How many rows are read together.
+#: The number of rows that are read together.
 _AT_A_TIME = 1_000
-#: What every row has and nobody writes, so that no issue speaks of its text.
+#: The columns that all rows have. Nobody edits them, so their texts have no issues.
 _OF_ALL = frozenset(name for name in vars(BatchRow) if not name.startswith("_"))
 _WORST_FIRST = {str(severity): -place for place, severity in enumerate(Severity)}
 
 
 @dataclass
 class Problem:
-    """Like problems: in the cells ``field`` that hold ``text``, ``count`` times; ``rows`` are the first of them.
+    """A group of similar problems: those with the same code in cells of ``field`` with the same ``text``.
 
-    ``text`` is what a person would edit there, so the raw text where it could not be stored; it is cut where it is not
-    ``whole``. Severity, message and suggestions are those of the first one.
+    ``count`` is their number, and ``rows`` are the sequences of the first rows. ``text`` is the text for editing, cut if
+    it is not ``whole``. Severity, message and suggestions are those of the first problem.
     """
 
     field: str
@@ -56,7 +56,7 @@ class Problem:
     rows: list[int] = part(default_factory=list)
 
     def note(self, sequence: int) -> None:
-        """Count one more, in the row with this number."""
+        """Count a problem in the row with the number ``sequence``."""
         self.count += 1
         if len(self.rows) < ROWS_NAMED:
             self.rows.append(sequence)
@@ -64,9 +64,9 @@ class Problem:
 
 @dataclass
 class Problems:
-    """All problems of a batch: the groups, the worst and largest first; how many, in how many rows, of which code.
+    """All problems of a batch: the groups, the worst and largest first, and the numbers of rows and of each code.
 
-    ``others`` are those that are in no group, because there are too many groups.
+    ``others`` counts the problems without a group, because there are too many groups.
     """
 
     groups: list[Problem]
@@ -76,13 +76,13 @@ class Problems:
 
     @property
     def count(self) -> int:
-        """How many problems there are."""
+        """The number of problems."""
         return self.codes.total()
 
 
 @dataclass(frozen=True)
 class ProblemCell:
-    """A cell in which something is wrong: its row's number and version, what is wrong, and the text that is in it."""
+    """A cell with an issue: the number and version of its row, the issue, and the text for editing."""
 
     sequence: int
     version: int
@@ -91,7 +91,7 @@ class ProblemCell:
 
 
 def problem_cells(work: ActionContext, field_name: str | None = None) -> Iterator[ProblemCell]:
-    """Yield what is wrong in the batch's rows that are not removed, in their order; in ``field_name`` alone, if given."""
+    """Yield the cells with issues, or those of ``field_name``, in rows that are not removed, in order of the rows."""
     found = cell_columns(work.row)
     columns = [column for name, column in found.items() if field_name in (None, name)]
     places = {column.name: (place, column) for place, column in enumerate(columns, start=3)}
@@ -104,11 +104,11 @@ def problem_cells(work: ActionContext, field_name: str | None = None) -> Iterato
 
 
 def _rows_with_issues(work: ActionContext, columns: Sequence[Column]) -> Iterator[Sequence[Any]]:
-    """Yield number, version, issues and ``columns`` of the rows that have issues."""
+    """Yield sequence, version, issues and ``columns`` of the rows with issues."""
     rows = work.rows().narrowed(work.row.issues.is_not(None))
     names = ("sequence", "version", "issues", *(column.name for column in columns))
     statement = select(*(rows.table.c[name] for name in names)).where(rows.where)
-    # By the connection: the session would spend as much again on each row.
+    # By the connection, because the session would double the cost of each row.
     options = {"yield_per": _AT_A_TIME}
     with work.session.connection().execute(
         statement.order_by(rows.table.c.sequence), execution_options=options
@@ -120,7 +120,7 @@ def _rows_with_issues(work: ActionContext, columns: Sequence[Column]) -> Iterato
 
 
 def problems_of(work: ActionContext) -> Problems:
-    """Return the problems of the batch's rows that are not removed."""
+    """Return the problems in the batch's rows that are not removed."""
     groups: dict[tuple[str, str, str], Problem] = {}
     codes: Counter[str] = Counter()
     rows = others = last = 0
@@ -133,18 +133,22 @@ def problems_of(work: ActionContext) -> Problems:
             others += 1
             continue
         groups.setdefault(key, _new(cell)).note(sequence)
-    return Problems(sorted(groups.values(), key=_order), rows, codes, others)
+
+    def order(problem: Problem) -> tuple[int, int, str, str]:
+        return (_WORST_FIRST.get(problem.severity, 1), -problem.count, problem.field, problem.text)
+
+    return Problems(sorted(groups.values(), key=order), rows, codes, others)
 
 
 def cell_columns(row: type[BatchRow]) -> dict[str, Column]:
-    """Return the columns of a row model in whose cells something may be wrong, by name."""
+    """Return the columns of a row model whose cells may have issues, by name."""
     found: dict[str, Column] = {}
     for name in row.__mapper__.column_attrs.keys():  # noqa: SIM118 - Not a mapping.
         if name in _OF_ALL:
             continue
         try:
             (found[name],) = columns_of(row, [name])
-        except TypeError:  # Such as JSON: nobody reads or writes its text.
+        except TypeError:  # Columns without a text, such as JSON.
             continue
     return found
 
@@ -162,42 +166,38 @@ def _new(cell: ProblemCell) -> Problem:
     )
 
 
-def _order(problem: Problem) -> tuple[int, int, str, str]:
-    return (_WORST_FIRST.get(problem.severity, 1), -problem.count, problem.field, problem.text)
-
-
-#: How much of a text a sentence quotes.
+#: The maximum number of characters that are quoted in a sentence.
 _QUOTED = 60
 
 
 @dataclass(frozen=True)
 class SimilarCells:
-    """Which cells: those of ``field`` that hold ``text`` and have a problem with this ``code``; "" for any."""
+    """A filter for cells of ``field`` with ``text`` and a problem with the ``code``; "" for any code."""
 
     field: str
     text: str
     code: str = ""
 
     def fits(self, code: str, text: str) -> bool:
-        """Return whether it means a cell of its field that holds ``text`` and has a problem with ``code``."""
+        """Return whether a cell of the field with ``text`` and a problem with ``code`` matches."""
         return text == self.text and self.code in ("", code)
 
 
 @dataclass
 class Found:
-    """The rows whose cells are meant: their versions by number; ``issue`` is what is wrong in the first of them."""
+    """The rows with matching cells: their versions by sequence, and the issue of the first one."""
 
     versions: dict[int, int] = field(default_factory=dict)
     issue: Issue | None = None
 
     @property
     def selection(self) -> Selection:
-        """Which they are, in three numbers that change when other rows do, or when one is edited."""
+        """The rows as a selection, whose token changes with them."""
         return Selection(len(self.versions), sum(self.versions), sum(self.versions.values()))
 
 
 def find_similar(work: ActionContext, alike: SimilarCells) -> Found:
-    """Return the rows in which ``alike`` means a cell, those that are not removed."""
+    """Return the rows with a cell that matches ``alike``, without removed rows."""
     found = Found()
     if len(alike.text) <= LONGEST:
         for cell in problem_cells(work, alike.field):
@@ -208,20 +208,20 @@ def find_similar(work: ActionContext, alike: SimilarCells) -> Found:
 
 
 def check_fix(work: ActionContext, alike: SimilarCells, text: str) -> None:
-    """Raise ``BadInput`` where people may not edit the field, or ``text`` cannot be stored there."""
+    """Raise ``BadInput`` if the field is not editable, or ``text`` cannot be stored there."""
     parsed(columns_named(work.row, {alike.field: text}), {alike.field: text})
 
 
 class SimilarFixer:
-    """Fixes cells alike in the batches that ``engine`` works on."""
+    """Fixes similar cells in the batches that ``engine`` works on."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
     def fix(self, batch_id: int, alike: SimilarCells, text: str, seen: Token | None = None) -> BulkEditResult:
-        """Put ``text`` into all cells that ``alike`` means, as one operation; return how much changed.
+        """Store ``text`` in all cells that match ``alike``, as one operation; return the numbers of changes.
 
-        Raises ``Conflict`` if there are none, or not those that were ``seen``, where that is given; and as
+        Raises ``Conflict`` if no cell matches, or if the rows differ from those that were ``seen``, and errors as
         :meth:`BulkEditor.edit` does. Nothing is stored then.
         """
         with self.engine.editing(batch_id) as work:
@@ -229,11 +229,13 @@ class SimilarFixer:
             found = self.demand_seen(work, alike, seen)
             wanted = {alike.field: text}
             texts = dict.fromkeys(found.versions, wanted)
-            summary = self._summary(work, alike, text, len(texts))
+            (column,) = columns_named(work.row, wanted)
+            rows = counted(len(texts), "row")
+            summary = f"Fixed {column.label} in {rows} alike: {quoted(alike.text)} is now {quoted(text)}."
             return BulkEditor(self.engine).edit(batch_id, texts, "fix", summary, found.versions)
 
     def demand_seen(self, work: ActionContext, alike: SimilarCells, seen: Token | None) -> Found:
-        """Return the rows that ``alike`` means; raise as :meth:`fix` does if they are not to be changed."""
+        """Return the rows with a cell that matches ``alike``; raise ``Conflict`` as :meth:`fix` does."""
         found = find_similar(work, alike)
         now = found.selection
         if not now.count:
@@ -242,24 +244,20 @@ class SimilarFixer:
             seen,
             now.token,
             f"Nothing was changed: {counted(now.count, 'row has', 'rows have')} such a cell now, and they are not"
-            " what you were shown. Go back, look at them again, then decide.",
+            " the rows that you were shown. Go back, check them, then decide.",
         )
         return found
 
-    def _summary(self, work: ActionContext, alike: SimilarCells, text: str, count: int) -> str:
-        (column,) = columns_named(work.row, {alike.field: text})
-        return f"Fixed {column.label} in {counted(count, 'row')} alike: {quoted(alike.text)} is now {quoted(text)}."
-
 
 def fixed_message(edited: BulkEditResult) -> str:
-    """Return the sentence that says how much was changed."""
+    """Return a sentence with the numbers of changes."""
     if not edited.cells:
-        return "Nothing was changed: that is what is there already."
+        return "Nothing was changed: the cells have this text already."
     return f"Changed {counted(edited.cells, 'cell')} in {counted(edited.rows, 'row')}."
 
 
 def quoted(text: str) -> str:
-    """Return ``text`` as sentences quote it, cut if it is long; an empty one is called so."""
+    """Return ``text`` in quotation marks, cut if it is long; "empty" for an empty one."""
     if not text:
         return "empty"
     return f"“{text[:_QUOTED]}…”" if len(text) > _QUOTED else f"“{text}”"

@@ -1,4 +1,4 @@
-"""Removal and restoring of rows: a mark on the row, so that nothing is lost before execution."""
+"""Removal and restoring of rows, by a mark on each row, so that nothing is lost before the execution."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from batchbook.words import counted
 
 @dataclass(frozen=True)
 class Selection:
-    """Rows that a condition selects, as three numbers that differ as soon as other rows match or one of them is edited."""
+    """Rows that a condition selects, as three numbers that change if other rows match or one of the rows is edited."""
 
     count: int
     sequences: int
@@ -37,7 +37,7 @@ class Selection:
 
     @classmethod
     def of(cls, work: ActionContext, condition: ColumnElement[bool]) -> Self:
-        """Look at the rows of the batch that satisfy ``condition`` and are not removed, by one statement."""
+        """Return the selection of the rows that satisfy ``condition`` and are not removed, by one statement."""
         row, rows = work.row, work.rows().narrowed(condition)
         sums = (func.coalesce(func.sum(column), 0) for column in (row.sequence, row.version))
         found = work.session.execute(select(func.count(), *sums).where(rows.where)).one()
@@ -45,7 +45,7 @@ class Selection:
 
     @classmethod
     def read(cls, params: Mapping[str, Any], refusal: str) -> Self:
-        """Return the selection whose token a posted form carries; raise ``BadInput`` with ``refusal`` if it has none."""
+        """Return the selection whose token is in a submitted form; raise ``BadInput`` with ``refusal`` if there is none."""
         try:
             return cls(*map(int, read_token(params, refusal).split("-")))
         except (TypeError, ValueError):
@@ -65,7 +65,7 @@ class RowRemover:
         self.session = engine.session
 
     def set_removed(self, batch_id: int, sequence: int, *, removed: bool, version: int | None = None) -> None:
-        """Remove a row, or restore it. Raises :class:`StaleEdit` if it changed since ``version`` was seen."""
+        """Remove a row, or restore it; raise :class:`StaleEdit` if it no longer has the ``version``, if given."""
         with self.engine.editing(batch_id) as work:
             row = find_row(work, sequence)
             if row.removed == removed:
@@ -84,15 +84,15 @@ class RowRemover:
                 )
 
     def remove_where(self, batch_id: int, condition: ColumnElement[bool], seen: Token | None = None) -> int:
-        """Remove all rows that satisfy ``condition`` and are not removed yet; return how many. One operation.
+        """Remove all rows that satisfy ``condition`` and are not removed yet, as one operation; return their number.
 
-        Raises :class:`~batchbook.errors.Conflict` if they are not those that were ``seen``, where that is given.
+        Raises ``Conflict`` if no row does, or if the rows differ from those that were ``seen``, if given.
         """
         with self.engine.editing(batch_id) as work:
             model = work.row
             count = self.demand_seen(work, condition, seen)
             work.progress.report("remove rows", 0, count)
-            # Every row is counted anew, because removing may change what the condition itself selects.
+            # All rows are counted, because the removal may change which rows satisfy the condition.
             whole = model.batch_id == work.batch.id
             with refreshing(work, whole, refresh=bool(work.handler.peer_columns)):
                 self._mark(work, condition, removed=True)
@@ -100,15 +100,15 @@ class RowRemover:
             return count
 
     def demand_seen(self, work: ActionContext, condition: ColumnElement[bool], seen: Token | None) -> int:
-        """Return how many rows satisfy ``condition``; raise as :meth:`remove_where` does if they are not to be removed."""
+        """Return the number of rows that satisfy ``condition``; raise ``Conflict`` as :meth:`remove_where` does."""
         now = Selection.of(work, condition)
         if not now.count:
             raise Conflict("No rows match any more, so none was removed.")
         refuse_changed(
             seen,
             now.token,
-            f"Nothing was removed: {counted(now.count, 'row matches', 'rows match')} now, and they are not what"
-            " you were shown. Go back, look at them again, then decide.",
+            f"Nothing was removed: {counted(now.count, 'row matches', 'rows match')} now, and they are not the"
+            " rows that you were shown. Go back, check them, then decide.",
         )
         return now.count
 
@@ -124,8 +124,8 @@ class RowRemover:
         operation = record(work.context, work.batch, "remove" if removed else "restore", summary)
         operation.cells = count
         model = work.row
-        # The cells are written by one statement, however many there are; the action's moment tells its rows, as
-        # long as no refresh has changed others in the same moment.
+        # One statement writes the cells of all rows. They are found by the time of the action, as long as no refresh
+        # has changed other rows at the same time.
         before, after = ("no", "yes") if removed else ("yes", "no")
         marked = select(
             model.batch_id,

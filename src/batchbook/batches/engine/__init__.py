@@ -1,1 +1,1 @@
-"""Engine: actions on one batch, done in its transaction."""
+"""The engine: actions on one batch, performed in the caller's transaction."""

@@ -15,12 +15,12 @@ from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
 from batchbook.batches.rows.storage import copy_rows
 from batchbook.db import utc_now
 
-#: What belongs to one batch alone, besides what its type adds, and so is not copied to another one.
+#: The columns of the base header that are not copied, because they belong to one batch alone.
 _OWN = frozenset(column.key for column in Batch.__table__.columns) - {"description", "notes", "params"}
 
 
 def new_header_values(actor: str) -> dict[str, Any]:
-    """Return what every batch is at first, made by ``actor``."""
+    """Return the values of the base header for a new batch of ``actor``."""
     return {
         "state": State.NEW,
         "created_at": utc_now(),
@@ -34,7 +34,7 @@ def new_header_values(actor: str) -> dict[str, Any]:
 
 
 def copied_header(source: ActionContext) -> Batch:
-    """Return a new header, not stored yet, with what that of ``source`` says."""
+    """Return a copy of the header of ``source``, as a new batch that is not stored yet."""
     header = source.batch_type.header
     copied = [attribute.key for attribute in header.__mapper__.column_attrs if attribute.key not in _OWN]
     values: dict[str, Any] = {name: getattr(source.batch, name) for name in copied}
@@ -42,9 +42,9 @@ def copied_header(source: ActionContext) -> Batch:
 
 
 def copy_children(source: ActionContext, clone: Batch, where: ColumnElement[bool] | None = None) -> None:
-    """Give ``clone`` the files of ``source`` and its rows, those that satisfy ``where`` if that is given.
+    """Copy the files of ``source`` to ``clone``, and its rows that satisfy ``where``, or all of them.
 
-    Worksheets that were uploaded stay behind: each can be taken into its own batch only.
+    Uploaded worksheets are not copied, because they can be applied to their own batch only.
     """
     number, batch_id, role = BatchFile.number, BatchFile.batch_id, BatchFile.role
     numbers = select(number).where(batch_id == source.batch.id, role != WORKSHEET)
@@ -55,9 +55,9 @@ def copy_children(source: ActionContext, clone: Batch, where: ColumnElement[bool
 
 
 def follow_up(source: ActionContext, rest: ColumnElement[bool]) -> Batch | None:
-    """Return a new open batch with the rows of ``source`` that satisfy ``rest``; ``None`` if there are none.
+    """Return a new open batch with copies of the rows of ``source`` that satisfy ``rest``; ``None`` if there are none.
 
-    The rows are copied as they stand, also those of them that are not right yet.
+    The rows are copied as they are, with their statuses and issues.
     """
     rows = source.rows().narrowed(rest)
     if not rows.count():

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from batchbook.batches.editing import editable_columns, parsed
-from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.copying import copied_header, copy_children, new_header_values
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.refresh import recount
@@ -24,11 +23,11 @@ from batchbook.words import counted
 def create_batch(
     engine: Engine, key: str, texts: Mapping[str, str], file: BinaryIO | None = None, file_name: str = ""
 ) -> Batch:
-    """Create a batch of the type ``key`` from the header's fields as texts, and a file if the type takes one.
+    """Create a batch of the type ``key`` from the texts of the header's fields and, if the type takes one, a file.
 
-    The batch is new: populating it is an action of its own. Raises :class:`~batchbook.errors.BadInput` (its
-    subclass :class:`~batchbook.batches.editing.CellProblems` for fields) where anything cannot be used; the
-    caller's transaction must then be given up.
+    The batch is in the state ``new``; populating it is another action. Raises :class:`~batchbook.errors.BadInput` (for
+    fields its subclass :class:`~batchbook.batches.editing.CellProblems`) for input that cannot be used; the caller must
+    then roll back the transaction.
     """
     batch_type = engine.types[key]
     if file is not None and batch_type.handler.file_source is None:
@@ -38,7 +37,11 @@ def create_batch(
     work.handler.before_create(batch, has_file=file is not None)
     engine.session.add(batch)
     engine.session.flush()  # The file and the history need the batch's number.
-    record(work.context, work.batch, "create", "Created." if file is None else _store(work, file, file_name))
+    summary = "Created."
+    if file is not None:
+        stored = store_file(work.context, batch, file_name, file)
+        summary = f"Created from {stored.name}, {stored.size:,} bytes."
+    record(work.context, batch, "create", summary)
     return batch
 
 
@@ -49,23 +52,18 @@ def _values(batch_type: BatchType, texts: Mapping[str, str]) -> dict[str, Any]:
         names = ", ".join(column.name for column in columns)
         raise BadInput(f"{batch_type.title} has no field “{unknown[0][:60]}”. Its fields: {names}.")
     preset = scalar_defaults(batch_type.header.__mapper__.columns)
-    given = [
+    filled = [
         column
         for column in columns
         if column.name in texts or (column.required and column.name not in preset)
     ]
-    said = parsed(given, {column.name: texts.get(column.name, "") for column in given})
-    # A handler looks at the header before it is stored, so the defaults are there already.
-    return {column.name: preset[column.name] for column in columns if column.name in preset} | said
-
-
-def _store(work: ActionContext, file: BinaryIO, name: str) -> str:
-    record = store_file(work.context, work.batch, name, file)
-    return f"Created from {record.name}, {record.size:,} bytes."
+    values = parsed(filled, {column.name: texts.get(column.name, "") for column in filled})
+    # The defaults are set here because the handler sees the header before it is stored.
+    return {column.name: preset[column.name] for column in columns if column.name in preset} | values
 
 
 def clone_batch(engine: Engine, batch_id: int) -> Batch:
-    """Return a new open batch with the header, rows and files of another, whatever that one's state."""
+    """Return a new batch with the header, rows and files of another; open, unless that one has no rows yet."""
     source = engine.lock(batch_id, Action.CLONE)
     clone = copied_header(source)
     source.handler.callbacks.on_clone(source.handler, source.batch, clone)
@@ -81,7 +79,7 @@ def clone_batch(engine: Engine, batch_id: int) -> Batch:
 
 
 def delete_batch(engine: Engine, batch_id: int) -> str:
-    """Delete a batch that was not executed, with its rows, files and history; return a sentence saying so."""
+    """Delete a batch that was not executed, with its rows, files and history; return a sentence for the user."""
     work = engine.lock(batch_id, Action.DELETE)
     batch = work.batch
     work.handler.callbacks.on_delete(work.handler, batch)

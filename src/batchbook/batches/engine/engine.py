@@ -1,4 +1,4 @@
-"""The engine: runs a handler, and is the only code that moves a batch from state to state."""
+"""The engine, which runs handlers and is the only code that changes the state of a batch."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ _MAY_BE_KEPT = (
 
 @dataclass(frozen=True)
 class Result:
-    """How an action ended: the sentence for the person who asked, and whether it failed."""
+    """The result of an action: a sentence for the user who requested it, and whether the action failed."""
 
     message: str
     failed: bool = False
-    #: The batch that came of it, where it made one, and the job that does it, where it is not done yet.
+    #: The batch that the action made, if any, and the job that will perform it, if it was not performed at once.
     batch_id: int | None = None
     job_id: int | None = None
-    #: What was done at once, where a job does the rest.
+    #: A sentence on the part that was done at once, if a job does the rest.
     at_once: str = ""
 
 
 class Engine:
     """Runs actions on batches for ``actor`` in ``session``; ``settings`` and ``types`` are the application's.
 
-    ``job_id`` is the job that it works for: another one that holds a batch keeps this one off.
+    ``job_id`` is the job for which it works. Batches that other jobs hold are refused.
     """
 
     def __init__(
@@ -71,11 +71,11 @@ class Engine:
         self.job_id = job_id
 
     def work_on(self, batch: Batch) -> ActionContext:
-        """Return what an action on ``batch`` works with, at this moment."""
+        """Return the context of an action on ``batch`` at this time."""
         return self.work_on_new(self.types[batch.type], batch)
 
     def work_on_new(self, batch_type: BatchType, batch: Batch) -> ActionContext:
-        """Return what an action on a ``batch`` that is not stored yet works with."""
+        """Return the context of an action on a ``batch`` of a given type, which need not be stored yet."""
         context = HandlerContext(self.session, self.settings, self.actor, utc_now(), self.progress)
         return ActionContext(context, batch_type, batch, batch_type.make_handler(context, batch))
 
@@ -86,8 +86,8 @@ class Engine:
     def lock(self, batch_id: int, action: Action) -> ActionContext:
         """Lock a batch for ``action`` until the transaction ends.
 
-        Raises :class:`~batchbook.errors.Missing` if there is no such batch and :class:`~batchbook.errors.Conflict`
-        if its state, as it is once the lock is held, does not allow the action, or a job has the batch.
+        Raises :class:`~batchbook.errors.Missing` if there is no such batch, and :class:`~batchbook.errors.Conflict` if a
+        job holds it, or if its state does not allow the action.
         """
         # Checked before locking as well: a running job holds the lock, and nobody should wait for its end.
         for lock in (False, True):
@@ -118,11 +118,11 @@ class Engine:
     ) -> Result:
         """Run ``action`` on a batch and return how it ended.
 
-        Errors that are sentences (:class:`~batchbook.errors.BatchbookError`) are raised and leave nothing behind; one
-        of them says that the batch is no longer at ``version``, if that is given. Any other exception of the handler
-        is a failure: what the action did is undone, the reason is kept in the header and in the history, and the
-        result says so. Where the handler broke the transaction, so that nothing can be undone in it, all of it is given
-        up, the reason is kept by another one, and :class:`~batchbook.errors.Misuse` is raised.
+        Errors with a sentence for the user (:class:`~batchbook.errors.BatchbookError`) are raised, and the action leaves
+        nothing behind; ``Conflict`` is one if the batch no longer has the ``version``, if given. Any other exception of
+        the handler is a failure: the action is undone, the reason is stored in the header and the history, and the result
+        has ``failed`` set. If the handler broke the transaction, so that the action cannot be undone in it, the whole
+        transaction is rolled back, another one stores the reason, and :class:`~batchbook.errors.Misuse` is raised.
         """
         if action not in ACTIONS:
             raise ValueError(f"{action} is no action that the engine runs.")
@@ -137,20 +137,20 @@ class Engine:
                 except BaseException as error:
                     raised = error
                     raise
-        except BaseException as error:  # noqa: BLE001 - A handler is somebody's code and may raise anything.
-            # What undoing it raises, where the handler broke the transaction, is not the reason.
+        except BaseException as error:  # noqa: BLE001 - A handler is an author's code and may raise anything.
+            # If the handler broke the transaction, undoing it raises another error, which is not the reason.
             return self._ended_by(raised or error, batch_id, action, mark)
 
     def _ended_by(self, error: BaseException, batch_id: int, action: Action, mark: TransactionMark) -> Result:
-        """Return how an action ended that raised ``error``; raise it where it is not the handler's failure."""
+        """Return the result of an action that raised ``error``; raise ``error`` unless it is the handler's failure."""
         if is_interrupt(error) or is_transient(error):
-            raise error  # Nobody's fault: whoever runs the action gives all of it up, and may do it again.
+            raise error  # Not the handler's failure: the caller rolls back everything, and may try again.
         where = (action, batch_id, self.job_id or "none")
         undone = mark.undo()
         if is_stop(error):
             raise error
         if not undone:
-            # Where it was stopped, that may have ended the transaction, whatever came of it; then this raises.
+            # Raises if the action was stopped, because that may have ended the transaction, too.
             self.progress.report("undo", 0, None)
             log.error("%s of batch %s broke its transaction (job %s)", *where, exc_info=error)
             raise self._lost(batch_id, action, error, undone=mark.give_up()) from error
@@ -160,10 +160,9 @@ class Engine:
         return self._failed(batch_id, action, error)
 
     def _carry_out(self, work: ActionContext, action: Action, options: Mapping[str, Any]) -> str:
-        """Lead the batch through the states of the table, and do the action in between; return what it says."""
-        step = cast(
-            "Transition", transition(action, work.batch.state)
-        )  # The lock has asked the table already.
+        """Perform the action, and change the batch's state before and after it; return the action's sentence."""
+        # Not None: the lock has checked the state.
+        step = cast("Transition", transition(action, work.batch.state))
         if step.through:
             work.batch.state = step.through
         message = ACTIONS[action](work, options)
@@ -171,27 +170,28 @@ class Engine:
         bump_version(work.batch)
         self.session.flush()
         if step.target:
-            # Last of all, and alone: from here on the database refuses every change of an executed batch.
+            # The last statement: from here on, the database refuses every change of an executed batch.
             work.batch.state = step.target
             self.session.flush()
         return message
 
     def adopt_rows(self, work: ActionContext) -> None:
-        """Open a new batch whose rows were copied from another one, and refresh them."""
+        """Open a new batch whose rows were copied from another batch, and refresh them."""
         work.batch.state = State.OPEN
         self.session.flush()
         self.refresh_or_refuse(work.batch.id)
 
     def refresh_or_refuse(self, batch_id: int) -> None:
-        """Refresh a batch as part of something larger; raise ``Conflict`` if that fails, so that nothing is kept."""
+        """Refresh a batch as part of another action; raise ``Conflict`` if that fails, so that nothing is stored."""
         result = self.run(batch_id, Action.REFRESH)
         if result.failed:
             raise Conflict(f"Nothing was changed, because the rows could not be refreshed. {result.message}")
 
     def _lost(self, batch_id: int, action: Action, error: BaseException, *, undone: bool) -> Misuse:
-        """Bring the batch back, in a transaction of its own, after a handler broke that of the action; keep why.
+        """Return the batch to its earlier state in another transaction, after a handler broke that of the action.
 
-        Return the error that says whether all of it was ``undone``, for which the database vouches.
+        The reason is stored. Returns the error to raise, which tells whether the database vouches that everything was
+        ``undone``.
         """
         database: Any = self.session.get_bind()
         with transaction_scope(database) as session:
@@ -199,7 +199,7 @@ class Engine:
             batch.state = state_before(batch.state) or batch.state
             sentence = f"{batch} was not {action.done}, because its handler broke the transaction ({reason_of(error)})."
             sentence += " Nothing of it was kept." if undone else _MAY_BE_KEPT
-            if self.job_id is None and not batch.is_final:  # A job's end is told by who runs it.
+            if self.job_id is None and not batch.is_final:  # A job's result is recorded by its task.
                 note_failure(HandlerContext(session, self.settings, self.actor, utc_now()), batch, sentence)
         return Misuse(sentence)
 
@@ -216,7 +216,7 @@ class Engine:
 
 
 def held_refusal(batch: Batch, action: Action, holder: Job) -> str:
-    """Return the sentences by which ``action`` is refused while a job has the batch."""
+    """Return the sentences that refuse ``action`` while the job ``holder`` holds the batch."""
     return (
         f"{batch} was not {action.done}. It is {holder.standing} at this moment: wait until that has ended."
     )

@@ -1,4 +1,4 @@
-"""Intake of the file of one batch: inspection before its rows are read, its records, and mappings learned from corrections."""
+"""The intake of a batch's file: its inspection, its records, and the corrections that are learned from the batch."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from batchbook.grid import to_text
 
 
 def file_source_of(work: ActionContext) -> FileSource:
-    """Return the file source of the batch's type; one without a field where it declares none."""
+    """Return the file source of the batch's type, or one without fields if the type declares none."""
     return work.handler.file_source or FileSource()
 
 
@@ -43,23 +43,23 @@ def intake_fields(work: ActionContext) -> Sequence[IntakeField]:
 
 
 def ensure_inspected(work: ActionContext) -> None:
-    """Inspect the batch's file before its rows are read, unless somebody has, and store the result.
+    """Inspect the batch's file before its rows are read, unless that was done, and store the result.
 
-    A file that cannot be read is left to the handler, which may not want to read it at all.
+    A file that cannot be read is left to the handler, which may not need it at all.
     """
     if has_mapped_file(work) and stored_intake(work.batch) is None:
         with suppress(BadInput):
             file_source_of(work).inspect(work.handler, work.batch)
 
 
-#: How many corrections of a batch are learned from.
+#: The maximum number of corrections that are learned from a batch.
 _MOST_CORRECTIONS = 5_000
 
 
 def learn_corrections(work: ActionContext) -> None:
-    """Remember, for the sender of the batch's file, the texts by which people replaced others in learned fields.
+    """Save, for the sender of the batch's file, the texts with which people replaced others in learned fields.
 
-    A text that was replaced by different ones has no certain meaning, so it is not remembered.
+    A text that was replaced by different texts is ambiguous, so it is not saved.
     """
     source = file_source_of(work)
     intake, scope = stored_intake(work.batch), source.mapping_scope(work.batch)
@@ -77,9 +77,9 @@ def learn_corrections(work: ActionContext) -> None:
 
 
 def _corrections(work: ActionContext, source: FileSource, field: IntakeField) -> dict[str, str]:
-    """Return the texts that were replaced in ``field``, each with the one text that stands in all of its cells now.
+    """Return the texts that were replaced in ``field``, each with its replacement, if that is the same in all cells.
 
-    A text that means something as it is was no mistake: the correction of that one row does not apply to others.
+    A text that is a valid value was no mistake in general, so its correction in one row does not apply to others.
     """
     found: dict[str, set[str]] = {}
     for before, value in work.session.execute(_replaced(work, field.column.name)):
@@ -92,7 +92,7 @@ def _corrections(work: ActionContext, source: FileSource, field: IntakeField) ->
 
 
 def _replaced(work: ActionContext, column: str) -> Select[tuple[str, Any]]:
-    """Return the SELECT of the texts of cells before anybody changed them, with their present values."""
+    """Return the SELECT of the original texts of changed cells, with their current values."""
     row, change, earlier = work.row, CellChange, aliased(CellChange)
     now = getattr(row, column)
     is_earlier = or_(
@@ -114,7 +114,7 @@ def _replaced(work: ActionContext, column: str) -> Select[tuple[str, Any]]:
 
 
 class FileRecords:
-    """The records of the batch's file by the number of their row, to be asked for in ascending order."""
+    """The records of the batch's file by the number of their row, read in ascending order."""
 
     def __init__(self, work: ActionContext, intake: Intake) -> None:
         self._work, self._intake = work, intake
@@ -122,8 +122,8 @@ class FileRecords:
         self._number, self._record = 0, ()  # type: tuple[int, Sequence[str]]
 
     def at(self, number: int | None) -> Sequence[str]:
-        """Return the record in the row ``number``; nothing for one that lies behind, or for a row of no file."""
-        if not isinstance(number, int):  # The row names no line, or something stands there that is no number.
+        """Return the record in the row ``number``; an empty one after the last row, for an earlier row, or for ``None``."""
+        if not isinstance(number, int):  # None, or a stored value that is no number.
             return ()
         self._next = self._next or self._all()
         while self._number < number:

@@ -1,4 +1,4 @@
-"""The preview of an execution: its options, totals, effects and refusals, the same on pages and on the command line."""
+"""The preview of an execution for pages and commands: its options, totals, effects and refusals."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from batchbook.forms import BoundForm, Form
 
 
 def default_values(handler: BatchHandler[Any, Any]) -> dict[str, Any]:
-    """Return the values of the handler's execution options where nobody chose; an option without a default lacks."""
+    """Return the default values of the handler's execution options; options without a default are left out."""
     return dict(_read(handler, {}).values)
 
 
 def bind_options(handler: BatchHandler[Any, Any], chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of the handler's execution options: the texts in ``chosen``, the defaults for the rest.
+    """Return the values of the handler's execution options: the texts in ``chosen``, and defaults for the others.
 
-    Raises :class:`batchbook.errors.BadInput` for an option the type does not have and for a value that does not fit.
+    Raises :class:`batchbook.errors.BadInput` for an option that the type does not have, and for an invalid value.
     """
     bound = _read(handler, chosen)
     known = {field.name for field in bound.fields}
@@ -45,7 +45,7 @@ def _read(handler: BatchHandler[Any, Any], chosen: Mapping[str, Any]) -> BoundFo
 
 
 def options_as_json(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return option values as JSON can keep them: exact numbers and dates as text."""
+    """Return option values as JSON values, with decimals and dates as texts."""
     return {name: _json_value(value) for name, value in values.items()}
 
 
@@ -64,14 +64,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ExecutionPreview:
-    """``sentences`` say with counts what will happen with the options as they are by default; ``reasons`` why not."""
+    """Sentences on the effects of an execution with the default options, and reasons why it is not possible now."""
 
     sentences: tuple[str, ...]
     reasons: tuple[str, ...]
 
 
 def preview_execution(work: ActionContext) -> ExecutionPreview | None:
-    """Return what executing the batch would do; ``None`` for one that is executed."""
+    """Return the preview of executing the batch; ``None`` if it is executed already."""
     batch, handler = work.batch, work.handler
     if batch.state in FINAL:
         return None
@@ -84,9 +84,7 @@ def preview_execution(work: ActionContext) -> ExecutionPreview | None:
     try:
         options = bind_options(handler, {})
     except BadInput:
-        return ExecutionPreview(
-            (), reasons
-        )  # An option without a default must be chosen before anything can be said.
+        return ExecutionPreview((), reasons)  # The effects depend on an option without a default.
     return _ask_handler(
         work,
         lambda: ExecutionPreview(tuple(handler.describe_execution(batch, options)), reasons),
@@ -97,7 +95,7 @@ def preview_execution(work: ActionContext) -> ExecutionPreview | None:
 
 
 def why_not_execute(work: ActionContext) -> str | None:
-    """Return the sentence by which the handler refuses to execute the batch as it is; ``None`` if it does not."""
+    """Return the sentence with which the handler refuses to execute the batch as it is; ``None`` if it does not."""
     return _ask_handler(
         work,
         lambda: work.handler.why_not_execute(work.batch),
@@ -115,14 +113,14 @@ def totals_of(work: ActionContext) -> list[Total]:
 
 
 def _ask_handler(work: ActionContext, ask: Callable[[], T], failed: Callable[[str], T]) -> T:
-    """Return the answer of ``ask``, or that of ``failed``, which gets the reason as text, where the handler fails."""
+    """Return the answer of ``ask``; if the handler fails, that of ``failed``, which gets the reason as text."""
     try:
         with work.session.begin_nested():
             return ask()
-    except Exception as error:  # A handler is somebody's code and may raise anything.
+    except Exception as error:  # A handler is an author's code and may raise anything.
         if isinstance(error, BatchbookError) and not isinstance(error, Misuse):
             raise
         if is_transient(error) or is_refused_write(error):
-            raise  # Nobody's fault, or one of the handler that has nothing to do with what it tells.
+            raise  # Not a failure to answer: the database is busy, or the handler tried to write.
         log.exception("The handler of %s failed to tell of it", work.batch)
         return failed(reason_of(error))

@@ -1,4 +1,4 @@
-"""The scheduled execution of a batch: its job's request, and the changes that make it void."""
+"""The scheduled execution of a batch, and the actions that cancel it or leave it valid."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from batchbook.jobs import lease
 from batchbook.jobs.enqueue import scheduled_job
 from batchbook.jobs.settings import JobSettings
 
-#: The kinds of operations that say what was planned, and that it was dropped.
+#: The kinds of operations for a scheduled execution and its cancellation.
 SCHEDULE, UNSCHEDULE = "schedule", "unschedule"
 
 
 def in_utc(at: datetime | None) -> str:
-    """Return a moment for the history and for sentences that everybody reads alike; empty for none."""
+    """Return a time in UTC, for the history and for sentences to users in different time zones; empty for ``None``."""
     return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def cancel_schedule(work: ActionContext, because: str) -> str:
-    """Give up the execution that is planned, if one is; return the sentence that says so, with a space before it.
+    """Cancel the scheduled execution, if there is one; return a sentence on that, with a space before it.
 
-    ``because`` is a sentence's end, such as "it was reopened". Raises :class:`~batchbook.errors.Conflict` if that
-    execution begins at this very moment.
+    ``because`` is the end of a sentence, such as "ada reopened it". Raises :class:`~batchbook.errors.Conflict` if the
+    execution is just starting.
     """
     job = scheduled_job(work.session, work.batch.id)
     if job is None:
         return ""
-    message = f"{job.subject} was not {job.done} at its time, because {because}."
+    message = f"{job.subject} was not {job.done} at its scheduled time, because {because}."
     if not lease.cancel_unstarted(work.session, job, message, JobSettings.read(work.context.settings).keep):
-        raise Conflict(f"{work.batch} begins to be executed at this moment, so nothing else was done.")
-    return f" The execution that {job.asked_by} planned for {in_utc(job.run_at)} was dropped."
+        raise Conflict(f"{work.batch} is just about to be executed, so nothing else was done.")
+    return f" The execution that {job.asked_by} scheduled for {in_utc(job.run_at)} was cancelled."
 
 
 def cancel_schedule_for_execution(work: ActionContext) -> str:
-    """Give up the execution that is planned, because the batch is executed now, and note that; return the sentence."""
-    said = cancel_schedule(work, f"{work.actor} had it executed before").strip()
-    if said:
-        record(work.context, work.batch, UNSCHEDULE, said)
-    return said
+    """Cancel and record the scheduled execution, because the batch is executed now; return a sentence on that."""
+    sentence = cancel_schedule(work, f"{work.actor} executed it before that").strip()
+    if sentence:
+        record(work.context, work.batch, UNSCHEDULE, sentence)
+    return sentence
 
 
 def follow_batch(session: Session, batch: Batch, before: int) -> None:
-    """Have what is planned for ``batch`` stay so although its version is another one than ``before``.
+    """Keep the scheduled execution of ``batch`` valid although its version is no longer ``before``.
 
-    What failed or was cancelled meanwhile changed nothing of what was looked at.
+    The failed or cancelled action that raised the version has not changed what the user saw.
     """
     job = scheduled_job(session, batch.id)
     if job is not None and job.arguments["version"] == before:

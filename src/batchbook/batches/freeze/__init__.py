@@ -1,10 +1,10 @@
-"""Freezing in the database: triggers that refuse every change of an executed batch, whoever asks.
+"""Freezing in the database: triggers that refuse every change of an executed batch, from any client.
 
-One helper serves migrations and row tables made at run time. PostgreSQL gets statement triggers with transition
-tables, which cost nothing measurable on bulk writes; SQLite has row triggers only. Deleting is allowed once the
-batch's ``purge_after`` has passed, children before the header.
+:func:`freeze_table` serves migrations and row tables that are made at run time. PostgreSQL gets statement triggers with
+transition tables, whose cost on bulk writes is not measurable; SQLite has row triggers only. An executed batch can be
+deleted once its ``purge_after`` has passed, children before the header.
 
-Two more keep what is not part of a batch: :func:`append_only` the tables that record what batches did, for good, and
+Two more functions protect rows outside batches: :func:`append_only` the records of what batches did, for good, and
 :func:`freeze_ended` rows such as jobs once they have ended.
 """
 
@@ -31,15 +31,15 @@ __all__ = [
     "unfreeze_table",
 ]
 
-#: Tables that hang on a batch by ``batch_id``, besides the row tables.
+#: The tables with children of batches, besides the row tables.
 CHILD_TABLES = ("batch_file", "batch_file_chunk", "operation", "cell_change")
 
-# Both have the same functions.
+# Both modules have the same functions.
 _DATABASES: dict[str, ModuleType] = {"sqlite": sqlite, "postgresql": postgresql}
 
 
 def freeze_core(connection: Connection) -> None:
-    """Create the triggers of the header table and of the tables every batch has. Run once, by the first migration."""
+    """Create the triggers of the header table and of the tables of children. The first migration calls this once."""
     database = _DATABASES[connection.dialect.name]
     database.create_functions(connection)
     for statement in database.header_triggers():
@@ -49,7 +49,7 @@ def freeze_core(connection: Connection) -> None:
 
 
 def drop_freeze_functions(connection: Connection) -> None:
-    """Drop what :func:`freeze_core` made besides the triggers, which go with their tables."""
+    """Drop the functions that :func:`freeze_core` created. The triggers are dropped with their tables."""
     _DATABASES[connection.dialect.name].drop_functions(connection)
 
 
@@ -63,11 +63,11 @@ def freeze_table(connection: Connection, table: str, batch_column: str = "batch_
 
 
 def append_only(connection: Connection, table: str) -> None:
-    """Create the triggers by which rows can be added to ``table`` and never be changed or deleted.
+    """Create the triggers that let rows of ``table`` be added, but never changed or deleted.
 
-    The table records what batches did: its column ``batch_id`` names the batch, or is null where none did it. A row
-    that names one is refused unless that batch is being executed, so nobody can add to what an executed one did. The
-    rows outlive their batch: a foreign key from ``batch_id`` would keep it from being purged.
+    The table records effects of batches: its column ``batch_id`` names the batch, or is null for other effects. A row
+    that names a batch is refused unless that batch is being executed, so nothing can be added to the record of an executed
+    one. The rows outlive their batch: a foreign key from ``batch_id`` would keep it from being purged.
     """
     database = _DATABASES[connection.dialect.name]
     database.create_record_functions(connection)
@@ -76,9 +76,9 @@ def append_only(connection: Connection, table: str) -> None:
 
 
 def freeze_ended(connection: Connection, table: str, states: Collection[str]) -> None:
-    """Create the triggers that keep a row of ``table`` as it is once its ``state`` is one of ``states``.
+    """Create the triggers that refuse changes of a row of ``table`` once its ``state`` is one of ``states``.
 
-    No row is born in such a state, and one is deleted only when its ``purge_after`` has passed.
+    No row can be inserted in such a state, and such a row can be deleted only when its ``purge_after`` has passed.
     """
     database = _DATABASES[connection.dialect.name]
     database.create_record_functions(connection)
@@ -87,7 +87,7 @@ def freeze_ended(connection: Connection, table: str, states: Collection[str]) ->
 
 
 def unfreeze_table(connection: Connection, table: str) -> None:
-    """Drop what any of these helpers made for ``table``, for a migration that must rebuild it and freezes it again."""
+    """Drop the triggers of ``table``, for a migration that rebuilds the table and freezes it again."""
     database = _DATABASES[connection.dialect.name]
     for name in database.trigger_names(connection, table):
         if name.startswith(f"frozen_{table}_"):

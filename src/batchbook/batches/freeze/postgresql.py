@@ -1,4 +1,4 @@
-"""Messages of the database's triggers when they refuse a change."""
+"""The triggers on PostgreSQL, which has them for statements, and the messages with which triggers refuse a change."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, text
 
-#: The number of the batch is not known there.
+#: The message for executed batches. A trigger does not know the number of the batch.
 MESSAGE = "An executed batch is frozen: nothing in it can be changed."
 
-#: For the tables in which is kept what batches did.
+#: The message for append-only tables.
 RECORD_MESSAGE = (
     "An append-only table: its rows can be neither changed nor deleted, and a row can name a batch only while that is"
     " being executed."
 )
 
-#: For what has come to its end, such as a job.
+#: The message for rows that have ended, such as jobs.
 ENDED_MESSAGE = (
     "What has ended is kept as it is: it can be neither changed nor invented, nor deleted before its time."
 )
@@ -97,44 +97,44 @@ END $$;
 
 
 def create_functions(connection: Connection) -> None:
-    """Create the functions that the triggers call."""
+    """Create the functions that the triggers of batches call."""
     connection.execute(text(_FUNCTIONS.format(schema=schema_of(connection), message=MESSAGE)))
 
 
 def create_record_functions(connection: Connection) -> None:
-    """Create the functions that the triggers of records and of what has ended call, or bring them up to date."""
+    """Create or replace the functions that the triggers of append-only tables and of ended rows call."""
     names = {"schema": schema_of(connection), "record": RECORD_MESSAGE, "ended": ENDED_MESSAGE}
     connection.execute(text(_RECORD_FUNCTIONS.format(**names)))
 
 
 def schema_of(connection: Connection) -> str:
-    """Return the schema in which tables are made, quoted."""
+    """Return the quoted name of the schema in which tables are created."""
     return str(connection.exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one())
 
 
 def drop_functions(connection: Connection) -> None:
-    """Drop the functions; the triggers must be gone."""
+    """Drop the functions. Their triggers must have been dropped before."""
     for name in ("header", "child", "truncate", "record", "ended"):
         connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS batchbook_refuse_{name}()")
 
 
 def header_triggers() -> Iterator[str]:
-    """Yield what creates the triggers of the header table."""
+    """Yield the statements that create the triggers of the header table."""
     yield from _triggers("batch", "batchbook_refuse_header()", "id")
 
 
 def child_triggers(_connection: Connection, table: str, column: str) -> Iterator[str]:
-    """Yield what creates the triggers of ``table``, whose ``column`` names the batch."""
+    """Yield the statements that create the triggers of ``table``, whose ``column`` names the batch."""
     yield from _triggers(table, f"batchbook_refuse_child('{column}')", column)
 
 
 def record_triggers(_connection: Connection, table: str) -> Iterator[str]:
-    """Yield what creates the triggers of a table to which rows are only added."""
+    """Yield the statements that create the triggers of an append-only table."""
     yield from _triggers_alike(table, "batchbook_refuse_record()")
 
 
 def ended_triggers(table: str, states: Collection[str]) -> Iterator[str]:
-    """Yield what creates the triggers of a table whose rows are kept once their state is one of ``states``."""
+    """Yield the statements that create the triggers of a table whose rows are frozen in one of ``states``."""
     yield from _triggers_alike(table, f"batchbook_refuse_ended({', '.join(map(repr, map(str, states)))})")
 
 

@@ -1,4 +1,4 @@
-"""The triggers on SQLite, which has them for each row only."""
+"""The triggers on SQLite, which has them for rows only."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from sqlalchemy import Connection
 
 from batchbook.batches.freeze.postgresql import ENDED_MESSAGE, MESSAGE, RECORD_MESSAGE
 
-# Both sides of the comparison are texts: this is how times are stored here.
+# Both sides of the comparison are texts, because SQLite stores times as texts.
 _PASSED = "{row}.purge_after IS NOT NULL AND {row}.purge_after < strftime('%Y-%m-%d %H:%M:%f', 'now')"
 
 
 def create_functions(_connection: Connection) -> None:
-    """Do nothing: triggers contain what they do."""
+    """Do nothing: the triggers contain their conditions."""
 
 
 def create_record_functions(_connection: Connection) -> None:
-    """Do nothing, as :func:`create_functions`."""
+    """Do nothing: the triggers contain their conditions."""
 
 
 def drop_functions(_connection: Connection) -> None:
-    """Do nothing: there are none."""
+    """Do nothing: there are no functions."""
 
 
 def header_triggers() -> Iterator[str]:
-    """Yield what creates the triggers of the header table."""
+    """Yield the statements that create the triggers of the header table."""
     yield from ended_triggers("batch", ("executed",), MESSAGE)
 
 
 def ended_triggers(table: str, states: Collection[str], message: str = ENDED_MESSAGE) -> Iterator[str]:
-    """Yield what creates the triggers of a table whose rows are kept once their state is one of ``states``."""
+    """Yield the statements that create the triggers of a table whose rows are frozen in one of ``states``."""
     ended = f"IN ({', '.join(map(repr, map(str, states)))})"
     # REPLACE silently deletes the row that has the same key.
     taken = f'EXISTS (SELECT 1 FROM "{table}" WHERE id = NEW.id AND state {ended})'  # noqa: S608 - A migration's names.
@@ -40,10 +40,10 @@ def ended_triggers(table: str, states: Collection[str], message: str = ENDED_MES
 
 
 def record_triggers(connection: Connection, table: str) -> Iterator[str]:
-    """Yield what creates the triggers of a table to which rows are only added.
+    """Yield the statements that create the triggers of an append-only table.
 
-    Raises ``ValueError`` where a unique index of the table has a condition or an expression: REPLACE silently deletes
-    the row that conflicts, and which one that is cannot be told then.
+    Raises ``ValueError`` if a unique index of the table has a condition or an expression: REPLACE silently deletes a
+    row that conflicts, and a trigger could not tell which one that is.
     """
     invented = (
         "(NEW.batch_id IS NOT NULL"
@@ -56,15 +56,15 @@ def record_triggers(connection: Connection, table: str) -> Iterator[str]:
 
 
 def child_triggers(connection: Connection, table: str, column: str) -> Iterator[str]:
-    """Yield what creates the triggers of ``table``, whose ``column`` names the batch.
+    """Yield the statements that create the triggers of ``table``, whose ``column`` names the batch.
 
-    Raises ``ValueError`` where a unique index of the table does not begin with that column.
+    Raises ``ValueError`` if a unique index of the table does not begin with that column.
     """
     _refuse_other_unique_indexes(connection, table, column)
     added, moved = _hidden_conditions(connection, table, column)
     left, entered = _frozen(f'OLD."{column}"'), _frozen(f'NEW."{column}"')
     yield _trigger(table, "INSERT", entered + added)
-    # Two questions rather than one about both: the second is hardly ever asked, which nearly halves a refresh.
+    # Two queries rather than one for both: the second hardly ever runs, which nearly halves the time of a refresh.
     update = f'{left} OR (NEW."{column}" IS NOT OLD."{column}" AND {entered})'
     yield _trigger(table, "UPDATE", update + moved)
     yield _trigger(
@@ -88,9 +88,9 @@ def _frozen(batch: str, unless: str = "") -> str:
 
 
 def _hidden_conditions(connection: Connection, table: str, column: str) -> tuple[str, str]:
-    """Return what else forbids to add a row, and to change one, where rows have a hidden number besides their key.
+    """Return further conditions for refusing to insert and to update a row of a table with hidden row numbers.
 
-    REPLACE silently deletes whichever row has the same.
+    REPLACE silently deletes a row that has the same number.
     """
     if not _has_rowid(connection, table):
         return "", ""
@@ -102,7 +102,7 @@ def _hidden_conditions(connection: Connection, table: str, column: str) -> tuple
 
 
 def _refuse_other_unique_indexes(connection: Connection, table: str, column: str) -> None:
-    """REPLACE silently deletes whichever row has the same unique values: they must name the batch."""
+    """Raise ``ValueError`` for a unique index without the batch: REPLACE silently deletes a row with the same values."""
     query = (
         "SELECT l.name FROM pragma_index_list(?) AS l JOIN pragma_index_info(l.name) AS i ON i.seqno = 0"
         ' WHERE l."unique" AND i.name IS NOT ?'
@@ -115,7 +115,7 @@ def _refuse_other_unique_indexes(connection: Connection, table: str, column: str
 
 
 def _unique_keys(connection: Connection, table: str) -> Iterator[str]:
-    """Yield the conditions for the rows ``t`` of ``table`` that a new one would conflict with."""
+    """Yield the conditions for rows ``t`` of ``table`` with which a new row would conflict."""
     if _has_rowid(connection, table):
         yield "t.rowid = NEW.rowid"
     indexes = connection.exec_driver_sql(

@@ -10,10 +10,10 @@ from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable, DropTable
 from batchbook.batches.freeze import freeze_table, postgresql
 from batchbook.batches.freeze.postgresql import MESSAGE
 
-#: What row tables are called, before the number of their batch. Migrations leave such tables alone.
+#: The prefix of the names of row tables, before the number of the batch. Migrations leave these tables alone.
 TABLE_PREFIX = "row_"
-#: Each row is written once and changed once, by the first refresh, which makes it longer. PostgreSQL keeps both on one
-#: page where there is room, and need not touch the indexes then.
+#: Each row is written once, and made longer by the first refresh. If a page has room for both versions, PostgreSQL need
+#: not touch the indexes.
 _FILL = 40
 
 _NAME = '([a-z_][a-z0-9_]*|"[a-z_][a-z0-9_]*")'
@@ -24,7 +24,7 @@ _TYPE = (
 _COLUMN = rf"^{_NAME} {_TYPE}( DEFAULT (true|false|-?\d+))?( NOT NULL)?$"
 _INDEX = rf"^CREATE INDEX {_NAME} ON {TABLE_PREFIX}\d+ \({_NAME}(, {_NAME})*\)$"
 
-# What is looked up, and what a backslash in the patterns above means, is not for the session to say that calls.
+# The session that calls must not decide where names are looked up, or what a backslash in the patterns means.
 _SETTINGS = "SET search_path = {schema}, pg_temp SET standard_conforming_strings = on"
 _FUNCTIONS = """
 CREATE OR REPLACE FUNCTION batchbook_make_rows(number integer, columns text[]) RETURNS void
@@ -80,7 +80,7 @@ _SIGNATURES = (
 
 
 def create_row_functions(connection: Connection) -> None:
-    """Create what makes row tables on PostgreSQL, for nobody but the owner yet; SQLite needs nothing."""
+    """Create the functions that make row tables on PostgreSQL, executable by their owner only; SQLite needs none."""
     if connection.dialect.name != "postgresql":
         return
     functions = _FUNCTIONS.format(
@@ -98,7 +98,7 @@ def create_row_functions(connection: Connection) -> None:
 
 
 def _trigger_statements(connection: Connection) -> list[str]:
-    """Return the lines by which the function freezes the table that it makes."""
+    """Return the statements with which the function freezes the table that it creates."""
     stand_in = f"{TABLE_PREFIX}#"
     return [
         f"EXECUTE replace($sql${statement}$sql$, '{stand_in}', made);"
@@ -107,19 +107,19 @@ def _trigger_statements(connection: Connection) -> list[str]:
 
 
 def drop_row_functions(connection: Connection) -> None:
-    """Drop what :func:`create_row_functions` created."""
+    """Drop the functions that :func:`create_row_functions` created."""
     if connection.dialect.name == "postgresql":
         for signature in _SIGNATURES:
             connection.exec_driver_sql(f"DROP FUNCTION {signature}")
 
 
 def table_name(batch_id: int) -> str:
-    """Return what the row table of a batch is called."""
+    """Return the name of the row table of a batch."""
     return f"{TABLE_PREFIX}{batch_id:d}"
 
 
 def make_table(connection: Connection, table: Table, batch_id: int) -> None:
-    """Make the row table of a batch, without its indexes: they are made when the rows are there, which is quicker."""
+    """Create the row table of a batch, without its indexes, which are created more quickly after the rows."""
     if connection.dialect.name == "postgresql":
         columns = [str(CreateColumn(column).compile(connection)) for column in table.columns]
         statement = text("SELECT batchbook_make_rows(:number, CAST(:columns AS text[]))")
@@ -129,7 +129,7 @@ def make_table(connection: Connection, table: Table, batch_id: int) -> None:
 
 
 def make_indexes(connection: Connection, indexes: Sequence[Index], batch_id: int) -> None:
-    """Make ``indexes`` of the row table of a batch."""
+    """Create ``indexes`` of the row table of a batch."""
     if connection.dialect.name == "postgresql":
         made = [str(CreateIndex(index).compile(connection)) for index in indexes]
         statement = text("SELECT batchbook_index_rows(:number, CAST(:indexes AS text[]))")
@@ -140,20 +140,20 @@ def make_indexes(connection: Connection, indexes: Sequence[Index], batch_id: int
 
 
 def analyze(connection: Connection, name: str) -> None:
-    """Let PostgreSQL look at what it has to plan for in the table ``name``, which only the owner may ask it to.
+    """Have PostgreSQL analyse the table ``name``, by a function, because only the table's owner may do so.
 
-    Where somebody else has it look at the table at this moment, that is not waited for.
+    If another session is analysing the table, this does not wait for it.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT batchbook_analyze(:name)"), {"name": name})
 
 
 def guard_table(connection: Connection, table: Table) -> None:
-    """Freeze the table from now on, as all row tables are.
+    """Create the triggers that freeze the row table of a batch, on SQLite.
 
-    Nobody else sees the table before the transaction ends that made it, and none of its rows can be of an executed
-    batch until then: asking SQLite's triggers for each of them would take longer than to write it. PostgreSQL's ask
-    once for a statement, so there the table has them from the first moment.
+    No other transaction sees the table before the one that created it ends, and until then none of its rows can belong to
+    an executed batch. SQLite's triggers, which run for each row, would take longer than writing the row. PostgreSQL's run
+    once for a statement, so there the table is created with them.
     """
     if connection.dialect.name != "postgresql":
         freeze_table(connection, table.name)

@@ -1,4 +1,4 @@
-"""Issues of a row's cells, as ``BatchRow.issues`` stores them."""
+"""Issues of a row's cells, as they are stored in ``BatchRow.issues``."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from batchbook.words import storable
 
 
 class Issue(TypedDict):
-    """Something wrong in the cell ``field``: a ``code`` for programs, a ``message`` for people, and how bad it is.
+    """A problem in the cell ``field``: a ``code`` for programs and a ``message`` for people.
 
     ``severity`` is a :class:`~batchbook.statuses.Severity`; ``raw`` is the text that could not be stored.
-    ``suggestions`` are texts that would do, the best first.
+    ``suggestions`` are texts that could be stored instead, the best first.
     """
 
     field: str
@@ -51,24 +51,24 @@ def issue(
 
 
 class IssueList(TypeDecorator[list[Any]]):
-    """The type of ``BatchRow.issues``: JSON of which only issues are read, see :func:`sound_issues`."""
+    """The type of ``BatchRow.issues``: JSON that is always read as valid issues, see :func:`sound_issues`."""
 
     impl = JSON
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """JSON as the database stores it best."""
+        """Return the best JSON type of the database."""
         return JSONValue.dialect_impl(dialect)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> list[Any] | None:  # noqa: ARG002 - SQLAlchemy's signature.
-        """Return what is stored as issues."""
+        """Return the stored value as issues."""
         return cast("list[Any] | None", sound_issues(value))
 
 
 def sound_issues(stored: Any) -> list[Issue] | None:
-    """Return ``stored`` as a list of issues, whatever it is; ``None`` if there are none.
+    """Return ``stored``, whatever it is, as a list of issues; ``None`` if there are none.
 
-    What is not an issue becomes one that says so.
+    A value that is no issue is replaced by an issue with its text.
     """
     if stored is None:
         return None
@@ -105,16 +105,16 @@ _SEVERITIES = [str(severity) for severity in Severity]
 
 
 def plain_lines(text: str) -> str:
-    """Return ``text`` with one character at each line's end, however a browser or a file says it."""
+    """Return ``text`` with its line ends, which differ among browsers and files, as single newlines."""
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def in_words(found: Issue) -> str:
-    """Return what an issue says to people: its message, and what would do instead."""
+    """Return an issue in words: its message and its suggestions."""
     perhaps = found.get("suggestions")
     return f"{found['message']} Perhaps: {', '.join(perhaps)}." if perhaps else found["message"]
 
 
 def without_issues_of(issues: Sequence[Issue] | None, field: str) -> list[Issue] | None:
-    """Return ``issues`` less those of ``field``; ``None`` when none is left."""
+    """Return ``issues`` without those of ``field``; ``None`` if none is left."""
     return [found for found in issues or () if found["field"] != field] or None

@@ -1,4 +1,4 @@
-"""Row tables of single batches: made at run time, with columns that the batch's file decides."""
+"""Row tables of single batches, made at run time with columns that depend on the batch's file."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from batchbook.batches.rows.scope import RESERVED, table_of
 from batchbook.batches.rows.storage import copy_rows
 from batchbook.db.base import NAMING_CONVENTION
 
-#: Where a header keeps the columns of its rows.
+#: The key in a header's ``params`` under which the columns of its rows are stored.
 _COLUMNS = "row_columns"
 _MARK = "__made_at_run_time__"
-#: How many models are kept ready. One is made in milliseconds, and let go when others were used since.
+#: The number of models that are cached; those used longest ago are dropped. Making one takes milliseconds.
 _KEPT = 64
 _made = count(1)
 
 
 class DynamicRow(BatchRow):
-    """The base of rows whose columns are not known until the batch exists. A subclass is abstract, too."""
+    """The base of rows whose columns are not known before the batch exists. Subclasses are abstract, too."""
 
     __abstract__ = True
 
@@ -47,7 +47,7 @@ class DynamicRow(BatchRow):
 
 
 class OwnTables:
-    """A table for each batch, whose model is made from the columns that the header keeps."""
+    """Storage in a table for each batch, whose model is made from the columns in the header."""
 
     def __init__(self, base: type[DynamicRow]) -> None:
         self._base = base
@@ -56,18 +56,18 @@ class OwnTables:
 
     @cached_property
     def declared(self) -> type[BatchRow]:
-        """The model of a batch that has no table yet: it has the columns that all have, and never a row."""
+        """The model of batches that have no table yet, with the columns of all batches and without rows."""
         return _without_rows(self._base)
 
     def of(self, batch: Batch) -> type[BatchRow]:
-        """Return the model of the rows of ``batch``; that of no rows before it is populated."""
+        """Return the model of the rows of ``batch``; before it is populated, the model without rows."""
         stored = batch.params.get(_COLUMNS) if batch.params else None
         if stored is None:
             return self.declared
         return self._model(batch.id, tuple(map(RowColumn.from_json, stored)))
 
     def make_room(self, session: Session, batch: Batch, columns: Sequence[RowColumn]) -> None:
-        """Make the table, with ``columns`` besides those of the type."""
+        """Create the table, with ``columns`` besides those of the type."""
         self.discard(session, batch)
         refuse_doubles(columns, [*RESERVED, *table_of(self.declared).c.keys()])
         batch.params = batch.params | {_COLUMNS: [column.to_json() for column in columns]}
@@ -75,22 +75,22 @@ class OwnTables:
         self._create(session, batch)
 
     def written(self, session: Session, batch: Batch) -> None:
-        """Make the indexes of the batch's own columns, and let the database look at what it has to plan for."""
+        """Create the indexes of the batch's own columns, and have the database analyse the table."""
         table = table_of(self.of(batch))
         self._index(session, table, batch, own=True)
         analyze(session.connection(), table.name)
 
     def guard(self, session: Session, batch: Batch) -> None:
-        """Freeze the table from now on, as all row tables are.
+        """Freeze the table with its batch, and create the indexes of the type's columns.
 
-        Indexes of the type's columns are made only now: the first refresh sets these columns in every row.
+        These come last because the first refresh sets their columns in every row.
         """
         table = table_of(self.of(batch))
         self._index(session, table, batch, own=False)
         guard_table(session.connection(), table)
 
     def _index(self, session: Session, table: Table, batch: Batch, *, own: bool) -> None:
-        """Make the indexes of the batch's own columns or, if not ``own``, those of the type's."""
+        """Create the indexes of the batch's ``own`` columns, or else those of the type's columns."""
         declared = {column.name for column in table_of(self.declared).columns if column.name != "batch_id"}
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
         wanted = [index for index in indexes if declared.isdisjoint(index.columns.keys()) is own]
@@ -99,7 +99,7 @@ class OwnTables:
     def copy(
         self, session: Session, source: Batch, clone: Batch, where: ColumnElement[bool] | None = None
     ) -> None:
-        """Make a table for ``clone`` and copy into it; a source without a table has none to be copied."""
+        """Create a table for ``clone`` and copy the rows; do nothing for a source that has no table yet."""
         model = self.of(source)
         if model is self.declared:
             return
@@ -127,12 +127,12 @@ class OwnTables:
 
 
 def made_at_run_time(model: type[BatchRow]) -> bool:
-    """Return whether ``model`` is that of one batch, which no type declares."""
+    """Return whether ``model`` was made for a batch, and is not declared by a type."""
     return _MARK in model.__dict__
 
 
 def _make_model(base: type[DynamicRow], name: str, columns: Sequence[RowColumn]) -> type[BatchRow]:
-    """Return the model of the table ``name``, which is in a catalogue of its own, so that it can be let go."""
+    """Return a model of the table ``name``, with metadata of its own, so that both can be garbage-collected."""
     namespace = {column.name: column.mapped() for column in columns}
     indexes = [
         Index(f"ix_{name}_{column.name}"[:60], "batch_id", column.name)
@@ -140,10 +140,10 @@ def _make_model(base: type[DynamicRow], name: str, columns: Sequence[RowColumn])
         if column.indexed
     ]
     number = name.removeprefix(TABLE_PREFIX)
-    # What freezes a table asks for the batch that a row names: a row of another one would not be refused.
+    # Triggers look at the batch that a row names, so a row of another batch would not be refused.
     own = [CheckConstraint(f"batch_id = {int(number)}", name="own_batch")] if number else []
     return type(
-        # No name twice: a model that was let go may still be known by its own.
+        # A unique name: a model that was dropped from the cache may still be in the registry.
         f"{base.__name__}_{name}_{next(_made)}",
         (base,),
         {
@@ -159,17 +159,17 @@ def _make_model(base: type[DynamicRow], name: str, columns: Sequence[RowColumn])
 
 
 def _without_rows(base: type[DynamicRow]) -> type[BatchRow]:
-    """Return a model with the columns of ``base`` that reads no table and finds no rows."""
+    """Return a model with the columns of ``base`` that reads no table and has no rows."""
     columns = table_of(_make_model(base, TABLE_PREFIX, ())).columns
     nothing = select(*(cast(null(), column.type).label(column.name) for column in columns))
     table = nothing.where(false()).subquery("no_rows")
     for column in columns:
-        told: Any = table.c[column.name]
-        told.info = column.info  # What pages need to know of a column; one of a query has none of its own.
+        copied: Any = table.c[column.name]
+        copied.info = column.info  # Labels, rules and so on, which the column of a query does not inherit.
     model: Any = type(
         f"{base.__name__}_none_{next(_made)}", (), {"__table__": table, _MARK: True, "__doc__": base.__doc__}
     )
-    # A declared class takes its columns from its bases, or those of a table, not both.
+    # A declarative class can take its columns from its bases or from a table, but not from both.
     base.registry.map_imperatively(model, table, primary_key=[table.c.batch_id, table.c.sequence])
     none: type[BatchRow] = model
     return none

@@ -33,20 +33,16 @@ _VALUES: dict[Kind, Any] = {
 }
 
 
-def _no_rows(_handler: Any, _batch: Any) -> Iterable[RowValues | Block]:
-    return ()
-
-
 @dataclass(frozen=True)
 class RowColumn:
-    """A column of one batch's rows: its ``name`` in the database, and what people are told and may do.
+    """A column of one batch's rows, with its ``name`` in the database and its attributes for pages.
 
-    ``length`` counts the characters of a text, ``precision`` and ``scale`` the digits of a decimal. ``minimum`` and
-    ``maximum`` are texts that the kind's values are made of; ``choices`` are pairs of value and label. ``shown`` tells
-    whether the grid shows it, ``indexed`` whether rows are looked up by it, ``peer`` whether rows with the same value in
-    it depend on each other, as a handler's ``peer_columns`` say. Cells may always be empty.
+    ``length`` is the maximum number of characters of a text; ``precision`` and ``scale`` count the digits of a decimal.
+    ``minimum`` and ``maximum`` are values of the kind, as texts; ``choices`` are pairs of value and label. A column that is
+    ``shown`` is in the grid, one that is ``indexed`` has an index, and one that is a ``peer`` column relates rows to each
+    other like a handler's ``peer_columns``. Cells may always be empty.
 
-    Raises ``ValueError`` for a name that is none: lower-case letters, digits and underscores, beginning with a letter.
+    Raises ``ValueError`` unless the name consists of lower-case letters, digits and underscores, and begins with a letter.
     """
 
     name: str
@@ -70,9 +66,9 @@ class RowColumn:
 
     @classmethod
     def like(cls, source: Column, name: str, label: str, **more: Any) -> Self:
-        """Return a column that holds what ``source``, a column of a model, holds; ``more`` are fields of the result.
+        """Return a column for the values of ``source``, a column of a model; ``more`` are fields of the result.
 
-        Raises ``ValueError`` for a type that cannot be had in a table made at run time.
+        Raises ``ValueError`` for a type that row tables cannot have.
         """
         expression: Any = source.expression
         kind_of_type = expression.type
@@ -108,17 +104,17 @@ class RowColumn:
             "description": self.description or None,
             "editable": self.editable or None,
         }
-        said = {rule: value for rule, value in rules.items() if value is not None}
+        options = {rule: value for rule, value in rules.items() if value is not None}
         info = {"kind": self.kind, "shown": self.shown, "peer": self.peer}
-        return column(self.name, self._type(), nullable=True, label=self.label, info=info, **said)
+        return column(self.name, self._type(), nullable=True, label=self.label, info=info, **options)
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON can keep it."""
+        """Return the column as JSON values."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Return what :meth:`to_json` made of it."""
+        """Return the column from the result of :meth:`to_json`."""
         choices = tuple((value, label) for value, label in stored["choices"])
         return cls(**{**stored, "kind": Kind(stored["kind"]), "choices": choices})
 
@@ -133,22 +129,22 @@ class RowColumn:
         return None if text is None else _VALUES.get(self.kind, str)(text)
 
 
-# The functions get the author's own handler and header, which only the author's code has types for.
+# The functions get the author's own handler and header, whose types only the author's code knows.
 @dataclass(frozen=True, kw_only=True)
 class PerBatchRows:
-    """Declaration of rows that are in a table of their own for each batch: ``per_batch_rows`` of a handler.
+    """Declaration of rows that are stored in a table for each batch: ``per_batch_rows`` of a handler.
 
     ``columns(handler, batch)`` returns the columns that the batch's rows have besides the type's own; it is called once,
-    when the batch is populated. ``supplement(handler, batch)`` yields further rows, which depend on those that
-    ``populate`` yielded: they are written by then and have their indexes.
+    when the batch is populated. ``supplement(handler, batch)`` yields further rows that depend on those that ``populate``
+    yielded, which are stored and indexed by then.
     """
 
     columns: Callable[[Any, Any], Sequence[RowColumn]]
-    supplement: Callable[[Any, Any], Iterable[RowValues | Block]] = _no_rows
+    supplement: Callable[[Any, Any], Iterable[RowValues | Block]] = lambda _handler, _batch: ()
 
 
 def refuse_doubles(columns: Sequence[RowColumn], taken: Sequence[str]) -> None:
-    """Raise ``ValueError`` where two of ``columns`` have one name, or one has a name that is ``taken``."""
+    """Raise ``ValueError`` if two of ``columns`` have the same name, or one has a name that is ``taken``."""
     names = [*taken, *(column.name for column in columns)]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:

@@ -19,15 +19,15 @@ from batchbook.grid import label_of
 from batchbook.grid.parsers import quoted
 from batchbook.statuses import Status
 
-#: One row as ``populate`` yields it: column names to values. ``issues`` may hold what is wrong in its cells.
+#: A row as ``populate`` yields it: values by column, and perhaps the ``issues`` of its cells.
 RowValues = Mapping[str, Any]
 
 
 class Block:
-    """Many rows at once, for handlers that have them so: the names of columns, and a sequence of values for each row.
+    """Many rows with values for the same ``columns``; ``records`` has a sequence of values for each row.
 
-    Whoever has a sequence of values for each column instead, all of one length, makes it by :meth:`of_columns`, and the
-    values are never put into rows in between. Raises ``ValueError`` where lengths differ, at the latest when it is written.
+    For handlers that have a sequence of values for each column instead, all of the same length, :meth:`of_columns` makes a
+    block without turning them into rows. Raises ``ValueError`` if lengths differ, at the latest when the block is written.
     """
 
     def __init__(self, columns: Sequence[str], records: Sequence[Sequence[Any]]) -> None:
@@ -36,20 +36,20 @@ class Block:
 
     @classmethod
     def of_columns(cls, values: Mapping[str, Sequence[Any]]) -> Self:
-        """Return a block of ``values`` by column; a range will do for a sequence."""
+        """Return a block of ``values`` by column; they may be ranges."""
         block = cls([*values], ())
         block._records, block.values = None, values
         return block
 
     def __len__(self) -> int:
-        """Return how many rows it has."""
+        """Return the number of rows."""
         if self._records is not None:
             return len(self._records)
         return max(map(len, self.values.values()), default=0)
 
     @cached_property
     def values(self) -> Mapping[str, Sequence[Any]]:
-        """The values of each column."""
+        """The values by column."""
         turned = zip(*self._records or (), strict=True)
         return dict(zip(self.columns, turned, strict=True)) if self._records else {}
 
@@ -60,12 +60,12 @@ class Block:
             yield dict(zip(self.columns, record, strict=True))
 
 
-#: The code of such issues.
+#: The code of issues for values that their columns cannot store.
 NOT_STORED = "not-stored"
 
 _ISSUES, _STATUS = "issues", "status"
-# In the order in which they are looked for: a moment is a date, yes and no are numbers.
-_GIVEN: tuple[tuple[type[Any] | tuple[type[Any], ...], str], ...] = (
+# The first type that matches counts: in Python, bool is a subclass of int, and datetime one of date.
+_KINDS: tuple[tuple[type[Any] | tuple[type[Any], ...], str], ...] = (
     (bool, "yes or no"),
     ((int, float, Decimal), "a number"),
     (str, "text"),
@@ -76,13 +76,15 @@ _GIVEN: tuple[tuple[type[Any] | tuple[type[Any], ...], str], ...] = (
 
 
 def not_stored(column: Column[Any], value: Any, wanted: str) -> str:
-    """Return the sentence on a ``value`` that ``column`` does not store; it takes what is ``wanted``."""
+    """Return the sentence on a ``value`` that ``column`` cannot store, because it takes ``wanted``, such as "a number"."""
     label = column.info.get("label") or label_of(column.key)
-    return f"{quoted(raw_text(value))} came as {_given(value)}, but {label} takes {wanted}, so it was not stored."
+    kinds = (words for known, words in _KINDS if isinstance(value, known))
+    kind = next(kinds, f"an object of the type {type(value).__name__}")
+    return f"{quoted(raw_text(value))} came as {kind}, but {label} takes {wanted}, so it was not stored."
 
 
 class CellCheck:
-    """Checks what is to be stored in rows of ``table``, whose status is one of ``statuses`` if these are given."""
+    """Checks values before they are stored in rows of ``table``; the status must be one of ``statuses``, if given."""
 
     def __init__(self, table: Table, dialect: Dialect, statuses: type[Status] | None = None) -> None:
         self._table, self._dialect = table, dialect
@@ -90,9 +92,9 @@ class CellCheck:
         self._defaults = scalar_defaults(table.columns)
 
     def column(self, name: str, values: Sequence[Any]) -> tuple[Sequence[Any], Mapping[int, Issue]]:
-        """Return the ``values`` of a column as they are stored, and the issues of those that are not, by place.
+        """Return the ``values`` of a column as they can be stored, and issues, by position, for those that cannot.
 
-        Raises ``ValueError`` for a value that is not stored in a column that must not be empty and has no default.
+        Raises ``ValueError`` for a value that cannot be stored in a column that must not be empty and has no default.
         """
         stored, unfit = storable_values(self._table.c[name].type, values, self._dialect)
         if name == _STATUS and self._statuses is not None and not self._statuses.issuperset(stored):
@@ -110,7 +112,7 @@ class CellCheck:
         return [empty if at in unfit else value for at, value in enumerate(stored)], found
 
     def columns(self, values: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
-        """Return ``values`` by column as they are stored, with the issues of those that are not among them."""
+        """Return ``values`` by column as they can be stored; the issues of those that cannot are added to them."""
         fitted: dict[str, Sequence[Any]] = {}
         found: dict[int, list[Issue]] = {}
         for name in (name for name in values if name != _ISSUES):
@@ -129,12 +131,12 @@ class CellCheck:
         return fitted
 
     def issues(self, values: Sequence[Any]) -> list[list[Issue] | None]:
-        """Return the issues that the ``values`` of that column are, whatever they are."""
+        """Return valid issues for ``values`` of the column ``issues``, whatever they are."""
         stored, unfit = self.column(_ISSUES, values)
         return [[unfit[at]] if at in unfit else sound_issues(value) for at, value in enumerate(stored)]
 
     def _empty(self, name: str, why: Issue) -> Any:
-        """Return what an empty cell of the column holds."""
+        """Return the value of an empty cell of the column."""
         if self._table.c[name].nullable:
             return None
         if name not in self._defaults:
@@ -145,17 +147,12 @@ class CellCheck:
 _OWN = "one of the statuses of its type"
 
 
-def _given(value: Any) -> str:
-    words = (words for known, words in _GIVEN if isinstance(value, known))
-    return next(words, f"an object of the type {type(value).__name__}")
-
-
 @event.listens_for(Batch, "before_insert", propagate=True)
 @event.listens_for(Batch, "before_update", propagate=True)
 def refuse_unstorable(_mapper: Any, connection: Connection, batch: Batch) -> None:
-    """Raise ``Conflict`` for a value that is about to be written into a header whose column does not store it.
+    """Raise ``Conflict`` for a changed value of a header that its column cannot store.
 
-    A header has no place for issues of its cells. What stands there already is left alone.
+    Headers have no issues. Values that are stored already are left alone.
     """
     state = inspect(batch)
     for attribute in state.mapper.column_attrs:

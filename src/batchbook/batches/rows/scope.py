@@ -1,4 +1,4 @@
-"""Scopes of rows: a condition in SQL, iterated as light row objects, written back in bulk."""
+"""Scopes of rows: SQL conditions whose rows are read as light objects and written back in bulk."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from batchbook.db.bulk_writing import bulk_update
 from batchbook.statuses import Severity, Status
 
 _KEY = ("batch_id", "sequence")
-#: How long a status may be: as long as its column, which SQLite does not look at.
+#: The maximum length of a status: that of its column, which SQLite does not enforce.
 _LONGEST_STATUS = 40
 
 
 def checked_status(status: Any) -> str | None:
-    """Return a row's or header's status; raise ``TypeError`` or ``ValueError`` for one that its column cannot hold."""
+    """Return the ``status`` of a row or header; raise ``TypeError`` or ``ValueError`` if its column cannot store it."""
     if status is None:
         return None
     if not isinstance(status, str):
@@ -37,14 +37,14 @@ def checked_status(status: Any) -> str | None:
 
 
 class RowProxy:
-    """A row as a handler sees it: columns as attributes; what is set is written back with its chunk."""
+    """A row with its columns as attributes; attributes that are set are written back with the row's chunk."""
 
     __slots__ = ("_changes", "_values")
 
     _changes: dict[str, Any]
     _values: Mapping[Any, Any]
 
-    # What every row has; a type's own columns are attributes too, unknown to the type checker.
+    # The columns of all types. Those of a row's own type are attributes, too, unknown to the type checker.
     status: str | None
     status_text: str | None
     issues: list[Issue] | None
@@ -54,7 +54,7 @@ class RowProxy:
         object.__setattr__(self, "_changes", {})
 
     def __getattr__(self, name: str) -> Any:
-        """Return the column's value, as last set."""
+        """Return the column's value, as it was set last."""
         changes = self._changes
         if name in changes:
             return changes[name]
@@ -64,7 +64,7 @@ class RowProxy:
             raise AttributeError(f"A row has no column {name!r}.") from None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set a column; a name that is no column, or the key, raises ``AttributeError``."""
+        """Set a column; raise ``AttributeError`` for a column of the key, or a name that is no column."""
         if name not in self._values or name in _KEY:
             raise AttributeError(f"A row has no column {name!r} that can be set.")
         if self._values[name] == value:
@@ -73,7 +73,7 @@ class RowProxy:
             self._changes[name] = value
 
     def set_status(self, status: str | None, text: str | None = None) -> None:
-        """Set the row's status and the words that go with it; raise ``ValueError`` for a status that is too long."""
+        """Set the row's status and its explanation; raise ``ValueError`` for a status that is too long."""
         self.status = checked_status(None if status is None else str(status))
         self.status_text = text
 
@@ -86,7 +86,7 @@ class RowProxy:
         suggestions: Sequence[str] = (),
         raw: str | None = None,
     ) -> None:
-        """Note that something is wrong in the cell ``field``, in place of an earlier issue of the same code there.
+        """Add an issue to the cell ``field``, in place of an issue with the same code there; see :class:`Issue`.
 
         ``raw`` is the text that could not be stored.
         """
@@ -94,25 +94,25 @@ class RowProxy:
         self.issues = [*kept, issue(field, code, message, severity, raw, suggestions)]
 
     def clear_issues(self, *codes: str) -> None:
-        """Drop the row's issues of these codes; all of them when none is named."""
+        """Remove the row's issues with one of ``codes``; all of them if no code is given."""
         self.issues = [i for i in self.issues or () if codes and i["code"] not in codes] or None
 
     @property
     def changes(self) -> Mapping[str, Any]:
-        """What was set and differs from what is stored."""
+        """The values that were set and differ from the stored ones, by column."""
         return self._changes
 
     def loaded(self, values: RowMapping) -> None:
-        """Note what the database holds; what was set and is not written yet stays set."""
+        """Replace the stored values by ``values``, which were read again. Changes that are not written yet are kept."""
         object.__setattr__(self, "_values", values)
 
     def stored(self, values: Mapping[str, Any]) -> None:
-        """Note that ``values``, the changes among them, were written to the database."""
+        """Take ``values``, the changes among them, for stored: they were written to the database."""
         object.__setattr__(self, "_values", {**self._values, **values})
         object.__setattr__(self, "_changes", {})
 
 
-#: What rows can do: no column can be called so, because columns are attributes, too.
+#: The names of the attributes of row objects. Columns, which are attributes, too, cannot have them.
 RESERVED = frozenset(name for name in dir(RowProxy) if not name.startswith("_"))
 
 
@@ -122,10 +122,10 @@ def table_of(model: type[BatchRow]) -> Table:
 
 
 class Rows:
-    """The rows of ``batch`` that satisfy ``where``; what changes them, changes them at the moment ``now`` (UTC).
+    """The rows of ``batch`` that satisfy ``where``; ``now`` (UTC) is the time of changes to them.
 
-    Iterating loads them once, as :class:`RowProxy`, in order of their sequence; :meth:`save` writes back in bulk what
-    was set. Iterate over :meth:`chunks` where the scope may be large.
+    Iteration reads the rows once, as :class:`RowProxy`, in order of their sequence; :meth:`save` writes changes back in
+    bulk. Iterate over :meth:`chunks` if there may be many rows.
     """
 
     def __init__(
@@ -144,8 +144,8 @@ class Rows:
         self.now = now or utc_now()
         self._statuses = statuses
         self._loaded: list[RowProxy] | None = None
-        # By sequence. A scope shares them with those that are narrowed from it, so that a row is one row in all of
-        # them; a chunk has its own, which go when the next one comes.
+        # By sequence. A scope shares them with scopes narrowed from it, so that a row is the same object in all of them.
+        # A chunk has its own, which are released with the next chunk.
         self._proxies: dict[int, RowProxy] = {}
         self._chunk: Rows | None = None
 
@@ -167,7 +167,7 @@ class Rows:
         return table_of(self.model)
 
     def narrowed(self, *conditions: ColumnElement[bool]) -> Rows:
-        """Return the rows of this scope that satisfy ``conditions`` too."""
+        """Return the scope of those rows that satisfy ``conditions``, too."""
         narrowed = self._part(*conditions)
         narrowed._proxies = self._proxies
         return narrowed
@@ -178,14 +178,14 @@ class Rows:
         )
 
     def chunks(self, size: int) -> Iterator[Rows]:
-        """Yield this scope in parts of at most ``size`` rows, from the first to the last.
+        """Yield the rows in chunks of at most ``size`` rows, in order of their sequence.
 
-        What was set on the rows of a part is written back when the next one is asked for, or by :meth:`save`.
+        Changes to the rows of a chunk are written back before the next one is yielded, or by :meth:`save`.
         """
         number = self.model.sequence
         span = select(func.count(), func.min(number), func.max(number)).where(self.where)
         count, low, high = cast("tuple[int, int, int]", self.session.execute(span).one())
-        if count <= size:  # Also where a few rows lie far apart.
+        if count <= size:  # Also if a few rows are far apart.
             if count:
                 yield self
             return
@@ -196,27 +196,27 @@ class Rows:
             self._chunk = None
 
     def count(self) -> int:
-        """Return how many rows the scope has."""
+        """Return the number of rows."""
         return self.session.scalar(select(func.count()).select_from(self.model).where(self.where)) or 0
 
     def __iter__(self) -> Iterator[RowProxy]:
-        """Load the rows once and iterate over them."""
+        """Iterate over the rows, which are read once."""
         if self._loaded is None:
             statement = select(self.table).where(self.where).order_by(self.model.sequence)
             self._loaded = [self._proxy(row) for row in self.session.execute(statement).mappings()]
         return iter(self._loaded)
 
     def _proxy(self, values: RowMapping) -> RowProxy:
-        """Return the one object for the row, which knows from now on what was just read."""
+        """Return the object of the row with ``values``, which were just read."""
         proxy = self._proxies.setdefault(values["sequence"], RowProxy(values))
         proxy.loaded(values)
         return proxy
 
     def update(self, *conditions: ColumnElement[bool], **values: Any) -> int:
-        """Set columns of the scope's rows (those that satisfy ``conditions``) by one statement; return how many.
+        """Set columns of the rows that satisfy ``conditions``, by one statement; return the number of these rows.
 
-        A change to an editable column is seen by editors as newer than what they looked at. Raises ``ValueError`` for
-        a value that its column does not store.
+        A change to an editable column gives the rows a new version, so that edits based on the old one are refused.
+        Raises ``ValueError`` for a value that its column cannot store.
         """
         self._refuse_unstorable(values)
         values |= self._newer(values, self.model.version)
@@ -224,19 +224,19 @@ class Rows:
         return self.session.connection().execute(statement).rowcount
 
     def newer_where(self, changed: ColumnElement[bool]) -> dict[str, Any]:
-        """Return the values, by column, that make the rows that satisfy ``changed`` newer than what editors saw.
+        """Return the values, by column, that give the rows that satisfy ``changed`` a new version.
 
-        For an UPDATE of your own that changes editable columns of some rows; :meth:`update` and :meth:`save` do this.
+        Use them in your own UPDATE if it changes editable columns of some rows; :meth:`update` and :meth:`save` do so.
         """
         model = self.model
         newer = next_row_version(model.version, self.now)
         return {name: case((changed, value), else_=getattr(model, name)) for name, value in newer.items()}
 
     def save(self) -> int:
-        """Write back what was set on the rows, in bulk; return how many rows changed.
+        """Write changes of the rows back in bulk; return the number of rows that changed.
 
-        A change to an editable column is seen by editors as newer than what they looked at. A value that its column
-        does not store becomes an issue of its cell, see :class:`CellCheck`.
+        A change to an editable column gives the row a new version, so that edits based on the old one are refused. A
+        value that its column cannot store becomes an issue of its cell, see :class:`CellCheck`.
         """
         saved = self._chunk.save() if self._chunk else 0
         changed = [row for row in self._proxies.values() if row.changes]
@@ -256,13 +256,13 @@ class Rows:
         return CellCheck(self.table, self.session.get_bind().dialect, self._statuses)
 
     def _fit(self, rows: Sequence[RowProxy]) -> None:
-        """Set on ``rows`` what their columns store of what was set."""
+        """Replace changes of ``rows`` that their columns cannot store, and add issues for them."""
         names: set[str] = set().union(*(row.changes for row in rows))
         for name in sorted(names - {"issues"}):
             having = [row for row in rows if name in row.changes]
-            given = [row.changes[name] for row in having]
-            stored, unfit = self._check.column(name, given)
-            if stored is not given:
+            values = [row.changes[name] for row in having]
+            stored, unfit = self._check.column(name, values)
+            if stored is not values:
                 for row, value in zip(having, stored, strict=True):
                     setattr(row, name, value)
             for at, found in unfit.items():
@@ -279,6 +279,6 @@ class Rows:
                     raise ValueError(issues[0]["message"])
 
     def _newer(self, values: Mapping[str, Any], version: Any) -> dict[str, Any]:
-        """Return what to set besides ``values``, so that an edit which saw the row before them is refused."""
+        """Return the values of a new version if ``values`` change an editable column, so that older edits are refused."""
         changed = any(self.table.c[name].info.get("editable") for name in values)
         return next_row_version(version, self.now) if changed else {}

@@ -1,4 +1,4 @@
-"""Storage of the rows of a type, in one table or in a table for each batch, and the writer of rows that are new."""
+"""Storage of a type's rows, in one table or in a table for each batch, and the writer of new rows."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from batchbook.db.base import scalar_defaults
 from batchbook.db.bulk_writing import bulk_insert_columns
 from batchbook.statuses import Status
 
-#: As long as PostgreSQL knows of fewer rows in a table for all batches, it is asked to look at each batch that is new.
+#: A shared table with fewer rows, as PostgreSQL's statistics have it, is analysed after each new batch.
 _FEW = 50_000
 
 
 class RowTables(Protocol):
-    """What the framework needs to know of where rows are."""
+    """The storage of a type's rows."""
 
     @property
     def declared(self) -> type[BatchRow]:
@@ -32,25 +32,25 @@ class RowTables(Protocol):
         """Return the model of the rows of ``batch``."""
 
     def make_room(self, session: Session, batch: Batch, columns: Sequence[RowColumn]) -> None:
-        """Make ready for rows that have ``columns`` besides the type's own, and drop those that are there."""
+        """Prepare for rows that have ``columns`` besides the type's own, and delete existing rows."""
 
     def written(self, session: Session, batch: Batch) -> None:
-        """Finish what is better done once, after all rows of ``batch`` were written."""
+        """Finish the storage of ``batch`` after all of its rows were written, for example by creating indexes."""
 
     def guard(self, session: Session, batch: Batch) -> None:
-        """See to it that the rows of ``batch`` freeze with it; called before anybody else can see them."""
+        """Make the rows of ``batch`` freeze with it. Called before other transactions can see them."""
 
     def copy(
         self, session: Session, source: Batch, clone: Batch, where: ColumnElement[bool] | None = None
     ) -> None:
-        """Give ``clone`` the rows that ``source`` has, those that satisfy ``where`` if that is given."""
+        """Copy the rows of ``source`` that satisfy ``where``, or all of them, to ``clone``."""
 
     def discard(self, session: Session, batch: Batch) -> None:
-        """Drop the rows of ``batch``, which is about to be deleted."""
+        """Delete the rows of ``batch``."""
 
 
 class SharedTable:
-    """One table holds the rows of all batches of the type: that of its row model."""
+    """Storage of the rows of all batches in one table, that of the row model."""
 
     def __init__(self, model: type[BatchRow]) -> None:
         self.declared = model
@@ -64,9 +64,9 @@ class SharedTable:
         self.discard(session, batch)
 
     def written(self, session: Session, batch: Batch) -> None:  # noqa: ARG002 - The table is there for all batches.
-        """Have PostgreSQL look at the table while it knows of few rows in it.
+        """Have PostgreSQL analyse the table while its statistics know of few rows.
 
-        It would take the new batch for a handful of rows, and read all of them again for each.
+        Otherwise it would plan for a handful of rows in the new batch, and scan all of them for each row.
         """
         connection, name = session.connection(), table_of(self.declared).name
         if connection.dialect.name == "postgresql":
@@ -75,7 +75,7 @@ class SharedTable:
                 analyze(connection, name)
 
     def guard(self, session: Session, batch: Batch) -> None:
-        """Do nothing: a migration did it."""
+        """Do nothing: a migration has created the triggers."""
 
     def copy(
         self, session: Session, source: Batch, clone: Batch, where: ColumnElement[bool] | None = None
@@ -97,7 +97,7 @@ def copy_rows(
     clone: Batch,
     where: ColumnElement[bool] | None = None,
 ) -> None:
-    """Copy what ``table`` holds of the batch ``source`` to ``into`` as that of ``clone``, by one statement."""
+    """Copy the rows of ``source`` in ``table`` into the table ``into``, as rows of ``clone``, by one statement."""
     names = [column.name for column in table.columns]
     columns = [literal(clone.id) if name == "batch_id" else table.c[name] for name in names]
     rows = select(*columns).where(table.c.batch_id == source.id)
@@ -106,12 +106,12 @@ def copy_rows(
     session.execute(insert(into).from_select(names, rows))
 
 
-#: The columns that the writer fills, not the handler.
+#: The columns that the writer fills. The handler fills the others.
 _NUMBERED = ("batch_id", "sequence")
 
 
 class RowWriter:
-    """Writes the rows of ``batch``, which has none yet, to the table of ``model``; ``statuses`` are those they may have."""
+    """Writes the rows of ``batch``, which has none yet, to the table of ``model``; they may have ``statuses``."""
 
     def __init__(
         self, session: Session, batch: Batch, model: type[BatchRow], statuses: type[Status] | None = None
@@ -121,8 +121,8 @@ class RowWriter:
         self._table = table = table_of(model)
         columns = [column for column in table.columns if column.name not in _NUMBERED]
         self._defaults = dict.fromkeys(column.name for column in columns) | scalar_defaults(table.columns)
-        # What no row of a block says costs nothing if it is left to the database: null, or the default there where
-        # the model has one too, as they say the same.
+        # A column that no row of a block fills is best left to the database if that stores the same value: null, or
+        # its default, if the model has one as well.
         defaults = self._defaults
         self._needless = {c.name for c in columns if (defaults[c.name] is None) == (c.server_default is None)}
         self._check = CellCheck(table, self._connection.dialect, statuses)
@@ -131,9 +131,9 @@ class RowWriter:
     def write(
         self, rows: Iterable[RowValues | Block], size: int, report: Callable[[int], None] | None = None
     ) -> None:
-        """Write ``rows``, ``size`` at a time where they come one by one; ``report`` after each block how many are written.
+        """Write ``rows``; single ones are gathered into blocks of ``size`` rows. ``report`` gets the number written so far.
 
-        A value that its column does not store becomes an issue of its cell, see :class:`CellCheck`. Raises ``ValueError``
+        A value that its column cannot store becomes an issue of its cell, see :class:`CellCheck`. Raises ``ValueError``
         for a column that the table does not have.
         """
         for block in _blocks(rows, size, self._defaults):
@@ -144,7 +144,7 @@ class RowWriter:
                 report(self.written)
 
     def _numbered(self, block: Block) -> dict[str, Sequence[Any]]:
-        """Return the values of ``block`` by column, its numbers and the defaults that have to be written."""
+        """Return the values of ``block`` by column, with the rows' numbers and the defaults that must be written."""
         size, first = len(block), self.written + 1
         numbers = ([self._batch_id] * size, range(first, first + size))
         values = self._check.columns(block.values)
@@ -154,7 +154,7 @@ class RowWriter:
 
 
 def _blocks(rows: Iterable[RowValues | Block], size: int, defaults: Mapping[str, Any]) -> Iterator[Block]:
-    """Yield ``rows`` in blocks: those that come one by one together, ``size`` at the most, in their order."""
+    """Yield ``rows`` as blocks, in order; single rows are gathered into blocks of at most ``size`` rows."""
     single: list[RowValues] = []
     for row in rows:
         if isinstance(row, Block):

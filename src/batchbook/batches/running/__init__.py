@@ -1,1 +1,1 @@
-"""Ways to run actions: at once, as jobs, at a set time, on several batches."""
+"""Running actions: at once, as jobs, at a scheduled time, and on several batches."""

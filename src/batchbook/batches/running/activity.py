@@ -1,4 +1,4 @@
-"""The current or last activity of a batch: the job that holds it, or the failure that was the last."""
+"""The activity of a batch: the job that holds it, or the failure of its last job."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from batchbook.jobs.models import ACTIVE, ENDED, JobState
 from batchbook.jobs.view_models import JobReport, report_on, reports_on
 from batchbook.jobs.views import may_change
 
-#: How many of the batches on which something runs a list shows.
+#: The maximum number of running jobs that a list of batches shows.
 _SHOWN = 10
 
 
 @dataclass(frozen=True)
 class LockedByJob:
-    """A batch, and the job that has it."""
+    """A batch, and the job that holds it."""
 
     batch: Batch
     job: Job
@@ -32,9 +32,9 @@ class LockedByJob:
 
 @dataclass(frozen=True)
 class Activity:
-    """What runs on a batch, as its page shows it: how far it is, and where to ask, to wait, and to cancel.
+    """The job that runs on a batch, for its page: its progress, and the addresses for status, waiting and cancelling.
 
-    ``state`` is how the batch is seen meanwhile. ``refresh_url`` is where a page without scripts goes from time to time.
+    ``state`` is the state that the page shows meanwhile. Without JavaScript, the page reloads ``refresh_url``.
     """
 
     report: JobReport
@@ -47,7 +47,7 @@ class Activity:
 
 @dataclass(frozen=True)
 class Running:
-    """A batch on which something runs, as a list shows it."""
+    """A batch on which a job runs, for lists."""
 
     title: str
     url: str
@@ -57,7 +57,7 @@ class Running:
 
 @dataclass(frozen=True)
 class LastFailure:
-    """How the last job on a batch ended, if not as it should; ``retry_url`` is for who may try it again."""
+    """The last job on a batch, if it failed or was cancelled; ``retry_url`` is set for users who may retry it."""
 
     job: Job
     cancelled: bool
@@ -66,9 +66,9 @@ class LastFailure:
 
 
 def batch_locked_by_job(request: Any, batch_id: int) -> LockedByJob | None:
-    """Return the batch and the job that has it; ``None`` where none does.
+    """Return the batch and the job that holds it; ``None`` if no job does.
 
-    Asked in a transaction that only reads: one that may write would, on SQLite, wait for that very job.
+    This reads in a read-only transaction: on SQLite, one that may write would wait for that very job.
     """
     if request.method in SAFE_METHODS:
         return _held(request, request.db, batch_id)
@@ -84,7 +84,7 @@ def _held(request: Any, session: Any, batch_id: int) -> LockedByJob | None:
 
 
 def activity_of(request: Any, held: LockedByJob) -> Activity:
-    """Return what the page of a batch says about the job that has it."""
+    """Return the activity for the page of a batch that a job holds."""
     jobs: JobService = request.services.get(JobService)
     job = held.job
     next_url = request.route_path("jobs.await", id=job.id)
@@ -108,7 +108,7 @@ def _seen_as(held: LockedByJob) -> State:
 
 
 def running_now(request: Any, *conditions: ColumnElement[bool]) -> list[Running]:
-    """Return what runs on the batches that satisfy ``conditions``, the longest first, some at the most."""
+    """Return the jobs on batches that satisfy ``conditions``, the oldest first, up to a maximum."""
     wanted = (
         select(Job, Batch.description)
         .join(Batch, Batch.id == Job.batch_id)
@@ -131,9 +131,9 @@ def running_now(request: Any, *conditions: ColumnElement[bool]) -> list[Running]
 
 
 def last_failure_of(request: Any, batch: Batch) -> LastFailure | None:
-    """Return how the last job on ``batch`` ended, if it failed or was cancelled."""
+    """Return the last job on ``batch`` that ended, if it failed or was cancelled."""
     ended = select(Job).where(Job.batch_id == batch.id, Job.exclusive, Job.state.in_(ENDED))
-    # One that was scheduled may be older than others that ended before it.
+    # A scheduled job may be older than others that ended before it.
     job = request.db.scalar(ended.order_by(Job.ended_at.desc(), Job.id.desc()).limit(1))
     if job is None or not job.went_wrong:
         return None
@@ -147,5 +147,5 @@ def last_failure_of(request: Any, batch: Batch) -> LastFailure | None:
 
 
 def may(request: Any, what: str, job: Job) -> bool:
-    """Return whether who asks may do with a job what ``what`` names: cancel, retry."""
+    """Return whether the user of ``request`` may perform ``what``, cancel or retry, on ``job``."""
     return may_change(request.identity, job, f"jobs:{what}")

@@ -1,4 +1,4 @@
-"""Edits of very many rows as jobs: their common part, and those that ship with Batchbook."""
+"""Edits of many rows as jobs: their common part, and the edits that ship with Batchbook."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from batchbook.words import counted
 
 @dataclass(frozen=True)
 class BulkEdit:
-    """An edit that a job does: the ``engine`` that acts for who asked, the batch, and the ``arguments`` as asked for."""
+    """An edit by a job: the ``engine``, which acts for the user who requested it, the batch, and the ``arguments``."""
 
     job_context: JobContext
     engine: Engine
@@ -42,7 +42,7 @@ class BulkEdit:
     arguments: Mapping[str, Any]
 
     def open_grid(self) -> OpenGrid:
-        """Return the grid of the argument ``grid``, for the user who asked for the edit."""
+        """Return the grid of the argument ``grid``, opened for the user who requested the edit."""
         context = self.job_context
         caller = Caller(
             context.services, context.session, identity_called(context.session, self.engine.actor)
@@ -50,7 +50,7 @@ class BulkEdit:
         return GridReference.from_json(self.arguments.get("grid") or {}).open(caller)
 
 
-#: The name of the source of a batch's rows as grids show them; its argument is ``batch_id``.
+#: The name of the grid source of a batch's rows; its argument is ``batch_id``.
 BATCH_ROWS = "batch_rows"
 
 
@@ -60,7 +60,7 @@ def rows_reference(batch: Batch) -> GridReference:
 
 
 def is_big(services: Services, rows: int) -> bool:
-    """Return whether an edit that touches that many rows is for a job to do."""
+    """Return whether an edit of that many rows is left to a job."""
     jobs: JobService = services.get(JobService)
     return jobs.is_big(rows)
 
@@ -68,9 +68,9 @@ def is_big(services: Services, rows: int) -> bool:
 def enqueue_edit(
     services: Services, engine: Engine, batch_id: int, task: str, arguments: Mapping[str, Any]
 ) -> Result:
-    """Ask for the edit ``task`` of a batch; ``arguments`` are plain data.
+    """Enqueue the edit ``task`` of a batch; ``arguments`` are plain data.
 
-    If they have a ``version``, it is the batch's that was looked at. Raises as
+    A ``version`` among them is the batch's version on which the edit is based. Raises as
     :meth:`~batchbook.batches.engine.engine.Engine.lock` does.
     """
     batch = engine.lock(batch_id, Action.EDIT).batch
@@ -79,9 +79,9 @@ def enqueue_edit(
 
 
 def edit_task(name: str, label: str, edit: Callable[[BulkEdit], str]) -> Task:
-    """Return the task called ``name``, for people ``label``, that does ``edit``.
+    """Return the task with the ``name`` and the ``label`` that performs ``edit``, which returns a sentence.
 
-    That reports to ``engine.progress`` and raises as editors do; whatever it raises, nothing of it is kept.
+    ``edit`` reports to ``engine.progress`` and raises as editors do; nothing of it is stored then.
     """
 
     def run(job_context: JobContext) -> JobResult:
@@ -113,7 +113,7 @@ def _retry(services: Services, session: Session, job: Job, by: str) -> Job:
     batch = demand_again(services, session, job, by, Action.EDIT)
     arguments = dict(job.arguments)
     if "version" in arguments:
-        # Nothing was done with the batch since but to write down how the job ended.
+        # The only change of the batch since then is the record of the job's result.
         arguments["version"] = batch.version
     engine = Engine(session, services.get(BatchTypes), services.settings, by)
     engine.lock(batch.id, Action.EDIT)
@@ -124,7 +124,7 @@ def _retry(services: Services, session: Session, job: Job, by: str) -> Job:
 
 
 def removed_words(count: int) -> str:
-    """Return the sentences that say how many rows were removed."""
+    """Return sentences with the number of rows that were removed."""
     return f"Removed {counted(count, 'row')}. Each can be restored from its page."
 
 
@@ -153,5 +153,5 @@ REMOVE_ROWS = edit_task("remove_rows", "Remove rows", _remove_rows)
 EDIT_HEADER = edit_task("edit_header", "Edit header", _edit_header)
 FIX_ALIKE = edit_task("fix_alike", "Fix cells alike", _fix_alike)
 
-#: The tasks of all of them.
+#: All tasks of bulk edits.
 BULK_EDITS = (REMOVE_ROWS, EDIT_HEADER, FIX_ALIKE)

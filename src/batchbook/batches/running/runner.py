@@ -30,11 +30,11 @@ from batchbook.jobs import JobRequest, JobService
 
 @dataclass(frozen=True)
 class ActionCall:
-    """What is asked for: an action on a batch, by whom, with which options. All of it is plain data.
+    """The request of a user for an action on a batch, as plain data.
 
-    ``version`` is the batch's version that the person looked at; ``None`` for one who did not look. ``group_id`` is the
-    group of jobs that it belongs to, for one of many; ``run_at`` the moment at which it shall be done, if that is not
-    now; ``retry_of`` the job that it repeats.
+    ``version`` is the batch's version on which the request is based; ``None`` skips the check. ``group_id`` is the group
+    of jobs for one of several batches, ``run_at`` the time of a scheduled action, and ``retry_of`` the job that is
+    repeated.
     """
 
     batch_id: int
@@ -48,24 +48,24 @@ class ActionCall:
 
 
 class Runner(Protocol):
-    """Takes calls and sees to it that they run."""
+    """A service that performs calls, or arranges that they are performed."""
 
     def submit(self, session: Session, call: ActionCall) -> Result:
-        """Run ``call`` or arrange for it, within the transaction of ``session``; return what to tell the person.
+        """Perform ``call``, or enqueue a job for it, in the transaction of ``session``; return the result for the user.
 
-        Raises :class:`batchbook.errors.BatchbookError` where the action is refused.
+        Raises :class:`batchbook.errors.BatchbookError` if the action is refused.
         """
 
 
 class InlineRunner:
-    """Runs an action at once, in the caller's transaction: it is done, or undone, when that ends."""
+    """A runner that performs actions at once, in the caller's transaction."""
 
     def __init__(self, types: BatchTypes, settings: Mapping[str, Any]) -> None:
         self.types = types
         self.settings = settings
 
     def submit(self, session: Session, call: ActionCall) -> Result:
-        """Run ``call`` now."""
+        """Perform ``call`` now."""
         engine = Engine(session, self.types, self.settings, call.actor)
         result = perform(engine, call)
         if not executes_by_itself(engine, call, result):
@@ -76,7 +76,7 @@ class InlineRunner:
 
 
 def perform(engine: Engine, call: ActionCall) -> Result:
-    """Do what ``call`` says, with an engine that acts for its actor."""
+    """Perform ``call`` with an engine that acts for its actor."""
     match call.action:
         case Action.CLONE:
             source = engine.find(call.batch_id)
@@ -88,7 +88,7 @@ def perform(engine: Engine, call: ActionCall) -> Result:
 
 
 def executes_by_itself(engine: Engine, call: ActionCall, result: Result) -> bool:
-    """Return whether a batch is to be executed because ``call`` marked it complete."""
+    """Return whether the batch is executed automatically because ``call`` marked it complete."""
     if call.action is not Action.COMPLETE or result.failed:
         return False
     return engine.work_on(engine.find(call.batch_id)).handler.execution_policy.automatic
@@ -97,20 +97,20 @@ def executes_by_itself(engine: Engine, call: ActionCall, result: Result) -> bool
 def may_execute(engine: Engine, call: ActionCall) -> bool:
     """Return whether the actor of ``call`` may execute the batch that the call marked complete.
 
-    Marking complete needs less than executing does, so a type that executes by itself asks for both.
+    Marking complete needs another permission than executing, and an automatic execution needs both.
     """
     work = engine.work_on(engine.find(call.batch_id))
     return access.may_now(work.context.permissions, work.batch, Action.EXECUTE)
 
 
 def left_waiting(call: ActionCall, completed: Result) -> Result:
-    """Return what to tell somebody whose batch would execute by itself, but who may not execute it."""
-    waits = f"The role of {call.actor} does not allow that, so it waits for somebody who may execute it."
+    """Return the result for a user who may not execute the batch, so that it is not executed automatically."""
+    waits = f"The role of {call.actor} does not allow that, so it waits for a user who may execute it."
     return replace(completed, message=f"{completed.message} {waits}")
 
 
 def _executed_by_itself(engine: Engine, call: ActionCall, completed: Result) -> Result:
-    # Where it fails, the batch stays complete, for somebody to look at.
+    # If it fails, the batch stays complete.
     try:
         result = engine.run(call.batch_id, Action.EXECUTE)
     except BatchbookError as error:
@@ -118,14 +118,14 @@ def _executed_by_itself(engine: Engine, call: ActionCall, completed: Result) -> 
     return Result(f"{completed.message} {result.message}", failed=True) if result.failed else result
 
 
-#: Up to which size a file is looked into before a job is asked for: as many bytes as are read in a moment.
+#: The maximum size, in bytes, of a file that is tried before a job is enqueued, because it is read quickly.
 _TRIED_BYTES = 1_000_000
 
 log = logging.getLogger(__name__)
 
 
 class JobRunner:
-    """Asks for a job for each action that takes its time; the others are done at once."""
+    """A runner that enqueues a job for each action that may take long, and performs the others at once."""
 
     def __init__(self, types: BatchTypes, settings: Mapping[str, Any], jobs: JobService) -> None:
         self.types = types
@@ -134,9 +134,9 @@ class JobRunner:
         self._inline = InlineRunner(types, settings)
 
     def submit(self, session: Session, call: ActionCall) -> Result:
-        """Arrange for ``call``, at its time or as soon as may be.
+        """Perform ``call``, or enqueue a job for it, now or at its time.
 
-        Raises :class:`batchbook.errors.BatchbookError` where it would be refused as things are.
+        Raises :class:`batchbook.errors.BatchbookError` if it would be refused now.
         """
         engine = Engine(session, self.types, self.settings, call.actor)
         if is_job(call.action):
@@ -158,7 +158,7 @@ class JobRunner:
             _try_source(work)
         at_once = call.action is Action.EXECUTE and call.run_at is None
         dropped = cancel_schedule_for_execution(work) if at_once else ""
-        # Until it runs, nobody else can change the batch; one that is scheduled must find it as it was looked at.
+        # A job holds the batch, so nobody can change it. A scheduled one does not, so it compares versions.
         version = None if call.run_at is None else batch.version
         arguments = {"options": dict(call.options), "version": version}
         more = {"group_id": call.group_id, "run_at": call.run_at, "retry_of": call.retry_of}
@@ -169,10 +169,10 @@ class JobRunner:
 
 
 def _try_source(work: ActionContext) -> None:
-    """Raise what a job would fail with at the first row of a small file, while the person is still at the form."""
+    """Raise an error that a job would fail with at the first row of a small file, while the user is still at the form."""
     intake = stored_intake(work.batch)
     if intake is not None:
-        refuse_unprepared(intake, intake_fields(work))  # All of the file was looked at already.
+        refuse_unprepared(intake, intake_fields(work))  # The whole file was inspected.
         return
     file = input_file(work.session, work.batch)
     if file is None or file.size > _TRIED_BYTES:
@@ -183,14 +183,14 @@ def _try_source(work: ActionContext) -> None:
             next(iter(work.handler.populate(work.batch)), None)
     except BatchbookError:
         raise
-    except Exception as error:  # noqa: BLE001 - A handler may raise anything; its job says so, and the log.
+    except Exception as error:  # noqa: BLE001 - A handler may raise anything; the job will report it.
         log.info("The source of %s could not be tried: %s", work.batch, error)
     finally:
         attempt.rollback()
 
 
 def order_on(batch: Batch, actor: str, task: str, arguments: Mapping[str, Any], **more: Any) -> JobRequest:
-    """Return the order for a job that does ``task`` with ``batch``, which it holds; ``more`` are fields of the order."""
+    """Return the request for a job that holds ``batch`` and performs ``task`` on it; ``more`` are fields of the request."""
     return JobRequest(
         task=task,
         subject=str(batch),

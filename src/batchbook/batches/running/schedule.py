@@ -1,4 +1,4 @@
-"""Scheduling of executions: set a time, change it, cancel it."""
+"""Scheduling of executions: setting, changing and cancelling their times."""
 
 from __future__ import annotations
 
@@ -21,54 +21,54 @@ from batchbook.jobs import JobService
 from batchbook.services import Services
 from batchbook.zones import BadTime, LocalTime
 
-#: How far ahead an execution can be planned.
+#: The longest time ahead for which an execution can be scheduled.
 FARTHEST = timedelta(days=365)
 
-TWICE = "That time comes twice on that day, because the clocks are put back; the first of the two was taken."
+TWICE = "That time occurs twice on that day, because the clocks are set back. The earlier one was chosen."
 
 
 def can_schedule(services: Services) -> bool:
-    """Return whether there is anybody who would execute a batch later."""
+    """Return whether jobs run in the background, so that a batch can be executed later."""
     jobs: JobService = services.get(JobService)
     return jobs.in_background
 
 
 def refuse_without_jobs(services: Services) -> None:
-    """Raise ``Conflict`` where nobody would execute a batch later."""
+    """Raise ``Conflict`` if no jobs run in the background."""
     if not can_schedule(services):
         raise Conflict(
-            "Nothing was planned: here actions run at once, and nobody would run one later. The setting batchbook.jobs"
-            " is “inline”."
+            "Nothing was scheduled: actions are performed at once here, and none can run later, because the setting"
+            " batchbook.jobs is “inline”."
         )
 
 
 def schedule(services: Services, session: Session, call: ActionCall, time: LocalTime) -> Result:
-    """Plan the execution that ``call`` asks for, in place of one that is planned already; return what to tell.
+    """Schedule the execution that ``call`` requests, in place of an earlier one; return the result for the user.
 
-    Raises :class:`~batchbook.zones.BadTime` for a time that is over or too far ahead, and
-    :class:`~batchbook.errors.BatchbookError` where the batch would not be executed as things are.
+    Raises :class:`~batchbook.zones.BadTime` for a time in the past or too far ahead, and
+    :class:`~batchbook.errors.BatchbookError` if the batch would not be executed as it is.
     """
     refuse_without_jobs(services)
     _check_time(time.at, services.get(JobService).clock())
     work = _locked(services, session, call)
     _refuse_blocked(work, call)
-    replaced = cancel_schedule(work, f"{call.actor} planned it for another time")
+    replaced = cancel_schedule(work, f"{call.actor} scheduled it for another time")
     _note(work, SCHEDULE, f"{'Rescheduled' if replaced else 'Scheduled'} for {in_utc(time.at)}.{replaced}")
-    # What was looked at was compared just now; the job remembers the version as it is from here on.
+    # The version on which the request is based was compared above; the job compares the one as it is now.
     services.get(Runner).submit(session, replace(call, version=None, run_at=time.at))
-    said = f"{work.batch} is going to be executed on {in_utc(time.at)}.{replaced}"
-    return Result(f"{said} {TWICE}" if time.twice else said, batch_id=call.batch_id)
+    message = f"{work.batch} is going to be executed on {in_utc(time.at)}.{replaced}"
+    return Result(f"{message} {TWICE}" if time.twice else message, batch_id=call.batch_id)
 
 
 def unschedule(services: Services, session: Session, call: ActionCall) -> Result:
-    """Drop what is planned for the batch of ``call``; return what to tell.
+    """Cancel the scheduled execution of the batch of ``call``; return the result for the user.
 
-    Raises :class:`~batchbook.errors.Conflict` if nothing is, or the batch is not as it was looked at.
+    Raises :class:`~batchbook.errors.Conflict` if there is none, or if the batch has another version than ``call``.
     """
     work = _locked(services, session, call)
-    dropped = cancel_schedule(work, f"{call.actor} dropped that").strip()
+    dropped = cancel_schedule(work, f"{call.actor} cancelled that").strip()
     if not dropped:
-        raise Conflict(f"No execution of {work.batch} is planned, so there was nothing to drop.")
+        raise Conflict(f"No execution of {work.batch} is scheduled, so there was nothing to cancel.")
     _note(work, UNSCHEDULE, dropped)
     return Result(dropped, batch_id=call.batch_id)
 
@@ -82,7 +82,7 @@ def _locked(services: Services, session: Session, call: ActionCall) -> ActionCon
 
 def _check_time(at: datetime, now: datetime) -> None:
     if at <= now:
-        raise BadTime("That time is over. Choose one that is still to come.")
+        raise BadTime("That time is in the past. Choose a later one.")
     if at > now + FARTHEST:
         raise BadTime("That time is more than a year ahead. Choose an earlier one.")
 
@@ -90,14 +90,14 @@ def _check_time(at: datetime, now: datetime) -> None:
 def _refuse_blocked(work: ActionContext, call: ActionCall) -> None:
     reason = why_not_execute(work)
     if reason is not None:
-        raise Conflict(f"The execution of {work.batch} was not planned. {reason}")
+        raise Conflict(f"The execution of {work.batch} was not scheduled. {reason}")
     try:
         bind_options(work.handler, call.options)
     except BadInput as error:
-        raise BadInput(f"The execution of {work.batch} was not planned. {error.message}") from error
+        raise BadInput(f"The execution of {work.batch} was not scheduled. {error.message}") from error
 
 
 def _note(work: ActionContext, kind: str, summary: str) -> None:
-    # Whoever has an older page open must see what is planned before deciding anything.
+    # Forms on older pages, which do not show the schedule, are refused.
     bump_version(work.batch)
     record(work.context, work.batch, kind, summary)

@@ -1,4 +1,4 @@
-"""One action on several batches: a job for each, enqueued together."""
+"""An action on several batches, with a job for each."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from batchbook.security.identity import Identity
 from batchbook.services import Services
 from batchbook.words import counted
 
-#: How many batches can be acted on at once.
+#: The maximum number of batches for one action.
 MOST = 1_000
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A batch that is among many, and why the action cannot be done with it; ``None`` if it can."""
+    """One of several batches, and the reason why the action is not possible; ``None`` if it is."""
 
     batch: Batch
     reason: str | None
@@ -39,24 +39,24 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Candidates:
-    """What an action on many batches would do: which it can be done with, and which not."""
+    """Several batches on which an action is requested."""
 
     action: Action
     all: Sequence[Candidate]
 
     @property
     def fit(self) -> list[Batch]:
-        """The batches with which it can be done."""
+        """The batches on which the action is possible."""
         return [one.batch for one in self.all if one.reason is None]
 
     @property
     def unfit(self) -> list[Candidate]:
-        """Those with which it cannot, each with its reason."""
+        """The others, each with its reason."""
         return [one for one in self.all if one.reason is not None]
 
     @property
     def token(self) -> Token:
-        """The concurrency token of the batches, their versions, and whether the action is possible with each."""
+        """The concurrency token of the batches, their versions, and the possibility of the action on each."""
         return token_of(sorted([one.batch.id, one.batch.version, one.reason is None] for one in self.all))
 
 
@@ -68,7 +68,7 @@ def candidates(
     action: Action,
     ids: Iterable[int],
 ) -> Candidates:
-    """Look at the batches with these numbers, by a few statements for all of them."""
+    """Return the batches of ``batch_type`` with the numbers ``ids``, checked for ``action`` by the user ``identity``."""
     wanted = list(ids)
     engine = Engine(session, services.get(BatchTypes), services.settings, identity.name)
     header = batch_type.header
@@ -96,17 +96,18 @@ def _refusal(engine: Engine, identity: Identity, action: Action, batch: Batch) -
 def enqueue_all(
     services: Services, session: Session, actor: str, chosen: Candidates, options: Mapping[str, Any]
 ) -> JobGroup:
-    """Ask for one job for each batch with which the action can be done; return their group.
+    """Enqueue a job for each batch on which the action is possible; return their group.
 
-    Raises :class:`~batchbook.errors.Conflict` if it can be done with none.
+    Raises :class:`~batchbook.errors.Conflict` if it is possible on none.
     """
     if not chosen.fit:
         raise Conflict(f"None of these batches can be {chosen.action.done}, so nothing was done.")
+    skipped = [(str(one.batch), one.reason or "") for one in chosen.unfit]
     group = JobGroup(
         title=f"{chosen.action.label}: {counted(len(chosen.fit), 'batch', 'batches')}",
         asked_by=actor,
         asked_at=utc_now(),
-        skipped=[_left_out(one.batch, one.reason or "") for one in chosen.unfit],
+        skipped=[reason if name in reason else f"{name}: {reason}" for name, reason in skipped],
     )
     session.add(group)
     session.flush()  # The jobs refer to it.
@@ -114,7 +115,3 @@ def enqueue_all(
     for batch in chosen.fit:
         runner.submit(session, ActionCall(batch.id, chosen.action, actor, options, batch.version, group.id))
     return group
-
-
-def _left_out(batch: Batch, reason: str) -> str:
-    return reason if str(batch) in reason else f"{batch}: {reason}"

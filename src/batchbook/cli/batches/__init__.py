@@ -8,7 +8,7 @@ from batchbook.cli import LazyCommand, LazyGroup
 
 __all__ = ["batch"]
 
-#: In the order in which a batch meets them. A test compares the sentences with those of the commands.
+#: The commands in the order of a batch's life. A test compares the help here with that of the commands themselves.
 _COMMANDS = {
     "types": LazyCommand(
         "batchbook.cli.batches.browsing_commands:types",

@@ -179,5 +179,5 @@ def enqueued_result(identity: Mapping[str, Any], result: Result) -> CommandResul
 
 
 def demand_job_runner(installation: Installation) -> None:
-    """Raise ``Conflict`` where no process runs jobs, so that none can be left to it."""
+    """Raise ``Conflict`` if the settings say that no process runs jobs."""
     installation.services.get(JobService).refuse_inline("so nothing can run in the background")

@@ -93,7 +93,7 @@ def status_condition(
 
 
 def _columns(row: type[BatchRow]) -> tuple[Column, ...]:
-    """Return the columns of the rows, headed by their names: as "set" and JSON name them."""
+    """Return the columns of the rows, headed by the names that "set" and JSON use."""
     names = [
         column.key
         for column in row.__mapper__.columns

@@ -66,7 +66,7 @@ def test_what_is_wrong_with_a_time_is_said_at_the_field_and_nothing_typed_is_los
     batch_id = harness.complete()
     page = admin.get(url_of(batch_id, "schedule"))
     for text, sentence in {
-        "2020-01-01T06:00": "That time is over.",
+        "2020-01-01T06:00": "That time is in the past.",
         "soon": "is not a day and time",
         "": "is not a day and time",
     }.items():
@@ -93,5 +93,5 @@ def test_nothing_can_be_cancelled_where_nothing_is_scheduled(harness: JobHarness
     batch_id = harness.complete()
     version = harness.batch(batch_id).version
     page = post(admin, url_of(batch_id, "unschedule"), 409, version=version)
-    assert f"No execution of Batch {batch_id:08d} is planned" in text_of(page)
+    assert f"No execution of Batch {batch_id:08d} is scheduled" in text_of(page)
     assert harness.batch(batch_id).version == version

@@ -81,7 +81,7 @@ def test_removing_is_refused_when_the_filter_shows_other_rows_by_then_as_many_as
         {"field": "new_price", "value": "2.31", "version": catalogue.row(open_batch, 1).version},
     )
     page = form_with(question, "seen").submit(status=409)
-    assert "1 row matches now, and they are not what you were shown" in text_of(page)
+    assert "1 row matches now, and they are not the rows that you were shown" in text_of(page)
     assert not catalogue.row(open_batch, 1).removed
     post(staff, url_of(open_batch, "rows", "remove") + "?f.sequence.equal=1", status=400, seen="all")
 
