@@ -143,8 +143,8 @@ class OurImport:
             engine = Engine(session, self._types, self._services.settings, ACTOR)
             batch = create_batch(engine, "import", {"target": "product"}, file, table.name)
             self.batch_id = batch.id
-            work = engine.work_on(batch)
-            file_source_of(work).inspect(work.handler, batch)
+            context = engine.context_of(batch)
+            file_source_of(context).inspect(context.handler, batch)
         looked = perf_counter()
         with self._written() as written:
             self._submit(Action.POPULATE)

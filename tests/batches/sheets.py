@@ -74,10 +74,10 @@ def download(harness: BatchHarness, batch_id: int) -> Book:
 
 def written(harness: BatchHarness, batch_id: int) -> bytes:
     with harness.engine() as engine:
-        work = engine.work_on(engine.find(batch_id))
-        layout, file = layout_of(work), io.BytesIO()
-        rows = sheet_grid(work, layout, ~work.row.removed).all_rows(engine.session, GridState(), None)
-        write_worksheet(work, layout, rows, file)
+        context = engine.context_of(engine.find(batch_id))
+        layout, file = layout_of(context), io.BytesIO()
+        rows = sheet_grid(context, layout, ~context.row.removed).all_rows(engine.session, GridState(), None)
+        write_worksheet(context, layout, rows, file)
     return file.getvalue()
 
 
@@ -85,8 +85,8 @@ def look(
     harness: BatchHarness, batch_id: int, book: Book, save: Callable[[Book], bytes] = Book.save
 ) -> WorksheetDiff:
     with harness.engine() as engine:
-        work = engine.work_on(engine.find(batch_id))
-        return diff_worksheet(work, open_worksheet("sheet.xlsx", io.BytesIO(save(book))))
+        context = engine.context_of(engine.find(batch_id))
+        return diff_worksheet(context, open_worksheet("sheet.xlsx", io.BytesIO(save(book))))
 
 
 def take(
@@ -94,5 +94,5 @@ def take(
 ) -> AppliedChanges:
     with harness.engine() as engine:
         sheet = open_worksheet("sheet.xlsx", io.BytesIO(book.save()))
-        found = diff_worksheet(engine.work_on(engine.find(batch_id)), sheet)
+        found = diff_worksheet(engine.context_of(engine.find(batch_id)), sheet)
         return apply_worksheet(engine, batch_id, found, insisted, seen)

@@ -60,6 +60,6 @@ def test_reading_begins_at_the_start_and_numbers_go_on(harness: BatchHarness) ->
     file.read()
     with harness.engine() as at_work:
         batch = at_work.find(batch_id)
-        record = store_file(at_work.work_on(batch).context, batch, "out.csv", file, role="output")
+        record = store_file(at_work.context_of(batch).handler_context, batch, "out.csv", file, role="output")
         assert (record.number, record.size, record.role) == (2, 7, "output")
         assert b"".join(file_chunks(at_work.session, record)) == b"outcome"

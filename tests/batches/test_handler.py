@@ -45,7 +45,7 @@ def test_a_type_without_header_statuses_has_none(harness: BatchHarness) -> None:
     batch_id = catalogue.open(FILE, shelf="A")
     assert catalogue.batch(batch_id).status is None
     with catalogue.engine() as at_work:
-        assert at_work.work_on(at_work.find(batch_id)).handler.totals(at_work.find(batch_id)) == []
+        assert at_work.context_of(at_work.find(batch_id)).handler.totals(at_work.find(batch_id)) == []
 
 
 def test_totals_and_descriptions_are_computed_from_the_rows(harness: BatchHarness) -> None:
@@ -53,19 +53,19 @@ def test_totals_and_descriptions_are_computed_from_the_rows(harness: BatchHarnes
     harness.remove(batch_id, 1)
     with harness.engine() as at_work:
         batch = at_work.find(batch_id)
-        handler = at_work.work_on(batch).handler
+        handler = at_work.context_of(batch).handler
         assert handler.totals(batch) == [Total("Counted", 10)]
         assert handler.describe_execution(batch, {}) == ["2 rows will be executed."]
         assert handler.why_not_execute(batch) is None
     harness.remove_where(batch_id, harness.batch_type.row.sequence > 1)
     with harness.engine() as at_work:
         batch = at_work.find(batch_id)
-        assert at_work.work_on(batch).handler.why_not_execute(batch) == "It has no rows to execute."
+        assert at_work.context_of(batch).handler.why_not_execute(batch) == "It has no rows to execute."
 
 
 def test_a_handler_knows_who_acts_when_and_by_which_settings(harness: BatchHarness) -> None:
     with harness.by("ann").engine() as at_work:
-        context = at_work.work_on_new(harness.batch_type, harness.batch_type.header()).handler.context
+        context = at_work.context_of_new(harness.batch_type, harness.batch_type.header()).handler.context
         assert (context.actor, context.settings, context.session) == ("ann", {}, at_work.session)
         assert context.now.utcoffset() == timedelta(0)
 
@@ -136,7 +136,7 @@ def test_options_are_kept_as_json_can_hold_them(harness: BatchHarness) -> None:
         "a": "1.50", "b": ["x", "2"], "c": None, "d": True, "e": 3,
     }  # fmt: skip
     with harness.engine() as at_work:
-        handler = at_work.work_on_new(harness.batch_type, harness.batch_type.header()).handler
+        handler = at_work.context_of_new(harness.batch_type, harness.batch_type.header()).handler
         assert bind_options(handler, {"most": "2"}) == {"most": 2, "sign": "the shop"}
 
 

@@ -18,13 +18,13 @@ def test_operations_are_numbered_within_their_batch_and_name_the_actor(
 ) -> None:
     other = harness.create(shelf="B")
     with harness.by("ann").engine() as engine:
-        work = engine.work_on(engine.find(batch_id))
-        first = record(work.context, work.batch, "note", "Looked at it.")
-        second = record(work.context, work.batch, "note", "Looked again.")
-        elsewhere = engine.work_on(engine.find(other))
-        third = record(elsewhere.context, elsewhere.batch, "note", "And at that.")
+        context = engine.context_of(engine.find(batch_id))
+        first = record(context.handler_context, context.batch, "note", "Looked at it.")
+        second = record(context.handler_context, context.batch, "note", "Looked again.")
+        elsewhere = engine.context_of(engine.find(other))
+        third = record(elsewhere.handler_context, elsewhere.batch, "note", "And at that.")
         assert (first.number, second.number, third.number) == (2, 3, 2)
-        assert (first.at, first.actor) == (work.now, "ann")
+        assert (first.at, first.actor) == (context.now, "ann")
     assert harness.operations(batch_id)[1:] == [
         ("note", "ann", "Looked at it.", 0),
         ("note", "ann", "Looked again.", 0),
@@ -33,9 +33,9 @@ def test_operations_are_numbered_within_their_batch_and_name_the_actor(
 
 def test_cells_are_kept_in_order_and_more_can_follow(harness: BatchHarness, batch_id: int) -> None:
     with harness.engine() as engine:
-        work = engine.work_on(engine.find(batch_id))
+        context = engine.context_of(engine.find(batch_id))
         cells = [Cell(2, "counted", "1", "2"), Cell(1, "remark", None, "x")]
-        operation = record(work.context, work.batch, "edit", "Changed two rows.", iter(cells))
+        operation = record(context.handler_context, context.batch, "edit", "Changed two rows.", iter(cells))
         add_cells(engine.session, operation, (Cell(n, "counted", "0", None) for n in (3, 4)))
         add_cells(engine.session, operation, ())
     assert harness.operations(batch_id)[-1] == ("edit", "staff", "Changed two rows.", 4)
@@ -52,8 +52,8 @@ def test_a_failure_is_in_the_header_too_and_makes_older_pages_stale(
 ) -> None:
     version = harness.batch(batch_id).version
     with harness.engine() as engine:
-        work = engine.work_on(engine.find(batch_id))
-        note_failure(work.context, work.batch, "Populate failed: no.")
+        context = engine.context_of(engine.find(batch_id))
+        note_failure(context.handler_context, context.batch, "Populate failed: no.")
     batch = harness.batch(batch_id)
     assert (batch.failure, batch.version) == ("Populate failed: no.", version + 1)
     assert harness.operations(batch_id)[-1] == ("failure", "staff", "Populate failed: no.", 0)

@@ -105,7 +105,7 @@ def test_a_plan_that_is_none_says_so_in_its_place(
     catalogue = returning(harness, hook, value)
     with transaction_scope(engine, read_only=True) as session:
         at_work = catalogue.on(session)
-        plan = preview_execution(at_work.work_on(at_work.find(batch_id)))
+        plan = preview_execution(at_work.context_of(at_work.find(batch_id)))
     assert plan is not None
     assert said in plan.reasons[0]
     assert plan.sentences == ()
@@ -116,7 +116,7 @@ def test_a_plan_that_is_too_long_is_cut(engine: Engine, harness: BatchHarness) -
     catalogue = returning(harness, "describe_execution", iter(["x" * 10_000] * 5_000))
     with transaction_scope(engine, read_only=True) as session:
         at_work = catalogue.on(session)
-        plan = preview_execution(at_work.work_on(at_work.find(batch_id)))
+        plan = preview_execution(at_work.context_of(at_work.find(batch_id)))
     assert plan is not None
     assert (len(plan.sentences), plan.sentences[-1]) == (51, "…")
     assert plan.sentences[0] == "x" * 499 + "…"

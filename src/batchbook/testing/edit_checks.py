@@ -141,7 +141,7 @@ class SheetChecks(HarnessFixtures):
         self, harness: AppHarness, made: tuple[Sample, int]
     ) -> None:
         """A worksheet that nobody changed differs from its batch in nothing."""
-        found = _compared(harness, made[1], lambda _work, _sheets: None)
+        found = _compared(harness, made[1], lambda _context, _sheets: None)
         differing = [change.mark for change in (*found.taken, *found.conflicts, *found.unreadable)]
         check(
             found.empty and not found.notes,
@@ -156,7 +156,7 @@ class SheetChecks(HarnessFixtures):
         if sample.edit is None:
             pytest.skip("Rows of this type have no editable column.")
         field, text = sample.edit
-        found = _compared(harness, number, lambda work, sheets: _write(work, sheets, field, text))
+        found = _compared(harness, number, lambda context, sheets: _write(context, sheets, field, text))
         marks = [change.mark for change in found.taken]
         check(
             marks == [f"1.{field}"] and not found.conflicts,
@@ -169,27 +169,29 @@ def _compared(
     harness: AppHarness, number: int, change: Callable[[ActionContext, Sheets], None]
 ) -> WorksheetDiff:
     with harness.acting() as engine:
-        work = engine.work_on(engine.find(number))
-        sheets = _sheets(_written(work))
-        change(work, sheets)
-        return diff_worksheet(engine.work_on(work.batch), open_worksheet("sheet.xlsx", _rewritten(sheets)))
+        context = engine.context_of(engine.find(number))
+        sheets = _sheets(_written(context))
+        change(context, sheets)
+        return diff_worksheet(
+            engine.context_of(context.batch), open_worksheet("sheet.xlsx", _rewritten(sheets))
+        )
 
 
-def _write(work: ActionContext, sheets: Sheets, field: str, text: str) -> None:
+def _write(context: ActionContext, sheets: Sheets, field: str, text: str) -> None:
     """Have row 1 say in ``sheets`` what the layout makes of ``text`` in ``field``."""
-    layout = layout_of(work)
-    rows = SheetRows(work, layout)
-    grid = sheet_grid(work, layout, work.row.sequence == 1)
-    (row,) = map(rows.proxy, grid.all_rows(work.session, GridState(), None))
+    layout = layout_of(context)
+    rows = SheetRows(context, layout)
+    grid = sheet_grid(context, layout, context.row.sequence == 1)
+    (row,) = map(rows.proxy, grid.all_rows(context.session, GridState(), None))
     texts = rows.texts(row, rows.fields(row) | {field: text})
     place = [column.field for column in layout.columns].index(field)
     sheets[ROWS][1][place + 1] = texts[place]
 
 
-def _written(work: ActionContext) -> io.BytesIO:
-    layout, data = layout_of(work), io.BytesIO()
-    rows = sheet_grid(work, layout, ~work.row.removed).all_rows(work.session, GridState(), None)
-    write_worksheet(work, layout, rows, data)
+def _written(context: ActionContext) -> io.BytesIO:
+    layout, data = layout_of(context), io.BytesIO()
+    rows = sheet_grid(context, layout, ~context.row.removed).all_rows(context.session, GridState(), None)
+    write_worksheet(context, layout, rows, data)
     return data
 
 

@@ -40,12 +40,12 @@ def batch_id(engine: Engine, harness: BatchHarness) -> int:
 
 def problems(harness: BatchHarness, batch_id: int) -> Problems:
     with harness.engine() as engine:
-        return problems_of(engine.work_on(engine.find(batch_id)))
+        return problems_of(engine.context_of(engine.find(batch_id)))
 
 
 def counted_in_header(harness: BatchHarness, batch_id: int) -> int:
     with harness.engine() as engine:
-        return problem_rows(engine.work_on(engine.find(batch_id)))
+        return problem_rows(engine.context_of(engine.find(batch_id)))
 
 
 def fix(
@@ -57,7 +57,7 @@ def fix(
 
 def seen_now(harness: BatchHarness, batch_id: int, alike: SimilarCells = LOTS) -> Token:
     with harness.engine() as engine:
-        return find_similar(engine.work_on(engine.find(batch_id)), alike).selection.token
+        return find_similar(engine.context_of(engine.find(batch_id)), alike).selection.token
 
 
 def told(group: Problem) -> tuple[Any, ...]:

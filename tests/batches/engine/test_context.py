@@ -63,9 +63,13 @@ def test_the_rows_are_those_that_are_not_removed(harness: BatchHarness) -> None:
     batch_id = harness.open(FILE, shelf="A")
     harness.remove(batch_id, 1)
     with harness.engine() as engine:
-        work = engine.work_on(engine.find(batch_id))
-        assert [row.sequence for row in work.rows()] == [2]
-        assert (work.session, work.actor, work.now) == (engine.session, "staff", work.context.now)
+        context = engine.context_of(engine.find(batch_id))
+        assert [row.sequence for row in context.rows()] == [2]
+        assert (context.session, context.actor, context.now) == (
+            engine.session,
+            "staff",
+            context.handler_context.now,
+        )
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -83,12 +87,12 @@ def test_callbacks_are_called_around_the_work_whose_changes_are_undone_if_it_fai
     noted = harness.with_handler(type("Noted", (ShelfCountHandler,), {"callbacks": callbacks}))
     batch_id = noted.create(shelf="A")
     with noted.engine() as engine:
-        work = engine.work_on(engine.find(batch_id))
+        context = engine.context_of(engine.find(batch_id))
         error = pytest.raises(DBAPIError, match="no_such_table") if fails else nullcontext()
-        with error, around(Action.REFRESH, work):
-            work.session.execute(text("UPDATE batch SET notes = 'x'"))
+        with error, around(Action.REFRESH, context):
+            context.session.execute(text("UPDATE batch SET notes = 'x'"))
             if fails:
-                work.session.execute(text("SELECT * FROM no_such_table"))
+                context.session.execute(text("SELECT * FROM no_such_table"))
     assert calls == [
         ("setup", "refresh", batch_id, None),
         ("teardown", "refresh", batch_id, None if fails else "x"),
@@ -103,8 +107,8 @@ def test_the_first_error_is_the_one_that_is_raised(harness: BatchHarness) -> Non
     harness = harness.with_handler(type("Stumbling", (ShelfCountHandler,), {"callbacks": stumbling}))
     batch_id = harness.create(shelf="A")
     with harness.engine() as engine:
-        work = engine.work_on(engine.find(batch_id))
-        with pytest.raises(ZeroDivisionError), around(Action.REFRESH, work):
+        context = engine.context_of(engine.find(batch_id))
+        with pytest.raises(ZeroDivisionError), around(Action.REFRESH, context):
             raise ZeroDivisionError
-        with pytest.raises(LookupError), around(Action.REFRESH, work):
+        with pytest.raises(LookupError), around(Action.REFRESH, context):
             pass

@@ -23,26 +23,28 @@ FILE = "item,counted,remark\n007,7,\n008,9,late\n"
 def test_a_file_is_inspected_once_and_the_result_is_stored(harness: BatchHarness) -> None:
     batch_id = harness.create(FILE, shelf="A")
     with harness.engine() as engine:
-        work = engine.work_on(engine.find(batch_id))
-        assert (maps_columns(work), has_mapped_file(work)) == (True, True)
-        assert file_source_of(work).inspect(work.handler, work.batch, keep=False).mapping.columns == {
+        context = engine.context_of(engine.find(batch_id))
+        assert (maps_columns(context), has_mapped_file(context)) == (True, True)
+        assert file_source_of(context).inspect(
+            context.handler, context.batch, keep=False
+        ).mapping.columns == {
             "item_code": 0,
             "counted": 1,
             "remark": 2,
         }
-        assert stored_intake(work.batch) is None
-        ensure_inspected(work)
-        stored = stored_intake(work.batch)
+        assert stored_intake(context.batch) is None
+        ensure_inspected(context)
+        stored = stored_intake(context.batch)
         assert stored is not None
-        refuse_unprepared(stored, intake_fields(work))
-        assert [field.name for field in intake_fields(work)] == ["item_code", "counted", "remark"]
+        refuse_unprepared(stored, intake_fields(context))
+        assert [field.name for field in intake_fields(context)] == ["item_code", "counted", "remark"]
 
 
 def test_records_are_read_again_by_the_numbers_of_their_rows(harness: BatchHarness) -> None:
     batch_id = harness.create(FILE, shelf="A")
     with harness.engine() as engine:
-        work = engine.work_on(engine.find(batch_id))
-        records = FileRecords(work, file_source_of(work).inspect(work.handler, work.batch))
+        context = engine.context_of(engine.find(batch_id))
+        records = FileRecords(context, file_source_of(context).inspect(context.handler, context.batch))
         assert [list(records.at(number)) for number in (2, 3, 9, None)] == [
             ["007", "7", ""],
             ["008", "9", "late"],
@@ -54,16 +56,18 @@ def test_records_are_read_again_by_the_numbers_of_their_rows(harness: BatchHarne
 def test_a_batch_without_a_file_has_nothing_to_inspect(harness: BatchHarness) -> None:
     batch_id = harness.create(shelf="A")
     with harness.engine() as engine:
-        work = engine.work_on(engine.find(batch_id))
-        assert not has_mapped_file(work)
-        ensure_inspected(work)
+        context = engine.context_of(engine.find(batch_id))
+        assert not has_mapped_file(context)
+        ensure_inspected(context)
         with pytest.raises(BadInput, match="has no file to read rows from"):
-            file_source_of(work).inspect(work.handler, work.batch)
+            file_source_of(context).inspect(context.handler, context.batch)
 
 
 def test_a_file_that_lacks_a_column_is_refused_before_its_rows_are_read(harness: BatchHarness) -> None:
     batch_id = harness.create("item,counted\n007,7\n", shelf="A")
     with harness.engine() as engine:
-        work = engine.work_on(engine.find(batch_id))
+        context = engine.context_of(engine.find(batch_id))
         with pytest.raises(Unmapped, match="has no column “remark”"):
-            refuse_unprepared(file_source_of(work).inspect(work.handler, work.batch), intake_fields(work))
+            refuse_unprepared(
+                file_source_of(context).inspect(context.handler, context.batch), intake_fields(context)
+            )

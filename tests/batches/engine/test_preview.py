@@ -22,7 +22,7 @@ def _catalogue(engine: Engine) -> None:
 
 def plan(harness: BatchHarness, batch_id: int) -> ExecutionPreview | None:
     with harness.engine() as engine:
-        return preview_execution(engine.work_on(engine.find(batch_id)))
+        return preview_execution(engine.context_of(engine.find(batch_id)))
 
 
 def test_without_rows_it_says_so_and_after_the_execution_there_is_none(harness: BatchHarness) -> None:

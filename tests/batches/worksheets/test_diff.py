@@ -44,7 +44,7 @@ def test_cells_that_a_refresh_changed_are_not_overwritten_either(
 ) -> None:
     book = download(harness, batch_id)
     with harness.engine() as engine:
-        engine.work_on(engine.find(batch_id)).rows().update(
+        engine.context_of(engine.find(batch_id)).rows().update(
             harness.batch_type.row.sequence == 2, remark="by the handler"
         )
     assert look(harness, batch_id, book).empty

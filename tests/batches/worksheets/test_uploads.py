@@ -56,9 +56,9 @@ def test_uploaded_worksheets_stay_with_their_batch(harness: BatchHarness, batch_
         record = store_worksheet(engine, batch_id, "sheet.xlsx", io.BytesIO(data))
         assert (record.number, record.role, record.size) == (2, "worksheet", len(data))
         assert record.sha256 == hashlib.sha256(data).hexdigest()
-        with stored_worksheet(engine.work_on(engine.find(batch_id)), 2) as sheet:
+        with stored_worksheet(engine.context_of(engine.find(batch_id)), 2) as sheet:
             assert sheet.metadata.batch == f"{batch_id:08d}"
-        with pytest.raises(Missing), stored_worksheet(engine.work_on(engine.find(batch_id)), 1):
+        with pytest.raises(Missing), stored_worksheet(engine.context_of(engine.find(batch_id)), 1):
             pass
     clone = harness.clone(batch_id)
     with harness.engine() as engine:

@@ -99,8 +99,8 @@ class ImportHarness:
         with transaction_scope(self.database) as session:
             engine = self.act(session)
             batch = create_batch(engine, "import", {"target": "product"}, io.BytesIO(data), name)
-            work = engine.work_on(batch)
-            intake = file_source_of(work).inspect(work.handler, batch)
+            context = engine.context_of(batch)
+            intake = file_source_of(context).inspect(context.handler, batch)
             mapping = replace(intake.mapping, carried=tuple(carried))
             store_intake(batch, replace(intake, suggestion=replace(intake.suggestion, mapping=mapping)))
             engine.run(batch.id, Action.POPULATE)

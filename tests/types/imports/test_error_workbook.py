@@ -33,9 +33,11 @@ def _workbook(harness: ImportHarness, number: int) -> bytes:
     file = io.BytesIO()
     with transaction_scope(harness.database, read_only=True) as session:
         engine = harness.act(session)
-        work = engine.work_on(engine.find(number))
-        layout = layout_of(work)
-        write_worksheet(work, layout, sheet_grid(work, layout).all_rows(session, GridState(), None), file)
+        context = engine.context_of(engine.find(number))
+        layout = layout_of(context)
+        write_worksheet(
+            context, layout, sheet_grid(context, layout).all_rows(session, GridState(), None), file
+        )
     return file.getvalue()
 
 
@@ -79,7 +81,8 @@ def test_only_what_was_corrected_is_taken_and_nothing_that_changed_meanwhile(har
     with transaction_scope(harness.database) as session:
         engine = harness.act(session)
         found = diff_worksheet(
-            engine.work_on(engine.find(number)), open_worksheet("back.xlsx", io.BytesIO(_rewritten(sheets)))
+            engine.context_of(engine.find(number)),
+            open_worksheet("back.xlsx", io.BytesIO(_rewritten(sheets))),
         )
         assert [(c.sequence, c.label, c.before, c.now, c.sheet, c.text) for c in found.conflicts] == [
             (1, "Preis", "1,50", "1,60", "1.234,50", "1234.50")
@@ -101,7 +104,7 @@ def test_the_sheet_as_it_was_downloaded_changes_nothing(harness: ImportHarness) 
     with transaction_scope(harness.database) as session:
         engine = harness.act(session)
         found = diff_worksheet(
-            engine.work_on(engine.find(number)), open_worksheet("back.xlsx", io.BytesIO(sheet))
+            engine.context_of(engine.find(number)), open_worksheet("back.xlsx", io.BytesIO(sheet))
         )
         assert found.empty
 
@@ -116,6 +119,6 @@ def test_what_was_edited_stands_there_as_the_file_would_say_it(harness: ImportHa
     with transaction_scope(harness.database) as session:
         engine = harness.act(session)
         sheet = open_worksheet("back.xlsx", io.BytesIO(_rewritten(sheets)))
-        found = diff_worksheet(engine.work_on(engine.find(number)), sheet)
+        found = diff_worksheet(engine.context_of(engine.find(number)), sheet)
         assert [(c.before, c.sheet, c.text) for c in found.taken] == [("1234,60", "1234,80", "1234.80")]
         assert not found.conflicts

@@ -22,7 +22,9 @@ def complete(harness: BatchHarness, file: str = LIST) -> int:
 def described(harness: BatchHarness, batch_id: int, *apply: str) -> list[str]:
     with harness.engine() as at_work:
         batch = at_work.find(batch_id)
-        return at_work.work_on(batch).handler.describe_execution(batch, {"apply": apply, "overwrite": False})
+        return at_work.context_of(batch).handler.describe_execution(
+            batch, {"apply": apply, "overwrite": False}
+        )
 
 
 def test_the_description_counts_what_will_happen(harness: BatchHarness, set_price: SetPrice) -> None:

@@ -62,8 +62,8 @@ class BulkEditor:
         based; rows without one are not checked. A text that means the same as the current value changes nothing. Raises
         as :meth:`RowEditor.edit` does, for the first row that is refused; nothing is stored then.
         """
-        with self.engine.editing(batch_id) as work:
-            edit = _ManyEdit(work, kind, summary, texts, versions)
+        with self.engine.editing(batch_id) as context:
+            edit = _ManyEdit(context, kind, summary, texts, versions)
             if len(texts) <= AT_A_TIME:
                 edit.store_few()
             else:
@@ -83,11 +83,11 @@ class _ManyEdit:
     """An edit of many rows, stored in parts."""
 
     def __init__(
-        self, work: ActionContext, kind: str, summary: str, texts: Texts, versions: Mapping[int, int]
+        self, context: ActionContext, kind: str, summary: str, texts: Texts, versions: Mapping[int, int]
     ) -> None:
-        self._work, self._kind, self._summary = work, kind, summary
+        self._context, self._kind, self._summary = context, kind, summary
         self._texts, self._versions = texts, versions
-        self._columns = _columns_of(work, texts)
+        self._columns = _columns_of(context, texts)
         self.operation: Operation | None = None
         self.rows = 0
 
@@ -95,7 +95,7 @@ class _ManyEdit:
         """Store the edit in one part, and count only the rows to refresh."""
         part = self._part(sorted(self._texts))
         if part.rows:
-            with refreshing(self._work, part.touched):
+            with refreshing(self._context, part.touched):
                 self._write(part)
 
     def store_many(self) -> None:
@@ -106,21 +106,21 @@ class _ManyEdit:
             if part.rows:
                 self._write(part)
                 touched.append(part.touched)
-            self._work.progress.report("change rows", self.rows, len(self._texts))
+            self._context.progress.report("change rows", self.rows, len(self._texts))
         if touched:
-            refresh_touched(self._work, touched)
-            recount(self._work)
+            refresh_touched(self._context, touched)
+            recount(self._context)
 
     def _part(self, sequences: Sequence[int]) -> _Part:
-        work, peers, rows = self._work, [], []
-        for row in _rows(work, sequences):
+        context, peers, rows = self._context, [], []
+        for row in _rows(context, sequences):
             changes = self._changes(row)
             if changes:
-                peers.append(peer_values(work, row))
+                peers.append(peer_values(context, row))
                 set_values(row, changes)
-                peers.append(peer_values(work, row))
+                peers.append(peer_values(context, row))
                 rows.append((row, changes))
-        return _Part(rows, rows_and_peers(work, [row.sequence for row, _ in rows], peers))
+        return _Part(rows, rows_and_peers(context, [row.sequence for row, _ in rows], peers))
 
     def _changes(self, row: RowProxy) -> list[Change]:
         if row.removed:
@@ -130,39 +130,41 @@ class _ManyEdit:
         return changes_of(Target.row(row, columns), columns, texts, self._versions.get(row.sequence))
 
     def _write(self, part: _Part) -> None:
-        work = self._work
-        _write_rows(work, [row for row, _ in part.rows])
-        self.operation = self.operation or record(work.context, work.batch, self._kind, self._summary)
+        context = self._context
+        _write_rows(context, [row for row, _ in part.rows])
+        self.operation = self.operation or record(
+            context.handler_context, context.batch, self._kind, self._summary
+        )
         cells = (change.cell(row.sequence) for row, changes in part.rows for change in changes)
-        add_cells(work.session, self.operation, cells)
+        add_cells(context.session, self.operation, cells)
         self.rows += len(part.rows)
 
 
-def _columns_of(work: ActionContext, texts: Texts) -> dict[str, Column]:
+def _columns_of(context: ActionContext, texts: Texts) -> dict[str, Column]:
     # Made once, because columns cache their parsers.
     names: dict[str, str] = {}
     for row_texts in texts.values():
         names.update(row_texts)
-    return {column.name: column for column in columns_named(work.row, names)}
+    return {column.name: column for column in columns_named(context.row, names)}
 
 
-def _rows(work: ActionContext, sequences: Sequence[int]) -> list[RowProxy]:
+def _rows(context: ActionContext, sequences: Sequence[int]) -> list[RowProxy]:
     """Return the rows with these ``sequences``; raise ``Missing`` if one does not exist."""
     found: list[RowProxy] = []
     if sequences and sequences[0] > 0 and sequences[-1] <= HIGHEST_NUMBER:
-        model = work.row
-        wanted = and_(model.batch_id == work.batch.id, model.sequence.in_(sequences))
-        found = list(Rows(work.session, work.batch, model, wanted, work.now))
+        model = context.row
+        wanted = and_(model.batch_id == context.batch.id, model.sequence.in_(sequences))
+        found = list(Rows(context.session, context.batch, model, wanted, context.now))
     missing = set(sequences) - {row.sequence for row in found}
     if missing:
-        raise Missing(f"{work.batch} has no row {min(missing)}.")
+        raise Missing(f"{context.batch} has no row {min(missing)}.")
     return found
 
 
-def _write_rows(work: ActionContext, rows: Iterable[RowProxy]) -> None:
+def _write_rows(context: ActionContext, rows: Iterable[RowProxy]) -> None:
     groups: dict[tuple[str, ...], list[Sequence[Any]]] = defaultdict(list)
     for row in rows:
-        values = dict(row.changes) | next_row_version(row.version, work.now)
+        values = dict(row.changes) | next_row_version(row.version, context.now)
         groups[tuple(values)].append((*values.values(), row.batch_id, row.sequence))
     for columns, records in groups.items():
-        bulk_update(work.session.connection(), work.rows().table, _KEY, columns, records)
+        bulk_update(context.session.connection(), context.rows().table, _KEY, columns, records)

@@ -63,69 +63,73 @@ class RowEditor:
         :class:`CellProblems` for texts that cannot be stored, :class:`StaleEdit` for an older version, ``Missing`` for a
         row that does not exist, and ``Conflict`` for one that is removed.
         """
-        with self.engine.editing(batch_id) as work:
-            row = find_row(work, sequence)
+        with self.engine.editing(batch_id) as context:
+            row = find_row(context, sequence)
             if row.removed:
                 raise Conflict(f"Row {sequence} is removed: restore it to change it.")
-            columns = columns_named(work.row, texts)
+            columns = columns_named(context.row, texts)
             changes = changes_of(Target.row(row, columns), columns, texts, version)
-            peers = _store(work, row, changes) if changes else {}
+            peers = _store(context, row, changes) if changes else {}
             return EditedRow(labels_of(changes), peers)
 
     def add(self, batch_id: int, texts: Mapping[str, str]) -> int:
         """Add a row with ``texts`` by field at the end of the batch; return its sequence number."""
-        with self.engine.editing(batch_id) as work:
-            if not work.handler.rows_can_be_added:
+        with self.engine.editing(batch_id) as context:
+            if not context.handler.rows_can_be_added:
                 raise Conflict(
-                    f"Rows cannot be added to {work.batch}: its type takes rows from its source only."
+                    f"Rows cannot be added to {context.batch}: its type takes rows from its source only."
                 )
             # Refuses unknown fields, which the line after the next would ignore.
-            columns_named(work.row, texts)
-            columns = editable_columns(work.row)
+            columns_named(context.row, texts)
+            columns = editable_columns(context.row)
             values = parsed(columns, {column.name: texts.get(column.name, "") for column in columns})
-            return _add(work, values)
+            return _add(context, values)
 
     def enter(self, batch_id: int, text: str) -> int:
         """Add the row for ``text``, scanned or typed into the quick entry box; return its sequence number."""
-        with self.engine.editing(batch_id) as work:
+        with self.engine.editing(batch_id) as context:
             text = text.strip()
-            entry = work.handler.quick_entry
-            values = entry.values(work.handler, work.batch, text) if entry else None
+            entry = context.handler.quick_entry
+            values = entry.values(context.handler, context.batch, text) if entry else None
             if values is None:
                 raise BadInput(f"“{text[:80]}” was not found, so no row was added.")
-            return _add(work, values, f" by quick entry of “{text[:80]}”")
+            return _add(context, values, f" by quick entry of “{text[:80]}”")
 
 
-def find_row(work: ActionContext, sequence: int) -> RowProxy:
+def find_row(context: ActionContext, sequence: int) -> RowProxy:
     """Return a row of the batch, even if it is removed; raise ``Missing`` if it does not exist."""
-    model: type[BatchRow] = work.row
-    statement = select(work.rows().table).where(model.batch_id == work.batch.id, model.sequence == sequence)
+    model: type[BatchRow] = context.row
+    statement = select(context.rows().table).where(
+        model.batch_id == context.batch.id, model.sequence == sequence
+    )
     values = (
-        work.session.execute(statement).mappings().one_or_none() if 0 < sequence <= HIGHEST_NUMBER else None
+        context.session.execute(statement).mappings().one_or_none()
+        if 0 < sequence <= HIGHEST_NUMBER
+        else None
     )
     if values is None:
-        raise Missing(f"{work.batch} has no row {sequence}.")
+        raise Missing(f"{context.batch} has no row {sequence}.")
     return RowProxy(values)
 
 
-def _store(work: ActionContext, row: RowProxy, changes: Sequence[Change]) -> Mapping[int, int]:
+def _store(context: ActionContext, row: RowProxy, changes: Sequence[Change]) -> Mapping[int, int]:
     """Store ``changes`` of ``row``; return the earlier versions of its peers by sequence."""
-    old_peers = peer_values(work, row)
+    old_peers = peer_values(context, row)
     set_values(row, changes)
-    touched = rows_and_peers(work, [row.sequence], [old_peers, peer_values(work, row)])
-    peers = _versions(work, and_(touched, work.row.sequence != row.sequence)) if old_peers else {}
-    with refreshing(work, touched):
-        _write(work, row)
+    touched = rows_and_peers(context, [row.sequence], [old_peers, peer_values(context, row)])
+    peers = _versions(context, and_(touched, context.row.sequence != row.sequence)) if old_peers else {}
+    with refreshing(context, touched):
+        _write(context, row)
     names = ", ".join(labels_of(changes))
     cells = [change.cell(row.sequence) for change in changes]
-    record(work.context, work.batch, "edit", f"Changed {names} in row {row.sequence}.", cells)
+    record(context.handler_context, context.batch, "edit", f"Changed {names} in row {row.sequence}.", cells)
     return peers
 
 
-def _versions(work: ActionContext, condition: ColumnElement[bool]) -> Mapping[int, int]:
-    model = work.row
+def _versions(context: ActionContext, condition: ColumnElement[bool]) -> Mapping[int, int]:
+    model = context.row
     wanted = select(model.sequence, model.version).where(condition, ~model.removed)
-    found = work.session.execute(wanted.order_by(model.sequence).limit(PEERS_TOLD))
+    found = context.session.execute(wanted.order_by(model.sequence).limit(PEERS_TOLD))
     return {row.sequence: row.version for row in found}
 
 
@@ -138,49 +142,49 @@ def set_values(row: RowProxy, changes: Sequence[Change]) -> None:
     row.issues = None if issues is None else list(issues)
 
 
-def _write(work: ActionContext, row: RowProxy) -> None:
-    model = work.row
-    changed = dict(row.changes) | next_row_version(row.version, work.now)
-    key = (model.batch_id == work.batch.id, model.sequence == row.sequence)
-    work.session.execute(update(table_of(model)).where(*key).values(**changed))
+def _write(context: ActionContext, row: RowProxy) -> None:
+    model = context.row
+    changed = dict(row.changes) | next_row_version(row.version, context.now)
+    key = (model.batch_id == context.batch.id, model.sequence == row.sequence)
+    context.session.execute(update(table_of(model)).where(*key).values(**changed))
 
 
-def _add(work: ActionContext, values: RowValues, how: str = "") -> int:
+def _add(context: ActionContext, values: RowValues, how: str = "") -> int:
     """Add a row with ``values`` after the last one; ``how`` is the end of its sentence in the history."""
-    sequence = next_number(work.session, work.row.sequence, work.batch.id)
-    row = _new_row(work, sequence, values)
-    check = CellCheck(work.rows().table, work.session.get_bind().dialect, work.handler.statuses)
+    sequence = next_number(context.session, context.row.sequence, context.batch.id)
+    row = _new_row(context, sequence, values)
+    check = CellCheck(context.rows().table, context.session.get_bind().dialect, context.handler.statuses)
     row |= {name: stored for name, (stored,) in check.columns({n: [v] for n, v in values.items()}).items()}
-    peers = [row.get(name) for name in work.handler.peer_columns]
-    with refreshing(work, rows_and_peers(work, [sequence], [peers])):
-        bulk_insert(work.session.connection(), work.rows().table, list(row), [tuple(row.values())])
+    peers = [row.get(name) for name in context.handler.peer_columns]
+    with refreshing(context, rows_and_peers(context, [sequence], [peers])):
+        bulk_insert(context.session.connection(), context.rows().table, list(row), [tuple(row.values())])
     record(
-        work.context,
-        work.batch,
+        context.handler_context,
+        context.batch,
         "add",
         f"Added row {sequence}{how}.",
-        _new_cells(work, sequence, values, row),
+        _new_cells(context, sequence, values, row),
     )
     return sequence
 
 
-def _new_row(work: ActionContext, sequence: int, values: RowValues) -> dict[str, Any]:
+def _new_row(context: ActionContext, sequence: int, values: RowValues) -> dict[str, Any]:
     return {
-        **scalar_defaults(work.rows().table.columns),
-        "batch_id": work.batch.id,
+        **scalar_defaults(context.rows().table.columns),
+        "batch_id": context.batch.id,
         "sequence": sequence,
         "removed": False,
         "version": 1,
-        "modified_at": work.now,
+        "modified_at": context.now,
         **values,
     }
 
 
-def _new_cells(work: ActionContext, sequence: int, given: RowValues, row: RowValues) -> list[Cell]:
+def _new_cells(context: ActionContext, sequence: int, given: RowValues, row: RowValues) -> list[Cell]:
     """Return what history keeps of the cells that were ``given`` of a new ``row``."""
     texts = {
         c.name: text_in(c, row[c.name], row.get("issues"))
-        for c in editable_columns(work.row)
+        for c in editable_columns(context.row)
         if c.name in given
     }
     return [Cell(sequence, name, None, text) for name, text in texts.items() if text]
@@ -197,40 +201,40 @@ class HeaderEditor:
 
         Rows are refreshed if a changed field is in the handler's ``refresh_after``. Raises as :meth:`RowEditor.edit` does.
         """
-        with self.engine.editing(batch_id) as work:
-            changes = _header_changes(work, texts, version)
+        with self.engine.editing(batch_id) as context:
+            changes = _header_changes(context, texts, version)
             if changes:
-                _store_header(work, changes)
-                if _decide_about_rows(work, changes):
-                    self.engine.refresh_or_refuse(work.batch.id)
+                _store_header(context, changes)
+                if _decide_about_rows(context, changes):
+                    self.engine.refresh_or_refuse(context.batch.id)
             return labels_of(changes)
 
     def touches(self, batch_id: int, texts: Mapping[str, str], version: int | None = None) -> int:
         """Return the number of rows that :meth:`edit` would refresh; raise if it would refuse the edit."""
-        work = self.engine.work_on(self.engine.find(batch_id))
-        changes = _header_changes(work, texts, version)
-        return work.batch.row_count if _decide_about_rows(work, changes) else 0
+        context = self.engine.context_of(self.engine.find(batch_id))
+        changes = _header_changes(context, texts, version)
+        return context.batch.row_count if _decide_about_rows(context, changes) else 0
 
 
-def _header_changes(work: ActionContext, texts: Mapping[str, str], version: int | None) -> list[Change]:
-    batch = work.batch
-    columns = columns_named(work.batch_type.header, texts)
+def _header_changes(context: ActionContext, texts: Mapping[str, str], version: int | None) -> list[Change]:
+    batch = context.batch
+    columns = columns_named(context.batch_type.header, texts)
     shown = {column.name: to_text(column, getattr(batch, column.name)) for column in columns}
     return changes_of(Target(str(batch), batch.version, shown), columns, texts, version)
 
 
-def _decide_about_rows(work: ActionContext, changes: Sequence[Change]) -> bool:
-    return not {change.column.name for change in changes}.isdisjoint(work.handler.refresh_after)
+def _decide_about_rows(context: ActionContext, changes: Sequence[Change]) -> bool:
+    return not {change.column.name for change in changes}.isdisjoint(context.handler.refresh_after)
 
 
-def _store_header(work: ActionContext, changes: Sequence[Change]) -> None:
+def _store_header(context: ActionContext, changes: Sequence[Change]) -> None:
     for change in changes:
-        setattr(work.batch, change.column.name, change.value)
-    bump_version(work.batch)
+        setattr(context.batch, change.column.name, change.value)
+    bump_version(context.batch)
     names = ", ".join(labels_of(changes))
     record(
-        work.context,
-        work.batch,
+        context.handler_context,
+        context.batch,
         "edit",
         f"Changed {names} in the header.",
         [change.cell(0) for change in changes],

@@ -90,12 +90,12 @@ class ProblemCell:
     text: str
 
 
-def problem_cells(work: ActionContext, field_name: str | None = None) -> Iterator[ProblemCell]:
+def problem_cells(context: ActionContext, field_name: str | None = None) -> Iterator[ProblemCell]:
     """Yield the cells with issues, or those of ``field_name``, in rows that are not removed, in order of the rows."""
-    found = cell_columns(work.row)
+    found = cell_columns(context.row)
     columns = [column for name, column in found.items() if field_name in (None, name)]
     places = {column.name: (place, column) for place, column in enumerate(columns, start=3)}
-    for row in _rows_with_issues(work, columns):
+    for row in _rows_with_issues(context, columns):
         for issue in row[2]:
             if field_name in (None, issue["field"]):
                 place, column = places.get(issue["field"], (0, None))
@@ -103,28 +103,28 @@ def problem_cells(work: ActionContext, field_name: str | None = None) -> Iterato
                 yield ProblemCell(row[0], row[1], issue, plain_lines(text))
 
 
-def _rows_with_issues(work: ActionContext, columns: Sequence[Column]) -> Iterator[Sequence[Any]]:
+def _rows_with_issues(context: ActionContext, columns: Sequence[Column]) -> Iterator[Sequence[Any]]:
     """Yield sequence, version, issues and ``columns`` of the rows with issues."""
-    rows = work.rows().narrowed(work.row.issues.is_not(None))
+    rows = context.rows().narrowed(context.row.issues.is_not(None))
     names = ("sequence", "version", "issues", *(column.name for column in columns))
     statement = select(*(rows.table.c[name] for name in names)).where(rows.where)
     # By the connection, because the session would double the cost of each row.
     options = {"yield_per": _AT_A_TIME}
-    with work.session.connection().execute(
+    with context.session.connection().execute(
         statement.order_by(rows.table.c.sequence), execution_options=options
     ) as found:
         for done, row in enumerate(found):
             if not done % _AT_A_TIME:
-                work.progress.report("look for problems", done, None)
+                context.progress.report("look for problems", done, None)
             yield row
 
 
-def problems_of(work: ActionContext) -> Problems:
+def problems_of(context: ActionContext) -> Problems:
     """Return the problems in the batch's rows that are not removed."""
     groups: dict[tuple[str, str, str], Problem] = {}
     codes: Counter[str] = Counter()
     rows = others = last = 0
-    for cell in problem_cells(work):
+    for cell in problem_cells(context):
         sequence, issue = cell.sequence, cell.issue
         rows, last = rows + (sequence != last), sequence
         codes[issue["code"]] += 1
@@ -196,20 +196,20 @@ class Found:
         return Selection(len(self.versions), sum(self.versions), sum(self.versions.values()))
 
 
-def find_similar(work: ActionContext, alike: SimilarCells) -> Found:
+def find_similar(context: ActionContext, alike: SimilarCells) -> Found:
     """Return the rows with a cell that matches ``alike``, without removed rows."""
     found = Found()
     if len(alike.text) <= LONGEST:
-        for cell in problem_cells(work, alike.field):
+        for cell in problem_cells(context, alike.field):
             if alike.fits(cell.issue["code"], cell.text):
                 found.versions[cell.sequence] = cell.version
                 found.issue = found.issue or cell.issue
     return found
 
 
-def check_fix(work: ActionContext, alike: SimilarCells, text: str) -> None:
+def check_fix(context: ActionContext, alike: SimilarCells, text: str) -> None:
     """Raise ``BadInput`` if the field is not editable, or ``text`` cannot be stored there."""
-    parsed(columns_named(work.row, {alike.field: text}), {alike.field: text})
+    parsed(columns_named(context.row, {alike.field: text}), {alike.field: text})
 
 
 class SimilarFixer:
@@ -224,19 +224,19 @@ class SimilarFixer:
         Raises ``Conflict`` if no cell matches, or if the rows differ from those that were ``seen``, and errors as
         :meth:`BulkEditor.edit` does. Nothing is stored then.
         """
-        with self.engine.editing(batch_id) as work:
-            check_fix(work, alike, text)
-            found = self.demand_seen(work, alike, seen)
+        with self.engine.editing(batch_id) as context:
+            check_fix(context, alike, text)
+            found = self.demand_seen(context, alike, seen)
             wanted = {alike.field: text}
             texts = dict.fromkeys(found.versions, wanted)
-            (column,) = columns_named(work.row, wanted)
+            (column,) = columns_named(context.row, wanted)
             rows = counted(len(texts), "row")
             summary = f"Fixed {column.label} in {rows} alike: {quoted(alike.text)} is now {quoted(text)}."
             return BulkEditor(self.engine).edit(batch_id, texts, "fix", summary, found.versions)
 
-    def demand_seen(self, work: ActionContext, alike: SimilarCells, seen: Token | None) -> Found:
+    def demand_seen(self, context: ActionContext, alike: SimilarCells, seen: Token | None) -> Found:
         """Return the rows with a cell that matches ``alike``; raise ``Conflict`` as :meth:`fix` does."""
-        found = find_similar(work, alike)
+        found = find_similar(context, alike)
         now = found.selection
         if not now.count:
             raise Conflict("No cell has this problem and this text any more, so nothing was changed.")

@@ -36,11 +36,11 @@ class Selection:
     versions: int
 
     @classmethod
-    def of(cls, work: ActionContext, condition: ColumnElement[bool]) -> Self:
+    def of(cls, context: ActionContext, condition: ColumnElement[bool]) -> Self:
         """Return the selection of the rows that satisfy ``condition`` and are not removed, by one statement."""
-        row, rows = work.row, work.rows().narrowed(condition)
+        row, rows = context.row, context.rows().narrowed(condition)
         sums = (func.coalesce(func.sum(column), 0) for column in (row.sequence, row.version))
-        found = work.session.execute(select(func.count(), *sums).where(rows.where)).one()
+        found = context.session.execute(select(func.count(), *sums).where(rows.where)).one()
         return cls(*map(int, found))
 
     @classmethod
@@ -66,8 +66,8 @@ class RowRemover:
 
     def set_removed(self, batch_id: int, sequence: int, *, removed: bool, version: int | None = None) -> None:
         """Remove a row, or restore it; raise :class:`StaleEdit` if it no longer has the ``version``, if given."""
-        with self.engine.editing(batch_id) as work:
-            row = find_row(work, sequence)
+        with self.engine.editing(batch_id) as context:
+            row = find_row(context, sequence)
             if row.removed == removed:
                 raise Conflict(
                     f"Row {sequence} is {'removed already' if removed else 'not removed'}; nothing was changed."
@@ -75,12 +75,12 @@ class RowRemover:
             if is_stale(version, row.version):
                 wanted = "removed" if removed else "restored"
                 raise StaleEdit(f"Row {sequence}", {"row": wanted}, {"row": "changed"}, row.version)
-            model = work.row
-            touched = rows_and_peers(work, [sequence], [peer_values(work, row)])
-            with refreshing(work, touched):
-                self._mark(work, model.sequence == sequence, removed=removed)
+            model = context.row
+            touched = rows_and_peers(context, [sequence], [peer_values(context, row)])
+            with refreshing(context, touched):
+                self._mark(context, model.sequence == sequence, removed=removed)
                 self._record(
-                    work, f"{'Removed' if removed else 'Restored'} row {sequence}.", 1, removed=removed
+                    context, f"{'Removed' if removed else 'Restored'} row {sequence}.", 1, removed=removed
                 )
 
     def remove_where(self, batch_id: int, condition: ColumnElement[bool], seen: Token | None = None) -> int:
@@ -88,20 +88,20 @@ class RowRemover:
 
         Raises ``Conflict`` if no row does, or if the rows differ from those that were ``seen``, if given.
         """
-        with self.engine.editing(batch_id) as work:
-            model = work.row
-            count = self.demand_seen(work, condition, seen)
-            work.progress.report("remove rows", 0, count)
+        with self.engine.editing(batch_id) as context:
+            model = context.row
+            count = self.demand_seen(context, condition, seen)
+            context.progress.report("remove rows", 0, count)
             # All rows are counted, because the removal may change which rows satisfy the condition.
-            whole = model.batch_id == work.batch.id
-            with refreshing(work, whole, refresh=bool(work.handler.peer_columns)):
-                self._mark(work, condition, removed=True)
-                self._record(work, f"Removed {counted(count, 'row')}.", count, removed=True)
+            whole = model.batch_id == context.batch.id
+            with refreshing(context, whole, refresh=bool(context.handler.peer_columns)):
+                self._mark(context, condition, removed=True)
+                self._record(context, f"Removed {counted(count, 'row')}.", count, removed=True)
             return count
 
-    def demand_seen(self, work: ActionContext, condition: ColumnElement[bool], seen: Token | None) -> int:
+    def demand_seen(self, context: ActionContext, condition: ColumnElement[bool], seen: Token | None) -> int:
         """Return the number of rows that satisfy ``condition``; raise ``Conflict`` as :meth:`remove_where` does."""
-        now = Selection.of(work, condition)
+        now = Selection.of(context, condition)
         if not now.count:
             raise Conflict("No rows match any more, so none was removed.")
         refuse_changed(
@@ -112,18 +112,20 @@ class RowRemover:
         )
         return now.count
 
-    def _mark(self, work: ActionContext, condition: ColumnElement[bool], *, removed: bool) -> None:
-        model = work.row
+    def _mark(self, context: ActionContext, condition: ColumnElement[bool], *, removed: bool) -> None:
+        model = context.row
         self.session.execute(
-            update(work.rows().table)
-            .where(model.batch_id == work.batch.id, model.removed.is_(not removed), condition)
-            .values(removed=removed, **next_row_version(model.version, work.now))
+            update(context.rows().table)
+            .where(model.batch_id == context.batch.id, model.removed.is_(not removed), condition)
+            .values(removed=removed, **next_row_version(model.version, context.now))
         )
 
-    def _record(self, work: ActionContext, summary: str, count: int, *, removed: bool) -> None:
-        operation = record(work.context, work.batch, "remove" if removed else "restore", summary)
+    def _record(self, context: ActionContext, summary: str, count: int, *, removed: bool) -> None:
+        operation = record(
+            context.handler_context, context.batch, "remove" if removed else "restore", summary
+        )
         operation.cells = count
-        model = work.row
+        model = context.row
         # One statement writes the cells of all rows. They are found by the time of the action, as long as no refresh
         # has changed other rows at the same time.
         before, after = ("no", "yes") if removed else ("yes", "no")
@@ -135,6 +137,8 @@ class RowRemover:
             literal("removed"),
             literal(before),
             literal(after),
-        ).where(model.batch_id == work.batch.id, model.removed.is_(removed), model.modified_at == work.now)
+        ).where(
+            model.batch_id == context.batch.id, model.removed.is_(removed), model.modified_at == context.now
+        )
         names = ("batch_id", "operation", "position", "sequence", "field", "old", "new")
         self.session.execute(insert(CellChange).from_select(names, marked))

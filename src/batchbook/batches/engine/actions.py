@@ -30,88 +30,91 @@ from batchbook.words import counted
 FOLLOW_UP = "follow_up"
 
 
-def _populate(work: ActionContext, _options: Mapping[str, Any]) -> str:
-    batch, handler, tables = work.batch, work.handler, work.batch_type.rows
-    with around(Action.POPULATE, work):
-        ensure_inspected(work)
+def _populate(context: ActionContext, _options: Mapping[str, Any]) -> str:
+    batch, handler, tables = context.batch, context.handler, context.batch_type.rows
+    with around(Action.POPULATE, context):
+        ensure_inspected(context)
         per_batch = handler.per_batch_rows
-        tables.make_room(work.session, batch, per_batch.columns(handler, batch) if per_batch else ())
+        tables.make_room(context.session, batch, per_batch.columns(handler, batch) if per_batch else ())
         handler.row_model = tables.of(batch)
-        writer = RowWriter(work.session, batch, work.row, handler.statuses)
+        writer = RowWriter(context.session, batch, context.row, handler.statuses)
 
         def report(written: int) -> None:
-            work.progress.report("populate", written, handler.expected_rows)
+            context.progress.report("populate", written, handler.expected_rows)
 
-        with handler_code(work.session):
+        with handler_code(context.session):
             writer.write(handler.populate(batch), handler.chunk_size, report)
-        tables.written(work.session, batch)
+        tables.written(context.session, batch)
         if per_batch:
-            with handler_code(work.session):
+            with handler_code(context.session):
                 writer.write(per_batch.supplement(handler, batch), handler.chunk_size, report)
         written = writer.written
         if written:
-            refresh_in_chunks(work, work.rows(), total=written)
-        tables.guard(work.session, batch)
-    batch.refreshed_at = work.now
-    recount(work)
-    intake = stored_intake(batch) if maps_columns(work) else None
-    source = "" if intake is None else describe_source(intake, intake_fields(work))
-    record(work.context, batch, "populate", f"Populated with {counted(written, 'row')}{source}.")
-    return f"{work.batch} was populated with {counted(written, 'row')}."
+            refresh_in_chunks(context, context.rows(), total=written)
+        tables.guard(context.session, batch)
+    batch.refreshed_at = context.now
+    recount(context)
+    intake = stored_intake(batch) if maps_columns(context) else None
+    source = "" if intake is None else describe_source(intake, intake_fields(context))
+    record(context.handler_context, batch, "populate", f"Populated with {counted(written, 'row')}{source}.")
+    return f"{context.batch} was populated with {counted(written, 'row')}."
 
 
-def _refresh(work: ActionContext, _options: Mapping[str, Any]) -> str:
-    before = dict(work.batch.status_counts)
-    with around(Action.REFRESH, work):
-        refresh_in_chunks(work, work.rows(), total=work.batch.kept_count)
-    work.batch.refreshed_at = work.now
-    recount(work)
-    changed = "no status changed" if before == work.batch.status_counts else "statuses changed"
+def _refresh(context: ActionContext, _options: Mapping[str, Any]) -> str:
+    before = dict(context.batch.status_counts)
+    with around(Action.REFRESH, context):
+        refresh_in_chunks(context, context.rows(), total=context.batch.kept_count)
+    context.batch.refreshed_at = context.now
+    recount(context)
+    changed = "no status changed" if before == context.batch.status_counts else "statuses changed"
     record(
-        work.context, work.batch, "refresh", f"Refreshed {counted(work.batch.kept_count, 'row')}; {changed}."
+        context.handler_context,
+        context.batch,
+        "refresh",
+        f"Refreshed {counted(context.batch.kept_count, 'row')}; {changed}.",
     )
-    return f"{work.batch} was refreshed; {changed}."
+    return f"{context.batch} was refreshed; {changed}."
 
 
-def _complete(work: ActionContext, _options: Mapping[str, Any]) -> str:
-    work.handler.callbacks.on_complete(work.handler, work.batch)
-    work.batch.completed_at, work.batch.completed_by = work.now, work.actor
-    record(work.context, work.batch, "complete", "Marked complete.")
-    return f"{work.batch} was marked complete; it can be executed now."
+def _complete(context: ActionContext, _options: Mapping[str, Any]) -> str:
+    context.handler.callbacks.on_complete(context.handler, context.batch)
+    context.batch.completed_at, context.batch.completed_by = context.now, context.actor
+    record(context.handler_context, context.batch, "complete", "Marked complete.")
+    return f"{context.batch} was marked complete; it can be executed now."
 
 
-def _reopen(work: ActionContext, _options: Mapping[str, Any]) -> str:
-    work.batch.completed_at = work.batch.completed_by = None
-    dropped = cancel_schedule(work, f"{work.actor} reopened it")
-    record(work.context, work.batch, "reopen", f"Reopened.{dropped}")
-    return f"{work.batch} was reopened; its rows can be changed again.{dropped}"
+def _reopen(context: ActionContext, _options: Mapping[str, Any]) -> str:
+    context.batch.completed_at = context.batch.completed_by = None
+    dropped = cancel_schedule(context, f"{context.actor} reopened it")
+    record(context.handler_context, context.batch, "reopen", f"Reopened.{dropped}")
+    return f"{context.batch} was reopened; its rows can be changed again.{dropped}"
 
 
-def _execute(work: ActionContext, options: Mapping[str, Any]) -> str:
-    reason = work.handler.why_not_execute(work.batch)
+def _execute(context: ActionContext, options: Mapping[str, Any]) -> str:
+    reason = context.handler.why_not_execute(context.batch)
     if reason is not None:
-        raise Conflict(f"{work.batch} was not executed. {reason}")
-    chosen = bind_options(work.handler, options)
-    cancel_schedule_for_execution(work)
-    with around(Action.EXECUTE, work):
-        rows = work.rows()
-        outcome: Outcome = work.handler.execute(work.batch, rows, chosen)
+        raise Conflict(f"{context.batch} was not executed. {reason}")
+    chosen = bind_options(context.handler, options)
+    cancel_schedule_for_execution(context)
+    with around(Action.EXECUTE, context):
+        rows = context.rows()
+        outcome: Outcome = context.handler.execute(context.batch, rows, chosen)
         rows.save()
-    recount(work)
-    learn_corrections(work)
-    batch = work.batch
+    recount(context)
+    learn_corrections(context)
+    batch = context.batch
     summary, figures = outcome.summary, dict(outcome.figures)
-    rest = None if outcome.rest is None else follow_up(work, outcome.rest)
+    rest = None if outcome.rest is None else follow_up(context, outcome.rest)
     if rest is not None:
         summary = f"{summary} {counted(rest.row_count, 'row')} went into {str(rest).lower()}."
         figures[FOLLOW_UP] = rest.id
     batch.execution_options = options_as_json(chosen)
     batch.execution_outcome = {"summary": summary, "figures": figures}
-    batch.executed_at, batch.executed_by = work.now, work.actor
-    retention = work.handler.execution_policy.retention
-    batch.purge_after = work.now + retention if retention else None
-    record(work.context, work.batch, "execute", f"Executed: {summary}")
-    return f"{work.batch} was executed: {summary}"
+    batch.executed_at, batch.executed_by = context.now, context.actor
+    retention = context.handler.execution_policy.retention
+    batch.purge_after = context.now + retention if retention else None
+    record(context.handler_context, context.batch, "execute", f"Executed: {summary}")
+    return f"{context.batch} was executed: {summary}"
 
 
 #: The functions of the actions that the engine runs. Each returns a sentence for the person who requested the action.

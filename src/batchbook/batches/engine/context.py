@@ -31,7 +31,7 @@ HIGHEST_NUMBER = 2**31 - 1
 class ActionContext:
     """A batch, its type, its handler, and the handler's context, for the time of one action."""
 
-    context: HandlerContext
+    handler_context: HandlerContext
     batch_type: BatchType
     batch: Batch
     handler: BatchHandler[Any, Any]
@@ -39,22 +39,22 @@ class ActionContext:
     @property
     def progress(self) -> Progress:
         """The object to which the action reports its progress."""
-        return self.context.progress
+        return self.handler_context.progress
 
     @property
     def session(self) -> Session:
         """The session of the action."""
-        return self.context.session
+        return self.handler_context.session
 
     @property
     def actor(self) -> str:
         """The name of the user who acts."""
-        return self.context.actor
+        return self.handler_context.actor
 
     @property
     def now(self) -> datetime:
         """The time of the action, in UTC."""
-        return self.context.now
+        return self.handler_context.now
 
     @property
     def row(self) -> type[BatchRow]:
@@ -91,20 +91,20 @@ def find_batch(session: Session, types: BatchTypes, batch_id: int, *, lock: bool
 
 
 @contextmanager
-def around(action: Action, work: ActionContext) -> Iterator[None]:
+def around(action: Action, context: ActionContext) -> Iterator[None]:
     """Call the handler's ``setup`` callback before the block and ``teardown`` after it, even if the block raises.
 
     The block runs in a savepoint, so that ``teardown`` can use the session after a database error.
     """
-    callbacks, batch = work.handler.callbacks, work.batch
-    callbacks.setup(work.handler, action, batch)
+    callbacks, batch = context.handler.callbacks, context.batch
+    callbacks.setup(context.handler, action, batch)
     try:
-        with work.session.begin_nested():
+        with context.session.begin_nested():
             yield
     except BaseException:
         try:
-            callbacks.teardown(work.handler, action, batch)
+            callbacks.teardown(context.handler, action, batch)
         except Exception:  # The first error is the one to report.
             log.exception("Teardown after a failed %s of %s failed too", action, batch)
         raise
-    callbacks.teardown(work.handler, action, batch)
+    callbacks.teardown(context.handler, action, batch)

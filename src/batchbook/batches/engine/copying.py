@@ -68,13 +68,16 @@ def follow_up(source: ActionContext, rest: ColumnElement[bool]) -> Batch | None:
     source.session.flush()  # The copied rows and files need the batch's number.
     copy_children(source, batch, rows.where)
     batch.state, batch.refreshed_at = State.OPEN, source.batch.refreshed_at
-    work = ActionContext(
-        source.context, source.batch_type, batch, source.batch_type.make_handler(source.context, batch)
+    context = ActionContext(
+        source.handler_context,
+        source.batch_type,
+        batch,
+        source.batch_type.make_handler(source.handler_context, batch),
     )
-    recount(work)
+    recount(context)
     record(
-        work.context,
-        work.batch,
+        context.handler_context,
+        context.batch,
         "follow-up",
         f"Made of the rows that were left out when {source.batch} was executed.",
     )

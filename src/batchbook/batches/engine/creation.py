@@ -33,15 +33,15 @@ def create_batch(
     if file is not None and batch_type.handler.file_source is None:
         raise BadInput(f"A batch of type {batch_type.title} takes no file.")
     batch = batch_type.header(**_values(batch_type, texts), **new_header_values(engine.actor))
-    work = engine.work_on_new(batch_type, batch)
-    work.handler.before_create(batch, has_file=file is not None)
+    context = engine.context_of_new(batch_type, batch)
+    context.handler.before_create(batch, has_file=file is not None)
     engine.session.add(batch)
     engine.session.flush()  # The file and the history need the batch's number.
     summary = "Created."
     if file is not None:
-        stored = store_file(work.context, batch, file_name, file)
+        stored = store_file(context.handler_context, batch, file_name, file)
         summary = f"Created from {stored.name}, {stored.size:,} bytes."
-    record(work.context, batch, "create", summary)
+    record(context.handler_context, batch, "create", summary)
     return batch
 
 
@@ -70,22 +70,22 @@ def clone_batch(engine: Engine, batch_id: int) -> Batch:
     engine.session.add(clone)
     engine.session.flush()  # The copied rows and files need the clone's number.
     copy_children(source, clone)
-    work = engine.work_on(clone)
-    record(work.context, work.batch, "clone", f"Cloned from {source.batch}.")
-    recount(work)
+    context = engine.context_of(clone)
+    record(context.handler_context, context.batch, "clone", f"Cloned from {source.batch}.")
+    recount(context)
     if not is_possible(Action.POPULATE, source.batch.state):
-        engine.adopt_rows(work)
+        engine.adopt_rows(context)
     return clone
 
 
 def delete_batch(engine: Engine, batch_id: int) -> str:
     """Delete a batch that was not executed, with its rows, files and history; return a sentence for the user."""
-    work = engine.lock(batch_id, Action.DELETE)
-    batch = work.batch
-    work.handler.callbacks.on_delete(work.handler, batch)
-    dropped = cancel_schedule(work, f"{work.actor} deleted it")
+    context = engine.lock(batch_id, Action.DELETE)
+    batch = context.batch
+    context.handler.callbacks.on_delete(context.handler, batch)
+    dropped = cancel_schedule(context, f"{context.actor} deleted it")
     name, rows = str(batch), batch.row_count
-    work.batch_type.rows.discard(work.session, batch)
-    work.session.delete(batch)
-    work.session.flush()
+    context.batch_type.rows.discard(context.session, batch)
+    context.session.delete(batch)
+    context.session.flush()
     return f"{name} was deleted, with its {counted(rows, 'row')}, files and history.{dropped}"

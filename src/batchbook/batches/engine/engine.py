@@ -70,11 +70,11 @@ class Engine:
         self.progress = CheckedProgress(progress or NoProgress())
         self.job_id = job_id
 
-    def work_on(self, batch: Batch) -> ActionContext:
+    def context_of(self, batch: Batch) -> ActionContext:
         """Return the context of an action on ``batch`` at this time."""
-        return self.work_on_new(self.types[batch.type], batch)
+        return self.context_of_new(self.types[batch.type], batch)
 
-    def work_on_new(self, batch_type: BatchType, batch: Batch) -> ActionContext:
+    def context_of_new(self, batch_type: BatchType, batch: Batch) -> ActionContext:
         """Return the context of an action on a ``batch`` of a given type, which need not be stored yet."""
         context = HandlerContext(self.session, self.settings, self.actor, utc_now(), self.progress)
         return ActionContext(context, batch_type, batch, batch_type.make_handler(context, batch))
@@ -98,7 +98,7 @@ class Engine:
         reason = batch.refusal(action)
         if reason is not None:
             raise Conflict(reason)
-        return self.work_on(batch)
+        return self.context_of(batch)
 
     @contextmanager
     def editing(self, batch_id: int) -> Iterator[ActionContext]:
@@ -126,14 +126,14 @@ class Engine:
         """
         if action not in ACTIONS:
             raise ValueError(f"{action} is no action that the engine runs.")
-        work = self.lock(batch_id, action)
-        refuse_stale(work.batch, action, version)
+        context = self.lock(batch_id, action)
+        refuse_stale(context.batch, action, version)
         mark = TransactionMark(self.session)
         raised: BaseException | None = None
         try:
             with self.session.begin_nested():
                 try:
-                    return Result(self._carry_out(work, action, options or {}))
+                    return Result(self._carry_out(context, action, options or {}))
                 except BaseException as error:
                     raised = error
                     raise
@@ -159,27 +159,27 @@ class Engine:
         log.error("%s of batch %s failed (job %s)", *where, exc_info=error)
         return self._failed(batch_id, action, error)
 
-    def _carry_out(self, work: ActionContext, action: Action, options: Mapping[str, Any]) -> str:
+    def _carry_out(self, context: ActionContext, action: Action, options: Mapping[str, Any]) -> str:
         """Perform the action, and change the batch's state before and after it; return the action's sentence."""
         # Not None: the lock has checked the state.
-        step = cast("Transition", transition(action, work.batch.state))
+        step = cast("Transition", transition(action, context.batch.state))
         if step.through:
-            work.batch.state = step.through
-        message = ACTIONS[action](work, options)
-        work.batch.failure = None
-        bump_version(work.batch)
+            context.batch.state = step.through
+        message = ACTIONS[action](context, options)
+        context.batch.failure = None
+        bump_version(context.batch)
         self.session.flush()
         if step.target:
             # The last statement: from here on, the database refuses every change of an executed batch.
-            work.batch.state = step.target
+            context.batch.state = step.target
             self.session.flush()
         return message
 
-    def adopt_rows(self, work: ActionContext) -> None:
+    def adopt_rows(self, context: ActionContext) -> None:
         """Open a new batch whose rows were copied from another batch, and refresh them."""
-        work.batch.state = State.OPEN
+        context.batch.state = State.OPEN
         self.session.flush()
-        self.refresh_or_refuse(work.batch.id)
+        self.refresh_or_refuse(context.batch.id)
 
     def refresh_or_refuse(self, batch_id: int) -> None:
         """Refresh a batch as part of another action; raise ``Conflict`` if that fails, so that nothing is stored."""
@@ -204,12 +204,12 @@ class Engine:
         return Misuse(sentence)
 
     def _failed(self, batch_id: int, action: Action, error: BaseException) -> Result:
-        work = self.work_on(find_batch(self.session, self.types, batch_id, lock=True))
+        context = self.context_of(find_batch(self.session, self.types, batch_id, lock=True))
         reason = reason_of(error)
-        note_failure(work.context, work.batch, f"{action.capitalize()} failed: {reason}")
+        note_failure(context.handler_context, context.batch, f"{action.capitalize()} failed: {reason}")
         self.session.flush()
         return Result(
-            f"{work.batch} was not {action.done}, because its handler failed ({reason})."
+            f"{context.batch} was not {action.done}, because its handler failed ({reason})."
             " Everything is as it was before.",
             failed=True,
         )

@@ -22,78 +22,78 @@ from batchbook.errors import BadInput
 from batchbook.grid import to_text
 
 
-def file_source_of(work: ActionContext) -> FileSource:
+def file_source_of(context: ActionContext) -> FileSource:
     """Return the file source of the batch's type, or one without fields if the type declares none."""
-    return work.handler.file_source or FileSource()
+    return context.handler.file_source or FileSource()
 
 
-def maps_columns(work: ActionContext) -> bool:
+def maps_columns(context: ActionContext) -> bool:
     """Return whether the type of the batch maps the columns of its files to fields."""
-    return work.handler.file_source is not None and work.handler.file_source.maps_columns
+    return context.handler.file_source is not None and context.handler.file_source.maps_columns
 
 
-def has_mapped_file(work: ActionContext) -> bool:
+def has_mapped_file(context: ActionContext) -> bool:
     """Return whether the batch has a file whose columns are mapped to fields."""
-    return maps_columns(work) and input_file(work.session, work.batch) is not None
+    return maps_columns(context) and input_file(context.session, context.batch) is not None
 
 
-def intake_fields(work: ActionContext) -> Sequence[IntakeField]:
+def intake_fields(context: ActionContext) -> Sequence[IntakeField]:
     """Return the fields that rows of the batch take from its file."""
-    return file_source_of(work).fields_for(work.handler, work.batch)
+    return file_source_of(context).fields_for(context.handler, context.batch)
 
 
-def ensure_inspected(work: ActionContext) -> None:
+def ensure_inspected(context: ActionContext) -> None:
     """Inspect the batch's file before its rows are read, unless that was done, and store the result.
 
     A file that cannot be read is left to the handler, which may not need it at all.
     """
-    if has_mapped_file(work) and stored_intake(work.batch) is None:
+    if has_mapped_file(context) and stored_intake(context.batch) is None:
         with suppress(BadInput):
-            file_source_of(work).inspect(work.handler, work.batch)
+            file_source_of(context).inspect(context.handler, context.batch)
 
 
 #: The maximum number of corrections that are learned from a batch.
 _MOST_CORRECTIONS = 5_000
 
 
-def learn_corrections(work: ActionContext) -> None:
+def learn_corrections(context: ActionContext) -> None:
     """Save, for the sender of the batch's file, the texts with which people replaced others in learned fields.
 
     A text that was replaced by different texts is ambiguous, so it is not saved.
     """
-    source = file_source_of(work)
-    intake, scope = stored_intake(work.batch), source.mapping_scope(work.batch)
+    source = file_source_of(context)
+    intake, scope = stored_intake(context.batch), source.mapping_scope(context.batch)
     if intake is None or source.learned_fields is None or not scope.sender:
         return
-    names = source.learned_fields(work.handler, work.batch)
-    fields = [field for field in intake_fields(work) if field.name in names]
-    learned = {field.name: texts for field in fields if (texts := _corrections(work, source, field))}
+    names = source.learned_fields(context.handler, context.batch)
+    fields = [field for field in intake_fields(context) if field.name in names]
+    learned = {field.name: texts for field in fields if (texts := _corrections(context, source, field))}
     if not learned:
         return
-    known = last_mapping(work.session, scope)
+    known = last_mapping(context.session, scope)
     mapping = known.mapping if known else intake.mapping
     wiser = replace(mapping, values=merge_texts(mapping.values, learned))
-    save_mapping(work.session, scope, wiser, intake.chosen, by=work.actor, at=work.now)
+    save_mapping(context.session, scope, wiser, intake.chosen, by=context.actor, at=context.now)
 
 
-def _corrections(work: ActionContext, source: FileSource, field: IntakeField) -> dict[str, str]:
+def _corrections(context: ActionContext, source: FileSource, field: IntakeField) -> dict[str, str]:
     """Return the texts that were replaced in ``field``, each with its replacement, if that is the same in all cells.
 
     A text that is a valid value was no mistake in general, so its correction in one row does not apply to others.
     """
     found: dict[str, set[str]] = {}
-    for before, value in work.session.execute(_replaced(work, field.column.name)):
+    for before, value in context.session.execute(_replaced(context, field.column.name)):
         found.setdefault(before, set()).add(to_text(field.column, value))
     sure = {before: meanings.pop() for before, meanings in found.items() if len(meanings) == 1}
     known: Collection[str] = ()
     if source.known_texts is not None:
-        known = source.known_texts(work.handler, work.batch, field.name, list(sure))
+        known = source.known_texts(context.handler, context.batch, field.name, list(sure))
     return {before: now for before, now in sure.items() if now != before and before not in known}
 
 
-def _replaced(work: ActionContext, column: str) -> Select[tuple[str, Any]]:
+def _replaced(context: ActionContext, column: str) -> Select[tuple[str, Any]]:
     """Return the SELECT of the original texts of changed cells, with their current values."""
-    row, change, earlier = work.row, CellChange, aliased(CellChange)
+    row, change, earlier = context.row, CellChange, aliased(CellChange)
     now = getattr(row, column)
     is_earlier = or_(
         earlier.operation < change.operation,
@@ -105,7 +105,7 @@ def _replaced(work: ActionContext, column: str) -> Select[tuple[str, Any]]:
     return (
         select(change.old, now)
         .join(row, and_(row.batch_id == change.batch_id, row.sequence == change.sequence))
-        .where(change.batch_id == work.batch.id, change.field == column, change.old.is_not(None))
+        .where(change.batch_id == context.batch.id, change.field == column, change.old.is_not(None))
         .where(now.is_not(None), ~row.removed, ~exists().where(*same_cell, is_earlier))
         .distinct()
         .order_by(change.old)
@@ -116,8 +116,8 @@ def _replaced(work: ActionContext, column: str) -> Select[tuple[str, Any]]:
 class FileRecords:
     """The records of the batch's file by the number of their row, read in ascending order."""
 
-    def __init__(self, work: ActionContext, intake: Intake) -> None:
-        self._work, self._intake = work, intake
+    def __init__(self, context: ActionContext, intake: Intake) -> None:
+        self._context, self._intake = context, intake
         self._next: Iterator[tuple[int, Sequence[str]]] | None = None
         self._number, self._record = 0, ()  # type: tuple[int, Sequence[str]]
 
@@ -131,11 +131,11 @@ class FileRecords:
         return self._record if self._number == number else ()
 
     def _all(self) -> Iterator[tuple[int, Sequence[str]]]:
-        record = input_file(self._work.session, self._work.batch)
+        record = input_file(self._context.session, self._context.batch)
         if record is None:
             return
-        fields = intake_fields(self._work)
-        with open_file(self._work.session, record) as file:
+        fields = intake_fields(self._context)
+        with open_file(self._context.session, record) as file:
             source = tables.open_source(record.name, file, self._intake.reading, headings_of(fields))
             for chunk in source.chunks():
                 yield from zip(chunk.numbers, chunk.records, strict=True)

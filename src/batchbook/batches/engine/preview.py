@@ -70,14 +70,14 @@ class ExecutionPreview:
     reasons: tuple[str, ...]
 
 
-def preview_execution(work: ActionContext) -> ExecutionPreview | None:
+def preview_execution(context: ActionContext) -> ExecutionPreview | None:
     """Return the preview of executing the batch; ``None`` if it is executed already."""
-    batch, handler = work.batch, work.handler
+    batch, handler = context.batch, context.handler
     if batch.state in FINAL:
         return None
     if batch.state not in FORESEEABLE:
         return ExecutionPreview((), (why_not(Action.EXECUTE, batch.state) or "",))
-    blocked = why_not_execute(work)
+    blocked = why_not_execute(context)
     reasons = tuple(reason for reason in (blocked, why_not(Action.EXECUTE, batch.state)) if reason)
     if blocked:
         return ExecutionPreview((), reasons)
@@ -86,7 +86,7 @@ def preview_execution(work: ActionContext) -> ExecutionPreview | None:
     except BadInput:
         return ExecutionPreview((), reasons)  # The effects depend on an option without a default.
     return _ask_handler(
-        work,
+        context,
         lambda: ExecutionPreview(tuple(handler.describe_execution(batch, options)), reasons),
         lambda words: ExecutionPreview(
             (), (*reasons, f"What executing it would do cannot be told: {words}.")
@@ -94,33 +94,33 @@ def preview_execution(work: ActionContext) -> ExecutionPreview | None:
     )
 
 
-def why_not_execute(work: ActionContext) -> str | None:
+def why_not_execute(context: ActionContext) -> str | None:
     """Return the sentence with which the handler refuses to execute the batch as it is; ``None`` if it does not."""
     return _ask_handler(
-        work,
-        lambda: work.handler.why_not_execute(work.batch),
+        context,
+        lambda: context.handler.why_not_execute(context.batch),
         lambda words: f"Its handler failed when asked whether it can be executed: {words}.",
     )
 
 
-def totals_of(work: ActionContext) -> list[Total]:
+def totals_of(context: ActionContext) -> list[Total]:
     """Return the figures that the handler shows with the batch's facts."""
     return _ask_handler(
-        work,
-        lambda: [*work.handler.totals(work.batch)],
+        context,
+        lambda: [*context.handler.totals(context.batch)],
         lambda words: [Total("Totals", f"Cannot be computed: {words}")],
     )
 
 
-def _ask_handler(work: ActionContext, ask: Callable[[], T], failed: Callable[[str], T]) -> T:
+def _ask_handler(context: ActionContext, ask: Callable[[], T], failed: Callable[[str], T]) -> T:
     """Return the answer of ``ask``; if the handler fails, that of ``failed``, which gets the reason as text."""
     try:
-        with work.session.begin_nested():
+        with context.session.begin_nested():
             return ask()
     except Exception as error:  # A handler is an author's code and may raise anything.
         if isinstance(error, BatchbookError) and not isinstance(error, Misuse):
             raise
         if is_transient(error) or is_refused_write(error):
             raise  # Not a failure to answer: the database is busy, or the handler tried to write.
-        log.exception("The handler of %s failed to tell of it", work.batch)
+        log.exception("The handler of %s failed to tell of it", context.batch)
         return failed(reason_of(error))

@@ -39,26 +39,26 @@ class Tally:
     problems: int
 
     @classmethod
-    def of(cls, work: ActionContext, where: ColumnElement[bool]) -> Self:
+    def of(cls, context: ActionContext, where: ColumnElement[bool]) -> Self:
         """Count the rows that satisfy ``where``."""
-        row = work.row
+        row = context.row
         groups = select(row.removed, row.status, func.count(), func.count(row.issues)).where(where)
-        counted = work.session.execute(groups.group_by(row.removed, row.status)).all()
+        counted = context.session.execute(groups.group_by(row.removed, row.status)).all()
         kept = [found for found in counted if not found.removed]
         statuses = Counter({status or "": count for _, status, count, _ in kept})
         return cls(sum(found[2] for found in counted if found.removed), statuses, sum(n for *_, n in kept))
 
     @classmethod
-    def of_all(cls, work: ActionContext) -> Self:
+    def of_all(cls, context: ActionContext) -> Self:
         """Count all rows of the batch."""
-        return cls.of(work, work.row.batch_id == work.batch.id)
+        return cls.of(context, context.row.batch_id == context.batch.id)
 
     @classmethod
-    def stored(cls, work: ActionContext) -> Self:
+    def stored(cls, context: ActionContext) -> Self:
         """Return the counts in the batch's header; count all rows if the header lacks one of the counts."""
-        batch = work.batch
+        batch = context.batch
         if _PROBLEMS not in batch.params:
-            return cls.of_all(work)
+            return cls.of_all(context)
         return cls(batch.removed_count, Counter(batch.status_counts), batch.params[_PROBLEMS])
 
     def __add__(self, other: Tally) -> Tally:
@@ -74,101 +74,105 @@ class Tally:
         )
 
 
-def problem_rows(work: ActionContext) -> int:
+def problem_rows(context: ActionContext) -> int:
     """Return how many rows of the batch that are not removed have problems."""
-    return Tally.stored(work).problems
+    return Tally.stored(context).problems
 
 
-def recount(work: ActionContext) -> None:
+def recount(context: ActionContext) -> None:
     """Count all rows of the batch, and store the counts and the status in its header."""
-    store_tally(work, Tally.of_all(work))
+    store_tally(context, Tally.of_all(context))
 
 
-def store_tally(work: ActionContext, tally: Tally) -> None:
+def store_tally(context: ActionContext, tally: Tally) -> None:
     """Store the ``tally`` of all rows in the batch's header, with the status that follows from it."""
-    batch = work.batch
+    batch = context.batch
     batch.row_count = tally.removed + tally.statuses.total()
     batch.removed_count = tally.removed
     batch.status_counts = dict(tally.statuses)
     batch.params = batch.params | {_PROBLEMS: tally.problems}
-    batch.status = work.handler.header_status(batch)
+    batch.status = context.handler.header_status(batch)
 
 
 # --- Refresh ---------------------------------------------------------------------------------------------------------
 
 
 def refresh_in_chunks(
-    work: ActionContext, rows: Rows, *, total: int | None = None, edited: bool = False
+    context: ActionContext, rows: Rows, *, total: int | None = None, edited: bool = False
 ) -> None:
     """Have the handler refresh ``rows`` chunk by chunk; if people ``edited`` them, by its ``after_edit`` callback.
 
     ``total`` is the number of rows, if known. Progress is reported after each chunk.
     """
-    handler = work.handler
+    handler = context.handler
     after_edit = handler.callbacks.after_edit if edited else None
     size = handler.refresh_chunk_size or handler.chunk_size
     for number, chunk in enumerate(rows.chunks(size), start=1):
         if after_edit is None:
-            handler.refresh(work.batch, chunk)
+            handler.refresh(context.batch, chunk)
         else:
-            after_edit(handler, work.batch, chunk)
+            after_edit(handler, context.batch, chunk)
         chunk.save()
         done = number * size
-        work.progress.report("refresh", done if total is None else min(done, total), total)
+        context.progress.report("refresh", done if total is None else min(done, total), total)
 
 
 @contextmanager
-def refreshing(work: ActionContext, touched: ColumnElement[bool], *, refresh: bool = True) -> Iterator[None]:
+def refreshing(
+    context: ActionContext, touched: ColumnElement[bool], *, refresh: bool = True
+) -> Iterator[None]:
     """Run the block, which changes rows within ``touched``; then refresh these rows and adjust the header's counts.
 
     ``touched`` must select the same rows before and after the block. Without ``refresh`` the rows are only counted.
     """
-    others = Tally.stored(work) - Tally.of(work, touched)
+    others = Tally.stored(context) - Tally.of(context, touched)
     yield
     if refresh:
-        refresh_touched(work, [touched])
-    store_tally(work, others + Tally.of(work, touched))
+        refresh_touched(context, [touched])
+    store_tally(context, others + Tally.of(context, touched))
 
 
-def refresh_touched(work: ActionContext, touched: Iterable[ColumnElement[bool]]) -> None:
+def refresh_touched(context: ActionContext, touched: Iterable[ColumnElement[bool]]) -> None:
     """Refresh the rows that satisfy each of the conditions ``touched``, one condition after the other.
 
     Removed rows are left alone. Raises ``Conflict`` if the handler fails.
     """
     try:
-        with around(Action.REFRESH, work):
+        with around(Action.REFRESH, context):
             for condition in touched:
-                where = and_(condition, ~work.row.removed)
-                rows = Rows(work.session, work.batch, work.row, where, work.now, work.handler.statuses)
-                refresh_in_chunks(work, rows, edited=True)
+                where = and_(condition, ~context.row.removed)
+                rows = Rows(
+                    context.session, context.batch, context.row, where, context.now, context.handler.statuses
+                )
+                refresh_in_chunks(context, rows, edited=True)
     except BatchbookError:
         raise
     except Exception as error:  # A handler is the code of a batch type's author, and may raise anything.
         if is_transient(error):
             raise  # Not the handler's failure: the same edit may succeed when it is tried again.
-        log.exception("Refreshing rows of %s after an edit failed", work.batch)
+        log.exception("Refreshing rows of %s after an edit failed", context.batch)
         raise Conflict(
             f"Nothing was changed, because the handler failed to bring the rows up to date ({reason_of(error)})."
             " Try again, or ask for help with this message."
         ) from error
 
 
-def peer_values(work: ActionContext, row: Any) -> tuple[Any, ...]:
+def peer_values(context: ActionContext, row: Any) -> tuple[Any, ...]:
     """Return the values that ``row`` (any object with columns as attributes) has in the handler's peer columns."""
-    return tuple(getattr(row, name) for name in work.handler.peer_columns)
+    return tuple(getattr(row, name) for name in context.handler.peer_columns)
 
 
 def rows_and_peers(
-    work: ActionContext, sequences: Sequence[int], peers: Iterable[Sequence[Any]]
+    context: ActionContext, sequences: Sequence[int], peers: Iterable[Sequence[Any]]
 ) -> ColumnElement[bool]:
     """Return the condition for the rows with the numbers ``sequences`` and their peers.
 
     ``peers`` are values of the handler's peer columns; rows that have the same values there are peers.
     """
-    row, names = work.row, work.handler.peer_columns
+    row, names = context.row, context.handler.peer_columns
     groups = list(dict.fromkeys(tuple(values) for values in peers if None not in values)) if names else []
     # Each side names the batch: only then does SQLite use an index for both instead of scanning all rows.
-    whole = row.batch_id == work.batch.id
+    whole = row.batch_id == context.batch.id
     sides: list[ColumnElement[bool]] = [row.sequence.in_(sequences)]
     if groups:
         columns = [getattr(row, name) for name in names]

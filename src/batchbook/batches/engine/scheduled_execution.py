@@ -23,26 +23,28 @@ def in_utc(at: datetime | None) -> str:
     return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def cancel_schedule(work: ActionContext, because: str) -> str:
+def cancel_schedule(context: ActionContext, because: str) -> str:
     """Cancel the scheduled execution, if there is one; return a sentence on that, with a space before it.
 
     ``because`` is the end of a sentence, such as "ada reopened it". Raises :class:`~batchbook.errors.Conflict` if the
     execution is just starting.
     """
-    job = scheduled_job(work.session, work.batch.id)
+    job = scheduled_job(context.session, context.batch.id)
     if job is None:
         return ""
     message = f"{job.subject} was not {job.done} at its scheduled time, because {because}."
-    if not lease.cancel_unstarted(work.session, job, message, JobSettings.read(work.context.settings).keep):
-        raise Conflict(f"{work.batch} is just about to be executed, so nothing else was done.")
+    if not lease.cancel_unstarted(
+        context.session, job, message, JobSettings.read(context.handler_context.settings).keep
+    ):
+        raise Conflict(f"{context.batch} is just about to be executed, so nothing else was done.")
     return f" The execution that {job.asked_by} scheduled for {in_utc(job.run_at)} was cancelled."
 
 
-def cancel_schedule_for_execution(work: ActionContext) -> str:
+def cancel_schedule_for_execution(context: ActionContext) -> str:
     """Cancel and record the scheduled execution, because the batch is executed now; return a sentence on that."""
-    sentence = cancel_schedule(work, f"{work.actor} executed it before that").strip()
+    sentence = cancel_schedule(context, f"{context.actor} executed it before that").strip()
     if sentence:
-        record(work.context, work.batch, UNSCHEDULE, sentence)
+        record(context.handler_context, context.batch, UNSCHEDULE, sentence)
     return sentence
 
 

@@ -45,9 +45,9 @@ class BatchPage(Page):
         return self.view.engine
 
     @property
-    def work(self) -> ActionContext:
+    def action_context(self) -> ActionContext:
         """The context of an action on the batch, for reading."""
-        return self.engine.work_on(self.batch)
+        return self.engine.context_of(self.batch)
 
     @property
     def row_model(self) -> type[BatchRow]:

@@ -113,14 +113,14 @@ def milestones(batch: Batch) -> list[Milestone]:
     ]
 
 
-def chosen_options(work: ActionContext) -> list[tuple[str, str]]:
+def chosen_options(context: ActionContext) -> list[tuple[str, str]]:
     """Return the options that a batch was executed with, in words: label and chosen value."""
-    return options_text(work, work.batch.execution_options or {})
+    return options_text(context, context.batch.execution_options or {})
 
 
-def options_text(work: ActionContext, stored: Mapping[str, Any]) -> list[tuple[str, str]]:
+def options_text(context: ActionContext, stored: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return ``stored`` values of the execution's options in words: label and chosen value."""
-    form = work.handler.execution_policy.options
+    form = context.handler.execution_policy.options
     values = [(field, stored.get(field.name)) for field in (form.fields if form else ())]
     return [(field.label, _in_words(field, value)) for field, value in values if value not in (None, "", [])]
 
@@ -135,30 +135,30 @@ def _in_words(field: Field, value: Any) -> str:
 def executes_for(view: BatchMasterView, batch: Batch) -> bool:
     """Return whether ``batch`` is executed at once when this person marks it complete."""
     held = view.request.identity.permissions
-    automatic = view.engine.work_on(batch).handler.execution_policy.automatic
+    automatic = view.engine.context_of(batch).handler.execution_policy.automatic
     return automatic and access.may(held, batch.type, Action.EXECUTE)
 
 
-def execution(view: BatchMasterView, work: ActionContext) -> Execution | None:
+def execution(view: BatchMasterView, context: ActionContext) -> Execution | None:
     """Return the execution panel; ``None`` for a batch that is executed."""
-    plan = preview_execution(work)
+    plan = preview_execution(context)
     if plan is None:
         return None
-    may = view.may(Action.EXECUTE, work.batch)
+    may = view.may(Action.EXECUTE, context.batch)
     if plan.reasons:
-        note = _on_complete(view, work)
+        note = _on_complete(view, context)
     else:
         note = "" if may else "Waiting for an administrator who can execute batches of this type."
-    action = view.url(Action.EXECUTE.value, work.batch) if may and not plan.reasons else ""
-    form = work.handler.execution_policy.options
-    chosen = form.bind(default_values(work.handler)) if form and action else None
+    action = view.url(Action.EXECUTE.value, context.batch) if may and not plan.reasons else ""
+    form = context.handler.execution_policy.options
+    chosen = form.bind(default_values(context.handler)) if form and action else None
     return Execution(plan.sentences, plan.reasons, chosen, action, note)
 
 
-def _on_complete(view: BatchMasterView, work: ActionContext) -> str:
+def _on_complete(view: BatchMasterView, context: ActionContext) -> str:
     """Return the consequence of marking complete, for a type that executes automatically; else an empty text."""
-    if not (work.handler.execution_policy.automatic and view.may(Action.COMPLETE, work.batch)):
+    if not (context.handler.execution_policy.automatic and view.may(Action.COMPLETE, context.batch)):
         return ""
-    if executes_for(view, work.batch):
+    if executes_for(view, context.batch):
         return "Marking it complete executes it immediately."
     return "After you mark it complete, it waits for an administrator who can execute batches of this type."

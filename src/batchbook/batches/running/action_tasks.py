@@ -84,7 +84,7 @@ def record_result(job_context: JobContext, job_result: JobResult) -> None:
     bump_version(batch)
     follow_batch(job_context.session, batch, before)
     kind = FAILURE if job_result.failed else CANCEL
-    record(engine.work_on(batch).context, batch, kind, job_result.message)
+    record(engine.context_of(batch).handler_context, batch, kind, job_result.message)
 
 
 def batch_page(request: Any, job: Job) -> str | None:

@@ -91,7 +91,7 @@ def executes_by_itself(engine: Engine, call: ActionCall, result: Result) -> bool
     """Return whether the batch is executed automatically because ``call`` marked it complete."""
     if call.action is not Action.COMPLETE or result.failed:
         return False
-    return engine.work_on(engine.find(call.batch_id)).handler.execution_policy.automatic
+    return engine.context_of(engine.find(call.batch_id)).handler.execution_policy.automatic
 
 
 def may_execute(engine: Engine, call: ActionCall) -> bool:
@@ -99,8 +99,8 @@ def may_execute(engine: Engine, call: ActionCall) -> bool:
 
     Marking complete needs another permission than executing, and an automatic execution needs both.
     """
-    work = engine.work_on(engine.find(call.batch_id))
-    return access.may_now(work.context.permissions, work.batch, Action.EXECUTE)
+    context = engine.context_of(engine.find(call.batch_id))
+    return access.may_now(context.handler_context.permissions, context.batch, Action.EXECUTE)
 
 
 def left_waiting(call: ActionCall, completed: Result) -> Result:
@@ -151,13 +151,13 @@ class JobRunner:
         return replace(asked, message=f"{result.message} {asked.message}", at_once=result.message)
 
     def _ask(self, engine: Engine, call: ActionCall) -> Result:
-        work = engine.lock(call.batch_id, call.action)
-        batch = work.batch
+        context = engine.lock(call.batch_id, call.action)
+        batch = context.batch
         refuse_stale(batch, call.action, call.version)
         if call.action is Action.POPULATE:
-            _try_source(work)
+            _try_source(context)
         at_once = call.action is Action.EXECUTE and call.run_at is None
-        dropped = cancel_schedule_for_execution(work) if at_once else ""
+        dropped = cancel_schedule_for_execution(context) if at_once else ""
         # A job holds the batch, so nobody can change it. A scheduled one does not, so it compares versions.
         version = None if call.run_at is None else batch.version
         arguments = {"options": dict(call.options), "version": version}
@@ -168,23 +168,23 @@ class JobRunner:
         return Result(f"{batch} is going to be {call.action.done}.", job_id=job.id, at_once=dropped)
 
 
-def _try_source(work: ActionContext) -> None:
+def _try_source(context: ActionContext) -> None:
     """Raise an error that a job would fail with at the first row of a small file, while the user is still at the form."""
-    intake = stored_intake(work.batch)
+    intake = stored_intake(context.batch)
     if intake is not None:
-        refuse_unprepared(intake, intake_fields(work))  # The whole file was inspected.
+        refuse_unprepared(intake, intake_fields(context))  # The whole file was inspected.
         return
-    file = input_file(work.session, work.batch)
+    file = input_file(context.session, context.batch)
     if file is None or file.size > _TRIED_BYTES:
         return
-    attempt = work.session.begin_nested()
+    attempt = context.session.begin_nested()
     try:
-        with around(Action.POPULATE, work), handler_code(work.session):
-            next(iter(work.handler.populate(work.batch)), None)
+        with around(Action.POPULATE, context), handler_code(context.session):
+            next(iter(context.handler.populate(context.batch)), None)
     except BatchbookError:
         raise
     except Exception as error:  # noqa: BLE001 - A handler may raise anything; the job will report it.
-        log.info("The source of %s could not be tried: %s", work.batch, error)
+        log.info("The source of %s could not be tried: %s", context.batch, error)
     finally:
         attempt.rollback()
 

@@ -50,13 +50,13 @@ def schedule(services: Services, session: Session, call: ActionCall, time: Local
     """
     refuse_without_jobs(services)
     _check_time(time.at, services.get(JobService).clock())
-    work = _locked(services, session, call)
-    _refuse_blocked(work, call)
-    replaced = cancel_schedule(work, f"{call.actor} scheduled it for another time")
-    _note(work, SCHEDULE, f"{'Rescheduled' if replaced else 'Scheduled'} for {in_utc(time.at)}.{replaced}")
+    context = _locked(services, session, call)
+    _refuse_blocked(context, call)
+    replaced = cancel_schedule(context, f"{call.actor} scheduled it for another time")
+    _note(context, SCHEDULE, f"{'Rescheduled' if replaced else 'Scheduled'} for {in_utc(time.at)}.{replaced}")
     # The version on which the request is based was compared above; the job compares the one as it is now.
     services.get(Runner).submit(session, replace(call, version=None, run_at=time.at))
-    message = f"{work.batch} is going to be executed on {in_utc(time.at)}.{replaced}"
+    message = f"{context.batch} is going to be executed on {in_utc(time.at)}.{replaced}"
     return Result(f"{message} {TWICE}" if time.twice else message, batch_id=call.batch_id)
 
 
@@ -65,19 +65,19 @@ def unschedule(services: Services, session: Session, call: ActionCall) -> Result
 
     Raises :class:`~batchbook.errors.Conflict` if there is none, or if the batch has another version than ``call``.
     """
-    work = _locked(services, session, call)
-    dropped = cancel_schedule(work, f"{call.actor} cancelled that").strip()
+    context = _locked(services, session, call)
+    dropped = cancel_schedule(context, f"{call.actor} cancelled that").strip()
     if not dropped:
-        raise Conflict(f"No execution of {work.batch} is scheduled, so there was nothing to cancel.")
-    _note(work, UNSCHEDULE, dropped)
+        raise Conflict(f"No execution of {context.batch} is scheduled, so there was nothing to cancel.")
+    _note(context, UNSCHEDULE, dropped)
     return Result(dropped, batch_id=call.batch_id)
 
 
 def _locked(services: Services, session: Session, call: ActionCall) -> ActionContext:
     engine = Engine(session, services.get(BatchTypes), services.settings, call.actor)
-    work = engine.lock(call.batch_id, Action.EXECUTE)
-    refuse_stale(work.batch, Action.EXECUTE, call.version)
-    return work
+    context = engine.lock(call.batch_id, Action.EXECUTE)
+    refuse_stale(context.batch, Action.EXECUTE, call.version)
+    return context
 
 
 def _check_time(at: datetime, now: datetime) -> None:
@@ -87,17 +87,17 @@ def _check_time(at: datetime, now: datetime) -> None:
         raise BadTime("That time is more than a year ahead. Choose an earlier one.")
 
 
-def _refuse_blocked(work: ActionContext, call: ActionCall) -> None:
-    reason = why_not_execute(work)
+def _refuse_blocked(context: ActionContext, call: ActionCall) -> None:
+    reason = why_not_execute(context)
     if reason is not None:
-        raise Conflict(f"The execution of {work.batch} was not scheduled. {reason}")
+        raise Conflict(f"The execution of {context.batch} was not scheduled. {reason}")
     try:
-        bind_options(work.handler, call.options)
+        bind_options(context.handler, call.options)
     except BadInput as error:
-        raise BadInput(f"The execution of {work.batch} was not scheduled. {error.message}") from error
+        raise BadInput(f"The execution of {context.batch} was not scheduled. {error.message}") from error
 
 
-def _note(work: ActionContext, kind: str, summary: str) -> None:
+def _note(context: ActionContext, kind: str, summary: str) -> None:
     # Forms on older pages, which do not show the schedule, are refused.
-    bump_version(work.batch)
-    record(work.context, work.batch, kind, summary)
+    bump_version(context.batch)
+    record(context.handler_context, context.batch, kind, summary)

@@ -89,7 +89,7 @@ def _refusal(engine: Engine, identity: Identity, action: Action, batch: Batch) -
     except BatchbookError as error:
         return error.message
     if action is Action.EXECUTE:
-        return why_not_execute(engine.work_on(batch))
+        return why_not_execute(engine.context_of(batch))
     return None
 
 

@@ -69,9 +69,9 @@ class FileLayout:
     #: All columns that texts need are in the row's table.
     grid_columns = ()
 
-    def __init__(self, work: ActionContext, intake: Intake, line: str) -> None:
+    def __init__(self, context: ActionContext, intake: Intake, line: str) -> None:
         self._line = line
-        placed = intake.mapping.placed(intake_fields(work))
+        placed = intake.mapping.placed(intake_fields(context))
         self._readers = {
             wanted.column.name: CellReader(wanted, intake.reading.column(place), intake.mapping)
             for place, wanted in placed
@@ -88,13 +88,13 @@ class FileLayout:
             for place, heading in enumerate(intake.report.headings)
         ]
         used = {column.field for column in self._places}
-        editable = editable_columns(work.row)
+        editable = editable_columns(context.row)
         others = [SheetColumn(column.label, column.name) for column in editable if column.name not in used]
         widths = {column.name: width_of(column) for column in editable}
         self.columns = tuple(
             replace(column, width=widths.get(column.field, 18)) for column in (*self._places, *others)
         )
-        self._records = FileRecords(work, intake)
+        self._records = FileRecords(context, intake)
 
     def texts(self, row: RowProxy, fields: Mapping[str, str]) -> Sequence[str]:
         """Return the texts of the file where they have the values of the fields, else those of the fields.
@@ -124,25 +124,25 @@ class FileLayout:
         return text
 
 
-def layout_of(work: ActionContext) -> Layout:
+def layout_of(context: ActionContext) -> Layout:
     """Return the layout of a batch: its type's own, that of the file it was made from, or that of its row grid."""
-    own: Layout | None = work.handler.worksheet.layout_for(work.handler, work.batch)
-    return own or _file_layout(work) or _row_layout(work)
+    own: Layout | None = context.handler.worksheet.layout_for(context.handler, context.batch)
+    return own or _file_layout(context) or _row_layout(context)
 
 
-def _file_layout(work: ActionContext) -> FileLayout | None:
+def _file_layout(context: ActionContext) -> FileLayout | None:
     """Return the layout of a batch that was made from a file, if its rows know the number of their row in it."""
-    source, intake = work.handler.file_source, stored_intake(work.batch)
+    source, intake = context.handler.file_source, stored_intake(context.batch)
     line = source.line_column if source else None
-    if intake is None or line is None or line not in work.rows().table.c:
+    if intake is None or line is None or line not in context.rows().table.c:
         return None
-    return FileLayout(work, intake, line)
+    return FileLayout(context, intake, line)
 
 
-def _row_layout(work: ActionContext) -> RowLayout:
+def _row_layout(context: ActionContext) -> RowLayout:
     """Return the layout of the columns that the row grid shows."""
-    model: Any = work.row
-    table = getattr(work.batch_type.view, "row_table", None)
+    model: Any = context.row
+    table = getattr(context.batch_type.view, "row_table", None)
     visible = table.columns_of(model) if table is not None else ()
     own = [column.key for column in model.__mapper__.columns if column.key not in _NEVER_COLUMNS]
     return RowLayout(model, columns_of(model, ("sequence", *(visible or own))))
@@ -157,20 +157,20 @@ def width_of(column: Column) -> int:
 EarlierTexts = dict[int, dict[str, str]]
 
 
-def earlier_texts(work: ActionContext, operation: int, sequences: Sequence[int]) -> EarlierTexts:
+def earlier_texts(context: ActionContext, operation: int, sequences: Sequence[int]) -> EarlierTexts:
     """Return the texts of those cells in the rows ``sequences`` that were changed after ``operation``, as they were then."""
     change = CellChange
     wanted = (
         select(change.sequence, change.field, change.old)
         .where(
-            change.batch_id == work.batch.id,
+            change.batch_id == context.batch.id,
             change.sequence.in_(sequences),
             change.operation > operation,
         )
         .order_by(change.operation, change.position)
     )
     found: EarlierTexts = {}
-    for sequence, field, old in work.session.execute(wanted):
+    for sequence, field, old in context.session.execute(wanted):
         # The first change since then has the earlier text.
         found.setdefault(sequence, {}).setdefault(field, old or "")
     return found
@@ -179,37 +179,40 @@ def earlier_texts(work: ActionContext, operation: int, sequences: Sequence[int])
 _BAD = (Severity.ERROR, Severity.WARNING)
 
 
-def sheet_grid(work: ActionContext, layout: Layout, *conditions: ColumnElement[bool]) -> Grid:
+def sheet_grid(context: ActionContext, layout: Layout, *conditions: ColumnElement[bool]) -> Grid:
     """Return the rows of the batch that satisfy ``conditions``, in their order, with the columns that ``layout`` needs."""
     return Grid(
-        layout.grid_columns, sheet_select(work, *conditions), (work.row.sequence,), carried=carried_by(work)
+        layout.grid_columns,
+        sheet_select(context, *conditions),
+        (context.row.sequence,),
+        carried=carried_by(context),
     )
 
 
-def sheet_select(work: ActionContext, *conditions: ColumnElement[bool]) -> Select[Any]:
+def sheet_select(context: ActionContext, *conditions: ColumnElement[bool]) -> Select[Any]:
     """Return the SELECT of the batch's rows that satisfy ``conditions``."""
-    return select(work.row).where(work.row.batch_id == work.batch.id, *conditions)
+    return select(context.row).where(context.row.batch_id == context.batch.id, *conditions)
 
 
-def carried_by(work: ActionContext) -> list[Any]:
+def carried_by(context: ActionContext) -> list[Any]:
     """Return the columns of the row's table, which every row of a worksheet's grid has."""
-    row: Any = work.row
+    row: Any = context.row
     return [getattr(row, column.key) for column in row.__mapper__.columns if column.key != "sequence"]
 
 
-def with_problems(work: ActionContext) -> ColumnElement[bool]:
+def with_problems(context: ActionContext) -> ColumnElement[bool]:
     """Return the condition for rows with an issue, or with a status of an error or warning."""
-    row = work.row
-    bad = [str(status) for status in work.handler.statuses or () if status.severity in _BAD]
+    row = context.row
+    bad = [str(status) for status in context.handler.statuses or () if status.severity in _BAD]
     return or_(row.issues.is_not(None), row.status.in_(bad))
 
 
 class SheetRows:
     """Turns rows of a grid into the texts of their cells."""
 
-    def __init__(self, work: ActionContext, layout: Layout) -> None:
+    def __init__(self, context: ActionContext, layout: Layout) -> None:
         self.layout = layout
-        self.editable: Mapping[str, Column] = editable_by_name(work.row)
+        self.editable: Mapping[str, Column] = editable_by_name(context.row)
 
     def proxy(self, row: Row[Any]) -> RowProxy:
         """Return a row in the form that layouts expect."""

@@ -151,13 +151,13 @@ class WorksheetDiff:
         return not (self.taken or self.conflicts or self.unreadable)
 
 
-def diff_worksheet(work: ActionContext, sheet: UploadedWorksheet) -> WorksheetDiff:
+def diff_worksheet(context: ActionContext, sheet: UploadedWorksheet) -> WorksheetDiff:
     """Compare ``sheet`` with its batch; raise ``BadInput`` for the sheet of another one."""
-    layout = layout_of(work)
-    refuse_foreign(work, sheet, layout)
-    found = WorksheetDiff(sheet.name, token_of(last_operation(work)))
+    layout = layout_of(context)
+    refuse_foreign(context, sheet, layout)
+    found = WorksheetDiff(sheet.name, token_of(last_operation(context)))
     changed_rows = find_changed_rows(sheet, layout)
-    comparer = _RowDiffer(work, sheet, layout, found)
+    comparer = _RowDiffer(context, sheet, layout, found)
     # In the order of rows: a layout may read the batch's file alongside.
     for rows in chunked(
         sorted(changed_rows.changed.values(), key=lambda row: row.key.sequence if row.key else 0),
@@ -168,9 +168,9 @@ def diff_worksheet(work: ActionContext, sheet: UploadedWorksheet) -> WorksheetDi
     return found
 
 
-def refuse_foreign(work: ActionContext, sheet: UploadedWorksheet, layout: Layout) -> None:
+def refuse_foreign(context: ActionContext, sheet: UploadedWorksheet, layout: Layout) -> None:
     """Raise ``BadInput`` if ``sheet`` is not one of the batch, whose layout is ``layout``."""
-    batch, metadata = work.batch, sheet.metadata
+    batch, metadata = context.batch, sheet.metadata
     if (metadata.batch, metadata.created) != (batch.number, batch.created_at.isoformat()):
         other = (
             f"batch {metadata.batch}" if metadata.batch != batch.number else "a batch of another installation"
@@ -190,19 +190,19 @@ class _RowDiffer:
     """Compares changed rows of the sheet with those of the batch, some hundreds at a time."""
 
     def __init__(
-        self, work: ActionContext, sheet: UploadedWorksheet, layout: Layout, found: WorksheetDiff
+        self, context: ActionContext, sheet: UploadedWorksheet, layout: Layout, found: WorksheetDiff
     ) -> None:
-        self._work, self._sheet, self._layout, self._found = work, sheet, layout, found
-        self._rows, self._checks = SheetRows(work, layout), RowChecksums(layout.columns)
+        self._context, self._sheet, self._layout, self._found = context, sheet, layout, found
+        self._rows, self._checks = SheetRows(context, layout), RowChecksums(layout.columns)
         #: The lines of rows that the batch does not have, or from which they were removed.
         self.gone: list[int] = []
 
     def compare(self, changed: Mapping[int, SheetRow]) -> None:
         """Compare the rows of the sheet ``changed``, by sequence."""
         sequences = [sequence for sequence in changed if sequence <= HIGHEST_NUMBER]
-        earlier = earlier_texts(self._work, self._sheet.metadata.operation, sequences)
-        grid = sheet_grid(self._work, self._layout, self._work.row.sequence.in_(sequences))
-        rows = map(self._rows.proxy, grid.all_rows(self._work.session, GridState(), None))
+        earlier = earlier_texts(self._context, self._sheet.metadata.operation, sequences)
+        grid = sheet_grid(self._context, self._layout, self._context.row.sequence.in_(sequences))
+        rows = map(self._rows.proxy, grid.all_rows(self._context.session, GridState(), None))
         there = {row.sequence: row for row in rows if not row.removed}
         for sequence, sent in changed.items():
             if sequence in there:

@@ -57,22 +57,22 @@ _FORMATS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def refuse_too_large(work: ActionContext, layout: Layout, rows: int) -> None:
+def refuse_too_large(context: ActionContext, layout: Layout, rows: int) -> None:
     """Raise ``BadInput`` for more rows than a worksheet may have."""
     width = len(layout.columns) + len(_EXTRA_COLUMNS) + 1
     if rows > MAX_ROWS or rows * width > MAX_CELLS:
         most = min(MAX_ROWS, MAX_CELLS // width)
         raise BadInput(
-            f"{work.batch} has {rows:,} rows for the worksheet, and with its columns it can have {most:,} at"
+            f"{context.batch} has {rows:,} rows for the worksheet, and with its columns it can have {most:,} at"
             " most. Download only those with problems, or filter the rows that you want to correct."
         )
 
 
-def write_worksheet(work: ActionContext, layout: Layout, rows: Iterable[Row[Any]], file: BinaryIO) -> None:
+def write_worksheet(context: ActionContext, layout: Layout, rows: Iterable[Row[Any]], file: BinaryIO) -> None:
     """Write ``rows`` of a :func:`sheet_grid` into ``file`` as a worksheet, one by one: they are never all in memory."""
-    metadata = SheetMetadata.of(work, layout.columns)
+    metadata = SheetMetadata.of(context, layout.columns)
     with xlsxwriter.Workbook(file, _OPTIONS) as book:
-        _RowSheet(book, work, layout).write(rows)
+        _RowSheet(book, context, layout).write(rows)
         _write_metadata(book, metadata)
 
 
@@ -87,12 +87,12 @@ def _write_metadata(book: Any, metadata: SheetMetadata) -> None:
 class _RowSheet:
     """The sheet that people see."""
 
-    def __init__(self, book: Any, work: ActionContext, layout: Layout) -> None:
+    def __init__(self, book: Any, context: ActionContext, layout: Layout) -> None:
         self._sheet = text_sheet(book, ROWS)
-        self._rows = SheetRows(work, layout)
+        self._rows = SheetRows(context, layout)
         self._columns = layout.columns
         self._checks = RowChecksums(layout.columns)
-        self._statuses = {choice.value: choice.label for choice in choices_of(work.handler.statuses or ())}
+        self._statuses = {choice.value: choice.label for choice in choices_of(context.handler.statuses or ())}
         self._formats = {name: book.add_format({**_TEXT, **look}) for name, look in _FORMATS.items()}
         self._heading = book.add_format({"bold": True, "bottom": 1, "num_format": _AS_TEXT})
         self._labels = {name: column.label for name, column in self._rows.editable.items()}

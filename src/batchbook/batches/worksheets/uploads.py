@@ -57,9 +57,9 @@ def apply_worksheet(
     ``seen`` is the token of the diff that the person saw. Raises ``Conflict`` if it is another one by now, or since the
     worksheet was compared, and otherwise as editors do.
     """
-    with engine.editing(batch_id) as work:
+    with engine.editing(batch_id) as context:
         for token in (found.token, found.token if seen is None else seen):
-            refuse_unseen(work, token)
+            refuse_unseen(context, token)
         wanted = [*found.taken, *(change for change in found.conflicts if change.mark in overwritten)]
         summary = f"Changed {counted(len(wanted), 'cell')} from the worksheet “{found.name}”."
         texts: dict[int, dict[str, str]] = {}
@@ -70,12 +70,12 @@ def apply_worksheet(
         return AppliedChanges(edited.rows, edited.cells, left)
 
 
-def refuse_unseen(work: ActionContext, seen: Token) -> None:
+def refuse_unseen(context: ActionContext, seen: Token) -> None:
     """Raise ``Conflict`` if the operation whose token was ``seen`` is not the last one of the batch any more."""
     refuse_changed(
         seen,
-        token_of(last_operation(work)),
-        f"Nothing was changed from the worksheet, because {work.batch} has changed since you reviewed the differences."
+        token_of(last_operation(context)),
+        f"Nothing was changed from the worksheet, because {context.batch} has changed since you reviewed the differences."
         " Review them again.",
     )
 
@@ -85,29 +85,29 @@ def store_worksheet(engine: Engine, batch_id: int, name: str, file: BinaryIO) ->
 
     Raises ``BadInput`` for any other file, and as :meth:`~batchbook.batches.engine.engine.Engine.lock` does.
     """
-    with engine.editing(batch_id) as work:
-        refuse_foreign(work, open_worksheet(name, file), layout_of(work))
-        stored = store_file(work.context, work.batch, name, file, WORKSHEET)
+    with engine.editing(batch_id) as context:
+        refuse_foreign(context, open_worksheet(name, file), layout_of(context))
+        stored = store_file(context.handler_context, context.batch, name, file, WORKSHEET)
         summary = f"Uploaded the worksheet “{stored.name}”, {stored.size:,} bytes."
-        record(work.context, work.batch, WORKSHEET_OPERATION, summary)
+        record(context.handler_context, context.batch, WORKSHEET_OPERATION, summary)
         return stored
 
 
 @contextmanager
-def stored_worksheet(work: ActionContext, number: int) -> Iterator[UploadedWorksheet]:
+def stored_worksheet(context: ActionContext, number: int) -> Iterator[UploadedWorksheet]:
     """Yield the uploaded worksheet with that number among the batch's files; raise ``Missing`` if there is none."""
-    record = work.session.get(BatchFile, (work.batch.id, number)) if number <= HIGHEST_NUMBER else None
+    record = context.session.get(BatchFile, (context.batch.id, number)) if number <= HIGHEST_NUMBER else None
     if record is None or record.role != WORKSHEET:
-        raise Missing(f"{work.batch} has no such worksheet.")
-    with open_file(work.session, record) as file:
+        raise Missing(f"{context.batch} has no such worksheet.")
+    with open_file(context.session, record) as file:
         yield open_worksheet(record.name, file)
 
 
 def _apply_stored(edit: BulkEdit) -> str:
     engine, arguments = edit.engine, edit.arguments
-    work = engine.work_on(engine.find(edit.batch_id))
-    with stored_worksheet(work, arguments["number"]) as sheet:
-        found = diff_worksheet(work, sheet)
+    context = engine.context_of(engine.find(edit.batch_id))
+    with stored_worksheet(context, arguments["number"]) as sheet:
+        found = diff_worksheet(context, sheet)
     return apply_worksheet(
         engine, edit.batch_id, found, arguments["insisted"], Token(arguments["seen"])
     ).summary

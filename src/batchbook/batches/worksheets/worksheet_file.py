@@ -101,10 +101,10 @@ class SheetMetadata:
     columns: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, work: ActionContext, columns: Sequence[SheetColumn]) -> Self:
+    def of(cls, context: ActionContext, columns: Sequence[SheetColumn]) -> Self:
         """Return the metadata of a worksheet that is written now."""
-        batch = work.batch
-        return cls(batch.number, batch.created_at.isoformat(), last_operation(work), _pairs(columns))
+        batch = context.batch
+        return cls(batch.number, batch.created_at.isoformat(), last_operation(context), _pairs(columns))
 
     def lines(self) -> list[tuple[str, str, str]]:
         """Return the lines of the hidden sheet, beneath its headings."""
@@ -137,10 +137,10 @@ class SheetMetadata:
         ]
 
 
-def last_operation(work: ActionContext) -> int:
+def last_operation(context: ActionContext) -> int:
     """Return the number of the last operation in the batch's history."""
-    highest = select(func.max(Operation.number)).where(Operation.batch_id == work.batch.id)
-    return work.session.scalar(highest) or 0
+    highest = select(func.max(Operation.number)).where(Operation.batch_id == context.batch.id)
+    return context.session.scalar(highest) or 0
 
 
 def _pairs(columns: Sequence[SheetColumn]) -> tuple[tuple[str, str], ...]:

@@ -141,44 +141,46 @@ _FACTS = (
 def show_batch(installation: Installation, batch_id: int, reader: str | None, as_json: bool) -> None:
     """Show the batch ID: its properties, its rows by status, and the effect of executing it."""
     with reading_session(installation, reader) as session:
-        work = session.engine.work_on(session.find(batch_id, Action.VIEW))
-        plan = preview_execution(work) or ExecutionPreview((), ())
-        actions = [str(action) for action in session.actions(work.batch)]
-        print_result(as_json, _batch_data(work, plan) | {"actions": actions}, *_lines_of_batch(work, plan))
+        context = session.engine.context_of(session.find(batch_id, Action.VIEW))
+        plan = preview_execution(context) or ExecutionPreview((), ())
+        actions = [str(action) for action in session.actions(context.batch)]
+        print_result(
+            as_json, _batch_data(context, plan) | {"actions": actions}, *_lines_of_batch(context, plan)
+        )
 
 
-def _batch_data(work: ActionContext, plan: ExecutionPreview) -> dict[str, Any]:
-    batch = work.batch
-    record = input_file(work.session, batch)
+def _batch_data(context: ActionContext, plan: ExecutionPreview) -> dict[str, Any]:
+    batch = context.batch
+    record = input_file(context.session, batch)
     return {
         **batch_identity(batch),
         **{name: getattr(batch, name) for name in _FACTS},
         "fields": {
-            c.name: getattr(batch, c.name) for c in editable_columns(work.batch_type.header, new=True)
+            c.name: getattr(batch, c.name) for c in editable_columns(context.batch_type.header, new=True)
         },
-        "totals": [{"label": total.label, "value": str(total.value)} for total in totals_of(work)],
+        "totals": [{"label": total.label, "value": str(total.value)} for total in totals_of(context)],
         "file": {"name": record.name, "size": record.size, "sha256": record.sha256} if record else None,
         "execution": {"why_not": list(plan.reasons), "description": list(plan.sentences)},
     }
 
 
-def _lines_of_batch(work: ActionContext, plan: ExecutionPreview) -> Iterator[str]:
-    batch = work.batch
-    yield f"{batch} · {work.batch_type.title} · {batch.state}"
+def _lines_of_batch(context: ActionContext, plan: ExecutionPreview) -> Iterator[str]:
+    batch = context.batch
+    yield f"{batch} · {context.batch_type.title} · {batch.state}"
     yield ""
-    yield from aligned([(word, text) for word, text in _facts(work) if text])
+    yield from aligned([(word, text) for word, text in _facts(context) if text])
     if batch.status_counts:
         yield from ("", "Rows by status")
-        yield from _counts(work)
+        yield from _counts(context)
     yield from ("", "Execution")
     yield from (f"  {sentence}" for sentence in _execution(batch, plan))
 
 
-def _facts(work: ActionContext) -> Iterator[tuple[str, str]]:
-    batch = work.batch
-    for column in editable_columns(work.batch_type.header, new=True):
+def _facts(context: ActionContext) -> Iterator[tuple[str, str]]:
+    batch = context.batch
+    for column in editable_columns(context.batch_type.header, new=True):
         yield column.label, render(column, getattr(batch, column.name))
-    record = input_file(work.session, batch)
+    record = input_file(context.session, batch)
     yield "File", f"{record.name}, {record.size:,} bytes, SHA-256 {record.sha256}" if record else ""
     yield "Created", _time_and_user(batch.created_at, batch.created_by)
     yield "Refreshed", _time_and_user(batch.refreshed_at, None)
@@ -187,7 +189,7 @@ def _facts(work: ActionContext) -> Iterator[tuple[str, str]]:
     yield "Last failure", batch.failure or ""
     yield "Rows", f"{batch.kept_count:,}"
     yield "Removed rows", f"{batch.removed_count:,}" if batch.removed_count else ""
-    for total in totals_of(work):
+    for total in totals_of(context):
         yield total.label, str(total.value)
 
 
@@ -195,9 +197,9 @@ def _time_and_user(at: Any, by: str | None) -> str:
     return f"{utc_text(at)} UTC{f' by {by}' if by else ''}" if at else ""
 
 
-def _counts(work: ActionContext) -> Iterator[str]:
-    counts = work.batch.status_counts
-    known = {s.value: (f"{s.sign} {s.label}".strip(), s.value) for s in work.handler.statuses or ()}
+def _counts(context: ActionContext) -> Iterator[str]:
+    counts = context.batch.status_counts
+    known = {s.value: (f"{s.sign} {s.label}".strip(), s.value) for s in context.handler.statuses or ()}
     order = [
         *(value for value in known if value in counts),
         *(value for value in counts if value not in known),

@@ -106,9 +106,9 @@ _SIGNS = {"error": "✕", "warning": "!"}
 def list_problems(installation: Installation, batch_id: int, reader: str | None, as_json: bool) -> None:
     """List the problems in the cells of the batch ID, similar ones together, the worst and most frequent first."""
     with reading_session(installation, reader) as session:
-        work = session.engine.work_on(session.find(batch_id, Action.VIEW))
-        problems = problems_of(work)
-        print_result(as_json, _data(work.batch, problems), *_lines(work.batch, problems))
+        context = session.engine.context_of(session.find(batch_id, Action.VIEW))
+        problems = problems_of(context)
+        print_result(as_json, _data(context.batch, problems), *_lines(context.batch, problems))
 
 
 def _data(batch: Batch, problems: Problems) -> dict[str, Any]:
@@ -172,9 +172,9 @@ def fix(
     if not dry_run:
         edited = fixer.fix(batch.id, cells, replacement)
         return batch_result(batch, f"{batch}: {fixed_message(edited)}", rows=edited.rows, cells=edited.cells)
-    work = session.engine.work_on(batch)
-    check_fix(work, cells, replacement)
-    rows = list(fixer.demand_seen(work, cells, None).versions)
+    context = session.engine.context_of(batch)
+    check_fix(context, cells, replacement)
+    rows = list(fixer.demand_seen(context, cells, None).versions)
     message = f"{batch}: {_preview_sentence(cells, replacement, rows)}"
     return batch_result(batch, message, rows=len(rows), sequences=rows[:ROWS_NAMED])
 

@@ -186,13 +186,13 @@ def worksheet(
 
 
 def _write(session: CommandSession, batch_id: int, problems: bool, file: BinaryIO) -> int:
-    work = session.engine.work_on(session.engine.find(batch_id))
-    layout = layout_of(work)
-    where = [~work.row.removed, *([with_problems(work)] if problems else [])]
-    grid = sheet_grid(work, layout, *where)
+    context = session.engine.context_of(session.engine.find(batch_id))
+    layout = layout_of(context)
+    where = [~context.row.removed, *([with_problems(context)] if problems else [])]
+    grid = sheet_grid(context, layout, *where)
     count = grid.count(session.db, GridState(), None)
-    refuse_too_large(work, layout, count)
-    write_worksheet(work, layout, grid.all_rows(session.db, GridState(), None), file)
+    refuse_too_large(context, layout, count)
+    write_worksheet(context, layout, grid.all_rows(session.db, GridState(), None), file)
     return count
 
 
@@ -220,15 +220,15 @@ def worksheet_apply(
 
 def _diff(session: CommandSession, batch_id: int, path: Path, file: BinaryIO) -> WorksheetDiff:
     return diff_worksheet(
-        session.engine.work_on(session.engine.find(batch_id)), open_worksheet(upload_name(path), file)
+        session.engine.context_of(session.engine.find(batch_id)), open_worksheet(upload_name(path), file)
     )
 
 
 def _store_and_diff(session: CommandSession, batch_id: int, path: Path, file: BinaryIO) -> WorksheetDiff:
     record = store_worksheet(session.engine, batch_id, upload_name(path), file)
-    work = session.engine.work_on(session.engine.find(batch_id))
-    with stored_worksheet(work, record.number) as sheet:
-        return diff_worksheet(work, sheet)
+    context = session.engine.context_of(session.engine.find(batch_id))
+    with stored_worksheet(context, record.number) as sheet:
+        return diff_worksheet(context, sheet)
 
 
 def _facts(found: WorksheetDiff, applied: AppliedChanges | None) -> dict[str, Any]:

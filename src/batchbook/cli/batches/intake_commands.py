@@ -146,27 +146,29 @@ def choices_of(options: Mapping[str, Any]) -> Choices:
     return Choices(reading, columns, options.get("mapping"), options.get("pairs", ()))
 
 
-def inspect_and_map(work: ActionContext, choices: Choices, *, demand: bool) -> None:
+def inspect_and_map(context: ActionContext, choices: Choices, *, demand: bool) -> None:
     """Inspect the batch's file by ``choices``, and store with the batch what was found and chosen.
 
     The choices are remembered for the sender of the file. With ``demand``, raises ``BadInput`` if a required field has
     no column; its message says how to choose one.
     """
-    fields = intake_fields(work)
-    source = file_source_of(work)
-    place = source.mapping_scope(work.batch)
+    fields = intake_fields(context)
+    source = file_source_of(context)
+    place = source.mapping_scope(context.batch)
     remembered = (
-        saved_mappings.find_mapping(work.session, place, choices.mapping) if choices.mapping else None
+        saved_mappings.find_mapping(context.session, place, choices.mapping) if choices.mapping else None
     )
-    intake = source.inspect(work.handler, work.batch, choices.reading, remembered)
+    intake = source.inspect(context.handler, context.batch, choices.reading, remembered)
     if choices.of_columns != ColumnReading():
-        intake = source.inspect(work.handler, work.batch, _with_columns(intake.report, choices), remembered)
+        intake = source.inspect(
+            context.handler, context.batch, _with_columns(intake.report, choices), remembered
+        )
     if choices.pairs or choices.mapping:
         intake = replace(choose_columns(intake, fields, choices.pairs), name=choices.mapping or "")
-        store_intake(work.batch, intake)
+        store_intake(context.batch, intake)
     if choices.pairs or choices.mapping or choices.reading.encoding or choices.reading.odd_lines:
         saved_mappings.save_mapping(
-            work.session, place, intake.mapping, intake.chosen, by=work.actor, at=work.now
+            context.session, place, intake.mapping, intake.chosen, by=context.actor, at=context.now
         )
     _warn(intake, fields)
     _report_unused(intake, fields)

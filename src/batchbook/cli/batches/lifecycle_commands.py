@@ -126,9 +126,9 @@ def _create(
 
 
 def _inspect_file(session: CommandSession, batch: Batch, choices: Choices, *, demand: bool) -> None:
-    work = session.engine.work_on(batch)
-    if has_mapped_file(work):
-        inspect_and_map(work, choices, demand=demand)
+    context = session.engine.context_of(batch)
+    if has_mapped_file(context):
+        inspect_and_map(context, choices, demand=demand)
     elif choices != Choices():
         raise click.UsageError("There is no file to which options about reading and columns could apply.")
 

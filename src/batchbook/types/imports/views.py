@@ -34,10 +34,10 @@ class ChangedRecords(BatchPage):
         """Check every row, as an execution does."""
         if not self.batch.row_count:  # There may be no table to compare yet.
             return self.template_values(cells=[], count=0, most=_MOST_ROWS)
-        work = self.work
-        handler: Any = work.handler
+        context = self.action_context
+        handler: Any = context.handler
         staleness = handler.staleness(self.batch)
-        where = work.rows().where
+        where = context.rows().where
         cells = [
             (
                 self.view.url("row", self.batch, sequence=cell.sequence),

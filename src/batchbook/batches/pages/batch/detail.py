@@ -42,7 +42,7 @@ class BatchDetail(BatchPage):
 
     def get(self) -> dict[str, Any]:
         """Show the batch. The number of statements does not depend on the number of rows."""
-        rows, work = RowGrid(self.view, self.batch), self.work
+        rows, context = RowGrid(self.view, self.batch), self.action_context
         held = self.view.held(self.batch.id)
         activity = activity_of(self.request, held) if held else None
         operations = self._latest_operations()
@@ -61,15 +61,17 @@ class BatchDetail(BatchPage):
             own_status=next((one for one in own_statuses if one.value == self.batch.status), None),
             milestones=view_models.milestones(self.batch),
             facts=view_models.facts(self.view, self.batch),
-            totals=totals_of(work),
+            totals=totals_of(context),
             breakdown=view_models.breakdown(self.view, self.batch, rows.grid),
-            problem_rows=problem_rows(work),
-            execution=None if activity else view_models.execution(self.view, work),
-            planned=scheduled_execution_of(self, work),
+            problem_rows=problem_rows(context),
+            execution=None if activity else view_models.execution(self.view, context),
+            planned=scheduled_execution_of(self, context),
             schedule_url=schedule_url(self),
-            chosen=view_models.chosen_options(work),
+            chosen=view_models.chosen_options(context),
             follow_up_url=self._follow_up_url(),
-            quick_entry=work.handler.quick_entry.label if rows.editing and work.handler.quick_entry else None,
+            quick_entry=context.handler.quick_entry.label
+            if rows.editing and context.handler.quick_entry
+            else None,
             rows=rows,
             grid=rows.grid,
             operations=operations,

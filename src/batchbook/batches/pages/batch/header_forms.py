@@ -81,10 +81,10 @@ class CreateBatch(Page):
         file, name = _source(bound)
         engine = self.view.engine
         batch = create_batch(engine, self.view.batch_type.key, texts, file, name)
-        work = engine.work_on(batch)
-        if has_mapped_file(work):
-            intake = file_source_of(work).inspect(work.handler, batch)
-            if not intake.is_plain(intake_fields(work)):
+        context = engine.context_of(batch)
+        if has_mapped_file(context):
+            intake = file_source_of(context).inspect(context.handler, batch)
+            if not intake.is_plain(intake_fields(context)):
                 return batch, Result(
                     f"{batch} was created. It has no rows yet: check how the file was read, then match its columns."
                 )

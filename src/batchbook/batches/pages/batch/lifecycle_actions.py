@@ -45,7 +45,7 @@ class PopulateBatch(_ActionPage):
         intake = stored_intake(record)
         if intake is None:
             return True
-        return not intake.suggestion.missing(intake_fields(view.engine.work_on(record)))  # type: ignore[attr-defined]
+        return not intake.suggestion.missing(intake_fields(view.engine.context_of(record)))  # type: ignore[attr-defined]
 
 
 class RefreshBatch(_ActionPage):
@@ -82,7 +82,7 @@ class ExecuteBatch(_ActionPage):
 
     def post(self) -> HTTPSeeOther:
         """Execute with the chosen options, if the batch still has the version that the person saw."""
-        options = sent_options(self.request, self.work.handler.execution_policy.options)
+        options = sent_options(self.request, self.action_context.handler.execution_policy.options)
         return self.submit(self.action, options, read_version(self.request.POST))
 
 

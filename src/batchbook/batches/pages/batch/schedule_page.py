@@ -52,14 +52,16 @@ class ScheduledExecution:
     drop_url: str | None
 
 
-def scheduled_execution_of(page: BatchPage, work: ActionContext) -> ScheduledExecution | None:
+def scheduled_execution_of(page: BatchPage, context: ActionContext) -> ScheduledExecution | None:
     """Return the scheduled execution of the batch of ``page``; ``None`` if there is none."""
     job = scheduled_job(page.request.db, page.batch.id)
     if job is None:
         return None
     may = page.view.may(Action.EXECUTE, page.batch)
     drop_url = page.view.url("unschedule", page.batch) if may else None
-    return ScheduledExecution(job, page.request.zone.key, _in_words(work, job), schedule_url(page), drop_url)
+    return ScheduledExecution(
+        job, page.request.zone.key, _in_words(context, job), schedule_url(page), drop_url
+    )
 
 
 def schedule_url(page: BatchPage) -> str | None:
@@ -90,12 +92,12 @@ class ScheduleBatch(BatchPage):
         refuse_without_jobs(self.request.services)
         job = scheduled_job(self.request.db, self.batch.id)
         time = job.run_at.astimezone(self.request.zone) if job and job.run_at else None
-        options = default_values(self.work.handler) | (job.arguments["options"] if job else {})
+        options = default_values(self.action_context.handler) | (job.arguments["options"] if job else {})
         return self._form(self._time_form().bind({TIME: _as_field(time)}), options)
 
     def post(self) -> Any:
         """Schedule the execution, or show the form again with the problem of the time."""
-        options = sent_options(self.request, self.work.handler.execution_policy.options)
+        options = sent_options(self.request, self.action_context.handler.execution_policy.options)
         version = read_version(self.request.POST)
         bound = self._time_form().validate(self.request.POST)
         try:
@@ -121,10 +123,10 @@ class ScheduleBatch(BatchPage):
         return Form([field])
 
     def _form(self, time: BoundForm, options: Mapping[str, Any]) -> dict[str, Any]:
-        work = self.work
+        context = self.action_context
         now = self.request.services.get(JobService).clock().astimezone(self.request.zone)
-        form = work.handler.execution_policy.options
-        plan = preview_execution(work)
+        form = context.handler.execution_policy.options
+        plan = preview_execution(context)
         return self.template_values(
             time=time,
             earliest=_as_field(now + timedelta(minutes=1)),
@@ -132,7 +134,7 @@ class ScheduleBatch(BatchPage):
             zone=self.request.zone.key,
             options=form.bind(options) if form else None,
             sentences=plan.sentences if plan else (),
-            planned=scheduled_execution_of(self, work),
+            planned=scheduled_execution_of(self, context),
             cancel_url=self.own_url,
         )
 
@@ -155,9 +157,9 @@ def _as_field(time: datetime | None) -> str:
     return "" if time is None else f"{time:%Y-%m-%dT%H:%M}"
 
 
-def _in_words(work: ActionContext, job: Job) -> list[tuple[str, str]]:
+def _in_words(context: ActionContext, job: Job) -> list[tuple[str, str]]:
     try:
-        values = bind_options(work.handler, job.arguments["options"])
+        values = bind_options(context.handler, job.arguments["options"])
     except BadInput:
         return []  # The type has other options by now; the job fails with that message at its time.
-    return view_models.options_text(work, options_as_json(values))
+    return view_models.options_text(context, options_as_json(values))

@@ -35,22 +35,24 @@ class PreparingPage(BatchPage):
     @classmethod
     def offered(cls, view: MasterView, record: Any) -> bool:
         """Offer it where there is a file whose columns are mapped."""
-        return has_mapped_file(view.engine.work_on(record))  # type: ignore[attr-defined]
+        return has_mapped_file(view.engine.context_of(record))  # type: ignore[attr-defined]
 
     @cached_property
     def fields(self) -> Sequence[IntakeField]:
         """The fields that the batch's rows take from the file."""
-        return intake_fields(self.work)
+        return intake_fields(self.action_context)
 
     @cached_property
     def intake(self) -> Intake:
         """The inspection of the file: the one that is stored with the batch, or a new one."""
-        if not has_mapped_file(self.work):
+        if not has_mapped_file(self.action_context):
             raise Conflict(
                 f"{self.batch} has no file whose columns can be chosen. Populate it from its page."
             )
         known = stored_intake(self.batch)
-        return known or file_source_of(self.work).inspect(self.work.handler, self.batch, keep=False)
+        return known or file_source_of(self.action_context).inspect(
+            self.action_context.handler, self.batch, keep=False
+        )
 
     def lock(self) -> None:
         """Lock the batch against changes by others until the request ends."""
@@ -96,7 +98,7 @@ class IntakePage(PreparingPage):
     def _inspect(self, before: Intake, settings: Reading) -> None:
         if settings == before.chosen and stored_intake(self.batch):
             return
-        found = file_source_of(self.work).inspect(self.work.handler, self.batch, settings)
+        found = file_source_of(self.action_context).inspect(self.action_context.handler, self.batch, settings)
         if found.report.headings == before.report.headings:
             # The columns are the same, so their mapping stays.
             kept = replace(found, suggestion=before.suggestion, decided=before.decided, name=before.name)

@@ -92,7 +92,10 @@ class MappingPage(PreparingPage):
         name = bound.values.get("save_as")
         if not name or name == self.intake.name:
             return
-        place, by = file_source_of(self.work).mapping_scope(self.batch), self.request.authenticated_userid
+        place, by = (
+            file_source_of(self.action_context).mapping_scope(self.batch),
+            self.request.authenticated_userid,
+        )
         try:
             saved_mappings.refuse_foreign_name(self.request.db, place, name, by)
         except BadInput as error:
@@ -101,7 +104,7 @@ class MappingPage(PreparingPage):
     def _use(self, name: str) -> HTTPSeeOther:
         """Match columns by the mapping saved as ``name``."""
         remembered = saved_mappings.find_mapping(
-            self.request.db, file_source_of(self.work).mapping_scope(self.batch), name
+            self.request.db, file_source_of(self.action_context).mapping_scope(self.batch), name
         )
         suggestion = suggest(self.fields, self.intake.report, remembered)
         store_intake(self.batch, replace(self.intake, suggestion=suggestion, decided=True, name=name))
@@ -139,18 +142,20 @@ class MappingPage(PreparingPage):
 
     def _paddings(self, intake: Intake) -> dict[str, Padding]:
         paddings = {}
-        known_lengths = file_source_of(self.work).known_lengths
+        known_lengths = file_source_of(self.action_context).known_lengths
         for wanted in self.fields:
             place = intake.suggestion.place_of(wanted.name)
             if place is not None and wanted.column.kind is Kind.TEXT:
-                known = known_lengths(self.work.handler, self.batch, wanted) if known_lengths else {}
+                known = (
+                    known_lengths(self.action_context.handler, self.batch, wanted) if known_lengths else {}
+                )
                 found = offer_padding(intake.report.columns[place].lengths, known)
                 if found is not None:
                     paddings[wanted.name] = found
         return paddings
 
     def _form(self, offers: MappingOffers) -> Form:
-        carries = file_source_of(self.work).carried_columns is not None
+        carries = file_source_of(self.action_context).carried_columns is not None
         return mapping_form(self.intake, self.fields, offers, carries=carries)
 
     def _refused(self, intake: Intake, offers: MappingOffers, bound: BoundForm) -> dict[str, Any]:
@@ -158,7 +163,7 @@ class MappingPage(PreparingPage):
         return self._page(intake, offers, bound)
 
     def _page(self, intake: Intake, offers: MappingOffers, bound: BoundForm) -> dict[str, Any]:
-        place = file_source_of(self.work).mapping_scope(self.batch)
+        place = file_source_of(self.action_context).mapping_scope(self.batch)
         return self.template_values(
             intake=intake,
             report=intake.report,
@@ -175,6 +180,6 @@ class MappingPage(PreparingPage):
 
 def remember_last(db: Session, page: PreparingPage, intake: Intake, name: str = "") -> None:
     """Save the mapping of ``intake``: under ``name``, or as the last one for the same sender of files."""
-    place = file_source_of(page.work).mapping_scope(page.batch)
+    place = file_source_of(page.action_context).mapping_scope(page.batch)
     by = page.request.authenticated_userid
     saved_mappings.save_mapping(db, place, intake.mapping, intake.chosen, by=by, at=utc_now(), name=name)

@@ -56,7 +56,7 @@ class ProblemsPage(BatchPage):
         """Show a page of groups; ``code`` in the query restricts them to one kind of problem."""
         code, page = self.request.GET.get("code", ""), self.request.GET.get("page", "")
         number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
-        problems = problems_of(self.work)
+        problems = problems_of(self.action_context)
         groups = [group for group in problems.groups if code in ("", group.code)]
         last = max(1, -(-len(groups) // PAGE_SIZE))
         number = min(max(1, number), last)
@@ -147,7 +147,7 @@ class FixSimilar(BatchPage):
         if text is None:
             raise BadInput("The address doesn't give a value for the cells, so nothing was changed.")
         try:
-            check_fix(self.work, self.cells, text)
+            check_fix(self.action_context, self.cells, text)
         except CellProblems:
             self.request.response.status_int = UNPROCESSABLE
             return self._page()
@@ -155,7 +155,7 @@ class FixSimilar(BatchPage):
             return self.done(
                 fixed_message(fixer.fix(self.batch.id, self.cells, text, seen.token)), self.problems_url
             )
-        fixer.demand_seen(self.work, self.cells, seen.token)
+        fixer.demand_seen(self.action_context, self.cells, seen.token)
         arguments = {"alike": asdict(self.cells), "text": text, "seen": seen.token}
         result = enqueue_edit(self.request.services, self.engine, self.batch.id, FIX_ALIKE.name, arguments)
         return follow_on(self.request, result, self.problems_url)
@@ -175,13 +175,13 @@ class FixSimilar(BatchPage):
 
     def _page(self) -> dict[str, Any]:
         column = self._column()
-        found = find_similar(self.work, self.cells)
+        found = find_similar(self.action_context, self.cells)
         value, error = self._value(column)
         # A text that was never read is replaced by its value, even where both are written alike.
         was_read = self._text is not None and self.cells.code != NOT_STORED
         unchanged = was_read and to_text(column, value) == self.cells.text
         others = self.view.row_table.all_columns(self.row_model, self.statuses)[1:]
-        first, rows = list(found.versions)[:ROWS_SHOWN], self.work.rows()
+        first, rows = list(found.versions)[:ROWS_SHOWN], self.action_context.rows()
         return self.template_values(
             cells=self.cells,
             column=column,

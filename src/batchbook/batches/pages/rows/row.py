@@ -62,7 +62,7 @@ class OneRow(BatchPage):
     @cached_property
     def row(self) -> Any:
         """The row; raises ``Missing`` if there is none."""
-        return find_row(self.work, self.sequence)
+        return find_row(self.action_context, self.sequence)
 
     @property
     def row_url(self) -> str:
@@ -227,7 +227,7 @@ class EditCell(OneRow):
         # The address carries the page's query, so that the counts mark the filter that the page shows.
         counts = breakdown(self.view, self.batch, rows.grid)
         context = {"grid": rows.grid, "rows": rows.grid.with_cells([row]), "breakdown": counts}
-        context |= {"view": self.view, "batch": self.batch, "problem_rows": problem_rows(self.work)}
+        context |= {"view": self.view, "batch": self.batch, "problem_rows": problem_rows(self.action_context)}
         parts = {"row_html": "row", "counts_html": "counts", "problems_html": "problem_count"}
         html = {key: self._render(part, context) for key, part in parts.items()}
         return {"version": row.version, **html}
@@ -276,14 +276,14 @@ class SourceRowPage(OneRow):
         line, intake = self.line, stored_intake(self.batch)
         if line is None or intake is None:
             raise Missing(f"Row {self.sequence} of {self.batch} is in no file.")
-        cells = self._cells(intake, FileRecords(self.work, intake).at(line))
+        cells = self._cells(intake, FileRecords(self.action_context, intake).at(line))
         return self.template_values(
             row=self.row, line=line, file=intake.report.name, cells=cells, row_url=self.row_url
         )
 
     def _cells(self, intake: Intake, record: Sequence[str]) -> list[FileCell]:
         columns = editable_by_name(self.row_model)
-        fields = dict(intake.mapping.placed(intake_fields(self.work)))
+        fields = dict(intake.mapping.placed(intake_fields(self.action_context)))
         return [
             FileCell(
                 heading, text, fields[place].label, cell_text(columns[fields[place].column.name], self.row)

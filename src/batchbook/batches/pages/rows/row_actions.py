@@ -119,7 +119,7 @@ class RemoveRows(GridPage):
 
     def get(self) -> dict[str, Any]:
         """Show the confirmation with the current count."""
-        seen = Selection.of(self.work, self.condition())
+        seen = Selection.of(self.action_context, self.condition())
         link = self.rows.grid.links.to()
         action = f"{self.view.url(self.name, self.batch)}?{link.partition('?')[2]}"
         return self.template_values(count=seen.count, seen=seen.token, action=action, cancel_url=link)
@@ -135,7 +135,7 @@ class RemoveRows(GridPage):
             return self.done(
                 removed_words(remover.remove_where(self.batch.id, condition, seen.token)), self.own_url
             )
-        remover.demand_seen(self.work, condition, seen.token)
+        remover.demand_seen(self.action_context, condition, seen.token)
         grid = rows_reference(self.batch).in_state(self.rows.grid.state)
         arguments = {"grid": grid.to_json(), "seen": seen.token}
         result = enqueue_edit(self.request.services, self.engine, self.batch.id, REMOVE_ROWS.name, arguments)

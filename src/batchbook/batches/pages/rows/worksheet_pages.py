@@ -44,9 +44,9 @@ SHOWN = 200
 WORKSHEET = "worksheet"
 
 
-def _worksheet_select(work: ActionContext, *, problems: bool) -> Select[Any]:
-    wanted = [with_problems(work)] if problems else []
-    return sheet_select(work, ~work.row.removed, *wanted)
+def _worksheet_select(context: ActionContext, *, problems: bool) -> Select[Any]:
+    wanted = [with_problems(context)] if problems else []
+    return sheet_select(context, ~context.row.removed, *wanted)
 
 
 def open_worksheet(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
@@ -55,17 +55,19 @@ def open_worksheet(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
     engine = Engine(caller.session, services.get(BatchTypes), services.settings, caller.identity.name)
     batch = engine.find(arguments["batch_id"])
     caller.refuse_unless(permitted=access.may_now(caller.identity.permissions, batch, Action.DOWNLOAD))
-    work = engine.work_on(batch)
-    layout = layout_of(work)
-    wanted = _worksheet_select(work, problems=arguments["problems"])
-    grid = Grid(layout.grid_columns, wanted, (work.row.sequence,), zone=caller.zone, carried=carried_by(work))
+    context = engine.context_of(batch)
+    layout = layout_of(context)
+    wanted = _worksheet_select(context, problems=arguments["problems"])
+    grid = Grid(
+        layout.grid_columns, wanted, (context.row.sequence,), zone=caller.zone, carried=carried_by(context)
+    )
     opened = OpenGrid(
         grid=grid,
         columns=layout.grid_columns,
         caller=caller,
-        write_rows=lambda rows, file: write_worksheet(work, layout, rows, file),
+        write_rows=lambda rows, file: write_worksheet(context, layout, rows, file),
     )
-    refuse_too_large(work, layout, opened.count())
+    refuse_too_large(context, layout, opened.count())
     return opened
 
 
@@ -85,15 +87,15 @@ class DownloadWorksheet(ExportPage, BatchPage):
             key=f"worksheet.{self.batch.type}",
             grid=Grid(
                 self._layout.grid_columns,
-                _worksheet_select(self.work, problems=self.problems),
-                (self.work.row.sequence,),
+                _worksheet_select(self.action_context, problems=self.problems),
+                (self.action_context.row.sequence,),
                 zone=self.request.zone,
-                carried=carried_by(self.work),
+                carried=carried_by(self.action_context),
             ),
             url=self.own_url,
             settings_url=self.own_url,
         )
-        refuse_too_large(self.work, self._layout, view.total)
+        refuse_too_large(self.action_context, self._layout, view.total)
         return view
 
     @property
@@ -108,7 +110,7 @@ class DownloadWorksheet(ExportPage, BatchPage):
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         file = TemporaryFile()  # noqa: SIM115 - The server closes it when it is sent.
         rows = view.grid.all_rows(self.request.db, view.state, view.user)
-        write_worksheet(self.work, self._layout, rows, file)
+        write_worksheet(self.action_context, self._layout, rows, file)
         file.seek(0)
         response.app_iter = FileIter(file)
         return response
@@ -125,7 +127,7 @@ class DownloadWorksheet(ExportPage, BatchPage):
 
     @cached_property
     def _layout(self) -> Layout:
-        return layout_of(self.work)
+        return layout_of(self.action_context)
 
 
 class DownloadProblems(DownloadWorksheet):
@@ -174,7 +176,7 @@ class CompareWorksheet(BatchPage):
             self.request.POST, "The form doesn't say which differences you saw, so nothing was applied."
         )
         insisted = self.request.POST.getall("insist")
-        refuse_unseen(self.work, seen)
+        refuse_unseen(self.action_context, seen)
         if not is_big(self.request.services, len(found.taken) + len(insisted)):
             applied = apply_worksheet(self.engine, self.batch.id, found, insisted, seen)
             return self.done(applied.summary, self.own_url)
@@ -185,9 +187,9 @@ class CompareWorksheet(BatchPage):
         return follow_on(self.request, result, self.own_url)
 
     def _found(self) -> WorksheetDiff:
-        work = self.work
-        with stored_worksheet(work, self._number) as sheet:
-            return diff_worksheet(work, sheet)
+        context = self.action_context
+        with stored_worksheet(context, self._number) as sheet:
+            return diff_worksheet(context, sheet)
 
     @property
     def _number(self) -> int:
