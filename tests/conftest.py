@@ -100,7 +100,11 @@ def fill(request: pytest.FixtureRequest) -> tuple[Fill, ...]:
     The ``conftest`` of a folder adds what many of its tests need. A test that makes its database itself is not
     served by them: the fixtures that rely on what they do look, and call them if nobody has.
     """
-    fills = {"users": add_people, "five_products": load_catalogue}
+    fills = {
+        "real_catalogue": load_real_catalogue,
+        "users": add_people,
+        "five_products": load_catalogue,
+    }
     return tuple(function for name, function in fills.items() if name in request.fixturenames)
 
 
@@ -298,12 +302,23 @@ def catalogue(five_products: None, engine: Engine, users: dict[str, str]) -> Cat
 # --- Real input ------------------------------------------------------------------------------------------------------
 
 
+def find_real_file(name: str) -> Path:
+    """Find a real file by name: beside the project where the whole data set is at hand, else the packaged one."""
+    beside = ROOT.parent / "shared" / "data" / name
+    return beside if beside.exists() else CATALOG.parent / name
+
+
+def load_real_catalogue(engine: Engine) -> None:
+    """Load the real catalogue into a database."""
+    CatalogueDatabase(engine).load(find_real_file("catalog.csv"))
+
+
 @pytest.fixture(scope="session")
 def real_file() -> Callable[[str], Path]:
-    """Finds a real file by name: beside the project where the whole data set is at hand, else the packaged one."""
+    """Finds a real file by name, see ``find_real_file``."""
+    return find_real_file
 
-    def find(name: str) -> Path:
-        beside = ROOT.parent / "shared" / "data" / name
-        return beside if beside.exists() else CATALOG.parent / name
 
-    return find
+@pytest.fixture
+def real_catalogue() -> None:
+    """The database has the real catalogue when the test begins, see ``fill``."""

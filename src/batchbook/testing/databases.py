@@ -15,7 +15,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -113,16 +113,21 @@ class Databases:
         return PostgreSQLServer()
 
     def _template(self, backend: str, plugins: tuple[str, ...], fill: Sequence[Fill], key: Hashable) -> str:
-        """Return the name of the database to copy, which is made when it is first needed."""
+        """Return the name of the database to copy, which is made when it is first needed.
+
+        It is made from the one that the functions before the last have filled.
+        """
         known = (backend, plugins, key or tuple(fill))
         if known not in self._templates:
-            base = self._template(backend, plugins, (), None) if fill else "template0"
+            base = self._template(backend, plugins, fill[:-1], None) if fill else "template0"
             url = self._sqlite_url() if backend == "sqlite" else self.server.create(base)
             if backend == "sqlite" and fill:
                 _copy_sqlite(Path(base), Path(str(url.database)))
             engine = make_engine(url, poolclass=NullPool)
-            for action in fill or (partial(migrate.upgrade, plugins=plugins),):
-                action(engine)
+            if fill:
+                fill[-1](engine)
+            else:
+                migrate.upgrade(engine, plugins)
             engine.dispose()
             if backend == "sqlite":
                 _fold_logs(url)

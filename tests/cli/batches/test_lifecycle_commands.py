@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from batchbook.batches.models import Batch
-from batchbook.catalog.loader import load_file
 from batchbook.catalog.models import PriceHistory, Product
 from batchbook.db.transactions import transaction_scope
 
@@ -44,13 +43,17 @@ def count(engine: Engine, model: Any) -> int:
     ],
 )
 def test_a_real_price_list(
-    batchbook: Run, engine: Engine, users: object, real_file: Run, name: str, counts: dict[str, int]
+    batchbook: Run,
+    real_catalogue: None,
+    engine: Engine,
+    users: object,
+    real_file: Run,
+    name: str,
+    counts: dict[str, int],
 ) -> None:
     path = real_file(name)
     if not path.exists():
         pytest.skip(f"{name} is not packaged")
-    with transaction_scope(engine) as session:
-        load_file(session, real_file("catalog.csv"), by="test")
     created = batchbook("batch", "create", "price_change", "--file", path, "--as", "staff", "--json")
     assert created.exit_code == 0, created.stderr
     data = json.loads(created.stdout)

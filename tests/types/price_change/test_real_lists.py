@@ -15,7 +15,6 @@ from tests.batches.attacked import PRICE_CHANGE
 from tests.batches.harness import BatchHarness
 
 from batchbook.batches import Action, BatchFile
-from batchbook.catalog.loader import load_file
 from batchbook.catalog.models import PriceHistory, Product
 from batchbook.db.transactions import transaction_scope
 
@@ -62,9 +61,7 @@ def as_workbook(content: str) -> bytes:
 
 
 @pytest.fixture
-def harness(engine: Engine, real_file: RealFile) -> BatchHarness:
-    with transaction_scope(engine) as session:
-        load_file(session, real_file("catalog.csv"), by="test")
+def harness(real_catalogue: None, engine: Engine) -> BatchHarness:
     return BatchHarness(engine, PRICE_CHANGE)
 
 
