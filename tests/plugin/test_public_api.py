@@ -14,7 +14,7 @@ PUBLIC = {
     "batchbook.batches", "batchbook.catalog.models", "batchbook.db", "batchbook.errors", "batchbook.forms",
     "batchbook.grid", "batchbook.services", "batchbook.words",
 }  # fmt: skip
-DATABASES = {
+PACKAGES = {
     "batchbook.types": ROOT / "src" / "batchbook" / "types",
     "batchbook_stockcount": ROOT
     / "tests"
@@ -23,7 +23,7 @@ DATABASES = {
     / "src"
     / "batchbook_stockcount",
 }
-FILES = [(package, file) for package, place in DATABASES.items() for file in sorted(place.rglob("*.py"))]
+FILES = [(package, file) for package, place in PACKAGES.items() for file in sorted(place.rglob("*.py"))]
 
 
 def imported(source: str) -> Iterator[tuple[str, str]]:
