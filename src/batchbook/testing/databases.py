@@ -159,7 +159,7 @@ def _fold_logs(url: URL) -> None:
 def _copy_sqlite(template: Path, copy: Path) -> None:
     """Copy a database, and the file beside it for what is not part of it."""
     for path in template.parent.glob("*.sqlite3"):
-        shutil.copyfile(path, copy.with_name(path.name))
+        shutil.copy(path, copy.with_name(path.name))  # With its mode.
 
 
 # --- PostgreSQL ------------------------------------------------------------------------------------------------------

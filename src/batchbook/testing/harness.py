@@ -55,8 +55,8 @@ def application(settings: Mapping[str, str]) -> Iterator[Any]:
     """Yield the application that ``batchbook.main`` makes of ``settings``, one of which is ``sqlalchemy.url``.
 
     One that another test has had is used again if its settings differ in the database only, because making one takes
-    most of a test's time otherwise. Each time it gets an engine, and its job service is as at the start: all else that
-    it keeps from one request to the next is in its database.
+    most of a test's time otherwise. Each time it gets an engine, its job service is as at the start, and services and
+    settings that a test replaced are put back: all else that it keeps from one request to the next is in its database.
     """
     idle = _idle.setdefault(frozenset({**settings, "sqlalchemy.url": ""}.items()), [])
     app = idle.pop() if idle else batchbook.main({}, **settings)
@@ -67,11 +67,15 @@ def application(settings: Mapping[str, str]) -> Iterator[Any]:
     services.add(sqlalchemy.Engine, make_engine(url, hide_parameters=first.hide_parameters))
     jobs = services.get(JobService)
     vars(jobs).update(vars(JobService(app.registry.settings)) | {"tasks": jobs.tasks, "upkeep": jobs.upkeep})
+    kept, kept_settings = dict(vars(services)["_services"]), dict(app.registry.settings)
     try:
         yield app
     finally:
         jobs.close()
         services.get(sqlalchemy.Engine).dispose()
+        vars(services)["_services"] = kept
+        app.registry.settings.clear()
+        app.registry.settings.update(kept_settings)
         idle.append(app)
 
 
