@@ -128,8 +128,8 @@ def _store(context: ActionContext, row: RowProxy, changes: Sequence[Change]) -> 
 
 def _versions(context: ActionContext, condition: ColumnElement[bool]) -> Mapping[int, int]:
     model = context.row
-    wanted = select(model.sequence, model.version).where(condition, ~model.removed)
-    found = context.session.execute(wanted.order_by(model.sequence).limit(PEERS_TOLD))
+    statement = select(model.sequence, model.version).where(condition, ~model.removed)
+    found = context.session.execute(statement.order_by(model.sequence).limit(PEERS_TOLD))
     return {row.sequence: row.version for row in found}
 
 

@@ -94,8 +94,8 @@ def find(request: Request) -> HTTPSeeOther:
     """Redirect from a batch's number alone, which other records keep, to the batch's page."""
     number = int(request.matchdict["number"])
     seen = access.visible(request.identity.permissions, request.services.get(BatchTypes))
-    wanted = select(Batch.type).where(Batch.id == number, seen)
-    key = request.db.scalar(wanted) if number <= HIGHEST_NUMBER else None
+    statement = select(Batch.type).where(Batch.id == number, seen)
+    key = request.db.scalar(statement) if number <= HIGHEST_NUMBER else None
     if key is None:
         raise Missing(f"There is no batch {number:08d} that you can see.")
     return HTTPSeeOther(batch_url(request, key, number))
@@ -147,8 +147,8 @@ class HomePage:
         }
 
     def _section(self, title: str, hint: str, condition: ColumnElement[bool]) -> Section:
-        wanted = select(Batch).where(access.visible(self.held, self.types), condition)
-        total = self.request.db.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+        statement = select(Batch).where(access.visible(self.held, self.types), condition)
+        total = self.request.db.scalar(select(func.count()).select_from(statement.subquery())) or 0
         latest = func.coalesce(Batch.executed_at, Batch.completed_at, Batch.created_at).desc()
         # Headers of mixed types: only the common part is shown, so the types' own tables are not read.
         names = (
@@ -161,7 +161,7 @@ class HomePage:
             latest.element,
         )
         rows = self.request.db.execute(
-            wanted.with_only_columns(*names).order_by(latest, Batch.id.desc()).limit(SHOWN)
+            statement.with_only_columns(*names).order_by(latest, Batch.id.desc()).limit(SHOWN)
         )
         return Section(title, hint, total, [self._card(row) for row in rows])
 

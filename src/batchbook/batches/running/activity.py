@@ -109,14 +109,14 @@ def _seen_as(held: LockedByJob) -> State:
 
 def running_now(request: Any, *conditions: ColumnElement[bool]) -> list[Running]:
     """Return the jobs on batches that satisfy ``conditions``, the oldest first, up to a maximum."""
-    wanted = (
+    statement = (
         select(Job, Batch.description)
         .join(Batch, Batch.id == Job.batch_id)
         .where(Job.exclusive, Job.state.in_(ACTIVE), *conditions)
         .order_by(Job.id)
         .limit(_SHOWN)
     )
-    found = request.db.execute(wanted).all()
+    found = request.db.execute(statement).all()
     reports = reports_on(request.services.get(JobService), [job for job, _description in found])
     types = request.services.get(BatchTypes)
     return [
@@ -132,9 +132,9 @@ def running_now(request: Any, *conditions: ColumnElement[bool]) -> list[Running]
 
 def last_failure_of(request: Any, batch: Batch) -> LastFailure | None:
     """Return the last job on ``batch`` that ended, if it failed or was cancelled."""
-    ended = select(Job).where(Job.batch_id == batch.id, Job.exclusive, Job.state.in_(ENDED))
+    statement = select(Job).where(Job.batch_id == batch.id, Job.exclusive, Job.state.in_(ENDED))
     # A scheduled job may be older than others that ended before it.
-    job = request.db.scalar(ended.order_by(Job.ended_at.desc(), Job.id.desc()).limit(1))
+    job = request.db.scalar(statement.order_by(Job.ended_at.desc(), Job.id.desc()).limit(1))
     if job is None or not job.went_wrong:
         return None
     retry = request.route_path("jobs.retry", id=job.id)

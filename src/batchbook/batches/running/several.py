@@ -73,8 +73,8 @@ def candidates(
     engine = Engine(session, services.get(BatchTypes), services.settings, identity.name)
     header = batch_type.header
     batches = session.scalars(select(header).where(header.id.in_(wanted)).order_by(header.id)).all()
-    held = select(Job).where(Job.batch_id.in_(wanted), Job.exclusive, Job.state.in_(ACTIVE))
-    holders = {job.batch_id: job for job in session.scalars(held)}
+    statement = select(Job).where(Job.batch_id.in_(wanted), Job.exclusive, Job.state.in_(ACTIVE))
+    holders = {job.batch_id: job for job in session.scalars(statement)}
     found = []
     for batch in batches:
         holder = holders.get(batch.id)

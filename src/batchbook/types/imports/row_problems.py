@@ -89,8 +89,8 @@ class Problems:
         """Return the checks that rows fail, by sequence."""
         broken: dict[int, list[Check]] = {}
         for check in self._plan.checks:
-            wanted = select(self._row.sequence).where(rows.where, self._breaks(check))
-            for sequence in rows.session.scalars(wanted):
+            statement = select(self._row.sequence).where(rows.where, self._breaks(check))
+            for sequence in rows.session.scalars(statement):
                 broken.setdefault(sequence, []).append(check)
         return broken
 

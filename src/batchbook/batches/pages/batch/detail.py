@@ -92,8 +92,8 @@ class BatchDetail(BatchPage):
         return self.request.route_path("batches.find", number=f"{number:08d}") if number else None
 
     def _latest_operations(self) -> Sequence[Operation]:
-        wanted = select(Operation).where(Operation.batch_id == self.batch.id)
-        latest = wanted.order_by(Operation.number.desc()).limit(OPERATIONS_SHOWN)
+        statement = select(Operation).where(Operation.batch_id == self.batch.id)
+        latest = statement.order_by(Operation.number.desc()).limit(OPERATIONS_SHOWN)
         found: Sequence[Operation] = self.request.db.scalars(latest).all()
         return found
 
@@ -122,11 +122,13 @@ class History(BatchPage):
 
     def get(self) -> dict[str, Any]:
         """Show a page of operations; ``before`` in the query is the last number on the page before."""
-        wanted = select(Operation).where(Operation.batch_id == self.batch.id)
+        statement = select(Operation).where(Operation.batch_id == self.batch.id)
         before = self.request.GET.get("before", "")
         if before.isascii() and before.isdigit() and len(before) < 10:
-            wanted = wanted.where(Operation.number < int(before))
-        found = self.request.db.scalars(wanted.order_by(Operation.number.desc()).limit(PAGE_SIZE + 1)).all()
+            statement = statement.where(Operation.number < int(before))
+        found = self.request.db.scalars(
+            statement.order_by(Operation.number.desc()).limit(PAGE_SIZE + 1)
+        ).all()
         page = found[:PAGE_SIZE]
         return self.template_values(
             operations=page,
