@@ -114,9 +114,9 @@ def _sqlite_engine(url: URL, **options: Any) -> Engine:
     if url.database and url.database != ":memory:":
         # For its owner only: the database, its log and its copies beside it are readable by whoever gets this far.
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside = side_file_engine(url, **options)
-        engine.update_execution_options(**{SIDE_FILE_ENGINE: beside})
-        event.listen(engine, "engine_disposed", lambda _engine: beside.dispose())
+        side_file = side_file_engine(url, **options)
+        engine.update_execution_options(**{SIDE_FILE_ENGINE: side_file})
+        event.listen(engine, "engine_disposed", lambda _engine: side_file.dispose())
     install_guard(engine)
     event.listen(engine, "connect", _connect_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -219,8 +219,8 @@ class HeaderEditor:
 def _header_changes(context: ActionContext, texts: Mapping[str, str], version: int | None) -> list[Change]:
     batch = context.batch
     columns = columns_named(context.batch_type.header, texts)
-    shown = {column.name: to_text(column, getattr(batch, column.name)) for column in columns}
-    return changes_of(Target(str(batch), batch.version, shown), columns, texts, version)
+    current = {column.name: to_text(column, getattr(batch, column.name)) for column in columns}
+    return changes_of(Target(str(batch), batch.version, current), columns, texts, version)
 
 
 def _decide_about_rows(context: ActionContext, changes: Sequence[Change]) -> bool:

@@ -50,9 +50,9 @@ def demand(job_context: JobContext, action: Action) -> None:
     Raises ``Refused`` for a missing permission and ``Conflict`` for the state.
     """
     name = job_context.job.asked_by
-    held = identity_called(job_context.session, name).permissions
+    permissions = identity_called(job_context.session, name).permissions
     batch = engine_for(job_context).find(job_context.job.batch_id or 0)
-    access.demand(held, batch, action, name)
+    access.demand(permissions, batch, action, name)
 
 
 def _run(job_context: JobContext) -> JobResult:

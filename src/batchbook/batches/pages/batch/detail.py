@@ -43,8 +43,8 @@ class BatchDetail(BatchPage):
     def get(self) -> dict[str, Any]:
         """Show the batch. The number of statements does not depend on the number of rows."""
         rows, context = RowGrid(self.view, self.batch), self.action_context
-        held = self.view.held(self.batch.id)
-        activity = activity_of(self.request, held) if held else None
+        lock = self.view.lock_of(self.batch.id)
+        activity = activity_of(self.request, lock) if lock else None
         operations = self._latest_operations()
         went_wrong = bool(operations) and operations[0].kind in (FAILURE, CANCEL)
         files = self.request.db.scalars(
