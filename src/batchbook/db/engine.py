@@ -207,7 +207,7 @@ def _mark_busy_as_retryable(context: ExceptionContext) -> None:
 
 def side_file_engine(url: URL, **options: Any) -> Engine:
     """Return an engine on the file beside the SQLite database at ``url``, made when it is first used."""
-    path = _side_file_path(url)
+    path = path_beside(url, "sessions")
     engine = create_engine(
         url.set(database=str(path)),
         isolation_level="AUTOCOMMIT",
@@ -219,9 +219,10 @@ def side_file_engine(url: URL, **options: Any) -> Engine:
     return engine
 
 
-def _side_file_path(url: URL) -> Path:
+def path_beside(url: URL, name: str) -> Path:
+    """Return the path of the file ``name`` beside the SQLite database at ``url``, such as ``batchbook.sessions.sqlite3``."""
     path = Path(str(url.database))
-    return path.with_name(f"{path.stem}.sessions{path.suffix or '.sqlite3'}")
+    return path.with_name(f"{path.stem}.{name}{path.suffix or '.sqlite3'}")
 
 
 def _prepare_side_file(connection: sqlite3.Connection, path: Path) -> None:
