@@ -26,11 +26,11 @@ def is_admin(permissions: Set[str]) -> bool:
 
 def admins(db: Session) -> set[int]:
     """Return the ids of the administrators who can sign in, as the database has them now."""
-    held: dict[int, set[str]] = {}
+    by_user: dict[int, set[str]] = {}
     statement = select(User.id, RolePermission.permission).join(User.roles).join(Role.permissions)
     for user_id, permission in db.execute(statement.where(User.active, User.password_hash.is_not(None))):
-        held.setdefault(user_id, set()).add(permission)
-    return {user_id for user_id, permissions in held.items() if is_admin(permissions)}
+        by_user.setdefault(user_id, set()).add(permission)
+    return {user_id for user_id, permissions in by_user.items() if is_admin(permissions)}
 
 
 def one_at_a_time(db: Session) -> None:
@@ -69,13 +69,13 @@ def refusal_to_give(actor: Identity, permissions: Iterable[str]) -> str | None:
     return f"You cannot give rights that you do not have yourself: {beyond}. Nothing was changed."
 
 
-def refusal_to_change(actor: Identity, label: str, held: Iterable[str]) -> Refused | None:
-    """Return the error that refuses ``actor`` to change the user or role ``label`` with the permissions ``held``, or ``None``.
+def refusal_to_change(actor: Identity, label: str, permissions: Iterable[str]) -> Refused | None:
+    """Return the error that refuses ``actor`` to change the user or role ``label`` with ``permissions``, or ``None``.
 
     Without this rule, a user who may edit users could set an administrator's password and sign in with it, reactivate
     an administrator or deactivate them all; and a user who may edit roles could take an administrator's rights away.
     """
-    beyond = _beyond(actor, held)
+    beyond = _beyond(actor, permissions)
     if not beyond:
         return None
     return Refused(
@@ -84,7 +84,7 @@ def refusal_to_change(actor: Identity, label: str, held: Iterable[str]) -> Refus
     )
 
 
-def held_by(role: Role) -> list[str]:
+def permissions_of(role: Role) -> list[str]:
     """Return the names of the permissions of ``role``."""
     return [entry.permission for entry in role.permissions]
 
@@ -113,16 +113,16 @@ class UserContext(RecordContext):
         if request.method not in SAFE_METHODS:
             # Before anything is read, so that permissions cannot change between the check and the change.
             one_at_a_time(request.db)
-        return refusal_to_change(identity, self.view.label_of(self.record), self.held())
+        return refusal_to_change(identity, self.view.label_of(self.record), self.permissions())
 
-    def held(self) -> set[str]:
+    def permissions(self) -> set[str]:
         """Return the permissions of the user's roles, even of a user who is switched off: activating brings them back."""
-        return {permission for role in self.record.roles for permission in held_by(role)}
+        return {permission for role in self.record.roles for permission in permissions_of(role)}
 
 
 class RoleContext(UserContext):
     """The context of one role."""
 
-    def held(self) -> set[str]:
+    def permissions(self) -> set[str]:
         """Return the role's permissions."""
-        return set(held_by(self.record))
+        return set(permissions_of(self.record))

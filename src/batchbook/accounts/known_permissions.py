@@ -43,10 +43,10 @@ class KnownPermission:
         return f"{self.group}: {self.label.lower()}"
 
 
-def known_permissions(registry: Any, held: Iterable[str] = ()) -> list[KnownPermission]:
-    """Return the permissions of views, of shipped roles, of batches of each type and of every type, and ``held``.
+def known_permissions(registry: Any, of_role: Iterable[str] = ()) -> list[KnownPermission]:
+    """Return the permissions of views, of shipped roles, of batches of each type and of every type, and those ``of_role``.
 
-    ``held`` are those that a role has already. They are included even if the feature that required them is gone, so
+    ``of_role`` are those that a role has already. They are included even if the feature that required them is gone, so
     that saving a role unchanged never changes it. Sorted by group, general ones first.
     """
     views = _views(registry.introspector)
@@ -59,7 +59,7 @@ def known_permissions(registry: Any, held: Iterable[str] = ()) -> list[KnownPerm
     }
     titles = {view.prefix: view.title for view in views}
     titles |= {f"batch:{kind.key}": f"Batches: {kind.title}" for kind in batch_types} | _GENERAL
-    names = shipped | {*held} | {*_of_views(registry.introspector)} | of_batches
+    names = shipped | {*of_role} | {*_of_views(registry.introspector)} | of_batches
     return [_known(name, titles) for name in sorted(names, key=_sort_key)]
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from sqlalchemy import func, select
 
 from batchbook.accounts import admin_rules
-from batchbook.accounts.admin_rules import RoleContext, held_by
+from batchbook.accounts.admin_rules import RoleContext, permissions_of
 from batchbook.accounts.known_permissions import KnownPermission, known_permissions
 from batchbook.forms import BoundForm, Field, Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort
@@ -39,7 +39,7 @@ class RoleHooks(RecordHooks):
         """Check that an administrator is left, and log the change."""
         admin_rules.check(self.request.db, self.request.identity)
         event = "role created" if record.version == 1 else "role changed"
-        record_change(self.request, event, record.name, "permissions: " + ", ".join(held_by(record)))
+        record_change(self.request, event, record.name, "permissions: " + ", ".join(permissions_of(record)))
 
     def after_delete(self, record: Role) -> None:
         """Log the deletion."""
@@ -84,7 +84,11 @@ class RoleView(MasterView):
 
     def values_of(self, record: Role) -> dict[str, Any]:
         """The role's words, and its permissions by name."""
-        return {"label": record.label, "description": record.description, "permissions": held_by(record)}
+        return {
+            "label": record.label,
+            "description": record.description,
+            "permissions": permissions_of(record),
+        }
 
     def label_of(self, record: Role) -> str:
         """Role “Staff”."""
@@ -92,13 +96,13 @@ class RoleView(MasterView):
 
     def known(self, record: Role | None) -> list[KnownPermission]:
         """Return the permissions that roles can have, including those that ``record`` holds."""
-        return known_permissions(self.request.registry, held_by(record) if record else ())
+        return known_permissions(self.request.registry, permissions_of(record) if record else ())
 
-    def held_groups(self, record: Role) -> list[tuple[str, list[str]]]:
+    def permission_groups(self, record: Role) -> list[tuple[str, list[str]]]:
         """Return the labels of the role's permissions by group, for its page."""
-        held = set(held_by(record))
+        permissions = set(permissions_of(record))
         return _grouped(
-            (known.group, known.label) for known in self.known(record) if known.permission in held
+            (known.group, known.label) for known in self.known(record) if known.permission in permissions
         )
 
     def box_groups(

@@ -10,7 +10,7 @@ from sqlalchemy import MetaData, func, select
 from sqlalchemy.orm import Session
 
 from batchbook.accounts import admin_rules
-from batchbook.accounts.admin_rules import UserContext, held_by
+from batchbook.accounts.admin_rules import UserContext, permissions_of
 from batchbook.accounts.user_pages import Activate, Deactivate, SetPassword, SignOut
 from batchbook.db import Base
 from batchbook.forms import Field, Form, form_of
@@ -78,7 +78,7 @@ class UserHooks(RecordHooks):
 
     def _check_given(self, roles: Iterable[Role]) -> None:
         reason = admin_rules.refusal_to_give(
-            self.request.identity, {name for role in roles for name in held_by(role)}
+            self.request.identity, {name for role in roles for name in permissions_of(role)}
         )
         if reason:
             raise Invalid({"roles": reason})

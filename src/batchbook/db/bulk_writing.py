@@ -60,12 +60,12 @@ def _texts_of(values: Sequence[Any]) -> Sequence[str] | None:
 
 
 def _texts_with_nulls(values: Sequence[Any]) -> Sequence[str] | None:
-    said = [value is not None for value in values]
-    texts = _texts_of([*compress(values, said)])
+    present = [value is not None for value in values]
+    texts = _texts_of([*compress(values, present)])
     if texts is None:
         return None
     rest = iter(texts)
-    return [next(rest) if some else _NULL for some in said]
+    return [next(rest) if some else _NULL for some in present]
 
 
 def _escaped(texts: Sequence[str]) -> Sequence[str] | None:

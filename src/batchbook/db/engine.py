@@ -114,9 +114,9 @@ def _sqlite_engine(url: URL, **options: Any) -> Engine:
     if url.database and url.database != ":memory:":
         # For its owner only: the database, its log and its copies beside it are readable by whoever gets this far.
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside = side_file_engine(url, **options)
-        engine.update_execution_options(**{SIDE_FILE_ENGINE: beside})
-        event.listen(engine, "engine_disposed", lambda _engine: beside.dispose())
+        side_file = side_file_engine(url, **options)
+        engine.update_execution_options(**{SIDE_FILE_ENGINE: side_file})
+        event.listen(engine, "engine_disposed", lambda _engine: side_file.dispose())
     install_guard(engine)
     event.listen(engine, "connect", _connect_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -207,7 +207,7 @@ def _mark_busy_as_retryable(context: ExceptionContext) -> None:
 
 def side_file_engine(url: URL, **options: Any) -> Engine:
     """Return an engine on the file beside the SQLite database at ``url``, made when it is first used."""
-    path = _side_file_path(url)
+    path = path_beside(url, "sessions")
     engine = create_engine(
         url.set(database=str(path)),
         isolation_level="AUTOCOMMIT",
@@ -219,9 +219,10 @@ def side_file_engine(url: URL, **options: Any) -> Engine:
     return engine
 
 
-def _side_file_path(url: URL) -> Path:
+def path_beside(url: URL, name: str) -> Path:
+    """Return the path of the file ``name`` beside the SQLite database at ``url``, such as ``batchbook.sessions.sqlite3``."""
     path = Path(str(url.database))
-    return path.with_name(f"{path.stem}.sessions{path.suffix or '.sqlite3'}")
+    return path.with_name(f"{path.stem}.{name}{path.suffix or '.sqlite3'}")
 
 
 def _prepare_side_file(connection: sqlite3.Connection, path: Path) -> None:

@@ -55,12 +55,12 @@ def storable_values(
     taken for a number or a date.
     """
     kinds: set[type[Any]] = set(map(type, values))
-    said = [value for value in values if value is not None] if NoneType in kinds else values
+    present = [value for value in values if value is not None] if NoneType in kinds else values
     kinds.discard(NoneType)
     if not kinds:
         return values, {}
     rule = _rule_of(column_type, dialect)
-    if rule.all_fit(kinds, said):
+    if rule.all_fit(kinds, present):
         return values, {}
     stored: list[Any] = []
     unfit: dict[int, str] = {}
@@ -85,7 +85,9 @@ def raw_text(value: Any) -> str:
 
 def _rule_of(column_type: TypeEngine[Any], dialect: Dialect) -> _Rule:
     if isinstance(column_type, ExactDecimal):
-        return _decimals(column_type, lambda kinds, said: kinds == {Decimal} and column_type.holds_all(said))
+        return _decimals(
+            column_type, lambda kinds, present: kinds == {Decimal} and column_type.holds_all(present)
+        )
     if isinstance(column_type, UTCDateTime):
         return _Rule("a date and time with its time zone", _all_aware, _moment)
     if isinstance(column_type, TypeDecorator):
@@ -99,7 +101,7 @@ def _rule_of(column_type: TypeEngine[Any], dialect: Dialect) -> _Rule:
     )
 
 
-def _never(_kinds: AbstractSet[type[Any]], _said: Sequence[Any]) -> bool:
+def _never(_kinds: AbstractSet[type[Any]], _present: Sequence[Any]) -> bool:
     return False
 
 
@@ -121,8 +123,8 @@ def _unchanged(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def _integers(column_type: Integer) -> _Rule:
     low, high = integer_limits(column_type)
 
-    def all_fit(kinds: AbstractSet[type[Any]], said: Sequence[Any]) -> bool:
-        return kinds == {int} and low <= min(said) and max(said) <= high
+    def all_fit(kinds: AbstractSet[type[Any]], present: Sequence[Any]) -> bool:
+        return kinds == {int} and low <= min(present) and max(present) <= high
 
     def one(value: Any) -> int:
         _ensure(isinstance(value, (int, float, Decimal)) and not isinstance(value, bool))
@@ -162,9 +164,9 @@ def _numerics(column_type: Numeric[Any]) -> _Rule:
 def _texts(column_type: String) -> _Rule:
     longest = column_type.length
 
-    def all_fit(kinds: AbstractSet[type[Any]], said: Sequence[Any]) -> bool:
-        fits = kinds == {str} and (longest is None or max(map(len, said)) <= longest)
-        return fits and is_storable("".join(said))
+    def all_fit(kinds: AbstractSet[type[Any]], present: Sequence[Any]) -> bool:
+        fits = kinds == {str} and (longest is None or max(map(len, present)) <= longest)
+        return fits and is_storable("".join(present))
 
     def one(value: Any) -> str:
         text = str.__str__(value)  # The text that a member of an enum is, not what it calls itself.
@@ -180,13 +182,13 @@ def _booleans(_column_type: Boolean) -> _Rule:
         _ensure(isinstance(value, int) and value in (0, 1))
         return bool(value)
 
-    return _Rule("yes or no", lambda kinds, _said: kinds == {bool}, one)
+    return _Rule("yes or no", lambda kinds, _present: kinds == {bool}, one)
 
 
 def _dates(_column_type: Date) -> _Rule:
     # A moment is a date to Python, but its time would be lost.
     one = _unchanged(lambda value: _ensure(isinstance(value, date) and not isinstance(value, datetime)))
-    return _Rule("a date", lambda kinds, _said: kinds == {date}, one)
+    return _Rule("a date", lambda kinds, _present: kinds == {date}, one)
 
 
 def _datetimes(column_type: DateTime) -> _Rule:
@@ -198,8 +200,8 @@ def _datetimes(column_type: DateTime) -> _Rule:
     return _Rule(f"a date and time {zone} time zone", _never, _unchanged(check))
 
 
-def _all_aware(kinds: AbstractSet[type[Any]], said: Sequence[Any]) -> bool:
-    return kinds == {datetime} and all(value.tzinfo is UTC for value in said)
+def _all_aware(kinds: AbstractSet[type[Any]], present: Sequence[Any]) -> bool:
+    return kinds == {datetime} and all(value.tzinfo is UTC for value in present)
 
 
 def _moment(value: datetime) -> datetime:

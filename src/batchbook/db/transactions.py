@@ -167,9 +167,9 @@ def make_session(engine: Engine, *, read_only: bool = False, waiting: WaitingLim
     ``waiting`` limits how many such sessions wait for SQLite's write lock at a time.
     """
     options: dict[str, Any] = {READ_ONLY: read_only, WRITE_LOCK_LIMIT: waiting}
-    beside: Engine | None = engine.get_execution_options().get(SIDE_FILE_ENGINE)
-    if beside is not None:
-        options[SIDE_FILE_ENGINE] = beside.execution_options(**{READ_ONLY: read_only})
+    side_file: Engine | None = engine.get_execution_options().get(SIDE_FILE_ENGINE)
+    if side_file is not None:
+        options[SIDE_FILE_ENGINE] = side_file.execution_options(**{READ_ONLY: read_only})
     return GuardedSession(engine.execution_options(**options), expire_on_commit=False)
 
 

@@ -291,14 +291,14 @@ class Dispatcher:
         self._queue.delete_finished(self.jobs.clock() - self.jobs.settings.keep)
 
     def _jobs_in(self, state: JobState, *conditions: Any) -> Sequence[Job]:
-        wanted = (
+        statement = (
             select(Job)
             .where(Job.state == state, *conditions)
             .order_by(Job.priority, Job.id)
             .limit(_JOBS_AT_ONCE)
         )
         with make_session(self.engine, read_only=True) as session:
-            return session.scalars(wanted).all()
+            return session.scalars(statement).all()
 
     def _change(self, claim: Callable[[Session, Job], bool], job: Job) -> bool:
         with transaction_scope(self.engine) as session:

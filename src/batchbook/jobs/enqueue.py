@@ -65,8 +65,8 @@ def add_job(session: Session, job_request: JobRequest, done: str) -> Job:
 
 def job_holding(session: Session, batch_id: int) -> Job | None:
     """Return the job that holds a batch: it waits or runs, and nobody else may act on the batch."""
-    held = select(Job).where(Job.batch_id == batch_id, Job.exclusive, Job.state.in_(ACTIVE))
-    return session.scalars(held.execution_options(populate_existing=True)).one_or_none()
+    statement = select(Job).where(Job.batch_id == batch_id, Job.exclusive, Job.state.in_(ACTIVE))
+    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
 
 
 def scheduled_job(session: Session, batch_id: int) -> Job | None:

@@ -42,13 +42,13 @@ class GroupPage(Page):
 
     on_record = True
 
-    def wanted(self, *states: JobState) -> Select[Any]:
+    def select_jobs(self, *states: JobState) -> Select[Any]:
         """Return the SELECT of the jobs of the group that are in one of these states."""
         return select(Job).where(Job.group_id == self.record.id, Job.state.in_(states)).order_by(Job.id)
 
     def jobs_in(self, *states: JobState) -> list[Job]:
         """Return the jobs of the group that are in one of these states."""
-        return list(self.request.db.scalars(self.wanted(*states)))
+        return list(self.request.db.scalars(self.select_jobs(*states)))
 
 
 class GroupDetail(GroupPage):
@@ -88,7 +88,7 @@ class CancelRest(GroupPage):
         by, services = self.request.authenticated_userid, self.request.services
         with transaction_scope(services.get(Engine), read_only=True) as session:
             # All cancel requests come before anything is written, which on SQLite has to wait for a job that writes.
-            requested = session.scalars(self.wanted(*_UNFINISHED)).all()
+            requested = session.scalars(self.select_jobs(*_UNFINISHED)).all()
             for job in requested:
                 services.get(JobService).request_cancel(job, by)
         cancelled, stopping = self._cancel_unstarted(by) or (0, len(requested))

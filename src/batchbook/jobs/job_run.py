@@ -92,7 +92,7 @@ class JobRun:
                 "Job %s was taken over by another process; nothing that was done here counts.", job.id
             )
         except HandedBack:
-            self._hand_back(job, counted=False)
+            self._hand_back(job)
         except (Cancelled, LimitReached) as reason:
             self._finish_failed(job, *result_of_stop(job, reason))
         except BatchbookError as error:
@@ -210,7 +210,7 @@ class JobRun:
     def _note_failure(self, job: Job, error: BaseException) -> None:
         cause = error.orig if isinstance(error, DatabaseBusy) else error
         if is_transient(cause) and self._stopping.is_set():
-            self._hand_back(job, counted=False)
+            self._hand_back(job)
             return
         log.error("Job %s failed: %s of %s.", job.id, job.task, job.subject, exc_info=cause)
         why = f"because of an error ({reason_of(cause)}). Nothing was changed."
@@ -223,10 +223,10 @@ class JobRun:
             job, JobState.FAILED, JobResult(f"{job.subject} was not {job.done}, {why}", failed=True)
         )
 
-    def _hand_back(self, job: Job, *, counted: bool = True) -> None:
+    def _hand_back(self, job: Job) -> None:
         def write() -> bool:
             with self._transaction() as session:
-                return lease.release(session, job, counted=counted)
+                return lease.release(session, job, counted=False)
 
         if self._retry_while_busy(write):
             log.info("Job %s waits again.", job.id)

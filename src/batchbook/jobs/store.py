@@ -29,6 +29,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
+from batchbook.db.engine import path_beside
+
 #: The schema on PostgreSQL.
 SCHEMA = "batchbook_jobs"
 
@@ -75,7 +77,8 @@ class JobStore:
     """The store of the database at ``url``."""
 
     def __init__(self, url: URL) -> None:
-        self.url = url if url.get_backend_name() != "sqlite" else url.set(database=_path_beside(url))
+        on_sqlite = url.get_backend_name() == "sqlite"
+        self.url = url.set(database=str(path_beside(url, "jobs"))) if on_sqlite else url
         self._engine = create_engine(
             self.url,
             isolation_level="AUTOCOMMIT",
@@ -123,11 +126,6 @@ class JobStore:
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
-
-
-def _path_beside(url: URL) -> str:
-    path = Path(str(url.database))
-    return str(path.with_name(f"{path.stem}.jobs{path.suffix or '.sqlite3'}"))
 
 
 def _prepare_connection(connection: Any, _record: object) -> None:

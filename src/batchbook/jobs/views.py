@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any, ClassVar
-from urllib.parse import quote
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
@@ -22,6 +21,7 @@ from batchbook.jobs.service import JobService, cancel_job, end_process, retry_jo
 from batchbook.jobs.settings import Mode
 from batchbook.jobs.view_models import JobReport, duration, report_on
 from batchbook.master import Index, MasterView, Page, RecordContext, Remember
+from batchbook.master.record_pages import file_response
 from batchbook.master.records import find
 from batchbook.security.identity import Identity
 from batchbook.web.flash import Kind as FlashKind
@@ -172,19 +172,8 @@ class FetchFile(JobPage):
         record = self.request.db.get(JobFile, self.job.id)
         if record is None:
             raise Missing("This job has made no file; if it has just begun, look again when it is done.")
-        response = Response(content_type=record.content_type, app_iter=self._bytes(record))
-        if record.content_type.startswith("text/"):
-            response.charset = "utf-8"
-        response.content_length = record.size
-        response.headers["Content-Disposition"] = (
-            f"attachment; filename*=UTF-8''{quote(record.name, safe='')}"
-        )
-        return response
-
-    def _bytes(self, record: JobFile) -> Iterator[bytes]:
-        # The server sends the bytes after the request's transaction has ended, so the stream has one of its own.
-        with transaction_scope(self.request.services.get(Engine), read_only=True) as session:
-            yield from job_file_chunks(session, record)
+        chunks = partial(job_file_chunks, record=record)
+        return file_response(self.request, record.name, record.size, record.content_type, chunks)
 
 
 class JobStatus(JobPage):

@@ -211,10 +211,10 @@ def direct_edits(db: Session, record: Any, most: int) -> list[DirectEdit]:
     """Return the latest entries of ``record``, the newest first; none for a model without such columns."""
     if not batch_only_columns(type(record)):
         return []
-    wanted = select(DirectEdit).where(
+    statement = select(DirectEdit).where(
         DirectEdit.record_type == _type_of(record), DirectEdit.record_key == _key_of(record)
     )
-    return list(db.scalars(wanted.order_by(DirectEdit.id.desc()).limit(most)))
+    return list(db.scalars(statement.order_by(DirectEdit.id.desc()).limit(most)))
 
 
 def _type_of(record: Any) -> str:

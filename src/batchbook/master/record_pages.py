@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO, Protocol
+from urllib.parse import quote
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.renderers import render_to_response
 from pyramid.response import FileIter, Response
 from sqlalchemy import Engine, Row
+from sqlalchemy.orm import Session
 
 from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
@@ -184,6 +186,24 @@ def export_name(view: GridView, file_format: str, name: str) -> str:
     """Return the name of a file: ``name`` and today's date."""
     zone = view.request.zone
     return f"{name}-{utc_now().astimezone(zone).strftime('%Y-%m-%d')}.{file_format}"
+
+
+def file_response(
+    request: Any, name: str, size: int, content_type: str, chunks: Callable[[Session], Iterator[bytes]]
+) -> Response:
+    """Return a stored file as a download called ``name``, byte for byte: ``size`` bytes, which ``chunks`` reads."""
+
+    def stream() -> Iterator[bytes]:
+        # The server sends the bytes after the request's transaction has ended, so the stream has one of its own.
+        with transaction_scope(request.services.get(Engine), read_only=True) as session:
+            yield from chunks(session)
+
+    response = Response(content_type=content_type, app_iter=stream())
+    if content_type.startswith("text/"):
+        response.charset = "utf-8"
+    response.content_length = size
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    return response
 
 
 def export_response(view: GridView, file_format: str, name: str) -> Response:

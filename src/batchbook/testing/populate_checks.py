@@ -105,8 +105,8 @@ class PopulateChecks(HarnessFixtures):
 def check_counts(harness: AppHarness, number: int, when: str) -> None:
     """Complain unless the header of the batch counts its rows as SQL does."""
     batch, counted = harness.batch(number), harness.counts(number)
-    said = {name: getattr(batch, name) for name in counted}
-    same(counted, said, f"The header's counts {when} must be those of its rows (counted, then said).")
+    stored = {name: getattr(batch, name) for name in counted}
+    same(counted, stored, f"The header's counts {when} must be those of its rows (counted, then stored).")
 
 
 def _spoiled(harness: AppHarness, sample: Sample) -> tuple[Column, str, Sample]:

@@ -42,8 +42,8 @@ def same(before: Mapping[Any, Any], after: Mapping[Any, Any], sentence: str) -> 
     __tracebackhide__ = True
     keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
     if keys:
-        shown = [f"  {key}: {before.get(key)!r} became {after.get(key)!r}" for key in keys[:_SHOWN]]
-        complain("\n".join([f"{sentence} {len(keys)} differ:", *shown]))
+        lines = [f"  {key}: {before.get(key)!r} became {after.get(key)!r}" for key in keys[:_SHOWN]]
+        complain("\n".join([f"{sentence} {len(keys)} differ:", *lines]))
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def test_a_cell_that_could_not_be_stored_shows_its_text() -> None:
     row = SimpleNamespace(sequence=3, version=2, item_code="007", counted=None, remark="", issues=[refused])
     target = Target.row(row, COLUMNS)
     assert (target.name, target.version) == ("Row 3", 2)
-    assert target.shown == {"item_code": "007", "counted": "many", "remark": ""}
+    assert target.texts == {"item_code": "007", "counted": "many", "remark": ""}
     assert target.raw == {"counted"}
     assert cell_text(COLUMNS[1], row) == "many"
 

@@ -128,8 +128,8 @@ def _store(context: ActionContext, row: RowProxy, changes: Sequence[Change]) -> 
 
 def _versions(context: ActionContext, condition: ColumnElement[bool]) -> Mapping[int, int]:
     model = context.row
-    wanted = select(model.sequence, model.version).where(condition, ~model.removed)
-    found = context.session.execute(wanted.order_by(model.sequence).limit(PEERS_TOLD))
+    statement = select(model.sequence, model.version).where(condition, ~model.removed)
+    found = context.session.execute(statement.order_by(model.sequence).limit(PEERS_TOLD))
     return {row.sequence: row.version for row in found}
 
 
@@ -219,8 +219,8 @@ class HeaderEditor:
 def _header_changes(context: ActionContext, texts: Mapping[str, str], version: int | None) -> list[Change]:
     batch = context.batch
     columns = columns_named(context.batch_type.header, texts)
-    shown = {column.name: to_text(column, getattr(batch, column.name)) for column in columns}
-    return changes_of(Target(str(batch), batch.version, shown), columns, texts, version)
+    current = {column.name: to_text(column, getattr(batch, column.name)) for column in columns}
+    return changes_of(Target(str(batch), batch.version, current), columns, texts, version)
 
 
 def _decide_about_rows(context: ActionContext, changes: Sequence[Change]) -> bool:

@@ -33,16 +33,16 @@ class Target:
 
     name: str
     version: int
-    shown: Mapping[str, str]
+    texts: Mapping[str, str]
     raw: frozenset[str] = frozenset()
 
     @classmethod
     def row(cls, row: Any, columns: Sequence[Column]) -> Self:
         """Return the target of an edit of ``columns`` of ``row``."""
-        shown = {column.name: cell_text(column, row) for column in columns}
+        texts = {column.name: cell_text(column, row) for column in columns}
         refused = {issue["field"] for issue in row.issues or () if issue["code"] == NOT_STORED}
         raw = frozenset(c.name for c in columns if _is_raw(c, getattr(row, c.name), refused))
-        return cls(f"Row {row.sequence}", row.version, shown, raw)
+        return cls(f"Row {row.sequence}", row.version, texts, raw)
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,9 @@ def changes_of(
     changed = [c for c in columns if _changes(c, texts[c.name], target)]
     if changed and is_stale(version, target.version):
         mine = {column.name: texts[column.name] for column in changed}
-        raise StaleEdit(target.name, mine, {name: target.shown[name] for name in mine}, target.version)
+        raise StaleEdit(target.name, mine, {name: target.texts[name] for name in mine}, target.version)
     values = parsed(changed, texts)
-    return [Change(column, target.shown[column.name], values[column.name]) for column in changed]
+    return [Change(column, target.texts[column.name], values[column.name]) for column in changed]
 
 
 def _is_raw(column: Column, value: Any, refused: Set[str]) -> bool:
@@ -123,7 +123,7 @@ def _is_raw(column: Column, value: Any, refused: Set[str]) -> bool:
 
 def _changes(column: Column, text: str, target: Target) -> bool:
     """Return whether ``text`` must be stored: it means something else, or was not storable before and is now."""
-    if not texts_of(column, text, target.shown[column.name]):
+    if not is_unchanged(column, text, target.texts[column.name]):
         return True
     try:
         parse(column, text)
@@ -132,11 +132,11 @@ def _changes(column: Column, text: str, target: Target) -> bool:
     return column.name in target.raw
 
 
-def texts_of(column: Column, text: str, shown: str) -> bool:
-    """Return whether ``text`` means the same as ``shown``: browsers change line ends, and people write 9.5 for 9.50."""
+def is_unchanged(column: Column, text: str, current: str) -> bool:
+    """Return whether ``text`` means the same as ``current``: browsers change line ends, and people write 9.5 for 9.50."""
     text = text.strip()
     try:
-        return text == shown or to_text(column, parse(column, text)) == shown
+        return text == current or to_text(column, parse(column, text)) == current
     except CellError:
         return False
 

@@ -91,7 +91,7 @@ class Engine:
             batch = find_batch(self.session, self.types, batch_id, lock=lock)
             holder = job_holding(self.session, batch_id)
             if holder is not None and holder.id != self.job_id:
-                raise Conflict(held_refusal(batch, action, holder))
+                raise Conflict(locked_refusal(batch, action, holder))
         reason = batch.refusal(action)
         if reason is not None:
             raise Conflict(reason)
@@ -212,7 +212,7 @@ class Engine:
         )
 
 
-def held_refusal(batch: Batch, action: Action, holder: Job) -> str:
+def locked_refusal(batch: Batch, action: Action, holder: Job) -> str:
     """Return the sentences that refuse ``action`` while the job ``holder`` holds the batch."""
     return (
         f"{batch} was not {action.done}. It is {holder.standing} at this moment: wait until that has ended."

@@ -98,8 +98,8 @@ def last_mapping(session: Session, scope: MappingScope) -> RememberedMapping | N
 
 def mapping_names(session: Session, scope: MappingScope) -> Sequence[str]:
     """Return the names of the mappings that are saved for the type and scope of ``scope``."""
-    wanted = select(SavedMapping.name).where(scope.here, SavedMapping.name != _LAST)
-    return session.scalars(wanted.order_by(SavedMapping.name)).all()
+    statement = select(SavedMapping.name).where(scope.here, SavedMapping.name != _LAST)
+    return session.scalars(statement.order_by(SavedMapping.name)).all()
 
 
 def find_mapping(session: Session, scope: MappingScope, name: str) -> RememberedMapping:
@@ -120,8 +120,8 @@ def find_mapping(session: Session, scope: MappingScope, name: str) -> Remembered
 
 def refuse_foreign_name(session: Session, scope: MappingScope, name: str, by: str) -> None:
     """Raise ``BadInput`` if a person other than ``by`` saved a mapping as ``name``."""
-    wanted = select(SavedMapping.saved_by).where(scope.here, SavedMapping.name == name)
-    owner = session.scalar(wanted)
+    statement = select(SavedMapping.saved_by).where(scope.here, SavedMapping.name == name)
+    owner = session.scalar(statement)
     if owner not in (None, by):
         raise BadInput(
             f"{owner} has already saved a mapping as “{name}”, and it was left as it is. Save yours under another name, or"

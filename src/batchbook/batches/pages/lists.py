@@ -82,11 +82,11 @@ class AllBatchesView(MasterView):
 
 def creatable(request: Request) -> list[tuple[str, str]]:
     """Return title and address of the form for each type of which the person may create batches."""
-    held = request.identity.permissions
+    permissions = request.identity.permissions
     return [
         (one.title, request.route_path(f"batches.{one.key}.create"))
         for one in request.services.get(BatchTypes)
-        if access.may_create(held, one.key)
+        if access.may_create(permissions, one.key)
     ]
 
 
@@ -94,8 +94,8 @@ def find(request: Request) -> HTTPSeeOther:
     """Redirect from a batch's number alone, which other records keep, to the batch's page."""
     number = int(request.matchdict["number"])
     seen = access.visible(request.identity.permissions, request.services.get(BatchTypes))
-    wanted = select(Batch.type).where(Batch.id == number, seen)
-    key = request.db.scalar(wanted) if number <= HIGHEST_NUMBER else None
+    statement = select(Batch.type).where(Batch.id == number, seen)
+    key = request.db.scalar(statement) if number <= HIGHEST_NUMBER else None
     if key is None:
         raise Missing(f"There is no batch {number:08d} that you can see.")
     return HTTPSeeOther(batch_url(request, key, number))
@@ -120,12 +120,12 @@ class HomePage:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.held: frozenset[str] = request.identity.permissions
+        self.permissions: frozenset[str] = request.identity.permissions
         self.types = request.services.get(BatchTypes)
 
     def get(self) -> dict[str, Any]:
         """Show the batches that need attention, and those executed recently."""
-        executable = [one.key for one in self.types if access.may(self.held, one.key, Action.EXECUTE)]
+        executable = [one.key for one in self.types if access.may(self.permissions, one.key, Action.EXECUTE)]
         me = self.request.authenticated_userid
         mine = (Batch.created_by == me) & (_at(Action.POPULATE) | _at(Action.EDIT))
         waiting = _at(Action.EXECUTE) & Batch.type.in_(executable)
@@ -142,13 +142,13 @@ class HomePage:
             "sections": [section for section in (*to_act_on, executed) if section and section.total],
             "needs_attention": any(section and section.total for section in to_act_on),
             "creatable": creatable(self.request),
-            "sees_batches": any(access.may(self.held, one.key, Action.VIEW) for one in self.types),
+            "sees_batches": any(access.may(self.permissions, one.key, Action.VIEW) for one in self.types),
             "all_url": default_link(self.request.route_path("batches.index")),
         }
 
     def _section(self, title: str, hint: str, condition: ColumnElement[bool]) -> Section:
-        wanted = select(Batch).where(access.visible(self.held, self.types), condition)
-        total = self.request.db.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+        statement = select(Batch).where(access.visible(self.permissions, self.types), condition)
+        total = self.request.db.scalar(select(func.count()).select_from(statement.subquery())) or 0
         latest = func.coalesce(Batch.executed_at, Batch.completed_at, Batch.created_at).desc()
         # Headers of mixed types: only the common part is shown, so the types' own tables are not read.
         names = (
@@ -161,7 +161,7 @@ class HomePage:
             latest.element,
         )
         rows = self.request.db.execute(
-            wanted.with_only_columns(*names).order_by(latest, Batch.id.desc()).limit(SHOWN)
+            statement.with_only_columns(*names).order_by(latest, Batch.id.desc()).limit(SHOWN)
         )
         return Section(title, hint, total, [self._card(row) for row in rows])
 

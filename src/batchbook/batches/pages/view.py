@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, String, case, cast, func, literal, select
 from batchbook.batches import access
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.engine.context import find_batch
-from batchbook.batches.engine.engine import Engine, held_refusal
+from batchbook.batches.engine.engine import Engine, locked_refusal
 from batchbook.batches.lifecycle import READING, TRANSITIONS, Action, BatchPermission, State
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.registry import BatchType, BatchTypes
@@ -86,16 +86,16 @@ class TypeContext(MasterContext):
 
     def refusal(self, identity: Identity, permission: str) -> BatchbookError | None:
         """Refuse whoever may not see batches of the type, create one, or do with them what ``permission`` names."""
-        held = identity.permissions
+        permissions = identity.permissions
         _, key, name = permission.split(":")
         if name in _READING:
-            permitted = access.may(held, key, Action.VIEW)
+            permitted = access.may(permissions, key, Action.VIEW)
         elif name == BatchPermission.CREATE:
-            permitted = access.may_create(held, key)
+            permitted = access.may_create(permissions, key)
         elif name in _MANY:
-            permitted = access.may(held, key, Action(name))
+            permitted = access.may(permissions, key, Action(name))
         else:
-            permitted = grants(held, permission)
+            permitted = grants(permissions, permission)
         return None if permitted else Refused()
 
 
@@ -117,11 +117,11 @@ class BatchContext(RecordContext):
     def refusal(self, identity: Identity, permission: str) -> BatchbookError | None:
         """Refuse what the role of ``identity`` or the batch's state forbids, and what a job that has the batch keeps off."""
         action = Action(permission.rpartition(":")[2])
-        held = None if action in READING else self.view.held(self._key)
-        if held is None:
+        lock = None if action in READING else self.view.lock_of(self._key)
+        if lock is None:
             return access.refusal(identity.permissions, self.record, action)
-        if access.may(identity.permissions, held.batch.type, action):
-            return Conflict(held_refusal(held.batch, action, held.job))
+        if access.may(identity.permissions, lock.batch.type, action):
+            return Conflict(locked_refusal(lock.batch, action, lock.job))
         return Refused()
 
     @property
@@ -221,7 +221,7 @@ class BatchMasterView(MasterView):
             self.request.db, services.get(BatchTypes), services.settings, self.request.authenticated_userid
         )
 
-    def held(self, batch_id: int) -> LockedByJob | None:
+    def lock_of(self, batch_id: int) -> LockedByJob | None:
         """Return the lock of a batch by a job, or ``None``; looked up once in a request."""
         if batch_id not in self._locks:
             self._locks[batch_id] = batch_locked_by_job(self.request, batch_id)

@@ -134,9 +134,9 @@ def _in_words(field: Field, value: Any) -> str:
 
 def executes_for(view: BatchMasterView, batch: Batch) -> bool:
     """Return whether ``batch`` is executed at once when this person marks it complete."""
-    held = view.request.identity.permissions
+    permissions = view.request.identity.permissions
     automatic = view.engine.context_of(batch).handler.execution_policy.automatic
-    return automatic and access.may(held, batch.type, Action.EXECUTE)
+    return automatic and access.may(permissions, batch.type, Action.EXECUTE)
 
 
 def execution(view: BatchMasterView, context: ActionContext) -> Execution | None:

@@ -50,9 +50,9 @@ def demand(job_context: JobContext, action: Action) -> None:
     Raises ``Refused`` for a missing permission and ``Conflict`` for the state.
     """
     name = job_context.job.asked_by
-    held = identity_called(job_context.session, name).permissions
+    permissions = identity_called(job_context.session, name).permissions
     batch = engine_for(job_context).find(job_context.job.batch_id or 0)
-    access.demand(held, batch, action, name)
+    access.demand(permissions, batch, action, name)
 
 
 def _run(job_context: JobContext) -> JobResult:
@@ -166,10 +166,10 @@ def recover_batches(services: Services) -> None:
     """
     known = [batch_type.key for batch_type in services.get(BatchTypes)]
     passed = [line.through for line in TRANSITIONS if line.through]
-    stuck = select(Batch.id).where(Batch.state.in_(passed), Batch.type.in_(known)).order_by(Batch.id)
+    statement = select(Batch.id).where(Batch.state.in_(passed), Batch.type.in_(known)).order_by(Batch.id)
     database = services.get(sqlalchemy.Engine)
     with transaction_scope(database, read_only=True) as session:
-        found: Sequence[int] = session.scalars(stuck).all()
+        found: Sequence[int] = session.scalars(statement).all()
     for batch_id in found:
         try:
             with transaction_scope(database) as session:
@@ -182,8 +182,8 @@ def recover_batches(services: Services) -> None:
 
 def _recover(session: Session, batch_id: int, passed: Sequence[str]) -> None:
     # A process that holds the lock is performing the action, or recovering the batch.
-    wanted = select(Batch).where(Batch.id == batch_id, Batch.state.in_(passed))
-    batch = session.scalars(wanted.with_for_update(skip_locked=True, of=Batch)).one_or_none()
+    statement = select(Batch).where(Batch.id == batch_id, Batch.state.in_(passed))
+    batch = session.scalars(statement.with_for_update(skip_locked=True, of=Batch)).one_or_none()
     if batch is None or job_holding(session, batch_id) is not None:
         return
     left, batch.state = batch.state, state_before(batch.state) or batch.state

@@ -71,27 +71,27 @@ def batch_locked_by_job(request: Any, batch_id: int) -> LockedByJob | None:
     This reads in a read-only transaction: on SQLite, one that may write would wait for that very job.
     """
     if request.method in SAFE_METHODS:
-        return _held(request, request.db, batch_id)
+        return _find_lock(request, request.db, batch_id)
     with transaction_scope(request.services.get(Engine), read_only=True) as session:
-        return _held(request, session, batch_id)
+        return _find_lock(request, session, batch_id)
 
 
-def _held(request: Any, session: Any, batch_id: int) -> LockedByJob | None:
+def _find_lock(request: Any, session: Any, batch_id: int) -> LockedByJob | None:
     job = job_holding(session, batch_id)
     if job is None:
         return None
     return LockedByJob(find_batch(session, request.services.get(BatchTypes), batch_id), job)
 
 
-def activity_of(request: Any, held: LockedByJob) -> Activity:
+def activity_of(request: Any, lock: LockedByJob) -> Activity:
     """Return the activity for the page of a batch that a job holds."""
     jobs: JobService = request.services.get(JobService)
-    job = held.job
+    job = lock.job
     next_url = request.route_path("jobs.await", id=job.id)
     mine = job.asked_by == request.authenticated_userid
     return Activity(
         report=report_on(jobs, job),
-        state=_seen_as(held),
+        state=_seen_as(lock),
         status_url=request.route_path("jobs.status", id=job.id),
         next_url=next_url,
         refresh_url=next_url if mine else request.path_qs,
@@ -99,24 +99,24 @@ def activity_of(request: Any, held: LockedByJob) -> Activity:
     )
 
 
-def _seen_as(held: LockedByJob) -> State:
-    state = State(held.batch.state)
-    if held.job.state != JobState.RUNNING or held.job.task not in list(Action):
+def _seen_as(lock: LockedByJob) -> State:
+    state = State(lock.batch.state)
+    if lock.job.state != JobState.RUNNING or lock.job.task not in list(Action):
         return state
-    step = transition(Action(held.job.task), state)
+    step = transition(Action(lock.job.task), state)
     return step.through if step and step.through else state
 
 
 def running_now(request: Any, *conditions: ColumnElement[bool]) -> list[Running]:
     """Return the jobs on batches that satisfy ``conditions``, the oldest first, up to a maximum."""
-    wanted = (
+    statement = (
         select(Job, Batch.description)
         .join(Batch, Batch.id == Job.batch_id)
         .where(Job.exclusive, Job.state.in_(ACTIVE), *conditions)
         .order_by(Job.id)
         .limit(_SHOWN)
     )
-    found = request.db.execute(wanted).all()
+    found = request.db.execute(statement).all()
     reports = reports_on(request.services.get(JobService), [job for job, _description in found])
     types = request.services.get(BatchTypes)
     return [
@@ -132,9 +132,9 @@ def running_now(request: Any, *conditions: ColumnElement[bool]) -> list[Running]
 
 def last_failure_of(request: Any, batch: Batch) -> LastFailure | None:
     """Return the last job on ``batch`` that ended, if it failed or was cancelled."""
-    ended = select(Job).where(Job.batch_id == batch.id, Job.exclusive, Job.state.in_(ENDED))
+    statement = select(Job).where(Job.batch_id == batch.id, Job.exclusive, Job.state.in_(ENDED))
     # A scheduled job may be older than others that ended before it.
-    job = request.db.scalar(ended.order_by(Job.ended_at.desc(), Job.id.desc()).limit(1))
+    job = request.db.scalar(statement.order_by(Job.ended_at.desc(), Job.id.desc()).limit(1))
     if job is None or not job.went_wrong:
         return None
     retry = request.route_path("jobs.retry", id=job.id)

@@ -24,7 +24,7 @@ from batchbook.batches.running.action_tasks import (
     may_see_batch,
     record_result,
 )
-from batchbook.batches.running.runner import order_on
+from batchbook.batches.running.runner import job_request
 from batchbook.jobs import Job, JobContext, JobResult, JobService, Task
 from batchbook.master import Caller, GridReference, OpenGrid
 from batchbook.security.identity import identity_called
@@ -74,7 +74,7 @@ def enqueue_edit(
     :meth:`~batchbook.batches.engine.engine.Engine.lock` does.
     """
     batch = engine.lock(batch_id, Action.EDIT).batch
-    job = services.get(JobService).enqueue(engine.session, order_on(batch, engine.actor, task, arguments))
+    job = services.get(JobService).enqueue(engine.session, job_request(batch, engine.actor, task, arguments))
     return Result(f"{batch} is going to be changed.", job_id=job.id)
 
 
@@ -118,7 +118,7 @@ def _retry(services: Services, session: Session, job: Job, by: str) -> Job:
     engine = Engine(session, services.get(BatchTypes), services.settings, by)
     engine.lock(batch.id, Action.EDIT)
     again: Job = services.get(JobService).enqueue(
-        session, order_on(batch, by, job.task, arguments, retry_of=job.id)
+        session, job_request(batch, by, job.task, arguments, retry_of=job.id)
     )
     return again
 
@@ -140,7 +140,7 @@ def _edit_header(edit: BulkEdit) -> str:
     return f"Changed {', '.join(changed)}, and refreshed all rows." if changed else "Nothing was changed."
 
 
-def _fix_alike(edit: BulkEdit) -> str:
+def _fix_similar(edit: BulkEdit) -> str:
     arguments = edit.arguments
     seen = Token(arguments["seen"])
     fixer = SimilarFixer(edit.engine)
@@ -151,7 +151,7 @@ def _fix_alike(edit: BulkEdit) -> str:
 
 REMOVE_ROWS = edit_task("remove_rows", "Remove rows", _remove_rows)
 EDIT_HEADER = edit_task("edit_header", "Edit header", _edit_header)
-FIX_ALIKE = edit_task("fix_alike", "Fix cells alike", _fix_alike)
+FIX_SIMILAR = edit_task("fix_alike", "Fix cells alike", _fix_similar)
 
 #: All tasks of bulk edits.
-BULK_EDITS = (REMOVE_ROWS, EDIT_HEADER, FIX_ALIKE)
+BULK_EDITS = (REMOVE_ROWS, EDIT_HEADER, FIX_SIMILAR)

@@ -163,7 +163,7 @@ class JobRunner:
         arguments = {"options": dict(call.options), "version": version}
         more = {"group_id": call.group_id, "run_at": call.run_at, "retry_of": call.retry_of}
         job = self.jobs.enqueue(
-            engine.session, order_on(batch, call.actor, call.action.value, arguments, **more)
+            engine.session, job_request(batch, call.actor, call.action.value, arguments, **more)
         )
         return Result(f"{batch} is going to be {call.action.done}.", job_id=job.id, at_once=dropped)
 
@@ -189,7 +189,7 @@ def _try_source(context: ActionContext) -> None:
         attempt.rollback()
 
 
-def order_on(batch: Batch, actor: str, task: str, arguments: Mapping[str, Any], **more: Any) -> JobRequest:
+def job_request(batch: Batch, actor: str, task: str, arguments: Mapping[str, Any], **more: Any) -> JobRequest:
     """Return the request for a job that holds ``batch`` and performs ``task`` on it; ``more`` are fields of the request."""
     return JobRequest(
         task=task,

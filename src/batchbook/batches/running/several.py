@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches import access
 from batchbook.batches.concurrency import Token, token_of
-from batchbook.batches.engine.engine import Engine, held_refusal
+from batchbook.batches.engine.engine import Engine, locked_refusal
 from batchbook.batches.engine.preview import why_not_execute
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
@@ -73,12 +73,12 @@ def candidates(
     engine = Engine(session, services.get(BatchTypes), services.settings, identity.name)
     header = batch_type.header
     batches = session.scalars(select(header).where(header.id.in_(wanted)).order_by(header.id)).all()
-    held = select(Job).where(Job.batch_id.in_(wanted), Job.exclusive, Job.state.in_(ACTIVE))
-    holders = {job.batch_id: job for job in session.scalars(held)}
+    statement = select(Job).where(Job.batch_id.in_(wanted), Job.exclusive, Job.state.in_(ACTIVE))
+    holders = {job.batch_id: job for job in session.scalars(statement)}
     found = []
     for batch in batches:
         holder = holders.get(batch.id)
-        refusal = held_refusal(batch, action, holder) if holder else None
+        refusal = locked_refusal(batch, action, holder) if holder else None
         found.append(Candidate(batch, refusal or _refusal(engine, identity, action, batch)))
     return Candidates(action, found)
 

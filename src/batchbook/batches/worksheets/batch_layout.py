@@ -160,7 +160,7 @@ EarlierTexts = dict[int, dict[str, str]]
 def earlier_texts(context: ActionContext, operation: int, sequences: Sequence[int]) -> EarlierTexts:
     """Return the texts of those cells in the rows ``sequences`` that were changed after ``operation``, as they were then."""
     change = CellChange
-    wanted = (
+    statement = (
         select(change.sequence, change.field, change.old)
         .where(
             change.batch_id == context.batch.id,
@@ -170,7 +170,7 @@ def earlier_texts(context: ActionContext, operation: int, sequences: Sequence[in
         .order_by(change.operation, change.position)
     )
     found: EarlierTexts = {}
-    for sequence, field, old in context.session.execute(wanted):
+    for sequence, field, old in context.session.execute(statement):
         # The first change since then has the earlier text.
         found.setdefault(sequence, {}).setdefault(field, old or "")
     return found

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from batchbook.batches.concurrency import Token, token_of
-from batchbook.batches.editing.field_changes import texts_of
+from batchbook.batches.editing.field_changes import is_unchanged
 from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
 from batchbook.batches.rows.scope import RowProxy
 from batchbook.batches.worksheets.batch_layout import SheetRows, earlier_texts, layout_of, sheet_grid
@@ -219,10 +219,10 @@ class _RowDiffer:
         for column, text, is_now, was in zip(self._layout.columns, sent.texts, now, then, strict=True):
             if not column.field or text is None or comparable_text(text) == comparable_text(was):
                 continue
-            meant = self._layout.field_text(column.field, text)
+            field_text = self._layout.field_text(column.field, text)
             before = was if known else None
             change = SheetChange(
-                row.sequence, sent.line, column.field, column.heading, before, is_now, text, meant
+                row.sequence, sent.line, column.field, column.heading, before, is_now, text, field_text
             )
             self._judge(
                 change,
@@ -232,7 +232,7 @@ class _RowDiffer:
 
     def _judge(self, change: SheetChange, now: str, *, moved: bool) -> None:
         column = self._rows.editable[change.field]
-        if texts_of(column, change.text, now):
+        if is_unchanged(column, change.text, now):
             self._found.agreed += 1
             return
         problem = _problem(column, change.text)

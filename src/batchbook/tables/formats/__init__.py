@@ -65,15 +65,15 @@ def first_rows(rows: RawRows, count: int = SAMPLE) -> list[NumberedRow]:
 
 def blocks_of(rows: Iterable[NumberedRow], size: int) -> Iterator[Block]:
     """Yield rows in blocks of at most ``size``; a block ends where numbers are left out."""
-    first, held = 1, list[Sequence[str]]()
+    first, pending = 1, list[Sequence[str]]()
     for number, row in rows:
-        if held and (number != first + len(held) or len(held) == size):
-            yield Block(first, held)
-            held = []
-        first = first if held else number
-        held.append(row)
-    if held:
-        yield Block(first, held)
+        if pending and (number != first + len(pending) or len(pending) == size):
+            yield Block(first, pending)
+            pending = []
+        first = first if pending else number
+        pending.append(row)
+    if pending:
+        yield Block(first, pending)
 
 
 def is_blank(row: Sequence[str]) -> bool:

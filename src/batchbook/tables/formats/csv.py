@@ -167,16 +167,16 @@ class TextRows:
     def _take(self, records: Iterator[Sequence[str]], size: int, feed: _Feed) -> Sequence[Sequence[str]]:
         """Return the next rows: fewer than ``size`` where they are long."""
         rows: list[Sequence[str]] = []
-        taken = 0
+        pieces = 0
         try:
             with long_cells():
-                while len(rows) < size and taken < _PIECES_IN_BLOCK:
+                while len(rows) < size and pieces < _PIECES_IN_BLOCK:
                     feed.pieces = 0
                     more = list(islice(records, min(_AT_ONCE, size - len(rows))))
                     if not more:
                         break
                     rows += more
-                    taken += feed.pieces
+                    pieces += feed.pieces
         except (csv.Error, RowTooLong):
             raise BadInput(self._sentence()) from None
         return rows

@@ -208,7 +208,7 @@ class OdsRows:
         self._cells = reader.cells
         pieces = Archive(self._file).pieces(_CONTENT)
         for _ in chain(parsed_xml(pieces, OPENDOCUMENT, reader.start, reader.end, reader.cells.text), [None]):
-            for number, times, cells in reader.taken():
+            for number, times, cells in reader.take_rows():
                 size.add(number, cells, times)
                 yield from ((number + further, cells) for further in range(times))
             if reader.is_done:
@@ -225,7 +225,7 @@ class _TableReader:
         self._number, self._times = 1, 1
         self._rows: list[tuple[int, int, Sequence[str]]] = []
 
-    def taken(self) -> list[tuple[int, int, Sequence[str]]]:
+    def take_rows(self) -> list[tuple[int, int, Sequence[str]]]:
         """Return the rows found since the last call: the number of each, how often it repeats, and its cells."""
         rows, self._rows = self._rows, []
         return rows

@@ -104,8 +104,8 @@ def own_elements(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Yield a part of a workbook rewritten, with its own elements only, none of which has a prefix."""
     written = _XmlWriter()
     for _ in parsed_xml(pieces, SPREADSHEET, written.start, written.end, written.text):
-        yield written.taken()
-    yield written.taken()
+        yield written.take()
+    yield written.take()
 
 
 class _XmlWriter:
@@ -113,7 +113,7 @@ class _XmlWriter:
         self._parts: list[str] = []
         self._namespace = f' xmlns="{_MAIN}"'
 
-    def taken(self) -> bytes:
+    def take(self) -> bytes:
         """Return the text written since the last call."""
         data, self._parts = "".join(self._parts).encode(), []
         return data

@@ -102,13 +102,13 @@ class XlsxWorkbook:
         try:
             return self._loaded(sheet)
         except NeedsRewriting:
-            return self._loaded(sheet, anew=True)
+            return self._loaded(sheet, rewrite=True)
 
-    def _loaded(self, sheet: XlsxSheet, *, anew: bool = False) -> LoadedSheet:
+    def _loaded(self, sheet: XlsxSheet, *, rewrite: bool = False) -> LoadedSheet:
         found = CellRewriter(self._styles.padded if self._styles else {})
         with TemporaryDirectory(prefix="batchbook-") as folder:
             path = Path(folder, "sheet.xlsx")
-            self._write(path, sheet, found, anew=anew)
+            self._write(path, sheet, found, rewrite=rewrite)
             return LoadedSheet(CalamineWorkbook.from_path(path).get_sheet_by_index(0), found)
 
     @cached_property
@@ -116,26 +116,28 @@ class XlsxWorkbook:
         path = self._parts.paths.get(_FORMATS)
         return Styles(self._archive.pieces(path)) if path else None
 
-    def _write(self, path: Path, sheet: XlsxSheet, found: CellRewriter, *, anew: bool) -> None:
+    def _write(self, path: Path, sheet: XlsxSheet, found: CellRewriter, *, rewrite: bool) -> None:
         texts, paths = TextVolumeCheck(), {**self._parts.paths, _SHEET: sheet.path}
         with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as copy:
             for name, content in _frame(self._parts).items():
                 copy.writestr(name, content)
             for kind, source in paths.items():
                 with copy.open(_COPIES[kind], "w", force_zip64=True) as target:
-                    target.writelines(self._looked_at(kind, source, texts, found, anew=anew))
+                    target.writelines(self._checked_part(kind, source, texts, found, rewrite=rewrite))
         if texts.may_be_too_much(found.reach.most_cells):
             texts.refuse_too_much(*map(self._archive.pieces_again, (paths[_TEXTS], sheet.path)))
 
-    def _looked_at(
-        self, kind: str, source: str, texts: TextVolumeCheck, found: CellRewriter, *, anew: bool
+    def _checked_part(
+        self, kind: str, source: str, texts: TextVolumeCheck, found: CellRewriter, *, rewrite: bool
     ) -> Iterator[bytes]:
         if kind == _FORMATS:
             return iter([self._styles.xml().encode()] if self._styles else [])
         # A part that is unpacked once more does not count twice.
-        pieces = without_doctype(self._archive.pieces_again(source) if anew else self._archive.pieces(source))
+        pieces = without_doctype(
+            self._archive.pieces_again(source) if rewrite else self._archive.pieces(source)
+        )
         part = PlainPart(CELLS if kind == _SHEET else TEXTS)
-        own = part.passed(own_elements(pieces) if anew else pieces)
+        own = part.passed(own_elements(pieces) if rewrite else pieces)
         if kind == _TEXTS:
             return texts.passed(own)
         found.findings.merged = part.merged

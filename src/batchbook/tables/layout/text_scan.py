@@ -259,7 +259,6 @@ def _start_of_line(line: bytes) -> bytes:
     return line[: max(line.rfind(mark, 0, _LONGEST) for mark in b" ,;\t") + 1] or line[:_LONGEST]
 
 
-_ASCII = bytes(range(128))
 _PIECE_DECODED = 256 * 1024
 
 

@@ -60,8 +60,8 @@ class DuplicateKeys:
     def _ask(self, plan: ImportPlan, row: Any) -> Collection[Any] | None:
         first, *others = (plan.column(row, field) for field in plan.key)
         # Removed rows are included, so that the index alone answers.
-        wanted = select(first).where(row.batch_id == plan.batch.id).group_by(first, *others)
-        found = self._session.scalars(wanted.having(func.count() > 1).limit(_MOST_NAMED + 1)).all()
+        statement = select(first).where(row.batch_id == plan.batch.id).group_by(first, *others)
+        found = self._session.scalars(statement.having(func.count() > 1).limit(_MOST_NAMED + 1)).all()
         return None if len(found) > _MOST_NAMED else {part for part in found if part is not None}
 
 
@@ -207,7 +207,7 @@ class Comparison:
         """
         row, record = self._row, self._record
         names = [self._current(field).label(old(field.name)) for field in self._plan.written]
-        wanted = select(
+        statement = select(
             # An expression, so that PostgreSQL does not look for all rows of the batch each time: where its statistics
             # do not know the batch yet, it takes that for as quick as looking for one.
             (row.batch_id + 0).label("batch_id"),
@@ -221,8 +221,8 @@ class Comparison:
             if field.lookup:
                 looked_up = self._looked_up[field.name]
                 key = getattr(looked_up, field.lookup.id.key)
-                wanted = wanted.outerjoin(looked_up, key == getattr(record, field.stored.key))
-        return wanted.where(where).subquery("found")
+                statement = statement.outerjoin(looked_up, key == getattr(record, field.stored.key))
+        return statement.where(where).subquery("found")
 
     def changed(self, field: TargetField, before: SQLColumnExpression[Any]) -> ColumnElement[bool]:
         """Return the condition for rows that change ``field``, whose present value is ``before``."""

@@ -70,9 +70,9 @@ class RecordWriter:
             for field in self._plan.target.all_fields
             if field not in fields and field.default is not None
         }
-        wanted = select(*values.values()).where(self._application.rows_with(ImportStatus.CREATE))
-        wanted = wanted.order_by(*(self._plan.column(self._row, field) for field in self._plan.key))
-        return self._run(insert(self._plan.target.model).from_select(list(values), wanted))
+        statement = select(*values.values()).where(self._application.rows_with(ImportStatus.CREATE))
+        statement = statement.order_by(*(self._plan.column(self._row, field) for field in self._plan.key))
+        return self._run(insert(self._plan.target.model).from_select(list(values), statement))
 
     def update_records(self) -> int:
         """Set in each record the fields that its row changes; return the number of records."""

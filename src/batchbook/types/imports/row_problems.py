@@ -89,8 +89,8 @@ class Problems:
         """Return the checks that rows fail, by sequence."""
         broken: dict[int, list[Check]] = {}
         for check in self._plan.checks:
-            wanted = select(self._row.sequence).where(rows.where, self._breaks(check))
-            for sequence in rows.session.scalars(wanted):
+            statement = select(self._row.sequence).where(rows.where, self._breaks(check))
+            for sequence in rows.session.scalars(statement):
                 broken.setdefault(sequence, []).append(check)
         return broken
 
@@ -131,9 +131,9 @@ class Problems:
     def _replace_by_key(self, row: RowProxy, field: TargetField) -> None:
         name = new(field.name)
         text = getattr(row, name)
-        meant = () if text is None else self._references[field.name].found.get(text, ())
-        if len(meant) == 1 and meant != (text,):
-            setattr(row, name, meant[0])
+        matches = () if text is None else self._references[field.name].found.get(text, ())
+        if len(matches) == 1 and matches != (text,):
+            setattr(row, name, matches[0])
             row.raw = {name: text} | (row.raw or {})
 
     def _judge_reference(self, row: RowProxy, field: TargetField) -> None:
@@ -142,12 +142,12 @@ class Problems:
         if text is None:
             return
         references = self._references[field.name]
-        meant = references.found.get(text, ())
-        if meant == (text,):
+        matches = references.found.get(text, ())
+        if matches == (text,):
             return
-        if not meant and field in self._plan.added:
+        if not matches and field in self._plan.added:
             return
-        code, message = _reference_problem(field, text, meant)
+        code, message = _reference_problem(field, text, matches)
         row.add_issue(name, code, message, suggestions=references.suggestions(text))
 
 
@@ -155,9 +155,9 @@ def _has_issue(row: RowProxy, field: str) -> bool:
     return any(found["field"] == field for found in row.issues or ())
 
 
-def _reference_problem(field: TargetField, text: str, meant: Sequence[str]) -> tuple[str, str]:
+def _reference_problem(field: TargetField, text: str, matches: Sequence[str]) -> tuple[str, str]:
     label = field.label.lower()
-    if meant:
-        named = ", ".join(meant[:_NAMED]) + (", …" if len(meant) > _NAMED else "")
+    if matches:
+        named = ", ".join(matches[:_NAMED]) + (", …" if len(matches) > _NAMED else "")
         return AMBIGUOUS, f"“{text[:60]}” may be more than one {label}: {named}. Choose one."
     return UNKNOWN, f"There is no {label} “{text[:60]}”. Correct it, or add it and refresh."

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from pyramid.response import Response
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
 from batchbook.batches.engine.actions import FOLLOW_UP
 from batchbook.batches.engine.preview import totals_of
@@ -23,10 +23,10 @@ from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.batches.pages.file.inspection_page import intake_url
 from batchbook.batches.pages.rows.row_grid import RowGrid
 from batchbook.batches.running.activity import activity_of, last_failure_of
-from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Missing
 from batchbook.grid import choices_of
 from batchbook.master import buttons_for
+from batchbook.master.record_pages import file_response
 
 #: The number of operations of its history on a batch's page.
 OPERATIONS_SHOWN = 8
@@ -43,8 +43,8 @@ class BatchDetail(BatchPage):
     def get(self) -> dict[str, Any]:
         """Show the batch. The number of statements does not depend on the number of rows."""
         rows, context = RowGrid(self.view, self.batch), self.action_context
-        held = self.view.held(self.batch.id)
-        activity = activity_of(self.request, held) if held else None
+        lock = self.view.lock_of(self.batch.id)
+        activity = activity_of(self.request, lock) if lock else None
         operations = self._latest_operations()
         went_wrong = bool(operations) and operations[0].kind in (FAILURE, CANCEL)
         files = self.request.db.scalars(
@@ -92,8 +92,8 @@ class BatchDetail(BatchPage):
         return self.request.route_path("batches.find", number=f"{number:08d}") if number else None
 
     def _latest_operations(self) -> Sequence[Operation]:
-        wanted = select(Operation).where(Operation.batch_id == self.batch.id)
-        latest = wanted.order_by(Operation.number.desc()).limit(OPERATIONS_SHOWN)
+        statement = select(Operation).where(Operation.batch_id == self.batch.id)
+        latest = statement.order_by(Operation.number.desc()).limit(OPERATIONS_SHOWN)
         found: Sequence[Operation] = self.request.db.scalars(latest).all()
         return found
 
@@ -122,11 +122,13 @@ class History(BatchPage):
 
     def get(self) -> dict[str, Any]:
         """Show a page of operations; ``before`` in the query is the last number on the page before."""
-        wanted = select(Operation).where(Operation.batch_id == self.batch.id)
+        statement = select(Operation).where(Operation.batch_id == self.batch.id)
         before = self.request.GET.get("before", "")
         if before.isascii() and before.isdigit() and len(before) < 10:
-            wanted = wanted.where(Operation.number < int(before))
-        found = self.request.db.scalars(wanted.order_by(Operation.number.desc()).limit(PAGE_SIZE + 1)).all()
+            statement = statement.where(Operation.number < int(before))
+        found = self.request.db.scalars(
+            statement.order_by(Operation.number.desc()).limit(PAGE_SIZE + 1)
+        ).all()
         page = found[:PAGE_SIZE]
         return self.template_values(
             operations=page,
@@ -162,14 +164,5 @@ class Download(BatchPage):
         record = self.request.db.get(BatchFile, (self.batch.id, int(self.request.matchdict["number"])))
         if record is None:
             raise Missing(f"{self.batch} has no such file.")
-        response = Response(content_type="application/octet-stream", app_iter=self._bytes(record))
-        response.content_length = record.size
-        response.headers["Content-Disposition"] = (
-            f"attachment; filename*=UTF-8''{quote(record.name, safe='')}"
-        )
-        return response
-
-    def _bytes(self, record: BatchFile) -> Iterator[bytes]:
-        # The server sends the bytes after the request's transaction has ended, so the stream has one of its own.
-        with transaction_scope(self.request.services.get(Engine), read_only=True) as session:
-            yield from file_chunks(session, record)
+        chunks = partial(file_chunks, record=record)
+        return file_response(self.request, record.name, record.size, "application/octet-stream", chunks)

@@ -23,7 +23,7 @@ from batchbook.batches.pages.batch_page import UNPROCESSABLE, BatchPage, follow_
 from batchbook.batches.pages.view import PROBLEMS
 from batchbook.batches.rows.issues import plain_lines
 from batchbook.batches.rows.row_values import NOT_STORED
-from batchbook.batches.running.bulk_edits import FIX_ALIKE, enqueue_edit, is_big
+from batchbook.batches.running.bulk_edits import FIX_SIMILAR, enqueue_edit, is_big
 from batchbook.errors import BadInput
 from batchbook.grid import VERBS, CellError, Column, Filter, GridState, Verb, label_of, parse, to_text
 from batchbook.master.links import href
@@ -157,7 +157,7 @@ class FixSimilar(BatchPage):
             )
         fixer.demand_seen(self.action_context, self.cells, seen.token)
         arguments = {"alike": asdict(self.cells), "text": text, "seen": seen.token}
-        result = enqueue_edit(self.request.services, self.engine, self.batch.id, FIX_ALIKE.name, arguments)
+        result = enqueue_edit(self.request.services, self.engine, self.batch.id, FIX_SIMILAR.name, arguments)
         return follow_on(self.request, result, self.problems_url)
 
     @property

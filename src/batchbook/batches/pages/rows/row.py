@@ -124,7 +124,7 @@ class OneRow(BatchPage):
         return urls.get("previous"), urls.get("next")
 
     def _changes(self) -> Any:
-        wanted = (
+        statement = (
             select(CellChange, Operation)
             .join(
                 Operation,
@@ -134,7 +134,7 @@ class OneRow(BatchPage):
             .order_by(CellChange.operation.desc(), CellChange.position)
             .limit(CHANGES_SHOWN)
         )
-        return self.request.db.execute(wanted).all()
+        return self.request.db.execute(statement).all()
 
 
 class RowPage(OneRow):

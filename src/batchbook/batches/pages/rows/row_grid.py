@@ -38,9 +38,9 @@ def _grid_of(
     zone: tzinfo,
     *conditions: ColumnElement[bool],
 ) -> Grid:
-    wanted = select(row).where(row.batch_id == batch.id, *conditions)
+    statement = select(row).where(row.batch_id == batch.id, *conditions)
     carried = tuple(getattr(row, name) for name in _CARRIED)
-    return Grid(columns, wanted, (row.sequence,), zone=zone, carried=carried)
+    return Grid(columns, statement, (row.sequence,), zone=zone, carried=carried)
 
 
 def open_batch_rows(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
