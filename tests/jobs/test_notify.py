@@ -53,6 +53,6 @@ def test_a_database_that_does_not_answer_is_a_pause(engine: Engine, caplog: pyte
     other = make_engine(unreachable)
     wake_up = make_wake_up(other, threading.Event())
     assert seconds_of(threading.Thread(target=wake_up.wait, args=(0.2,))) >= 0.15
-    assert "Not notified of new jobs at the moment" in caplog.text
+    assert "Notifications of new jobs are not working at the moment" in caplog.text
     wake_up.close()
     other.dispose()
