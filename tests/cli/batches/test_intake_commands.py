@@ -128,3 +128,27 @@ def test_odd_lines_are_refused_with_their_readings(catalogue: Engine, batch: Any
     assert "1 line is not UTF-8 as the rest of the file is: 3." in refused.stderr
     assert "--odd-lines cp1252. Nothing was created." in refused.stderr
     assert batch(*create, "--odd-lines", "latin-1").exit_code == 0
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_an_open_decimal_sign_is_refused_with_both_readings(
+    catalogue: Engine, batch: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "open.csv"
+    path.write_text("item_code;description;size;price\n000000011;RYE;;1.250\n000000012;WHEAT;;2.500\n")
+    create = ("create", "price_change", "--file", path, "--set", "vendor_code=V1", "--as", "staff")
+    refused = batch(*create)
+    assert refused.exit_code == 1
+    assert "“1.250” in row 2 is 1.250 with a point, and 1250 with a comma." in refused.stderr
+    assert "Column “price”" in refused.stderr
+    assert "such as --decimal point or --decimal comma. Nothing was created." in refused.stderr
+    # Nor does it help to leave the rows for another command.
+    waiting = batch(*create, "--no-populate", "--map", "price=price")
+    assert waiting.exit_code == 0
+    later = batch("populate", waiting.stdout.strip(), "--as", "staff")
+    assert later.exit_code == 1
+    assert "can be read in several ways" in later.stderr
+    assert rows(catalogue) == []
+    assert batch(*create, "--decimal", "point").exit_code == 0
+    assert batch(*create).exit_code == 0  # As last time for this vendor.
+    assert rows(catalogue) == [("000000011", "1.25"), ("000000012", "2.50")] * 2

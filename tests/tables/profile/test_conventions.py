@@ -45,14 +45,15 @@ def test_the_majority_decides_and_the_others_are_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("delimiter", "sign", "meant"), [("|", ".", "1.500"), (";", ",", "1500"), ("\t", ".", "1.500")]
+    ("delimiter", "sign", "meant"), [("|", ".", "point"), (";", ",", "comma"), ("\t", ".", "point")]
 )
 def test_what_fits_both_is_assumed_and_said(delimiter: str, sign: str, meant: str) -> None:
     report = column("1.500", "2.250", delimiter=delimiter)
     assert report.reading.columns[1].decimal_sign == sign
     found = note(report, "open-decimal-sign")
     assert found.severity is Severity.WARNING
-    assert f"“1.500” in row 2 is {meant};" in found.message
+    assert "“1.500” in row 2 is 1.500 with a point, and 1500 with a comma." in found.message
+    assert f"A decimal {meant} is assumed" in found.message
 
 
 def test_a_column_that_shows_nothing_is_read_as_the_others_are() -> None:

@@ -31,6 +31,8 @@ _MARKS = (
     ("all", "Drop every apostrophe at the start"),
 )
 _PARTS = {"decimal": "decimal_sign", "date": "date_order", "marks": "text_marks"}
+#: By the code of a finding that leaves several readings open, the part of the column's reading that decides it.
+_OPEN = {"open-decimal-sign": "decimal", "open-date-order": "date"}
 _ORDERS = (("ymd", "Year, month, day"), ("dmy", "Day, month, year"), ("mdy", "Month, day, year"))
 
 #: The highest number of a header row, and of the rows that headings may take.
@@ -83,7 +85,8 @@ def reading_from_form(bound: BoundForm, intake: Intake) -> Reading:
     chosen: dict[str, Any] = {guessed: sent[guessed] or ""} if guessed in sent else {}
     if structure:
         return replace(intake.chosen, **{**structure, **chosen}, columns=(), left_out=None)
-    reading = replace(intake.chosen, columns=_columns_in(changed, intake), **chosen)
+    confirmed = {name: sent[name] for name in _asked_of_columns(intake) if sent.get(name)}
+    reading = replace(intake.chosen, columns=_columns_in(changed | confirmed, intake), **chosen)
     if "left_out" in changed:
         reading = replace(reading, left_out=tuple(map(int, _NUMBERS.findall(changed["left_out"] or ""))))
     return reading
@@ -178,6 +181,15 @@ def _guessed(intake: Intake) -> str:
     if not intake.report.readings:
         return ""
     return "odd_lines" if any(note.code == ODD_LINES for note in intake.report.notes) else "encoding"
+
+
+def _asked_of_columns(intake: Intake) -> list[str]:
+    """Return the names of the form's fields about columns that can be read in several ways."""
+    return [
+        f"{_OPEN[note.code]}.{note.column}"
+        for note in intake.report.notes
+        if note.code in _OPEN and note.column is not None
+    ]
 
 
 def _other_of(name: str) -> str:

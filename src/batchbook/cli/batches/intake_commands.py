@@ -16,11 +16,11 @@ from batchbook.batches.engine.file_intake import file_source_of, intake_fields
 from batchbook.batches.intake import saved_mappings
 from batchbook.batches.intake.field_mapping import IntakeField
 from batchbook.batches.intake.file_inspection import (
-    GuessedText,
     Intake,
+    Undecided,
     Unmapped,
     needs_decision,
-    refuse_guessed_text,
+    refuse_undecided,
     refuse_unmapped,
 )
 from batchbook.batches.intake.file_source import store_intake
@@ -31,7 +31,7 @@ from batchbook.cli.output import aligned, json_option, print_result, printable
 from batchbook.cli.parameters import PAIR, TEXT
 from batchbook.errors import TooLarge
 from batchbook.tables.inspection import inspect_table
-from batchbook.tables.layout.encoding import ODD_LINES
+from batchbook.tables.layout.encoding import ENCODING_GUESSED, ODD_LINES
 from batchbook.tables.layout.languages import known_encoding
 from batchbook.tables.report import ColumnReading, Reading, Report
 from batchbook.web import MAX_UPLOAD_BYTES
@@ -58,6 +58,10 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 #: The most unused columns that are named.
 _MOST_NAMED = 20
 _DELIMITERS = {**DELIMITERS, "\\t": "\t"}
+_DECIDING = {
+    "open-decimal-sign": "--decimal point or --decimal comma",
+    "open-date-order": "--dates dmy or --dates mdy",
+}
 _SIGNS = {"point": ".", ".": ".", "comma": ",", ",": ","}
 
 
@@ -166,7 +170,13 @@ def inspect_and_map(context: ActionContext, choices: Choices, *, demand: bool) -
     if choices.pairs or choices.mapping:
         intake = replace(choose_columns(intake, fields, choices.pairs), name=choices.mapping or "")
         store_intake(context.batch, intake)
-    if choices.pairs or choices.mapping or choices.reading.encoding or choices.reading.odd_lines:
+    if (
+        choices.pairs
+        or choices.mapping
+        or choices.of_columns != ColumnReading()
+        or choices.reading.encoding
+        or choices.reading.odd_lines
+    ):
         saved_mappings.save_mapping(
             context.session, place, intake.mapping, intake.chosen, by=context.actor, at=context.now
         )
@@ -195,14 +205,20 @@ def _demand(intake: Intake, fields: Sequence[IntakeField]) -> None:
             error.fields,
         ) from error
     try:
-        refuse_guessed_text(intake, fields)
-    except GuessedText as guess:
-        option = "--odd-lines" if guess.code == ODD_LINES else "--encoding"
-        first_reading = intake.report.readings[0].encoding
-        raise GuessedText(
-            f"{guess.message} Choose one, such as {option} {first_reading}. Nothing was created.",
-            guess.code,
-        ) from guess
+        refuse_undecided(intake, fields)
+    except Undecided as error:
+        raise Undecided(
+            f"{error.message} Choose one, such as {_option_for(error.code, intake)}. Nothing was created.",
+            error.code,
+        ) from error
+
+
+def _option_for(code: str, intake: Intake) -> str:
+    """Return an option of the command that decides what the finding ``code`` leaves open."""
+    if code in (ENCODING_GUESSED, ODD_LINES):
+        option = "--odd-lines" if code == ODD_LINES else "--encoding"
+        return f"{option} {intake.report.readings[0].encoding}"
+    return _DECIDING[code]
 
 
 def _report_unused(intake: Intake, fields: Sequence[IntakeField]) -> None:

@@ -276,10 +276,11 @@ def _mixed_signs_note(position: int, sign: DecimalSign, against: Evidence) -> No
 def _ambiguous_sign_note(position: int, sign: DecimalSign, both: Evidence) -> Note:
     _, text = both.first[0]
     number = parse_marked_number(text)
-    value = (number.core if number else text).replace("," if sign == "." else ".", "").replace(sign, ".")
+    core = number.core if number else text
+    point, comma = core.replace(",", ""), core.replace(".", "").replace(",", ".")
     message = (
         f"{counted(both.count, 'value fits', 'values fit')} a decimal point as well as a decimal comma, and nothing in"
-        f" this column tells which. A {_SIGNS[sign]} is assumed, by which {both.example} is"
-        f" {value}; change it if that is wrong."
+        f" this column tells which: {both.example} is {point} with a point, and {comma} with a comma."
+        f" A {_SIGNS[sign]} is assumed; change it if that is wrong."
     )
     return Note("open-decimal-sign", message, Severity.WARNING, position, both.rows)
