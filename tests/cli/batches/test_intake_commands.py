@@ -152,3 +152,15 @@ def test_an_open_decimal_sign_is_refused_with_both_readings(
     assert batch(*create, "--decimal", "point").exit_code == 0
     assert batch(*create).exit_code == 0  # As last time for this vendor.
     assert rows(catalogue) == [("000000011", "1.25"), ("000000012", "2.50")] * 2
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_what_a_percent_sign_does_is_asked(catalogue: Engine, batch: Any, tmp_path: Path) -> None:
+    path = tmp_path / "percent.csv"
+    path.write_text("item_code,description,size,price\n000000011,RYE,,150%\n")
+    create = ("create", "price_change", "--file", path, "--set", "vendor_code=V1", "--as", "staff")
+    refused = batch(*create)
+    assert "nothing tells whether “150%” in row 2 is 150 or 1.50." in refused.stderr
+    assert "such as --percent points or --percent fraction. Nothing was created." in refused.stderr
+    assert batch(*create, "--percent", "fraction").exit_code == 0
+    assert rows(catalogue) == [("000000011", "1.50")]

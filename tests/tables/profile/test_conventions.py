@@ -13,6 +13,7 @@ from tests.tables.reports import codes, column, inspected, note
 
 from batchbook.statuses import Severity
 from batchbook.tables.inspection import inspect_table
+from batchbook.tables.report import ColumnReading
 
 
 @pytest.mark.parametrize(
@@ -131,3 +132,18 @@ def test_days_that_tell_nothing_are_read_as_those_of_the_other_columns() -> None
     report = inspected("from,to", "1/2/2017,31/12/2017", "3/2/2017,30/12/2017")
     assert [column.date_order for column in report.reading.columns] == ["dmy", "dmy"]
     assert "open-date-order" not in codes(report)
+
+
+def test_what_a_percent_sign_does_is_open_until_it_is_chosen() -> None:
+    found = note(column("7.5%", "10 %"), "percent-signs")
+    assert (found.severity, found.column) == (Severity.WARNING, 1)
+    assert "“7.5%” in row 2 is 7.5 or 0.075." in found.message
+    chosen = note(column("7,5%", "10,25 %", requested=ColumnReading(percent="fraction")), "percent-signs")
+    assert (chosen.severity, "is read as 0,075." in chosen.message) == (Severity.INFO, True)
+
+
+@pytest.mark.parametrize("cells", [("1.250", "call us"), ("10%", "call us"), ("05/06/2026", "soon")])
+def test_an_open_question_is_asked_about_some_numbers_among_texts(cells: tuple[str, str]) -> None:
+    report = column(*cells)
+    assert report.columns[1].kind == "text"
+    assert codes(report) & {"open-decimal-sign", "percent-signs", "open-date-order"}

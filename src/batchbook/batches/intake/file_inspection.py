@@ -15,6 +15,7 @@ from batchbook.errors import BadInput
 from batchbook.grid import Kind
 from batchbook.grid.columns import NUMERIC_KINDS
 from batchbook.statuses import Severity
+from batchbook.tables.profile.conventions import OPEN_ORDER, OPEN_SIGN, PERCENT_SIGNS
 from batchbook.tables.report import Note, Reading, Report
 from batchbook.words import counted, quoted_list, storable
 
@@ -23,19 +24,18 @@ _REPORTED_BY_ROWS = frozenset({"not-numbers", "not-days", "surplus-cells"})
 # Findings that matter only to columns of some kinds.
 _RELEVANT_KINDS = {
     "mixed-decimal-signs": NUMERIC_KINDS,
-    "open-decimal-sign": NUMERIC_KINDS,
+    OPEN_SIGN: NUMERIC_KINDS,
     "mixed-date-orders": (Kind.DATE,),
-    "open-date-order": (Kind.DATE,),
+    OPEN_ORDER: (Kind.DATE,),
     "short-years": (Kind.DATE,),
     "stripped-zeros": TEXT_KINDS,
+    PERCENT_SIGNS: NUMERIC_KINDS,
     "long-numbers": TEXT_KINDS,
     "shortened-numbers": TEXT_KINDS,
 }
 _STRIPPED_ZEROS = "stripped-zeros"
 #: The codes of findings that leave several readings open. Rows are read only once one of them was chosen.
-OPEN_QUESTIONS = frozenset(
-    {tables.ENCODING_GUESSED, tables.ODD_LINES, "open-decimal-sign", "open-date-order"}
-)
+OPEN_QUESTIONS = frozenset({tables.ENCODING_GUESSED, tables.ODD_LINES, OPEN_SIGN, OPEN_ORDER, PERCENT_SIGNS})
 
 
 def needs_decision(note: Note, fields: Sequence[IntakeField], mapping: IntakeMapping) -> bool:

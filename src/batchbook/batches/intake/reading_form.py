@@ -14,6 +14,7 @@ from batchbook.grid import Kind, choices_of
 from batchbook.grid.columns import NUMERIC_KINDS
 from batchbook.tables.layout.encoding import ODD_LINES
 from batchbook.tables.layout.languages import text_encodings
+from batchbook.tables.profile.conventions import OPEN_ORDER, OPEN_SIGN, PERCENT_SIGNS
 from batchbook.tables.profile.findings import APOSTROPHES, TEXT_MARKS
 from batchbook.tables.report import ColumnReading, Reading, TextReading
 
@@ -30,9 +31,13 @@ _MARKS = (
     ("codes", "Drop these, and apostrophes before digits"),
     ("all", "Drop every apostrophe at the start"),
 )
-_PARTS = {"decimal": "decimal_sign", "date": "date_order", "marks": "text_marks"}
+_PERCENT = (("points", "7.5% is 7.5"), ("fraction", "7.5% is 0.075"))
+_OTHER_DIGITS = (("plain", "Read as 0 to 9"), ("kept", "Keep as in the file"))
+_PARTS = {
+    "decimal": "decimal_sign", "date": "date_order", "marks": "text_marks", "percent": "percent", "digits": "other_digits",
+}  # fmt: skip
 #: By the code of a finding that leaves several readings open, the part of the column's reading that decides it.
-_OPEN = {"open-decimal-sign": "decimal", "open-date-order": "date"}
+_OPEN = {OPEN_SIGN: "decimal", OPEN_ORDER: "date", PERCENT_SIGNS: "percent"}
 _ORDERS = (("ymd", "Year, month, day"), ("dmy", "Day, month, year"), ("mdy", "Month, day, year"))
 
 #: The highest number of a header row, and of the rows that headings may take.
@@ -65,7 +70,8 @@ def reading_form_values(intake: Intake) -> dict[str, Any]:
     }
     for place, column in enumerate(reading.columns):
         values |= {f"decimal.{place}": column.decimal_sign, f"date.{place}": column.date_order}
-        values[f"marks.{place}"] = column.text_marks
+        values |= {f"marks.{place}": column.text_marks, f"digits.{place}": column.other_digits}
+        values[f"percent.{place}"] = column.percent
     return values
 
 
@@ -208,7 +214,7 @@ def _other_encoding_is_chosen(values: dict[str, Any]) -> dict[str, str]:
 
 def _column_fields(intake: Intake, fields: Sequence[IntakeField]) -> Iterator[Field]:
     kinds = {place: wanted.column.kind for place, wanted in intake.mapping.placed(fields)}
-    marked = {note.column for note in intake.report.notes if note.code in (TEXT_MARKS, APOSTROPHES)}
+    noted = {(note.column, note.code) for note in intake.report.notes}
     for place, column in enumerate(intake.report.columns):
         kind, label = kinds.get(place), column_title(column.heading, place)
         if column.kind == "number" or kind in NUMERIC_KINDS:
@@ -222,7 +228,20 @@ def _column_fields(intake: Intake, fields: Sequence[IntakeField]) -> Iterator[Fi
             yield Field.of(
                 f"date.{place}", Kind.CHOICE, label=f"Dates of {label}", choices=choices_of(_ORDERS)
             )
-        if place in marked:
+        if (place, PERCENT_SIGNS) in noted:
+            yield Field.of(
+                f"percent.{place}",
+                Kind.CHOICE,
+                label=f"Percent signs of {label}",
+                widget="radio",
+                choices=choices_of(_PERCENT),
+                required=kind in NUMERIC_KINDS,
+            )
+        if (place, "other-digits") in noted:
+            yield Field.of(
+                f"digits.{place}", Kind.CHOICE, label=f"Digits of {label}", choices=choices_of(_OTHER_DIGITS)
+            )
+        if not {(place, TEXT_MARKS), (place, APOSTROPHES)}.isdisjoint(noted):
             yield Field.of(
                 f"marks.{place}", Kind.CHOICE, label=f"Text marks of {label}", choices=choices_of(_MARKS)
             )

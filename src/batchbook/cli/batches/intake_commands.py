@@ -33,6 +33,7 @@ from batchbook.errors import TooLarge
 from batchbook.tables.inspection import inspect_table
 from batchbook.tables.layout.encoding import ENCODING_GUESSED, ODD_LINES
 from batchbook.tables.layout.languages import known_encoding
+from batchbook.tables.profile.conventions import OPEN_ORDER, OPEN_SIGN, PERCENT_SIGNS
 from batchbook.tables.report import ColumnReading, Reading, Report
 from batchbook.web import MAX_UPLOAD_BYTES
 from batchbook.words import quoted_list
@@ -59,8 +60,9 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 _MOST_NAMED = 20
 _DELIMITERS = {**DELIMITERS, "\\t": "\t"}
 _DECIDING = {
-    "open-decimal-sign": "--decimal point or --decimal comma",
-    "open-date-order": "--dates dmy or --dates mdy",
+    OPEN_SIGN: "--decimal point or --decimal comma",
+    OPEN_ORDER: "--dates dmy or --dates mdy",
+    PERCENT_SIGNS: "--percent points or --percent fraction",
 }
 _SIGNS = {"point": ".", ".": ".", "comma": ",", ",": ","}
 
@@ -101,6 +103,11 @@ _READING = (
         help="The number of the header row, counted from 1; 0 if there is none.",
     ),
     click.option("--decimal", type=click.Choice(list(_SIGNS)), help="The decimal separator of all columns."),
+    click.option(
+        "--percent",
+        type=click.Choice(["points", "fraction"]),
+        help="What a percent sign does: 7.5% is 7.5 by points, and 0.075 by fraction.",
+    ),
     click.option(
         "--dates",
         type=click.Choice(["ymd", "dmy", "mdy"]),
@@ -146,7 +153,11 @@ def choices_of(options: Mapping[str, Any]) -> Choices:
         sheet=options["sheet"] or "",
         header_row=options["header_row"],
     )
-    columns = ColumnReading(_SIGNS.get(options["decimal"] or "", ""), options["dates"] or "")  # type: ignore[arg-type]
+    columns = ColumnReading(
+        _SIGNS.get(options["decimal"] or "", ""),  # type: ignore[arg-type]
+        options["dates"] or "",
+        percent=options["percent"] or "",
+    )
     return Choices(reading, columns, options.get("mapping"), options.get("pairs", ()))
 
 

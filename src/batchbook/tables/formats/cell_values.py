@@ -28,9 +28,14 @@ def cell_text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return number_text(value)
-    if isinstance(value, datetime | date | time):
+    if isinstance(value, timedelta):
+        return duration_text(value)
+    if isinstance(value, time):
+        part = timedelta(microseconds=value.microsecond)
+        return duration_text(timedelta(hours=value.hour, minutes=value.minute, seconds=value.second) + part)
+    if isinstance(value, datetime | date):
         return value.isoformat()
-    return str(value) if isinstance(value, int | timedelta) else ""
+    return str(value) if isinstance(value, int) else ""
 
 
 def number_text(value: float) -> str:
@@ -38,6 +43,23 @@ def number_text(value: float) -> str:
     if value.is_integer():
         return str(int(value))
     return format(Decimal(repr(value)), "f")
+
+
+def percent_text(value: float) -> str:
+    """Return a number as a cell shows it that is formatted as a percentage: 7.5% for 0.075."""
+    if abs(value) >= float("inf") or value != value:
+        return ""
+    return format((Decimal(repr(value)) * 100).normalize(), "f") + "%"
+
+
+def duration_text(value: timedelta) -> str:
+    """Return a duration as hours, minutes and seconds, whichever format it comes from; hours may be more than 24."""
+    microseconds = abs(value) // timedelta(microseconds=1)
+    # Workbooks store parts of a day, so that what is less than a millisecond is an error of rounding.
+    seconds, thousandths = divmod((microseconds + 500) // 1000, 1000)
+    part = f".{thousandths:03}".rstrip("0") if thousandths else ""
+    sign = "-" if value < timedelta() else ""
+    return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{part}"
 
 
 class LongNumbers:

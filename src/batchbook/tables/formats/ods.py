@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import chain
 from typing import BinaryIO
 
@@ -21,12 +22,12 @@ from batchbook.tables.errors import (
 )
 from batchbook.tables.formats import Block, NumberedRow, OpenedFile, blocks_of
 from batchbook.tables.formats.archive import OPENDOCUMENT, Archive, feed_xml, parsed_xml
-from batchbook.tables.formats.cell_values import SheetFindings, number_text
+from batchbook.tables.formats.cell_values import SheetFindings, duration_text, number_text, percent_text
 from batchbook.tables.layout.sheets import choose_sheet
 from batchbook.tables.report import Note, Reading
 
 _BLANKS = re.compile(r"[ \t\r\n]+")
-_TIME = re.compile(r"PT(\d{1,5})H(\d{1,2})M(\d{1,2})(?:[.,]\d+)?S")
+_TIME = re.compile(r"(-)?PT(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9})(?:[.,](\d{1,9}))?S)?")
 _DIGITS = re.compile(r"0[0-9]{1,20}")
 # A comment on a cell is not part of its text.
 _ASIDE = "office:annotation"
@@ -120,22 +121,23 @@ class OdsCellReader:
             return ""
         self._count(attributes)
         if kind in _NUMBERS:
-            return self._number(attributes.get("office:value", ""), displayed)
+            return self._number(attributes.get("office:value", ""), displayed, kind)
         if kind == "date":
             return attributes.get("office:date-value", displayed)
         if kind == "time":
-            clock = _TIME.fullmatch(attributes.get("office:time-value", ""))
-            return ":".join(f"{int(part):02d}" for part in clock.groups()) if clock else displayed
+            return _time(attributes.get("office:time-value", "")) or displayed
         if kind == "boolean":
             return attributes.get("office:boolean-value", displayed)
         return displayed if self._paragraphs else attributes.get("office:string-value", "")[: MAX_CELL + 1]
 
-    def _number(self, value: str, displayed: str) -> str:
+    def _number(self, value: str, displayed: str, kind: str) -> str:
         try:
             number = float(value)
         except ValueError:
             raise InvalidWorkbook(f"{value[:40]!r} is no number") from None
         self.findings.long.look(self._row, [number])
+        if kind == "percentage":
+            return percent_text(number) or displayed
         if _DIGITS.fullmatch(displayed) and float(displayed) == number:
             self.findings.zeros += 1
             return displayed
@@ -148,6 +150,16 @@ class OdsCellReader:
         spanned = [attributes.get(f"table:number-{unit}-spanned", "1") for unit in ("columns", "rows")]
         if spanned != ["1", "1"]:
             self.findings.merged.append(f"{spanned[0]} by {spanned[1]} cells in row {self._row:,}")
+
+
+def _time(value: str) -> str:
+    """Return a duration such as PT26H30M00S, as which times of a day are stored too; empty for anything else."""
+    found = _TIME.fullmatch(value)
+    if found is None or not any(found.groups()[1:4]):
+        return ""
+    hours, minutes, seconds = (int(part or 0) for part in found.groups()[1:4])
+    length = timedelta(hours=hours, minutes=minutes, seconds=float(f"{seconds}.{found[5] or 0}"))
+    return duration_text(-length if found[1] else length)
 
 
 def repeat_count(attributes: dict[str, str], unit: str) -> int:

@@ -105,7 +105,7 @@ class XlsxWorkbook:
             return self._loaded(sheet, rewrite=True)
 
     def _loaded(self, sheet: XlsxSheet, *, rewrite: bool = False) -> LoadedSheet:
-        found = CellRewriter(self._styles.padded if self._styles else {})
+        found = CellRewriter(*((self._styles.padded, self._styles.percent) if self._styles else ({},)))
         with TemporaryDirectory(prefix="batchbook-") as folder:
             path = Path(folder, "sheet.xlsx")
             self._write(path, sheet, found, rewrite=rewrite)
