@@ -61,6 +61,7 @@ class Reading:
     that otherwise is. ``sheet`` is the name of a workbook's sheet. ``header_row`` is the number of the header row, counted from
     1 as spreadsheet programs count; 0 means that there is none. ``header_rows`` is the number of rows that the headings take.
     ``left_out`` are the numbers of rows to skip, such as totals. ``columns`` has the options of each column, by position.
+    ``taken`` and ``skipped`` are the kinds of rows unlike the table, such as subtotals, that are records, or are skipped.
     """
 
     format: Format | Literal[""] = ""
@@ -72,6 +73,8 @@ class Reading:
     left_out: tuple[int, ...] | None = None
     columns: tuple[ColumnReading, ...] = ()
     odd_lines: str = ""
+    taken: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the options as data for JSON."""
@@ -85,6 +88,8 @@ class Reading:
             **{
                 **stored,
                 "left_out": None if left_out is None else tuple(left_out),
+                "taken": tuple(stored.get("taken", ())),
+                "skipped": tuple(stored.get("skipped", ())),
                 "columns": tuple(map(ColumnReading.from_json, stored["columns"])),
             }
         )

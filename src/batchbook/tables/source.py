@@ -82,6 +82,11 @@ class Source:
         return self._opened.readings
 
     @property
+    def hidden_rows(self) -> Collection[int]:
+        """The numbers of the rows that are hidden in a workbook, as far as they were read."""
+        return self._opened.rows.hidden_rows
+
+    @property
     def expected_rows(self) -> int | None:
         """The approximate number of records, for progress reports; None where it is not known."""
         rows = self._opened.expected_rows

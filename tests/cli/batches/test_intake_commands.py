@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from sqlalchemy import Engine, select
 
 from batchbook.db.transactions import transaction_scope
@@ -164,3 +165,27 @@ def test_what_a_percent_sign_does_is_asked(catalogue: Engine, batch: Any, tmp_pa
     assert "such as --percent points or --percent fraction. Nothing was created." in refused.stderr
     assert batch(*create, "--percent", "fraction").exit_code == 0
     assert rows(catalogue) == [("000000011", "1.50")]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_hidden_rows_are_asked_about_and_subtotals_are_left_out(
+    catalogue: Engine, batch: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "hidden.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["item_code", "description", "size", "price"])
+        sheet.write_row(1, 0, ["000000011", "RYE", "", 1.5])
+        sheet.write_row(2, 0, ["000000012", "WHEAT", "", 2.5])
+        sheet.write_row(3, 0, ["Subtotal Bakery", "", "", 4])
+        sheet.write_row(4, 0, ["000000021", "MILK", "", 4])
+        sheet.set_row(2, options={"hidden": True})
+    create = ("create", "price_change", "--file", path, "--set", "vendor_code=V1", "--as", "staff")
+    refused = batch(*create)
+    assert "Row 3 is hidden in the workbook" in refused.stderr
+    assert "such as --skip hidden or --take hidden. Nothing was created." in refused.stderr
+    assert "Row 4 looks like a total, so it is skipped" in refused.stderr
+    assert batch(*create, "--skip", "hidden").exit_code == 0
+    assert rows(catalogue) == [("000000011", "1.50"), ("000000021", "4.00")]
+    assert batch(*create, "--take", "hidden", "--skip", "totals").stderr.count("total") == 0
+    assert len(rows(catalogue)) == 5

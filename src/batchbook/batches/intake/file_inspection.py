@@ -15,6 +15,7 @@ from batchbook.errors import BadInput
 from batchbook.grid import Kind
 from batchbook.grid.columns import NUMERIC_KINDS
 from batchbook.statuses import Severity
+from batchbook.tables.layout.unlike_rows import HIDDEN_ROWS
 from batchbook.tables.profile.conventions import OPEN_ORDER, OPEN_SIGN, PERCENT_SIGNS
 from batchbook.tables.report import Note, Reading, Report
 from batchbook.words import counted, quoted_list, storable
@@ -35,7 +36,9 @@ _RELEVANT_KINDS = {
 }
 _STRIPPED_ZEROS = "stripped-zeros"
 #: The codes of findings that leave several readings open. Rows are read only once one of them was chosen.
-OPEN_QUESTIONS = frozenset({tables.ENCODING_GUESSED, tables.ODD_LINES, OPEN_SIGN, OPEN_ORDER, PERCENT_SIGNS})
+OPEN_QUESTIONS = frozenset(
+    {tables.ENCODING_GUESSED, tables.ODD_LINES, OPEN_SIGN, OPEN_ORDER, PERCENT_SIGNS, HIDDEN_ROWS}
+)
 
 
 def needs_decision(note: Note, fields: Sequence[IntakeField], mapping: IntakeMapping) -> bool:

@@ -14,6 +14,7 @@ from batchbook.grid import Kind, choices_of
 from batchbook.grid.columns import NUMERIC_KINDS
 from batchbook.tables.layout.encoding import ODD_LINES
 from batchbook.tables.layout.languages import text_encodings
+from batchbook.tables.layout.unlike_rows import UNLIKE_ROWS
 from batchbook.tables.profile.conventions import OPEN_ORDER, OPEN_SIGN, PERCENT_SIGNS
 from batchbook.tables.profile.findings import APOSTROPHES, TEXT_MARKS
 from batchbook.tables.report import ColumnReading, Reading, TextReading
@@ -31,6 +32,7 @@ _MARKS = (
     ("codes", "Drop these, and apostrophes before digits"),
     ("all", "Drop every apostrophe at the start"),
 )
+_WAYS = (("skipped", "Skip them"), ("taken", "Read them as records"))
 _PERCENT = (("points", "7.5% is 7.5"), ("fraction", "7.5% is 0.075"))
 _OTHER_DIGITS = (("plain", "Read as 0 to 9"), ("kept", "Keep as in the file"))
 _PARTS = {
@@ -68,6 +70,10 @@ def reading_form_values(intake: Intake) -> dict[str, Any]:
         "header_rows": reading.header_rows,
         "left_out": ", ".join(map(str, reading.left_out or ())),
     }
+    for kind, (code, _, _) in UNLIKE_ROWS.items():
+        if any(note.code == code for note in intake.report.notes):
+            open_ = kind == "hidden" and kind not in (*reading.taken, *reading.skipped)
+            values[f"rows.{kind}"] = "" if open_ else "taken" if kind in reading.taken else "skipped"
     for place, column in enumerate(reading.columns):
         values |= {f"decimal.{place}": column.decimal_sign, f"date.{place}": column.date_order}
         values |= {f"marks.{place}": column.text_marks, f"digits.{place}": column.other_digits}
@@ -92,10 +98,19 @@ def reading_from_form(bound: BoundForm, intake: Intake) -> Reading:
     if structure:
         return replace(intake.chosen, **{**structure, **chosen}, columns=(), left_out=None)
     confirmed = {name: sent[name] for name in _asked_of_columns(intake) if sent.get(name)}
+    rows = _unlike_rows_in(sent)
+    if (rows["taken"], rows["skipped"]) != (intake.chosen.taken, intake.chosen.skipped):
+        chosen |= {**rows, "left_out": None}
     reading = replace(intake.chosen, columns=_columns_in(changed | confirmed, intake), **chosen)
     if "left_out" in changed:
         reading = replace(reading, left_out=tuple(map(int, _NUMBERS.findall(changed["left_out"] or ""))))
     return reading
+
+
+def _unlike_rows_in(sent: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the kinds of rows unlike the table that are taken and skipped."""
+    kinds = {name.removeprefix("rows."): value for name, value in sent.items() if name.startswith("rows.")}
+    return {way: tuple(kind for kind, value in kinds.items() if value == way) for way in ("taken", "skipped")}
 
 
 def _structure_in(changed: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,12 +161,17 @@ def _structure_fields(intake: Intake) -> Iterator[Field]:
         maximum=_MOST_HEADERS,
         required=True,
     )
+    noted = {note.code for note in intake.report.notes}
+    for kind, (code, _, many) in UNLIKE_ROWS.items():
+        if code in noted:
+            label = f"Rows that {many}"
+            yield Field.of(f"rows.{kind}", Kind.CHOICE, label=label, choices=choices_of(_WAYS), required=True)
     yield Field.of(
         "left_out",
         Kind.TEXT,
         label="Rows to skip",
         help="Numbers of rows that are not records, such as totals, separated by commas.",
-        max_length=2_000,
+        max_length=50_000,
     )
 
 

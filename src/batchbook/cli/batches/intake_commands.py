@@ -33,6 +33,7 @@ from batchbook.errors import TooLarge
 from batchbook.tables.inspection import inspect_table
 from batchbook.tables.layout.encoding import ENCODING_GUESSED, ODD_LINES
 from batchbook.tables.layout.languages import known_encoding
+from batchbook.tables.layout.unlike_rows import HIDDEN_ROWS, UNLIKE_ROWS
 from batchbook.tables.profile.conventions import OPEN_ORDER, OPEN_SIGN, PERCENT_SIGNS
 from batchbook.tables.report import ColumnReading, Reading, Report
 from batchbook.web import MAX_UPLOAD_BYTES
@@ -62,6 +63,7 @@ _DELIMITERS = {**DELIMITERS, "\\t": "\t"}
 _DECIDING = {
     OPEN_SIGN: "--decimal point or --decimal comma",
     OPEN_ORDER: "--dates dmy or --dates mdy",
+    HIDDEN_ROWS: "--skip hidden or --take hidden",
     PERCENT_SIGNS: "--percent points or --percent fraction",
 }
 _SIGNS = {"point": ".", ".": ".", "comma": ",", ",": ","}
@@ -101,6 +103,15 @@ _READING = (
         "--header-row",
         type=click.IntRange(0),
         help="The number of the header row, counted from 1; 0 if there is none.",
+    ),
+    click.option(
+        "--skip", multiple=True, type=click.Choice(list(UNLIKE_ROWS)), help="Rows to skip. May be repeated."
+    ),
+    click.option(
+        "--take",
+        multiple=True,
+        type=click.Choice(list(UNLIKE_ROWS)),
+        help="Rows to read as records. May be repeated.",
     ),
     click.option("--decimal", type=click.Choice(list(_SIGNS)), help="The decimal separator of all columns."),
     click.option(
@@ -152,6 +163,8 @@ def choices_of(options: Mapping[str, Any]) -> Choices:
         delimiter=_DELIMITERS.get(delimiter, delimiter),
         sheet=options["sheet"] or "",
         header_row=options["header_row"],
+        taken=options["take"],
+        skipped=options["skip"],
     )
     columns = ColumnReading(
         _SIGNS.get(options["decimal"] or "", ""),  # type: ignore[arg-type]
@@ -269,7 +282,7 @@ def _lines(report: Report) -> Iterator[str]:
         ("Header row", str(reading.header_row)),
         ("Rows", f"{report.rows:,}"),
         ("Blank rows", f"{report.blank_rows:,}" if report.blank_rows else ""),
-        ("Skipped rows", ", ".join(map(str, reading.left_out or ()))),
+        ("Skipped rows", ", ".join(map(str, (reading.left_out or ())[:_MOST_NAMED]))),
     ]
     yield from aligned([(word, text) for word, text in facts if text])
     yield from ("", "Columns")

@@ -9,13 +9,15 @@ from decimal import Decimal
 from typing import Any
 
 from batchbook.statuses import Severity
-from batchbook.tables.errors import MAX_CELL, LimitExceeded, cell_too_long_message
+from batchbook.tables.errors import MAX_CELL, MAX_COLUMNS, LimitExceeded, cell_too_long_message
 from batchbook.tables.report import Note
 from batchbook.words import counted
 
 #: From here on a number has more digits than spreadsheet programs keep.
 LONG_NUMBER = 1e15
 
+# The most hidden rows that are noted.
+_MOST_HIDDEN = 100_000
 # The number of rows, or ranges of cells, that a note names.
 _SHOWN = 10
 
@@ -93,7 +95,7 @@ class SheetFindings:
     """Counts of formulas, errors and the like in the cells of one sheet, and the notes about them.
 
     ``without_value`` counts formulas whose result was not saved, ``zeros`` the numbers whose format shows zeros in front,
-    ``merged`` are ranges of merged cells, such as A1:C1.
+    ``merged`` are ranges of merged cells, such as A1:C1; ``hidden_rows`` are counted from 1, ``hidden_columns`` from 0.
     """
 
     formulas: int = 0
@@ -102,7 +104,17 @@ class SheetFindings:
     error_rows: set[int] = field(default_factory=set)
     zeros: int = 0
     merged: list[str] = field(default_factory=list)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
     long: LongNumbers = field(default_factory=LongNumbers)
+
+    def hide_rows(self, first: int, last: int) -> None:
+        """Note rows that are hidden, as many as a note can be about."""
+        self.hidden_rows.update(range(first, min(last, first + _MOST_HIDDEN - len(self.hidden_rows)) + 1))
+
+    def hide_columns(self, first: int, last: int) -> None:
+        """Note columns that are hidden, counted from 0."""
+        self.hidden_columns.update(range(first, min(last, MAX_COLUMNS) + 1))
 
     def add_error(self, row: int) -> None:
         """Count an error value in ``row``, counted from 1."""
@@ -114,6 +126,10 @@ class SheetFindings:
         return (*self._notes(), *self.long.notes())
 
     def _notes(self) -> Iterator[Note]:
+        for place in sorted(self.hidden_columns)[:_SHOWN]:
+            yield Note(
+                "hidden-column", f"Column {place + 1} is hidden in the workbook.", Severity.WARNING, place
+            )
         if self.merged:
             ranges = ", ".join(self.merged[:_SHOWN]) + (" and others" if len(self.merged) > _SHOWN else "")
             yield Note(

@@ -33,6 +33,7 @@ _DIGITS = re.compile(r"0[0-9]{1,20}")
 _ASIDE = "office:annotation"
 _CELLS = frozenset(["table:table-cell", "table:covered-table-cell"])
 _BLANK_ELEMENTS = frozenset(["text:s", "text:tab", "text:line-break"])
+_HIDDEN = ("collapse", "filter")
 _NUMBERS = ("float", "currency", "percentage")
 
 
@@ -206,6 +207,11 @@ class OdsRows:
         self._name, self._file, self._place = name, file, place
         self._cells = OdsCellReader()
 
+    @property
+    def hidden_rows(self) -> Collection[int]:
+        """The numbers of the rows that are hidden, as far as they were read."""
+        return self._cells.findings.hidden_rows
+
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield all rows with something in them, in blocks of at most ``size``."""
         with bad_input_for(self._name, _WHAT):
@@ -234,7 +240,7 @@ class _TableReader:
         self.cells = OdsCellReader()
         self.is_done = False
         self._tables, self._depth = place + 1, 0
-        self._number, self._times = 1, 1
+        self._number, self._times, self._columns = 1, 1, 0
         self._rows: list[tuple[int, int, Sequence[str]]] = []
 
     def take_rows(self) -> list[tuple[int, int, Sequence[str]]]:
@@ -251,6 +257,13 @@ class _TableReader:
         elif tag == "table:table-row":
             self._times = repeat_count(attributes, "rows")
             self.cells.begin_row(self._number)
+            if attributes.get("table:visibility") in _HIDDEN:
+                self.cells.findings.hide_rows(self._number, self._number + self._times - 1)
+        elif tag == "table:table-column":
+            count = repeat_count(attributes, "columns")
+            if attributes.get("table:visibility") in _HIDDEN and self._columns < MAX_COLUMNS:
+                self.cells.findings.hide_columns(self._columns, self._columns + count - 1)
+            self._columns += count
         else:
             self.cells.start(tag, attributes)
 

@@ -14,6 +14,7 @@ from batchbook.tables.formats.sheet_extent import ExtentEstimate
 
 CELLS, TEXTS = ("worksheet", "sheetData"), ("sst",)
 
+_TRUE, _LONGEST_RANGE = ("1", "true", "on"), 20
 _MAIN = next(iter(SPREADSHEET))
 _PREFIX = re.compile(rb"""\sxmlns:([^\s=<>"']+)\s*=""")
 # The part before the cells has thousands of bytes, mostly widths of columns.
@@ -27,11 +28,13 @@ class NeedsRewriting(InvalidWorkbook):
 
 
 class PlainPart:
-    """The content of the element at ``path`` of a part, in a new root element; the rest of the part is parsed as XML."""
+    """The content of the element at ``path`` of a part, in a new root element; the rest of the part is parsed as XML.
 
-    def __init__(self, path: tuple[str, ...]) -> None:
-        #: The ranges of merged cells, such as A1:C1, known once all has passed.
-        self.merged: list[str] = []
+    Merged cells and hidden columns are noted in ``findings``.
+    """
+
+    def __init__(self, path: tuple[str, ...], findings: SheetFindings) -> None:
+        self._findings = findings
         self._path, self._open = path, list[str]()
 
     def passed(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -85,7 +88,11 @@ class PlainPart:
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "mergeCell" and self._open == ["worksheet", "mergeCells"]:
-            self.merged.append(attributes.get("ref", "")[:30])
+            self._findings.merged.append(attributes.get("ref", "")[:30])
+        elif tag == "col" and self._open == ["worksheet", "cols"] and attributes.get("hidden") in _TRUE:
+            first, last = attributes.get("min", ""), attributes.get("max", "")
+            if first.isdecimal() and last.isdecimal() and len(first + last) < _LONGEST_RANGE:
+                self._findings.hide_columns(int(first) - 1, int(last) - 1)
         self._open.append(tag)
 
     def _end(self, _tag: str) -> None:
@@ -140,6 +147,8 @@ _ERROR_AT = re.compile(
 )
 
 _KIND, _STYLE = re.compile(rb"""\st\s*=\s*["'](\w*)["']"""), re.compile(rb"""\ss\s*=\s*["']([0-9]+)["']""")
+_HIDDEN_ROW = re.compile(rb"""<row(\s[^<>]*\bhidden\s*=\s*["'](?:1|true|on)["'][^<>]*)>""")
+_ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["']([0-9]{1,7})["']""")
 _MOST_DIGITS = 15
 _NO_VALUE = (b"</f></c>", b"</f><v></v>", b"</f><v/>", b"</f><v />")
 
@@ -189,6 +198,8 @@ class CellRewriter:
         found = self.findings
         if self._shown:
             data = self._shown.sub(self._as_shown, data)
+        if b"hidden" in data:
+            self._note_hidden(data)
         if self.reach.feed(data):
             return data
         if formulas := data.count(b"<f>") + data.count(b"<f "):
@@ -198,6 +209,11 @@ class CellRewriter:
         data, errors = _ERROR.subn(rb"\1str\2", data)
         found.errors += errors
         return data
+
+    def _note_hidden(self, data: bytes) -> None:
+        for row in _HIDDEN_ROW.findall(data):
+            if number := _ROW_NUMBER.search(row):
+                self.findings.hide_rows(int(number[1]), int(number[1]))
 
     def _as_shown(self, match: re.Match[bytes]) -> bytes:
         """Return the cell of a number that its format pads with zeros, or shows as a percentage, as a text."""

@@ -28,6 +28,7 @@ from batchbook.tables.report import Note, Reading
 
 # The numbers of the formats that every program knows as days or times; [MS-XLS] 2.4.126.
 _KNOWN_DAYS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
+_HIDDEN_ROW = 0x20
 _KNOWN_DURATION, _DURATION = 46, re.compile(r"\[(?:h+|m+|s+)\]")
 _NO_CODE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.I)
 
@@ -135,6 +136,11 @@ class XlsCells:
                 if text is not None:
                     yield (*waiting, text)
                     waiting = None
+            elif kind == biff.ROW and data[12] & _HIDDEN_ROW:
+                number = struct.unpack_from("<H", data)[0] + 1
+                self.findings.hide_rows(number, number)
+            elif kind == biff.COLINFO and data[8] & 1:
+                self.findings.hide_columns(*struct.unpack_from("<HH", data))
             elif kind == biff.MERGEDCELLS:
                 self._merge(data)
             else:
@@ -258,6 +264,11 @@ class XlsRows:
         self._cells = XlsCells(book)
         #: The number of its last row, where the sheet states its size.
         self.height = self._height()
+
+    @property
+    def hidden_rows(self) -> Collection[int]:
+        """The numbers of the rows that are hidden, as far as they were read."""
+        return self._cells.findings.hidden_rows
 
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield all rows with something in them, in blocks of at most ``size``."""

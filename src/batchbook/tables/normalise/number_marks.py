@@ -57,7 +57,8 @@ NO = _words("no n false f off nein non nee falsch faux falso onwaar ☐ ✗ ✘"
 #: The words that a row of totals begins with, in lower case.
 TOTALS = _words(
     "total totals subtotal sub-total sum sums summe gesamt gesamtsumme zwischensumme endsumme",
-    "totaal subtotaal som somme totaux sous-total suma totales grandtotal",
+    "totaal subtotaal som somme totaux sous-total suma totales grandtotal totale subtotale subtotaal soma",
+    "итого всего итог razem ogółem celkem součet összesen toplam ukupno skupaj yhteensä totalt summa σύνολο 合计 合計 小计 小計 총계",
 )
 
 
@@ -102,12 +103,13 @@ _OTHER_SIGNS = {
     "\u066b": ".", "\u066c": ",", "\u066a": "%", "\uff0e": ".", "\uff0c": ",", "\uff05": "%", "\uff0d": "-", "\uff0f": "/", "\uff1a": ":",
 }  # fmt: skip
 _CODE_OF_DIGITS = re.compile(rf"[\d\s.,:/%+\u2212\-{''.join(_OTHER_SIGNS)}]+")
+_DIGITS = frozenset("0123456789")
 _TO_PLAIN = str.maketrans(_OTHER_SIGNS)
 
 
 def has_other_digits(text: str) -> bool:
     """Return whether a digit of another script than the usual 0 to 9 is in ``text``."""
-    return not text.isascii() and _OTHER_DIGIT.search(text) is not None
+    return not text.isascii() and any(map(str.isdecimal, set(text).difference(_DIGITS)))
 
 
 def plain_digits(text: str) -> str:

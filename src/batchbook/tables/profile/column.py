@@ -85,6 +85,8 @@ _MOST_KNOWN_TEXTS = 20_000
 # A whole part that is only a zero: the sign behind it groups nothing.
 _ZERO_FIRST = re.compile(r"[^0-9.,]*0[.,][0-9]")
 _ZERO_CODE = re.compile(rb"(?<=\n)0[0-9]+(?=\n)")
+# The first bytes of characters from Arabic letters on; before these, no script has digits of its own.
+_BEYOND_LATIN = re.compile(rb"[\xd9-\xff]")
 _NO_BREAK = re.compile("[\u00a0\u202f\u2007]")
 _NO_BREAK_BYTES = tuple(mark.encode() for mark in "\u00a0\u202f\u2007")
 
@@ -162,7 +164,7 @@ class ColumnProfile:
         self, numbers: Sequence[int], texts: Sequence[str], data: bytes
     ) -> tuple[Sequence[str], bytes]:
         """Count the codes in digits of other scripts; return all texts, these with the usual digits, and their bytes."""
-        if not has_other_digits("".join(texts)):
+        if not (_BEYOND_LATIN.search(data) and has_other_digits("".join(texts))):
             return texts, data
         plain = [*map(plain_digits, texts)]
         seen = self.seen["other-digits"]
