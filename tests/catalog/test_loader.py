@@ -150,6 +150,7 @@ def test_columns_may_stand_in_any_order_with_a_byte_order_mark(engine: Engine, t
     [
         (APPLES.replace("2.49", "two"), "Row 3, column price: “two” "),
         (APPLES.replace("2.49", "2.499"), "Row 3, column price: “2.499” "),
+        (APPLES.replace("2.49", '"2,499"'), "Row 3, column price: “2,499” is 2499 or 2.499: "),
         (APPLES.replace("2.49", "-1"), "Row 3, column price: “-1” "),
         (APPLES.replace("2.49", ""), "Row 3, column price: Price needs a value."),
         (APPLES.replace(",7", ",many"), "Row 3, column on_hand: “many” "),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+# ruff: noqa: RUF001 - The digits are those of other scripts.
 import io
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import column as sql_column
@@ -14,8 +16,8 @@ from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping
 from batchbook.grid import Column, Kind
 from batchbook.grid.cells import CellError
 from batchbook.tables.inspection import inspect_table
-from batchbook.tables.normalise import mark_remover, normaliser
-from batchbook.tables.report import ColumnReading, Report
+from batchbook.tables.normalise import hundredth, mark_remover, normaliser
+from batchbook.tables.report import ColumnReading, Percent, Report
 
 FIELD = IntakeField("a", Column("a", "A", sql_column("a"), Kind.TEXT))
 
@@ -122,3 +124,44 @@ def test_the_words_for_no(word: str) -> None:
 def test_another_word_is_neither_yes_nor_no() -> None:
     with pytest.raises(CellError):
         understood(Kind.BOOLEAN, "perhaps", POINT)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "number"),
+    [
+        ("０００８０１", "000801", 801),
+        ("٠٠٠٨٦٦", "000866", 866),
+        ("१२", "12", 12),
+        ("１，２３４", "1,234", 1234),
+    ],
+)
+def test_digits_of_other_scripts_are_those_that_they_mean(text: str, code: str, number: int) -> None:
+    report, texts = marked_column([text, "7"])
+    assert report.reading.columns[0].other_digits == "plain"
+    assert texts == [code, "7"]
+    assert understood(Kind.INTEGER, text, POINT) == number
+    cells = CellReader(FIELD, report.reading.column(0), IntakeMapping()).read([text, "7"])
+    assert cells.normalised == {0: text}
+    assert without_marks(ColumnReading(other_digits="kept"), [text]) == [text]
+    assert without_marks(report.reading.column(0), [f"Box of {text}"]) == [f"Box of {text}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "percent", "value"),
+    [
+        ("7.5%", "points", "7.5"),
+        ("7.5%", "fraction", "0.075"),
+        ("-12 %", "fraction", "-0.12"),
+        ("1,250.5 %", "fraction", "12.505"),
+        ("٧٫٥٪", "fraction", "0.075"),
+        ("7.5", "fraction", "7.5"),
+    ],
+)
+def test_a_percent_sign_does_what_was_chosen(text: str, percent: Percent, value: str) -> None:
+    read = normaliser(Kind.DECIMAL, ColumnReading(".", percent=percent))(text)
+    assert Decimal(read) == Decimal(value)
+
+
+def test_a_hundredth_of_a_number_with_a_comma() -> None:
+    assert hundredth("1.250,5", ",") == "12,505"
+    assert hundredth("7", ",") == "0,07"

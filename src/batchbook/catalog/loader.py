@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -56,6 +57,8 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
         for name, model, attribute in (("department", Department, "name"), ("vendor_code", Vendor, "code"))
     },
 }
+
+_OPEN_SIGN = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 
 #: The records of one file, with their lines. The table exists while a file is loaded.
 _staging = SqlTable(
@@ -130,10 +133,21 @@ def _records(table: Table) -> Iterator[Sequence[Any]]:
         values = [line]
         for name, place, parse in parsers:
             try:
+                _refuse_open_sign(name, record[place])
                 values.append(parse(record[place]))
             except CellError as error:
                 raise _refusal(line, f", column {name}: {error.message}") from None
         yield values
+
+
+def _refuse_open_sign(name: str, text: str) -> None:
+    """Raise ``CellError`` for a price such as 1,234, whose comma may group thousands or be the decimal sign."""
+    if name == "price" and _OPEN_SIGN.fullmatch(text.strip()):
+        digits = text.strip()
+        raise CellError(
+            "open-decimal-sign",
+            f"“{digits}” is {digits.replace(',', '')} or {digits.replace(',', '.')}: write it with a point, or without commas.",
+        )
 
 
 def _refuse_duplicates(connection: Connection) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import BinaryIO
@@ -13,8 +12,16 @@ from batchbook.errors import BadInput
 from batchbook.grid.columns import Kind
 from batchbook.statuses import Severity
 from batchbook.tables.layout.encoding import ENCODING_GUESSED, ODD_LINES
+from batchbook.tables.layout.unlike_rows import (
+    MOST_LEFT_OUT,
+    UnlikeFinder,
+    UnlikeKind,
+    UnlikeRows,
+    code_shapes,
+    has_gaps,
+    usually_filled,
+)
 from batchbook.tables.normalise import normaliser
-from batchbook.tables.normalise.number_marks import TOTALS
 from batchbook.tables.profile.column import ColumnProfile
 from batchbook.tables.profile.findings import conclude_columns
 from batchbook.tables.report import Chunk, ColumnReading, Note, Reading, Report
@@ -28,6 +35,8 @@ FIRST_ROWS = 20
 _LAST_ROWS = 5
 # The most cells that are profiled together.
 _CELLS_AT_ONCE = 100_000
+# The number of rows of each part from which codes are learned, and of the codes' shapes that are kept.
+_LEARNED_FROM, _MOST_SHAPES = 200, 2_000
 # The number of rows with surplus cells that are kept.
 _SHOWN = 5
 # The codes of notes that are better given for each column than for the file.
@@ -81,15 +90,23 @@ class _Inspection:
         self.profiles = [ColumnProfile() for _ in source.headings]
         self.rows = 0
         self.first_rows: list[tuple[int, tuple[str, ...]]] = []
-        self._totals: list[Row] = []
+        self._finder, self.unlike = UnlikeFinder(source.headings), UnlikeRows()
+        self._usual_so_far: tuple[bool, ...] = ()
+        self._shapes: set[tuple[int, str]] = set()
         self._surplus_rows = 0
         self._surplus: dict[int, Sequence[str]] = {}
 
     @property
     def left_out(self) -> tuple[int, ...]:
-        """The numbers of rows to skip: those requested, or else the totals that were found."""
+        """The numbers of rows to skip: those requested, or else those that were found to be unlike the table."""
         requested = self._source.reading.left_out
-        return tuple(number for number, _ in self._totals) if requested is None else requested
+        return self.unlike.left_out(self._taken) if requested is None else requested
+
+    @property
+    def _taken(self) -> tuple[str, ...]:
+        reading = self._source.reading
+        # Hidden rows are records until somebody says otherwise.
+        return reading.taken if "hidden" in reading.skipped else (*reading.taken, "hidden")
 
     def read(self) -> None:
         """Read all records once."""
@@ -98,16 +115,86 @@ class _Inspection:
         for chunk in self._source.chunks(max(1, min(5_000, _CELLS_AT_ONCE // max(1, len(self.profiles))))):
             self._see_surplus(chunk)
             numbers, records = [*numbers, *chunk.numbers], [*records, *chunk.records]
-            self._feed(numbers[:-_LAST_ROWS], records[:-_LAST_ROWS])
+            self._feed_records(numbers[:-_LAST_ROWS], records[:-_LAST_ROWS])
             numbers, records = numbers[-_LAST_ROWS:], records[-_LAST_ROWS:]
-        if self._source.reading.left_out is None:
-            self._take_totals(numbers, records)
-        self._feed(numbers, records)
+        self._feed_records(numbers, records, is_end=True)
+
+    def _feed_records(
+        self, numbers: Sequence[int], records: Sequence[Sequence[str]], *, is_end: bool = False
+    ) -> None:
+        """Feed rows, without those that are unlike the table unless such rows are taken."""
+        if self._source.reading.left_out is not None or not records:
+            self._feed(numbers, records)
+            return
+        hidden = self._source.hidden_rows
+        kinds: dict[int, UnlikeKind] = (
+            {number: "hidden" for number in numbers if number in hidden} if hidden else {}
+        )
+        candidates = self._finder.candidates(numbers, records)
+        if candidates or is_end:
+            self._learn(numbers, records, {number for number, _ in candidates})
+            rows = zip(numbers, records, strict=True) if is_end else candidates
+            kinds |= self._finder.sort(rows, self._usual_so_far, self._shapes)
+        if is_end:
+            self._sort_end(numbers, kinds)
+        kept = self._keep(numbers, records, kinds)
+        if is_end and not self.unlike.numbers.get("totals"):
+            kept = self._without_sums(*kept)
+        self._feed(*kept)
+
+    def _learn(
+        self, numbers: Sequence[int], records: Sequence[Sequence[str]], unsure: Collection[int]
+    ) -> None:
+        """Learn from the first rows which columns are usually filled, and which codes they hold."""
+        sure = [cells for number, cells in zip(numbers, records, strict=True) if number not in unsure]
+        if self.rows > len(sure) or not sure:
+            self._usual_so_far = self._usual(sure)
+        else:
+            filled = [sum(map(bool, map(str.strip, column))) for column in zip(*sure, strict=True)]
+            self._usual_so_far = usually_filled(filled, len(sure))
+        if len(self._shapes) < _MOST_SHAPES:
+            self._shapes |= code_shapes(sure[:_LEARNED_FROM])
+
+    def _sort_end(self, numbers: Sequence[int], kinds: dict[int, UnlikeKind]) -> None:
+        """Take single cells behind the last record for notes, and nothing for totals that would be all of the table."""
+        for number in reversed(numbers):
+            if kinds.get(number) == "groups":
+                kinds[number] = "notes"
+            elif number not in kinds:
+                break
+        if not self.rows and all(number in kinds for number in numbers):
+            kinds.clear()
+
+    def _keep(
+        self, numbers: Sequence[int], records: Sequence[Sequence[str]], kinds: Mapping[int, UnlikeKind]
+    ) -> tuple[list[int], list[Sequence[str]]]:
+        kept = []
+        for row in zip(numbers, records, strict=True):
+            kind = kinds.get(row[0])
+            if kind is None or len(self.unlike.numbers.get(kind, ())) >= MOST_LEFT_OUT:
+                kept.append(row)
+                continue
+            self.unlike.add(kind, row)
+            if kind in self._taken:
+                kept.append(row)
+        return [number for number, _ in kept], [cells for _, cells in kept]
+
+    def _without_sums(
+        self, numbers: list[int], records: list[Sequence[str]]
+    ) -> tuple[list[int], list[Sequence[str]]]:
+        """Return rows without the last one where that is called no total, but adds up those above it."""
+        if records:
+            self._feed(numbers[:-1], records[:-1])
+            numbers, records = numbers[-1:], records[-1:]
+            if self._is_sum(numbers[0], records[0]):
+                self.unlike.add("totals", (numbers[0], records[0]))
+                return (numbers, records) if "totals" in self._taken else ([], [])
+        return numbers, records
 
     def notes(self) -> Iterator[Note]:
         """Yield the notes about rows."""
-        if self._totals:
-            yield _totals_note(self._totals)
+        reading = self._source.reading
+        yield from self.unlike.notes(reading.taken, reading.skipped)
         if self._surplus_rows:
             yield _surplus_note(self._surplus_rows, self._surplus)
 
@@ -126,18 +213,6 @@ class _Inspection:
             if len(self._surplus) == _SHOWN:
                 return
             self._surplus[row] = cells
-
-    def _take_totals(self, numbers: list[int], records: list[Sequence[str]]) -> None:
-        """Remove rows of totals from the end of these; where none is called a total, add up what may be sums."""
-        while (
-            records and self.rows + len(records) > 1 and is_total_row(records[-1], self._usual(records[:-1]))
-        ):
-            self._totals.insert(0, (numbers.pop(), records.pop()))
-        if records and not self._totals:
-            self._feed(numbers[:-1], records[:-1])
-            del numbers[:-1], records[:-1]
-            if self._is_sum(numbers[0], records[0]):
-                self._totals.append((numbers.pop(), records.pop()))
 
     def _is_sum(self, number: int, cells: Sequence[str]) -> bool:
         """Return whether a row with gaps holds sums; only such a row has the file read once more."""
@@ -174,18 +249,6 @@ def _with_columns(note: Note, profiles: Sequence[ColumnProfile]) -> Note:
     return replace(note, columns=columns, severity=Severity.WARNING if columns else Severity.INFO)
 
 
-def _totals_note(totals: Sequence[Row]) -> Note:
-    numbers = tuple(number for number, _ in totals)
-    which = (
-        "Row {} looks like a total, so it is skipped"
-        if len(numbers) == 1
-        else "Rows {} look like totals, so they are skipped"
-    )
-    cells = ", ".join(cell.strip() for cell in totals[0][1] if cell.strip())
-    message = f"{which.format(', '.join(map(str, numbers)))}: {cells[:100]}."
-    return Note("total-rows", message, Severity.WARNING, rows=numbers)
-
-
 def _surplus_note(count: int, surplus: dict[int, Sequence[str]]) -> Note:
     row, cells = next(iter(surplus.items()))
     message = (
@@ -195,41 +258,15 @@ def _surplus_note(count: int, surplus: dict[int, Sequence[str]]) -> Note:
     return Note("surplus-cells", message, Severity.WARNING, rows=tuple(surplus))
 
 
-# The share of filled cells from which on a column counts as filled in every record.
-_USUALLY = 0.9
 # Sums of floats come this close to the sum that a program printed.
 _CLOSE, _LEAST = 1e-9, 0.005
-
-_FIRST_WORD = re.compile(r"\W*([^\W\d_]+(?:-[^\W\d_]+)*)\W*")
 
 Record = Sequence[str]
 
 
-def usually_filled(filled: Sequence[int], records: int) -> tuple[bool, ...]:
-    """Return for each column whether nearly all of the ``records``, which are so many, fill it."""
-    return tuple(count >= max(1, _USUALLY * records) for count in filled)
-
-
-def is_total_row(record: Record, usual: Sequence[bool]) -> bool:
-    """Return whether ``record`` is called a total: by a word alone, or by its first word where cells are missing.
-
-    ``usual`` has for each column whether it is usually filled: a product may be called “Total” too, but it has all its cells.
-    """
-    cells = [cell for cell in record if cell.strip()]
-    if not cells:
-        return False
-    if _is_total_word(cells[0]):
-        return True
-    if not _has_gaps(record, usual):
-        return False
-    first = _FIRST_WORD.match(cells[0])
-    begins = first is not None and first[1].casefold() in TOTALS
-    return begins or any(map(_is_total_word, cells))
-
-
 def may_be_sums(record: Record, usual: Sequence[bool], numeric: Iterable[int]) -> bool:
     """Return whether ``record`` has gaps but some numbers, so that adding up the records above it may be worthwhile."""
-    return _has_gaps(record, usual) and any(record[position].strip() for position in numeric)
+    return has_gaps(record, usual) and any(record[position].strip() for position in numeric)
 
 
 def are_sums(
@@ -249,15 +286,6 @@ def are_sums(
         for place, total in sums.items()
         if abs(total) > _LEAST
     )
-
-
-def _has_gaps(record: Record, usual: Sequence[bool]) -> bool:
-    return any(expected and not cell.strip() for cell, expected in zip(record, usual, strict=True))
-
-
-def _is_total_word(cell: str) -> bool:
-    found = _FIRST_WORD.fullmatch(cell)
-    return found is not None and found[1].casefold() in TOTALS
 
 
 def _number_reader(reading: ColumnReading) -> Callable[[str], float]:

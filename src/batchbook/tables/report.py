@@ -14,6 +14,12 @@ from batchbook.statuses import Severity
 TextMarks = Literal["", "kept", "formulas", "codes", "all"]
 
 
+#: What a percent sign does to a number: 7.5% is 7.5 by ``points``, and 0.075 by ``fraction``. Empty where that is to be decided.
+Percent = Literal["", "points", "fraction"]
+
+#: What happens to codes in digits of other scripts, such as Arabic or full-width ones: they become 0 to 9, or are kept.
+OtherDigits = Literal["", "plain", "kept"]
+
 #: The formats that can be read. Pasted text is ``csv``, and so is text separated by tabs.
 Format = Literal["csv", "xlsx", "xls", "ods"]
 
@@ -23,13 +29,16 @@ class ColumnReading:
     """Options for reading the cells of one column; an empty option is to be guessed.
 
     ``nothing`` are the texts that mean an empty cell in this column, such as “N/A” or “-”. ``text_marks`` are the spreadsheet
-    markers in front of texts that are removed.
+    markers in front of texts that are removed, ``percent`` what a percent sign does, and ``other_digits`` what happens to codes in
+    digits of other scripts.
     """
 
     decimal_sign: Literal["", ".", ","] = ""
     date_order: DateOrder | Literal[""] = ""
     nothing: tuple[str, ...] = ()
     text_marks: TextMarks = ""
+    percent: Percent = ""
+    other_digits: OtherDigits = ""
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
@@ -39,6 +48,8 @@ class ColumnReading:
             stored["date_order"],
             tuple(stored["nothing"]),
             stored.get("text_marks", ""),
+            stored.get("percent", ""),
+            stored.get("other_digits", ""),
         )
 
 
@@ -50,6 +61,7 @@ class Reading:
     that otherwise is. ``sheet`` is the name of a workbook's sheet. ``header_row`` is the number of the header row, counted from
     1 as spreadsheet programs count; 0 means that there is none. ``header_rows`` is the number of rows that the headings take.
     ``left_out`` are the numbers of rows to skip, such as totals. ``columns`` has the options of each column, by position.
+    ``taken`` and ``skipped`` are the kinds of rows unlike the table, such as subtotals, that are records, or are skipped.
     """
 
     format: Format | Literal[""] = ""
@@ -61,6 +73,8 @@ class Reading:
     left_out: tuple[int, ...] | None = None
     columns: tuple[ColumnReading, ...] = ()
     odd_lines: str = ""
+    taken: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the options as data for JSON."""
@@ -74,6 +88,8 @@ class Reading:
             **{
                 **stored,
                 "left_out": None if left_out is None else tuple(left_out),
+                "taken": tuple(stored.get("taken", ())),
+                "skipped": tuple(stored.get("skipped", ())),
                 "columns": tuple(map(ColumnReading.from_json, stored["columns"])),
             }
         )

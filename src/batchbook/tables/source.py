@@ -17,8 +17,8 @@ from batchbook.tables.formats.sheet_cache import SHEET_CACHE, Opener
 from batchbook.tables.formats.xls import open_xls
 from batchbook.tables.formats.xlsx import open_xlsx
 from batchbook.tables.layout.header_heuristics import find_headings, header_names, heading_notes
-from batchbook.tables.normalise import mark_remover
-from batchbook.tables.report import Chunk, Format, Note, Reading, SheetReport, TextReading
+from batchbook.tables.normalise import text_cleaner
+from batchbook.tables.report import Chunk, ColumnReading, Format, Note, Reading, SheetReport, TextReading
 from batchbook.words import quoted_list
 
 _WORKBOOKS: dict[Format, Opener] = {"xlsx": open_xlsx, "xls": open_xls, "ods": open_ods}
@@ -80,6 +80,11 @@ class Source:
     def readings(self) -> tuple[TextReading, ...]:
         """Some texts of the file in each encoding that it may be in, where the encoding is a guess."""
         return self._opened.readings
+
+    @property
+    def hidden_rows(self) -> Collection[int]:
+        """The numbers of the rows that are hidden in a workbook, as far as they were read."""
+        return self._opened.rows.hidden_rows
 
     @property
     def expected_rows(self) -> int | None:
@@ -244,7 +249,7 @@ def check_header(name: str, header: Sequence[str], required: Sequence[str]) -> N
 __all__ = ["SUFFIXES", "read_table"]
 
 _FIRST_OF_MARKS = ("'", "=")
-_remove_marks: Callable[[str], str] = mark_remover("codes") or str
+_clean: Callable[[str], str] = text_cleaner(ColumnReading(text_marks="codes", other_digits="plain")) or str
 
 
 def read_table(name: str, file: BinaryIO, required: Sequence[str]) -> Table:
@@ -268,7 +273,7 @@ def read_table(name: str, file: BinaryIO, required: Sequence[str]) -> Table:
         # Some row must have the headings: the first that is not blank.
         first = next((chunk.numbers[0] for chunk in source.chunks(1)), 1)
         source = open_source(name, file, Reading(header_row=first, header_rows=1), required)
-    header = header_names([*map(_remove_marks, source.headings)])
+    header = header_names([*map(_clean, source.headings)])
     check_header(name, header, required)
     # Programs separate by semicolons where the comma is the decimal sign: 1,500 may be one and a half there.
     commas_group = source.reading.delimiter != ";"
@@ -283,5 +288,7 @@ def _without_marks(records: Iterator[tuple[int, Sequence[str]]]) -> Iterator[tup
     for number, record in records:
         yield (
             number,
-            [*map(_remove_marks, record)] if any(text[:1] in _FIRST_OF_MARKS for text in record) else record,
+            [*map(_clean, record)]
+            if any(text[:1] in _FIRST_OF_MARKS or not text.isascii() for text in record)
+            else record,
         )

@@ -7,10 +7,10 @@ import io
 import pytest
 
 from batchbook.batches.intake.file_inspection import (
-    GuessedText,
+    Undecided,
     Unmapped,
     describe_source,
-    refuse_guessed_text,
+    refuse_undecided,
     refuse_unmapped,
     storable_json,
 )
@@ -25,7 +25,7 @@ def test_columns_with_the_names_of_fields_need_no_decision() -> None:
     assert intake.mapping.columns == {"item_code": 0, "price": 1, "remark": 2}
     assert (intake.is_chosen, intake.is_plain(FIELDS)) == (False, True)
     refuse_unmapped(intake, FIELDS)
-    refuse_guessed_text(intake, FIELDS)
+    refuse_undecided(intake, FIELDS)
     assert describe_source(intake, FIELDS) == ""
 
 
@@ -40,8 +40,8 @@ def test_a_required_field_without_a_column_is_refused_by_name() -> None:
 def test_a_guessed_encoding_is_refused_where_it_matters() -> None:
     table = "item_code,price,remark\n1,1.00,Mühle\n2,2.00,Bäckerei\n".encode("cp1252")
     intake = inspect("list.csv", io.BytesIO(table), FIELDS)
-    with pytest.raises(GuessedText, match="can be read in several ways"):
-        refuse_guessed_text(intake, FIELDS)
+    with pytest.raises(Undecided, match="can be read in several ways"):
+        refuse_undecided(intake, FIELDS)
 
 
 def test_json_loses_characters_that_no_database_stores() -> None:

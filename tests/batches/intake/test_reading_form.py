@@ -6,12 +6,12 @@ from batchbook.batches.intake.reading_form import reading_form, reading_form_val
 from batchbook.tables.report import Reading
 
 from .fields import FIELDS
-from .inspected import inspected
+from .inspected import TABLE, inspected
 
 
-def sent(**changed: str) -> Reading:
-    """Return the reading after the form was sent with ``changed`` values."""
-    intake = inspected()
+def sent(table: str = TABLE, **changed: str) -> Reading:
+    """Return the reading after the form about ``table`` was sent with ``changed`` values."""
+    intake = inspected(table)
     form = reading_form(intake, FIELDS)
     texts = form.bind(reading_form_values(intake)).texts
     bound = form.validate({**{name: text for name, text in texts.items() if text}, **changed})
@@ -27,6 +27,12 @@ def test_a_changed_delimiter_and_rows_to_skip_are_chosen() -> None:
     assert sent(delimiter="tab").delimiter == "\t"
     assert sent(delimiter="other", delimiter_other="!").delimiter == "!"
     assert sent(left_out="3, 4").left_out == (3, 4)
+
+
+def test_an_open_decimal_sign_is_chosen_by_sending_the_form_as_it_is() -> None:
+    open_table = "item_code;price\n1234;1.250\n12345;2.500\n"
+    assert sent(open_table).column(1).decimal_sign == ","
+    assert sent(open_table, **{"decimal.1": "."}).column(1).decimal_sign == "."
 
 
 def test_numbers_of_rows_must_be_numbers() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from sqlalchemy import Engine, select
 
 from batchbook.db.transactions import transaction_scope
@@ -128,3 +129,63 @@ def test_odd_lines_are_refused_with_their_readings(catalogue: Engine, batch: Any
     assert "1 line is not UTF-8 as the rest of the file is: 3." in refused.stderr
     assert "--odd-lines cp1252. Nothing was created." in refused.stderr
     assert batch(*create, "--odd-lines", "latin-1").exit_code == 0
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_an_open_decimal_sign_is_refused_with_both_readings(
+    catalogue: Engine, batch: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "open.csv"
+    path.write_text("item_code;description;size;price\n000000011;RYE;;1.250\n000000012;WHEAT;;2.500\n")
+    create = ("create", "price_change", "--file", path, "--set", "vendor_code=V1", "--as", "staff")
+    refused = batch(*create)
+    assert refused.exit_code == 1
+    assert "“1.250” in row 2 is 1.250 with a point, and 1250 with a comma." in refused.stderr
+    assert "Column “price”" in refused.stderr
+    assert "such as --decimal point or --decimal comma. Nothing was created." in refused.stderr
+    # Nor does it help to leave the rows for another command.
+    waiting = batch(*create, "--no-populate", "--map", "price=price")
+    assert waiting.exit_code == 0
+    later = batch("populate", waiting.stdout.strip(), "--as", "staff")
+    assert later.exit_code == 1
+    assert "can be read in several ways" in later.stderr
+    assert rows(catalogue) == []
+    assert batch(*create, "--decimal", "point").exit_code == 0
+    assert batch(*create).exit_code == 0  # As last time for this vendor.
+    assert rows(catalogue) == [("000000011", "1.25"), ("000000012", "2.50")] * 2
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_what_a_percent_sign_does_is_asked(catalogue: Engine, batch: Any, tmp_path: Path) -> None:
+    path = tmp_path / "percent.csv"
+    path.write_text("item_code,description,size,price\n000000011,RYE,,150%\n")
+    create = ("create", "price_change", "--file", path, "--set", "vendor_code=V1", "--as", "staff")
+    refused = batch(*create)
+    assert "nothing tells whether “150%” in row 2 is 150 or 1.50." in refused.stderr
+    assert "such as --percent points or --percent fraction. Nothing was created." in refused.stderr
+    assert batch(*create, "--percent", "fraction").exit_code == 0
+    assert rows(catalogue) == [("000000011", "1.50")]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_hidden_rows_are_asked_about_and_subtotals_are_left_out(
+    catalogue: Engine, batch: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "hidden.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["item_code", "description", "size", "price"])
+        sheet.write_row(1, 0, ["000000011", "RYE", "", 1.5])
+        sheet.write_row(2, 0, ["000000012", "WHEAT", "", 2.5])
+        sheet.write_row(3, 0, ["Subtotal Bakery", "", "", 4])
+        sheet.write_row(4, 0, ["000000021", "MILK", "", 4])
+        sheet.set_row(2, options={"hidden": True})
+    create = ("create", "price_change", "--file", path, "--set", "vendor_code=V1", "--as", "staff")
+    refused = batch(*create)
+    assert "Row 3 is hidden in the workbook" in refused.stderr
+    assert "such as --skip hidden or --take hidden. Nothing was created." in refused.stderr
+    assert "Row 4 looks like a total, so it is skipped" in refused.stderr
+    assert batch(*create, "--skip", "hidden").exit_code == 0
+    assert rows(catalogue) == [("000000011", "1.50"), ("000000021", "4.00")]
+    assert batch(*create, "--take", "hidden", "--skip", "totals").stderr.count("total") == 0
+    assert len(rows(catalogue)) == 5

@@ -13,6 +13,7 @@ from tests.tables.reports import codes, column, inspected, note
 
 from batchbook.statuses import Severity
 from batchbook.tables.inspection import inspect_table
+from batchbook.tables.report import ColumnReading
 
 
 @pytest.mark.parametrize(
@@ -45,14 +46,15 @@ def test_the_majority_decides_and_the_others_are_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("delimiter", "sign", "meant"), [("|", ".", "1.500"), (";", ",", "1500"), ("\t", ".", "1.500")]
+    ("delimiter", "sign", "meant"), [("|", ".", "point"), (";", ",", "comma"), ("\t", ".", "point")]
 )
 def test_what_fits_both_is_assumed_and_said(delimiter: str, sign: str, meant: str) -> None:
     report = column("1.500", "2.250", delimiter=delimiter)
     assert report.reading.columns[1].decimal_sign == sign
     found = note(report, "open-decimal-sign")
     assert found.severity is Severity.WARNING
-    assert f"“1.500” in row 2 is {meant};" in found.message
+    assert "“1.500” in row 2 is 1.500 with a point, and 1500 with a comma." in found.message
+    assert f"A decimal {meant} is assumed" in found.message
 
 
 def test_a_column_that_shows_nothing_is_read_as_the_others_are() -> None:
@@ -130,3 +132,18 @@ def test_days_that_tell_nothing_are_read_as_those_of_the_other_columns() -> None
     report = inspected("from,to", "1/2/2017,31/12/2017", "3/2/2017,30/12/2017")
     assert [column.date_order for column in report.reading.columns] == ["dmy", "dmy"]
     assert "open-date-order" not in codes(report)
+
+
+def test_what_a_percent_sign_does_is_open_until_it_is_chosen() -> None:
+    found = note(column("7.5%", "10 %"), "percent-signs")
+    assert (found.severity, found.column) == (Severity.WARNING, 1)
+    assert "“7.5%” in row 2 is 7.5 or 0.075." in found.message
+    chosen = note(column("7,5%", "10,25 %", requested=ColumnReading(percent="fraction")), "percent-signs")
+    assert (chosen.severity, "is read as 0,075." in chosen.message) == (Severity.INFO, True)
+
+
+@pytest.mark.parametrize("cells", [("1.250", "call us"), ("10%", "call us"), ("05/06/2026", "soon")])
+def test_an_open_question_is_asked_about_some_numbers_among_texts(cells: tuple[str, str]) -> None:
+    report = column(*cells)
+    assert report.columns[1].kind == "text"
+    assert codes(report) & {"open-decimal-sign", "percent-signs", "open-date-order"}

@@ -15,7 +15,7 @@ from batchbook.batches.rows.row_values import Block
 from batchbook.grid import CellError, Column, Conventions, Kind, parser_for, to_text
 from batchbook.grid.columns import limits_of
 from batchbook.statuses import Severity
-from batchbook.tables.normalise import conventions_of, mark_remover, normaliser
+from batchbook.tables.normalise import conventions_of, normaliser, text_cleaner
 from batchbook.tables.report import Chunk, ColumnReading, Reading
 from batchbook.words import storable
 
@@ -135,7 +135,7 @@ class CellReader:
         self._quick = bulk_parser(self.column, conventions)
         self._tidy = normaliser(self.column.kind, reading)
         self._values = mapping.values.get(wanted.name, {})
-        self._unmark = mark_remover(reading.text_marks)
+        self._clean = text_cleaner(reading)
         self._width = mapping.widths.get(wanted.name, 0)
         self._cells: dict[str, ReadCell] = {}
 
@@ -152,7 +152,7 @@ class CellReader:
         )
 
     def _all_at_once(self, texts: Sequence[str]) -> ColumnCells:
-        if not (self._values or self._width or self._unmark):
+        if not (self._values or self._width or self._clean):
             return ColumnCells(self._quick(texts))
         plain = [*map(str.strip, texts)]
         wanted = [*map(self._replaced, plain)]
@@ -188,8 +188,8 @@ class CellReader:
         """Return ``text`` as it is to be read: replaced as the mapping has it, or without its mark, padded with zeros."""
         if text in self._values:
             text = self._values[text]
-        elif self._unmark is not None:
-            text = self._unmark(text)
+        elif self._clean is not None:
+            text = self._clean(text)
         if len(text) < self._width and text.isdigit() and text.isascii():
             return text.zfill(self._width)
         return text

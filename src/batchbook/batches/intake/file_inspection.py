@@ -9,12 +9,14 @@ from typing import Any, Self
 
 from batchbook import tables
 from batchbook.batches.intake.cell_reader import TEXT_KINDS
-from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping
+from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping, column_title
 from batchbook.batches.intake.suggestions import Suggestion, normalise_name
 from batchbook.errors import BadInput
 from batchbook.grid import Kind
 from batchbook.grid.columns import NUMERIC_KINDS
 from batchbook.statuses import Severity
+from batchbook.tables.layout.unlike_rows import HIDDEN_ROWS
+from batchbook.tables.profile.conventions import OPEN_ORDER, OPEN_SIGN, PERCENT_SIGNS
 from batchbook.tables.report import Note, Reading, Report
 from batchbook.words import counted, quoted_list, storable
 
@@ -23,15 +25,20 @@ _REPORTED_BY_ROWS = frozenset({"not-numbers", "not-days", "surplus-cells"})
 # Findings that matter only to columns of some kinds.
 _RELEVANT_KINDS = {
     "mixed-decimal-signs": NUMERIC_KINDS,
-    "open-decimal-sign": NUMERIC_KINDS,
+    OPEN_SIGN: NUMERIC_KINDS,
     "mixed-date-orders": (Kind.DATE,),
-    "open-date-order": (Kind.DATE,),
+    OPEN_ORDER: (Kind.DATE,),
     "short-years": (Kind.DATE,),
     "stripped-zeros": TEXT_KINDS,
+    PERCENT_SIGNS: NUMERIC_KINDS,
     "long-numbers": TEXT_KINDS,
     "shortened-numbers": TEXT_KINDS,
 }
 _STRIPPED_ZEROS = "stripped-zeros"
+#: The codes of findings that leave several readings open. Rows are read only once one of them was chosen.
+OPEN_QUESTIONS = frozenset(
+    {tables.ENCODING_GUESSED, tables.ODD_LINES, OPEN_SIGN, OPEN_ORDER, PERCENT_SIGNS, HIDDEN_ROWS}
+)
 
 
 def needs_decision(note: Note, fields: Sequence[IntakeField], mapping: IntakeMapping) -> bool:
@@ -146,8 +153,8 @@ class Unmapped(BadInput):
         self.fields = tuple(fields)
 
 
-class GuessedText(BadInput):
-    """The encoding of a text, or of some of its lines, is a guess: the finding has the ``code``. Nothing was read."""
+class Undecided(BadInput):
+    """The file, or a column in use, can be read in several ways: the finding has the ``code``. Nothing was read."""
 
     def __init__(self, sentence: str, code: str) -> None:
         super().__init__(sentence)
@@ -157,25 +164,35 @@ class GuessedText(BadInput):
 def refuse_unprepared(intake: Intake, fields: Sequence[IntakeField]) -> None:
     """Raise ``BadInput`` where ``intake`` lacks a decision that is needed to read rows with ``fields``."""
     refuse_unmapped(intake, fields)
-    refuse_guessed_text(intake, fields)
+    refuse_undecided(intake, fields)
 
 
-def refuse_guessed_text(intake: Intake, fields: Sequence[IntakeField]) -> None:
-    """Raise :class:`GuessedText` where a column in use may have other characters, as nobody chose the encoding."""
-    guesses = [
-        note for note in intake.report.notes if note.code in (tables.ENCODING_GUESSED, tables.ODD_LINES)
+def open_questions(intake: Intake, fields: Sequence[IntakeField]) -> list[Note]:
+    """Return the findings that leave several readings open, none of which was chosen, where they matter to ``fields``."""
+    return [
+        note
+        for note in intake.report.notes
+        if note.code in OPEN_QUESTIONS and needs_decision(note, fields, intake.mapping)
     ]
-    note = next((note for note in guesses if needs_decision(note, fields, intake.mapping)), None)
+
+
+def refuse_undecided(intake: Intake, fields: Sequence[IntakeField]) -> None:
+    """Raise :class:`Undecided` where the file can be read in several ways, and nobody chose one of them."""
+    note = next(iter(open_questions(intake, fields)), None)
     if note is None:
         return
-    readings = []
+    message, name = note.message, intake.report.name
+    if note.code in (tables.ENCODING_GUESSED, tables.ODD_LINES):
+        message = f"{message} {'; '.join(_readings(intake))}."
+    elif note.column is not None:
+        message = f"Column “{column_title(intake.report.headings[note.column], note.column)}”: {message}"
+    raise Undecided(f"“{name}” can be read in several ways. {message}", note.code)
+
+
+def _readings(intake: Intake) -> Iterator[str]:
     for reading in intake.report.readings:
         language = f" ({reading.language})" if reading.language else ""
-        readings.append(f"{reading.encoding}{language}: {quoted_list(reading.texts)}")
-    name = intake.report.name
-    raise GuessedText(
-        f"“{name}” can be read in several ways. {note.message} {'; '.join(readings)}.", note.code
-    )
+        yield f"{reading.encoding}{language}: {quoted_list(reading.texts)}"
 
 
 def refuse_unmapped(intake: Intake, fields: Sequence[IntakeField]) -> None:

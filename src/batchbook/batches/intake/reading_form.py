@@ -14,6 +14,8 @@ from batchbook.grid import Kind, choices_of
 from batchbook.grid.columns import NUMERIC_KINDS
 from batchbook.tables.layout.encoding import ODD_LINES
 from batchbook.tables.layout.languages import text_encodings
+from batchbook.tables.layout.unlike_rows import UNLIKE_ROWS
+from batchbook.tables.profile.conventions import OPEN_ORDER, OPEN_SIGN, PERCENT_SIGNS
 from batchbook.tables.profile.findings import APOSTROPHES, TEXT_MARKS
 from batchbook.tables.report import ColumnReading, Reading, TextReading
 
@@ -30,7 +32,14 @@ _MARKS = (
     ("codes", "Drop these, and apostrophes before digits"),
     ("all", "Drop every apostrophe at the start"),
 )
-_PARTS = {"decimal": "decimal_sign", "date": "date_order", "marks": "text_marks"}
+_WAYS = (("skipped", "Skip them"), ("taken", "Read them as records"))
+_PERCENT = (("points", "7.5% is 7.5"), ("fraction", "7.5% is 0.075"))
+_OTHER_DIGITS = (("plain", "Read as 0 to 9"), ("kept", "Keep as in the file"))
+_PARTS = {
+    "decimal": "decimal_sign", "date": "date_order", "marks": "text_marks", "percent": "percent", "digits": "other_digits",
+}  # fmt: skip
+#: By the code of a finding that leaves several readings open, the part of the column's reading that decides it.
+_OPEN = {OPEN_SIGN: "decimal", OPEN_ORDER: "date", PERCENT_SIGNS: "percent"}
 _ORDERS = (("ymd", "Year, month, day"), ("dmy", "Day, month, year"), ("mdy", "Month, day, year"))
 
 #: The highest number of a header row, and of the rows that headings may take.
@@ -61,9 +70,14 @@ def reading_form_values(intake: Intake) -> dict[str, Any]:
         "header_rows": reading.header_rows,
         "left_out": ", ".join(map(str, reading.left_out or ())),
     }
+    for kind, (code, _, _) in UNLIKE_ROWS.items():
+        if any(note.code == code for note in intake.report.notes):
+            open_ = kind == "hidden" and kind not in (*reading.taken, *reading.skipped)
+            values[f"rows.{kind}"] = "" if open_ else "taken" if kind in reading.taken else "skipped"
     for place, column in enumerate(reading.columns):
         values |= {f"decimal.{place}": column.decimal_sign, f"date.{place}": column.date_order}
-        values[f"marks.{place}"] = column.text_marks
+        values |= {f"marks.{place}": column.text_marks, f"digits.{place}": column.other_digits}
+        values[f"percent.{place}"] = column.percent
     return values
 
 
@@ -83,10 +97,20 @@ def reading_from_form(bound: BoundForm, intake: Intake) -> Reading:
     chosen: dict[str, Any] = {guessed: sent[guessed] or ""} if guessed in sent else {}
     if structure:
         return replace(intake.chosen, **{**structure, **chosen}, columns=(), left_out=None)
-    reading = replace(intake.chosen, columns=_columns_in(changed, intake), **chosen)
+    confirmed = {name: sent[name] for name in _asked_of_columns(intake) if sent.get(name)}
+    rows = _unlike_rows_in(sent)
+    if (rows["taken"], rows["skipped"]) != (intake.chosen.taken, intake.chosen.skipped):
+        chosen |= {**rows, "left_out": None}
+    reading = replace(intake.chosen, columns=_columns_in(changed | confirmed, intake), **chosen)
     if "left_out" in changed:
         reading = replace(reading, left_out=tuple(map(int, _NUMBERS.findall(changed["left_out"] or ""))))
     return reading
+
+
+def _unlike_rows_in(sent: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the kinds of rows unlike the table that are taken and skipped."""
+    kinds = {name.removeprefix("rows."): value for name, value in sent.items() if name.startswith("rows.")}
+    return {way: tuple(kind for kind, value in kinds.items() if value == way) for way in ("taken", "skipped")}
 
 
 def _structure_in(changed: Mapping[str, Any]) -> dict[str, Any]:
@@ -137,12 +161,17 @@ def _structure_fields(intake: Intake) -> Iterator[Field]:
         maximum=_MOST_HEADERS,
         required=True,
     )
+    noted = {note.code for note in intake.report.notes}
+    for kind, (code, _, many) in UNLIKE_ROWS.items():
+        if code in noted:
+            label = f"Rows that {many}"
+            yield Field.of(f"rows.{kind}", Kind.CHOICE, label=label, choices=choices_of(_WAYS), required=True)
     yield Field.of(
         "left_out",
         Kind.TEXT,
         label="Rows to skip",
         help="Numbers of rows that are not records, such as totals, separated by commas.",
-        max_length=2_000,
+        max_length=50_000,
     )
 
 
@@ -180,6 +209,15 @@ def _guessed(intake: Intake) -> str:
     return "odd_lines" if any(note.code == ODD_LINES for note in intake.report.notes) else "encoding"
 
 
+def _asked_of_columns(intake: Intake) -> list[str]:
+    """Return the names of the form's fields about columns that can be read in several ways."""
+    return [
+        f"{_OPEN[note.code]}.{note.column}"
+        for note in intake.report.notes
+        if note.code in _OPEN and note.column is not None
+    ]
+
+
 def _other_of(name: str) -> str:
     return f"{name}_other"
 
@@ -196,7 +234,7 @@ def _other_encoding_is_chosen(values: dict[str, Any]) -> dict[str, str]:
 
 def _column_fields(intake: Intake, fields: Sequence[IntakeField]) -> Iterator[Field]:
     kinds = {place: wanted.column.kind for place, wanted in intake.mapping.placed(fields)}
-    marked = {note.column for note in intake.report.notes if note.code in (TEXT_MARKS, APOSTROPHES)}
+    noted = {(note.column, note.code) for note in intake.report.notes}
     for place, column in enumerate(intake.report.columns):
         kind, label = kinds.get(place), column_title(column.heading, place)
         if column.kind == "number" or kind in NUMERIC_KINDS:
@@ -210,7 +248,20 @@ def _column_fields(intake: Intake, fields: Sequence[IntakeField]) -> Iterator[Fi
             yield Field.of(
                 f"date.{place}", Kind.CHOICE, label=f"Dates of {label}", choices=choices_of(_ORDERS)
             )
-        if place in marked:
+        if (place, PERCENT_SIGNS) in noted:
+            yield Field.of(
+                f"percent.{place}",
+                Kind.CHOICE,
+                label=f"Percent signs of {label}",
+                widget="radio",
+                choices=choices_of(_PERCENT),
+                required=kind in NUMERIC_KINDS,
+            )
+        if (place, "other-digits") in noted:
+            yield Field.of(
+                f"digits.{place}", Kind.CHOICE, label=f"Digits of {label}", choices=choices_of(_OTHER_DIGITS)
+            )
+        if not {(place, TEXT_MARKS), (place, APOSTROPHES)}.isdisjoint(noted):
             yield Field.of(
                 f"marks.{place}", Kind.CHOICE, label=f"Text marks of {label}", choices=choices_of(_MARKS)
             )

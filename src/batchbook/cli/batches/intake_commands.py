@@ -16,11 +16,11 @@ from batchbook.batches.engine.file_intake import file_source_of, intake_fields
 from batchbook.batches.intake import saved_mappings
 from batchbook.batches.intake.field_mapping import IntakeField
 from batchbook.batches.intake.file_inspection import (
-    GuessedText,
     Intake,
+    Undecided,
     Unmapped,
     needs_decision,
-    refuse_guessed_text,
+    refuse_undecided,
     refuse_unmapped,
 )
 from batchbook.batches.intake.file_source import store_intake
@@ -31,8 +31,10 @@ from batchbook.cli.output import aligned, json_option, print_result, printable
 from batchbook.cli.parameters import PAIR, TEXT
 from batchbook.errors import TooLarge
 from batchbook.tables.inspection import inspect_table
-from batchbook.tables.layout.encoding import ODD_LINES
+from batchbook.tables.layout.encoding import ENCODING_GUESSED, ODD_LINES
 from batchbook.tables.layout.languages import known_encoding
+from batchbook.tables.layout.unlike_rows import HIDDEN_ROWS, UNLIKE_ROWS
+from batchbook.tables.profile.conventions import OPEN_ORDER, OPEN_SIGN, PERCENT_SIGNS
 from batchbook.tables.report import ColumnReading, Reading, Report
 from batchbook.web import MAX_UPLOAD_BYTES
 from batchbook.words import quoted_list
@@ -58,6 +60,12 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 #: The most unused columns that are named.
 _MOST_NAMED = 20
 _DELIMITERS = {**DELIMITERS, "\\t": "\t"}
+_DECIDING = {
+    OPEN_SIGN: "--decimal point or --decimal comma",
+    OPEN_ORDER: "--dates dmy or --dates mdy",
+    HIDDEN_ROWS: "--skip hidden or --take hidden",
+    PERCENT_SIGNS: "--percent points or --percent fraction",
+}
 _SIGNS = {"point": ".", ".": ".", "comma": ",", ",": ","}
 
 
@@ -96,7 +104,21 @@ _READING = (
         type=click.IntRange(0),
         help="The number of the header row, counted from 1; 0 if there is none.",
     ),
+    click.option(
+        "--skip", multiple=True, type=click.Choice(list(UNLIKE_ROWS)), help="Rows to skip. May be repeated."
+    ),
+    click.option(
+        "--take",
+        multiple=True,
+        type=click.Choice(list(UNLIKE_ROWS)),
+        help="Rows to read as records. May be repeated.",
+    ),
     click.option("--decimal", type=click.Choice(list(_SIGNS)), help="The decimal separator of all columns."),
+    click.option(
+        "--percent",
+        type=click.Choice(["points", "fraction"]),
+        help="What a percent sign does: 7.5% is 7.5 by points, and 0.075 by fraction.",
+    ),
     click.option(
         "--dates",
         type=click.Choice(["ymd", "dmy", "mdy"]),
@@ -141,8 +163,14 @@ def choices_of(options: Mapping[str, Any]) -> Choices:
         delimiter=_DELIMITERS.get(delimiter, delimiter),
         sheet=options["sheet"] or "",
         header_row=options["header_row"],
+        taken=options["take"],
+        skipped=options["skip"],
     )
-    columns = ColumnReading(_SIGNS.get(options["decimal"] or "", ""), options["dates"] or "")  # type: ignore[arg-type]
+    columns = ColumnReading(
+        _SIGNS.get(options["decimal"] or "", ""),  # type: ignore[arg-type]
+        options["dates"] or "",
+        percent=options["percent"] or "",
+    )
     return Choices(reading, columns, options.get("mapping"), options.get("pairs", ()))
 
 
@@ -166,7 +194,13 @@ def inspect_and_map(context: ActionContext, choices: Choices, *, demand: bool) -
     if choices.pairs or choices.mapping:
         intake = replace(choose_columns(intake, fields, choices.pairs), name=choices.mapping or "")
         store_intake(context.batch, intake)
-    if choices.pairs or choices.mapping or choices.reading.encoding or choices.reading.odd_lines:
+    if (
+        choices.pairs
+        or choices.mapping
+        or choices.of_columns != ColumnReading()
+        or choices.reading.encoding
+        or choices.reading.odd_lines
+    ):
         saved_mappings.save_mapping(
             context.session, place, intake.mapping, intake.chosen, by=context.actor, at=context.now
         )
@@ -195,14 +229,20 @@ def _demand(intake: Intake, fields: Sequence[IntakeField]) -> None:
             error.fields,
         ) from error
     try:
-        refuse_guessed_text(intake, fields)
-    except GuessedText as guess:
-        option = "--odd-lines" if guess.code == ODD_LINES else "--encoding"
-        first_reading = intake.report.readings[0].encoding
-        raise GuessedText(
-            f"{guess.message} Choose one, such as {option} {first_reading}. Nothing was created.",
-            guess.code,
-        ) from guess
+        refuse_undecided(intake, fields)
+    except Undecided as error:
+        raise Undecided(
+            f"{error.message} Choose one, such as {_option_for(error.code, intake)}. Nothing was created.",
+            error.code,
+        ) from error
+
+
+def _option_for(code: str, intake: Intake) -> str:
+    """Return an option of the command that decides what the finding ``code`` leaves open."""
+    if code in (ENCODING_GUESSED, ODD_LINES):
+        option = "--odd-lines" if code == ODD_LINES else "--encoding"
+        return f"{option} {intake.report.readings[0].encoding}"
+    return _DECIDING[code]
 
 
 def _report_unused(intake: Intake, fields: Sequence[IntakeField]) -> None:
@@ -242,7 +282,7 @@ def _lines(report: Report) -> Iterator[str]:
         ("Header row", str(reading.header_row)),
         ("Rows", f"{report.rows:,}"),
         ("Blank rows", f"{report.blank_rows:,}" if report.blank_rows else ""),
-        ("Skipped rows", ", ".join(map(str, reading.left_out or ()))),
+        ("Skipped rows", ", ".join(map(str, (reading.left_out or ())[:_MOST_NAMED]))),
     ]
     yield from aligned([(word, text) for word, text in facts if text])
     yield from ("", "Columns")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple, Protocol
@@ -22,6 +22,11 @@ class Block(NamedTuple):
 
 class RawRows(Protocol):
     """The rows of a file, which can be read repeatedly; rows without a cell may be missing between blocks."""
+
+    @property
+    def hidden_rows(self) -> Collection[int]:
+        """The numbers of the rows that are hidden, as far as they were read."""
+        ...
 
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield all rows in blocks of at most ``size``; raise ``BadInput`` where they stop being readable."""

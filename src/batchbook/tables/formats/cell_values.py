@@ -9,13 +9,15 @@ from decimal import Decimal
 from typing import Any
 
 from batchbook.statuses import Severity
-from batchbook.tables.errors import MAX_CELL, LimitExceeded, cell_too_long_message
+from batchbook.tables.errors import MAX_CELL, MAX_COLUMNS, LimitExceeded, cell_too_long_message
 from batchbook.tables.report import Note
 from batchbook.words import counted
 
 #: From here on a number has more digits than spreadsheet programs keep.
 LONG_NUMBER = 1e15
 
+# The most hidden rows that are noted.
+_MOST_HIDDEN = 100_000
 # The number of rows, or ranges of cells, that a note names.
 _SHOWN = 10
 
@@ -28,9 +30,14 @@ def cell_text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return number_text(value)
-    if isinstance(value, datetime | date | time):
+    if isinstance(value, timedelta):
+        return duration_text(value)
+    if isinstance(value, time):
+        part = timedelta(microseconds=value.microsecond)
+        return duration_text(timedelta(hours=value.hour, minutes=value.minute, seconds=value.second) + part)
+    if isinstance(value, datetime | date):
         return value.isoformat()
-    return str(value) if isinstance(value, int | timedelta) else ""
+    return str(value) if isinstance(value, int) else ""
 
 
 def number_text(value: float) -> str:
@@ -38,6 +45,23 @@ def number_text(value: float) -> str:
     if value.is_integer():
         return str(int(value))
     return format(Decimal(repr(value)), "f")
+
+
+def percent_text(value: float) -> str:
+    """Return a number as a cell shows it that is formatted as a percentage: 7.5% for 0.075."""
+    if abs(value) >= float("inf") or value != value:
+        return ""
+    return format((Decimal(repr(value)) * 100).normalize(), "f") + "%"
+
+
+def duration_text(value: timedelta) -> str:
+    """Return a duration as hours, minutes and seconds, whichever format it comes from; hours may be more than 24."""
+    microseconds = abs(value) // timedelta(microseconds=1)
+    # Workbooks store parts of a day, so that what is less than a millisecond is an error of rounding.
+    seconds, thousandths = divmod((microseconds + 500) // 1000, 1000)
+    part = f".{thousandths:03}".rstrip("0") if thousandths else ""
+    sign = "-" if value < timedelta() else ""
+    return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{part}"
 
 
 class LongNumbers:
@@ -71,7 +95,7 @@ class SheetFindings:
     """Counts of formulas, errors and the like in the cells of one sheet, and the notes about them.
 
     ``without_value`` counts formulas whose result was not saved, ``zeros`` the numbers whose format shows zeros in front,
-    ``merged`` are ranges of merged cells, such as A1:C1.
+    ``merged`` are ranges of merged cells, such as A1:C1; ``hidden_rows`` are counted from 1, ``hidden_columns`` from 0.
     """
 
     formulas: int = 0
@@ -80,7 +104,17 @@ class SheetFindings:
     error_rows: set[int] = field(default_factory=set)
     zeros: int = 0
     merged: list[str] = field(default_factory=list)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
     long: LongNumbers = field(default_factory=LongNumbers)
+
+    def hide_rows(self, first: int, last: int) -> None:
+        """Note rows that are hidden, as many as a note can be about."""
+        self.hidden_rows.update(range(first, min(last, first + _MOST_HIDDEN - len(self.hidden_rows)) + 1))
+
+    def hide_columns(self, first: int, last: int) -> None:
+        """Note columns that are hidden, counted from 0."""
+        self.hidden_columns.update(range(first, min(last, MAX_COLUMNS) + 1))
 
     def add_error(self, row: int) -> None:
         """Count an error value in ``row``, counted from 1."""
@@ -92,6 +126,10 @@ class SheetFindings:
         return (*self._notes(), *self.long.notes())
 
     def _notes(self) -> Iterator[Note]:
+        for place in sorted(self.hidden_columns)[:_SHOWN]:
+            yield Note(
+                "hidden-column", f"Column {place + 1} is hidden in the workbook.", Severity.WARNING, place
+            )
         if self.merged:
             ranges = ", ".join(self.merged[:_SHOWN]) + (" and others" if len(self.merged) > _SHOWN else "")
             yield Note(

@@ -17,7 +17,7 @@ from batchbook.errors import BadInput
 from batchbook.tables.errors import MAX_CELL, MAX_TEXT_ROWS
 from batchbook.tables.formats import SAMPLE, Block, OpenedFile, is_blank
 from batchbook.tables.layout.encoding import compare_readings, detect_encoding
-from batchbook.tables.layout.header_heuristics import header_names
+from batchbook.tables.layout.header_heuristics import header_names, without_comments
 from batchbook.tables.layout.text_scan import TextStatistics
 from batchbook.tables.report import Note, Reading
 
@@ -142,6 +142,9 @@ def open_text(name: str, file: BinaryIO, requested: Reading, expected: Collectio
 class TextRows:
     """The rows of a text."""
 
+    #: A text hides nothing.
+    hidden_rows: Collection[int] = ()
+
     def __init__(self, name: str, file: BinaryIO, codec: str, delimiter: str) -> None:
         self._name, self._file, self._codec, self._delimiter = name, file, codec, delimiter
 
@@ -263,7 +266,10 @@ def guess_delimiter(text: str, expected: Collection[str]) -> str:
 
     A header row alone proves nothing, since a heading may hold a comma, and amounts hold the decimal sign.
     """
-    tables = {mark: _records(text, mark) for mark in DELIMITERS}
+    tables = {
+        mark: [cells for _, cells in without_comments(list(enumerate(_records(text, mark))))]
+        for mark in DELIMITERS
+    }
     scores = {mark: _score(table, mark, expected) for mark, table in tables.items()}
     best = max(DELIMITERS, key=scores.__getitem__)
     if scores[best] > (0, 0.0, 0):

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import chain
 from typing import BinaryIO
 
@@ -21,17 +22,18 @@ from batchbook.tables.errors import (
 )
 from batchbook.tables.formats import Block, NumberedRow, OpenedFile, blocks_of
 from batchbook.tables.formats.archive import OPENDOCUMENT, Archive, feed_xml, parsed_xml
-from batchbook.tables.formats.cell_values import SheetFindings, number_text
+from batchbook.tables.formats.cell_values import SheetFindings, duration_text, number_text, percent_text
 from batchbook.tables.layout.sheets import choose_sheet
 from batchbook.tables.report import Note, Reading
 
 _BLANKS = re.compile(r"[ \t\r\n]+")
-_TIME = re.compile(r"PT(\d{1,5})H(\d{1,2})M(\d{1,2})(?:[.,]\d+)?S")
+_TIME = re.compile(r"(-)?PT(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9})(?:[.,](\d{1,9}))?S)?")
 _DIGITS = re.compile(r"0[0-9]{1,20}")
 # A comment on a cell is not part of its text.
 _ASIDE = "office:annotation"
 _CELLS = frozenset(["table:table-cell", "table:covered-table-cell"])
 _BLANK_ELEMENTS = frozenset(["text:s", "text:tab", "text:line-break"])
+_HIDDEN = ("collapse", "filter")
 _NUMBERS = ("float", "currency", "percentage")
 
 
@@ -120,22 +122,23 @@ class OdsCellReader:
             return ""
         self._count(attributes)
         if kind in _NUMBERS:
-            return self._number(attributes.get("office:value", ""), displayed)
+            return self._number(attributes.get("office:value", ""), displayed, kind)
         if kind == "date":
             return attributes.get("office:date-value", displayed)
         if kind == "time":
-            clock = _TIME.fullmatch(attributes.get("office:time-value", ""))
-            return ":".join(f"{int(part):02d}" for part in clock.groups()) if clock else displayed
+            return _time(attributes.get("office:time-value", "")) or displayed
         if kind == "boolean":
             return attributes.get("office:boolean-value", displayed)
         return displayed if self._paragraphs else attributes.get("office:string-value", "")[: MAX_CELL + 1]
 
-    def _number(self, value: str, displayed: str) -> str:
+    def _number(self, value: str, displayed: str, kind: str) -> str:
         try:
             number = float(value)
         except ValueError:
             raise InvalidWorkbook(f"{value[:40]!r} is no number") from None
         self.findings.long.look(self._row, [number])
+        if kind == "percentage":
+            return percent_text(number) or displayed
         if _DIGITS.fullmatch(displayed) and float(displayed) == number:
             self.findings.zeros += 1
             return displayed
@@ -148,6 +151,16 @@ class OdsCellReader:
         spanned = [attributes.get(f"table:number-{unit}-spanned", "1") for unit in ("columns", "rows")]
         if spanned != ["1", "1"]:
             self.findings.merged.append(f"{spanned[0]} by {spanned[1]} cells in row {self._row:,}")
+
+
+def _time(value: str) -> str:
+    """Return a duration such as PT26H30M00S, as which times of a day are stored too; empty for anything else."""
+    found = _TIME.fullmatch(value)
+    if found is None or not any(found.groups()[1:4]):
+        return ""
+    hours, minutes, seconds = (int(part or 0) for part in found.groups()[1:4])
+    length = timedelta(hours=hours, minutes=minutes, seconds=float(f"{seconds}.{found[5] or 0}"))
+    return duration_text(-length if found[1] else length)
 
 
 def repeat_count(attributes: dict[str, str], unit: str) -> int:
@@ -194,6 +207,11 @@ class OdsRows:
         self._name, self._file, self._place = name, file, place
         self._cells = OdsCellReader()
 
+    @property
+    def hidden_rows(self) -> Collection[int]:
+        """The numbers of the rows that are hidden, as far as they were read."""
+        return self._cells.findings.hidden_rows
+
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield all rows with something in them, in blocks of at most ``size``."""
         with bad_input_for(self._name, _WHAT):
@@ -222,7 +240,7 @@ class _TableReader:
         self.cells = OdsCellReader()
         self.is_done = False
         self._tables, self._depth = place + 1, 0
-        self._number, self._times = 1, 1
+        self._number, self._times, self._columns = 1, 1, 0
         self._rows: list[tuple[int, int, Sequence[str]]] = []
 
     def take_rows(self) -> list[tuple[int, int, Sequence[str]]]:
@@ -239,6 +257,13 @@ class _TableReader:
         elif tag == "table:table-row":
             self._times = repeat_count(attributes, "rows")
             self.cells.begin_row(self._number)
+            if attributes.get("table:visibility") in _HIDDEN:
+                self.cells.findings.hide_rows(self._number, self._number + self._times - 1)
+        elif tag == "table:table-column":
+            count = repeat_count(attributes, "columns")
+            if attributes.get("table:visibility") in _HIDDEN and self._columns < MAX_COLUMNS:
+                self.cells.findings.hide_columns(self._columns, self._columns + count - 1)
+            self._columns += count
         else:
             self.cells.start(tag, attributes)
 

@@ -92,6 +92,11 @@ class _CachingRows:
     def __init__(self, rows: RawRows, keep: Callable[[_CachedRows], None]) -> None:
         self._rows, self._keep = rows, keep
 
+    @property
+    def hidden_rows(self) -> Collection[int]:
+        """The numbers of the rows that are hidden, as far as they were read."""
+        return self._rows.hidden_rows
+
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield all rows in blocks of at most ``size``."""
         kept = _CachedRows()
@@ -99,7 +104,7 @@ class _CachingRows:
             kept.add(block)
             yield block
         if not kept.too_large:
-            kept.noted = self._rows.notes()
+            kept.noted, kept.hidden_rows = self._rows.notes(), self._rows.hidden_rows
             self._keep(kept)
 
     def notes(self) -> tuple[Note, ...]:
@@ -118,6 +123,8 @@ class _CachedRows:
         self._end = 0
         #: The notes from when they were read.
         self.noted: tuple[Note, ...] = ()
+        #: The numbers of the rows that are hidden.
+        self.hidden_rows: Collection[int] = ()
 
     @property
     def too_large(self) -> bool:

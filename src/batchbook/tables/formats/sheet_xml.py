@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 from xml.sax.saxutils import escape, quoteattr
 
 from batchbook.tables.errors import MAX_CELL, InvalidWorkbook
 from batchbook.tables.formats.archive import SPREADSHEET, XmlFeed, feed_xml, parsed_xml
-from batchbook.tables.formats.cell_values import SheetFindings
+from batchbook.tables.formats.cell_values import SheetFindings, percent_text
 from batchbook.tables.formats.sheet_extent import ExtentEstimate
 
 CELLS, TEXTS = ("worksheet", "sheetData"), ("sst",)
 
+_TRUE, _LONGEST_RANGE = ("1", "true", "on"), 20
 _MAIN = next(iter(SPREADSHEET))
 _PREFIX = re.compile(rb"""\sxmlns:([^\s=<>"']+)\s*=""")
 # The part before the cells has thousands of bytes, mostly widths of columns.
@@ -27,11 +28,13 @@ class NeedsRewriting(InvalidWorkbook):
 
 
 class PlainPart:
-    """The content of the element at ``path`` of a part, in a new root element; the rest of the part is parsed as XML."""
+    """The content of the element at ``path`` of a part, in a new root element; the rest of the part is parsed as XML.
 
-    def __init__(self, path: tuple[str, ...]) -> None:
-        #: The ranges of merged cells, such as A1:C1, known once all has passed.
-        self.merged: list[str] = []
+    Merged cells and hidden columns are noted in ``findings``.
+    """
+
+    def __init__(self, path: tuple[str, ...], findings: SheetFindings) -> None:
+        self._findings = findings
         self._path, self._open = path, list[str]()
 
     def passed(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -85,7 +88,11 @@ class PlainPart:
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "mergeCell" and self._open == ["worksheet", "mergeCells"]:
-            self.merged.append(attributes.get("ref", "")[:30])
+            self._findings.merged.append(attributes.get("ref", "")[:30])
+        elif tag == "col" and self._open == ["worksheet", "cols"] and attributes.get("hidden") in _TRUE:
+            first, last = attributes.get("min", ""), attributes.get("max", "")
+            if first.isdecimal() and last.isdecimal() and len(first + last) < _LONGEST_RANGE:
+                self._findings.hide_columns(int(first) - 1, int(last) - 1)
         self._open.append(tag)
 
     def _end(self, _tag: str) -> None:
@@ -139,6 +146,10 @@ _ERROR_AT = re.compile(
     rb"""<c\s(?:[^<>]*?\s)?r\s*=\s*["'][A-Za-z]+([0-9]{1,7})["'](?:[^<>]*?\s)?t\s*=\s*["']e["']"""
 )
 
+_KIND, _STYLE = re.compile(rb"""\st\s*=\s*["'](\w*)["']"""), re.compile(rb"""\ss\s*=\s*["']([0-9]+)["']""")
+_HIDDEN_ROW = re.compile(rb"""<row(\s[^<>]*\bhidden\s*=\s*["'](?:1|true|on)["'][^<>]*)>""")
+_ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["']([0-9]{1,7})["']""")
+_MOST_DIGITS = 15
 _NO_VALUE = (b"</f></c>", b"</f><v></v>", b"</f><v/>", b"</f><v />")
 
 # The most bytes that are held back to find the end of a cell.
@@ -146,18 +157,27 @@ _LONGEST_CELL = 8 * MAX_CELL
 
 
 class CellRewriter:
-    """Rewriter of a sheet's pieces. ``padded`` has the width of padded numbers, by the number of their style."""
+    """Rewriter of a sheet's pieces into numbers as their cells show them.
 
-    def __init__(self, padded: Mapping[int, int]) -> None:
+    ``padded`` has the width of padded numbers by the number of their style, ``percent`` the styles of percentages.
+    """
+
+    def __init__(self, padded: Mapping[int, int], percent: Collection[int] = ()) -> None:
         #: The upper bound of its extent.
         self.reach = ExtentEstimate()
         #: Counts of what was noticed in its cells.
         self.findings = SheetFindings()
         self._padded = padded
-        styles = b"|".join(b"%d" % style for style in padded)
-        self._padding = re.compile(
-            rb'<c( r="[A-Z]{1,3}[0-9]{1,7}")? s="(' + styles + rb')"(?: t="n")?>(?:<f[^<>]*>[^<>]*(?:</f>)?)?'
-            rb"<v>([0-9]{1,15})</v></c>"
+        styles = b"|".join(b"%d" % style for style in sorted({*padded, *percent}, reverse=True))
+        self._shown = (
+            re.compile(
+                rb"""<c((?=\s)[^<>]*?\ss\s*=\s*["'](?:"""
+                + styles
+                + rb""")["'][^<>/]*)>(<f[^<>]*>(?:[^<>]*</f>)?)?"""
+                rb"<v>([-+.0-9eE]{1,30})</v></c>"
+            )
+            if styles
+            else None
         )
 
     def rewritten(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -176,8 +196,10 @@ class CellRewriter:
 
     def _cells(self, data: bytes) -> bytes:
         found = self.findings
-        if self._padded:
-            data = self._padding.sub(self._with_zeros, data)
+        if self._shown:
+            data = self._shown.sub(self._as_shown, data)
+        if b"hidden" in data:
+            self._note_hidden(data)
         if self.reach.feed(data):
             return data
         if formulas := data.count(b"<f>") + data.count(b"<f "):
@@ -188,10 +210,29 @@ class CellRewriter:
         found.errors += errors
         return data
 
-    def _with_zeros(self, match: re.Match[bytes]) -> bytes:
-        width = self._padded[int(match[2])]
-        self.findings.zeros += len(match[3]) < width
-        return b'<c%s t="str"><v>%s</v></c>' % (match[1] or b"", match[3].rjust(width, b"0"))
+    def _note_hidden(self, data: bytes) -> None:
+        for row in _HIDDEN_ROW.findall(data):
+            if number := _ROW_NUMBER.search(row):
+                self.findings.hide_rows(int(number[1]), int(number[1]))
+
+    def _as_shown(self, match: re.Match[bytes]) -> bytes:
+        """Return the cell of a number that its format pads with zeros, or shows as a percentage, as a text."""
+        attributes, formula, number = match[1], match[2] or b"", match[3]
+        kind, style = _KIND.search(attributes), _STYLE.search(attributes)
+        if style is None or (kind is not None and kind[1] != b"n"):
+            return match[0]
+        width = self._padded.get(int(style[1]))
+        if width is None:
+            try:
+                text = percent_text(float(number)).encode()
+            except ValueError:
+                return match[0]
+        elif number.isdigit() and len(number) <= _MOST_DIGITS:
+            text = number.rjust(width, b"0")
+            self.findings.zeros += len(number) < width
+        else:
+            return match[0]
+        return b'<c%s t="str">%s<v>%s</v></c>' % (_KIND.sub(b"", attributes), formula, text)
 
 
 def _end_of_cells(data: bytes) -> int:
@@ -215,6 +256,16 @@ def leading_zeros_shown(code: str) -> int:
     return len(match[1]) if match else 0
 
 
+_NOT_SHOWN_AS_IS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
+#: The numbers of the formats 0% and 0.00%, which every program knows.
+PERCENT_FORMATS = frozenset({"9", "10"})
+
+
+def is_percent(code: str) -> bool:
+    """Return whether a number format shows percentages."""
+    return "%" in _NOT_SHOWN_AS_IS.sub("", code.split(";")[0])
+
+
 class Styles:
     """The number formats of a workbook, by the number of the cells' style, from its part for styles.
 
@@ -232,6 +283,14 @@ class Styles:
         """The least number of digits that a style shows, by its number."""
         zeros = {format_id: leading_zeros_shown(code) for format_id, code in self._codes.items()}
         return {number: zeros[key] for number, key in enumerate(self._cells) if zeros.get(key)}
+
+    @property
+    def percent(self) -> frozenset[int]:
+        """The numbers of the styles that show percentages."""
+        formats = {format_id for format_id, code in self._codes.items() if is_percent(code)} | (
+            PERCENT_FORMATS - self._codes.keys()
+        )
+        return frozenset(number for number, key in enumerate(self._cells) if key in formats)
 
     def xml(self) -> str:
         """Return the formats as a part of a workbook without any other styles."""

@@ -20,14 +20,16 @@ from batchbook.tables.errors import (
 )
 from batchbook.tables.formats import Block, NumberedRow, OpenedFile, biff, blocks_of
 from batchbook.tables.formats.biff import CompoundFile
-from batchbook.tables.formats.cell_values import SheetFindings, number_text
+from batchbook.tables.formats.cell_values import SheetFindings, duration_text, number_text, percent_text
 from batchbook.tables.formats.file_type import password_message
-from batchbook.tables.formats.sheet_xml import leading_zeros_shown
+from batchbook.tables.formats.sheet_xml import PERCENT_FORMATS, is_percent, leading_zeros_shown
 from batchbook.tables.layout.sheets import choose_sheet
 from batchbook.tables.report import Note, Reading
 
 # The numbers of the formats that every program knows as days or times; [MS-XLS] 2.4.126.
 _KNOWN_DAYS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
+_HIDDEN_ROW = 0x20
+_KNOWN_DURATION, _DURATION = 46, re.compile(r"\[(?:h+|m+|s+)\]")
 _NO_CODE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.I)
 
 
@@ -42,11 +44,13 @@ class XlsSheet:
 
 @dataclass
 class XlsGlobals:
-    """Data that all sheets share. ``days`` and ``zeros`` are about the formats of cells, by number."""
+    """Data that all sheets share. ``days``, ``durations``, ``percent`` and ``zeros`` are about the formats of cells, by number."""
 
     sheets: list[XlsSheet] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     days: set[int] = field(default_factory=set)
+    durations: set[int] = field(default_factory=set)
+    percent: set[int] = field(default_factory=set)
     zeros: dict[int, int] = field(default_factory=dict)
     from_1904: bool = False
     is_protected: bool = False
@@ -89,8 +93,12 @@ def _sort_formats(found: XlsGlobals, codes: dict[int, str], formats: list[int]) 
     for number, code in enumerate(formats):
         text = codes.get(code, "")
         symbols = _NO_CODE.sub("", text.split(";")[0]).lower()
-        if any(mark in symbols for mark in "dmyhs") if text else code in _KNOWN_DAYS:
+        if _DURATION.search(symbols) if text else code == _KNOWN_DURATION:
+            found.durations.add(number)
+        elif any(mark in symbols for mark in "dmyhs") if text else code in _KNOWN_DAYS:
             found.days.add(number)
+        elif is_percent(text) if text else str(code) in PERCENT_FORMATS:
+            found.percent.add(number)
         elif leading_zeros_shown(text):
             found.zeros[number] = leading_zeros_shown(text)
 
@@ -128,6 +136,11 @@ class XlsCells:
                 if text is not None:
                     yield (*waiting, text)
                     waiting = None
+            elif kind == biff.ROW and data[12] & _HIDDEN_ROW:
+                number = struct.unpack_from("<H", data)[0] + 1
+                self.findings.hide_rows(number, number)
+            elif kind == biff.COLINFO and data[8] & 1:
+                self.findings.hide_columns(*struct.unpack_from("<HH", data))
             elif kind == biff.MERGEDCELLS:
                 self._merge(data)
             else:
@@ -165,6 +178,10 @@ class XlsCells:
         return _yes_or_no(value) if kind == 1 else self._error(row, value) if kind == 2 else ""
 
     def _number(self, row: int, style: int, value: float) -> str:
+        if style in self._book.durations and abs(value) <= _LAST_DAY:
+            return duration_text(timedelta(days=value))
+        if style in self._book.percent:
+            return percent_text(value)
         if style in self._book.days:
             day = _day(value, from_1904=self._book.from_1904)
             if day:
@@ -211,7 +228,7 @@ def _day(value: float, *, from_1904: bool) -> str:
         days += 1
     moment = start + timedelta(days=days, milliseconds=milliseconds)
     if not days and not from_1904:
-        return moment.time().isoformat()
+        return duration_text(timedelta(milliseconds=milliseconds))
     return moment.date().isoformat() if not milliseconds else moment.isoformat()
 
 
@@ -247,6 +264,11 @@ class XlsRows:
         self._cells = XlsCells(book)
         #: The number of its last row, where the sheet states its size.
         self.height = self._height()
+
+    @property
+    def hidden_rows(self) -> Collection[int]:
+        """The numbers of the rows that are hidden, as far as they were read."""
+        return self._cells.findings.hidden_rows
 
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield all rows with something in them, in blocks of at most ``size``."""

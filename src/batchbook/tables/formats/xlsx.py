@@ -105,7 +105,7 @@ class XlsxWorkbook:
             return self._loaded(sheet, rewrite=True)
 
     def _loaded(self, sheet: XlsxSheet, *, rewrite: bool = False) -> LoadedSheet:
-        found = CellRewriter(self._styles.padded if self._styles else {})
+        found = CellRewriter(*((self._styles.padded, self._styles.percent) if self._styles else ({},)))
         with TemporaryDirectory(prefix="batchbook-") as folder:
             path = Path(folder, "sheet.xlsx")
             self._write(path, sheet, found, rewrite=rewrite)
@@ -136,11 +136,10 @@ class XlsxWorkbook:
         pieces = without_doctype(
             self._archive.pieces_again(source) if rewrite else self._archive.pieces(source)
         )
-        part = PlainPart(CELLS if kind == _SHEET else TEXTS)
+        part = PlainPart(CELLS if kind == _SHEET else TEXTS, found.findings)
         own = part.passed(own_elements(pieces) if rewrite else pieces)
         if kind == _TEXTS:
             return texts.passed(own)
-        found.findings.merged = part.merged
         return self._measured(own, source, found)
 
     def _measured(self, pieces: Iterable[bytes], source: str, found: CellRewriter) -> Iterator[bytes]:
@@ -254,6 +253,11 @@ class XlsxRows:
         #: The number of its last row.
         self.height = last_row + 1
         self._width = last_column + 1
+
+    @property
+    def hidden_rows(self) -> Collection[int]:
+        """The numbers of the rows that are hidden."""
+        return self._found.findings.hidden_rows
 
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield the rows in blocks of at most ``size``; empty blocks are left out."""

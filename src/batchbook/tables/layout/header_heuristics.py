@@ -31,6 +31,20 @@ def is_label(text: str) -> bool:
     return bool(_LETTER.search(text)) and not _DIGIT.search(text)
 
 
+def is_comment(text: str) -> bool:
+    """Return whether ``text`` begins as comments do in files for programs."""
+    return text.lstrip().startswith(("#", "//", "--", ";"))
+
+
+def without_comments(rows: Sequence[NumberedRow]) -> Sequence[NumberedRow]:
+    """Return ``rows`` without those that begin as comments and are narrower than the table; all of them where most do."""
+    kept = [(number, cells) for number, cells in rows if not (cells and is_comment(cells[0]))]
+    width = max((len(cells) for _, cells in kept), default=0)
+    if len(kept) * 2 < len(rows):
+        return rows
+    return [(n, cells) for n, cells in rows if not is_comment(cells[0]) or sum(map(bool, cells)) >= width]
+
+
 def resembles_record(head: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     """Return whether ``head`` holds the same kinds of values as the rows below it, so that it is no row of headings."""
     against, for_it = 0, 0
@@ -110,14 +124,15 @@ def find_headings(
     return Headings(row, count, _joined(heads, width, expected), notes)
 
 
-def _guess(sample: Sequence[NumberedRow], expected: Collection[str]) -> tuple[int, tuple[Note, ...]]:
+def _guess(every: Sequence[NumberedRow], expected: Collection[str]) -> tuple[int, tuple[Note, ...]]:
+    sample = without_comments(every)
     known = _by_names(sample[:_AMONG], expected)
     row = known or _by_width(sample)
     by_number = dict(sample)
     below = [cells for number, cells in sample if number > row]
     if not known and resembles_record(by_number[row], below):
         return 0, (_no_header_note(sample[0][0]),)
-    passed_over = [number for number, _ in sample if number < row]
+    passed_over = [number for number, _ in every if number < row]
     return row, _rows_above_note(row, passed_over, known=bool(known))
 
 

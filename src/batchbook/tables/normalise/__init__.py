@@ -17,9 +17,10 @@ from batchbook.tables.normalise.number_marks import (
     YES,
     MarkedNumber,
     parse_marked_number,
+    plain_digits,
     strip_invisible,
 )
-from batchbook.tables.report import ColumnReading, TextMarks
+from batchbook.tables.report import ColumnReading, Percent, TextMarks
 
 MarkKind = Literal["formula", "guard", "code", "word", "other"]
 
@@ -62,6 +63,14 @@ def mark_remover(marks: TextMarks) -> Callable[[str], str] | None:
     """Return a function that removes the markers from a text; ``None`` where there are none to remove."""
     removed_kinds = _REMOVED.get(marks)
     return None if removed_kinds is None else partial(_without_mark, removed_kinds)
+
+
+def text_cleaner(reading: ColumnReading) -> Callable[[str], str] | None:
+    """Return a function that removes a text's marker and reads digits of other scripts; ``None`` where neither is done."""
+    remove = mark_remover(reading.text_marks)
+    if reading.other_digits != "plain":
+        return remove
+    return plain_digits if remove is None else lambda text: plain_digits(remove(text))
 
 
 def _without_mark(removed_kinds: frozenset[MarkKind], text: str) -> str:
@@ -133,7 +142,7 @@ def normaliser(kind: Kind, reading: ColumnReading) -> Normaliser:
             return ""
         if plain is None:
             return stripped
-        bare = strip_invisible(text)
+        bare = plain_digits(strip_invisible(text))
         return "" if bare.casefold() in NOTHING else plain(bare)
 
     return normalise
@@ -143,17 +152,19 @@ def _normaliser_of_values(kind: Kind, reading: ColumnReading) -> Normaliser | No
     """Return the normaliser of a kind whose cells are values rather than texts; None for other kinds."""
     sign, order = reading.decimal_sign or ".", reading.date_order or "ymd"
     if kind in (Kind.INTEGER, Kind.DECIMAL):
-        return partial(_plain_number, sign=sign, whole_only=kind is Kind.INTEGER)
+        return partial(_plain_number, sign=sign, whole_only=kind is Kind.INTEGER, percent=reading.percent)
     if kind in (Kind.DATE, Kind.DATETIME):
         return partial(_iso_or_text, iso_day if kind is Kind.DATE else iso_moment, order)
     return _yes_or_no if kind is Kind.BOOLEAN else None
 
 
-def _plain_number(text: str, sign: str, whole_only: bool) -> str:
+def _plain_number(text: str, sign: str, whole_only: bool, percent: Percent = "") -> str:
     number = parse_marked_number(text)
     digits = None if number is None else _plain_digits(number, sign)
     if number is None or digits is None:
         return text
+    if percent == "fraction" and number.unit == "%":
+        digits = hundredth(digits, sign)
     if whole_only:
         # Three zeros stay, and are refused: 12.000 may be twelve thousand if the sign was decided wrongly.
         whole, _, part = digits.partition(sign)
@@ -171,6 +182,13 @@ def _plain_digits(number: MarkedNumber, sign: str) -> str | None:
     if not in_order or (mark and not re.fullmatch("[0-9]+", part)) or number.dash not in ("", sign):
         return None
     return None if mark and number.dash else f"{whole}{mark}{part}"
+
+
+def hundredth(digits: str, sign: str = ".") -> str:
+    """Return the hundredth part of a number in plain digits, whose decimal sign is ``sign``, and which may be grouped."""
+    whole, _, part = digits.replace(_OTHER_SIGN[sign], "").partition(sign)
+    whole = whole.rjust(3, "0")
+    return f"{whole[:-2]}{sign}{whole[-2:]}{part}"
 
 
 def _iso_or_text(iso: Callable[[str, DateOrder], str | None], order: DateOrder, text: str) -> str:

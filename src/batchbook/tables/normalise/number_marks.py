@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
+from unicodedata import decimal
 
 # ruff: noqa: RUF001 - The signs are those that people write.
 
@@ -56,7 +57,8 @@ NO = _words("no n false f off nein non nee falsch faux falso onwaar ☐ ✗ ✘"
 #: The words that a row of totals begins with, in lower case.
 TOTALS = _words(
     "total totals subtotal sub-total sum sums summe gesamt gesamtsumme zwischensumme endsumme",
-    "totaal subtotaal som somme totaux sous-total suma totales grandtotal",
+    "totaal subtotaal som somme totaux sous-total suma totales grandtotal totale subtotale subtotaal soma",
+    "итого всего итог razem ogółem celkem součet összesen toplam ukupno skupaj yhteensä totalt summa σύνολο 合计 合計 小计 小計 총계",
 )
 
 
@@ -93,6 +95,28 @@ class MarkedNumber(NamedTuple):
     def negative(self) -> bool:
         """Whether the number is less than zero."""
         return bool(self.style)
+
+
+# Digits of other scripts, such as Arabic, Devanagari and full-width ones, and the signs that go with them.
+_OTHER_DIGIT = re.compile(r"(?![0-9])\d")
+_OTHER_SIGNS = {
+    "\u066b": ".", "\u066c": ",", "\u066a": "%", "\uff0e": ".", "\uff0c": ",", "\uff05": "%", "\uff0d": "-", "\uff0f": "/", "\uff1a": ":",
+}  # fmt: skip
+_CODE_OF_DIGITS = re.compile(rf"[\d\s.,:/%+\u2212\-{''.join(_OTHER_SIGNS)}]+")
+_DIGITS = frozenset("0123456789")
+_TO_PLAIN = str.maketrans(_OTHER_SIGNS)
+
+
+def has_other_digits(text: str) -> bool:
+    """Return whether a digit of another script than the usual 0 to 9 is in ``text``."""
+    return not text.isascii() and any(map(str.isdecimal, set(text).difference(_DIGITS)))
+
+
+def plain_digits(text: str) -> str:
+    """Return a code or number in digits of another script with the usual ones; any other text as it is."""
+    if not has_other_digits(text) or not _CODE_OF_DIGITS.fullmatch(text):
+        return text
+    return _OTHER_DIGIT.sub(lambda digit: str(decimal(digit[0])), text).translate(_TO_PLAIN)
 
 
 def strip_invisible(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from batchbook.grid.parsers import quoted
 from batchbook.tables.normalise import MarkKind, find_marks, mark_remover, may_be_marked
 from batchbook.tables.normalise.dates import has_short_year, possible_orders
-from batchbook.tables.normalise.number_marks import strip_invisible
+from batchbook.tables.normalise.number_marks import has_other_digits, plain_digits, strip_invisible
 from batchbook.tables.profile.shapes import (
     SURE_DIGITS,
     TEXT,
@@ -85,6 +85,8 @@ _MOST_KNOWN_TEXTS = 20_000
 # A whole part that is only a zero: the sign behind it groups nothing.
 _ZERO_FIRST = re.compile(r"[^0-9.,]*0[.,][0-9]")
 _ZERO_CODE = re.compile(rb"(?<=\n)0[0-9]+(?=\n)")
+# The first bytes of characters from Arabic letters on; before these, no script has digits of its own.
+_BEYOND_LATIN = re.compile(rb"[\xd9-\xff]")
 _NO_BREAK = re.compile("[\u00a0\u202f\u2007]")
 _NO_BREAK_BYTES = tuple(mark.encode() for mark in "\u00a0\u202f\u2007")
 
@@ -134,7 +136,9 @@ class ColumnProfile:
         if may_be_marked(data):
             texts = self._without_marks(numbers, texts)
             data = _joined(texts)
-        self.beyond_ascii = self.beyond_ascii or not data.isascii()
+        if not data.isascii():
+            self.beyond_ascii = True
+            texts, data = self._with_plain_digits(numbers, texts, data)
         cells = _Cells(numbers, texts, shapes_of(data).split(b"\n")[1:-1], data)
         counted = Counter(cells.shapes)
         self.cells += len(texts)
@@ -155,6 +159,20 @@ class ColumnProfile:
             seen.keep(numbers[place], texts[place])
         plain = mark_remover("codes")
         return [plain(text.strip()) if place in found and plain else text for place, text in enumerate(texts)]
+
+    def _with_plain_digits(
+        self, numbers: Sequence[int], texts: Sequence[str], data: bytes
+    ) -> tuple[Sequence[str], bytes]:
+        """Count the codes in digits of other scripts; return all texts, these with the usual digits, and their bytes."""
+        if not (_BEYOND_LATIN.search(data) and has_other_digits("".join(texts))):
+            return texts, data
+        plain = [*map(plain_digits, texts)]
+        seen = self.seen["other-digits"]
+        for number, text, understood in zip(numbers, texts, plain, strict=True):
+            if understood is not text:
+                seen.count += 1
+                seen.keep(number, text)
+        return plain, _joined(plain)
 
     def _keep_examples(self, texts: Sequence[str]) -> None:
         for text in texts:

@@ -9,16 +9,23 @@ from typing import Generic, Literal, NamedTuple, TypeVar
 
 from batchbook.grid.parsers import DateOrder
 from batchbook.statuses import Severity
-from batchbook.tables.normalise.number_marks import parse_marked_number
+from batchbook.tables.normalise import hundredth
+from batchbook.tables.normalise.number_marks import parse_marked_number, plain_digits
 from batchbook.tables.profile.column import ColumnProfile, Evidence, merge_evidence
 from batchbook.tables.profile.shapes import ShapeClass
-from batchbook.tables.report import Note
+from batchbook.tables.report import Note, Percent
 from batchbook.words import counted
+
+#: The codes of the notes about percent signs, open decimal signs and open orders of dates.
+PERCENT_SIGNS, OPEN_SIGN, OPEN_ORDER = "percent-signs", "open-decimal-sign", "open-date-order"
 
 ColumnKind = Literal["text", "number", "date", "yes-no", "empty"]
 
 # The share of the cells with a value that must be of one kind to make it the kind of the column.
 _SHARE_OF_KIND = 0.75
+
+# The share of the cells from which on an open question matters to whoever fills a field from a column of another kind.
+_SHARE_THAT_MATTERS = 0.25
 
 _KINDS: tuple[tuple[str, ColumnKind], ...] = (("number", "number"), ("day", "date"), ("yes-no", "yes-no"))
 
@@ -75,6 +82,10 @@ class ColumnSummary:
         if self.kind in ("text", "empty"):
             return ()
         return tuple(self.counted(lambda look: look.word if look.what == "nothing" else ""))
+
+    def has_many(self, count: int) -> bool:
+        """Return whether so many cells of this ``count`` may matter in a column of whatever kind."""
+        return count > 0 and count >= _SHARE_THAT_MATTERS * self.profile.filled
 
     def _kind(self) -> ColumnKind:
         with_value = self.profile.filled - self.seen(lambda look: look.what in ("nothing", "error")).count
@@ -192,7 +203,7 @@ def _ambiguous_order_note(position: int, order: DateOrder, both: Evidence, assum
         f" {both.example}, and nothing in this column tells which. {_ORDERS[order].capitalize()} is assumed;"
         " change it if that is wrong."
     )
-    return (Note("open-date-order", message, Severity.WARNING, position, both.rows),)
+    return (Note(OPEN_ORDER, message, Severity.WARNING, position, both.rows),)
 
 
 def _mixed_orders_note(position: int, order: DateOrder, evidence: DateOrderEvidence) -> tuple[Note, ...]:
@@ -273,13 +284,48 @@ def _mixed_signs_note(position: int, sign: DecimalSign, against: Evidence) -> No
     return Note("mixed-decimal-signs", message, Severity.WARNING, position, against.rows)
 
 
+def open_question_notes(
+    column: ColumnSummary, sign: Decision[DecimalSign], order: Decision[DateOrder]
+) -> tuple[Note, ...]:
+    """Return the notes about what is open in a column of another kind, whose numbers or dates may fill a field all the same."""
+    both, days = DecimalSignEvidence.of(column).both, DateOrderEvidence.of(column).both
+    asked = [note for note in sign.notes if note.code == OPEN_SIGN and column.has_many(both.count)]
+    return (
+        *asked,
+        *(note for note in order.notes if note.code == OPEN_ORDER and column.has_many(days.count)),
+    )
+
+
+def percent_notes(position: int, column: ColumnSummary, percent: Percent) -> tuple[Note, ...]:
+    """Return the note about percent signs in the column at ``position``, which are read as ``percent`` says."""
+    signs = column.seen(lambda look: look.unit == "%")
+    if not column.has_many(signs.count):
+        return ()
+    text = signs.first[0][1].strip()
+    number = parse_marked_number(plain_digits(text))
+    sign = "," if number and "," in number.core and "." not in number.core else "."
+    core = number.core if number else text
+    meant = {"points": core, "fraction": hundredth(core, sign) if number else text}
+    have = f"{counted(signs.count, 'number has', 'numbers have')} a percent sign"
+    others = column.seen(lambda look: look.what == "number").count - signs.count
+    have += f", and {counted(others, 'has', 'have')} none" if others else ""
+    if percent:
+        message = f"{have}: {signs.example} is read as {meant[percent]}."
+        return (Note(PERCENT_SIGNS, message, Severity.INFO, position, signs.rows),)
+    message = (
+        f"{have}, and nothing tells whether {signs.example} is {meant['points']} or {meant['fraction']}."
+    )
+    return (Note(PERCENT_SIGNS, message, Severity.WARNING, position, signs.rows),)
+
+
 def _ambiguous_sign_note(position: int, sign: DecimalSign, both: Evidence) -> Note:
     _, text = both.first[0]
     number = parse_marked_number(text)
-    value = (number.core if number else text).replace("," if sign == "." else ".", "").replace(sign, ".")
+    core = number.core if number else text
+    point, comma = core.replace(",", ""), core.replace(".", "").replace(",", ".")
     message = (
         f"{counted(both.count, 'value fits', 'values fit')} a decimal point as well as a decimal comma, and nothing in"
-        f" this column tells which. A {_SIGNS[sign]} is assumed, by which {both.example} is"
-        f" {value}; change it if that is wrong."
+        f" this column tells which: {both.example} is {point} with a point, and {comma} with a comma."
+        f" A {_SIGNS[sign]} is assumed; change it if that is wrong."
     )
-    return Note("open-decimal-sign", message, Severity.WARNING, position, both.rows)
+    return Note(OPEN_SIGN, message, Severity.WARNING, position, both.rows)

@@ -17,9 +17,11 @@ from batchbook.tables.profile.conventions import (
     Hint,
     decide_date_order,
     decide_decimal_sign,
+    open_question_notes,
+    percent_notes,
 )
 from batchbook.tables.profile.shapes import SURE_DIGITS, ShapeClass
-from batchbook.tables.report import ColumnReading, ColumnReport, Note, Reading, TextMarks
+from batchbook.tables.report import ColumnReading, ColumnReport, Note, OtherDigits, Reading, TextMarks
 from batchbook.words import counted
 
 # The length of shorter codes is no evidence that zeros were lost.
@@ -216,14 +218,14 @@ _FINDERS: dict[str, tuple[_Finder, bool]] = {
     ),
     "currencies": (_currencies, True),
     "units": (_units, False),
-    "percent-signs": (
-        _by_class(
-            lambda found: found.unit == "%",
-            "number has",
-            "numbers have",
-            "a percent sign, such as {example}: it is ignored.",
+    "other-digits": (
+        _by_code(
+            "other-digits",
+            "cell has",
+            "cells have",
+            "digits of another script, such as {example}: read as 0 to 9.",
         ),
-        True,
+        False,
     ),
     "marked-negatives": (
         _by_class(
@@ -321,7 +323,10 @@ def _conclude_column(
     order = decide_date_order(position, column.orders, requested.date_order, order_hint)
     decision = sign if kind == "number" else order if kind == "date" else None
     marks = decide_marks(summary.profile.marks, summary.profile.filled, requested.text_marks)
-    reading = ColumnReading(sign.value, order.value, requested.nothing or summary.empty_words, marks)
+    digits: OtherDigits = requested.other_digits or ("plain" if summary.noted("other-digits") else "")
+    reading = ColumnReading(
+        sign.value, order.value, requested.nothing or summary.empty_words, marks, requested.percent, digits
+    )
     report = ColumnReport(
         heading,
         kind,
@@ -335,8 +340,9 @@ def _conclude_column(
         reading,
         report,
         (
-            *(decision.notes if decision else ()),
+            *(decision.notes if decision else open_question_notes(summary, sign, order)),
             *column_notes(position, summary),
+            *percent_notes(position, summary, requested.percent),
             *text_mark_notes(position, summary, marks),
         ),
     )
