@@ -81,11 +81,22 @@ def test_a_column_of_marked_numbers_is_one_of_numbers() -> None:
     assert (report.columns[0].kind, report.reading.column(0).decimal_sign) == ("number", ",")
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["=1+1", "'=1+1", "-5 LB", "'-5 LB", "''=x", "'t Hooft", "@x", "plain", "+1", "'000801228", "'ABC", "''ABC"]
-    + ["'Special' offer", " leading", " =1", "\u00a0x", "\t=1", "\r\n-1", " '=x", "' x", '="007"', "'", "-"],
-)  # fmt: skip
+_GUARDED = ["=1+1", "'=1+1", "-5 LB", "'-5 LB", "''=x", "@x", "+1", "\t=1", "\r\n-1", " '=x", '="007"', "-"]
+_OTHERS = [
+    "'t Hooft",
+    "'000801228",
+    "'ABC",
+    "''ABC",
+    "'Special' offer",
+    " leading",
+    " =1",
+    "\u00a0x",
+    "' x",
+    "'",
+]
+
+
+@pytest.mark.parametrize("text", [*_GUARDED, *_OTHERS, "plain"])
 def test_what_is_exported_comes_back(text: str) -> None:
     """All texts of the column begin alike, so what most of them begin with decides nothing wrongly."""
     code = replace(FIELD.column, name="code", label="Code")
