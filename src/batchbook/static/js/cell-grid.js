@@ -78,9 +78,10 @@ class CellGrid {
   /* Takes a text for a cell; `seen` is the version that it is based on. */
   put(cell, text, { seen, before, isUndo = false } = {}) {
     const waiting = this.queue.pending.findLast((edit) => edit.cell === cell);
-    const edit = { ...keyOf(cell), cell, text, seen, before: before ?? waiting?.text ?? cell.dataset.text };
     // In place of one that was not saved, it is based on what that one was: a conflict stays one until somebody chooses.
-    edit.seen ??= this.unsavedOf(cell)?.seen ?? versions.seen(edit.url, Number(cell.dataset.version));
+    const unsaved = this.unsavedOf(cell);
+    const edit = { ...keyOf(cell), cell, text, seen, before: before ?? waiting?.text ?? unsaved?.before ?? cell.dataset.text };
+    edit.seen ??= unsaved?.seen ?? versions.seen(edit.url, Number(cell.dataset.version));
     if (!isUndo) this.undoable.push(edit);
     this.tell("");
     this.queue.add(edit);
