@@ -112,7 +112,7 @@ def test_a_list_that_cannot_be_read_further_on_fails_with_its_sentence(harness: 
     job = harness.do(batch_id, Action.POPULATE)
     assert (job.state, job.message) == ("failed", "Line 7 is torn. Mend it, and create the batch again.")
     assert harness.batch(batch_id).failure == job.message
-    assert harness.operations(batch_id)[-1] == ("failure", job.message)
+    assert harness.operations(batch_id)[-1] == ("refusal", job.message)
     assert harness.batch(batch_id).state == State.NEW
 
 

@@ -23,6 +23,15 @@ class JobState(Status):
     CANCELLED = "cancelled", "Cancelled", Severity.WARNING, "⊘"
 
 
+class Refusal(Status):
+    """How a job that failed is shown if its work was refused: nothing broke, and trying again does not help."""
+
+    REFUSED = "refused", "Refused", Severity.WARNING, "!"
+
+
+#: The key in a job's result that tells that its work was refused.
+REFUSED_KEY = "refused"
+
 #: A job in one of these states keeps everybody else from acting on its batch.
 ACTIVE = (JobState.QUEUED, JobState.RUNNING)
 #: A job in one of these states ended otherwise than it should, and can be tried again.
@@ -118,6 +127,16 @@ class Job(Base):
     def workflow(self) -> str:
         """The name under which this dispatch of the job runs: nothing else ever has it, whatever is restored."""
         return f"{self.nonce}.{self.id}.{self.dispatch}"
+
+    @property
+    def was_refused(self) -> bool:
+        """Whether the job failed because its work was refused, for a reason that its message gives."""
+        return self.state == JobState.FAILED and bool((self.result or {}).get(REFUSED_KEY))
+
+    @property
+    def shown_state(self) -> Status:
+        """The state as people are told it: a refusal is no failure."""
+        return Refusal.REFUSED if self.was_refused else JobState(self.state)
 
     @property
     def standing(self) -> str:

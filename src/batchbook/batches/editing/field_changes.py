@@ -114,7 +114,7 @@ def changes_of(
     """
     seen = seen or {}
     overtaken = {
-        c.name for c in columns if c.name in seen and not texts_of(c, seen[c.name], target.texts[c.name])
+        c.name for c in columns if c.name in seen and not is_unchanged(c, seen[c.name], target.texts[c.name])
     }
     kept = {name for name in overtaken if texts[name] == seen[name]}
     changed = [c for c in columns if c.name not in kept and _changes(c, texts[c.name], target)]

@@ -14,7 +14,7 @@ from batchbook.batches.engine.actions import FOLLOW_UP
 from batchbook.batches.engine.preview import totals_of
 from batchbook.batches.engine.refresh import problem_rows
 from batchbook.batches.files import WORKSHEET, file_chunks
-from batchbook.batches.history import CANCEL, FAILURE
+from batchbook.batches.history import WITHOUT_EFFECT
 from batchbook.batches.lifecycle import Action, State, is_possible
 from batchbook.batches.models import BatchFile, CellChange, Operation
 from batchbook.batches.pages import view_models
@@ -46,7 +46,7 @@ class BatchDetail(BatchPage):
         lock = self.view.lock_of(self.batch.id)
         activity = activity_of(self.request, lock) if lock else None
         operations = self._latest_operations()
-        went_wrong = bool(operations) and operations[0].kind in (FAILURE, CANCEL)
+        went_wrong = bool(operations) and operations[0].kind in WITHOUT_EFFECT
         files = self.request.db.scalars(
             select(BatchFile).where(BatchFile.batch_id == self.batch.id).order_by(BatchFile.number)
         ).all()
