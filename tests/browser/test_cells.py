@@ -175,6 +175,37 @@ def test_ctrl_z_takes_the_last_edits_back(grid: Page, catalogue: CatalogueDataba
     assert catalogue.row(open_batch, 1).version == 3
 
 
+def test_the_keyboard_leads_from_the_top_to_the_first_price_and_works_where_the_focus_lands(
+    grid: Page, catalogue: CatalogueDatabase, open_batch: int
+) -> None:
+    focused = "document.activeElement.closest('[data-cell]')?.dataset.field ?? document.activeElement.textContent.trim()"
+    grid.evaluate("document.activeElement.blur()")
+    grid.keyboard.press("e")  # No row has the focus, so nothing is edited and no page is left.
+    for _ in range(8):
+        grid.keyboard.press("Tab")
+        if grid.evaluate(focused) == "Skip to rows":
+            grid.keyboard.press("Enter")
+        if grid.evaluate(focused) == "new_price":
+            break
+    assert grid.evaluate(focused) == "new_price"
+    grid.evaluate("document.activeElement.blur()")
+    grid.keyboard.press("j")
+    assert grid.evaluate(focused) == "1"
+    grid.keyboard.press("ArrowDown")
+    grid.keyboard.press("j")
+    assert grid.evaluate(focused) == "3"
+    grid.keyboard.press("ArrowUp")
+    grid.keyboard.press("ArrowRight")
+    assert grid.evaluate(focused) == "item_code"
+    grid.reload()
+    grid.keyboard.press("j")
+    grid.keyboard.type("7")
+    expect(cell(grid, 1).locator(".cell-editor")).to_have_value("7")
+    grid.keyboard.type(".77")
+    grid.keyboard.press("Enter")
+    expect(cell(grid, 1)).to_have_attribute("data-text", "7.77")
+
+
 def test_the_other_value_of_a_conflict_can_be_kept(
     grid: Page, catalogue: CatalogueDatabase, open_batch: int, admin: TestApp
 ) -> None:

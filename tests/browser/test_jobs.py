@@ -67,6 +67,29 @@ def test_a_job_tells_how_far_it_is_and_the_page_leads_on_when_it_has_ended(
     expect(page).to_have_url(f"{visits.address}{url_of(batch_id)}")
 
 
+def test_a_page_under_a_filter_leads_on_and_one_with_text_that_was_typed_stays(
+    harness: JobHarness, visits: Visits
+) -> None:
+    batch_id = harness.create()
+    JobRun(harness.services, "here").run(harness.ask(batch_id, Action.POPULATE, "staff"), 1)
+    page = visits.sign_in("staff")
+    filtered = f"{url_of(batch_id)}?f.item_code.contains=0000"
+    for typed in (False, True):
+        job = taken(harness, harness.ask(batch_id, Action.REFRESH, "staff"))
+        tell(harness, job, "refresh", 1, 8)
+        page.goto(filtered)
+        expect(page.locator("[data-job-words]")).to_contain_text("1 of 8 rows")
+        if typed:
+            page.locator("[data-shortcut=filter]").click()
+            page.locator("[name='value.0']").fill("00001")
+        JobRun(harness.services, "here").run_taken(job)
+        if typed:
+            expect(page.locator("[data-job-words]")).to_contain_text("was refreshed")
+            expect(page).to_have_url(visits.address + filtered)
+        else:
+            expect(page.locator(".flashes")).to_contain_text("was refreshed")
+
+
 def test_a_job_is_watched_in_the_list_and_cancelled_on_the_page(harness: JobHarness, visits: Visits) -> None:
     batch_id = harness.create()
     job = taken(harness, harness.ask(batch_id, Action.POPULATE, "staff"))

@@ -51,7 +51,7 @@ def test_a_double_click_on_execute_executes_once(
     posts: list[str] = []
     page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
     page.get_by_role("button", name="Execute").dblclick()
-    expect(page.locator(".flashes")).to_contain_text("3 prices changed, 5 rows left out.")
+    expect(page.locator(".flashes")).to_contain_text("3 prices changed, 1 unchanged, 4 rows left out.")
     assert len(posts) == 1
     assert len(catalogue.price_history()) == 3
     expect(page.get_by_role("button", name="Execute")).to_have_count(0)

@@ -32,7 +32,7 @@ def test_executing_changes_exactly_these_prices_and_writes_down_each(
 ) -> None:
     before = catalogue.prices()
     page = form_to(admin.get(url_of(complete_batch)), "/execute").submit(status=303).follow()
-    assert "3 prices changed, 5 rows left out." in text_of(page, ".flashes")
+    assert "3 prices changed, 1 unchanged, 4 rows left out." in text_of(page, ".flashes")
     assert "Executed and frozen" in text_of(page)
     assert catalogue.prices() == before | decimals(APPLIED)
     assert catalogue.price_history() == [
@@ -51,7 +51,7 @@ def test_only_the_chosen_statuses_are_applied(
     form = form_to(admin.get(url_of(complete_batch)), "/execute")
     form.set("apply", False, 0)  # Increases.
     page = form.submit(status=303).follow()
-    assert "1 price changed, 7 rows left out." in text_of(page)
+    assert "1 price changed, 1 unchanged, 6 rows left out." in text_of(page)
     assert catalogue.prices() == before | decimals({"000000012": "2.70"})
     assert catalogue.batch(complete_batch).execution_options == {"apply": ["decrease"], "overwrite": False}
 

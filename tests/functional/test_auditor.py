@@ -53,7 +53,7 @@ def test_auditors_see_all_of_an_executed_batch(
 ) -> None:
     page = auditor.get(url_of(executed_batch))
     assert counts_of(page) == COUNTS
-    assert "3 prices changed, 5 rows left out." in text_of(page)
+    assert "3 prices changed, 1 unchanged, 4 rows left out." in text_of(page)
     assert "By admin" in text_of(page)
     row = auditor.get(url_of(executed_batch, "rows", 8))
     assert "cheap" in text_of(row)

@@ -63,6 +63,12 @@ def test_csv_runs_no_formula(text: str) -> None:
     assert lines(b"".join(csv_chunks([name], rows_of((name, text)))))[1] == [f"'{text}"]
 
 
+@pytest.mark.parametrize("text", ["'ABC", "''=x", " leading", "\u00a0x"])
+def test_csv_keeps_what_readers_of_tables_leave_out(text: str) -> None:
+    name = column("name")
+    assert lines(b"".join(csv_chunks([name], rows_of((name, text)))))[1] == [f"'{text}"]
+
+
 def test_csv_headings_run_no_formula() -> None:
     assert lines(b"".join(csv_chunks([replace(column("name"), label="=1")], [])))[0] == ["'=1"]
 

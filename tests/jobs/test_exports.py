@@ -93,6 +93,15 @@ def test_a_big_export_is_offered_made_and_fetched(app: Any, catalogue: Engine, s
     assert [row["Item code"] for row in records(answer.body)] == [f"{n:09d}" for n in range(30, 9, -1)]
 
 
+def test_links_to_files_do_not_have_a_page_saved_that_answers_in_their_place(
+    catalogue: Engine, staff: TestApp
+) -> None:
+    links = staff.get("/products").html.select(".exports a")
+    assert [link.get_text() for link in links] == ["CSV", "Excel"]
+    assert not any(link.has_attr("download") for link in links)
+    assert "attachment" not in staff.get(MANY.format("xlsx")).headers.get("Content-Disposition", "")
+
+
 def test_an_export_of_an_older_version_is_made_and_fetched_too(
     app: Any, catalogue: Engine, staff: TestApp, client_of: Callable[[str], TestApp]
 ) -> None:

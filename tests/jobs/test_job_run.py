@@ -42,7 +42,9 @@ def test_everything_from_populate_to_execute_and_what_comes_of_it(harness: JobHa
     copy = clone.result["batch_id"]
     assert harness.batch(copy).state == State.OPEN
     job = harness.do(batch_id, Action.EXECUTE, apply=["increase", "decrease"])
-    assert job.message == f"Batch {batch_id:08d} was executed: 3 prices changed, 5 rows left out."
+    assert (
+        job.message == f"Batch {batch_id:08d} was executed: 3 prices changed, 1 unchanged, 4 rows left out."
+    )
     assert harness.batch(batch_id).state == State.EXECUTED
     assert len(harness.catalogue.price_history()) == 3
     assert harness.do(copy, Action.DELETE).state == "done"
@@ -112,7 +114,7 @@ def test_a_list_that_cannot_be_read_further_on_fails_with_its_sentence(harness: 
     job = harness.do(batch_id, Action.POPULATE)
     assert (job.state, job.message) == ("failed", "Line 7 is torn. Mend it, and create the batch again.")
     assert harness.batch(batch_id).failure == job.message
-    assert harness.operations(batch_id)[-1] == ("failure", job.message)
+    assert harness.operations(batch_id)[-1] == ("refusal", job.message)
     assert harness.batch(batch_id).state == State.NEW
 
 

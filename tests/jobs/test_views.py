@@ -10,6 +10,7 @@ from webtest import TestApp
 
 from batchbook.batches import Action
 from batchbook.db.transactions import transaction_scope
+from batchbook.errors import Conflict
 from batchbook.jobs import Job, lease
 from batchbook.jobs.job_progress import JobProgress
 
@@ -47,6 +48,27 @@ def test_the_page_of_a_job_and_the_list_of_all(harness: JobHarness, admin: TestA
         post(admin, f"/jobs/{job.id}/{what}", status=409)
     assert "populated" in text_of(admin.get("/jobs"), "table.grid")
     staff.get("/jobs", status=403)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_refusal_is_not_called_a_failure_and_trying_again_is_not_offered(
+    harness: JobHarness, admin: TestApp
+) -> None:
+    def refuse() -> None:
+        raise Conflict("A price changed meanwhile. Reopen the batch and refresh it.")
+
+    harness.with_handler(**hooked("execute", refuse))
+    batch_id = harness.complete()
+    job = harness.do(batch_id, Action.EXECUTE)
+    page = admin.get(url_of(batch_id))
+    assert "The last action was refused A price changed meanwhile." in text_of(page)
+    assert "start the action again from this page" in text_of(page)
+    for shown in (page, admin.get(f"/jobs/{job.id}")):
+        assert not any(
+            word in text_of(shown) for word in ("Try again", "Failed", "failed", "the log has more")
+        )
+    assert "Refused" in text_of(admin.get(f"/jobs/{job.id}"))
+    assert admin.get(f"/jobs/{job.id}/status.json").json["state_label"] == "Refused"
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

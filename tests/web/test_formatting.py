@@ -56,6 +56,8 @@ def test_moments_are_shown_in_the_time_zone_and_marked_up_in_utc() -> None:
         '<time datetime="2026-07-01T22:30:15Z" title="2026-07-02 00:30:15 CEST">2026-07-02 00:30</time>'
     )
     assert isinstance(shown, Markup)
+    order = moment_filter(ZoneInfo("UTC"))(datetime(2026, 7, 1, 22, 30, 15, tzinfo=UTC), seconds=True)
+    assert order.endswith(">2026-07-01 22:30:15</time>")
 
 
 def test_no_moment_is_nothing() -> None:

@@ -20,6 +20,9 @@ from batchbook.errors import BadInput, Conflict
 #: The hidden form fields with a version and a token.
 VERSION_FIELD, TOKEN_FIELD = "version", "seen"
 
+#: The prefix of the hidden form fields with the texts of fields when the form was opened.
+SEEN_PREFIX = "seen."
+
 #: A short text for the state of several headers or rows; equal states have equal tokens.
 Token = NewType("Token", str)
 
@@ -53,6 +56,15 @@ def read_version(params: Mapping[str, Any]) -> int:
             " Reload the page, and submit the form again."
         )
     return int(text)
+
+
+def read_seen_texts(params: Mapping[str, Any]) -> dict[str, str]:
+    """Return the texts, by field, that a submitted form had when it was opened; empty if it does not tell."""
+    return {
+        name.removeprefix(SEEN_PREFIX): str(text).replace("\r\n", "\n")
+        for name, text in params.items()
+        if name.startswith(SEEN_PREFIX)
+    }
 
 
 def bump_version(batch: Batch) -> None:

@@ -13,8 +13,10 @@ from batchbook.batches.handler_context import HandlerContext, next_number
 from batchbook.batches.models import Batch, CellChange, Operation
 from batchbook.db.bulk_writing import bulk_insert
 
-#: The kinds of operations for an action that failed or was cancelled.
-FAILURE, CANCEL = "failure", "cancel"
+#: The kinds of operations for an action that failed, was refused, or was cancelled.
+FAILURE, REFUSAL, CANCEL = "failure", "refusal", "cancel"
+#: Those whose action did not take place.
+WITHOUT_EFFECT = (FAILURE, REFUSAL, CANCEL)
 
 _CELL_COLUMNS = ("batch_id", "operation", "position", "sequence", "field", "old", "new")
 

@@ -35,7 +35,8 @@ _WIDTHS = {Kind.TEXT: 28, Kind.DATETIME: 19, Kind.INTEGER: 12, Kind.DECIMAL: 12,
 def csv_chunks(columns: Sequence[Column], rows: Iterable[Row[Any]]) -> Iterator[bytes]:
     """Yield the rows as CSV in UTF-8 with its mark, a heading of labels first, in chunks of about 64 KiB.
 
-    A text that a spreadsheet program would run as a formula gets an apostrophe before it; numbers never do.
+    A text that a spreadsheet program would run as a formula gets an apostrophe before it, and so does one that begins with
+    an apostrophe or a blank: read again, each is the same text. Numbers never do.
     """
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
@@ -159,7 +160,8 @@ def _csv_renderer(column: Column) -> Callable[[Any], str]:
 
 def _safe(text: str) -> str:
     # An apostrophe that belongs to a text must not be taken for the one that is put here: it gets another before it.
-    return f"'{text}" if text.lstrip("'").startswith(_DANGEROUS) else text
+    # So does a blank in front, which readers of tables leave out.
+    return f"'{text}" if text.startswith(("'", *_DANGEROUS)) or text[:1].isspace() else text
 
 
 def _taken(buffer: io.StringIO) -> bytes:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from batchbook.db.transactions import is_transient, transaction_scope
-from batchbook.errors import BatchbookError, is_interrupt, reason_of
+from batchbook.errors import BatchbookError, Busy, Misuse, is_interrupt, reason_of
 from batchbook.jobs import lease
 from batchbook.jobs.job_progress import (
     Cancelled,
@@ -25,7 +25,7 @@ from batchbook.jobs.job_progress import (
     cancel_requests_of,
     forget_progress,
 )
-from batchbook.jobs.models import Job, JobState
+from batchbook.jobs.models import REFUSED_KEY, Job, JobState
 from batchbook.jobs.service import JobService
 from batchbook.jobs.supervision import Attempt, EndProcess, LimitReached, Supervisor
 from batchbook.jobs.tasks import JobContext, JobResult, Task
@@ -94,7 +94,8 @@ class JobRun:
         except (Cancelled, LimitReached) as reason:
             self._finish_failed(job, *result_of_stop(job, reason))
         except BatchbookError as error:
-            self._finish_failed(job, JobState.FAILED, JobResult(error.message, failed=True))
+            data = {} if isinstance(error, (Misuse, Busy)) else {REFUSED_KEY: True}
+            self._finish_failed(job, JobState.FAILED, JobResult(error.message, failed=True, data=data))
         except BaseException as error:
             if is_interrupt(error):
                 raise

@@ -23,6 +23,15 @@ class JobState(Status):
     CANCELLED = "cancelled", "Cancelled", Severity.WARNING, "⊘"
 
 
+class Refusal(Status):
+    """How a job that failed is shown if its work was refused: nothing broke, and trying again does not help."""
+
+    REFUSED = "refused", "Refused", Severity.WARNING, "!"
+
+
+#: The key in a job's result that tells that its work was refused.
+REFUSED_KEY = "refused"
+
 #: The states in which an exclusive job keeps all others from acting on its batch.
 ACTIVE = (JobState.QUEUED, JobState.RUNNING)
 #: The states of jobs that ended without success and can be retried.
@@ -118,6 +127,16 @@ class Job(Base):
     def workflow(self) -> str:
         """The workflow id of this dispatch of the job: unique even after the database is restored from a backup."""
         return f"{self.nonce}.{self.id}.{self.dispatch}"
+
+    @property
+    def was_refused(self) -> bool:
+        """Whether the job failed because its work was refused, for a reason that its message gives."""
+        return self.state == JobState.FAILED and bool((self.result or {}).get(REFUSED_KEY))
+
+    @property
+    def shown_state(self) -> Status:
+        """The state as people are told it: a refusal is no failure."""
+        return Refusal.REFUSED if self.was_refused else JobState(self.state)
 
     @property
     def standing(self) -> str:

@@ -16,6 +16,7 @@ from batchbook.jobs.job_progress import (
 )
 from batchbook.jobs.models import Job, JobState
 from batchbook.jobs.service import JobService
+from batchbook.statuses import Status
 from batchbook.words import counted
 
 #: The time without a progress report after which pages mention it, in seconds.
@@ -32,7 +33,7 @@ class JobReport:
 
     job: Job
     label: str
-    state: JobState
+    state: Status
     step: Step | None
     cancelled_by: str | None
     unresponsive: UnresponsiveNote | None
@@ -121,7 +122,7 @@ def reports_on(jobs: JobService, several: Sequence[Job]) -> list[JobReport]:
         JobReport(
             job,
             jobs.tasks[job.task].label,
-            JobState(job.state),
+            job.shown_state,
             steps.get(job.id),
             requests.get(job.id),
             unresponsive.get(job.id),

@@ -199,7 +199,8 @@ class AwaitJob(JobPage):
         """Wait a moment, then redirect; the next page shows the result once."""
         job = self._awaited()
         if job.has_ended:
-            flash(self.request, job.message or "", _KINDS[JobState(job.state)])
+            kind = "warning" if job.was_refused else _KINDS[JobState(job.state)]
+            flash(self.request, job.message or "", kind)
         return HTTPSeeOther(outcome_url(self.request, job) or self.view.url("view", job))
 
     def _awaited(self) -> Job:
@@ -249,8 +250,8 @@ class RetryJob(JobPage):
 
     @classmethod
     def offered(cls, view: MasterView, record: Job) -> bool:  # noqa: ARG003 - The signature of every page.
-        """Return whether the job failed or was cancelled, so that it can be retried."""
-        return record.went_wrong
+        """Return whether the job failed or was cancelled; what was refused would be refused again."""
+        return record.went_wrong and not record.was_refused
 
     def post(self) -> HTTPSeeOther:
         """Enqueue the job again, and redirect to the page that waits for it."""

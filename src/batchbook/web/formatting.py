@@ -36,28 +36,30 @@ def bytesize(value: int | None) -> str:
     return f"{round(size / 1000, 1).normalize():,f} TB"
 
 
-def moment_filter(zone: ZoneInfo) -> Callable[[datetime | None], str]:
-    """Return the filter that shows a moment (aware, as stored in UTC) to the minute, as ``<time>``.
+def moment_filter(zone: ZoneInfo) -> Callable[..., str]:
+    """Return the filter that shows a moment (aware, as stored in UTC) to the minute, or with ``seconds``, as ``<time>``.
 
     The time zone is that of the request's user, or ``zone``, the site's, outside a request.
     """
 
-    def moment(value: datetime | None) -> str:
+    def moment(value: datetime | None, *, seconds: bool = False) -> str:
         if not isinstance(value, datetime):
             return "" if value is None else not_readable(value)
         # Macros do not have the request, and every page would have to pass it to each of them.
         request = get_current_request()
-        return moment_html(value, zone if request is None else request.zone)
+        return moment_html(value, zone if request is None else request.zone, seconds=seconds)
 
     return moment
 
 
-def moment_html(moment: datetime, zone: tzinfo) -> Markup:
-    """Return an aware ``moment`` to the minute in ``zone``, as ``<time>`` with seconds in its title."""
+def moment_html(moment: datetime, zone: tzinfo, *, seconds: bool = False) -> Markup:
+    """Return an aware ``moment`` in ``zone``, as ``<time>`` with seconds in its title, and in its text where order matters."""
     machine = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     local = moment.astimezone(zone)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        machine, f"{local:%Y-%m-%d %H:%M:%S %Z}", f"{local:%Y-%m-%d %H:%M}"
+        machine,
+        f"{local:%Y-%m-%d %H:%M:%S %Z}",
+        f"{local:%Y-%m-%d %H:%M:%S}" if seconds else f"{local:%Y-%m-%d %H:%M}",
     )
 
 

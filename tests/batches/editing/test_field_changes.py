@@ -59,6 +59,25 @@ def test_a_stale_edit_names_both_texts_of_what_it_would_change() -> None:
     assert changed(version=None, counted="8") == {"counted": 8}, "A script sees no version."
 
 
+def edited_over(seen: dict[str, str], **texts: str) -> dict[str, Any]:
+    """Return what an edit of an older version changes in a row with item code 007, counted 9, remark "a b"."""
+    target = Target("Row 3", 2, {"item_code": "007", "counted": "9", "remark": "a b"})
+    columns = [column for column in COLUMNS if column.name in texts]
+    return {change.column.name: change.value for change in changes_of(target, columns, texts, 1, seen)}
+
+
+def test_only_a_field_that_both_changed_is_a_conflict() -> None:
+    seen = {"item_code": "007", "counted": "8", "remark": " a b"}
+    # Somebody else counted 9: that stays, and the item code is nobody else's.
+    assert edited_over(seen, item_code="008", counted="8", remark="a b") == {"item_code": "008"}
+    assert edited_over(seen, counted="9") == {}
+    with pytest.raises(StaleEdit) as caught:
+        edited_over(seen, item_code="008", counted="7")
+    assert (caught.value.mine, caught.value.theirs) == ({"counted": "7"}, {"counted": "9"})
+    with pytest.raises(StaleEdit):
+        edited_over({"counted": "8"}, item_code="008")  # What it was when the edit began is not known.
+
+
 def test_all_problems_are_named_at_once() -> None:
     with pytest.raises(CellProblems) as caught:
         changed(counted="-1", item_code="x" * 21, remark="fine")

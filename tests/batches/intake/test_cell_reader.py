@@ -114,6 +114,15 @@ def test_one_text_for_all_rows_and_columns_that_are_carried() -> None:
     assert rows == [{"item_code": "007", "counted": 5, "remark": "a�"}]
 
 
+def test_columns_that_are_carried_lose_the_marks_that_their_reading_removes() -> None:
+    said = {"columns": {"item_code": 0}, "constants": {"counted": "5"}, "carried": (2,)}
+    marked = Reading(
+        delimiter=",", columns=(ColumnReading(), ColumnReading(), ColumnReading(text_marks="formulas"))
+    )
+    rows = read(("007", "x", "'-5 LB"), ("8", "", "'  a"), reading=marked, mapping=said, carried=("remark",))
+    assert [row["remark"] for row in rows] == ["-5 LB", "  a"]
+
+
 def test_a_text_for_all_rows_that_is_none_is_refused() -> None:
     with pytest.raises(BadInput, match=r"The text for Counted in all rows cannot be used\. “five” is not"):
         read(("1", "", ""), mapping={"columns": {"item_code": 0}, "constants": {"counted": "five"}})

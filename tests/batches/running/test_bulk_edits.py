@@ -195,9 +195,9 @@ def test_other_fields_of_the_header_are_stored_at_once(
 @ONE
 def test_a_conflict_is_shown_on_the_form(catalogue: Engine, staff: TestApp, batch_id: int) -> None:
     mine, theirs = header_form(staff, batch_id), header_form(staff, batch_id)
-    theirs["notes"] = "Ask Bob."
+    theirs["description"] = "Theirs"
     theirs.submit(status=303)
-    mine["warn_above"] = "15"
+    mine["warn_above"], mine["description"] = "15", "Mine"
     mine.submit(status=409)
     assert last_job(catalogue).task == "populate"
 

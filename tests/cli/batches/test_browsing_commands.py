@@ -80,9 +80,9 @@ def test_show_follows_the_life(batch: Run, completed: str) -> None:
     assert json.loads(batch("show", completed, "--json").stdout)["execution"]["why_not"] == []
     batch("execute", completed, "--as", "admin")
     data = json.loads(batch("show", completed, "--json").stdout)
-    assert data["execution_outcome"]["figures"] == {"applied": 2, "left_out": 3}
+    assert data["execution_outcome"]["figures"] == {"applied": 2, "unchanged": 1, "left_out": 2}
     assert data["execution"] == {"why_not": [], "description": []}
-    assert "  2 prices changed, 3 rows left out." in batch("show", completed).stdout.splitlines()
+    assert "  2 prices changed, 1 unchanged, 2 rows left out." in batch("show", completed).stdout.splitlines()
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -46,7 +46,7 @@ def test_every_action_runs_as_a_job_of_the_command(batch: Run, catalogue: Engine
         (("clone", opened, "--as", "staff"), "00000002\n"),
         (
             ("execute", opened, "--as", "admin", "--option", "apply=increase"),
-            "Batch 00000001 was executed: 1 price changed, 4 rows left out.\n",
+            "Batch 00000001 was executed: 1 price changed, 1 unchanged, 3 rows left out.\n",
         ),
         (("delete", 2, "--as", "admin"), "Batch 00000002 was deleted, with its 5 rows, files and history.\n"),
     ]:

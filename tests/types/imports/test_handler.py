@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from batchbook.batches import Action
+from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
 
 from .conftest import ImportHarness
@@ -29,6 +30,20 @@ def test_with_problems_nothing_happens_unless_good_rows_are_wanted(harness: Impo
     harness.edit(rest, row.sequence, new_price="2.20")
     harness.execute(rest)
     assert str(harness.product("000000002").price) == "2.20"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_that_problems_will_have_the_execution_refused_is_said_before(harness: ImportHarness) -> None:
+    number = harness.create(f"{HEAD}000000001,Item 1,1.50\n000000002,Item 2,abc\n")
+    with transaction_scope(harness.database) as session:
+        context = harness.act(session).context_of(harness.act(session).find(number))
+        foreseen = {
+            choice: " ".join(context.handler.describe_execution(context.batch, {"apply": choice}))
+            for choice in ("all", "good")
+        }
+    assert "1 row has problems, so executing all rows will be refused." in foreseen["all"]
+    assert "choose “Only the valid rows" in foreseen["all"]
+    assert "1 row has problems and will go into a new batch." in foreseen["good"]
 
 
 def test_an_executed_import_is_frozen_in_the_database(harness: ImportHarness) -> None:

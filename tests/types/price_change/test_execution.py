@@ -43,7 +43,10 @@ def test_prices_change_and_history_says_how(engine: Engine, harness: BatchHarnes
     batch_id = complete(harness)
     assert prices() == BEFORE
     result = harness.by("admin").run(batch_id, Action.EXECUTE)
-    assert result.message == f"Batch {batch_id:08d} was executed: 3 prices changed, 3 rows left out."
+    assert (
+        result.message
+        == f"Batch {batch_id:08d} was executed: 3 prices changed, 1 unchanged, 2 rows left out."
+    )
     assert prices() == BEFORE | {"1": "1.50", "2": "1.99", "4": "4.50"}
     assert history(engine) == [
         ("000000001", "1.00", "1.50", "admin", batch_id, 1),
@@ -53,8 +56,8 @@ def test_prices_change_and_history_says_how(engine: Engine, harness: BatchHarnes
     batch = harness.batch(batch_id)
     assert batch.execution_options == {"apply": ["increase", "decrease"], "overwrite": False}
     assert batch.execution_outcome == {
-        "summary": "3 prices changed, 3 rows left out.",
-        "figures": {"applied": 3, "left_out": 3},
+        "summary": "3 prices changed, 1 unchanged, 2 rows left out.",
+        "figures": {"applied": 3, "unchanged": 1, "left_out": 2},
     }
     with transaction_scope(engine, read_only=True) as session:
         changed = session.scalars(select(Product).order_by(Product.item_code)).all()
@@ -174,7 +177,7 @@ def test_overwriting_takes_the_price_of_now_as_the_old_one(
     set_price("2", "2.20")
     set_price("4", "4.50")
     assert harness.run(batch_id, Action.EXECUTE, overwrite="yes").message.endswith(
-        "2 prices changed, 4 rows left out."
+        "2 prices changed, 1 unchanged, 3 rows left out."
     )
     assert prices() == BEFORE | {"1": "1.50", "2": "1.99", "4": "4.50"}
     assert [row[:3] for row in history(engine)] == [

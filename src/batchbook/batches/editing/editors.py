@@ -55,20 +55,26 @@ class RowEditor:
         self.engine = engine
 
     def edit(
-        self, batch_id: int, sequence: int, texts: Mapping[str, str], version: int | None = None
+        self,
+        batch_id: int,
+        sequence: int,
+        texts: Mapping[str, str],
+        version: int | None = None,
+        seen: Mapping[str, str] | None = None,
     ) -> EditedRow:
         """Store ``texts``, by field, in a row; return the changes.
 
-        ``version`` is the row's version on which the edit is based; ``None`` skips the check, for scripts. Raises
-        :class:`CellProblems` for texts that cannot be stored, :class:`StaleEdit` for an older version, ``Missing`` for a
-        row that does not exist, and ``Conflict`` for one that is removed.
+        ``version`` is the row's version on which the edit is based; ``None`` skips the check, for scripts. ``seen`` are the
+        texts, by field, on which it is based, where they are known: then a field is a conflict only if it was changed
+        itself. Raises :class:`CellProblems` for texts that cannot be stored, :class:`StaleEdit` for conflicts, ``Missing``
+        for a row that does not exist, and ``Conflict`` for one that is removed.
         """
         with self.engine.editing(batch_id) as context:
             row = find_row(context, sequence)
             if row.removed:
                 raise Conflict(f"Row {sequence} is removed: restore it to change it.")
             columns = columns_named(context.row, texts)
-            changes = changes_of(Target.row(row, columns), columns, texts, version)
+            changes = changes_of(Target.row(row, columns), columns, texts, version, seen)
             peers = _store(context, row, changes) if changes else {}
             return EditedRow(labels_of(changes), peers)
 
@@ -196,31 +202,45 @@ class HeaderEditor:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def edit(self, batch_id: int, texts: Mapping[str, str], version: int | None = None) -> list[str]:
+    def edit(
+        self,
+        batch_id: int,
+        texts: Mapping[str, str],
+        version: int | None = None,
+        seen: Mapping[str, str] | None = None,
+    ) -> list[str]:
         """Store ``texts``, by field, in the header; return the labels of the fields that changed.
 
         Rows are refreshed if a changed field is in the handler's ``refresh_after``. Raises as :meth:`RowEditor.edit` does.
         """
         with self.engine.editing(batch_id) as context:
-            changes = _header_changes(context, texts, version)
+            changes = _header_changes(context, texts, version, seen)
             if changes:
                 _store_header(context, changes)
                 if _decide_about_rows(context, changes):
                     self.engine.refresh_or_refuse(context.batch.id)
             return labels_of(changes)
 
-    def touches(self, batch_id: int, texts: Mapping[str, str], version: int | None = None) -> int:
+    def touches(
+        self,
+        batch_id: int,
+        texts: Mapping[str, str],
+        version: int | None = None,
+        seen: Mapping[str, str] | None = None,
+    ) -> int:
         """Return the number of rows that :meth:`edit` would refresh; raise if it would refuse the edit."""
         context = self.engine.context_of(self.engine.find(batch_id))
-        changes = _header_changes(context, texts, version)
+        changes = _header_changes(context, texts, version, seen)
         return context.batch.row_count if _decide_about_rows(context, changes) else 0
 
 
-def _header_changes(context: ActionContext, texts: Mapping[str, str], version: int | None) -> list[Change]:
+def _header_changes(
+    context: ActionContext, texts: Mapping[str, str], version: int | None, seen: Mapping[str, str] | None
+) -> list[Change]:
     batch = context.batch
     columns = columns_named(context.batch_type.header, texts)
     current = {column.name: to_text(column, getattr(batch, column.name)) for column in columns}
-    return changes_of(Target(str(batch), batch.version, current), columns, texts, version)
+    return changes_of(Target(str(batch), batch.version, current), columns, texts, version, seen)
 
 
 def _decide_about_rows(context: ActionContext, changes: Sequence[Change]) -> bool:

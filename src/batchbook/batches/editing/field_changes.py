@@ -99,16 +99,28 @@ def text_in(column: Column, value: Any, issues: Sequence[Issue] | None) -> str:
 
 
 def changes_of(
-    target: Target, columns: Sequence[Column], texts: Mapping[str, str], version: int | None
+    target: Target,
+    columns: Sequence[Column],
+    texts: Mapping[str, str],
+    version: int | None,
+    seen: Mapping[str, str] | None = None,
 ) -> list[Change]:
     """Return the changes that ``texts``, one for each of ``columns``, make to ``target``.
 
-    ``version`` is the one on which the edit is based; ``None`` skips the check. Raises :class:`StaleEdit` if ``target``
-    has another version, unless nothing would change, and :class:`CellProblems` for texts that cannot be stored.
+    ``seen`` are the texts, by field, on which the edit is based: a field in it is a conflict if its text was changed since,
+    and left as it is if only somebody else changed it. The others are one if ``target`` no longer has the ``version``;
+    ``None`` skips that check. Raises :class:`StaleEdit` for conflicts, and :class:`CellProblems` for texts that cannot be
+    stored.
     """
-    changed = [c for c in columns if _changes(c, texts[c.name], target)]
-    if changed and is_stale(version, target.version):
-        mine = {column.name: texts[column.name] for column in changed}
+    seen = seen or {}
+    overtaken = {
+        c.name for c in columns if c.name in seen and not is_unchanged(c, seen[c.name], target.texts[c.name])
+    }
+    kept = {name for name in overtaken if texts[name] == seen[name]}
+    changed = [c for c in columns if c.name not in kept and _changes(c, texts[c.name], target)]
+    stale = is_stale(version, target.version)
+    mine = {c.name: texts[c.name] for c in changed if (c.name in overtaken if c.name in seen else stale)}
+    if mine:
         raise StaleEdit(target.name, mine, {name: target.texts[name] for name in mine}, target.version)
     values = parsed(changed, texts)
     return [Change(column, target.texts[column.name], values[column.name]) for column in changed]

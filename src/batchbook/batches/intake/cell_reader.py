@@ -15,7 +15,7 @@ from batchbook.batches.rows.row_values import Block
 from batchbook.grid import CellError, Column, Conventions, Kind, parser_for, to_text
 from batchbook.grid.columns import limits_of
 from batchbook.statuses import Severity
-from batchbook.tables.normalise import conventions_of, normaliser, text_cleaner
+from batchbook.tables.normalise import conventions_of, mark_remover, normaliser, text_cleaner
 from batchbook.tables.report import Chunk, ColumnReading, Reading
 from batchbook.words import storable
 
@@ -157,7 +157,10 @@ class CellReader:
         plain = [*map(str.strip, texts)]
         wanted = [*map(self._replaced, plain)]
         normalised = {at: texts[at] for at, (a, b) in enumerate(zip(plain, wanted, strict=True)) if a != b}
-        return ColumnCells(self._quick(wanted), normalised=normalised)
+        values = self._quick(wanted)
+        for at in normalised:
+            values[at] = self._with_guarded_blanks(wanted[at], values[at])
+        return ColumnCells(values, normalised=normalised)
 
     def read_one(self, text: str) -> ReadCell:
         """Return the cell of ``text``."""
@@ -171,9 +174,18 @@ class CellReader:
     def _read(self, text: str) -> ReadCell:
         wanted = self._replaced(text.strip())
         try:
-            return ReadCell(self._parse(wanted), normalised=wanted != text.strip())
+            value = self._with_guarded_blanks(wanted, self._parse(wanted))
+            return ReadCell(value, normalised=wanted != text.strip())
         except CellError as error:
             return self._read_tidied(text, wanted, error)
+
+    def _with_guarded_blanks(self, wanted: str, value: Any) -> Any:
+        """Return ``value`` with the blanks that ``wanted`` has in front: an apostrophe kept them from being left out."""
+        blanks = wanted[: len(wanted) - len(wanted.lstrip())]
+        if not (blanks and value) or self.column.kind not in TEXT_KINDS:
+            return value
+        longest = self.column.max_length
+        return value if longest is not None and len(blanks) + len(value) > longest else blanks + value
 
     def _read_tidied(self, text: str, wanted: str, error: CellError) -> ReadCell:
         tidied = self._tidy(wanted)
@@ -250,7 +262,10 @@ class IntakeReader:
             for wanted in fields
             if wanted.name in mapping.constants and wanted.name not in mapping.columns
         }
-        self._carried = dict(zip(carried, mapping.carried, strict=False))
+        self._carried = {
+            name: (place, mark_remover(reading.column(place).text_marks) or str)
+            for name, place in zip(carried, mapping.carried, strict=False)
+        }
 
     def block(self, chunk: Chunk) -> Block:
         """Return the rows of ``chunk``."""
@@ -264,7 +279,10 @@ class IntakeReader:
         self._empty_doubtful(chunk, values, found)
         size = len(chunk.records)
         values |= {name: [value] * size for name, value in self._constants.items()}
-        values |= {name: [*map(storable, table[place])] for name, place in self._carried.items()}
+        values |= {
+            name: [storable(unmark(text)) for text in table[place]]
+            for name, (place, unmark) in self._carried.items()
+        }
         values |= self._besides(chunk, values, found)
         return Block.of_columns(values)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from batchbook.batches.concurrency import read_version
+from batchbook.batches.concurrency import read_seen_texts, read_version
 from batchbook.batches.editing import CellProblems, StaleEdit
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine, Result
@@ -114,7 +114,7 @@ def show_problems(request: Request, bound: BoundForm, error: CellProblems) -> No
 class EditPage(BatchPage, ABC):
     """A form that is stored, or shown again: with its problems, or with both values where two people changed a field.
 
-    A subclass has the ``form``, stores it, shows it again, and has the address of the next page.
+    A subclass has the ``form`` and the texts that it has now, stores it, shows it again, and has the address of the next page.
     """
 
     permission = Action.EDIT.value
@@ -122,19 +122,23 @@ class EditPage(BatchPage, ABC):
     def post(self) -> Any:
         """Store the form and show the next page; or show the form again."""
         bound = self.form().validate(self.request.POST)
-        version = read_version(self.request.POST)
+        version, seen = read_version(self.request.POST), read_seen_texts(self.request.POST)
+        texts = sent_texts(bound, self.request.POST)
+        texts = {name: text.replace("\r\n", "\n") for name, text in texts.items()}
         try:
-            return self.stored(sent_texts(bound, self.request.POST), version)
+            return self.stored(texts, version, seen)
         except CellProblems as error:
             show_problems(self.request, bound, error)
-            return self.page_values(bound, version)
+            return self.page_values(bound, version, seen=seen)
         except StaleEdit as error:
             self.request.response.status_int = CONFLICT
+            now = self.texts_now()
+            bound.texts |= {name: now[name] for name in now if name in seen and texts.get(name) == seen[name]}
             return self.page_values(bound, error.version, conflicts(bound, error))
 
-    def stored(self, texts: Mapping[str, str], version: int) -> HTTPSeeOther:
+    def stored(self, texts: Mapping[str, str], version: int, seen: Mapping[str, str]) -> HTTPSeeOther:
         """Store ``texts``, or enqueue that, and return a redirect; raises as :meth:`store` does."""
-        changed = self.store(texts, version)
+        changed = self.store(texts, version, seen)
         message = f"Changed {', '.join(changed)}{self.place}." if changed else "Nothing was changed."
         return self.done(message, self.next_url)
 
@@ -153,14 +157,25 @@ class EditPage(BatchPage, ABC):
         """Return the form, empty."""
 
     @abstractmethod
-    def store(self, texts: Mapping[str, str], version: int) -> list[str]:
-        """Store ``texts``, by field, over ``version``; return the labels of the changed fields. Raises as editors do."""
+    def texts_now(self) -> dict[str, str]:
+        """Return the texts, by field, of a form that is opened now."""
+
+    @abstractmethod
+    def store(self, texts: Mapping[str, str], version: int, seen: Mapping[str, str]) -> list[str]:
+        """Store ``texts``, by field, over ``version`` and the texts ``seen``; return the labels of the changed fields.
+
+        Raises as editors do.
+        """
 
     @abstractmethod
     def page_values(
-        self, bound: BoundForm, version: int | None, stale: Sequence[FieldConflict] = ()
+        self,
+        bound: BoundForm,
+        version: int | None,
+        stale: Sequence[FieldConflict] = (),
+        seen: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """Return the values of the page with ``bound`` in it, which carries ``version``."""
+        """Return the values of the page with ``bound`` in it, which carries ``version`` and the texts ``seen``, those of now by default."""
 
 
 def conflicts(bound: BoundForm, stale: StaleEdit) -> list[FieldConflict]:

@@ -17,7 +17,7 @@ from batchbook.batches.engine.context import find_batch
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.scheduled_execution import follow_batch
 from batchbook.batches.handler_context import HandlerContext
-from batchbook.batches.history import CANCEL, FAILURE, note_failure, record
+from batchbook.batches.history import CANCEL, FAILURE, REFUSAL, WITHOUT_EFFECT, note_failure, record
 from batchbook.batches.lifecycle import TRANSITIONS, Action, state_before
 from batchbook.batches.models import Batch, Operation
 from batchbook.batches.registry import BatchTypes
@@ -27,7 +27,7 @@ from batchbook.db.transactions import is_transient, transaction_scope
 from batchbook.errors import Conflict, Missing
 from batchbook.jobs import Job, JobContext, JobResult, Task
 from batchbook.jobs.enqueue import job_holding
-from batchbook.jobs.models import JobState
+from batchbook.jobs.models import REFUSED_KEY, JobState
 from batchbook.security.identity import identity_called
 from batchbook.services import Services
 
@@ -83,7 +83,7 @@ def record_result(job_context: JobContext, job_result: JobResult) -> None:
     before = batch.version
     bump_version(batch)
     follow_batch(job_context.session, batch, before)
-    kind = FAILURE if job_result.failed else CANCEL
+    kind = REFUSAL if job_result.data.get(REFUSED_KEY) else FAILURE if job_result.failed else CANCEL
     record(engine.context_of(batch).handler_context, batch, kind, job_result.message)
 
 
@@ -126,7 +126,7 @@ def demand_again(services: Services, session: Session, job: Job, by: str, action
         .order_by(Operation.number.desc())
         .limit(1)
     )
-    if last not in (FAILURE, CANCEL):
+    if last not in WITHOUT_EFFECT:
         raise Conflict(
             f"{batch} was changed since, so the job was not retried. Look at the batch, and start again from its page."
         )

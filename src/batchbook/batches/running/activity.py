@@ -57,7 +57,7 @@ class Running:
 
 @dataclass(frozen=True)
 class LastFailure:
-    """The last job on a batch, if it failed or was cancelled; ``retry_url`` is set for users who may retry it."""
+    """The last job on a batch, if it failed, was refused or was cancelled; ``retry_url`` is set for users who may retry it."""
 
     job: Job
     cancelled: bool
@@ -142,7 +142,7 @@ def last_failure_of(request: Any, batch: Batch) -> LastFailure | None:
         job=job,
         cancelled=job.state == JobState.CANCELLED,
         url=request.route_path("jobs.view", id=job.id),
-        retry_url=retry if may(request, "retry", job) else None,
+        retry_url=retry if may(request, "retry", job) and not job.was_refused else None,
     )
 
 

@@ -136,7 +136,8 @@ def _remove_rows(edit: BulkEdit) -> str:
 
 def _edit_header(edit: BulkEdit) -> str:
     arguments = edit.arguments
-    changed = HeaderEditor(edit.engine).edit(edit.batch_id, arguments["texts"], arguments["version"])
+    seen = arguments.get("seen")  # Jobs of older versions have none.
+    changed = HeaderEditor(edit.engine).edit(edit.batch_id, arguments["texts"], arguments["version"], seen)
     return f"Changed {', '.join(changed)}, and refreshed all rows." if changed else "Nothing was changed."
 
 

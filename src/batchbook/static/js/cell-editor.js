@@ -50,7 +50,7 @@ export class CellEditor {
     this.#close();
     if (isEmptied) this.grid.tell(`“${this.before}” is back: Delete, Enter or Tab empties a cell, a click elsewhere does not.`);
     else if (this.unsaved && text === this.cell.dataset.text) this.grid.queue.drop(this.unsaved);
-    else if (isChanged || (this.unsaved && isMeant)) this.grid.put(this.cell, text, { seen: this.seen });
+    else if (isChanged || (this.unsaved && isMeant)) this.grid.put(this.cell, text, { seen: this.seen, before: this.unsaved ? undefined : this.before });
     if (step) this.grid.move(this.cell, step);
   }
 

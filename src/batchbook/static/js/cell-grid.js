@@ -8,6 +8,9 @@
      Escape          gives up a text that was not saved
      Ctrl+Z          takes back the last edit made on this page: one that waits is not sent, one that is saved is reversed
      F8              from anywhere on the page: opens the next cell that was not saved
+   On another link of a row, such as its number, where "j" leads:
+     arrows          go to the same link of the next row, and to the row's first cell
+     a figure        opens the row's cell in the column that had the focus last, else its first cell for a number, with that figure
    Where a move finds no further cell, the focus stays, and characters and Enter do nothing until another key or a click: what is typed
    on, line by line, must not replace what was typed last.
 
@@ -23,6 +26,7 @@ import { SaveQueue } from "./save-queue.js";
 import "./save-status.js";
 
 const CHARACTER = /^\S$/u;
+const FIGURE = /^[0-9]$/;
 const ARROWS = { ArrowDown: { down: 1 }, ArrowUp: { down: -1 }, ArrowRight: { right: 1 }, ArrowLeft: { right: -1 } };
 
 const keyOf = ({ dataset }) => ({ url: dataset.editUrl, field: dataset.field });
@@ -78,9 +82,10 @@ class CellGrid {
   /* Takes a text for a cell; `seen` is the version that it is based on. */
   put(cell, text, { seen, before, isUndo = false } = {}) {
     const waiting = this.queue.pending.findLast((edit) => edit.cell === cell);
-    const edit = { ...keyOf(cell), cell, text, seen, before: before ?? waiting?.text ?? cell.dataset.text };
     // In place of one that was not saved, it is based on what that one was: a conflict stays one until somebody chooses.
-    edit.seen ??= this.unsavedOf(cell)?.seen ?? versions.seen(edit.url, Number(cell.dataset.version));
+    const unsaved = this.unsavedOf(cell);
+    const edit = { ...keyOf(cell), cell, text, seen, before: before ?? waiting?.text ?? unsaved?.before ?? cell.dataset.text };
+    edit.seen ??= unsaved?.seen ?? versions.seen(edit.url, Number(cell.dataset.version));
     if (!isUndo) this.undoable.push(edit);
     this.tell("");
     this.queue.add(edit);
@@ -170,7 +175,9 @@ class CellGrid {
 
   #key(event) {
     const cell = this.cellOf(event);
-    if (!cell || this.editor?.field === event.target) return;
+    if (!cell) return this.#keyBesideCells(event);
+    this.field = cell.dataset.field;
+    if (this.editor?.field === event.target) return;
     const character = characterOf(event);
     if ((event.ctrlKey || event.metaKey) && event.key === "z") this.#undo();
     else if (this.end === cell && (character || event.key === "Enter")) this.#refuse(cell, event);
@@ -183,6 +190,24 @@ class CellGrid {
     else if (event.key === "Escape" && this.unsavedOf(cell)) this.giveUp(this.unsavedOf(cell));
     else return;
     event.preventDefault();
+  }
+
+  #keyBesideCells(event) {
+    const row = event.target.closest("[data-row]");
+    const character = characterOf(event);
+    if (!row || (!character && (event.ctrlKey || event.metaKey || event.altKey))) return;
+    const { down = 0, right = 0 } = ARROWS[event.key] ?? {};
+    if (down) (down > 0 ? row.nextElementSibling : row.previousElementSibling)?.querySelector("a, button")?.focus();
+    else if (right > 0) row.querySelector("[data-cell] a")?.focus();
+    else if (FIGURE.test(character) && this.#cellForFigures(row)) this.open(this.#cellForFigures(row), character);
+    else return;
+    event.preventDefault();
+  }
+
+  #cellForFigures(row) {
+    const isNumber = ({ dataset }) => dataset.kind === "decimal" || dataset.kind === "integer";
+    const cells = [...row.querySelectorAll("[data-cell]")].filter(({ dataset }) => !dataset.choices);
+    return cells.find(({ dataset }) => dataset.field === this.field) ?? cells.find(isNumber) ?? cells[0];
   }
 
   #type(cell, character, event) {

@@ -1,13 +1,13 @@
 /* One edit of a cell, posted, and what its answer means.
 
-   send({url, field, text, seen: {version}})  resolves to {outcome, body}; it never fails.
+   send({url, field, text, before, seen: {version}})  resolves to {outcome, body}; it never fails.
      saved      200   body: {message, changed, version, row_html, counts_html, problems_html, peers}
      conflict   409   body: {error, mine, theirs, version, row_html, counts_html, problems_html}: somebody else was faster
      refused    any other answer that is about this edit; body: {error}
      stopped    nothing can be saved just now; body: {error, later, lost}: `later` where it may work without anybody's doing,
                 `lost` where the edit may have been stored without an answer
 
-   Posted: field, value, version, form-encoded, with X-CSRF-Token and Accept: application/json, and with the page's query behind the
+   Posted: field, value, version, and as seen.FIELD what the cell held before, which tells whether somebody else changed it; form-encoded, with X-CSRF-Token and Accept: application/json, and with the page's query behind the
    address, so that the counts that come back know what the page shows.
 
    meta[name=csrf-token]   content   the token         data-user   who is signed in         data-renew   a page with a newer one
@@ -32,12 +32,12 @@ export async function send(edit) {
   return session === "renewed" ? understood(await post(edit)) : session === "same" ? understood(answer) : stopped(session);
 }
 
-async function post({ url, field, text, seen }) {
+async function post({ url, field, text, before, seen }) {
   try {
     const answer = await fetch(url + location.search, {
       method: "POST",
       headers: { Accept: "application/json", "X-CSRF-Token": tokenOf(document)?.content ?? "" },
-      body: new URLSearchParams({ field, value: text, version: seen.version }),
+      body: new URLSearchParams({ field, value: text, version: seen.version, [`seen.${field}`]: before }),
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     const isJson = answer.headers.get("Content-Type")?.includes("json");

@@ -91,6 +91,7 @@ class FilterForm {
       field.append(new Option("Choose…", ""), ...column.choices.map(([value, label]) => new Option(label, value)));
     } else {
       field = document.createElement("input");
+      field.defaultValue = text; // What the filter holds already is nothing that somebody has typed.
       field.type = column.kind === "date" || column.kind === "datetime" ? "date" : "text";
       field.autocomplete = "off";
       if (column.kind === "integer") field.inputMode = "numeric";

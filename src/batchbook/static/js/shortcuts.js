@@ -3,7 +3,7 @@
    /      the filter (the summary [data-shortcut="filter"] opens and its last row is focused)
    g h    home ([data-shortcut="home"])
    j k    the next and the previous row of the table [data-rows]
-   e      edits: the row's first cell that can be edited, else the page's Edit button
+   e      edits: the first cell that can be edited in the row that has the focus; on a page without such rows, the page's Edit button
    ?      lists them, and turns single keys off for those whom they disturb (kept in this browser: batchbook.keys = "off")
 
    Nothing happens while one types, which in a cell begins with the first character (cell-grid.js), or with Ctrl, Alt or Meta held. */
@@ -58,7 +58,7 @@ function edit() {
   const row = document.activeElement.closest("[data-row]");
   const cell = document.activeElement.closest("[data-cell]") ?? row?.querySelector("[data-cell]");
   if (cell) cell.dispatchEvent(new CustomEvent("batchbook:edit", { bubbles: true }));
-  else document.querySelector(".page-actions a[href$='/edit']")?.click();
+  else if (!row && !document.querySelector("table[data-cell-grid]")) document.querySelector(".page-actions a[href$='/edit']")?.click();
 }
 
 function openFilter() {

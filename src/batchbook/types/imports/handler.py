@@ -119,8 +119,11 @@ _NOT_APPLIED = (ImportStatus.UNCHANGED, ImportStatus.SKIPPED)
 _STALE_RECORDS = "Some records have changed since the last refresh: see “Changes since refresh”."
 
 
-def execution_preview(batch: Import, title: str, *, stale: bool) -> list[str]:
-    """Return sentences with counts about executing ``batch``; ``title`` is its target's, ``stale`` warns of changed records."""
+def execution_preview(batch: Import, title: str, *, stale: bool, only_valid: bool = False) -> list[str]:
+    """Return sentences with counts about executing ``batch``; ``title`` is its target's, ``stale`` warns of changed records.
+
+    With ``only_valid`` rows, those with problems are left out; else they have the execution refused.
+    """
     done = ", ".join(f"{batch.count_of(s):,} {s.value}d" for s in APPLICABLE if batch.count_of(s))
     left = ", ".join(f"{batch.count_of(s):,} {s.label.lower()}" for s in _NOT_APPLIED if batch.count_of(s))
     sentences = [f"{title}: {done}."]
@@ -128,9 +131,11 @@ def execution_preview(batch: Import, title: str, *, stale: bool) -> list[str]:
         sentences.append(f"Not applied: {left}.")
     problematic = batch.count_of(*PROBLEMATIC)
     if problematic:
+        rows = counted(problematic, "row has", "rows have")
         sentences.append(
-            f"{counted(problematic, 'row has', 'rows have')} problems. Fix them, or apply only the"
-            " valid rows."
+            f"{rows} problems and will go into a new batch."
+            if only_valid
+            else f"{rows} problems, so executing all rows will be refused. Fix or remove them, or choose “{_APPLY[1][1]}”."
         )
     return [*sentences, _STALE_RECORDS] if stale else sentences
 
@@ -241,10 +246,11 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
             return None
         return "None of its rows creates, updates or deletes anything, so there is nothing to execute."
 
-    def describe_execution(self, batch: Import, options: Mapping[str, Any]) -> list[str]:  # noqa: ARG002 - The same for either choice.
+    def describe_execution(self, batch: Import, options: Mapping[str, Any]) -> list[str]:
         """Return the counts of created, updated and deleted records, of rows left out, and of problems."""
         stale = self.staleness(batch).is_likely(self.session)
-        return execution_preview(batch, self.plan_of(batch).target.title, stale=stale)
+        title, only_valid = self.plan_of(batch).target.title, options["apply"] == GOOD
+        return execution_preview(batch, title, stale=stale, only_valid=only_valid)
 
     def execute(self, batch: Import, rows: Rows, options: Mapping[str, Any]) -> Outcome:
         """Create, update and delete records by one statement each: of all rows, or of the valid ones."""

@@ -73,6 +73,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         key=("item_code",),
         synonyms=_SYNONYMS,
         sender="vendor_code",
+        line_column="line",
         known_lengths=_known_lengths,
     )
     execution_policy = ExecutionPolicy(
@@ -170,10 +171,16 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         applied = write_history(self.session, chosen.where, self.context)
         self.report("set the prices")
         write_prices(self.session, chosen.where, self.context.now)
-        figures = {"applied": applied, "left_out": batch.kept_count - applied}
-        return Outcome(
-            f"{counted(applied, 'price')} changed, {counted(figures['left_out'], 'row')} left out.", figures
-        )
+        unchanged = batch.count_of(PriceStatus.UNCHANGED)
+        figures = {
+            "applied": applied,
+            "unchanged": unchanged,
+            "left_out": batch.kept_count - applied - unchanged,
+        }
+        words = [f"{counted(applied, 'price')} changed", f"{counted(figures['left_out'], 'row')} left out"]
+        if unchanged:
+            words.insert(1, f"{unchanged:,} unchanged")
+        return Outcome(f"{', '.join(words)}.", figures)
 
 
 _NAMED = 5

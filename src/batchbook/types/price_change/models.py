@@ -77,13 +77,14 @@ class PriceChangeRow(BatchRow):
     another price by now.
 
     ``description`` and ``size`` are those of the list, ``product`` is the catalogue's description of that item code: side by
-    side they show a code that belongs to another product.
+    side they show a code that belongs to another product. ``line`` is the number of the list's row.
     """
 
     __tablename__ = "price_change_row"
     __batch__ = PriceChange
     __table_args__ = (Index("ix_price_change_row_batch_id_item_code", "batch_id", "item_code"),)
 
+    line: Mapped[int | None] = column(label="Line")
     item_code: Mapped[str] = editable(String(20), default="")
     description: Mapped[str | None] = column(String(200))
     size: Mapped[str | None] = column(String(40))

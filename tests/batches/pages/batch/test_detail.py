@@ -37,6 +37,26 @@ def test_the_file_comes_back_byte_for_byte(
     assert response.content_type == "application/octet-stream"
 
 
+def test_the_history_folds_edits_of_one_person_and_links_their_rows(
+    catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp, open_batch: int
+) -> None:
+    for who, sequence, price in ((staff, 1, "2.5"), (staff, 2, "3.5"), (admin, 3, "4.5"), (staff, 3, "5.5")):
+        seen = "2.70" if price == "4.5" else "4.50" if price == "5.5" else ""
+        fields = {"field": "new_price", "value": price, "version": "1"}
+        fields |= {"seen.new_price": seen} if seen else {}
+        json_post(who, url_of(open_batch, "rows", sequence, "cell"), 200, fields)
+    page = staff.get(url_of(open_batch, "history"))
+    entries = page.html.select_one(".timeline").find_all("li", class_="event", recursive=False)
+    said = [entry.select_one(".event-summary").get_text(strip=True) for entry in entries[:3]]
+    assert said == ["Changed New price in row 3.", "Changed New price in row 3.", "2 edits, of 2 cells"]
+    assert [link["href"] for link in entries[2].select("th a")] == [
+        url_of(open_batch, "rows", 2),
+        url_of(open_batch, "rows", 1),
+    ]
+    assert all(len(time.get_text()) == len("2026-01-01 00:00:00") for time in entries[2].select("time"))
+    assert "2 edits, of 2 cells" in text_of(staff.get(url_of(open_batch)))
+
+
 def test_the_history_names_each_change_with_its_cells(
     catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:
@@ -91,12 +111,12 @@ def test_a_big_change_shows_its_first_cells_and_says_how_many_there_are(
 def test_the_page_shows_the_last_operations_and_leads_to_all(
     catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:
-    for _ in range(detail.OPERATIONS_SHOWN):
+    for _ in range(detail.ENTRIES_SHOWN):
         post(staff, url_of(open_batch, "refresh"))
     page = staff.get(url_of(open_batch))
     assert {event.split(" ")[0] for event in summaries(page)} == {"Refreshed"}
-    assert len(summaries(page)) == detail.OPERATIONS_SHOWN
-    assert len(summaries(page.click("Full history"))) == detail.OPERATIONS_SHOWN + 2
+    assert len(summaries(page)) == detail.ENTRIES_SHOWN
+    assert len(summaries(page.click("Full history"))) == detail.ENTRIES_SHOWN + 2
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
@@ -105,6 +125,6 @@ def test_an_executed_batch_shows_its_record_and_no_action_but_clone(
 ) -> None:
     page = admin.get(url_of(executed_batch))
     assert [b.get_text(strip=True) for b in page.html.select(".page-actions .button")] == ["Clone"]
-    assert "3 prices changed, 5 rows left out." in text_of(page, ".outcome")
+    assert "3 prices changed, 1 unchanged, 4 rows left out." in text_of(page, ".outcome")
     assert "This batch can no longer be changed." in text_of(page, ".outcome")
     assert not page.html.select("[data-cell], #quick-entry, input[type=file]")

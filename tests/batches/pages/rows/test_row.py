@@ -47,6 +47,45 @@ def test_a_field_that_a_page_does_not_have_is_left_as_it_is(
     assert (batch.description, batch.notes) == ("Spring prices", "Hello")
 
 
+def test_two_people_who_change_different_fields_of_a_row_or_header_are_in_no_conflict(
+    catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp, open_batch: int
+) -> None:
+    row = form_with(staff.get(url_of(open_batch, "rows", 1)), "new_price")
+    header = form_with(staff.get(url_of(open_batch, "edit")), "notes")
+    cell = url_of(open_batch, "rows", 1, "cell")
+    json_post(admin, cell, 200, {"field": "item_code", "value": "000000012", "version": "1"})
+    post(admin, url_of(open_batch, "edit"), version=catalogue.batch(open_batch).version, warn_above="7")
+    row["new_price"], header["notes"] = "9.99", "Mine"
+    for form in (row, header):
+        form.submit(status=303)
+    both = catalogue.row(open_batch, 1)
+    assert (both.item_code, both.new_price) == ("000000012", Decimal("9.99"))
+    page = staff.get(url_of(open_batch, "edit"))
+    shown = form_with(page, "notes")
+    assert (shown["notes"].value, shown["warn_above"].value) == ("Mine", "7.00")
+    # A cell in the grid tells what it held.
+    seen = {"field": "item_code", "value": "000000021", "version": "1", "seen.item_code": "000000012"}
+    assert json_post(staff, cell, 200, seen)["changed"] is True
+    assert json_post(staff, cell, 409, seen | {"value": "000000013"})["theirs"] == "000000021"
+
+
+def test_a_conflict_asks_about_the_field_that_both_changed_and_keeps_the_others_of_each(
+    catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp, open_batch: int
+) -> None:
+    form = form_with(staff.get(url_of(open_batch, "edit")), "notes")
+    version = catalogue.batch(open_batch).version
+    post(admin, url_of(open_batch, "edit"), version=version, notes="Theirs", warn_above="7")
+    form["notes"], form["description"] = "Mine", "Also mine"
+    page = form.submit(status=409)
+    assert [cell.get_text() for cell in page.html.select(".conflict-table tbody th")] == ["Notes"]
+    again = form_with(page, "notes")
+    texts = [again[name].value for name in ("notes", "description", "warn_above")]
+    assert texts == ["Mine", "Also mine", "7.00"]
+    again.submit(status=303)
+    kept = form_with(staff.get(url_of(open_batch, "edit")), "notes")
+    assert [kept[name].value for name in ("notes", "description", "warn_above")] == texts
+
+
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_text_that_is_no_price_is_shown_again_with_a_reason_and_changes_nothing(
     catalogue: CatalogueDatabase, staff: TestApp, open_batch: int

@@ -14,7 +14,7 @@ from batchbook.batches.engine.actions import FOLLOW_UP
 from batchbook.batches.engine.preview import totals_of
 from batchbook.batches.engine.refresh import problem_rows
 from batchbook.batches.files import WORKSHEET, file_chunks
-from batchbook.batches.history import CANCEL, FAILURE
+from batchbook.batches.history import WITHOUT_EFFECT
 from batchbook.batches.lifecycle import Action, State, is_possible
 from batchbook.batches.models import BatchFile, CellChange, Operation
 from batchbook.batches.pages import view_models
@@ -28,8 +28,8 @@ from batchbook.grid import choices_of
 from batchbook.master import buttons_for
 from batchbook.master.record_pages import file_response
 
-#: The number of operations of its history on a batch's page.
-OPERATIONS_SHOWN = 8
+#: The number of entries of its history on a batch's page, and of the operations that are read for them.
+ENTRIES_SHOWN, OPERATIONS_READ = 8, 50
 
 
 class BatchDetail(BatchPage):
@@ -46,7 +46,7 @@ class BatchDetail(BatchPage):
         lock = self.view.lock_of(self.batch.id)
         activity = activity_of(self.request, lock) if lock else None
         operations = self._latest_operations()
-        went_wrong = bool(operations) and operations[0].kind in (FAILURE, CANCEL)
+        went_wrong = bool(operations) and operations[0].kind in WITHOUT_EFFECT
         files = self.request.db.scalars(
             select(BatchFile).where(BatchFile.batch_id == self.batch.id).order_by(BatchFile.number)
         ).all()
@@ -74,7 +74,7 @@ class BatchDetail(BatchPage):
             else None,
             rows=rows,
             grid=rows.grid,
-            operations=operations,
+            groups=group_edits(operations)[:ENTRIES_SHOWN],
             files=[self._file_values(file) for file in files],
             sheets=[
                 {
@@ -93,7 +93,7 @@ class BatchDetail(BatchPage):
 
     def _latest_operations(self) -> Sequence[Operation]:
         statement = select(Operation).where(Operation.batch_id == self.batch.id)
-        latest = statement.order_by(Operation.number.desc()).limit(OPERATIONS_SHOWN)
+        latest = statement.order_by(Operation.number.desc()).limit(OPERATIONS_READ)
         found: Sequence[Operation] = self.request.db.scalars(latest).all()
         return found
 
@@ -107,6 +107,24 @@ class BatchDetail(BatchPage):
             "url": self.view.url("download", self.batch, number=file.number),
         }
 
+
+def group_edits(operations: Sequence[Operation]) -> list[list[Operation]]:
+    """Return ``operations`` in their order, in groups: edits that one person made one after the other are together."""
+    groups: list[list[Operation]] = []
+    for operation in operations:
+        last = groups[-1][0] if groups else None
+        if (
+            last is not None
+            and (last.kind, last.actor) == (_EDIT, operation.actor)
+            and operation.kind == _EDIT
+        ):
+            groups[-1].append(operation)
+        else:
+            groups.append([operation])
+    return groups
+
+
+_EDIT = "edit"
 
 #: The number of operations on a page of the history, and of cells listed for each operation.
 PAGE_SIZE, CELLS_SHOWN = 50, 20
@@ -131,7 +149,7 @@ class History(BatchPage):
         ).all()
         page = found[:PAGE_SIZE]
         return self.template_values(
-            operations=page,
+            groups=group_edits(page),
             cells=self._cells(page),
             older=page[-1].number if len(found) > PAGE_SIZE else None,
         )

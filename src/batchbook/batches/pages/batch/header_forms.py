@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from batchbook.batches.editing import CellProblems, HeaderEditor
+from batchbook.batches.editing import CellProblems, HeaderEditor, editable_columns
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Result
 from batchbook.batches.engine.file_intake import file_source_of, has_mapped_file, intake_fields
@@ -23,7 +23,7 @@ from batchbook.batches.running.runner import ActionCall, Runner
 from batchbook.db.base import scalar_defaults
 from batchbook.errors import BadInput
 from batchbook.forms import WHOLE_FORM, BoundForm, Field, Form
-from batchbook.grid import Kind
+from batchbook.grid import Kind, to_text
 from batchbook.master import Page
 from batchbook.master.conflicts import FieldConflict
 from batchbook.tables import SUFFIXES
@@ -162,21 +162,33 @@ class EditHeader(EditPage):
         """Return the header's form."""
         return self.view.form(self.batch)
 
-    def stored(self, texts: Mapping[str, str], version: int) -> HTTPSeeOther:
+    def stored(self, texts: Mapping[str, str], version: int, seen: Mapping[str, str]) -> HTTPSeeOther:
         """Store the header, or enqueue that where it refreshes very many rows; problems are found before that."""
         editor, services = HeaderEditor(self.engine), self.request.services
-        if not is_big(services, editor.touches(self.batch.id, texts, version)):
-            return super().stored(texts, version)
-        arguments = {"texts": dict(texts), "version": version}
+        if not is_big(services, editor.touches(self.batch.id, texts, version, seen)):
+            return super().stored(texts, version, seen)
+        arguments = {"texts": dict(texts), "version": version, "seen": dict(seen)}
         result = enqueue_edit(services, self.engine, self.batch.id, EDIT_HEADER.name, arguments)
         return follow_on(self.request, result, self.next_url)
 
-    def store(self, texts: Mapping[str, str], version: int) -> list[str]:
+    def texts_now(self) -> dict[str, str]:
+        """Return the stored texts of the header's fields."""
+        columns = editable_columns(self.view.batch_type.header)
+        return {column.name: to_text(column, getattr(self.batch, column.name)) for column in columns}
+
+    def store(self, texts: Mapping[str, str], version: int, seen: Mapping[str, str]) -> list[str]:
         """Store the header."""
-        return HeaderEditor(self.engine).edit(self.batch.id, texts, version)
+        return HeaderEditor(self.engine).edit(self.batch.id, texts, version, seen)
 
     def page_values(
-        self, bound: BoundForm, version: int | None, stale: Sequence[FieldConflict] = ()
+        self,
+        bound: BoundForm,
+        version: int | None,
+        stale: Sequence[FieldConflict] = (),
+        seen: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """Return the values of the page with the form ``bound`` in it."""
-        return self.template_values(bound=bound, version=version, stale=stale, cancel_url=self.own_url)
+        seen = self.texts_now() if seen is None else seen
+        return self.template_values(
+            bound=bound, version=version, stale=stale, seen=seen, cancel_url=self.own_url
+        )

@@ -12,7 +12,7 @@ from pyramid.renderers import render
 from pyramid.response import Response
 from sqlalchemy import select
 
-from batchbook.batches.concurrency import read_version
+from batchbook.batches.concurrency import read_seen_texts, read_version
 from batchbook.batches.editing import (
     CellProblems,
     RowEditor,
@@ -76,8 +76,16 @@ class OneRow(BatchPage):
         column = source.line_column if source else None
         return None if column is None else getattr(self.row, column, None)
 
+    def texts_now(self) -> dict[str, str]:
+        """Return the stored texts of the row's fields."""
+        return {column.name: cell_text(column, self.row) for column in editable_columns(self.row_model)}
+
     def page_values(
-        self, bound: BoundForm, version: int | None, stale: Sequence[FieldConflict] = ()
+        self,
+        bound: BoundForm,
+        version: int | None,
+        stale: Sequence[FieldConflict] = (),
+        seen: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """Return the values of the row's page with the form ``bound`` in it."""
         editing = self.view.may(Action.EDIT, self.batch)
@@ -93,6 +101,7 @@ class OneRow(BatchPage):
             bound=bound,
             version=version,
             stale=stale,
+            seen=self.texts_now() if seen is None else seen,
             facts=[(column, getattr(self.row, column.name)) for column in columns],
             editing=editing,
             changes=self._changes(),
@@ -149,7 +158,7 @@ class RowPage(OneRow):
         """Show the row."""
         columns = editable_columns(self.row_model)
         bound = row_form(self.row_model).bind()
-        bound.texts = {column.name: cell_text(column, self.row) for column in columns}
+        bound.texts = dict(self.texts_now())
         query = self.request.GET
         taken = {c.name: query[f"{_WITH}{c.name}"] for c in columns if f"{_WITH}{c.name}" in query}
         bound.texts |= {c.name: _field_text(c, taken[c.name]) for c in columns if c.name in taken}
@@ -179,9 +188,9 @@ class EditRow(OneRow, EditPage):
         """Return the row's form."""
         return row_form(self.row_model)
 
-    def store(self, texts: Mapping[str, str], version: int) -> list[str]:
+    def store(self, texts: Mapping[str, str], version: int, seen: Mapping[str, str]) -> list[str]:
         """Store the row."""
-        return RowEditor(self.engine).edit(self.batch.id, self.sequence, texts, version).labels
+        return RowEditor(self.engine).edit(self.batch.id, self.sequence, texts, version, seen).labels
 
 
 def _field_text(column: Column, text: str) -> str:
@@ -205,10 +214,11 @@ class EditCell(OneRow):
 
     def post(self) -> Response:
         """Store one field and return the new HTML of row and counts; or return the problem, or both values of a conflict."""
-        field, text = self.request.POST.get("field", ""), self.request.POST.get("value", "")
+        params = self.request.POST
+        field, text = params.get("field", ""), params.get("value", "")
         try:
             edited = RowEditor(self.engine).edit(
-                self.batch.id, self.sequence, {field: text}, read_version(self.request.POST)
+                self.batch.id, self.sequence, {field: text}, read_version(params), read_seen_texts(params)
             )
         except StaleEdit as error:
             body = {"error": error.message, "version": error.version}
