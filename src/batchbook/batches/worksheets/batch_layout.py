@@ -131,10 +131,18 @@ def layout_of(context: ActionContext) -> Layout:
 
 
 def _file_layout(context: ActionContext) -> FileLayout | None:
-    """Return the layout of a batch that was made from a file, if its rows know the number of their row in it."""
+    """Return the layout of a batch that was made from a file, if its rows know the number of their row in it.
+
+    Where a field of the file cannot be corrected, a sheet of the file's own texts would invite corrections that are ignored.
+    """
     source, intake = context.handler.file_source, stored_intake(context.batch)
     line = source.line_column if source else None
     if intake is None or line is None or line not in context.rows().table.c:
+        return None
+    correctable = {column.name for column in editable_columns(context.row)}
+    if any(
+        wanted.column.name not in correctable for _, wanted in intake.mapping.placed(intake_fields(context))
+    ):
         return None
     return FileLayout(context, intake, line)
 
