@@ -21,7 +21,7 @@ Percent = Literal["", "points", "fraction"]
 OtherDigits = Literal["", "plain", "kept"]
 
 #: The formats that can be read. Pasted text is ``csv``, and so is text separated by tabs.
-Format = Literal["csv", "xlsx", "xls", "ods"]
+Format = Literal["csv", "xlsx", "xlsb", "xls", "ods"]
 
 
 @dataclass(frozen=True)
