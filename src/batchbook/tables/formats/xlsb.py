@@ -150,7 +150,7 @@ class XlsbWorkbook:
         return b"".join(held)
 
     def _text_lengths(self) -> list[int]:
-        lengths = [
+        lengths: list[int] = [
             struct.unpack_from("<I", data, 1)[0]
             for kind, data in records(self._parts.get(_TEXTS, b""))
             if kind == _TEXT
@@ -207,7 +207,7 @@ class XlsbWorkbook:
 
     def _text_length(self, kind: int, record: memoryview) -> int:
         if kind == _SHARED:
-            return self._lengths[struct.unpack_from("<I", record, 8)[0]]
+            return self._lengths[int(struct.unpack_from("<I", record, 8)[0])]
         return len(_wide_text(record, 8)[0]) if kind in (_INLINE, _FORMULA_TEXT) else 0
 
     def _note_cell(
