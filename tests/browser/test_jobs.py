@@ -78,10 +78,10 @@ def test_a_job_is_watched_in_the_list_and_cancelled_on_the_page(harness: JobHarn
     page.locator("#running a").click()
     page.get_by_role("button", name="Cancel job").click()
     expect(page.locator("[data-job-words]")).to_contain_text(
-        "staff cancelled it; it stops as soon as it can."
+        "staff cancelled the job; it will stop as soon as possible."
     )
     JobRun(harness.services, "here").run_taken(job)
-    expect(page.locator(".flashes")).to_contain_text("was not populated: staff cancelled that.")
+    expect(page.locator(".flashes")).to_contain_text("was not populated: staff cancelled the job.")
     expect(page.locator(".notice-warning").last).to_contain_text("The last action was cancelled")
 
 

@@ -90,10 +90,10 @@ def test_a_worker_is_ended_for_a_job_and_another_one_does_the_rest(
     refused = command("-c", settings, "jobs", "cancel", 1, "--force", "--as", "staff")
     assert (refused.exit_code, "does not allow ending processes" in refused.stderr) == (1, True)
     log = command("-c", settings, "jobs", "cancel", 1, "--force", "--as", "admin").stdout
-    assert log.endswith(f"If it does not react, the process {job(engine, 1).owner} is ended.\n")
+    assert log.endswith(f"If it does not respond, the process {job(engine, 1).owner} will be ended.\n")
     log = first.communicate(timeout=60)[1]
     assert first.returncode == EXIT_STATUS, log
-    assert "Job 1 does not react, so this process is ended." in log
+    assert "Job 1 does not respond, so this process is being ended." in log
     assert "time.sleep(3600)" in log, "The log says where it was."
     (tmp_path / "well").touch()
     second = start("-c", settings, "worker")
@@ -101,8 +101,8 @@ def test_a_worker_is_ended_for_a_job_and_another_one_does_the_rest(
     ended, other = job(engine, 1), job(engine, 2)
     assert ended.state == "cancelled"
     assert ended.message == (
-        "Batch 00000001 was not populated: admin cancelled that. Nothing of it was kept; everything is as it was"
-        " before. It did not react, so the process that ran it was ended."
+        "Batch 00000001 was not populated: admin cancelled the job. None of its work was kept; everything is"
+        " as it was before. It did not respond, so the process that ran it was ended."
     )
     assert (other.state, other.attempts) == ("done", 1), "It was not its fault."
 
@@ -120,12 +120,12 @@ def test_a_server_starts_again_when_a_job_in_it_exceeds_its_limit_and_does_not_r
     read_until("Serving on", server)
     create(command, settings, "blocked")
     log = read_until("Serving on", server)
-    assert "Job 1 does not react, so this process is ended." in log
+    assert "Job 1 does not respond, so this process is being ended." in log
     wait_for(lambda: job(engine, 1).has_ended, server)
     ended = job(engine, 1)
     assert ended.state == "failed"
-    assert "was not populated: that was ended after 1 second, the limit set by" in (ended.message or "")
-    assert (ended.message or "").endswith("It did not react, so the process that ran it was ended.")
+    assert "was not populated: the job was ended after 1 second, the limit set by" in (ended.message or "")
+    assert (ended.message or "").endswith("It did not respond, so the process that ran it was ended.")
     # Nothing holds the database any more.
     (tmp_path / "well").touch()
     assert command("-c", settings, "jobs", "retry", 1, "--as", "staff").stdout == "2\n"
@@ -152,7 +152,7 @@ def test_a_server_that_was_told_to_stop_does_not_start_again(
     server.send_signal(signal.SIGTERM)
     log = server.communicate(timeout=60)[1]
     assert server.returncode == EXIT_STATUS, log
-    assert "Job 1 does not react, so this process is ended." in log
+    assert "Job 1 does not respond, so this process is being ended." in log
     assert "Serving on" not in log
     assert not job(engine, 1).has_ended, "Who sees to jobs next writes what became of it."
 
@@ -171,7 +171,7 @@ def test_a_command_ends_itself_for_its_own_job(
     populating = start("-c", settings, "batch", "populate", 1, "--as", "staff")
     log = populating.communicate(timeout=60)[1]
     assert populating.returncode == EXIT_STATUS, log
-    assert "Job 2 does not react, so this process is ended." in log
+    assert "Job 2 does not respond, so this process is being ended." in log
 
 
 def read_until(words: str, process: Any) -> str:

@@ -64,8 +64,8 @@ def test_ctrl_c_cancels_the_job(
     result = command("-c", ini, "batch", "populate", 1, "--as", "staff")
     assert (result.exit_code, result.stdout) == (1, "")
     errors = result.stderr.splitlines()
-    assert errors[-1].startswith("Batch 00000001 was not populated: staff cancelled that")
-    assert errors[-1].endswith("Nothing of it was kept; everything is as it was before.")
+    assert errors[-1].startswith("Batch 00000001 was not populated: staff cancelled the job")
+    assert errors[-1].endswith("None of its work was kept; everything is as it was before.")
     if times == 1:
         assert errors[0] == "Cancelling. The job stops as soon as it can, and nothing of it is kept."
     assert jobs_of(catalogue) == [("populate", "cancelled", 1)]

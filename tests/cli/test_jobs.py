@@ -92,7 +92,7 @@ def test_a_job_that_runs(jobs: Run, add: Run, engine: Engine) -> None:
     data = json.loads(jobs("show", number, "--json").stdout)
     assert (data["percent"], data["attempts"], data["owner_alive"]) == (25, 2, False)
     cancelled = jobs("cancel", number, "--as", "staff")
-    assert cancelled.stdout == "It stops as soon as it can, and nothing of it is kept.\n"
+    assert cancelled.stdout == "The job will stop as soon as possible, and none of its work will be kept.\n"
     assert cancel_requests_of(store, [job]) == {job.id: "staff"}
     store.close()
 
@@ -106,7 +106,9 @@ def test_cancelled_before_it_began_and_asked_for_again(jobs: Run, add: Run, engi
         assert session.get_one(Batch, batch.id).type == "price_change"
     number = add(batch_id=batch.id, batch_type="price_change", exclusive=True)
     cancelled = jobs("cancel", number, "--as", "admin")
-    assert cancelled.stdout == "Batch 00000001 was not refreshed: admin cancelled that before it began.\n"
+    assert (
+        cancelled.stdout == "Batch 00000001 was not refreshed: admin cancelled the job before it started.\n"
+    )
     assert jobs("retry", number, "--as", "staff").stdout == "2\n"
     again = json.loads(jobs("show", 2, "--json").stdout)
     assert (again["state"], again["retry_of"], again["asked_by"]) == ("queued", number, "staff")
@@ -123,8 +125,8 @@ def test_cancelled_before_it_began_and_asked_for_again(jobs: Run, add: Run, engi
             "Job 1 belongs to staff, and the role of auditor does not allow cancelling it.",
         ),
         (("cancel", 1, "--as", "nobody"), "queued", "There is no user called “nobody”, so nothing was done."),
-        (("cancel", 1, "--as", "staff"), "done", "That has ended already. It is done."),
-        (("retry", 1, "--as", "staff"), "queued", "Job 1 is waiting; only what failed or was cancelled"),
+        (("cancel", 1, "--as", "staff"), "done", "This job has already ended. It is done."),
+        (("retry", 1, "--as", "staff"), "queued", "Job 1 is waiting; only failed or cancelled jobs"),
     ],
 )
 def test_refusals(jobs: Run, add: Run, arguments: Any, state: str, sentence: str) -> None:

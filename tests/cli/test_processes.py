@@ -94,7 +94,7 @@ def test_a_worker_takes_over_from_a_killed_command(
     log = worker.communicate(timeout=30)[1]
     assert worker.returncode == 0, log
     assert "takes jobs from: batchbook." in log
-    assert "No jobs run here any more." in log
+    assert "No longer running jobs." in log
     ended = job_of(engine)
     assert (ended.state, ended.attempts) == ("done", 2)
     with transaction_scope(engine, read_only=True) as session:
@@ -119,8 +119,8 @@ def test_a_server_with_jobs_in_it_stops_well(start: Run, write_ini: Run, engine:
     server.send_signal(signal.SIGTERM)
     rest = server.communicate(timeout=30)[1]
     assert server.returncode == 0, rest
-    assert "Jobs run here, as" in log
-    assert "No jobs run here any more." in rest
+    assert "Running jobs as" in log
+    assert "No longer running jobs." in rest
 
 
 @pytest.mark.parametrize("mode", ["inline", "workers"])

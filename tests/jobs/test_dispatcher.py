@@ -116,10 +116,10 @@ def test_a_result_that_a_process_recorded_before_its_end_is_written(harness: Job
     ended, handed_back = (harness.ask(harness.create(), Action.POPULATE) for _ in range(2))
     for job_id in (ended, handed_back):
         take(harness, job_id, "there")
-    record_result(harness.jobs.store, harness.job(ended), JobState.FAILED, "It did not react.")
+    record_result(harness.jobs.store, harness.job(ended), JobState.FAILED, "It did not respond.")
     record_result(harness.jobs.store, harness.job(handed_back), JobState.QUEUED)
     look()
-    assert (harness.job(ended).state, harness.job(ended).message) == ("failed", "It did not react.")
+    assert (harness.job(ended).state, harness.job(ended).message) == ("failed", "It did not respond.")
     assert (harness.job(handed_back).state, harness.job(handed_back).attempts) == ("queued", 0)
     assert unresponsive_notes(harness.jobs.store, [harness.job(ended), harness.job(handed_back)]) == {}
 

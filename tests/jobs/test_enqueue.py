@@ -38,7 +38,7 @@ def test_a_batch_is_held_by_one(harness: JobHarness) -> None:
         assert job_holding(session, batch_id) is None
         first = add_job(session, request(batch_id), "counted")
         assert job_holding(session, batch_id) is first
-        with pytest.raises(Conflict, match="The shelf was taken by somebody else in the same moment"):
+        with pytest.raises(Conflict, match="Another action on The shelf was started at the same moment"):
             add_job(session, request(batch_id), "counted")
         assert job_holding(session, batch_id) is first
 

@@ -31,6 +31,6 @@ def test_what_failed_is_not_left_waiting_for_nobody(catalogue: CatalogueDatabase
         add_job(session, order, "refreshed").state = JobState.FAILED
         number = group.id
     refused = post(admin, f"/jobs/groups/{number}/retry", status=409)
-    assert "is “inline”, so no job can be asked for" in text_of(refused)
+    assert "is “inline”, so jobs can't be retried" in text_of(refused)
     with transaction_scope(catalogue.engine, read_only=True) as session:
         assert list(session.scalars(select(Job.state))) == [JobState.FAILED]

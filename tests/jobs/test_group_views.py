@@ -68,7 +68,7 @@ def test_what_has_not_begun_is_cancelled_and_what_runs_is_asked_to_stop(
     page = admin.get(f"/jobs/groups/{group}")
     form = next(form for form in page.forms.values() if form.action.endswith("/cancel"))
     answer = form.submit().follow()
-    assert "1 job that had not begun was cancelled. 1 job stops as soon as possible." in answer.text
+    assert "1 job that had not started was cancelled. 1 job will stop as soon as possible." in answer.text
     with Session(engine) as session:
         jobs = session.scalars(select(Job).order_by(Job.id)).all()
         assert [job.state for job in jobs] == [JobState.FAILED, JobState.CANCELLED, JobState.RUNNING]
@@ -87,7 +87,7 @@ def test_all_are_asked_to_stop_where_one_that_writes_lets_nobody_drop_the_others
     other.execute("BEGIN IMMEDIATE")
     answer = form.submit(status=303).follow()
     other.close()
-    assert "0 jobs that had not begun were cancelled. 2 jobs stop as soon as possible." in answer.text
+    assert "0 jobs that had not started were cancelled. 2 jobs will stop as soon as possible." in answer.text
     with Session(engine) as session:
         jobs = session.scalars(select(Job).order_by(Job.id)).all()
     assert cancel_requests_of(services_of(app.registry).get(JobService).store, jobs) == {

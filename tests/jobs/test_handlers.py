@@ -179,7 +179,7 @@ def test_a_second_connection_that_waits_for_its_own_job_is_given_up_after_a_few_
     job = harness.do(batch_id, Action.EXECUTE)
     assert len(tried) == 5
     assert (job.state, job.attempts) == ("failed", 1)
-    assert "each of the 5 times that it was tried" in (job.message or "")
+    assert "on each of 5 tries" in (job.message or "")
     assert "lock" in (job.message or "")
     assert "killed" not in (job.message or "")
     assert harness.batch(batch_id).failure == job.message

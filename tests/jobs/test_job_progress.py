@@ -61,10 +61,10 @@ def test_a_job_whose_process_must_end_is_handed_back(store: JobStore, job: Job) 
 def test_notes_about_a_job_add_up(store: JobStore, job: Job) -> None:
     progress.request_process_end(store, job, "ann")
     progress.mark_unresponsive(store, job)
-    progress.record_result(store, job, JobState.FAILED, "It did not react.")
+    progress.record_result(store, job, JobState.FAILED, "It did not respond.")
     note = progress.unresponsive_notes(store, [job])[job.id]
     assert isinstance(note, UnresponsiveNote)
-    assert (note.requested_by, note.state, note.message) == ("ann", JobState.FAILED, "It did not react.")
+    assert (note.requested_by, note.state, note.message) == ("ann", JobState.FAILED, "It did not respond.")
     assert note.since is not None
     progress.clear_unresponsive(store, job)
     assert progress.unresponsive_notes(store, [job]) == {}

@@ -93,7 +93,7 @@ def test_where_nobody_runs_jobs_none_is_asked_for_again(harness: JobHarness) -> 
     harness.with_handler(**hooked("populate", _fail))
     failed = harness.do(harness.create(), Action.POPULATE)
     harness.jobs.settings = replace(harness.jobs.settings, mode=Mode.INLINE)
-    with pytest.raises(Conflict, match="“inline”, so no job can be asked for"):
+    with pytest.raises(Conflict, match="“inline”, so jobs can't be retried"):
         harness.retry(failed.id)
     assert harness.count() == 1
 
@@ -130,7 +130,7 @@ def test_a_cancelled_job_says_so_and_leaves_nothing(harness: JobHarness) -> None
     assert job.state == "cancelled"
     assert job.message is not None
     assert job.message.startswith(
-        f"Batch {batch_id:08d} was not populated: ann cancelled that after 8 rows. Nothing"
+        f"Batch {batch_id:08d} was not populated: ann cancelled the job after 8 rows. None"
     )
     assert (harness.rows(batch_id), harness.batch(batch_id).state) == (0, State.NEW)
     assert harness.operations(batch_id)[-1] == ("cancel", job.message)
@@ -157,7 +157,7 @@ def test_one_that_kills_its_process_again_and_again_is_given_up(harness: JobHarn
     job = harness.job(job_id)
     assert job.state == "failed"
     assert job.message is not None
-    assert "was killed 5 times, so this was given up" in job.message
+    assert "was killed 5 times, so the job was given up" in job.message
     assert harness.batch(batch_id).failure == job.message
     assert harness.run(harness.retry(job_id))
     assert harness.batch(batch_id).state == State.EXECUTED

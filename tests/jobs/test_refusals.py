@@ -67,7 +67,7 @@ def test_a_running_job_is_cancelled_by_its_page_although_it_writes(
         gate.open()
         thread.join()
     assert harness.job(job_id).state == "cancelled"
-    assert "admin cancelled that" in text_of(admin.get(f"/jobs/{job_id}/await", status=303).follow())
+    assert "admin cancelled the job" in text_of(admin.get(f"/jobs/{job_id}/await", status=303).follow())
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
@@ -87,7 +87,9 @@ def test_a_job_that_waits_is_cancelled_although_another_one_writes(
     answer = admin.post(f"/jobs/{job_id}/cancel", {"csrf_token": token}, status="*")
     assert (answer.status_int, harness.job(job_id).state) == (303, "queued"), "It is told what holds."
     write_lock.execute("ROLLBACK")
-    assert "admin cancelled it; it stops as soon as it can." in text_of(admin.get(f"/jobs/{job_id}"))
+    assert "admin cancelled the job; it will stop as soon as possible." in text_of(
+        admin.get(f"/jobs/{job_id}")
+    )
     harness.run(job_id)
     assert harness.job(job_id).state == "cancelled"
 

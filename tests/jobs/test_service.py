@@ -27,12 +27,12 @@ def test_big_is_what_the_settings_say_and_never_inline() -> None:
 def test_a_waiting_job_is_cancelled_at_once_and_an_ended_one_not_at_all(harness: JobHarness) -> None:
     job_id = harness.ask(harness.create(), Action.POPULATE)
     with transaction_scope(harness.catalogue.engine) as session:
-        assert "ann cancelled that before it began" in cancel_job(
+        assert "ann cancelled the job before it started" in cancel_job(
             harness.services, session, harness.job(job_id), "ann"
         )
     with (
         transaction_scope(harness.catalogue.engine) as session,
-        pytest.raises(Conflict, match="has ended already"),
+        pytest.raises(Conflict, match="has already ended"),
     ):
         cancel_job(harness.services, session, harness.job(job_id), "ann")
 
@@ -46,14 +46,14 @@ def test_a_running_job_gets_a_cancel_request_and_by_force_its_process_one_as_wel
     job, store = harness.job(job_id), harness.jobs.store
     with transaction_scope(harness.catalogue.engine) as session:
         answer = force_cancel(harness.services, session, job, "ann")
-    assert answer.endswith("If it does not react, the process there is ended.")
+    assert answer.endswith("If it does not respond, the process there will be ended.")
     assert cancel_requests_of(store, [job]) == {job_id: "ann"}
     assert unresponsive_notes(store, [job])[job_id].requested_by == "ann"
 
 
 def test_a_process_is_ended_for_a_job_that_runs_and_does_not_react_only(harness: JobHarness) -> None:
     job = harness.job(harness.ask(harness.create(), Action.POPULATE))
-    with pytest.raises(Conflict, match="need not be ended"):
+    with pytest.raises(Conflict, match="doesn't need to be ended"):
         end_process(harness.services, job, "ann")
 
 
@@ -61,6 +61,6 @@ def test_only_what_went_wrong_is_retried(harness: JobHarness) -> None:
     job = harness.do(harness.create(), Action.POPULATE)
     with (
         transaction_scope(harness.catalogue.engine) as session,
-        pytest.raises(Conflict, match="is done; only what"),
+        pytest.raises(Conflict, match="is done; only failed"),
     ):
         retry_job(harness.services, session, job, "ann")

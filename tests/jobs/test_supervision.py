@@ -96,8 +96,8 @@ def test_a_cancel_request_ends_a_job_that_reports_nothing(harness: JobHarness, w
     job = harness.job(working.job_id)
     assert job.state == "cancelled"
     assert job.message == (
-        f"Batch {working.batch_id:08d} was not populated: ann cancelled that. Nothing of it was kept; everything is"
-        " as it was before."
+        f"Batch {working.batch_id:08d} was not populated: ann cancelled the job. None of its work was kept;"
+        " everything is as it was before."
     )
     assert harness.operations(working.batch_id)[-1] == ("cancel", job.message)
     working.assert_nothing_is_kept()
@@ -114,9 +114,9 @@ def test_beyond_its_time_limit_a_job_is_ended(
         job = hasty.job(working.job_id)
         assert job.state == "failed"
         assert job.message == (
-            f"Batch {working.batch_id:08d} was not populated: that was ended after 1 second, the limit set by"
-            f" {limit}.price_change. Nothing of it was kept; everything is as it was before. If it needs longer, have"
-            " that limit raised, then try again."
+            f"Batch {working.batch_id:08d} was not populated: the job was ended after 1 second, the limit set by"
+            f" {limit}.price_change. None of its work was kept; everything is as it was before. If it needs longer,"
+            " ask an administrator to raise the limit, then try again."
         )
         assert hasty.batch(working.batch_id).failure == job.message
         working.assert_nothing_is_kept()
@@ -135,8 +135,8 @@ def test_beyond_the_limit_of_memory_a_job_is_ended(settings: dict[str, str], har
         working.thread.join(30)
         job = small.job(working.job_id)
         assert job.state == "failed"
-        assert "was ended because the process that ran it had grown by" in (job.message or "")
-        assert "more than batchbook.jobs.memory_limit_mib allows. Nothing of it was kept" in (
+        assert "was ended because its process had grown by" in (job.message or "")
+        assert "more than batchbook.jobs.memory_limit_mib allows. None of its work was kept" in (
             job.message or ""
         )
         working.assert_nothing_is_kept()
@@ -156,7 +156,7 @@ def test_of_several_jobs_the_youngest_is_ended_and_the_others_may_go_on(
     assert running.out_of_memory(old) is None
     ended = running.out_of_memory(young)
     assert ended is not None
-    assert "1 other job ran there as well; this one began last, so it was ended first." in ended.message
+    assert "1 other job ran there too; this one started last, so it was ended first." in ended.message
     assert running.out_of_memory(old) is None, "One is ended at a time."
     running.end(young)
     assert running.out_of_memory(old) is None, "It pays for what the other one left."
@@ -221,9 +221,9 @@ def test_the_page_says_that_a_job_does_not_react_and_who_may_end_its_process(
     harness: JobHarness, deaf: Deaf, staff: TestApp, admin: TestApp
 ) -> None:
     url = f"/jobs/{deaf.job_id}"
-    said = "staff cancelled it, but it does not react: it was interrupted and goes on."
+    said = "staff cancelled the job, but it does not respond: it was interrupted and is still running."
     assert said in text_of(staff.get(url_of(deaf.batch_id)), "#activity")
-    assert "Only the end of its process, here, will stop it." in text_of(staff.get(url))
+    assert "Only ending its process, here, will stop it." in text_of(staff.get(url))
     assert "An administrator can end it." in text_of(staff.get(url), "#unresponsive")
     assert staff.get(f"{url}/status.json").json["unresponsive"] is True
     post(staff, f"{url}/end-process", status=403)
@@ -233,7 +233,7 @@ def test_the_page_says_that_a_job_does_not_react_and_who_may_end_its_process(
     assert "It runs in a terminal command" in text_of(page, "#unresponsive")
     after = form_to(page, "/end-process").submit(status=303).follow()
     assert "The process here will be ended" in text_of(after, ".flashes")
-    assert "admin has its process ended, here; that takes some seconds." in text_of(after)
+    assert "admin is ending its process, here; this takes a few seconds." in text_of(after)
     until(lambda: deaf.ended)
     assert deaf.ended[0].job.id == deaf.job_id
 
@@ -248,7 +248,7 @@ def test_one_that_ends_after_all_says_so_and_nothing_of_it_is_kept(
     assert harness.rows(deaf.batch_id) == 0
     assert not unresponsive_notes(harness.jobs.store, [harness.job(deaf.job_id)])
     answer = post(admin, f"/jobs/{deaf.job_id}/end-process", status=409)
-    assert "need not be ended: the job has ended, or still reacts" in text_of(answer)
+    assert "doesn't need to be ended: the job has ended, or still responds" in text_of(answer)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
@@ -268,7 +268,9 @@ def test_how_long_a_job_has_not_reported(
     assert "No sign" not in text_of(staff.get(f"/jobs/{job_id}"))
     now = time.time()
     monkeypatch.setattr("batchbook.jobs.view_models.time.time", lambda: now + 185)
-    assert "Populate: 3 of 8 rows No sign of progress for 3 minutes." in text_of(staff.get(f"/jobs/{job_id}"))
+    assert "Populate: 3 of 8 rows No progress reported for 3 minutes." in text_of(
+        staff.get(f"/jobs/{job_id}")
+    )
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -24,7 +24,7 @@ def test_a_name_is_taken_once() -> None:
     tasks = Tasks()
     tasks.add(COUNT)
     assert tasks["count"] is COUNT
-    with pytest.raises(ConfigurationError, match="two tasks of jobs called 'count'"):
+    with pytest.raises(ConfigurationError, match="Two job tasks are called 'count'"):
         tasks.add(COUNT)
 
 

@@ -51,4 +51,4 @@ def test_a_report_for_a_script(harness: JobHarness) -> None:
     }  # fmt: skip
     assert report.title == f"Populate: Batch {job.batch_id:08d}"
     request_cancel(harness.jobs.store, job, "ann")
-    assert report_on(harness.jobs, job).progress == "ann cancelled it; it stops as soon as it can."
+    assert report_on(harness.jobs, job).progress == "ann cancelled the job; it will stop as soon as possible."

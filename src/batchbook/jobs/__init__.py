@@ -1,4 +1,4 @@
-"""Jobs: work outside the request that survives whatever happens to the process that does it."""
+"""Jobs: work outside the request that survives the loss of the process that runs it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Job", "JobContext", "JobGroup", "JobRequest", "JobResult", "JobServi
 
 
 def includeme(config: Any) -> None:
-    """Add the job service, its directive, and the pages of jobs."""
+    """Add the job service, its directive, the pages of jobs and the export task."""
     include_services(config)
     config.include("batchbook.jobs.routes")
     config.include("batchbook.jobs.exports")
@@ -28,7 +28,7 @@ def include_services(config: Any) -> None:
 
 
 def _add_job_task(config: Any, task: Task) -> None:
-    """Directive: register a task that jobs can do."""
+    """Register a task that jobs can run (the directive ``config.add_job_task``)."""
     config.action(
         ("job task", task.name), lambda: services_of(config.registry).get(JobService).tasks.add(task)
     )

@@ -1,8 +1,8 @@
-"""The dispatcher, and the queue (DBOS) on which it puts every job that waits.
+"""The dispatcher, and the queue (DBOS) on which it puts every waiting job.
 
-DBOS hands each dispatch of a job to one process, keeps what waits, and counts who is busy. Its word about a job is never
-the last one: that is the job's row, see :mod:`batchbook.jobs.lease`. Any number of processes dispatch at the same time:
-each step is won by one of them, and harmless to repeat.
+DBOS hands each dispatch of a job to one process, stores the waiting ones and limits concurrency. The authority on a job
+is its row, not the queue; see :mod:`batchbook.jobs.lease`. Any number of processes may dispatch at the same time: each
+step succeeds in one of them, and is harmless to repeat.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from batchbook.services import Services
 
 _NAME = "batchbook"
 _WORKFLOW = "batchbook.job"
-#: What a dispatch belongs to; only processes that say the same take it, so it is raised when they cannot share work.
+#: The version of dispatches. Processes take only those of their own version: raise it when versions cannot share work.
 _VERSION = "1"
 _WAITING = ("ENQUEUED", "DELAYED")
 _DELETED_AT_ONCE = 500
@@ -44,7 +44,7 @@ _NOTIFICATION_INTERVAL = 1.0
 
 @dataclass(frozen=True)
 class Dispatch:
-    """A dispatch as the queue sees it: whether it waits there, else which process has it and whether it is over."""
+    """The state of a dispatch in the queue: waiting, taken by the process ``executor``, or over."""
 
     waits: bool
     is_over: bool
@@ -52,12 +52,12 @@ class Dispatch:
 
 
 def prepare_queue(url: URL) -> None:
-    """Make the queue's tables, or bring them up to date."""
+    """Create the tables of the queue, or migrate them to the current version."""
     DBOS.migrate(_url_text(url), schema=SCHEMA)
 
 
 class Queue:
-    """The queue at ``url``, for the process called ``executor``; it calls ``run(job_id, dispatch)`` for each that it takes."""
+    """The queue at ``url``, for the process called ``executor``; it calls ``run(job_id, dispatch)`` for each job it takes."""
 
     def __init__(self, url: URL, executor: str, run: Callable[[int, int], None]) -> None:
         config = DBOSConfig(
@@ -66,19 +66,19 @@ class Queue:
             dbos_system_schema=SCHEMA,
             executor_id=executor,
             application_version=_VERSION,
-            serializer=DBOSPortableJSONSerializer(),  # The default would run what it reads.
+            serializer=DBOSPortableJSONSerializer(),  # The default one unpickles, which can run code.
             log_level="WARNING",
             sys_db_pool_size=5,
-            # Nobody waits for what it would tell; by default it wakes up a hundred times a second to see.
+            # These notifications are not used; by default, DBOS polls for them a hundred times a second.
             notification_coalesce_sec=_NOTIFICATION_INTERVAL,
         )
         DBOS(config=config)
         self._workflow = DBOS.workflow(name=_WORKFLOW)(_as_workflow(run))
 
     def start(self, own: Iterable[str], every: Iterable[str], threads: int, poll: float) -> None:
-        """Begin to take jobs from the ``own`` queues, up to ``threads`` at a time from each; look every ``poll`` seconds.
+        """Start to take jobs from the ``own`` queues, up to ``threads`` at a time from each; poll every ``poll`` seconds.
 
-        ``every`` are the names of all queues.
+        ``every`` has the names of all queues.
         """
 
         def launch() -> None:
@@ -87,17 +87,17 @@ class Queue:
             for name in every:
                 DBOS.register_queue(name, worker_concurrency=threads, polling_interval_sec=poll)
 
-        # In a thread of its own, because DBOS refuses to do this where the caller's thread has a running event loop.
+        # In a separate thread, because DBOS refuses to launch in a thread with a running event loop.
         with ThreadPoolExecutor(1) as thread:
             thread.submit(launch).result()
 
     def begin(self, job: Job) -> None:
-        """Run a job at once in this process, unless another one has it."""
+        """Start a job at once in this process, unless another process has it."""
         with SetWorkflowID(job.workflow):
             DBOS.start_workflow(self._workflow, job.id, job.dispatch)
 
     def put(self, job: Job, queue: str) -> None:
-        """Put a job on a queue; one that is there already stays as it is."""
+        """Enqueue a job; if it is queued already, nothing changes."""
         DBOS.enqueue_workflow_with_options(
             {
                 "workflow_name": _WORKFLOW,
@@ -111,7 +111,7 @@ class Queue:
         )
 
     def find(self, jobs: Iterable[Job]) -> Mapping[str, Dispatch]:
-        """Return the dispatches of the jobs that the queue knows, by the names of their workflows."""
+        """Return the dispatches of those jobs that the queue knows, by workflow id."""
         names = [job.workflow for job in jobs]
         found = DBOS.list_workflows(workflow_ids=names, load_input=False, load_output=False) if names else []
         return {
@@ -122,15 +122,15 @@ class Queue:
         }
 
     def put_back(self, job: Job, queue: str) -> None:
-        """Take a job from the process that had it, and put it on a queue again."""
+        """Take a job from the process that had it, and enqueue it again."""
         DBOS.resume_workflows([job.workflow], queue_name=queue)
 
     def forget(self, job: Job) -> None:
-        """Drop the dispatch of a job whose process was given up."""
+        """Cancel the dispatch of a job whose process is presumed dead."""
         DBOS.cancel_workflow(job.workflow)
 
     def delete_finished(self, before: datetime) -> None:
-        """Delete dispatches that were over before that moment."""
+        """Delete dispatches that ended before that time."""
         old = DBOS.list_workflows(
             end_time=before.isoformat(), limit=_DELETED_AT_ONCE, load_input=False, load_output=False
         )
@@ -139,7 +139,7 @@ class Queue:
             DBOS.delete_workflows(names)
 
     def stop(self) -> None:
-        """Take no more jobs; those that run are not waited for."""
+        """Stop taking jobs, without waiting for running ones."""
         DBOS.destroy(destroy_registry=True)
 
 
@@ -156,16 +156,16 @@ def _url_text(url: URL) -> str:
 
 log = logging.getLogger(__name__)
 
-#: How many jobs are looked at together.
+#: The number of jobs that are read together.
 _JOBS_AT_ONCE = 500
-#: How often what is long over is forgotten, in seconds.
+#: The interval between two clean-ups, in seconds.
 _CLEAN_UP_INTERVAL = 3600.0
 
 
 class Dispatcher:
-    """The dispatcher of one process, for the jobs of all.
+    """The dispatcher of one process, for jobs of all processes.
 
-    ``running`` are the ids of the jobs that this process runs, ``own`` the queues that it takes from.
+    ``running`` has the ids of the jobs that this process runs, ``own`` the names of the queues that it takes jobs from.
     """
 
     def __init__(
@@ -182,7 +182,7 @@ class Dispatcher:
         self._clean_up_at = 0.0
 
     def look(self) -> None:
-        """Dispatch what waits or is due, take jobs from dead processes, and clean up once an hour."""
+        """Dispatch waiting and due jobs, take jobs from dead processes, and clean up once an hour."""
         if self._has_work():
             self._release_due()
             self._take_from_dead()
@@ -192,13 +192,13 @@ class Dispatcher:
             self._clean_up_at = time.monotonic() + _CLEAN_UP_INTERVAL
 
     def _has_work(self) -> bool:
-        # One plain question, because most of the time there is nothing, and all processes ask all the time.
+        # One cheap query first: all processes poll, and most of the time there is no work.
         due = and_(Job.state == JobState.SCHEDULED, Job.run_at <= self.jobs.clock())
         active = select(Job.id).where(or_(Job.state.in_(ACTIVE), due)).limit(1)
         with self.engine.execution_options(**{READ_ONLY: True}).connect() as connection:
             return connection.scalar(active) is not None
 
-    # Jobs that wait.
+    # Waiting jobs.
 
     def _place_waiting(self) -> None:
         self._idle = not self._running
@@ -212,14 +212,14 @@ class Dispatcher:
         if dispatch is None:
             self._place(job, queue)
         elif dispatch.is_over:
-            # It was taken from the queue and not begun. A number that is over cannot be run again.
+            # It was taken from the queue and never started. A dispatch that is over cannot run again.
             self._change(lease.renew_dispatch, job)
         elif not dispatch.waits and not self._heartbeat.is_alive_there(dispatch.executor):
             self._queue.put_back(job, queue)
 
     def _place(self, job: Job, queue: str) -> None:
         if queue in self._own and self._idle:
-            self._queue.begin(job)  # Nobody needs to wait for the next look at the queue.
+            self._queue.begin(job)  # Without waiting for the next poll of the queue.
             self._idle = False
         else:
             self._queue.put(job, queue)
@@ -236,13 +236,13 @@ class Dispatcher:
                 self._queue.forget(job)
 
     def _release(self, job: Job, note: UnresponsiveNote | None) -> bool:
-        # An attempt counts unless its process was ended for the sake of another job.
+        # An attempt counts unless its process was ended because of another job.
         handed_back = note is not None and note.state is JobState.QUEUED
         if not self._change(partial(lease.release, counted=not handed_back), job):
             return False
         if note is not None:
             clear_unresponsive(self.jobs.store, job)
-        log.warning("Job %s was with %s, which is gone; it waits again.", job.id, job.owner)
+        log.warning("The process %s is gone; its job %s is waiting again.", job.owner, job.id)
         return True
 
     def _write_end(self, job: Job, note: UnresponsiveNote) -> bool:
@@ -256,8 +256,8 @@ class Dispatcher:
         return not self._heartbeat.is_alive_there(job.owner)
 
     def _end_connections(self, job: Job) -> None:
-        # A process that only stopped still holds its locks, the job's own among them, and whoever comes next would wait
-        # for them. One of this process that is not at work any more has ended its transaction.
+        # A process that merely hangs still holds its locks, that of the job's row among them, and would block the next
+        # one. A job of this process that no longer runs has ended its transaction.
         if job.owner != self._heartbeat.executor and self.engine.dialect.name == "postgresql":
             with transaction_scope(self.engine) as session:
                 session.execute(
@@ -277,16 +277,16 @@ class Dispatcher:
                     if job.batch_id is None or job_holding(session, job.batch_id) is None:
                         lease.make_due(session, job)
             except IntegrityError:
-                log.info("Job %s is due and waits for another one of its batch.", job.id)
+                log.info("Job %s is due and is waiting for another job of its batch.", job.id)
 
-    # Jobs that have ended.
+    # Ended jobs.
 
     def clean_up(self) -> None:
-        """Do the upkeep, and delete jobs that were kept long enough, with what the queue has of them."""
+        """Run the upkeep functions, and delete expired jobs and their dispatches."""
         for task in self.jobs.upkeep:
             task(self.services)
         with transaction_scope(self.engine) as session:
-            # By the database's clock, because the database refuses to delete one whose time has not come.
+            # By the database's clock, because the database refuses to delete jobs that have not expired.
             session.execute(delete(Job).where(Job.state.in_(ENDED), Job.purge_after < func.now()))
         self._queue.delete_finished(self.jobs.clock() - self.jobs.settings.keep)
 

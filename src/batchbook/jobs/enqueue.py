@@ -1,4 +1,4 @@
-"""Job requests: rows that are written in the transaction of whatever asks for a job."""
+"""Job requests, stored as rows in the transaction of the caller."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from batchbook.jobs.models import ACTIVE, Job, JobState
 
 @dataclass(frozen=True)
 class JobRequest:
-    """A request for a job; :class:`~batchbook.jobs.models.Job` explains the fields.
+    """A request for a job; :class:`~batchbook.jobs.models.Job` documents the fields.
 
-    ``arguments`` are plain data, all that the task needs to do its work later in another process.
+    ``arguments`` are plain data: everything the task needs to do its work later in another process.
     """
 
     task: str
@@ -37,9 +37,9 @@ class JobRequest:
 
 
 def add_job(session: Session, job_request: JobRequest, done: str) -> Job:
-    """Add a job in the caller's transaction: it runs if, and only if, that is committed.
+    """Add a job in the caller's transaction: it runs if, and only if, that transaction is committed.
 
-    ``done`` is the participle of the work that is done with the job's subject.
+    ``done`` is the participle of the work for sentences about the job's subject, such as "executed".
 
     Raises :class:`~batchbook.errors.Conflict` if another job holds the batch.
     """
@@ -48,28 +48,28 @@ def add_job(session: Session, job_request: JobRequest, done: str) -> Job:
         done=done,
         asked_at=utc_now(),
         state=JobState.QUEUED if job_request.run_at is None else JobState.SCHEDULED,
-        # A job that somebody waits for goes before those of a group.
+        # A single job, which a user is waiting for, comes before those of a group.
         priority=1 if job_request.group_id is None else 2,
         nonce=secrets.token_hex(8),
     )
     try:
         with session.begin_nested():
             session.add(job)
-            session.flush()  # An index decides between two requests in the same moment.
+            session.flush()  # An index decides between two concurrent requests.
     except IntegrityError as error:
         raise Conflict(
-            f"{job_request.subject} was taken by somebody else in the same moment, so nothing was done. Look at it again."
+            f"Another action on {job_request.subject} was started at the same moment, so nothing was done. Reload the page."
         ) from error
     return job
 
 
 def job_holding(session: Session, batch_id: int) -> Job | None:
-    """Return the job that holds a batch: it waits or runs, and nobody else may act on the batch."""
+    """Return the exclusive job that is waiting or running for a batch and so holds it, or ``None``."""
     statement = select(Job).where(Job.batch_id == batch_id, Job.exclusive, Job.state.in_(ACTIVE))
     return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
 
 
 def scheduled_job(session: Session, batch_id: int) -> Job | None:
-    """Return the job that is scheduled for a batch."""
+    """Return the job that is scheduled for a batch, or ``None``."""
     scheduled = select(Job).where(Job.batch_id == batch_id, Job.exclusive, Job.state == JobState.SCHEDULED)
     return session.scalars(scheduled).one_or_none()

@@ -1,4 +1,4 @@
-"""Exports as jobs: files of many rows, stored in chunks until they are fetched."""
+"""Exports as jobs: large files that are stored in chunks until they are downloaded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from batchbook.master import Caller, GridReference
 from batchbook.master.grid_sources import INDEX
 from batchbook.master.record_pages import CONTENT_TYPES, BigExports, write_export
 from batchbook.progress import Progress
-from batchbook.security.identity import Identity, identity_called
+from batchbook.security.identity import identity_called
 from batchbook.services import Services, services_of
 from batchbook.words import counted
 
@@ -31,17 +31,17 @@ T = TypeVar("T")
 
 
 class ExportJobs:
-    """The big exports of an application, see :class:`batchbook.master.record_pages.BigExports`."""
+    """Big exports, run as jobs; implements :class:`batchbook.master.record_pages.BigExports`."""
 
     def __init__(self, jobs: JobService) -> None:
         self.jobs = jobs
 
     def are(self, count: int) -> bool:
-        """Return whether an export of ``count`` rows is too much to wait for."""
+        """Return whether an export of ``count`` rows is big, so that it runs as a job."""
         return self.jobs.is_big(count)
 
     def enqueue(self, request: Any, reference: GridReference, file_format: str, file_name: str) -> str:
-        """Enqueue the job that makes the file of a grid; return the address where it is awaited."""
+        """Enqueue a job that exports a grid to a file; return the address of the page that waits for it."""
         job_request = JobRequest(
             task=EXPORT.name,
             subject=file_name,
@@ -56,7 +56,7 @@ class ExportJobs:
 def _write_rows(context: JobContext) -> Iterator[tuple[BinaryIO, int]]:
     """Yield a temporary file with the rows, and their number.
 
-    It is stored when it is whole: on SQLite, nobody else could write for as long as the rows take.
+    The file is stored only when complete: on SQLite, storing rows as they come would lock out all other writers meanwhile.
     """
     job = context.job
     identity = identity_called(context.session, job.asked_by)
@@ -76,7 +76,7 @@ def _reference(job: Job) -> GridReference:
 
 
 def _arguments(job: Job) -> Mapping[str, Any]:
-    """Return the arguments of an export; those of older versions, which stored the address of a page, as they are now."""
+    """Return the arguments of an export, converting those of older versions, which stored the address of a page."""
     if "route" not in job.arguments:
         return job.arguments
     prefix, _, page = job.arguments["route"].rpartition(".")
@@ -111,18 +111,15 @@ def _store_file(context: JobContext) -> JobResult:
 
 
 def _may_see(request: Any, job: Job) -> bool:
-    """Return whether the user of ``request`` may see the exported grid, as things are now."""
-    with transaction_scope(request.services.get(Engine), read_only=True) as session:
-        return _opens(request.services, session, request.identity, job)
-
-
-def _opens(services: Services, session: Session, identity: Identity, job: Job) -> bool:
-    try:
-        _reference(job).open(Caller(services, session, identity))
-    except BadInput:  # The filters can't be read any more, which says nothing about the user.
-        return True
-    except (Refused, Missing):
-        return False
+    """Return whether the user of ``request`` may now see the exported grid."""
+    services = request.services
+    with transaction_scope(services.get(Engine), read_only=True) as session:
+        try:
+            _reference(job).open(Caller(services, session, request.identity))
+        except BadInput:  # The filters can't be read any more, but the user may see the grid.
+            return True
+        except (Refused, Missing):
+            return False
     return True
 
 
@@ -144,23 +141,23 @@ EXPORT = Task(
 
 
 def store_job_file(session: Session, job_id: int, name: str, content_type: str, file: BinaryIO) -> int:
-    """Store the bytes of ``file`` as the file of a job, in place of any that it has; return how many there are."""
+    """Store ``file`` as the file of a job, replacing any earlier one; return its size in bytes."""
     session.execute(delete(JobFile).where(JobFile.job_id == job_id))
     record = JobFile(job_id=job_id, name=name, content_type=content_type, size=0)
     session.add(record)
-    session.flush()  # The chunks, written by Core, refer to it.
+    session.flush()  # The chunks, which are written with Core, refer to it.
     record.size, _digest = write_chunks(session, JobFileChunk, {"job_id": job_id}, file)
     session.flush()
     return record.size
 
 
 def job_file_chunks(session: Session, record: JobFile) -> Iterator[bytes]:
-    """Yield the bytes of a stored file, a chunk at a time."""
+    """Yield the bytes of a stored file, one chunk at a time."""
     return read_chunks(session, JobFileChunk, {"job_id": record.job_id}, record.size)
 
 
 def includeme(config: Any) -> None:
-    """Have big exports made by jobs, where jobs run outside the request."""
+    """Run big exports as jobs, if jobs run outside the request."""
     config.add_job_task(EXPORT)
     jobs = services_of(config.registry).get(JobService)
     if jobs.in_background:

@@ -1,4 +1,4 @@
-"""Jobs in the foreground: run by the process that enqueues them, or followed where they run elsewhere."""
+"""Jobs in the foreground: run by the process that enqueues them, or watched while another process runs them."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from batchbook.services import Services
 
 log = logging.getLogger(__name__)
 
-#: Shows progress: a title, the step if one is known, and the same in words.
+#: A function that shows progress: a title, the step if one is known, and the progress in words.
 ShowProgress = Callable[[str, Step | None, str], None]
 
-#: The pause between two looks at a job that runs elsewhere, in seconds.
+#: The interval at which a job that runs elsewhere is checked, in seconds.
 _PAUSE = 0.5
 
 
 class ForegroundRun(AbstractContextManager["ForegroundRun"]):
-    """Runs in this process of jobs that it enqueues; it beats meanwhile, so that others take over if it is killed.
+    """Runs jobs in the process that enqueues them, with a heartbeat, so that others take over if it is killed.
 
-    ``stopping`` is set when the process must end; then the job is handed back. ``show`` is told the progress.
+    ``stopping`` is set when the process must end; the job is then handed back. ``show`` receives the progress.
     """
 
     def __init__(self, services: Services, stopping: StopSignal, show: ShowProgress) -> None:
@@ -42,26 +42,26 @@ class ForegroundRun(AbstractContextManager["ForegroundRun"]):
         self.jobs: JobService = services.get(JobService)
         self._stopping = stopping
         self._show = show
-        # It has no threads for others, and takes from no queue.
+        # It runs no jobs of other processes, and serves no queue.
         self._heartbeat = Heartbeat(self.jobs.store, executor_name(), self.jobs.settings.dead, 0, ())
 
     def take(self, session: Session, job_id: int) -> Job:
-        """Acquire the lease of a job in the transaction that enqueues it, so that nobody else can begin it first.
+        """Acquire the lease of a job in the transaction that enqueues it, so that no other process can start it first.
 
-        If the process is killed before it runs the job, that is with a dead one, and others take it from there.
+        If this process is killed before it runs the job, other processes take it over as from any dead process.
         """
         if not self._heartbeat.is_alive():
             self.jobs.store.prepare()
-            self._heartbeat.beat()  # Others must see it alive before they see that it has the job.
+            self._heartbeat.beat()  # Others must see the heartbeat before they see the job.
             self._heartbeat.start()
-        asked = session.get_one(Job, job_id)
-        taken = lease.acquire(session, asked.id, asked.dispatch, self._heartbeat.executor)
+        job = session.get_one(Job, job_id)
+        taken = lease.acquire(session, job.id, job.dispatch, self._heartbeat.executor)
         if taken is None:
-            raise lease.LostLease(str(asked))  # It was not enqueued in this transaction.
+            raise lease.LostLease(str(job))  # It was not enqueued in this transaction.
         return taken
 
     def finish(self, job: Job) -> Job:
-        """Run a job that was taken; return it as it ended, wherever that was. One that was handed back has not ended."""
+        """Run a job that was taken; return its final state, whichever process ended it, or the job handed back."""
         title = report_on(self.jobs, job).title
         run = JobRun(
             self.services,
@@ -79,7 +79,7 @@ class ForegroundRun(AbstractContextManager["ForegroundRun"]):
         return job
 
     def _end_process(self, attempt: Attempt) -> None:
-        log.error("Job %s does not react, so this process is ended.", attempt.job.id)
+        log.error("Job %s does not respond, so this process is being ended.", attempt.job.id)
         record_results(self.jobs, [attempt])
         self._heartbeat.end()
         exit_process()
@@ -89,13 +89,13 @@ class ForegroundRun(AbstractContextManager["ForegroundRun"]):
             return session.get_one(Job, job.id)
 
     def __exit__(self, *_error: object) -> None:
-        """Stop beating."""
+        """Stop the heartbeat."""
         if self._heartbeat.is_alive():
             self._heartbeat.end()
 
 
 class ProgressReporter:
-    """The progress of something that runs in this process, shown with its rate and the time left."""
+    """Progress of work in this process, shown with its rate and the time left."""
 
     def __init__(self, title: str, show: ShowProgress) -> None:
         self._title = title

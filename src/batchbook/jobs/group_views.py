@@ -1,4 +1,4 @@
-"""The page of a group of jobs: progress, cancelling the rest, retrying the failed."""
+"""Pages of a group of jobs: progress, cancelling the remaining jobs, retrying the failed ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from batchbook.master import MasterView, Page
 from batchbook.security.identity import Identity
 from batchbook.words import counted
 
-#: The states of jobs that can be tried again.
+#: The states of jobs that can be retried.
 _RETRYABLE = (JobState.FAILED, JobState.CANCELLED)
 #: The states of jobs that have not ended.
 _UNFINISHED = (JobState.SCHEDULED, *ACTIVE)
@@ -29,10 +29,10 @@ _WATCHED = 10
 
 
 class GroupRecordContext(RequestedRecordContext):
-    """The context of the addresses of one group: for the user who asked for it, and for those who may see all jobs."""
+    """The context of the addresses of one group: open to the user who requested it and to users who may see all jobs."""
 
     def refusal(self, identity: Identity, permission: str) -> BatchbookError | None:
-        """Refuse whoever did not ask for the group, and does not have the same ``permission`` on every job."""
+        """Refuse users who neither requested the group nor have the same ``permission`` on all jobs."""
         permitted = may_change(identity, self.record, permission.replace("job_groups:", "jobs:"))
         return None if permitted else Refused()
 
@@ -43,11 +43,11 @@ class GroupPage(Page):
     on_record = True
 
     def select_jobs(self, *states: JobState) -> Select[Any]:
-        """Return the SELECT of the jobs of the group that are in one of these states."""
+        """Return a SELECT of the jobs of the group that are in one of ``states``."""
         return select(Job).where(Job.group_id == self.record.id, Job.state.in_(states)).order_by(Job.id)
 
     def jobs_in(self, *states: JobState) -> list[Job]:
-        """Return the jobs of the group that are in one of these states."""
+        """Return the jobs of the group that are in one of ``states``."""
         return list(self.request.db.scalars(self.select_jobs(*states)))
 
 
@@ -84,20 +84,20 @@ class CancelRest(GroupPage):
     pattern = "/cancel"
 
     def post(self) -> HTTPSeeOther:
-        """Cancel the jobs that wait at once, and have those that run stop as soon as they can."""
+        """Cancel waiting jobs at once, and let running ones stop at their next report."""
         by, services = self.request.authenticated_userid, self.request.services
         with transaction_scope(services.get(Engine), read_only=True) as session:
-            # All cancel requests come before anything is written, which on SQLite has to wait for a job that writes.
+            # All cancel requests come first, because on SQLite writing has to wait for a job that writes.
             requested = session.scalars(self.select_jobs(*_UNFINISHED)).all()
             for job in requested:
                 services.get(JobService).request_cancel(job, by)
         cancelled, stopping = self._cancel_unstarted(by) or (0, len(requested))
-        stops = f" {counted(stopping, 'job stops', 'jobs stop')} as soon as possible." if stopping else ""
-        message = f"{counted(cancelled, 'job')} that had not begun {'was' if cancelled == 1 else 'were'} cancelled.{stops}"
+        stops = f" {counted(stopping, 'job')} will stop as soon as possible." if stopping else ""
+        message = f"{counted(cancelled, 'job that had not started was', 'jobs that had not started were')} cancelled.{stops}"
         return self.done(message, self.view.url("view", self.record))
 
     def _cancel_unstarted(self, by: str) -> tuple[int, int] | None:
-        """Return how many were cancelled and how many run; ``None`` where a running job lets nobody write meanwhile."""
+        """Return the numbers of cancelled and of running jobs; ``None`` if a running job blocks all writers."""
         try:
             jobs = self.jobs_in(*_UNFINISHED)
             cancelled = sum(
@@ -119,36 +119,36 @@ class RetryFailed(GroupPage):
     pattern = "/retry"
 
     def post(self) -> HTTPSeeOther:
-        """Enqueue them once more; the new group tells which were refused, and why."""
+        """Enqueue the jobs again; the new group has the reasons of those that were refused."""
         services, db, by = self.request.services, self.request.db, self.request.authenticated_userid
         group = JobGroup(title=f"{self.record.title}, again", asked_by=by, asked_at=utc_now(), skipped=[])
         db.add(group)
         db.flush()  # The jobs refer to it.
-        asked, refused = 0, []
+        enqueued, refused = 0, []
         for job in self.jobs_in(*_RETRYABLE):
             try:
                 retry_job(services, db, job, by).group_id = group.id
-                asked += 1
+                enqueued += 1
             except BatchbookError as error:
                 refused.append(error.message)
-        if not asked:
-            raise Conflict(" ".join(["Nothing could be tried again.", *refused[:1]]))
+        if not enqueued:
+            raise Conflict(" ".join(["No job could be retried.", *refused[:1]]))
         group.skipped = refused
         return HTTPSeeOther(self.view.url("view", group))
 
 
 class GroupsView(MasterView):
-    """Groups of jobs that were enqueued together, such as one for each batch of an index."""
+    """Groups of jobs that were enqueued together, such as one for each batch in a list."""
 
     model = JobGroup
     prefix = "job_groups"
     path = "/jobs/groups"
     title = "Groups of jobs"
     title_one = "group of jobs"
-    grid_columns = (Column("title", "What", JobGroup.title, Kind.TEXT),)
+    grid_columns = (Column("title", "Title", JobGroup.title, Kind.TEXT),)
     pages = (GroupDetail, CancelRest, RetryFailed)
     record_context_factory: ClassVar = GroupRecordContext
 
     def label_of(self, record: JobGroup) -> str:
-        """Name a group in a sentence."""
+        """Return the name of a group in a sentence."""
         return record.title

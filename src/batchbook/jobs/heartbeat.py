@@ -1,8 +1,8 @@
-"""Heartbeats of processes, by which they see which of the others are alive.
+"""Heartbeats, by which processes see which of the others are alive.
 
-Each process that runs jobs beats, and watches the others. A process is dead for those who have seen no new beat of it for
-a while by their own clock, so machines whose clocks differ agree well enough. A wrong verdict does no harm: whoever wakes
-up too late has lost the lease of its job.
+Each process that runs jobs writes heartbeats and watches those of the others. A process is presumed dead by every other
+that has seen no new heartbeat of it for a while by its own clock, so clocks need not agree. A wrong verdict does no harm:
+a process that wakes up too late has lost the leases of its jobs.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from batchbook.jobs.store import HEARTBEAT, JobStore
 
 log = logging.getLogger(__name__)
 
-#: The number of beats in the time after which a process counts as dead.
+#: The number of heartbeats within the timeout after which a process counts as dead.
 _BEATS_PER_TIMEOUT = 3
-#: The number of such times after which a dead process is forgotten.
+#: The number of timeouts after which the row of a dead process is deleted.
 _FORGET_AFTER = 200
-#: The pause between two looks for a beat that somebody waits for, in seconds.
+#: The interval at which a caller that waits for a heartbeat reads it, in seconds.
 _POLL = 0.1
 
 
 def executor_name() -> str:
-    """Return a name for this process that no other has, at any time, on any machine: at most 63 characters."""
+    """Return a globally unique name for this process, of at most 63 characters."""
     return f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 class Heartbeat(threading.Thread):
-    """The thread that beats for this process, called ``executor``, and knows which others are alive.
+    """The thread that writes the heartbeats of this process, called ``executor``, and tracks those of the others.
 
-    A process counts as dead after ``dead`` seconds without a beat. Others can read in how many ``threads`` it runs jobs, 0
-    for one that only runs its own, and from which ``queues`` it takes them.
+    A process counts as dead after ``dead`` seconds without a heartbeat. The number of ``threads`` that run jobs (0 for a
+    command that runs only its own) and the names of its ``queues`` are stored with the heartbeat.
     """
 
     def __init__(
@@ -52,11 +52,11 @@ class Heartbeat(threading.Thread):
         self._dead = dead
         self._facts = {"threads": threads, "queues": " ".join(queues)}
         self._ending = threading.Event()
-        # The last count of each process, and when that was first seen.
+        # The last count of each process, and the time at which it was first seen.
         self._seen: dict[str, tuple[int, float]] = {}
 
     def run(self) -> None:
-        """Beat until :meth:`end`."""
+        """Write heartbeats until :meth:`end` is called."""
         while not self._ending.wait(self._dead / _BEATS_PER_TIMEOUT):
             try:
                 self.beat()
@@ -64,7 +64,7 @@ class Heartbeat(threading.Thread):
                 log.warning("The heartbeat could not be written: %s", error)
 
     def beat(self) -> None:
-        """Write a beat, read those of the others, and forget processes that have been dead for long."""
+        """Write a heartbeat, read those of the others, and delete those of processes that died long ago."""
         with self._store.connection() as connection:
             first = insert_into(connection, HEARTBEAT).values(executor=self.executor, beats=1, **self._facts)
             connection.execute(
@@ -89,27 +89,29 @@ class Heartbeat(threading.Thread):
         return time.monotonic() - self._seen[executor][1]
 
     def is_alive_there(self, executor: str | None) -> bool:
-        """Return whether the process called ``executor`` has beaten lately."""
+        """Return whether the process called ``executor`` had a heartbeat within the timeout."""
         if executor == self.executor:
             return True
-        if executor not in self._seen:  # It may have begun since this process looked last.
+        if executor not in self._seen:  # It may have started since the last look.
             with self._store.connection() as connection:
                 self._look(connection)
         return executor in self._seen and self._silence(executor) <= self._dead
 
     def end(self) -> None:
-        """Stop beating and take the heartbeat back, so that others need not wait to see it missing."""
+        """Stop, and delete the heartbeat, so that others need not wait for the timeout."""
         self._ending.set()
         self.join(timeout=self._dead)
         try:
             with self._store.connection() as connection:
                 connection.execute(delete(HEARTBEAT).where(HEARTBEAT.c.executor == self.executor))
         except DBAPIError as error:
-            log.warning("The heartbeat could not be taken back; others will miss it: %s", error.orig)
+            log.warning(
+                "The heartbeat could not be deleted; others will notice after the timeout: %s", error.orig
+            )
 
 
 def is_process_alive(store: JobStore, executor: str, patience: float) -> bool:
-    """Return whether the process called ``executor`` beats: at its next beat, or after ``patience`` seconds without one."""
+    """Return True at the next heartbeat of the process called ``executor``, False after ``patience`` seconds without one."""
 
     def count() -> int | None:
         if not store.is_there:
@@ -126,7 +128,7 @@ def is_process_alive(store: JobStore, executor: str, patience: float) -> bool:
 
 
 def threads_of(store: JobStore, executor: str | None) -> int:
-    """Return how many jobs the process called ``executor`` runs at a time; 0 for a command that runs its own."""
+    """Return the number of jobs the process called ``executor`` runs at a time; 0 for a command that runs its own."""
     with store.connection() as connection:
         return connection.scalar(select(HEARTBEAT.c.threads).where(HEARTBEAT.c.executor == executor)) or 0
 

@@ -1,8 +1,8 @@
-"""Progress of jobs, cancel requests, and notes about jobs that do not react.
+"""Progress of jobs, cancel requests, and notes about jobs that do not respond.
 
-Who runs a job and who watches it exchange these in the store: the transaction of the job itself shows nothing before its
-end. A process that is ended cannot write into the database what became of its jobs, because the job that it is ended
-for may hold what that needs; it records that in the store, for the next process that dispatches jobs.
+The process that runs a job and those that watch it exchange these through the store, because the job's own transaction is
+visible only once it is committed. A process that is being ended cannot write the results of its jobs to the database,
+because the unresponsive job may hold the locks; it records them in the store, for the next process that dispatches jobs.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from batchbook.jobs.store import CANCEL_REQUEST, PROGRESS, UNRESPONSIVE, JobStor
 
 log = logging.getLogger(__name__)
 
-#: The shortest time between two writes of a job's progress, which also look for a cancel request, in seconds.
+#: The shortest time between two writes of a job's progress, which also check for a cancel request, in seconds.
 _WRITE_INTERVAL = 0.25
-#: The most characters of a phase that are kept.
+#: The maximum length of a phase in the store.
 _LONGEST_PHASE = 40
 
 
 class Stopped(BaseException):
-    """Stops a job from within its progress; not an ``Exception``, so that no handler swallows it."""
+    """Stops a job from its progress reports; not an ``Exception``, so that no ``except Exception`` swallows it."""
 
 
 class Cancelled(Stopped):
@@ -50,7 +50,7 @@ class StopSignal(Protocol):
     """A signal that a process must end, such as :class:`threading.Event`."""
 
     def is_set(self) -> bool:
-        """Return whether it must."""
+        """Return whether the process must end."""
 
 
 # Progress.
@@ -60,8 +60,8 @@ class StopSignal(Protocol):
 class Step:
     """A point in the progress of a job: ``done`` of ``total`` rows of its ``phase``, at ``rate`` rows a second.
 
-    ``total`` and ``seconds_left``, to the end of the phase, are ``None`` where nobody knows. ``seen`` is the time of the
-    report in seconds since 1970, ``None`` where it does not matter.
+    ``total`` and ``seconds_left``, to the end of the phase, are ``None`` if unknown. ``seen`` is the time of the report
+    in seconds since 1970, ``None`` where it does not matter.
     """
 
     phase: str
@@ -73,12 +73,12 @@ class Step:
 
     @property
     def percent(self) -> int | None:
-        """The part of the phase that is done."""
+        """The completed share of the phase, ``None`` if its total is unknown."""
         return min(100, self.done * 100 // self.total) if self.total else None
 
 
 class JobProgress:
-    """The progress of a running job: written to the store, and the place at which the job is stopped."""
+    """The progress of a running job: each report is written to the store, and may stop the job."""
 
     def __init__(self, store: JobStore, job: Job, stopping: StopSignal) -> None:
         self._store = store
@@ -90,7 +90,7 @@ class JobProgress:
     def report(self, phase: str, done: int, total: int | None) -> None:
         """Write that ``done`` of ``total`` rows of ``phase`` are done.
 
-        Raises :class:`Cancelled` or :class:`HandedBack` if the job must not go on.
+        Raises :class:`Cancelled` or :class:`HandedBack` if the job must stop.
         """
         phase = phase[:_LONGEST_PHASE]
         if self._stopping.is_set():
@@ -110,23 +110,23 @@ class JobProgress:
                 by = connection.scalar(select(request.cancelled_by).where(request.nonce == self._job.nonce))
         except DBAPIError as error:
             log.info("Progress of %s could not be written: %s", self._job, error.orig)
-            return  # The work goes on; next time, perhaps.
+            return  # The work goes on, and the next report tries again.
         if by:
             raise Cancelled(by, phase, done)
 
     def check_cancelled(self) -> None:
-        """Raise :class:`Cancelled` for a cancel request that came in before anything of the finished work is kept."""
+        """Raise :class:`Cancelled` for a cancel request that arrived before the finished work is committed."""
         try:
             by = cancel_requests_of(self._store, [self._job]).get(self._job.id)
         except DBAPIError as error:
             log.info("Cancel requests for %s could not be read: %s", self._job, error.orig)
-            return  # Finished work is not given up for that.
+            return  # Finished work is not discarded for that.
         if by:
             raise Cancelled(by)
 
 
 def steps_of(store: JobStore, jobs: Iterable[Job]) -> Mapping[int, Step]:
-    """Return the progress of the jobs that have reported any, by their id."""
+    """Return the progress of those jobs that have reported any, by job id."""
     return {
         job_id: replace(step_at(row.phase, row.done, row.total, row.seen - row.phase_began), seen=row.seen)
         for job_id, row in _rows_of(store, PROGRESS, jobs).items()
@@ -134,14 +134,14 @@ def steps_of(store: JobStore, jobs: Iterable[Job]) -> Mapping[int, Step]:
 
 
 def step_at(phase: str, done: int, total: int | None, seconds: float) -> Step:
-    """Return the progress of a job whose phase began so many ``seconds`` ago."""
+    """Return the progress of a job whose phase started ``seconds`` ago."""
     rate = done / seconds if seconds > 0 else 0.0
     left = max(0, total - done) / rate if total and rate else None
     return Step(phase, done, total, rate, left)
 
 
 def forget_progress(store: JobStore, job: Job) -> None:
-    """Drop all that the store has of a job that has ended."""
+    """Delete all rows of the store about a job that has ended."""
     with store.connection() as connection:
         for table in (PROGRESS, CANCEL_REQUEST, UNRESPONSIVE):
             connection.execute(delete(table).where(table.c.nonce == job.nonce))
@@ -151,7 +151,7 @@ def forget_progress(store: JobStore, job: Job) -> None:
 
 
 def request_cancel(store: JobStore, job: Job, by: str) -> None:
-    """Note that the user ``by`` wants a job cancelled; it looks for that with each report. The first request counts."""
+    """Store a cancel request by the user ``by``, which the job checks at each report. The first request of a job counts."""
     store.prepare()
     with store.connection() as connection:
         request = insert_into(connection, CANCEL_REQUEST).values(nonce=job.nonce, cancelled_by=by)
@@ -159,19 +159,20 @@ def request_cancel(store: JobStore, job: Job, by: str) -> None:
 
 
 def cancel_requests_of(store: JobStore, jobs: Iterable[Job]) -> Mapping[int, str]:
-    """Return who wants which of the jobs cancelled: names of users by the jobs' ids."""
+    """Return the cancel requests for the jobs: names of users by job id."""
     return {job_id: row.cancelled_by for job_id, row in _rows_of(store, CANCEL_REQUEST, jobs).items()}
 
 
-# Jobs that do not react.
+# Unresponsive jobs.
 
 
 @dataclass(frozen=True)
 class UnresponsiveNote:
-    """A note about a job that does not react.
+    """A note about a job that does not respond.
 
-    ``since`` is when that was seen, in seconds since 1970, and ``requested_by`` the user who wants its process ended.
-    ``state`` and ``message`` are how the job ended with its process: ``queued`` for one that waits again.
+    ``since`` is the time at which this was noticed, in seconds since 1970, and ``requested_by`` the user who requested
+    the end of its process. ``state`` and ``message`` are the result of the job once its process has ended; the state is
+    ``queued`` for a job that waits again.
     """
 
     since: float | None
@@ -181,23 +182,23 @@ class UnresponsiveNote:
 
 
 def mark_unresponsive(store: JobStore, job: Job) -> None:
-    """Note that a job does not react."""
+    """Note that a job does not respond."""
     _put_note(store, job, since=time.time())
 
 
 def request_process_end(store: JobStore, job: Job, by: str) -> None:
-    """Note that the user ``by`` wants the process ended that runs the job, if the job does not react."""
+    """Store the request of the user ``by`` to end the process that runs the job, if the job does not respond."""
     store.prepare()
     _put_note(store, job, requested_by=by)
 
 
 def record_result(store: JobStore, job: Job, state: JobState, message: str | None = None) -> None:
-    """Record, for other processes, what becomes of a job whose process ends."""
+    """Record the result of a job whose process is ending, for other processes."""
     _put_note(store, job, state=state.value, message=message)
 
 
 def unresponsive_notes(store: JobStore, jobs: Iterable[Job]) -> Mapping[int, UnresponsiveNote]:
-    """Return the notes about those of the jobs that have any, by the jobs' ids."""
+    """Return the notes about the jobs, by job id."""
     return {
         job_id: UnresponsiveNote(
             row.since, row.requested_by, JobState(row.state) if row.state else None, row.message
@@ -207,7 +208,7 @@ def unresponsive_notes(store: JobStore, jobs: Iterable[Job]) -> Mapping[int, Unr
 
 
 def clear_unresponsive(store: JobStore, job: Job) -> None:
-    """Drop the note about a job."""
+    """Delete the note about a job."""
     with store.connection() as connection:
         connection.execute(delete(UNRESPONSIVE).where(UNRESPONSIVE.c.nonce == job.nonce))
 
@@ -221,13 +222,13 @@ def _put_note(store: JobStore, job: Job, **values: Any) -> None:
 
 
 def _put(connection: Connection, table: Table, job: Job, values: Mapping[str, Any]) -> None:
-    """Set ``values`` of the job's row of ``table``, which is made if it is not there."""
+    """Set ``values`` in the row of ``table`` about the job, inserting the row if it is missing."""
     statement = insert_into(connection, table).values(nonce=job.nonce, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=[table.c.nonce], set_=dict(values)))
 
 
 def _rows_of(store: JobStore, table: Table, jobs: Iterable[Job]) -> Mapping[int, Row[Any]]:
-    """Return the rows of ``table`` about the jobs, by the jobs' ids."""
+    """Return the rows of ``table`` about the jobs, by job id."""
     wanted = {job.nonce: job.id for job in jobs}
     if not wanted or not store.is_there:
         return {}

@@ -1,4 +1,4 @@
-"""Execution of one job: take its lease, do the work and write the result in one transaction."""
+"""Execution of one job: acquire its lease, do the work and write the result in one transaction."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: The pause before another try while the database is busy, at first and at the most, in seconds.
+#: The pause before a retry while the database is busy, at first and at most, in seconds.
 _RETRY_PAUSE, _LONGEST_RETRY_PAUSE = 0.2, 3.0
 
 
 class DatabaseBusy(Exception):  # noqa: N818 - It says what happened.
-    """An error of the database that may pass by itself, ``orig``, in the work of a job rather than around it."""
+    """A transient database error, ``orig``, within the work of a job rather than around it."""
 
     def __init__(self, orig: Exception) -> None:
         super().__init__(str(orig))
@@ -52,8 +52,8 @@ class DatabaseBusy(Exception):  # noqa: N818 - It says what happened.
 class JobRun:
     """The execution of jobs by the process called ``owner``.
 
-    ``stopping`` is set when the process must end; ``watch`` is told the progress as well. ``end_process`` ends the
-    process for a job that cannot be ended otherwise.
+    ``stopping`` is set when the process must end; ``watch`` receives the progress too. ``end_process`` ends the process
+    for a job that cannot be stopped in any other way.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class JobRun:
         self._end_process = end_process
 
     def run(self, job_id: int, dispatch: int) -> bool:
-        """Run a job if it still waits under that ``dispatch``; return whether it was run."""
+        """Run a job if it still waits under that ``dispatch``; return whether it ran."""
         job = self._retry_while_busy(lambda: self._take(job_id, dispatch))
         if job is None:
             return False
@@ -81,16 +81,14 @@ class JobRun:
         return True
 
     def run_taken(self, job: Job) -> None:
-        """Run a job whose lease this process has acquired already."""
-        log.info("Job %s begins: %s of %s for %s.", job.id, job.task, job.subject, job.asked_by)
+        """Run a job whose lease this process has already acquired."""
+        log.info("Job %s started: %s of %s for %s.", job.id, job.task, job.subject, job.asked_by)
         try:
             with Supervisor(self.jobs.running, self.jobs.store, Attempt(job), self._end_process) as attempt:
                 message = self._retry_while_busy(lambda: self._try_repeatedly(attempt))
             self._note_end(job, message)
         except lease.LostLease:
-            log.warning(
-                "Job %s was taken over by another process; nothing that was done here counts.", job.id
-            )
+            log.warning("Job %s was taken over by another process; its work here was rolled back.", job.id)
         except HandedBack:
             self._hand_back(job)
         except (Cancelled, LimitReached) as reason:
@@ -100,14 +98,14 @@ class JobRun:
         except BaseException as error:
             if is_interrupt(error):
                 raise
-            self._note_failure(job, error)  # It is logged; a task is somebody's code and may raise anything.
+            self._note_failure(job, error)  # It is logged; the code of a task may raise anything.
 
     def _task(self, job: Job) -> Task:
         return self.jobs.tasks[job.task]
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
-        """Yield a session in a transaction that other processes can end if this one stops answering."""
+        """Yield a session in a transaction that other processes can terminate if this one hangs."""
         with transaction_scope(self.engine) as session:
             if self.engine.dialect.name == "postgresql":
                 name = text("SELECT set_config('application_name', :name, true)")
@@ -130,10 +128,10 @@ class JobRun:
 
     def _finish_unstarted(self, session: Session, job: Job, state: JobState, job_result: JobResult) -> None:
         self._write_failure(session, job, state, job_result)
-        log.warning("Job %s ends before it begins: %s", job.id, job_result.message)
+        log.warning("Job %s ended before it started: %s", job.id, job_result.message)
 
     def _try_repeatedly(self, attempt: Attempt) -> str:
-        """Do the work of a job; repeat it where it meets a busy database, but not for ever: it may wait for itself."""
+        """Do the work of a job; repeat it while the database is busy, but not for ever: the job may be waiting for itself."""
         pause = _RETRY_PAUSE
         for _ in range(self.jobs.settings.attempts - 1):
             try:
@@ -141,9 +139,7 @@ class JobRun:
             except DatabaseBusy as error:
                 if self._stopping.is_set():
                     raise
-                log.warning(
-                    "Job %s meets a busy database; it is done anew.", attempt.job.id, exc_info=error.orig
-                )
+                log.warning("The database is busy; job %s is repeated.", attempt.job.id, exc_info=error.orig)
                 time.sleep(pause)
                 pause = min(pause * 2, _LONGEST_RETRY_PAUSE)
         return self._work(attempt)
@@ -179,7 +175,7 @@ class JobRun:
             yield prepared
 
     def write_end(self, job: Job, state: JobState, job_result: JobResult) -> bool:
-        """Write how a job ended whose process is gone; return whether nobody else had done so."""
+        """Write the result of a job whose process is gone; return whether this call did so."""
         with suppress(lease.LostLease):
             with self._transaction() as session:
                 self._write_failure(session, job, state, job_result)
@@ -197,11 +193,11 @@ class JobRun:
             self._note_end(job, job_result.message)
 
     def _write_failure(self, session: Session, job: Job, state: JobState, job_result: JobResult) -> None:
-        """Write the result of a job whose work was not done, after its task has noted that as well."""
+        """Write the result of a job whose work was not done, after its task has noted the result."""
         try:
             with session.begin_nested():
                 self._task(job).note_result(JobContext(self.services, session, job, NoProgress()), job_result)
-        except Exception as error:  # A job must end, whatever its task does then.
+        except Exception as error:  # A job must end, whatever its task does here.
             if is_transient(error):
                 raise
             log.exception("The task of job %s could not note its result", job.id)
@@ -216,8 +212,8 @@ class JobRun:
         why = f"because of an error ({reason_of(cause)}). Nothing was changed."
         if is_transient(cause):
             why = (
-                f"because the database was busy or not there ({reason_of(cause)}), each of the"
-                f" {counted(self.jobs.settings.attempts, 'time')} that it was tried. Nothing was changed. Try again later."
+                f"because the database was busy or unavailable ({reason_of(cause)}) on each of"
+                f" {counted(self.jobs.settings.attempts, 'try', 'tries')}. Nothing was changed. Try again later."
             )
         self._finish_failed(
             job, JobState.FAILED, JobResult(f"{job.subject} was not {job.done}, {why}", failed=True)
@@ -229,14 +225,14 @@ class JobRun:
                 return lease.release(session, job, counted=False)
 
         if self._retry_while_busy(write):
-            log.info("Job %s waits again.", job.id)
+            log.info("Job %s is waiting again.", job.id)
 
     def _note_end(self, job: Job, message: str) -> None:
         forget_progress(self.jobs.store, job)
         log.info("Job %s ended: %s", job.id, message)
 
     def _retry_while_busy(self, action: Callable[[], T]) -> T:
-        """Return what ``action`` returns; repeat it while the database is busy, unless the process must end."""
+        """Return the result of ``action``; repeat it while the database is busy, unless the process must end."""
         pause = _RETRY_PAUSE
         while True:
             try:
@@ -250,7 +246,7 @@ class JobRun:
 
 
 class _ProgressToBoth:
-    """A report to the store and to whoever watches, unless the attempt must not go on."""
+    """Progress that is reported to two receivers, unless the attempt must stop."""
 
     def __init__(self, first: Progress, second: Progress, attempt: Attempt) -> None:
         self._first, self._second, self._attempt = first, second, attempt
@@ -267,19 +263,19 @@ def result_of_stop(job: Job, reason: Stopped) -> tuple[JobState, JobResult]:
         return JobState.FAILED, JobResult(reason.message, failed=True)
     if isinstance(reason, Cancelled):
         return JobState.CANCELLED, JobResult(_cancelled_message(job, reason))
-    raise TypeError(f"{reason!r} is no end of a job.")
+    raise TypeError(f"{reason!r} is not a final result of a job.")
 
 
 def _cancelled_message(job: Job, request: Cancelled) -> str:
     when = f" after {counted(request.done, 'row')}" if request.done else ""
     return (
-        f"{job.subject} was not {job.done}: {request.by} cancelled that{when}. Nothing of it was kept; everything is as"
-        " it was before."
+        f"{job.subject} was not {job.done}: {request.by} cancelled the job{when}. None of its work was kept; everything"
+        " is as it was before."
     )
 
 
 def _given_up_message(job: Job) -> str:
     return (
-        f"The process that worked on {job.subject} was killed {counted(job.attempts - 1, 'time')}, so this was given up."
-        " Nothing was changed. Try again when it is known why; an administrator finds more in the log."
+        f"The process that worked on {job.subject} was killed {counted(job.attempts - 1, 'time')}, so the job was given"
+        " up. Nothing was changed. Ask an administrator to look for the cause in the log before you try again."
     )

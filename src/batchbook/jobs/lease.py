@@ -1,7 +1,8 @@
 """Leases of jobs: acquiring, finishing and releasing them. Each is one UPDATE of the job's row that only one process can win.
 
-A lease is the pair of a job and its ``dispatch``, the number under which it was handed out. A process that was given up
-meanwhile holds an older number: it can no longer finish the job, and what it did in the same transaction is undone.
+A lease is a job together with its ``dispatch``, the number under which it was handed out. The dispatch number is the
+fencing token: it grows each time the job is handed out anew, and the UPDATEs compare it. A process that was presumed
+dead holds an older number, so it can no longer finish the job, and its work in the same transaction is rolled back.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from batchbook.jobs.tasks import JobResult
 
 
 class LostLease(Exception):  # noqa: N818 - It says what happened.
-    """Another process has taken the job over, so nothing that this one did counts."""
+    """Another process has taken over the job, so the work of this one is void."""
 
 
 def acquire(session: Session, job_id: int, dispatch: int, owner: str) -> Job | None:
-    """Take a waiting job for the process ``owner``; return ``None`` if it no longer waits under that ``dispatch``."""
+    """Acquire a waiting job for the process ``owner``; return ``None`` if it no longer waits under that ``dispatch``."""
     waiting = and_(Job.id == job_id, Job.dispatch == dispatch, Job.state == JobState.QUEUED)
     values = {
         "state": JobState.RUNNING,
@@ -36,13 +37,13 @@ def acquire(session: Session, job_id: int, dispatch: int, owner: str) -> Job | N
 
 
 def ensure_held(session: Session, job: Job) -> None:
-    """Raise :class:`LostLease` if this process no longer holds ``job``, so that no work is done in vain."""
+    """Raise :class:`LostLease` if this process no longer holds ``job``, to avoid useless work."""
     if session.scalar(select(Job.id).where(_is_held(job))) is None:
         raise LostLease(str(job))
 
 
 def finish(session: Session, job: Job, state: JobState, job_result: JobResult, keep: timedelta) -> None:
-    """Write how a job ended, to be kept for the time ``keep``.
+    """Write the final state and the result of a job, to be kept for the time ``keep``.
 
     Raises :class:`LostLease` if this process no longer holds the job.
     """
@@ -52,9 +53,9 @@ def finish(session: Session, job: Job, state: JobState, job_result: JobResult, k
 
 
 def release(session: Session, job: Job, *, counted: bool = True) -> bool:
-    """Let a running job wait again, as a new dispatch; return whether it was this call that did so.
+    """Put a running job back to waiting under a new dispatch; return whether this call did so.
 
-    An attempt that is not ``counted`` ended in good order.
+    Pass ``counted=False`` for an attempt that was handed back in good order: it does not count towards the limit.
     """
     values: dict[str, Any] = {"state": JobState.QUEUED, "owner": None, "dispatch": Job.dispatch + 1}
     if not counted:
@@ -63,19 +64,19 @@ def release(session: Session, job: Job, *, counted: bool = True) -> bool:
 
 
 def renew_dispatch(session: Session, job: Job) -> bool:
-    """Give a waiting job a new dispatch, because the old one can't be run again; return whether that was done."""
+    """Give a waiting job a new dispatch, because the old one can't be run again; return whether this call did so."""
     waiting = and_(Job.id == job.id, Job.dispatch == job.dispatch, Job.state == JobState.QUEUED)
     return _update(session, waiting, {"dispatch": Job.dispatch + 1})
 
 
 def make_due(session: Session, job: Job) -> bool:
-    """Let a scheduled job wait from now on; return whether that was done."""
+    """Change a scheduled job to waiting; return whether this call did so."""
     scheduled = and_(Job.id == job.id, Job.state == JobState.SCHEDULED)
     return _update(session, scheduled, {"state": JobState.QUEUED})
 
 
 def cancel_unstarted(session: Session, job: Job, message: str, keep: timedelta) -> bool:
-    """Cancel a job that has not begun, to be kept for the time ``keep``; return whether that was in time."""
+    """Cancel a job that has not started, to be kept for the time ``keep``; return whether it was still possible."""
     idle = and_(Job.id == job.id, Job.state.in_((JobState.SCHEDULED, JobState.QUEUED)))
     return _update(session, idle, _final_values(JobState.CANCELLED, message, keep))
 

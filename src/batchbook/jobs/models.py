@@ -1,4 +1,4 @@
-"""Models of jobs: one row for each, its states, the files that some jobs make, and groups of jobs."""
+"""Models of jobs and groups of jobs, the states of a job, and the files that some jobs make."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from batchbook.statuses import Severity, Status
 
 
 class JobState(Status):
-    """Where a job is in its life."""
+    """The states in the life of a job."""
 
     SCHEDULED = "scheduled", "Scheduled", Severity.NEUTRAL, "◷"
     QUEUED = "queued", "Waiting", Severity.NEUTRAL, "…"
@@ -23,11 +23,11 @@ class JobState(Status):
     CANCELLED = "cancelled", "Cancelled", Severity.WARNING, "⊘"
 
 
-#: A job in one of these states keeps everybody else from acting on its batch.
+#: The states in which an exclusive job keeps all others from acting on its batch.
 ACTIVE = (JobState.QUEUED, JobState.RUNNING)
-#: A job in one of these states ended otherwise than it should, and can be tried again.
+#: The states of jobs that ended without success and can be retried.
 WENT_WRONG = (JobState.FAILED, JobState.CANCELLED)
-#: A job in one of these states has ended.
+#: The states of jobs that have ended.
 ENDED = (JobState.DONE, *WENT_WRONG)
 
 
@@ -40,14 +40,14 @@ _IS_SCHEDULED = text(f"exclusive IS TRUE AND {_among((JobState.SCHEDULED,))}")
 
 
 class Job(Base):
-    """Something to be done outside the request: what, for whom, how it stands and how it ended.
+    """A job: work to be done outside the request, for the user ``asked_by``, with its state and result.
 
-    ``task`` names what is to be done and ``arguments`` say with what; ``subject`` names what it is about, in words, and
-    ``done`` is the participle of what is done with that.
-    An ``exclusive`` job holds its batch: there is never more than one that waits or runs, which an index sees to.
-    ``dispatch`` counts how often the job was handed to a queue; whoever runs it holds that number, and with an older
-    one can no longer end it. ``attempts`` counts how often it was started.
-    From its end on the database keeps the row as it is, until ``purge_after`` has passed.
+    ``task`` is the name of the task that does the work, with ``arguments`` as its input. ``subject`` names the object of
+    the work for people, and ``done`` is the participle of the work, such as "executed".
+    An ``exclusive`` job holds its batch: an index ensures that at most one such job of a batch is queued or running.
+    ``dispatch`` is incremented each time the job is handed to a queue. It is the fencing token of the job's lease: a
+    process that holds an older number can no longer finish the job. ``attempts`` counts the starts.
+    Once the job has ended, the database refuses changes to the row; it can be deleted after ``purge_after``.
     """
 
     __tablename__ = "job"
@@ -101,37 +101,37 @@ class Job(Base):
 
     @property
     def is_active(self) -> bool:
-        """Whether the job waits or runs."""
+        """True if the job is waiting or running."""
         return self.state in ACTIVE
 
     @property
     def has_ended(self) -> bool:
-        """Whether the job is over, however it ended."""
+        """True if the job has ended, whatever its result."""
         return self.state in ENDED
 
     @property
     def went_wrong(self) -> bool:
-        """Whether the job failed or was cancelled."""
+        """True if the job failed or was cancelled."""
         return self.state in WENT_WRONG
 
     @property
     def workflow(self) -> str:
-        """The name under which this dispatch of the job runs: nothing else ever has it, whatever is restored."""
+        """The workflow id of this dispatch of the job: unique even after the database is restored from a backup."""
         return f"{self.nonce}.{self.id}.{self.dispatch}"
 
     @property
     def standing(self) -> str:
-        """What happens to the subject, and for whom: "being executed for ada"."""
+        """The state of the subject and the user it is for, such as "being executed for ada"."""
         verb = "being" if self.state == JobState.RUNNING else "waiting to be"
         return f"{verb} {self.done} for {self.asked_by}"
 
     def __str__(self) -> str:
-        """Name the job in sentences and in the log."""
+        """Return the name of the job in sentences and in the log."""
         return f"job {self.id}"
 
 
 class JobGroup(Base):
-    """Jobs that were asked for at once, such as one for each batch of an index; ``skipped`` says what got none, and why."""
+    """Jobs that were requested together, such as one for each batch in a list; ``skipped`` has the reasons for those left out."""
 
     __tablename__ = "job_group"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -146,7 +146,7 @@ class JobGroup(Base):
 
 
 class JobFile(Base):
-    """A file that a job made, to be fetched by who asked for it; its bytes are in chunks beside it."""
+    """A file that a job made for the user who requested it; its bytes are stored as :class:`JobFileChunk` rows."""
 
     __tablename__ = "job_file"
 
@@ -157,7 +157,7 @@ class JobFile(Base):
 
 
 class JobFileChunk(Base):
-    """A piece of a file's bytes, in order of ``position``."""
+    """A chunk of a file's bytes; ``position`` gives the order."""
 
     __tablename__ = "job_file_chunk"
 

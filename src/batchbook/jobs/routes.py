@@ -27,7 +27,7 @@ from batchbook.jobs.views import JobsView
 
 
 def includeme(config: Any) -> None:
-    """Register the pages, and the list of jobs in the navigation of those who may see all."""
+    """Register the pages, and link the list of jobs in the navigation of users with the permission ``jobs:view``."""
     config.add_master_view(GroupsView)
     config.add_master_view(JobsView)
     config.add_navigation(JobsView.title, "jobs.index", "jobs:view", group="Administration", order=70)

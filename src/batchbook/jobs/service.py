@@ -29,11 +29,11 @@ from batchbook.services import Services
 
 
 class JobService:
-    """The jobs of one application: settings, tasks, and what is enqueued.
+    """The jobs of one application: their settings, their tasks and their store.
 
-    ``running`` has the attempts that run in this process, and ``worker`` runs them, if anything in this process does.
-    ``upkeep`` is called with the services when a process that runs jobs starts, and every hour. ``clock`` returns the
-    time by which schedules are kept. ``enqueued`` is set whenever this process has enqueued a job.
+    ``running`` has the attempts that run in this process, and ``worker`` is its worker, if it has one. The functions in
+    ``upkeep`` are called with the services when a process that runs jobs starts, and then every hour. ``clock`` returns
+    the time that schedules follow. ``enqueued`` is set whenever this process has enqueued a job.
     """
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
@@ -48,16 +48,16 @@ class JobService:
 
     @property
     def in_background(self) -> bool:
-        """Whether jobs run outside the request."""
+        """True if jobs run outside the request."""
         return self.settings.mode is not Mode.INLINE
 
     def refuse_inline(self, consequence: str) -> None:
-        """Raise ``Conflict``, with the ``consequence`` in words, where actions run in the request and never as jobs."""
+        """Raise ``Conflict``, with the ``consequence`` in words, if actions run in the request and not as jobs."""
         if not self.in_background:
             raise Conflict(f"The setting {MODE.name} is “{Mode.INLINE}”, {consequence}. Nothing was done.")
 
     def is_big(self, rows: int) -> bool:
-        """Return whether work on that many rows is too much to wait for, so that a job does it."""
+        """Return whether work on that many rows is big, so that it runs as a job."""
         return self.in_background and rows > self.settings.big_rows
 
     @property
@@ -71,7 +71,7 @@ class JobService:
         return JobStore(self.url)
 
     def enqueue(self, session: Session, job_request: JobRequest) -> Job:
-        """Enqueue a job in the transaction of ``session``: it runs if, and only if, that is committed.
+        """Enqueue a job in the transaction of ``session``: it runs if, and only if, that transaction is committed.
 
         Raises :class:`~batchbook.errors.Conflict` if another job holds the batch.
         """
@@ -80,25 +80,25 @@ class JobService:
         return job
 
     def request_cancel(self, job: Job, by: str) -> None:
-        """Note that the user ``by`` wants the job cancelled, wherever it runs."""
+        """Store a cancel request by the user ``by`` for a job, wherever it runs."""
         request_cancel(self.store, job, by)
 
     def close(self) -> None:
-        """Close the connections; what is enqueued after that opens new ones."""
+        """Close the connections; later calls open new ones."""
         store: JobStore | None = self.__dict__.pop("store", None)
         if store is not None:
             store.close()
 
 
 def cancel_job(services: Services, session: Session, job: Job, by: str) -> str:
-    """Cancel a job for the user ``by``: at once if it has not begun, else as soon as it notices.
+    """Cancel a job for the user ``by``: at once if it has not started, else at its next report.
 
-    While it runs, ``session`` is not touched: on SQLite that would wait for the very job.
+    While the job runs, ``session`` is not used: on SQLite it would have to wait for that job.
 
-    Returns the sentence that says which. Raises :class:`~batchbook.errors.Conflict` for a job that has ended.
+    Returns a message for the user. Raises :class:`~batchbook.errors.Conflict` for a job that has ended.
     """
     if job.has_ended:
-        raise Conflict(f"That has ended already. {job.message}")
+        raise Conflict(f"This job has already ended. {job.message}")
     services.get(JobService).request_cancel(job, by)
     cancelled = None
     if job.state != JobState.RUNNING:
@@ -107,37 +107,37 @@ def cancel_job(services: Services, session: Session, job: Job, by: str) -> str:
         except Exception as error:
             if not is_busy(error):
                 raise
-            # The cancel request is noted all the same: whoever takes the job ends it before it begins.
-    return cancelled or "It stops as soon as it can, and nothing of it is kept."
+            # The cancel request is stored all the same: the process that takes the job ends it before it starts.
+    return cancelled or "The job will stop as soon as possible, and none of its work will be kept."
 
 
 def end_process(services: Services, job: Job, by: str) -> str:
-    """Have the process ended that runs a job which does not react; return the sentence for that.
+    """Request the end of the process that runs a job which does not respond; return a message for the user.
 
-    Raises :class:`~batchbook.errors.Conflict` for a job that does not run, or that may still end by itself.
+    Raises :class:`~batchbook.errors.Conflict` if the job is not running, or may still stop by itself.
     """
     jobs: JobService = services.get(JobService)
     note = unresponsive_notes(jobs.store, [job]).get(job.id)
     if job.state != JobState.RUNNING or note is None or note.since is None:
         raise Conflict(
-            f"The process that runs {job} need not be ended: the job has ended, or still reacts. Nothing was done."
+            f"The process that runs {job} doesn't need to be ended: the job has ended, or still responds. Nothing was done."
         )
     request_process_end(jobs.store, job, by)
     return f"The process {job.owner} will be ended within seconds, and the job with it."
 
 
 def force_cancel(services: Services, session: Session, job: Job, by: str) -> str:
-    """Cancel a job as :func:`cancel_job` does, and have its process ended if it does not react."""
+    """Cancel a job as :func:`cancel_job` does, and request the end of its process if it does not respond."""
     if job.state != JobState.RUNNING:
         return cancel_job(services, session, job, by)
     request_process_end(services.get(JobService).store, job, by)
     message = cancel_job(services, session, job, by)
-    return f"{message} If it does not react, the process {job.owner} is ended."
+    return f"{message} If it does not respond, the process {job.owner} will be ended."
 
 
 def cancel_unstarted_job(services: Services, session: Session, job: Job, by: str) -> str | None:
-    """Cancel a job that waits or is scheduled; return the sentence for that, ``None`` if it has begun."""
-    message = f"{job.subject} was not {job.done}: {by} cancelled that before it began."
+    """Cancel a job that is waiting or scheduled; return a message for the user, or ``None`` if it has started."""
+    message = f"{job.subject} was not {job.done}: {by} cancelled the job before it started."
     jobs: JobService = services.get(JobService)
     if not lease.cancel_unstarted(session, job, message, jobs.settings.keep):
         return None
@@ -146,16 +146,16 @@ def cancel_unstarted_job(services: Services, session: Session, job: Job, by: str
 
 
 def retry_job(services: Services, session: Session, job: Job, by: str) -> Job:
-    """Enqueue ``job`` once more, for the user ``by``; return the new job.
+    """Enqueue ``job`` again, for the user ``by``; return the new job.
 
-    Raises :class:`~batchbook.errors.Conflict` for a job that neither failed nor was cancelled and where jobs run inline,
-    else what the task's ``retry`` raises.
+    Raises :class:`~batchbook.errors.Conflict` if the job neither failed nor was cancelled, or if jobs run inline; the
+    task's ``retry`` may raise other errors.
     """
     jobs: JobService = services.get(JobService)
-    jobs.refuse_inline("so no job can be asked for")
+    jobs.refuse_inline("so jobs can't be retried")
     if not job.went_wrong:
         raise Conflict(
-            f"{str(job).capitalize()} is {JobState(job.state).label.lower()}; only what failed or was cancelled can be tried"
-            " again. Nothing was done."
+            f"{str(job).capitalize()} is {JobState(job.state).label.lower()}; only failed or cancelled jobs can be retried."
+            " Nothing was done."
         )
     return jobs.tasks[job.task].retry(services, session, job, by)

@@ -1,4 +1,4 @@
-"""Settings of jobs: where they run, how many at a time, and their limits."""
+"""Settings of jobs: the processes that run them, their concurrency and their limits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from batchbook.settings import Setting
 
 
 class Mode(StrEnum):
-    """Where jobs run: in the web process itself, in processes of their own, or at once, in the request."""
+    """The place where jobs run: the web process, separate worker processes, or the request itself."""
 
     EMBEDDED = "embedded"
     WORKERS = "workers"
@@ -24,67 +24,67 @@ class Mode(StrEnum):
 MODE = Setting(
     "batchbook.jobs",
     Mode.EMBEDDED,
-    "Where actions run: “embedded” in the web process, “workers” in processes that “batchbook worker” starts, “inline” at once in the request (for tests and scripts: nothing of it survives a crash).",
+    "Where actions run: “embedded” in the web process, “workers” in separate processes started with “batchbook worker”, or “inline” in the request itself (for tests and scripts: a crash loses the work).",
 )
 THREADS = Setting(
     "batchbook.jobs.threads",
     "2",
-    "How many jobs one process runs at a time, of each queue that it takes from.",
+    "The number of jobs that a process runs at a time from each of its queues.",
 )
 POLL = Setting(
     "batchbook.jobs.poll_seconds",
     "0.9",
-    "How often a worker looks for work, in seconds. An embedded one starts what its own process was asked for at once.",
+    "The interval at which a worker checks for jobs, in seconds. An embedded worker starts jobs enqueued by its own process at once.",
 )
 ATTEMPTS = Setting(
     "batchbook.jobs.attempts",
     "5",
-    "How often a job is started before it is given up, when each time the process that runs it is killed, or its work meets a busy database.",
+    "The number of times a job is started before it is given up, if its process is killed or the database is busy each time.",
 )
 DEAD = Setting(
     "batchbook.jobs.dead_seconds",
     "3",
-    "After how many seconds without a sign of life another process takes over the jobs of one.",
+    "The number of seconds without a heartbeat after which other processes take over the jobs of a process.",
 )
 STOP = Setting(
     "batchbook.jobs.stop_seconds",
     "20",
-    "How many seconds a process that is told to stop lets its jobs run on; then it hands them back.",
+    "The number of seconds that running jobs have to finish when their process is stopped; after that, they are handed back to the queue.",
 )
 KEEP = Setting(
     "batchbook.jobs.keep_days",
     "90",
-    "How many days jobs that have ended are kept in the list, and the files that they made. A change applies to jobs that end afterwards.",
+    "The number of days for which ended jobs and the files they made are kept. A change applies only to jobs that end afterwards.",
 )
 BIG = Setting(
     "batchbook.jobs.big_rows",
     "20000",
-    "Exports, removals and edits of the header that concern more rows than this run as jobs.",
+    "Exports, removals and header edits that affect more rows than this run as jobs.",
 )
 TIME_LIMIT = Setting(
     "batchbook.jobs.time_limit_seconds",
     "3600",
-    "After how many seconds a job is ended, and nothing of it kept; 0 for no limit.",
+    "The number of seconds after which a job is ended and its work is rolled back; 0 for no limit.",
 )
 TYPE_TIME_LIMIT = Setting(
     "batchbook.jobs.time_limit_seconds.<type>",
     "",
-    "The time limit for the jobs of the batch type with that key, instead of the common one.",
+    "The time limit for jobs of the batch type with this key, in place of the general limit.",
 )
 MEMORY_LIMIT = Setting(
     "batchbook.jobs.memory_limit_mib",
     "2048",
-    "By how many MiB the process that runs jobs may grow while it does, before one is ended; 0 for no limit.",
+    "The number of MiB by which a process may grow while it runs jobs before one of them is ended; 0 for no limit.",
 )
 INTERRUPT = Setting(
     "batchbook.jobs.interrupt_seconds",
     "5",
-    "After how many seconds a job that does not notice a cancel request is interrupted; after as many more without effect it counts as unresponsive.",
+    "The number of seconds after which a job that ignores a cancel request is interrupted; if that has no effect for as long again, the job counts as unresponsive.",
 )
 QUEUE = Setting(
     "batchbook.jobs.queue.<type>",
     "",
-    "The queue for the jobs of the batch type with that key, so that workers can be set apart for it; by default all share one.",
+    "The queue for jobs of the batch type with this key, so that workers can be dedicated to it; by default, all types share one queue.",
 )
 
 SETTINGS = (
@@ -103,7 +103,7 @@ SETTINGS = (
     QUEUE,
 )
 
-#: The queue of everything that has none of its own.
+#: The queue of jobs whose type has no queue of its own.
 COMMON_QUEUE = "batchbook"
 _QUEUE_PREFIX = "batchbook.jobs.queue."
 _TIME_LIMIT_PREFIX = f"{TIME_LIMIT.name}."
@@ -111,7 +111,7 @@ _TIME_LIMIT_PREFIX = f"{TIME_LIMIT.name}."
 
 @dataclass(frozen=True)
 class JobSettings:
-    """The settings of jobs, read and checked; times are in seconds."""
+    """The settings of jobs, validated; times are in seconds."""
 
     mode: Mode
     threads: int
@@ -129,7 +129,7 @@ class JobSettings:
 
     @classmethod
     def read(cls, settings: Mapping[str, Any]) -> Self:
-        """Read them; raise ``ConfigurationError`` where one is not right."""
+        """Return the settings in ``settings``; raise ``ConfigurationError`` if one is invalid."""
         return cls(
             mode=_mode(settings),
             threads=THREADS.whole(settings),
@@ -155,23 +155,23 @@ class JobSettings:
         )
 
     def queue_of(self, batch_type: str | None) -> str:
-        """Return the queue for the jobs of a batch type; of everything else for ``None``."""
+        """Return the name of the queue for jobs of a batch type, or for jobs of no type if ``None``."""
         return self.queues.get(batch_type or "", COMMON_QUEUE)
 
     def time_limit_of(self, batch_type: str | None) -> tuple[float, str]:
-        """Return after how many seconds jobs of a batch type are ended, 0 for never, and the setting that says so."""
+        """Return the time limit for jobs of a batch type, in seconds, 0 for none, and the name of its setting."""
         if batch_type is not None and batch_type in self.time_limits:
             return self.time_limits[batch_type], f"{_TIME_LIMIT_PREFIX}{batch_type}"
         return self.time_limit, TIME_LIMIT.name
 
     @property
     def keep(self) -> timedelta:
-        """The time for which a job is kept once it has ended."""
+        """The time for which a job is kept after it has ended."""
         return timedelta(days=self.keep_days)
 
     @property
     def all_queues(self) -> tuple[str, ...]:
-        """Every queue that jobs are put on."""
+        """The names of all queues, sorted."""
         return tuple(sorted({COMMON_QUEUE, *self.queues.values()}))
 
 

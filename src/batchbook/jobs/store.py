@@ -1,8 +1,8 @@
-"""The store for what changes while a long transaction is open: heartbeats, progress, cancel requests.
+"""The store for data that changes while a long transaction is open: heartbeats, progress, cancel requests.
 
-On SQLite one writer keeps all others out of a file, so this is a file of its own beside the database; on PostgreSQL it
-is a schema of its own within it. The queue's own tables are there as well. Nothing in it is worth a backup: the jobs
-themselves are in the database.
+On SQLite a writer locks the whole file, so the store is a separate file beside the database; on PostgreSQL it is a
+separate schema in the database. It also holds the tables of the queue. It needs no backup: the jobs themselves are in
+the database.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SCHEMA = "batchbook_jobs"
 
 metadata = MetaData()
 
-# A job's nonce stands for it here: its number may be given again by a database that was restored from a backup.
+# Jobs are identified by their nonce: a database restored from a backup may assign an id a second time.
 
 HEARTBEAT = Table(
     "beat",
@@ -74,7 +74,7 @@ UNRESPONSIVE = Table(
 
 
 class JobStore:
-    """The store of the database at ``url``."""
+    """The store that belongs to the database at ``url``."""
 
     def __init__(self, url: URL) -> None:
         on_sqlite = url.get_backend_name() == "sqlite"
@@ -94,34 +94,31 @@ class JobStore:
         return None if self.url.get_backend_name() == "sqlite" else SCHEMA
 
     def prepare(self) -> None:
-        """Make the store where it is missing; several processes may do so at once."""
+        """Create the store if it is missing; several processes may call this at the same time."""
         if self._schema is None:
             Path(str(self.url.database)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._engine.connect() as connection:
             try:
-                if self._schema and not self.is_there:  # Who may not make schemas may not ask for one either.
+                if (
+                    self._schema and not self.is_there
+                ):  # Even IF NOT EXISTS needs the right to create schemas.
                     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
                 metadata.create_all(connection)
             except (IntegrityError, ProgrammingError, OperationalError):
-                metadata.create_all(connection)  # Another process made it in the same moment.
+                metadata.create_all(connection)  # Another process created it at the same moment.
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """Yield a connection on which every statement is committed at once."""
+        """Yield a connection on which each statement is committed at once."""
         with self._engine.connect() as connection:
             yield connection
 
     @property
     def is_there(self) -> bool:
-        """Whether the store exists: reading must not make it."""
-        if not self._is_there:
-            self._is_there = self._exists()
+        """True if the store exists; connecting to a missing SQLite file would create it."""
+        if not self._is_there and (self._schema or Path(str(self.url.database)).exists()):
+            self._is_there = inspect(self._engine).has_table(UNRESPONSIVE.name, schema=self._schema)
         return self._is_there
-
-    def _exists(self) -> bool:
-        if self._schema is None and not Path(str(self.url.database)).exists():
-            return False
-        return inspect(self._engine).has_table(UNRESPONSIVE.name, schema=self._schema)
 
     def close(self) -> None:
         """Close the connections."""

@@ -1,12 +1,12 @@
 """Supervision of running jobs: cancel requests, limits of time and memory, and interruption from another thread.
 
-A thread supervises each attempt. It takes steps, each a while after the one before: the job stops itself at its next report
-or SQL statement; it is interrupted; it counts as unresponsive, and only the end of its process ends it. Beyond a limit the
-first step is left out, and the process is ended without a request.
+A thread supervises each attempt and escalates in steps, with a pause between them: the job stops itself at its next report
+or SQL statement; it is interrupted; it counts as unresponsive, and only ending its process stops it. Once a limit is
+reached, the first step is skipped, and the process is ended without a request.
 
-An exception that is raised from outside can arrive between any two steps. So it is raised only while the code of a task
-runs, only where the innermost frame is none of those that keep locks, connections and transactions in order, and never
-once the task has returned. Whatever it meets, nothing of the transaction is kept, and its connection is closed.
+An exception that is raised from outside can arrive between any two bytecodes. It is therefore raised only while the code of
+a task runs, only if the innermost frame belongs to no package that manages locks, connections and transactions, and never
+after the task has returned. Wherever it arrives, the transaction is rolled back and its connection closed.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ from batchbook.words import counted
 
 log = logging.getLogger(__name__)
 
-#: The time that PostgreSQL has to take a cancel request, in seconds.
+#: The timeout for sending a cancel request to PostgreSQL, in seconds.
 _CANCEL_TIMEOUT = 5.0
-#: Packages in whose code nothing is raised from outside: they hold locks and connections between two steps.
+#: Packages in whose code no exception is raised from outside, because they manage locks and connections.
 _SPARED_PACKAGES = (
     *("batchbook.batches", "batchbook.db", "batchbook.jobs", "sqlalchemy", "psycopg", "psycopg_pool", "dbos"),
     *("contextlib", "importlib", "_frozen_importlib", "_frozen_importlib_external", "logging", "queue"),
@@ -55,13 +55,13 @@ _SPARED_PACKAGES = (
 
 
 class Interrupted(Stopped):
-    """Stops a job from another thread, wherever the code of its task happens to be."""
+    """Stops a job from another thread, at any point in the code of its task."""
 
 
 class Attempt:
-    """One attempt at a job, shared by the thread that works and the one that supervises it.
+    """One attempt at a job, shared by the thread that does the work and the thread that supervises it.
 
-    ``reason`` is the reason to stop. Once it is set, nothing of the attempt is kept.
+    ``reason`` is the reason to stop. Once it is set, the attempt is rolled back.
     """
 
     def __init__(self, job: Job) -> None:
@@ -69,18 +69,18 @@ class Attempt:
         self.began = time.monotonic()
         self.reason: Stopped | None = None
         self._lock = threading.Lock()
-        #: The thread that runs the task's code, while that may be interrupted, and its connection to the database.
+        #: The thread that runs the task's code while it may be interrupted, and its connection to the database.
         self._thread: int | None = None
         self._driver: Any = None
 
     def check(self) -> None:
-        """Raise the reason why the job must not go on, if there is one."""
+        """Raise the reason to stop, if there is one."""
         if self.reason is not None:
             raise self.reason
 
     @contextmanager
     def interruptible(self, session: Session) -> Iterator[None]:
-        """Let the block, which works in ``session``, be interrupted; raise the reason at its end, if there is one by then."""
+        """Allow interrupting the block, which uses ``session``; raise the reason to stop at its end, if there is one."""
         connection = session.connection()
         event.listen(connection, "before_cursor_execute", self._before_statement)
         try:
@@ -91,7 +91,7 @@ class Attempt:
                 self._leave()
                 event.remove(connection, "before_cursor_execute", self._before_statement)
                 if self.reason is not None and not connection.closed:
-                    # What was sent to interrupt it may arrive late, and must not meet whoever uses it next.
+                    # A late cancel request must not hit the next user of the connection.
                     connection.invalidate()
             self.check()
         except Stopped as stopped:
@@ -99,13 +99,13 @@ class Attempt:
                 self.check()
             raise
         except BaseException:
-            self.check()  # It may be what became of a statement that was interrupted.
+            self.check()  # It may come from an interrupted statement.
             raise
 
     def _before_statement(
         self, _connection: Any, _cursor: Any, statement: str, _values: Any, _context: Any, _many: bool
     ) -> None:
-        # After an interrupted statement SQLite may have no transaction any more: what came next would be kept.
+        # An interrupted statement may end the transaction of SQLite: later statements would be committed one by one.
         if not statement.startswith("ROLLBACK"):
             self.check()
 
@@ -117,22 +117,22 @@ class Attempt:
     def _leave(self) -> None:
         with self._lock:
             self._thread = self._driver = None
-            _raise_in(threading.get_ident(), None)  # None may arrive any more.
+            _raise_in(threading.get_ident(), None)  # A pending interrupt must not arrive later.
 
     def interrupt(self) -> bool:
-        """Interrupt what the task's code does now; return whether there was anything that may be interrupted."""
+        """Interrupt the code of the task; return False if it is not running or may not be interrupted now."""
         with self._lock:
             if self._thread is None:
                 return False
             _cancel_statement(self._driver)
-            # Between these steps no other thread runs: this one has just got its turn.
+            # No other thread runs between these two steps: this one has just acquired the interpreter lock.
             frame = sys._current_frames().get(self._thread)
             if frame is not None and not _is_spared(frame):
                 _raise_in(self._thread, Interrupted)
             return True
 
     def stack(self) -> str:
-        """Return the stack of the task's code for the log; empty where it does not run."""
+        """Return the stack of the task's code for the log, empty if it is not running."""
         frame = sys._current_frames().get(self._thread or 0)
         return "".join(traceback.format_stack(frame)) if frame is not None else ""
 
@@ -143,7 +143,7 @@ def _cancel_statement(driver: Any) -> None:
             driver.interrupt()
         else:
             driver.cancel_safe(timeout=_CANCEL_TIMEOUT)
-    except Exception as error:  # noqa: BLE001 - Whatever ails the connection, the job is still to be ended.
+    except Exception as error:  # noqa: BLE001 - The job must be stopped even if its connection is broken.
         log.info("A statement could not be cancelled: %s", error)
 
 
@@ -153,18 +153,18 @@ def _is_spared(frame: FrameType) -> bool:
 
 
 def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    """Have ``error`` raised in ``thread`` at its next step; for ``None``, drop what waits to be raised there."""
+    """Raise ``error`` in ``thread`` at its next bytecode; ``None`` drops a pending one."""
     wanted = ctypes.py_object() if error is None else ctypes.py_object(error)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), wanted)
 
 
 _MIB = 1 << 20
 _STATM = Path("/proc/self/statm")
-_NOTHING_KEPT = "Nothing of it was kept; everything is as it was before."
+_NOTHING_KEPT = "None of its work was kept; everything is as it was before."
 
 
 class LimitReached(Stopped):
-    """A job has reached a limit of the settings; ``message`` tells it in sentences."""
+    """Stops a job that has reached a limit of the settings; ``message`` explains it to users."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -172,22 +172,22 @@ class LimitReached(Stopped):
 
 
 def time_limit_reached(settings: JobSettings, attempt: Attempt) -> LimitReached | None:
-    """Return the reason to stop an attempt that has run for longer than jobs of its type may, ``None`` for any other."""
+    """Return the reason to stop an attempt that has exceeded the time limit of its type, else ``None``."""
     limit, setting = settings.time_limit_of(attempt.job.batch_type)
     if not limit or time.monotonic() - attempt.began < limit:
         return None
     job = attempt.job
     return LimitReached(
-        f"{job.subject} was not {job.done}: that was ended after {_duration_text(limit)}, the limit set by {setting}."
-        f" {_NOTHING_KEPT} If it needs longer, have that limit raised, then try again."
+        f"{job.subject} was not {job.done}: the job was ended after {_duration_text(limit)}, the limit set by {setting}."
+        f" {_NOTHING_KEPT} If it needs longer, ask an administrator to raise the limit, then try again."
     )
 
 
 class RunningAttempts:
-    """The attempts that run in this process, in the order in which they began, and the limit to its growth meanwhile.
+    """The attempts that run in this process, in the order in which they started, and its memory limit.
 
-    Nobody knows which of several jobs uses the memory of their process, so they are ended one after the other, the
-    youngest first. What is left may then grow by as much again, because memory that was freed stays with the process.
+    There is no telling which of several jobs uses the memory of their process, so they are ended one after the other,
+    the youngest first. The others may then grow by the same amount again, because freed memory stays with the process.
     """
 
     def __init__(self, settings: JobSettings) -> None:
@@ -199,7 +199,7 @@ class RunningAttempts:
         self._ended: Attempt | None = None
 
     def begin(self, attempt: Attempt) -> None:
-        """Add an attempt that begins."""
+        """Add an attempt that is starting."""
         with self._lock:
             if not self.attempts:
                 self._before = used_memory()
@@ -215,7 +215,7 @@ class RunningAttempts:
                 self._before = used_memory()
 
     def out_of_memory(self, attempt: Attempt) -> LimitReached | None:
-        """Return the reason to stop an attempt if the process has grown too much and it is the one to stop, else ``None``."""
+        """Return the reason to stop an attempt if the process has grown too much and this one is next, else ``None``."""
         with self._lock:
             grown = used_memory() - self._before
             if not 0 < self._limit < grown or self._ended is not None or attempt is not self.attempts[-1]:
@@ -224,19 +224,19 @@ class RunningAttempts:
             others = len(self.attempts) - 1
         job = attempt.job
         why = (
-            f" {counted(others, 'other job')} ran there as well; this one began last, so it was ended first."
+            f" {counted(others, 'other job')} ran there too; this one started last, so it was ended first."
             if others
             else ""
         )
         return LimitReached(
-            f"{job.subject} was not {job.done}: that was ended because the process that ran it had grown by"
-            f" {grown // _MIB:,} MiB, more than {MEMORY_LIMIT.name} allows.{why} {_NOTHING_KEPT} Have it done in smaller"
-            " parts, or that limit raised, then try again."
+            f"{job.subject} was not {job.done}: the job was ended because its process had grown by"
+            f" {grown // _MIB:,} MiB, more than {MEMORY_LIMIT.name} allows.{why} {_NOTHING_KEPT} Split the work into"
+            " smaller parts, or ask an administrator to raise the limit, then try again."
         )
 
 
 def used_memory() -> int:
-    """Return the memory that this process uses, in bytes; where the system does not tell, the most it ever used, or 0."""
+    """Return the memory in use by this process, in bytes; its peak, or 0, where the system does not report it."""
     try:
         return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
@@ -253,17 +253,17 @@ def _duration_text(seconds: float) -> str:
     return counted(round(seconds / 60), "minute") if seconds >= 120 else counted(round(seconds), "second")
 
 
-#: The pause between two looks, in seconds.
+#: The interval between two checks, in seconds.
 _INTERVAL = 0.5
 
-#: The way to end the process for an attempt that does not react.
+#: A function that ends the process because of an attempt that does not respond.
 EndProcess = Callable[[Attempt], None]
 
 
 class Supervisor(threading.Thread):
-    """The thread that supervises one attempt while it is entered as a context.
+    """The thread that supervises one attempt, as a context manager around it.
 
-    ``end_process`` ends the process for an attempt that does not react; it is ``None`` where that must not be done.
+    ``end_process`` ends the process because of an attempt that does not respond; ``None`` if that is not allowed.
     """
 
     def __init__(
@@ -279,30 +279,30 @@ class Supervisor(threading.Thread):
         self._end_process = end_process
         self._over = threading.Event()
         self._grace = running.settings.interrupt
-        #: When the reason to end it was found, since when it is interrupted in vain, and whether that was noted.
+        #: The time of finding the reason to stop, that of the first interrupt without effect, and whether it was noted.
         self._found = 0.0
         self._in_vain: float | None = None
         self._noted = False
 
     def __enter__(self) -> Attempt:
-        """Begin."""
+        """Start supervising."""
         self._running.begin(self._attempt)
         self.start()
         return self._attempt
 
     def __exit__(self, *_error: object) -> None:
-        """Stop looking."""
+        """Stop supervising."""
         self._over.set()
         self._running.end(self._attempt)
         self.join(timeout=self._grace)
 
     def run(self) -> None:
-        """Look until the attempt is over."""
+        """Check the attempt at intervals until it is over."""
         while not self._over.wait(_INTERVAL):
             try:
                 self._look()
             except SQLAlchemyError as error:
-                log.info("%s could not be supervised at this moment: %s", self._attempt.job, error)
+                log.info("Supervision of %s failed for now: %s", self._attempt.job, error)
 
     def _look(self) -> None:
         attempt, now = self._attempt, time.monotonic()
@@ -313,11 +313,11 @@ class Supervisor(threading.Thread):
         if isinstance(attempt.reason, Cancelled) and now - self._found < self._grace:
             return
         if not attempt.interrupt():
-            self._in_vain = None  # It waits for the database, or is about to end.
+            self._in_vain = None  # It is waiting for the database, or about to end.
         elif self._in_vain is None:
             self._in_vain = now
             log.warning(
-                "Job %s is interrupted: %s\n%s", attempt.job.id, _reason_text(attempt.reason), attempt.stack()
+                "Interrupting job %s: %s\n%s", attempt.job.id, _reason_text(attempt.reason), attempt.stack()
             )
         elif now - self._in_vain >= self._grace:
             self._unresponsive(attempt.reason)
@@ -335,7 +335,7 @@ class Supervisor(threading.Thread):
         if not self._noted:
             mark_unresponsive(store, attempt.job)
             self._noted = True
-            log.warning("Job %s does not react. It is here:\n%s", attempt.job.id, attempt.stack())
+            log.warning("Job %s does not respond. Its stack:\n%s", attempt.job.id, attempt.stack())
         if self._end_process is None:
             return
         noted = unresponsive_notes(store, [attempt.job]).get(attempt.job.id)
@@ -344,4 +344,4 @@ class Supervisor(threading.Thread):
 
 
 def _reason_text(reason: Stopped) -> str:
-    return reason.message if isinstance(reason, LimitReached) else f"{reason} cancelled it."
+    return reason.message if isinstance(reason, LimitReached) else f"{reason} cancelled the job."

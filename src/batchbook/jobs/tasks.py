@@ -1,4 +1,4 @@
-"""Tasks that jobs do, registered by name with ``config.add_job_task``."""
+"""Tasks that jobs run, registered by name with ``config.add_job_task``."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from batchbook.services import Services
 
 @dataclass(frozen=True)
 class JobContext:
-    """One attempt at a job, as its task sees it.
+    """The context in which a task runs: one attempt at a job.
 
-    The job's result is written in the transaction of ``session`` as well. ``prepared`` is what the task's ``prepare``
-    yielded.
+    The job's result is written in the transaction of ``session`` too. ``prepared`` is the value that the task's
+    ``prepare`` yielded.
     """
 
     services: Services
@@ -33,62 +33,46 @@ class JobContext:
 
 @dataclass(frozen=True)
 class JobResult:
-    """The result of a job: a sentence for people, whether the job failed, and data for the pages that lead on from it."""
+    """The result of a job: a message for users, a flag for failure, and data for the pages that show the outcome."""
 
     message: str
     failed: bool = False
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _prepare_nothing(_context: JobContext) -> AbstractContextManager[Any]:
-    return nullcontext()
-
-
-def _note_nothing(_context: JobContext, _result: JobResult) -> None:
-    """Do nothing."""
-
-
-def _no_url(_request: Any, _job: Job) -> str | None:
-    return None
-
-
-def _visible_to_nobody(_request: Any, _job: Job) -> bool:
-    return False
-
-
 def _refuse_retry(_services: Services, _session: Session, job: Job, _by: str) -> Job:
     raise Conflict(
-        f"{job.subject} can't be retried. Start it again from the page where you started it before."
+        f"{job.subject} can't be retried from here. Start it again from the page where you first started it."
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """Something that jobs do, known as ``name`` to the database and as ``label`` to people.
+    """A kind of work that jobs do, called ``name`` in the database and ``label`` on pages.
 
     ``done`` is the participle for sentences about a job's subject, such as "executed" in "was executed".
 
-    ``run(context)`` does the work within the context's transaction. An exception undoes that: the message of a
-    :class:`~batchbook.errors.BatchbookError` is shown to people, any other exception is logged as a failure.
+    ``run(context)`` does the work within the context's transaction. An exception rolls it back: the message of a
+    :class:`~batchbook.errors.BatchbookError` is shown to users, any other exception is logged as a failure.
 
-    ``prepare(context)`` comes before it, outside of that transaction and with a session that cannot write: it is for
-    work that takes long and only reads, because on SQLite the transaction keeps all other writers out. It returns a
-    context manager; what that yields is the context's ``prepared``, and it is left when ``run`` has returned.
+    ``prepare(context)`` is called before, outside that transaction and with a read-only session: it is for long work
+    that only reads, because on SQLite the transaction keeps all other writers out. It returns a context manager, whose
+    value becomes the context's ``prepared``, and which is left after ``run`` has returned.
 
-    ``note_result(context, result)`` is called in place of ``run`` where a job failed or was cancelled, to keep that
-    beside what the job is about. ``outcome_url(request, job)`` returns the address of the page that shows the outcome,
-    ``None`` where the job's own page does. ``may_see(request, job)`` returns whether the request's user may see what
-    the job is about. ``retry(services, session, job, by)`` enqueues a job that failed once more, for the user ``by``.
+    ``note_result(context, result)`` is called if a job failed or was cancelled, to record that with the subject of the
+    job. ``outcome_url(request, job)`` returns the address of the page that shows the outcome, or ``None`` if the job's
+    own page does. ``may_see(request, job)`` returns whether the request's user may see the subject of the job.
+    ``retry(services, session, job, by)`` enqueues a failed job again, for the user ``by``.
     """
 
     name: str
     label: str
     done: str
     run: Callable[[JobContext], JobResult]
-    prepare: Callable[[JobContext], AbstractContextManager[Any]] = _prepare_nothing
-    note_result: Callable[[JobContext, JobResult], None] = _note_nothing
-    outcome_url: Callable[[Any, Job], str | None] = _no_url
-    may_see: Callable[[Any, Job], bool] = _visible_to_nobody
+    prepare: Callable[[JobContext], AbstractContextManager[Any]] = lambda _context: nullcontext()
+    note_result: Callable[[JobContext, JobResult], None] = lambda _context, _result: None
+    outcome_url: Callable[[Any, Job], str | None] = lambda _request, _job: None
+    may_see: Callable[[Any, Job], bool] = lambda _request, _job: False
     retry: Callable[[Services, Session, Job, str], Job] = _refuse_retry
 
 
@@ -99,13 +83,13 @@ class Tasks:
         self._tasks: dict[str, Task] = {}
 
     def add(self, task: Task) -> None:
-        """Register ``task``; raise ``ConfigurationError`` if its name is taken."""
+        """Register ``task``; raise ``ConfigurationError`` if its name is already registered."""
         if task.name in self._tasks:
-            raise ConfigurationError(f"There are two tasks of jobs called {task.name!r}.")
+            raise ConfigurationError(f"Two job tasks are called {task.name!r}: rename one of them.")
         self._tasks[task.name] = task
 
     def __getitem__(self, name: str) -> Task:
-        """Return the task called ``name``; for one that this installation does not have, a stand-in that fails."""
+        """Return the task called ``name``, or, if this installation has none, a placeholder that fails."""
         return self._tasks.get(name) or Task(
             name=name, label=name.replace("_", " ").capitalize(), done="worked on", run=_run_unknown
         )

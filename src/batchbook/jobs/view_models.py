@@ -18,15 +18,16 @@ from batchbook.jobs.models import Job, JobState
 from batchbook.jobs.service import JobService
 from batchbook.words import counted
 
-#: The time without a report after which people are told so, in seconds.
+#: The time without a progress report after which pages mention it, in seconds.
 _SILENCE_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class JobReport:
-    """The state of a job at a moment, with its progress, the ``step``, and the user who wants it cancelled.
+    """A snapshot of a job: its state, its progress (``step``) and the user who cancelled it (``cancelled_by``).
 
-    ``unresponsive`` is the note about a job that does not react, and ``grace`` the seconds until it is interrupted.
+    ``unresponsive`` is the note about a job that does not respond, and ``grace`` the time before a cancelled job is
+    interrupted, in seconds.
     """
 
     job: Job
@@ -39,7 +40,7 @@ class JobReport:
 
     @property
     def is_unresponsive(self) -> bool:
-        """True if only the end of its process ends the job."""
+        """True if only ending its process stops the job."""
         note = self.unresponsive
         return self.state is JobState.RUNNING and note is not None and note.since is not None
 
@@ -50,14 +51,14 @@ class JobReport:
 
     @property
     def progress(self) -> str:
-        """The progress in words: rows, rate, time left."""
+        """The progress in words: rows, rate, time left, or the reason for waiting."""
         if self.unresponsive and self.is_unresponsive:
             return self._unresponsive_text(self.unresponsive)
         if self.cancelled_by and self.job.is_active:
-            text = f"{self.cancelled_by} cancelled it; it stops as soon as it can."
+            text = f"{self.cancelled_by} cancelled the job; it will stop as soon as possible."
             running = self.state is JobState.RUNNING
             return (
-                f"{text} If it reports nothing, it is interrupted after {self.grace:g} seconds."
+                f"{text} If it does not respond, it is interrupted after {self.grace:g} seconds."
                 if running
                 else text
             )
@@ -69,14 +70,12 @@ class JobReport:
 
     def _unresponsive_text(self, note: UnresponsiveNote) -> str:
         if note.message:
-            return (
-                "Its process was ended. How the job ended will be shown once another process has recorded it."
-            )
-        wanted = f"{self.cancelled_by} cancelled it, but it" if self.cancelled_by else "It"
-        text = f"{wanted} does not react: it was interrupted and goes on."
+            return "Its process was ended. The result of the job will be shown once another process has recorded it."
+        start = f"{self.cancelled_by} cancelled the job, but it" if self.cancelled_by else "The job"
+        text = f"{start} does not respond: it was interrupted and is still running."
         if note.requested_by:
-            return f"{text} {note.requested_by} has its process ended, {self.job.owner}; that takes some seconds."
-        return f"{text} Only the end of its process, {self.job.owner}, will stop it."
+            return f"{text} {note.requested_by} is ending its process, {self.job.owner}; this takes a few seconds."
+        return f"{text} Only ending its process, {self.job.owner}, will stop it."
 
     def _silence(self) -> str:
         since = self.step.seen if self.step else None
@@ -85,10 +84,10 @@ class JobReport:
         seconds = time.time() - since if since is not None else 0
         if seconds < _SILENCE_SECONDS:
             return ""
-        return f"No sign of progress for {counted(round(seconds / 60), 'minute')}."
+        return f"No progress reported for {counted(round(seconds / 60), 'minute')}."
 
     def as_json(self) -> dict[str, Any]:
-        """Return the report for a script."""
+        """Return the report as plain data for scripts."""
         step = self.step
         return {
             "id": self.job.id,
@@ -109,12 +108,12 @@ class JobReport:
 
 
 def report_on(jobs: JobService, job: Job) -> JobReport:
-    """Return the report on ``job`` as it is now."""
+    """Return a report on the current state of ``job``."""
     return reports_on(jobs, [job])[0]
 
 
 def reports_on(jobs: JobService, several: Sequence[Job]) -> list[JobReport]:
-    """Return the reports on ``several`` jobs as they are now."""
+    """Return reports on the current states of ``several`` jobs, in their order."""
     active = [job for job in several if job.is_active]
     steps, requests = steps_of(jobs.store, active), cancel_requests_of(jobs.store, active)
     unresponsive = unresponsive_notes(jobs.store, active)
@@ -153,7 +152,7 @@ def _time_left(seconds: float | None) -> str:
 
 
 def duration(job: Job) -> str:
-    """Return the duration of the last attempt at a job; empty for one that has not ended, or never began."""
+    """Return the duration of the last attempt at a job, empty if the job has not started or not ended."""
     if job.started_at is None or job.ended_at is None:
         return ""
     seconds = (job.ended_at - job.started_at).total_seconds()

@@ -1,4 +1,4 @@
-"""The list of jobs, the pages of one job, and their permissions."""
+"""The list of jobs, the pages of a job, and their permissions."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from batchbook.security.identity import Identity
 from batchbook.web.flash import Kind as FlashKind
 from batchbook.web.flash import flash
 
-#: The permissions that come with seeing what a job is about.
+#: The permissions on a job that come with access to its subject.
 _OPEN_TO_VIEWERS = frozenset({"jobs:view"})
-#: The permission to fetch the file that a job made.
+#: The permission to download the file that a job made.
 _FILE = "jobs:file"
-#: The permission to end the process that runs a job. It concerns others as well, so it never comes with having started the job.
+#: The permission to end the process that runs a job. That affects other jobs, so requesting the job does not grant it.
 END_PROCESS = "jobs:end-process"
 
 
-def may_change(identity: Identity, asked: Job | JobGroup, permission: str) -> bool:
-    """Return whether ``identity`` has ``permission`` on what was ``asked`` for, by a role or because they asked for it."""
-    return asked.asked_by == identity.name or identity.may(permission)
+def may_change(identity: Identity, record: Job | JobGroup, permission: str) -> bool:
+    """Return whether ``identity`` has ``permission`` on a job or group, by a role or because they requested it."""
+    return record.asked_by == identity.name or identity.may(permission)
 
 
 class RequestedRecordContext(RecordContext):
@@ -45,10 +45,10 @@ class RequestedRecordContext(RecordContext):
 
     @cached_property
     def record(self) -> Any:
-        """The record that the address names; raises ``Missing`` if there is none.
+        """The record that the address identifies; raises ``Missing`` if there is none.
 
-        It is read in a transaction of its own that only reads: a job that writes keeps other writers out of SQLite,
-        and whoever wants to cancel it must not have to wait for it.
+        It is read in a separate read-only transaction: a job that writes keeps other writers out of SQLite, and a user
+        who wants to cancel it must not have to wait for it.
         """
         request = self.view.request
         with transaction_scope(request.services.get(Engine), read_only=True) as session:
@@ -59,11 +59,11 @@ class JobRecordContext(RequestedRecordContext):
     """The context of the addresses of one job."""
 
     def refusal(self, identity: Identity, permission: str) -> BatchbookError | None:
-        """Return the error by which ``permission`` on the job is refused to ``identity``, or ``None``."""
+        """Return the error that refuses ``permission`` on the job to ``identity``, or ``None``."""
         return None if self._permits(identity, permission) else Refused()
 
     def _permits(self, identity: Identity, permission: str) -> bool:
-        if permission == _FILE:  # What is in it is for nobody else, and only while the thing itself is.
+        if permission == _FILE:  # Only for the user who requested it, and only while they may see the data.
             return bool(self.record.asked_by == identity.name) and self._sees_subject()
         if permission == END_PROCESS:
             return identity.may(permission)
@@ -76,10 +76,10 @@ class JobRecordContext(RequestedRecordContext):
         return bool(request.services.get(JobService).tasks[self.record.task].may_see(request, self.record))
 
 
-#: The time for which a page waits for a new job, so that small ones seem to be done at once, and the pause between two looks, in seconds.
+#: The time for which a page waits for a new job, so that small ones seem immediate, and the interval between checks, in seconds.
 _AWAIT_SECONDS, _PAUSE = 0.8, 0.04
 
-#: The kind of message that shows the result of a job.
+#: The kinds of messages that show the results of jobs.
 _KINDS: Mapping[JobState, FlashKind] = {
     JobState.DONE: "success",
     JobState.FAILED: "error",
@@ -95,7 +95,7 @@ class JobPage(Page):
 
     @property
     def job(self) -> Job:
-        """The job that the address names."""
+        """The job that the address identifies."""
         job: Job = self.record
         return job
 
@@ -106,18 +106,18 @@ class JobPage(Page):
         return jobs
 
     def report(self) -> JobReport:
-        """Return the report on the job as it is now."""
+        """Return a report on the current state of the job."""
         return report_on(self.jobs, self.job)
 
 
 def outcome_url(request: Any, job: Job) -> str | None:
-    """Return the address of the page that shows the outcome of ``job``; ``None`` where its own page does."""
+    """Return the address of the page that shows the outcome of ``job``, or ``None`` if its own page does."""
     jobs: JobService = request.services.get(JobService)
     return jobs.tasks[job.task].outcome_url(request, job)
 
 
 class JobDetail(JobPage):
-    """The page of a job: its state, its progress, its outcome."""
+    """The page of a job: its state, progress and outcome."""
 
     name = "view"
     pattern = ""
@@ -140,7 +140,7 @@ class JobDetail(JobPage):
         )
 
     def _jobs_of_process(self) -> Sequence[Job]:
-        """Return the other jobs that run in the same process."""
+        """Return the other jobs that are running in the same process."""
         same = select(Job).where(
             Job.state == JobState.RUNNING, Job.owner == self.job.owner, Job.id != self.job.id
         )
@@ -161,7 +161,7 @@ class JobDetail(JobPage):
 
 
 class FetchFile(JobPage):
-    """The file that a job made, for the user who asked for it."""
+    """The file that a job made, for the user who requested the job."""
 
     name = "file"
     pattern = "/file"
@@ -171,13 +171,13 @@ class FetchFile(JobPage):
         """Send the file as an attachment."""
         record = self.request.db.get(JobFile, self.job.id)
         if record is None:
-            raise Missing("This job has made no file; if it has just begun, look again when it is done.")
+            raise Missing("This job has no file. If it is still running, try again when it is done.")
         chunks = partial(job_file_chunks, record=record)
         return file_response(self.request, record.name, record.size, record.content_type, chunks)
 
 
 class JobStatus(JobPage):
-    """The state of a job for a script that polls it."""
+    """The state of a job, for scripts that poll it."""
 
     name = "status"
     pattern = "/status.json"
@@ -190,13 +190,13 @@ class JobStatus(JobPage):
 
 
 class AwaitJob(JobPage):
-    """Redirects to the page on which a job can be watched or, if it ends in a moment, to its outcome."""
+    """Redirects to the page of a job or, if the job ends within a moment, to its outcome."""
 
     name = "await"
     pattern = "/await"
 
     def get(self) -> HTTPSeeOther:
-        """Wait a moment, then redirect; the result is shown once, on the next page."""
+        """Wait a moment, then redirect; the next page shows the result once."""
         job = self._awaited()
         if job.has_ended:
             flash(self.request, job.message or "", _KINDS[JobState(job.state)])
@@ -207,37 +207,34 @@ class AwaitJob(JobPage):
         job = self.job
         while not job.has_ended and job.run_at is None and time.monotonic() < until:
             time.sleep(_PAUSE)
-            job = self._now()
+            with transaction_scope(self.request.services.get(Engine), read_only=True) as session:
+                job = session.get(Job, self.job.id) or self.job
         return job
-
-    def _now(self) -> Job:
-        with transaction_scope(self.request.services.get(Engine), read_only=True) as session:
-            return session.get(Job, self.job.id) or self.job
 
 
 class CancelJob(JobPage):
-    """Cancels a job: at once if it has not begun, else at its next report."""
+    """Cancels a job: at once if it has not started, else at its next report."""
 
     name = "cancel"
     pattern = "/cancel"
     permission = "cancel"
 
     def post(self) -> HTTPSeeOther:
-        """Cancel the job, and redirect to where its end is awaited."""
+        """Cancel the job, and redirect to the page that waits for its end."""
         request = self.request
         message = cancel_job(request.services, request.db, self.job, request.authenticated_userid)
         return self.done(message, self.view.url("await", self.job))
 
 
 class EndProcess(JobPage):
-    """Ends the process that runs a job which does not react."""
+    """Ends the process that runs a job which does not respond."""
 
     name = "end-process"
     pattern = "/end-process"
     permission = "end-process"
 
     def post(self) -> HTTPSeeOther:
-        """Have the process ended, and redirect to the job."""
+        """Request the end of the process, and redirect to the job."""
         request = self.request
         message = end_process(request.services, self.job, request.authenticated_userid)
         return self.done(message, self.view.url("view", self.job))
@@ -251,36 +248,36 @@ class RetryJob(JobPage):
     permission = "retry"
 
     @classmethod
-    def offered(cls, view: MasterView, record: Job) -> bool:  # noqa: ARG003 - As of every page.
-        """Return whether the job failed or was cancelled."""
+    def offered(cls, view: MasterView, record: Job) -> bool:  # noqa: ARG003 - The signature of every page.
+        """Return whether the job failed or was cancelled, so that it can be retried."""
         return record.went_wrong
 
     def post(self) -> HTTPSeeOther:
-        """Enqueue the job once more, and redirect to where it is awaited."""
+        """Enqueue the job again, and redirect to the page that waits for it."""
         request = self.request
         again = retry_job(request.services, request.db, self.job, request.authenticated_userid)
         return HTTPSeeOther(self.view.url("await", again))
 
 
 class JobsView(MasterView):
-    """All jobs."""
+    """The pages of all jobs."""
 
     model = Job
     prefix = "jobs"
     path = "/jobs"
     title = "Jobs"
     title_one = "job"
-    description = "What is done in the background: what waits, what runs, and how it ended."
+    description = "Work in the background: waiting, running and ended jobs with their outcomes."
     grid_columns = (
         Column("id", "Number", Job.id, Kind.INTEGER),
-        Column("subject", "About", Job.subject, Kind.TEXT),
-        Column("done", "What", Job.done, Kind.TEXT),
+        Column("subject", "Subject", Job.subject, Kind.TEXT),
+        Column("done", "Action", Job.done, Kind.TEXT),
         Column("state", "State", Job.state, Kind.CHOICE, choices=choices_of(JobState)),
-        Column("asked_by", "For", Job.asked_by, Kind.USER),
-        Column("asked_at", "Asked", Job.asked_at, Kind.DATETIME),
-        Column("started_at", "Began", Job.started_at, Kind.DATETIME),
+        Column("asked_by", "Requested by", Job.asked_by, Kind.USER),
+        Column("asked_at", "Requested", Job.asked_at, Kind.DATETIME),
+        Column("started_at", "Started", Job.started_at, Kind.DATETIME),
         Column("ended_at", "Ended", Job.ended_at, Kind.DATETIME),
-        Column("message", "How it ended", Job.message, Kind.TEXT),
+        Column("message", "Outcome", Job.message, Kind.TEXT),
     )
     default_sort = (Sort("id", descending=True),)
     pages = (Index, Remember, JobDetail, JobStatus, AwaitJob, CancelJob, EndProcess, RetryJob, FetchFile)
@@ -288,5 +285,5 @@ class JobsView(MasterView):
     templates: ClassVar = {"index": "batchbook.templates:jobs/index.jinja2"}
 
     def label_of(self, record: Job) -> str:
-        """Name a job in a sentence."""
+        """Return the name of a job in a sentence."""
         return str(record)

@@ -1,4 +1,4 @@
-"""The worker: a process, or threads of the web process, that takes jobs from the queue and runs them."""
+"""The worker: a process, or threads in the web process, that takes jobs from the queue and runs them."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from batchbook.jobs.settings import Mode
 from batchbook.jobs.supervision import Attempt
 from batchbook.services import Services, services_of
 
-#: The exit status by which a service manager sees that the process is to be started again: EX_TEMPFAIL.
+#: The exit status that asks a service manager to restart the process: EX_TEMPFAIL.
 EXIT_STATUS = 75
 
 
 def record_results(jobs: JobService, attempts: Iterable[Attempt]) -> None:
-    """Record for the next process what becomes of the jobs: one that must not go on ends, the others wait again."""
+    """Record the outcome of the jobs for the next process: those with a reason to stop end, the others wait again."""
     for attempt in list(attempts):
         if attempt.reason is None:
             record_result(jobs.store, attempt.job, JobState.QUEUED)
             continue
         state, job_result = result_of_stop(attempt.job, attempt.reason)
-        message = f"{job_result.message} It did not react, so the process that ran it was ended."
+        message = f"{job_result.message} It did not respond, so the process that ran it was ended."
         record_result(jobs.store, attempt.job, state, message)
 
 
 def exit_process() -> NoReturn:
-    """End the process at once: threads that still work would keep it alive."""
+    """End the process at once: threads that are still working would keep it alive."""
     logging.shutdown()
     os._exit(EXIT_STATUS)
 
@@ -51,12 +51,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: The time that jobs have to notice that they must stop, and the pause between two looks whether they have, in seconds.
+#: The time that jobs have to notice that they must stop, and the interval at which this is checked, in seconds.
 _LAST_CHANCE, _PAUSE = 5.0, 0.05
 
 
 class Worker:
-    """A worker that runs jobs in threads of this process, from the queues called ``own``, or from all for ``None``."""
+    """A worker that runs jobs in threads of this process, from the queues named in ``own``, or from all if ``None``."""
 
     def __init__(
         self, services: Services, threads: int | None = None, own: Sequence[str] | None = None
@@ -68,39 +68,39 @@ class Worker:
         self.queues = tuple(settings.all_queues if own is None else own)
         self.executor = executor_name()
         self.running: set[int] = set()
-        #: Ends the process if a job in it does not react.
+        #: Ends the process if one of its jobs does not respond.
         self.exit: Callable[[], Any] = exit_process
         self._exiting = threading.Lock()
-        #: Set when nothing more is to be taken, and when what runs must stop.
+        #: Set when no more jobs may be taken, and when running jobs must stop.
         self._closing, self._stopping = threading.Event(), threading.Event()
         self._heartbeat = Heartbeat(self.jobs.store, self.executor, settings.dead, self.threads, self.queues)
         self._looking = threading.Thread(target=self._look, name="batchbook-dispatcher", daemon=True)
         self._queue: Queue | None = None
 
     def start(self) -> None:
-        """Start to beat, to dispatch and to take jobs."""
+        """Start the heartbeat, the dispatcher and the queue."""
         self.jobs.store.prepare()
-        self._heartbeat.beat()  # Others must see it alive before it has anything.
+        self._heartbeat.beat()  # Others must see it alive before it has a job.
         self._heartbeat.start()
         settings = self.jobs.settings
-        # Imported here, so that commands that run no jobs do not wait for DBOS.
+        # Imported here, so that commands which run no jobs do not wait for DBOS to load.
         from batchbook.jobs.dispatcher import Queue
 
         self._queue = Queue(self.jobs.store.url, self.executor, self._run)
         self._queue.start(self.queues, settings.all_queues, self.threads, settings.poll)
         self._looking.start()
-        log.info("Jobs run here, as %s, %d at a time.", self.executor, self.threads)
+        log.info("Running jobs as %s, %d at a time.", self.executor, self.threads)
 
     def _run(self, job_id: int, dispatch: int) -> None:
         if self._closing.is_set():
-            return  # It waits for another process.
+            return  # Another process will run it.
         self.running.add(job_id)
         try:
             run = JobRun(self.services, self.executor, self._stopping, end_process=self.end_process)
             run.run(job_id, dispatch)
         finally:
             self.running.discard(job_id)
-            self.jobs.enqueued.set()  # There may be something that waited for this one.
+            self.jobs.enqueued.set()  # Another job may have been waiting for this one.
 
     def _look(self) -> None:
         assert self._queue is not None  # noqa: S101 - It is made before this thread starts.
@@ -117,13 +117,13 @@ class Worker:
                     "Looking for jobs failed: %s",
                     error.orig,
                 )
-            except Exception:  # The jobs of everybody hang on this thread; whatever it was, it looks again.
+            except Exception:  # All jobs depend on this thread, so it goes on after any error.
                 log.exception("Looking for jobs failed")
             waiting.wait(self.jobs.settings.poll)
         waiting.close()
 
     def stop(self, grace: float | None = None) -> bool:
-        """Take no more jobs, let those that run go on for ``grace`` seconds, then hand them back; return whether all ended.
+        """Stop taking jobs, give running ones ``grace`` seconds, then hand them back; return whether all of them ended.
 
         A second call does nothing.
         """
@@ -138,19 +138,19 @@ class Worker:
         if self._queue is not None:
             self._queue.stop()
         self._heartbeat.end()
-        log.info("No jobs run here any more.")
+        log.info("No longer running jobs.")
         return not self.running
 
     def hurry(self) -> None:
-        """Hand back the running jobs as soon as possible, where :meth:`stop` would let them go on."""
+        """Hand back the running jobs as soon as possible, without the grace period of :meth:`stop`."""
         self._stopping.set()
 
     def end_process(self, attempt: Attempt) -> None:
-        """End the process for a job that does not react, after handing back the others that run in it."""
+        """End the process because of a job that does not respond, after handing back its other jobs."""
         if not self._exiting.acquire(blocking=False):
             return
-        log.error("Job %s does not react, so this process is ended.", attempt.job.id)
-        # Whatever ails the database, it ends.
+        log.error("Job %s does not respond, so this process is being ended.", attempt.job.id)
+        # It must end even if the database does not answer.
         last = threading.Timer(_LAST_CHANCE + self.jobs.settings.dead + _LAST_CHANCE, self.exit)
         last.daemon = True
         last.start()
@@ -164,7 +164,7 @@ class Worker:
 
     @property
     def is_alive(self) -> bool:
-        """Whether this process beats and looks for work."""
+        """True if the heartbeat and the dispatcher are running."""
         return self._heartbeat.is_alive() and self._looking.is_alive()
 
     def _await_end(self, seconds: float, unless: threading.Event | None = None, left: int = 0) -> None:
@@ -174,7 +174,7 @@ class Worker:
 
 
 def start_embedded(event: ApplicationCreated) -> None:
-    """Start the worker of an application that is going to be served, if it runs jobs itself."""
+    """Start the embedded worker of an application that is about to be served, if it runs jobs itself."""
     services = services_of(event.app.registry)
     if services.get(JobService).settings.mode is not Mode.EMBEDDED:
         return
@@ -185,7 +185,7 @@ def start_embedded(event: ApplicationCreated) -> None:
 
 
 def release_worker(services: Services) -> Worker | None:
-    """Return the worker that started with an application, if one did, for the caller to stop."""
+    """Return the embedded worker of an application, or ``None``; the caller becomes responsible for stopping it."""
     worker: Worker | None = services.get(JobService).worker
     if worker is not None:
         atexit.unregister(worker.stop)
@@ -193,5 +193,5 @@ def release_worker(services: Services) -> Worker | None:
 
 
 def includeme(config: Any) -> None:
-    """Have the application start its own worker."""
+    """Start an embedded worker when the application is created."""
     config.add_subscriber(start_embedded, ApplicationCreated)

@@ -94,7 +94,9 @@ def test_what_was_cancelled_says_so_until_something_else_is_done(harness: JobHar
     form_to(staff.get(url_of(batch_id)), "/cancel").submit(status=303)
     page = staff.get(url_of(batch_id))
     assert "The last action was cancelled" in text_of(page, ".notice-warning")
-    assert f"Batch {batch_id:08d} was not populated: staff cancelled that before it began." in text_of(page)
+    assert f"Batch {batch_id:08d} was not populated: staff cancelled the job before it started." in text_of(
+        page
+    )
     assert harness.operations(batch_id)[-1][0] == "cancel"
     again = form_to(page, "/retry").submit(status=303)
     assert harness.run(job_id + 1)

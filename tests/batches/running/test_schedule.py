@@ -165,4 +165,4 @@ def test_a_plan_that_is_cancelled_as_a_job_is_dropped_like_any(
     harness.plan(batch_id)
     post(admin, f"/jobs/{harness.planned(batch_id)}/cancel")
     assert harness.planned(batch_id) is None
-    assert "admin cancelled that before it began" in harness.operations(batch_id)[-1][1]
+    assert "admin cancelled the job before it started" in harness.operations(batch_id)[-1][1]

@@ -96,7 +96,7 @@ def test_the_rest_is_cancelled_and_what_failed_is_tried_again(
     first, second = job_ids(harness, "queued")
     assert harness.run(first)
     page = form_to(page, "/cancel").submit(status=303).follow()
-    assert "1 job that had not begun was cancelled." in text_of(page)
+    assert "1 job that had not started was cancelled." in text_of(page)
     assert (harness.job(first).state, harness.job(second).state) == ("failed", "cancelled")
     assert harness.batch(three[1]).state == State.COMPLETE
     harness.with_handler()
