@@ -204,3 +204,94 @@ def xls(
 def _labels(cells: Iterable[tuple[int, int, str]]) -> Iterator[bytes]:
     for row, column, text in cells:
         yield record(0x204, struct.pack("<HHH", row, column, 0) + biff_text(text))
+
+
+# --- XLSB ---
+
+
+def xlsb_record(kind: int, data: bytes = b"") -> bytes:
+    head = bytes([kind]) if kind < 0x80 else bytes([kind & 0x7F | 0x80, kind >> 7])
+    size, length = len(data), b""
+    while True:
+        length += bytes([size & 0x7F | (0x80 if size > 0x7F else 0)])
+        size >>= 7
+        if not size:
+            return head + length + data
+
+
+def _wide(text: str) -> bytes:
+    return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+
+def xlsb_row(number: int, *cells: bytes, hidden: bool = False) -> bytes:
+    return xlsb_record(
+        0, struct.pack("<IIHBBB", number, 0, 300, 0, 0x10 if hidden else 0, 0) + struct.pack("<I", 0)
+    ) + b"".join(cells)
+
+
+def xlsb_inline(column: int, text: str) -> bytes:
+    return xlsb_record(6, struct.pack("<II", column, 0) + _wide(text))
+
+
+def xlsb_shared(column: int, number: int) -> bytes:
+    return xlsb_record(7, struct.pack("<III", column, 0, number))
+
+
+def xlsb_number(column: int, value: float, style: int = 0) -> bytes:
+    return xlsb_record(5, struct.pack("<IId", column, style, value))
+
+
+def xlsb(rows: bytes, texts: tuple[str, ...] = (), before: bytes = b"") -> bytes:
+    return archive(xlsb_parts(rows, texts, before))
+
+
+def xlsb_parts(rows: bytes, texts: tuple[str, ...] = (), before: bytes = b"") -> dict[str, str | bytes]:
+    size = struct.pack("<IIII", 0, 10, 0, 10)
+    sheet = (
+        xlsb_record(129)
+        + xlsb_record(148, size)
+        + before
+        + xlsb_record(145)
+        + rows
+        + xlsb_record(146)
+        + xlsb_record(130)
+    )
+    book = (
+        xlsb_record(131)
+        + xlsb_record(143)
+        + xlsb_record(156, struct.pack("<II", 0, 1) + _wide("r1") + _wide("Prices"))
+        + xlsb_record(144)
+        + xlsb_record(132)
+    )
+    styles = (
+        xlsb_record(278)
+        + xlsb_record(615, struct.pack("<I", 1))
+        + xlsb_record(44, struct.pack("<H", 164) + _wide("000000"))
+        + xlsb_record(616)
+    )
+    styles += xlsb_record(617, struct.pack("<I", 3))
+    styles += b"".join(
+        xlsb_record(47, struct.pack("<HHHHBBBBBB", 0, code, 0, 0, 0, 0, 0, 0, 0, 0)) for code in (0, 9, 164)
+    )
+    styles += xlsb_record(618) + xlsb_record(279)
+    found = (
+        xlsb_record(159, struct.pack("<II", len(texts), len(texts)))
+        + b"".join(xlsb_record(19, b"\0" + _wide(t)) for t in texts)
+        + xlsb_record(160)
+    )
+    links = "".join(
+        f'<Relationship Id="{key}" Type="{RELATED}/{kind}" Target="{path}"/>'
+        for key, kind, path in (
+            ("r1", "worksheet", "worksheets/sheet1.bin"),
+            ("r2", "sharedStrings", "sharedStrings.bin"),
+            ("r3", "styles", "styles.bin"),
+        )
+    )
+    return {
+        "[Content_Types].xml": "<Types/>",
+        "xl/workbook.bin": book,
+        "xl/_rels/workbook.bin.rels": f'<Relationships xmlns="{PACKAGE}">{links}</Relationships>',
+        "xl/worksheets/sheet1.bin": sheet,
+        "xl/sharedStrings.bin": found,
+        "xl/styles.bin": styles,
+    }

@@ -25,6 +25,9 @@ from tests.tables.file_builders import (
     record,
     worksheet,
     xls,
+    xlsb,
+    xlsb_parts,
+    xlsb_row,
     xlsx,
     xlsx_parts,
 )
@@ -151,7 +154,10 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "sectors in a ring": ("a.xls", lambda: _ring(), "is damaged (its sectors do not follow each other)"),
     "no workbook in the archive": ("a.xlsx", lambda: archive({"readme.txt": "x"}), "is an archive (ZIP) without a workbook"),
     "a document": ("a.xlsx", lambda: archive({"[Content_Types].xml": "<x/>", "word/document.xml": "<x/>"}), "is a document of another kind"),
-    "a binary workbook": ("a.xlsb", lambda: archive({"[Content_Types].xml": "<x/>", "xl/workbook.bin": "x"}), "(XLSB)"),
+    "a binary workbook": ("a.xlsb", lambda: archive({"[Content_Types].xml": "<x/>", "xl/workbook.bin": "x"}), "cannot be read as a binary Excel workbook"),
+    "the last cell, binary": ("a.xlsb", lambda: xlsb(xlsb_row(1_048_575, b"\x05\x10" + struct.pack("<IId", 16_383, 0, 1))), "out to column 16,384"),
+    "2 GB of XLSB": ("a.xlsb", lambda: bomb(xlsb_parts(b""), "xl/worksheets/sheet1.bin", bytes(2**20), 2048), "holds a text with more than"),
+    "64 MB of XLSB": ("a.xlsb", lambda: bomb(xlsb_parts(b""), "xl/worksheets/sheet1.bin", b"\x3e\x00" * 2**20, 64), "more than 64 MB"),
 }  # fmt: skip
 
 

@@ -186,7 +186,7 @@ BAD: dict[str, tuple[str, bytes, str]] = {
         f'{HEADER}\n007,7,"x\n008,8,y\n'.encode(),
         "“list.csv” has a quotation mark in line 2 that is never closed, so that the rest of the file would be one cell.",
     ),
-    "text after a quote": ("list.csv", f'{HEADER}\n007,7,"x" y\n'.encode(), "stops being readable as CSV in line 2: there is text after a closing"),
+    "text after a quote": ("list.csv", f'{HEADER}\n007,7,"x" y\n008,8,"a,b"\n'.encode(), "stops being readable as CSV in line 2: there is text after a closing"),
     "unclosed quote in the header": ("list.csv", b'item,"counted,remark\n1,2,3\n', "a quotation mark in line 1 that is never closed"),
     "endless line": ("list.csv", f"{HEADER}\n".encode() + b"x" * 1_100_000, "has a cell with more than 1,048,576 characters in row 2 (line 2)."),
 }  # fmt: skip

@@ -20,8 +20,12 @@ Percent = Literal["", "points", "fraction"]
 #: What happens to codes in digits of other scripts, such as Arabic or full-width ones: they become 0 to 9, or are kept.
 OtherDigits = Literal["", "plain", "kept"]
 
+#: What quotation marks in a text mean: nothing; those in a cell are doubled, or behind a backslash; cells are in apostrophes;
+#: each line is quoted as a whole. Empty where that is to be guessed.
+Quoting = Literal["", "none", "doubled", "backslash", "apostrophe", "lines"]
+
 #: The formats that can be read. Pasted text is ``csv``, and so is text separated by tabs.
-Format = Literal["csv", "xlsx", "xls", "ods"]
+Format = Literal["csv", "xlsx", "xlsb", "xls", "ods"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class ColumnReading:
 class Reading:
     """Options for reading a file; an option that is empty, or ``None``, is to be guessed.
 
-    ``encoding`` and ``delimiter`` apply to text files; ``odd_lines`` is the encoding of single lines that are not UTF-8 in a file
+    ``encoding``, ``delimiter`` and ``quoting`` apply to text files; ``odd_lines`` is the encoding of single lines that are not UTF-8 in a file
     that otherwise is. ``sheet`` is the name of a workbook's sheet. ``header_row`` is the number of the header row, counted from
     1 as spreadsheet programs count; 0 means that there is none. ``header_rows`` is the number of rows that the headings take.
     ``left_out`` are the numbers of rows to skip, such as totals. ``columns`` has the options of each column, by position.
@@ -75,6 +79,7 @@ class Reading:
     odd_lines: str = ""
     taken: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    quoting: Quoting = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the options as data for JSON."""

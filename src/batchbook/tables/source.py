@@ -15,13 +15,14 @@ from batchbook.tables.formats.file_type import SUFFIXES, detect_file_type
 from batchbook.tables.formats.ods import open_ods
 from batchbook.tables.formats.sheet_cache import SHEET_CACHE, Opener
 from batchbook.tables.formats.xls import open_xls
+from batchbook.tables.formats.xlsb import open_xlsb
 from batchbook.tables.formats.xlsx import open_xlsx
 from batchbook.tables.layout.header_heuristics import find_headings, header_names, heading_notes
 from batchbook.tables.normalise import text_cleaner
 from batchbook.tables.report import Chunk, ColumnReading, Format, Note, Reading, SheetReport, TextReading
 from batchbook.words import quoted_list
 
-_WORKBOOKS: dict[Format, Opener] = {"xlsx": open_xlsx, "xls": open_xls, "ods": open_ods}
+_WORKBOOKS: dict[Format, Opener] = {"xlsx": open_xlsx, "xlsb": open_xlsb, "xls": open_xls, "ods": open_ods}
 
 #: Options by which everything is guessed.
 GUESS_ALL = Reading()

@@ -7,7 +7,9 @@ import struct
 import tracemalloc
 
 import pytest
-from tests.tables.file_builders import bomb, xlsx_parts
+from tests.tables.file_builders import archive, bomb, ods_content, ods_row, xlsx_parts
+from tests.tables.sources import opened, records
+from tests.tables.sources import refusal as table_refusal
 from tests.tables.workbooks import HEADER, SHEET, book, cell, read, refusal, worksheet
 
 
@@ -67,3 +69,22 @@ def test_a_list_of_parts_that_no_workbook_has_is_refused_unread(zip64: bool) -> 
 def test_a_workbook_may_have_thousands_of_parts() -> None:
     pictures = {f"xl/media/picture{number}.png": "" for number in range(5_000)}
     assert read(book((SHEET, worksheet(HEADER + cell("A2"))), **pictures)) == [("1",)]
+
+
+def test_a_workbook_whose_paths_have_backslashes_or_no_list_of_parts_is_read() -> None:
+    parts = xlsx_parts(("S", HEADER + cell("A2")))
+    backward = {name.replace("/", "\\"): content for name, content in parts.items()}
+    without = {
+        name: content for name, content in parts.items() if name not in ("_rels/.rels", "[Content_Types].xml")
+    }
+    wanted = records(opened(archive(parts), "a.xlsx"))
+    assert wanted
+    for broken in (backward, without):
+        assert records(opened(archive(broken), "a.xlsx")) == wanted
+
+
+def test_a_spreadsheet_without_its_type_is_read() -> None:
+    content = ods_content(("S", ods_row(["item"]) + ods_row(["7"])))
+    assert records(opened(archive({"content.xml": content}), "a.ods")) == [["7"]]
+    text = content.replace("office:spreadsheet", "office:text")
+    assert "is an archive (ZIP) without a workbook" in table_refusal(archive({"content.xml": text}), "a.ods")

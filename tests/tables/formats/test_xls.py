@@ -26,3 +26,11 @@ def test_an_old_workbook_is_read() -> None:
     assert records(source) == [["000007", "1.25", "2017-12-31", "1.25", "#N/A", "true", "text"]]
     assert set(codes(source)) == {"merged-cells", "formulas", "error-values", "zero-format"}
     assert "A1:AB1" in message(source, "merged-cells")
+
+
+def test_a_table_of_texts_that_states_too_many_is_read_with_what_is_there() -> None:
+    text = struct.pack("<HB", 4, 0) + b"item"
+    shared = record(0xFC, struct.pack("<II", 9, 9) + text)
+    cells = record(0xFD, struct.pack("<HHHI", 0, 0, 0, 0)) + record(0x203, struct.pack("<HHHd", 1, 0, 0, 7))
+    source = opened(xls([], texts=shared, after=cells), "list.xls")
+    assert (source.headings, records(source)) == (("item",), [["7"]])

@@ -20,11 +20,22 @@ from batchbook.tables.profile.findings import APOSTROPHES, TEXT_MARKS
 from batchbook.tables.report import ColumnReading, Reading, TextReading
 
 #: The delimiters that have a name, by it.
-DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "colon": ":"}
+DELIMITERS = {
+    "comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "colon": ":", "caret": "^", "tilde": "~", "bars": "||", "ctrl-a": "\x01",
+}  # fmt: skip
 _DELIMITER_LABELS = {
     "comma": "Comma ,", "semicolon": "Semicolon ;", "tab": "Tab", "bar": "Vertical bar |", "colon": "Colon :",
+    "caret": "Caret ^", "tilde": "Tilde ~", "bars": "Two vertical bars ||", "ctrl-a": "Control character A",
 }  # fmt: skip
 _OTHER = "other"
+#: What quotation marks can mean.
+QUOTINGS = (
+    ("doubled", 'Quote cells; written twice within a cell: "3/4"" board"'),
+    ("backslash", 'Quote cells; behind a backslash within a cell: "3/4\\" board"'),
+    ("none", "Are part of the texts"),
+    ("apostrophe", "Apostrophes quote cells: 'board'"),
+    ("lines", "Quote each line as a whole"),
+)
 _SIGNS = ((".", "Point: 1,234.50"), (",", "Comma: 1.234,50"))
 _MARKS = (
     ("kept", "Keep everything as in the file"),
@@ -65,6 +76,7 @@ def reading_form_values(intake: Intake) -> dict[str, Any]:
         "odd_lines": reading.odd_lines,
         "delimiter": delimiter,
         "delimiter_other": reading.delimiter if delimiter == _OTHER else "",
+        "quoting": reading.quoting or "doubled",
         "sheet": reading.sheet,
         "header_row": reading.header_row,
         "header_rows": reading.header_rows,
@@ -116,7 +128,9 @@ def _unlike_rows_in(sent: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 def _structure_in(changed: Mapping[str, Any]) -> dict[str, Any]:
     """Return the changes that concern the file as a whole: with one of these, its columns are different ones."""
     structure = {name: changed[name] for name in ("header_row", "header_rows") if name in changed}
-    structure |= {name: changed[name] or "" for name in ("encoding", "odd_lines", "sheet") if name in changed}
+    structure |= {
+        name: changed[name] or "" for name in ("encoding", "odd_lines", "sheet", "quoting") if name in changed
+    }
     if "delimiter" in changed or "delimiter_other" in changed:
         known = DELIMITERS.get(changed.get("delimiter", _OTHER))
         structure["delimiter"] = known or changed.get("delimiter_other") or ""
@@ -138,9 +152,16 @@ def _columns_in(changed: Mapping[str, Any], intake: Intake) -> tuple[ColumnReadi
 def _structure_fields(intake: Intake) -> Iterator[Field]:
     if intake.reading.format == "csv":
         yield from _encoding_fields(intake)
-        labels = [*_DELIMITER_LABELS.items(), (_OTHER, "Another character")]
+        labels = [*_DELIMITER_LABELS.items(), (_OTHER, "Another")]
         yield Field.of("delimiter", Kind.CHOICE, label="Separator", choices=choices_of(labels))
-        yield Field.of("delimiter_other", Kind.TEXT, label="Other separator", max_length=1)
+        yield Field.of(
+            "delimiter_other",
+            Kind.TEXT,
+            label="Other separator",
+            help="Up to three characters; or where columns of a fixed width begin, such as fixed:0,10,25.",
+            max_length=400,
+        )
+        yield Field.of("quoting", Kind.CHOICE, label="Quotation marks", choices=choices_of(QUOTINGS))
     elif len(intake.report.sheets) > 1:
         names = [sheet.name for sheet in intake.report.sheets]
         yield Field.of("sheet", Kind.CHOICE, choices=choices_of(_choices_with(names, intake.reading.sheet)))

@@ -25,7 +25,7 @@ from batchbook.batches.intake.file_inspection import (
 )
 from batchbook.batches.intake.file_source import store_intake
 from batchbook.batches.intake.mapping_form import choose_columns
-from batchbook.batches.intake.reading_form import DELIMITERS
+from batchbook.batches.intake.reading_form import DELIMITERS, QUOTINGS
 from batchbook.cli.installation import Installation
 from batchbook.cli.output import aligned, json_option, print_result, printable
 from batchbook.cli.parameters import PAIR, TEXT
@@ -98,6 +98,11 @@ _READING = (
         type=TEXT,
         help="The delimiter of a text file: a character, or tab, comma, semicolon, bar or colon.",
     ),
+    click.option(
+        "--quoting",
+        type=click.Choice([name for name, _ in QUOTINGS]),
+        help="What quotation marks of a text file mean.",
+    ),
     click.option("--sheet", type=TEXT, help="The name of the sheet to read from a workbook."),
     click.option(
         "--header-row",
@@ -161,6 +166,7 @@ def choices_of(options: Mapping[str, Any]) -> Choices:
         encoding=options["encoding"] or "",
         odd_lines=options["odd_lines"] or "",
         delimiter=_DELIMITERS.get(delimiter, delimiter),
+        quoting=options["quoting"] or "",
         sheet=options["sheet"] or "",
         header_row=options["header_row"],
         taken=options["take"],

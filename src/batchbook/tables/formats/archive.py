@@ -69,7 +69,7 @@ class Archive:
     def __init__(self, file: BinaryIO) -> None:
         self._archive = zipfile.ZipFile(_InPieces(file))
         # Programs do not agree on capital letters, neither in the archive nor in what refers to it.
-        self._entries = {entry.filename.lower(): entry for entry in self._archive.infolist()}
+        self._entries = {_plain_path(entry.orig_filename): entry for entry in self._archive.infolist()}
         self._unpacked = 0
 
     def __contains__(self, path: str) -> bool:
@@ -111,6 +111,11 @@ class Archive:
             raise InvalidWorkbook(f"{path[:60]} {what}")
         with self._archive.open(entry) as unpacked:
             yield from _without_long_texts(iter(partial(unpacked.read, _PIECE), b""))
+
+
+def _plain_path(name: str) -> str:
+    """Return the path of a part with the separators that the standard wants; some programs write backslashes."""
+    return name.partition("\0")[0].replace("\\", "/").lower().lstrip("/")
 
 
 def _without_long_texts(pieces: Iterable[bytes]) -> Iterator[bytes]:

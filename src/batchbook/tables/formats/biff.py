@@ -239,10 +239,18 @@ class BiffTexts:
         self._parts, self._part, self._place = parts, 0, 0
 
     def all(self, count: int) -> list[str]:
-        """Return ``count`` texts."""
+        """Return ``count`` texts, or as many as there are."""
         if count > MAX_TEXTS:
             raise LimitExceeded(f"has more than {MAX_TEXTS:,} texts")
-        return [self.text() for _ in range(count)]
+        found: list[str] = []
+        while len(found) < count and not self._is_at_end:
+            found.append(self.text())
+        return found
+
+    @property
+    def _is_at_end(self) -> bool:
+        """Whether no further text begins: programs state more texts than there are."""
+        return self._part + 1 >= len(self._parts) and self._place >= len(self._parts[self._part])
 
     def skip(self, count: int) -> None:
         """Pass over ``count`` bytes."""

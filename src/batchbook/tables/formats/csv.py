@@ -16,10 +16,19 @@ from typing import BinaryIO, Protocol, TextIO
 from batchbook.errors import BadInput
 from batchbook.tables.errors import MAX_CELL, MAX_TEXT_ROWS
 from batchbook.tables.formats import SAMPLE, Block, OpenedFile, is_blank
+from batchbook.tables.formats.dialects import (
+    FIXED,
+    UNUSUAL_DELIMITERS,
+    DialectReader,
+    delimiter_note,
+    fixed_widths,
+    guess_quoting,
+    is_delimiter,
+)
 from batchbook.tables.layout.encoding import compare_readings, detect_encoding
 from batchbook.tables.layout.header_heuristics import header_names, without_comments
 from batchbook.tables.layout.text_scan import TextStatistics
-from batchbook.tables.report import Note, Reading
+from batchbook.tables.report import Note, Quoting, Reading
 
 
 class RowTooLong(Exception):  # noqa: N818 - It becomes a sentence before it leaves this room.
@@ -111,12 +120,10 @@ def _unclosed_quote_message(name: str, line: int) -> str:
     )
 
 
-# The bytes at the start of a text from which the delimiter is guessed.
-_SAMPLE_BYTES = 256 * 1024
+_SAMPLE_BYTES = 256 * 1024  # The bytes at the start of a text from which the delimiter is guessed.
 # The characters that are read from the file at a time, the most such pieces in a block, and those that no row takes.
 _PIECE, _PIECES_IN_BLOCK, _TOO_MANY_PIECES = 1024 * 1024, 8, 12
-# The number of rows that are taken before their text is measured.
-_AT_ONCE = 50
+_AT_ONCE = 50  # The number of rows that are taken before their text is measured.
 
 
 def open_text(name: str, file: BinaryIO, requested: Reading, expected: Collection[str]) -> OpenedFile:
@@ -127,16 +134,35 @@ def open_text(name: str, file: BinaryIO, requested: Reading, expected: Collectio
     if requested.delimiter:
         check_delimiter(requested.delimiter)
     text = detect_encoding(name, file, requested.encoding, requested.odd_lines)
-    delimiter = requested.delimiter or guess_delimiter(_beginning(text.file, text.codec), expected)
-    structure = replace(requested, encoding=text.encoding, odd_lines=text.odd_lines, delimiter=delimiter)
+    beginning = _beginning(text.file, text.codec)
+    delimiter, quoting, notes = _dialect(beginning, requested, expected)
+    structure = replace(
+        requested, encoding=text.encoding, odd_lines=text.odd_lines, delimiter=delimiter, quoting=quoting
+    )
     return OpenedFile(
-        TextRows(name, text.file, text.codec, delimiter),
+        TextRows(name, text.file, text.codec, delimiter, quoting),
         replace(structure, format="csv", sheet=""),
         text.survey.lines,
         ragged=True,
-        notes=(*text.notes, *_line_ends(text.survey)),
-        readings=compare_readings(text, delimiter),
+        notes=(*text.notes, *notes, *_line_ends(text.survey)),
+        readings=compare_readings(text, delimiter if len(delimiter) == 1 else ","),
     )
+
+
+def _dialect(
+    text: str, requested: Reading, expected: Collection[str]
+) -> tuple[str, Quoting, tuple[Note, ...]]:
+    """Return the delimiter and the quoting of a text, those requested or guessed from its beginning, with the evidence."""
+    delimiter = requested.delimiter or guess_delimiter(text, expected)
+    notes: tuple[Note, ...] = ()
+    if not requested.delimiter and (delimiter not in DELIMITERS):
+        notes = delimiter_note(delimiter, _records(text, delimiter))
+    if requested.quoting or delimiter.startswith(FIXED):
+        return delimiter, requested.quoting or "none", notes
+    delimiter, quoting, found = guess_quoting(
+        text, delimiter, lambda inner: requested.delimiter or guess_delimiter(inner, expected)
+    )
+    return delimiter, quoting, (*notes, *found)
 
 
 class TextRows:
@@ -145,8 +171,11 @@ class TextRows:
     #: A text hides nothing.
     hidden_rows: Collection[int] = ()
 
-    def __init__(self, name: str, file: BinaryIO, codec: str, delimiter: str) -> None:
-        self._name, self._file, self._codec, self._delimiter = name, file, codec, delimiter
+    def __init__(
+        self, name: str, file: BinaryIO, codec: str, delimiter: str, quoting: Quoting = "doubled"
+    ) -> None:
+        self._name, self._file, self._codec = name, file, codec
+        self._delimiter, self._quoting = delimiter, quoting
 
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield all rows in blocks of at most ``size``; raise ``BadInput`` where they stop being readable."""
@@ -191,7 +220,9 @@ class TextRows:
             return unreadable_row_message(self._name, reader)
 
     def _reader(self, lines: Iterator[str]) -> CsvReader:
-        return csv.reader(lines, delimiter=self._delimiter, strict=True)
+        if self._quoting == "doubled" and len(self._delimiter) == 1:
+            return csv.reader(lines, delimiter=self._delimiter, strict=True)
+        return DialectReader(lines, self._delimiter, self._quoting)
 
     @contextmanager
     def _lines(self) -> Iterator[TextIO]:
@@ -254,10 +285,10 @@ _AGREEMENT = 0.6
 
 def check_delimiter(requested: str) -> None:
     """Raise ``BadInput`` for a delimiter that cannot separate cells."""
-    if len(requested) != 1 or requested in '"\r\n\x00':
+    if not is_delimiter(requested):
         raise BadInput(
-            f"“{requested[:20]}” cannot separate cells: a delimiter is one character, and neither a quotation mark nor a"
-            " line end."
+            f"“{requested[:20]}” cannot separate cells: a delimiter is one to three characters, none of them a quotation mark"
+            " or a line end, or a list of positions such as fixed:0,10,25."
         )
 
 
@@ -266,22 +297,34 @@ def guess_delimiter(text: str, expected: Collection[str]) -> str:
 
     A header row alone proves nothing, since a heading may hold a comma, and amounts hold the decimal sign.
     """
+    every = (*DELIMITERS, *(mark for mark in UNUSUAL_DELIMITERS if mark in text))
     tables = {
         mark: [cells for _, cells in without_comments(list(enumerate(_records(text, mark))))]
-        for mark in DELIMITERS
+        for mark in every
     }
     scores = {mark: _score(table, mark, expected) for mark, table in tables.items()}
-    best = max(DELIMITERS, key=scores.__getitem__)
+    best = max(every, key=scores.__getitem__)
     if scores[best] > (0, 0.0, 0):
-        return best
+        # Two bars between cells look like twice as many cells.
+        return (
+            "||" if best == "|" and all(not any(row[1::2]) and len(row) > 2 for row in tables["|"]) else best
+        )
+    if positions := fixed_widths(text):
+        return positions
     # One column: what separates nothing there keeps its texts whole.
-    return next((mark for mark, table in tables.items() if max(map(len, table), default=1) == 1), ",")
+    return next((mark for mark in DELIMITERS if max(map(len, tables[mark]), default=1) == 1), ",")
 
 
 def _records(text: str, delimiter: str) -> list[list[str]]:
     records: list[list[str]] = []
     try:
-        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+        lines = io.StringIO(text, newline="")
+        reader = (
+            csv.reader(lines, delimiter=delimiter)
+            if len(delimiter) == 1
+            else DialectReader(lines, delimiter, "none")
+        )
+        for record in reader:
             if not is_blank([delimiter.join(record)]):
                 records.append(record)
             if len(records) == SAMPLE:
@@ -301,7 +344,7 @@ def _score(records: Sequence[Sequence[str]], mark: str, expected: Collection[str
     hits = max((len(set(header_names(record)) & set(expected)) for record in first), default=0)
     agreement = widths[width] / len(records)
     # Times and addresses hold colons, so all rows must agree, with the headings.
-    wanted = 1.0 if mark == ":" else _AGREEMENT
+    wanted = 1.0 if mark == ":" or mark in UNUSUAL_DELIMITERS else _AGREEMENT
     if agreement < wanted and not hits:
         return 0, 0.0, 0
     return hits, agreement, width

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from itertools import islice
 from pathlib import PurePath
 from typing import BinaryIO
 
@@ -14,14 +15,20 @@ from batchbook.tables.formats.biff import COMPOUND_MAGIC, CompoundFile
 from batchbook.tables.report import Format, Note
 
 #: The ends of the names of files that can be read.
-SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
+SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 
-_START = 4096
+_START, _SEARCHED = 4096, 8
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
-_FORMAT_OF_SUFFIX: dict[str, Format] = {"xlsx": "xlsx", "xlsm": "xlsx", "xls": "xls", "ods": "ods"}
+_FORMAT_OF_SUFFIX: dict[str, Format] = {
+    "xlsx": "xlsx",
+    "xlsm": "xlsx",
+    "xlsb": "xlsb",
+    "xls": "xls",
+    "ods": "ods",
+}
 _FORMAT_NAMES: dict[Format, str] = {
-    "csv": "text", "xlsx": "an Excel workbook (XLSX)", "xls": "an old Excel workbook (XLS)",
+    "csv": "text", "xlsx": "an Excel workbook (XLSX)", "xlsb": "a binary Excel workbook (XLSB)", "xls": "an old Excel workbook (XLS)",
     "ods": "an OpenDocument spreadsheet (ODS)",
 }  # fmt: skip
 
@@ -109,15 +116,22 @@ def _type_of_archive(name: str, file: BinaryIO) -> Format:
         ) from None
     if archive.encrypted():
         raise BadInput(password_message(name))
-    if mime.startswith(_SPREADSHEET):
+    if mime.startswith(_SPREADSHEET) or (not mime and _is_spreadsheet(archive)):
         return "ods"
-    if (
-        "[Content_Types].xml" in archive
-        and "xl/workbook.bin" not in archive
-        and not archive.has("word/", "ppt/")
+    if "xl/workbook.bin" in archive:
+        return "xlsb"
+    if ("[Content_Types].xml" in archive or "xl/workbook.xml" in archive) and not archive.has(
+        "word/", "ppt/"
     ):
         return "xlsx"
     raise BadInput(f"“{name}” is {_other_archive(archive, mime)}. {_ADVICE}")
+
+
+def _is_spreadsheet(archive: Archive) -> bool:
+    """Return whether an archive that does not tell its type has the content of an OpenDocument spreadsheet."""
+    if "content.xml" not in archive:
+        return False
+    return b"<office:spreadsheet" in b"".join(islice(archive.pieces_again("content.xml"), _SEARCHED))
 
 
 def _type_of_compound_file(name: str, file: BinaryIO) -> Format:
@@ -149,8 +163,6 @@ def password_message(name: str) -> str:
 
 
 def _other_archive(archive: Archive, mime: bytes) -> str:
-    if "xl/workbook.bin" in archive:
-        return "a binary Excel workbook (XLSB), which cannot be read here"
     if archive.has("word/", "ppt/") or mime:
         return "a document of another kind, and no workbook"
     return "an archive (ZIP) without a workbook in it"

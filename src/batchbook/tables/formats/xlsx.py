@@ -160,7 +160,8 @@ class XlsxWorkbook:
         return scan.extent
 
     def _find(self) -> _Parts:
-        root = self._relations("")
+        # A workbook without the list of its main parts has them where every program puts them.
+        root = self._relations("") if "_rels/.rels" in self._archive else {}
         book = next((path for kind, path in root.values() if kind == "officeDocument"), "xl/workbook.xml")
         relations = self._relations(book)
         parts = _Parts()

@@ -9,13 +9,15 @@ from typing import Generic, Protocol, TypeVar
 from batchbook.errors import BadInput
 from batchbook.statuses import Severity
 from batchbook.tables.errors import LimitExceeded
-from batchbook.tables.formats import RawRows, first_rows
+from batchbook.tables.formats import NumberedRow, RawRows, first_rows
 from batchbook.tables.layout.header_heuristics import header_names
 from batchbook.tables.report import Note, SheetReport
 from batchbook.words import quoted_list
 
 # The number of sheets that are searched for known headings, and of the rows of each.
 _LOOKED_AT, _AMONG = 10, 50
+# The most rows of a single cell that a cover sheet has.
+_LONG_COVER = 8
 
 
 class SheetRows(RawRows, Protocol):
@@ -49,12 +51,13 @@ def choose_sheet(
 ) -> ChosenSheet[R]:
     """Return one of the ``sheets`` of the file ``name``, each with its name and whether it is visible.
 
-    It is the one ``requested``, or the first with ``expected`` headings, or the first that is not empty. ``load`` returns the rows
+    It is the one ``requested``, or the first with ``expected`` headings, or the first with records, or the first that is not empty. ``load`` returns the rows
     of the sheet at a position. Raises ``BadInput`` where no sheet has the name requested.
     """
     if requested:
         return _requested_sheet(name, sheets, load, requested)
     best: tuple[int, R] | None = None
+    best_is_table = False
     heights: dict[int, int | None] = {}
     for place, rows in _load_each(_search_order(sheets), load):
         heights[place] = rows.height
@@ -63,13 +66,20 @@ def choose_sheet(
             heights[place] = 0
             continue
         known = any(not set(expected).isdisjoint(header_names(row)) for _, row in sample)
-        if best is None or known:
-            best = (place, rows)
-        if known or not expected:
+        is_table = _may_be_table(sample)
+        if best is None or known or (is_table and not best_is_table):
+            best, best_is_table = (place, rows), is_table or known
+        if known or (is_table and not expected):
             break
     place, rows = best or (_search_order(sheets)[0], load(_search_order(sheets)[0]))
     reports = tuple(SheetReport(title, heights.get(at)) for at, (title, _) in enumerate(sheets))
     return ChosenSheet(sheets[place][0], rows, reports, _notes(sheets, place, heights))
+
+
+def _may_be_table(sample: Sequence[NumberedRow]) -> bool:
+    """Return whether two rows have several cells, or three have one: a cover sheet has a title and some notes."""
+    filled = [sum(map(bool, map(str.strip, cells))) for _, cells in sample]
+    return sum(count > 1 for count in filled) > 1 or (max(filled) == 1 and len(filled) > _LONG_COVER)
 
 
 def _requested_sheet(
