@@ -24,14 +24,14 @@ LIST = HEADER + (
 
 
 BAD_PRICES = [
-    ("1.005", "too-many-decimals"),
+    ("1.0055", "too-many-decimals"),
     ("0", "too-small"),
     ("0.00", "too-small"),
     ("-1", "too-small"),
     ("10000000000", "too-large"),
     ("NaN", "not-a-number"),
     ("1_000", "not-a-number"),
-    ("٣", "not-a-number"),
+    ("٣½", "not-a-number"),
 ]
 
 

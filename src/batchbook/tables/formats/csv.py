@@ -159,6 +159,8 @@ def _dialect(
         notes = delimiter_note(delimiter, _records(text, delimiter))
     if requested.quoting or delimiter.startswith(FIXED):
         return delimiter, requested.quoting or "none", notes
+    if not any(mark in text for mark in "\"'"):
+        return delimiter, "doubled", notes
     delimiter, quoting, found = guess_quoting(
         text, delimiter, lambda inner: requested.delimiter or guess_delimiter(inner, expected)
     )
