@@ -177,6 +177,36 @@ def test_a_user_that_cannot_be_added(
         assert session.scalars(select(User)).all() == []
 
 
+def test_a_user_is_changed_switched_off_and_on_again(add: Run, batchbook: Run, engine: Engine) -> None:
+    assert add("ada", "--role", "admin").exit_code == 0
+    assert add("ann", "--role", "staff").exit_code == 0
+    changes = ("--role", "auditor", "--role", "staff", "--full-name", "Ann B", "--timezone", "Europe/Berlin")
+    assert batchbook("user", "edit", "ann", *changes).stdout == "Changed the user ann.\n"
+    off = json.loads(batchbook("user", "deactivate", "ann", "--json").stdout)
+    assert off == {"name": "ann", "roles": ["auditor", "staff"], "active": False}
+    with transaction_scope(engine, read_only=True) as session:
+        ann = session.scalars(select(User).where(User.name == "ann")).one()
+        assert (ann.full_name, ann.timezone, ann.active) == ("Ann B", "Europe/Berlin", False)
+    assert batchbook("user", "activate", "ann").stdout == "The user ann can sign in again.\n"
+    for arguments in (("deactivate", "ada"), ("edit", "ada", "--role", "staff")):
+        refused = batchbook("user", *arguments)
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert "would leave nobody who can sign in and edit users and roles" in refused.stderr
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_user_that_cannot_be_changed(add: Run, batchbook: Run) -> None:
+    assert add("ann", "--role", "staff").exit_code == 0
+    for arguments, sentence in (
+        (("edit", "bob", "--full-name", "B"), "There is no user called bob. Nothing was changed."),
+        (("edit", "ann", "--role", "king"), "There is no role king. The user was not changed."),
+        (("edit", "ann", "--timezone", "Mars"), "There is no time zone “Mars”. The user was not changed."),
+    ):
+        result = batchbook("user", *arguments)
+        assert (result.exit_code, result.stderr.startswith(sentence)) == (1, True), result.stderr
+    assert batchbook("user", "edit", "ann").exit_code == 2
+
+
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_role_must_be_given(add: Run) -> None:
     assert add("ann").exit_code == 2

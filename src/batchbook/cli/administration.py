@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from batchbook import demo, migrate
 from batchbook.catalog.loader import load_file
@@ -28,7 +30,11 @@ from batchbook.master.direct_edits import LONGEST_REASON
 from batchbook.security.default_roles import install_default_roles
 from batchbook.security.models import Role, User, normal_name
 from batchbook.security.passwords import hash_password, why_weak, zone_field
+from batchbook.security.sessions import revoke_sessions
 from batchbook.words import counted, noun
+
+_NOT_ADDED, _NOT_CHANGED = "The user was not added.", "The user was not changed."
+_NAME = click.argument("name", type=TEXT)
 
 
 @click.group()
@@ -67,9 +73,9 @@ def add(
     with installation.transaction() as session:
         new = User(
             name=_free_name(session, name),
-            full_name=_value(User, "full_name", full_name),
-            timezone=_zone(timezone),
-            roles=_roles(session, roles),
+            full_name=_value(User, "full_name", full_name, _NOT_ADDED),
+            timezone=_zone(timezone, _NOT_ADDED),
+            roles=_roles(session, roles, _NOT_ADDED),
         )
         if (weakness := why_weak(password, new.name, new.full_name)) is not None:
             raise BadInput(f"The user was not added. {weakness}")
@@ -83,6 +89,87 @@ def add(
     )
 
 
+@user.command()
+@_NAME
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    type=TEXT,
+    help="A role of the user, in place of the present ones; may be repeated.",
+)
+@click.option("--full-name", type=TEXT, help="The name that pages show.")
+@click.option("--timezone", type=TEXT, help="The user's time zone, such as Europe/Berlin.")
+@json_option
+@pass_installation
+def edit(
+    installation: Installation,
+    name: str,
+    roles: tuple[str, ...],
+    full_name: str | None,
+    timezone: str | None,
+    as_json: bool,
+) -> None:
+    """Change the roles, the full name or the time zone of the user NAME."""
+    if not roles and full_name is None and timezone is None:
+        raise click.UsageError("Give at least one of --role, --full-name and --timezone.")
+    with _changed_user(installation, name) as (session, found):
+        if roles:
+            found.roles = _roles(session, roles, _NOT_CHANGED)
+        if full_name is not None:
+            found.full_name = _value(User, "full_name", full_name, _NOT_CHANGED)
+        if timezone is not None:
+            found.timezone = _zone(timezone, _NOT_CHANGED)
+    print_result(as_json, _user_facts(found), f"Changed the user {found.name}.")
+
+
+@user.command()
+@_NAME
+@json_option
+@pass_installation
+def deactivate(installation: Installation, name: str, as_json: bool) -> None:
+    """Deactivate the user NAME, who is signed out at once and can no longer sign in."""
+    with _changed_user(installation, name) as (session, found):
+        found.active = False
+        revoke_sessions(session, found.id)
+    print_result(as_json, _user_facts(found), f"The user {found.name} can no longer sign in.")
+
+
+@user.command()
+@_NAME
+@json_option
+@pass_installation
+def activate(installation: Installation, name: str, as_json: bool) -> None:
+    """Activate the user NAME again, who was deactivated."""
+    with _changed_user(installation, name) as (_session, found):
+        found.active = True
+    print_result(as_json, _user_facts(found), f"The user {found.name} can sign in again.")
+
+
+@contextmanager
+def _changed_user(installation: Installation, name: str) -> Iterator[tuple[Session, User]]:
+    """Yield a session and the user called ``name`` to change; raise ``Conflict`` if no administrator would be left."""
+    from batchbook.accounts.admin_rules import admins, one_at_a_time  # They load the pages of users.
+
+    with installation.transaction() as session:
+        one_at_a_time(session)
+        had_admins = bool(admins(session))
+        wanted = select(User).where(User.name == normal_name(name)).options(selectinload(User.roles))
+        found = session.scalar(wanted)
+        if found is None:
+            raise Missing(f"There is no user called {name[:64]}. Nothing was changed.")
+        yield session, found
+        session.flush()
+        if had_admins and not admins(session):
+            raise Conflict(
+                "This would leave nobody who can sign in and edit users and roles. Nothing was changed."
+            )
+
+
+def _user_facts(found: User) -> dict[str, object]:
+    return {"name": found.name, "roles": sorted(role.name for role in found.roles), "active": found.active}
+
+
 def _password(from_stdin: bool) -> str:
     if not from_stdin:
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
@@ -93,36 +180,36 @@ def _password(from_stdin: bool) -> str:
 
 
 def _free_name(session: Session, text: str) -> str:
-    name = normal_name(_value(User, "name", text))
+    name = normal_name(_value(User, "name", text, _NOT_ADDED))
     if session.scalar(select(User.id).where(User.name == name)) is not None:
         raise Conflict(f"There is a user called {name} already. Choose another name; nothing was changed.")
     return name
 
 
-def _zone(text: str) -> str | None:
+def _zone(text: str, consequence: str) -> str | None:
     try:
         zone: str | None = parse(zone_field().column, text)
     except CellError as error:
         raise BadInput(
-            f"There is no time zone “{text[:40]}”, so the user was not added. Write it like Europe/Berlin."
+            f"There is no time zone “{text[:40]}”. {consequence} Write it like Europe/Berlin."
         ) from error
     return zone
 
 
-def _value(model: type[Base], column: str, text: str) -> str:
+def _value(model: type[Base], column: str, text: str, consequence: str) -> str:
     """Return the value that ``text`` has in a column, by the rules of forms; raise ``BadInput`` if it has none."""
     try:
         return str(parse(columns_of(model, [column])[0], text))
     except CellError as error:
-        raise BadInput(f"The user was not added. {error.message}") from error
+        raise BadInput(f"{consequence} {error.message}") from error
 
 
-def _roles(session: Session, texts: tuple[str, ...]) -> list[Role]:
-    names = {_value(Role, "name", text) for text in texts}
+def _roles(session: Session, texts: tuple[str, ...], consequence: str) -> list[Role]:
+    names = {_value(Role, "name", text, consequence) for text in texts}
     known = {role.name: role for role in session.scalars(select(Role).order_by(Role.name))}
     if unknown := sorted(names - set(known)):
         raise Missing(
-            f"There is no role {' or '.join(unknown)}, so the user was not added; the roles are {', '.join(known)}."
+            f"There is no role {' or '.join(unknown)}. {consequence} The roles are {', '.join(known)}."
         )
     return [known[name] for name in sorted(names)]
 

@@ -116,6 +116,20 @@ def test_remove_rows_by_status(batch: Run, opened: str) -> None:
     assert show(batch)["removed_count"] == 1
 
 
+def test_restore_rows(batch: Run, opened: str) -> None:
+    for status in ("not_in_catalogue", "increase"):
+        assert batch("remove-rows", opened, "--status", status, "--as", "staff").exit_code == 0
+    before = show(batch)
+    none = batch("restore-rows", opened, "--status", "decrease", "--as", "staff")
+    assert (none.exit_code, none.stderr.strip()[-44:]) == (1, "No removed rows match, so none was restored.")
+    result = batch("restore-rows", opened, "--status", "increase", "--as", "staff")
+    assert result.stdout == "1 row was restored to Batch 00000001.\n"
+    assert (before["removed_count"], show(batch)["removed_count"]) == (2, 1)
+    assert row(batch, 1)["status"] == "increase"
+    assert json.loads(batch("restore-rows", opened, "--as", "staff", "--json").stdout)["restored"] == 1
+    assert show(batch)["removed_count"] == 0
+
+
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 from sqlalchemy import Engine
 from tests.batches.sheets import Book
 
@@ -44,6 +45,16 @@ def test_rows_as_json(batch: Run, opened: str) -> None:
     assert rows[3]["description"] == "=ROLL"
     assert (rows[4]["new_price"], rows[4]["issues"][0]["raw"]) == (None, "cheap")
     assert "batch_id" not in rows[0]
+
+
+def test_rows_as_xlsx(batch: Run, opened: str, tmp_path: Path) -> None:
+    target = tmp_path / "rows.xlsx"
+    assert batch("rows", opened, "--format", "xlsx", "--output", target).exit_code == 0
+    sheet = CalamineWorkbook.from_path(target).get_sheet_by_index(0).to_python()
+    assert sheet[0][0] == "sequence"
+    assert (len(sheet), sheet[4][sheet[0].index("description")]) == (6, "=ROLL")
+    without = batch("rows", opened, "--format", "xlsx")
+    assert (without.exit_code, "--format xlsx needs --output FILE." in without.stderr) == (2, True)
 
 
 def test_rows_by_status(batch: Run, opened: str) -> None:

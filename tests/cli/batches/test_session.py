@@ -23,6 +23,7 @@ CHANGES: dict[str, tuple[object, ...]] = {
     "remove-row": (1,),
     "restore-row": (1,),
     "remove-rows": ("--status", "increase"),
+    "restore-rows": (),
     "populate": (),
     "refresh": (),
     "complete": (),

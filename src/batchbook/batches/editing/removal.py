@@ -99,6 +99,24 @@ class RowRemover:
                 self._record(context, f"Removed {counted(count, 'row')}.", count, removed=True)
             return count
 
+    def restore_where(self, batch_id: int, condition: ColumnElement[bool]) -> int:
+        """Restore all removed rows that satisfy ``condition``, as one operation; return their number.
+
+        Raises ``Conflict`` if no removed row does.
+        """
+        with self.engine.editing(batch_id) as context:
+            model = context.row
+            whole = model.batch_id == context.batch.id
+            removed = select(func.count()).where(whole, model.removed, condition)
+            count = int(self.session.scalar(removed) or 0)
+            if not count:
+                raise Conflict("No removed rows match, so none was restored.")
+            context.progress.report("restore rows", 0, count)
+            with refreshing(context, whole):
+                self._mark(context, condition, removed=False)
+                self._record(context, f"Restored {counted(count, 'row')}.", count, removed=False)
+            return count
+
     def demand_seen(self, context: ActionContext, condition: ColumnElement[bool], seen: Token | None) -> int:
         """Return the number of rows that satisfy ``condition``; raise ``Conflict`` as :meth:`remove_where` does."""
         now = Selection.of(context, condition)

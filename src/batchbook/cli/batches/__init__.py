@@ -62,6 +62,10 @@ _COMMANDS = {
         "batchbook.cli.batches.editing_commands:remove_rows",
         "Remove all rows of one status from the batch ID.",
     ),
+    "restore-rows": LazyCommand(
+        "batchbook.cli.batches.editing_commands:restore_rows",
+        "Restore all rows that were removed from the batch ID, or those of one status.",
+    ),
     "worksheet": LazyCommand(
         "batchbook.cli.batches.export_commands:worksheet",
         "Write the rows of the batch ID into a workbook, to be corrected in a spreadsheet program.",

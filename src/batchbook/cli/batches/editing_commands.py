@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 import click
+from sqlalchemy import and_, true
 
 from batchbook.batches import Action, Batch
 from batchbook.batches.editing import HeaderEditor, RowEditor, RowRemover
@@ -92,6 +93,23 @@ def remove_rows(session: CommandSession, batch: Batch, status: str) -> CommandRe
     count = RowRemover(session.engine).remove_where(batch.id, condition)
     return batch_result(
         batch, f"{counted(count, 'row was', 'rows were')} removed from {batch}.", removed=count
+    )
+
+
+@change_command(
+    "restore-rows",
+    Action.EDIT,
+    click.option(
+        "--status", metavar="STATUS", type=TEXT, help="Only rows that had this status when they were removed."
+    ),
+)
+def restore_rows(session: CommandSession, batch: Batch, status: str | None) -> CommandResult:
+    """Restore all rows that were removed from the batch ID, or those of one status."""
+    batch_type = session.types[batch.type]
+    condition = and_(true(), *status_condition(batch_type, batch_type.rows.of(batch), status))
+    count = RowRemover(session.engine).restore_where(batch.id, condition)
+    return batch_result(
+        batch, f"{counted(count, 'row was', 'rows were')} restored to {batch}.", restored=count
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 
 import click
 from sqlalchemy import JSON, ColumnElement, Row, select
@@ -44,7 +44,16 @@ _HIDDEN = frozenset({"batch_id", "issues", "removed", "version", "modified_at"})
 @click.command()
 @batch_argument
 @click.option(
-    "--format", "form", type=click.Choice(["csv", "json"]), help="The format to print; CSV by default."
+    "--format",
+    "form",
+    type=click.Choice(["csv", "json", "xlsx"]),
+    help="The format to print; CSV by default. XLSX needs --output.",
+)
+@click.option(
+    "--output",
+    metavar="FILE",
+    type=click.File("wb", lazy=True),
+    help="The file to write; standard output by default.",
 )
 @click.option("--status", metavar="STATUS", type=TEXT, help="Only rows with this status.")
 @click.option("--removed", is_flag=True, help="Only rows that were removed, instead of the others.")
@@ -55,14 +64,19 @@ def rows(
     installation: Installation,
     batch_id: int,
     form: str | None,
+    output: IO[bytes] | None,
     status: str | None,
     removed: bool,
     reader: str | None,
     as_json: bool,
 ) -> None:
     """Print the rows of the batch ID, in their order."""
-    if as_json and form == "csv":
-        raise click.UsageError("--json and --format csv exclude each other.")
+    if as_json and form in ("csv", "xlsx"):
+        raise click.UsageError(f"--json and --format {form} exclude each other.")
+    if form == "xlsx" and output is None:
+        raise click.UsageError("--format xlsx needs --output FILE.")
+    if output is not None and (as_json or form == "json"):
+        raise click.UsageError("--output is for --format csv and xlsx.")
     with reading_session(installation, reader) as session:
         batch = session.find(batch_id, Action.VIEW)
         batch_type = session.types[batch.type]
@@ -75,7 +89,13 @@ def rows(
             )
         else:
             columns = _columns(row)
-            print_bytes(csv_chunks(columns, _select_rows(session, batch, columns, where)))
+            found = _select_rows(session, batch, columns, where)
+            if output is None:
+                print_bytes(csv_chunks(columns, found))
+            else:
+                from batchbook.master.record_pages import write_export  # Pages are loaded for files only.
+
+                write_export(columns, form or "csv", found, cast("BinaryIO", output))
 
 
 def status_condition(
