@@ -25,7 +25,7 @@ OtherDigits = Literal["", "plain", "kept"]
 Quoting = Literal["", "none", "doubled", "backslash", "apostrophe", "lines"]
 
 #: The formats that can be read. Pasted text is ``csv``, and so is text separated by tabs.
-Format = Literal["csv", "xlsx", "xlsb", "xls", "ods"]
+Format = Literal["csv", "xlsx", "xlsb", "xls", "ods", "json", "html", "xml"]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,9 @@ from batchbook.tables.errors import MAX_COLUMNS, rows_at_once
 from batchbook.tables.formats import Block, OpenedFile, first_rows, is_blank
 from batchbook.tables.formats.csv import open_text
 from batchbook.tables.formats.file_type import SUFFIXES, detect_file_type
+from batchbook.tables.formats.markup import open_html, open_xml
 from batchbook.tables.formats.ods import open_ods
+from batchbook.tables.formats.records import open_json
 from batchbook.tables.formats.sheet_cache import SHEET_CACHE, Opener
 from batchbook.tables.formats.xls import open_xls
 from batchbook.tables.formats.xlsb import open_xlsb
@@ -22,7 +24,15 @@ from batchbook.tables.normalise import text_cleaner
 from batchbook.tables.report import Chunk, ColumnReading, Format, Note, Reading, SheetReport, TextReading
 from batchbook.words import quoted_list
 
-_WORKBOOKS: dict[Format, Opener] = {"xlsx": open_xlsx, "xlsb": open_xlsb, "xls": open_xls, "ods": open_ods}
+_WORKBOOKS: dict[Format, Opener] = {
+    "xlsx": open_xlsx,
+    "xlsb": open_xlsb,
+    "xls": open_xls,
+    "ods": open_ods,
+    "json": open_json,
+    "html": open_html,
+    "xml": open_xml,
+}
 
 #: Options by which everything is guessed.
 GUESS_ALL = Reading()

@@ -15,7 +15,22 @@ from batchbook.tables.formats.biff import COMPOUND_MAGIC, CompoundFile
 from batchbook.tables.report import Format, Note
 
 #: The ends of the names of files that can be read.
-SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+SUFFIXES = (
+    ".csv",
+    ".tsv",
+    ".tab",
+    ".txt",
+    ".xlsx",
+    ".xlsm",
+    ".xlsb",
+    ".xls",
+    ".ods",
+    ".json",
+    ".jsonl",
+    ".html",
+    ".htm",
+    ".xml",
+)
 
 _START, _SEARCHED = 4096, 8
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
@@ -29,7 +44,7 @@ _FORMAT_OF_SUFFIX: dict[str, Format] = {
 }
 _FORMAT_NAMES: dict[Format, str] = {
     "csv": "text", "xlsx": "an Excel workbook (XLSX)", "xlsb": "a binary Excel workbook (XLSB)", "xls": "an old Excel workbook (XLS)",
-    "ods": "an OpenDocument spreadsheet (ODS)",
+    "ods": "an OpenDocument spreadsheet (ODS)", "json": "JSON", "html": "a web page (HTML)", "xml": "XML Spreadsheet 2003",
 }  # fmt: skip
 
 _ADVICE = "Open it in the program that it belongs to, save the table as XLSX or CSV, and upload that."
@@ -47,6 +62,7 @@ _OTHER_TYPES = {
 _HTML = re.compile(
     rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta|style|div)\b", re.I | re.S
 )
+_JSON = re.compile(rb"""\s*(?:\{\s*(?:"[^"\n]{0,200}"\s*:|\})|\[\s*[\[{])""")
 _XML = re.compile(rb"\s*<\?(?:xml|mso)|\s*<(?:workbook|!doctype)\b", re.I)
 
 
@@ -89,9 +105,14 @@ def _type_by_content(name: str, file: BinaryIO, start: bytes) -> Format:
         .removeprefix(b"\xff\xfe")
         .removeprefix(b"\xfe\xff")
     )
-    if _HTML.match(text) or _XML.match(text):
-        what = "a web page (HTML)" if _HTML.match(text) else "a document of tags (XML)"
-        raise BadInput(f"“{name}” is {what} and no table, despite its name. {_ADVICE}")
+    if _JSON.match(text):
+        return "json"
+    if b"urn:schemas-microsoft-com:office:spreadsheet" in text and _XML.match(text) and not _HTML.match(text):
+        return "xml"
+    if _HTML.match(text):
+        return "html"
+    if _XML.match(text):
+        raise BadInput(f"“{name}” is a document of tags (XML) and no table, despite its name. {_ADVICE}")
     return "csv"
 
 

@@ -1,0 +1,173 @@
+"""Readers of tables in markup, which many programs call XLS: HTML pages and XML Spreadsheet 2003."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from html import unescape
+from typing import BinaryIO
+
+from batchbook.tables.errors import MAX_COLUMNS, LimitExceeded, sheet_too_large_message
+from batchbook.tables.formats.archive import parsed_xml
+from batchbook.tables.formats.cell_values import number_text, percent_text
+from batchbook.tables.formats.records import HeldRows, Sheets, document_text, opener
+from batchbook.tables.layout.text_scan import file_pieces
+
+_SPREADSHEET = {"urn:schemas-microsoft-com:office:spreadsheet": ""}
+_MOST_TABLES = 1_000
+
+# Bounded, so that a page of tags without an end costs no more than one of text.
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})\b([^<>]{0,2000})>")
+_SPAN = re.compile(r"""colspan\s*=\s*["']?([0-9]{1,5})""", re.I)
+_IGNORED = ("script", "style", "template")
+
+
+class _HtmlTables:
+    """A collector of the tables of a page; of tables within others, each is one of its own."""
+
+    def __init__(self) -> None:
+        self.sheets: Sheets = {}
+        self._open: list[tuple[HeldRows, list[str]]] = []
+        self._cell: list[str] | None = None
+        self._span, self._ignored = 1, ""
+
+    def feed(self, page: str) -> None:
+        """Take a page."""
+        text = _without_comments(page)
+        at = 0
+        for tag in _TAG.finditer(text):
+            if self._cell is not None and not self._ignored:
+                self._cell.append(text[at : tag.start()])
+            at = tag.end()
+            name = tag[2].lower()
+            if self._ignored or name in _IGNORED:
+                self._ignored = "" if tag[1] else self._ignored or name
+            elif tag[1]:
+                self._end(name)
+            else:
+                self._start(name, tag[3])
+        self._end_row()
+
+    def _start(self, tag: str, attributes: str) -> None:
+        if tag == "table":
+            if len(self.sheets) >= _MOST_TABLES:
+                raise LimitExceeded(f"has more than {_MOST_TABLES:,} tables")
+            rows = self.sheets[f"Table {len(self.sheets) + 1}"] = HeldRows()
+            self._open.append((rows, []))
+            self._cell = None
+        elif tag == "tr":
+            self._end_row()
+        elif tag in ("td", "th") and self._open:
+            self._end_cell()
+            span = _SPAN.search(attributes)
+            self._cell, self._span = [], min(int(span[1]) or 1, MAX_COLUMNS) if span else 1
+        elif tag == "br" and self._cell is not None:
+            self._cell.append(" ")
+
+    def _end(self, tag: str) -> None:
+        if tag in ("td", "th"):
+            self._end_cell()
+        elif tag in ("tr", "table"):
+            self._end_row()
+            if tag == "table" and self._open:
+                self._open.pop()
+
+    def _end_cell(self) -> None:
+        if self._cell is not None and self._open:
+            cells = self._open[-1][1]
+            cells.extend([" ".join(unescape("".join(self._cell)).split()), *[""] * (self._span - 1)])
+            if len(cells) > MAX_COLUMNS:
+                raise LimitExceeded(sheet_too_large_message(1, len(cells)))
+        self._cell = None
+
+    def _end_row(self) -> None:
+        self._end_cell()
+        if self._open and self._open[-1][1]:
+            rows, cells = self._open[-1]
+            rows.add(cells)
+            self._open[-1] = rows, []
+
+
+def _without_comments(page: str) -> str:
+    parts, at = list[str](), 0
+    while (start := page.find("<!--", at)) >= 0:
+        parts.append(page[at:start])
+        end = page.find("-->", start)
+        at = len(page) if end < 0 else end + 3
+    return "".join([*parts, page[at:]])
+
+
+def _read_html(_name: str, file: BinaryIO) -> Sheets:
+    page = _HtmlTables()
+    page.feed(document_text(file))
+    return page.sheets
+
+
+class _XmlTables:
+    """A follower of the elements of a workbook in XML."""
+
+    def __init__(self) -> None:
+        self.sheets: Sheets = {}
+        self._percent: set[str] = set()
+        self._style, self._style_of_cell, self._kind = "", "", ""
+        self._row: list[str] | None = None
+        self._number: int | None = None
+        self._text: list[str] | None = None
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "Worksheet":
+            self.sheets[attributes.get("Name", "") or f"Sheet {len(self.sheets) + 1}"] = HeldRows()
+        elif tag == "Style":
+            self._style = attributes.get("ID", "")
+        elif tag == "NumberFormat" and "%" in attributes.get("Format", "").replace("Percent", "%"):
+            self._percent.add(self._style)
+        elif tag == "Row":
+            self._row, self._number = [], _index(attributes)
+        elif tag == "Cell" and self._row is not None:
+            self._begin_cell(self._row, attributes)
+        elif tag == "Data" and self._row:
+            self._text, self._kind = [], attributes.get("Type", "")
+
+    def _begin_cell(self, row: list[str], attributes: Mapping[str, str]) -> None:
+        index = _index(attributes) or len(row) + 1
+        if index > MAX_COLUMNS:
+            raise LimitExceeded(sheet_too_large_message(1, index))
+        row.extend([""] * (index - len(row)))
+        self._style_of_cell = attributes.get("StyleID", "")
+
+    def end(self, tag: str) -> None:
+        if tag == "Data" and self._text is not None and self._row:
+            self._row[-1] = self._value("".join(self._text))
+            self._text = None
+        elif tag == "Row" and self._row is not None and self.sheets:
+            next(reversed(self.sheets.values())).add(self._row, self._number)
+            self._row = None
+
+    def text(self, part: str) -> None:
+        if self._text is not None:
+            self._text.append(part)
+
+    def _value(self, text: str) -> str:
+        if self._kind == "Number":
+            number = float(text)
+            return percent_text(number) if self._style_of_cell in self._percent else number_text(number)
+        if self._kind == "DateTime":
+            return text.removesuffix(".000").removesuffix("T00:00:00")
+        return {"1": "true", "0": "false"}.get(text, text) if self._kind == "Boolean" else text
+
+
+def _index(attributes: Mapping[str, str]) -> int | None:
+    text = attributes.get("Index", "")
+    return int(text) if text.isdecimal() and len(text) < 8 else None
+
+
+def _read_xml(_name: str, file: BinaryIO) -> Sheets:
+    found = _XmlTables()
+    pieces: Iterable[bytes] = file_pieces(file)
+    for _ in parsed_xml(pieces, _SPREADSHEET, found.start, found.end, found.text):
+        pass
+    return found.sheets
+
+
+open_html = opener("html", "a table of a web page (HTML)", _read_html)
+open_xml = opener("xml", "XML Spreadsheet 2003", _read_xml)
