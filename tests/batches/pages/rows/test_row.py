@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import update
 from tests.functional.harness import (
     COUNTS,
     CatalogueDatabase,
@@ -19,6 +20,9 @@ from tests.functional.harness import (
 from tests.functional.test_imports import number_of, send
 from tests.functional.test_imports import url_of as import_url
 from webtest import TestApp
+
+from batchbook.db.transactions import transaction_scope
+from batchbook.types.price_change.models import PriceChangeRow
 
 
 def test_the_rows_form_corrects_a_cell_and_brings_the_row_up_to_date(
@@ -203,6 +207,9 @@ def test_a_row_is_shown_as_it_is_in_its_file_beside_its_fields(
 def test_a_row_whose_line_is_not_known_is_not_shown_as_in_a_file(
     catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:
+    """Such as one that older versions read from a list."""
+    with transaction_scope(catalogue.engine) as session:
+        session.execute(update(PriceChangeRow).values(line=None))
     assert not staff.get(url_of(open_batch, "rows", 1)).html.select('a[href$="/rows/1/file"]')
     assert "Row 1" in text_of(staff.get(url_of(open_batch, "rows", 1, "file"), status=404))
 
