@@ -36,14 +36,14 @@ def refused(command: Run, tmp_path: Path) -> Run:
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
-        ("", "There is no database URL: give sqlalchemy.url or"),
+        ("", "There is no database URL: set sqlalchemy.url or"),
         ("batchbook.sqlite3 s3cret", "sqlalchemy.url is not the URL of a database. Write it like"),
         ("postgresql://u:s3cret@localhost:port/x", "sqlalchemy.url is not the URL of a database."),
         ("postgresql://@s3cret@localhost/x", "a “@” within a name or password is written %40"),
         ("postgresql://u:a@s3cret@localhost/x", "a “@” within a name or password is written %40"),
-        ("mysql+pymysql://u:s3cret@localhost/x", "Batchbook does not know the database mysql+pymysql"),
-        ("postgresql+psycopg2://u:s3cret@localhost/x", "does not know the database postgresql+psycopg2"),
-        ("oracle9://u:s3cret@localhost/x", "does not know the database oracle9: it works on sqlite:// and"),
+        ("mysql+pymysql://u:s3cret@localhost/x", "Batchbook does not support the database mysql+pymysql"),
+        ("postgresql+psycopg2://u:s3cret@localhost/x", "does not support the database postgresql+psycopg2"),
+        ("oracle9://u:s3cret@localhost/x", "does not support the database oracle9: use sqlite:// or"),
     ],
 )
 def test_a_database_url_that_names_no_database(refused: Run, url: str, sentence: str) -> None:
@@ -58,7 +58,7 @@ def test_the_environment_is_named_where_it_says_the_url(
 
 
 def test_no_database_url_at_all(refused: Run) -> None:
-    assert "give sqlalchemy.url or BATCHBOOK_DATABASE_URL" in refused(HEAD)
+    assert "set sqlalchemy.url or BATCHBOOK_DATABASE_URL" in refused(HEAD)
 
 
 @pytest.mark.parametrize(

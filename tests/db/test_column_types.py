@@ -39,7 +39,9 @@ def test_decimals_come_back_exactly_and_with_their_scale(engine: Engine, things:
 def test_decimals_that_do_not_fit_are_refused_not_rounded(
     engine: Engine, things: Table, value: Decimal
 ) -> None:
-    with pytest.raises(StatementError, match="does not fit a decimal of 12 digits with 2 behind the point"):
+    with pytest.raises(
+        StatementError, match="does not fit a decimal number of 12 digits with 2 after the decimal point"
+    ):
         put(engine, things, {"price": value})
     assert column(engine, things, "price") == []
 

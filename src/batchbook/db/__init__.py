@@ -29,9 +29,10 @@ __all__ = [
 
 
 def includeme(config: Any) -> None:
-    """Open the database and give each request a session, ``request.db``, in a transaction of its own.
+    """Open the database and add ``request.db``, a session in the transaction of the request.
 
-    An answer that says no (a status of 4xx or 5xx) keeps nothing; what failed for a passing reason is tried again.
+    A response with a status of 4xx or 5xx rolls the transaction back; requests that failed with a transient error are
+    retried.
     """
     include_services(config)
     settings = config.registry.settings
@@ -45,7 +46,7 @@ def includeme(config: Any) -> None:
 def include_services(config: Any) -> None:
     """Open the database, for commands as well."""
     settings = config.registry.settings
-    # A developer wants to see with which values a statement failed; anywhere else they are not for the log.
+    # Developers see the parameters of a failed statement; elsewhere they must not get into the log.
     hide = not DEVELOPMENT.flag(settings)
     services_of(config.registry).add(Engine, make_engine(database_url(settings), hide_parameters=hide))
     services_of(config.registry).add(WaitingLimit, waiting_limit(settings))

@@ -1,4 +1,4 @@
-"""The declarative base that every model of Batchbook and of its plug-ins shares, and defaults of columns."""
+"""The declarative base of all models of Batchbook and its plug-ins, and the defaults of columns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from batchbook.db.column_types import UTCDateTime
 
-#: Constraint names are fixed from day one, so that a migration can name what it drops on either database.
+#: Constraint names follow a fixed convention, so that migrations can drop constraints by name on both databases.
 NAMING_CONVENTION = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -21,15 +21,15 @@ NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
 }
 
-#: JSON as the database stores it best: JSONB on PostgreSQL, text elsewhere.
+#: JSON: stored as JSONB on PostgreSQL and as text elsewhere.
 JSONValue = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
-#: Mark of a table, in its ``info``, that is kept in a file of its own beside a SQLite database.
+#: The key in the ``info`` of a table that is stored in a side file beside a SQLite database.
 SIDE_FILE = "batchbook_beside"
 
 
 class Base(DeclarativeBase):
-    """The base of all ORM models; its ``metadata`` is what Alembic compares the database with."""
+    """The base of all ORM models; Alembic compares the database with its ``metadata``."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map: ClassVar[dict[Any, Any]] = {
@@ -41,9 +41,9 @@ class Base(DeclarativeBase):
 
 
 def scalar_defaults(columns: ReadOnlyColumnCollection[str, Column[Any]]) -> dict[str, Any]:
-    """Return, by key, the defaults of a table's or mapper's ``columns``, as far as each is one plain value.
+    """Return the scalar defaults of a table's or mapper's ``columns``, by key.
 
-    A new record's form shows them, and bulk writing, which applies no defaults, stores them.
+    The form of a new record shows them; bulk writing, which applies no defaults itself, stores them.
     """
     defaults: dict[str, Any] = {key: column.default for key, column in columns.items()}
     return {

@@ -1,8 +1,8 @@
-"""Bulk writing: many rows at the database's own speed, and files in chunks.
+"""Bulk writing: many rows at the speed of the database, and files in chunks.
 
-SQLite takes driver tuples by ``executemany``, many rows in one statement; PostgreSQL takes COPY on the session's own
-connection, so the rows are part of the session's transaction. No ORM object and no statement is made per row. A file is
-stored in chunks of equal size, so that none is ever held in memory as a whole.
+On SQLite, rows are passed to the driver's ``executemany``, many in one statement; on PostgreSQL, they are sent by COPY on
+the session's connection, within its transaction. There is no ORM object and no statement per row. Files are stored in
+chunks of equal size, so that no file is held in memory as a whole.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from batchbook.db.column_types import ExactDecimal
 from batchbook.db.guard import unguarded
 
 _NULL = "\\N"
-#: What has a meaning in the text.
+#: Characters with a meaning in the text format of COPY.
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _TO_ESCAPE = re.compile(r"[\\\t\n\r]")
-#: What such values are as text is what the database reads.
+#: Types whose ``str()`` is the text that the database reads.
 _WRITTEN_AS_TEXT: tuple[type[Any], ...] = (int, Decimal, date)
 
 
 def copy_text(columns: Sequence[Sequence[Any]]) -> str | None:
-    """Return the lines for rows given by column; ``None`` where the driver must write them, value by value.
+    """Return rows, given by column, in the text format of COPY; ``None`` if the driver must write each value.
 
-    It does so for kinds of values that are not known here, and for what no text of the database holds.
+    The driver must do so for types that are not known here, and for text that the database cannot store.
     """
     texts = [_texts_of(values) for values in columns]
     known = [column for column in texts if column is not None]
@@ -54,7 +54,7 @@ def _texts_of(values: Sequence[Any]) -> Sequence[str] | None:
         return _texts_with_nulls(values)
     if kinds == {str}:
         return _escaped(values)
-    if any(kinds == {plain} for plain in _WRITTEN_AS_TEXT):
+    if any(kinds == {known} for known in _WRITTEN_AS_TEXT):
         return [*map(str, values)]
     return ["t" if value else "f" for value in values] if kinds == {bool} else None
 
@@ -71,16 +71,16 @@ def _texts_with_nulls(values: Sequence[Any]) -> Sequence[str] | None:
 def _escaped(texts: Sequence[str]) -> Sequence[str] | None:
     together = "".join(texts)
     if "\0" in together:
-        return None  # The driver says what is wrong with it.
+        return None  # The driver raises the proper error.
     return [text.translate(_ESCAPES) for text in texts] if _TO_ESCAPE.search(together) else texts
 
 
 T = TypeVar("T")
 
 _STAGING = "batchbook_staging"
-#: How many rows are converted for the driver at a time.
+#: The number of rows that are converted for the driver at a time.
 _CONVERTED = 1_000
-#: How many rows SQLite gets in one statement, and how many parameters every SQLite takes.
+#: The number of rows in one statement of SQLite, and the number of parameters that every version of it allows.
 _ROWS_PER_STATEMENT, _MOST_PARAMETERS = 100, 999
 
 
@@ -96,16 +96,16 @@ def bulk_insert(
 ) -> None:
     """Insert ``rows``, each a sequence of values in the order of ``columns``.
 
-    Column defaults are not applied: a row says all that is to be stored in the named columns. Values are converted
-    by the columns' types, so an unfit one raises what its type raises, usually ``ValueError``. What the database
-    refuses raises SQLAlchemy's errors, such as ``IntegrityError``.
+    Column defaults are not applied: a row has a value for each of the named columns. Values are converted by the types
+    of the columns; an invalid one raises the error of its type, usually ``ValueError``. If the database refuses a row,
+    SQLAlchemy's errors are raised, such as ``IntegrityError``.
     """
     blocks = ([*zip(*chunk, strict=True)] for chunk in chunked(rows, _CONVERTED))
     _insert(connection, table, columns, blocks)
 
 
 def bulk_insert_columns(connection: Connection, table: Table, values: Mapping[str, Sequence[Any]]) -> None:
-    """Insert rows whose ``values`` are given by column, as many in each; all else is as for :func:`bulk_insert`."""
+    """Insert rows whose ``values`` are given by column, all of equal length; otherwise like :func:`bulk_insert`."""
     _insert(connection, table, [*values], iter([[*values.values()]]))
 
 
@@ -116,9 +116,9 @@ def bulk_update(
     columns: Sequence[str],
     rows: Iterable[Sequence[Any]],
 ) -> None:
-    """Set ``columns`` of the rows found by ``key``; each row gives its new values first, then its key's.
+    """Set ``columns`` of the rows identified by ``key``; each of ``rows`` has the new values first, then those of the key.
 
-    PostgreSQL stages the values in a temporary table and runs one UPDATE; SQLite updates by ``executemany``.
+    On PostgreSQL, the values are staged in a temporary table for one UPDATE; on SQLite, ``executemany`` updates the rows.
     """
     blocks = ([*zip(*chunk, strict=True)] for chunk in chunked(rows, _CONVERTED))
     converted = _converted(connection, [table.c[name] for name in (*columns, *key)], blocks)
@@ -157,8 +157,8 @@ def _insert(
 
 
 def _insert_many(connection: Connection, head: str, width: int, cells: Iterator[Any]) -> None:
-    # Many rows in one statement: within a savepoint, a table with triggers makes SQLite keep a journal for each
-    # statement, which takes longer than the rows.
+    # Many rows in one statement: for a table with triggers, within a savepoint, SQLite keeps a journal for each
+    # statement, which takes longer than writing the rows.
     together = max(1, min(_ROWS_PER_STATEMENT, _MOST_PARAMETERS // width))
     marks = f"({', '.join('?' * width)})"
     rest: tuple[Any, ...] = ()
@@ -177,7 +177,7 @@ def _insert_many(connection: Connection, head: str, width: int, cells: Iterator[
 
 
 def _execute_many(connection: Connection, statement: str, records: Iterator[tuple[Any, ...]]) -> None:
-    # Straight to the driver's cursor: it consumes a generator, so that a chunk is never held twice.
+    # The driver is called directly because it consumes a generator, so that no chunk is held twice.
     driver_connection = cast("Any", connection.connection.driver_connection)
     with _errors_as_of_sqlalchemy(connection, statement):
         driver_connection.executemany(statement, records)
@@ -207,7 +207,7 @@ def _copy(
 
 @contextmanager
 def _errors_as_of_sqlalchemy(connection: Connection, statement: str) -> Iterator[None]:
-    """Raise the driver's errors as SQLAlchemy would, so that callers meet one kind, whichever way they wrote."""
+    """Raise the driver's errors as SQLAlchemy does, so that callers have to handle only one kind."""
     base = cast("Any", connection.dialect.dbapi).Error
     try:
         yield
@@ -220,9 +220,9 @@ def _errors_as_of_sqlalchemy(connection: Connection, statement: str) -> Iterator
 def _converted(
     connection: Connection, columns: Sequence[Column[Any]], blocks: Iterable[Sequence[Sequence[Any]]]
 ) -> Iterator[Sequence[Sequence[Any]]]:
-    """Yield ``blocks`` of values by column as the driver takes them.
+    """Yield ``blocks`` of values, given by column, converted for the driver.
 
-    Column by column, because a loop over the cells of each row would cost as much as the database does.
+    Converting by column is fast; a loop over the cells of each row would take as long as the database does.
     """
     processors = [_bind_processor(connection, column) for column in columns]
     for block in blocks:
@@ -237,7 +237,7 @@ def _rows_of(blocks: Iterable[Sequence[Sequence[Any]]]) -> Iterator[tuple[Any, .
 def _bind_processor(
     connection: Connection, column: Column[Any]
 ) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
-    """Return what converts the values of ``column`` for the driver; ``None`` where it takes them as they are."""
+    """Return a function that converts the values of ``column`` for the driver; ``None`` if no conversion is needed."""
     if isinstance(column.type, ExactDecimal):
         return partial(column.type.bind_many, dialect=connection.dialect)
     dialect = connection.dialect
@@ -260,9 +260,9 @@ CHUNK_SIZE = 256 * 1024
 def write_chunks(
     session: Session, model: type[Any], key: Mapping[str, Any], file: BinaryIO
 ) -> tuple[int, str]:
-    """Write the bytes of ``file``, from its start, as rows of ``model``; return their number and SHA-256 in hexadecimal.
+    """Write ``file`` from its start as rows of ``model``; return its size in bytes and its SHA-256 as hexadecimal text.
 
-    ``model`` has the columns ``position`` and ``data`` besides those of ``key``, which say whose chunks they are.
+    ``model`` has the columns ``position`` and ``data`` and those of ``key``, which identify the file.
     """
     file.seek(0)
     size, digest = 0, hashlib.sha256()
@@ -274,7 +274,7 @@ def write_chunks(
 
 
 def read_chunks(session: Session, model: type[Any], key: Mapping[str, Any], size: int) -> Iterator[bytes]:
-    """Yield the ``size`` bytes that :func:`write_chunks` wrote, a chunk at a time."""
+    """Yield the ``size`` bytes that :func:`write_chunks` wrote, one chunk at a time."""
     whole = and_(*(getattr(model, name) == value for name, value in key.items()))
     for position in range((size + CHUNK_SIZE - 1) // CHUNK_SIZE):
         yield session.scalars(select(model.data).where(whole, model.position == position)).one()

@@ -1,4 +1,4 @@
-"""Column types that mean the same on SQLite and PostgreSQL."""
+"""Column types that behave the same on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 def utc_now() -> datetime:
-    """Return this moment, aware, in UTC, by the server's clock."""
+    """Return the current time of the server as an aware datetime in UTC."""
     return datetime.now(UTC)
 
 
 def integer_limits(column_type: Integer) -> tuple[int, int]:
-    """Return the least and the largest whole number of a column of that type on PostgreSQL."""
+    """Return the smallest and the largest integer that a column of that type stores on PostgreSQL."""
     bits = next((bits for known, bits in _BITS if isinstance(column_type, known)), 31)
     return -(2**bits), 2**bits - 1
 
@@ -29,49 +29,49 @@ _BITS: tuple[tuple[type[Integer], int], ...] = ((SmallInteger, 15), (BigInteger,
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """A moment in UTC. Values are aware; a naive one is refused with ``ValueError``, because it names no moment."""
+    """A time in UTC. Values are aware; a naive one raises ``ValueError``, because it is ambiguous."""
 
     impl = DateTime
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """``timestamptz`` on PostgreSQL; ISO text, which sorts by time, on SQLite."""
+        """Return ``timestamptz`` on PostgreSQL, and ISO text, which sorts by time, on SQLite."""
         return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Convert to UTC; SQLite's storage keeps no zone, so the zone is dropped there after conversion."""
+        """Convert the value to UTC, without a zone on SQLite, which stores none."""
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone; Batchbook stores moments in UTC.")
+            raise ValueError(f"{value!r} has no time zone; Batchbook stores times in UTC.")
         value = value.astimezone(UTC)
         return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature.
-        """Return an aware moment in UTC."""
+        """Return an aware datetime in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-#: The ``info`` of a column with the name of a user who did something: who is named there cannot be deleted, so that
-#: the name never becomes somebody else's.
+#: The ``info`` of a column that records the name of a user: users named in such a column cannot be deleted, so that
+#: a name is never reused for another person.
 USER_NAME: dict[str, Any] = {"user_name": True}
 
-#: The longest whole number that fits an integer of 64 bits, whatever its digits.
+#: The number of digits that always fit an integer of 64 bits.
 _MOST_DIGITS = 18
 
 
 class ExactDecimal(TypeDecorator[Decimal]):
-    """A decimal with ``scale`` digits behind the point, exact on both databases.
+    """A decimal number with ``scale`` decimal places, exact on both databases.
 
     PostgreSQL stores ``NUMERIC(precision, scale)``. SQLite has no exact decimal, so there the value is stored as an
     integer count of the smallest unit (4.99 at scale 2 is 499): it compares, sorts, adds and indexes exactly. An
-    expression in SQL may therefore compare or subtract columns of one scale, and multiply or divide by whole
-    numbers; anything else belongs into Python.
+    expression in SQL may therefore compare or subtract columns of the same scale, and multiply or divide by whole
+    numbers; do anything else in Python.
 
-    Values with more digits than ``scale`` are refused with ``ValueError`` rather than rounded. So is a ``precision``
-    above 18 at once, because no integer of SQLite would hold all values of it.
+    Values with more decimal places than ``scale`` raise ``ValueError`` and are not rounded. A ``precision`` above 18
+    raises it as well, because the integers of SQLite cannot hold all such values.
     """
 
     impl = Numeric
@@ -80,7 +80,7 @@ class ExactDecimal(TypeDecorator[Decimal]):
     def __init__(self, precision: int = 12, scale: int = 2) -> None:
         if not 0 <= scale <= precision <= _MOST_DIGITS:
             raise ValueError(
-                f"An ExactDecimal has at most {_MOST_DIGITS} digits, which SQLite's integers hold."
+                f"An ExactDecimal has at most {_MOST_DIGITS} digits, as many as an integer of SQLite holds."
             )
         super().__init__(precision, scale)
         self.precision = precision
@@ -91,7 +91,7 @@ class ExactDecimal(TypeDecorator[Decimal]):
         self._all_fit = re.compile(rf"{one}(?:\n{one})*").fullmatch
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """``NUMERIC`` on PostgreSQL, a whole number of smallest units on SQLite."""
+        """Return ``NUMERIC`` on PostgreSQL, and an integer count of the smallest unit on SQLite."""
         if dialect.name == "sqlite":
             return dialect.type_descriptor(BigInteger())
         return dialect.type_descriptor(Numeric(self.precision, self.scale))
@@ -103,12 +103,12 @@ class ExactDecimal(TypeDecorator[Decimal]):
         exact = Decimal(value)
         if not exact.is_finite() or abs(exact) >= self._limit or exact != exact.quantize(self._unit):
             raise ValueError(
-                f"{value} does not fit a decimal of {self.precision} digits with {self.scale} behind the point."
+                f"{value} does not fit a decimal number of {self.precision} digits with {self.scale} after the decimal point."
             )
         return int(exact.scaleb(self.scale)) if dialect.name == "sqlite" else exact
 
     def bind_many(self, values: Sequence[Decimal | int | None], dialect: Dialect) -> Sequence[Any]:
-        """Check and scale many values at once: a tenth of the work where all of them have ``scale`` digits already."""
+        """Check and scale many values at once, ten times faster if all of them already have ``scale`` decimal places."""
         texts = "\n".join(map(str, values))
         if not (set(map(type, values)) <= {Decimal, NoneType} and self._hold(texts)):
             return [self.process_bind_param(value, dialect) for value in values]
@@ -122,20 +122,20 @@ class ExactDecimal(TypeDecorator[Decimal]):
         )
 
     def holds_all(self, values: Sequence[Decimal]) -> bool:
-        """Return whether all ``values`` have ``scale`` digits already, and fit."""
+        """Return whether all ``values`` fit and already have ``scale`` decimal places."""
         return self._hold("\n".join(map(str, values)))
 
     def _hold(self, texts: str) -> bool:
         return 0 < self.scale < self.precision and self._all_fit(texts) is not None
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """Return a ``Decimal`` with exactly ``scale`` digits behind the point."""
+        """Return a ``Decimal`` with exactly ``scale`` decimal places."""
         if dialect.name != "sqlite" or not isinstance(value, (int, float)):
-            return value  # Also a text that somebody put there, which is no number whatever it says.
+            return value  # Including text that was stored by SQL: it is no number, even if it looks like one.
         return Decimal(value).scaleb(-self.scale)
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
-        """A number compared with, added to or taken from the column is scaled like it; a whole factor is not."""
+        """Return this type for operands that are scaled like the column, and ``Integer`` for whole factors, which are not."""
         if op not in _FACTOR_OPERATORS:
             return self
         if not isinstance(value, int):

@@ -1,10 +1,10 @@
-"""Engines: one recipe for SQLite, with a file beside it for tables that must not wait, and one for PostgreSQL.
+"""Engines for SQLite, with a side file for tables that must not wait for its write lock, and for PostgreSQL.
 
-SQLite has one write lock for each file, and a job holds it for as long as it writes. A model whose table is marked with
-:data:`~batchbook.db.base.SIDE_FILE` is stored in a file of its own there, each statement at once;
-:func:`~batchbook.db.transactions.make_session` sends its statements to it. On PostgreSQL it is in the database, within the
-transaction, like every other model. Nothing in the file is worth a backup. It has no migrations: where its tables are not
-as the models say, they are made anew.
+SQLite has one write lock per file, and a job holds it for as long as it writes. A model whose table is marked with
+:data:`~batchbook.db.base.SIDE_FILE` is therefore stored in a separate file, where each statement is committed at once;
+:func:`~batchbook.db.transactions.make_session` sends its statements there. On PostgreSQL such a model is in the database,
+within the transaction, like all others. The side file needs no backup and has no migrations: if its tables differ from
+the models, they are created anew.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 import pyramid_retry
 from pyramid.exceptions import ConfigurationError
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError
@@ -38,39 +38,39 @@ from batchbook.db.transactions import (
     is_transient,
 )
 
-#: The environment variable that wins over the ``sqlalchemy.url`` setting.
+#: The environment variable that takes precedence over the setting ``sqlalchemy.url``.
 URL_VARIABLE = "BATCHBOOK_DATABASE_URL"
 
-#: The time for which a job or a command waits for SQLite's write lock, and a statement for the file beside it, in seconds.
+#: The time for which a job or command waits for SQLite's write lock, and a statement for the side file, in seconds.
 _WAIT_SECONDS = 15
 _SIDE_FILE_WAIT_SECONDS = 5
 
-#: What the recipes are made for, and bulk writing.
+#: The drivers that engines and bulk writing support.
 _DRIVERS = frozenset({"sqlite", "sqlite+pysqlite", "postgresql+psycopg"})
 
 
 def database_url(settings: Mapping[str, str]) -> URL:
-    """Return where the database is: ``BATCHBOOK_DATABASE_URL`` if set, else the setting ``sqlalchemy.url``.
+    """Return the URL of the database: ``BATCHBOOK_DATABASE_URL`` if set, else the setting ``sqlalchemy.url``.
 
-    A bare ``postgresql://`` means psycopg, the driver Batchbook ships with. Raises ``ConfigurationError``, which
-    never quotes the URL because of the password in it, if that is no URL of a database that Batchbook works on.
+    A plain ``postgresql://`` means psycopg, the driver that Batchbook requires. Raises ``ConfigurationError`` if there
+    is no valid URL of a supported database; the message never quotes the URL, which may contain a password.
     """
     url = _parsed(*_configured_url(settings))
     if url.drivername in ("postgresql", "postgres"):
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername not in _DRIVERS:
         raise ConfigurationError(
-            f"Batchbook does not know the database {url.drivername}: it works on sqlite:// and postgresql://."
+            f"Batchbook does not support the database {url.drivername}: use sqlite:// or postgresql://."
         )
     return url
 
 
 def _configured_url(settings: Mapping[str, str]) -> tuple[str, str]:
-    """Return the URL and the name of what says it."""
+    """Return the URL and the name of the variable or setting that has it."""
     for values, source in ((os.environ, URL_VARIABLE), (settings, "sqlalchemy.url")):
         if text := values.get(source, "").strip():
             return text, source
-    raise ConfigurationError(f"There is no database URL: give sqlalchemy.url or {URL_VARIABLE}.")
+    raise ConfigurationError(f"There is no database URL: set sqlalchemy.url or {URL_VARIABLE}.")
 
 
 def _parsed(text: str, source: str) -> URL:
@@ -81,19 +81,17 @@ def _parsed(text: str, source: str) -> URL:
             f"{source} is not the URL of a database. Write it like sqlite:////srv/batchbook.sqlite3 or"
             " postgresql://user:password@host/name."
         ) from None
-    # A part of the password would be taken for a host's name, and be told in the message that it does not answer.
+    # Part of the password would be taken for the host name, and appear in the error message if it does not answer.
     if url.get_backend_name() != "sqlite" and text.count("@") > (url.username is not None):
-        raise ConfigurationError(
-            f"{source} cannot be taken apart: a “@” within a name or password is written %40."
-        )
+        raise ConfigurationError(f"{source} is ambiguous: write an “@” in a user name or password as %40.")
     return url
 
 
 def make_engine(url: URL | str, **options: Any) -> Engine:
-    """Return an engine for ``url`` with the recipe of its database applied.
+    """Return an engine for ``url``, set up for its database.
 
-    ``options`` go to :func:`sqlalchemy.create_engine`. Errors do not show the values of a statement unless
-    ``hide_parameters`` is False: they end in logs, and values may be cells of batches or hashes of passwords.
+    ``options`` are passed to :func:`sqlalchemy.create_engine`. Errors do not show the parameters of a statement unless
+    ``hide_parameters`` is False: errors are logged, and parameters may be cells of batches or hashes of passwords.
     """
     url = make_url(url)
     options.setdefault("hide_parameters", True)
@@ -112,7 +110,7 @@ def _sqlite_engine(url: URL, **options: Any) -> Engine:
     engine = create_engine(url, connect_args={"timeout": _WAIT_SECONDS}, **options)
     read_tolerantly(engine)
     if url.database and url.database != ":memory:":
-        # For its owner only: the database, its log and its copies beside it are readable by whoever gets this far.
+        # For the owner only: everyone who can open the folder can read the database, its log and its copies.
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         side_file = side_file_engine(url, **options)
         engine.update_execution_options(**{SIDE_FILE_ENGINE: side_file})
@@ -125,21 +123,21 @@ def _sqlite_engine(url: URL, **options: Any) -> Engine:
 
 
 def _connect_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # The driver's own transaction handling begins too late and loses updates silently; we begin ourselves.
+    # The driver's own transaction handling begins too late and silently loses updates, so BEGIN is sent explicitly.
     connection.isolation_level = None
     connection.text_factory = read_text
     for pragma in (
         "journal_mode = WAL",
         "synchronous = NORMAL",
         "foreign_keys = ON",
-        "recursive_triggers = ON",  # REPLACE then fires delete triggers too.
+        "recursive_triggers = ON",  # REPLACE then also fires delete triggers.
     ):
         connection.execute(f"PRAGMA {pragma}")
     connection.create_function("batchbook_fold", 1, fold, deterministic=True)
 
 
 def _connect_postgresql(_dialect: object, _record: object, arguments: Any, options: Any) -> Any:
-    # Imported here, because with SQLite nobody needs to wait for PostgreSQL's driver.
+    # Imported here, so that installations on SQLite do not load PostgreSQL's driver.
     from batchbook.db.psycopg_connection import GuardedConnection, read_times_tolerantly
 
     connection = GuardedConnection.connect(*arguments, **options)
@@ -148,8 +146,8 @@ def _connect_postgresql(_dialect: object, _record: object, arguments: Any, optio
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that will write takes the write lock at once: upgrading a read lock later fails when another
-    # writer came between. One that only reads waits for nobody and is held to reading by query_only.
+    # A transaction that may write takes the write lock at once: upgrading a read lock later fails if another
+    # transaction has written in between. A read-only one does not wait, and query_only keeps it from writing.
     read_only = connection.get_execution_options().get(READ_ONLY, False)
     if not read_only:
         refuse_second(connection)
@@ -170,12 +168,12 @@ def _take_write_lock(connection: Connection) -> None:
 
 
 def _try_write_lock(connection: Connection) -> bool:
-    """Take the write lock if it is free, so that only who must wait needs a slot."""
+    """Take the write lock if it is free, so that only transactions which must wait need a slot."""
     with _busy_timeout(connection, 0):
         try:
             connection.connection.cursor().execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:
-            return False  # Whatever it is, the statement proper tells it as SQLAlchemy does.
+            return False  # Whatever the error, the next attempt raises it through SQLAlchemy.
     return True
 
 
@@ -197,16 +195,16 @@ def _begin_postgresql(connection: Connection) -> None:
 
 def _mark_busy_as_retryable(context: ExceptionContext) -> None:
     error = context.original_exception
-    # One that has waited in vain would only wait in vain again, in a thread that others could use.
+    # A request that has already timed out would only block a thread for as long again.
     if is_transient(error) and not is_timeout(error) and context.sqlalchemy_exception is not None:
         pyramid_retry.mark_error_retryable(context.sqlalchemy_exception)
 
 
-# The file beside a SQLite database.
+# The side file of a SQLite database.
 
 
 def side_file_engine(url: URL, **options: Any) -> Engine:
-    """Return an engine on the file beside the SQLite database at ``url``, made when it is first used."""
+    """Return an engine on the side file of the SQLite database at ``url``, which is created on first use."""
     path = path_beside(url, "sessions")
     engine = create_engine(
         url.set(database=str(path)),
@@ -229,16 +227,16 @@ def _prepare_side_file(connection: sqlite3.Connection, path: Path) -> None:
     statements = _side_file_schema()
     number = zlib.crc32("".join(statements).encode()) & 0x7FFFFFFF
     if _side_file_number(connection) != number:
-        path.chmod(0o600)  # Before anything is in it; what SQLite puts beside it then has the same mode.
+        path.chmod(0o600)  # While it is empty; SQLite gives its journal files the same mode.
         _make_side_file_tables(connection, statements, number)
     connection.execute("PRAGMA synchronous = NORMAL")
-    with suppress(sqlite3.OperationalError):  # Others use the file right now; a later connection sets it.
+    with suppress(sqlite3.OperationalError):  # The file is in use; a later connection will set it.
         connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _make_side_file_tables(connection: sqlite3.Connection, statements: list[str], number: int) -> None:
     connection.execute("BEGIN IMMEDIATE")
-    if _side_file_number(connection) != number:  # Else another process made them in the meantime.
+    if _side_file_number(connection) != number:  # Otherwise another process has just created them.
         for statement in statements:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {number}")
@@ -252,18 +250,16 @@ def _side_file_number(connection: sqlite3.Connection) -> int:
 def _side_file_schema() -> list[str]:
     dialect = sqlite.dialect()
     statements: list[str] = []
-    for table in _side_file_tables():
-        # What the rows refer to is in another file.
+    for table in Base.metadata.sorted_tables:
+        if not table.info.get(SIDE_FILE):
+            continue
+        # Foreign keys would refer to tables in another file.
         create = CreateTable(table, include_foreign_key_constraints=[])
         indexes = [CreateIndex(index) for index in sorted(table.indexes, key=lambda index: str(index.name))]
         statements.append(f"DROP TABLE IF EXISTS {table.name}")
         statements.append(str(create.compile(dialect=dialect)))
         statements.extend(str(index.compile(dialect=dialect)) for index in indexes)
     return statements
-
-
-def _side_file_tables() -> list[Table]:
-    return [table for table in Base.metadata.sorted_tables if table.info.get(SIDE_FILE)]
 
 
 def _begin_side_file(connection: Connection) -> None:

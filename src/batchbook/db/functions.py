@@ -1,4 +1,4 @@
-"""SQL that both databases lack or spell differently."""
+"""SQL functions and statements that the databases lack or write differently."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from sqlalchemy.sql.functions import FunctionElement
 from batchbook.db.column_types import ExactDecimal
 
 _PRECISION = 14
-#: The largest result in hundredths of a per cent.
+#: The largest result, in hundredths of a percent.
 _MOST = 10**_PRECISION - 1
 
 
 def insert_into(bind: Engine | Connection, target: Any) -> postgresql.Insert | sqlite.Insert:
-    """Return an INSERT into ``target``, a table or model, that can say what happens to rows that are there already.
+    """Return an INSERT into ``target``, a table or model, with an ON CONFLICT clause for existing rows.
 
-    That is ``on_conflict_do_update`` or ``on_conflict_do_nothing``: one statement, so that two writers who store the
-    same key in the same moment cannot collide. ``bind`` is the database that executes it.
+    Call its ``on_conflict_do_update`` or ``on_conflict_do_nothing``: as a single statement, it is safe when two writers
+    store the same key at the same time. ``bind`` determines the dialect.
     """
     insert = postgresql.insert if bind.dialect.name == "postgresql" else sqlite.insert
     return insert(target)
@@ -35,20 +35,20 @@ def lock_records(
     *where: ColumnElement[bool],
     read: bool = False,
 ) -> None:
-    """Keep the records that satisfy ``where`` from changing until the transaction ends, without fetching them.
+    """Lock the records that satisfy ``where`` until the transaction ends, without fetching them.
 
-    ``key`` is the primary key of their model: they are locked in its order, so that two who lock the same never wait for
-    each other. With ``read`` others may lock them so as well. SQLite has one writer anyway, and locks nothing here.
+    ``key`` is the primary key of their model: records are locked in its order, to prevent deadlocks. With ``read``, the
+    lock is shared: others may read-lock the records too. On SQLite, which has only one writer, nothing is locked.
     """
     locked = select(key).where(*where).order_by(key).with_for_update(read=read, of=key.class_)
     bind.execute(select(func.count()).select_from(locked.subquery()))
 
 
 class percent_change(FunctionElement[Any]):  # noqa: N801 - Reads as a function of SQL, like func.round.
-    """By how many per cent the second of two :class:`ExactDecimal` columns of one scale differs from the first.
+    """The change from the first to the second of two :class:`ExactDecimal` columns of the same scale, in percent.
 
-    Rounded to two digits behind the point; null where the first is null or zero. A change beyond what the result's
-    type holds, such as from a cent to billions, is given as the largest that it holds.
+    It is rounded to two decimal places, and null if the first value is null or zero. A change that is too large for
+    the type of the result, such as from a cent to billions, becomes the largest value of the type.
     """
 
     name = "percent_change"
@@ -60,7 +60,7 @@ class percent_change(FunctionElement[Any]):  # noqa: N801 - Reads as a function 
 
 
 class decimal_text(FunctionElement[Any]):  # noqa: N801 - Reads as a function of SQL, like func.round.
-    """An :class:`ExactDecimal` column as text with all digits of its scale behind the point, such as 4.10."""
+    """An :class:`ExactDecimal` column as text with all its decimal places, such as 4.10."""
 
     name = "decimal_text"
     inherit_cache = True
@@ -71,10 +71,10 @@ class decimal_text(FunctionElement[Any]):  # noqa: N801 - Reads as a function of
 
 
 class folded(FunctionElement[str]):  # noqa: N801 - Reads as a function of SQL, like func.lower.
-    """A text column in lower case, at least those of its letters that ``wanted``, a text in lower case, has.
+    """A text column in lower case, at least for the letters that occur in ``wanted``, a text in lower case.
 
-    Both databases may know ASCII letters only: SQLite always, PostgreSQL in the C locale. The others are named to
-    PostgreSQL one by one. SQLite asks Python, which takes longer and is asked for other letters than ASCII's only.
+    The databases may convert ASCII letters only: SQLite always, PostgreSQL in the C locale. On PostgreSQL, other letters
+    are translated one by one; SQLite calls a Python function, which is slower and only used if there are such letters.
     """
 
     name = "folded"
@@ -90,7 +90,7 @@ class folded(FunctionElement[str]):  # noqa: N801 - Reads as a function of SQL, 
 
 @cache
 def _capitals() -> dict[str, str]:
-    """Return for each letter beyond ASCII that is a lower case of others what those are."""
+    """Return the capital letters of each non-ASCII lower-case letter that has any."""
     capitals: dict[str, str] = {}
     for letter in map(chr, range(0x80, sys.maxunicode + 1)):
         lower = letter.lower()
@@ -100,7 +100,7 @@ def _capitals() -> dict[str, str]:
 
 
 def fold(text: str | None) -> str | None:
-    """Return ``text`` in lower case; SQLite calls it for :class:`folded`."""
+    """Return ``text`` in lower case; SQLite calls this for :class:`folded`."""
     return None if text is None else text.lower()
 
 
@@ -140,14 +140,14 @@ def _scale_of(column: Any) -> int:
 def _postgresql(element: percent_change, compiler: Any, **options: Any) -> str:
     old, new = (compiler.process(clause, **options) for clause in element.clauses)
     change = f"({new} - {old}) * 100 / nullif({old}, 0)"
-    # LEAST and GREATEST skip nulls, so no change would become the largest; CASE keeps it null.
+    # LEAST and GREATEST ignore nulls and would return the limit; CASE keeps null.
     most = f"{_MOST / 100:.2f}"
     return f"CASE WHEN abs({change}) > {most} THEN sign({change}) * {most} ELSE round({change}, 2) END"
 
 
 @compiles(percent_change, "sqlite")
 def _sqlite(element: percent_change, compiler: Any, **options: Any) -> str:
-    # Both are whole numbers of smallest units, and so is the result: hundredths of a per cent.
+    # Both are integer counts of the smallest unit, and so is the result, in hundredths of a percent.
     old, new = (compiler.process(clause, **options) for clause in element.clauses)
     change = f"({new} - {old}) * 10000.0 / nullif({old}, 0)"
     return f"CAST(max(min(round({change}), {_MOST}), -{_MOST}) AS INTEGER)"

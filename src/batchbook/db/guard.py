@@ -1,12 +1,11 @@
-"""A guard of transactions: code that does not own a transaction cannot end it, and cannot change the schema in it.
+"""The transaction guard, which keeps code that does not own a transaction from ending it or changing the schema.
 
-While a block of :func:`guarded` runs, whatever would end the session's transaction, begin another one that writes to
-the same database, change the schema or change the connection's settings raises :class:`~batchbook.errors.Misuse`, by
-whichever way it is tried: the session, its connection, SQL, or the driver. Savepoints by ``session.begin_nested()``
-work as ever.
+Inside a :func:`guarded` block, any attempt to end the session's transaction, to begin another one that writes to the same
+database, to change the schema or to change the connection's settings raises :class:`~batchbook.errors.Misuse`, whether it
+is made through the session, its connection, SQL or the driver. Savepoints by ``session.begin_nested()`` are allowed.
 
-SQLite asks before it prepares any statement (its authorizer). On PostgreSQL the driver's connection and cursor look at
-what they are asked to send.
+On SQLite, the authorizer is called before each statement is prepared. On PostgreSQL, the driver's connection and cursor
+check each statement before they send it.
 """
 
 from __future__ import annotations
@@ -30,28 +29,28 @@ from batchbook.errors import Misuse
 
 log = logging.getLogger(__name__)
 
-#: Where a connection's and a session's ``info`` have their guard.
+#: The key of the guard in the ``info`` of a connection and of a session.
 GUARD = "batchbook_guard"
 #: The methods of a connection that end its transaction.
 _ENDING = ("commit", "rollback", "close", "detach")
-#: What SQLAlchemy calls the savepoints of ``begin_nested()``.
+#: The names that SQLAlchemy gives to the savepoints of ``begin_nested()``.
 _OWN_SAVEPOINT = re.compile(r"sa_savepoint_[0-9]+").fullmatch
 _thread = threading.local()
 
 _SENTENCES = {
     Effect.TRANSACTION: (
         "{} was refused: the framework ends the transaction, so that an action is kept as a whole or not at all. Return"
-        " or yield what is to be kept, raise an error to give up, and use session.begin_nested() for what may fail."
+        " or yield what is to be kept, raise an error to abort, and use session.begin_nested() for steps that may fail."
     ),
     Effect.SCHEMA: (
         "{} was refused: an action must not change the schema. Make tables and indexes in a migration, and write rows"
         " through the session."
     ),
-    Effect.SETTINGS: "{} was refused: it would change the database's settings for whoever uses the connection next.",
+    Effect.SETTINGS: "{} was refused: it would change the database's settings for the next user of the connection.",
 }
 _SECOND = (
-    "A second connection to the same database was refused: what it writes would wait for this action, or be kept when"
-    " the action is undone. Use the handler's own session."
+    "A second connection to the same database was refused: its writes would wait for this action, or would be kept even"
+    " if the action is rolled back. Use the handler's own session."
 )
 
 _TRANSACTIONS = {"BEGIN": "SAVEPOINT", "RELEASE": "RELEASE", "ROLLBACK": "ROLLBACK TO"}
@@ -64,7 +63,7 @@ _SCHEMA_CODES = {
         "DROP_VTABLE", "ALTER_TABLE", "ATTACH", "DETACH", "REINDEX",
     )
 }  # fmt: skip
-#: The pragmas that describe the schema, and change nothing by their argument.
+#: The pragmas whose argument selects a part of the schema to describe, and changes nothing.
 _DESCRIBING = frozenset(
     "table_info table_xinfo table_list index_info index_xinfo index_list foreign_key_list foreign_key_check".split()  # noqa: SIM905
 )
@@ -76,26 +75,26 @@ class TransactionGuard:
     def __init__(self, url: URL | None = None) -> None:
         self.url = url
         self.active = False
-        #: What was refused last, until it was told: the driver's own error does not say it.
+        #: The last refusal, until it is raised to the caller: the driver's own error lacks the reason.
         self.refused: Misuse | None = None
 
     def refuse(self, effect: Effect, tried: str) -> NoReturn:
-        """Raise the error that says so."""
+        """Raise the error that explains the refusal of ``tried``, a statement or call with that ``effect``."""
         self.refuse_as(_SENTENCES[effect].format(tried))
 
     def refuse_as(self, sentence: str) -> NoReturn:
-        """Raise :class:`~batchbook.errors.Misuse` with that sentence, and log what tried it."""
+        """Raise :class:`~batchbook.errors.Misuse` with ``sentence``, and log the stack of the attempt."""
         log.error("Code of a batch type was stopped: %s", sentence, stack_info=True)
         self.refused = Misuse(sentence)
         raise self.refused
 
     def demand_idle(self, tried: str) -> None:
-        """Raise if the transaction may not be ended now."""
+        """Raise if the guard is active, so that ``tried`` may not end the transaction."""
         if self.active:
             self.refuse(Effect.TRANSACTION, tried)
 
     def look_at(self, text: str) -> None:
-        """Raise if ``text``, which PostgreSQL is about to get, has a statement that is not allowed now."""
+        """Raise if ``text``, which is about to be sent to PostgreSQL, has a statement that is not allowed now."""
         found = forbidden_in(text) if self.active else None
         if found is not None and not _is_by_sqlalchemy(savepoint_in(text)):
             self.refuse(*found)
@@ -103,12 +102,12 @@ class TransactionGuard:
     def authorize(
         self, action: int, first: str | None, second: str | None, _database: str | None, _trigger: str | None
     ) -> int:
-        """Say whether SQLite may prepare a statement that does ``action``."""
+        """Return the authorizer code that allows or denies a statement with that ``action``, for SQLite."""
         if not self.active:
             return sqlite3.SQLITE_OK
         try:
             self._refuse_action(action, first or "", second)
-        except Misuse:  # An error in here is not passed on; the driver raises one of its own.
+        except Misuse:  # The driver discards errors raised here, and raises its own.
             return sqlite3.SQLITE_DENY
         return sqlite3.SQLITE_OK
 
@@ -126,10 +125,10 @@ class TransactionGuard:
 
 @contextmanager
 def guarded(session: Session) -> Iterator[None]:
-    """Guard the transaction of ``session`` against what runs in the block.
+    """Guard the transaction of ``session`` against the code in the block.
 
-    If something was refused and did not come out of the block as such, because the driver told it in other words or the
-    code went on, :class:`~batchbook.errors.Misuse` is raised at its end.
+    If the block hides a refusal, because the driver raised another error or the code went on,
+    :class:`~batchbook.errors.Misuse` is raised at the end of the block.
     """
     connection = session.connection()
     guard: TransactionGuard = connection.info[GUARD]
@@ -152,13 +151,13 @@ def guarded(session: Session) -> Iterator[None]:
 
 
 def unguarded(connection: Connection) -> AbstractContextManager[None]:
-    """Lift the guard of ``connection`` in a block, for statements of the framework's own."""
+    """Suspend the guard of ``connection`` in a block, for statements of the framework itself."""
     return lifted(connection.info.get(GUARD))
 
 
 @contextmanager
 def lifted(guard: TransactionGuard | None) -> Iterator[None]:
-    """Lift ``guard``, if there is one, in a block."""
+    """Suspend ``guard``, if there is one, in a block."""
     if guard is None or not guard.active:
         yield
         return
@@ -175,9 +174,9 @@ def _is_by_sqlalchemy(savepoint: str | None) -> bool:
 
 @contextmanager
 def _closed_to_callers(connection: Connection, guard: TransactionGuard) -> Iterator[None]:
-    """Have the methods of ``connection`` that end its transaction refuse to, before they begin to.
+    """Replace the methods of ``connection`` that end its transaction by ones that raise at once.
 
-    When the driver or an event refuses, SQLAlchemy holds the transaction for ended, and nothing can be undone in it.
+    If only the driver or an event refused, SQLAlchemy would regard the transaction as ended and could not roll it back.
     """
     methods = {} if "commit" in vars(connection) else dict.fromkeys(_ENDING)
     for name in methods:
@@ -194,7 +193,7 @@ def _refuse_call(guard: TransactionGuard, tried: str, *_arguments: Any, **_optio
 
 
 def install_guard(engine: Engine) -> None:
-    """Give each connection of ``engine`` a guard. It costs nothing measurable while no block is guarded."""
+    """Give each connection of ``engine`` a guard. Outside guarded blocks, its cost is not measurable."""
     event.listen(engine, "connect", lambda connection, record: _connected(engine.url, connection, record))
     event.listen(engine, "commit", lambda connection: _refuse_end(connection, "commit()"))
     event.listen(engine, "rollback", lambda connection: _refuse_end(connection, "rollback()"))
@@ -209,7 +208,7 @@ def _connected(url: URL, connection: Any, record: Any) -> None:
 
 
 def refuse_second(connection: Connection) -> None:
-    """Raise if guarded code of this thread opened ``connection``, which begins to write, besides that of its session."""
+    """Raise if guarded code in this thread begins to write on ``connection``, which is not that of its session."""
     current = _active_here()
     if (
         current is not None
@@ -226,14 +225,14 @@ def _refuse_end(connection: Connection, tried: str) -> None:
 
 
 def _explain(context: ExceptionContext) -> None:
-    """Raise what was refused in place of the driver's error, which does not say why."""
+    """Raise the refusal in place of the driver's error, which lacks the reason."""
     current = _active_here()
     if current is not None and current.refused not in (None, context.original_exception):
         raise current.refused from context.original_exception
 
 
 def _active_here() -> TransactionGuard | None:
-    """Return the guard of what runs in this thread, if anything guarded does."""
+    """Return the active guard of this thread, or ``None``."""
     current: TransactionGuard | None = getattr(_thread, "guard", None)
     return current if current is not None and current.active else None
 
@@ -243,7 +242,7 @@ def _is_guarded_by(guard: TransactionGuard, connection: Connection) -> bool:
 
 
 class TransactionMark:
-    """A savepoint in the transaction of ``session``, made now."""
+    """A savepoint in the transaction of ``session``, set on creation."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -254,24 +253,24 @@ class TransactionMark:
         self._undo = f"ROLLBACK TO SAVEPOINT {name}"
 
     def undo(self) -> bool:
-        """Undo what was done since, and return whether that was possible.
+        """Roll back to the savepoint; return whether that was possible.
 
-        It is not where the transaction was ended, or the session can do nothing in it any more.
+        It is impossible if the transaction has ended, or if the session can no longer use it.
         """
         try:
             connection = self._session.connection()
             if not connection.in_transaction():
-                return False  # Anything that is said now would begin another one.
+                return False  # Any statement would begin a new one.
             connection.exec_driver_sql(self._undo)
-        except Exception:  # noqa: BLE001 - Code that is not ours may have left it in any state.
+        except Exception:  # noqa: BLE001 - Foreign code may have left the session in any state.
             return False
         self._session.expire_all()
         return True
 
     def give_up(self) -> bool:
-        """Roll back what the driver has open, whatever the session holds of it.
+        """Roll back the open transaction of the driver, whatever the state of the session.
 
-        Return whether that was the marked transaction, so that nothing is kept of what was done since.
+        Return whether that was the marked transaction, so that nothing done since the savepoint is kept.
         """
         undone = False
         with suppress(Exception):

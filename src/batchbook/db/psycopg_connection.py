@@ -1,4 +1,4 @@
-"""Connections of PostgreSQL's driver: they ask the transaction guard before they send anything, and read every stored time."""
+"""Connections of PostgreSQL's driver that consult the transaction guard, and that can read every stored time."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from psycopg.adapt import Loader
 
 from batchbook.db.guard import TransactionGuard
 
-#: PostgreSQL's names for days and moments.
+#: PostgreSQL's types for dates and times.
 _TIMES = ("date", "timestamp", "timestamptz")
 
 
 class GuardedCursor(psycopg.Cursor[Any]):
-    """A cursor of PostgreSQL's driver that shows the connection's guard what it is going to send."""
+    """A cursor of PostgreSQL's driver that has the connection's guard check each query before it is sent."""
 
     def _look_at(self, query: Any) -> None:
         guard = self.connection.guard  # type: ignore[attr-defined]
@@ -33,13 +33,13 @@ class GuardedCursor(psycopg.Cursor[Any]):
         super().executemany(query, *arguments, **options)
 
     def stream(self, query: Any, *arguments: Any, **options: Any) -> Iterator[Any]:
-        """Iterate over what ``query`` finds, as the driver's cursor does."""
+        """Iterate over the results of ``query``, as the driver's cursor does."""
         self._look_at(query)
         return super().stream(query, *arguments, **options)
 
 
 class GuardedConnection(psycopg.Connection[Any]):
-    """A connection of PostgreSQL's driver whose transaction ends for its owner only."""
+    """A connection of PostgreSQL's driver whose transaction only its owner can end."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -57,7 +57,7 @@ class GuardedConnection(psycopg.Connection[Any]):
         super().rollback()
 
     def transaction(self, *arguments: Any, **options: Any) -> Any:
-        """Begin a block that is a transaction or a savepoint of its own, as the driver does."""
+        """Begin a block that is a transaction or a savepoint, as the driver does."""
         self.guard.demand_idle("connection.transaction()")
         return super().transaction(*arguments, **options)
 
@@ -69,13 +69,13 @@ def _as_text(query: Any, cursor: Any) -> str:
 
 
 def read_times_tolerantly(connection: psycopg.Connection[Any]) -> None:
-    """Let ``connection`` give days and moments that Python does not have as the texts that PostgreSQL sends."""
+    """Let ``connection`` return dates and times that Python cannot represent as the text that PostgreSQL sends."""
     for name in _TIMES:
         connection.adapters.register_loader(name, _TolerantTime)
 
 
 class _TolerantTime(Loader):
-    """Loads a day or a moment as psycopg does, or else as text."""
+    """Loads a date or time as psycopg does, or as text if that fails."""
 
     def __init__(self, oid: int, context: Any = None) -> None:
         super().__init__(oid, context)
@@ -83,7 +83,7 @@ class _TolerantTime(Loader):
         self._load = loader(oid, context).load
 
     def load(self, data: Any) -> Any:
-        """Return the value of the text ``data``."""
+        """Return the value of ``data``."""
         try:
             return self._load(data)
         except psycopg.DataError:

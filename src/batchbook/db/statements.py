@@ -1,6 +1,6 @@
 """A scanner of SQL that finds statements which end a transaction, or change the schema or the connection's settings.
 
-It is for PostgreSQL, whose driver sends any text as it stands. SQLite tells by itself what it is about to do.
+It is needed for PostgreSQL, whose driver sends any text unparsed. SQLite has an authorizer instead.
 """
 
 from __future__ import annotations
@@ -11,27 +11,27 @@ from enum import Enum
 from functools import lru_cache
 from itertools import pairwise
 
-#: Texts above this length, in characters, are scanned anew each time instead of being kept.
+#: Results for texts longer than this, in characters, are not cached.
 _LONGEST_KEPT = 10_000
 
 
 class Effect(Enum):
-    """What makes a statement unfit for code that does not own the transaction."""
+    """The effects of statements that are forbidden to code which does not own the transaction."""
 
     TRANSACTION = "transaction"
     SCHEMA = "schema"
     SETTINGS = "settings"
 
 
-_TRANSACTION = frozenset("ABORT BEGIN COMMIT END RELEASE ROLLBACK SAVEPOINT START".split())  # noqa: SIM905 - As SQL says it.
-#: A block of code (DO) does not show what it does.
+_TRANSACTION = frozenset("ABORT BEGIN COMMIT END RELEASE ROLLBACK SAVEPOINT START".split())  # noqa: SIM905 - Easier to read.
+#: DO is among them because the effect of its block of code is unknown.
 _SCHEMA = frozenset(
     "ALTER CLUSTER COMMENT CREATE DO DROP GRANT IMPORT REASSIGN REINDEX REVOKE SECURITY TRUNCATE VACUUM".split()  # noqa: SIM905
 )
 _SETTINGS = frozenset({"DISCARD", "RESET", "SET"})
-#: What SET changes until the transaction ends, and no longer.
+#: The words after a SET that ends with the transaction.
 _LOCAL = frozenset({"CONSTRAINTS", "LOCAL"})
-#: The words before an INTO that makes no table.
+#: The words before an INTO that creates no table.
 _BEFORE_INTO = frozenset({"AS", "INSERT", "MERGE"})
 
 _TOKEN = re.compile(
@@ -43,12 +43,12 @@ _COMMENT = re.compile(r"/\*|\*/")
 
 
 def forbidden_in(text: str) -> tuple[Effect, str] | None:
-    """Return the first statement of ``text`` that has such an effect, with its first words; ``None`` if none has."""
+    """Return the effect and the first words of the first forbidden statement of ``text``; ``None`` if there is none."""
     return _found(text) if len(text) <= _LONGEST_KEPT else _found.__wrapped__(text)
 
 
 def savepoint_in(text: str) -> str | None:
-    """Return the name of the savepoint that ``text``, one statement, makes, releases or rolls back to."""
+    """Return the savepoint that ``text``, one statement, sets, releases or rolls back to; ``None`` if it does not."""
     words, *more = _statements(text)
     if any(more) or len(words) < 2 or words[0].upper() not in ("SAVEPOINT", "RELEASE", "ROLLBACK"):
         return None
@@ -72,20 +72,16 @@ def _effect_of(words: list[str]) -> tuple[Effect, str] | None:
         return Effect.TRANSACTION, f"{first} {second}"
     if first in _SCHEMA:
         return Effect.SCHEMA, f"{first} {second}".strip()
-    if _makes_table(words):
+    # SELECT … INTO and WITH … SELECT … INTO create a table.
+    if any(word == "INTO" and before not in _BEFORE_INTO for before, word in pairwise(words)):
         return Effect.SCHEMA, f"{first} INTO"
     if first in _SETTINGS and second not in _LOCAL:
         return Effect.SETTINGS, f"{first} {second}".strip()
     return None
 
 
-def _makes_table(words: list[str]) -> bool:
-    # SELECT … INTO does so, and WITH … SELECT … INTO.
-    return any(word == "INTO" and before not in _BEFORE_INTO for before, word in pairwise(words))
-
-
 def _statements(text: str) -> Iterator[list[str]]:
-    """Yield the words of each statement of ``text`` that are neither quoted nor in comments."""
+    """Yield the words of each statement of ``text``, without quoted ones and comments."""
     words: list[str] = []
     position = 0
     while found := _TOKEN.search(text, position):
@@ -104,7 +100,7 @@ def _statements(text: str) -> Iterator[list[str]]:
 
 
 def _end_of_comment(text: str, position: int) -> int:
-    """Return where the comment ends whose text begins at ``position``: PostgreSQL's comments may hold others."""
+    """Return the end of the comment whose text begins at ``position``; comments of PostgreSQL may be nested."""
     depth = 1
     while depth:
         found = _COMMENT.search(text, position)

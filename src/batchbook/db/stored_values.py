@@ -1,11 +1,11 @@
-"""Stored values: what a column stores, the same on both databases, and the reading of what it should not hold.
+"""Stored values: checking values before they are stored, the same on both databases, and reading invalid ones.
 
-SQLite by itself would take nearly anything. Whole columns of values are checked at once: where all of them are of the
-column's own type, that costs a look at their types and their extremes, not a call for each.
+SQLite itself would store nearly anything. Whole columns of values are checked at once: if all of them have the column's
+own type, only their types and extremes are examined, without a call for each value.
 
-A stored value that the type of its column cannot read is given as it is stored, and nothing fails. Somebody may have put
-it there by SQL, or an older version did: SQLite takes a text for a number or a date, and PostgreSQL has days that Python's
-calendar has not. Whoever shows a value sees by its type that it is none of its column.
+A stored value that the type of its column cannot read is returned as it is stored, instead of raising an error. It may have
+been written by SQL or by an older version: SQLite accepts text for a number or a date, and PostgreSQL has dates outside
+Python's calendar. Code that displays a value recognises an invalid one by its type.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from batchbook.db.column_types import ExactDecimal, UTCDateTime, integer_limits
 from batchbook.words import is_storable
 
 _NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-#: Up to here a float holds every whole number exactly.
+#: A float represents every whole number exactly up to this one.
 _EXACT_FLOAT = 2**53
 
 
 @dataclass(frozen=True)
 class _Rule:
-    """What a column stores: in words, for many values that are not ``None``, and for one of them.
+    """The values that a column stores: in words, as a check of many values, and as a conversion of one.
 
-    ``all_fit`` gets the types of the values as well, and may say no where each value by itself would do. ``one``
-    returns a value as it is stored, and raises for one that is not.
+    No value is ``None``. ``all_fit`` receives the types of the values too, and may return False although each value
+    would fit by itself. ``one`` returns a value as it is stored, and raises an error if it cannot be stored.
     """
 
     wanted: str
@@ -48,11 +48,11 @@ class _Rule:
 def storable_values(
     column_type: TypeEngine[Any], values: Sequence[Any], dialect: Dialect
 ) -> tuple[Sequence[Any], Mapping[int, str]]:
-    """Return ``values`` as a column of that type stores them, with ``None`` for those that it does not store.
+    """Return ``values`` as a column of that type stores them, with ``None`` for those that it cannot store.
 
-    Returns these by their place as well, each with what belongs there in words, such as “a whole number from 0 to 9”.
-    Only what means the same is converted, such as 7 to ``Decimal(7)``: nothing is rounded or cut, and no text is
-    taken for a number or a date.
+    The mapping has the index of each of the latter, with a description of valid values, such as “a whole number from 0
+    to 9”. Only equivalent values are converted, such as 7 to ``Decimal(7)``: nothing is rounded or truncated, and no
+    text is read as a number or a date.
     """
     kinds: set[type[Any]] = set(map(type, values))
     present = [value for value in values if value is not None] if NoneType in kinds else values
@@ -64,22 +64,22 @@ def storable_values(
         return values, {}
     stored: list[Any] = []
     unfit: dict[int, str] = {}
-    for place, value in enumerate(values):
+    for index, value in enumerate(values):
         try:
             stored.append(None if value is None else rule.one(value))
-        except Exception:  # noqa: BLE001 - A value may be anything, and raise anything when it is looked at.
+        except Exception:  # noqa: BLE001 - A value may be any object, and raise any error.
             stored.append(None)
-            unfit[place] = rule.wanted
+            unfit[index] = rule.wanted
     return stored, unfit
 
 
 def raw_text(value: Any) -> str:
-    """Return ``value``, whatever it is, as text."""
+    """Return ``value``, of any type, as text."""
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value).decode(errors="backslashreplace")
     try:
         return str(value)
-    except Exception:  # noqa: BLE001 - An object may refuse, and so does a whole number of thousands of digits.
+    except Exception:  # noqa: BLE001 - An object may raise an error, and so does an integer of thousands of digits.
         return hex(value) if isinstance(value, int) else f"<{type(value).__name__}>"
 
 
@@ -107,11 +107,11 @@ def _never(_kinds: AbstractSet[type[Any]], _present: Sequence[Any]) -> bool:
 
 def _ensure(fits: bool) -> None:
     if not fits:
-        raise ValueError("The column does not store this.")
+        raise ValueError("The column cannot store this value.")
 
 
 def _unchanged(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return what gives a value back unless ``check`` raises."""
+    """Return a function that returns its argument unless ``check`` raises."""
 
     def one(value: Any) -> Any:
         check(value)
@@ -149,7 +149,7 @@ def _decimals(
         _ensure(scale is None or exact == exact.quantize(Decimal(1).scaleb(-scale)))
         return exact
 
-    digits = f" with at most {precision} digits, {scale} of them behind the point" if limited else ""
+    digits = f" with at most {precision} digits, {scale} of them after the decimal point" if limited else ""
     return _Rule(f"a decimal number{digits}", all_fit, one)
 
 
@@ -169,7 +169,7 @@ def _texts(column_type: String) -> _Rule:
         return fits and is_storable("".join(present))
 
     def one(value: Any) -> str:
-        text = str.__str__(value)  # The text that a member of an enum is, not what it calls itself.
+        text = str.__str__(value)  # For a member of an enum, its text rather than its own str().
         _ensure((longest is None or len(text) <= longest) and is_storable(text))
         return text
 
@@ -186,7 +186,7 @@ def _booleans(_column_type: Boolean) -> _Rule:
 
 
 def _dates(_column_type: Date) -> _Rule:
-    # A moment is a date to Python, but its time would be lost.
+    # A datetime is a date to Python, but its time would be lost.
     one = _unchanged(lambda value: _ensure(isinstance(value, date) and not isinstance(value, datetime)))
     return _Rule("a date", lambda kinds, _present: kinds == {date}, one)
 
@@ -227,7 +227,7 @@ def _json(_column_type: JSON) -> _Rule:
 
 
 def _decorated(column_type: TypeDecorator[Any], dialect: Dialect) -> _Rule:
-    """Return the rule of a type that a plug-in made of another one, which must store what becomes of a value."""
+    """Return the rule of a type that a plug-in derived from another one, which must be able to store the bound value."""
     inner = _rule_of(column_type.load_dialect_impl(dialect), dialect)
     if type(column_type).process_bind_param is TypeDecorator.process_bind_param:
         return inner
@@ -257,44 +257,40 @@ _BOOLEAN_OF = {0: False, 1: True}
 
 
 def _tolerant_reader(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return what reads a value by ``read``, and gives the value itself where that fails."""
+    """Return a function that reads a value with ``read``, and returns the value itself if that fails."""
 
     def read_or_leave(value: Any) -> Any:
         try:
             return read(value)
-        except Exception:  # noqa: BLE001 - Types are anybody's, and may raise anything.
+        except Exception:  # noqa: BLE001 - Types of plug-ins may raise any error.
             return value
 
     return read_or_leave
 
 
 def read_tolerantly(engine: Engine) -> None:
-    """Let no stored value keep a row from being read by ``engine``."""
+    """Let ``engine`` read rows with invalid values without errors."""
     dialect: Any = engine.dialect
     bases = (_TolerantContext, dialect.execution_ctx_cls)
     dialect.execution_ctx_cls = type("TolerantContext", bases, {})
 
 
 class _TolerantContext:
-    """The part of SQLAlchemy's execution context that tells how the values of a column are read."""
+    """A mixin for SQLAlchemy's execution context that reads the values of columns tolerantly."""
 
     dialect: Any
 
     def get_result_processor(self, column_type: TypeEngine[Any], name: str, database_type: Any) -> Any:
-        """Return what reads a value; ``None`` where the driver does."""
+        """Return a function that reads a value, or ``None`` if the driver's value is used as it is."""
         if isinstance(column_type, Boolean) and not self.dialect.supports_native_boolean:
-            return _read_boolean
+            return lambda value: _BOOLEAN_OF.get(value, value)  # SQLAlchemy reads any text as True.
         base: Any = super()
         read = base.get_result_processor(column_type, name, database_type)
         return None if read is None else _tolerant_reader(read)
 
 
-def _read_boolean(value: Any) -> Any:
-    return _BOOLEAN_OF.get(value, value)  # SQLAlchemy would take every text for yes.
-
-
 def read_json(text: Any) -> Any:
-    """Return what a JSON ``text`` says, itself if that is nothing."""
+    """Return the value of a JSON ``text``, or ``text`` itself if it is not valid JSON."""
     try:
         return json.loads(text)
     except (TypeError, ValueError, RecursionError):
@@ -302,5 +298,5 @@ def read_json(text: Any) -> Any:
 
 
 def read_text(data: bytes) -> str:
-    """Return a text of SQLite, with what is not UTF-8 written out as numbers of bytes."""
+    """Return a text of SQLite, with invalid UTF-8 as escaped bytes."""
     return data.decode(errors="backslashreplace")

@@ -1,7 +1,7 @@
-"""Transactions: their options, their errors, the limit on waiting for SQLite's write lock, and sessions.
+"""Transactions: options, errors, sessions, and the limit on waiting for SQLite's write lock.
 
-Only requests are limited: whoever waits has a thread, and others want to read. A job or a command waits in a thread of
-its own, and as long as it takes.
+The limit applies to requests only, because each waiting request occupies a thread that others need for reading. Jobs and
+commands wait in threads of their own.
 """
 
 from __future__ import annotations
@@ -20,34 +20,34 @@ from batchbook.db.guard import GUARD, TransactionGuard, lifted
 from batchbook.errors import Busy
 from batchbook.settings import Setting
 
-#: The transaction must not write; the database refuses if it does.
+#: The option of a read-only transaction: the database refuses writes in it.
 READ_ONLY = "batchbook_read_only"
 
-#: The :class:`~batchbook.db.transactions.WaitingLimit` that limits how many may wait for SQLite's write lock; without it, none does.
+#: The option with the :class:`WaitingLimit` on transactions that wait for SQLite's write lock; without it, there is no limit.
 WRITE_LOCK_LIMIT = "batchbook_waiting"
 
-#: The engine of what is kept beside a SQLite database.
+#: The option with the engine of the side file of a SQLite database.
 SIDE_FILE_ENGINE = "batchbook_beside_engine"
 
 
 _SQLITE_BUSY, _SQLITE_LOCKED, _SQLITE_READONLY = 5, 6, 8
 
-#: Classes and codes of PostgreSQL: transaction rollback (deadlock, serialization), lock not available, lost connection.
+#: SQLSTATE classes and codes of PostgreSQL: transaction rollback (deadlock, serialization), lock not available, lost connection.
 _POSTGRESQL = ("40", "55P03", "57P", "08")
 _POSTGRESQL_READ_ONLY = "25006"
 
 
 def is_timeout(error: BaseException | None) -> bool:
-    """Return whether ``error``, of the driver or of SQLAlchemy, means that SQLite's write lock was not free in time.
+    """Return whether ``error``, of the driver or of SQLAlchemy, means that waiting for SQLite's write lock timed out.
 
-    The plain code alone means that; those derived from it come without waiting.
+    Only the primary error code means that; its extended codes are raised without waiting.
     """
     error = error.orig if isinstance(error, DBAPIError) else error
     return getattr(error, "sqlite_errorcode", 0) == _SQLITE_BUSY
 
 
 def is_transient(error: BaseException | None) -> bool:
-    """Return whether ``error``, of the driver or of SQLAlchemy, may pass by itself in a moment."""
+    """Return whether ``error``, of the driver or of SQLAlchemy, is transient, so that a retry may succeed."""
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or is_transient(error.orig)
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -56,7 +56,7 @@ def is_transient(error: BaseException | None) -> bool:
 
 
 def is_refused_write(error: BaseException | None) -> bool:
-    """Return whether ``error`` means that something was written in a transaction that only reads."""
+    """Return whether ``error`` means that a read-only transaction tried to write."""
     if isinstance(error, DBAPIError):
         return is_refused_write(error.orig)
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -66,13 +66,13 @@ def is_refused_write(error: BaseException | None) -> bool:
 WAITING_WRITERS = Setting(
     "batchbook.waiting_writers",
     "3",
-    "How many requests of a process may wait for SQLite's write lock at a time; any more are answered “busy” at once. "
-    "Less than the server has threads, or reading stops while a job writes.",
+    "The number of requests in a process that may wait for SQLite's write lock at a time; further ones are answered “busy” at once. "
+    "It must be smaller than the number of server threads, or reading stops while a job writes.",
 )
 
 SETTINGS = (WAITING_WRITERS,)
 
-#: How long a request waits, in seconds. Somebody sits in front of it, who would rather try again than wonder.
+#: The time for which a request waits, in seconds: users would rather try again than wait for longer.
 _SECONDS = 5.0
 
 _TOO_MANY = (
@@ -82,7 +82,7 @@ _TOO_MANY = (
 
 
 class WaitingLimit:
-    """A limit of ``slots`` to wait in, for at most ``seconds`` each."""
+    """A limit of ``slots`` for waiting, each held for at most ``seconds``."""
 
     def __init__(self, slots: int, seconds: float = _SECONDS) -> None:
         self._free = threading.BoundedSemaphore(slots)
@@ -100,27 +100,27 @@ class WaitingLimit:
 
 
 def is_busy(error: BaseException) -> bool:
-    """Return whether ``error`` means that SQLite's write lock was not free in time, or that too many wait for it."""
+    """Return whether ``error`` means that waiting for SQLite's write lock timed out, or that too many are waiting."""
     return isinstance(error, Busy) or is_timeout(error)
 
 
 def waiting_limit(settings: Mapping[str, Any]) -> WaitingLimit:
-    """Return the limit of the settings."""
+    """Return the limit that the settings specify."""
     return WaitingLimit(WAITING_WRITERS.whole(settings))
 
 
-#: Methods of requests that only read.
+#: The HTTP methods of requests that only read.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class GuardedSession(Session):
-    """A session that sends each model to where it is kept, and whose transaction ends for its owner only."""
+    """A session that routes each model to its database file, and whose transaction only its owner can end."""
 
     def get_bind(self, mapper: Any = None, **arguments: Any) -> Any:
-        """Return the engine of the file beside the database for the models that are kept there, if there is one."""
+        """Return the engine of the side file for models that are stored there, if there is one."""
         bind = super().get_bind(mapper, **arguments)
         table = None if mapper is None else inspect(mapper).local_table
-        # A model may read a query instead of a table, as that of a batch which has no rows yet does.
+        # A model may be mapped to a query instead of a table, such as the rows of a batch that has none yet.
         if not isinstance(table, Table) or not table.info.get(SIDE_FILE):
             return bind
         return bind.get_execution_options().get(SIDE_FILE_ENGINE) or bind
@@ -156,15 +156,15 @@ class GuardedSession(Session):
         super().invalidate()
 
     def flush(self, objects: Any = None) -> None:
-        """Flush, as :meth:`sqlalchemy.orm.Session.flush` does: if that fails, to the last savepoint."""
-        with lifted(self.info.get(GUARD)):  # It does so by itself.
+        """Flush, as :meth:`sqlalchemy.orm.Session.flush` does; a failure rolls back to the last savepoint."""
+        with lifted(self.info.get(GUARD)):  # SQLAlchemy itself rolls back.
             super().flush(objects)
 
 
 def make_session(engine: Engine, *, read_only: bool = False, waiting: WaitingLimit | None = None) -> Session:
-    """Return a session on ``engine``; one that is ``read_only`` is refused by the database when it writes.
+    """Return a session on ``engine``; if it is ``read_only``, the database refuses writes.
 
-    ``waiting`` limits how many such sessions wait for SQLite's write lock at a time.
+    ``waiting`` limits the number of sessions that wait for SQLite's write lock at a time.
     """
     options: dict[str, Any] = {READ_ONLY: read_only, WRITE_LOCK_LIMIT: waiting}
     side_file: Engine | None = engine.get_execution_options().get(SIDE_FILE_ENGINE)
@@ -175,7 +175,7 @@ def make_session(engine: Engine, *, read_only: bool = False, waiting: WaitingLim
 
 @contextmanager
 def transaction_scope(engine: Engine, *, read_only: bool = False) -> Iterator[Session]:
-    """Yield a session in a transaction of its own: committed at the end, rolled back if the block raises."""
+    """Yield a session in a new transaction: committed at the end of the block, rolled back if the block raises."""
     with make_session(engine, read_only=read_only) as session, session.begin():
         yield session
 
@@ -183,16 +183,15 @@ def transaction_scope(engine: Engine, *, read_only: bool = False) -> Iterator[Se
 def request_session(request: Any) -> Session:
     """Return the request's session, joined to the request's transaction (``request.db``).
 
-    A safe method (GET, HEAD, OPTIONS) gets a read-only transaction: that nothing changes on GET is kept by the
-    database, not by good intentions.
+    A safe method (GET, HEAD, OPTIONS) gets a read-only transaction: the database ensures that a GET changes nothing.
     """
     services = request.services
     read_only = request.method in SAFE_METHODS
     session = make_session(services.get(Engine), read_only=read_only, waiting=services.find(WaitingLimit))
-    # Imported here, because it imports PostgreSQL's driver, and commands have no requests.
+    # Imported here, because it loads PostgreSQL's driver, which commands may not need.
     import zope.sqlalchemy
 
-    # keep_session=False closes it with the transaction. Core statements mark no change by themselves, and a
-    # transaction of an unsafe method is there to write, so it starts out as changed.
+    # keep_session=False, the default, closes the session with the transaction. Core statements do not mark the
+    # session as changed, so it is marked from the start.
     zope.sqlalchemy.register(session, transaction_manager=request.tm, initial_state="changed")
     return session
