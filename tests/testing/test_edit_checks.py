@@ -53,7 +53,7 @@ class LaysOutWhatChanges(PriceChangeHandler):
         (
             LaysOutWhatChanges,
             "test_a_cell_changed_in_a_worksheet_is_found",
-            "what is to be taken is nothing: the layout must say the same of a row each time",
+            "the changes found are none: the layout must write the same texts for a row each time",
         ),
     ],
 )

@@ -39,4 +39,4 @@ def test_a_table_that_is_not_frozen(databases: Databases, table: str, check: str
 def test_a_record_that_executing_does_not_write(databases: Databases) -> None:
     with broken(databases, DoesNothing) as (kit, harness):
         problem = complaint(kit.test_records_are_append_only, harness, harness.made)
-    assert "must write into price_history" in problem
+    assert "must write to price_history" in problem

@@ -43,12 +43,12 @@ class RenamesItsSource(PriceChangeHandler):
 @pytest.mark.parametrize(
     ("handler", "check", "words"),
     [
-        (SaysNothing, "test_execution_is_described_before_it_happens", "says nothing"),
+        (SaysNothing, "test_execution_is_described_before_it_happens", "but returned nothing"),
         (DoesNothing, "test_execution_happens_once", "changed nothing outside the batch"),
         (
             RenamesItsSource,
             "test_a_clone_is_open_and_leaves_its_source_alone",
-            "must not touch what there was",
+            "must not change existing rows",
         ),
     ],
 )

@@ -82,7 +82,7 @@ class CountsEachRow(PriceChangeHandler):
         (
             RefreshesForEver,
             "test_refreshing_again_changes_nothing",
-            "must change nothing when nothing changed",
+            "must change nothing if the outside data are unchanged",
         ),
     ],
 )
@@ -95,7 +95,7 @@ def test_a_broken_populate_or_refresh(
 
 @pytest.mark.parametrize(
     ("handler", "words"),
-    [(DropsBadRows, "no issue names it"), (ForgetsBadText, "must keep what was there as raw")],
+    [(DropsBadRows, "in the file, but no issue"), (ForgetsBadText, "must keep the original text")],
 )
 def test_a_bad_cell_that_is_lost(databases: Databases, handler: type[Any], words: str) -> None:
     with broken(databases, handler, rows=0) as (kit, harness):
@@ -105,7 +105,7 @@ def test_a_bad_cell_that_is_lost(databases: Databases, handler: type[Any], words
 @pytest.mark.parametrize(
     ("handler", "check", "words"),
     [
-        (LooksUpEachRow, "test_statements_do_not_grow_with_the_rows", "never once for a row"),
+        (LooksUpEachRow, "test_statements_do_not_grow_with_the_rows", "never once per row"),
         (
             CountsEachRow,
             "test_a_page_costs_the_same_for_few_and_many_rows",

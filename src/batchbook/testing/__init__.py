@@ -1,4 +1,4 @@
-"""The conformance kit that the author of a batch type runs against it."""
+"""The conformance kit, with which authors of batch types check them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from batchbook.testing.schema_checks import SchemaChecks
 class BatchTypeConformance(
     PopulateChecks, EditChecks, SheetChecks, LifeChecks, FrozenChecks, PageChecks, CostChecks, SchemaChecks
 ):
-    """What every batch type must do. Subclass it under a name that begins with ``Test``.
+    """Checks that every batch type must pass. Subclass it under a name that begins with ``Test``.
 
-    Say ``key``, ``settings`` and :meth:`sample`; pytest then collects every check. A check that does not concern the
-    type, such as quick entry for a type without one, is skipped with its reason.
+    Define ``key``, ``settings`` and :meth:`sample`; pytest then collects all checks. A check that does not apply to the
+    type, such as quick entry for a type without it, is skipped with the reason.
     """
 
 

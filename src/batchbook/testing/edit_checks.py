@@ -1,4 +1,4 @@
-"""Checks of edits in the rows of an open batch, by pages and by worksheet."""
+"""Checks of edits to the rows of an open batch, on pages and by worksheet."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from batchbook.testing.harness import AppHarness, HarnessFixtures
 from batchbook.testing.populate_checks import check_counts, unreadable
 from batchbook.testing.sample import Sample, check, complain, refused, same
 
-#: What an edit that is taken back leaves behind: that there was one.
+#: The columns that still differ after an edit has been undone.
 _TRACES = ("version", "modified_at")
 
 
 class EditChecks(HarnessFixtures):
-    """Edit, add, scan, remove and restore."""
+    """Checks of editing, adding, scanning, removing and restoring rows."""
 
     def test_an_edit_is_stored_and_remembered(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
-        """The cell has the new value, the row a new version, the history the cell, the header its counts."""
+        """The cell has its new value, the row a new version, and the history an entry; the header's counts are right."""
         sample, number = made
         field, text = _edit_of(harness, sample, number)
         before = harness.rows(number)[1]
@@ -45,17 +45,17 @@ class EditChecks(HarnessFixtures):
             f"Row 1 has {before[field]!r} in {field} after an edit to {text!r}.",
         )
         check(after["version"] > before["version"], "An edit must give the row a new version, and did not.")
-        check(
-            field in _changed_fields(harness, number), f"The history does not say that {field} was changed."
-        )
+        with harness.transaction(read_only=True) as session:
+            changed = session.scalars(select(CellChange.field).where(CellChange.batch_id == number)).all()
+        check(field in changed, f"The history lacks the change of {field}.")
         check_counts(harness, number, "after an edit")
 
     def test_a_stale_edit_is_refused(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
-        """An edit that saw an older version changes nothing."""
+        """An edit based on an older version changes nothing."""
         sample, number = made
         field, text = _edit_of(harness, sample, number)
         before = harness.rows(number)
-        with refused(StaleEdit, "edit a row by an old version"), harness.acting() as engine:
+        with refused(StaleEdit, "edit a row based on an old version"), harness.acting() as engine:
             RowEditor(engine).edit(number, 1, {field: text}, before[1]["version"] - 1)
         same(before, harness.rows(number), "A stale edit must change nothing.")
 
@@ -70,15 +70,15 @@ class EditChecks(HarnessFixtures):
         before = harness.rows(number)
         with refused(CellProblems, f"store {text[:20]!r} in {field}"), harness.acting() as engine:
             RowEditor(engine).edit(number, 1, {field: text}, before[1]["version"])
-        same(before, harness.rows(number), "An edit that is refused must change nothing.")
+        same(before, harness.rows(number), "A refused edit must change nothing.")
 
     def test_a_row_can_be_added(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
-        """The row comes last, with the values given, and is counted."""
+        """The new row comes last, has its values, and is counted."""
         sample, number = made
         if not harness.batch_type.handler.rows_can_be_added:
             pytest.skip("Rows of this type cannot be added by hand.")
         if sample.row is None:
-            complain("Rows of this type can be added by hand: the sample must say one, in row.")
+            complain("Rows of this type can be added by hand: give the sample one as row.")
         expected = len(harness.rows(number)) + 1
         with harness.acting() as engine:
             sequence = RowEditor(engine).add(number, sample.row)
@@ -86,29 +86,29 @@ class EditChecks(HarnessFixtures):
         check_counts(harness, number, "after a row was added")
 
     def test_quick_entry_understands_and_refuses(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
-        """What was scanned becomes a row; what means nothing becomes none."""
+        """A valid scan adds a row, and an unknown one adds none."""
         sample, number = made
         if harness.batch_type.handler.quick_entry is None:
             pytest.skip("This type has no quick entry.")
         if sample.scan is None:
-            complain("This type has a quick entry: the sample must have a text for it, in scan.")
+            complain("This type has quick entry: give the sample a text for it as scan.")
         with harness.acting() as engine:
             RowEditor(engine).enter(number, sample.scan)
         check_counts(harness, number, "after a quick entry")
         before = harness.rows(number)
-        with refused(BadInput, "enter a text that means nothing"), harness.acting() as engine:
+        with refused(BadInput, "enter an unknown text"), harness.acting() as engine:
             RowEditor(engine).enter(number, "\N{SNOWMAN} no such thing")
-        same(before, harness.rows(number), "A quick entry that is refused must add nothing.")
+        same(before, harness.rows(number), "A refused quick entry must add nothing.")
 
     def test_a_row_can_be_removed_and_restored(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
-        """A removed row is not counted; restored, the batch is what it was."""
+        """A removed row is not counted; restoring it brings back the original batch."""
         _, number = made
         before = harness.rows(number, without=_TRACES)
         _set_removed(harness, number, removed=True)
         check(harness.batch(number).removed_count == 1, "The header does not count the removed row.")
         check_counts(harness, number, "after a row was removed")
         _set_removed(harness, number, removed=False)
-        same(before, harness.rows(number, without=_TRACES), "Restoring a row must bring back what was there.")
+        same(before, harness.rows(number, without=_TRACES), "Restoring a row must bring back its values.")
         check_counts(harness, number, "after a row was restored")
 
 
@@ -116,7 +116,7 @@ def _edit_of(harness: AppHarness, sample: Sample, number: int) -> tuple[str, str
     if sample.edit is not None:
         return sample.edit
     if editable_columns(harness.row_of(number)):
-        complain("Rows of this type can be edited: the sample must name a field and a new text, in edit.")
+        complain("Rows of this type can be edited: give the sample a field and a new text as edit.")
     pytest.skip("Rows of this type have no editable column.")
 
 
@@ -125,33 +125,28 @@ def _set_removed(harness: AppHarness, number: int, *, removed: bool) -> None:
         RowRemover(engine).set_removed(number, 1, removed=removed)
 
 
-def _changed_fields(harness: AppHarness, number: int) -> set[Any]:
-    with harness.transaction(read_only=True) as session:
-        return set(session.scalars(select(CellChange.field).where(CellChange.batch_id == number)))
-
-
 #: The sheets of a workbook by name, each as rows of texts.
 Sheets = dict[str, list[list[str]]]
 
 
 class SheetChecks(HarnessFixtures):
-    """Download, change, compare."""
+    """Checks of downloading, changing and comparing worksheets."""
 
     def test_a_worksheet_comes_back_as_it_went_out(
         self, harness: AppHarness, made: tuple[Sample, int]
     ) -> None:
-        """A worksheet that nobody changed differs from its batch in nothing."""
+        """An unchanged worksheet does not differ from its batch."""
         found = _compared(harness, made[1], lambda _context, _sheets: None)
         differing = [change.mark for change in (*found.taken, *found.conflicts, *found.unreadable)]
         check(
             found.empty and not found.notes,
-            f"A worksheet that nobody changed differs from its batch: {', '.join([*differing, *found.notes])}",
+            f"An unchanged worksheet differs from its batch: {', '.join([*differing, *found.notes])}",
         )
 
     def test_a_cell_changed_in_a_worksheet_is_found(
         self, harness: AppHarness, made: tuple[Sample, int]
     ) -> None:
-        """A change of one cell is found, means what was written there, and is no conflict."""
+        """A changed cell is found, is read as it was written, and is no conflict."""
         sample, number = made
         if sample.edit is None:
             pytest.skip("Rows of this type have no editable column.")
@@ -160,8 +155,8 @@ class SheetChecks(HarnessFixtures):
         marks = [change.mark for change in found.taken]
         check(
             marks == [f"1.{field}"] and not found.conflicts,
-            f"Row 1 says {text!r} in {field} in a worksheet, and what is to be taken is {marks or 'nothing'}: the layout"
-            " must say the same of a row each time, and understand what it says.",
+            f"Row 1 of a worksheet has {text!r} in {field}, and the changes found are {marks or 'none'}: the layout must"
+            " write the same texts for a row each time, and be able to read them.",
         )
 
 
@@ -178,7 +173,7 @@ def _compared(
 
 
 def _write(context: ActionContext, sheets: Sheets, field: str, text: str) -> None:
-    """Have row 1 say in ``sheets`` what the layout makes of ``text`` in ``field``."""
+    """Write row 1 of ``sheets`` as the layout does if its ``field`` is ``text``."""
     layout = layout_of(context)
     rows = SheetRows(context, layout)
     grid = sheet_grid(context, layout, context.row.sequence == 1)

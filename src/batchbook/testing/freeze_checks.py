@@ -17,21 +17,21 @@ from batchbook.db import Base
 from batchbook.testing.harness import AppHarness, HarnessFixtures, table_of
 from batchbook.testing.sample import Sample, check, same
 
-#: Far beyond the numbers of the sample's rows, files and operations.
+#: A number far above those of the sample's rows, files and operations.
 _BEYOND = 100_000
 
-#: What an attack does, in words, and its statement.
+#: A description of an attack, and its statement.
 Attack = tuple[str, Any]
 
 
 class FrozenChecks(HarnessFixtures):
-    """Frozen, in the database."""
+    """Checks that executed batches are frozen in the database."""
 
     def test_the_database_refuses_every_change(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
         """SQL of every kind on the header, rows, files and history of an executed batch is refused."""
         sample, frozen = made
         if sample.edit is not None:
-            with harness.acting() as engine:  # So that the history has a cell.
+            with harness.acting() as engine:  # So that the history has a changed cell.
                 RowEditor(engine).edit(frozen, 1, dict([sample.edit]))
                 engine.run(frozen, Action.REFRESH)
         with harness.acting() as engine:
@@ -40,12 +40,12 @@ class FrozenChecks(HarnessFixtures):
         _check_refused(
             harness,
             _attacks(harness, frozen, unfrozen),
-            "The database lets an executed batch be changed: {}."
-            " The migration that creates a table must freeze it, by freeze_table.",
+            "The database allows changes of an executed batch: {}."
+            " The migration that creates a table must freeze it with freeze_table.",
         )
 
     def test_records_are_append_only(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
-        """Records that the type declares can be neither changed nor added to once executing has written them."""
+        """Records that the type declares can be neither changed nor added to after the execution."""
         sample, frozen = made
         records = [table_of(record) for record in harness.batch_type.records]
         if not records:
@@ -54,7 +54,7 @@ class FrozenChecks(HarnessFixtures):
         for table in records:
             check(
                 _has_rows(harness, table, frozen),
-                f"Executing the sample must write into {table.name}, which the type declares as its record.",
+                f"Executing the sample must write to {table.name}, which the type declares as a record.",
             )
         _check_refused(
             harness,
@@ -63,23 +63,23 @@ class FrozenChecks(HarnessFixtures):
                 for table in records
                 for attack in (*_on_rows(table, frozen), _wipe(harness, table, "batch_id", frozen))
             ),
-            "The database lets a record be falsified: {}."
-            " The migration that creates a record must guard it, by append_only.",
+            "The database allows changes of a record: {}."
+            " The migration that creates a record must protect it with append_only.",
         )
 
 
 def _check_refused(harness: AppHarness, attacks: Iterable[Attack], problem: str) -> None:
-    """Check that the database refuses all of ``attacks``; ``problem`` is the sentence with the others in it."""
+    """Check that the database refuses all ``attacks``; ``problem`` is a message with a place for the successful ones."""
     before = harness.snapshot()
     successful = [action for action, statement in attacks if not _is_refused(harness, statement)]
     check(not successful, problem.format("; ".join(successful)))
-    same(before, harness.snapshot(), "Attacks that are refused must change nothing.")
+    same(before, harness.snapshot(), "Refused attacks must change nothing.")
 
 
 def _is_refused(harness: AppHarness, statement: Any) -> bool:
-    """Return whether the database refuses ``statement``; whatever it does is rolled back.
+    """Return whether the database refuses ``statement``, whose effects are rolled back.
 
-    A trigger's refusal counts as a broken constraint, as does that of a foreign key which forbids the same.
+    A refusal by a trigger raises the same error as a violated constraint, such as a foreign key.
     """
     with harness.engine.connect() as connection:
         try:
@@ -133,5 +133,5 @@ def _carry(table: Table, source: int, target: int, way: str) -> Attack:
 def _wipe(harness: AppHarness, table: Table, column: str, frozen: int) -> Attack:
     if harness.engine.dialect.name == "postgresql":
         return f"truncate {table.name}", text(f'TRUNCATE "{table.name}" CASCADE')
-    replace = f'REPLACE INTO "{table.name}" SELECT * FROM "{table.name}" WHERE "{column}" = {frozen:d}'  # noqa: S608 - Of the kit's own making.
+    replace = f'REPLACE INTO "{table.name}" SELECT * FROM "{table.name}" WHERE "{column}" = {frozen:d}'  # noqa: S608 - All parts are from the kit itself.
     return f"replace in {table.name}", text(replace)

@@ -1,4 +1,4 @@
-"""The harness of the checks: a running application with one batch type, and the actions that checks take."""
+"""The harness of the checks: an application with one batch type, and the actions that checks run."""
 
 from __future__ import annotations
 
@@ -33,30 +33,30 @@ from batchbook.services import services_of
 from batchbook.testing.databases import BACKENDS, Databases
 from batchbook.testing.sample import Sample, check, complain
 
-#: The people there are: one for each shipped role, called like it.
+#: The users: one for each shipped role, with its name.
 ROLES = ("staff", "admin", "auditor")
 ACTOR = "staff"
-_PASSWORD = "the kit's own password"  # noqa: S105 - It opens databases that live for one check.
+_PASSWORD = "the kit's own password"  # noqa: S105 - It is for databases that exist for one check only.
 
-#: Whether the checks run on SQLite only, and with fewer rows: for while one writes a type.
+#: True if checks run on SQLite only and with fewer rows, for quick feedback while writing a type.
 QUICK = os.environ.get("BATCHBOOK_CONFORMANCE") == "quick"
 
-#: Rows in the batches of most checks, and in those that show what grows with the number of rows.
+#: The number of rows in most checks, and in checks of how costs grow with it.
 FEW, MANY = 10, 100 if QUICK else 1_000
 
 Snapshot = dict[tuple[Any, ...], tuple[Any, ...]]
 
-#: Applications that no test has at present, by their settings without the database.
+#: Applications that are not in use, by their settings without the database.
 _idle: dict[frozenset[tuple[str, str]], list[Any]] = {}
 
 
 @contextmanager
 def application(settings: Mapping[str, str]) -> Iterator[Any]:
-    """Yield the application that ``batchbook.main`` makes of ``settings``, one of which is ``sqlalchemy.url``.
+    """Yield the application that ``batchbook.main`` creates from ``settings``, which include ``sqlalchemy.url``.
 
-    One that another test has had is used again if its settings differ in the database only, because making one takes
-    most of a test's time otherwise. Each time it gets an engine, its job service is as at the start, and services and
-    settings that a test replaced are put back: all else that it keeps from one request to the next is in its database.
+    An application is reused by tests whose settings differ only in the database, because creating one would take most
+    of a test's time. Each time, it gets a new engine and a fresh job service, and afterwards the services and settings
+    that a test replaced are restored: all other state that outlives a request is in the database.
     """
     idle = _idle.setdefault(frozenset({**settings, "sqlalchemy.url": ""}.items()), [])
     app = idle.pop() if idle else batchbook.main({}, **settings)
@@ -80,7 +80,7 @@ def application(settings: Mapping[str, str]) -> Iterator[Any]:
 
 
 class AppHarness:
-    """The application ``app``, with the database that it has, and its batch type ``key``."""
+    """The application ``app`` with its database, and the batch type called ``key``."""
 
     def __init__(self, app: Any, key: str) -> None:
         self.app = app
@@ -88,14 +88,14 @@ class AppHarness:
         self.engine = self.services.get(sqlalchemy.Engine)
         self.types: BatchTypes = self.services.get(BatchTypes)
         self.key = key
-        #: Attributes that the type's handler has here instead of its own.
+        #: Attributes that replace those of the type's handler.
         self.swapped: dict[str, Any] = {}
-        #: The sample and the number of the batch that there is from the start.
+        #: The sample and the number of the batch that exists from the start, if there is one.
         self.made: tuple[Sample, int] | None = None
 
     @property
     def batch_type(self) -> BatchType:
-        """The type that is checked."""
+        """The batch type under test."""
         return self.types[self.key]
 
     @property
@@ -105,24 +105,24 @@ class AppHarness:
 
     @contextmanager
     def transaction(self, *, read_only: bool = False) -> Iterator[Session]:
-        """Yield a session in a transaction of its own, as every request and command has it."""
+        """Yield a session in a new transaction, like that of a request or command."""
         with transaction_scope(self.engine, read_only=read_only) as session:
             yield session
 
     @contextmanager
     def acting(self, **swapped: Any) -> Iterator[Engine]:
-        """Yield the engine acting for staff; ``swapped`` are methods that the handler has instead of its own."""
+        """Yield the engine acting for staff; ``swapped`` are methods that replace those of the handler."""
         handler = type("Swapped", (self.batch_type.handler,), {**self.swapped, **swapped})
         types = BatchTypes([replace(self.batch_type, handler=handler)])
         with self.transaction() as session:
             yield Engine(session, types, self.services.settings, ACTOR)
 
     def context(self, session: Session) -> HandlerContext:
-        """Return what a handler is made with, as for a page."""
+        """Return the context with which a handler is created for a page."""
         return HandlerContext(session, self.services.settings, ACTOR, utc_now())
 
     def create(self, sample: Sample) -> int:
-        """Create and populate a batch by ``sample``; return its number."""
+        """Create and populate a batch from ``sample``; return its number."""
         with self.acting() as engine:
             file = None if sample.file is None else io.BytesIO(sample.file)
             batch = create_batch(engine, self.key, sample.texts, file, sample.file_name)
@@ -130,7 +130,7 @@ class AppHarness:
             return batch.id
 
     def run(self, batch_id: int, *actions: Action, options: Mapping[str, Any] | None = None) -> None:
-        """Run ``actions`` one after the other, each in a transaction of its own; ``options`` are the last one's."""
+        """Run ``actions`` one after the other, each in its own transaction; ``options`` are for the last one."""
         for action in actions:
             with self.acting() as engine:
                 self._run(engine, batch_id, action, options if action is actions[-1] else None)
@@ -143,7 +143,7 @@ class AppHarness:
         self, engine: Engine, batch_id: int, action: Action, options: Mapping[str, Any] | None = None
     ) -> None:
         result: Result = engine.run(batch_id, action, options)
-        check(not result.failed, f"To {action} a batch of the sample failed: {result.message}")
+        check(not result.failed, f"The action {action} failed for a batch of the sample: {result.message}")
 
     def batch(self, batch_id: int) -> Batch:
         """Return a batch as it is stored."""
@@ -158,7 +158,7 @@ class AppHarness:
         return self.batch_type.rows.of(self.batch(batch_id))
 
     def rows(self, batch_id: int, *, without: tuple[str, ...] = ()) -> dict[int, dict[str, Any]]:
-        """Return the rows of a batch by sequence, each by column, less the columns ``without``."""
+        """Return the rows of a batch by sequence, each as a mapping by column, leaving out the columns ``without``."""
         table = table_of(self.row_of(batch_id))
         with self.transaction(read_only=True) as session:
             theirs = select(table).where(table.c.batch_id == batch_id).order_by(table.c.sequence)
@@ -166,7 +166,7 @@ class AppHarness:
         return {row["sequence"]: {k: v for k, v in row.items() if k not in without} for row in found}
 
     def counts(self, batch_id: int) -> dict[str, Any]:
-        """Return what the header says about its rows, counted by SQL."""
+        """Return the counts that the header must have, calculated from the rows by SQL."""
         row = self.row_of(batch_id)
         with self.transaction(read_only=True) as session:
             found = session.execute(
@@ -184,7 +184,7 @@ class AppHarness:
         }
 
     def snapshot(self, *leave_out: str) -> Snapshot:
-        """Return every row of every table, keyed by table and primary key, less the tables ``leave_out``."""
+        """Return all rows of all tables, by table and primary key, leaving out the tables ``leave_out``."""
         there = set(inspect(self.engine).get_table_names()) - set(leave_out)
         found: Snapshot = {}
         with self.transaction(read_only=True) as session:
@@ -197,7 +197,7 @@ class AppHarness:
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:
-        """Yield a list that fills with the SQL statements that the block sends to the database."""
+        """Yield a list to which the SQL statements sent in the block are added."""
         sent: list[str] = []
 
         def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -210,7 +210,7 @@ class AppHarness:
             event.remove(self.engine, "before_cursor_execute", note)
 
     def client(self, role: str) -> TestApp:
-        """Return a browser in which the person of ``role`` is signed in."""
+        """Return a test client in which the user of ``role`` is signed in."""
         client = TestApp(self.app, extra_environ={"REMOTE_ADDR": "127.0.0.1"})
         form = next(form for form in client.get("/login").forms.values() if "password" in form.fields)
         form["name"], form["password"] = role, _PASSWORD
@@ -219,7 +219,7 @@ class AppHarness:
 
 
 def table_of(model: type[Any]) -> Table:
-    """Return a model's own table."""
+    """Return the table of a model."""
     table = model.__table__
     assert isinstance(table, Table)  # noqa: S101 - For the type checker.
     return table
@@ -230,7 +230,7 @@ def _hash() -> str:
     return hash_password(_PASSWORD)
 
 
-def _add_people(session: Session) -> None:
+def _add_users(session: Session) -> None:
     install_default_roles(session)
     roles = {role.name: role for role in session.scalars(select(Role))}
     session.add_all(
@@ -238,54 +238,53 @@ def _add_people(session: Session) -> None:
     )
 
 
-#: Opens the application on a database with a batch of a number of rows, or without one.
+#: A function that opens the application on a database with a batch of the number of rows, or without one for 0.
 HarnessOf = Callable[[int], AbstractContextManager[AppHarness]]
 
 
 class HarnessFixtures:
-    """What an author says of a batch type, and the fixtures that the checks take."""
+    """The description of a batch type by its author, and the fixtures of the checks."""
 
-    #: The type's key, which is its header's table name.
+    #: The key of the type, which is the table name of its header.
     key: ClassVar[str]
     #: Settings to start the application with, such as ``batchbook.include`` and ``batchbook.migrations``.
     settings: ClassVar[Mapping[str, str]] = {}
 
     def sample(self, session: Session, rows: int) -> Sample:  # noqa: ARG002 - For the author.
-        """Put what the type acts upon into the database; return how to make a batch of about ``rows`` rows.
+        """Fill the database with the data that the type needs; return the sample of a batch of about ``rows`` rows.
 
-        Called once for each number of rows: the checks get copies of the database. At least one row must be such that executing it changes something.
+        It is called once for each number of rows: the checks get copies of the database. Executing at least one of the
+        rows must have an effect.
         """
-        complain(
-            f"{type(self).__name__} must say how a batch of the type {self.key} is made: write sample()."
-        )
+        complain(f"{type(self).__name__} must describe a batch of the type {self.key}: write sample().")
 
     @pytest.fixture(params=BACKENDS[:1] if QUICK else BACKENDS)
     def kit_backend(self, request: pytest.FixtureRequest) -> str:
-        """Which database the check runs on."""
+        """The database system that the check runs on."""
         return str(request.param)
 
     @pytest.fixture
     def kit_databases(self, request: pytest.FixtureRequest) -> Databases:
-        """Makes databases."""
+        """The databases of this run of pytest."""
         return Databases.of(request.config)
 
     @property
     def plugins(self) -> tuple[str, ...]:
-        """Where the migrations of the type are."""
+        """The folders of the type's migrations."""
         return schema_version.plugin_locations(self.settings)
 
     @contextmanager
     def opened(self, databases: Databases, backend: str, rows: int = 0) -> Iterator[AppHarness]:
-        """Yield the application on a migrated database with people, and with a batch of so many rows unless 0.
+        """Yield the application on a migrated database with users, and with a batch of ``rows`` rows unless 0.
 
-        The people and the batch are made once for all checks of the class that have as many rows; each gets a copy.
+        Users and batch are created once for all checks of the class with that number of rows; each check gets a copy.
         """
         key = (type(self), backend, rows)
 
         def fill(engine: sqlalchemy.Engine) -> None:
             with self._started(databases, engine.url) as harness:
                 with harness.transaction() as session:
-                    _add_people(session)
+                    _add_users(session)
                 if rows:
                     databases.made[key] = self.make(harness, rows)
 
@@ -302,7 +301,7 @@ class HarnessFixtures:
             "sqlalchemy.url": url.render_as_string(hide_password=False),
             "batchbook.development": "true",
             "batchbook.secure_cookies": "false",
-            # What is asked for is done when the page answers.
+            # Actions are done when the request ends.
             "batchbook.jobs": "inline",
             "jinja2.bytecode_caching": "true",
             "jinja2.bytecode_caching_directory": str(databases.templates),
@@ -313,23 +312,23 @@ class HarnessFixtures:
 
     @pytest.fixture
     def harness_of(self, kit_backend: str, kit_databases: Databases) -> HarnessOf:
-        """Opens the application on a migrated database with a batch of a number of rows, or without one."""
+        """A function that opens the application on a migrated database with a batch of the number of rows, or without."""
         return partial(self.opened, kit_databases, kit_backend)
 
     @pytest.fixture
     def harness(self, harness_of: HarnessOf, request: pytest.FixtureRequest) -> Iterator[AppHarness]:
-        """The application on a migrated database, with the batch ``made`` where the check takes one."""
+        """The application on a migrated database, with a batch if the check uses ``made``."""
         with harness_of(FEW if "made" in request.fixturenames else 0) as harness:
             yield harness
 
     @pytest.fixture
     def made(self, harness: AppHarness) -> tuple[Sample, int]:
-        """A sample of few rows and the number of the batch made by it: populated and open."""
+        """A sample of few rows, and the number of the populated, open batch created from it."""
         assert harness.made is not None  # noqa: S101 - For the type checker.
         return harness.made
 
     def make(self, harness: AppHarness, rows: int) -> tuple[Sample, int]:
-        """Make a batch of about ``rows`` rows; return its sample and its number."""
+        """Create a batch of about ``rows`` rows; return its sample and its number."""
         with harness.transaction() as session:
             sample = self.sample(session, rows)
         return sample, harness.create(sample)

@@ -1,4 +1,4 @@
-"""Checks of a batch's lifecycle: failure, execution, clone, delete."""
+"""Checks of a batch's lifecycle: failure, execution, cloning, deletion."""
 
 from __future__ import annotations
 
@@ -17,96 +17,104 @@ from batchbook.testing.harness import AppHarness, HarnessFixtures
 from batchbook.testing.populate_checks import check_counts
 from batchbook.testing.sample import Sample, check, complain, refused, same
 
-#: Where the engine itself writes down that an action failed.
+#: The tables in which the engine itself records the failure of an action.
 _NOTED = ("batch", "operation")
 
 _REASON = "the kit makes it fail"
 
 
 class LifeChecks(HarnessFixtures):
-    """Failure, execution, clone, delete."""
+    """Checks of failure, execution, cloning and deletion."""
 
     @pytest.mark.parametrize("action", [Action.REFRESH, Action.EXECUTE])
     def test_a_failure_leaves_everything_as_it_was(
         self, harness: AppHarness, made: tuple[Sample, int], action: Action
     ) -> None:
-        """When a handler fails after it did its work, no table has changed, and the batch says why."""
+        """If a handler fails after its work, no table has changed, and the batch has the reason."""
         sample, number = made
         if action is Action.EXECUTE:
             harness.run(number, Action.COMPLETE)
         state, before = harness.batch(number).state, harness.snapshot(*_NOTED)
         _fail(harness, number, action, sample)
-        same(before, harness.snapshot(*_NOTED), f"A failed {action} must leave every table as it was.")
+        same(before, harness.snapshot(*_NOTED), f"A failed {action} must leave all tables unchanged.")
         batch = harness.batch(number)
         check(
-            batch.state == state, f"After a failed {action} the batch must be {state}, and is {batch.state}."
+            batch.state == state, f"After a failed {action}, the batch must be {state}, but is {batch.state}."
         )
         check(
             _REASON in (batch.failure or ""),
-            f"The batch must keep why its {action} failed: {batch.failure!r}.",
+            f"The batch must keep the reason why its {action} failed, but has {batch.failure!r}.",
         )
 
     def test_execution_is_described_before_it_happens(
         self, harness: AppHarness, made: tuple[Sample, int]
     ) -> None:
-        """People are told what will happen, in sentences, without anything being written."""
+        """The description of the execution consists of sentences and writes nothing."""
         sample, number = made
         batch = harness.batch(number)
         with harness.transaction(read_only=True) as session:
             context = harness.context(session)
             handler = harness.batch_type.make_handler(context, batch)
             reason = handler.why_not_execute(batch)
-            check(reason is None, f"The sample must make a batch that can be executed; it cannot: {reason}")
+            check(
+                reason is None, f"The sample must make a batch that can be executed, but it can't: {reason}"
+            )
             sentences = handler.describe_execution(batch, bind_options(handler, sample.options))
             handler.totals(batch)
-        check(sentences, "describe_execution must say what will happen, and says nothing.")
-        check(all(map(_is_sentence, sentences)), f"describe_execution must say whole sentences: {sentences}.")
+        check(sentences, "describe_execution must describe the execution, but returned nothing.")
+        check(
+            all(map(_is_sentence, sentences)),
+            f"describe_execution must return whole sentences, but returned {sentences}.",
+        )
 
     def test_execution_happens_once(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
-        """Executing changes something, says what, ends in the state executed, and cannot be repeated."""
+        """An execution has an effect and a summary, leads to the state executed, and cannot be repeated."""
         sample, number = made
         own = {*_NOTED, harness.batch_type.header.__tablename__, harness.row_of(number).__tablename__}
         before = harness.snapshot(*own)
         harness.execute(number, sample)
         after, batch = harness.snapshot(*own), harness.batch(number)
-        check(batch.state == State.EXECUTED, f"An executed batch must be executed, and is {batch.state}.")
+        check(
+            batch.state == State.EXECUTED,
+            f"An executed batch must be in the state executed, but is {batch.state}.",
+        )
         summary = (batch.execution_outcome or {}).get("summary", "")
-        check(_is_sentence(summary), f"The outcome of execute must be a sentence, and is {summary!r}.")
+        check(_is_sentence(summary), f"The outcome of execute must be a sentence, but is {summary!r}.")
         check(
             before != after,
-            "Executing the sample changed nothing outside the batch: the sample must change something.",
+            "Executing the sample changed nothing outside the batch: make a sample whose execution has an effect.",
         )
         with refused(Conflict, "execute a batch twice"):
             harness.run(number, Action.EXECUTE, options=sample.options)
-        same(after, harness.snapshot(*own), "Executing a second time must change nothing.")
+        same(after, harness.snapshot(*own), "A second execution must change nothing.")
 
     def test_a_clone_is_open_and_leaves_its_source_alone(
         self, harness: AppHarness, made: tuple[Sample, int]
     ) -> None:
-        """Cloning an executed batch makes a batch with as many rows, to work on."""
+        """A clone of an executed batch is open and has as many rows."""
         sample, number = made
         harness.execute(number, sample)
         before = harness.snapshot()
         with harness.acting() as engine:
             clone = clone_batch(engine, number).id
         state = harness.batch(clone).state
-        check(state == State.OPEN, f"A clone must be open, and is {state}.")
+        check(state == State.OPEN, f"A clone must be open, but is {state}.")
         rows, copied = len(harness.rows(number)), len(harness.rows(clone))
-        check(rows == copied, f"A clone must have the {rows} rows of its source, and has {copied}.")
+        check(rows == copied, f"A clone must have the {rows} rows of its source, but has {copied}.")
         check_counts(harness, clone, "of a clone")
         after = {key: row for key, row in harness.snapshot().items() if key in before}
-        same(before, after, "Cloning must not touch what there was.")
+        same(before, after, "Cloning must not change existing rows.")
 
     def test_deleting_leaves_nothing(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
-        """No table has a trace of a deleted batch."""
+        """No table has rows of a deleted batch."""
         _, number = made
         with harness.acting() as engine:
             delete_batch(engine, number)
         left = {key for key, row in harness.snapshot().items() if _concerns(key[0], dict(row), number)}
-        check(not left, f"A deleted batch must leave nothing; these rows are left: {sorted(map(str, left))}.")
+        check(not left, f"A deleted batch must leave no rows, but these are left: {sorted(map(str, left))}.")
 
     def test_an_executed_batch_cannot_be_deleted(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
-        """It is part of the audit trail."""
+        """An executed batch is part of the audit trail."""
         sample, number = made
         harness.execute(number, sample)
         before = harness.snapshot()
@@ -127,12 +135,15 @@ def _fail(harness: AppHarness, number: int, action: Action, sample: Sample) -> N
     try:
         with harness.acting(**{name: failing}) as engine:
             result = engine.run(number, action, options)
-    except Exception as error:  # noqa: BLE001 - The engine turns whatever a handler raises into a result.
+    except Exception as error:  # noqa: BLE001 - The engine turns all errors of a handler into results.
         complain(
-            f"A failure of {name} must be undone, and could not be ({type(error).__name__}: {error})."
-            " A handler must neither commit nor roll back nor close its session."
+            f"A failure of {name} must be rolled back, but could not be ({type(error).__name__}: {error})."
+            " A handler must not commit, roll back or close its session."
         )
-    check(result.failed, f"A handler whose {name} raises must be said to have failed: {result.message}")
+    check(
+        result.failed,
+        f"If the {name} of a handler raises an error, the result must be a failure: {result.message}",
+    )
 
 
 def _concerns(table_name: str, row: dict[str, Any], number: int) -> bool:
@@ -146,7 +157,7 @@ def _concerns(table_name: str, row: dict[str, Any], number: int) -> bool:
 
 
 def _of_batch(table: Any) -> bool:
-    """Return whether a table's rows are batches, or hang on one by their key."""
+    """Return whether the rows of a table are batches, or belong to one by their key."""
     first = next(iter(table.primary_key.columns))
     return table.name == "batch" or any(_of_batch(key.column.table) for key in first.foreign_keys)
 

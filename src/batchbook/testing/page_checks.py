@@ -1,4 +1,4 @@
-"""Checks of the type's pages, for each role, as a browser sees them."""
+"""Checks of the type's pages, for each role, as in a browser."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from batchbook.batches.pages.routes import bound_view
 from batchbook.testing.harness import FEW, ROLES, AppHarness, HarnessFixtures
 from batchbook.testing.sample import Sample, check
 
-#: What the shipped roles may do with batches, and so which pages open for them.
+#: The permissions on batches of the shipped roles, which decide which pages they may open.
 _STAFF = {
     "view",
     "download",
@@ -33,31 +33,33 @@ _READING = {"view", "download"}
 
 _OK, _FORBIDDEN, _CONFLICT = 200, 403, 409
 
-#: What stands for the variable parts of an address.
+#: Values for the variable parts of addresses.
 _EXAMPLES = {"sequence": "1", "number": "1", "format": "csv"}
-#: Pages about what the kit does not make for every type: worksheets that came back, rows that tell their line of a file.
+#: Pages that need data which the kit does not create for every type: uploaded worksheets, rows with a line in a file.
 _OTHERS = frozenset({"compare_worksheet", "row_in_file"})
 _PART = re.compile(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})*)?\}")
 _INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style\b|<[^>]+\sstyle=|<[^>]+\son[a-z]+=", re.IGNORECASE)
 
 
 class PageChecks(HarnessFixtures):
-    """Pages."""
+    """Checks of pages."""
 
     def test_every_page_of_an_open_batch_answers(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
-        """Staff and admin see every page that their roles allow; auditors do not see open batches."""
+        """Staff and admin can open every page that their roles allow; auditors can't open open batches."""
         _, number = made
         problems: list[str] = []
         for role in ROLES:
             client = harness.client(role)
             for permission, path in _pages(harness, number):
                 problems += _problems(client, role, path, _expected_open(role, permission))
-        check(not problems, "\n".join(["Pages of an open batch do not answer as they must.", *problems]))
+        check(
+            not problems, "\n".join(["Pages of an open batch have the wrong status or content.", *problems])
+        )
 
     def test_every_page_of_an_executed_batch_answers(
         self, harness: AppHarness, made: tuple[Sample, int]
     ) -> None:
-        """Everybody may read an executed batch; pages to change it say that it is frozen."""
+        """All roles can read an executed batch; pages that would change it are refused."""
         sample, number = made
         harness.execute(number, sample)
         problems: list[str] = []
@@ -65,7 +67,10 @@ class PageChecks(HarnessFixtures):
             client = harness.client(role)
             for permission, path in _pages(harness, number):
                 problems += _problems(client, role, path, _expected_executed(role, permission))
-        check(not problems, "\n".join(["Pages of an executed batch do not answer as they must.", *problems]))
+        check(
+            not problems,
+            "\n".join(["Pages of an executed batch have the wrong status or content.", *problems]),
+        )
 
     @pytest.mark.usefixtures("made")
     def test_the_lists_answer(self, harness: AppHarness) -> None:
@@ -76,10 +81,10 @@ class PageChecks(HarnessFixtures):
             for path in ("/", "/batches", harness.path):
                 problems += _problems(client, role, path, _OK)
         problems += _problems(harness.client("auditor"), "auditor", f"{harness.path}/new", _FORBIDDEN)
-        check(not problems, "\n".join(["Lists do not answer as they must.", *problems]))
+        check(not problems, "\n".join(["Lists have the wrong status or content.", *problems]))
 
     def test_a_batch_is_made_by_the_form(self, harness: AppHarness) -> None:
-        """Staff make a batch with rows by filling in the form."""
+        """The form for a new batch creates a batch with rows."""
         with harness.transaction() as session:
             sample = self.sample(session, FEW)
         form = _form_with(harness.client("staff").get(f"{harness.path}/new"), sample)
@@ -90,26 +95,25 @@ class PageChecks(HarnessFixtures):
         answer = form.submit(expect_errors=True)
         check(
             answer.status_int in (302, 303),
-            f"The form must make a batch of the sample, and answered {answer.status_int}: {_excerpt(answer)}",
+            f"The form must create a batch from the sample, but returned {answer.status_int}: {_excerpt(answer)}",
         )
         with harness.transaction(read_only=True) as session:
             rows = session.scalar(select(Batch.row_count).where(Batch.type == harness.key))
-        check(rows, "A batch made by the form must have rows.")
+        check(rows, "A batch created with the form must have rows.")
 
 
 def _pages(harness: AppHarness, number: int) -> Iterator[tuple[str, str]]:
-    """Yield permission and path of all pages of one batch that can be opened by GET."""
+    """Yield the permission and the path of each page of a batch that has a GET."""
     with harness.transaction(read_only=True) as session:
         counted = select(func.count()).select_from(BatchFile).where(BatchFile.batch_id == number)
         files = session.scalar(counted)
     for page in bound_view(harness.batch_type.view, harness.batch_type).pages:
         known = set(_PART.findall(page.pattern)) <= _EXAMPLES.keys() and page.name not in _OTHERS
         if page.on_record and hasattr(page, "get") and known and (files or "{number" not in page.pattern):
-            yield page.permission, f"{harness.path}/{number}{_PART.sub(_example, page.pattern)}"
-
-
-def _example(part: re.Match[str]) -> str:
-    return _EXAMPLES[part[1]]
+            yield (
+                page.permission,
+                f"{harness.path}/{number}{_PART.sub(lambda part: _EXAMPLES[part[1]], page.pattern)}",
+            )
 
 
 def _expected_open(role: str, permission: str) -> int:
@@ -131,7 +135,7 @@ def _problems(client: TestApp, role: str, path: str, expected: int) -> Iterator[
     if answer.status_int != expected:
         yield f"  GET {path} as {role}: {answer.status_int} instead of {expected}. {_excerpt(answer)}"
     if answer.content_type == "text/html" and (inline := _INLINE.search(answer.text)):
-        yield f"  GET {path} as {role}: inline code, which browsers will refuse: {inline[0]}"
+        yield f"  GET {path} as {role}: inline code, which browsers refuse: {inline[0]}"
 
 
 def _excerpt(answer: Any) -> str:
@@ -144,5 +148,5 @@ def _form_with(page: Any, sample: Sample) -> Any:
     found = [
         form for form in page.forms.values() if wanted <= set(form.fields) and form.method.lower() == "post"
     ]
-    check(found, f"The form for a new batch must have the fields {sorted(wanted)}; it lacks some.")
+    check(found, f"The form for a new batch must have the fields {sorted(wanted)}, but lacks some.")
     return found[-1]

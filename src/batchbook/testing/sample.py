@@ -1,4 +1,4 @@
-"""The description of a batch type that its author gives to the kit, and the complaints of the kit."""
+"""The sample that describes a batch type to the kit, and the functions by which checks fail."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-#: How many differences a complaint shows.
+#: The number of differences that a failure lists.
 _SHOWN = 5
 
 
 def complain(sentence: str) -> NoReturn:
-    """Fail the check, saying why."""
+    """Fail the check with ``sentence`` as the reason."""
     __tracebackhide__ = True
     raise AssertionError(sentence)
 
 
 def check(condition: object, sentence: str) -> None:
-    """Fail the check unless ``condition`` holds."""
+    """Fail the check with ``sentence`` unless ``condition`` is true."""
     __tracebackhide__ = True
     if not condition:
         complain(sentence)
@@ -32,13 +32,13 @@ def refused(error: type[Exception], what: str) -> Iterator[None]:
         yield
     except error:
         return
-    except Exception as other:  # noqa: BLE001 - Whatever else is raised is the complaint.
+    except Exception as other:  # noqa: BLE001 - Any other error fails the check.
         complain(f"To {what} must raise {error.__name__}, and raised {type(other).__name__}: {other}")
     complain(f"To {what} must raise {error.__name__}, and was done.")
 
 
 def same(before: Mapping[Any, Any], after: Mapping[Any, Any], sentence: str) -> None:
-    """Fail the check with ``sentence`` and what differs, unless both mappings are equal."""
+    """Fail the check with ``sentence`` and the differences unless both mappings are equal."""
     __tracebackhide__ = True
     keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
     if keys:
@@ -48,12 +48,12 @@ def same(before: Mapping[Any, Any], after: Mapping[Any, Any], sentence: str) -> 
 
 @dataclass(frozen=True)
 class Sample:
-    """How to make one batch that can be executed, all values as people would give them.
+    """The input for one batch that can be executed, with all values as users would enter them.
 
-    ``texts`` are fields of the header; ``file`` is what is uploaded, under ``file_name``, for a type that takes files
-    (CSV lets the kit spoil a cell). ``edit`` names an editable field of the rows and a text that row 1 does not have
-    there; ``row`` has the fields of a row that may be added by hand, ``scan`` a text that the quick entry box
-    understands. ``options`` are chosen at execution. Leave out what the type does not have.
+    ``texts`` has the fields of the header; ``file`` is uploaded as ``file_name`` for a type that takes files (in a CSV
+    file, the kit can spoil a cell). ``edit`` has an editable field of the rows and a text that differs from its value
+    in row 1; ``row`` has the fields of a row that can be added by hand, ``scan`` a text that quick entry accepts.
+    ``options`` are those of the execution. Leave out fields that do not apply to the type.
     """
 
     texts: Mapping[str, str] = field(default_factory=dict)

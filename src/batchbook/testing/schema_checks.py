@@ -1,4 +1,4 @@
-"""Checks that the type's migrations lead to the schema of its models."""
+"""Checks that the migrations of a type create the schema of its models."""
 
 from __future__ import annotations
 
@@ -17,36 +17,39 @@ from batchbook.testing.sample import check
 
 
 class SchemaChecks(HarnessFixtures):
-    """Migrations."""
+    """Checks of migrations."""
 
     @pytest.fixture
     def kit_empty(self, kit_backend: str, kit_databases: Databases) -> Iterator[Engine]:
-        """An engine on a database without any table."""
+        """An engine on a database without tables."""
         with kit_databases.empty(kit_backend) as url:
             engine = make_engine(url)
             yield engine
             engine.dispose()
 
     def test_migrations_lead_from_nothing_to_the_models(self, harness: AppHarness, kit_empty: Engine) -> None:
-        """Upgraded from nothing, the database has the package's tables as its models say."""
+        """After an upgrade from an empty database, the package's tables match its models."""
         own = own_tables(harness)
         migrate.upgrade(kit_empty, self.plugins)
         missing = {table.name for table in own} - set(inspect(kit_empty).get_table_names())
         check(
             not missing,
-            f"No migration creates {sorted(missing)}: write one, and name its place in batchbook.migrations.",
+            f"No migration creates {sorted(missing)}: write one, and add its folder to batchbook.migrations.",
         )
         differing = [
             found for found in _flat(migrate.differences(kit_empty)) if _table_of(found) in own_names(own)
         ]
-        check(not differing, f"The migrations do not lead to what the models say; still to do: {differing}.")
+        check(
+            not differing,
+            f"The migrations do not create the schema of the models; these differ: {differing}.",
+        )
         check(
             schema_version.is_current(kit_empty, self.plugins),
-            "After an upgrade the database must have every migration.",
+            "After an upgrade, the database must have all migrations.",
         )
 
     def test_upgrading_again_changes_nothing(self, kit_empty: Engine) -> None:
-        """``batchbook init`` may be run at any time."""
+        """A second upgrade, such as by ``batchbook init``, does nothing."""
         migrate.upgrade(kit_empty, self.plugins)
         before = sorted(inspect(kit_empty).get_table_names())
         migrate.upgrade(kit_empty, self.plugins)
@@ -54,9 +57,9 @@ class SchemaChecks(HarnessFixtures):
 
 
 def own_tables(harness: AppHarness) -> set[Table]:
-    """Return the tables of all models in the package from which the type's header comes."""
+    """Return the tables of all models in the package that defines the type's header."""
     package = harness.batch_type.header.__module__.partition(".")[0]
-    known = set(Base.metadata.tables.values())  # Those that batches make at run time are none of them.
+    known = set(Base.metadata.tables.values())  # Without the tables that batches create at run time.
     return {
         mapper.local_table
         for mapper in Base.registry.mappers
@@ -67,18 +70,18 @@ def own_tables(harness: AppHarness) -> set[Table]:
 
 
 def own_names(tables: set[Table]) -> set[str]:
-    """Return the tables' names."""
+    """Return the names of ``tables``."""
     return {table.name for table in tables}
 
 
 def _flat(differences: list[Any]) -> Iterator[tuple[Any, ...]]:
-    """Yield Alembic's differences one by one; those within a table come as a list."""
+    """Yield Alembic's differences one by one; it returns those within a table as a list."""
     for found in differences:
         yield from found if isinstance(found, list) else [found]
 
 
 def _table_of(difference: tuple[Any, ...]) -> str:
-    """Return the name of the table that a difference is in."""
+    """Return the name of the table that a difference concerns, empty if there is none."""
     for part in difference[1:]:
         if isinstance(part, str):
             return part
