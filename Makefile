@@ -21,7 +21,7 @@ run: $(VENV)/.installed ## Install, prepare the database with demo data, serve h
 	@$(BIN)/batchbook -c $(INI) serve
 
 test: $(VENV)/.developing ## Run the tests (TESTS="tests/grid -k sort" runs some)
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(TESTS)
 
 check: format lint types schema test ## All that must pass: format, lint, types, schema, tests
 

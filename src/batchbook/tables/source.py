@@ -273,7 +273,9 @@ def read_table(name: str, file: BinaryIO, required: Sequence[str]) -> Table:
         raise BadInput(
             f"“{name}” is empty: it has no bytes. Expected a header row with {quoted_list(required)}."
         )
-    source = open_source(name, file, expected=required)
+    # Nobody is asked, so quotation marks always quote, and a text in which they cannot is refused.
+    requested = Reading(quoting="doubled")
+    source = open_source(name, file, requested, required)
     if source.readings:
         known = "; ".join(f"{one.encoding}: {quoted_list(one.texts)}" for one in source.readings)
         raise BadInput(
@@ -283,7 +285,7 @@ def read_table(name: str, file: BinaryIO, required: Sequence[str]) -> Table:
     if not source.reading.header_row:
         # Some row must have the headings: the first that is not blank.
         first = next((chunk.numbers[0] for chunk in source.chunks(1)), 1)
-        source = open_source(name, file, Reading(header_row=first, header_rows=1), required)
+        source = open_source(name, file, replace(requested, header_row=first, header_rows=1), required)
     header = header_names([*map(_clean, source.headings)])
     check_header(name, header, required)
     # Programs separate by semicolons where the comma is the decimal sign: 1,500 may be one and a half there.
