@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from batchbook import tables
-from batchbook.batches.intake.cell_reader import TEXT_KINDS
+from batchbook.batches.intake.bulk_parser import TEXT_KINDS
 from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping, column_title
 from batchbook.batches.intake.suggestions import Suggestion, normalise_name
 from batchbook.errors import BadInput
