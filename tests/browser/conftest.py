@@ -7,18 +7,14 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from tests.functional.harness import (
-    PRICE_LIST,
-    CatalogueDatabase,
-    form_to,
-    number_in,
-    upload,
-    url_of,
-)
+from tests.functional.fixtures import complete_batch, open_batch
+from tests.functional.harness import PRICE_LIST, form_to, number_in, upload, url_of
 from webtest import TestApp
 
 from .serving import serving
 from .visits import Visits
+
+__all__ = ["complete_batch", "open_batch"]
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -64,19 +60,6 @@ def visits(browser: Browser, address: str, users: dict[str, str]) -> Iterator[Vi
 def staff_page(visits: Visits) -> Page:
     """A browser in which staff are signed in."""
     return visits.sign_in("staff")
-
-
-@pytest.fixture
-def open_batch(catalogue: CatalogueDatabase, staff: TestApp) -> int:
-    """A batch that staff made from the price list, open for changes."""
-    return number_in(upload(staff, PRICE_LIST, description="Spring prices", vendor_code="V1"))
-
-
-@pytest.fixture
-def complete_batch(open_batch: int, staff: TestApp) -> int:
-    """The batch, marked complete."""
-    form_to(staff.get(url_of(open_batch)), "/complete").submit(status=303)
-    return open_batch
 
 
 @pytest.fixture
