@@ -55,13 +55,6 @@ def test_marks_and_line_ends_are_told() -> None:
     assert records(source) == [["7", "x"], ["8", "y"], ["9", "z"]]
 
 
-def test_cells_of_others_are_as_long_as_before() -> None:
-    before = csv.field_size_limit()
-    long = "x" * (before + 1)
-    assert records(opened(f"item,name\n7,{long}\n")) == [["7", long]]
-    assert csv.field_size_limit() == before
-
-
 @pytest.mark.parametrize(
     ("content", "delimiter"),
     [
