@@ -51,7 +51,11 @@ def test_prices_change_and_history_says_how(engine: Engine, harness: BatchHarnes
         ("000000004", "4.00", "4.50", "admin", batch_id, 4),
     ]
     batch = harness.batch(batch_id)
-    assert batch.execution_options == {"apply": ["increase", "decrease"], "overwrite": False}
+    assert batch.execution_options == {
+        "apply": ["increase", "decrease"],
+        "overwrite": False,
+        "confirm": ["price"],
+    }
     assert batch.execution_outcome == {
         "summary": "3 prices changed, 3 rows left out.",
         "figures": {"applied": 3, "left_out": 3},
@@ -73,7 +77,8 @@ def test_only_the_chosen_statuses_are_applied(
     batch_id = complete(harness)
     harness.run(batch_id, Action.EXECUTE, apply=[apply])
     assert prices() == BEFORE | after
-    assert harness.batch(batch_id).execution_options == {"apply": [apply], "overwrite": False}
+    confirmed = {"confirm": ["price"]} if apply == "increase" else {}
+    assert harness.batch(batch_id).execution_options == {"apply": [apply], "overwrite": False} | confirmed
 
 
 @pytest.mark.parametrize("apply", [[], ["unchanged"], ["duplicate"], ["increase", "invalid"], "everything"])
@@ -214,7 +219,7 @@ def test_a_price_edited_during_the_execution_is_not_lost(
 
     thread = threading.Thread(target=edit)
     with transaction_scope(engine) as session:
-        harness.on(session).run(batch_id, Action.EXECUTE)
+        harness.on(session).run(batch_id, Action.EXECUTE, {"confirm": "all"})
         thread.start()
         thread.join(0.3)
         assert seen == []

@@ -17,6 +17,7 @@ from batchbook.batches import (
     HandlerContext,
     IntakeField,
     IntakeMapping,
+    NumberChange,
     Outcome,
     PerBatchRows,
     RowColumn,
@@ -245,6 +246,22 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         """Return the counts of created, updated and deleted records, of rows left out, and of problems."""
         stale = self.staleness(batch).is_likely(self.session)
         return execution_preview(batch, self.plan_of(batch).target.title, stale=stale)
+
+    def number_changes(self, batch: Import, options: Mapping[str, Any]) -> list[NumberChange]:  # noqa: ARG002 - As above.
+        """Return the changes of all numbers that the import writes into existing records."""
+        row, plan = self.row_model, self.plan_of(batch)
+        kinds = (Kind.INTEGER, Kind.DECIMAL)
+        numbers = [f for f in plan.written if f.lookup is None and f.column.kind in kinds]
+        return [
+            NumberChange(
+                name=field.name,
+                label=f"“{field.label}”",
+                before=plan.before(row, field),
+                after=plan.column(row, field),
+                where=has_status(row, ImportStatus.UPDATE),
+            )
+            for field in numbers
+        ]
 
     def execute(self, batch: Import, rows: Rows, options: Mapping[str, Any]) -> Outcome:
         """Create, update and delete records by one statement each: of all rows, or of the valid ones."""

@@ -27,6 +27,7 @@ from batchbook.batches import (
     FileSource,
     HandlerContext,
     IntakeField,
+    NumberChange,
     Outcome,
     Rows,
     RowValues,
@@ -175,6 +176,21 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
             count = f"At least {stale:,}" if perhaps_more else f"{stale:,}"
             sentences.append(f"{count} of these prices changed in the catalogue since the last refresh.")
         return sentences
+
+    def number_changes(self, batch: PriceChange, options: Mapping[str, Any]) -> list[NumberChange]:
+        """Return the change of the prices of the chosen rows."""
+        row = PriceChangeRow
+        return [
+            NumberChange(
+                name="price",
+                label="the price",
+                before=row.old_price,
+                after=row.new_price,
+                where=row.status.in_(options["apply"]),
+                warn_above=batch.warn_above,
+                flag=None if batch.warn_above is None else "over_limit",
+            )
+        ]
 
     def execute(self, batch: PriceChange, rows: Rows, options: Mapping[str, Any]) -> Outcome:
         """Set the products' prices and record the changes: for all of the chosen rows, or for none."""

@@ -75,10 +75,11 @@ class PriceChange(Batch):
         description="The rounding of computed prices. A list is not rounded.",
     )
     warn_above: Mapped[Decimal | None] = editable(
-        PERCENT,
+        PERCENT.evaluates_none(),  # An emptied field stays empty.
+        default=Decimal("20.00"),
         label="Flag changes over (%)",
         minimum=Decimal(0),
-        description="Rows whose price changes by more than this are marked for a second look.",
+        description="Rows whose price changes by more than this are marked, and have to be confirmed to execute the batch.",
     )
 
 
