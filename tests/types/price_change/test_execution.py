@@ -135,6 +135,24 @@ def test_a_price_that_changed_since_the_refresh_stops_all(
     assert history(engine)[1][:3] == ("000000002", "2.20", "1.99")
 
 
+def test_two_batches_that_want_the_same_price_are_both_executed(
+    engine: Engine, harness: BatchHarness, prices: Prices
+) -> None:
+    first, second = complete(harness), complete(harness)
+    assert harness.run(first, Action.EXECUTE).message.endswith("3 prices changed, 3 rows left out.")
+    assert len(described_stale(harness, second)) == 0
+    assert harness.run(second, Action.EXECUTE).message.endswith("0 prices changed, 6 rows left out.")
+    assert (prices(), len(history(engine))) == (BEFORE | {"1": "1.50", "2": "1.99", "4": "4.50"}, 3)
+
+
+def described_stale(harness: BatchHarness, batch_id: int) -> list[str]:
+    with harness.engine() as at_work:
+        batch = at_work.find(batch_id)
+        options = {"apply": ["increase", "decrease"], "overwrite": False}
+        sentences = at_work.work_on(batch).handler.describe_execution(batch, options)
+    return [sentence for sentence in sentences if "since the last refresh" in sentence]
+
+
 def test_a_product_that_vanished_stops_all_and_is_named(
     engine: Engine, harness: BatchHarness, prices: Prices
 ) -> None:

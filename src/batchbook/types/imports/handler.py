@@ -51,7 +51,7 @@ from batchbook.types.imports.preconditions import (
     refuse_unsure_deletion,
 )
 from batchbook.types.imports.record_writing import RecordWriter
-from batchbook.types.imports.row_problems import Problems
+from batchbook.types.imports.row_problems import Problems, SimilarKeys
 from batchbook.types.imports.targets import ImportTargets
 from batchbook.words import counted
 
@@ -147,7 +147,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
     statuses = ImportStatus
     chunk_size: ClassVar[int] = 5_000
     refresh_chunk_size: ClassVar[int | None] = 50_000
-    refresh_after: ClassVar[tuple[str, ...]] = ("mode", "empty_cells", "unknown")
+    refresh_after: ClassVar[tuple[str, ...]] = ("mode", "empty_cells", "unknown", "similar_keys")
     execution_policy = ExecutionPolicy(
         options=Form(
             [
@@ -231,9 +231,12 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         plan = self.plan_of(batch)
         repeated = self.repeated.first_parts(plan, self.row_model) if self.repeated else None
         comparison = Comparison(plan, self.row_model, repeated)
-        problems = Problems(plan, comparison, self.row_model, self.references_of(plan))
+        similar = SimilarKeys(plan, self.row_model)
+        problems = Problems(plan, comparison, self.row_model, self.references_of(plan), similar)
         problems.resolve(rows)
+        similar.match(rows)
         self.session.execute(comparison.update(rows))
+        similar.mark(rows)
         problems.note(rows)
 
     def why_not_execute(self, batch: Import) -> str | None:

@@ -242,11 +242,18 @@ def must_be_current(
 
 
 def _stale(where: ColumnElement[bool]) -> Any:
-    """Return the SELECT of the rows whose product has another price than at the refresh, or is gone."""
+    """Return the SELECT of the rows whose product has neither the price of the refresh nor the new one, or is gone.
+
+    Where somebody else has set the new price already, nothing is left to do.
+    """
     return (
         select(_row.item_code, _row.old_price, Product.price)
         .outerjoin(Product, Product.item_code == _row.item_code)
-        .where(where, Product.price.is_distinct_from(_row.old_price))
+        .where(
+            where,
+            Product.price.is_distinct_from(_row.old_price),
+            Product.price.is_distinct_from(_row.new_price),
+        )
     )
 
 
@@ -272,6 +279,7 @@ def stale_since_refresh(session: Session, batch: PriceChange, statuses: Collecti
         ~_row.removed,
         must_be_current(statuses, changed.c.price),
         changed.c.price.is_distinct_from(_row.old_price),
+        changed.c.price.is_distinct_from(_row.new_price),
     )
     each = select(stale.scalar_subquery().label("rows")).select_from(changed).subquery()
     found, looked_at = session.execute(
