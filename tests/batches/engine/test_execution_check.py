@@ -51,7 +51,7 @@ SENTENCE = "3 rows change the count by more than 20 %: the largest from 0 to 5."
 def test_changes_beyond_the_usual_are_shown_and_have_to_be_confirmed(counts: BatchHarness) -> None:
     batch_id = complete(counts)
     with counts.engine() as engine:
-        plan = preview_execution(engine.work_on(engine.find(batch_id)))
+        plan = preview_execution(engine.context_of(engine.find(batch_id)))
     assert plan is not None
     (number,) = plan.check.numbers
     rises = [(row.sequence, row.key, row.before, row.after, row.percent_text) for row in number.rises]

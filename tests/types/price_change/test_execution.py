@@ -149,7 +149,7 @@ def described_stale(harness: BatchHarness, batch_id: int) -> list[str]:
     with harness.engine() as at_work:
         batch = at_work.find(batch_id)
         options = {"apply": ["increase", "decrease"], "overwrite": False}
-        sentences = at_work.work_on(batch).handler.describe_execution(batch, options)
+        sentences = at_work.context_of(batch).handler.describe_execution(batch, options)
     return [sentence for sentence in sentences if "since the last refresh" in sentence]
 
 
