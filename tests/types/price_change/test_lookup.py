@@ -72,7 +72,7 @@ def test_no_price_leads_to_none(engine: Engine) -> None:
 
 def computed(harness: BatchHarness, **texts: str) -> int:
     """An open batch with products 1, 2 and 3 at 10 % more."""
-    batch_id = harness.create(**({"percent": "10", "vendor_code": "V1"} | texts))
+    batch_id = harness.create(**({"percent": "10", "vendor_code": "V1", "warn_above": ""} | texts))
     assert not harness.run(batch_id, Action.POPULATE).failed
     return batch_id
 
@@ -226,7 +226,7 @@ def test_a_clone_of_an_executed_change_is_computed_from_the_prices_of_now(harnes
 def test_a_list_keeps_its_prices_whatever_the_catalogue_does(
     harness: BatchHarness, set_price: SetPrice
 ) -> None:
-    batch_id = harness.open("item_code,description,size,price\n000000002,,,2.50\n")
+    batch_id = harness.open("item_code,description,size,price\n000000002,,,2.50\n", warn_above="")
     set_price("2", "4.00")
     harness.run(batch_id, Action.REFRESH)
     assert facts(harness, batch_id, 1) == ("decrease", "4.00", "2.50", None, False)

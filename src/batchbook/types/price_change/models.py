@@ -21,9 +21,17 @@ class PriceStatus(Status):
     UNCHANGED = "unchanged", "Unchanged", Severity.NEUTRAL, "="
     INCREASE = "increase", "Increase", Severity.INFO, "▲"
     DECREASE = "decrease", "Decrease", Severity.SUCCESS, "▼"
+    OTHER_VENDOR = "other_vendor", "Other vendor", Severity.WARNING, "≠"
+    OTHER_DEPARTMENT = "other_department", "Other department", Severity.WARNING, "∉"
+    INACTIVE = "inactive", "Not active", Severity.WARNING, "◌"
     NOT_IN_CATALOGUE = "not_in_catalogue", "Not in catalogue", Severity.WARNING, "?"
     DUPLICATE = "duplicate", "Duplicate in list", Severity.ERROR, "≡"
     INVALID = "invalid", "Invalid", Severity.ERROR, "✕"
+
+
+#: The statuses whose rows are applied, and those whose rows are applied to the products they name where that is chosen.
+APPLICABLE = (PriceStatus.INCREASE, PriceStatus.DECREASE)
+OPTIONAL = (PriceStatus.OTHER_VENDOR, PriceStatus.OTHER_DEPARTMENT, PriceStatus.INACTIVE)
 
 
 class Rounding(StrEnum):
@@ -45,10 +53,12 @@ class PriceChange(Batch):
     vendor_code: Mapped[str | None] = editable(
         String(20),
         fixed=True,
-        description="The vendor of the list; without a list, the vendor whose prices change. Empty: all vendors.",
+        description="The vendor whose prices change. Rows for products of other vendors are only applied if you say so. Empty: all vendors.",
     )
     department: Mapped[str | None] = editable(
-        String(60), fixed=True, description="Only this department's products. Empty: all departments."
+        String(60),
+        fixed=True,
+        description="The department whose prices change. Rows for products of others are only applied if you say so. Empty: all.",
     )
     percent: Mapped[Decimal | None] = editable(
         PERCENT,
@@ -59,13 +69,17 @@ class PriceChange(Batch):
         description="The change of today's prices, such as 2.5 or -10. A refresh computes prices again, except those you edited.",
     )
     rounding: Mapped[str | None] = editable(
-        String(10), fixed=True, choices=ROUNDINGS, description="The rounding of computed prices."
+        String(10),
+        fixed=True,
+        choices=ROUNDINGS,
+        description="The rounding of computed prices. A list is not rounded.",
     )
     warn_above: Mapped[Decimal | None] = editable(
-        PERCENT,
+        PERCENT.evaluates_none(),  # An emptied field stays empty.
+        default=Decimal("20.00"),
         label="Flag changes over (%)",
         minimum=Decimal(0),
-        description="Rows whose price changes by more than this are marked for a second look.",
+        description="Rows whose price changes by more than this are marked, and have to be confirmed to execute the batch.",
     )
 
 
