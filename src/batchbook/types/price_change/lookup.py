@@ -42,17 +42,15 @@ _HIGHEST = Decimal(10**PRICE.precision - 1).scaleb(-PRICE.scale)
 def computed_price(batch: PriceChange, price: SQLColumnExpression[Any]) -> SQLColumnExpression[Any]:
     """Return in SQL the new price for ``price``, a column of prices, by the batch's per cent and rounding.
 
-    It is rounded to the cent, half a cent up; with :attr:`Rounding.NINE` the nearest price that ends in 9, judged by the exact
-    price, because 0.138 is nearer to 0.09 than to the 0.19 it would become by way of 0.14. A price above zero stays above
-    zero: at least 0.01, or 0.09. A price of zero stays zero. Null where ``price`` is null, and where the
+    It is the nearest price that the rounding allows, the higher one of two that are as near; judged by the exact price,
+    because 0.138 is nearer to 0.09 than to the 0.19 it would become by way of 0.14. A price above zero stays above
+    zero: at least the lowest one of the rounding. A price of zero stays zero. Null where ``price`` is null, and where the
     result has more digits than prices have.
     """
     factor = _WHOLE + int((batch.percent or 0) * 100)
-    if batch.rounding == Rounding.NINE:
-        shift, step, ending = -4 * _WHOLE, 10, 9
-    else:
-        shift, step, ending = _WHOLE // 2, 1, 0
-    computed = _stepped(price, factor, shift, step * _WHOLE, step, ending, max(ending, 1))
+    step, ending = Rounding(batch.rounding or Rounding.CENT).step_and_ending
+    shift = step * _WHOLE // 2 - ending * _WHOLE
+    computed = _stepped(price, factor, shift, step * _WHOLE, step, ending, ending or step)
     # PostgreSQL's GREATEST passes over nulls, so a price that is not there would become the least one.
     return case((price.is_(None) | (computed > _HIGHEST), null()), (price == 0, price), else_=computed)
 
