@@ -142,9 +142,13 @@ def test_two_batches_that_want_the_same_price_are_both_executed(
     engine: Engine, harness: BatchHarness, prices: Prices
 ) -> None:
     first, second = complete(harness), complete(harness)
-    assert harness.run(first, Action.EXECUTE).message.endswith("3 prices changed, 3 rows left out.")
+    assert harness.run(first, Action.EXECUTE).message.endswith(
+        "3 prices changed, 1 unchanged, 2 rows left out."
+    )
     assert len(described_stale(harness, second)) == 0
-    assert harness.run(second, Action.EXECUTE).message.endswith("0 prices changed, 6 rows left out.")
+    assert harness.run(second, Action.EXECUTE).message.endswith(
+        "0 prices changed, 4 unchanged, 2 rows left out."
+    )
     assert (prices(), len(history(engine))) == (BEFORE | {"1": "1.50", "2": "1.99", "4": "4.50"}, 3)
 
 
@@ -200,7 +204,7 @@ def test_overwriting_takes_the_price_of_now_as_the_old_one(
     set_price("2", "2.20")
     set_price("4", "4.50")
     assert harness.run(batch_id, Action.EXECUTE, overwrite="yes").message.endswith(
-        "2 prices changed, 1 unchanged, 3 rows left out."
+        "2 prices changed, 2 unchanged, 2 rows left out."
     )
     assert prices() == BEFORE | {"1": "1.50", "2": "1.99", "4": "4.50"}
     assert [row[:3] for row in history(engine)] == [

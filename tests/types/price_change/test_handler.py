@@ -8,6 +8,7 @@ from sqlalchemy import Engine, update
 from tests.batches.harness import BatchHarness
 
 from batchbook.batches import Action
+from batchbook.batches.editing import BulkEditor
 from batchbook.catalog.models import Product, Vendor
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput
@@ -179,4 +180,17 @@ def test_an_item_code_is_found_whatever_its_case_blanks_and_width(
     ]
     harness.edit(batch_id, 7, item_code="AB-1")
     assert (harness.row(batch_id, 7).item_code, harness.row(batch_id, 7).status) == ("Ab-1", "duplicate")
+    assert harness.row(batch_id, 1).status == "duplicate"
+    with harness.engine() as at_work:
+        texts = {7: {"item_code": "no such"}, 4: {"item_code": "cafe\u0301 7"}}
+        BulkEditor(at_work).edit(batch_id, texts, "edit", "Changed codes.")
+    assert harness.statuses(batch_id) == [
+        "increase",
+        "duplicate",
+        "increase",
+        "duplicate",
+        "duplicate",
+        "duplicate",
+        "not_in_catalogue",
+    ]
     harness.assert_counted(batch_id)

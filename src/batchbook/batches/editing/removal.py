@@ -94,7 +94,7 @@ class RowRemover:
             context.progress.report("remove rows", 0, count)
             # All rows are counted, because the removal may change which rows satisfy the condition.
             whole = model.batch_id == context.batch.id
-            with refreshing(context, whole, refresh=bool(context.handler.peer_columns)):
+            with refreshing(context, whole, refresh=bool(context.handler.peer_columns), whole=True):
                 self._mark(context, condition, removed=True)
                 self._record(context, f"Removed {counted(count, 'row')}.", count, removed=True)
             return count
@@ -112,7 +112,7 @@ class RowRemover:
             if not count:
                 raise Conflict("No removed rows match, so none was restored.")
             context.progress.report("restore rows", 0, count)
-            with refreshing(context, whole):
+            with refreshing(context, whole, whole=True):
                 self._mark(context, condition, removed=False)
                 self._record(context, f"Restored {counted(count, 'row')}.", count, removed=False)
             return count

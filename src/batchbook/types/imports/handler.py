@@ -51,7 +51,8 @@ from batchbook.types.imports.preconditions import (
     refuse_unsure_deletion,
 )
 from batchbook.types.imports.record_writing import RecordWriter
-from batchbook.types.imports.row_problems import Problems, SimilarKeys
+from batchbook.types.imports.row_problems import Problems
+from batchbook.types.imports.similar_keys import SimilarForms, SimilarKeys
 from batchbook.types.imports.targets import ImportTargets
 from batchbook.words import counted
 
@@ -108,11 +109,12 @@ def _setup(handler: ImportHandler, action: Action, batch: Import) -> None:
         refuse_late_replacing(batch)
     of_all_rows = action in (Action.POPULATE, Action.REFRESH)
     handler.repeated = DuplicateKeys(handler.session) if of_all_rows else None
+    handler.similar = SimilarForms(handler.session) if of_all_rows else None
 
 
 def _after_edit(handler: ImportHandler, batch: Import, rows: Rows) -> None:
     """Refresh the few rows of an edit, for which looking up all keys of the batch would cost too much."""
-    handler.repeated = None
+    handler.repeated = handler.similar = None
     handler.refresh(batch, rows)
 
 
@@ -200,7 +202,9 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         self._references: dict[str, References] = {}
         #: The keys that come more than once, while an action works on all rows.
         self.repeated: DuplicateKeys | None = None
-        # Rows with the same key are duplicates of each other.
+        #: The forms of similar keys, likewise.
+        self.similar: SimilarForms | None = None
+        # Rows with the same key are duplicates of each other, and those with similar ones are told apart.
         self.peer_columns = tuple(
             column.key for column in row_model.__mapper__.columns if column.info.get("peer")
         )
@@ -236,7 +240,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         plan = self.plan_of(batch)
         repeated = self.repeated.first_parts(plan, self.row_model) if self.repeated else None
         comparison = Comparison(plan, self.row_model, repeated)
-        similar = SimilarKeys(plan, self.row_model)
+        similar = SimilarKeys(plan, self.row_model, self.similar)
         problems = Problems(plan, comparison, self.row_model, self.references_of(plan), similar)
         problems.resolve(rows)
         similar.match(rows)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.orm import Session
@@ -63,9 +64,21 @@ def _known_lengths(handler: PriceChangeHandler, _batch: PriceChange, field: Inta
 
 def _after_edit(handler: PriceChangeHandler, batch: PriceChange, rows: Rows) -> None:
     """Refresh the few rows of an edit, and look up the codes of these alone."""
-    lookup.spell_as_catalogue(rows)
+    _spell_as_catalogue(rows)
     handler.spelled = True
     handler.refresh(batch, rows)
+
+
+def _spell_as_catalogue(rows: Rows) -> None:
+    """Give ``rows`` the item codes of the products that theirs mean, in the catalogue's spelling."""
+    row, found = PriceChangeRow, lookup.respelled_codes(rows)
+    if found is None:
+        return
+    rows.session.execute(
+        update(rows.table)
+        .where(row.batch_id == found.c.batch_id, row.sequence == found.c.sequence)
+        .values(item_code=found.c.item_code, **rows.newer_where(true()))
+    )
 
 
 class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
@@ -141,7 +154,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         if not self.spelled:
             self.spelled = True
             whole = Rows.of_batch(self.session, batch, self.row_model, rows.now, self.statuses)
-            lookup.spell_as_catalogue(whole)
+            _spell_as_catalogue(whole)
         row, found = PriceChangeRow, lookup.looked_up_rows(batch, rows)
         self.session.execute(
             update(rows.table)
@@ -209,9 +222,11 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
             refuse_if_stale(self.session, checked.where)
         self.report("write the price history")
         applied = write_history(self.session, chosen.where, self.context)
+        unchanged = batch.count_of(PriceStatus.UNCHANGED)
+        if applied < batch.count_of(*options["apply"]):
+            unchanged += count_set_already(self.session, chosen.where)
         self.report("set the prices")
         write_prices(self.session, chosen.where, self.context.now)
-        unchanged = batch.count_of(PriceStatus.UNCHANGED)
         figures = {
             "applied": applied,
             "unchanged": unchanged,
@@ -321,6 +336,13 @@ def write_history(session: Session, where: ColumnElement[bool], context: Handler
         _row.new_price, context.now, context.actor, _changing(where), row=_row
     )
     return session.connection().execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def count_set_already(session: Session, where: ColumnElement[bool]) -> int:
+    """Return the number of rows whose product has the new price already, because somebody else has set it."""
+    statement = select(func.count()).select_from(_row)
+    statement = statement.join(Product, Product.item_code == _row.item_code)
+    return session.scalar(statement.where(where, Product.price == _row.new_price)) or 0
 
 
 def write_prices(session: Session, where: ColumnElement[bool], now: datetime) -> None:

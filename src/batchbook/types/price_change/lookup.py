@@ -17,8 +17,6 @@ from sqlalchemy import (
     literal,
     null,
     select,
-    true,
-    update,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
@@ -135,33 +133,29 @@ def _spelling(session: Session, names: InstrumentedAttribute[str], what: str, te
 _FEW_CODES = 100
 
 
-def spell_as_catalogue(rows: Rows) -> None:
-    """Give ``rows`` the item code of the product whose code differs from theirs in case, blanks, width or Unicode form only.
+def respelled_codes(rows: Rows) -> Subquery | None:
+    """Return the key of each of ``rows`` whose item code is written unlike a product's, with that product's code.
 
-    Codes that are a product's, and those that may be several products', stay as they are.
+    They differ in case, blanks, width or Unicode form only. Codes that are a product's, and those that may be several
+    products', are not among them. ``None`` if all codes are products'.
     """
     row, session = _row, rows.session
     known = exists().where(Product.item_code == row.item_code)
     unknown = and_(rows.where, row.item_code != "", ~known)
     codes = session.scalars(select(row.item_code).where(unknown).limit(_FEW_CODES + 1)).all()
     if not codes:
-        return
+        return None
     form = folded_key(Product.item_code)
     products = select(form.label("form"), func.min(Product.item_code).label("item_code"))
     if len(codes) <= _FEW_CODES:
         products = products.where(form.in_({key_form(code) for code in codes}))
     # Grouped, it is a table of its own for the databases, which they look up rather than scan for each row.
     similar = products.group_by(form).having(func.count() == 1).subquery("similar")
-    found = (
+    return (
         select((row.batch_id + 0).label("batch_id"), row.sequence, similar.c.item_code)
         .join(similar, similar.c.form == folded_key(row.item_code))
         .where(unknown)
         .subquery("found")
-    )
-    session.execute(
-        update(rows.table)
-        .where(row.batch_id == found.c.batch_id, row.sequence == found.c.sequence)
-        .values(item_code=found.c.item_code, **rows.newer_where(true()))
     )
 
 
