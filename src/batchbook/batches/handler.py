@@ -93,8 +93,8 @@ class NumberChange:
     """A number that an execution changes in the rows that satisfy ``where``: from ``before`` to ``after``, columns of the rows.
 
     Whoever executes is shown the largest changes, and has to confirm those of more than ``warn_above`` per cent (by
-    default the limit in the settings) under the name ``name``. ``label`` is the number in a sentence, such as "the price";
-    ``flag`` the name of a column of the rows that is true for these changes, if there is one, for a link to all of them.
+    default, and at most, the limit in the settings) under the name ``name``. ``label`` is the number in a sentence, such
+    as "the price"; ``named_by`` are the columns by which people know a row, by default the handler's ``peer_columns``.
     """
 
     name: str
@@ -103,7 +103,7 @@ class NumberChange:
     after: SQLColumnExpression[Any]
     where: ColumnElement[bool]
     warn_above: Decimal | None = None
-    flag: str | None = None
+    named_by: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

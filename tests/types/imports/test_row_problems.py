@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchbook.batches import Action
-from batchbook.errors import BadInput, Conflict
+from batchbook.errors import BadInput
 
 from .conftest import ImportHarness
 
@@ -74,4 +73,3 @@ def test_suggestions_are_sought_for_some_texts_only(harness: ImportHarness) -> N
     rows = harness.rows(harness.create(f"item_code,description,price,department\n{lines}"))
     suggested = [bool(row.issues[0].get("suggestions")) for row in rows]
     assert suggested == [True] * 300 + [False] * 19
-

@@ -53,7 +53,7 @@ from batchbook.types.imports.preconditions import (
 from batchbook.types.imports.record_writing import RecordWriter
 from batchbook.types.imports.row_problems import Problems
 from batchbook.types.imports.similar_keys import SimilarForms, SimilarKeys
-from batchbook.types.imports.targets import ImportTargets
+from batchbook.types.imports.targets import ImportTargets, new
 from batchbook.words import counted
 
 
@@ -272,6 +272,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
                 before=plan.before(row, field),
                 after=plan.column(row, field),
                 where=has_status(row, ImportStatus.UPDATE),
+                named_by=[new(key.name) for key in plan.key],
             )
             for field in numbers
         ]

@@ -202,7 +202,6 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
                 after=row.new_price,
                 where=row.status.in_(options["apply"]),
                 warn_above=batch.warn_above,
-                flag=None if batch.warn_above is None else "over_limit",
             )
         ]
 
