@@ -57,6 +57,7 @@ _PIECE = 256 * 1024
 _LONGEST_TEXT = 8 * MAX_CELL
 # The number of pieces of the list of an OpenDocument's parts that are searched.
 _MANIFEST = 16
+_OF_WORKBOOKS = ("content.xml", "mimetype", "[content_types].xml")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -79,6 +80,13 @@ class Archive:
     def has(self, *folders: str) -> bool:
         """Return whether there is a part in one of ``folders``, given in lower case with a slash at their ends."""
         return any(path.startswith(folders) for path in self._entries)
+
+    def only_file(self) -> str | None:
+        """Return the path of the only file in an archive that is no workbook; ``None`` for several, or none."""
+        files = [
+            path for path in self._entries if not path.endswith("/") and not path.startswith("__macosx/")
+        ]
+        return files[0] if len(files) == 1 and files[0] not in _OF_WORKBOOKS else None
 
     def encrypted(self) -> bool:
         """Return whether a password protects the parts, in either of the two ways in use."""

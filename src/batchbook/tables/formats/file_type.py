@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import zipfile
+import zlib
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import PurePath
-from typing import BinaryIO
+from tempfile import TemporaryFile
+from typing import BinaryIO, NoReturn, cast
 
 from batchbook.errors import BadInput
 from batchbook.tables.errors import InvalidCompoundFile, InvalidWorkbook, LimitExceeded
-from batchbook.tables.formats.archive import Archive
+from batchbook.tables.formats.archive import MAX_UNPACKED, Archive
 from batchbook.tables.formats.biff import COMPOUND_MAGIC, CompoundFile
 from batchbook.tables.report import Format, Note
 
 #: The ends of the names of files that can be read.
 SUFFIXES = (
     ".csv",
+    ".gz",
+    ".zip",
     ".tsv",
     ".tab",
     ".txt",
@@ -47,12 +53,17 @@ _FORMAT_NAMES: dict[Format, str] = {
     "ods": "an OpenDocument spreadsheet (ODS)", "json": "JSON", "html": "a web page (HTML)", "xml": "XML Spreadsheet 2003",
 }  # fmt: skip
 
+_GZIP, _GZIP_PIECE = b"\x1f\x8b", 256 * 1024
+# The errors of archives that are damaged.
+_DAMAGED = (
+    zipfile.BadZipFile, InvalidWorkbook, OSError, EOFError, ValueError, RuntimeError, NotImplementedError,
+)  # fmt: skip
 _ADVICE = "Open it in the program that it belongs to, save the table as XLSX or CSV, and upload that."
 
 # The first bytes of files that are no tables, whatever their names.
 _OTHER_TYPES = {
     b"%PDF": "a PDF document", b"\x89PNG": "a picture (PNG)", b"\xff\xd8\xff": "a picture (JPEG)", b"GIF8": "a picture (GIF)",
-    b"\x1f\x8b": "an archive (GZIP)", b"7z\xbc\xaf": "an archive (7-Zip)", b"Rar!": "an archive (RAR)",
+    b"7z\xbc\xaf": "an archive (7-Zip)", b"Rar!": "an archive (RAR)",
     b"BZh": "an archive (BZIP2)", b"\xfd7zXZ": "an archive (XZ)", b"SQLite format 3": "a database (SQLite)",
     b"PAR1": "a Parquet file", b"\x7fELF": "a program", b"MZ\x90": "a program", b"{\\rtf": "a document (RTF)",
     b"\x09\x00\x04\x00": "a workbook of a very old Excel", b"\x09\x02\x06\x00": "a workbook of a very old Excel",
@@ -89,6 +100,58 @@ def detect_file_type(
     )
 
 
+def unpacked(name: str, file: BinaryIO) -> tuple[str, BinaryIO, tuple[Note, ...]]:
+    """Return the only file of an archive (GZIP or ZIP) with its name, unpacked within limits, and a note; any other file as it is.
+
+    Raises ``BadInput`` for an archive that is damaged, or that unpacks to too much.
+    """
+    file.seek(0)
+    start = file.read(4)
+    try:
+        if start.startswith(_GZIP):
+            inner, pieces = PurePath(name).stem, _gzip_pieces(file)
+        elif start.startswith(_ZIP_MAGIC) and (only := Archive(file).only_file()) is not None:
+            inner, pieces = PurePath(only).name, Archive(file).pieces(only)
+        else:
+            return name, file, ()
+        target = _written(pieces)
+    except LimitExceeded as error:
+        raise BadInput(f"“{name}” {error}. Nothing was taken from it.") from None
+    except (*_DAMAGED, zlib.error):
+        _refuse_damaged(name)
+    target.seek(0)
+    message = f"The file is an archive, and “{inner}” in it was read."
+    return inner, target, (Note("archive", message),)
+
+
+def _written(pieces: Iterator[bytes]) -> BinaryIO:
+    target = TemporaryFile(prefix="batchbook-")  # noqa: SIM115 - It is open as long as its rows are read.
+    try:
+        target.writelines(pieces)
+    except BaseException:
+        target.close()
+        raise
+    return cast(BinaryIO, target)
+
+
+def _gzip_pieces(file: BinaryIO) -> Iterator[bytes]:
+    file.seek(0)
+    size = 0
+    with gzip.GzipFile(fileobj=file) as packed:
+        while piece := packed.read(_GZIP_PIECE):
+            size += len(piece)
+            if size > MAX_UNPACKED:
+                raise LimitExceeded(f"unpacks to more than {MAX_UNPACKED // 2**20:,} MB")
+            yield piece
+
+
+def _refuse_damaged(name: str) -> NoReturn:
+    raise BadInput(
+        f"“{name}” is a workbook or archive that is damaged: its end is missing, or it is not what it says. It may"
+        " not have been copied or uploaded to its end. Open it where it came from, save it again, and upload that."
+    )
+
+
 def _type_by_content(name: str, file: BinaryIO, start: bytes) -> Format:
     if not start:
         raise BadInput(f"“{name}” is empty: it has no bytes. Save the table once more, and upload it again.")
@@ -122,19 +185,8 @@ def _type_of_archive(name: str, file: BinaryIO) -> Format:
         mime = b"".join(archive.pieces_again("mimetype"))[:200] if "mimetype" in archive else b""
     except LimitExceeded as error:
         raise BadInput(f"“{name}” {error}. Nothing was taken from it.") from None
-    except (
-        zipfile.BadZipFile,
-        InvalidWorkbook,
-        OSError,
-        EOFError,
-        ValueError,
-        RuntimeError,
-        NotImplementedError,
-    ):
-        raise BadInput(
-            f"“{name}” is a workbook or archive that is damaged: its end is missing, or it is not what it says. It may"
-            " not have been copied or uploaded to its end. Open it where it came from, save it again, and upload that."
-        ) from None
+    except _DAMAGED:
+        _refuse_damaged(name)
     if archive.encrypted():
         raise BadInput(password_message(name))
     if mime.startswith(_SPREADSHEET) or (not mime and _is_spreadsheet(archive)):
