@@ -118,7 +118,7 @@ class Archive:
             what = "is missing" if entry is None else "is packed in a way that workbooks are not"
             raise InvalidWorkbook(f"{path[:60]} {what}")
         with self._archive.open(entry) as unpacked:
-            yield from _without_long_texts(iter(partial(unpacked.read, _PIECE), b""))
+            yield from without_long_texts(iter(partial(unpacked.read, _PIECE), b""))
 
 
 def _plain_path(name: str) -> str:
@@ -126,7 +126,7 @@ def _plain_path(name: str) -> str:
     return name.partition("\0")[0].replace("\\", "/").lower().lstrip("/")
 
 
-def _without_long_texts(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def without_long_texts(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the pieces of an XML document; raise :class:`LimitExceeded` for a text or a tag that is too long."""
     length = 0
     for piece in pieces:

@@ -31,6 +31,7 @@ SUFFIXES = (
     ".xlsb",
     ".xls",
     ".ods",
+    ".fods",
     ".json",
     ".jsonl",
     ".html",
@@ -47,6 +48,7 @@ _FORMAT_OF_SUFFIX: dict[str, Format] = {
     "xlsb": "xlsb",
     "xls": "xls",
     "ods": "ods",
+    "fods": "ods",
 }
 _FORMAT_NAMES: dict[Format, str] = {
     "csv": "text", "xlsx": "an Excel workbook (XLSX)", "xlsb": "a binary Excel workbook (XLSB)", "xls": "an old Excel workbook (XLS)",
@@ -168,10 +170,16 @@ def _type_by_content(name: str, file: BinaryIO, start: bytes) -> Format:
         .removeprefix(b"\xff\xfe")
         .removeprefix(b"\xfe\xff")
     )
+    return _type_of_text(name, text)
+
+
+def _type_of_text(name: str, text: bytes) -> Format:
     if _JSON.match(text):
         return "json"
     if b"urn:schemas-microsoft-com:office:spreadsheet" in text and _XML.match(text) and not _HTML.match(text):
         return "xml"
+    if b"opendocument.spreadsheet" in text and _XML.match(text):
+        return "ods"
     if _HTML.match(text):
         return "html"
     if _XML.match(text):
