@@ -39,7 +39,9 @@ SUFFIXES = (
     ".xml",
 )
 
-_START, _SEARCHED = 4096, 8
+# The bytes at the start that are looked at: the first tag of a document may declare dozens of namespaces.
+_START, _SEARCHED = 16_384, 8
+_TAR = b"ustar"
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
 _FORMAT_OF_SUFFIX: dict[str, Format] = {
@@ -65,8 +67,8 @@ _ADVICE = "Open it in the program that it belongs to, save the table as XLSX or 
 # The first bytes of files that are no tables, whatever their names.
 _OTHER_TYPES = {
     b"%PDF": "a PDF document", b"\x89PNG": "a picture (PNG)", b"\xff\xd8\xff": "a picture (JPEG)", b"GIF8": "a picture (GIF)",
-    b"7z\xbc\xaf": "an archive (7-Zip)", b"Rar!": "an archive (RAR)",
-    b"BZh": "an archive (BZIP2)", b"\xfd7zXZ": "an archive (XZ)", b"SQLite format 3": "a database (SQLite)",
+    _GZIP: "an archive (GZIP) in another archive", b"7z\xbc\xaf": "an archive (7-Zip)", b"Rar!": "an archive (RAR)",
+    b"BZh": "an archive (BZIP2)", b"\x28\xb5\x2f\xfd": "an archive (Zstandard)", b"\xfd7zXZ": "an archive (XZ)", b"SQLite format 3": "a database (SQLite)",
     b"PAR1": "a Parquet file", b"\x7fELF": "a program", b"MZ\x90": "a program", b"{\\rtf": "a document (RTF)",
     b"\x09\x00\x04\x00": "a workbook of a very old Excel", b"\x09\x02\x06\x00": "a workbook of a very old Excel",
     b"\x09\x04\x06\x00": "a workbook of a very old Excel", b"\x09\x08": "a part of an Excel workbook",
@@ -112,8 +114,10 @@ def unpacked(name: str, file: BinaryIO) -> tuple[str, BinaryIO, tuple[Note, ...]
     try:
         if start.startswith(_GZIP):
             inner, pieces = PurePath(name).stem, _gzip_pieces(file)
-        elif start.startswith(_ZIP_MAGIC) and (only := Archive(file).only_file()) is not None:
-            inner, pieces = PurePath(only).name, Archive(file).pieces(only)
+        elif start.startswith(_ZIP_MAGIC) and (only := (archive := Archive(file)).only_file()) is not None:
+            if archive.encrypted():
+                raise BadInput(password_message(name, "an archive"))
+            inner, pieces = PurePath(only).name, archive.unpacked(only)
         else:
             return name, file, ()
         target = _written(pieces)
@@ -162,6 +166,8 @@ def _type_by_content(name: str, file: BinaryIO, start: bytes) -> Format:
     if start.startswith(COMPOUND_MAGIC):
         return _type_of_compound_file(name, file)
     other = next((what for magic, what in _OTHER_TYPES.items() if start.startswith(magic)), "")
+    if start[257:262] == _TAR:
+        other = "an archive (TAR)"
     if other:
         raise BadInput(f"“{name}” is not text but {other}, despite its name. {_ADVICE}")
     text = (
@@ -235,11 +241,12 @@ def _type_of_compound_file(name: str, file: BinaryIO) -> Format:
     raise BadInput(f"“{name}” is {what}. {_ADVICE}")
 
 
-def password_message(name: str) -> str:
-    """Return the sentence about a workbook that a password protects."""
+def password_message(name: str, what: str = "") -> str:
+    """Return the sentence about a workbook that a password protects, or about ``what`` else it is."""
+    how = "Unpack it" if what else "Open it in your spreadsheet program"
     return (
-        f"“{name}” is protected by a password, so it cannot be read. Open it in your spreadsheet program, save it"
-        " without the password, and upload that."
+        f"“{name}” is {what and what + ', and '}protected by a password, so it cannot be read. {how}, save"
+        f" {'the table' if what else 'it'} without the password, and upload that."
     )
 
 
