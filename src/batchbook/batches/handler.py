@@ -53,6 +53,7 @@ __all__ = [
     "BatchHandler",
     "Block",
     "Callbacks",
+    "Duplicates",
     "ExecutionPolicy",
     "NumberChange",
     "Outcome",
@@ -126,6 +127,31 @@ def _nothing(*_arguments: Any) -> None:
     """Do nothing, as the default of callbacks."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Duplicates:
+    """Declaration of rows that are duplicates, of which people keep one: ``duplicates`` of a handler.
+
+    Rows with the same values in the columns ``key`` are duplicates of each other; by default the key is the handler's
+    ``peer_columns``. It may be a function of the handler and the batch that returns their names. ``status`` is the status that a refresh gives them, ``also`` are statuses that some of them may have
+    instead, such as that of rows that cannot be used; no other rows are removed. ``number`` is the numeric column by which
+    a row is the cheapest, or a function of the handler and the batch that returns its name; ``None`` for none.
+    """
+
+    status: str
+    also: Sequence[str] = ()
+    # They get the author's own handler and header, whose types only the author's code knows.
+    key: Sequence[str] | Callable[[Any, Any], Sequence[str]] = ()
+    number: str | Callable[[Any, Any], str | None] | None = None
+
+    def key_of(self, handler: Any, batch: Any) -> Sequence[str]:
+        """Return the names of the key's columns in ``batch``."""
+        return (self.key(handler, batch) if callable(self.key) else self.key) or handler.peer_columns
+
+    def number_of(self, handler: Any, batch: Any) -> str | None:
+        """Return the name of the column by which a row of ``batch`` is the cheapest; ``None`` if it has none."""
+        return self.number(handler, batch) if callable(self.number) else self.number
+
+
 # The functions get the author's own handler and headers, whose types only the author's code knows.
 @dataclass(frozen=True, kw_only=True)
 class Callbacks:
@@ -174,6 +200,8 @@ class BatchHandler(ABC, Generic[B, R]):
     quick_entry: QuickEntry | None = None
     #: The worksheets of batches: by default with the columns of their file, or of the row grid.
     worksheet: Worksheet = Worksheet()
+    #: The rows that are duplicates of each other; ``None`` if the type has none.
+    duplicates: Duplicates | None = None
     #: The columns of rows that are stored in a table for each batch; ``None`` if all batches share a table.
     per_batch_rows: PerBatchRows | None = None
     #: Functions that are called before or after actions on a batch.

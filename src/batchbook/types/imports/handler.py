@@ -12,6 +12,7 @@ from batchbook.batches import (
     BatchHandler,
     Block,
     Callbacks,
+    Duplicates,
     ExecutionPolicy,
     FileSource,
     HandlerContext,
@@ -81,6 +82,18 @@ def _known_texts(handler: ImportHandler, batch: Import, field: str, texts: Seque
     """Return the texts that name one of the records that ``field`` refers to, without ambiguity."""
     found = handler.references_of(handler.plan_of(batch))[field].look_up(texts)
     return [text for text in texts if len(found[text]) == 1]
+
+
+def _key_columns(handler: ImportHandler, batch: Import) -> Sequence[str]:
+    """Return the columns of the key: rows with similar ones are peers, and no duplicates."""
+    return [new(field.name) for field in handler.plan_of(batch).key]
+
+
+def _number_of_cheapest(handler: ImportHandler, batch: Import) -> str | None:
+    """Return the column of the field by which the target's records are cheap; ``None`` if the file does not fill it."""
+    plan = handler.plan_of(batch)
+    name = plan.target.cheapest_by
+    return new(name) if name and plan.target.field(name) in plan.fields else None
 
 
 def _carried_columns(_handler: ImportHandler, mapping: IntakeMapping) -> Sequence[str]:
@@ -186,6 +199,12 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         known_lengths=_known_lengths,
         learned_fields=_learned_fields,
         known_texts=_known_texts,
+    )
+    duplicates = Duplicates(
+        status=ImportStatus.DUPLICATE,
+        also=(ImportStatus.INVALID,),
+        key=_key_columns,
+        number=_number_of_cheapest,
     )
     per_batch_rows = PerBatchRows(columns=_row_columns, supplement=_supplement)
     callbacks = Callbacks(setup=_setup, after_edit=_after_edit)
