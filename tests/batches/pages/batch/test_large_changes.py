@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.functional.harness import form_to, number_in, post, text_of, upload, url_of
+from tests.functional.harness import CatalogueDatabase, form_to, number_in, post, text_of, upload, url_of
 from webtest import TestApp
 
 from batchbook.batches.pages.batch import large_changes
@@ -15,7 +15,7 @@ LARGE = (
 
 
 @pytest.fixture
-def large(staff: TestApp) -> int:
+def large(catalogue: CatalogueDatabase, staff: TestApp) -> int:
     """A complete batch with three changed prices, one of them a hundredfold; a person edited one row."""
     number = number_in(upload(staff, LARGE))
     post(staff, url_of(number, "rows", 3, "edit"), version=1, new_price="0.60")
