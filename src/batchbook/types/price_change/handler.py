@@ -34,17 +34,18 @@ from batchbook.catalog.models import PriceHistory, Product
 from batchbook.db import lock_records
 from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
-from batchbook.grid import Kind, choices_of
+from batchbook.grid import Kind, choices_of, columns_of
 from batchbook.types.price_change import lookup
 from batchbook.types.price_change.models import (
     APPLICABLE,
     OPTIONAL,
+    WAYS,
     PriceChange,
     PriceChangeRow,
     PriceStatus,
 )
 from batchbook.types.price_change.staleness import must_be_current, refuse_if_stale, stale_since_refresh
-from batchbook.words import counted
+from batchbook.words import counted, quoted_list
 
 #: The headings that vendors use in their lists.
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -53,6 +54,11 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "size": ("pack size", "package"),
     "new_price": ("unit price", "list price", "price each"),
 }
+
+
+def label_of_way(name: str) -> str:
+    """Return the label of a field of the header by which prices are computed."""
+    return columns_of(PriceChange, [name])[0].label
 
 
 def _known_lengths(handler: PriceChangeHandler, _batch: PriceChange, field: IntakeField) -> Mapping[int, int]:
@@ -130,19 +136,22 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
 
     def before_create(self, batch: PriceChange, *, has_file: bool) -> None:
         """Refuse what does not fit the source of the prices, and vendors and departments that the catalogue lacks."""
-        if has_file and batch.percent is not None:
-            raise BadInput("Give either a price list or a change by %, not both.")
-        if not has_file and batch.percent is None:
-            raise BadInput("Give a price list, or the % by which to change today's prices.")
-        if has_file and batch.rounding is not None:
-            raise BadInput(
-                "A price list has its own prices, which are not rounded. Leave the rounding empty."
-            )
+        labels = [label_of_way(way) for way in batch.ways]
+        if has_file and labels:
+            raise BadInput(f"Give either a price list or {quoted_list(labels)}, not both.")
+        if len(labels) > 1:
+            raise BadInput(f"Give only one of {quoted_list(labels)}.")
+        if not has_file and not labels:
+            every = quoted_list([label_of_way(way) for way in WAYS])
+            raise BadInput(f"Give a price list, or one of {every}, by which prices are computed.")
+        if batch.rounding is not None and (has_file or batch.set_to is not None):
+            prices = "A price list has its own prices, which are" if has_file else "A price that is set is"
+            raise BadInput(f"{prices} not rounded. Leave the rounding empty.")
         lookup.resolve_scope(self.session, batch)
 
     def populate(self, batch: PriceChange) -> Iterable[RowValues | Block]:
         """Yield the rows of the list, or the products whose prices the refresh that follows computes."""
-        if batch.percent is None:
+        if not batch.is_computed:
             yield from super().populate(batch)
             return
         scope = (batch.vendor_code, batch.department)
