@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
+from sqlalchemy import delete
+
 from batchbook.batches.editing import editable_columns, parsed
 from batchbook.batches.engine.copying import copied_header, copy_children, new_header_values
 from batchbook.batches.engine.engine import Engine
@@ -17,6 +19,7 @@ from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchType
 from batchbook.db.base import scalar_defaults
 from batchbook.errors import BadInput
+from batchbook.master.models import GridSetting
 from batchbook.words import counted
 
 
@@ -86,6 +89,7 @@ def delete_batch(engine: Engine, batch_id: int) -> str:
     dropped = cancel_schedule(context, f"{context.actor} deleted it")
     name, rows = str(batch), batch.row_count
     context.batch_type.rows.discard(context.session, batch)
+    context.session.execute(delete(GridSetting).where(GridSetting.grid == batch.filters_key))
     context.session.delete(batch)
     context.session.flush()
     return f"{name} was deleted, with its {counted(rows, 'row')}, files and history.{dropped}"
