@@ -70,14 +70,20 @@ def test_a_file_is_chosen_again(notes: WebHarness) -> None:
     browser = notes.signed_in("anna")
     sign_out(browser)
     page = browser.post(
-        "/notes", {"note": "x"}, upload_files=[("list", "a.csv", b"1,2")], content_type="multipart/form-data", status=403
+        "/notes",
+        {"note": "x"},
+        upload_files=[("list", "a.csv", b"1,2")],
+        content_type="multipart/form-data",
+        status=403,
     )
     form = signed_in_from(page, status=200).forms[0]
     form["list"] = Upload("b.csv", b"3,4")
     assert form.submit().json["list"] == "b.csv"
 
 
-@pytest.mark.parametrize("fields", [{"password": "secret words"}, {"present": "a", "again": "b"}, {"note": "x" * (LONGEST + 1)}])
+@pytest.mark.parametrize(
+    "fields", [{"password": "secret words"}, {"present": "a", "again": "b"}, {"note": "x" * (LONGEST + 1)}]
+)
 def test_passwords_and_long_texts_are_not_put_into_pages(notes: WebHarness, fields: dict[str, str]) -> None:
     page = notes.visitor().post("/notes", fields, status=403)
     assert "could not be kept" in page.text
@@ -95,7 +101,17 @@ def test_a_form_of_another_site_is_never_offered(notes: WebHarness, origin: str)
     assert not answer.html.select("[name=kept]")
 
 
-@pytest.mark.parametrize("kept", ["", "[", "[1]", "7", json.dumps(["javascript:alert(1)", [], []]), json.dumps(["//evil.example/", [], []])])
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "",
+        "[",
+        "[1]",
+        "7",
+        json.dumps(["javascript:alert(1)", [], []]),
+        json.dumps(["//evil.example/", [], []]),
+    ],
+)
 def test_a_kept_form_that_makes_no_sense_is_dropped(notes: WebHarness, kept: str) -> None:
     notes.add_user("anna")
     browser = notes.visitor()

@@ -43,7 +43,9 @@ class KeptForm:
         """Return the form from its ``text``, which came back with the sign-in; ``None`` for anything else."""
         try:
             url, fields, files = json.loads(text)
-            kept = cls(str(url), tuple((str(name), str(value)) for name, value in fields), tuple(map(str, files)))
+            kept = cls(
+                str(url), tuple((str(name), str(value)) for name, value in fields), tuple(map(str, files))
+            )
         except (ValueError, TypeError):
             return None
         return kept

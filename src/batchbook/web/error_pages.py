@@ -17,8 +17,8 @@ from pyramid_retry import IRetryableError, is_error_retryable
 
 from batchbook.db.transactions import is_timeout
 from batchbook.errors import BadInput, BatchbookError, Busy, Conflict, Missing, Misuse, Refused, TooLarge
-from batchbook.security.policy import identity_or_nobody
 from batchbook.security.kept_forms import KeptForm
+from batchbook.security.policy import identity_or_nobody
 from batchbook.security.views import local_path, send_again_page, signed_out_page
 from batchbook.web.form_parsing import read_form
 from batchbook.web.request import Request

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select, update
 
-from batchbook.batches.concurrency import bump_version, next_row_version
+from batchbook.batches.concurrency import StaleEdit, bump_version, next_row_version
 from batchbook.batches.editing.field_changes import (
     Change,
     Target,
@@ -24,7 +25,7 @@ from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.refresh import peer_values, refreshing, rows_and_peers
 from batchbook.batches.handler_context import next_number
 from batchbook.batches.history import Cell, record
-from batchbook.batches.models import BatchRow
+from batchbook.batches.models import BatchRow, CellChange, Operation
 from batchbook.batches.rows.issues import without_issues_of
 from batchbook.batches.rows.row_values import CellCheck, RowValues
 from batchbook.batches.rows.scope import RowProxy, table_of
@@ -33,6 +34,8 @@ from batchbook.db.bulk_writing import bulk_insert
 from batchbook.errors import BadInput, Conflict, Missing
 from batchbook.grid import to_text
 
+#: The field of a :class:`StaleEdit` that concerns the row as a whole, such as its removal.
+WHOLE_ROW = "row"
 #: The maximum number of refreshed peers in the result of an edit.
 PEERS_TOLD = 100
 
@@ -68,7 +71,8 @@ class RowEditor:
             if row.removed:
                 raise Conflict(f"Row {sequence} is removed: restore it to change it.")
             columns = columns_named(context.row, texts)
-            changes = changes_of(Target.row(row, columns), columns, texts, version)
+            with naming_author(context, sequence):
+                changes = changes_of(Target.row(row, columns), columns, texts, version)
             peers = _store(context, row, changes) if changes else {}
             return EditedRow(labels_of(changes), peers)
 
@@ -94,6 +98,31 @@ class RowEditor:
             if values is None:
                 raise BadInput(f"“{text[:80]}” was not found, so no row was added.")
             return _add(context, values, f" by quick entry of “{text[:80]}”")
+
+
+@contextmanager
+def naming_author(context: ActionContext, sequence: int) -> Iterator[None]:
+    """Have a :class:`StaleEdit` of the row ``sequence``, 0 for the header, tell who changed its fields last."""
+    try:
+        yield
+    except StaleEdit as stale:
+        statement = (
+            select(Operation.actor)
+            .join(
+                CellChange,
+                and_(CellChange.batch_id == Operation.batch_id, CellChange.operation == Operation.number),
+            )
+            .where(
+                Operation.batch_id == context.batch.id,
+                CellChange.sequence == sequence,
+                *([CellChange.field.in_(stale.mine)] if WHOLE_ROW not in stale.mine else []),
+            )
+            .order_by(Operation.number.desc())
+            .limit(1)
+        )
+        author = context.session.scalar(statement)
+        is_own = author is not None and author == context.actor
+        raise StaleEdit(stale.name, stale.mine, stale.theirs, stale.version, author, is_own=is_own) from None
 
 
 def find_row(context: ActionContext, sequence: int) -> RowProxy:
@@ -220,7 +249,8 @@ def _header_changes(context: ActionContext, texts: Mapping[str, str], version: i
     batch = context.batch
     columns = columns_named(context.batch_type.header, texts)
     current = {column.name: to_text(column, getattr(batch, column.name)) for column in columns}
-    return changes_of(Target(str(batch), batch.version, current), columns, texts, version)
+    with naming_author(context, 0):
+        return changes_of(Target(str(batch), batch.version, current), columns, texts, version)
 
 
 def _decide_about_rows(context: ActionContext, changes: Sequence[Change]) -> bool:

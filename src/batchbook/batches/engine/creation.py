@@ -12,7 +12,7 @@ from batchbook.batches.engine.copying import copied_header, copy_children, new_h
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.refresh import recount
 from batchbook.batches.engine.scheduled_execution import cancel_schedule
-from batchbook.batches.files import store_file
+from batchbook.batches.files import store_file, taken_before
 from batchbook.batches.history import record
 from batchbook.batches.lifecycle import Action, is_possible
 from batchbook.batches.models import Batch
@@ -43,7 +43,7 @@ def create_batch(
     summary = "Created."
     if file is not None:
         stored = store_file(context.handler_context, batch, file_name, file)
-        summary = f"Created from {stored.name}, {stored.size:,} bytes."
+        summary = f"Created from {stored.name}, {stored.size:,} bytes. {taken_before(engine.session, batch)}".strip()
     record(context.handler_context, batch, "create", summary)
     return batch
 

@@ -130,7 +130,8 @@ class EditPage(BatchPage, ABC):
             return self.page_values(bound, version)
         except StaleEdit as error:
             self.request.response.status_int = CONFLICT
-            return self.page_values(bound, error.version, conflicts(bound, error))
+            values = self.page_values(bound, error.version, conflicts(bound, error))
+            return values | {"stale_reason": error.message}
 
     def stored(self, texts: Mapping[str, str], version: int) -> HTTPSeeOther:
         """Store ``texts``, or enqueue that, and return a redirect; raises as :meth:`store` does."""

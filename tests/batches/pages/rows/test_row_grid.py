@@ -92,7 +92,11 @@ def test_filters_belong_to_a_batch_and_the_sort_to_its_type(
     form.submit("do", index=0)
     assert column_of(staff.get(url_of(open_batch)), "Description") == ["WHEAT BREAD", "RYE BREAD"]
     other = number_in(upload(staff, PRICE_LIST, description="Autumn prices", vendor_code="V1"))
-    assert column_of(staff.get(url_of(other)), "Description")[:3] == ["OAT FLAKES", "WHEAT BREAD", "RYE BREAD"]
+    assert column_of(staff.get(url_of(other)), "Description")[:3] == [
+        "OAT FLAKES",
+        "WHEAT BREAD",
+        "RYE BREAD",
+    ]
     assert result_count(staff.get(url_of(other))) == 8
     assert result_count(staff.get(url_of(open_batch))) == 2
     kept = select(GridSetting.grid).order_by(GridSetting.grid)
