@@ -9,10 +9,19 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, Request, expect
 from tests.batches.sheets import Book
-from tests.functional.harness import PATH, PRICE_LIST, CatalogueDatabase, form_to, post, url_of
+from tests.functional.harness import (
+    PATH,
+    PRICE_LIST,
+    CatalogueDatabase,
+    form_to,
+    number_in,
+    post,
+    upload,
+    url_of,
+)
 from webtest import TestApp, Upload
 
-from .eyes import problems_now, problems_of
+from .eyes import SIDEWAYS, problems_now, problems_of
 from .visits import Visits
 
 
@@ -183,3 +192,18 @@ def test_who_was_signed_out_while_writing_signs_in_and_sends_what_was_typed(
     staff_page.get_by_role("button", name="Send again").click()
     staff_page.wait_for_url(f"**{url_of(open_batch)}")
     assert catalogue.batch(open_batch).description == "Prices for “autumn”"
+
+
+def test_long_words_break(staff_page: Page, staff: TestApp, catalogue: CatalogueDatabase) -> None:
+    word = "Spring_prices_of_all_suppliers_final_" * 5
+    long_list = PRICE_LIST.replace("RYE BREAD", word).replace("cheap", word)
+    number = number_in(upload(staff, long_list, f"{word}.csv", description=word, vendor_code="V1"))
+    staff_page.set_viewport_size({"width": 390, "height": 844})
+    paths = ("/", PATH, "/batches", url_of(number), url_of(number, "history"), url_of(number, "problems"),
+             url_of(number, "rows", 1), url_of(number, "rows", 8), url_of(number, "edit"))  # fmt: skip
+    wide = []
+    for path in paths:
+        staff_page.goto(path)
+        if staff_page.evaluate(SIDEWAYS):
+            wide.append(path)
+    assert wide == []
