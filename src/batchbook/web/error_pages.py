@@ -156,7 +156,12 @@ def back_url(request: Request) -> str:
 
 def _page_url(request: Request) -> str:
     """Return the path of the page that the user wanted, or of the one from which the user sent a form."""
-    return request.path_qs if request.method == "GET" else back_url(request)
+    if request.method != "GET":
+        return back_url(request)
+    try:
+        return str(request.path_qs)
+    except UnicodeDecodeError:  # The address itself may be the error.
+        return f"{request.script_name}/"
 
 
 _BUSY = 503
