@@ -107,12 +107,16 @@ SHOWN = 6
 
 @dataclass(frozen=True)
 class Section:
-    """Batches that need the same of the person: their total, and cards of the latest."""
+    """Batches that need the same of the person: their total, and cards of the latest.
+
+    ``shows_reasons`` tells that each card shows the reason of the batch's failure.
+    """
 
     title: str
     hint: str
     total: int
     cards: list[dict[str, Any]]
+    shows_reasons: bool = False
 
 
 class HomePage:
@@ -129,7 +133,13 @@ class HomePage:
         me = self.request.authenticated_userid
         mine = (Batch.created_by == me) & (_at(Action.POPULATE) | _at(Action.EDIT))
         waiting = _at(Action.EXECUTE) & Batch.type.in_(executable)
+        concerns_me = (Batch.created_by == me) | Batch.type.in_(executable)
+        failed = Batch.failure.is_not(None) & Batch.state.not_in(FINAL) & concerns_me
         to_act_on = [
+            replace(
+                self._section("Failed", "Their last action failed, and nothing of it was kept.", failed),
+                shows_reasons=True,
+            ),
             self._section("To execute", "Complete, reviewed and waiting for you to execute.", waiting)
             if executable
             else None,
@@ -158,6 +168,7 @@ class HomePage:
             Batch.state,
             Batch.row_count,
             Batch.created_by,
+            Batch.failure,
             latest.element,
         )
         rows = self.request.db.execute(
@@ -174,6 +185,7 @@ class HomePage:
             "state": State(row.state),
             "row_count": row.row_count,
             "created_by": row.created_by,
+            "failure": row.failure or "",
             "at": row[-1],
         }
 
