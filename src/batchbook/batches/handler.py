@@ -255,7 +255,10 @@ class BatchHandler(ABC, Generic[B, R]):
     # Information for people.
 
     def why_not_execute(self, batch: B) -> str | None:
-        """Return a sentence with the reason why the batch cannot be executed as it is; ``None`` if it can."""
+        """Return a sentence with the reason why the batch cannot be executed as it is; ``None`` if it can.
+
+        A batch with such a reason cannot be marked complete either, because nobody could change its rows any more.
+        """
         return None if batch.kept_count else "It has no rows to execute."
 
     def describe_execution(self, batch: B, options: Mapping[str, Any]) -> list[str]:

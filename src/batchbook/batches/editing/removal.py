@@ -17,7 +17,7 @@ from batchbook.batches.concurrency import (
     refuse_changed,
     token_of,
 )
-from batchbook.batches.editing.editors import find_row
+from batchbook.batches.editing.editors import WHOLE_ROW, find_row, naming_author
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.refresh import peer_values, refreshing, rows_and_peers
@@ -74,7 +74,9 @@ class RowRemover:
                 )
             if is_stale(version, row.version):
                 wanted = "removed" if removed else "restored"
-                raise StaleEdit(f"Row {sequence}", {"row": wanted}, {"row": "changed"}, row.version)
+                with naming_author(context, sequence):
+                    mine, theirs = {WHOLE_ROW: wanted}, {WHOLE_ROW: "changed"}
+                    raise StaleEdit(f"Row {sequence}", mine, theirs, row.version)
             model = context.row
             touched = rows_and_peers(context, [sequence], [peer_values(context, row)])
             with refreshing(context, touched):

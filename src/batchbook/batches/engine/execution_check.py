@@ -190,9 +190,7 @@ def _limit(settings: Mapping[str, Any], name: str) -> Decimal | None:
 def _warn_limit(settings: Mapping[str, Any], key: str, change: NumberChange) -> Decimal:
     """Return the lower one of the type's limit and that of the batch, so that no batch gets round the type's."""
     usual = _limit(settings, f"{_WARN}{key}")
-    return min(
-        limit for limit in (_USUAL if usual is None else usual, change.warn_above) if limit is not None
-    )
+    return min(_USUAL if usual is None else usual, *filter(_is_number, [change.warn_above]))
 
 
 def _check_all(context: ActionContext, changes: Sequence[NumberChange]) -> list[NumberCheck]:
@@ -250,7 +248,8 @@ def _largest(context: ActionContext, changes: Sequence[NumberChange]) -> list[La
     rows = read_changes(context, changes, {row.sequence for row in found})
     lists: list[Largest] = [([], []) for _ in changes]
     for row in found:
-        lists[row.part // 2][row.part % 2].append(rows[row.sequence][row.part // 2])
+        if changed := rows[row.sequence][row.part // 2]:
+            lists[row.part // 2][row.part % 2].append(changed)
     for each in lists:
         for one in each:
             one.sort(key=lambda row: (-row.size, row.sequence))
@@ -265,8 +264,8 @@ def largest_first(context: ActionContext, change: NumberChange) -> tuple[ColumnE
 
 def read_changes(
     context: ActionContext, changes: Sequence[NumberChange], sequences: Collection[int]
-) -> dict[int, list[RowChange]]:
-    """Return ``changes`` in the rows with these ``sequences``, by sequence."""
+) -> dict[int, list[RowChange | None]]:
+    """Return ``changes`` in the rows with these ``sequences``, by sequence; ``None`` for values that are no numbers."""
     if not sequences:
         return {}
     row = context.row
@@ -279,9 +278,15 @@ def read_changes(
     for sequence, *values in context.session.execute(statement):
         key, pairs = " · ".join(map(str, values[: len(keys)])), values[len(keys) :]
         found[sequence] = [
-            RowChange(sequence, key, pairs[at], pairs[at + 1]) for at in range(0, len(pairs), 2)
+            RowChange(sequence, key, before, after) if _is_number(before) and _is_number(after) else None
+            for before, after in zip(pairs[::2], pairs[1::2], strict=True)
         ]
     return found
+
+
+def _is_number(value: Any) -> bool:
+    """Return whether ``value``, as a database may hold it, is a finite number."""
+    return isinstance(value, (int, Decimal)) and Decimal(value).is_finite()
 
 
 def rows_beyond(context: ActionContext, number: NumberCheck, most: int) -> list[RowChange]:
@@ -290,7 +295,7 @@ def rows_beyond(context: ActionContext, number: NumberCheck, most: int) -> list[
     where = (context.rows().where, *_changed(change), beyond_limit(change, number.warn_above))
     wanted = select(context.row.sequence).where(*where).order_by(*largest_first(context, change)).limit(most)
     found = read_changes(context, [change], context.session.scalars(wanted).all())
-    return sorted((row for (row,) in found.values()), key=lambda row: (-row.size, row.sequence))
+    return sorted((row for (row,) in found.values() if row), key=lambda row: (-row.size, row.sequence))
 
 
 def _edited(context: ActionContext) -> Select[Any]:
