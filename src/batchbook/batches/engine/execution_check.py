@@ -190,7 +190,8 @@ def _limit(settings: Mapping[str, Any], name: str) -> Decimal | None:
 def _warn_limit(settings: Mapping[str, Any], key: str, change: NumberChange) -> Decimal:
     """Return the lower one of the type's limit and that of the batch, so that no batch gets round the type's."""
     usual = _limit(settings, f"{_WARN}{key}")
-    return min(_USUAL if usual is None else usual, *filter(_is_number, [change.warn_above]))
+    limit, own = _USUAL if usual is None else usual, change.warn_above
+    return limit if own is None or not _is_number(own) else min(limit, own)
 
 
 def _check_all(context: ActionContext, changes: Sequence[NumberChange]) -> list[NumberCheck]:
