@@ -17,6 +17,7 @@ from batchbook.db.engine import URL_VARIABLE, database_url, make_engine
 from batchbook.db.transactions import WaitingLimit, is_timeout, is_transient, make_session, transaction_scope
 from batchbook.errors import Busy
 from batchbook.services import services_of
+from batchbook.testing.databases import Databases
 
 WRITES = {
     "core": lambda session, things: session.execute(insert(things).values(id=1, part=0)),
@@ -115,6 +116,17 @@ def test_a_snapshot_that_is_too_old_to_write_is_a_reason_to_try_again(engine: En
         with pytest.raises(OperationalError, match="locked") as caught:
             connection.execute(update(things).values(part=1))
     assert IRetryableError.providedBy(caught.value)
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_nobody_meets_a_connection_that_the_server_has_closed(engine: Engine, databases: Databases) -> None:
+    with transaction_scope(engine) as session:
+        session.execute(text("SELECT 1"))
+    databases.server.execute(
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{engine.url.database}'"
+    )
+    with transaction_scope(engine) as session:
+        assert session.scalar(text("SELECT 1")) == 1
 
 
 def test_a_statement_that_is_wrong_is_no_reason_to_try_again(engine: Engine) -> None:

@@ -14,7 +14,9 @@ from pyramid.httpexceptions import HTTPError, HTTPForbidden, HTTPSeeOther
 from pyramid.renderers import render
 from pyramid.response import Response
 from pyramid_retry import IRetryableError, is_error_retryable
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from batchbook.db.outages import outage_of
 from batchbook.db.transactions import is_timeout
 from batchbook.errors import BadInput, BatchbookError, Busy, Conflict, Missing, Misuse, Refused, TooLarge
 from batchbook.security.policy import identity_or_nobody
@@ -105,6 +107,8 @@ def prefers_json(request: Request) -> bool:
 def respond(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """Return the response that shows ``problem``. The request's transaction is not used; it may have failed."""
     request.flash_queue.discard_new()
+    if problem.status in _LOGGED and not is_error_retryable(request, request.exception):
+        _log_refusal(request, problem)
     response = Response(status=problem.status)
     response.headers.update(headers or {})
     if prefers_json(request):
@@ -117,6 +121,24 @@ def respond(request: Request, problem: Problem, headers: Mapping[str, str] | Non
     else:
         response.text = _page(request, problem)
     return response
+
+
+#: The statuses of refusals that are logged. Unknown addresses are not: anybody may ask for any number of them.
+_LOGGED = frozenset({400, 403, 409, 411, 413, 503})
+
+
+def _log_refusal(request: Request, problem: Problem) -> None:
+    identity = identity_or_nobody(request)
+    # ascii(), because what comes from outside must not break the lines of the log.
+    who = (ascii(identity.name) if identity else "nobody", ascii(request.remote_addr or ""))
+    what = (request.method, ascii(request.environ.get("PATH_INFO", "")), ascii(problem.message))
+    _LOG.info(
+        "Request %s was refused (%d), by %s from %s: %s %s: %s",
+        request.request_id,
+        problem.status,
+        *who,
+        *what,
+    )
 
 
 def _page(request: Request, problem: Problem) -> str:
@@ -152,6 +174,7 @@ def back_url(request: Request) -> str:
 
 
 _BUSY = 503
+_NOT_NOW = "This is not possible just now"
 _RETRY = {"Retry-After": "5"}
 
 _STATUS: dict[type[BatchbookError], int] = {
@@ -197,13 +220,25 @@ def unexpected(error: Exception, request: Request) -> Any:
     if is_error_retryable(request, error):
         # Only the retrying execution policy sees this response, and it will try again.
         return respond(request, problem_for(503))
-    if IRetryableError.providedBy(error) or is_timeout(error):
+    outage = outage_of(error)
+    if outage is None and (IRetryableError.providedBy(error) or is_timeout(error)):
         _LOG.warning("Request %s gave up on a busy database.", request.request_id, exc_info=error)
+        return respond(request, problem_for(503), _RETRY)
+    if outage is not None:
+        _LOG.error("Request %s failed, because of the database: %s", request.request_id, _cause(error))
+        return respond(request, Problem(503, _NOT_NOW, outage.sentence), _RETRY)
+    if isinstance(error, PoolTimeout):
+        _LOG.warning("Request %s waited in vain for a connection: %s", request.request_id, error)
         return respond(request, problem_for(503), _RETRY)
     # %r, because the path is a text from outside that must not break the lines of the log.
     where = (request.request_id, request.method, request.environ.get("PATH_INFO", ""))
     _LOG.error("Request %s failed: %s %r", *where, exc_info=error)
     return respond(request, problem_for(500))
+
+
+def _cause(error: BaseException) -> str:
+    """Return the driver's own text in one line; the statement does not matter."""
+    return str(getattr(error, "orig", None) or error).replace("\n", " ")
 
 
 def _sign_in(request: Request) -> Any:
