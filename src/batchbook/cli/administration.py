@@ -51,6 +51,9 @@ def user() -> None:
 @click.option(
     "--password-stdin", is_flag=True, help="Read the password from the first line of standard input."
 )
+@click.option(
+    "--own-password", is_flag=True, help="Only the user knows the password, so that it need not be changed."
+)
 @json_option
 @pass_installation
 def add(
@@ -60,9 +63,13 @@ def add(
     full_name: str,
     timezone: str,
     password_stdin: bool,
+    own_password: bool,
     as_json: bool,
 ) -> None:
-    """Add a user called NAME, who may sign in at once. Prompts for the password unless --password-stdin is given."""
+    """Add a user called NAME, who may sign in at once. Prompts for the password unless --password-stdin is given.
+
+    The password must be changed at the first sign-in, unless --own-password says that only the user knows it.
+    """
     password = _password(password_stdin)
     with installation.transaction() as session:
         new = User(
@@ -70,6 +77,7 @@ def add(
             full_name=_value(User, "full_name", full_name),
             timezone=_zone(timezone),
             roles=_roles(session, roles),
+            must_change_password=not own_password,
         )
         if (weakness := why_weak(password, new.name, new.full_name)) is not None:
             raise BadInput(f"The user was not added. {weakness}")

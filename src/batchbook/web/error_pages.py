@@ -17,9 +17,9 @@ from pyramid_retry import IRetryableError, is_error_retryable
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from batchbook.db.outages import outage_of
-from batchbook.db.transactions import is_timeout
+from batchbook.db.transactions import SAFE_METHODS, is_timeout
 from batchbook.errors import BadInput, BatchbookError, Busy, Conflict, Missing, Misuse, Refused, TooLarge
-from batchbook.security.policy import identity_or_nobody
+from batchbook.security.policy import ConfirmationNeeded, PasswordChangeNeeded, identity_or_nobody
 from batchbook.security.views import local_path
 from batchbook.web.request import Request
 
@@ -212,7 +212,20 @@ def forbidden(error: Any, request: Request) -> Any:
     """Answer a denied request with the error of the policy, or with the sign-in page if nobody is signed in."""
     if identity_or_nobody(request) is None:
         return _sign_in(request)
-    return domain_error(getattr(error.result, "error", None) or Refused(), request)
+    refused = getattr(error.result, "error", None) or Refused()
+    if isinstance(refused, PasswordChangeNeeded) and not prefers_json(request):
+        return HTTPSeeOther(request.route_path("account"))
+    return domain_error(refused, request)
+
+
+def confirmation_needed(error: ConfirmationNeeded, request: Request) -> Any:
+    """Lead a person to the page that asks for the password, and from there back; tell a script."""
+    if prefers_json(request):
+        return domain_error(error, request)
+    if request.method not in SAFE_METHODS:
+        request.flash(error.message, "warning")
+    back = request.path_qs if request.method in SAFE_METHODS else back_url(request)
+    return HTTPSeeOther(request.route_path("account.confirm", _query={"next": back}))
 
 
 def unexpected(error: Exception, request: Request) -> Any:
@@ -251,6 +264,7 @@ def _sign_in(request: Request) -> Any:
 def includeme(config: Any) -> None:
     """Register the exception views."""
     config.add_exception_view(domain_error, context=BatchbookError)
+    config.add_exception_view(confirmation_needed, context=ConfirmationNeeded)
     config.add_exception_view(http_error, context=HTTPError)
     config.add_exception_view(bad_csrf, context=BadCSRFToken)
     config.add_exception_view(bad_csrf, context=BadCSRFOrigin)
