@@ -4,11 +4,11 @@ import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pyramid_retry import IRetryableError
-from sqlalchemy import Engine, Table, func, insert, select, text, update
+from sqlalchemy import CursorResult, Engine, Table, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from batchbook import main
@@ -127,6 +127,16 @@ def test_nobody_meets_a_connection_that_the_server_has_closed(engine: Engine, da
     )
     with transaction_scope(engine) as session:
         assert session.scalar(text("SELECT 1")) == 1
+
+
+def test_an_insert_tells_how_many_rows_it_made(engine: Engine, things: Table) -> None:
+    with transaction_scope(engine) as session:
+        session.execute(insert(things), [{"id": number, "part": 0} for number in range(1, 4)])
+        copied = select(things.c.id + 10, things.c.part).where(things.c.id > 1)
+        statement = insert(things).from_select(["id", "part"], copied)
+        assert cast("CursorResult[Any]", session.execute(statement)).rowcount == 2
+        statement = insert(things).from_select(["id", "part"], copied.where(things.c.id > 99))
+        assert cast("CursorResult[Any]", session.execute(statement)).rowcount == 0
 
 
 def test_a_statement_that_is_wrong_is_no_reason_to_try_again(engine: Engine) -> None:

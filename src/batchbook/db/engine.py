@@ -95,6 +95,8 @@ def make_engine(url: URL | str, **options: Any) -> Engine:
     url = make_url(url)
     options.setdefault("hide_parameters", True)
     options.setdefault("json_deserializer", read_json)
+    # How many rows an INSERT … SELECT made is asked on both databases; SQLAlchemy forgets it on one, unless it is told.
+    options["execution_options"] = {"preserve_rowcount": True, **options.get("execution_options", {})}
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, **options)
     # A connection that the server has closed, such as by its restart, is replaced before anybody uses it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping, c
 from batchbook.batches.models import BatchRow
 from batchbook.batches.rows.issues import Issue, issue
 from batchbook.batches.rows.row_values import Block
+from batchbook.db.base import scalar_defaults
 from batchbook.grid import CellError, Column, Conventions, Kind, parser_for, to_text
 from batchbook.grid.columns import limits_of
 from batchbook.statuses import Severity
@@ -222,7 +223,8 @@ class IntakeReader:
 
     ``line`` is the row's column for the number of the row in the file, ``raw`` the one for the original texts
     of cells that were padded, normalised or replaced, by column: without it the row gets an issue for each. ``carried`` are the row's
-    columns for those that the mapping carries, in their order. Raises ``BadInput`` for a constant that its column does
+    columns for those that the mapping carries, in their order. An empty cell of a column that has a default has that.
+    Raises ``BadInput`` for a constant that its column does
     not take, and ``ValueError`` for a column that ``row_model`` does not have.
     """
 
@@ -241,8 +243,10 @@ class IntakeReader:
         _check_names(row_model, filled, line, raw, carried)
         self._delimiter = reading.delimiter or ","
         self._line, self._raw = line, raw
+        self._columns = row_model.__mapper__.columns
+        self._defaults = scalar_defaults(self._columns)
         self._readers = [
-            (place, CellReader(wanted, reading.column(place), mapping))
+            (place, CellReader(self._with_default(wanted), reading.column(place), mapping))
             for place, wanted in mapping.placed(fields)
         ]
         self._constants = {
@@ -259,7 +263,7 @@ class IntakeReader:
         values: dict[str, Sequence[Any]] = {}
         for place, reader in self._readers:
             cells = reader.read(table[place])
-            values[reader.column.name] = cells.values
+            values[reader.column.name] = self._filled(reader.column, cells)
             found.add(cells, reader.column.name)
         self._empty_doubtful(chunk, values, found)
         size = len(chunk.records)
@@ -267,6 +271,19 @@ class IntakeReader:
         values |= {name: [*map(storable, table[place])] for name, place in self._carried.items()}
         values |= self._besides(chunk, values, found)
         return Block.of_columns(values)
+
+    def _with_default(self, wanted: IntakeField) -> IntakeField:
+        """Return the field, whose cells may be empty if its column has a default."""
+        has_default = self._defaults.get(wanted.column.name) is not None
+        return replace(wanted, column=replace(wanted.column, required=False)) if has_default else wanted
+
+    def _filled(self, column: Column, cells: ColumnCells) -> list[Any]:
+        """Return the values with the column's default in empty cells; refused ones have it if they must not be empty."""
+        default, blank = self._defaults.get(column.name), column.blank
+        if default in (None, blank) or blank not in cells.values:
+            return cells.values
+        kept = cells.issues if self._columns[column.name].nullable else {}
+        return [default if one == blank and at not in kept else one for at, one in enumerate(cells.values)]
 
     def _besides(
         self, chunk: Chunk, values: dict[str, Sequence[Any]], found: _RowFindings
