@@ -12,12 +12,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from batchbook import demo, migrate
+from batchbook.application import INCLUDE
+from batchbook.batches.registry import BatchTypes
+from batchbook.batches.trigger_check import missing_tables
 from batchbook.catalog.loader import load_file
 from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import json_option, print_result
 from batchbook.cli.parameters import TEXT
 from batchbook.db import Base
-from batchbook.db.transactions import transaction_scope
+from batchbook.db.transactions import READ_ONLY, transaction_scope
 from batchbook.errors import BadInput, Conflict, Missing
 from batchbook.grid.cells import CellError, parse
 from batchbook.grid.columns import columns_of
@@ -150,6 +153,7 @@ def init(installation: Installation, without_demo_logins: bool, as_json: bool) -
     """
     with_demo = demo.is_wanted(installation.settings)
     migrate.upgrade(installation.engine, installation.plugins)
+    _refuse_missing_tables(installation)
     _prepare_jobs(installation)
     with transaction_scope(installation.engine) as session:
         install_default_roles(session)
@@ -165,6 +169,15 @@ def init(installation: Installation, without_demo_logins: bool, as_json: bool) -
         data | {"demo_logins_ended": switched_off},
         *_init_sentences(where, loaded, logins, switched_off),
     )
+
+
+def _refuse_missing_tables(installation: Installation) -> None:
+    """Raise ``Conflict`` if a plug-in's tables are in none of the migrations that the settings name."""
+    if not INCLUDE.text(installation.settings):
+        return
+    with installation.engine.connect().execution_options(**{READ_ONLY: True}) as connection:
+        if missing := missing_tables(connection, installation.services.get(BatchTypes)):
+            raise Conflict(" ".join(missing))
 
 
 def _prepare_jobs(installation: Installation) -> None:
