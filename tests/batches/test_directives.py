@@ -107,6 +107,7 @@ def test_what_is_similar_by_chance_is_ones_own(config: Any) -> None:
     )
 
 
+@pytest.mark.usefixtures("backend")
 def test_rows_that_name_no_header_are_refused() -> None:
     with pytest.raises(
         ConfigurationError, match=r"The row model Nobodys in tests\..* does not name its header"

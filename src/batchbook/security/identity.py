@@ -108,7 +108,7 @@ def load_identity(
     )
 
 
-def _user(user_id: int) -> Select[Any, Any, Any, Any, Any]:
+def _user(user_id: int) -> Select[*tuple[Any, ...]]:
     return (
         select(
             User.id,
