@@ -8,15 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
-from batchbook.batches import Action, Callbacks, Outcome, Rows
+from batchbook.batches import Action, Callbacks, HandlerContext, Outcome, Rows
 from batchbook.batches.engine.preview import preview_execution
+from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
 
 from .harness import BatchHarness, on_hand, stock
-from .shelf_count import Remembering, ShelfCount
+from .shelf_count import Remembering, ShelfCount, ShelfCountRow
 
 FILE = "item,counted,remark\n007,5,\n"
 
@@ -189,3 +190,40 @@ def test_a_callback_that_yields_is_run_to_its_end(harness: BatchHarness) -> None
     batch_id = waiting.open(FILE, shelf="A")
     with pytest.raises(Conflict, match="has to wait"):
         waiting.run(batch_id, Action.COMPLETE)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(
+    ("hook", "value", "said"),
+    [
+        ("describe_execution", "One sentence.", "must return a list of sentences, and returned a str"),
+        ("why_not_execute", True, "must return a sentence or None, and returned a bool"),
+        ("totals", {"Counted": 3}, "totals must return a list of Total, and returned a dict"),
+        ("totals", [("Counted", 3)], "totals must return a list of Total, and returned a list"),
+        ("header_status", "mended", "which is not among header_statuses"),
+    ],
+)
+def test_a_result_that_is_none_of_the_hooks_is_not_used(
+    harness: BatchHarness, hook: str, value: Any, said: str
+) -> None:
+    batch_type = returning(harness, hook, value).batch_type
+    with transaction_scope(harness.database) as session:
+        batch = ShelfCount(row_count=1, removed_count=0, params={})
+        handler = batch_type.make_handler(HandlerContext(session, {}, "ann", utc_now()), batch)
+        arguments = (batch, {}) if hook == "describe_execution" else (batch,)
+        with pytest.raises((TypeError, ValueError), match=said):
+            getattr(handler, hook)(*arguments)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_status_that_a_statement_sets_and_the_type_does_not_declare_is_refused(
+    harness: BatchHarness,
+) -> None:
+    class Setting(Remembering):
+        def refresh(self, batch: ShelfCount, rows: Rows) -> None:
+            self.session.execute(update(ShelfCountRow).where(rows.where).values(status="mended"))
+
+    batch_id = harness.open(FILE, shelf="A")
+    result = harness.with_handler(Setting).run(batch_id, Action.REFRESH)
+    assert result.failed
+    assert "rows have the status “mended”, which Setting.statuses does not declare" in result.message

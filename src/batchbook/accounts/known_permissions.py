@@ -14,13 +14,13 @@ from batchbook.grid import label_of
 from batchbook.master import MasterContext, MasterView
 from batchbook.master.direct_edits import EDIT_DIRECTLY
 from batchbook.security.default_roles import DEFAULT_ROLES
-from batchbook.security.identity import SIGNED_IN
+from batchbook.security.identity import OWN_ACCOUNT, SIGNED_IN
 from batchbook.services import services_of
 
 _GENERAL = {"*": "Everything except batches", "batch:*": "Batches of every type"}
 _ORDER = ("*", "view", "export", "create", "edit", EDIT_DIRECTLY, "audit", "execute", "delete")
 #: Permissions of views that no role needs.
-_FOR_ALL = (SIGNED_IN, NO_PERMISSION_REQUIRED)
+_FOR_ALL = (SIGNED_IN, OWN_ACCOUNT, NO_PERMISSION_REQUIRED)
 
 _WORDS = {
     "*": "Everything",

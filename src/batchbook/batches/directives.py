@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pyramid.config import PHASE3_CONFIG
 from pyramid.exceptions import ConfigurationError
@@ -23,12 +23,14 @@ from batchbook.batches.registry import (
 )
 from batchbook.batches.rows.per_batch import DynamicRow, OwnTables, made_at_run_time
 from batchbook.batches.rows.scope import RESERVED, table_of
-from batchbook.batches.rows.storage import RowTables, SharedTable
+from batchbook.batches.rows.storage import SharedTable
 from batchbook.batches.running.action_tasks import TASKS, recover_batches
 from batchbook.batches.running.runner import InlineRunner, JobRunner, Runner
 from batchbook.grid import columns_of, label_of
 from batchbook.jobs import JobService
 from batchbook.services import Services, services_of
+from batchbook.statuses import Status
+from batchbook.words import plural
 
 
 def add_batch_type(
@@ -48,10 +50,10 @@ def add_batch_type(
     objects that handlers of the type work with besides the database, by name. The introspector lists types in the
     category ``batch types``. Raises ``ConfigurationError`` if the parts do not fit together.
     """
-    header, handler = config.maybe_dotted(header), config.maybe_dotted(handler)
+    header, handler = resolved(config, "header", header), resolved(config, "handler", handler)
     batch_type = replace(
         _batch_type(header, handler, view, config.registry.settings),
-        records=tuple(map(config.maybe_dotted, records)),
+        records=tuple(resolved(config, "record", record) for record in records),
         services=dict(services or {}),
     )
     _check_records(batch_type)
@@ -67,6 +69,23 @@ def add_batch_type(
     config.add_batch_pages(batch_type)
 
 
+def resolved(config: Any, what: str, found: Any) -> Any:
+    """Return ``found``, the ``what`` of a batch type, or what it names; raise ``ConfigurationError`` if that is not there."""
+    if not isinstance(found, str):
+        return found
+    try:
+        return config.maybe_dotted(found)
+    except ModuleNotFoundError as error:
+        reason = f"there is no module {error.name}"
+    except ImportError as error:
+        reason = str(error)
+    except (AttributeError, ValueError) as error:
+        reason = str(error)
+    raise ConfigurationError(
+        f"The {what} {found!r} of a batch type is not there: {reason}. Write it like acme.labels:LabelHandler."
+    )
+
+
 def _batch_type(header: type[Batch], handler: Any, view: Any, settings: Any) -> BatchType:
     if not (isinstance(header, type) and issubclass(header, Batch) and header is not Batch):
         raise ConfigurationError(f"{header!r} is no batch header: it must be a subclass of Batch.")
@@ -75,14 +94,16 @@ def _batch_type(header: type[Batch], handler: Any, view: Any, settings: Any) -> 
         raise ConfigurationError(f"{header.__name__} has no table of its own: give it a __tablename__.")
     handler = _swapped(key, handler, settings)
     check_class(key, "handler", handler, BatchHandler)
-    rows = _rows_of(header)
+    refuse_misspelt(key, "handler", handler, BatchHandler)
+    model = _row_model_of(header)
+    rows = OwnTables(model) if issubclass(model, DynamicRow) else SharedTable(model)
     _check_names(key, rows.declared)
     _check_defaults(key, rows.declared)
+    _check_parameters(key, handler, header, model)
     _check_handler(key, handler, header, rows.declared)
     title = getattr(header, "__title__", None) or label_of(key)
-    return BatchType(
-        key, header, rows, handler, view, title, getattr(header, "__title_plural__", f"{title}s")
-    )
+    several = getattr(header, "__title_plural__", None) or plural(title)
+    return BatchType(key, header, rows, handler, view, title, several)
 
 
 def _check_records(batch_type: BatchType) -> None:
@@ -118,18 +139,89 @@ def check_class(key: str, what: str, found: Any, base: type[Any]) -> None:
         )
 
 
-def _rows_of(header: type[Batch]) -> RowTables:
+#: Names that are shorter are too similar to each other by chance.
+_SHORTEST_NAME = 6
+
+
+def refuse_misspelt(key: str, what: str, found: type[Any], base: type[Any]) -> None:
+    """Raise ``ConfigurationError`` where ``found`` has a public name that differs by a letter from one of ``base``.
+
+    Otherwise a hook whose name is misspelt would never be called, and nobody would be told.
+    """
+    known = {name for name in dir(base) if not name.startswith("_") and len(name) >= _SHORTEST_NAME}
+    for owner in found.__mro__[: found.__mro__.index(base)]:
+        for name in vars(owner):
+            if name.startswith("_") or name in known:
+                continue
+            meant = next((other for other in sorted(known) if _differ_by_a_letter(name, other)), None)
+            if meant is not None:
+                raise ConfigurationError(
+                    f"The {what} of batch type {key!r}, {owner.__name__}, defines {name}, which is one letter from"
+                    f" {meant}: write {meant}, or give what is your own another name."
+                )
+
+
+def _differ_by_a_letter(one: str, other: str) -> bool:
+    """Return whether ``one`` becomes ``other`` if a letter is left out, added or replaced, or two neighbours change places."""
+    if abs(len(one) - len(other)) > 1 or one == other:
+        return False
+    start = next(
+        (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
+    rest, others = one[start:], other[start:]
+    swapped = rest[1::-1] + rest[2:]
+    return others in (rest[1:], swapped) or others[1:] in (rest, rest[1:])
+
+
+def _check_statuses(key: str, handler: type[BatchHandler[Any, Any]]) -> None:
+    for name in ("statuses", "header_statuses"):
+        found = getattr(handler, name)
+        if found is not None and not (isinstance(found, type) and issubclass(found, Status)):
+            raise ConfigurationError(
+                f"{handler.__name__}.{name} of batch type {key!r} must be a subclass of batchbook.batches.Status, an enum,"
+                f" and is {found!r}."
+            )
+
+
+def _check_parameters(
+    key: str, handler: type[BatchHandler[Any, Any]], header: type[Batch], row: type[BatchRow]
+) -> None:
+    """Refuse a handler that does not name the models that it works on, or names others."""
+    found = _parameters(handler)
+    named = [one for one in found if isinstance(one, type)]
+    fits = len(found) == 2 and all(
+        not isinstance(one, type) or issubclass(model, one)
+        for one, model in zip(found, (header, row), strict=True)
+    )
+    if not fits:
+        given = f"BatchHandler[{', '.join(one.__name__ for one in named)}]" if named else "BatchHandler alone"
+        raise ConfigurationError(
+            f"The handler of batch type {key!r}, {handler.__name__}, is made from {given}: it must be made from"
+            f" BatchHandler[{header.__name__}, {row.__name__}], the models of its batches and of their rows."
+        )
+
+
+def _parameters(handler: type[Any]) -> tuple[Any, ...]:
+    """Return the models that ``handler``, or the handler that it is made from, gives to ``BatchHandler``."""
+    for owner in handler.__mro__:
+        for base in vars(owner).get("__orig_bases__", ()):
+            if owner is not BatchHandler and isinstance(get_origin(base), type):
+                return get_args(base)
+    return ()
+
+
+def _row_model_of(header: type[Batch]) -> type[BatchRow]:
     found = [
         row
         for row in _subclasses(BatchRow)
         if getattr(row, "__batch__", None) is header and not made_at_run_time(row)
     ]
     if len(found) != 1:
+        names = f": {', '.join(row.__name__ for row in found)}" if found else ""
         raise ConfigurationError(
-            f"{header.__name__} needs one row model whose __batch__ names it, and has {len(found)}."
+            f"{header.__name__} needs one row model whose __batch__ names it, and has {len(found)}{names}."
         )
-    (row,) = found
-    return OwnTables(row) if issubclass(row, DynamicRow) else SharedTable(row)
+    return found[0]
 
 
 def _subclasses(model: type[Any]) -> list[type[Any]]:
@@ -161,6 +253,7 @@ def _check_names(key: str, row: type[BatchRow]) -> None:
 def _check_handler(
     key: str, handler: type[BatchHandler[Any, Any]], header: type[Batch], row: type[BatchRow]
 ) -> None:
+    _check_statuses(key, handler)
     try:
         columns_of(row, handler.peer_columns)
         if handler.file_source is not None:

@@ -7,13 +7,13 @@ import json
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from functools import wraps
+from functools import partial, wraps
 from itertools import islice
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from batchbook.batches.handler import BatchHandler, Callbacks, Outcome
+from batchbook.batches.handler import BatchHandler, Callbacks, Outcome, Total
 from batchbook.batches.rows.scope import checked_status
 from batchbook.db.guard import guarded
 from batchbook.errors import is_interrupt
@@ -98,6 +98,13 @@ def checked_reason(found: Any) -> str | None:
     return cut(found, _LONGEST_SENTENCE)
 
 
+def checked_totals(found: Any) -> list[Total]:
+    """Return the figures of ``totals``; raise ``TypeError`` for anything else."""
+    if not isinstance(found, (list, tuple)) or not all(isinstance(one, Total) for one in found):
+        raise TypeError(f"totals must return a list of Total, and returned {_kind(found)}")
+    return list(found)
+
+
 def _kind(value: Any) -> str:
     return "nothing" if value is None else "an empty text" if value == "" else f"a {type(value).__name__}"
 
@@ -110,7 +117,7 @@ _CALLBACKS = frozenset(field.name for field in fields(Callbacks))
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "describe_execution": checked_sentences,
     "execute": checked_outcome,
-    "header_status": checked_status,
+    "totals": checked_totals,
     "why_not_execute": checked_reason,
 }
 #: The maximum number of items taken from a hook that yields a result that it should return.
@@ -148,6 +155,14 @@ def handler_code(session: Session) -> Iterator[None]:
         raise HandlerExit(error) from error
 
 
+def _declared_status(handler: BatchHandler[Any, Any], found: Any) -> str | None:
+    """Return the result of ``header_status``; raise ``TypeError`` or ``ValueError`` if the type does not declare it."""
+    status = checked_status(found)
+    if status is not None and status not in {one.value for one in handler.header_statuses or ()}:
+        raise ValueError(f"header_status returned {cut(status, 60)!r}, which is not among header_statuses")
+    return status
+
+
 def guard_hooks(handler: BatchHandler[Any, Any]) -> None:
     """Make each hook that the handler's class overrides run within :func:`handler_code`.
 
@@ -155,13 +170,20 @@ def guard_hooks(handler: BatchHandler[Any, Any]) -> None:
     """
     for name in _HOOKS:
         if getattr(type(handler), name) is not getattr(BatchHandler, name):
-            setattr(handler, name, _guarded(name, getattr(handler, name), handler.session))
+            check = (
+                partial(_declared_status, handler)
+                if name == "header_status"
+                else _CHECKS.get(name, _as_it_is)
+            )
+            setattr(handler, name, _guarded(name, getattr(handler, name), handler.session, check))
     for name in _DECLARATIONS:
         declared = getattr(handler, name)
         if declared is not None:
             parts = {field.name: getattr(declared, field.name) for field in fields(declared)}
             functions = {
-                part: _guarded(part, one, handler.session) for part, one in parts.items() if callable(one)
+                part: _guarded(part, one, handler.session, _CHECKS.get(part, _as_it_is))
+                for part, one in parts.items()
+                if callable(one)
             }
             setattr(handler, name, replace(declared, **functions))
 
@@ -177,9 +199,13 @@ _HOOKS = tuple(
 )
 
 
-def _guarded(name: str, hook: Callable[..., Any], session: Session) -> Callable[..., Any]:
-    check = _CHECKS.get(name, lambda found: found)
+def _as_it_is(found: Any) -> Any:
+    return found
 
+
+def _guarded(
+    name: str, hook: Callable[..., Any], session: Session, check: Callable[[Any], Any]
+) -> Callable[..., Any]:
     @wraps(hook)
     def call(*arguments: Any, **options: Any) -> Any:
         with handler_code(session):

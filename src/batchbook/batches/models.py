@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
+from pyramid.exceptions import ConfigurationError
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text, false, text
 from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
 
@@ -136,6 +137,18 @@ class BatchRow(Base):
 
     __abstract__ = True
     __batch__: ClassVar[type[Batch]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Refuse rows that name no header, before their table is made."""
+        batch = getattr(cls, "__batch__", None)
+        if not cls.__dict__.get("__abstract__") and not (
+            isinstance(batch, type) and issubclass(batch, Batch)
+        ):
+            raise ConfigurationError(
+                f"The row model {cls.__name__} in {cls.__module__} does not name its header: give it __batch__ = and the"
+                " class of its batches, a subclass of Batch."
+            )
+        super().__init_subclass__(**kwargs)
 
     @declared_attr
     def batch_id(cls) -> Mapped[int]:  # noqa: N805 - SQLAlchemy passes the class.

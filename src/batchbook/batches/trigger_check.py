@@ -1,9 +1,9 @@
-"""The check of the database's triggers: missing or disabled ones, inheriting tables and rules are faults."""
+"""The check of the database's tables and triggers: missing or disabled ones, inheriting tables and rules are faults."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from sqlalchemy import Connection, text
 
@@ -12,9 +12,12 @@ from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.rows.ddl import TABLE_PREFIX
 from batchbook.batches.rows.scope import table_of
+from batchbook.batches.rows.storage import SharedTable
 from batchbook.db import Base
 from batchbook.jobs import Job
 from batchbook.master.models import DirectEdit
+from batchbook.schema_version import MIGRATIONS
+from batchbook.words import noun
 
 #: The triggers that every guarded table has, by the last part of their names.
 _EVENTS = {
@@ -49,16 +52,17 @@ _ROWS = re.compile(rf"{TABLE_PREFIX}\d+")
 
 
 def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
-    """Yield a sentence for each gap in the protection of batches, jobs and the records that ``types`` declare."""
+    """Yield a sentence for each missing table of ``types``, and for each gap in the protection of batches, jobs and records."""
     dialect = connection.dialect.name
     triggers = connection.execute(text(_TRIGGERS[dialect])).all()
-    tables = connection.execute(text(_TABLES[dialect])).scalars()
+    tables = set(connection.execute(text(_TABLES[dialect])).scalars())
+    yield from _missing_tables(tables, types)
     rows = {table for table in tables if _ROWS.fullmatch(table)}
     begun = {table for trigger, table, _works in triggers if trigger.startswith(f"frozen_{table}_")}
     working = {trigger for trigger, _table, works in triggers if works}
     records = {table_of(record).name for batch_type in types for record in batch_type.records}
     guarded = {Batch.__tablename__, Job.__tablename__, DirectEdit.__tablename__, *CHILD_TABLES} | records
-    for table in sorted(guarded | rows | begun):
+    for table in sorted((guarded | rows | begun) & tables):
         events = {*_EVENTS[dialect]}
         if dialect == "postgresql" and (table in CHILD_TABLES or table in rows):
             events.add(_INTO)
@@ -70,6 +74,26 @@ def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
     if dialect == "postgresql":
         yield from _inheriting(connection)
         yield from _ruled(connection)
+
+
+def missing_tables(connection: Connection, types: BatchTypes) -> list[str]:
+    """Return a sentence for each of the ``types`` whose tables the database lacks, although it has every migration."""
+    tables = connection.execute(text(_TABLES[connection.dialect.name])).scalars()
+    return list(_missing_tables(set(tables), types))
+
+
+def _missing_tables(tables: Set[str], types: BatchTypes) -> Iterator[str]:
+    for batch_type in types:
+        models = [batch_type.header, *batch_type.records]
+        if isinstance(batch_type.rows, SharedTable):
+            models.append(batch_type.row)
+        if missing := sorted({table_of(model).name for model in models} - tables):
+            package = batch_type.header.__module__.partition(".")[0]
+            yield (
+                f"The database has no {noun(len(missing), 'table')} {' and '.join(missing)}, which {package} needs for batches"
+                f" of the type {batch_type.key!r}. If {package} has migrations, add their place to the setting"
+                f" {MIGRATIONS.name}, such as {package}:migrations, and run “batchbook init”; if not, write one."
+            )
 
 
 def _inheriting(connection: Connection) -> Iterator[str]:

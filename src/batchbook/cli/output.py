@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import IO, Any, TypeVar
 
 import click
-from pyramid.exceptions import ConfigurationError
+from pyramid.exceptions import ConfigurationError, ConfigurationExecutionError
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 from batchbook.batches import Batch
@@ -130,6 +130,8 @@ def refusal_for(error: Exception) -> Refusal | None:
             return Refusal(error.message)
         case DBAPIError() if _is_circumstance(error):
             return Refusal(f"The database could not be used, so nothing was done: {_database_reason(error)}")
+        case ConfigurationExecutionError(evalue=ConfigurationError() as cause):
+            return Refusal(f"The settings are not right, so nothing was done: {cause}")
         case ConfigurationError():
             return Refusal(f"The settings are not right, so nothing was done: {error}")
         case OSError() if (

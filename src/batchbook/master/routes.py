@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from pyramid.exceptions import ConfigurationError
+from pyramid.path import AssetResolver
 from pyramid.registry import Registry
 from sqlalchemy import Integer, PrimaryKeyConstraint, String, UniqueConstraint, inspect
 from sqlalchemy.exc import SQLAlchemyError
@@ -36,6 +37,7 @@ def add_master_view(config: Any, view: type[MasterView]) -> None:
     """
     view = config.maybe_dotted(view)
     _check(view)
+    _check_templates(view)
     introspectable = config.introspectable("master views", view.prefix, view.title, "master view")
     introspectable.update({"view": view, "model": view.model, "path": view.path, "pages": _names(view)})
     config.action(("master view", view.prefix), introspectables=(introspectable,))
@@ -88,6 +90,23 @@ def _check(view: type[MasterView]) -> None:
     _check_lookup(view)
     _check_links(view)
     _check_pages(view)
+
+
+def _check_templates(view: type[MasterView]) -> None:
+    """Raise ``ConfigurationError`` where a page's template, given as package:path, is not there."""
+    for page in view.pages:
+        name = view.templates.get(page.name, page.template)
+        if not name or ":" not in name:  # Pyramid looks for it in the folders of its own settings.
+            continue
+        try:
+            found = AssetResolver().resolve(name).exists()
+        except ImportError:
+            found = False
+        if not found:
+            raise ConfigurationError(
+                f"The page {page.__name__} of {view.__name__} has the template {name}, which is not there. Write it like"
+                " acme.templates:labels/view.jinja2, and see that the file is installed with its package."
+            )
 
 
 def _check_lookup(view: type[MasterView]) -> None:

@@ -88,4 +88,5 @@ def logout(request: Any) -> HTTPSeeOther:
         record_change(request, "signed out", request.identity.name)
     end_session(request.db, request)
     request.flash("You are signed out.", "info")
-    return HTTPSeeOther(request.route_path("login"))
+    # Not "cookies": the new, anonymous one comes with this very answer.
+    return HTTPSeeOther(request.route_path("login"), headers=[("Clear-Site-Data", '"cache", "storage"')])

@@ -14,10 +14,12 @@ from pyramid.httpexceptions import HTTPError, HTTPForbidden, HTTPSeeOther
 from pyramid.renderers import render
 from pyramid.response import Response
 from pyramid_retry import IRetryableError, is_error_retryable
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from batchbook.db.transactions import is_timeout
+from batchbook.db.outages import outage_of
+from batchbook.db.transactions import SAFE_METHODS, is_timeout
 from batchbook.errors import BadInput, BatchbookError, Busy, Conflict, Missing, Misuse, Refused, TooLarge
-from batchbook.security.policy import identity_or_nobody
+from batchbook.security.policy import ConfirmationNeeded, PasswordChangeNeeded, identity_or_nobody
 from batchbook.security.views import local_path
 from batchbook.web.request import Request
 
@@ -105,6 +107,8 @@ def prefers_json(request: Request) -> bool:
 def respond(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """Return the response that shows ``problem``. The request's transaction is not used; it may have failed."""
     request.flash_queue.discard_new()
+    if problem.status in _LOGGED and not is_error_retryable(request, request.exception):
+        _log_refusal(request, problem)
     response = Response(status=problem.status)
     response.headers.update(headers or {})
     if prefers_json(request):
@@ -117,6 +121,24 @@ def respond(request: Request, problem: Problem, headers: Mapping[str, str] | Non
     else:
         response.text = _page(request, problem)
     return response
+
+
+#: The statuses of refusals that are logged. Unknown addresses are not: anybody may ask for any number of them.
+_LOGGED = frozenset({400, 403, 409, 411, 413, 503})
+
+
+def _log_refusal(request: Request, problem: Problem) -> None:
+    identity = identity_or_nobody(request)
+    # ascii(), because what comes from outside must not break the lines of the log.
+    who = (ascii(identity.name) if identity else "nobody", ascii(request.remote_addr or ""))
+    what = (request.method, ascii(request.environ.get("PATH_INFO", "")), ascii(problem.message))
+    _LOG.info(
+        "Request %s was refused (%d), by %s from %s: %s %s: %s",
+        request.request_id,
+        problem.status,
+        *who,
+        *what,
+    )
 
 
 def _page(request: Request, problem: Problem) -> str:
@@ -152,6 +174,7 @@ def back_url(request: Request) -> str:
 
 
 _BUSY = 503
+_NOT_NOW = "This is not possible just now"
 _RETRY = {"Retry-After": "5"}
 
 _STATUS: dict[type[BatchbookError], int] = {
@@ -189,7 +212,20 @@ def forbidden(error: Any, request: Request) -> Any:
     """Answer a denied request with the error of the policy, or with the sign-in page if nobody is signed in."""
     if identity_or_nobody(request) is None:
         return _sign_in(request)
-    return domain_error(getattr(error.result, "error", None) or Refused(), request)
+    refused = getattr(error.result, "error", None) or Refused()
+    if isinstance(refused, PasswordChangeNeeded) and not prefers_json(request):
+        return HTTPSeeOther(request.route_path("account"))
+    return domain_error(refused, request)
+
+
+def confirmation_needed(error: ConfirmationNeeded, request: Request) -> Any:
+    """Lead a person to the page that asks for the password, and from there back; tell a script."""
+    if prefers_json(request):
+        return domain_error(error, request)
+    if request.method not in SAFE_METHODS:
+        request.flash(error.message, "warning")
+    back = request.path_qs if request.method in SAFE_METHODS else back_url(request)
+    return HTTPSeeOther(request.route_path("account.confirm", _query={"next": back}))
 
 
 def unexpected(error: Exception, request: Request) -> Any:
@@ -197,13 +233,25 @@ def unexpected(error: Exception, request: Request) -> Any:
     if is_error_retryable(request, error):
         # Only the retrying execution policy sees this response, and it will try again.
         return respond(request, problem_for(503))
-    if IRetryableError.providedBy(error) or is_timeout(error):
+    outage = outage_of(error)
+    if outage is None and (IRetryableError.providedBy(error) or is_timeout(error)):
         _LOG.warning("Request %s gave up on a busy database.", request.request_id, exc_info=error)
+        return respond(request, problem_for(503), _RETRY)
+    if outage is not None:
+        _LOG.error("Request %s failed, because of the database: %s", request.request_id, _cause(error))
+        return respond(request, Problem(503, _NOT_NOW, outage.sentence), _RETRY)
+    if isinstance(error, PoolTimeout):
+        _LOG.warning("Request %s waited in vain for a connection: %s", request.request_id, error)
         return respond(request, problem_for(503), _RETRY)
     # %r, because the path is a text from outside that must not break the lines of the log.
     where = (request.request_id, request.method, request.environ.get("PATH_INFO", ""))
     _LOG.error("Request %s failed: %s %r", *where, exc_info=error)
     return respond(request, problem_for(500))
+
+
+def _cause(error: BaseException) -> str:
+    """Return the driver's own text in one line; the statement does not matter."""
+    return str(getattr(error, "orig", None) or error).replace("\n", " ")
 
 
 def _sign_in(request: Request) -> Any:
@@ -216,6 +264,7 @@ def _sign_in(request: Request) -> Any:
 def includeme(config: Any) -> None:
     """Register the exception views."""
     config.add_exception_view(domain_error, context=BatchbookError)
+    config.add_exception_view(confirmation_needed, context=ConfirmationNeeded)
     config.add_exception_view(http_error, context=HTTPError)
     config.add_exception_view(bad_csrf, context=BadCSRFToken)
     config.add_exception_view(bad_csrf, context=BadCSRFOrigin)

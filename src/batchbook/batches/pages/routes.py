@@ -8,7 +8,7 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 
 from batchbook.batches import access
-from batchbook.batches.directives import check_class
+from batchbook.batches.directives import check_class, refuse_misspelt, resolved
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.pages.batch.detail import BatchDetail, Download, History
@@ -109,7 +109,8 @@ def add_batch_pages(config: Any, batch_type: BatchType) -> None:
 
     Raises ``ConfigurationError`` where its view class cannot work.
     """
-    check_class(batch_type.key, "view", batch_type.view, BatchMasterView)
+    check_class(batch_type.key, "view", resolved(config, "view", batch_type.view_name), BatchMasterView)
+    refuse_misspelt(batch_type.key, "view", batch_type.view, BatchMasterView)
     view = bound_view(batch_type.view, batch_type)
     config.add_master_view(view)
     _check_view(batch_type, view)
