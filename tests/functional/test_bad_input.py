@@ -32,6 +32,7 @@ HEADER = "item_code,description,size,price\n"
 ZIP = io.BytesIO()
 with zipfile.ZipFile(ZIP, "w") as archive:
     archive.writestr("readme.txt", "no workbook")
+    archive.writestr("notes.txt", "more")
 
 #: A file's name, its bytes, and what the refusal must say: what was found, and what is expected.
 BAD_FILES: dict[str, tuple[str, bytes, tuple[str, ...]]] = {
