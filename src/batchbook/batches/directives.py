@@ -190,7 +190,7 @@ def _check_parameters(
     found = _parameters(handler)
     named = [one for one in found if isinstance(one, type)]
     fits = len(found) == 2 and all(
-        not isinstance(one, type) or issubclass(model, one)
+        one is Any or not isinstance(one, type) or issubclass(model, one)
         for one, model in zip(found, (header, row), strict=True)
     )
     if not fits:

@@ -146,9 +146,9 @@ class IntakeReader:
 
     ``line`` is the row's column for the number of the row in the file, ``raw`` the one for the original texts
     of cells that were padded, normalised or replaced, by column: without it the row gets an issue for each. ``carried`` are the row's
-    columns for those that the mapping carries, in their order. An empty cell of a column that has a default has that.
-    Raises ``BadInput`` for a constant that its column does
-    not take, and ``ValueError`` for a column that ``row_model`` does not have.
+    columns for those that the mapping carries, in their order. An empty cell of a column that has a default gets it. Raises
+    ``BadInput`` for a constant that its column does not take, and ``ValueError`` for a column that ``row_model`` does not
+    have.
     """
 
     def __init__(
