@@ -138,6 +138,19 @@ def test_a_row_table_without_triggers(settings: dict[str, str], engine: Engine, 
     refused(settings, client, "The table row_7 is not guarded: frozen_row_7_delete, frozen_row_7_insert, ")
 
 
+@pytest.mark.parametrize("table", ["price_history", "price_change_row"])
+def test_a_table_of_a_type_that_is_missing_is_named_with_the_setting(
+    settings: dict[str, str], engine: Engine, client: TestApp, table: str
+) -> None:
+    change(engine, f"DROP TABLE {table}")
+    refused(
+        settings,
+        client,
+        f"The database has no table {table}, which batchbook needs for batches of the type 'price_change'. If batchbook has"
+        " migrations, add their place to the setting batchbook.migrations, such as batchbook:migrations, and run",
+    )
+
+
 def test_a_database_that_lacks_migrations_is_not_looked_at(
     settings: dict[str, str], engine: Engine, app: Any
 ) -> None:
