@@ -82,6 +82,7 @@ _DATABASE_REASONS = {
     "IntegrityError": "a value breaks a rule of the database, such as one that must be unique",
     "DataError": "a value does not fit into its column of the database",
     "ProgrammingError": "the database did not understand a statement",
+    "OperationalError": "the database was locked, or could not do its work",
     "Error": "the database could not carry out a statement",
 }
 #: The codes of a message that a trigger of Batchbook raised, for SQLite and PostgreSQL.
