@@ -53,7 +53,10 @@ def test_a_reason_is_cut_and_never_fails() -> None:
 def test_a_statement_and_its_values_stay_out_of_the_reason() -> None:
     with create_engine("sqlite://").connect() as connection, pytest.raises(OperationalError) as caught:
         connection.execute(text("SELECT secret FROM nowhere WHERE name = :name"), {"name": "anna"})
-    assert reason_of(caught.value) == "the database was locked, or could not do its work; the log has the details"
+    assert (
+        reason_of(caught.value)
+        == "the database was locked, or could not do its work; the log has the details"
+    )
 
 
 def test_what_a_driver_says_stays_out_of_the_reason(engine: Engine) -> None:

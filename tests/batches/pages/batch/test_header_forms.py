@@ -9,8 +9,10 @@ from tests.functional.harness import (
     CatalogueDatabase,
     column_of,
     form_with,
+    number_in,
     post,
     text_of,
+    upload,
     url_of,
 )
 from webtest import TestApp, Upload
@@ -97,3 +99,17 @@ def test_a_header_saved_without_a_change_says_so_and_keeps_its_version(
     page = form_with(staff.get(url_of(open_batch, "edit")), "warn_above").submit(status=303).follow()
     assert "Nothing was changed." in text_of(page, ".flashes")
     assert catalogue.batch(open_batch).version == version
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_file_that_was_taken_before_is_recognised_by_its_digest(
+    catalogue: CatalogueDatabase, staff: TestApp
+) -> None:
+    first = upload(staff, PRICE_LIST, "list.csv", vendor_code="V1")
+    assert "This is the file of" not in text_of(first.follow())
+    again = upload(staff, PRICE_LIST, "renamed.csv", vendor_code="V1")
+    page = again.follow()
+    assert f"This is the file of batch {number_in(first):08d}." in text_of(page, ".flashes")
+    assert f"bytes. This is the file of batch {number_in(first):08d}." in text_of(page)
+    other = upload(staff, PRICE_LIST.replace("2.20", "2.30"), "list.csv", vendor_code="V1")
+    assert "This is the file of" not in text_of(other.follow())

@@ -13,6 +13,7 @@ from batchbook.batches.editing import CellProblems, HeaderEditor, editable_colum
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Result
 from batchbook.batches.engine.file_intake import file_source_of, has_mapped_file, intake_fields
+from batchbook.batches.files import taken_before
 from batchbook.batches.intake.file_source import FileSource
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch
@@ -81,6 +82,8 @@ class CreateBatch(Page):
         file, name = _source(bound)
         engine = self.view.engine
         batch = create_batch(engine, self.view.batch_type.key, texts, file, name)
+        if hint := taken_before(self.request.db, batch):
+            flash(self.request, f"{hint} Make sure that it is meant to be used a second time.", "warning")
         context = engine.context_of(batch)
         if has_mapped_file(context):
             intake = file_source_of(context).inspect(context.handler, batch)

@@ -8,6 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.concurrency import read_version
 from batchbook.batches.engine.file_intake import intake_fields
+from batchbook.batches.engine.preview import why_not_execute
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch.schedule_page import sent_options
@@ -60,6 +61,11 @@ class CompleteBatch(_ActionPage):
 
     action = Action.COMPLETE
     kind = "primary"
+
+    @classmethod
+    def offered(cls, view: MasterView, record: Any) -> bool:
+        """Offer it unless nothing would be executed; the execution panel has the reason."""
+        return why_not_execute(view.engine.context_of(record)) is None  # type: ignore[attr-defined]
 
     @classmethod
     def label(cls, view: MasterView, record: Any) -> str:
