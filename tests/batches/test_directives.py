@@ -56,7 +56,7 @@ class Swapped(BatchHandler[ShelfCountRow, ShelfCount]):  # type: ignore[type-var
         ("tests.batches.shelf_count:Handler", "has no attribute 'Handler'"),
         (
             made(statuses=("fine", "wanting")),
-            "Mended.statuses of batch type 'shelf_count' must be a subclass of",
+            "Mended.statuses must be a subclass of batchbook.batches.Status, an enum",
         ),
         (made(header_statuses={"fine": "Fine"}), "Mended.header_statuses"),
         (

@@ -18,6 +18,7 @@ from batchbook.batches import (
     BatchRow,
     BatchType,
     Outcome,
+    RowTable,
     column,
 )
 from batchbook.batches.rows.storage import SharedTable
@@ -101,7 +102,9 @@ def test_a_default_that_bulk_writing_does_not_know_is_refused_at_start(
 def test_a_plain_default_is_fine_also_beside_the_database_s(settings: dict[str, str]) -> None:
     _, header, _ = models("plain", **whole_number(default=7, server_default=text("7")))
     config = configure(settings)
-    config.add_batch_type(header, handler=Handler, view=type("View", (BatchMasterView,), {}))
+    config.add_batch_type(
+        header, handler=Handler, view=type("View", (BatchMasterView,), {"row_table": RowTable(("number",))})
+    )
     services_of(config.registry).get(Engine).dispose()
 
 

@@ -25,7 +25,7 @@ def refused(command: Run, tmp_path: Path) -> Run:
         results = [command("-c", ini, *arguments) for arguments in COMMANDS]
         assert [(result.exit_code, result.stdout) for result in results] == [(1, "")] * len(COMMANDS)
         (error,) = {result.stderr for result in results}
-        assert error.startswith("The settings are not right, so nothing was done: ")
+        assert error.startswith("The settings are not right, or a plug-in is not, so nothing was done: ")
         assert error.count("\n") == 1
         assert "s3cret" not in error
         return str(error)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -211,6 +212,28 @@ def test_the_password_is_asked_again_where_the_settings_say_so(careful: WebHarne
     assert "Nothing was done yet." in page.follow().text
     told = browser.post("/batch-x-execute", token, headers={"X-Requested-With": "x"}, status=403)
     assert told.json["error"].startswith("Nothing was done yet.")
+
+
+def test_a_form_is_kept_while_the_password_is_confirmed(
+    careful: WebHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "batchbook.web.error_pages")
+    browser = careful.signed_in("anna", "users:edit")
+    _long_ago(careful)
+    fields = {"csrf_token": token_of(browser), "full_name": "Anna Bell", "may_be_kept": "yes"}
+    page = browser.post("/users-edit", fields, headers={"Origin": "http://localhost"}, status=403)
+    assert "The form is kept on this page" in page.text
+    assert "Anna Bell" in page.html.select_one(".kept-form").text
+    assert "was refused (403), by 'anna'" in caplog.text
+    form = next(form for form in page.forms.values() if "present" in form.fields)
+    form["present"] = "wrong"
+    page = form.submit(status=422)
+    form = next(form for form in page.forms.values() if "present" in form.fields)
+    form["present"] = PASSWORD
+    page = form.submit(status=200)
+    assert "Your password is confirmed." in page.text
+    form = next(form for form in page.forms.values() if "full_name" in form.fields)
+    assert form.submit().text == "done POST"
 
 
 def test_who_may_not_is_not_asked_for_the_password(careful: WebHarness) -> None:

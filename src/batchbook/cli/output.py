@@ -119,6 +119,9 @@ class Refusal(click.ClickException):
         click.echo(" ".join(printable(self.message).split()), file=file, err=file is None)
 
 
+_NOT_STARTED = "The settings are not right, or a plug-in is not, so nothing was done:"
+
+
 def refusal_for(error: Exception) -> Refusal | None:
     """Return ``error`` as the sentence that refuses a command; ``None`` for a defect, which keeps its traceback.
 
@@ -131,9 +134,9 @@ def refusal_for(error: Exception) -> Refusal | None:
         case DBAPIError() if _is_circumstance(error):
             return Refusal(f"The database could not be used, so nothing was done: {_database_reason(error)}")
         case ConfigurationExecutionError(evalue=ConfigurationError() as cause):
-            return Refusal(f"The settings are not right, so nothing was done: {cause}")
+            return Refusal(f"{_NOT_STARTED} {cause}")
         case ConfigurationError():
-            return Refusal(f"The settings are not right, so nothing was done: {error}")
+            return Refusal(f"{_NOT_STARTED} {error}")
         case OSError() if (
             error.errno != errno.EPIPE
         ):  # For a pipe that its reader closed, click ends quietly.

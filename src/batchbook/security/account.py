@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.response import Response
 from sqlalchemy import Engine
 
 from batchbook.forms import BoundForm, Form
 from batchbook.security.audit_log import record_change, record_event
 from batchbook.security.authentication import Verified, authenticate, change_password, still_valid
+from batchbook.security.kept_forms import KeptForm
 from batchbook.security.models import User
 from batchbook.security.passwords import (
     ADVICE,
@@ -28,7 +30,7 @@ from batchbook.security.sessions import (
 )
 from batchbook.security.settings import SecuritySettings
 from batchbook.security.throttle import throttle_of
-from batchbook.security.views import TOO_OFTEN, local_path
+from batchbook.security.views import TOO_OFTEN, local_path, refusal_page, send_again_page, sent_kept_form
 from batchbook.words import counted
 
 _UNPROCESSABLE = 422
@@ -157,6 +159,7 @@ def verify_present(request: Any, bound: BoundForm) -> Verified | None:
     return verified
 
 
+CONFIRMATION = "batchbook.templates:security/confirm.jinja2"
 _CONFIRM = Form([password_field("present", "Password")])
 
 
@@ -166,6 +169,7 @@ class ConfirmViews:
     def __init__(self, request: Any) -> None:
         self.request = request
         self.next = local_path(request.params.get("next", ""), request.script_name + "/")
+        self.kept = sent_kept_form(request) if request.method == "POST" else None
 
     def form(self) -> dict[str, Any]:
         """Show the form."""
@@ -177,13 +181,33 @@ class ConfirmViews:
         if bound.valid and verify_present(self.request, bound) is not None:
             confirm_session(self.request.db, self.request)
             record_change(self.request, "password confirmed", self.request.identity.name)
+            if self.kept is not None:
+                return send_again_page(self.request, self.kept, self.next, 200, "Your password is confirmed.")
             return HTTPSeeOther(self.next)
         self.request.response.status_int = _UNPROCESSABLE
         return self._page(bound)
 
     def _page(self, bound: BoundForm) -> dict[str, Any]:
-        minutes = self.request.services.get(SecuritySettings).confirm_length.total_seconds() / 60
-        return {"bound": bound, "next": self.next, "minutes": round(minutes), "user": self.request.identity}
+        return _confirmation_values(self.request, bound, self.next, self.kept)
+
+
+def confirmation_page(request: Any, kept: KeptForm, next_url: str) -> Response:
+    """Return the answer to a form for which the password must be confirmed: the page that asks, which keeps the form."""
+    values = _confirmation_values(request, _CONFIRM.bind(), next_url, kept)
+    return refusal_page(request, CONFIRMATION, values, 403)
+
+
+def _confirmation_values(
+    request: Any, bound: BoundForm, next_url: str, kept: KeptForm | None
+) -> dict[str, Any]:
+    minutes = request.services.get(SecuritySettings).confirm_length.total_seconds() / 60
+    return {
+        "bound": bound,
+        "next": next_url,
+        "minutes": round(minutes),
+        "user": request.identity,
+        "kept": kept,
+    }
 
 
 def _signed_out(count: int) -> str:

@@ -8,7 +8,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.tweens import INGRESS
 from pyramid.viewderivers import INGRESS as BEFORE_ALL_DERIVERS
 
-from batchbook.security.account import AccountViews, ConfirmViews
+from batchbook.security.account import CONFIRMATION, AccountViews, ConfirmViews
 from batchbook.security.identity import OWN_ACCOUNT
 from batchbook.security.passwords import dummy_hash
 from batchbook.security.policy import SecurityPolicy, confirmed_view
@@ -57,6 +57,6 @@ def _add_account(config: Any) -> None:
         config.add_route(f"account.{name}", f"/account/{name}")
         config.add_view(AccountViews, attr=attr, route_name=f"account.{name}", request_method="POST", **page)
     config.add_route("account.confirm", "/account/confirm")
-    page["renderer"] = "batchbook.templates:security/confirm.jinja2"
+    page["renderer"] = CONFIRMATION
     for method, attr in (("GET", "form"), ("POST", "submit")):
         config.add_view(ConfirmViews, attr=attr, route_name="account.confirm", request_method=method, **page)

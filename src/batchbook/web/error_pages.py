@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from batchbook.db.outages import outage_of
 from batchbook.db.transactions import SAFE_METHODS, is_timeout
 from batchbook.errors import BadInput, BatchbookError, Busy, Conflict, Missing, Misuse, Refused, TooLarge
+from batchbook.security.account import confirmation_page
 from batchbook.security.kept_forms import KeptForm
 from batchbook.security.policy import ConfirmationNeeded, PasswordChangeNeeded, identity_or_nobody
 from batchbook.security.views import local_path, send_again_page, signed_out_page
@@ -216,6 +217,7 @@ def bad_csrf(_error: Any, request: Request) -> Any:
     """Answer a form whose CSRF token is not that of the visitor's session; from a page of this site, it can be sent again."""
     kept = _kept_form(request)
     if kept is not None and identity_or_nobody(request) is not None:
+        _log_refusal(request, problem_for(400, "The form's token is not that of the session."))
         return send_again_page(request, kept, back_url(request), 400)
     message = (
         "This form is no longer valid: you have signed in or out since it was opened, or your browser sent no cookie. "
@@ -238,9 +240,12 @@ def confirmation_needed(error: ConfirmationNeeded, request: Request) -> Any:
     """Lead a person to the page that asks for the password, and from there back; tell a script."""
     if prefers_json(request):
         return domain_error(error, request)
+    back = request.path_qs if request.method in SAFE_METHODS else back_url(request)
+    if (kept := _kept_form(request)) is not None:
+        _log_refusal(request, problem_for(403, error.message))
+        return confirmation_page(request, kept, back)
     if request.method not in SAFE_METHODS:
         request.flash(error.message, "warning")
-    back = request.path_qs if request.method in SAFE_METHODS else back_url(request)
     return HTTPSeeOther(request.route_path("account.confirm", _query={"next": back}))
 
 
@@ -277,6 +282,7 @@ def _sign_in(request: Request) -> Any:
         message = "You are not signed in, so nothing was changed. Sign in, go back, and try again."
         return respond(request, Problem(403, "Please sign in", message))
     request.flash_queue.discard_new()
+    _log_refusal(request, problem_for(403, "The sender of the form is signed out."))
     return signed_out_page(request, _kept_form(request), back_url(request))
 
 
