@@ -93,5 +93,7 @@ def test_the_first_row_too_many_is_refused_before_anything_is_parsed(size: int) 
 
     with pytest.raises(LimitExceeded, match="down to row 1,000,001 and out to column 4"):
         refuse_far_rows(pieces(f"{start}{cells}<this is no XML"))
+    with pytest.raises(LimitExceeded, match="down to row 1,000,001"):  # Some programs state no extent.
+        refuse_far_rows(pieces(f"<worksheet><sheetData>{cells}<this is no XML"))
     refuse_far_rows(pieces(start + cell("A1000000") + '<row r="1048576"><c r="A1048576" s="1"/></row>'))
     refuse_far_rows(pieces(f"{start.replace('F1048576', 'F20')}{cells}"))

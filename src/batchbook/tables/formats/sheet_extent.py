@@ -140,15 +140,15 @@ _LONGEST_START = 256
 
 
 def refuse_far_rows(pieces: Iterable[bytes]) -> None:
-    """Raise :class:`LimitExceeded` at the first cell in a row too many, if the sheet states that it has so many.
+    """Raise :class:`LimitExceeded` at the first cell in a row too many, unless the sheet states that it has fewer rows.
 
-    Nothing is parsed, and no room is made: other sheets are not even looked through. Whatever this misses, the sheet's
-    extent tells in the end.
+    Nothing is parsed, and no room is made: most sheets state their extent, and are not even looked through. Whatever this
+    misses, the sheet's extent tells in the end.
     """
     rest = b""
     for number, piece in enumerate(pieces):
         data = rest + piece
-        if number == 0 and not ((stated := _STATED.search(data)) and int(stated[1]) > MAX_ROWS):
+        if number == 0 and (stated := _STATED.search(data)) and int(stated[1]) <= MAX_ROWS:
             return
         if found := _FAR_CELL.search(data):
             raise LimitExceeded(sheet_too_large_message(int(found[2]), _column(found[1])))
