@@ -229,6 +229,9 @@ def test_pages_are_answered_without_a_database(harness: WebHarness, tmp_path: Pa
     page = browser.get(path, status=404 if path == "/nowhere" else 503)
     assert page.html.find(class_="error-id").code.text == page.headers["X-Request-Id"]
     assert "sqlite" not in page.text.lower()
+    if page.status_int == 503:  # Nobody can sign in now, and who is signed in need not.
+        assert page.html.select_one(".error-page .button-primary")["href"] == path
+        assert not page.html.select(".error-page [href^='/login']")
     assert browser.get(path, headers=JSON, status="*").json["request_id"]
 
 

@@ -153,6 +153,7 @@ def _page(request: Request, problem: Problem) -> str:
         "message": problem.message,
         "request_id": request.request_id,
         "back_url": back_url(request),
+        "again_url": _page_url(request) if problem.status == _BUSY and request.method == "GET" else "",
         "login_url": request.route_path("login", _query={"next": _page_url(request)}),
     }
     try:
