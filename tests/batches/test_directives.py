@@ -86,6 +86,24 @@ def test_a_wrong_handler_stops_the_start_with_one_line(config: Any, handler: Any
         ),
         ({"row_tabel": RowTable(("item_code",))}, "write row_table"),
         (
+            {"row_table": ("item_code",)},
+            r"ShelfCountView.row_table must be a RowTable, .*, and is \('item_code',\).",
+        ),
+        ({"row_table": RowTable("item_code")}, "ShelfCountView.row_table.columns must be a tuple of names"),
+        ({"row_table": RowTable()}, "ShelfCountView shows no columns of ShelfCountRow: give it row_table"),
+        ({"header_fields": "shelf"}, "ShelfCountView.header_fields must be a tuple of names of fields"),
+        (
+            {"field_groups": {"Where": "shelf"}},
+            "ShelfCountView.field_groups must be a mapping of headings to tuples",
+        ),
+        ({"default_sort": ("-id",)}, "ShelfCountView.default_sort must be a tuple of Sort"),
+        ({"grid_columns": "id"}, "ShelfCountView.grid_columns must be a tuple of names of columns"),
+        ({"description": 5}, "ShelfCountView.description must be a text"),
+        (
+            {"suggestions": lambda self, field: {}},
+            r"ShelfCountView.suggestions can't .* def suggestions\(self\)",
+        ),
+        (
             {"templates": {"view": "acme.templates:view.jinja2"}},
             "has the template acme.templates:view.jinja2",
         ),
@@ -98,6 +116,18 @@ def test_a_wrong_view_stops_the_start_with_one_line(config: Any, view: Any, said
     with pytest.raises(ConfigurationError, match=said) as refused:
         config.add_batch_type(ShelfCount, handler=ShelfCountHandler, view=view)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"records": "acme.models.Sale"}, "add_batch_type.records must be a tuple of models"),
+        ({"services": ["printer"]}, "add_batch_type.services must be a mapping of names to objects"),
+    ],
+)
+def test_a_wrong_argument_stops_the_start(config: Any, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        config.add_batch_type(ShelfCount, handler=ShelfCountHandler, view=BatchMasterView, **options)
 
 
 def test_what_is_similar_by_chance_is_ones_own(config: Any) -> None:

@@ -231,7 +231,7 @@ def test_pages_are_answered_without_a_database(harness: WebHarness, tmp_path: Pa
     assert "sqlite" not in page.text.lower()
     if page.status_int == 503:  # Nobody can sign in now, and who is signed in need not.
         assert page.html.select_one(".error-page .button-primary")["href"] == path
-        assert not page.html.select(".error-page [href^='/login']")
+        assert not page.html.select(".error-page [href^='/login?next']")
     assert browser.get(path, headers=JSON, status="*").json["request_id"]
 
 

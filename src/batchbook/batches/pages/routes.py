@@ -44,7 +44,14 @@ from batchbook.batches.registry import BatchType
 from batchbook.batches.running.bulk_edits import BATCH_ROWS, BULK_EDITS
 from batchbook.batches.type_checks import check_class, refuse_misspelt
 from batchbook.batches.worksheets.uploads import TAKE_WORKSHEET
-from batchbook.declarations import instance_of, is_texts, mapping_of, refuse_wrong, sequence_of
+from batchbook.declarations import (
+    instance_of,
+    is_texts,
+    mapping_of,
+    refuse_wrong,
+    refuse_wrong_method,
+    sequence_of,
+)
 from batchbook.forms import form_of
 from batchbook.grid import Column
 from batchbook.master import Export, Remember
@@ -116,6 +123,8 @@ def add_batch_pages(config: Any, batch_type: BatchType) -> None:
     """
     check_class(batch_type.key, "view", resolved(config, "view", batch_type.view_name), BatchMasterView)
     refuse_misspelt(batch_type.key, "view", batch_type.view, BatchMasterView)
+    for method in ("__init__", "form", "label_of", "lock_of", "suggestions"):
+        refuse_wrong_method(batch_type.view, method, BatchMasterView)
     _check_declared(batch_type)
     view = bound_view(batch_type.view, batch_type)
     config.add_master_view(view)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -89,7 +90,9 @@ class CellCheck:
     def __init__(self, table: Table, dialect: Dialect, statuses: type[Status] | None = None) -> None:
         self._table, self._dialect = table, dialect
         self._statuses = statuses
-        self._declared = None if statuses is None else {None, *(status.value for status in statuses)}
+        self._declared = (
+            None if statuses is None else frozenset({None, *(status.value for status in statuses)})
+        )
         self._defaults = scalar_defaults(table.columns)
 
     def column(self, name: str, values: Sequence[Any]) -> tuple[Sequence[Any], Mapping[int, Issue]]:
@@ -115,12 +118,18 @@ class CellCheck:
 
     def _refuse_undeclared(self, values: Sequence[Any]) -> None:
         """Raise ``ValueError`` for a status that the type does not declare: it is its code that is wrong, not a value."""
-        strange = next((value for value in values if value not in (self._declared or ())), None)
-        if strange is not None and self._statuses is not None:
-            raise ValueError(
-                f"the status {quoted(raw_text(strange))} is none of {self._statuses.__name__}: declare it there, or set one of"
-                f" {', '.join(status.value for status in self._statuses)}"
-            )
+        declared = self._declared or frozenset()
+        with suppress(TypeError):  # A value that has no hash is no status either.
+            if declared.issuperset(values):
+                return
+        strange = next(
+            value for value in values if not isinstance(value, str | None) or value not in declared
+        )
+        known = ", ".join(status.value for status in self._statuses or ())
+        name = getattr(self._statuses, "__name__", "")
+        raise ValueError(
+            f"the status {quoted(raw_text(strange))} is none of {name}: declare it there, or set one of {known}"
+        )
 
     def columns(self, values: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
         """Return ``values`` by column as they can be stored; the issues of those that cannot are added to them."""

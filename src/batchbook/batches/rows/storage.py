@@ -161,19 +161,19 @@ def _blocks(rows: Iterable[RowValues | Block], size: int, defaults: Mapping[str,
             f"populate must yield rows, mappings of columns to values, and returned a {type(rows).__name__}"
         )
     for row in rows:
-        if not isinstance(row, Block | Mapping):
-            raise TypeError(
-                f"populate must yield mappings of columns to values, and yielded a {type(row).__name__}"
-            )
         if isinstance(row, Block):
             yield from _together(single, defaults)
             single = []
             yield row
-        else:
+        elif type(row) is dict or isinstance(row, Mapping):
             single.append(row)
             if len(single) == size:
                 yield from _together(single, defaults)
                 single = []
+        else:
+            raise TypeError(
+                f"populate must yield mappings of columns to values, and yielded a {type(row).__name__}"
+            )
     yield from _together(single, defaults)
 
 
