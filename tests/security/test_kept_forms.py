@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -67,6 +68,17 @@ def test_what_was_typed_is_kept_over_the_sign_in_and_sent_after_it(notes: WebHar
     assert sent["note"] == TYPED
     assert (sent["version"], sent["query"]) == ("3", "draft=1")
     assert page.forms[0].get("tag", index=1).value == "b"
+
+
+def test_a_form_that_is_kept_was_refused_and_is_in_the_log(
+    notes: WebHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "batchbook.web.error_pages")
+    send(notes.visitor(), status=403)
+    send(notes.signed_in("anna"), token="stale", status=400)
+    signed_out, stale = (record.getMessage() for record in caplog.records if "refused" in record.getMessage())
+    assert "was refused (403), by nobody from '': POST '/notes': 'The sender" in signed_out
+    assert "was refused (400), by 'anna' from '': POST '/notes': \"The form's token" in stale
 
 
 def test_a_form_from_before_the_last_sign_in_can_be_sent_again(notes: WebHarness) -> None:

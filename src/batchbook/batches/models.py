@@ -7,9 +7,12 @@ triggers look at.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import datetime
+from inspect import get_annotations
 from typing import Any, ClassVar
 
+from pyramid.exceptions import ConfigurationError
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text, false, text
 from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
 
@@ -37,6 +40,21 @@ def column(*args: Any, label: str | None = None, **options: Any) -> MappedColumn
     if label is not None:
         info["label"] = label
     return mapped_column(*args, info=info | options.pop("info", {}), **options)
+
+
+def _refuse_taken(model: type[Any], base: type[Any], taken: Set[str]) -> None:
+    """Refuse a model of a type that uses a table of another one, or the name of a column that ``base`` has for all types."""
+    where = f"{model.__name__} in {model.__module__}"
+    table = model.__dict__.get("__tablename__")
+    if table in model.metadata.tables:
+        raise ConfigurationError(
+            f"The model {where} has the __tablename__ {table!r}, which is another model's table: give it another one."
+        )
+    twice = sorted(taken & ({*model.__dict__} | {*get_annotations(model)}))
+    if twice:
+        raise ConfigurationError(
+            f"The model {where} has a column {twice[0]}, which every {base.__name__} has already: give it another name."
+        )
 
 
 class Batch(Base):
@@ -78,6 +96,7 @@ class Batch(Base):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Add the key and the polymorphic identity to a type's header, so that authors need not repeat them."""
+        _refuse_taken(cls, Batch, set(Batch.__table__.columns.keys()) - {"id"})
         if "__tablename__" in cls.__dict__ and "id" not in cls.__dict__:
             cls.id = mapped_column(ForeignKey("batch.id", ondelete="CASCADE"), primary_key=True)
             cls.__mapper_args__ = {"polymorphic_identity": cls.__tablename__} | cls.__dict__.get(
@@ -141,6 +160,24 @@ class BatchRow(Base):
 
     __abstract__ = True
     __batch__: ClassVar[type[Batch]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Refuse rows that name no header, before their table is made."""
+        batch: Any = getattr(cls, "__batch__", None)
+        if not cls.__dict__.get("__abstract__") and not (
+            isinstance(batch, type) and issubclass(batch, Batch)
+        ):
+            raise ConfigurationError(
+                f"The row model {cls.__name__} in {cls.__module__} does not name its header: give it __batch__ = and the"
+                " class of its batches, a subclass of Batch."
+            )
+        if not cls.__dict__.get("__abstract__") and not hasattr(cls, "__tablename__"):
+            raise ConfigurationError(
+                f"The row model {cls.__name__} in {cls.__module__} has no table: give it a __tablename__, such as"
+                f' "{batch.__tablename__}_row".'
+            )
+        _refuse_taken(cls, BatchRow, set(BatchRow.__annotations__) - {"__batch__"})
+        super().__init_subclass__(**kwargs)
 
     @declared_attr
     def batch_id(cls) -> Mapped[int]:  # noqa: N805 - SQLAlchemy passes the class.

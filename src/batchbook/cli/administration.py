@@ -14,12 +14,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from batchbook import demo, migrate
+from batchbook.application import INCLUDE
+from batchbook.batches.registry import BatchTypes
+from batchbook.batches.trigger_check import missing_tables
 from batchbook.catalog.loader import load_file
 from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import json_option, print_result
 from batchbook.cli.parameters import TEXT
 from batchbook.db import Base
-from batchbook.db.transactions import transaction_scope
+from batchbook.db.transactions import READ_ONLY, transaction_scope
 from batchbook.errors import BadInput, Conflict, Missing
 from batchbook.grid.cells import CellError, parse
 from batchbook.grid.columns import columns_of
@@ -57,6 +60,9 @@ def user() -> None:
 @click.option(
     "--password-stdin", is_flag=True, help="Read the password from the first line of standard input."
 )
+@click.option(
+    "--own-password", is_flag=True, help="Only the user knows the password, so that it need not be changed."
+)
 @json_option
 @pass_installation
 def add(
@@ -66,9 +72,13 @@ def add(
     full_name: str,
     timezone: str,
     password_stdin: bool,
+    own_password: bool,
     as_json: bool,
 ) -> None:
-    """Add a user called NAME, who may sign in at once. Prompts for the password unless --password-stdin is given."""
+    """Add a user called NAME, who may sign in at once. Prompts for the password unless --password-stdin is given.
+
+    The password must be changed at the first sign-in, unless --own-password says that only the user knows it.
+    """
     password = _password(password_stdin)
     with installation.transaction() as session:
         new = User(
@@ -76,6 +86,7 @@ def add(
             full_name=_value(User, "full_name", full_name, _NOT_ADDED),
             timezone=_zone(timezone, _NOT_ADDED),
             roles=_roles(session, roles, _NOT_ADDED),
+            must_change_password=not own_password,
         )
         if (weakness := why_weak(password, new.name, new.full_name)) is not None:
             raise BadInput(f"The user was not added. {weakness}")
@@ -229,6 +240,7 @@ def init(installation: Installation, without_demo_logins: bool, as_json: bool) -
     """
     with_demo = demo.is_wanted(installation.settings)
     migrate.upgrade(installation.engine, installation.plugins)
+    _refuse_missing_tables(installation)
     _prepare_jobs(installation)
     with transaction_scope(installation.engine) as session:
         install_default_roles(session)
@@ -244,6 +256,15 @@ def init(installation: Installation, without_demo_logins: bool, as_json: bool) -
         data | {"demo_logins_ended": switched_off},
         *_init_sentences(where, loaded, logins, switched_off),
     )
+
+
+def _refuse_missing_tables(installation: Installation) -> None:
+    """Raise ``Conflict`` if a plug-in's tables are in none of the migrations that the settings name."""
+    if not INCLUDE.text(installation.settings):
+        return
+    with installation.engine.connect().execution_options(**{READ_ONLY: True}) as connection:
+        if missing := missing_tables(connection, installation.services.get(BatchTypes)):
+            raise Conflict(" ".join(missing))
 
 
 def _prepare_jobs(installation: Installation) -> None:

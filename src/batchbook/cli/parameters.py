@@ -65,6 +65,22 @@ class Pair(click.ParamType[tuple[str, str]]):
         return key.strip(), text
 
 
+_NEGATIVE = re.compile(r"-[0-9.,][^\s]*")
+
+
+class ValueCommand(click.Command):
+    """A command whose arguments may be negative numbers, which click would take for options."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; other words that begin with a hyphen are options as ever."""
+        known = {name for parameter in self.params for name in (*parameter.opts, *parameter.secondary_opts)}
+        words = args[: args.index("--")] if "--" in args else args
+        dashed = {word.partition("=")[0] for word in words if word.startswith("-") and len(word) > 1}
+        numbers = {word for word in dashed if _NEGATIVE.fullmatch(word)}
+        ctx.ignore_unknown_options = bool(numbers) and dashed - numbers <= known | set(ctx.help_option_names)
+        return super().parse_args(ctx, args)
+
+
 NUMBER = Number()
 PAIR = Pair()
 

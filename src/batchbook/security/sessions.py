@@ -1,11 +1,12 @@
-"""Web sessions and their cookie: opened at sign-in, over after a fixed time, revocable at any time."""
+"""Web sessions and their cookie: opened at sign-in, over after a fixed time or when idle, revocable at any time."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Engine, delete, event, select, update
@@ -67,18 +68,45 @@ def open_session(db: Session, user_id: int, request: Any) -> WebSession:
     The browser's previous session is revoked, and the user's sessions that are over are removed.
     """
     now = utc_now()
+    settings: SecuritySettings = request.services.get(SecuritySettings)
     db.execute(delete(WebSession).where(WebSession.user_id == user_id, WebSession.expires_at < now))
     end_session(db, request)
     session = WebSession(
         id=session_hash(request.session_cookie.id),
         user_id=user_id,
         created_at=now,
-        expires_at=now + request.services.get(SecuritySettings).session_length,
+        expires_at=settings.ends_at(now, now),
         user_agent=storable((request.user_agent or "")[:300]),
         address=request.remote_addr or "",
     )
     db.add(session)
     return session
+
+
+#: The shortest time by which a session is prolonged: not every request is worth a statement that writes.
+_LEAST_GAIN = timedelta(minutes=1)
+
+
+def prolong_session(engine: Engine, session: Any, settings: SecuritySettings) -> None:
+    """Note that ``session``, a row with ``id``, ``created_at`` and ``expires_at``, is used now, so that it stays open.
+
+    The request goes on if that cannot be stored.
+    """
+    until = settings.ends_at(session.created_at, utc_now())
+    if settings.idle_length is None or until < session.expires_at + min(
+        _LEAST_GAIN, settings.idle_length / 2
+    ):
+        return
+    try:
+        with transaction_scope(engine) as db:
+            _change(db, {"expires_at": until}, WebSession.id == session.id)
+    except SQLAlchemyError:
+        _LOG.warning("A session could not be prolonged.", exc_info=True)
+
+
+def confirm_session(db: Session, request: Any) -> None:
+    """Note that the password was typed now in this browser's session."""
+    _change(db, {"confirmed_at": utc_now()}, WebSession.id == session_hash(request.session_cookie.id))
 
 
 def end_session(db: Session, request: Any) -> None:
@@ -128,7 +156,10 @@ def open_sessions(db: Session, user_id: int) -> Sequence[WebSession]:
 
 
 def _revoke(db: Session, *conditions: Any) -> int:
-    statement = (
-        update(WebSession).where(*conditions, WebSession.revoked_at.is_(None)).values(revoked_at=utc_now())
-    )
+    return _change(db, {"revoked_at": utc_now()}, *conditions)
+
+
+def _change(db: Session, values: Mapping[str, Any], *conditions: Any) -> int:
+    """Set ``values`` of the sessions in use that meet the conditions; return how many there were."""
+    statement = update(WebSession).where(*conditions, WebSession.revoked_at.is_(None)).values(values)
     return cast("CursorResult[Any]", db.execute(statement)).rowcount

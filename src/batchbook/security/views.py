@@ -47,7 +47,7 @@ class LoginViews:
         self.request = request
         # By default the start page of this application.
         self.next = local_path(request.params.get("next", ""), request.script_name + "/")
-        self.kept = _kept_form(request) if request.method == "POST" else None
+        self.kept = sent_kept_form(request) if request.method == "POST" else None
 
     def form(self) -> Any:
         """Show the form; redirect users who are signed in already."""
@@ -88,7 +88,8 @@ class LoginViews:
         return _sign_in_values(self.next, self.kept, name, problem)
 
 
-def _kept_form(request: Any) -> KeptForm | None:
+def sent_kept_form(request: Any) -> KeptForm | None:
+    """Return the form that waited on a page while somebody signed in or confirmed a password; ``None`` for none."""
     kept = KeptForm.read(request.POST.get("kept", ""))
     return kept if kept is not None and local_path(kept.url, "") else None
 
@@ -102,16 +103,22 @@ def _sign_in_values(next_url: str, kept: KeptForm | None, name: str = "", proble
 
 def signed_out_page(request: Any, kept: KeptForm | None, next_url: str) -> Response:
     """Return the answer to a form whose sender is signed out: the sign-in page, which keeps the form ``kept``."""
-    return _page(request, _LOGIN, _sign_in_values(next_url, kept) | {"signed_out": True}, 403)
+    return refusal_page(request, _LOGIN, _sign_in_values(next_url, kept) | {"signed_out": True}, 403)
 
 
-def send_again_page(request: Any, kept: KeptForm, next_url: str, status: int) -> Response:
+_SIGNED_IN_SINCE = "You have signed in since you opened it."
+
+
+def send_again_page(
+    request: Any, kept: KeptForm, next_url: str, status: int, reason: str = _SIGNED_IN_SINCE
+) -> Response:
     """Return the page with the form ``kept``, to be sent again with the token of the session as it is now."""
-    values = {"kept": kept, "next": next_url}
-    return _page(request, "batchbook.templates:security/send_again.jinja2", values, status)
+    values = {"kept": kept, "next": next_url, "reason": reason}
+    return refusal_page(request, "batchbook.templates:security/send_again.jinja2", values, status)
 
 
-def _page(request: Any, template: str, values: _Page, status: int) -> Response:
+def refusal_page(request: Any, template: str, values: _Page, status: int) -> Response:
+    """Return the page of ``template`` as the answer to a form that was not accepted."""
     response = Response(status=status)
     response.text = render(template, values, request=request)
     return response
@@ -123,4 +130,5 @@ def logout(request: Any) -> HTTPSeeOther:
         record_change(request, "signed out", request.identity.name)
     end_session(request.db, request)
     request.flash("You are signed out.", "info")
-    return HTTPSeeOther(request.route_path("login"))
+    # Not "cookies": the new, anonymous one comes with this very answer.
+    return HTTPSeeOther(request.route_path("login"), headers=[("Clear-Site-Data", '"cache", "storage"')])

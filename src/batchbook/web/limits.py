@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from pyramid.httpexceptions import HTTPLengthRequired
 
@@ -24,9 +25,10 @@ _MOST_DIGITS = 18
 
 
 def limits_tween_factory(handler: Callable[[Request], Any], _registry: Any) -> Callable[[Request], Any]:
-    """Return the tween that checks a request's length and address before its body is read."""
+    """Return the tween that checks a request's host, length and address before its body is read."""
 
     def check_limits(request: Request) -> Any:
+        _check_host(request)
         _check_length(request)
         _check_address(request)
         return handler(request)
@@ -48,6 +50,21 @@ def retry_attempts(request: Request) -> int | None:
 def _stated_length(request: Request) -> int | None:
     text = request.environ.get("CONTENT_LENGTH") or "0"
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
+
+
+def _check_host(request: Request) -> None:
+    allowed = request.services.get(WebSettings).allowed_hosts
+    if allowed and _host_name(request) not in allowed:
+        raise BadInput(
+            "This site is not served under the name in the address. Check the address, or ask your administrator for it."
+        )
+
+
+def _host_name(request: Request) -> str | None:
+    try:
+        return urlsplit(f"//{request.host}").hostname
+    except ValueError:  # Such as for an opening bracket alone.
+        return None
 
 
 def _check_length(request: Request) -> None:

@@ -15,7 +15,7 @@ from batchbook.batches.engine.file_intake import (
     maps_columns,
 )
 from batchbook.batches.engine.preview import bind_options, options_as_json, why_not_execute
-from batchbook.batches.engine.refresh import recount, refresh_in_chunks
+from batchbook.batches.engine.refresh import recount, recount_refreshed, refresh_in_chunks
 from batchbook.batches.engine.scheduled_execution import cancel_schedule, cancel_schedule_for_execution
 from batchbook.batches.handler import CONFIRM, Outcome
 from batchbook.batches.history import record
@@ -54,7 +54,7 @@ def _populate(context: ActionContext, _options: Mapping[str, Any]) -> str:
             refresh_in_chunks(context, context.rows(), total=written)
         tables.guard(context.session, batch)
     batch.refreshed_at = context.now
-    recount(context)
+    recount_refreshed(context)
     intake = stored_intake(batch) if maps_columns(context) else None
     source = "" if intake is None else describe_source(intake, intake_fields(context))
     record(context.handler_context, batch, "populate", f"Populated with {counted(written, 'row')}{source}.")
@@ -66,7 +66,7 @@ def _refresh(context: ActionContext, _options: Mapping[str, Any]) -> str:
     with around(Action.REFRESH, context):
         refresh_in_chunks(context, context.rows(), total=context.batch.kept_count)
     context.batch.refreshed_at = context.now
-    recount(context)
+    recount_refreshed(context)
     changed = "no status changed" if before == context.batch.status_counts else "statuses changed"
     record(
         context.handler_context,

@@ -14,6 +14,7 @@ from batchbook.batches.engine.refresh import recount
 from batchbook.batches.engine.scheduled_execution import cancel_schedule
 from batchbook.batches.files import store_file, taken_before
 from batchbook.batches.history import record
+from batchbook.batches.hook_guard import telling_failure
 from batchbook.batches.lifecycle import Action, is_possible
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchType
@@ -36,8 +37,9 @@ def create_batch(
     if file is not None and batch_type.handler.file_source is None:
         raise BadInput(f"A batch of type {batch_type.title} takes no file.")
     batch = batch_type.header(**_values(batch_type, texts), **new_header_values(engine.actor))
-    context = engine.context_of_new(batch_type, batch)
-    context.handler.before_create(batch, has_file=file is not None)
+    with telling_failure("The batch was not created"):
+        context = engine.context_of_new(batch_type, batch)
+        context.handler.before_create(batch, has_file=file is not None)
     engine.session.add(batch)
     engine.session.flush()  # The file and the history need the batch's number.
     summary = "Created."

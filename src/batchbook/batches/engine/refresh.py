@@ -86,6 +86,14 @@ def recount(context: ActionContext) -> None:
     store_tally(context, Tally.of_all(context))
 
 
+def recount_refreshed(context: ActionContext) -> None:
+    """Count all rows, which the handler has just refreshed; raise ``ValueError`` for a status that it does not declare."""
+    tally = Tally.of_all(context)
+    if (fault := _undeclared(context, tally)) is not None:
+        raise ValueError(fault)
+    store_tally(context, tally)
+
+
 def store_tally(context: ActionContext, tally: Tally) -> None:
     """Store the ``tally`` of all rows in the batch's header, with the status that follows from it."""
     batch = context.batch
@@ -94,6 +102,17 @@ def store_tally(context: ActionContext, tally: Tally) -> None:
     batch.status_counts = dict(tally.statuses)
     batch.params = batch.params | {_PROBLEMS: tally.problems}
     batch.status = context.handler.header_status(batch)
+
+
+def _undeclared(context: ActionContext, tally: Tally) -> str | None:
+    """Return what is wrong if rows have a status that the type does not declare, set by a statement of the handler's own."""
+    handler = context.handler
+    found = sorted(set(tally.statuses) - {"", *(status.value for status in handler.statuses or ())})
+    return (
+        f"rows have the status “{found[0][:40]}”, which {type(handler).__name__}.statuses does not declare"
+        if found
+        else None
+    )
 
 
 # --- Refresh ---------------------------------------------------------------------------------------------------------
@@ -138,9 +157,11 @@ def refreshing(
             others -= Tally.of(context, peers)
             refresh_touched(context, [peers])
             changed.append(peers)
-    for where in changed:
-        others += Tally.of(context, where)
-    store_tally(context, others)
+    tally = sum((Tally.of(context, where) for where in changed), Tally(0, Counter(), 0))
+    # Other rows may have statuses of an earlier version of the type.
+    if refresh and (fault := _undeclared(context, tally)) is not None:
+        raise Conflict(_not_refreshed(fault))
+    store_tally(context, others + tally)
 
 
 #: The number of new peers that are refreshed together.
@@ -185,10 +206,14 @@ def refresh_touched(context: ActionContext, touched: Iterable[ColumnElement[bool
         if is_transient(error):
             raise  # Not the handler's failure: the same edit may succeed when it is tried again.
         log.exception("Refreshing rows of %s after an edit failed", context.batch)
-        raise Conflict(
-            f"Nothing was changed, because the handler failed to bring the rows up to date ({reason_of(error)})."
-            " Try again, or ask for help with this message."
-        ) from error
+        raise Conflict(_not_refreshed(reason_of(error))) from error
+
+
+def _not_refreshed(reason: str) -> str:
+    return (
+        f"Nothing was changed, because the handler failed to bring the rows up to date ({reason})."
+        " Try again, or ask for help with this message."
+    )
 
 
 def peer_values(context: ActionContext, row: Any) -> tuple[Any, ...]:

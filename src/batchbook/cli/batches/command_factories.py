@@ -15,7 +15,13 @@ from batchbook.cli.batches.session import CommandSession, acting_session, readin
 from batchbook.cli.foreground_job import Foreground
 from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import Refusal, batch_identity, json_option, print_result, quiet_option
-from batchbook.cli.parameters import actor_option, background_option, batch_argument, no_options
+from batchbook.cli.parameters import (
+    ValueCommand,
+    actor_option,
+    background_option,
+    batch_argument,
+    no_options,
+)
 from batchbook.jobs import Job
 from batchbook.jobs.models import JobState
 from batchbook.jobs.service import JobService
@@ -81,7 +87,7 @@ def _command(
 ) -> click.Command:
     """Return the command of ``function``, with ``text`` as help and ``parameters`` in the order given."""
     parametrised = reduce(lambda inner, parameter: parameter(inner), reversed(parameters), function)
-    return click.command(name, help=text)(parametrised)
+    return click.command(name, ValueCommand, help=text)(parametrised)
 
 
 #: Makes the result of a command from the session, the facts that identify the batch, and the result of the action.

@@ -41,7 +41,7 @@ from batchbook.words import counted
 def set_cell(session: CommandSession, batch: Batch, sequence: int, field: str, value: str) -> CommandResult:
     """Store VALUE in the FIELD of row SEQUENCE of the batch ID.
 
-    An empty VALUE empties the cell. One that begins with a hyphen comes after a "--".
+    An empty VALUE empties the cell. One that begins with a hyphen and is no number comes after a "--".
     """
     changed = RowEditor(session.engine).edit(batch.id, sequence, {field: value}).labels
     message = f"Row {sequence} of {batch}: {_changes_text(changed)}."

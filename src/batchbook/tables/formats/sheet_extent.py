@@ -13,10 +13,12 @@ from string import ascii_letters, digits
 from batchbook.tables.errors import (
     MAX_CELL,
     MAX_CELLS,
+    MAX_ROWS,
     MAX_TEXT,
     TEXT_TOO_LONG,
     InvalidWorkbook,
     LimitExceeded,
+    sheet_too_large_message,
 )
 from batchbook.tables.formats.archive import SPREADSHEET, feed_xml
 
@@ -129,6 +131,28 @@ def _column(letters: bytes) -> int:
     for letter in letters:
         number = number * 26 + letter - 64
     return number
+
+
+# The extent that a sheet states at its start, and a cell with content in a row of seven digits that no table may have.
+_STATED = re.compile(rb"<dimension ref=\"(?:[A-Z]{1,3}[0-9]{1,7}:)?[A-Z]{1,3}([0-9]{1,7})\"")
+_FAR_CELL = re.compile(rb'<c r="([A-Z]{1,3})((?!1000000")[1-9][0-9]{6})"[^>/]*>\s*<(?:v|is|f)[\s>]')
+_LONGEST_START = 256
+
+
+def refuse_far_rows(pieces: Iterable[bytes]) -> None:
+    """Raise :class:`LimitExceeded` at the first cell in a row too many, unless the sheet states that it has fewer rows.
+
+    Nothing is parsed, and no room is made: most sheets state their extent, and are not even looked through. Whatever this
+    misses, the sheet's extent tells in the end.
+    """
+    rest = b""
+    for number, piece in enumerate(pieces):
+        data = rest + piece
+        if number == 0 and (stated := _STATED.search(data)) and int(stated[1]) <= MAX_ROWS:
+            return
+        if found := _FAR_CELL.search(data):
+            raise LimitExceeded(sheet_too_large_message(int(found[2]), _column(found[1])))
+        rest = data[-_LONGEST_START:]
 
 
 # The fewest bytes that a cell takes.

@@ -38,7 +38,13 @@ from batchbook.tables.formats.archive import (
     without_doctype,
 )
 from batchbook.tables.formats.cell_values import ColumnTexts
-from batchbook.tables.formats.sheet_extent import Extent, QuickScan, TextVolumeCheck, exact_extent
+from batchbook.tables.formats.sheet_extent import (
+    Extent,
+    QuickScan,
+    TextVolumeCheck,
+    exact_extent,
+    refuse_far_rows,
+)
 from batchbook.tables.formats.sheet_xml import (
     CELLS,
     TEXTS,
@@ -99,6 +105,7 @@ class XlsxWorkbook:
 
     def load(self, sheet: XlsxSheet) -> LoadedSheet:
         """Read ``sheet``; raise :class:`LimitExceeded` where it, or what it needs, unpacks to too much, or reaches too far."""
+        refuse_far_rows(self._archive.pieces_again(sheet.path))
         try:
             return self._loaded(sheet)
         except NeedsRewriting:

@@ -14,6 +14,7 @@ from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Result
 from batchbook.batches.engine.file_intake import file_source_of, has_mapped_file, intake_fields
 from batchbook.batches.files import taken_before
+from batchbook.batches.hook_guard import telling_failure
 from batchbook.batches.intake.file_source import FileSource
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch
@@ -86,8 +87,10 @@ class CreateBatch(Page):
             flash(self.request, f"{hint} Make sure that it is meant to be used a second time.", "warning")
         context = engine.context_of(batch)
         if has_mapped_file(context):
-            intake = file_source_of(context).inspect(context.handler, batch)
-            if not intake.is_plain(intake_fields(context)):
+            with telling_failure("The batch was not created"):
+                intake = file_source_of(context).inspect(context.handler, batch)
+                is_plain = intake.is_plain(intake_fields(context))
+            if not is_plain:
                 return batch, Result(
                     f"{batch} was created. It has no rows yet: check how the file was read, then match its columns."
                 )
