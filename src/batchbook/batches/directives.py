@@ -12,7 +12,7 @@ from pyramid.path import DottedNameResolver
 from sqlalchemy import inspect
 from sqlalchemy.orm import Mapper
 
-from batchbook.batches.handler import BatchHandler
+from batchbook.batches.handler import BatchHandler, Duplicates
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.registry import (
     BatchType,
@@ -166,12 +166,26 @@ def _check_handler(
         if handler.file_source is not None:
             handler.file_source.check(header, row)
         columns_of(header, handler.refresh_after)
+        if handler.duplicates is not None:
+            _check_duplicates(handler.duplicates, handler, row)
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"The handler of batch type {key!r} cannot work: {error}") from error
     if handler.execution_policy.defaults and handler.execution_policy.options is None:
         raise ConfigurationError(
             f"The handler of batch type {key!r} has defaults for options that it does not have."
         )
+
+
+def _check_duplicates(
+    duplicates: Duplicates, handler: type[BatchHandler[Any, Any]], row: type[BatchRow]
+) -> None:
+    """Raise ``ValueError`` where ``duplicates`` names a column or a status that is not there."""
+    number = duplicates.number
+    columns_of(row, (*duplicates.key, *([number] if isinstance(number, str) else ())))
+    known = {status.value for status in handler.statuses or ()}
+    for status in (duplicates.status, *duplicates.also):
+        if str(status) not in known:
+            raise ValueError(f"its duplicates have the status {str(status)!r}, which it does not declare")
 
 
 def includeme(config: Any) -> None:

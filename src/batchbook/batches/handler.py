@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
@@ -48,6 +48,7 @@ __all__ = [
     "BatchHandler",
     "Block",
     "Callbacks",
+    "Duplicates",
     "ExecutionPolicy",
     "Outcome",
     "QuickEntry",
@@ -102,6 +103,31 @@ def _nothing(*_arguments: Any) -> None:
     """Do nothing, as the default of callbacks."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Duplicates:
+    """Declaration of rows that are duplicates, of which people keep one: ``duplicates`` of a handler.
+
+    Rows with the same values in the columns ``key`` are duplicates of each other; by default the key is the handler's
+    ``peer_columns``. ``status`` is the status that a refresh gives them, ``also`` are statuses that some of them may have
+    instead, such as that of rows that cannot be used; no other rows are removed. ``number`` is the numeric column by which
+    a row is the cheapest, or a function of the handler and the batch that returns its name; ``None`` for none.
+    """
+
+    status: str
+    also: Sequence[str] = ()
+    key: Sequence[str] = ()
+    # It gets the author's own handler and header, whose types only the author's code knows.
+    number: str | Callable[[Any, Any], str | None] | None = None
+
+    def key_of(self, handler: Any) -> Sequence[str]:
+        """Return the names of the key's columns in the batch of ``handler``."""
+        return self.key or handler.peer_columns
+
+    def number_of(self, handler: Any, batch: Any) -> str | None:
+        """Return the name of the column by which a row of ``batch`` is the cheapest; ``None`` if it has none."""
+        return self.number(handler, batch) if callable(self.number) else self.number
+
+
 # The functions get the author's own handler and headers, whose types only the author's code knows.
 @dataclass(frozen=True, kw_only=True)
 class Callbacks:
@@ -150,6 +176,8 @@ class BatchHandler(ABC, Generic[B, R]):
     quick_entry: QuickEntry | None = None
     #: The worksheets of batches: by default with the columns of their file, or of the row grid.
     worksheet: Worksheet = Worksheet()
+    #: The rows that are duplicates of each other; ``None`` if the type has none.
+    duplicates: Duplicates | None = None
     #: The columns of rows that are stored in a table for each batch; ``None`` if all batches share a table.
     per_batch_rows: PerBatchRows | None = None
     #: Functions that are called before or after actions on a batch.

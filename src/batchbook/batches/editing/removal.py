@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, literal, select, update
 
 from batchbook.batches.concurrency import (
     StaleEdit,
@@ -85,10 +85,20 @@ class RowRemover:
                     context, f"{'Removed' if removed else 'Restored'} row {sequence}.", 1, removed=removed
                 )
 
-    def remove_where(self, batch_id: int, condition: ColumnElement[bool], seen: Token | None = None) -> int:
+    def remove_where(
+        self,
+        batch_id: int,
+        condition: ColumnElement[bool],
+        seen: Token | None = None,
+        *,
+        summary: str = "",
+        within: ColumnElement[bool] | None = None,
+    ) -> int:
         """Remove all rows that satisfy ``condition`` and are not removed yet, as one operation; return their number.
 
-        Raises ``Conflict`` if no row does, or if the rows differ from those that were ``seen``, if given.
+        ``summary`` is the sentence for the history; by default it gives the number. ``within`` is a condition for these
+        rows and all their peers, if it is known: then other rows are not refreshed. Raises ``Conflict`` if no row satisfies
+        ``condition``, or if the rows differ from those that were ``seen``, if given.
         """
         with self.engine.editing(batch_id) as context:
             model = context.row
@@ -96,9 +106,10 @@ class RowRemover:
             context.progress.report("remove rows", 0, count)
             # All rows are counted, because the removal may change which rows satisfy the condition.
             whole = model.batch_id == context.batch.id
-            with refreshing(context, whole, refresh=bool(context.handler.peer_columns)):
+            touched = whole if within is None else and_(whole, within)
+            with refreshing(context, touched, refresh=bool(context.handler.peer_columns)):
                 self._mark(context, condition, removed=True)
-                self._record(context, f"Removed {counted(count, 'row')}.", count, removed=True)
+                self._record(context, summary or f"Removed {counted(count, 'row')}.", count, removed=True)
             return count
 
     def restore_where(self, batch_id: int, condition: ColumnElement[bool]) -> int:

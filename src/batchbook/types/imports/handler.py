@@ -12,6 +12,7 @@ from batchbook.batches import (
     BatchHandler,
     Block,
     Callbacks,
+    Duplicates,
     ExecutionPolicy,
     FileSource,
     HandlerContext,
@@ -51,7 +52,7 @@ from batchbook.types.imports.preconditions import (
 )
 from batchbook.types.imports.record_writing import RecordWriter
 from batchbook.types.imports.row_problems import Problems
-from batchbook.types.imports.targets import ImportTargets
+from batchbook.types.imports.targets import ImportTargets, new
 from batchbook.words import counted
 
 
@@ -79,6 +80,13 @@ def _known_texts(handler: ImportHandler, batch: Import, field: str, texts: Seque
     """Return the texts that name one of the records that ``field`` refers to, without ambiguity."""
     found = handler.references_of(handler.plan_of(batch))[field].look_up(texts)
     return [text for text in texts if len(found[text]) == 1]
+
+
+def _number_of_cheapest(handler: ImportHandler, batch: Import) -> str | None:
+    """Return the column of the field by which the target's records are cheap; ``None`` if the file does not fill it."""
+    plan = handler.plan_of(batch)
+    name = plan.target.cheapest_by
+    return new(name) if name and plan.target.field(name) in plan.fields else None
 
 
 def _carried_columns(_handler: ImportHandler, mapping: IntakeMapping) -> Sequence[str]:
@@ -183,6 +191,9 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         known_lengths=_known_lengths,
         learned_fields=_learned_fields,
         known_texts=_known_texts,
+    )
+    duplicates = Duplicates(
+        status=ImportStatus.DUPLICATE, also=(ImportStatus.INVALID,), number=_number_of_cheapest
     )
     per_batch_rows = PerBatchRows(columns=_row_columns, supplement=_supplement)
     callbacks = Callbacks(setup=_setup, after_edit=_after_edit)

@@ -68,6 +68,7 @@ PRODUCTS = ImportTarget(
     touch=Product.touch,
     modified=Product.modified_at,
     before=_write_price_history,
+    cheapest_by="price",
     permission="products:edit",
 )
 QUANTITIES = ImportTarget(

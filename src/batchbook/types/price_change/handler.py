@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from batchbook.batches import (
     BatchHandler,
     Block,
+    Duplicates,
     ExecutionPolicy,
     FileSource,
     HandlerContext,
@@ -63,6 +64,9 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
     refresh_chunk_size: ClassVar[int | None] = 50_000
     peer_columns: tuple[str, ...] = ("item_code",)
     refresh_after: ClassVar[tuple[str, ...]] = ("warn_above",)
+    duplicates = Duplicates(
+        status=PriceStatus.DUPLICATE, also=(PriceStatus.INVALID,), key=("item_code",), number="new_price"
+    )
     file_source = FileSource(
         columns={
             "item_code": "item_code",
