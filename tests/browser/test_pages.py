@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -168,6 +169,16 @@ def test_a_form_with_unsaved_text_asks_before_it_is_left(staff_page: Page, open_
     assert asks(page)  # What came back with a problem is not saved either.
 
 
+def test_a_filter_or_a_search_is_no_unsaved_text(staff_page: Page, open_batch: int) -> None:
+    for path in (url_of(open_batch), "/products"):
+        staff_page.goto(path)
+        staff_page.locator("summary", has_text="Filter").click()
+        filters = staff_page.get_by_role("group", name="Filter 1")
+        filters.get_by_label("Column").select_option("Description")
+        filters.get_by_label("Value 1").fill("bread")
+        assert not asks(staff_page)
+
+
 def asks(page: Page) -> bool:
     """Tell whether the page would be left with a question only."""
     return bool(page.evaluate("() => !dispatchEvent(new Event('beforeunload', {cancelable: true}))"))
@@ -178,20 +189,48 @@ def test_who_was_signed_out_while_writing_signs_in_and_sends_what_was_typed(
 ) -> None:
     staff_page.goto(f"{url_of(open_batch)}/edit")
     staff_page.get_by_label("Description").fill("Prices for “autumn”")
-    other = staff_page.context.new_page()
-    other.goto("/")
-    other.locator(".user-menu summary").click()
-    other.get_by_role("button", name="Sign out").click()
-    other.get_by_label("User name").wait_for()
+    sign_out_elsewhere(staff_page)
     staff_page.get_by_role("button", name="Save").click()
-    staff_page.get_by_label("User name").fill("staff")
-    staff_page.get_by_label("Password").fill(visits.passwords["staff"])
-    staff_page.get_by_role("button", name="Sign in").click()
-    staff_page.get_by_role("button", name="Send again").wait_for()
+    sign_in_again(staff_page, visits)
     assert problems_now(staff_page) == []
     staff_page.get_by_role("button", name="Send again").click()
     staff_page.wait_for_url(f"**{url_of(open_batch)}")
     assert catalogue.batch(open_batch).description == "Prices for “autumn”"
+
+
+def test_a_long_pasted_table_is_not_lost_by_being_signed_out(
+    staff_page: Page, visits: Visits, catalogue: CatalogueDatabase
+) -> None:
+    table = "item_code\tdescription\tsize\tprice\n" + "".join(
+        f"0000{n:05}\tLoaf\t500 G\t1.50\n" for n in range(4_000)
+    )
+    staff_page.goto(f"{PATH}/new")
+    staff_page.get_by_label("Description").fill("Prices of the bakery")
+    staff_page.get_by_label("Vendor").first.fill("V1")
+    staff_page.locator("#field-pasted").evaluate("(field, text) => (field.value = text)", table)
+    sign_out_elsewhere(staff_page)
+    staff_page.get_by_role("button", name="Create batch").click()
+    sign_in_again(staff_page, visits)
+    staff_page.get_by_role("button", name="Send again").click()
+    staff_page.wait_for_url(re.compile(rf"{PATH}/\d+"))
+    number = int(re.findall(r"\d+", urlsplit(staff_page.url).path)[0])
+    batch = catalogue.batch(number)
+    assert (batch.description, batch.row_count) == ("Prices of the bakery", 4_000)
+
+
+def sign_out_elsewhere(page: Page) -> None:
+    other = page.context.new_page()
+    other.goto("/")
+    other.locator(".user-menu summary").click()
+    other.get_by_role("button", name="Sign out").click()
+    other.get_by_label("User name").wait_for()
+
+
+def sign_in_again(page: Page, visits: Visits) -> None:
+    page.get_by_label("User name").fill("staff")
+    page.get_by_label("Password").fill(visits.passwords["staff"])
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Send again").wait_for()
 
 
 def test_long_words_break(staff_page: Page, staff: TestApp, catalogue: CatalogueDatabase) -> None:
