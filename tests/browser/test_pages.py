@@ -233,6 +233,25 @@ def sign_in_again(page: Page, visits: Visits) -> None:
     page.get_by_role("button", name="Send again").wait_for()
 
 
+def test_all_rows_are_printed_with_a_heading_on_each_sheet_and_no_controls(
+    staff_page: Page, staff: TestApp
+) -> None:
+    rows = "".join(f"0000{n:05},LOAF {n},500 G,1.50\n" for n in range(600))
+    staff_page.goto(url_of(number_in(upload(staff, f"item_code,description,size,price\n{rows}"))))
+    staff_page.get_by_role("link", name="Print", exact=True).click()
+    expect(staff_page.locator(".print-table tbody tr")).to_have_count(600)
+    assert problems_now(staff_page) == []
+    sheets = re.findall(rb"/Type\s*/Page\b", staff_page.pdf(prefer_css_page_size=True))
+    assert 15 <= len(sheets) <= 40
+    staff_page.emulate_media(media="print")
+    # Browsers repeat the head of a table on each sheet.
+    expect(staff_page.locator("thead .print-head")).to_be_visible()
+    assert (
+        staff_page.locator("thead").evaluate("(one) => getComputedStyle(one).display") == "table-header-group"
+    )
+    assert staff_page.locator(":is(a, button, summary, input, h1):visible").count() == 0
+
+
 def test_long_words_break(staff_page: Page, staff: TestApp, catalogue: CatalogueDatabase) -> None:
     word = "Spring_prices_of_all_suppliers_final_" * 5
     long_list = PRICE_LIST.replace("RYE BREAD", word).replace("cheap", word)
