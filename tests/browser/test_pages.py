@@ -15,6 +15,7 @@ from tests.functional.harness import (
     PRICE_LIST,
     CatalogueDatabase,
     form_to,
+    form_with,
     number_in,
     post,
     upload,
@@ -252,16 +253,35 @@ def test_all_rows_are_printed_with_a_heading_on_each_sheet_and_no_controls(
     assert staff_page.locator(":is(a, button, summary, input, h1):visible").count() == 0
 
 
-def test_long_words_break(staff_page: Page, staff: TestApp, catalogue: CatalogueDatabase) -> None:
-    word = "Spring_prices_of_all_suppliers_final_" * 5
+def test_long_words_break(staff_page: Page, staff: TestApp, admin: TestApp) -> None:
+    word = ("Springpricesofallsuppliersfinal" * 7)[:200]
     long_list = PRICE_LIST.replace("RYE BREAD", word).replace("cheap", word)
     number = number_in(upload(staff, long_list, f"{word}.csv", description=word, vendor_code="V1"))
-    staff_page.set_viewport_size({"width": 390, "height": 844})
-    paths = ("/", PATH, "/batches", url_of(number), url_of(number, "history"), url_of(number, "problems"),
-             url_of(number, "rows", 1), url_of(number, "rows", 8), url_of(number, "edit"))  # fmt: skip
+    asked = number_in(upload(staff, long_list.replace("item_code", word), description=word))
+    post(admin, "/vendors/new", code=word[:20], name=word[:100])
+    page = staff_page
+    of_batch = [url_of(number, *parts) for parts in ((), ("history",), ("problems",), ("duplicates",), ("delete",),
+                ("rows", 1), ("rows", 8), ("rows", 1, "file"), ("edit",), ("rows.print",))]  # fmt: skip
+    lists = ("/", PATH, "/batches", "/vendors", "/products", f"/{word}")
     wide = []
-    for path in paths:
-        staff_page.goto(path)
-        if staff_page.evaluate(SIDEWAYS):
-            wide.append(path)
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 844})
+        for path in (*lists, *of_batch, url_of(asked, "intake"), url_of(asked, "mapping")):
+            page.goto(path)
+            if page.evaluate(SIDEWAYS):
+                wide.append((width, path))
+        page.goto(url_of(number, "edit"))
+        post(
+            staff, url_of(number, "edit"), description=f"{word[4:]}{width}", version=version_of(staff, number)
+        )
+        page.get_by_label("Description").fill(f"{word[8:]}mine{width}")
+        page.get_by_role("button", name="Save").click()
+        page.get_by_role("heading", name="Two versions").wait_for()
+        if page.evaluate(SIDEWAYS):
+            wide.append((width, "a conflict"))
+        page.get_by_role("button", name="Save").click()
     assert wide == []
+
+
+def version_of(staff: TestApp, number: int) -> str:
+    return form_with(staff.get(url_of(number, "edit")), "description")["version"].value
