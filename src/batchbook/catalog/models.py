@@ -91,7 +91,9 @@ class PriceHistory(Base):
     item_code: Mapped[str] = mapped_column(String(20))
     old_price: Mapped[Decimal] = mapped_column(PRICE)
     new_price: Mapped[Decimal] = mapped_column(PRICE)
-    changed_at: Mapped[datetime] = mapped_column(default=utc_now)
+    changed_at: Mapped[datetime] = mapped_column(
+        default=utc_now, index=True, info={"label": "Changed", "seconds": True}
+    )
     changed_by: Mapped[str] = mapped_column(String(80), info=USER_NAME)
     # No foreign key: the history outlives a batch that is purged, and the catalogue does not know of batches.
     batch_id: Mapped[int | None] = mapped_column(index=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -90,14 +91,21 @@ def creatable(request: Request) -> list[tuple[str, str]]:
     ]
 
 
+#: The number of a row in an address.
+_ROW = re.compile(r"[0-9]{1,10}")
+
+
 def find(request: Request) -> HTTPSeeOther:
-    """Redirect from a batch's number alone, which other records keep, to the batch's page."""
+    """Redirect from a batch's number alone, which other records keep, to the batch's page; with ``row``, to that of a row."""
     number = int(request.matchdict["number"])
     seen = access.visible(request.identity.permissions, request.services.get(BatchTypes))
     statement = select(Batch.type).where(Batch.id == number, seen)
     key = request.db.scalar(statement) if number <= HIGHEST_NUMBER else None
     if key is None:
         raise Missing(f"There is no batch {number:08d} that you can see.")
+    row = request.GET.get("row", "")
+    if _ROW.fullmatch(row):
+        return HTTPSeeOther(request.route_path(f"batches.{key}.row", id=number, sequence=row))
     return HTTPSeeOther(batch_url(request, key, number))
 
 

@@ -6,17 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import func, select
+
 from batchbook.batches import access
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.preview import default_values, preview_execution
 from batchbook.batches.lifecycle import MILESTONES, PASSED, Action, State
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.view import BatchMasterView
+from batchbook.batches.registry import BatchTypes
 from batchbook.forms import BoundForm, Field
 from batchbook.grid import Column, Filter, Verb
 from batchbook.grid.parsers import choice_text
-from batchbook.master import GridView
+from batchbook.master import GridView, MasterView
+from batchbook.master.routes import view_of
 from batchbook.statuses import Severity, Status
+from batchbook.words import counted
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,36 @@ def _in_words(field: Field, value: Any) -> str:
     values = value if isinstance(value, list) else [value]
     texts = ["yes" if one is True else "no" if one is False else choice_text(one) for one in values]
     return ", ".join(labels.get(text, text) for text in texts)
+
+
+def recorded_effects(view: BatchMasterView, batch: Batch) -> list[tuple[str, str]]:
+    """Return links to the records of what executing ``batch`` changed, which this person may see: label and address.
+
+    They lead to the grids of records that have a column ``batch_id``, such as the price history.
+    """
+    request = view.request
+    models = dict.fromkeys(model for one in request.services.get(BatchTypes) for model in one.records)
+    links = []
+    for model in models:
+        records = view_of(request.services, model)
+        if records is None or not records(request).may("view") or _BATCH not in _names_of(records):
+            continue
+        wanted = select(func.count()).select_from(model).where(model.batch_id == batch.id)
+        if count := request.db.scalar(wanted):
+            label = f"All {counted(count, records.title_one)}" if count > 1 else f"The {records.title_one}"
+            url = request.route_path(
+                f"{records.prefix}.index", _query=[(f"f.{_BATCH}.{Verb.EQUAL}", batch.id)]
+            )
+            links.append((label, url))
+    return links
+
+
+#: The name of the column by which records are filtered for those of one batch.
+_BATCH = "batch_id"
+
+
+def _names_of(records: type[MasterView]) -> set[str]:
+    return {column.name for column in records.columns() if column.filterable}
 
 
 def executes_for(view: BatchMasterView, batch: Batch) -> bool:

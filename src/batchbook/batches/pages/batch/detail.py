@@ -69,6 +69,7 @@ class BatchDetail(BatchPage):
             planned=scheduled_execution_of(self, context),
             schedule_url=schedule_url(self),
             chosen=view_models.chosen_options(context),
+            effects=view_models.recorded_effects(self.view, self.batch) if self.batch.is_final else (),
             follow_up_url=self._follow_up_url(),
             quick_entry=context.handler.quick_entry.label
             if rows.editing and context.handler.quick_entry
