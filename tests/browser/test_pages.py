@@ -199,6 +199,16 @@ def test_who_was_signed_out_while_writing_signs_in_and_sends_what_was_typed(
     assert catalogue.batch(open_batch).description == "Prices for “autumn”"
 
 
+def test_the_way_back_from_an_error_leads_to_what_was_typed(staff_page: Page, open_batch: int) -> None:
+    staff_page.goto(url_of(open_batch, "edit"))
+    staff_page.get_by_label("Notes").fill("a long note")
+    staff_page.evaluate("document.querySelector('form [name=version]').value = 'none'")
+    staff_page.get_by_role("button", name="Save").click()
+    expect(staff_page.locator(".kept-form")).to_contain_text("What you typed")
+    staff_page.get_by_role("link", name="Go back").click()
+    expect(staff_page.get_by_label("Notes")).to_have_value("a long note")
+
+
 def test_a_long_pasted_table_is_not_lost_by_being_signed_out(
     staff_page: Page, visits: Visits, catalogue: CatalogueDatabase
 ) -> None:

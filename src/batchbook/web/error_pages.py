@@ -21,7 +21,7 @@ from batchbook.security.kept_forms import SIGN_IN_BYTES, KeptForm, local_path
 from batchbook.security.policy import identity_or_nobody
 from batchbook.security.views import send_again_page, signed_out_page
 from batchbook.web import WebSettings
-from batchbook.web.form_parsing import read_form
+from batchbook.web.form_parsing import PARSED, read_form
 from batchbook.web.formatting import bytesize
 from batchbook.web.limits import STRANGERS_BYTES
 from batchbook.web.request import Request
@@ -134,8 +134,11 @@ def _page(request: Request, problem: Problem) -> str:
         "request_id": request.request_id,
         "back_url": back_url(request),
         "login_url": request.route_path("login", _query={"next": _page_url(request)}),
+        "send_again": problem.status == _BUSY,
     }
     try:
+        # A form that was refused unread stays so.
+        values["kept"] = _kept_form(request)[0] if PARSED in request.environ else None
         return str(render(TEMPLATE, values, request=request))
     except Exception:  # noqa: BLE001 - The cause of the error may break its page too; it is logged.
         _LOG.exception("Request %s: the error page could not be rendered.", request.request_id)
