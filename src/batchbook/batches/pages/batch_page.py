@@ -150,7 +150,8 @@ class EditPage(BatchPage, ABC):
             now = self.texts_now()
             bound.texts |= {name: now[name] for name in now if name in seen and texts.get(name) == seen[name]}
             values = self.page_values(bound, error.version, conflicts(bound, error))
-            return values | {"stale_reason": error.message}
+            reason = f"{error.event} Your changes are not saved yet: save them to replace the saved ones, or cancel."
+            return values | {"stale_reason": reason}
 
     def stored(self, texts: Mapping[str, str], version: int, seen: Mapping[str, str]) -> HTTPSeeOther:
         """Store ``texts``, or enqueue that, and return a redirect; raises as :meth:`store` does."""
