@@ -205,6 +205,7 @@ def test_the_way_back_from_an_error_leads_to_what_was_typed(staff_page: Page, op
     staff_page.evaluate("document.querySelector('form [name=version]').value = 'none'")
     staff_page.get_by_role("button", name="Save").click()
     expect(staff_page.locator(".kept-form")).to_contain_text("What you typed")
+    assert problems_now(staff_page) == []
     staff_page.get_by_role("link", name="Go back").click()
     expect(staff_page.get_by_label("Notes")).to_have_value("a long note")
 
