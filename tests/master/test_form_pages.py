@@ -119,7 +119,7 @@ def test_edits_of_different_fields_are_put_together_to_be_looked_at(harness: Mas
     harness.change(Cake, pie, price=Decimal("9.00"))
     form["name"] = "Apple crumble"
     page = form.submit(status=409)
-    assert "You changed different fields" in words(page)
+    assert "Different fields were changed" in words(page)
     form_of(page, "name").submit(status=303)
     assert harness.all(CAKES) == [("A1", "Apple crumble", Decimal("9.00"), 3)]
 

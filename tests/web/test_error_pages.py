@@ -19,7 +19,7 @@ from tests.security.harness import WebHarness, token_of
 
 from batchbook.db.engine import make_engine
 from batchbook.db.outages import lacks_space
-from batchbook.errors import BadInput, BatchbookError, Conflict, Missing, Refused, TooLarge
+from batchbook.errors import BadInput, BatchbookError, Busy, Conflict, Missing, Refused, TooLarge
 from batchbook.services import services_of
 
 JSON = {"Accept": "application/json"}
@@ -340,3 +340,25 @@ def test_what_may_have_been_committed_is_not_done_again(harness: WebHarness) -> 
     page = browser.post("/do", {"csrf_token": token_of(browser)}, status=503)
     assert "check then whether your last change was saved" in page.text
     assert len(attempts) == 1
+
+
+def test_what_was_typed_is_shown_with_the_error_and_sent_again_when_that_may_help(
+    harness: WebHarness,
+) -> None:
+    answers = iter([Busy("Busy."), Conflict("It has changed."), None])
+
+    def save(request: Any) -> Response:
+        error = next(answers)
+        if error is not None:
+            raise error
+        return Response(json=dict(request.POST))
+
+    harness.page("/save", save, request_method="POST")
+    browser = harness.visitor()
+    fields = {"note": "long words", "pin": "", "may_be_kept": "yes", "csrf_token": token_of(browser)}
+    page = browser.post("/save", fields, headers={"Origin": "http://localhost"}, status=503)
+    assert page.html.select_one(".kept-form dd").text == "long words"
+    page = page.forms[0].submit(headers={"Origin": "http://localhost"}, status=409)
+    assert page.html.select_one(".kept-form dd").text == "long words"
+    assert not page.forms
+    assert browser.post("/save", fields).json["note"] == "long words"

@@ -40,6 +40,13 @@ def _covered(permissions: Set[str], key: str, line: Transition) -> bool:
     return grants_any(permissions, (permission(key, name) for name in line.permissions))
 
 
+def may_see(permissions: Set[str], key: str, state: State | None) -> bool:
+    """Return whether ``permissions`` allow viewing batches of the type ``key`` in ``state``, or for ``None`` in any state."""
+    if state is None:
+        return may(permissions, key, Action.VIEW)
+    return _may_in(state, permissions, key, Action.VIEW)
+
+
 def may_create(permissions: Set[str], key: str) -> bool:
     """Return whether ``permissions`` allow creating batches of the type ``key``, and viewing them afterwards."""
     return grants(permissions, permission(key, BatchPermission.CREATE)) and _may_in(

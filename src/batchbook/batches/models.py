@@ -225,6 +225,21 @@ class BatchFileChunk(Base):
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class UploadedFile(Base):
+    """The upload of a file: its digest, and the batch, by which the file is recognised even when the batch is deleted."""
+
+    __tablename__ = "uploaded_file"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size: Mapped[int]
+    role: Mapped[str] = mapped_column(String(10))
+    batch_id: Mapped[int]
+    number: Mapped[int]
+    type: Mapped[str] = mapped_column(String(60))
+    uploaded_at: Mapped[datetime]
+
+
 class Operation(Base):
     """An action on a batch in its history, with the number of cells that it changed."""
 

@@ -241,7 +241,7 @@ def save(db: Session, record: R, change: Callable[[R], None], check: Callable[[R
         raise Invalid(taken) if taken else Conflict(_REFUSED) from error
     except StaleDataError as error:
         raise Conflict(
-            "Someone else changed or deleted this in the meantime. Nothing was saved; reload the page."
+            "This was changed or deleted in the meantime. Nothing was saved; reload the page."
         ) from error
     return record
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from batchbook.forms import BoundForm, Form
 from batchbook.security.audit_log import record_change, record_event
 from batchbook.security.authentication import Verified, authenticate, change_password, still_valid
-from batchbook.security.kept_forms import KeptForm
+from batchbook.security.kept_forms import KEPT_FIELD, KeptForm, local_path
 from batchbook.security.models import User
 from batchbook.security.passwords import (
     ADVICE,
@@ -30,7 +30,7 @@ from batchbook.security.sessions import (
 )
 from batchbook.security.settings import SecuritySettings
 from batchbook.security.throttle import throttle_of
-from batchbook.security.views import TOO_OFTEN, local_path, refusal_page, send_again_page, sent_kept_form
+from batchbook.security.views import TOO_OFTEN, refusal_page, send_again_page
 from batchbook.words import counted
 
 _UNPROCESSABLE = 422
@@ -169,7 +169,7 @@ class ConfirmViews:
     def __init__(self, request: Any) -> None:
         self.request = request
         self.next = local_path(request.params.get("next", ""), request.script_name + "/")
-        self.kept = sent_kept_form(request) if request.method == "POST" else None
+        self.kept = KeptForm.read(request.POST.get(KEPT_FIELD, "")) if request.method == "POST" else None
 
     def form(self) -> dict[str, Any]:
         """Show the form."""

@@ -22,6 +22,7 @@ from batchbook.words import storable
 NAME = "batchbook_session"
 
 _BYTES = 32
+_KNOWN = "known."
 
 
 class SessionCookie:
@@ -43,11 +44,16 @@ class SessionCookie:
         """The id that came with the request, or else a new one, which the response will carry."""
         return self._id or self.renew()
 
-    def renew(self) -> str:
-        """Replace the id with a new random one, and return it."""
+    @property
+    def is_known(self) -> bool:
+        """Whether somebody has signed in on this browser before; only the server can sign a cookie that says so."""
+        return (self.received or "").startswith(_KNOWN)
+
+    def renew(self, *, known: bool = False) -> str:
+        """Replace the id with a new random one, and return it; with ``known`` for a browser on which somebody has signed in."""
         if self._id == self.received:
             self._request.add_response_callback(self._write)
-        self._id = secrets.token_urlsafe(_BYTES)
+        self._id = (_KNOWN if known else "") + secrets.token_urlsafe(_BYTES)
         return self._id
 
     def _write(self, _request: Any, response: Any) -> None:
@@ -70,7 +76,7 @@ def open_session(db: Session, user_id: int, request: Any) -> WebSession:
     now = utc_now()
     settings: SecuritySettings = request.services.get(SecuritySettings)
     db.execute(delete(WebSession).where(WebSession.user_id == user_id, WebSession.expires_at < now))
-    end_session(db, request)
+    _leave(db, request, known=True)
     session = WebSession(
         id=session_hash(request.session_cookie.id),
         user_id=user_id,
@@ -111,9 +117,13 @@ def confirm_session(db: Session, request: Any) -> None:
 
 def end_session(db: Session, request: Any) -> None:
     """Sign this browser out: revoke its session, and give its cookie a new, anonymous id."""
+    _leave(db, request, known=request.session_cookie.is_known)
+
+
+def _leave(db: Session, request: Any, *, known: bool) -> None:
     if request.session_cookie.received:
         _revoke(db, WebSession.id == session_hash(request.session_cookie.received))
-    request.session_cookie.renew()
+    request.session_cookie.renew(known=known)
 
 
 def revoke_session(db: Session, user_id: int, session_id: str) -> bool:

@@ -20,10 +20,13 @@ from batchbook.db.outages import outage_of
 from batchbook.db.transactions import SAFE_METHODS, is_timeout
 from batchbook.errors import BadInput, BatchbookError, Busy, Conflict, Missing, Misuse, Refused, TooLarge
 from batchbook.security.account import confirmation_page
-from batchbook.security.kept_forms import KeptForm
+from batchbook.security.kept_forms import SIGN_IN_BYTES, KeptForm, local_path
 from batchbook.security.policy import ConfirmationNeeded, PasswordChangeNeeded, identity_or_nobody
-from batchbook.security.views import local_path, send_again_page, signed_out_page
-from batchbook.web.form_parsing import read_form
+from batchbook.security.views import send_again_page, signed_out_page
+from batchbook.web import WebSettings
+from batchbook.web.form_parsing import PARSED, read_form
+from batchbook.web.formatting import bytesize
+from batchbook.web.limits import STRANGERS_BYTES
 from batchbook.web.request import Request
 
 _LOG = logging.getLogger(__name__)
@@ -155,8 +158,11 @@ def _page(request: Request, problem: Problem) -> str:
         "back_url": back_url(request),
         "again_url": _page_url(request) if problem.status == _BUSY and request.method == "GET" else "",
         "login_url": request.route_path("login", _query={"next": _page_url(request)}),
+        "send_again": problem.status == _BUSY,
     }
     try:
+        # A form that was refused unread stays so.
+        values["kept"] = _kept_form(request)[0] if PARSED in request.environ else None
         return str(render(TEMPLATE, values, request=request))
     except Exception:  # noqa: BLE001 - The cause of the error may break its page too; it is logged.
         _LOG.exception("Request %s: the error page could not be rendered.", request.request_id)
@@ -216,10 +222,14 @@ def http_error(error: Any, request: Request) -> Any:
 
 def bad_csrf(_error: Any, request: Request) -> Any:
     """Answer a form whose CSRF token is not that of the visitor's session; from a page of this site, it can be sent again."""
-    kept = _kept_form(request)
-    if kept is not None and identity_or_nobody(request) is not None:
+    kept, lost = _kept_form(request)
+    if kept is not None:
         _log_refusal(request, problem_for(400, "The form's token is not that of the session."))
-        return send_again_page(request, kept, back_url(request), 400)
+        # The sign-in form itself names the page to return to.
+        next_url = local_path(request.POST.get("next", ""), back_url(request))
+        if identity_or_nobody(request) is None:
+            return signed_out_page(request, kept, next_url, lost)
+        return send_again_page(request, kept, next_url, 400)
     message = (
         "This form is no longer valid: you have signed in or out since it was opened, or your browser sent no cookie. "
         "Nothing was changed. Go back, reload the page, and send it again."
@@ -242,7 +252,8 @@ def confirmation_needed(error: ConfirmationNeeded, request: Request) -> Any:
     if prefers_json(request):
         return domain_error(error, request)
     back = request.path_qs if request.method in SAFE_METHODS else back_url(request)
-    if (kept := _kept_form(request)) is not None:
+    kept, _ = _kept_form(request)
+    if kept is not None:
         _log_refusal(request, problem_for(403, error.message))
         return confirmation_page(request, kept, back)
     if request.method not in SAFE_METHODS:
@@ -284,17 +295,34 @@ def _sign_in(request: Request) -> Any:
         return respond(request, Problem(403, "Please sign in", message))
     request.flash_queue.discard_new()
     _log_refusal(request, problem_for(403, "The sender of the form is signed out."))
-    return signed_out_page(request, _kept_form(request), back_url(request))
+    kept, lost = _kept_form(request)
+    return signed_out_page(request, kept, back_url(request), lost)
 
 
-def _kept_form(request: Request) -> KeptForm | None:
-    if request.method != "POST" or prefers_json(request):
-        return None
+_LOST = "It can't be kept here: a password was typed into it, or it does not come from a page of this site. Sign in, then fill it in again."
+
+
+def _kept_form(request: Request) -> tuple[KeptForm | None, str]:
+    """Return the posted form, to be kept over a sign-in; if that is impossible, the sentence that says why."""
     try:
         read_form(request)
-    except BatchbookError:
-        return None
-    return KeptForm.of(request)
+        kept = KeptForm.of(request) if request.method == "POST" and not prefers_json(request) else None
+    except BatchbookError as error:
+        return None, error.message
+    size, most = kept.size if kept else 0, _most_kept(request)
+    if size > most:
+        return None, (
+            f"It can't be kept here: it has {bytesize(size)}, and the limit is {bytesize(most)}."
+            " Sign in in another tab, then go back in this one and send it again."
+        )
+    return kept, _LOST
+
+
+def _most_kept(request: Request) -> int:
+    """Return the limit in bytes for a form that the page can send along with the sign-in, and after it."""
+    settings: WebSettings = request.services.get(WebSettings)
+    most = settings.max_form_bytes
+    return (most if request.session_cookie.is_known else min(most, STRANGERS_BYTES)) - SIGN_IN_BYTES
 
 
 def includeme(config: Any) -> None:

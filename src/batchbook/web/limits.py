@@ -17,7 +17,8 @@ from batchbook.words import is_storable
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
-#: The limit in bytes for visitors who are not signed in: signing in needs no more, and parsing costs time before any check.
+#: The limit in bytes for browsers on which nobody has ever signed in: signing in needs no more, and parsing costs time
+#: before any check. On the others a form may come from somebody who was signed out while writing it, and is kept.
 STRANGERS_BYTES = 64_000
 
 # Python refuses to parse numbers of thousands of digits, with an error of its own.
@@ -80,12 +81,12 @@ def _check_length(request: Request) -> None:
             f"What you sent has {bytesize(length)}; the limit is {bytesize(limit)}. Nothing was saved. "
             "Send less at a time, for example by splitting the file."
         )
-    # The limit is higher for users who are signed in; the identity is loaded only if it matters.
     most = min(request.services.get(WebSettings).max_form_bytes, STRANGERS_BYTES)
-    if length > most and request.identity is None:
+    # The identity is loaded only if it matters.
+    if length > most and not request.session_cookie.is_known and request.identity is None:
         raise TooLarge(
             f"You are not signed in, so the limit is {bytesize(most)}; what you sent has {bytesize(length)}. "
-            "Nothing was saved. Sign in, then send it again."
+            "Nothing was saved. Sign in in another tab, then go back in this one and send it again."
         )
 
 

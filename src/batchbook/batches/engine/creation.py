@@ -7,12 +7,13 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import delete
 
+from batchbook.batches.earlier_uploads import earlier_upload
 from batchbook.batches.editing import editable_columns, parsed
 from batchbook.batches.engine.copying import copied_header, copy_children, new_header_values
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.refresh import recount
 from batchbook.batches.engine.scheduled_execution import cancel_schedule
-from batchbook.batches.files import store_file, taken_before
+from batchbook.batches.files import store_file
 from batchbook.batches.history import record
 from batchbook.batches.hook_guard import telling_failure
 from batchbook.batches.lifecycle import Action, is_possible
@@ -45,7 +46,9 @@ def create_batch(
     summary = "Created."
     if file is not None:
         stored = store_file(context.handler_context, batch, file_name, file)
-        summary = f"Created from {stored.name}, {stored.size:,} bytes. {taken_before(engine.session, batch)}".strip()
+        # Everybody who may see this batch reads its history, so it names batches of the same type only.
+        earlier = earlier_upload(engine.session, stored, lambda kind, _state: kind == key)
+        summary = f"Created from {stored.name}, {stored.size:,} bytes.{f' {earlier.sentence}' if earlier and earlier.number else ''}"
     record(context.handler_context, batch, "create", summary)
     return batch
 

@@ -27,7 +27,7 @@ from batchbook.services import services_of
 from batchbook.types.price_change.handler import PriceChangeHandler
 
 #: What sending forms leaves behind, whatever becomes of the batch: who came, which forms were sent, the last number.
-NOT_OF_THE_BATCH = ("web_session", "login_attempt", "sent_form", "sqlite_sequence")
+NOT_OF_THE_BATCH = ("web_session", "login_attempt", "sent_form", "sqlite_sequence", "uploaded_file")
 
 
 def test_a_refresh_shows_what_changed_in_the_catalogue(
