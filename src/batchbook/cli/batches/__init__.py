@@ -117,6 +117,14 @@ _COMMANDS = {
         "batchbook.cli.batches.lifecycle_commands:unschedule",
         "Cancel the scheduled execution of the batch ID.",
     ),
+    "refresh-all": LazyCommand(
+        "batchbook.cli.batches.several_commands:refresh_all",
+        "Refresh all batches of TYPE that can be refreshed, one after the other.",
+    ),
+    "execute-all": LazyCommand(
+        "batchbook.cli.batches.several_commands:execute_all",
+        "Execute all batches of TYPE that are marked as complete, one after the other.",
+    ),
     "clone": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:clone",
         "Create an open batch with the header, rows and files of the batch ID, and print its number.",
