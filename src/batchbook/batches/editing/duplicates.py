@@ -187,7 +187,7 @@ class DuplicateRemover:
             within = None if of is None else found.same_key(of)
             summary = sentence.format(rows=counted(count, "duplicate"))
             RowRemover(self.engine).remove_where(batch_id, surplus, summary=summary, within=within)
-            return f"{summary} You can restore each from its page."
+            return f"{summary} Removed rows can be restored."
 
     def demand_seen(self, context: ActionContext, sequence: int | None, seen: Token | None) -> int:
         """Return the number of duplicates, or of those of the row ``sequence``; raise ``Conflict`` as :meth:`keep` does."""
