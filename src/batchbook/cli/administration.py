@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from batchbook import demo, migrate
 from batchbook.catalog.loader import load_file
+from batchbook.cli import LazyCommand, LazyGroup
 from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import json_option, print_result
 from batchbook.cli.parameters import TEXT
@@ -37,7 +38,23 @@ _NOT_ADDED, _NOT_CHANGED = "The user was not added.", "The user was not changed.
 _NAME = click.argument("name", type=TEXT)
 
 
-@click.group()
+#: The commands that are imported when they are invoked. A test compares the sentences with those of the commands.
+USER_COMMANDS = {
+    "list": LazyCommand(
+        "batchbook.cli.accounts:list_users", "List the users with their roles, and whether they may sign in."
+    ),
+    "sign-out": LazyCommand("batchbook.cli.accounts:sign_out", "Sign out the user NAME in all browsers."),
+    "delete": LazyCommand(
+        "batchbook.cli.accounts:delete",
+        "Delete the user NAME, unless records name them as the author of changes.",
+    ),
+    "roles": LazyCommand(
+        "batchbook.cli.accounts:list_roles", "List the roles with their permissions and users."
+    ),
+}
+
+
+@click.group(cls=LazyGroup, commands_by_name=USER_COMMANDS)
 def user() -> None:
     """The people who may sign in."""
 
@@ -113,7 +130,7 @@ def edit(
     """Change the roles, the full name or the time zone of the user NAME."""
     if not roles and full_name is None and timezone is None:
         raise click.UsageError("Give at least one of --role, --full-name and --timezone.")
-    with _changed_user(installation, name) as (session, found):
+    with changed_user(installation, name) as (session, found):
         if roles:
             found.roles = _roles(session, roles, _NOT_CHANGED)
         if full_name is not None:
@@ -129,7 +146,7 @@ def edit(
 @pass_installation
 def deactivate(installation: Installation, name: str, as_json: bool) -> None:
     """Deactivate the user NAME, who is signed out at once and can no longer sign in."""
-    with _changed_user(installation, name) as (session, found):
+    with changed_user(installation, name) as (session, found):
         found.active = False
         revoke_sessions(session, found.id)
     print_result(as_json, _user_facts(found), f"The user {found.name} can no longer sign in.")
@@ -141,13 +158,13 @@ def deactivate(installation: Installation, name: str, as_json: bool) -> None:
 @pass_installation
 def activate(installation: Installation, name: str, as_json: bool) -> None:
     """Activate the user NAME again, who was deactivated."""
-    with _changed_user(installation, name) as (_session, found):
+    with changed_user(installation, name) as (_session, found):
         found.active = True
     print_result(as_json, _user_facts(found), f"The user {found.name} can sign in again.")
 
 
 @contextmanager
-def _changed_user(installation: Installation, name: str) -> Iterator[tuple[Session, User]]:
+def changed_user(installation: Installation, name: str) -> Iterator[tuple[Session, User]]:
     """Yield a session and the user called ``name`` to change; raise ``Conflict`` if no administrator would be left."""
     from batchbook.accounts.admin_rules import admins, one_at_a_time  # They load the pages of users.
 

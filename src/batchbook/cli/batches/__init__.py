@@ -50,6 +50,10 @@ _COMMANDS = {
     "add-row": LazyCommand(
         "batchbook.cli.batches.editing_commands:add_row", "Add a row at the end of the batch ID."
     ),
+    "enter": LazyCommand(
+        "batchbook.cli.batches.editing_commands:enter",
+        "Add the row that TEXT stands for to the batch ID, as if it were scanned into the box for quick entry.",
+    ),
     "remove-row": LazyCommand(
         "batchbook.cli.batches.editing_commands:remove_row",
         'Remove row SEQUENCE from the batch ID; "restore-row" brings it back.',
