@@ -72,6 +72,16 @@ def test_all_groups_at_once_if_they_are_those_that_were_shown(
     assert "No duplicates" in text_of(staff.get(url_of(number, "duplicates")))
 
 
+def test_a_row_leads_to_its_duplicates(number: int, staff: TestApp) -> None:
+    page = staff.get(url_of(number, "rows", 2)).click("Duplicates of this row")
+    assert "2 rows are in 1 group of duplicates" in text_of(page)
+    assert "Rows 2, 5" in text_of(page)
+    assert "Rows 1, 3, 6" in text_of(page.click("All duplicates"))
+    form_that_keeps(page, 2).submit(status=303)
+    assert "Duplicates of this row" not in staff.get(url_of(number, "rows", 2))
+    assert "No duplicates" in text_of(staff.get(url_of(number, "duplicates") + "?of=4"))
+
+
 def test_a_form_without_a_row_or_a_token_removes_nothing(number: int, staff: TestApp) -> None:
     page = staff.get(url_of(number, "duplicates"))
     form = form_that_keeps(page, 5)
