@@ -60,6 +60,19 @@ def test_the_history_folds_edits_of_one_person_and_links_their_rows(
     assert links == [url_of(open_batch, "rows", row) for row in (3, 3, 2, 1)]
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_the_history_folds_removals_and_added_rows_by_themselves(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    for sequence in (1, 2, 3):
+        post(staff, url_of(open_batch, "rows", sequence, "remove"), version="1")
+    post(staff, url_of(open_batch, "rows", 1, "restore"), version="2")
+    page = staff.get(url_of(open_batch, "history"))
+    entries = page.html.select_one(".timeline").find_all("li", class_="event", recursive=False)
+    said = [" ".join(entry.select_one(".event-summary").get_text().split()) for entry in entries[:2]]
+    assert said == ["Restored row 1.", "3 removals"]
+
+
 def test_the_history_names_each_change_with_its_cells(
     catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:
