@@ -85,6 +85,7 @@ _COMMANDS = {
         "Prepare the database: migrations, the queue of jobs, the roles, and demo data if the settings ask for it.",
     ),
     "user": LazyCommand("batchbook.cli.administration:user", "The people who may sign in."),
+    "role": LazyCommand("batchbook.cli.roles:role", "Named sets of permissions, which users have."),
     "catalog": LazyCommand("batchbook.cli.administration:catalog", "Products, vendors and departments."),
     "batch": LazyCommand(
         "batchbook.cli.batches:batch", "Batches of every type: create, browse, edit, execute."

@@ -1,23 +1,56 @@
-"""Commands that list users and roles, sign users out and delete them, as their pages do."""
+"""Commands that list users, deactivate them, sign them out and delete them, and the session in which accounts change."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Session, selectinload
 
-from batchbook.cli.administration import changed_user
 from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import aligned, json_option, print_result
 from batchbook.cli.parameters import TEXT
-from batchbook.errors import Conflict
-from batchbook.security.models import Role, User
+from batchbook.errors import Conflict, Missing
+from batchbook.security.models import User, normal_name
 from batchbook.security.sessions import revoke_sessions
 from batchbook.words import counted
 
 _NAME = click.argument("name", type=TEXT)
+
+
+@contextmanager
+def changed_accounts(installation: Installation) -> Iterator[Session]:
+    """Yield a session to change users and roles; raise ``Conflict`` if no administrator would be left."""
+    from batchbook.accounts.admin_rules import admins, one_at_a_time  # They load the pages of users.
+
+    with installation.transaction() as session:
+        one_at_a_time(session)
+        had_admins = bool(admins(session))
+        yield session
+        session.flush()
+        if had_admins and not admins(session):
+            raise Conflict(
+                "This would leave nobody who can sign in and edit users and roles. Nothing was changed."
+            )
+
+
+@contextmanager
+def changed_user(installation: Installation, name: str) -> Iterator[tuple[Session, User]]:
+    """Yield a session and the user called ``name`` to change; raise ``Conflict`` if no administrator would be left."""
+    with changed_accounts(installation) as session:
+        wanted = select(User).where(User.name == normal_name(name)).options(selectinload(User.roles))
+        found = session.scalar(wanted)
+        if found is None:
+            raise Missing(f"There is no user called {name[:64]}. Nothing was changed.")
+        yield session, found
+
+
+def user_facts(found: User) -> dict[str, object]:
+    """Return the facts about a user that commands print after a change."""
+    return {"name": found.name, "roles": sorted(role.name for role in found.roles), "active": found.active}
 
 
 @click.command("list")
@@ -50,29 +83,27 @@ def _remark(user: dict[str, Any]) -> str:
     return "" if user["has_password"] else " (without a password)"
 
 
-@click.command("roles")
+@click.command()
+@_NAME
 @json_option
 @pass_installation
-def list_roles(installation: Installation, as_json: bool) -> None:
-    """List the roles with their permissions and users."""
-    with installation.transaction(read_only=True) as session:
-        wanted = select(Role).options(selectinload(Role.permissions), selectinload(Role.users))
-        roles = [
-            {
-                "name": role.name,
-                "label": role.label,
-                "description": role.description,
-                "permissions": [entry.permission for entry in role.permissions],
-                "users": [user.name for user in role.users],
-            }
-            for role in session.scalars(wanted.order_by(Role.name))
-        ]
-    lines = []
-    for role in roles:
-        lines.append(f"{role['name']} ({role['label']})")
-        pairs = [(word, ", ".join(role[word])) for word in ("permissions", "users") if role[word]]
-        lines += aligned(pairs, "  ")
-    print_result(as_json, roles, *(lines or ("There are no roles.",)))
+def deactivate(installation: Installation, name: str, as_json: bool) -> None:
+    """Deactivate the user NAME, who is signed out at once and can no longer sign in."""
+    with changed_user(installation, name) as (session, found):
+        found.active = False
+        revoke_sessions(session, found.id)
+    print_result(as_json, user_facts(found), f"The user {found.name} can no longer sign in.")
+
+
+@click.command()
+@_NAME
+@json_option
+@pass_installation
+def activate(installation: Installation, name: str, as_json: bool) -> None:
+    """Activate the user NAME again, who was deactivated."""
+    with changed_user(installation, name) as (_session, found):
+        found.active = True
+    print_result(as_json, user_facts(found), f"The user {found.name} can sign in again.")
 
 
 @click.command("sign-out")

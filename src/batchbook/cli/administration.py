@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from batchbook import demo, migrate
 from batchbook.catalog.loader import load_file
 from batchbook.cli import LazyCommand, LazyGroup
+from batchbook.cli.accounts import changed_user, user_facts
 from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import json_option, print_result
 from batchbook.cli.parameters import TEXT
@@ -31,7 +30,6 @@ from batchbook.master.direct_edits import LONGEST_REASON
 from batchbook.security.default_roles import install_default_roles
 from batchbook.security.models import Role, User, normal_name
 from batchbook.security.passwords import hash_password, why_weak, zone_field
-from batchbook.security.sessions import revoke_sessions
 from batchbook.words import counted, noun
 
 _NOT_ADDED, _NOT_CHANGED = "The user was not added.", "The user was not changed."
@@ -43,13 +41,17 @@ USER_COMMANDS = {
     "list": LazyCommand(
         "batchbook.cli.accounts:list_users", "List the users with their roles, and whether they may sign in."
     ),
+    "deactivate": LazyCommand(
+        "batchbook.cli.accounts:deactivate",
+        "Deactivate the user NAME, who is signed out at once and can no longer sign in.",
+    ),
+    "activate": LazyCommand(
+        "batchbook.cli.accounts:activate", "Activate the user NAME again, who was deactivated."
+    ),
     "sign-out": LazyCommand("batchbook.cli.accounts:sign_out", "Sign out the user NAME in all browsers."),
     "delete": LazyCommand(
         "batchbook.cli.accounts:delete",
         "Delete the user NAME, unless records name them as the author of changes.",
-    ),
-    "roles": LazyCommand(
-        "batchbook.cli.accounts:list_roles", "List the roles with their permissions and users."
     ),
 }
 
@@ -137,54 +139,7 @@ def edit(
             found.full_name = _value(User, "full_name", full_name, _NOT_CHANGED)
         if timezone is not None:
             found.timezone = _zone(timezone, _NOT_CHANGED)
-    print_result(as_json, _user_facts(found), f"Changed the user {found.name}.")
-
-
-@user.command()
-@_NAME
-@json_option
-@pass_installation
-def deactivate(installation: Installation, name: str, as_json: bool) -> None:
-    """Deactivate the user NAME, who is signed out at once and can no longer sign in."""
-    with changed_user(installation, name) as (session, found):
-        found.active = False
-        revoke_sessions(session, found.id)
-    print_result(as_json, _user_facts(found), f"The user {found.name} can no longer sign in.")
-
-
-@user.command()
-@_NAME
-@json_option
-@pass_installation
-def activate(installation: Installation, name: str, as_json: bool) -> None:
-    """Activate the user NAME again, who was deactivated."""
-    with changed_user(installation, name) as (_session, found):
-        found.active = True
-    print_result(as_json, _user_facts(found), f"The user {found.name} can sign in again.")
-
-
-@contextmanager
-def changed_user(installation: Installation, name: str) -> Iterator[tuple[Session, User]]:
-    """Yield a session and the user called ``name`` to change; raise ``Conflict`` if no administrator would be left."""
-    from batchbook.accounts.admin_rules import admins, one_at_a_time  # They load the pages of users.
-
-    with installation.transaction() as session:
-        one_at_a_time(session)
-        had_admins = bool(admins(session))
-        wanted = select(User).where(User.name == normal_name(name)).options(selectinload(User.roles))
-        found = session.scalar(wanted)
-        if found is None:
-            raise Missing(f"There is no user called {name[:64]}. Nothing was changed.")
-        yield session, found
-        session.flush()
-        if had_admins and not admins(session):
-            raise Conflict(
-                "This would leave nobody who can sign in and edit users and roles. Nothing was changed."
-            )
-
-
-def _user_facts(found: User) -> dict[str, object]:
-    return {"name": found.name, "roles": sorted(role.name for role in found.roles), "active": found.active}
+    print_result(as_json, user_facts(found), f"Changed the user {found.name}.")
 
 
 def _password(from_stdin: bool) -> str:
