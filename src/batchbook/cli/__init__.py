@@ -90,6 +90,10 @@ _COMMANDS = {
     "batch": LazyCommand(
         "batchbook.cli.batches:batch", "Batches of every type: create, browse, edit, execute."
     ),
+    "export": LazyCommand(
+        "batchbook.cli.exports:export",
+        "Export LIST, such as products, vendors or batches, or the rows of the batch with that number, to a file.",
+    ),
     "serve": LazyCommand(
         "batchbook.cli.processes:serve",
         "Serve the pages, and run jobs if the settings say so, until stopped by SIGTERM or Ctrl-C.",
