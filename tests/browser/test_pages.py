@@ -22,7 +22,7 @@ from tests.functional.harness import (
 from webtest import TestApp, Upload
 
 from .eyes import SIDEWAYS, problems_now, problems_of
-from .visits import Visits
+from .visits import Visits, confirm
 
 
 def test_filters_are_put_together_without_a_reload(
@@ -59,6 +59,7 @@ def test_a_double_click_on_execute_executes_once(
     page.goto(url_of(complete_batch))
     posts: list[str] = []
     page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    confirm(page)
     page.get_by_role("button", name="Execute").dblclick()
     expect(page.locator(".flashes")).to_contain_text("3 prices changed, 1 unchanged, 4 rows left out.")
     assert len(posts) == 1
@@ -93,6 +94,7 @@ def test_all_of_the_main_job_works_without_javascript(
     page.get_by_role("button", name="Mark complete").click()
     page = visits.sign_in("admin", java_script_enabled=False)
     page.goto(batch_url)
+    confirm(page)
     page.get_by_role("button", name="Execute").click()
     expect(page.locator(".flashes")).to_contain_text("4 prices changed")
     assert catalogue.prices()["000000099"] == Decimal("1.05")

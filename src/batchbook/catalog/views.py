@@ -61,7 +61,8 @@ class ProductView(MasterView):
     title_one = "product"
     description = "Products on sale, with their prices."
     grid_columns = (
-        "item_code", "description", "size", _DEPARTMENT, "category", "brand", _VENDOR, "price", "on_hand", "active",
+        "item_code", "description", "size", _DEPARTMENT, "category", "brand", _VENDOR, "price", "cost", "on_hand",
+        "active",
     )  # fmt: skip
     default_sort = (Sort("item_code"),)
     facts_fields = (*grid_columns, "modified_at")
@@ -80,7 +81,7 @@ class ProductView(MasterView):
             Product,
             (
                 "item_code", "description", "size", self._department, "category", "brand", _VENDOR_CODE, "price",
-                "on_hand", "active",
+                "cost", "on_hand", "active",
             ),
         )  # fmt: skip
 

@@ -52,7 +52,7 @@ class DuplicateRows:
             raise Conflict(f"{context.batch} has no duplicates: its type does not declare any.")
         self._context = context
         self._declared: Duplicates = declared
-        self._key = [getattr(context.row, name) for name in declared.key_of(context.handler)]
+        self._key = [getattr(context.row, name) for name in declared.key_of(context.handler, context.batch)]
 
     @cached_property
     def number(self) -> str | None:

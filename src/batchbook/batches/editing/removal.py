@@ -108,7 +108,9 @@ class RowRemover:
             # All rows are counted, because the removal may change which rows satisfy the condition.
             whole = model.batch_id == context.batch.id
             touched = whole if within is None else and_(whole, within)
-            with refreshing(context, touched, refresh=bool(context.handler.peer_columns)):
+            with refreshing(
+                context, touched, refresh=bool(context.handler.peer_columns), whole=within is None
+            ):
                 self._mark(context, condition, removed=True)
                 self._record(context, summary or f"Removed {counted(count, 'row')}.", count, removed=True)
             return count
@@ -123,7 +125,7 @@ class RowRemover:
             whole = model.batch_id == context.batch.id
             count = self.demand_seen(context, condition, seen, removed=False)
             context.progress.report("restore rows", 0, count)
-            with refreshing(context, whole):
+            with refreshing(context, whole, whole=True):
                 self._mark(context, condition, removed=False)
                 self._record(context, f"Restored {counted(count, 'row')}.", count, removed=False)
             return count

@@ -14,6 +14,7 @@ from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.pages.batch.detail import BatchDetail, Download, History
 from batchbook.batches.pages.batch.header_forms import FILE_FIELD, PASTED_FIELD, CreateBatch, EditHeader
 from batchbook.batches.pages.batch.index_actions import BatchIndex, ExecuteAll, RefreshAll
+from batchbook.batches.pages.batch.large_changes import LargeChanges
 from batchbook.batches.pages.batch.lifecycle_actions import (
     CloneBatch,
     CompleteBatch,
@@ -73,6 +74,7 @@ BATCH_PAGES = (
     CloneBatch,
     DeleteBatch,
     ExecuteBatch,
+    LargeChanges,
     ScheduleBatch,
     UnscheduleBatch,
     RowPage,

@@ -35,13 +35,13 @@ def test_rows_can_be_pasted(catalogue: CatalogueDatabase, staff: TestApp) -> Non
 def test_a_new_warning_limit_in_the_header_marks_the_rows_anew(
     catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:
-    assert [catalogue.row(open_batch, n).over_limit for n in (1, 2, 3)] == [False, False, False]
+    assert [catalogue.row(open_batch, n).over_limit for n in (1, 2, 3)] == [False, True, False]
     form = form_with(staff.get(url_of(open_batch, "edit")), "warn_above")
-    form["warn_above"], form["notes"] = "50", "Checked with the vendor."
+    form["warn_above"], form["notes"] = "9", "Checked with the vendor."
     page = form.submit(status=303).follow()
     assert "Flag changes over (%)" in text_of(page, ".flashes")
-    assert [catalogue.row(open_batch, n).over_limit for n in (1, 2, 3)] == [False, True, False]
-    assert "more than 50" in catalogue.row(open_batch, 2).status_text
+    assert [catalogue.row(open_batch, n).over_limit for n in (1, 2, 3)] == [True, True, True]
+    assert "more than 9" in catalogue.row(open_batch, 2).status_text
     assert "Checked with the vendor." in text_of(page)
 
 
