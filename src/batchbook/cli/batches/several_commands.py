@@ -22,8 +22,8 @@ from batchbook.cli.parameters import (
     TEXT,
     actor_option,
     background_option,
-    execution_options,
     no_options,
+    unconfirmed_options,
 )
 from batchbook.errors import BadInput, BatchbookError, Conflict, Missing
 from batchbook.words import counted
@@ -178,6 +178,7 @@ refresh_all = _many_command(
 )
 execute_all = _many_command(
     Action.EXECUTE,
-    execution_options,
+    unconfirmed_options,
+    # Each batch with a warning is left out, so that somebody looks at it and confirms it by itself.
     "Execute all batches of TYPE that are marked as complete, one after the other.",
 )
