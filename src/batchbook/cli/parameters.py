@@ -125,11 +125,17 @@ def execution_options(command: _Command) -> _Command:
             options = {**options, CONFIRM: [*([sent] if isinstance(sent, str) else sent), *confirm]}
         return command(*arguments, **{**values, "options": options})
 
-    text = "An option of the execution. Repeat a key to choose several values."
-    option = click.option("--option", "options", multiple=True, type=PAIR, callback=_grouped, help=text)
     text = "Confirm a warning of the execution by its name, or “all”; may be repeated."
     confirmation = click.option("--confirm", metavar="NAME", multiple=True, type=TEXT, help=text)
-    return cast("_Command", option(confirmation(with_confirmations)))
+    return cast("_Command", unconfirmed_options(confirmation(with_confirmations)))
+
+
+def unconfirmed_options(command: _Command) -> _Command:
+    """Give a command ``--option``, passed as the mapping ``options``; a repeated key has a list."""
+    text = "An option of the execution. Repeat a key to choose several values."
+    return click.option("--option", "options", multiple=True, type=PAIR, callback=_grouped, help=text)(
+        command
+    )
 
 
 def at_option(command: _Command) -> _Command:

@@ -63,7 +63,7 @@ _KNOWN = {
         ),
         Problem(
             409,
-            "This has changed in the meantime",
+            "This is not possible now",
             "The current state no longer permits this. Nothing was changed. Go back, reload the page, and check it.",
         ),
         Problem(

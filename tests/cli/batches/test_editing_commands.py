@@ -63,6 +63,7 @@ REFUSED: tuple[tuple[tuple[object, ...], str], ...] = (
     (("add-row", 1, "--set", "new_price=x"), "“x” is not a number"),
     (("restore-row", 1, 1), "Row 1 is not removed; nothing was changed."),
     (("remove-row", 1, 6), "has no row 6."),
+    (("enter", 1, "000000011"), "“000000011” was not found, so no row was added."),
     (("remove-rows", 1, "--status", "duplicate"), "No rows match any more, so none was removed."),
     (("remove-rows", 1, "--status", "bogus"), "no status “bogus”"),
 )

@@ -30,7 +30,14 @@ from batchbook.batches.pages.file.mapping_page import MappingPage
 from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
 from batchbook.batches.pages.rows.row import EditCell, EditRow, RowPage, SourceRowPage
-from batchbook.batches.pages.rows.row_actions import AddRow, QuickEntry, RemoveRow, RemoveRows, RestoreRow
+from batchbook.batches.pages.rows.row_actions import (
+    AddRow,
+    QuickEntry,
+    RemoveRow,
+    RemoveRows,
+    RestoreRow,
+    RestoreRows,
+)
 from batchbook.batches.pages.rows.row_grid import ExportRows, RememberRows, open_batch_rows
 from batchbook.batches.pages.rows.worksheet_pages import (
     WORKSHEET,
@@ -90,6 +97,7 @@ BATCH_PAGES = (
     RememberRows,
     ExportRows,
     RemoveRows,
+    RestoreRows,
     DownloadWorksheet,
     DownloadProblems,
     UploadWorksheet,

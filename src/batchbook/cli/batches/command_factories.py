@@ -125,14 +125,16 @@ def action_command(
         if background:
             demand_job_runner(installation)
         with Foreground(installation.services, actor, quiet=quiet) as foreground:
-            result = _run(installation, foreground, batch_id, actor, action, values, make_result, background)
+            result = run_action(
+                installation, foreground, batch_id, actor, action, values, make_result, background
+            )
         result.show(as_json)
 
     parameters = (batch_argument, options, background_option, quiet_option, actor_option, json_option)
     return _command(action.value, text, command, *parameters)
 
 
-def _run(
+def run_action(
     installation: Installation,
     foreground: Foreground,
     batch_id: int,
@@ -142,6 +144,7 @@ def _run(
     make_result: ResultMaker,
     background: bool,
 ) -> CommandResult:
+    """Run ``action`` on a batch, in a transaction of its own or as a job, and return what the command prints."""
     with acting_session(installation, actor) as session:
         identity = batch_identity(session.find(batch_id, action))
         result = session.run(batch_id, action, values.get("options"))

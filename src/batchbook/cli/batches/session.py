@@ -41,6 +41,13 @@ class CommandSession:
         self._person = person
 
     @property
+    def person(self) -> Identity:
+        """The person who acts; raise ``Refused`` in a session without one."""
+        if self._person is None:
+            raise Refused("Name the user on whose behalf to act. Nothing was done.")
+        return self._person
+
+    @property
     def types(self) -> BatchTypes:
         """The registered batch types."""
         types: BatchTypes = self.services.get(BatchTypes)

@@ -251,6 +251,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         plan = self.plan_of(batch)
         refuse_not_allowed(self.context, plan, self._targets)
         refuse_mode(plan)
+        plan.settle_sender(self.references_of(plan))
         if plan.mode is Mode.REPLACE:
             in_scope(self.session, plan)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, reduce
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, String, cast, literal
 from batchbook.batches import HandlerContext, IntakeField, IntakeMapping, RowColumn, stored_intake
 from batchbook.db import folded_key
 from batchbook.grid import Kind
+from batchbook.types.imports.fuzzy_match import References
 from batchbook.types.imports.models import Import, Mode
 from batchbook.types.imports.targets import (
     Application,
@@ -38,6 +39,23 @@ class ImportPlan:
         """The mapping of the file's columns to fields; ``None`` before there is one."""
         intake = stored_intake(self.batch)
         return intake.mapping if intake else None
+
+    def settle_sender(self, references: Mapping[str, References]) -> None:
+        """Take the sender of the file for the record that it names, such as a vendor, so that it is given only once.
+
+        It is stored by its key, whether it was given by key or by name. Records that are missing are then looked for
+        among those of the sender, unless another one was given for that; and the other way round.
+        """
+        batch, name = self.batch, self.target.sender
+        if not name:
+            return
+        among = batch.scope_field == name
+        given = batch.sender or (batch.scope_value if among else None)
+        if given:
+            found = references[name].look_up([given])[given]
+            batch.sender = found[0] if len(found) == 1 else given
+            if among and not batch.scope_value:
+                batch.scope_value = batch.sender
 
     @cached_property
     def written(self) -> tuple[TargetField, ...]:

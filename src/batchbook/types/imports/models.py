@@ -112,13 +112,16 @@ class Import(Batch):
         description="If missing records are deleted: the field that limits them, such as vendor.",
     )
     scope_value: Mapped[str | None] = editable(
-        String(200), fixed=True, label="With the value", description="The value of that field, such as V0764."
+        String(200),
+        fixed=True,
+        label="With the value",
+        description="The value of that field, such as V0764. Empty: the source, where the field is the vendor.",
     )
     sender: Mapped[str | None] = editable(
         String(60),
         fixed=True,
         label="Source",
-        description="The sender of the file: the reading and mapping of its files are remembered by this name.",
+        description="The sender of the file, such as the vendor: the reading and mapping of its files are remembered by this name.",
     )
 
 

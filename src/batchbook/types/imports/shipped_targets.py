@@ -84,6 +84,7 @@ PRODUCTS = ImportTarget(
     modified=Product.modified_at,
     before=_write_price_history,
     cheapest_by="price",
+    sender="vendor",
     permission="products:edit",
 )
 QUANTITIES = ImportTarget(

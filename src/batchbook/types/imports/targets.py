@@ -150,10 +150,9 @@ class ImportTarget:
 
     ``checks`` are rules in SQL. ``scopes`` are fields within whose values records can be missing from a table; only with
     ``deletes``. They are deleted then or, with ``mark_deleted``, get these values instead. ``touch(now)`` returns what
-    else is set in records that change, ``modified`` is the column with the time of a record's last change, and
-    ``before(application)`` is called when everything is about to be written. ``cheapest_by`` is the field whose
-    lowest value people may keep among duplicates. ``name`` is by default that of the table,
-    ``title`` is what people call the records.
+    else is set in changed records, ``modified`` is the column with the time of the last change, ``before(application)``
+    runs before all is written. ``name`` is by default that of the table, ``title`` what people call the records. Of
+    duplicates the one with the lowest ``cheapest_by`` can be kept; ``sender`` is the field for who sends a file.
     """
 
     model: type[Any]
@@ -172,6 +171,7 @@ class ImportTarget:
     modified: InstrumentedAttribute[Any] | None = None
     before: Callable[[Application], None] | None = None
     cheapest_by: str = ""
+    sender: str = ""
 
     def __post_init__(self) -> None:
         """Complete the names that were left to be derived from the table."""
@@ -324,10 +324,10 @@ def add_import_target(config: Any, target: ImportTarget) -> None:
 def _check_target(target: ImportTarget) -> None:
     """Raise ``ValueError`` where a part of ``target`` names what is not there."""
     known = {field.name for field in target.all_fields}
-    named = {name for names in target.keys for name in names} | {*target.scopes, target.cheapest_by} - {""}
-    named |= {name for check in target.checks for name in check.fields}
-    if named - known:
-        raise ValueError(f"there is no field {sorted(named - known)[0]!r}")
+    named = {name for names in target.keys for name in names} | set(target.scopes)
+    named |= {name for check in target.checks for name in check.fields} | {target.cheapest_by, target.sender}
+    if unknown := sorted(named - known - {""}):
+        raise ValueError(f"there is no field {unknown[0]!r}")
     for names in target.keys:
         if not _is_unique({target.field(name).stored.property.columns[0] for name in names}):
             raise ValueError(

@@ -8,7 +8,10 @@ from typing import ClassVar
 from sqlalchemy import select
 
 from batchbook.batches import BatchMasterView, RowTable
-from batchbook.catalog.models import Department
+from batchbook.catalog.models import Department, Vendor
+
+#: The most vendors that the form suggests.
+_VENDORS = 500
 
 
 class PriceChangeView(BatchMasterView):
@@ -27,7 +30,9 @@ class PriceChangeView(BatchMasterView):
     }
 
     def suggestions(self) -> Mapping[str, Sequence[str]]:
-        """Return the names of the departments."""
+        """Return the names of the departments, and codes of vendors."""
+        db = self.request.db
         return {
-            "department": self.request.db.scalars(select(Department.name).order_by(Department.name)).all()
+            "department": db.scalars(select(Department.name).order_by(Department.name)).all(),
+            "vendor_code": db.scalars(select(Vendor.code).order_by(Vendor.code).limit(_VENDORS)).all(),
         }

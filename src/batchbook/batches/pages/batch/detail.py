@@ -121,23 +121,22 @@ class BatchDetail(BatchPage):
         ]
 
 
+#: The kinds of operations that are shown as one where a person did several in a row.
+_FOLDED = frozenset({"edit", "add", "remove", "restore"})
+
+
 def group_edits(operations: Sequence[Operation]) -> list[list[Operation]]:
-    """Return ``operations`` in their order, in groups: edits that one person made one after the other are together."""
+    """Return ``operations`` in their order, in groups: edits of one kind that one person made one after the other are together."""
     groups: list[list[Operation]] = []
     for operation in operations:
         last = groups[-1][0] if groups else None
-        if (
-            last is not None
-            and (last.kind, last.actor) == (_EDIT, operation.actor)
-            and operation.kind == _EDIT
-        ):
+        same = last is not None and (last.kind, last.actor) == (operation.kind, operation.actor)
+        if same and operation.kind in _FOLDED:
             groups[-1].append(operation)
         else:
             groups.append([operation])
     return groups
 
-
-_EDIT = "edit"
 
 #: The number of operations on a page of the history, and of cells listed for each operation.
 PAGE_SIZE, CELLS_SHOWN = 50, 20
