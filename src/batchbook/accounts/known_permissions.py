@@ -18,13 +18,14 @@ from batchbook.security.identity import SIGNED_IN
 from batchbook.services import services_of
 
 _GENERAL = {"*": "Everything except batches", "batch:*": "Batches of every type"}
-_ORDER = ("*", "view", "export", "create", "edit", EDIT_DIRECTLY, "audit", "execute", "delete")
+_ORDER = ("*", "view", "export", "create", "edit", EDIT_DIRECTLY, "audit", "execute", "hand-over", "delete")
 #: Permissions of views that no role needs.
 _FOR_ALL = (SIGNED_IN, NO_PERMISSION_REQUIRED)
 
 _WORDS = {
     "*": "Everything",
     "audit": "View executed batches only",
+    BatchPermission.HAND_OVER: "Hand over to other users",
     EDIT_DIRECTLY: "Edit fields that otherwise change by batch only",
 }
 

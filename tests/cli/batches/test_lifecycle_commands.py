@@ -300,3 +300,16 @@ def test_options_that_do_not_fit(
     assert (result.exit_code, result.stdout) == (1, "")
     assert sentence in result.stderr
     assert snapshot() == before
+
+
+def test_batches_are_handed_over_one_by_one_or_all_of_a_person(batch: Run, opened: str) -> None:
+    refused = batch("hand-over", opened, "--to", "admin", "--as", "staff")
+    assert refused.exit_code == 1
+    assert "Nothing was handed over." in refused.stderr
+    assert batch("hand-over", "--to", "admin", "--as", "admin").exit_code == 2
+    result = batch("hand-over", opened, "--to", "admin", "--as", "admin")
+    assert result.stdout == "1 batch was handed over to admin.\n"
+    assert "Handed over from staff to admin." in batch("history", opened).stdout
+    result = batch("hand-over", "--from", "admin", "--to", "staff", "--as", "admin", "--json")
+    assert json.loads(result.stdout) == {"handed_over": [opened], "to": "staff", "left_out": []}
+    assert json.loads(batch("show", opened, "--json").stdout)["owner"] == "staff"

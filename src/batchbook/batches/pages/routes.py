@@ -12,8 +12,9 @@ from batchbook.batches.directives import check_class
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.pages.batch.detail import BatchDetail, Download, History
+from batchbook.batches.pages.batch.hand_over_page import HandOverBatch
 from batchbook.batches.pages.batch.header_forms import FILE_FIELD, PASTED_FIELD, CreateBatch, EditHeader
-from batchbook.batches.pages.batch.index_actions import BatchIndex, ExecuteAll, RefreshAll
+from batchbook.batches.pages.batch.index_actions import BatchIndex, ExecuteAll, HandOverAll, RefreshAll
 from batchbook.batches.pages.batch.lifecycle_actions import (
     CloneBatch,
     CompleteBatch,
@@ -54,6 +55,7 @@ BATCH_PAGES = (
     CreateBatch,
     RefreshAll,
     ExecuteAll,
+    HandOverAll,
     BatchDetail,
     IntakePage,
     MappingPage,
@@ -64,6 +66,7 @@ BATCH_PAGES = (
     AddRow,
     EditHeader,
     CloneBatch,
+    HandOverBatch,
     DeleteBatch,
     ExecuteBatch,
     ScheduleBatch,
