@@ -11,6 +11,7 @@ from batchbook.batches import access
 from batchbook.batches.directives import check_class
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.lifecycle import Action, BatchPermission
+from batchbook.batches.pages.batch.changes_page import ChangedCells, RememberChanges
 from batchbook.batches.pages.batch.detail import BatchDetail, Download, History
 from batchbook.batches.pages.batch.hand_over_page import HandOverBatch
 from batchbook.batches.pages.batch.header_forms import FILE_FIELD, PASTED_FIELD, CreateBatch, EditHeader
@@ -89,6 +90,8 @@ BATCH_PAGES = (
     FixSimilar,
     DuplicatesPage,
     History,
+    ChangedCells,
+    RememberChanges,
     Download,
 )
 
