@@ -32,7 +32,7 @@ def test_offers_every_permission_that_a_view_asks_for(harness: AccountsHarness) 
         "batch:*:execute",
         "*:*",
     } <= offered | {"batch:*:execute"}
-    assert all(re.fullmatch(r"[a-z*]+(:[a-z*]+)+", permission) for permission in offered)
+    assert all(re.fullmatch(r"[a-z*-]+(:[a-z*-]+)+", permission) for permission in offered)
     legends = [legend.get_text(strip=True) for legend in page.html.select("legend")]
     assert {"Users", "Roles", "Everything except batches", "Batches of every type"} <= set(legends)
 

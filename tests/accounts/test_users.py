@@ -151,5 +151,7 @@ def test_the_columns_that_name_people_are_found() -> None:
     found = {str(column) for column in name_columns(Base.metadata)}
     assert {"batch.created_by", "batch.executed_by", "operation.actor", "price_history.changed_by"} <= found
     columns = [str(column) for table in Base.metadata.tables.values() for column in table.columns]
-    assert {name for name in columns if name.endswith(("_by", ".actor"))} == found  # None was forgotten.
+    assert {
+        name for name in columns if name.endswith(("_by", "_to", ".actor"))
+    } == found  # None was forgotten.
     assert list(name_columns(MetaData())) == []

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.accounts import admin_rules
 from batchbook.accounts.admin_rules import UserContext, permissions_of
+from batchbook.accounts.owned_batches import HandOverBatches, OwnedBatches, owned_batches
 from batchbook.accounts.user_pages import Activate, Deactivate, SetPassword, SignOut
 from batchbook.db import Base
 from batchbook.forms import Field, Form, form_of
@@ -102,7 +103,7 @@ class UserView(MasterView):
     facts_fields = ("name", "full_name", "email", "timezone", "active")
     record_context_factory = UserContext
     hooks_factory = UserHooks
-    pages = (*PAGES[:-1], SetPassword, SignOut, Activate, Deactivate, PAGES[-1])
+    pages = (*PAGES[:-1], SetPassword, SignOut, HandOverBatches, Activate, Deactivate, PAGES[-1])
     templates: ClassVar = {"view": "batchbook.templates:accounts/user.jinja2"}
 
     def form(self, record: User | None) -> Form:
@@ -127,6 +128,10 @@ class UserView(MasterView):
     def label_of(self, record: User) -> str:
         """Return the user's name for sentences, such as “user “ann””."""
         return f"user “{record.name}”"
+
+    def batches(self, record: User) -> OwnedBatches | None:
+        """Return the unfinished batches of the user; ``None`` in an application without batches."""
+        return owned_batches(self.request, record)
 
     def sessions(self, record: User) -> int:
         """Return the number of browsers in which the user is signed in now."""

@@ -13,7 +13,19 @@ from inspect import get_annotations
 from typing import Any, ClassVar
 
 from pyramid.exceptions import ConfigurationError
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text, false, text
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    false,
+    func,
+    text,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
 
 from batchbook.batches.lifecycle import FINAL, Action, State, why_not
@@ -84,6 +96,7 @@ class Batch(Base):
     status_counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(String(64), info=USER_NAME)
+    handed_to: Mapped[str | None] = mapped_column(String(64), info=USER_NAME)
     refreshed_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     completed_by: Mapped[str | None] = mapped_column(String(64), info=USER_NAME)
@@ -93,6 +106,16 @@ class Batch(Base):
     execution_outcome: Mapped[dict[str, Any] | None]
     purge_after: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+
+    @hybrid_property
+    def owner(self) -> str:
+        """The user whose work the batch is: its creator, until it is handed over to somebody else."""
+        return self.handed_to or self.created_by
+
+    @owner.inplace.expression
+    @classmethod
+    def _owner_expression(cls) -> ColumnElement[str]:
+        return func.coalesce(cls.handed_to, cls.created_by)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Add the key and the polymorphic identity to a type's header, so that authors need not repeat them."""

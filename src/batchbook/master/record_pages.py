@@ -38,11 +38,17 @@ class Detail(Page):
     template = "batchbook.templates:master/view.jinja2"
 
     def get(self) -> dict[str, Any]:
-        """Show the record."""
+        """Show the record; ``edits`` in the query is the last direct edit on the page before."""
+        before = self.request.GET.get("edits", "")
+        last = int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None
+        # One too many, so that the page tells of those that are older.
+        edits = direct_edits(self.request.db, self.record, DIRECT_EDITS_SHOWN + 1, last)
+        shown = edits[:DIRECT_EDITS_SHOWN]
         return self.template_values(
             facts=self.view.facts(self.record),
             buttons=buttons_for(self.view, self.record),
-            direct_edits=direct_edits(self.request.db, self.record, DIRECT_EDITS_SHOWN),
+            direct_edits=shown,
+            older_edits=shown[-1].id if len(edits) > len(shown) else None,
         )
 
 

@@ -323,3 +323,16 @@ def test_unusual_changes_are_confirmed_by_name(batch: Run, opened: str) -> None:
     assert batch("execute", opened, "--as", "admin", "--confirm", "price").exit_code == 0
     options = json.loads(batch("show", opened, "--json").stdout)["execution_options"]
     assert options["confirm"] == ["price"]
+
+
+def test_batches_are_handed_over_one_by_one_or_all_of_a_person(batch: Run, opened: str) -> None:
+    refused = batch("hand-over", opened, "--to", "admin", "--as", "staff")
+    assert refused.exit_code == 1
+    assert "Nothing was handed over." in refused.stderr
+    assert batch("hand-over", "--to", "admin", "--as", "admin").exit_code == 2
+    result = batch("hand-over", opened, "--to", "admin", "--as", "admin")
+    assert result.stdout == "1 batch was handed over to admin.\n"
+    assert "Handed over from staff to admin." in batch("history", opened).stdout
+    result = batch("hand-over", "--from", "admin", "--to", "staff", "--as", "admin", "--json")
+    assert json.loads(result.stdout) == {"handed_over": [opened], "to": "staff", "left_out": []}
+    assert json.loads(batch("show", opened, "--json").stdout)["owner"] == "staff"

@@ -94,7 +94,7 @@ def delete_batch(engine: Engine, batch_id: int) -> str:
     dropped = cancel_schedule(context, f"{context.actor} deleted it")
     name, rows = str(batch), batch.row_count
     context.batch_type.rows.discard(context.session, batch)
-    context.session.execute(delete(GridSetting).where(GridSetting.grid == batch.filters_key))
+    context.session.execute(delete(GridSetting).where(GridSetting.grid.startswith(batch.filters_key)))
     context.session.delete(batch)
     context.session.flush()
     return f"{name} was deleted, with its {counted(rows, 'row')}, files and history.{dropped}"

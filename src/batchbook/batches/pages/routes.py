@@ -11,9 +11,11 @@ from batchbook.batches import access
 from batchbook.batches.directives import resolved
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.lifecycle import Action, BatchPermission
+from batchbook.batches.pages.batch.changes_page import ChangedCells, RememberChanges
 from batchbook.batches.pages.batch.detail import BatchDetail, Download, History
+from batchbook.batches.pages.batch.hand_over_page import HandOverBatch
 from batchbook.batches.pages.batch.header_forms import FILE_FIELD, PASTED_FIELD, CreateBatch, EditHeader
-from batchbook.batches.pages.batch.index_actions import BatchIndex, ExecuteAll, RefreshAll
+from batchbook.batches.pages.batch.index_actions import BatchIndex, ExecuteAll, HandOverAll, RefreshAll
 from batchbook.batches.pages.batch.large_changes import LargeChanges
 from batchbook.batches.pages.batch.lifecycle_actions import (
     CloneBatch,
@@ -72,6 +74,7 @@ BATCH_PAGES = (
     CreateBatch,
     RefreshAll,
     ExecuteAll,
+    HandOverAll,
     BatchDetail,
     IntakePage,
     MappingPage,
@@ -82,6 +85,7 @@ BATCH_PAGES = (
     AddRow,
     EditHeader,
     CloneBatch,
+    HandOverBatch,
     DeleteBatch,
     ExecuteBatch,
     LargeChanges,
@@ -106,6 +110,8 @@ BATCH_PAGES = (
     FixSimilar,
     DuplicatesPage,
     History,
+    ChangedCells,
+    RememberChanges,
     Download,
 )
 

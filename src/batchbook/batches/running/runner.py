@@ -16,6 +16,7 @@ from batchbook.batches.engine.context import ActionContext, around
 from batchbook.batches.engine.creation import clone_batch, delete_batch
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.engine.file_intake import intake_fields
+from batchbook.batches.engine.hand_over import RECIPIENT, hand_over
 from batchbook.batches.engine.preview import refuse_unconfirmed
 from batchbook.batches.engine.scheduled_execution import cancel_schedule_for_execution
 from batchbook.batches.files import input_file
@@ -85,6 +86,8 @@ def perform(engine: Engine, call: ActionCall) -> Result:
             return Result(f"{clone} was made as a copy of {source}.", batch_id=clone.id)
         case Action.DELETE:
             return Result(delete_batch(engine, call.batch_id))
+        case Action.HAND_OVER:
+            return Result(hand_over(engine, call.batch_id, str(call.options[RECIPIENT]), call.version))
     return engine.run(call.batch_id, call.action, call.options, call.version)
 
 

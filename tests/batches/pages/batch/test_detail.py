@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.functional.harness import (
     CatalogueDatabase,
+    column_of,
     form_to,
     json_post,
     number_in,
@@ -121,6 +122,9 @@ def test_a_big_change_shows_its_first_cells_and_says_how_many_there_are(
     page = staff.get(url_of(open_batch, "history"))
     assert len(page.html.select(".event")[0].select("tbody tr")) == 1
     assert "Showing the first 1 of 2 cells." in text_of(page)
+    everything = page.click("Show all")
+    assert column_of(everything, "Field") == ["Item code", "New price"]
+    assert column_of(everything, "After") == ["000000013", "0.70"]
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
@@ -132,7 +136,20 @@ def test_the_page_shows_the_last_operations_and_leads_to_all(
     page = staff.get(url_of(open_batch))
     assert {event.split(" ")[0] for event in summaries(page)} == {"Refreshed"}
     assert len(summaries(page)) == detail.ENTRIES_SHOWN
+    assert f"Full history ({detail.ENTRIES_SHOWN + 2} operations)" in text_of(page)
     assert len(summaries(page.click("Full history"))) == detail.ENTRIES_SHOWN + 2
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_edits_that_go_on_beyond_what_is_read_are_not_counted_as_all(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version, price in enumerate(("2.1", "2.3", "2.4"), start=1):
+        fields = {"field": "new_price", "value": price, "version": str(version)}
+        json_post(staff, url_of(open_batch, "rows", 1, "cell"), 200, fields)
+    assert "3 edits, of 3 cells" in text_of(staff.get(url_of(open_batch)))
+    monkeypatch.setattr(detail, "OPERATIONS_READ", 2)
+    assert "At least 2 edits, of 2 cells" in text_of(staff.get(url_of(open_batch)))
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -37,7 +37,7 @@ class TestInTheBackground:
         }
         assert offered == {
             "staff": ["Refresh all 3…"],
-            "admin": ["Refresh all 3…", "Execute all 3…"],
+            "admin": ["Refresh all 3…", "Execute all 3…", "Hand over all 3…"],
             "auditor": [],
         }
 

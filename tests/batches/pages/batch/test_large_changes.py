@@ -37,15 +37,15 @@ def test_the_page_lists_the_rows_beyond_the_limit_the_largest_first(
     rows = [row.get_text(" ", strip=True) for row in page.html.select("#changes-price tbody tr")]
     assert rows == ["1 000000011 2.00 200.00 +9,900 %", "2 000000012 3.00 1.00 -66.7 %"]
     assert text_of(page, "#edited").endswith("1 row Row 3")
-    falls = admin.get(url_of(large, "changes") + "?apply=decrease")
+    falls = admin.get(url_of(large, "large-changes") + "?apply=decrease")
     assert [row.th.text for row in falls.html.select("#changes-price tbody tr")] == ["2"]
     monkeypatch.setattr(large_changes, "LISTED", 1)
-    page = admin.get(url_of(large, "changes"))
+    page = admin.get(url_of(large, "large-changes"))
     assert len(page.html.select("#changes-price tbody tr")) == 1
     assert "The 1 largest are listed." in text_of(page)
 
 
 def test_an_executed_batch_has_none_left(admin: TestApp, large: int) -> None:
     form_to(admin.get(url_of(large)), "/execute").submit(status=303)
-    assert "No unusual changes" in text_of(admin.get(url_of(large, "changes")))
-    admin.get(url_of(large, "changes") + "?colour=red", status=400)
+    assert "No unusual changes" in text_of(admin.get(url_of(large, "large-changes")))
+    admin.get(url_of(large, "large-changes") + "?colour=red", status=400)

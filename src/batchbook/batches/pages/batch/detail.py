@@ -77,6 +77,8 @@ class BatchDetail(BatchPage):
             rows=rows,
             grid=rows.grid,
             groups=group_edits(operations)[:ENTRIES_SHOWN],
+            groups_cut=len(operations) == OPERATIONS_READ,
+            operation_count=operations[0].number if operations else 0,
             files=self._file_values(files),
             sheets=[
                 {

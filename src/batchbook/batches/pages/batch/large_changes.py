@@ -92,10 +92,10 @@ def _changes(view: BatchMasterView, batch: Batch, rows: Sequence[RowChange]) -> 
 class LargeChanges(BatchPage):
     """All rows that change a number by more than is usual, and the rows that people edited."""
 
-    name = "changes"
-    pattern = "/changes"
+    name = "large_changes"
+    pattern = "/large-changes"
     permission = Action.VIEW.value
-    template = "batchbook.templates:batches/changes.jinja2"
+    template = "batchbook.templates:batches/large_changes.jinja2"
 
     def get(self) -> dict[str, Any]:
         """List the rows, the largest changes first; the options of the execution are in the query."""

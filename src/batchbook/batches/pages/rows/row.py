@@ -28,6 +28,7 @@ from batchbook.batches.intake.file_inspection import Intake
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import BatchRow, CellChange, Operation
+from batchbook.batches.pages.batch.changes_page import changes_url
 from batchbook.batches.pages.batch_page import CONFLICT, UNPROCESSABLE, BatchPage, EditPage
 from batchbook.batches.pages.rows.row_grid import RowGrid
 from batchbook.batches.pages.view import PROBLEMS
@@ -105,6 +106,8 @@ class OneRow(BatchPage):
             facts=[(column, getattr(self.row, column.name)) for column in columns],
             editing=editing,
             changes=self._changes(),
+            changes_url=changes_url(self.view, self.batch, sequence=self.sequence),
+            most_changes=CHANGES_SHOWN,
             suggestions=self._suggestions(),
             row_url=self.row_url,
             duplicates_url=self._duplicates_url() if editing else None,
@@ -149,7 +152,7 @@ class OneRow(BatchPage):
             )
             .where(CellChange.batch_id == self.batch.id, CellChange.sequence == self.sequence)
             .order_by(CellChange.operation.desc(), CellChange.position)
-            .limit(CHANGES_SHOWN)
+            .limit(CHANGES_SHOWN + 1)  # One too many, so that the page tells of it.
         )
         return self.request.db.execute(statement).all()
 
