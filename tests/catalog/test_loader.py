@@ -277,3 +277,26 @@ def test_a_price_changed_during_the_load_is_not_lost(engine: Engine) -> None:
     thread.join()
     assert seen == [Decimal("2.49")]
     assert product(engine, "000000017").price == Decimal("5.00")
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (
+            PEARS.replace("PRODUCE", "Produce"),
+            "Row 2, column department: “Produce” is written like “PRODUCE”",
+        ),
+        (PEARS.replace("V0002", "v 0001"), "Row 2, column vendor_code: “v 0001” is written like “V0001”"),
+        (
+            PEARS.replace("000000018", "0000 00017"),
+            "column item_code: “0000 00017” is written like “000000017”",
+        ),
+    ],
+)
+def test_a_key_that_is_written_like_another_one_is_refused(engine: Engine, line: str, sentence: str) -> None:
+    load_lines(engine, APPLES)
+    with pytest.raises(BadInput, match=sentence):
+        load_lines(engine, line)
+    assert count(engine, Product) == 1
+    with pytest.raises(BadInput, match="Row 3, column department: “TOYS” is written like “Toys”"):
+        load_lines(engine, PEARS.replace("PRODUCE", "Toys"), APPLES.replace("PRODUCE", "TOYS"))

@@ -17,7 +17,9 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    and_,
     cast,
+    exists,
     func,
     insert,
     literal,
@@ -29,7 +31,7 @@ from sqlalchemy import Table as SqlTable
 from sqlalchemy.orm import Session
 
 from batchbook.catalog.models import PRICE, Department, PriceHistory, Product, Vendor
-from batchbook.db import UTCDateTime, lock_records, utc_now
+from batchbook.db import UTCDateTime, folded_key, lock_records, utc_now
 from batchbook.db.bulk_writing import bulk_insert
 from batchbook.db.functions import insert_into
 from batchbook.errors import BadInput
@@ -109,6 +111,7 @@ def load(session: Session, name: str, file: BinaryIO, *, by: str, reason: str | 
     more = [column for column in OPTIONAL if column in table.header]
     bulk_insert(connection, _staging, ("line", *COLUMNS, *more), _records(table, (*COLUMNS, *more)))
     _refuse_duplicates(connection)
+    _refuse_similar(connection)
     loaded = _merge(connection, by, reason, (*more, *_MERGED))
     _staging.drop(connection, checkfirst=False)
     session.expire_all()  # Records that the session holds may have changed.
@@ -161,6 +164,35 @@ def _refuse_duplicates(connection: Connection) -> None:
     repeated = select(code, line).group_by(code).having(func.count() > 1).order_by(line)
     if (found := connection.execute(repeated).first()) is not None:
         raise _refusal(found[1], f", column item_code: {found[0]} is in the file more than once.")
+
+
+def _refuse_similar(connection: Connection) -> None:
+    """Refuse a new key that is written like another one, but for case, blanks, width or Unicode form."""
+    keys = (
+        ("item_code", Product.item_code),
+        ("department", Department.name),
+        ("vendor_code", Vendor.code),
+    )
+    for name, stored in keys:
+        text, form, stored_form = _staging.c[name], folded_key(_staging.c[name]), folded_key(stored)
+        is_new = and_(text.is_not(None), ~exists().where(stored == text))
+        several = (func.min(text) != func.max(text)).label("several")
+        new = select(form.label("form"), several).where(is_new).group_by(form).subquery("new")
+        # Grouped, it is a table of its own for the databases, which they look up rather than scan for each record.
+        known = select(stored_form.label("form"), func.min(stored).label("text")).group_by(stored_form)
+        known_keys = known.subquery("known")
+        found = select(new.c.form, known_keys.c.text).outerjoin(known_keys, known_keys.c.form == new.c.form)
+        found = found.where(or_(known_keys.c.text.is_not(None), new.c.several)).order_by(new.c.form).limit(1)
+        if (row := connection.execute(found).first()) is not None:
+            written = select(text, _staging.c.line).where(is_new, form == row[0]).order_by(_staging.c.line)
+            texts = connection.execute(written).all()
+            other = row[1] or texts[0][0]
+            wanted, line = next((spelled, line) for spelled, line in texts if spelled != other)
+            raise _refusal(
+                line,
+                f", column {name}: “{wanted}” is written like “{other}”, but for case, blanks, width or Unicode form."
+                " Write it in the same way, or create it on a page of its own first.",
+            )
 
 
 def _refusal(line: int, problem: str) -> BadInput:

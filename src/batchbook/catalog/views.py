@@ -9,9 +9,11 @@ from sqlalchemy import Select, func, select
 
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.catalog.price_changes import LatestChanges, latest_changes
+from batchbook.db import folded_key, key_form
 from batchbook.forms import Field, Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort, columns_of
 from batchbook.master import PAGES, DirectChange, Invalid, MasterView, RecordHooks
+from batchbook.words import quoted_list
 
 _DEPARTMENT = Column("department", "Department", Department.name, Kind.TEXT)
 _VENDOR = Column("vendor", "Vendor", Vendor.code, Kind.TEXT)
@@ -43,12 +45,15 @@ class ProductHooks(RecordHooks):
     def _vendor_id(self, code: str | None) -> int | None:
         if code is None:
             return None
-        vendor_id = self.request.db.scalar(select(Vendor.id).where(Vendor.code == code))
-        if vendor_id is None:
-            raise Invalid(
-                {"vendor_code": f"There is no vendor {code}; see the list of vendors for their codes."}
-            )
-        return int(vendor_id)
+        similar = select(Vendor.code, Vendor.id).where(folded_key(Vendor.code) == key_form(code))
+        found: dict[str, int] = {
+            row.code: row.id for row in self.request.db.execute(similar.order_by(Vendor.code))
+        }
+        if code in found or len(found) == 1:
+            return found.get(code) or next(iter(found.values()))
+        if found:
+            raise Invalid({"vendor_code": f"“{code}” may be more than one vendor: {quoted_list([*found])}."})
+        raise Invalid({"vendor_code": f"There is no vendor {code}; see the list of vendors for their codes."})
 
 
 class ProductView(MasterView):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from batchbook.batches import Action
+from batchbook.catalog.models import Product, Vendor
 from batchbook.errors import Conflict
+from batchbook.types.imports.targets import ImportField, ImportTarget, ImportTargets, Lookup
 
 from .conftest import ImportHarness
 
@@ -72,3 +74,45 @@ def test_rows_whose_keys_become_similar_by_an_edit_are_compared_again(harness: I
     assert (statuses(harness, number)[:2], harness.rows(number)[1].new_code) == (["duplicate"] * 2, "V1")
     counts = harness.batch(number).status_counts
     assert counts == {"duplicate": 2, "create": 1}
+
+
+SIZED = ImportTarget(
+    model=Product,
+    name="sized",
+    key=("vendor", "description", "on_hand"),
+    fields=(
+        ImportField("vendor", stored="vendor_id", lookup=Lookup(Vendor.code, also=(Vendor.name,))),
+        "description",
+        "on_hand",
+        "item_code",
+        ImportField("price", required=True),
+    ),
+    permission="products:edit",
+)
+
+
+@pytest.mark.parametrize(("vendor", "choice"), [("V1", "ask"), ("müller & sons", "match")])
+def test_keys_of_several_parts_are_compared_as_a_whole(
+    harness: ImportHarness, monkeypatch: pytest.MonkeyPatch, vendor: str, choice: str
+) -> None:
+    monkeypatch.setitem(harness.services.get(ImportTargets)._targets, "sized", SIZED)
+    table = (
+        "vendor,description,on_hand,price\n"
+        f"{vendor},ITEM 1,3,1.50\n{vendor},ITEM 1,4,1.50\n{vendor},item 1,4,1.60\n{vendor},Item1,5,1.60\n"
+    )
+    number = harness.create(table, target="sized", similar_keys=choice)
+    first, *others = harness.rows(number)
+    assert [row.status for row in others] == ["similar", "similar", "create"]
+    assert others[0].issues[0]["suggestions"] == ["item 1"]
+    if choice == "ask":
+        (issue,) = first.issues
+        assert (first.status, issue["field"], issue["suggestions"]) == (
+            "similar",
+            "new_description",
+            ["Item 1"],
+        )
+        harness.edit(number, 1, new_description="Item 1")
+        harness.edit(number, 3, new_on_hand="6")
+        assert [row.status for row in harness.rows(number)] == ["update", "create", "create", "create"]
+    else:
+        assert (first.status, first.new_description) == ("update", "Item 1")

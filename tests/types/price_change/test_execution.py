@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from tests.batches.harness import BatchHarness
 
 from batchbook.batches import Action, State
+from batchbook.batches.engine.execution_check import Unconfirmed
 from batchbook.catalog.models import PriceHistory, Product
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput, Conflict
@@ -237,3 +238,11 @@ def _add_products(session: Session, count: int, prefix: str) -> None:
             for number in range(count)
         ],
     )
+
+
+def test_no_header_makes_a_change_usual_that_is_not(harness: BatchHarness, prices: Prices) -> None:
+    batch_id = harness.open(HEADER + "000000002,,,200.00\n", warn_above="99999.99")
+    harness.run(batch_id, Action.COMPLETE)
+    with pytest.raises(Unconfirmed, match=r"by more than 20 %: the largest \+9,900 %"):
+        harness.run(batch_id, Action.EXECUTE, confirm=())
+    assert prices() == BEFORE

@@ -194,66 +194,79 @@ def _warn_limit(settings: Mapping[str, Any], key: str, change: NumberChange) -> 
     return limit if own is None or not _is_number(own) else min(limit, own)
 
 
+@dataclass(frozen=True)
+class _Counts:
+    """The numbers of rows beyond the limits of a number, and of those in which it rises and falls."""
+
+    beyond: int
+    refused: int
+    moves: tuple[int, int]
+
+
 def _check_all(context: ActionContext, changes: Sequence[NumberChange]) -> list[NumberCheck]:
     """Return the checks of ``changes``, by three statements for all of them."""
     settings, key = context.handler_context.settings, context.batch.type
     refuse = _limit(settings, f"{_REFUSE}{key}")
     warn = [_warn_limit(settings, key, change) for change in changes]
     counts = _counts(context, changes, warn, refuse)
-    largest = _largest(context, changes)
+    largest = _largest(context, changes, counts)
     return [
-        NumberCheck(change, *largest[at], *counts[at], warn_above=warn[at], refuse_above=refuse)
+        NumberCheck(change, *largest[at], counts[at].beyond, counts[at].refused, warn[at], refuse)
         for at, change in enumerate(changes)
     ]
 
 
 def _counts(
     context: ActionContext, changes: Sequence[NumberChange], warn: Sequence[Decimal], refuse: Decimal | None
-) -> list[tuple[int, int]]:
-    """Return the numbers of rows beyond the limits ``warn`` and ``refuse`` for each of ``changes``."""
+) -> list[_Counts]:
+    """Return the counts of each of ``changes``, whose rows are read once for all."""
     columns = []
     for change, limit in zip(changes, warn, strict=True):
-        for one in (limit, refuse):
-            beyond = false() if one is None else and_(*_changed(change), beyond_limit(change, one))
-            columns.append(func.count().filter(beyond))
+        refused = false() if refuse is None else beyond_limit(change, refuse)
+        conditions = (beyond_limit(change, limit), refused, *_moves(change))
+        columns += [func.count().filter(change.where, condition) for condition in conditions]
     found = context.session.execute(select(*columns).where(context.rows().where)).one()
-    return [(found[at], found[at + 1]) for at in range(0, len(found), 2)]
+    each = [found[at : at + 4] for at in range(0, len(found), 4)]
+    return [_Counts(beyond, refused, (rises, falls)) for beyond, refused, rises, falls in each]
 
 
-def _changed(change: NumberChange) -> tuple[ColumnElement[bool], ...]:
-    return change.where, change.before != change.after
+def _moves(change: NumberChange) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return the conditions for the rows in which the number rises, and for those in which it falls."""
+    return change.after > change.before, change.after < change.before
 
 
 def beyond_limit(change: NumberChange, limit: Decimal) -> ColumnElement[bool]:
     """Return the condition for the rows that change the number by more than ``limit`` per cent."""
     # Whole numbers on both sides: the change times 10,000 against hundredths of a per cent.
     moved = func.abs(change.after - change.before) * literal(10_000, BigInteger)
-    beyond: ColumnElement[bool] = moved > literal(int(limit * 100), BigInteger) * func.abs(change.before)
-    return beyond
+    beyond = moved > literal(int(limit * 100), BigInteger) * func.abs(change.before)
+    return and_(change.before != change.after, beyond)
 
 
 Largest = tuple[list[RowChange], list[RowChange]]
 
 
-def _largest(context: ActionContext, changes: Sequence[NumberChange]) -> list[Largest]:
-    """Return the largest rises and falls of each of ``changes``."""
+def _largest(
+    context: ActionContext, changes: Sequence[NumberChange], counts: Sequence[_Counts]
+) -> list[Largest]:
+    """Return the largest rises and falls of each of ``changes``; where ``counts`` has none, rows are not read for them."""
     parts = []
     for at, change in enumerate(changes):
-        for falls, direction in enumerate((change.after > change.before, change.after < change.before)):
-            where = (context.rows().where, *_changed(change), direction)
-            sequences = select(
-                literal(2 * at + falls).label("part"), context.row.sequence.label("sequence")
-            ).where(*where)
-            parts.append(select(sequences.order_by(*largest_first(context, change)).limit(_NAMED).subquery()))
-    found = context.session.execute(union_all(*parts)).all()
+        for place, direction in enumerate(_moves(change)):
+            if counts[at].moves[place]:
+                part = literal(2 * at + place).label("part")
+                sequences = select(part, context.row.sequence.label("sequence"))
+                sequences = sequences.where(context.rows().where, change.where, direction)
+                largest = sequences.order_by(*largest_first(context, change)).limit(_NAMED)
+                parts.append(select(largest.subquery()))
+    found = context.session.execute(union_all(*parts)).all() if parts else ()
     rows = read_changes(context, changes, {row.sequence for row in found})
     lists: list[Largest] = [([], []) for _ in changes]
     for row in found:
         if changed := rows[row.sequence][row.part // 2]:
             lists[row.part // 2][row.part % 2].append(changed)
-    for each in lists:
-        for one in each:
-            one.sort(key=lambda row: (-row.size, row.sequence))
+    for one in (one for each in lists for one in each):
+        one.sort(key=lambda row: (-row.size, row.sequence))
     return lists
 
 
@@ -293,7 +306,7 @@ def _is_number(value: Any) -> bool:
 def rows_beyond(context: ActionContext, number: NumberCheck, most: int) -> list[RowChange]:
     """Return at most ``most`` rows that change ``number`` by more than its limit, the largest changes first."""
     change = number.change
-    where = (context.rows().where, *_changed(change), beyond_limit(change, number.warn_above))
+    where = (context.rows().where, change.where, beyond_limit(change, number.warn_above))
     wanted = select(context.row.sequence).where(*where).order_by(*largest_first(context, change)).limit(most)
     found = read_changes(context, [change], context.session.scalars(wanted).all())
     return sorted((row for (row,) in found.values() if row), key=lambda row: (-row.size, row.sequence))

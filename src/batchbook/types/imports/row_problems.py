@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
 
 from batchbook.batches import RowProxy, Rows, Severity
 from batchbook.types.imports.comparison import Comparison
@@ -45,6 +45,7 @@ class Problems:
         self._lookups = [field for field in plan.fields if field.lookup]
         self._needed = [field for field in plan.written if field.needed]
         self._not_supplied = plan.not_supplied
+        self._added = plan.added
         self._codes = {
             UNKNOWN,
             AMBIGUOUS,
@@ -154,10 +155,20 @@ class Problems:
     def _replace_by_key(self, row: RowProxy, field: TargetField) -> None:
         name = new(field.name)
         text = getattr(row, name)
-        matches = () if text is None else self._references[field.name].found.get(text, ())
+        if text is None:
+            return
+        references = self._references[field.name]
+        matches = references.found.get(text, ())
+        if not matches and field in self._added:
+            matches = (references.spelled_first(self._texts_of(field), text),)
         if len(matches) == 1 and matches != (text,):
             setattr(row, name, matches[0])
             row.raw = {name: text} | (row.raw or {})
+
+    def _texts_of(self, field: TargetField) -> Select[tuple[str, int]]:
+        row = self._row
+        texts = select(self._plan.column(row, field), row.sequence)
+        return texts.where(row.batch_id == self._plan.batch.id, ~row.removed, ~row.missing)
 
     def _judge_reference(self, row: RowProxy, field: TargetField) -> None:
         name = new(field.name)

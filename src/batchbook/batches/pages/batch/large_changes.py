@@ -54,7 +54,7 @@ class NumberView:
 def changes_url(view: BatchMasterView, batch: Batch, options: Mapping[str, Any], part: str) -> str:
     """Return the address of the ``part`` of the page of changes when the batch is executed with ``options``."""
     query = urlencode(options, doseq=True)
-    return f"{view.url('changes', batch)}{'?' if query else ''}{query}#{part}"
+    return f"{view.url('large_changes', batch)}{'?' if query else ''}{query}#{part}"
 
 
 def numbers_of(
