@@ -240,7 +240,7 @@ class RecordBuilder:
             return row
         if len(row) < self._width:
             return (*row, *[""] * (self._width - len(row)))
-        if any(row[self._width :]):
+        if any(map(str.strip, row[self._width :])):
             surplus[number] = row[self._width :]
         return row[: self._width]
 

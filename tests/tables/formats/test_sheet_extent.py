@@ -14,10 +14,10 @@ from batchbook.tables.formats.sheet_extent import Extent, QuickScan, exact_exten
     [
         cell("XFD1048576"),
         cell("A1000001"),
-        cell("ALM2"),  # The 1,001st column.
+        cell("XFE2"),  # The 16,385th column.
         cell("ALL5001"),
         '<row r="1048576"><c><v>1</v></c></row>',
-        "<row><c><v>1</v></c></row>" * 4 + '<row r="2">' + "<c><v>1</v></c>" * 1001 + "</row>",
+        "<row><c><v>1</v></c></row>" * 4 + '<row r="2">' + "<c><v>1</v></c>" * 16_385 + "</row>",
         cell("B2").replace('r="B2"', "r='XFD1048576'"),
         cell("B2").replace('r="B2"', 'r="xfd1048576"'),
         cell("B2").replace('<c r="B2"', '<c a=">" r = "XFD1048576"'),

@@ -53,6 +53,8 @@ _PARTS = {
 _OPEN = {OPEN_SIGN: "decimal", OPEN_ORDER: "date", PERCENT_SIGNS: "percent"}
 _ORDERS = (("ymd", "Year, month, day"), ("dmy", "Day, month, year"), ("mdy", "Month, day, year"))
 
+#: The columns of a wide file that are shown, and that can be set although nothing is open about them.
+MOST_COLUMNS_SHOWN = 200
 #: The highest number of a header row, and of the rows that headings may take.
 _LAST_HEADER, _MOST_HEADERS = 1_000, 10
 _NUMBERS = re.compile(r"[0-9]{1,9}")
@@ -258,6 +260,8 @@ def _column_fields(intake: Intake, fields: Sequence[IntakeField]) -> Iterator[Fi
     noted = {(note.column, note.code) for note in intake.report.notes}
     for place, column in enumerate(intake.report.columns):
         kind, label = kinds.get(place), column_title(column.heading, place)
+        if place >= MOST_COLUMNS_SHOWN and kind is None:
+            continue
         if column.kind == "number" or kind in NUMERIC_KINDS:
             yield Field.of(
                 f"decimal.{place}",

@@ -22,7 +22,13 @@ from batchbook.tables.errors import (
 )
 from batchbook.tables.formats import Block, NumberedRow, OpenedFile, blocks_of
 from batchbook.tables.formats.archive import OPENDOCUMENT, Archive, feed_xml, parsed_xml, without_long_texts
-from batchbook.tables.formats.cell_values import SheetFindings, duration_text, number_text, percent_text
+from batchbook.tables.formats.cell_values import (
+    SheetFindings,
+    duration_text,
+    far_rows_note,
+    number_text,
+    percent_text,
+)
 from batchbook.tables.layout.sheets import choose_sheet
 from batchbook.tables.layout.text_scan import file_pieces
 from batchbook.tables.report import Note, Reading
@@ -108,11 +114,12 @@ class OdsCellReader:
         attributes, self._attributes = self._attributes or {}, None
         times = repeat_count(attributes, "columns")
         text = self._value(attributes)
-        if not text:
+        place = len(self._cells) + self._empty
+        if not text or (place + times > MAX_COLUMNS and not text.strip()):
             self._empty += times
             return
-        if len(self._cells) + self._empty + times > MAX_COLUMNS:
-            raise LimitExceeded(sheet_too_large_message(self._row, len(self._cells) + self._empty + times))
+        if place + times > MAX_COLUMNS:
+            raise LimitExceeded(sheet_too_large_message(self._row, place + times))
         self._cells += [*[""] * self._empty, *[text] * times]
         self._empty = 0
 
@@ -228,8 +235,9 @@ class OdsRows:
         pieces = _content(self._file)
         for _ in chain(parsed_xml(pieces, OPENDOCUMENT, reader.start, reader.end, reader.cells.text), [None]):
             for number, times, cells in reader.take_rows():
-                size.add(number, cells, times)
-                yield from ((number + further, cells) for further in range(times))
+                if size.add(number, cells, times):
+                    yield from ((number + further, cells) for further in range(times))
+            reader.cells.findings.far = far_rows_note(size.far_rows)
             if reader.is_done:
                 return
 

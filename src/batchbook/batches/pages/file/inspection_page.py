@@ -14,7 +14,12 @@ from batchbook.batches.intake.field_mapping import IntakeField
 from batchbook.batches.intake.file_inspection import Intake
 from batchbook.batches.intake.file_preview import preview_cells
 from batchbook.batches.intake.file_source import store_intake, stored_intake
-from batchbook.batches.intake.reading_form import reading_form, reading_form_values, reading_from_form
+from batchbook.batches.intake.reading_form import (
+    MOST_COLUMNS_SHOWN,
+    reading_form,
+    reading_form_values,
+    reading_from_form,
+)
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch_page import UNPROCESSABLE, BatchPage
@@ -114,6 +119,7 @@ class IntakePage(PreparingPage):
             report=intake.report,
             bound=bound,
             rows=preview_cells(intake, self.fields, _ROWS),
+            shown=MOST_COLUMNS_SHOWN,
             columns_url=self.view.url("mapping", self.batch),
             cancel_url=self.own_url,
         )
