@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from python_calamine import CalamineError
 
 from batchbook.errors import BadInput
+from batchbook.tables.report import Reading
 
 
 class InvalidCompoundFile(Exception):  # noqa: N818 - It becomes a sentence before it leaves this room.
@@ -27,6 +28,14 @@ class LimitExceeded(Exception):  # noqa: N818 - It becomes a sentence before it 
 
 class ReachesTooFar(LimitExceeded):
     """A sheet has cells further down or out than a table may reach."""
+
+
+class Unreadable(BadInput):
+    """The table cannot be read by ``reading``, as far as that is known, and may be readable by another."""
+
+    def __init__(self, message: str, reading: Reading) -> None:
+        super().__init__(message)
+        self.reading = reading
 
 
 #: The most text in all cells together, in characters.

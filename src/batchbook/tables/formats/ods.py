@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
@@ -194,7 +194,7 @@ def open_ods(name: str, file: BinaryIO, requested: Reading, expected: Collection
     Raises ``BadInput`` for a file that is no spreadsheet, or unpacks to too much, also while rows are read.
     """
     with bad_input_for(name, _WHAT):
-        titles = _sheet_names(lambda: _content(file))
+        titles = ods_sheet_names(file)
         if not titles:
             raise InvalidWorkbook("it has no sheet")
         sheets = [(title, True) for title in titles]
@@ -297,11 +297,11 @@ def _content(file: BinaryIO) -> Iterator[bytes]:
     return Archive(file).pieces(_CONTENT) if file.read(2) == b"PK" else without_long_texts(file_pieces(file))
 
 
-def _sheet_names(content: Callable[[], Iterator[bytes]]) -> list[str]:
+def ods_sheet_names(file: BinaryIO) -> list[str]:
     """Return the names of all sheets: by a search where the document's prefixes are the usual ones, else by parsing it."""
     titles: list[str] = []
     rest, is_usual = b"", True
-    for number, piece in enumerate(content()):
+    for number, piece in enumerate(_content(file)):
         data = rest + piece
         found = _DECLARED.findall(data, max(0, len(rest) - _LONGEST_DECLARED))
         is_usual = is_usual and (found == [_TABLES] if not number else not found)
@@ -310,7 +310,7 @@ def _sheet_names(content: Callable[[], Iterator[bytes]]) -> list[str]:
             end = match.end()
             titles.append(html.unescape((match[1] or match[2] or b"").decode("utf-8", "replace")))
         rest = data[max(end, len(data) - _HELD_BACK) :]
-    return titles if is_usual else _sheet_names_by_parsing(content())
+    return titles if is_usual else _sheet_names_by_parsing(_content(file))
 
 
 def _sheet_names_by_parsing(pieces: Iterable[bytes]) -> list[str]:

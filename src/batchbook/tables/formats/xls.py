@@ -236,13 +236,22 @@ def _day(value: float, *, from_1904: bool) -> str:
 _WHAT = "an old Excel workbook"
 
 
+def _stream(file: BinaryIO) -> memoryview:
+    return memoryview(CompoundFile(file).stream("workbook"))
+
+
+def xls_globals(file: BinaryIO) -> XlsGlobals:
+    """Return the data that a workbook has for all of its sheets."""
+    return read_globals(_stream(file))
+
+
 def open_xls(name: str, file: BinaryIO, requested: Reading, expected: Collection[str]) -> OpenedFile:
     """Return one sheet of ``file``, called ``name``, opened for reading; ``expected`` are headings that it may have.
 
     Raises ``BadInput`` for a file that is no workbook, and for one that a password protects, also while rows are read.
     """
     with bad_input_for(name, _WHAT):
-        stream = memoryview(CompoundFile(file).stream("workbook"))
+        stream = _stream(file)
         book = read_globals(stream)
         if book.is_protected:
             raise BadInput(password_message(name))

@@ -87,6 +87,10 @@ class CreateBatch(Page):
         context = engine.context_of(batch)
         if has_mapped_file(context):
             intake = file_source_of(context).inspect(context.handler, batch)
+            if intake.report.problem:
+                return batch, Result(
+                    f"{batch} was created. It has no rows yet: choose how its file is to be read."
+                )
             if not intake.is_plain(intake_fields(context)):
                 return batch, Result(
                     f"{batch} was created. It has no rows yet: check how the file was read, then match its columns."
