@@ -24,6 +24,9 @@ OtherDigits = Literal["", "plain", "kept"]
 #: each line is quoted as a whole. Empty where that is to be guessed.
 Quoting = Literal["", "none", "doubled", "backslash", "apostrophe", "lines"]
 
+#: The code of the note about a table that cannot be read by the reading of its report.
+UNREADABLE = "unreadable"
+
 #: The formats that can be read. Pasted text is ``csv``, and so is text separated by tabs.
 Format = Literal["csv", "xlsx", "xlsb", "xls", "ods", "json", "html", "xml"]
 
@@ -183,7 +186,8 @@ class Report:
     """The report on a file. ``reading`` is complete: the options that were requested, and guesses for the rest.
 
     ``rows`` counts the records, ``blank_rows`` the blank rows between them; ``first_rows`` are the first records with their row
-    numbers, cells as they are in the file.
+    numbers, cells as they are in the file. That of a table that cannot be read has a ``problem``, no columns, and first rows as they
+    look without any.
     """
 
     name: str
@@ -201,6 +205,11 @@ class Report:
     def headings(self) -> tuple[str, ...]:
         """The headings as they are in the file, by position."""
         return tuple(column.heading for column in self.columns)
+
+    @property
+    def problem(self) -> str:
+        """The reason why the table cannot be read by its reading; empty where it was read."""
+        return next((note.message for note in self.notes if note.code == UNREADABLE), "")
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as data for JSON."""

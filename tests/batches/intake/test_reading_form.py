@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from batchbook.batches.intake.reading_form import reading_form, reading_form_values, reading_from_form
+from batchbook.batches.intake.reading_form import (
+    MOST_COLUMNS_SHOWN,
+    reading_form,
+    reading_form_values,
+    reading_from_form,
+)
 from batchbook.tables.report import Reading
 
 from .fields import FIELDS
@@ -41,3 +46,12 @@ def test_numbers_of_rows_must_be_numbers() -> None:
         {"header_row": "1", "header_rows": "1", "left_out": "3, last"}
     )
     assert bound.errors["left_out"] == ["“last” is not a row number: enter numbers separated by commas."]
+
+
+def test_a_wide_file_has_settings_for_its_first_columns_and_for_those_in_use() -> None:
+    wide = ",".join(["item_code", *(f"n{place}" for place in range(3_000)), "price"])
+    intake = inspected(f"{wide}\n{','.join(['1234', *['1.5'] * 3_001])}\n")
+    names = [item.name for item in reading_form(intake, FIELDS).fields]
+    assert len(intake.report.columns) == 3_002
+    assert "decimal.3001" in names  # It fills the price.
+    assert sum(name.startswith("decimal.") for name in names) == MOST_COLUMNS_SHOWN + 1

@@ -12,6 +12,7 @@ from batchbook.batches.intake.file_inspection import Intake
 from batchbook.forms import BoundForm, Field, Form
 from batchbook.grid import Kind, choices_of
 from batchbook.grid.columns import NUMERIC_KINDS
+from batchbook.tables.formats.file_type import TEXT_FORMATS
 from batchbook.tables.layout.encoding import ODD_LINES
 from batchbook.tables.layout.languages import text_encodings
 from batchbook.tables.layout.unlike_rows import UNLIKE_ROWS
@@ -28,6 +29,13 @@ _DELIMITER_LABELS = {
     "caret": "Caret ^", "tilde": "Tilde ~", "bars": "Two vertical bars ||", "ctrl-a": "Control character A",
 }  # fmt: skip
 _OTHER = "other"
+#: The formats as which a text can be read.
+FORMATS = (
+    ("csv", "Delimited text"),
+    ("json", "JSON"),
+    ("html", "Web page (HTML)"),
+    ("xml", "XML Spreadsheet 2003"),
+)
 #: What quotation marks can mean.
 QUOTINGS = (
     ("doubled", 'Quote cells; written twice within a cell: "3/4"" board"'),
@@ -53,6 +61,8 @@ _PARTS = {
 _OPEN = {OPEN_SIGN: "decimal", OPEN_ORDER: "date", PERCENT_SIGNS: "percent"}
 _ORDERS = (("ymd", "Year, month, day"), ("dmy", "Day, month, year"), ("mdy", "Month, day, year"))
 
+#: The columns of a wide file that are shown, and that can be set although nothing is open about them.
+MOST_COLUMNS_SHOWN = 200
 #: The highest number of a header row, and of the rows that headings may take.
 _LAST_HEADER, _MOST_HEADERS = 1_000, 10
 _NUMBERS = re.compile(r"[0-9]{1,9}")
@@ -72,6 +82,7 @@ def reading_form_values(intake: Intake) -> dict[str, Any]:
     known = {mark: name for name, mark in DELIMITERS.items()}
     delimiter = known.get(reading.delimiter, _OTHER)
     values = {
+        "format": reading.format,
         "encoding": reading.encoding,
         "odd_lines": reading.odd_lines,
         "delimiter": delimiter,
@@ -79,7 +90,7 @@ def reading_form_values(intake: Intake) -> dict[str, Any]:
         "quoting": reading.quoting or "doubled",
         "sheet": reading.sheet,
         "header_row": reading.header_row,
-        "header_rows": reading.header_rows,
+        "header_rows": reading.header_rows or 1,
         "left_out": ", ".join(map(str, reading.left_out or ())),
     }
     for kind, (code, _, _) in UNLIKE_ROWS.items():
@@ -129,7 +140,9 @@ def _structure_in(changed: Mapping[str, Any]) -> dict[str, Any]:
     """Return the changes that concern the file as a whole: with one of these, its columns are different ones."""
     structure = {name: changed[name] for name in ("header_row", "header_rows") if name in changed}
     structure |= {
-        name: changed[name] or "" for name in ("encoding", "odd_lines", "sheet", "quoting") if name in changed
+        name: changed[name] or ""
+        for name in ("format", "encoding", "odd_lines", "sheet", "quoting")
+        if name in changed
     }
     if "delimiter" in changed or "delimiter_other" in changed:
         known = DELIMITERS.get(changed.get("delimiter", _OTHER))
@@ -150,6 +163,8 @@ def _columns_in(changed: Mapping[str, Any], intake: Intake) -> tuple[ColumnReadi
 
 
 def _structure_fields(intake: Intake) -> Iterator[Field]:
+    if intake.reading.format in TEXT_FORMATS:
+        yield Field.of("format", Kind.CHOICE, label="File format", choices=choices_of(FORMATS))
     if intake.reading.format == "csv":
         yield from _encoding_fields(intake)
         labels = [*_DELIMITER_LABELS.items(), (_OTHER, "Another")]
@@ -258,6 +273,8 @@ def _column_fields(intake: Intake, fields: Sequence[IntakeField]) -> Iterator[Fi
     noted = {(note.column, note.code) for note in intake.report.notes}
     for place, column in enumerate(intake.report.columns):
         kind, label = kinds.get(place), column_title(column.heading, place)
+        if place >= MOST_COLUMNS_SHOWN and kind is None:
+            continue
         if column.kind == "number" or kind in NUMERIC_KINDS:
             yield Field.of(
                 f"decimal.{place}",

@@ -64,6 +64,30 @@ def duration_text(value: timedelta) -> str:
     return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{part}"
 
 
+def column_letters(column: int) -> str:
+    """Return the letters by which spreadsheet programs call a column, counted from 0."""
+    first = column_letters(column // 26 - 1) if column >= 26 else ""
+    return first + chr(ord("A") + column % 26)
+
+
+def far_note(places: Sequence[str], rows: Sequence[int]) -> Note:
+    """Return the note about the ``places`` of marks far from a table, which are in ``rows``; where there are none, all are blank."""
+    if not places:
+        return Note(
+            "far-cells", "Cells far below or beside the table hold nothing but blanks, and are skipped."
+        )
+    which = f"{places[0]} lies" if len(places) == 1 else f"{', '.join(places)} lie"
+    message = (
+        f"{which} far below or beside the table, so {'it is' if len(places) == 1 else 'they are'} skipped."
+    )
+    return Note("far-cells", message, Severity.WARNING, rows=tuple(sorted({*rows})))
+
+
+def far_rows_note(rows: Sequence[int]) -> Note | None:
+    """Return the note about ``rows`` far below a table, if there are any."""
+    return far_note([f"Row {rows[0]:,}", *(f"row {row:,}" for row in rows[1:])], rows) if rows else None
+
+
 class LongNumbers:
     """Counter of numbers with more digits than spreadsheet programs keep, whose last digits may be lost."""
 
@@ -95,7 +119,7 @@ class SheetFindings:
     """Counts of formulas, errors and the like in the cells of one sheet, and the notes about them.
 
     ``without_value`` counts formulas whose result was not saved, ``zeros`` the numbers whose format shows zeros in front,
-    ``merged`` are ranges of merged cells, such as A1:C1; ``hidden_rows`` are counted from 1, ``hidden_columns`` from 0.
+    ``merged`` are ranges of merged cells, such as A1:C1; ``far`` is about cells far from the table, which are skipped; ``hidden_rows`` are counted from 1, ``hidden_columns`` from 0.
     """
 
     formulas: int = 0
@@ -106,6 +130,7 @@ class SheetFindings:
     merged: list[str] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
+    far: Note | None = None
     long: LongNumbers = field(default_factory=LongNumbers)
 
     def hide_rows(self, first: int, last: int) -> None:
@@ -126,6 +151,8 @@ class SheetFindings:
         return (*self._notes(), *self.long.notes())
 
     def _notes(self) -> Iterator[Note]:
+        if self.far is not None:
+            yield self.far
         for place in sorted(self.hidden_columns)[:_SHOWN]:
             yield Note(
                 "hidden-column", f"Column {place + 1} is hidden in the workbook.", Severity.WARNING, place

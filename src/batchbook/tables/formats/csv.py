@@ -210,12 +210,14 @@ def guess_delimiter(text: str, expected: Collection[str]) -> str:
     A header row alone proves nothing, since a heading may hold a comma, and amounts hold the decimal sign.
     """
     every = (*DELIMITERS, *(mark for mark in UNUSUAL_DELIMITERS if mark in text))
-    tables = {
-        mark: [cells for _, cells in without_comments(list(enumerate(_records(text, mark))))]
-        for mark in every
-    }
+    tables = _tables(text, every)
     scores = {mark: _score(table, mark, expected) for mark, table in tables.items()}
     best = max(every, key=scores.__getitem__)
+    if scores[best] == (0, 0.0, 0) and '"' in text:
+        # A quotation mark that is never closed hides what separates the rest.
+        tables = _tables(text.replace('"', ""), every)
+        scores = {mark: _score(table, mark, expected) for mark, table in tables.items()}
+        best = max(every, key=scores.__getitem__)
     if scores[best] > (0, 0.0, 0):
         # Two bars between cells look like twice as many cells.
         return (
@@ -225,6 +227,13 @@ def guess_delimiter(text: str, expected: Collection[str]) -> str:
         return positions
     # One column: what separates nothing there keeps its texts whole.
     return next((mark for mark in DELIMITERS if max(map(len, tables[mark]), default=1) == 1), ",")
+
+
+def _tables(text: str, marks: Sequence[str]) -> dict[str, list[Sequence[str]]]:
+    return {
+        mark: [cells for _, cells in without_comments(list(enumerate(_records(text, mark))))]
+        for mark in marks
+    }
 
 
 def _records(text: str, delimiter: str) -> list[list[str]]:

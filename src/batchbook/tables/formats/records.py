@@ -21,6 +21,7 @@ from batchbook.tables.errors import (
     sheet_too_large_message,
 )
 from batchbook.tables.formats import Block, NumberedRow, OpenedFile, blocks_of
+from batchbook.tables.formats.cell_values import far_rows_note
 from batchbook.tables.layout.languages import known_encoding
 from batchbook.tables.layout.sheets import choose_sheet
 from batchbook.tables.layout.text_scan import file_pieces
@@ -54,8 +55,7 @@ class HeldRows:
         for text in cells:
             if len(text) > MAX_CELL:
                 raise LimitExceeded(cell_too_long_message(self._number))
-        self._size.add(self._number, cells)
-        if any(cells):
+        if self._size.add(self._number, cells):
             self._rows.append((self._number, tuple(cells)))
 
     def blocks(self, size: int) -> Iterator[Block]:
@@ -63,8 +63,9 @@ class HeldRows:
         return blocks_of(self._rows, size)
 
     def notes(self) -> tuple[Note, ...]:
-        """Return no notes."""
-        return ()
+        """Return the note about rows far below the table, if there are any."""
+        far = far_rows_note(self._size.far_rows)
+        return (far,) if far else ()
 
 
 def opener(kind: Format, what: str, read: Callable[[str, BinaryIO], Sheets]) -> Callable[..., OpenedFile]:

@@ -109,13 +109,15 @@ def _marks(head: bytes) -> tuple[bytes, ...]:
 
 def own_elements(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Yield a part of a workbook rewritten, with its own elements only, none of which has a prefix."""
-    written = _XmlWriter()
+    written = XmlWriter()
     for _ in parsed_xml(pieces, SPREADSHEET, written.start, written.end, written.text):
         yield written.take()
     yield written.take()
 
 
-class _XmlWriter:
+class XmlWriter:
+    """Writer of the elements of a part, in its own namespace and without prefixes."""
+
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._namespace = f' xmlns="{_MAIN}"'
@@ -126,6 +128,7 @@ class _XmlWriter:
         return data
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Write the start of an element."""
         plain = (
             f" {name}={quoteattr(value)}"
             for name, value in attributes.items()
@@ -135,9 +138,11 @@ class _XmlWriter:
         self._namespace = ""
 
     def end(self, tag: str) -> None:
+        """Write the end of an element."""
         self._parts.append(f"</{tag}>")
 
     def text(self, part: str) -> None:
+        """Write a part of a text."""
         self._parts.append(escape(part, {"\r": "&#13;"}))
 
 

@@ -20,7 +20,13 @@ from batchbook.tables.errors import (
 )
 from batchbook.tables.formats import Block, NumberedRow, OpenedFile, biff, blocks_of
 from batchbook.tables.formats.biff import CompoundFile
-from batchbook.tables.formats.cell_values import SheetFindings, duration_text, number_text, percent_text
+from batchbook.tables.formats.cell_values import (
+    SheetFindings,
+    column_letters,
+    duration_text,
+    number_text,
+    percent_text,
+)
 from batchbook.tables.formats.file_type import password_message
 from batchbook.tables.formats.sheet_xml import PERCENT_FORMATS, is_percent, leading_zeros_shown
 from batchbook.tables.layout.sheets import choose_sheet
@@ -204,17 +210,12 @@ class XlsCells:
         for place in range(count):
             top, bottom, left, right = struct.unpack_from("<HHHH", data, 2 + place * 8)
             self.findings.merged.append(
-                f"{_column_letters(left)}{top + 1}:{_column_letters(right)}{bottom + 1}"
+                f"{column_letters(left)}{top + 1}:{column_letters(right)}{bottom + 1}"
             )
 
 
 def _yes_or_no(value: int) -> str:
     return "true" if value else "false"
-
-
-def _column_letters(column: int) -> str:
-    first = _column_letters(column // 26 - 1) if column >= 26 else ""
-    return first + chr(ord("A") + column % 26)
 
 
 def _day(value: float, *, from_1904: bool) -> str:
@@ -235,13 +236,22 @@ def _day(value: float, *, from_1904: bool) -> str:
 _WHAT = "an old Excel workbook"
 
 
+def _stream(file: BinaryIO) -> memoryview:
+    return memoryview(CompoundFile(file).stream("workbook"))
+
+
+def xls_globals(file: BinaryIO) -> XlsGlobals:
+    """Return the data that a workbook has for all of its sheets."""
+    return read_globals(_stream(file))
+
+
 def open_xls(name: str, file: BinaryIO, requested: Reading, expected: Collection[str]) -> OpenedFile:
     """Return one sheet of ``file``, called ``name``, opened for reading; ``expected`` are headings that it may have.
 
     Raises ``BadInput`` for a file that is no workbook, and for one that a password protects, also while rows are read.
     """
     with bad_input_for(name, _WHAT):
-        stream = memoryview(CompoundFile(file).stream("workbook"))
+        stream = _stream(file)
         book = read_globals(stream)
         if book.is_protected:
             raise BadInput(password_message(name))
@@ -288,8 +298,7 @@ class XlsRows:
         number, row, size = 0, list[str](), SheetSize()
         for at, column, text in self._cells.found(self._stream, self._start):
             if at + 1 != number:
-                if row:
-                    size.add(number, row)
+                if row and size.add(number, row):
                     yield number, tuple(row)
                 if at + 1 < number:
                     raise InvalidWorkbook(f"row {at + 1:,} stands below row {number:,}")
@@ -299,8 +308,7 @@ class XlsRows:
             if column >= len(row):
                 row.extend([""] * (column + 1 - len(row)))
             row[column] = text
-        if row:
-            size.add(number, row)
+        if row and size.add(number, row):
             yield number, tuple(row)
 
     def _height(self) -> int | None:

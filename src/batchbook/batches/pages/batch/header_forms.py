@@ -89,6 +89,10 @@ class CreateBatch(Page):
             with telling_failure("The batch was not created"):
                 intake = file_source_of(context).inspect(context.handler, batch)
                 is_plain = intake.is_plain(intake_fields(context))
+            if intake.report.problem:
+                return batch, Result(
+                    f"{batch} was created. It has no rows yet: choose how its file is to be read."
+                )
             if not is_plain:
                 return batch, Result(
                     f"{batch} was created. It has no rows yet: check how the file was read, then match its columns."

@@ -51,8 +51,8 @@ class PopulateBatch(_ActionPage):
     def offered(cls, view: MasterView, record: Any) -> bool:
         """Offer it once the columns of the file that fill required fields are known."""
         intake = stored_intake(record)
-        if intake is None:
-            return True
+        if intake is None or intake.report.problem:
+            return intake is None
         return not intake.suggestion.missing(intake_fields(view.engine.context_of(record)))  # type: ignore[attr-defined]
 
 
