@@ -6,20 +6,15 @@ from typing import Any, get_args, get_origin
 
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy import Date, DateTime, Integer, Numeric, inspect
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Mapper
 
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.registry import BatchType
 from batchbook.batches.rows.scope import RESERVED, table_of
-from batchbook.db import ExactDecimal
-from batchbook.db.stored_values import storable_values
+from batchbook.db import ExactDecimal, why_not_stored
 from batchbook.declarations import is_text, shown
 from batchbook.grid import CellError, Column, columns_of, parser_for, to_text
-
-#: Whichever it is, integers must fit those of PostgreSQL.
-_DIALECT = sqlite.dialect()
 
 # --- The classes -----------------------------------------------------------------------------------------------------
 
@@ -173,10 +168,10 @@ def _check_rules(name: str, model: type[Any], column: Any) -> None:
             f"The column {name} has a {next(iter(rules))}, which only numbers and dates can have: leave it out."
         )
     for rule, value in (*rules.items(), ("default", default)):
-        _stored, unfit = storable_values(column.type, [value], _DIALECT)
-        if unfit:
+        wanted = why_not_stored(column.type, value)
+        if wanted is not None:
             raise ConfigurationError(
-                f"The {rule} of the column {name} must be {unfit[0]}, and is {shown(value)}."
+                f"The {rule} of the column {name} must be {wanted}, and is {shown(value)}."
             )
     if default is not None and column.info.get("editable") and default != "":
         _check_default(name, columns_of(model, (attribute,))[0], default)
