@@ -8,6 +8,7 @@ import pytest
 from pyramid.exceptions import ConfigurationConflictError, ConfigurationError
 from sqlalchemy import Engine
 
+from batchbook.accounts.known_permissions import known_permissions
 from batchbook.application import configure
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.services import services_of
@@ -98,4 +99,13 @@ def test_two_targets_of_one_name_conflict(settings: dict[str, str]) -> None:
         config.add_import_target(ImportTarget(model=model, key="id", permission="vendors:edit", name="mine"))
     with pytest.raises(ConfigurationConflictError):
         config.commit()
+    services_of(config.registry).get(Engine).dispose()
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_the_permission_of_a_target_can_be_given_to_a_role(settings: dict[str, str]) -> None:
+    config = configure(settings)
+    config.add_import_target(target(permission="shelves:import"))
+    config.commit()
+    assert "shelves:import" in {known.permission for known in known_permissions(config.registry)}
     services_of(config.registry).get(Engine).dispose()

@@ -112,6 +112,9 @@ def add_import_target(config: Any, target: ImportTarget) -> None:
         lambda: services_of(config.registry).get(ImportTargets).add(target),
         introspectables=(introspectable,),
     )
+    config.add_permission(
+        target.permission
+    )  # So that it can be given to a role, whether a page needs it or not.
     for field in target.all_fields:
         if field.stored.property.columns[0].info.get("by_batch_only"):
             config.add_batch_only_link(
