@@ -17,6 +17,7 @@ from batchbook.declarations import (
     is_texts,
     mapping_of,
     or_none,
+    refuse_misspelt,
     refuse_wrong,
     refuse_wrong_method,
     sequence_of,
@@ -102,6 +103,27 @@ def test_a_method_that_nothing_awaits_is_refused() -> None:
 
     with pytest.raises(ConfigurationError, match="is async, and nothing awaits it"):
         refuse_wrong_method(Mine, "act", Base)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("perfrom", "perform"),
+        ("perfom", "perform"),
+        ("performs", "perform"),
+        ("porform", "perform"),
+        ("performed", None),
+    ],
+)
+def test_a_name_that_is_one_letter_off_is_refused(name: str, meant: str | None) -> None:
+    base = type("Base", (), {"perform": None, "act": None})
+    made = type("Mine", (base,), {name: None, "acts": None, "_perfrom": None})
+    if meant is None:
+        refuse_misspelt("The handler", made, base)
+    else:
+        said = f"The handler, Mine, defines {name}, which is one letter from {meant}: write {meant}"
+        with pytest.raises(ConfigurationError, match=said):
+            refuse_misspelt("The handler", made, base)
 
 
 def test_an_error_of_an_author_is_one_line_with_its_place() -> None:

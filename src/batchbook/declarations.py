@@ -139,6 +139,42 @@ def _takes(function: Any, count: int, keywords: Sequence[str]) -> bool:
     return True
 
 
+# --- Names -------------------------------------------------------------------------------------------------------------
+
+#: Names that are shorter are too similar to each other by chance.
+_SHORTEST_NAME = 6
+
+
+def refuse_misspelt(what: str, found: type[Any], base: type[Any]) -> None:
+    """Raise ``ConfigurationError`` where ``found`` has a public name that differs by a letter from one of ``base``.
+
+    Otherwise a hook whose name is misspelt would never be called, and nobody would be told.
+    """
+    known = {name for name in dir(base) if not name.startswith("_") and len(name) >= _SHORTEST_NAME}
+    for owner in found.__mro__[: found.__mro__.index(base)]:
+        for name in vars(owner):
+            if name.startswith("_") or name in known:
+                continue
+            meant = next((other for other in sorted(known) if _differ_by_a_letter(name, other)), None)
+            if meant is not None:
+                raise ConfigurationError(
+                    f"{what}, {owner.__name__}, defines {name}, which is one letter from"
+                    f" {meant}: write {meant}, or give what is your own another name."
+                )
+
+
+def _differ_by_a_letter(one: str, other: str) -> bool:
+    """Return whether ``one`` becomes ``other`` if a letter is left out, added or replaced, or two neighbours change places."""
+    if abs(len(one) - len(other)) > 1 or one == other:
+        return False
+    start = next(
+        (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
+    rest, others = one[start:], other[start:]
+    swapped = rest[1::-1] + rest[2:]
+    return others in (rest[1:], swapped) or others[1:] in (rest, rest[1:])
+
+
 # --- Errors in an author's code --------------------------------------------------------------------------------------
 
 _LONGEST_ERROR = 400

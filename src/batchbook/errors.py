@@ -85,16 +85,17 @@ _DATABASE_REASONS = {
     "OperationalError": "the database was locked, or could not do its work",
     "Error": "the database could not carry out a statement",
 }
-#: The codes of a message that a trigger of Batchbook raised, for SQLite and PostgreSQL.
-_TRIGGERS = {1811, "23000"}
+#: The codes of a message that a trigger raised, of Batchbook or of the site, for SQLite and PostgreSQL.
+_TRIGGERS = {1811, "23000", "P0001"}
 
 
 def _database_reason(error: BaseException) -> str | None:
-    """Return what to tell of an error of a driver; ``None`` for one of anything else, or of a trigger of Batchbook."""
+    """Return what to tell of an error of a driver; ``None`` for one of anything else, or of a trigger."""
     if not type(error).__module__.startswith(("sqlite3", "psycopg")):
         return None
     if {getattr(error, "sqlite_errorcode", None), getattr(error, "sqlstate", None)} & _TRIGGERS:
-        return _one_line(str(error))
+        # PostgreSQL's driver adds the place in the trigger.
+        return _one_line(getattr(getattr(error, "diag", None), "message_primary", None) or str(error))
     names = [kind.__name__ for kind in type(error).__mro__]
     reason = next((text for name, text in _DATABASE_REASONS.items() if name in names), None)
     return f"{reason}; the log has the details" if reason else None

@@ -32,9 +32,15 @@ from batchbook.batches.type_checks import (
     check_columns,
     check_parameters,
     check_records,
-    refuse_misspelt,
 )
-from batchbook.declarations import instance_of, mapping_of, or_none, refuse_wrong, sequence_of
+from batchbook.declarations import (
+    instance_of,
+    mapping_of,
+    or_none,
+    refuse_misspelt,
+    refuse_wrong,
+    sequence_of,
+)
 from batchbook.grid import label_of
 from batchbook.jobs import JobService
 from batchbook.services import Services, services_of
@@ -115,7 +121,7 @@ def _batch_type(header: type[Batch], handler: Any, view: Any, settings: Any) -> 
         raise ConfigurationError(f"{header.__name__} has no table of its own: give it a __tablename__.")
     handler = _swapped(key, handler, settings)
     check_class(key, "handler", handler, BatchHandler)
-    refuse_misspelt(key, "handler", handler, BatchHandler)
+    refuse_misspelt(f"The handler of batch type {key!r}", handler, BatchHandler)
     model = _row_model_of(header)
     rows = OwnTables(model) if issubclass(model, DynamicRow) else SharedTable(model)
     check_columns(key, header, rows.declared)

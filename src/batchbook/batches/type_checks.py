@@ -6,20 +6,15 @@ from typing import Any, get_args, get_origin
 
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy import Date, DateTime, Integer, Numeric, inspect
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Mapper
 
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.registry import BatchType
 from batchbook.batches.rows.scope import RESERVED, table_of
-from batchbook.db import ExactDecimal
-from batchbook.db.stored_values import storable_values
+from batchbook.db import ExactDecimal, why_not_stored
 from batchbook.declarations import is_text, shown
 from batchbook.grid import CellError, Column, columns_of, parser_for, to_text
-
-#: Whichever it is, integers must fit those of PostgreSQL.
-_DIALECT = sqlite.dialect()
 
 # --- The classes -----------------------------------------------------------------------------------------------------
 
@@ -33,40 +28,6 @@ def check_class(key: str, what: str, found: Any, base: type[Any]) -> None:
         raise ConfigurationError(
             f"The {what} of batch type {key!r} does not say how to {', '.join(abstract)}."
         )
-
-
-#: Names that are shorter are too similar to each other by chance.
-_SHORTEST_NAME = 6
-
-
-def refuse_misspelt(key: str, what: str, found: type[Any], base: type[Any]) -> None:
-    """Raise ``ConfigurationError`` where ``found`` has a public name that differs by a letter from one of ``base``.
-
-    Otherwise a hook whose name is misspelt would never be called, and nobody would be told.
-    """
-    known = {name for name in dir(base) if not name.startswith("_") and len(name) >= _SHORTEST_NAME}
-    for owner in found.__mro__[: found.__mro__.index(base)]:
-        for name in vars(owner):
-            if name.startswith("_") or name in known:
-                continue
-            meant = next((other for other in sorted(known) if _differ_by_a_letter(name, other)), None)
-            if meant is not None:
-                raise ConfigurationError(
-                    f"The {what} of batch type {key!r}, {owner.__name__}, defines {name}, which is one letter from"
-                    f" {meant}: write {meant}, or give what is your own another name."
-                )
-
-
-def _differ_by_a_letter(one: str, other: str) -> bool:
-    """Return whether ``one`` becomes ``other`` if a letter is left out, added or replaced, or two neighbours change places."""
-    if abs(len(one) - len(other)) > 1 or one == other:
-        return False
-    start = next(
-        (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
-    )
-    rest, others = one[start:], other[start:]
-    swapped = rest[1::-1] + rest[2:]
-    return others in (rest[1:], swapped) or others[1:] in (rest, rest[1:])
 
 
 def check_parameters(
@@ -173,10 +134,10 @@ def _check_rules(name: str, model: type[Any], column: Any) -> None:
             f"The column {name} has a {next(iter(rules))}, which only numbers and dates can have: leave it out."
         )
     for rule, value in (*rules.items(), ("default", default)):
-        _stored, unfit = storable_values(column.type, [value], _DIALECT)
-        if unfit:
+        wanted = why_not_stored(column.type, value)
+        if wanted is not None:
             raise ConfigurationError(
-                f"The {rule} of the column {name} must be {unfit[0]}, and is {shown(value)}."
+                f"The {rule} of the column {name} must be {wanted}, and is {shown(value)}."
             )
     if default is not None and column.info.get("editable") and default != "":
         _check_default(name, columns_of(model, (attribute,))[0], default)

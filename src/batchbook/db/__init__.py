@@ -18,6 +18,7 @@ from batchbook.db.functions import (
     lock_records,
     percent_change,
 )
+from batchbook.db.stored_values import why_not_stored
 from batchbook.db.transactions import WaitingLimit, request_session, waiting_limit
 from batchbook.services import services_of
 from batchbook.settings import DEVELOPMENT
@@ -36,6 +37,7 @@ __all__ = [
     "lock_records",
     "percent_change",
     "utc_now",
+    "why_not_stored",
 ]
 
 

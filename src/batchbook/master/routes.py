@@ -11,7 +11,16 @@ from pyramid.registry import Registry
 from sqlalchemy import Integer, PrimaryKeyConstraint, String, UniqueConstraint, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
-from batchbook.declarations import instance_of, is_text, mapping_of, or_none, refuse_wrong, sequence_of
+from batchbook.declarations import (
+    instance_of,
+    is_text,
+    mapping_of,
+    or_none,
+    refuse_misspelt,
+    refuse_wrong,
+    sequence_of,
+    shown,
+)
 from batchbook.errors import Missing
 from batchbook.forms import Field, form_of
 from batchbook.grid import Column, Grid, Sort
@@ -54,12 +63,16 @@ def add_master_view(config: Any, view: type[MasterView]) -> None:
     does not have, or with a lookup that is not unique.
     """
     view = config.maybe_dotted(view)
+    if not (isinstance(view, type) and issubclass(view, MasterView)):
+        raise ConfigurationError(f"add_master_view takes a subclass of MasterView, and got {shown(view)}.")
+    refuse_misspelt("The master view", view, MasterView)
     refuse_wrong(view.__name__, {name: getattr(view, name, None) for name in _DECLARED}, _DECLARED)
     _check(view)
     _check_templates(view)
     introspectable = config.introspectable("master views", view.prefix, view.title, "master view")
     introspectable.update({"view": view, "model": view.model, "path": view.path, "pages": _names(view)})
     config.action(("master view", view.prefix), introspectables=(introspectable,))
+    config.action(("address", view.path))
     if batch_only_columns(view.model):
         config.add_permission(view.permission(EDIT_DIRECTLY))
     # Addresses with a fixed end come first: /products/new must not be read as the product called "new".

@@ -52,12 +52,13 @@ from batchbook.batches.pages.rows.worksheet_pages import (
 from batchbook.batches.pages.view import BatchMasterView, RowTable
 from batchbook.batches.registry import BatchType
 from batchbook.batches.running.bulk_edits import BATCH_ROWS, BULK_EDITS
-from batchbook.batches.type_checks import check_class, refuse_misspelt
+from batchbook.batches.type_checks import check_class
 from batchbook.batches.worksheets.uploads import TAKE_WORKSHEET
 from batchbook.declarations import (
     instance_of,
     is_texts,
     mapping_of,
+    refuse_misspelt,
     refuse_wrong,
     refuse_wrong_method,
     sequence_of,
@@ -138,7 +139,7 @@ def add_batch_pages(config: Any, batch_type: BatchType) -> None:
     Raises ``ConfigurationError`` where its view class cannot work.
     """
     check_class(batch_type.key, "view", resolved(config, "view", batch_type.view_name), BatchMasterView)
-    refuse_misspelt(batch_type.key, "view", batch_type.view, BatchMasterView)
+    refuse_misspelt(f"The view of batch type {batch_type.key!r}", batch_type.view, BatchMasterView)
     for method in ("__init__", "form", "label_of", "lock_of", "suggestions"):
         refuse_wrong_method(batch_type.view, method, BatchMasterView)
     _check_declared(batch_type)
