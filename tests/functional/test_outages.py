@@ -144,14 +144,22 @@ def test_after_a_restart_no_page_fails(restartable: Any, server: Any) -> None:
     staff, admin = signed_in(restartable, "staff"), signed_in(restartable, "admin")
     number = number_in(upload(staff, PRICE_LIST))
     page = staff.get(url_of(number))
+    written = form_with(staff.get(url_of(number, "edit")), "description")
+    written["description"] = "What was typed while the database was away"
     server.stop()
     away = staff.get(url_of(number), status=503)
     assert Outage.AWAY.sentence in away.text
     assert away.headers["Retry-After"]
     assert staff.get("/health").status_int == 200
     assert staff.get("/ready", status=503).json["reasons"] == [Outage.AWAY.reason]
+    kept = written.submit(headers={"Origin": "http://localhost"}, status=503)
+    assert Outage.AWAY.sentence in kept.text
+    assert kept.html.h1.text == "This is not possible just now"
+    assert kept.headers["Retry-After"]
     server.start()
-    form_to(page, "/complete").submit(status=303)  # The first request is one that writes.
+    form_with(kept, "description").submit(status=303)  # The first request is one that writes.
+    assert "What was typed while the database was away" in staff.get(url_of(number)).text
+    form_to(page, "/complete").submit(status=303)
     assert admin.get(url_of(number)).status_int == 200
     assert admin.get("/ready").json["ready"]
     server.stop()

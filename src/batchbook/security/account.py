@@ -30,7 +30,14 @@ from batchbook.security.sessions import (
 )
 from batchbook.security.settings import SecuritySettings
 from batchbook.security.throttle import throttle_of
-from batchbook.security.views import TOO_OFTEN, local_path, refusal_page, send_again_page, sent_kept_form
+from batchbook.security.views import (
+    CONFIRMED,
+    TOO_OFTEN,
+    local_path,
+    refusal_page,
+    send_again_page,
+    sent_kept_form,
+)
 from batchbook.words import counted
 
 _UNPROCESSABLE = 422
@@ -182,7 +189,7 @@ class ConfirmViews:
             confirm_session(self.request.db, self.request)
             record_change(self.request, "password confirmed", self.request.identity.name)
             if self.kept is not None:
-                return send_again_page(self.request, self.kept, self.next, 200, "Your password is confirmed.")
+                return send_again_page(self.request, self.kept, self.next, 200, CONFIRMED)
             return HTTPSeeOther(self.next)
         self.request.response.status_int = _UNPROCESSABLE
         return self._page(bound)

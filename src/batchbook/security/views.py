@@ -106,14 +106,23 @@ def signed_out_page(request: Any, kept: KeptForm | None, next_url: str) -> Respo
     return refusal_page(request, _LOGIN, _sign_in_values(next_url, kept) | {"signed_out": True}, 403)
 
 
-_SIGNED_IN_SINCE = "You have signed in since you opened it."
+_NOT_SAVED = "Your form has not been saved yet"
+_CHECK = "Check what you typed, then send it again."
+_SIGNED_IN_SINCE = f"You have signed in since you opened it. {_CHECK}"
+#: What is told once the password was confirmed.
+CONFIRMED = f"Your password is confirmed. {_CHECK}"
 
 
 def send_again_page(
-    request: Any, kept: KeptForm, next_url: str, status: int, reason: str = _SIGNED_IN_SINCE
+    request: Any,
+    kept: KeptForm,
+    next_url: str,
+    status: int,
+    reason: str = _SIGNED_IN_SINCE,
+    title: str = _NOT_SAVED,
 ) -> Response:
     """Return the page with the form ``kept``, to be sent again with the token of the session as it is now."""
-    values = {"kept": kept, "next": next_url, "reason": reason}
+    values = {"kept": kept, "next": next_url, "reason": reason, "title": title}
     return refusal_page(request, "batchbook.templates:security/send_again.jinja2", values, status)
 
 

@@ -206,7 +206,25 @@ _STATUS: dict[type[BatchbookError], int] = {
 def domain_error(error: BatchbookError, request: Request) -> Any:
     """Answer an error of Batchbook with its own sentence."""
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)
-    return respond(request, problem_for(status, error.message), _RETRY if status == _BUSY else None)
+    problem = problem_for(status, error.message)
+    return _not_now(request, problem) if status == _BUSY else respond(request, problem)
+
+
+def _not_now(request: Request, problem: Problem) -> Response:
+    """Answer a request that is not possible now; a form of this site is kept on the page, to be sent again."""
+    kept = _kept_form(request)
+    if kept is None:
+        return respond(request, problem, _RETRY)
+    _log_refusal(request, problem)
+    request.flash_queue.discard_new()
+    try:
+        answer = send_again_page(
+            request, kept, back_url(request), problem.status, problem.message, problem.title
+        )
+    except Exception:  # noqa: BLE001 - As for other error pages; the form is lost, but not the sentence.
+        return respond(request, problem, _RETRY)
+    answer.headers.update(_RETRY)
+    return answer
 
 
 def http_error(error: Any, request: Request) -> Any:
@@ -258,13 +276,13 @@ def unexpected(error: Exception, request: Request) -> Any:
     outage = outage_of(error)
     if outage is None and (IRetryableError.providedBy(error) or is_timeout(error)):
         _LOG.warning("Request %s gave up on a busy database.", request.request_id, exc_info=error)
-        return respond(request, problem_for(503), _RETRY)
+        return _not_now(request, problem_for(503))
     if outage is not None:
         _LOG.error("Request %s failed, because of the database: %s", request.request_id, _cause(error))
-        return respond(request, Problem(503, _NOT_NOW, outage.sentence), _RETRY)
+        return _not_now(request, Problem(503, _NOT_NOW, outage.sentence))
     if isinstance(error, PoolTimeout):
         _LOG.warning("Request %s waited in vain for a connection: %s", request.request_id, error)
-        return respond(request, problem_for(503), _RETRY)
+        return _not_now(request, problem_for(503))
     # %r, because the path is a text from outside that must not break the lines of the log.
     where = (request.request_id, request.method, request.environ.get("PATH_INFO", ""))
     _LOG.error("Request %s failed: %s %r", *where, exc_info=error)
