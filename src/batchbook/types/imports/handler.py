@@ -263,6 +263,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         problems = Problems(plan, comparison, self.row_model, self.references_of(plan), similar)
         problems.resolve(rows)
         similar.match(rows)
+        similar.note_changed(rows)
         self.session.execute(comparison.update(rows))
         similar.mark(rows)
         problems.note(rows)
