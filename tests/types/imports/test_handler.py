@@ -90,3 +90,13 @@ def test_numbers_that_change_beyond_the_usual_have_to_be_confirmed(harness: Impo
     assert harness.product("000000001").price == Decimal("1.00")
     harness.run(number, Action.EXECUTE, options={"confirm": ["price", "on_hand"]})
     assert harness.product("000000001").price == Decimal("200.00")
+
+
+def test_what_is_overwritten_is_confirmed_as_it_is_now(harness: ImportHarness) -> None:
+    number = harness.create("item_code,price\n000000001,1.10\n")
+    harness.run(number, Action.COMPLETE)
+    harness.set_price("000000001", "100.00")
+    with pytest.raises(Unconfirmed, match=r"more than 20 %: the largest -98.9 %"):
+        harness.run(number, Action.EXECUTE, options={"overwrite": "yes", "confirm": ()})
+    harness.run(number, Action.EXECUTE, options={"overwrite": "yes", "confirm": "price"})
+    assert harness.product("000000001").price == Decimal("1.10")

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, delete, select
 from tests.batches.harness import BatchHarness, snapshot
 
 from batchbook.batches import Action, State
+from batchbook.batches.engine.execution_check import Unconfirmed
 from batchbook.catalog.models import Product
 from batchbook.db import Base
 from batchbook.db.transactions import transaction_scope
@@ -113,3 +114,14 @@ def test_no_more_than_five_are_named(engine: Engine, harness: BatchHarness) -> N
     assert "because 7 prices changed" in caught.value.message
     assert "N4 (was 1.00, now 1.10) and others." in caught.value.message
     assert "N5" not in caught.value.message
+
+
+def test_what_is_overwritten_is_confirmed_as_it_is_now(
+    harness: BatchHarness, prices: Prices, set_price: SetPrice
+) -> None:
+    batch_id = complete(harness, HEADER + "000000002,,,2.10\n")
+    set_price("2", "200.00")
+    with pytest.raises(Unconfirmed, match=r"more than 20 %: the largest -99 %"):
+        harness.run(batch_id, Action.EXECUTE, overwrite="yes", confirm=())
+    harness.run(batch_id, Action.EXECUTE, overwrite="yes")
+    assert prices()["2"] == "2.10"

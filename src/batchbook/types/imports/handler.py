@@ -264,6 +264,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         problems = Problems(plan, comparison, self.row_model, self.references_of(plan), similar)
         problems.resolve(rows)
         similar.match(rows)
+        similar.note_changed(rows)
         self.session.execute(comparison.update(rows))
         similar.mark(rows)
         problems.note(rows)
@@ -280,16 +281,24 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         title, only_valid = self.plan_of(batch).target.title, options["apply"] == GOOD
         return execution_preview(batch, title, stale=stale, only_valid=only_valid)
 
-    def number_changes(self, batch: Import, options: Mapping[str, Any]) -> list[NumberChange]:  # noqa: ARG002 - As above.
-        """Return the changes of all numbers that the import writes into existing records."""
+    def number_changes(self, batch: Import, options: Mapping[str, Any]) -> list[NumberChange]:
+        """Return the changes of all numbers that the import writes into existing records.
+
+        Where records may be overwritten, they change from the values of now.
+        """
         row, plan = self.row_model, self.plan_of(batch)
         kinds = (Kind.INTEGER, Kind.DECIMAL)
         numbers = [f for f in plan.written if f.lookup is None and f.column.kind in kinds]
+        of_now = {
+            field.name: select(field.stored).where(plan.target.id == row.record_id).scalar_subquery()
+            for field in numbers
+            if options["overwrite"]
+        }
         return [
             NumberChange(
                 name=field.name,
                 label=f"“{field.label}”",
-                before=plan.before(row, field),
+                before=of_now.get(field.name, plan.before(row, field)),
                 after=plan.column(row, field),
                 where=has_status(row, ImportStatus.UPDATE),
                 named_by=[new(key.name) for key in plan.key],

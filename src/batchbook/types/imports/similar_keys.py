@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from batchbook.batches import RowProxy, Rows
@@ -63,6 +63,7 @@ class SimilarKeys:
         # Batches that were populated by an earlier version have no such column.
         self._choice = plan.batch.similar_keys if plan.spells_keys and hasattr(row, "key_form") else "create"
         self._texts = [field for field in plan.key if plan.is_spelled(field)]
+        self._changed: Collection[str] | None = None
 
     @property
     def has_references(self) -> bool:
@@ -88,6 +89,17 @@ class SimilarKeys:
                 if len(candidates) == 1:
                     self._replace(row, candidates[0])
             chunk.save()
+
+    def note_changed(self, rows: Rows) -> None:
+        """Note which of a few ``rows`` have got another key, before they are compared.
+
+        Looking for a key among all records takes long, and the edit of another cell does not make a key similar.
+        """
+        if self._choice == "create" or self._forms:
+            return
+        form, row = self._plan.key_form(self._row), self._row
+        changed = or_(row.key_form.is_distinct_from(form), row.status == ImportStatus.SIMILAR.value)
+        self._changed = _few(rows.session, select(form).distinct().where(rows.where, changed))
 
     def mark(self, rows: Rows) -> None:
         """Set the status of those ``rows``, compared with the target, that have no record and a similar key."""
@@ -132,8 +144,10 @@ class SimilarKeys:
     def forms_of_all(self, session: Session) -> Forms:
         """Return the forms of :class:`SimilarForms`, before the rows have been compared."""
         form = self._plan.key_form(self._row)
-        wanted = (self._in_batch(self._row), self._without_record(), form.in_(self._record_forms()))
-        return _few(session, select(form).distinct().where(*wanted)), _few(session, self._repeated(form))
+        # Of two similar rows of which one has a record, the other one is similar to that.
+        new_keys = (self._in_batch(self._row), self._without_record())
+        like_records = select(form).distinct().where(*new_keys, form.in_(self._record_forms()))
+        return _few(session, like_records), _few(session, self._repeated(form).where(*new_keys))
 
     def _forms_of_few(self, rows: Rows) -> Forms:
         """Return the same of a few ``rows`` that have been compared, without comparing all others."""
@@ -144,7 +158,8 @@ class SimilarKeys:
         if not forms:
             return (), ()
         repeated = self._repeated(self._row.key_form).where(self._row.key_form.in_(forms))
-        return set(self._keys_of_records(rows.session, forms)), set(rows.session.scalars(repeated))
+        asked = forms if self._changed is None else set(forms) & set(self._changed)
+        return set(self._keys_of_records(rows.session, asked)), set(rows.session.scalars(repeated))
 
     def _may_be_marked(self) -> tuple[ColumnElement[bool], ...]:
         row = self._row

@@ -202,13 +202,14 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         return sentences
 
     def number_changes(self, batch: PriceChange, options: Mapping[str, Any]) -> list[NumberChange]:
-        """Return the change of the prices of the chosen rows."""
+        """Return the change of the prices of the chosen rows: where prices may be overwritten, from those of now."""
         row = PriceChangeRow
+        of_now = select(Product.price).where(Product.item_code == row.item_code).scalar_subquery()
         return [
             NumberChange(
                 name="price",
                 label="the price",
-                before=row.old_price,
+                before=of_now if options["overwrite"] else row.old_price,
                 after=row.new_price,
                 where=row.status.in_(options["apply"]),
                 warn_above=batch.warn_above,
