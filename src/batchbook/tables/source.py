@@ -16,6 +16,7 @@ from batchbook.tables.formats.file_type import SUFFIXES, TEXT_FORMATS, detect_fi
 from batchbook.tables.formats.sheet_cache import SHEET_CACHE
 from batchbook.tables.formats.workbooks import WORKBOOKS, sheet_names
 from batchbook.tables.layout.header_heuristics import find_headings, header_names, heading_notes
+from batchbook.tables.layout.merged_cells import FillDown, decided
 from batchbook.tables.normalise import text_cleaner
 from batchbook.tables.report import Chunk, ColumnReading, Format, Note, Reading, SheetReport, TextReading
 from batchbook.words import quoted_list
@@ -104,7 +105,8 @@ class Source:
     @property
     def notes(self) -> tuple[Note, ...]:
         """Notes about the structure; some are known only after all rows were read."""
-        return (*self._opened.notes, *self._opened.rows.notes())
+        found = (*self._opened.notes, *self._opened.rows.notes())
+        return tuple(decided(note, self.reading.merged) for note in found)
 
     @property
     def readings(self) -> tuple[TextReading, ...]:
@@ -144,8 +146,10 @@ class Source:
             yield from zip(chunk.numbers, chunk.records, strict=True)
 
     def _chunks(self, records: RecordBuilder, size: int) -> Iterator[Chunk]:
-        for block in self._opened.rows.blocks(rows_at_once(size, len(self.headings))):
-            chunk = records.chunk(block)
+        rows = self._opened.rows
+        fill = FillDown(lambda: rows.merged, self._above()) if self.reading.merged == "filled" else None
+        for block in rows.blocks(rows_at_once(size, len(self.headings))):
+            chunk = records.chunk(fill.filled(block) if fill else block)
             if chunk.numbers:
                 yield chunk
         self._blank_rows = records.blank

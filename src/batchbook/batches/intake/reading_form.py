@@ -15,6 +15,7 @@ from batchbook.grid.columns import NUMERIC_KINDS
 from batchbook.tables.formats.file_type import TEXT_FORMATS
 from batchbook.tables.layout.encoding import ODD_LINES
 from batchbook.tables.layout.languages import text_encodings
+from batchbook.tables.layout.merged_cells import MERGED_DOWN
 from batchbook.tables.layout.unlike_rows import UNLIKE_ROWS
 from batchbook.tables.profile.conventions import OPEN_ORDER, OPEN_SIGN, PERCENT_SIGNS
 from batchbook.tables.profile.findings import APOSTROPHES, TEXT_MARKS
@@ -52,6 +53,7 @@ _MARKS = (
     ("all", "Drop every apostrophe at the start"),
 )
 _WAYS = (("skipped", "Skip them"), ("taken", "Read them as records"))
+_MERGED = (("kept", "Value in the first row only"), ("filled", "Fill the value down into all rows"))
 _PERCENT = (("points", "7.5% is 7.5"), ("fraction", "7.5% is 0.075"))
 _OTHER_DIGITS = (("plain", "Read as 0 to 9"), ("kept", "Keep as in the file"))
 _PARTS = {
@@ -97,6 +99,7 @@ def reading_form_values(intake: Intake) -> dict[str, Any]:
         if any(note.code == code for note in intake.report.notes):
             open_ = kind == "hidden" and kind not in (*reading.taken, *reading.skipped)
             values[f"rows.{kind}"] = "" if open_ else "taken" if kind in reading.taken else "skipped"
+    values["merged"] = reading.merged or "kept"
     for place, column in enumerate(reading.columns):
         values |= {f"decimal.{place}": column.decimal_sign, f"date.{place}": column.date_order}
         values |= {f"marks.{place}": column.text_marks, f"digits.{place}": column.other_digits}
@@ -114,7 +117,9 @@ def reading_from_form(bound: BoundForm, intake: Intake) -> Reading:
     sent = {item.name: bound.values.get(item.name) for item in bound.fields}
     if guessed and sent.get(guessed) == _OTHER:
         sent[guessed] = sent.get(_other_of(guessed))
-    changed = {name: value for name, value in sent.items() if (value or "") != (now.get(name) or "")}
+    changed: dict[str, Any] = {
+        name: value for name, value in sent.items() if (value or "") != (now.get(name) or "")
+    }
     structure = _structure_in(changed)
     # A guess that was confirmed needs no change, and is chosen all the same.
     chosen: dict[str, Any] = {guessed: sent[guessed] or ""} if guessed in sent else {}
@@ -125,6 +130,8 @@ def reading_from_form(bound: BoundForm, intake: Intake) -> Reading:
     if (rows["taken"], rows["skipped"]) != (intake.chosen.taken, intake.chosen.skipped):
         chosen |= {**rows, "left_out": None}
     reading = replace(intake.chosen, columns=_columns_in(changed | confirmed, intake), **chosen)
+    if "merged" in changed:
+        reading = replace(reading, merged=changed["merged"], left_out=None)
     if "left_out" in changed:
         reading = replace(reading, left_out=tuple(map(int, _NUMBERS.findall(changed["left_out"] or ""))))
     return reading
@@ -202,6 +209,9 @@ def _structure_fields(intake: Intake) -> Iterator[Field]:
         if code in noted:
             label = f"Rows that {many}"
             yield Field.of(f"rows.{kind}", Kind.CHOICE, label=label, choices=choices_of(_WAYS), required=True)
+    if MERGED_DOWN in noted:
+        label = "Cells merged over several rows"
+        yield Field.of("merged", Kind.CHOICE, label=label, choices=choices_of(_MERGED), required=True)
     yield Field.of(
         "left_out",
         Kind.TEXT,

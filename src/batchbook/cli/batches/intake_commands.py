@@ -128,6 +128,7 @@ _READING = (
         type=click.Choice(list(UNLIKE_ROWS)),
         help="Rows to read as records. May be repeated.",
     ),
+    click.option("--merged", type=click.Choice(["filled", "kept"]), help="Fill merged cells down, or not."),
     click.option("--decimal", type=click.Choice(list(_SIGNS)), help="The decimal separator of all columns."),
     click.option(
         "--percent",
@@ -182,6 +183,7 @@ def choices_of(options: Mapping[str, Any]) -> Choices:
         header_row=options["header_row"],
         taken=options["take"],
         skipped=options["skip"],
+        merged=options["merged"] or "",
     )
     columns = ColumnReading(
         _SIGNS.get(options["decimal"] or "", ""),  # type: ignore[arg-type]

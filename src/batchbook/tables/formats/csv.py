@@ -14,7 +14,7 @@ from typing import BinaryIO, TextIO
 
 from batchbook.errors import BadInput
 from batchbook.tables.errors import MAX_TEXT_ROWS
-from batchbook.tables.formats import SAMPLE, Block, OpenedFile, is_blank
+from batchbook.tables.formats import SAMPLE, Block, MergedRange, OpenedFile, is_blank
 from batchbook.tables.formats.csv_limits import CsvReader, RowTooLong, long_cells, unreadable_row_message
 from batchbook.tables.formats.dialects import (
     FIXED,
@@ -82,6 +82,7 @@ class TextRows:
 
     #: A text hides nothing.
     hidden_rows: Collection[int] = ()
+    merged: Sequence[MergedRange] = ()
 
     def __init__(
         self, name: str, file: BinaryIO, codec: str, delimiter: str, quoting: Quoting = "doubled"

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
 from batchbook.tables.errors import MOST_MARKS
+from batchbook.tables.formats import column_letters
 from batchbook.tables.formats.archive import SPREADSHEET, feed_xml, parsed_xml
-from batchbook.tables.formats.cell_values import column_letters, far_note
+from batchbook.tables.formats.cell_values import far_note
 from batchbook.tables.formats.sheet_extent import CellPlaces
 from batchbook.tables.formats.sheet_xml import XmlWriter
 from batchbook.tables.report import Note
@@ -152,3 +153,15 @@ class _CellsWithin(CellPlaces):
             self.written.end(tag)
         self._outside = self._outside and tag != "c"
         super().end(tag)
+
+
+def binary_record(kind: int, data: memoryview) -> bytes:
+    """Return a record of a binary workbook, for a sheet that is written again without the cells outside of its table."""
+    head = bytes([kind]) if kind < 0x80 else bytes([kind & 0x7F | 0x80, kind >> 7])
+    size = len(data)
+    for shift in (0, 7, 14, 21):
+        rest = size >> shift
+        head += bytes([rest & 0x7F | (0x80 if rest > 0x7F else 0)])
+        if rest <= 0x7F:
+            break
+    return head + data

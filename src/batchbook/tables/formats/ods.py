@@ -20,7 +20,7 @@ from batchbook.tables.errors import (
     cell_too_long_message,
     sheet_too_large_message,
 )
-from batchbook.tables.formats import Block, NumberedRow, OpenedFile, blocks_of
+from batchbook.tables.formats import Block, MergedRange, NumberedRow, OpenedFile, blocks_of
 from batchbook.tables.formats.archive import OPENDOCUMENT, Archive, feed_xml, parsed_xml, without_long_texts
 from batchbook.tables.formats.cell_values import (
     SheetFindings,
@@ -158,7 +158,9 @@ class OdsCellReader:
             self.findings.add_error(self._row)
         spanned = [attributes.get(f"table:number-{unit}-spanned", "1") for unit in ("columns", "rows")]
         if spanned != ["1", "1"]:
-            self.findings.merged.append(f"{spanned[0]} by {spanned[1]} cells in row {self._row:,}")
+            columns, rows = (int(text) if text.isdecimal() and len(text) < 8 else 1 for text in spanned)
+            left = len(self._cells) + self._empty
+            self.findings.merge(MergedRange(self._row, self._row + rows - 1, left, left + columns - 1))
 
 
 def _time(value: str) -> str:
@@ -219,6 +221,11 @@ class OdsRows:
     def hidden_rows(self) -> Collection[int]:
         """The numbers of the rows that are hidden, as far as they were read."""
         return self._cells.findings.hidden_rows
+
+    @property
+    def merged(self) -> Sequence[MergedRange]:
+        """The ranges of merged cells, as far as they were read."""
+        return self._cells.findings.merged
 
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield all rows with something in them, in blocks of at most ``size``."""

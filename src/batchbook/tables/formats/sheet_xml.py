@@ -11,6 +11,7 @@ from batchbook.tables.errors import MAX_CELL, InvalidWorkbook
 from batchbook.tables.formats.archive import SPREADSHEET, XmlFeed, feed_xml, parsed_xml
 from batchbook.tables.formats.cell_values import SheetFindings, percent_text
 from batchbook.tables.formats.sheet_extent import ExtentEstimate
+from batchbook.tables.layout.merged_cells import range_of
 
 CELLS, TEXTS = ("worksheet", "sheetData"), ("sst",)
 
@@ -88,7 +89,7 @@ class PlainPart:
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "mergeCell" and self._open == ["worksheet", "mergeCells"]:
-            self._findings.merged.append(attributes.get("ref", "")[:30])
+            self._findings.merge(range_of(attributes.get("ref", "").upper()))
         elif tag == "col" and self._open == ["worksheet", "cols"] and attributes.get("hidden") in _TRUE:
             first, last = attributes.get("min", ""), attributes.get("max", "")
             if first.isdecimal() and last.isdecimal() and len(first + last) < _LONGEST_RANGE:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import BinaryIO
 
 from batchbook.errors import BadInput
@@ -18,11 +19,10 @@ from batchbook.tables.errors import (
     bad_input_for,
     sheet_too_large_message,
 )
-from batchbook.tables.formats import Block, NumberedRow, OpenedFile, biff, blocks_of
+from batchbook.tables.formats import Block, MergedRange, NumberedRow, OpenedFile, biff, blocks_of
 from batchbook.tables.formats.biff import CompoundFile
 from batchbook.tables.formats.cell_values import (
     SheetFindings,
-    column_letters,
     duration_text,
     number_text,
     percent_text,
@@ -148,7 +148,7 @@ class XlsCells:
             elif kind == biff.COLINFO and data[8] & 1:
                 self.findings.hide_columns(*struct.unpack_from("<HH", data))
             elif kind == biff.MERGEDCELLS:
-                self._merge(data)
+                self.merge(data)
             else:
                 yield from self._simple(kind, data)
 
@@ -205,13 +205,12 @@ class XlsCells:
         self.findings.add_error(row + 1)
         return biff.ERRORS.get(code, "#N/A")
 
-    def _merge(self, data: memoryview) -> None:
+    def merge(self, data: memoryview) -> None:
+        """Note the ranges of merged cells in a record."""
         (count,) = struct.unpack_from("<H", data)
         for place in range(count):
             top, bottom, left, right = struct.unpack_from("<HHHH", data, 2 + place * 8)
-            self.findings.merged.append(
-                f"{column_letters(left)}{top + 1}:{column_letters(right)}{bottom + 1}"
-            )
+            self.findings.merge(MergedRange(top + 1, bottom + 1, left, right))
 
 
 def _yes_or_no(value: int) -> str:
@@ -279,6 +278,15 @@ class XlsRows:
     def hidden_rows(self) -> Collection[int]:
         """The numbers of the rows that are hidden, as far as they were read."""
         return self._cells.findings.hidden_rows
+
+    @cached_property
+    def merged(self) -> Sequence[MergedRange]:
+        """The ranges of merged cells, which stand behind all cells."""
+        found = XlsCells(self._book)
+        for record in biff.records(self._stream, self._start):
+            if record.kind == biff.MERGEDCELLS:
+                found.merge(record.data)
+        return found.findings.merged
 
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield all rows with something in them, in blocks of at most ``size``."""

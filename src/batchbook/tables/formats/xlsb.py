@@ -9,7 +9,7 @@ import io
 import posixpath
 import struct
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, BinaryIO
@@ -30,11 +30,11 @@ from batchbook.tables.errors import (
     rows_at_once,
     sheet_too_large_message,
 )
-from batchbook.tables.formats import Block, OpenedFile
+from batchbook.tables.formats import Block, MergedRange, OpenedFile
 from batchbook.tables.formats.archive import PACKAGE, Archive, feed_xml
 from batchbook.tables.formats.biff import ERRORS
 from batchbook.tables.formats.cell_values import ColumnTexts, SheetFindings, percent_text
-from batchbook.tables.formats.far_cells import FarCells
+from batchbook.tables.formats.far_cells import FarCells, binary_record
 from batchbook.tables.formats.sheet_xml import PERCENT_FORMATS, is_percent, leading_zeros_shown
 from batchbook.tables.layout.sheets import choose_sheet
 from batchbook.tables.report import Note, Reading
@@ -54,7 +54,16 @@ _ROW, _CELLS, _BLANK, _ERROR, _INLINE, _SHARED, _FORMULA_TEXT, _FORMULA_ERROR = 
     8,
     11,
 )
-_TEXT, _FORMAT, _STYLE, _COLUMN, _SHEET, _STYLES_BEGIN, _STYLES_END = 19, 44, 47, 60, 156, 617, 618
+_TEXT, _FORMAT, _STYLE, _COLUMN, _SHEET, _MERGED, _STYLES_BEGIN, _STYLES_END = (
+    19,
+    44,
+    47,
+    60,
+    156,
+    176,
+    617,
+    618,
+)
 _HIDDEN_ROW = 0x10
 # The largest part, in bytes: each is held in memory.
 _LARGEST_PART = 64 * 1024 * 1024
@@ -215,6 +224,9 @@ class XlsbWorkbook:
                     raise LimitExceeded(
                         f"has more than {MAX_CELLS:,} cells, or more than {MAX_TEXT:,} characters in them"
                     )
+            elif kind == _MERGED:
+                top, bottom, left, right = struct.unpack_from("<IIII", record)
+                scan.findings.merge(MergedRange(top + 1, bottom + 1, left, right))
             elif kind == _COLUMN and len(record) > 16 and record[16] & 1:
                 scan.findings.hide_columns(*struct.unpack_from("<II", record))
         if scan.rows > MAX_ROWS or scan.columns > MAX_COLUMNS or scan.rows * scan.columns > MAX_CELLS:
@@ -267,19 +279,8 @@ def _cells_within(data: bytes, rows: int, columns: int) -> bytes:
         if row > rows and kind in (_ROW, *_CELLS):
             continue
         if kind not in _CELLS or struct.unpack_from("<I", record)[0] < columns:
-            kept.append(_record(kind, record))
+            kept.append(binary_record(kind, record))
     return b"".join(kept)
-
-
-def _record(kind: int, data: memoryview) -> bytes:
-    head = bytes([kind]) if kind < 0x80 else bytes([kind & 0x7F | 0x80, kind >> 7])
-    size = len(data)
-    for shift in (0, 7, 14, 21):
-        rest = size >> shift
-        head += bytes([rest & 0x7F | (0x80 if rest > 0x7F else 0)])
-        if rest <= 0x7F:
-            break
-    return head + data
 
 
 def open_xlsb(name: str, file: BinaryIO, requested: Reading, expected: Collection[str]) -> OpenedFile:
@@ -310,6 +311,11 @@ class XlsbRows:
     def hidden_rows(self) -> Collection[int]:
         """The numbers of the rows that are hidden."""
         return self._scan.findings.hidden_rows
+
+    @property
+    def merged(self) -> Sequence[MergedRange]:
+        """The ranges of merged cells, as far as they were read."""
+        return self._scan.findings.merged
 
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield the rows in blocks of at most ``size``; empty blocks are left out."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import zipfile
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import islice
@@ -28,7 +28,7 @@ from batchbook.tables.errors import (
     rows_at_once,
     sheet_too_large_message,
 )
-from batchbook.tables.formats import Block, OpenedFile
+from batchbook.tables.formats import Block, MergedRange, OpenedFile
 from batchbook.tables.formats.archive import (
     PACKAGE,
     RELATION_KINDS,
@@ -287,6 +287,11 @@ class XlsxRows:
     def hidden_rows(self) -> Collection[int]:
         """The numbers of the rows that are hidden."""
         return self._found.findings.hidden_rows
+
+    @property
+    def merged(self) -> Sequence[MergedRange]:
+        """The ranges of merged cells, as far as they were read."""
+        return self._found.findings.merged
 
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield the rows in blocks of at most ``size``; empty blocks are left out."""
