@@ -121,7 +121,7 @@ def test_edits_of_different_fields_are_both_kept(harness: MasterHarness, pie: in
     harness.change(Cake, pie, price=Decimal("9.00"))
     form["name"] = "Apple crumble"
     page = form.submit(status=303).follow()
-    assert "Cake A1 was saved. Someone else changed Price meanwhile; that is kept." in words(page)
+    assert "Cake A1 was saved. Also changed in the meantime, and kept: Price." in words(page)
     assert harness.all(CAKES) == [("A1", "Apple crumble", Decimal("9.00"), 3)]
 
 
@@ -130,7 +130,7 @@ def test_what_is_wrong_after_edits_of_different_fields_is_said(harness: MasterHa
     harness.change(Cake, pie, price=Decimal("9.00"))
     form["name"] = ""
     page = form.submit(status=422)
-    assert "You changed different fields" in words(page)
+    assert "Different fields were changed" in words(page)
     form = form_of(page, "name")
     assert form["price"].value == "9.00"
     form["name"] = "Apple crumble"

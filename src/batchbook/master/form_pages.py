@@ -152,7 +152,7 @@ class Edit(FormPage):
         label = self.view.label_of(self.record)
         message = f"{label[:1].upper()}{label[1:]} was saved."
         if taken_over:
-            message += f" Someone else changed {', '.join(taken_over)} meanwhile; that is kept."
+            message += f" Also changed in the meantime, and kept: {', '.join(taken_over)}."
         return self.done(message, self.view.url("view", self.record))
 
     def _conflict(
