@@ -181,7 +181,7 @@ def test_an_admin_says_why_and_the_history_tells_it(
         (f"product {CODE}", "on_hand", "5", "4", "admin", why),
     ]
     page = auditor.get(f"/products/{product}")
-    assert "2.00 2.75 admin" in text_of(page, "#panel-price-history")
+    assert "2.00 2.75 0.75 admin" in text_of(page, "#panel-price-history")
     assert why in text_of(page, "#panel-price-history")
     assert f"On hand 5 4 admin {why}" in text_of(page, "#panel-direct-edits")
 
