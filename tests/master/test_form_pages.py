@@ -121,7 +121,7 @@ def test_edits_of_different_fields_are_both_kept(harness: MasterHarness, pie: in
     harness.change(Cake, pie, price=Decimal("9.00"))
     form["name"] = "Apple crumble"
     page = form.submit(status=303).follow()
-    assert "Cake A1 was saved. Changed meanwhile, and kept: Price." in words(page)
+    assert "Cake A1 was saved. Also changed in the meantime, and kept: Price." in words(page)
     assert harness.all(CAKES) == [("A1", "Apple crumble", Decimal("9.00"), 3)]
 
 

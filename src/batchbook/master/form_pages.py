@@ -159,7 +159,7 @@ class Edit(FormPage):
         label = self.view.label_of(self.record)
         message = f"{label[:1].upper()}{label[1:]} was saved."
         if taken_over:
-            message += f" Changed meanwhile, and kept: {', '.join(taken_over)}."
+            message += f" Also changed in the meantime, and kept: {', '.join(taken_over)}."
         return self.done(message, self.view.url("view", self.record))
 
     def _conflict(

@@ -109,6 +109,16 @@ def test_a_type_without_a_number_or_without_duplicates(harness: BatchHarness) ->
     assert len(kept(harness)) == 7
 
 
+def test_the_row_that_is_kept_is_refreshed_without_peer_columns(harness: BatchHarness) -> None:
+    harness = harness.with_handler(type("Handler", (PRICE_CHANGE.handler,), {"peer_columns": ()}))
+    harness.open(LIST)
+    keep(harness, Keep.FIRST)
+    statuses = {row.sequence: row.status for row in harness.rows(1) if not row.removed}
+    assert statuses == {
+        1: "not_in_catalogue", 2: "not_in_catalogue", 4: "not_in_catalogue", 7: "invalid",
+    }  # fmt: skip
+
+
 def test_removed_rows_are_no_duplicates(harness: BatchHarness) -> None:
     harness.open(LIST)
     harness.remove(1, 2)

@@ -108,9 +108,9 @@ class RowRemover:
             # All rows are counted, because the removal may change which rows satisfy the condition.
             whole = model.batch_id == context.batch.id
             touched = whole if within is None else and_(whole, within)
-            with refreshing(
-                context, touched, refresh=bool(context.handler.peer_columns), whole=within is None
-            ):
+            handler = context.handler
+            depends = bool(handler.peer_columns) or handler.duplicates is not None
+            with refreshing(context, touched, refresh=depends, whole=within is None):
                 self._mark(context, condition, removed=True)
                 self._record(context, summary or f"Removed {counted(count, 'row')}.", count, removed=True)
             return count
