@@ -18,9 +18,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from batchbook.db.outages import outage_of
 from batchbook.db.transactions import SAFE_METHODS, is_timeout
 from batchbook.errors import BadInput, BatchbookError, Busy, Conflict, Missing, Misuse, Refused, TooLarge
-from batchbook.security.account import confirmation_page
+from batchbook.security.account import ask_password_page
 from batchbook.security.kept_forms import KeptForm, local_path
-from batchbook.security.policy import ConfirmationNeeded, PasswordChangeNeeded, identity_or_nobody
+from batchbook.security.policy import PasswordChangeNeeded, PasswordNeeded, identity_or_nobody
 from batchbook.security.views import send_again_page, signed_out_page
 from batchbook.web.form_parsing import PARSED
 from batchbook.web.refused_forms import back_url, kept_form, page_url
@@ -225,7 +225,7 @@ def forbidden(error: Any, request: Request) -> Any:
     return domain_error(refused, request)
 
 
-def confirmation_needed(error: ConfirmationNeeded, request: Request) -> Any:
+def password_needed(error: PasswordNeeded, request: Request) -> Any:
     """Lead a person to the page that asks for the password, and from there back; tell a script."""
     if prefers_json(request):
         return domain_error(error, request)
@@ -233,7 +233,7 @@ def confirmation_needed(error: ConfirmationNeeded, request: Request) -> Any:
     form = kept_form(request)
     if isinstance(form, KeptForm):
         _log_refusal(request, problem_for(403, error.message))
-        return confirmation_page(request, form, back)
+        return ask_password_page(request, form, back)
     if request.method not in SAFE_METHODS:
         request.flash(error.message, "warning")
     return HTTPSeeOther(request.route_path("account.confirm", _query={"next": back}))
@@ -279,7 +279,7 @@ def _sign_in(request: Request) -> Any:
 def includeme(config: Any) -> None:
     """Register the exception views."""
     config.add_exception_view(domain_error, context=BatchbookError)
-    config.add_exception_view(confirmation_needed, context=ConfirmationNeeded)
+    config.add_exception_view(password_needed, context=PasswordNeeded)
     config.add_exception_view(http_error, context=HTTPError)
     config.add_exception_view(bad_csrf, context=BadCSRFToken)
     config.add_exception_view(bad_csrf, context=BadCSRFOrigin)
