@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from batchbook.batches import Action, Batch
 from batchbook.batches.engine.context import HIGHEST_NUMBER
-from batchbook.batches.lifecycle import lines_for
+from batchbook.batches.lifecycle import sources_of
 from batchbook.batches.running.several import MOST, Candidates, candidates, enqueue_all
 from batchbook.cli.batches.command_factories import demand_job_runner, run_action, state_result
 from batchbook.cli.batches.session import CommandSession, acting_session, reading_session
@@ -36,8 +36,7 @@ def _chosen(session: CommandSession, key: str, ids: Sequence[int], action: Actio
     if ids:
         wanted = wanted.where(Batch.id.in_([number for number in set(ids) if number <= HIGHEST_NUMBER]))
     else:
-        states = {state for line in lines_for(action) for state in line.sources}
-        wanted = wanted.where(Batch.state.in_([str(state) for state in states]))
+        wanted = wanted.where(Batch.state.in_([str(state) for state in sources_of(action)]))
     found = session.db.scalars(wanted.limit(MOST + 1)).all()
     if len(found) > MOST:
         raise BadInput(
