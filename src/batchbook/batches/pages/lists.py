@@ -22,6 +22,7 @@ from batchbook.batches.registry import BatchTypes
 from batchbook.batches.running.activity import Running, running_now
 from batchbook.errors import Missing
 from batchbook.grid import Choice, Column, Kind, Sort, Verb
+from batchbook.jobs.views import active_jobs_url
 from batchbook.master import Export, Index, MasterContext, MasterView, Remember, default_link
 from batchbook.security import SIGNED_IN, Identity
 from batchbook.services import Services, services_of
@@ -73,6 +74,11 @@ class AllBatchesView(MasterView):
     def running(self) -> list[Running]:
         """Return the running jobs of batches that this person may see."""
         return running_now(self.request, self.visible_to(self.request.services, self.request.identity))
+
+    @property
+    def running_url(self) -> str:
+        """The address of all running jobs; empty for a person who may not see them."""
+        return active_jobs_url(self.request)
 
     @classmethod
     def visible_to(cls, services: Services, identity: Identity) -> ColumnElement[bool]:
