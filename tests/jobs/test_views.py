@@ -93,6 +93,7 @@ def test_hostile_words_of_a_handler_are_words(harness: JobHarness, admin: TestAp
 def test_the_address_of_active_jobs_is_for_those_who_may_see_them(permissions: frozenset[str]) -> None:
     with testing.testConfig() as config:
         config.add_route("jobs.index", "/jobs")
-        request = testing.DummyRequest(identity=Identity(1, "ann", "Ann", permissions))
+        config.testing_securitypolicy(identity=Identity(1, "ann", "Ann", permissions))
+        request = testing.DummyRequest()
         expected = "/jobs?f.state.any_of=queued&f.state.any_of=running" if permissions else ""
         assert active_jobs_url(request) == expected

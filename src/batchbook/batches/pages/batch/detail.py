@@ -27,6 +27,7 @@ from batchbook.batches.running.activity import activity_of, last_failure_of
 from batchbook.errors import Missing
 from batchbook.grid import choices_of
 from batchbook.master import buttons_for
+from batchbook.master.paging import whole_number
 from batchbook.master.record_pages import file_response
 from batchbook.words import counted
 
@@ -183,9 +184,8 @@ class History(BatchPage):
     def get(self) -> dict[str, Any]:
         """Show a page of operations; ``before`` in the query is the last number on the page before."""
         statement = select(Operation).where(Operation.batch_id == self.batch.id)
-        before = self.request.GET.get("before", "")
-        if before.isascii() and before.isdigit() and len(before) < 10:
-            statement = statement.where(Operation.number < int(before))
+        if (before := whole_number(self.request.GET.get("before", ""))) is not None:
+            statement = statement.where(Operation.number < before)
         found = self.request.db.scalars(
             statement.order_by(Operation.number.desc()).limit(PAGE_SIZE + 1)
         ).all()
