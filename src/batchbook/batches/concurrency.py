@@ -35,7 +35,7 @@ class StaleEdit(Conflict):
 
     ``mine`` and ``theirs`` are the submitted and the current texts by field; ``version`` is the current version, with
     which the edit can be submitted again. ``author`` is the user who made the other change, if that is known; ``is_own``
-    that it is the same user, in another tab or window.
+    tells that it is the same user, in another tab or window.
     """
 
     def __init__(
@@ -53,7 +53,6 @@ class StaleEdit(Conflict):
         self.event = f"{name} was changed by {by} while you were editing it{' here' if is_own else ''}."
         super().__init__(f"{self.event} Your change was not stored. Both values are shown: choose one.")
         self.name = name
-        self.is_own = is_own
         self.mine = dict(mine)
         self.theirs = dict(theirs)
         self.version = version
