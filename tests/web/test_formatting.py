@@ -15,6 +15,7 @@ from batchbook.web.formatting import (
     bytesize,
     moment_filter,
     number,
+    numbers_linked,
     severity_sign,
     status_chip,
     value_writer,
@@ -107,3 +108,10 @@ def test_choices_are_chips_or_words() -> None:
 
 def test_a_sign_of_its_own_comes_before_that_of_the_severity() -> None:
     assert (severity_sign("error"), severity_sign("error", "≠"), severity_sign(None)) == ("✕", "≠", "–")  # noqa: RUF001
+
+
+def test_numbers_behind_a_word_are_links_and_the_rest_is_escaped() -> None:
+    text = "Kept row 3 of <b>, and removed 2 rows; arrow 4."
+    assert numbers_linked(text, "row", "/rows/") == Markup(
+        'Kept row <a href="/rows/3">3</a> of &lt;b&gt;, and removed 2 rows; arrow 4.'
+    )

@@ -275,9 +275,9 @@ class JobsView(MasterView):
         Column("done", "Action", Job.done, Kind.TEXT),
         Column("state", "State", Job.state, Kind.CHOICE, choices=choices_of(JobState)),
         Column("asked_by", "Requested by", Job.asked_by, Kind.USER),
-        Column("asked_at", "Requested", Job.asked_at, Kind.DATETIME),
-        Column("started_at", "Started", Job.started_at, Kind.DATETIME),
-        Column("ended_at", "Ended", Job.ended_at, Kind.DATETIME),
+        Column("asked_at", "Requested", Job.asked_at, Kind.DATETIME, seconds=True),
+        Column("started_at", "Started", Job.started_at, Kind.DATETIME, seconds=True),
+        Column("ended_at", "Ended", Job.ended_at, Kind.DATETIME, seconds=True),
         Column("message", "Outcome", Job.message, Kind.TEXT),
     )
     default_sort = (Sort("id", descending=True),)

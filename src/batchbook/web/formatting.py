@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
@@ -74,6 +75,15 @@ _BOOLEANS = {
     True: Markup('<span class="yesno yesno-yes"><span aria-hidden="true">✓</span> Yes</span>'),
     False: Markup('<span class="yesno yesno-no"><span aria-hidden="true">{}</span> No</span>').format(_DASH),
 }
+
+
+def numbers_linked(text: str, word: str, url: str) -> Markup:
+    """Return ``text`` as markup in which each number behind ``word`` is a link to ``url`` with the number at its end."""
+    parts = re.split(rf"(?<=\b{re.escape(word)} )([0-9]{{1,10}})\b", text)
+    link = Markup('<a href="{}{}">{}</a>')
+    return Markup().join(
+        link.format(url, part, part) if place % 2 else part for place, part in enumerate(parts)
+    )
 
 
 def severity_sign(severity: str | None, sign: str = "") -> str:

@@ -19,6 +19,7 @@ from batchbook.web.formatting import (
     bytesize,
     moment_filter,
     number,
+    numbers_linked,
     severity_sign,
     status_chip,
     value_html_filter,
@@ -91,6 +92,7 @@ def _fill_environment(config: Any, zone: ZoneInfo) -> None:
         moment=moment_filter(zone),
         noun=noun,
         number=number,
+        numbers_linked=numbers_linked,
         value_html=value_html_filter(zone),
     )
 

