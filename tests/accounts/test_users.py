@@ -39,6 +39,7 @@ def test_creates_a_user_who_can_sign_in(harness: AccountsHarness) -> None:
     assert "User “zoë” was created." in words(page)
     [(password_hash, active)] = harness.all(select(User.password_hash, User.active).where(User.name == "zoë"))
     assert verify_password(password_hash, GOOD)
+    assert harness.all(select(User.must_change_password).where(User.name == "zoë")) == [(True,)]
     assert active
     assert harness.roles_of("zoë") == {"staff", "auditor"}
 

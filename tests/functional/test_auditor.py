@@ -25,7 +25,7 @@ from .harness import (
 )
 
 #: What an auditor may post, as it concerns nobody else: one's own account, signing out, how one's grids look.
-ALLOWED = ("login", "logout", "account.password", "account.sessions", "account.timezone")
+ALLOWED = ("login", "logout", "account.confirm", "account.password", "account.sessions", "account.timezone")
 #: … and asking for files of what they may see.
 OWN_PAGES = (
     ".remember",

@@ -44,7 +44,20 @@ BAD_FILES: dict[str, tuple[str, bytes, tuple[str, ...]]] = {
     "a workbook without a row": ("list.csv", workbook([["item_code"]]), ("has a header row, and no row below it",)),
     "an archive called workbook": ("list.xlsx", ZIP.getvalue(), ("archive (ZIP) without a workbook in it",)),
     "half a workbook": ("list.xlsx", workbook([["item_code"]])[:400], ("damaged",)),
-    "an open quote": ("list.csv", HEADER.encode() + b'1,"open,,1\n', ("quotation mark in line 2", "never closed")),
+}  # fmt: skip
+
+#: Tables that cannot be read as they were guessed to be: their bytes, what the page says, and the settings by which they can.
+UNREADABLE_FILES: dict[str, tuple[bytes, str, dict[str, str]]] = {
+    "an open quote": (HEADER.encode() + b'1,"open,,1\n', "quotation mark in line 2 that is never closed", {"quoting": "none"}),
+    "a workbook of one row": (
+        workbook([["Rye", "Bread", "White", "Cheap"]]), "has a header row, and no row below it", {"header_row": "0"},
+    ),
+    "a text that begins as JSON does": (
+        b'{"item_code": 1,description,size,price\n1,a,,1\n', "cannot be read as JSON", {"format": "csv"},
+    ),
+    "a text of two bytes a character": (
+        ("\u4e2d" * 300 + ",price\n" + "\u4e2d" * 300 + ",2\n").encode("utf-16-le"), "NUL bytes", {"encoding": "utf-16-le"},
+    ),
 }  # fmt: skip
 
 #: Files that are not quite what people are asked for, and can be read all the same.
@@ -84,6 +97,32 @@ def test_a_file_that_is_not_clear_is_asked_about(
             assert catalogue.batch(number_in(answer)).state == "new"
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_an_unreadable_table_opens_its_settings_with_what_was_found(
+    catalogue: CatalogueDatabase, staff: TestApp, subtests: pytest.Subtests
+) -> None:
+    for kind, (data, words, settings) in UNREADABLE_FILES.items():
+        with subtests.test(kind):
+            answer = upload(staff, data)
+            number = number_in(answer)
+            assert answer.headers["Location"].endswith("/intake")
+            page = answer.follow()
+            assert words in text_of(page, ".notice-error")
+            assert "Beginning of the file" in text_of(page)
+            # The columns can't be matched yet, and settings that don't help are told from those that do.
+            assert staff.get(url_of(number, "mapping")).location.endswith("/intake")
+            again = form_with(page, "header_row").submit("do", value="look", status=422)
+            assert words in text_of(again)
+            form = form_with(again, "header_row")
+            for name, value in settings.items():
+                form[name] = value
+            page = form.submit("do", value="look").follow()
+            assert "Beginning of the file" not in text_of(page)
+            page = form_with(page, "header_row").submit("do", value="columns").follow()
+            assert "column.item_code" in form_with(page, "column.item_code").fields
+            assert catalogue.batch(number).state == "new"
+
+
 @pytest.mark.parametrize("kind", BAD_FILES)
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_bad_file_is_explained_and_leaves_no_batch(
@@ -101,7 +140,7 @@ def test_a_bad_file_is_explained_and_leaves_no_batch(
 
 def test_a_bad_file_leaves_no_batch_on_either_database(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     before = catalogue.dump()
-    for data in (b"", HEADER.encode() + b"\n".join([b"1,a,b,2.00"] * 5_000) + b'\n1,"open,,1\n'):
+    for data in (b"", workbook([["item_code", "price"]] * 5_000)[:-100]):
         upload(staff, data, status=422)
     assert {t: r for t, r in catalogue.dump().items() if t != "sqlite_sequence"} == {
         t: r for t, r in before.items() if t != "sqlite_sequence"
@@ -137,7 +176,7 @@ def test_a_header_that_makes_no_sense_is_explained_and_leaves_no_batch(
 
 def test_a_list_and_a_per_cent_together_are_refused(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     page = upload(staff, PRICE_LIST, status=422, percent="10")
-    assert "Give either a price list or a change by %, not both." in text_of(page)
+    assert "Give either a price list or “Change (%)”, not both." in text_of(page)
     assert catalogue.batches() == 0
 
 

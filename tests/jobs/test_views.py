@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from tests.functional.harness import post, text_of, url_of
+from tests.functional.harness import column_of, post, result_count, text_of, url_of
 from webtest import TestApp
 
 from batchbook.batches import Action
@@ -54,7 +54,6 @@ def test_the_page_of_a_job_and_the_list_of_all(harness: JobHarness, admin: TestA
     staff.get("/jobs", status=403)
 
 
-@pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_refusal_is_not_called_a_failure_and_trying_again_is_not_offered(
     harness: JobHarness, admin: TestApp
 ) -> None:
@@ -73,6 +72,8 @@ def test_a_refusal_is_not_called_a_failure_and_trying_again_is_not_offered(
         )
     assert "Refused" in text_of(admin.get(f"/jobs/{job.id}"))
     assert admin.get(f"/jobs/{job.id}/status.json").json["state_label"] == "Refused"
+    assert column_of(admin.get("/jobs?f.state.equal=refused"), "State") == ["Refused"]
+    assert result_count(admin.get("/jobs?f.state.equal=failed")) == 0
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -121,7 +121,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "20,000 columns, ODS": (
         "a.ods",
         lambda: ods(("S", ods_row(["x"] * 20_000))),
-        "out to column 1,001, which is further than",
+        "out to column 16,385, which is further than",
     ),
     "20,000 columns, old": ("a.xls", lambda: xls([(0, 20_000, "x")]), "out to column 20,001, which is further than"),
     "the last cell": ("a.xlsx", lambda: xlsx(("S", _HEAD + f'<row r="1048576">{inline("XFD1048576", "x")}</row>')), "out to column 16,384"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-from tests.tables.sources import opened
+from tests.tables.sources import opened, records
 
 from batchbook.errors import BadInput
 from batchbook.tables import read_table
@@ -45,6 +46,18 @@ def sheet(*rows: list[Any]) -> bytes:
             page.write_row(number, 0, row)
 
     return workbook(fill)
+
+
+@pytest.mark.parametrize("name", ["list.csv", "list.xlsx", "list.json"])
+def test_more_than_a_thousand_columns_are_read(name: str) -> None:
+    heads, cells = [f"c{number}" for number in range(3_000)], [str(number) for number in range(3_000)]
+    data = {
+        "list.csv": f"{','.join(heads)}\n{','.join(cells)}\n".encode(),
+        "list.xlsx": sheet(heads, cells),
+        "list.json": json.dumps([dict(zip(heads, cells, strict=True))]).encode(),
+    }[name]
+    source = opened(data, name)
+    assert (list(source.headings), records(source)) == (heads, [cells])
 
 
 LINES = [(2, ["007", "7", "a, b"]), (3, ["008", "", ""])]

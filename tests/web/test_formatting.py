@@ -13,9 +13,9 @@ from batchbook.grid import Choice, Column, Kind
 from batchbook.web.formatting import (
     EMPTY,
     bytesize,
+    link_rows,
     moment_filter,
     number,
-    numbers_linked,
     severity_sign,
     status_chip,
     value_writer,
@@ -110,8 +110,10 @@ def test_a_sign_of_its_own_comes_before_that_of_the_severity() -> None:
     assert (severity_sign("error"), severity_sign("error", "≠"), severity_sign(None)) == ("✕", "≠", "–")  # noqa: RUF001
 
 
-def test_numbers_behind_a_word_are_links_and_the_rest_is_escaped() -> None:
-    text = "Kept row 3 of <b>, and removed 2 rows; arrow 4."
-    assert numbers_linked(text, "row", "/rows/") == Markup(
-        'Kept row <a href="/rows/3">3</a> of &lt;b&gt;, and removed 2 rows; arrow 4.'
+def test_rows_named_in_a_sentence_are_links() -> None:
+    linked = link_rows("Kept row 12, <removed> row 3 & rows 4; Row 0 row 5x.", "/b/1/rows/0")
+    assert linked == (
+        'Kept row <a href="/b/1/rows/12">12</a>, &lt;removed&gt; row <a href="/b/1/rows/3">3</a> &amp; rows 4;'
+        " Row 0 row 5x."
     )
+    assert link_rows("<b>", "/0") == "&lt;b&gt;"

@@ -30,7 +30,10 @@ _ROLES = (
     .scalar_subquery()
 )
 _PASSWORD = password_field(
-    "password", "Password", help=f"{ADVICE} Without one, nobody can sign in yet.", required=False
+    "password",
+    "Password",
+    help=f"{ADVICE} The user must change it at the first sign-in. Without one, nobody can sign in yet.",
+    required=False,
 )
 
 
@@ -45,10 +48,11 @@ class UserHooks(RecordHooks):
         self._check_given(role for role in values["roles"] if role not in record.roles)
         password = values.pop("password", None)
         if password is not None:
-            weak = why_weak(password, values["name"], values["full_name"])
+            weak = why_weak(password, values["name"], values["full_name"], values["email"] or "")
             if weak:
                 raise Invalid({"password": weak})
             values["password_hash"] = hash_password(password)
+            values["must_change_password"] = True
 
     def after_save(self, record: User) -> None:
         """Check that an administrator is left, and log the change."""

@@ -48,6 +48,13 @@ def _covered(permissions: Set[str], key: str, line: Transition) -> bool:
     return grants_any(permissions, (permission(key, name) for name in line.permissions))
 
 
+def may_see(permissions: Set[str], key: str, state: State | None) -> bool:
+    """Return whether ``permissions`` allow viewing batches of the type ``key`` in ``state``, or for ``None`` in any state."""
+    if state is None:
+        return may(permissions, key, Action.VIEW)
+    return _may_in(state, permissions, key, Action.VIEW)
+
+
 def may_work_on(permissions: Set[str], batch: Batch) -> bool:
     """Return whether ``permissions`` allow bringing ``batch`` on from its state, as its owner does."""
     return any(may_now(permissions, batch, action) for action in WORK)

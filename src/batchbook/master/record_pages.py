@@ -20,7 +20,8 @@ from batchbook.grid import Column, csv_chunks, xlsx_file
 from batchbook.master.direct_edits import direct_edits
 from batchbook.master.grid_sources import INDEX, GridReference
 from batchbook.master.grid_view import GridView
-from batchbook.master.links import href
+from batchbook.master.links import PRINT, href
+from batchbook.master.printing import Printout, print_page
 from batchbook.master.view import Page, buttons_for
 
 #: How many direct edits the page of a record shows.
@@ -80,7 +81,7 @@ _OFFER = "batchbook.templates:master/big_export.jinja2"
 
 
 class ExportPage(Page):
-    """A page that sends the results of a grid as a file; a subclass defines the grid and the name of the file.
+    """A page that sends the results of a grid as a file, or prints them; a subclass defines the grid and the name of the file.
 
     Its pattern must have the part ``{format}``. A big export is offered on a page of its own, because
     enqueueing a job changes something, which a GET never does.
@@ -100,9 +101,16 @@ class ExportPage(Page):
     def file_name(self) -> str:
         """The name of the file, before the day and the ending."""
 
+    @property
+    def print_title(self) -> tuple[str, str]:
+        """The heading of the results when they are printed, and the line below it, which may be empty."""
+        return self.view.title, ""
+
     def get(self) -> Response:
         """Send the rows of the current filters, in the current order, of all pages; or offer to make the file."""
         view = self.exported()
+        if self.file_format == PRINT:
+            return print_page(Printout(*self.print_title, view))
         check_export(view, self.file_format)
         big = self._big_exports
         if big is None or not big.are(view.total):

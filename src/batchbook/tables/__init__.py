@@ -22,5 +22,6 @@ if TYPE_CHECKING:
     from batchbook.tables.source import Table as Table
     from batchbook.tables.source import open_source as open_source
     from batchbook.tables.source import read_table as read_table
+    from batchbook.tables.unreadable import unreadable_report as unreadable_report
 else:
     __getattr__ = lazy_exports(__name__)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from python_calamine import CalamineError
 
 from batchbook.errors import BadInput
+from batchbook.tables.report import Reading
 
 
 class InvalidCompoundFile(Exception):  # noqa: N818 - It becomes a sentence before it leaves this room.
@@ -25,11 +26,23 @@ class LimitExceeded(Exception):  # noqa: N818 - It becomes a sentence before it 
     """A limit is exceeded; the message is the end of a sentence about the file."""
 
 
+class ReachesTooFar(LimitExceeded):
+    """A sheet has cells further down or out than a table may reach."""
+
+
+class Unreadable(BadInput):
+    """The table cannot be read by ``reading``, as far as that is known, and may be readable by another."""
+
+    def __init__(self, message: str, reading: Reading) -> None:
+        super().__init__(message)
+        self.reading = reading
+
+
 #: The most text in all cells together, in characters.
 MAX_TEXT = 100 * 1024 * 1024
 
 #: The largest table.
-MAX_COLUMNS, MAX_ROWS, MAX_TEXT_ROWS = 1_000, 1_000_000, 5_000_000
+MAX_COLUMNS, MAX_ROWS, MAX_TEXT_ROWS = 16_384, 1_000_000, 5_000_000
 
 #: The most cells of a workbook, counted as the rectangle that holds them.
 MAX_CELLS = 5_000_000
@@ -64,18 +77,33 @@ def cell_too_long_message(row: int) -> str:
     return f"has a cell with more than {MAX_CELL:,} characters in row {row:,}; no cell may be that long"
 
 
+#: The most cells, or rows, far below a table or beside it that are marks and no part of it.
+MOST_MARKS = 10
+# The fewest rows of a table.
+_FEWEST_ROWS = 2
+
+
 class SheetSize:
     """Size of a sheet, added up row by row while it is read."""
 
     def __init__(self) -> None:
-        self._cells, self._text = 0, 0
+        self._cells, self._text, self._rows = 0, 0, 0
+        #: The numbers of the rows far below the table that hold a mark and are skipped.
+        self.far_rows: list[int] = []
 
-    def add(self, number: int, cells: Sequence[str], times: int = 1) -> None:
-        """Add the row with this ``number``, which is repeated ``times`` times.
+    def add(self, number: int, cells: Sequence[str], times: int = 1) -> bool:
+        """Add the row with this ``number``, which is repeated ``times`` times; return whether it may be part of the table.
 
-        Raises :class:`LimitExceeded` where the sheet reaches too far or holds too much text.
+        A blank row is not, nor are a few rows behind the last that a table may have. Raises :class:`LimitExceeded` where the
+        sheet reaches too far or holds too much text.
         """
+        if not any(cells) or not "".join(cells).strip():
+            return False
         last, width = number + times - 1, len(cells)
+        if number > MAX_ROWS and self._rows >= _FEWEST_ROWS and len(self.far_rows) + times <= MOST_MARKS:
+            self.far_rows += range(number, last + 1)
+            return False
+        self._rows += times
         self._cells += times * width
         self._text += times * sum(map(len, cells))
         if last > MAX_ROWS or width > MAX_COLUMNS or self._cells > MAX_CELLS:
@@ -84,6 +112,7 @@ class SheetSize:
             raise LimitExceeded(
                 f"repeats its texts so often that its cells hold more than {MAX_TEXT:,} characters"
             )
+        return True
 
 
 # The errors that are raised for invalid workbooks, whatever is wrong with them.

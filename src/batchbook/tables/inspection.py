@@ -11,7 +11,9 @@ from typing import BinaryIO
 from batchbook.errors import BadInput
 from batchbook.grid.columns import Kind
 from batchbook.statuses import Severity
+from batchbook.tables.errors import Unreadable
 from batchbook.tables.layout.encoding import ENCODING_GUESSED, ODD_LINES
+from batchbook.tables.layout.header_heuristics import header_names
 from batchbook.tables.layout.unlike_rows import (
     MOST_LEFT_OUT,
     UnlikeFinder,
@@ -50,16 +52,21 @@ def inspect_table(
 ) -> Report:
     """Return the report on ``file``, called ``name``, read by the options in ``requested``, the others guessed.
 
-    ``expected`` are headings that are known, in lower case. Raises ``BadInput`` for a file that cannot be read, and for a table
-    without records.
+    ``expected`` are headings that are known, in lower case. Raises as :func:`~batchbook.tables.source.open_source` does, and for a
+    table without records.
     """
     size = file.seek(0, os.SEEK_END)
     source = open_source(name, file, requested, expected)
     inspection = _Inspection(source)
-    inspection.read()
+    try:
+        inspection.read()
+    except BadInput as error:
+        raise Unreadable(error.message, source.reading) from None
     if not inspection.rows:
-        raise BadInput(
-            f"“{name}” has a header row, and no row below it. Nothing was taken from it; add the rows and upload it again."
+        message = f"“{name}” has a header row, and no row below it. Nothing was taken from it; add the rows and upload it again."
+        is_known = not set(expected).isdisjoint(header_names(source.headings))
+        raise (
+            BadInput(message) if is_known and len(source.sheets) < 2 else Unreadable(message, source.reading)
         )
     columns = conclude_columns(source.headings, inspection.profiles, source.reading)
     notes = _without_duplicates(

@@ -24,6 +24,13 @@ OtherDigits = Literal["", "plain", "kept"]
 #: each line is quoted as a whole. Empty where that is to be guessed.
 Quoting = Literal["", "none", "doubled", "backslash", "apostrophe", "lines"]
 
+#: What happens to cells that are merged over several rows: their value is filled down into all of them, or is kept in the first.
+#: Empty where that is to be decided; until then it is kept.
+Merged = Literal["", "filled", "kept"]
+
+#: The code of the note about a table that cannot be read by the reading of its report.
+UNREADABLE = "unreadable"
+
 #: The formats that can be read. Pasted text is ``csv``, and so is text separated by tabs.
 Format = Literal["csv", "xlsx", "xlsb", "xls", "ods", "json", "html", "xml"]
 
@@ -65,7 +72,8 @@ class Reading:
     that otherwise is. ``sheet`` is the name of a workbook's sheet. ``header_row`` is the number of the header row, counted from
     1 as spreadsheet programs count; 0 means that there is none. ``header_rows`` is the number of rows that the headings take.
     ``left_out`` are the numbers of rows to skip, such as totals. ``columns`` has the options of each column, by position.
-    ``taken`` and ``skipped`` are the kinds of rows unlike the table, such as subtotals, that are records, or are skipped.
+    ``taken`` and ``skipped`` are the kinds of rows unlike the table, such as subtotals, that are records, or are skipped; ``merged`` is
+    what happens to cells that are merged over several rows.
     """
 
     format: Format | Literal[""] = ""
@@ -80,6 +88,7 @@ class Reading:
     taken: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     quoting: Quoting = ""
+    merged: Merged = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the options as data for JSON."""
@@ -183,7 +192,8 @@ class Report:
     """The report on a file. ``reading`` is complete: the options that were requested, and guesses for the rest.
 
     ``rows`` counts the records, ``blank_rows`` the blank rows between them; ``first_rows`` are the first records with their row
-    numbers, cells as they are in the file.
+    numbers, cells as they are in the file. That of a table that cannot be read has a ``problem``, no columns, and first rows as they
+    look without any.
     """
 
     name: str
@@ -201,6 +211,11 @@ class Report:
     def headings(self) -> tuple[str, ...]:
         """The headings as they are in the file, by position."""
         return tuple(column.heading for column in self.columns)
+
+    @property
+    def problem(self) -> str:
+        """The reason why the table cannot be read by its reading; empty where it was read."""
+        return next((note.message for note in self.notes if note.code == UNREADABLE), "")
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as data for JSON."""

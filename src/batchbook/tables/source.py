@@ -9,31 +9,17 @@ from operator import itemgetter
 from typing import BinaryIO
 
 from batchbook.errors import BadInput
-from batchbook.tables.errors import MAX_COLUMNS, rows_at_once
+from batchbook.tables.errors import MAX_COLUMNS, Unreadable, rows_at_once
 from batchbook.tables.formats import Block, OpenedFile, first_rows, is_blank
 from batchbook.tables.formats.csv import open_text
-from batchbook.tables.formats.file_type import SUFFIXES, detect_file_type, unpacked
-from batchbook.tables.formats.markup import open_html, open_xml
-from batchbook.tables.formats.ods import open_ods
-from batchbook.tables.formats.records import open_json
-from batchbook.tables.formats.sheet_cache import SHEET_CACHE, Opener
-from batchbook.tables.formats.xls import open_xls
-from batchbook.tables.formats.xlsb import open_xlsb
-from batchbook.tables.formats.xlsx import open_xlsx
+from batchbook.tables.formats.file_type import SUFFIXES, TEXT_FORMATS, detect_file_type, unpacked
+from batchbook.tables.formats.sheet_cache import SHEET_CACHE
+from batchbook.tables.formats.workbooks import WORKBOOKS, sheet_names
 from batchbook.tables.layout.header_heuristics import find_headings, header_names, heading_notes
+from batchbook.tables.layout.merged_cells import FillDown, decided
 from batchbook.tables.normalise import text_cleaner
 from batchbook.tables.report import Chunk, ColumnReading, Format, Note, Reading, SheetReport, TextReading
 from batchbook.words import quoted_list
-
-_WORKBOOKS: dict[Format, Opener] = {
-    "xlsx": open_xlsx,
-    "xlsb": open_xlsb,
-    "xls": open_xls,
-    "ods": open_ods,
-    "json": open_json,
-    "html": open_html,
-    "xml": open_xml,
-}
 
 #: Options by which everything is guessed.
 GUESS_ALL = Reading()
@@ -48,7 +34,8 @@ def open_source(
     """Return ``file``, called ``name``, opened as a table; options of its structure that are empty in ``requested`` are guessed.
 
     ``expected`` are headings that are known, in lower case: they help to find the delimiter, the sheet and the header row.
-    Raises ``BadInput`` for a file that cannot be read; the message names the reason and the remedy.
+    Raises ``BadInput`` for a file that cannot be read; the message names the reason and the remedy. It is
+    :class:`~batchbook.tables.errors.Unreadable` where other options may help.
     """
     inner, content, notes = unpacked(name, file)
     if content is file:
@@ -71,10 +58,16 @@ def _open_source(
     from_archive: tuple[Note, ...],
 ) -> Source:
     kind, notes = detect_file_type(inner, file, requested.format)
-    opened = _open_file(kind, name, file, requested, expected)
-    sample = first_rows(opened.rows)
+    try:
+        opened = _open_file(kind, name, file, requested, expected)
+        sample = first_rows(opened.rows)
+    except BadInput as error:
+        if kind in TEXT_FORMATS or len(sheet_names(kind, file)) > 1:
+            raise Unreadable(error.message, replace(requested, format=kind)) from None
+        raise
     if not sample:
-        raise BadInput(f"“{name}” has no rows at all, only blanks. Nothing was taken from it.")
+        message = f"“{name}” has no rows at all, only blanks. Nothing was taken from it."
+        raise Unreadable(message, opened.reading) if len(opened.sheets) > 1 else BadInput(message)
     headings = find_headings(sample, requested, expected, ragged=opened.ragged)
     _check_width(name, headings.texts)
     reading = replace(opened.reading, header_row=headings.row, header_rows=headings.rows)
@@ -112,7 +105,8 @@ class Source:
     @property
     def notes(self) -> tuple[Note, ...]:
         """Notes about the structure; some are known only after all rows were read."""
-        return (*self._opened.notes, *self._opened.rows.notes())
+        found = (*self._opened.notes, *self._opened.rows.notes())
+        return tuple(decided(note, self.reading.merged) for note in found)
 
     @property
     def readings(self) -> tuple[TextReading, ...]:
@@ -152,8 +146,10 @@ class Source:
             yield from zip(chunk.numbers, chunk.records, strict=True)
 
     def _chunks(self, records: RecordBuilder, size: int) -> Iterator[Chunk]:
-        for block in self._opened.rows.blocks(rows_at_once(size, len(self.headings))):
-            chunk = records.chunk(block)
+        rows = self._opened.rows
+        fill = FillDown(lambda: rows.merged, self._above()) if self.reading.merged == "filled" else None
+        for block in rows.blocks(rows_at_once(size, len(self.headings))):
+            chunk = records.chunk(fill.filled(block) if fill else block)
             if chunk.numbers:
                 yield chunk
         self._blank_rows = records.blank
@@ -169,7 +165,7 @@ def _open_file(
 ) -> OpenedFile:
     if kind == "csv":  # It is read faster than it could be kept.
         return open_text(name, file, requested, expected)
-    return SHEET_CACHE.opened(kind, _WORKBOOKS[kind], name, file, requested, expected)
+    return SHEET_CACHE.opened(kind, WORKBOOKS[kind], name, file, requested, expected)
 
 
 def _check_width(name: str, headings: Sequence[str]) -> None:
@@ -240,7 +236,7 @@ class RecordBuilder:
             return row
         if len(row) < self._width:
             return (*row, *[""] * (self._width - len(row)))
-        if any(row[self._width :]):
+        if any(map(str.strip, row[self._width :])):
             surplus[number] = row[self._width :]
         return row[: self._width]
 

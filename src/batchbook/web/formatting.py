@@ -64,6 +64,21 @@ def moment_html(moment: datetime, zone: tzinfo, *, seconds: bool = False) -> Mar
     )
 
 
+_ROW_NAMED = re.compile(r"\b([Rr]ow )([1-9][0-9]{0,9})\b")
+
+
+def link_rows(sentence: str, url: str) -> Markup:
+    """Return ``sentence`` with a link at each row that it names by its number; ``url`` is the address of row 0."""
+    start = escape(url.removesuffix("0"))
+    parts = _ROW_NAMED.split(sentence)
+    # The texts between rows, the words before numbers, and the numbers follow each other.
+    linked = [
+        Markup('{}<a href="{}{}">{}</a>').format(row, start, number, number) + rest
+        for row, number, rest in zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
+    ]
+    return Markup("").join([escape(parts[0]), *linked])
+
+
 _DASH = "–"  # noqa: RUF001 - A dash, not a minus: nothing is subtracted.
 
 EMPTY = Markup(
@@ -75,15 +90,6 @@ _BOOLEANS = {
     True: Markup('<span class="yesno yesno-yes"><span aria-hidden="true">✓</span> Yes</span>'),
     False: Markup('<span class="yesno yesno-no"><span aria-hidden="true">{}</span> No</span>').format(_DASH),
 }
-
-
-def numbers_linked(text: str, word: str, url: str) -> Markup:
-    """Return ``text`` as markup in which each number behind ``word`` is a link to ``url`` with the number at its end."""
-    parts = re.split(rf"(?<=\b{re.escape(word)} )([0-9]{{1,10}})\b", text)
-    link = Markup('<a href="{}{}">{}</a>')
-    return Markup().join(
-        link.format(url, part, part) if place % 2 else part for place, part in enumerate(parts)
-    )
 
 
 def severity_sign(severity: str | None, sign: str = "") -> str:

@@ -17,9 +17,9 @@ from batchbook.web import WebSettings
 from batchbook.web.flash import flash_messages
 from batchbook.web.formatting import (
     bytesize,
+    link_rows,
     moment_filter,
     number,
-    numbers_linked,
     severity_sign,
     status_chip,
     value_html_filter,
@@ -89,10 +89,10 @@ def _fill_environment(config: Any, zone: ZoneInfo) -> None:
     environment.filters.update(
         bytesize=bytesize,
         counted=counted,
+        link_rows=link_rows,
         moment=moment_filter(zone),
         noun=noun,
         number=number,
-        numbers_linked=numbers_linked,
         value_html=value_html_filter(zone),
     )
 

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from batchbook.batches.intake.reading_form import reading_form, reading_form_values, reading_from_form
+import io
+from typing import Any
+
+from tests.tables.sources import written
+
+from batchbook.batches.intake.file_source import inspect
+from batchbook.batches.intake.reading_form import (
+    MOST_COLUMNS_SHOWN,
+    reading_form,
+    reading_form_values,
+    reading_from_form,
+)
 from batchbook.tables.report import Reading
 
 from .fields import FIELDS
@@ -41,3 +52,27 @@ def test_numbers_of_rows_must_be_numbers() -> None:
         {"header_row": "1", "header_rows": "1", "left_out": "3, last"}
     )
     assert bound.errors["left_out"] == ["“last” is not a row number: enter numbers separated by commas."]
+
+
+def test_a_wide_file_has_settings_for_its_first_columns_and_for_those_in_use() -> None:
+    wide = ",".join(["item_code", *(f"n{place}" for place in range(3_000)), "price"])
+    intake = inspected(f"{wide}\n{','.join(['1234', *['1.5'] * 3_001])}\n")
+    names = [item.name for item in reading_form(intake, FIELDS).fields]
+    assert len(intake.report.columns) == 3_002
+    assert "decimal.3001" in names  # It fills the price.
+    assert sum(name.startswith("decimal.") for name in names) == MOST_COLUMNS_SHOWN + 1
+
+
+def test_merged_cells_are_filled_down_by_a_choice() -> None:
+    def fill(_book: Any, page: Any) -> None:
+        page.write_row(0, 0, ["department", "item_code", "price"])
+        page.merge_range(1, 0, 2, 0, "PASTRY")
+        page.write_row(1, 1, ["1234", 1.5])
+        page.write_row(2, 1, ["12345", 2.5])
+
+    intake = inspect("list.xlsx", io.BytesIO(written(fill)), FIELDS)
+    form = reading_form(intake, FIELDS)
+    texts = {name: text for name, text in form.bind(reading_form_values(intake)).texts.items() if text}
+    assert texts["merged"] == "kept"
+    assert reading_from_form(form.validate(texts), intake).merged == ""
+    assert reading_from_form(form.validate({**texts, "merged": "filled"}), intake).merged == "filled"

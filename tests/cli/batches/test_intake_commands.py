@@ -132,6 +132,28 @@ def test_odd_lines_are_refused_with_their_readings(catalogue: Engine, batch: Any
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_table_that_cannot_be_read_is_refused_with_the_options_that_may_help(
+    catalogue: Engine, batch: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "pipes.csv"
+    path.write_text('item_code,description,size,price\n000000011,"RYE,,2.20\n')
+    create = ("create", "price_change", "--file", path, "--set", "vendor_code=V1", "--as", "staff")
+    for refused in (batch(*create), batch("inspect", path)):
+        assert refused.exit_code == 1
+        assert "a quotation mark in line 2 that is never closed" in refused.stderr
+        assert "say how: --format, --encoding, --delimiter, --quoting or --header-row." in refused.stderr
+    assert rows(catalogue) == []
+    waiting = batch(*create, "--no-populate")
+    assert "The batch has no rows: choose on its page how the file is to be read." in waiting.stderr
+    assert "never closed" in batch("populate", waiting.stdout.strip(), "--as", "staff").stderr
+    assert batch(*create, "--quoting", "none").exit_code == 0
+    assert rows(catalogue) == [("000000011", "2.20")]
+    path.write_text('{"item_code": 1,description,size,price\n000000011,RYE,,2.20\n')
+    assert "cannot be read as JSON" in batch("inspect", path).stderr
+    assert batch("inspect", path, "--format", "csv").exit_code == 0
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_an_open_decimal_sign_is_refused_with_both_readings(
     catalogue: Engine, batch: Any, tmp_path: Path
 ) -> None:

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from batchbook.tables import source
-from batchbook.tables.formats import sheet_cache
+from batchbook.tables.formats import sheet_cache, workbooks
 from batchbook.tables.inspection import inspect_table
 from batchbook.tables.report import Reading, Report
 from batchbook.tables.source import open_source
@@ -23,13 +22,13 @@ HEADINGS = frozenset({"code", "name"})
 def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Which sheets were really read, by the names of their files."""
     names: list[str] = []
-    really = source._WORKBOOKS["xlsx"]
+    really = workbooks.WORKBOOKS["xlsx"]
 
     def opener(name: str, *arguments: Any) -> Any:
         names.append(name)
         return really(name, *arguments)
 
-    monkeypatch.setitem(source._WORKBOOKS, "xlsx", opener)
+    monkeypatch.setitem(workbooks.WORKBOOKS, "xlsx", opener)
     sheet_cache.SHEET_CACHE.forget()
     yield names
     sheet_cache.SHEET_CACHE.forget()

@@ -15,6 +15,7 @@ from batchbook.errors import BadInput
 from batchbook.grid import Kind
 from batchbook.grid.columns import NUMERIC_KINDS
 from batchbook.statuses import Severity
+from batchbook.tables.errors import Unreadable
 from batchbook.tables.layout.unlike_rows import HIDDEN_ROWS
 from batchbook.tables.profile.conventions import OPEN_ORDER, OPEN_SIGN, PERCENT_SIGNS
 from batchbook.tables.report import Note, Reading, Report
@@ -163,8 +164,15 @@ class Undecided(BadInput):
 
 def refuse_unprepared(intake: Intake, fields: Sequence[IntakeField]) -> None:
     """Raise ``BadInput`` where ``intake`` lacks a decision that is needed to read rows with ``fields``."""
+    refuse_unreadable(intake)
     refuse_unmapped(intake, fields)
     refuse_undecided(intake, fields)
+
+
+def refuse_unreadable(intake: Intake) -> None:
+    """Raise :class:`~batchbook.tables.errors.Unreadable` where the file cannot be read by the reading that was tried last."""
+    if intake.report.problem:
+        raise Unreadable(intake.report.problem, intake.reading)
 
 
 def open_questions(intake: Intake, fields: Sequence[IntakeField]) -> list[Note]:

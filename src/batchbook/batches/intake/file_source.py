@@ -20,6 +20,7 @@ from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.row_values import Block, RowValues
 from batchbook.errors import BadInput
 from batchbook.grid import columns_of
+from batchbook.tables.errors import Unreadable
 from batchbook.tables.report import ColumnReading, Reading
 
 #: Everything is guessed.
@@ -45,14 +46,17 @@ def inspect(
 ) -> Intake:
     """Inspect ``file``, called ``name``, read as ``chosen``, and suggest which of its columns fill ``fields``.
 
-    Where nothing is chosen, the reading of the ``remembered`` file is tried first. Raises ``BadInput`` for a file that
-    cannot be read, and for a table without a row.
+    Where nothing is chosen, the reading of the ``remembered`` file is tried first. A table that can only be read by other
+    choices has a report with a ``problem``. Raises ``BadInput`` for a file that is no table by any.
     """
     if chosen == NOTHING_CHOSEN and remembered is not None and remembered.sure:
         found = _inspect_as_before(name, file, fields, remembered)
         if found is not None:
             return found
-    report = tables.inspect_table(name, file, chosen, headings_of(fields))
+    try:
+        report = tables.inspect_table(name, file, chosen, headings_of(fields))
+    except Unreadable as error:
+        report = tables.unreadable_report(name, file, error)
     return Intake(chosen, report, suggest(fields, report, remembered))
 
 

@@ -12,8 +12,10 @@ from batchbook.batches.intake.file_inspection import Intake
 from batchbook.forms import BoundForm, Field, Form
 from batchbook.grid import Kind, choices_of
 from batchbook.grid.columns import NUMERIC_KINDS
+from batchbook.tables.formats.file_type import TEXT_FORMATS
 from batchbook.tables.layout.encoding import ODD_LINES
 from batchbook.tables.layout.languages import text_encodings
+from batchbook.tables.layout.merged_cells import MERGED_DOWN
 from batchbook.tables.layout.unlike_rows import UNLIKE_ROWS
 from batchbook.tables.profile.conventions import OPEN_ORDER, OPEN_SIGN, PERCENT_SIGNS
 from batchbook.tables.profile.findings import APOSTROPHES, TEXT_MARKS
@@ -28,6 +30,13 @@ _DELIMITER_LABELS = {
     "caret": "Caret ^", "tilde": "Tilde ~", "bars": "Two vertical bars ||", "ctrl-a": "Control character A",
 }  # fmt: skip
 _OTHER = "other"
+#: The formats as which a text can be read.
+FORMATS = (
+    ("csv", "Delimited text"),
+    ("json", "JSON"),
+    ("html", "Web page (HTML)"),
+    ("xml", "XML Spreadsheet 2003"),
+)
 #: What quotation marks can mean.
 QUOTINGS = (
     ("doubled", 'Quote cells; written twice within a cell: "3/4"" board"'),
@@ -44,6 +53,7 @@ _MARKS = (
     ("all", "Drop every apostrophe at the start"),
 )
 _WAYS = (("skipped", "Skip them"), ("taken", "Read them as records"))
+_MERGED = (("kept", "Value in the first row only"), ("filled", "Fill the value down into all rows"))
 _PERCENT = (("points", "7.5% is 7.5"), ("fraction", "7.5% is 0.075"))
 _OTHER_DIGITS = (("plain", "Read as 0 to 9"), ("kept", "Keep as in the file"))
 _PARTS = {
@@ -53,6 +63,8 @@ _PARTS = {
 _OPEN = {OPEN_SIGN: "decimal", OPEN_ORDER: "date", PERCENT_SIGNS: "percent"}
 _ORDERS = (("ymd", "Year, month, day"), ("dmy", "Day, month, year"), ("mdy", "Month, day, year"))
 
+#: The columns of a wide file that are shown, and that can be set although nothing is open about them.
+MOST_COLUMNS_SHOWN = 200
 #: The highest number of a header row, and of the rows that headings may take.
 _LAST_HEADER, _MOST_HEADERS = 1_000, 10
 _NUMBERS = re.compile(r"[0-9]{1,9}")
@@ -72,6 +84,7 @@ def reading_form_values(intake: Intake) -> dict[str, Any]:
     known = {mark: name for name, mark in DELIMITERS.items()}
     delimiter = known.get(reading.delimiter, _OTHER)
     values = {
+        "format": reading.format,
         "encoding": reading.encoding,
         "odd_lines": reading.odd_lines,
         "delimiter": delimiter,
@@ -79,13 +92,14 @@ def reading_form_values(intake: Intake) -> dict[str, Any]:
         "quoting": reading.quoting or "doubled",
         "sheet": reading.sheet,
         "header_row": reading.header_row,
-        "header_rows": reading.header_rows,
+        "header_rows": reading.header_rows or 1,
         "left_out": ", ".join(map(str, reading.left_out or ())),
     }
     for kind, (code, _, _) in UNLIKE_ROWS.items():
         if any(note.code == code for note in intake.report.notes):
             open_ = kind == "hidden" and kind not in (*reading.taken, *reading.skipped)
             values[f"rows.{kind}"] = "" if open_ else "taken" if kind in reading.taken else "skipped"
+    values["merged"] = reading.merged or "kept"
     for place, column in enumerate(reading.columns):
         values |= {f"decimal.{place}": column.decimal_sign, f"date.{place}": column.date_order}
         values |= {f"marks.{place}": column.text_marks, f"digits.{place}": column.other_digits}
@@ -103,7 +117,9 @@ def reading_from_form(bound: BoundForm, intake: Intake) -> Reading:
     sent = {item.name: bound.values.get(item.name) for item in bound.fields}
     if guessed and sent.get(guessed) == _OTHER:
         sent[guessed] = sent.get(_other_of(guessed))
-    changed = {name: value for name, value in sent.items() if (value or "") != (now.get(name) or "")}
+    changed: dict[str, Any] = {
+        name: value for name, value in sent.items() if (value or "") != (now.get(name) or "")
+    }
     structure = _structure_in(changed)
     # A guess that was confirmed needs no change, and is chosen all the same.
     chosen: dict[str, Any] = {guessed: sent[guessed] or ""} if guessed in sent else {}
@@ -114,6 +130,8 @@ def reading_from_form(bound: BoundForm, intake: Intake) -> Reading:
     if (rows["taken"], rows["skipped"]) != (intake.chosen.taken, intake.chosen.skipped):
         chosen |= {**rows, "left_out": None}
     reading = replace(intake.chosen, columns=_columns_in(changed | confirmed, intake), **chosen)
+    if "merged" in changed:
+        reading = replace(reading, merged=changed["merged"], left_out=None)
     if "left_out" in changed:
         reading = replace(reading, left_out=tuple(map(int, _NUMBERS.findall(changed["left_out"] or ""))))
     return reading
@@ -129,7 +147,9 @@ def _structure_in(changed: Mapping[str, Any]) -> dict[str, Any]:
     """Return the changes that concern the file as a whole: with one of these, its columns are different ones."""
     structure = {name: changed[name] for name in ("header_row", "header_rows") if name in changed}
     structure |= {
-        name: changed[name] or "" for name in ("encoding", "odd_lines", "sheet", "quoting") if name in changed
+        name: changed[name] or ""
+        for name in ("format", "encoding", "odd_lines", "sheet", "quoting")
+        if name in changed
     }
     if "delimiter" in changed or "delimiter_other" in changed:
         known = DELIMITERS.get(changed.get("delimiter", _OTHER))
@@ -150,6 +170,8 @@ def _columns_in(changed: Mapping[str, Any], intake: Intake) -> tuple[ColumnReadi
 
 
 def _structure_fields(intake: Intake) -> Iterator[Field]:
+    if intake.reading.format in TEXT_FORMATS:
+        yield Field.of("format", Kind.CHOICE, label="File format", choices=choices_of(FORMATS))
     if intake.reading.format == "csv":
         yield from _encoding_fields(intake)
         labels = [*_DELIMITER_LABELS.items(), (_OTHER, "Another")]
@@ -187,6 +209,9 @@ def _structure_fields(intake: Intake) -> Iterator[Field]:
         if code in noted:
             label = f"Rows that {many}"
             yield Field.of(f"rows.{kind}", Kind.CHOICE, label=label, choices=choices_of(_WAYS), required=True)
+    if MERGED_DOWN in noted:
+        label = "Cells merged over several rows"
+        yield Field.of("merged", Kind.CHOICE, label=label, choices=choices_of(_MERGED), required=True)
     yield Field.of(
         "left_out",
         Kind.TEXT,
@@ -258,6 +283,8 @@ def _column_fields(intake: Intake, fields: Sequence[IntakeField]) -> Iterator[Fi
     noted = {(note.column, note.code) for note in intake.report.notes}
     for place, column in enumerate(intake.report.columns):
         kind, label = kinds.get(place), column_title(column.heading, place)
+        if place >= MOST_COLUMNS_SHOWN and kind is None:
+            continue
         if column.kind == "number" or kind in NUMERIC_KINDS:
             yield Field.of(
                 f"decimal.{place}",

@@ -50,6 +50,10 @@ _COMMANDS = {
     "add-row": LazyCommand(
         "batchbook.cli.batches.editing_commands:add_row", "Add a row at the end of the batch ID."
     ),
+    "enter": LazyCommand(
+        "batchbook.cli.batches.editing_commands:enter",
+        "Add the row that TEXT stands for to the batch ID, as if it were scanned into the box for quick entry.",
+    ),
     "remove-row": LazyCommand(
         "batchbook.cli.batches.editing_commands:remove_row",
         'Remove row SEQUENCE from the batch ID; "restore-row" brings it back.',
@@ -116,6 +120,14 @@ _COMMANDS = {
     "unschedule": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:unschedule",
         "Cancel the scheduled execution of the batch ID.",
+    ),
+    "refresh-all": LazyCommand(
+        "batchbook.cli.batches.several_commands:refresh_all",
+        "Refresh all batches of TYPE that can be refreshed, one after the other.",
+    ),
+    "execute-all": LazyCommand(
+        "batchbook.cli.batches.several_commands:execute_all",
+        "Execute all batches of TYPE that are marked as complete, one after the other.",
     ),
     "clone": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:clone",

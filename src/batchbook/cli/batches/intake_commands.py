@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
@@ -22,14 +23,17 @@ from batchbook.batches.intake.file_inspection import (
     needs_decision,
     refuse_undecided,
     refuse_unmapped,
+    refuse_unreadable,
 )
 from batchbook.batches.intake.file_source import store_intake
 from batchbook.batches.intake.mapping_form import choose_columns
-from batchbook.batches.intake.reading_form import DELIMITERS, QUOTINGS
+from batchbook.batches.intake.reading_form import DELIMITERS, FORMATS, QUOTINGS
 from batchbook.cli.installation import Installation
 from batchbook.cli.output import aligned, json_option, print_result, printable
 from batchbook.cli.parameters import PAIR, TEXT
 from batchbook.errors import TooLarge
+from batchbook.tables.errors import Unreadable
+from batchbook.tables.formats.file_type import TEXT_FORMATS
 from batchbook.tables.inspection import inspect_table
 from batchbook.tables.layout.encoding import ENCODING_GUESSED, ODD_LINES
 from batchbook.tables.layout.languages import known_encoding
@@ -87,6 +91,12 @@ class Encoding(click.ParamType[str]):
 ENCODING = Encoding()
 
 _READING = (
+    click.option(
+        "--format",
+        "text_format",
+        type=click.Choice([name for name, _ in FORMATS]),
+        help="The format of a text file: delimited text is csv.",
+    ),
     click.option("--encoding", type=ENCODING, help="The encoding of a text file, such as cp1252."),
     click.option(
         "--odd-lines",
@@ -118,6 +128,7 @@ _READING = (
         type=click.Choice(list(UNLIKE_ROWS)),
         help="Rows to read as records. May be repeated.",
     ),
+    click.option("--merged", type=click.Choice(["filled", "kept"]), help="Fill merged cells down, or not."),
     click.option("--decimal", type=click.Choice(list(_SIGNS)), help="The decimal separator of all columns."),
     click.option(
         "--percent",
@@ -163,6 +174,7 @@ def choices_of(options: Mapping[str, Any]) -> Choices:
     """Return the choices that the values of :func:`reading_options` and :func:`mapping_options` make."""
     delimiter = options["delimiter"] or ""
     reading = Reading(
+        format=options["text_format"] or "",
         encoding=options["encoding"] or "",
         odd_lines=options["odd_lines"] or "",
         delimiter=_DELIMITERS.get(delimiter, delimiter),
@@ -171,6 +183,7 @@ def choices_of(options: Mapping[str, Any]) -> Choices:
         header_row=options["header_row"],
         taken=options["take"],
         skipped=options["skip"],
+        merged=options["merged"] or "",
     )
     columns = ColumnReading(
         _SIGNS.get(options["decimal"] or "", ""),  # type: ignore[arg-type]
@@ -193,6 +206,15 @@ def inspect_and_map(context: ActionContext, choices: Choices, *, demand: bool) -
         saved_mappings.find_mapping(context.session, place, choices.mapping) if choices.mapping else None
     )
     intake = source.inspect(context.handler, context.batch, choices.reading, remembered)
+    if intake.report.problem:
+        if demand:
+            with _options_for_unreadable():
+                refuse_unreadable(intake)
+        click.echo(
+            f"{printable(intake.report.problem)} The batch has no rows: choose on its page how the file is to be read.",
+            err=True,
+        )
+        return
     if choices.of_columns != ColumnReading():
         intake = source.inspect(
             context.handler, context.batch, _with_columns(intake.report, choices), remembered
@@ -243,6 +265,23 @@ def _demand(intake: Intake, fields: Sequence[IntakeField]) -> None:
         ) from error
 
 
+@contextmanager
+def _options_for_unreadable() -> Iterator[None]:
+    """Name the options that may help where a table cannot be read."""
+    try:
+        yield
+    except Unreadable as error:
+        ways = (
+            "--format, --encoding, --delimiter, --quoting"
+            if error.reading.format in TEXT_FORMATS
+            else "--sheet"
+        )
+        raise Unreadable(
+            f"{error.message} Nothing was created. If it is to be read otherwise, say how: {ways} or --header-row.",
+            error.reading,
+        ) from error
+
+
 def _option_for(code: str, intake: Intake) -> str:
     """Return an option of the command that decides what the finding ``code`` leaves open."""
     if code in (ENCODING_GUESSED, ODD_LINES):
@@ -270,7 +309,7 @@ def _report_unused(intake: Intake, fields: Sequence[IntakeField]) -> None:
 def inspect_file(file: Path, as_json: bool, **options: Any) -> None:
     """Show what is in FILE and how it would be read, without creating anything."""
     choices = choices_of(options)
-    with file.open("rb") as opened:
+    with file.open("rb") as opened, _options_for_unreadable():
         report = inspect_table(file.name, opened, choices.reading)
         if choices.of_columns != ColumnReading():
             report = inspect_table(file.name, opened, _with_columns(report, choices))

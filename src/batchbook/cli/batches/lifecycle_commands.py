@@ -16,6 +16,7 @@ from batchbook.batches.engine.engine import Result
 from batchbook.batches.engine.file_intake import has_mapped_file
 from batchbook.batches.engine.hand_over import hand_over_all, owned_by
 from batchbook.batches.engine.scheduled_execution import in_utc
+from batchbook.batches.files import input_file
 from batchbook.batches.running import schedule as schedules
 from batchbook.cli.batches.command_factories import (
     CommandResult,
@@ -97,6 +98,8 @@ def create(
     # One transaction for both: a file that cannot be read leaves no batch behind.
     with _cancelled_by_ctrl_c(display), acting_session(installation, actor) as session:
         batch = _create(installation, session, key, values, file)
+        if hint := session.earlier_upload(input_file(session.db, batch)):
+            click.echo(hint, err=True)
         _inspect_file(session, batch, choices_of(file_options), demand=not no_populate)
         if no_populate:
             result = _new_batch_result(batch)

@@ -20,12 +20,36 @@ class Block(NamedTuple):
     rows: Sequence[Sequence[str]]
 
 
+class MergedRange(NamedTuple):
+    """A range of merged cells: its first and last row, counted from 1, its first and last column, counted from 0."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    def __str__(self) -> str:
+        """Return the range as spreadsheet programs write it, such as A1:C2."""
+        return f"{column_letters(self.left)}{self.top}:{column_letters(self.right)}{self.bottom}"
+
+
+def column_letters(column: int) -> str:
+    """Return the letters by which spreadsheet programs call a column, counted from 0."""
+    first = column_letters(column // 26 - 1) if column >= 26 else ""
+    return first + chr(ord("A") + column % 26)
+
+
 class RawRows(Protocol):
     """The rows of a file, which can be read repeatedly; rows without a cell may be missing between blocks."""
 
     @property
     def hidden_rows(self) -> Collection[int]:
         """The numbers of the rows that are hidden, as far as they were read."""
+        ...
+
+    @property
+    def merged(self) -> Sequence[MergedRange]:
+        """The ranges of merged cells: all of them, or those that begin in rows that were read."""
         ...
 
     def blocks(self, size: int) -> Iterator[Block]:

@@ -10,6 +10,8 @@ from typing import Any
 
 from batchbook.statuses import Severity
 from batchbook.tables.errors import MAX_CELL, MAX_COLUMNS, LimitExceeded, cell_too_long_message
+from batchbook.tables.formats import MergedRange
+from batchbook.tables.layout.merged_cells import MOST_RANGES, merged_notes
 from batchbook.tables.report import Note
 from batchbook.words import counted
 
@@ -64,6 +66,24 @@ def duration_text(value: timedelta) -> str:
     return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{part}"
 
 
+def far_note(places: Sequence[str], rows: Sequence[int]) -> Note:
+    """Return the note about the ``places`` of marks far from a table, which are in ``rows``; where there are none, all are blank."""
+    if not places:
+        return Note(
+            "far-cells", "Cells far below or beside the table hold nothing but blanks, and are skipped."
+        )
+    which = f"{places[0]} lies" if len(places) == 1 else f"{', '.join(places)} lie"
+    message = (
+        f"{which} far below or beside the table, so {'it is' if len(places) == 1 else 'they are'} skipped."
+    )
+    return Note("far-cells", message, Severity.WARNING, rows=tuple(sorted({*rows})))
+
+
+def far_rows_note(rows: Sequence[int]) -> Note | None:
+    """Return the note about ``rows`` far below a table, if there are any."""
+    return far_note([f"Row {rows[0]:,}", *(f"row {row:,}" for row in rows[1:])], rows) if rows else None
+
+
 class LongNumbers:
     """Counter of numbers with more digits than spreadsheet programs keep, whose last digits may be lost."""
 
@@ -95,7 +115,7 @@ class SheetFindings:
     """Counts of formulas, errors and the like in the cells of one sheet, and the notes about them.
 
     ``without_value`` counts formulas whose result was not saved, ``zeros`` the numbers whose format shows zeros in front,
-    ``merged`` are ranges of merged cells, such as A1:C1; ``hidden_rows`` are counted from 1, ``hidden_columns`` from 0.
+    ``merged`` are ranges of merged cells; ``far`` is about cells far from the table, which are skipped; ``hidden_rows`` are counted from 1, ``hidden_columns`` from 0.
     """
 
     formulas: int = 0
@@ -103,9 +123,10 @@ class SheetFindings:
     errors: int = 0
     error_rows: set[int] = field(default_factory=set)
     zeros: int = 0
-    merged: list[str] = field(default_factory=list)
+    merged: list[MergedRange] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
+    far: Note | None = None
     long: LongNumbers = field(default_factory=LongNumbers)
 
     def hide_rows(self, first: int, last: int) -> None:
@@ -115,6 +136,11 @@ class SheetFindings:
     def hide_columns(self, first: int, last: int) -> None:
         """Note columns that are hidden, counted from 0."""
         self.hidden_columns.update(range(first, min(last, MAX_COLUMNS) + 1))
+
+    def merge(self, merged: MergedRange | None) -> None:
+        """Note a range of merged cells."""
+        if merged is not None and len(self.merged) < MOST_RANGES:
+            self.merged.append(merged)
 
     def add_error(self, row: int) -> None:
         """Count an error value in ``row``, counted from 1."""
@@ -126,17 +152,13 @@ class SheetFindings:
         return (*self._notes(), *self.long.notes())
 
     def _notes(self) -> Iterator[Note]:
+        if self.far is not None:
+            yield self.far
         for place in sorted(self.hidden_columns)[:_SHOWN]:
             yield Note(
                 "hidden-column", f"Column {place + 1} is hidden in the workbook.", Severity.WARNING, place
             )
-        if self.merged:
-            ranges = ", ".join(self.merged[:_SHOWN]) + (" and others" if len(self.merged) > _SHOWN else "")
-            yield Note(
-                "merged-cells",
-                f"Merged cells: {ranges}. The value of each range is in its first cell; the others are empty.",
-                Severity.WARNING,
-            )
+        yield from merged_notes(self.merged)
         if self.formulas:
             message = (
                 f"{counted(self.formulas, 'cell holds a formula', 'cells hold formulas')}."

@@ -14,7 +14,7 @@ from typing import BinaryIO, TextIO
 
 from batchbook.errors import BadInput
 from batchbook.tables.errors import MAX_TEXT_ROWS
-from batchbook.tables.formats import SAMPLE, Block, OpenedFile, is_blank
+from batchbook.tables.formats import SAMPLE, Block, MergedRange, OpenedFile, is_blank
 from batchbook.tables.formats.csv_limits import CsvReader, RowTooLong, long_cells, unreadable_row_message
 from batchbook.tables.formats.dialects import (
     FIXED,
@@ -82,6 +82,7 @@ class TextRows:
 
     #: A text hides nothing.
     hidden_rows: Collection[int] = ()
+    merged: Sequence[MergedRange] = ()
 
     def __init__(
         self, name: str, file: BinaryIO, codec: str, delimiter: str, quoting: Quoting = "doubled"
@@ -210,12 +211,14 @@ def guess_delimiter(text: str, expected: Collection[str]) -> str:
     A header row alone proves nothing, since a heading may hold a comma, and amounts hold the decimal sign.
     """
     every = (*DELIMITERS, *(mark for mark in UNUSUAL_DELIMITERS if mark in text))
-    tables = {
-        mark: [cells for _, cells in without_comments(list(enumerate(_records(text, mark))))]
-        for mark in every
-    }
+    tables = _tables(text, every)
     scores = {mark: _score(table, mark, expected) for mark, table in tables.items()}
     best = max(every, key=scores.__getitem__)
+    if scores[best] == (0, 0.0, 0) and '"' in text:
+        # A quotation mark that is never closed hides what separates the rest.
+        tables = _tables(text.replace('"', ""), every)
+        scores = {mark: _score(table, mark, expected) for mark, table in tables.items()}
+        best = max(every, key=scores.__getitem__)
     if scores[best] > (0, 0.0, 0):
         # Two bars between cells look like twice as many cells.
         return (
@@ -225,6 +228,13 @@ def guess_delimiter(text: str, expected: Collection[str]) -> str:
         return positions
     # One column: what separates nothing there keeps its texts whole.
     return next((mark for mark in DELIMITERS if max(map(len, tables[mark]), default=1) == 1), ",")
+
+
+def _tables(text: str, marks: Sequence[str]) -> dict[str, list[Sequence[str]]]:
+    return {
+        mark: [cells for _, cells in without_comments(list(enumerate(_records(text, mark))))]
+        for mark in marks
+    }
 
 
 def _records(text: str, delimiter: str) -> list[list[str]]:

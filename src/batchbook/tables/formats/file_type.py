@@ -52,6 +52,8 @@ _FORMAT_OF_SUFFIX: dict[str, Format] = {
     "ods": "ods",
     "fods": "ods",
 }
+#: The formats of texts: what a text is called and how it begins is only evidence for one of them.
+TEXT_FORMATS: tuple[Format, ...] = ("csv", "json", "html", "xml")
 _FORMAT_NAMES: dict[Format, str] = {
     "csv": "text", "xlsx": "an Excel workbook (XLSX)", "xlsb": "a binary Excel workbook (XLSB)", "xls": "an old Excel workbook (XLS)",
     "ods": "an OpenDocument spreadsheet (ODS)", "json": "JSON", "html": "a web page (HTML)", "xml": "XML Spreadsheet 2003",
@@ -86,11 +88,12 @@ def detect_file_type(
 ) -> tuple[Format, tuple[Note, ...]]:
     """Return the format of ``file``, called ``name``, and notes about it.
 
-    Raises ``BadInput`` for a file that is no table, and for another format than the one ``requested``.
+    Text is read as the format of texts that is ``requested``. Raises ``BadInput`` for a file that is no table, and for another
+    format than the one requested.
     """
     file.seek(0)
     start = file.read(_START)
-    found = _type_by_content(name, file, start)
+    found = _type_by_content(name, file, start, requested)
     if requested and requested != found:
         raise BadInput(
             f"“{name}” cannot be read as {_FORMAT_NAMES.get(requested, requested[:20])}: it is {_FORMAT_NAMES[found]}."  # type: ignore[call-overload]
@@ -158,7 +161,7 @@ def _refuse_damaged(name: str) -> NoReturn:
     )
 
 
-def _type_by_content(name: str, file: BinaryIO, start: bytes) -> Format:
+def _type_by_content(name: str, file: BinaryIO, start: bytes, requested: str) -> Format:
     if not start:
         raise BadInput(f"“{name}” is empty: it has no bytes. Save the table once more, and upload it again.")
     if start.startswith(_ZIP_MAGIC):
@@ -170,6 +173,8 @@ def _type_by_content(name: str, file: BinaryIO, start: bytes) -> Format:
         other = "an archive (TAR)"
     if other:
         raise BadInput(f"“{name}” is not text but {other}, despite its name. {_ADVICE}")
+    if requested in TEXT_FORMATS:
+        return requested
     text = (
         start.replace(b"\x00", b"")
         .removeprefix(b"\xef\xbb\xbf")

@@ -8,6 +8,7 @@ from html import unescape
 from typing import BinaryIO
 
 from batchbook.tables.errors import MAX_COLUMNS, LimitExceeded, sheet_too_large_message
+from batchbook.tables.formats import MergedRange
 from batchbook.tables.formats.archive import parsed_xml
 from batchbook.tables.formats.cell_values import number_text, percent_text
 from batchbook.tables.formats.records import HeldRows, Sheets, document_text, opener
@@ -18,8 +19,38 @@ _MOST_TABLES = 1_000
 
 # Bounded, so that a page of tags without an end costs no more than one of text.
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})\b([^<>]{0,2000})>")
-_SPAN = re.compile(r"""colspan\s*=\s*["']?([0-9]{1,5})""", re.I)
+_SPAN = re.compile(r"""\b(col|row)span\s*=\s*["']?\s*([0-9]{1,5})""", re.I)
 _IGNORED = ("script", "style", "template")
+
+
+class _OpenTable:
+    """A table of a page that is being read, in which cells may reach over several columns and rows."""
+
+    def __init__(self, rows: HeldRows) -> None:
+        self._rows, self._cells = rows, list[str]()
+        # The number of further rows in which a cell from above covers a column.
+        self._covered: dict[int, int] = {}
+
+    def add(self, text: str, columns: int, rows: int) -> None:
+        """Add a cell behind those that are covered from above."""
+        cells = self._cells
+        while self._covered.get(len(cells)):
+            cells.append("")
+        left, right = len(cells), min(len(cells) + columns, MAX_COLUMNS + 1)
+        cells.extend([text, *[""] * (right - left - 1)])
+        if len(cells) > MAX_COLUMNS:
+            raise LimitExceeded(sheet_too_large_message(self._rows.height + 1, len(cells)))
+        if columns > 1 or rows > 1:
+            top = self._rows.height + 1
+            self._rows.merged.append(MergedRange(top, top + rows - 1, left, right - 1))
+            self._covered |= {column: rows for column in range(left, right) if rows > 1}
+
+    def end_row(self) -> None:
+        """End the row, if it has a cell."""
+        if self._cells:
+            self._rows.add(self._cells)
+            self._cells = []
+            self._covered = {column: rows - 1 for column, rows in self._covered.items() if rows > 1}
 
 
 class _HtmlTables:
@@ -27,9 +58,10 @@ class _HtmlTables:
 
     def __init__(self) -> None:
         self.sheets: Sheets = {}
-        self._open: list[tuple[HeldRows, list[str]]] = []
+        self._open: list[_OpenTable] = []
         self._cell: list[str] | None = None
-        self._span, self._ignored = 1, ""
+        self._spans: dict[str, int] = {}
+        self._ignored = ""
 
     def feed(self, page: str) -> None:
         """Take a page."""
@@ -53,14 +85,14 @@ class _HtmlTables:
             if len(self.sheets) >= _MOST_TABLES:
                 raise LimitExceeded(f"has more than {_MOST_TABLES:,} tables")
             rows = self.sheets[f"Table {len(self.sheets) + 1}"] = HeldRows()
-            self._open.append((rows, []))
+            self._open.append(_OpenTable(rows))
             self._cell = None
         elif tag == "tr":
             self._end_row()
         elif tag in ("td", "th") and self._open:
             self._end_cell()
-            span = _SPAN.search(attributes)
-            self._cell, self._span = [], min(int(span[1]) or 1, MAX_COLUMNS) if span else 1
+            self._spans = {unit.lower(): int(count) for unit, count in _SPAN.findall(attributes)}
+            self._cell = []
         elif tag == "br" and self._cell is not None:
             self._cell.append(" ")
 
@@ -74,18 +106,14 @@ class _HtmlTables:
 
     def _end_cell(self) -> None:
         if self._cell is not None and self._open:
-            cells = self._open[-1][1]
-            cells.extend([" ".join(unescape("".join(self._cell)).split()), *[""] * (self._span - 1)])
-            if len(cells) > MAX_COLUMNS:
-                raise LimitExceeded(sheet_too_large_message(1, len(cells)))
+            text = " ".join(unescape("".join(self._cell)).split())
+            self._open[-1].add(text, max(1, self._spans.get("col", 1)), max(1, self._spans.get("row", 1)))
         self._cell = None
 
     def _end_row(self) -> None:
         self._end_cell()
-        if self._open and self._open[-1][1]:
-            rows, cells = self._open[-1]
-            rows.add(cells)
-            self._open[-1] = rows, []
+        if self._open:
+            self._open[-1].end_row()
 
 
 def _without_comments(page: str) -> str:
@@ -111,6 +139,7 @@ class _XmlTables:
         self._percent: set[str] = set()
         self._style, self._style_of_cell, self._kind = "", "", ""
         self._row: list[str] | None = None
+        self._behind = 0
         self._number: int | None = None
         self._text: list[str] | None = None
 
@@ -122,14 +151,21 @@ class _XmlTables:
         elif tag == "NumberFormat" and "%" in attributes.get("Format", "").replace("Percent", "%"):
             self._percent.add(self._style)
         elif tag == "Row":
-            self._row, self._number = [], _index(attributes)
+            self._row, self._number, self._behind = [], _index(attributes), 0
         elif tag == "Cell" and self._row is not None:
             self._begin_cell(self._row, attributes)
         elif tag == "Data" and self._row:
             self._text, self._kind = [], attributes.get("Type", "")
 
     def _begin_cell(self, row: list[str], attributes: Mapping[str, str]) -> None:
-        index = _index(attributes) or len(row) + 1
+        # Cells that this one reaches over are not written.
+        index = _index(attributes) or len(row) + self._behind + 1
+        self._behind = across = _index(attributes, "MergeAcross") or 0
+        down = _index(attributes, "MergeDown") or 0
+        if self.sheets and (across or down):
+            rows = next(reversed(self.sheets.values()))
+            top = self._number or rows.height + 1
+            rows.merged.append(MergedRange(top, top + down, index - 1, index - 1 + across))
         if index > MAX_COLUMNS:
             raise LimitExceeded(sheet_too_large_message(1, index))
         row.extend([""] * (index - len(row)))
@@ -156,8 +192,8 @@ class _XmlTables:
         return {"1": "true", "0": "false"}.get(text, text) if self._kind == "Boolean" else text
 
 
-def _index(attributes: Mapping[str, str]) -> int | None:
-    text = attributes.get("Index", "")
+def _index(attributes: Mapping[str, str], name: str = "Index") -> int | None:
+    text = attributes.get(name, "")
     return int(text) if text.isdecimal() and len(text) < 8 else None
 
 

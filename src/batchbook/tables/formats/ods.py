@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
@@ -20,9 +20,15 @@ from batchbook.tables.errors import (
     cell_too_long_message,
     sheet_too_large_message,
 )
-from batchbook.tables.formats import Block, NumberedRow, OpenedFile, blocks_of
+from batchbook.tables.formats import Block, MergedRange, NumberedRow, OpenedFile, blocks_of
 from batchbook.tables.formats.archive import OPENDOCUMENT, Archive, feed_xml, parsed_xml, without_long_texts
-from batchbook.tables.formats.cell_values import SheetFindings, duration_text, number_text, percent_text
+from batchbook.tables.formats.cell_values import (
+    SheetFindings,
+    duration_text,
+    far_rows_note,
+    number_text,
+    percent_text,
+)
 from batchbook.tables.layout.sheets import choose_sheet
 from batchbook.tables.layout.text_scan import file_pieces
 from batchbook.tables.report import Note, Reading
@@ -108,11 +114,12 @@ class OdsCellReader:
         attributes, self._attributes = self._attributes or {}, None
         times = repeat_count(attributes, "columns")
         text = self._value(attributes)
-        if not text:
+        place = len(self._cells) + self._empty
+        if not text or (place + times > MAX_COLUMNS and not text.strip()):
             self._empty += times
             return
-        if len(self._cells) + self._empty + times > MAX_COLUMNS:
-            raise LimitExceeded(sheet_too_large_message(self._row, len(self._cells) + self._empty + times))
+        if place + times > MAX_COLUMNS:
+            raise LimitExceeded(sheet_too_large_message(self._row, place + times))
         self._cells += [*[""] * self._empty, *[text] * times]
         self._empty = 0
 
@@ -151,7 +158,9 @@ class OdsCellReader:
             self.findings.add_error(self._row)
         spanned = [attributes.get(f"table:number-{unit}-spanned", "1") for unit in ("columns", "rows")]
         if spanned != ["1", "1"]:
-            self.findings.merged.append(f"{spanned[0]} by {spanned[1]} cells in row {self._row:,}")
+            columns, rows = (int(text) if text.isdecimal() and len(text) < 8 else 1 for text in spanned)
+            left = len(self._cells) + self._empty
+            self.findings.merge(MergedRange(self._row, self._row + rows - 1, left, left + columns - 1))
 
 
 def _time(value: str) -> str:
@@ -187,7 +196,7 @@ def open_ods(name: str, file: BinaryIO, requested: Reading, expected: Collection
     Raises ``BadInput`` for a file that is no spreadsheet, or unpacks to too much, also while rows are read.
     """
     with bad_input_for(name, _WHAT):
-        titles = _sheet_names(lambda: _content(file))
+        titles = ods_sheet_names(file)
         if not titles:
             raise InvalidWorkbook("it has no sheet")
         sheets = [(title, True) for title in titles]
@@ -213,6 +222,11 @@ class OdsRows:
         """The numbers of the rows that are hidden, as far as they were read."""
         return self._cells.findings.hidden_rows
 
+    @property
+    def merged(self) -> Sequence[MergedRange]:
+        """The ranges of merged cells, as far as they were read."""
+        return self._cells.findings.merged
+
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield all rows with something in them, in blocks of at most ``size``."""
         with bad_input_for(self._name, _WHAT):
@@ -228,8 +242,9 @@ class OdsRows:
         pieces = _content(self._file)
         for _ in chain(parsed_xml(pieces, OPENDOCUMENT, reader.start, reader.end, reader.cells.text), [None]):
             for number, times, cells in reader.take_rows():
-                size.add(number, cells, times)
-                yield from ((number + further, cells) for further in range(times))
+                if size.add(number, cells, times):
+                    yield from ((number + further, cells) for further in range(times))
+            reader.cells.findings.far = far_rows_note(size.far_rows)
             if reader.is_done:
                 return
 
@@ -289,11 +304,11 @@ def _content(file: BinaryIO) -> Iterator[bytes]:
     return Archive(file).pieces(_CONTENT) if file.read(2) == b"PK" else without_long_texts(file_pieces(file))
 
 
-def _sheet_names(content: Callable[[], Iterator[bytes]]) -> list[str]:
+def ods_sheet_names(file: BinaryIO) -> list[str]:
     """Return the names of all sheets: by a search where the document's prefixes are the usual ones, else by parsing it."""
     titles: list[str] = []
     rest, is_usual = b"", True
-    for number, piece in enumerate(content()):
+    for number, piece in enumerate(_content(file)):
         data = rest + piece
         found = _DECLARED.findall(data, max(0, len(rest) - _LONGEST_DECLARED))
         is_usual = is_usual and (found == [_TABLES] if not number else not found)
@@ -302,7 +317,7 @@ def _sheet_names(content: Callable[[], Iterator[bytes]]) -> list[str]:
             end = match.end()
             titles.append(html.unescape((match[1] or match[2] or b"").decode("utf-8", "replace")))
         rest = data[max(end, len(data) - _HELD_BACK) :]
-    return titles if is_usual else _sheet_names_by_parsing(content())
+    return titles if is_usual else _sheet_names_by_parsing(_content(file))
 
 
 def _sheet_names_by_parsing(pieces: Iterable[bytes]) -> list[str]:

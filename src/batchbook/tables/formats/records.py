@@ -20,8 +20,10 @@ from batchbook.tables.errors import (
     cell_too_long_message,
     sheet_too_large_message,
 )
-from batchbook.tables.formats import Block, NumberedRow, OpenedFile, blocks_of
+from batchbook.tables.formats import Block, MergedRange, NumberedRow, OpenedFile, blocks_of
+from batchbook.tables.formats.cell_values import far_rows_note
 from batchbook.tables.layout.languages import known_encoding
+from batchbook.tables.layout.merged_cells import merged_notes
 from batchbook.tables.layout.sheets import choose_sheet
 from batchbook.tables.layout.text_scan import file_pieces
 from batchbook.tables.report import Format, Note, Reading
@@ -42,6 +44,8 @@ class HeldRows:
     def __init__(self) -> None:
         self._rows: list[NumberedRow] = []
         self._size, self._number = SheetSize(), 0
+        #: The ranges of merged cells.
+        self.merged: list[MergedRange] = []
 
     @property
     def height(self) -> int:
@@ -54,8 +58,7 @@ class HeldRows:
         for text in cells:
             if len(text) > MAX_CELL:
                 raise LimitExceeded(cell_too_long_message(self._number))
-        self._size.add(self._number, cells)
-        if any(cells):
+        if self._size.add(self._number, cells):
             self._rows.append((self._number, tuple(cells)))
 
     def blocks(self, size: int) -> Iterator[Block]:
@@ -63,8 +66,9 @@ class HeldRows:
         return blocks_of(self._rows, size)
 
     def notes(self) -> tuple[Note, ...]:
-        """Return no notes."""
-        return ()
+        """Return the notes about merged cells and rows far below the table."""
+        far = far_rows_note(self._size.far_rows)
+        return (*merged_notes(self.merged), *((far,) if far else ()))
 
 
 def opener(kind: Format, what: str, read: Callable[[str, BinaryIO], Sheets]) -> Callable[..., OpenedFile]:

@@ -6,13 +6,13 @@ import hashlib
 import marshal
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from tempfile import TemporaryFile
 from threading import Lock
 from typing import BinaryIO
 
-from batchbook.tables.formats import Block, OpenedFile, RawRows
+from batchbook.tables.formats import Block, MergedRange, OpenedFile, RawRows
 from batchbook.tables.layout.text_scan import file_pieces
 from batchbook.tables.report import Format, Note, Reading
 
@@ -97,6 +97,11 @@ class _CachingRows:
         """The numbers of the rows that are hidden, as far as they were read."""
         return self._rows.hidden_rows
 
+    @property
+    def merged(self) -> Sequence[MergedRange]:
+        """The ranges of merged cells, as far as they were read."""
+        return self._rows.merged
+
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield all rows in blocks of at most ``size``."""
         kept = _CachedRows()
@@ -105,6 +110,7 @@ class _CachingRows:
             yield block
         if not kept.too_large:
             kept.noted, kept.hidden_rows = self._rows.notes(), self._rows.hidden_rows
+            kept.merged = self._rows.merged
             self._keep(kept)
 
     def notes(self) -> tuple[Note, ...]:
@@ -125,6 +131,8 @@ class _CachedRows:
         self.noted: tuple[Note, ...] = ()
         #: The numbers of the rows that are hidden.
         self.hidden_rows: Collection[int] = ()
+        #: The ranges of merged cells.
+        self.merged: Sequence[MergedRange] = ()
 
     @property
     def too_large(self) -> bool:

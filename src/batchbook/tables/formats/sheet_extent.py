@@ -13,10 +13,13 @@ from string import ascii_letters, digits
 from batchbook.tables.errors import (
     MAX_CELL,
     MAX_CELLS,
+    MAX_ROWS,
     MAX_TEXT,
+    MOST_MARKS,
     TEXT_TOO_LONG,
     InvalidWorkbook,
     LimitExceeded,
+    sheet_too_large_message,
 )
 from batchbook.tables.formats.archive import SPREADSHEET, feed_xml
 
@@ -82,33 +85,48 @@ def exact_extent(pieces: Iterable[bytes]) -> Extent:
     return Extent(cells.rows, cells.columns, cells.count)
 
 
-class _Cells:
-    """A follower of a sheet's elements, as a reader of its cells does it."""
+class CellPlaces:
+    """A follower of a sheet's elements, as a reader of its cells does it: the row and the column of the cell at hand."""
 
     def __init__(self) -> None:
+        self.row, self.column = 1, 1
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Take the start of an element."""
+        if tag == "row":
+            self.row = _number(attributes["r"]) if "r" in attributes else self.row
+        elif tag == "c" and "r" in attributes:
+            self.row, self.column = _position(attributes["r"])
+
+    def end(self, tag: str) -> None:
+        """Take the end of an element."""
+        if tag == "c":
+            self.column += 1
+        elif tag == "row":
+            self.row, self.column = self.row + 1, 1
+
+
+class _Cells(CellPlaces):
+    """A follower that measures the extent of the cells that hold something."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self.rows, self.columns, self.count = 0, 0, 0
-        self._row, self._column = 1, 1
         self._waiting = False
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "row":
-            self._row = _number(attributes["r"]) if "r" in attributes else self._row
-            self._waiting = False
-        elif tag == "c":
-            if "r" in attributes:
-                self._row, self._column = _position(attributes["r"])
-            self._waiting = True
+        super().start(tag, attributes)
+        if tag in ("row", "c"):
+            self._waiting = tag == "c"
         elif self._waiting:  # Only a cell with content counts; others have a format at most.
             self._waiting = False
             self.count += 1
-            self.rows, self.columns = max(self.rows, self._row), max(self.columns, self._column)
+            self.rows, self.columns = max(self.rows, self.row), max(self.columns, self.column)
 
     def end(self, tag: str) -> None:
+        super().end(tag)
         if tag == "c":
-            self._column += 1
             self._waiting = False
-        elif tag == "row":
-            self._row, self._column = self._row + 1, 1
 
 
 def _position(reference: str) -> tuple[int, int]:
@@ -129,6 +147,30 @@ def _column(letters: bytes) -> int:
     for letter in letters:
         number = number * 26 + letter - 64
     return number
+
+
+# The extent that a sheet states at its start, and a cell with content in a row of seven digits that no table may have.
+_STATED = re.compile(rb"<dimension ref=\"(?:[A-Z]{1,3}[0-9]{1,7}:)?[A-Z]{1,3}([0-9]{1,7})\"")
+_FAR_CELL = re.compile(rb'<c r="([A-Z]{1,3})((?!1000000")[1-9][0-9]{6})"[^>/]*>\s*<(?:v|is|f)[\s>]')
+_LONGEST_START = 256
+
+
+def refuse_far_rows(pieces: Iterable[bytes]) -> None:
+    """Raise :class:`LimitExceeded` at the first cells in rows too many, unless the sheet states that it has fewer rows.
+
+    A few cells in such rows are marks, which ``far_cells`` tells from the table. Nothing is parsed, and no room is made: most sheets state their extent, and are not even looked through. Whatever this
+    misses, the sheet's extent tells in the end.
+    """
+    rest, far = b"", set[bytes]()
+    for number, piece in enumerate(pieces):
+        data = rest + piece
+        if number == 0 and (stated := _STATED.search(data)) and int(stated[1]) <= MAX_ROWS:
+            return
+        for found in _FAR_CELL.finditer(data):
+            far.add(found[0])
+            if len(far) > MOST_MARKS:
+                raise LimitExceeded(sheet_too_large_message(int(found[2]), _column(found[1])))
+        rest = data[-_LONGEST_START:]
 
 
 # The fewest bytes that a cell takes.

@@ -11,6 +11,7 @@ from batchbook.tables.errors import MAX_CELL, InvalidWorkbook
 from batchbook.tables.formats.archive import SPREADSHEET, XmlFeed, feed_xml, parsed_xml
 from batchbook.tables.formats.cell_values import SheetFindings, percent_text
 from batchbook.tables.formats.sheet_extent import ExtentEstimate
+from batchbook.tables.layout.merged_cells import range_of
 
 CELLS, TEXTS = ("worksheet", "sheetData"), ("sst",)
 
@@ -88,7 +89,7 @@ class PlainPart:
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "mergeCell" and self._open == ["worksheet", "mergeCells"]:
-            self._findings.merged.append(attributes.get("ref", "")[:30])
+            self._findings.merge(range_of(attributes.get("ref", "").upper()))
         elif tag == "col" and self._open == ["worksheet", "cols"] and attributes.get("hidden") in _TRUE:
             first, last = attributes.get("min", ""), attributes.get("max", "")
             if first.isdecimal() and last.isdecimal() and len(first + last) < _LONGEST_RANGE:
@@ -109,13 +110,15 @@ def _marks(head: bytes) -> tuple[bytes, ...]:
 
 def own_elements(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Yield a part of a workbook rewritten, with its own elements only, none of which has a prefix."""
-    written = _XmlWriter()
+    written = XmlWriter()
     for _ in parsed_xml(pieces, SPREADSHEET, written.start, written.end, written.text):
         yield written.take()
     yield written.take()
 
 
-class _XmlWriter:
+class XmlWriter:
+    """Writer of the elements of a part, in its own namespace and without prefixes."""
+
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._namespace = f' xmlns="{_MAIN}"'
@@ -126,6 +129,7 @@ class _XmlWriter:
         return data
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Write the start of an element."""
         plain = (
             f" {name}={quoteattr(value)}"
             for name, value in attributes.items()
@@ -135,9 +139,11 @@ class _XmlWriter:
         self._namespace = ""
 
     def end(self, tag: str) -> None:
+        """Write the end of an element."""
         self._parts.append(f"</{tag}>")
 
     def text(self, part: str) -> None:
+        """Write a part of a text."""
         self._parts.append(escape(part, {"\r": "&#13;"}))
 
 

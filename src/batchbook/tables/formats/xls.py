@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import BinaryIO
 
 from batchbook.errors import BadInput
@@ -18,9 +19,14 @@ from batchbook.tables.errors import (
     bad_input_for,
     sheet_too_large_message,
 )
-from batchbook.tables.formats import Block, NumberedRow, OpenedFile, biff, blocks_of
+from batchbook.tables.formats import Block, MergedRange, NumberedRow, OpenedFile, biff, blocks_of
 from batchbook.tables.formats.biff import CompoundFile
-from batchbook.tables.formats.cell_values import SheetFindings, duration_text, number_text, percent_text
+from batchbook.tables.formats.cell_values import (
+    SheetFindings,
+    duration_text,
+    number_text,
+    percent_text,
+)
 from batchbook.tables.formats.file_type import password_message
 from batchbook.tables.formats.sheet_xml import PERCENT_FORMATS, is_percent, leading_zeros_shown
 from batchbook.tables.layout.sheets import choose_sheet
@@ -142,7 +148,7 @@ class XlsCells:
             elif kind == biff.COLINFO and data[8] & 1:
                 self.findings.hide_columns(*struct.unpack_from("<HH", data))
             elif kind == biff.MERGEDCELLS:
-                self._merge(data)
+                self.merge(data)
             else:
                 yield from self._simple(kind, data)
 
@@ -199,22 +205,16 @@ class XlsCells:
         self.findings.add_error(row + 1)
         return biff.ERRORS.get(code, "#N/A")
 
-    def _merge(self, data: memoryview) -> None:
+    def merge(self, data: memoryview) -> None:
+        """Note the ranges of merged cells in a record."""
         (count,) = struct.unpack_from("<H", data)
         for place in range(count):
             top, bottom, left, right = struct.unpack_from("<HHHH", data, 2 + place * 8)
-            self.findings.merged.append(
-                f"{_column_letters(left)}{top + 1}:{_column_letters(right)}{bottom + 1}"
-            )
+            self.findings.merge(MergedRange(top + 1, bottom + 1, left, right))
 
 
 def _yes_or_no(value: int) -> str:
     return "true" if value else "false"
-
-
-def _column_letters(column: int) -> str:
-    first = _column_letters(column // 26 - 1) if column >= 26 else ""
-    return first + chr(ord("A") + column % 26)
 
 
 def _day(value: float, *, from_1904: bool) -> str:
@@ -235,13 +235,22 @@ def _day(value: float, *, from_1904: bool) -> str:
 _WHAT = "an old Excel workbook"
 
 
+def _stream(file: BinaryIO) -> memoryview:
+    return memoryview(CompoundFile(file).stream("workbook"))
+
+
+def xls_globals(file: BinaryIO) -> XlsGlobals:
+    """Return the data that a workbook has for all of its sheets."""
+    return read_globals(_stream(file))
+
+
 def open_xls(name: str, file: BinaryIO, requested: Reading, expected: Collection[str]) -> OpenedFile:
     """Return one sheet of ``file``, called ``name``, opened for reading; ``expected`` are headings that it may have.
 
     Raises ``BadInput`` for a file that is no workbook, and for one that a password protects, also while rows are read.
     """
     with bad_input_for(name, _WHAT):
-        stream = memoryview(CompoundFile(file).stream("workbook"))
+        stream = _stream(file)
         book = read_globals(stream)
         if book.is_protected:
             raise BadInput(password_message(name))
@@ -270,6 +279,15 @@ class XlsRows:
         """The numbers of the rows that are hidden, as far as they were read."""
         return self._cells.findings.hidden_rows
 
+    @cached_property
+    def merged(self) -> Sequence[MergedRange]:
+        """The ranges of merged cells, which stand behind all cells."""
+        found = XlsCells(self._book)
+        for record in biff.records(self._stream, self._start):
+            if record.kind == biff.MERGEDCELLS:
+                found.merge(record.data)
+        return found.findings.merged
+
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield all rows with something in them, in blocks of at most ``size``."""
         with bad_input_for(self._name, _WHAT):
@@ -288,8 +306,7 @@ class XlsRows:
         number, row, size = 0, list[str](), SheetSize()
         for at, column, text in self._cells.found(self._stream, self._start):
             if at + 1 != number:
-                if row:
-                    size.add(number, row)
+                if row and size.add(number, row):
                     yield number, tuple(row)
                 if at + 1 < number:
                     raise InvalidWorkbook(f"row {at + 1:,} stands below row {number:,}")
@@ -299,8 +316,7 @@ class XlsRows:
             if column >= len(row):
                 row.extend([""] * (column + 1 - len(row)))
             row[column] = text
-        if row:
-            size.add(number, row)
+        if row and size.add(number, row):
             yield number, tuple(row)
 
     def _height(self) -> int | None:

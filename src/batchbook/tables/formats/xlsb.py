@@ -9,7 +9,7 @@ import io
 import posixpath
 import struct
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, BinaryIO
@@ -25,14 +25,16 @@ from batchbook.tables.errors import (
     TEXT_TOO_LONG,
     InvalidWorkbook,
     LimitExceeded,
+    ReachesTooFar,
     bad_input_for,
     rows_at_once,
     sheet_too_large_message,
 )
-from batchbook.tables.formats import Block, OpenedFile
+from batchbook.tables.formats import Block, MergedRange, OpenedFile
 from batchbook.tables.formats.archive import PACKAGE, Archive, feed_xml
 from batchbook.tables.formats.biff import ERRORS
 from batchbook.tables.formats.cell_values import ColumnTexts, SheetFindings, percent_text
+from batchbook.tables.formats.far_cells import FarCells, binary_record
 from batchbook.tables.formats.sheet_xml import PERCENT_FORMATS, is_percent, leading_zeros_shown
 from batchbook.tables.layout.sheets import choose_sheet
 from batchbook.tables.report import Note, Reading
@@ -42,8 +44,26 @@ _BOOK, _RELATIONS, _TEXTS, _STYLES = (
     "xl/workbook.bin", "xl/_rels/workbook.bin.rels", "xl/sharedStrings.bin", "xl/styles.bin",
 )  # fmt: skip
 # The kinds of records; [MS-XLSB] 2.3.2. Those of cells are 1 to 11, of which 3 and 11 are errors, and from 8 on formulas.
-_ROW, _CELLS, _ERROR, _INLINE, _SHARED, _FORMULA_TEXT, _FORMULA_ERROR = 0, range(1, 12), 3, 6, 7, 8, 11
-_TEXT, _FORMAT, _STYLE, _COLUMN, _SHEET, _STYLES_BEGIN, _STYLES_END = 19, 44, 47, 60, 156, 617, 618
+_ROW, _CELLS, _BLANK, _ERROR, _INLINE, _SHARED, _FORMULA_TEXT, _FORMULA_ERROR = (
+    0,
+    range(1, 12),
+    1,
+    3,
+    6,
+    7,
+    8,
+    11,
+)
+_TEXT, _FORMAT, _STYLE, _COLUMN, _SHEET, _MERGED, _STYLES_BEGIN, _STYLES_END = (
+    19,
+    44,
+    47,
+    60,
+    156,
+    176,
+    617,
+    618,
+)
 _HIDDEN_ROW = 0x10
 # The largest part, in bytes: each is held in memory.
 _LARGEST_PART = 64 * 1024 * 1024
@@ -132,7 +152,16 @@ class XlsbWorkbook:
         """Return the cells of the sheet at ``place``, and what was found in its records."""
         name, path, _ = self.sheets[place]
         data = self._part(path)
-        scan = self._scan(data)
+        try:
+            scan = self._scan(data)
+        except ReachesTooFar:
+            far = self._far_cells(data)
+            rows, columns = far.table()
+            if not rows:
+                raise
+            data = _cells_within(data, rows, columns)
+            scan = self._scan(data)
+            scan.findings.far = far.note()
         copy = io.BytesIO()
         with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as written:
             for part, content in {**self._parts, path: data}.items():
@@ -150,11 +179,7 @@ class XlsbWorkbook:
         return b"".join(held)
 
     def _text_lengths(self) -> list[int]:
-        lengths: list[int] = [
-            struct.unpack_from("<I", data, 1)[0]
-            for kind, data in records(self._parts.get(_TEXTS, b""))
-            if kind == _TEXT
-        ]
+        lengths: list[int] = [struct.unpack_from("<I", data, 1)[0] for _, data in self._texts()]
         if max(lengths, default=0) > MAX_CELL:
             raise LimitExceeded(TEXT_TOO_LONG)
         return lengths
@@ -199,11 +224,33 @@ class XlsbWorkbook:
                     raise LimitExceeded(
                         f"has more than {MAX_CELLS:,} cells, or more than {MAX_TEXT:,} characters in them"
                     )
+            elif kind == _MERGED:
+                top, bottom, left, right = struct.unpack_from("<IIII", record)
+                scan.findings.merge(MergedRange(top + 1, bottom + 1, left, right))
             elif kind == _COLUMN and len(record) > 16 and record[16] & 1:
                 scan.findings.hide_columns(*struct.unpack_from("<II", record))
         if scan.rows > MAX_ROWS or scan.columns > MAX_COLUMNS or scan.rows * scan.columns > MAX_CELLS:
-            raise LimitExceeded(sheet_too_large_message(scan.rows, scan.columns))
+            raise ReachesTooFar(sheet_too_large_message(scan.rows, scan.columns))
         return scan
+
+    def _far_cells(self, data: bytes) -> FarCells:
+        found, row = FarCells(), 0
+        blank = {
+            number for number, (_, text) in enumerate(self._texts()) if not _wide_text(text, 1)[0].strip()
+        }
+        for kind, record in records(data):
+            if kind == _ROW:
+                row = struct.unpack_from("<I", record)[0] + 1
+            elif kind in _CELLS and kind != _BLANK:
+                is_blank = (kind == _SHARED and struct.unpack_from("<I", record, 8)[0] in blank) or (
+                    kind in (_INLINE, _FORMULA_TEXT) and not _wide_text(record, 8)[0].strip()
+                )
+                if not is_blank:
+                    found.add(row, struct.unpack_from("<I", record)[0] + 1)
+        return found
+
+    def _texts(self) -> Iterator[tuple[int, memoryview]]:
+        return (record for record in records(self._parts.get(_TEXTS, b"")) if record[0] == _TEXT)
 
     def _text_length(self, kind: int, record: memoryview) -> int:
         if kind == _SHARED:
@@ -221,6 +268,19 @@ class XlsbWorkbook:
             scan.shown.setdefault(row, []).append((column, "%"))
         elif style in self._zeros:
             scan.shown.setdefault(row, []).append((column, "0" * self._zeros[style]))
+
+
+def _cells_within(data: bytes, rows: int, columns: int) -> bytes:
+    """Return the records of a sheet without the cells behind this last row and column."""
+    kept, row = list[bytes](), 0
+    for kind, record in records(data):
+        if kind == _ROW:
+            row = struct.unpack_from("<I", record)[0] + 1
+        if row > rows and kind in (_ROW, *_CELLS):
+            continue
+        if kind not in _CELLS or struct.unpack_from("<I", record)[0] < columns:
+            kept.append(binary_record(kind, record))
+    return b"".join(kept)
 
 
 def open_xlsb(name: str, file: BinaryIO, requested: Reading, expected: Collection[str]) -> OpenedFile:
@@ -251,6 +311,11 @@ class XlsbRows:
     def hidden_rows(self) -> Collection[int]:
         """The numbers of the rows that are hidden."""
         return self._scan.findings.hidden_rows
+
+    @property
+    def merged(self) -> Sequence[MergedRange]:
+        """The ranges of merged cells, as far as they were read."""
+        return self._scan.findings.merged
 
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield the rows in blocks of at most ``size``; empty blocks are left out."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import posixpath
 import zipfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,12 +23,12 @@ from batchbook.tables.errors import (
     MAX_COLUMNS,
     MAX_ROWS,
     InvalidWorkbook,
-    LimitExceeded,
+    ReachesTooFar,
     bad_input_for,
     rows_at_once,
     sheet_too_large_message,
 )
-from batchbook.tables.formats import Block, OpenedFile
+from batchbook.tables.formats import Block, MergedRange, OpenedFile
 from batchbook.tables.formats.archive import (
     PACKAGE,
     RELATION_KINDS,
@@ -38,7 +38,14 @@ from batchbook.tables.formats.archive import (
     without_doctype,
 )
 from batchbook.tables.formats.cell_values import ColumnTexts
-from batchbook.tables.formats.sheet_extent import Extent, QuickScan, TextVolumeCheck, exact_extent
+from batchbook.tables.formats.far_cells import cells_within, far_cells
+from batchbook.tables.formats.sheet_extent import (
+    Extent,
+    QuickScan,
+    TextVolumeCheck,
+    exact_extent,
+    refuse_far_rows,
+)
 from batchbook.tables.formats.sheet_xml import (
     CELLS,
     TEXTS,
@@ -57,6 +64,9 @@ _SHEET, _TEXTS, _FORMATS = "worksheet", "sharedStrings", "styles"
 _COPIES = {_SHEET: "xl/worksheets/sheet1.xml", _TEXTS: "xl/sharedStrings.xml", _FORMATS: "xl/styles.xml"}
 
 _TRUE = ("1", "true", "on")
+
+# A function that rewrites the pieces of a part.
+_Rewriting = Callable[[Iterable[bytes]], Iterator[bytes]]
 
 
 @dataclass(frozen=True)
@@ -99,16 +109,28 @@ class XlsxWorkbook:
 
     def load(self, sheet: XlsxSheet) -> LoadedSheet:
         """Read ``sheet``; raise :class:`LimitExceeded` where it, or what it needs, unpacks to too much, or reaches too far."""
+        refuse_far_rows(self._archive.pieces_again(sheet.path))
         try:
             return self._loaded(sheet)
         except NeedsRewriting:
-            return self._loaded(sheet, rewrite=True)
+            return self._loaded(sheet, own_elements)
+        except ReachesTooFar:
+            texts = self._parts.paths.get(_TEXTS)
+            far = far_cells(
+                self._archive.pieces_again(sheet.path), self._archive.pieces_again(texts) if texts else None
+            )
+            rows, columns = far.table()
+            if not rows:
+                raise
+            loaded = self._loaded(sheet, partial(cells_within, rows=rows, columns=columns))
+            loaded.found.findings.far = far.note()
+            return loaded
 
-    def _loaded(self, sheet: XlsxSheet, *, rewrite: bool = False) -> LoadedSheet:
+    def _loaded(self, sheet: XlsxSheet, rewrite: _Rewriting | None = None) -> LoadedSheet:
         found = CellRewriter(*((self._styles.padded, self._styles.percent) if self._styles else ({},)))
         with TemporaryDirectory(prefix="batchbook-") as folder:
             path = Path(folder, "sheet.xlsx")
-            self._write(path, sheet, found, rewrite=rewrite)
+            self._write(path, sheet, found, rewrite)
             return LoadedSheet(CalamineWorkbook.from_path(path).get_sheet_by_index(0), found)
 
     @cached_property
@@ -116,19 +138,24 @@ class XlsxWorkbook:
         path = self._parts.paths.get(_FORMATS)
         return Styles(self._archive.pieces(path)) if path else None
 
-    def _write(self, path: Path, sheet: XlsxSheet, found: CellRewriter, *, rewrite: bool) -> None:
+    def _write(self, path: Path, sheet: XlsxSheet, found: CellRewriter, rewrite: _Rewriting | None) -> None:
         texts, paths = TextVolumeCheck(), {**self._parts.paths, _SHEET: sheet.path}
         with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as copy:
             for name, content in _frame(self._parts).items():
                 copy.writestr(name, content)
             for kind, source in paths.items():
                 with copy.open(_COPIES[kind], "w", force_zip64=True) as target:
-                    target.writelines(self._checked_part(kind, source, texts, found, rewrite=rewrite))
+                    target.writelines(self._checked_part(kind, source, texts, found, rewrite))
         if texts.may_be_too_much(found.reach.most_cells):
             texts.refuse_too_much(*map(self._archive.pieces_again, (paths[_TEXTS], sheet.path)))
 
     def _checked_part(
-        self, kind: str, source: str, texts: TextVolumeCheck, found: CellRewriter, *, rewrite: bool
+        self,
+        kind: str,
+        source: str,
+        texts: TextVolumeCheck,
+        found: CellRewriter,
+        rewrite: _Rewriting | None,
     ) -> Iterator[bytes]:
         if kind == _FORMATS:
             return iter([self._styles.xml().encode()] if self._styles else [])
@@ -137,27 +164,21 @@ class XlsxWorkbook:
             self._archive.pieces_again(source) if rewrite else self._archive.pieces(source)
         )
         part = PlainPart(CELLS if kind == _SHEET else TEXTS, found.findings)
-        own = part.passed(own_elements(pieces) if rewrite else pieces)
         if kind == _TEXTS:
-            return texts.passed(own)
-        return self._measured(own, source, found)
+            return texts.passed(part.passed(own_elements(pieces) if rewrite else pieces))
+        own = part.passed(rewrite(pieces) if rewrite else pieces)
+        return self._measured(own, source, found, rewrite or iter)
 
-    def _measured(self, pieces: Iterable[bytes], source: str, found: CellRewriter) -> Iterator[bytes]:
-        """Yield the pieces of the sheet; raise :class:`LimitExceeded` after the last if it reaches too far."""
+    def _measured(
+        self, pieces: Iterable[bytes], source: str, found: CellRewriter, rewrite: _Rewriting
+    ) -> Iterator[bytes]:
+        """Yield the pieces of the sheet; raise :class:`ReachesTooFar` after the last if it reaches too far."""
         yield from found.rewritten(pieces)
         extent = found.reach.extent
         if extent is None or _size_problem(extent):
-            reason = _size_problem(self._exact_extent(source))
+            reason = _size_problem(_exact_extent(lambda: rewrite(self._archive.pieces_again(source))))
             if reason:
-                raise LimitExceeded(reason)
-
-    def _exact_extent(self, source: str) -> Extent:
-        scan = QuickScan()
-        for piece in self._archive.pieces_again(source):
-            scan.feed(piece)
-        if scan.unsure or _size_problem(scan.extent):
-            return exact_extent(self._archive.pieces_again(source))
-        return scan.extent
+                raise ReachesTooFar(reason)
 
     def _find(self) -> _Parts:
         # A workbook without the list of its main parts has them where every program puts them.
@@ -198,6 +219,13 @@ class XlsxWorkbook:
 
         feed_xml(self._archive.pieces(posixpath.join(folder, "_rels", f"{file}.rels")), PACKAGE, start)
         return found
+
+
+def _exact_extent(pieces: Callable[[], Iterator[bytes]]) -> Extent:
+    scan = QuickScan()
+    for piece in pieces():
+        scan.feed(piece)
+    return exact_extent(pieces()) if scan.unsure or _size_problem(scan.extent) else scan.extent
 
 
 def _size_problem(extent: Extent) -> str | None:
@@ -259,6 +287,11 @@ class XlsxRows:
     def hidden_rows(self) -> Collection[int]:
         """The numbers of the rows that are hidden."""
         return self._found.findings.hidden_rows
+
+    @property
+    def merged(self) -> Sequence[MergedRange]:
+        """The ranges of merged cells, as far as they were read."""
+        return self._found.findings.merged
 
     def blocks(self, size: int) -> Iterator[Block]:
         """Yield the rows in blocks of at most ``size``; empty blocks are left out."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -90,6 +92,9 @@ def header_names(header: Sequence[str]) -> tuple[str, ...]:
     return tuple(name.strip().lower() for name in header)
 
 
+# The number of blank columns between a table and marks far beside it, and the most marks.
+_BETWEEN, _MOST_MARKS = 10, 10
+
 # The number of rows among which the headings are searched, and the share of a table's width that they fill.
 _AMONG, _FILLED = 50, 0.6
 
@@ -121,7 +126,15 @@ def find_headings(
         notes += _two_header_rows_note(row) if count == 2 else ()
     heads = [cells for number, cells in sample if row <= number < row + count]
     width = max(map(len, heads), default=0) if ragged else _width(sample, trimmed=True)
-    return Headings(row, count, _joined(heads, width, expected), notes)
+    return Headings(row, count, _joined(heads, width, expected), notes + _beside_note(row, heads, width))
+
+
+def _beside_note(row: int, heads: Sequence[Sequence[str]], width: int) -> tuple[Note, ...]:
+    beside = [text.strip() for cells in heads for text in cells[width:] if text.strip()]
+    if not beside:
+        return ()
+    message = f"The header row has cells far beside the table, which are skipped: {', '.join(beside)[:100]}."
+    return (Note("far-cells", message, Severity.WARNING, rows=(row,)),)
 
 
 def _guess(every: Sequence[NumberedRow], expected: Collection[str]) -> tuple[int, tuple[Note, ...]]:
@@ -179,7 +192,15 @@ def _width(sample: Sequence[NumberedRow], *, trimmed: bool) -> int:
     """Return the number of cells in the longest row, up to the last that is not empty where ``trimmed``."""
     if not trimmed:
         return max(len(cells) for _, cells in sample)
-    return max(place for _, cells in sample for place, text in enumerate(cells, 1) if text)
+    counts = Counter[int]()
+    for _, cells in sample:
+        counts.update({place: bool(text.strip()) for place, text in enumerate(cells, 1) if text})
+    places, beyond = sorted(counts), counts.total()
+    for place, following in itertools.pairwise(places):
+        beyond -= counts[place]
+        if following - place > _BETWEEN and beyond <= min(_MOST_MARKS, len(sample) // 2):
+            return place
+    return places[-1]
 
 
 def _numbered_headings(width: int) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from batchbook.batches.pages.batch import detail
 
 
 def summaries(page: Any) -> list[str]:
-    return [event.get_text(strip=True) for event in page.html.select(".event-summary")]
+    return [" ".join(event.get_text().split()) for event in page.html.select(".event-summary")]
 
 
 def test_the_file_comes_back_byte_for_byte(
@@ -48,7 +48,7 @@ def test_the_history_folds_edits_of_one_person_and_links_their_rows(
         json_post(who, url_of(open_batch, "rows", sequence, "cell"), 200, fields)
     page = staff.get(url_of(open_batch, "history"))
     entries = page.html.select_one(".timeline").find_all("li", class_="event", recursive=False)
-    said = [entry.select_one(".event-summary").get_text() for entry in entries[:3]]
+    said = [" ".join(entry.select_one(".event-summary").get_text().split()) for entry in entries[:3]]
     assert said == ["Changed New price in row 3.", "Changed New price in row 3.", "2 edits, of 2 cells"]
     assert [link["href"] for link in entries[2].select("th a")] == [
         url_of(open_batch, "rows", 2),
@@ -57,8 +57,21 @@ def test_the_history_folds_edits_of_one_person_and_links_their_rows(
     assert all(len(time.get_text()) == len("2026-01-01 00:00:00") for time in entries[2].select("time"))
     page = staff.get(url_of(open_batch))
     assert "2 edits, of 2 cells" in text_of(page)
-    links = page.html.select(".event-summary a")
-    assert [link["href"] for link in links] == [url_of(open_batch, "rows", row) for row in (3, 3, 2, 1)]
+    links = [link["href"] for link in page.html.select(".event-summary a")]
+    assert links == [url_of(open_batch, "rows", row) for row in (3, 3, 2, 1)]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_the_history_folds_removals_and_added_rows_by_themselves(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    for sequence in (1, 2, 3):
+        post(staff, url_of(open_batch, "rows", sequence, "remove"), version="1")
+    post(staff, url_of(open_batch, "rows", 1, "restore"), version="2")
+    page = staff.get(url_of(open_batch, "history"))
+    entries = page.html.select_one(".timeline").find_all("li", class_="event", recursive=False)
+    said = [" ".join(entry.select_one(".event-summary").get_text().split()) for entry in entries[:2]]
+    assert said == ["Restored row 1.", "3 removals"]
 
 
 def test_the_history_names_each_change_with_its_cells(

@@ -11,10 +11,15 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.engine.file_intake import file_source_of, has_mapped_file, intake_fields
 from batchbook.batches.intake.field_mapping import IntakeField
-from batchbook.batches.intake.file_inspection import Intake
+from batchbook.batches.intake.file_inspection import Intake, refuse_unreadable
 from batchbook.batches.intake.file_preview import preview_cells
 from batchbook.batches.intake.file_source import store_intake, stored_intake
-from batchbook.batches.intake.reading_form import reading_form, reading_form_values, reading_from_form
+from batchbook.batches.intake.reading_form import (
+    MOST_COLUMNS_SHOWN,
+    reading_form,
+    reading_form_values,
+    reading_from_form,
+)
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch_page import UNPROCESSABLE, BatchPage
@@ -86,23 +91,28 @@ class IntakePage(PreparingPage):
         if not (again or bound.valid):
             return self._refused(intake, bound)
         settings = Reading() if again else reading_from_form(bound, intake)
+        found = intake
         try:
             with self.request.db.begin_nested():
-                self._inspect(intake, settings)
+                found = self._inspected(intake, settings)
+                refuse_unreadable(found)
         except BadInput as error:
+            # Choices that do not help either are not stored, but show what the file looks like by them.
+            shown = found if intake.report.problem else intake
             bound.add_error(WHOLE_FORM, error.message)
-            return self._refused(intake, bound)
+            return self._refused(shown, bound)
         next_page = "mapping" if self.request.POST.get("do") == "columns" else self.name
         return HTTPSeeOther(self.view.url(next_page, self.batch))
 
-    def _inspect(self, before: Intake, settings: Reading) -> None:
+    def _inspected(self, before: Intake, settings: Reading) -> Intake:
         if settings == before.chosen and stored_intake(self.batch):
-            return
+            return before
         found = file_source_of(self.action_context).inspect(self.action_context.handler, self.batch, settings)
         if found.report.headings == before.report.headings:
             # The columns are the same, so their mapping stays.
-            kept = replace(found, suggestion=before.suggestion, decided=before.decided, name=before.name)
-            store_intake(self.batch, kept)
+            found = replace(found, suggestion=before.suggestion, decided=before.decided, name=before.name)
+            store_intake(self.batch, found)
+        return found
 
     def _refused(self, intake: Intake, bound: BoundForm) -> dict[str, Any]:
         self.request.response.status_int = UNPROCESSABLE
@@ -114,6 +124,7 @@ class IntakePage(PreparingPage):
             report=intake.report,
             bound=bound,
             rows=preview_cells(intake, self.fields, _ROWS),
+            shown=MOST_COLUMNS_SHOWN,
             columns_url=self.view.url("mapping", self.batch),
             cancel_url=self.own_url,
         )

@@ -12,7 +12,7 @@ from batchbook.batches.concurrency import TOKEN_FIELD, Token, refuse_changed
 from batchbook.batches.engine.file_intake import file_source_of
 from batchbook.batches.files import demand_input_file, open_file
 from batchbook.batches.intake import saved_mappings
-from batchbook.batches.intake.file_inspection import Intake
+from batchbook.batches.intake.file_inspection import Intake, refuse_unreadable
 from batchbook.batches.intake.file_preview import preview_rows, unrecognised_texts
 from batchbook.batches.intake.file_source import store_intake
 from batchbook.batches.intake.mapping_form import (
@@ -45,8 +45,10 @@ class MappingPage(PreparingPage):
     pattern = "/mapping"
     template = "batchbook.templates:batches/mapping.jinja2"
 
-    def get(self) -> dict[str, Any]:
-        """Show the mapping and the preview."""
+    def get(self) -> Any:
+        """Show the mapping and the preview; the settings of the file where it cannot be read by the present ones."""
+        if self.intake.report.problem:
+            return HTTPSeeOther(self.view.url("intake", self.batch))
         offers = self._offers(self.intake)
         return self._page(
             self.intake,
@@ -57,6 +59,7 @@ class MappingPage(PreparingPage):
     def post(self) -> Any:
         """Store the mapping and show its preview; or use a saved mapping; or populate the batch."""
         self.lock()
+        refuse_unreadable(self.intake)
         if self.request.POST.get("do") == "use":
             return self._use(self.request.POST.get("saved", ""))
         offers = self._offers(self.intake)

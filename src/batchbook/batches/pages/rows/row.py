@@ -110,9 +110,17 @@ class OneRow(BatchPage):
             most_changes=CHANGES_SHOWN,
             suggestions=self._suggestions(),
             row_url=self.row_url,
+            duplicates_url=self._duplicates_url() if editing else None,
             file_url=None if self.line is None else f"{self.row_url}/file",
             neighbours=self._neighbours(),
         )
+
+    def _duplicates_url(self) -> str | None:
+        """Return the address of the row's duplicates; ``None`` if it is no duplicate."""
+        declared = self.view.batch_type.handler.duplicates
+        if declared is None or self.row.removed or self.row.status != str(declared.status):
+            return None
+        return f"{self.view.url('duplicates', self.batch)}?of={self.sequence}"
 
     def _suggestions(self) -> dict[str, list[tuple[str, str, str]]]:
         """Return suggestions by field: the words, the text for the field, the link to the form with it."""
