@@ -173,7 +173,7 @@ class HomePage:
                 "To execute", "Complete, reviewed and waiting for you to execute.", waiting, _COMPLETE
             ),
             self._section(
-                "Of people who can't sign in any more",
+                "Batches of people who can't sign in any more",
                 "Hand them over to somebody who can go on with them.",
                 left,
                 _LEFT,
