@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, overload
@@ -103,11 +102,15 @@ class folded_key(FunctionElement[str]):  # noqa: N801 - Reads as a function of S
 _BLANKS = " \t\n\r\v\f\u200b\u200c\u200d\u2060\ufeff\xad"
 
 
+#: The code points below which all scripts with capital letters lie; looking at all others takes a second.
+_CASED = 0x20000
+
+
 @cache
 def _small_letters() -> dict[str, str]:
     """Return the small letter for each other letter; the dotless I and the final sigma are like the ordinary ones."""
-    letters = {letter: letter.lower() for letter in map(chr, range(sys.maxunicode + 1))}
-    small = {letter: lower for letter, lower in letters.items() if letter != lower and len(lower) == 1}
+    pairs = ((letter, letter.lower()) for letter in map(chr, range(_CASED)))
+    small = {letter: lower for letter, lower in pairs if letter != lower and len(lower) == 1}
     return small | {"\u0130": "i", "\u0131": "i", "\u03c2": "\u03c3"}
 
 
