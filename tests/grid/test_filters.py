@@ -117,6 +117,10 @@ def test_every_verb_of_every_kind_is_tried_and_named() -> None:
             assert VERB_LABELS[verb]
 
 
+_CITY = ("İstanbul", "istanbul", "ISTANBUL")
+_CAFE = ("caf\u00e9", "CAFE\u0301")
+
+
 @pytest.mark.parametrize(
     ("name", "asked"),
     [
@@ -124,6 +128,8 @@ def test_every_verb_of_every_kind_is_tried_and_named() -> None:
         ("масло сливочное крестьянское высший гуд", "МАСЛО СЛИВОЧНОЕ КРЕСТЬЯНСКОЕ ВЫСШИЙ ГУД"),
         ("HAUPTSTRAẞE 5", "hauptstraße"),
         ("ΟΔΌΣ", "οδό"),
+        *((name, asked) for name in _CITY for asked in _CITY),
+        *((name, asked) for name in _CAFE for asked in _CAFE),
         ("ÅNGSTRÖM", "ångström"),  # The first letter is a unit's sign, which has the same lower case.
     ],
 )

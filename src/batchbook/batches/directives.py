@@ -12,7 +12,8 @@ from pyramid.path import DottedNameResolver
 from sqlalchemy import inspect
 from sqlalchemy.orm import Mapper
 
-from batchbook.batches.handler import BatchHandler
+from batchbook.batches.engine.execution_check import check_limits
+from batchbook.batches.handler import CONFIRM, BatchHandler
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.registry import (
     BatchType,
@@ -168,6 +169,11 @@ def _check_handler(
         columns_of(header, handler.refresh_after)
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"The handler of batch type {key!r} cannot work: {error}") from error
+    options = handler.execution_policy.options
+    if options is not None and any(field.name == CONFIRM for field in options.fields):
+        raise ConfigurationError(
+            f"An option of the batch type {key!r} cannot be called {CONFIRM!r}, which confirms warnings."
+        )
     if handler.execution_policy.defaults and handler.execution_policy.options is None:
         raise ConfigurationError(
             f"The handler of batch type {key!r} has defaults for options that it does not have."
@@ -186,9 +192,14 @@ def includeme(config: Any) -> None:
     config.add_directive("add_batch_type", add_batch_type)
     config.action(
         "batch handlers",
-        lambda: refuse_unknown_handlers(config.registry.settings, types),
+        lambda: _check_settings(config.registry.settings, types),
         order=PHASE3_CONFIG + 1,  # Types register themselves in that phase.
     )
+
+
+def _check_settings(settings: Mapping[str, Any], types: BatchTypes) -> None:
+    refuse_unknown_handlers(settings, types)
+    check_limits(settings, [batch_type.key for batch_type in types])
 
 
 def _runner(types: BatchTypes, services: Services) -> Runner:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, SQLColumnExpression
 
 from batchbook.batches.handler_context import HandlerContext
 from batchbook.batches.intake.file_source import FileSource
@@ -44,11 +45,16 @@ class QuickEntry:
         return self.row_for(handler, batch, text) if text == storable(text) else None
 
 
+#: The name among the options of an execution for the warnings that are confirmed; no option of a type has it.
+CONFIRM = "confirm"
+
 __all__ = [
+    "CONFIRM",
     "BatchHandler",
     "Block",
     "Callbacks",
     "ExecutionPolicy",
+    "NumberChange",
     "Outcome",
     "QuickEntry",
     "RowValues",
@@ -80,6 +86,24 @@ class Outcome:
     summary: str
     figures: Mapping[str, Any] = field(default_factory=dict)
     rest: ColumnElement[bool] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberChange:
+    """A number that an execution changes in the rows that satisfy ``where``: from ``before`` to ``after``, columns of the rows.
+
+    Whoever executes is shown the largest changes, and has to confirm those of more than ``warn_above`` per cent (by
+    default the limit in the settings) under the name ``name``. ``label`` is the number in a sentence, such as "the price";
+    ``flag`` the name of a column of the rows that is true for these changes, if there is one, for a link to all of them.
+    """
+
+    name: str
+    label: str
+    before: SQLColumnExpression[Any]
+    after: SQLColumnExpression[Any]
+    where: ColumnElement[bool]
+    warn_above: Decimal | None = None
+    flag: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,6 +233,10 @@ class BatchHandler(ABC, Generic[B, R]):
     def describe_execution(self, batch: B, options: Mapping[str, Any]) -> list[str]:
         """Return sentences that describe, with counts, the effects of executing the batch with ``options``."""
         return [f"{counted(batch.kept_count, 'row')} will be executed."]
+
+    def number_changes(self, batch: B, options: Mapping[str, Any]) -> Sequence[NumberChange]:
+        """Return the numbers that executing the batch with ``options`` changes, so that unusual changes are confirmed."""
+        return ()
 
     def totals(self, batch: B) -> list[Total]:
         """Return figures to show with the batch's facts."""

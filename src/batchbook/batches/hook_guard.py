@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from batchbook.batches.handler import BatchHandler, Callbacks, Outcome
+from batchbook.batches.handler import BatchHandler, Callbacks, NumberChange, Outcome
 from batchbook.batches.rows.scope import checked_status
 from batchbook.db.guard import guarded
 from batchbook.errors import is_interrupt
@@ -98,6 +98,13 @@ def checked_reason(found: Any) -> str | None:
     return cut(found, _LONGEST_SENTENCE)
 
 
+def checked_changes(found: Any) -> list[NumberChange]:
+    """Return the changes of ``number_changes`` as a list; raise ``TypeError`` for anything else."""
+    if not isinstance(found, (list, tuple)) or not all(isinstance(one, NumberChange) for one in found):
+        raise TypeError(f"number_changes must return a list of NumberChange, and returned {_kind(found)}")
+    return list(found)
+
+
 def _kind(value: Any) -> str:
     return "nothing" if value is None else "an empty text" if value == "" else f"a {type(value).__name__}"
 
@@ -111,6 +118,7 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "describe_execution": checked_sentences,
     "execute": checked_outcome,
     "header_status": checked_status,
+    "number_changes": checked_changes,
     "why_not_execute": checked_reason,
 }
 #: The maximum number of items taken from a hook that yields a result that it should return.

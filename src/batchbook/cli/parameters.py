@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import click
+
+from batchbook.batches.handler import CONFIRM
 
 
 class Text(click.ParamType[str]):
@@ -96,11 +99,21 @@ def values_option(text: str, *, required: bool = False) -> Callable[[_Command], 
 
 
 def execution_options(command: _Command) -> _Command:
-    """Give a command the option ``--option``, passed as the mapping ``options``; a repeated key has a list."""
+    """Give a command ``--option`` and ``--confirm``, passed together as the mapping ``options``; a repeated key has a list."""
+
+    @wraps(command)
+    def with_confirmations(*arguments: Any, confirm: tuple[str, ...], **values: Any) -> Any:
+        options = values["options"]
+        if confirm:
+            sent = options.get(CONFIRM, [])
+            options = {**options, CONFIRM: [*([sent] if isinstance(sent, str) else sent), *confirm]}
+        return command(*arguments, **{**values, "options": options})
+
     text = "An option of the execution. Repeat a key to choose several values."
-    return click.option("--option", "options", multiple=True, type=PAIR, callback=_grouped, help=text)(
-        command
-    )
+    option = click.option("--option", "options", multiple=True, type=PAIR, callback=_grouped, help=text)
+    text = "Confirm a warning of the execution by its name, or “all”; may be repeated."
+    confirmation = click.option("--confirm", metavar="NAME", multiple=True, type=TEXT, help=text)
+    return cast("_Command", option(confirmation(with_confirmations)))
 
 
 def at_option(command: _Command) -> _Command:

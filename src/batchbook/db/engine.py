@@ -26,7 +26,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from batchbook.db.base import SIDE_FILE, Base
-from batchbook.db.functions import fold
+from batchbook.db.functions import fold, key_form
 from batchbook.db.guard import install_guard, refuse_second
 from batchbook.db.stored_values import read_json, read_text, read_tolerantly
 from batchbook.db.transactions import (
@@ -134,6 +134,7 @@ def _connect_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     ):
         connection.execute(f"PRAGMA {pragma}")
     connection.create_function("batchbook_fold", 1, fold, deterministic=True)
+    connection.create_function("batchbook_key", 1, key_form, deterministic=True)
 
 
 def _connect_postgresql(_dialect: object, _record: object, arguments: Any, options: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Enum, String, and_, false, or_
 from sqlalchemy.types import TypeDecorator
 
-from batchbook.db.functions import folded
+from batchbook.db.functions import fold, folded
 from batchbook.grid.cells import parse
 from batchbook.grid.columns import Column, Kind
 from batchbook.grid.parsers import CellError
@@ -185,7 +185,7 @@ def _between(expression: Any, low: Any, high: Any) -> ColumnElement[bool]:
 
 
 def _contains(expression: Any, text: str) -> ColumnElement[bool]:
-    wanted = text.lower()
+    wanted = fold(text)
     found: ColumnElement[bool] = folded(expression, wanted).contains(wanted, autoescape=True, escape=_ESCAPE)
     return found
 

@@ -175,7 +175,7 @@ def test_a_header_that_decides_about_many_rows_is_edited_by_a_job(
     form["warn_above"] = "15"
     answer = form.submit(status=303)
     assert answer.headers["Location"].endswith(f"/jobs/{last_job(catalogue).id}/await")
-    assert one(catalogue, select(PriceChange)).warn_above is None
+    assert one(catalogue, select(PriceChange)).warn_above == 20
     ended = run(app, catalogue)
     assert (ended.task, ended.state) == ("edit_header", "done")
     assert "and refreshed all rows." in (ended.message or "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select
-from tests.functional.harness import form_to, text_of, url_of
+from tests.functional.harness import PRICE_LIST, form_to, text_of, url_of
 from tests.jobs.harness import JobHarness, hooked
 from webtest import TestApp
 
@@ -16,7 +16,9 @@ from batchbook.jobs import Job
 PATH = "/batches/price-change"
 
 #: A list that changes another price than the one that all tests share.
-MILK = "item_code,description,size,price\n000000099,MILK,1 L,1.30\n"
+PRETZEL = "item_code,description,size,price\n000000013,PRETZEL,80 G,0.55\n"
+#: A list without a change that has to be confirmed.
+USUAL = PRICE_LIST.replace("8.00", "4.80")
 
 
 def job_ids(harness: JobHarness, state: str) -> list[int]:
@@ -27,7 +29,7 @@ def job_ids(harness: JobHarness, state: str) -> list[int]:
 @pytest.fixture
 def three(harness: JobHarness) -> list[int]:
     """Two batches that are complete, and one that is open."""
-    batches = [harness.complete(), harness.complete(MILK), harness.create()]
+    batches = [harness.complete(USUAL), harness.complete(PRETZEL), harness.create()]
     harness.do(batches[2], Action.POPULATE)
     return batches
 

@@ -65,7 +65,7 @@ def test_a_real_price_list(
     assert [row["sequence"] for row in rows] == list(range(1, data["row_count"] + 1))
     assert len(batchbook("batch", "rows", data["id"]).stdout.splitlines()) == 1 + data["row_count"]
     assert batchbook("batch", "complete", data["id"], "--as", "staff").exit_code == 0
-    executed = batchbook("batch", "execute", data["id"], "--as", "admin")
+    executed = batchbook("batch", "execute", data["id"], "--as", "admin", "--confirm", "all")
     changed = counts["increase"] + counts["decrease"]
     assert f"{changed} prices changed" in executed.stdout
     assert count(engine, PriceHistory) == changed
@@ -300,3 +300,17 @@ def test_options_that_do_not_fit(
     assert (result.exit_code, result.stdout) == (1, "")
     assert sentence in result.stderr
     assert snapshot() == before
+
+
+def test_unusual_changes_are_confirmed_by_name(batch: Run, opened: str) -> None:
+    batch("set", opened, 1, "new_price", "200", "--as", "staff")
+    batch("complete", opened, "--as", "staff")
+    refused = batch("execute", opened, "--as", "admin")
+    assert refused.exit_code == 1
+    sentence = "1 row changes the price by more than 20 %: the largest +9,900 %."
+    assert f"was not executed. {sentence} Look at these rows, then confirm price" in refused.stderr
+    for option in (("--confirm", "prices"), ("--option", "confirm=none")):
+        assert batch("execute", opened, "--as", "admin", *option).exit_code == 1
+    assert batch("execute", opened, "--as", "admin", "--confirm", "price").exit_code == 0
+    options = json.loads(batch("show", opened, "--json").stdout)["execution_options"]
+    assert options["confirm"] == ["price"]

@@ -54,7 +54,11 @@ def test_prices_change_and_history_says_how(engine: Engine, harness: BatchHarnes
         ("000000004", "4.00", "4.50", "admin", batch_id, 4),
     ]
     batch = harness.batch(batch_id)
-    assert batch.execution_options == {"apply": ["increase", "decrease"], "overwrite": False}
+    assert batch.execution_options == {
+        "apply": ["increase", "decrease"],
+        "overwrite": False,
+        "confirm": ["price"],
+    }
     assert batch.execution_outcome == {
         "summary": "3 prices changed, 1 unchanged, 2 rows left out.",
         "figures": {"applied": 3, "unchanged": 1, "left_out": 2},
@@ -76,7 +80,8 @@ def test_only_the_chosen_statuses_are_applied(
     batch_id = complete(harness)
     harness.run(batch_id, Action.EXECUTE, apply=[apply])
     assert prices() == BEFORE | after
-    assert harness.batch(batch_id).execution_options == {"apply": [apply], "overwrite": False}
+    confirmed = {"confirm": ["price"]} if apply == "increase" else {}
+    assert harness.batch(batch_id).execution_options == {"apply": [apply], "overwrite": False} | confirmed
 
 
 @pytest.mark.parametrize("apply", [[], ["unchanged"], ["duplicate"], ["increase", "invalid"], "everything"])
@@ -131,6 +136,24 @@ def test_a_price_that_changed_since_the_refresh_stops_all(
     harness.run(batch_id, Action.REOPEN, Action.REFRESH, Action.COMPLETE, Action.EXECUTE)
     assert prices() == BEFORE | {"1": "1.50", "2": "1.99", "4": "4.50"}
     assert history(engine)[1][:3] == ("000000002", "2.20", "1.99")
+
+
+def test_two_batches_that_want_the_same_price_are_both_executed(
+    engine: Engine, harness: BatchHarness, prices: Prices
+) -> None:
+    first, second = complete(harness), complete(harness)
+    assert harness.run(first, Action.EXECUTE).message.endswith("3 prices changed, 3 rows left out.")
+    assert len(described_stale(harness, second)) == 0
+    assert harness.run(second, Action.EXECUTE).message.endswith("0 prices changed, 6 rows left out.")
+    assert (prices(), len(history(engine))) == (BEFORE | {"1": "1.50", "2": "1.99", "4": "4.50"}, 3)
+
+
+def described_stale(harness: BatchHarness, batch_id: int) -> list[str]:
+    with harness.engine() as at_work:
+        batch = at_work.find(batch_id)
+        options = {"apply": ["increase", "decrease"], "overwrite": False}
+        sentences = at_work.context_of(batch).handler.describe_execution(batch, options)
+    return [sentence for sentence in sentences if "since the last refresh" in sentence]
 
 
 def test_a_product_that_vanished_stops_all_and_is_named(
@@ -217,7 +240,7 @@ def test_a_price_edited_during_the_execution_is_not_lost(
 
     thread = threading.Thread(target=edit)
     with transaction_scope(engine) as session:
-        harness.on(session).run(batch_id, Action.EXECUTE)
+        harness.on(session).run(batch_id, Action.EXECUTE, {"confirm": "all"})
         thread.start()
         thread.join(0.3)
         assert seen == []

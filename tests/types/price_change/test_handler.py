@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from decimal import Decimal
+
 import pytest
 from sqlalchemy import Engine, update
 from tests.batches.harness import BatchHarness
 
 from batchbook.batches import Action
-from batchbook.catalog.models import Product
+from batchbook.catalog.models import Product, Vendor
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput
 
+Prices = Callable[[], dict[str, str]]
 FILE = "item_code,description,size,price\n000000001,,,1.00\n"
 
 
@@ -87,6 +91,9 @@ def test_products_no_longer_sold_are_left_out(engine: Engine, harness: BatchHarn
         (None, {"vendor_code": "V1"}, "Give a price list, or the % by which"),
         (None, {"percent": "5", "vendor_code": "V9"}, "There is no vendor “V9” in the catalogue."),
         (None, {"percent": "5", "department": "TOYS"}, "There is no department “TOYS” in the catalogue."),
+        (FILE, {"vendor_code": "V9"}, "There is no vendor “V9” in the catalogue."),
+        (FILE, {"department": "TOYS"}, "There is no department “TOYS” in the catalogue."),
+        (FILE, {"rounding": "nine"}, "A price list has its own prices, which are not rounded."),
     ],
 )
 def test_a_header_that_makes_no_sense_is_refused(
@@ -95,3 +102,81 @@ def test_a_header_that_makes_no_sense_is_refused(
     with pytest.raises(BadInput) as caught:
         harness.create(file, **texts)
     assert caught.value.message.startswith(sentence)
+
+
+# --- Vendors, departments and products as the catalogue has them -----------------------------------------------------
+
+OF_ALL = "item_code,description,size,price\n" + "".join(f"00000000{digit},,,9.00\n" for digit in range(1, 6))
+
+
+@pytest.mark.parametrize(
+    ("scope", "outside"),
+    [
+        ({"vendor_code": "v1"}, {"4": "other_vendor", "5": "other_vendor"}),
+        ({"department": " grocery"}, {"3": "other_department", "5": "other_department"}),
+        (
+            {"vendor_code": "\uff36 1", "department": "PRODUCE"},
+            {"1": "other_department", "2": "other_department", "4": "other_vendor", "5": "other_vendor"},
+        ),
+    ],
+)
+def test_products_of_others_in_a_list_are_only_changed_where_that_is_chosen(
+    harness: BatchHarness, prices: Prices, scope: dict[str, str], outside: dict[str, str]
+) -> None:
+    before = prices()
+    batch_id = harness.open(OF_ALL, **scope)
+    statuses = {row.item_code[-1]: row.status for row in harness.rows(batch_id)}
+    assert statuses == dict.fromkeys("12345", "increase") | outside
+    batch = harness.batch(batch_id)
+    assert (batch.vendor_code, batch.department) in {("V1", None), (None, "GROCERY"), ("V1", "PRODUCE")}  # type: ignore[attr-defined]
+    clone = harness.clone(batch_id)
+    harness.run(batch_id, Action.COMPLETE, Action.EXECUTE)
+    assert prices() == dict.fromkeys("12345", "9.00") | {digit: before[digit] for digit in outside}
+    harness.run(clone, Action.COMPLETE)
+    harness.run(clone, Action.EXECUTE, apply=[*set(outside.values())])
+    assert prices() == dict.fromkeys("12345", "9.00")
+
+
+def test_products_that_are_not_active_are_only_changed_where_that_is_chosen(
+    engine: Engine, harness: BatchHarness, prices: Prices
+) -> None:
+    with transaction_scope(engine) as session:
+        session.execute(update(Product).where(Product.item_code == "000000001").values(active=False))
+    batch_id = harness.open(OF_ALL)
+    assert harness.statuses(batch_id) == ["inactive", *["increase"] * 4]
+    harness.run(batch_id, Action.COMPLETE, Action.EXECUTE)
+    assert prices() == {"1": "1.00"} | dict.fromkeys("2345", "9.00")
+
+
+def test_a_vendor_that_is_two_by_another_spelling_must_be_written_as_it_is(
+    engine: Engine, harness: BatchHarness
+) -> None:
+    with transaction_scope(engine) as session:
+        session.add_all([Vendor(code="AB"), Vendor(code="ab")])
+    with pytest.raises(BadInput, match="“aB” may be more than one vendor: “AB”, “ab”"):
+        harness.create(FILE, vendor_code="aB")
+    assert harness.batch(harness.create(FILE, vendor_code="ab")).vendor_code == "ab"  # type: ignore[attr-defined]
+
+
+def test_an_item_code_is_found_whatever_its_case_blanks_and_width(
+    engine: Engine, harness: BatchHarness
+) -> None:
+    codes = ("Ab-1", "CAFÉ 7", "x1", "X1", "X2")
+    with transaction_scope(engine) as session:
+        session.add_all(Product(item_code=code, description="", price=Decimal("1.00")) for code in codes)
+    texts = ("aB-1", "cafe\u03017", "X1", "x 1", "\uff58\uff12", "X2", "no such")
+    batch_id = harness.open(
+        "item_code,description,size,price\n" + "".join(f"{text},,,1.10\n" for text in texts)
+    )
+    assert [(row.item_code, row.status) for row in harness.rows(batch_id)] == [
+        ("Ab-1", "increase"),
+        ("CAFÉ 7", "increase"),
+        ("X1", "increase"),
+        ("x 1", "not_in_catalogue"),  # It may be either.
+        ("X2", "duplicate"),
+        ("X2", "duplicate"),
+        ("no such", "not_in_catalogue"),
+    ]
+    harness.edit(batch_id, 7, item_code="AB-1")
+    assert (harness.row(batch_id, 7).item_code, harness.row(batch_id, 7).status) == ("Ab-1", "duplicate")
+    harness.assert_counted(batch_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -23,15 +23,21 @@ SetPrice = Callable[[str, str], None]
 # --- Rounding --------------------------------------------------------------------------------------------------------
 
 
+#: The distance between rounded prices and the lowest one of them, or 0, in cents.
+STEPS = {
+    "cent": (1, 0), "five": (5, 0), "ten": (10, 0), "fifty": (50, 0), "whole": (100, 0),
+    "nine": (10, 9), "end_95": (100, 95), "end_99": (100, 99),
+}  # fmt: skip
+
+
 def by_the_rule(price: Decimal, percent: Decimal, rounding: str | None) -> Decimal | None:
     """The same rule in exact decimals of Python."""
     cents = price * (100 + percent)
     if not price:
         return Decimal("0.00")
-    if rounding == Rounding.NINE:
-        cents = max((cents - 4) // 10 * 10 + 9, Decimal(9))
-    else:
-        cents = max(cents.to_integral_value(ROUND_HALF_UP), Decimal(1))
+    step, ending = STEPS[rounding or "cent"]
+    steps = ((cents - ending) / step + Decimal("0.5")) // 1
+    cents = max(steps * step + ending, Decimal(ending or step))
     found = cents.scaleb(-2).quantize(Decimal("0.01"))
     return found if found < 10**10 else None
 
@@ -72,7 +78,7 @@ def test_no_price_leads_to_none(engine: Engine) -> None:
 
 def computed(harness: BatchHarness, **texts: str) -> int:
     """An open batch with products 1, 2 and 3 at 10 % more."""
-    batch_id = harness.create(**({"percent": "10", "vendor_code": "V1"} | texts))
+    batch_id = harness.create(**({"percent": "10", "vendor_code": "V1", "warn_above": ""} | texts))
     assert not harness.run(batch_id, Action.POPULATE).failed
     return batch_id
 
@@ -226,7 +232,7 @@ def test_a_clone_of_an_executed_change_is_computed_from_the_prices_of_now(harnes
 def test_a_list_keeps_its_prices_whatever_the_catalogue_does(
     harness: BatchHarness, set_price: SetPrice
 ) -> None:
-    batch_id = harness.open("item_code,description,size,price\n000000002,,,2.50\n")
+    batch_id = harness.open("item_code,description,size,price\n000000002,,,2.50\n", warn_above="")
     set_price("2", "4.00")
     harness.run(batch_id, Action.REFRESH)
     assert facts(harness, batch_id, 1) == ("decrease", "4.00", "2.50", None, False)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from batchbook.batches import access
 from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.engine.execution_check import ExecutionCheck, RowChange
 from batchbook.batches.engine.preview import default_values, preview_execution
 from batchbook.batches.lifecycle import MILESTONES, PASSED, Action, State
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.forms import BoundForm, Field
-from batchbook.grid import Column, Filter, Verb
+from batchbook.grid import Column, Filter, GridState, Verb
 from batchbook.grid.parsers import choice_text
 from batchbook.master import GridView
 from batchbook.statuses import Severity, Status
+from batchbook.words import counted
 
 
 @dataclass(frozen=True)
@@ -41,14 +44,81 @@ class Milestone:
 
 
 @dataclass(frozen=True)
+class LargeChange:
+    """One of the largest changes of a number: the row's number, its page and its key, the values, and the change."""
+
+    url: str
+    sequence: int
+    key: str
+    before: str
+    after: str
+    percent: str
+
+
+@dataclass(frozen=True)
+class NumberView:
+    """A number that an execution changes: its largest rises and falls, and the warning that has to be confirmed.
+
+    ``url`` shows all rows that the warning is about; empty if no filter finds them.
+    """
+
+    name: str
+    label: str
+    rises: tuple[LargeChange, ...]
+    falls: tuple[LargeChange, ...]
+    warning: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Execution:
-    """The execution panel: its sentences or the reasons against it, and the form of the options for people who may execute."""
+    """The execution panel: its sentences or the reasons against it, and the form of the options for people who may execute.
+
+    ``numbers`` are the numbers that change, with the warnings to be confirmed.
+    """
 
     sentences: tuple[str, ...]
     reasons: tuple[str, ...]
     form: BoundForm | None
     action: str
     note: str
+    numbers: tuple[NumberView, ...] = ()
+
+
+def numbers_of(view: BatchMasterView, batch: Batch, check: ExecutionCheck) -> tuple[NumberView, ...]:
+    """Return the numbers of ``check`` that change, with links to their rows."""
+
+    def changes(rows: Sequence[RowChange]) -> tuple[LargeChange, ...]:
+        return tuple(
+            LargeChange(
+                view.url("row", batch, sequence=row.sequence),
+                row.sequence,
+                row.key,
+                f"{row.before:,}",
+                f"{row.after:,}",
+                row.percent_text if row.percent is not None else "",
+            )
+            for row in rows
+        )
+
+    def all_rows(flag: str | None) -> str:
+        if flag is None:
+            return ""
+        state = GridState(filters=(Filter(flag, Verb.IS_TRUE, ()),))
+        return f"{view.url('view', batch)}?{urlencode([*state.to_query()])}"
+
+    return tuple(
+        NumberView(
+            number.change.name,
+            number.change.label,
+            changes(number.rises),
+            changes(number.falls),
+            number.warning,
+            all_rows(number.change.flag),
+        )
+        for number in check.numbers
+        if number.rises or number.falls
+    )
 
 
 def breakdown(view: BatchMasterView, batch: Batch, grid: GridView) -> list[Count]:
@@ -149,10 +219,18 @@ def execution(view: BatchMasterView, context: ActionContext) -> Execution | None
         note = _on_complete(view, context)
     else:
         note = "" if may else "Waiting for an administrator who can execute batches of this type."
-    action = view.url(Action.EXECUTE.value, context.batch) if may and not plan.reasons else ""
+    against = plan.reasons or plan.check.refusals
+    action = view.url(Action.EXECUTE.value, context.batch) if may and not against else ""
     form = context.handler.execution_policy.options
     chosen = form.bind(default_values(context.handler)) if form and action else None
-    return Execution(plan.sentences, plan.reasons, chosen, action, note)
+    sentences = [*plan.sentences]
+    if plan.check.edited:
+        sentences.append(
+            f"{counted(plan.check.edited, 'row was', 'rows were')} edited by people; see the full history."
+        )
+    reasons = (*plan.reasons, *plan.check.refusals)
+    numbers = numbers_of(view, context.batch, plan.check)
+    return Execution(tuple(sentences), reasons, chosen, action, note, numbers)
 
 
 def _on_complete(view: BatchMasterView, context: ActionContext) -> str:

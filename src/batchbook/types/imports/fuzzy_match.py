@@ -12,7 +12,7 @@ from itertools import chain
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from batchbook.db import folded
+from batchbook.db import folded_key, key_form
 from batchbook.types.imports.targets import Lookup
 
 #: The most texts that are returned, and the similarity they need, from 0 to 1.
@@ -93,10 +93,9 @@ class References:
 
     def _ask(self, texts: Sequence[str]) -> None:
         by, others = self.lookup.by, self.lookup.also
-        # A file may write a name in another case.
-        lower = [text.lower() for text in texts]
-        letters = "".join(lower)
-        wanted = or_(by.in_(texts), *(folded(column, letters).in_(lower) for column in (by, *others)))
+        # A file may write a name in another case, or with other blanks.
+        forms = {key_form(text) for text in texts}
+        wanted = or_(by.in_(texts), *(folded_key(column).in_(forms) for column in (by, *others)))
         rows = self.session.execute(select(by, *others).where(wanted)).all()
         for text in texts:
             self.found[text] = _keys_meant(text, rows)
@@ -111,6 +110,6 @@ class References:
 def _keys_meant(text: str, rows: Collection[Sequence[str | None]]) -> tuple[str, ...]:
     """Return the keys of the records that ``text`` may mean: the one with that key, else those with that name."""
     exact = [row[0] for row in rows if row[0] == text]
-    plain = text.casefold()
-    called = [row[0] for row in rows if any(name and name.casefold() == plain for name in row)]
+    form = key_form(text)
+    called = [row[0] for row in rows if any(name and key_form(name) == form for name in row)]
     return tuple(key for key in dict.fromkeys(exact or called) if key is not None)

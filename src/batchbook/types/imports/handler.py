@@ -17,6 +17,7 @@ from batchbook.batches import (
     HandlerContext,
     IntakeField,
     IntakeMapping,
+    NumberChange,
     Outcome,
     PerBatchRows,
     RowColumn,
@@ -50,7 +51,7 @@ from batchbook.types.imports.preconditions import (
     refuse_unsure_deletion,
 )
 from batchbook.types.imports.record_writing import RecordWriter
-from batchbook.types.imports.row_problems import Problems
+from batchbook.types.imports.row_problems import Problems, SimilarKeys
 from batchbook.types.imports.targets import ImportTargets
 from batchbook.words import counted
 
@@ -151,7 +152,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
     statuses = ImportStatus
     chunk_size: ClassVar[int] = 5_000
     refresh_chunk_size: ClassVar[int | None] = 50_000
-    refresh_after: ClassVar[tuple[str, ...]] = ("mode", "empty_cells", "unknown")
+    refresh_after: ClassVar[tuple[str, ...]] = ("mode", "empty_cells", "unknown", "similar_keys")
     execution_policy = ExecutionPolicy(
         options=Form(
             [
@@ -235,9 +236,12 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         plan = self.plan_of(batch)
         repeated = self.repeated.first_parts(plan, self.row_model) if self.repeated else None
         comparison = Comparison(plan, self.row_model, repeated)
-        problems = Problems(plan, comparison, self.row_model, self.references_of(plan))
+        similar = SimilarKeys(plan, self.row_model)
+        problems = Problems(plan, comparison, self.row_model, self.references_of(plan), similar)
         problems.resolve(rows)
+        similar.match(rows)
         self.session.execute(comparison.update(rows))
+        similar.mark(rows)
         problems.note(rows)
 
     def why_not_execute(self, batch: Import) -> str | None:
@@ -251,6 +255,22 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         stale = self.staleness(batch).is_likely(self.session)
         title, only_valid = self.plan_of(batch).target.title, options["apply"] == GOOD
         return execution_preview(batch, title, stale=stale, only_valid=only_valid)
+
+    def number_changes(self, batch: Import, options: Mapping[str, Any]) -> list[NumberChange]:  # noqa: ARG002 - As above.
+        """Return the changes of all numbers that the import writes into existing records."""
+        row, plan = self.row_model, self.plan_of(batch)
+        kinds = (Kind.INTEGER, Kind.DECIMAL)
+        numbers = [f for f in plan.written if f.lookup is None and f.column.kind in kinds]
+        return [
+            NumberChange(
+                name=field.name,
+                label=f"“{field.label}”",
+                before=plan.before(row, field),
+                after=plan.column(row, field),
+                where=has_status(row, ImportStatus.UPDATE),
+            )
+            for field in numbers
+        ]
 
     def execute(self, batch: Import, rows: Rows, options: Mapping[str, Any]) -> Outcome:
         """Create, update and delete records by one statement each: of all rows, or of the valid ones."""

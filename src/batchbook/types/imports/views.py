@@ -83,7 +83,7 @@ class ImportView(BatchMasterView):
     )
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
         "File": ("file", "pasted", "sender"),
-        "Destination": ("target", "key_name", "mode", "empty_cells", "unknown"),
+        "Destination": ("target", "key_name", "mode", "empty_cells", "unknown", "similar_keys"),
         "Records missing from the file": ("scope_field", "scope_value"),
         "Options": ("description", "notes"),
     }

@@ -22,10 +22,12 @@ from sqlalchemy.orm import Session
 from batchbook.batches import (
     BatchHandler,
     Block,
+    Callbacks,
     ExecutionPolicy,
     FileSource,
     HandlerContext,
     IntakeField,
+    NumberChange,
     Outcome,
     Rows,
     RowValues,
@@ -36,11 +38,14 @@ from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of
 from batchbook.types.price_change import lookup
-from batchbook.types.price_change.models import PriceChange, PriceChangeRow, PriceStatus
+from batchbook.types.price_change.models import (
+    APPLICABLE,
+    OPTIONAL,
+    PriceChange,
+    PriceChangeRow,
+    PriceStatus,
+)
 from batchbook.words import counted
-
-#: The statuses whose rows can be applied.
-APPLICABLE = (PriceStatus.INCREASE, PriceStatus.DECREASE)
 
 #: The headings that vendors use in their lists.
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -56,10 +61,21 @@ def _known_lengths(handler: PriceChangeHandler, _batch: PriceChange, field: Inta
     return lookup.code_lengths(handler.session) if field.key else {}
 
 
+def _after_edit(handler: PriceChangeHandler, batch: PriceChange, rows: Rows) -> None:
+    """Refresh the few rows of an edit, and look up the codes of these alone."""
+    lookup.spell_as_catalogue(rows)
+    handler.spelled = True
+    handler.refresh(batch, rows)
+
+
 class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
     """Handles price changes. Refresh and execute are set-based SQL: no row travels to the application and back."""
 
     statuses = PriceStatus
+    callbacks = Callbacks(after_edit=_after_edit)
+    #: Whether the rows have the catalogue's spelling of their item codes. All rows get it before the first ones are
+    #: refreshed, so that duplicates are found.
+    spelled = False
     refresh_chunk_size: ClassVar[int | None] = 50_000
     peer_columns: tuple[str, ...] = ("item_code",)
     refresh_after: ClassVar[tuple[str, ...]] = ("warn_above",)
@@ -84,7 +100,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
                     Kind.CHOICE,
                     label="Apply",
                     widget="checkboxes",
-                    choices=choices_of(APPLICABLE),
+                    choices=choices_of((*APPLICABLE, *OPTIONAL)),
                     required=True,
                 ),
                 Field.of(
@@ -99,13 +115,16 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
     )
 
     def before_create(self, batch: PriceChange, *, has_file: bool) -> None:
-        """Refuse a header with both a list and a change by per cent, or with neither."""
+        """Refuse what does not fit the source of the prices, and vendors and departments that the catalogue lacks."""
         if has_file and batch.percent is not None:
             raise BadInput("Give either a price list or a change by %, not both.")
         if not has_file and batch.percent is None:
             raise BadInput("Give a price list, or the % by which to change today's prices.")
-        if not has_file:
-            lookup.check_scope(self.session, batch.vendor_code, batch.department)
+        if has_file and batch.rounding is not None:
+            raise BadInput(
+                "A price list has its own prices, which are not rounded. Leave the rounding empty."
+            )
+        lookup.resolve_scope(self.session, batch)
 
     def populate(self, batch: PriceChange) -> Iterable[RowValues | Block]:
         """Yield the rows of the list, or the products whose prices the refresh that follows computes."""
@@ -118,7 +137,11 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
             yield {"item_code": item_code, "description": description, "size": size}
 
     def refresh(self, batch: PriceChange, rows: Rows) -> None:
-        """Look up the current prices of ``rows``, compute new ones from them, and set statuses, in one statement."""
+        """Look up the current prices of ``rows``, compute new ones from them, and set statuses, set-based."""
+        if not self.spelled:
+            self.spelled = True
+            whole = Rows.of_batch(self.session, batch, self.row_model, rows.now, self.statuses)
+            lookup.spell_as_catalogue(whole)
         row, found = PriceChangeRow, lookup.looked_up_rows(batch, rows)
         self.session.execute(
             update(rows.table)
@@ -128,16 +151,18 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
 
     def why_not_execute(self, batch: PriceChange) -> str | None:
         """Return the reason where no row changes a price."""
-        if batch.count_of(*APPLICABLE):
+        if batch.count_of(*APPLICABLE, *OPTIONAL):
             return None
         return "None of its rows raises or lowers a price, so there is nothing to execute."
 
     def describe_execution(self, batch: PriceChange, options: Mapping[str, Any]) -> list[str]:
         """Return the counts of prices that go up and down, and of rows that are left out."""
-        chosen = [status for status in APPLICABLE if status in options["apply"]]
+        chosen = [status for status in (*APPLICABLE, *OPTIONAL) if status in options["apply"]]
         rise, fall = (batch.count_of(s) if s in chosen else 0 for s in APPLICABLE)
-        products = counted(rise + fall, "product gets", "products get")
+        others = [s for s in chosen if s in OPTIONAL and batch.count_of(s)]
+        products = counted(batch.count_of(*chosen), "product gets", "products get")
         moves = f"{counted(rise, 'goes up', 'go up')}, {counted(fall, 'goes down', 'go down')}"
+        moves += "".join(f", {batch.count_of(s):,} {s.label.lower()}" for s in others)
         unchanged = batch.count_of(PriceStatus.UNCHANGED)
         sentences = [
             f"{products} a new price, effective immediately: {moves}.",
@@ -152,6 +177,21 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
             count = f"At least {stale:,}" if perhaps_more else f"{stale:,}"
             sentences.append(f"{count} of these prices changed in the catalogue since the last refresh.")
         return sentences
+
+    def number_changes(self, batch: PriceChange, options: Mapping[str, Any]) -> list[NumberChange]:
+        """Return the change of the prices of the chosen rows."""
+        row = PriceChangeRow
+        return [
+            NumberChange(
+                name="price",
+                label="the price",
+                before=row.old_price,
+                after=row.new_price,
+                where=row.status.in_(options["apply"]),
+                warn_above=batch.warn_above,
+                flag=None if batch.warn_above is None else "over_limit",
+            )
+        ]
 
     def execute(self, batch: PriceChange, rows: Rows, options: Mapping[str, Any]) -> Outcome:
         """Set the products' prices and record the changes: for all of the chosen rows, or for none."""
@@ -201,7 +241,7 @@ def must_be_current(
     would rise or fall, and be applied with the others.
     """
     moved = {PriceStatus.INCREASE: price < _row.new_price, PriceStatus.DECREASE: price > _row.new_price}
-    would_be = or_(false(), *(moved[PriceStatus(status)] for status in statuses))
+    would_be = or_(false(), *(where for status, where in moved.items() if status in statuses))
     return or_(
         _row.status.in_([str(status) for status in statuses]),
         and_(_row.status == PriceStatus.UNCHANGED.value, would_be),
@@ -209,11 +249,18 @@ def must_be_current(
 
 
 def _stale(where: ColumnElement[bool]) -> Any:
-    """Return the SELECT of the rows whose product has another price than at the refresh, or is gone."""
+    """Return the SELECT of the rows whose product has neither the price of the refresh nor the new one, or is gone.
+
+    Where somebody else has set the new price already, nothing is left to do.
+    """
     return (
         select(_row.item_code, _row.old_price, Product.price)
         .outerjoin(Product, Product.item_code == _row.item_code)
-        .where(where, Product.price.is_distinct_from(_row.old_price))
+        .where(
+            where,
+            Product.price.is_distinct_from(_row.old_price),
+            Product.price.is_distinct_from(_row.new_price),
+        )
     )
 
 
@@ -239,6 +286,7 @@ def stale_since_refresh(session: Session, batch: PriceChange, statuses: Collecti
         ~_row.removed,
         must_be_current(statuses, changed.c.price),
         changed.c.price.is_distinct_from(_row.old_price),
+        changed.c.price.is_distinct_from(_row.new_price),
     )
     each = select(stale.scalar_subquery().label("rows")).select_from(changed).subquery()
     found, looked_at = session.execute(

@@ -17,16 +17,19 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    true,
+    update,
 )
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from sqlalchemy.sql.functions import FunctionElement
 
 from batchbook.batches import Rows
 from batchbook.catalog.models import PRICE, Department, Product, Vendor
-from batchbook.db import decimal_text, percent_change
+from batchbook.db import decimal_text, folded_key, key_form, percent_change
 from batchbook.errors import BadInput
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow, PriceStatus, Rounding
+from batchbook.words import quoted_list
 
 _row = PriceChangeRow
 
@@ -39,17 +42,15 @@ _HIGHEST = Decimal(10**PRICE.precision - 1).scaleb(-PRICE.scale)
 def computed_price(batch: PriceChange, price: SQLColumnExpression[Any]) -> SQLColumnExpression[Any]:
     """Return in SQL the new price for ``price``, a column of prices, by the batch's per cent and rounding.
 
-    It is rounded to the cent, half a cent up; with :attr:`Rounding.NINE` the nearest price that ends in 9, judged by the exact
-    price, because 0.138 is nearer to 0.09 than to the 0.19 it would become by way of 0.14. A price above zero stays above
-    zero: at least 0.01, or 0.09. A price of zero stays zero. Null where ``price`` is null, and where the
+    It is the nearest price that the rounding allows, the higher one of two that are as near; judged by the exact price,
+    because 0.138 is nearer to 0.09 than to the 0.19 it would become by way of 0.14. A price above zero stays above
+    zero: at least the lowest one of the rounding. A price of zero stays zero. Null where ``price`` is null, and where the
     result has more digits than prices have.
     """
     factor = _WHOLE + int((batch.percent or 0) * 100)
-    if batch.rounding == Rounding.NINE:
-        shift, step, ending = -4 * _WHOLE, 10, 9
-    else:
-        shift, step, ending = _WHOLE // 2, 1, 0
-    computed = _stepped(price, factor, shift, step * _WHOLE, step, ending, max(ending, 1))
+    step, ending = Rounding(batch.rounding or Rounding.CENT).step_and_ending
+    shift = step * _WHOLE // 2 - ending * _WHOLE
+    computed = _stepped(price, factor, shift, step * _WHOLE, step, ending, ending or step)
     # PostgreSQL's GREATEST passes over nulls, so a price that is not there would become the least one.
     return case((price.is_(None) | (computed > _HIGHEST), null()), (price == 0, price), else_=computed)
 
@@ -105,12 +106,63 @@ def _parts(element: _stepped, compiler: Any, options: dict[str, Any]) -> list[st
 _PAGE = 5_000
 
 
-def check_scope(session: Session, vendor_code: str | None, department: str | None) -> None:
-    """Raise ``BadInput`` where the catalogue has no such vendor or department."""
-    if vendor_code and session.scalar(select(Vendor.id).where(Vendor.code == vendor_code)) is None:
-        raise BadInput(f"There is no vendor “{vendor_code}” in the catalogue.")
-    if department and session.scalar(select(Department.id).where(Department.name == department)) is None:
-        raise BadInput(f"There is no department “{department}” in the catalogue.")
+def resolve_scope(session: Session, batch: PriceChange) -> None:
+    """Set the vendor and the department of a new batch to the catalogue's spelling of them.
+
+    Raises ``BadInput`` where the catalogue has none of that name, whatever its case, or several.
+    """
+    batch.vendor_code = _spelling(session, Vendor.code, "vendor", batch.vendor_code)
+    batch.department = _spelling(session, Department.name, "department", batch.department)
+
+
+def _spelling(session: Session, names: InstrumentedAttribute[str], what: str, text: str | None) -> str | None:
+    if not text:
+        return None
+    similar = select(names).where(folded_key(names) == key_form(text)).order_by(names)
+    found = session.scalars(similar).all()
+    if text in found:
+        return text
+    if not found:
+        raise BadInput(f"There is no {what} “{text}” in the catalogue.")
+    if len(found) > 1:
+        raise BadInput(
+            f"“{text}” may be more than one {what}: {quoted_list(found)}. Write it as the catalogue does."
+        )
+    return found[0]
+
+
+#: The number of codes up to which each is looked for by itself; among more, all similar codes are joined.
+_FEW_CODES = 100
+
+
+def spell_as_catalogue(rows: Rows) -> None:
+    """Give ``rows`` the item code of the product whose code differs from theirs in case, blanks, width or Unicode form only.
+
+    Codes that are a product's, and those that may be several products', stay as they are.
+    """
+    row, session = _row, rows.session
+    known = exists().where(Product.item_code == row.item_code)
+    unknown = and_(rows.where, row.item_code != "", ~known)
+    codes = session.scalars(select(row.item_code).where(unknown).limit(_FEW_CODES + 1)).all()
+    if not codes:
+        return
+    form = folded_key(Product.item_code)
+    products = select(form.label("form"), func.min(Product.item_code).label("item_code"))
+    if len(codes) <= _FEW_CODES:
+        products = products.where(form.in_({key_form(code) for code in codes}))
+    # Grouped, it is a table of its own for the databases, which they look up rather than scan for each row.
+    similar = products.group_by(form).having(func.count() == 1).subquery("similar")
+    found = (
+        select((row.batch_id + 0).label("batch_id"), row.sequence, similar.c.item_code)
+        .join(similar, similar.c.form == folded_key(row.item_code))
+        .where(unknown)
+        .subquery("found")
+    )
+    session.execute(
+        update(rows.table)
+        .where(row.batch_id == found.c.batch_id, row.sequence == found.c.sequence)
+        .values(item_code=found.c.item_code, **rows.newer_where(true()))
+    )
 
 
 def count_products(session: Session, vendor_code: str | None, department: str | None) -> int:
@@ -184,12 +236,30 @@ def looked_up_rows(batch: PriceChange, rows: Rows) -> Subquery:
             Product.price,
             Product.description,
             _twice().label("twice"),
+            _outside(Product.vendor_id, Vendor.id, Vendor.code, batch.vendor_code).label("other_vendor"),
+            _outside(Product.department_id, Department.id, Department.name, batch.department).label(
+                "other_department"
+            ),
+            Product.active,
             *(value.label(name) for name, value in computed.items()),
         )
         .outerjoin(Product, Product.item_code == _row.item_code)
         .where(rows.where)
         .subquery("found")
     )
+
+
+def _outside(
+    of_product: InstrumentedAttribute[int | None],
+    key: InstrumentedAttribute[int],
+    names: InstrumentedAttribute[str],
+    name: str | None,
+) -> ColumnElement[bool]:
+    """Return whether the product is of another vendor or department than the one called ``name``; no, if none is named."""
+    if not name:
+        return literal(value=False)
+    wanted = select(key).where(names == name).scalar_subquery()
+    return func.coalesce(of_product != wanted, literal(value=True))
 
 
 def _twice() -> ColumnElement[bool]:
@@ -212,18 +282,21 @@ def _refreshed(batch: PriceChange, found: Subquery) -> dict[str, Any]:
         "product": found.c.description,
         "change_percent": percent_change(old, new),
         "over_limit": over,
-        "status": _status(old, new, found.c.twice),
+        "status": _status(old, new, found),
         "status_text": _words(batch, new, over, _moved_words(found) if computed else null()),
     }
 
 
 def _status(
-    old: SQLColumnExpression[Any], new: SQLColumnExpression[Any], twice: ColumnElement[bool]
+    old: SQLColumnExpression[Any], new: SQLColumnExpression[Any], found: Subquery
 ) -> SQLColumnExpression[Any]:
     return case(
         ((_row.item_code == "") | new.is_(None), PriceStatus.INVALID.value),
-        (twice, PriceStatus.DUPLICATE.value),
+        (found.c.twice, PriceStatus.DUPLICATE.value),
         (old.is_(None), PriceStatus.NOT_IN_CATALOGUE.value),
+        (found.c.other_vendor, PriceStatus.OTHER_VENDOR.value),
+        (found.c.other_department, PriceStatus.OTHER_DEPARTMENT.value),
+        (~found.c.active, PriceStatus.INACTIVE.value),
         (new == old, PriceStatus.UNCHANGED.value),
         (new > old, PriceStatus.INCREASE.value),
         else_=PriceStatus.DECREASE.value,

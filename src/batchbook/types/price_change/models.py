@@ -21,19 +21,58 @@ class PriceStatus(Status):
     UNCHANGED = "unchanged", "Unchanged", Severity.NEUTRAL, "="
     INCREASE = "increase", "Increase", Severity.INFO, "▲"
     DECREASE = "decrease", "Decrease", Severity.SUCCESS, "▼"
+    OTHER_VENDOR = "other_vendor", "Other vendor", Severity.WARNING, "≠"
+    OTHER_DEPARTMENT = "other_department", "Other department", Severity.WARNING, "∉"
+    INACTIVE = "inactive", "Not active", Severity.WARNING, "◌"
     NOT_IN_CATALOGUE = "not_in_catalogue", "Not in catalogue", Severity.WARNING, "?"
     DUPLICATE = "duplicate", "Duplicate in list", Severity.ERROR, "≡"
     INVALID = "invalid", "Invalid", Severity.ERROR, "✕"
+
+
+#: The statuses whose rows are applied, and those whose rows are applied to the products they name where that is chosen.
+APPLICABLE = (PriceStatus.INCREASE, PriceStatus.DECREASE)
+OPTIONAL = (PriceStatus.OTHER_VENDOR, PriceStatus.OTHER_DEPARTMENT, PriceStatus.INACTIVE)
 
 
 class Rounding(StrEnum):
     """The rounding of computed prices."""
 
     CENT = "cent"
+    FIVE = "five"
+    TEN = "ten"
+    FIFTY = "fifty"
+    WHOLE = "whole"
     NINE = "nine"
+    NINETY_FIVE = "end_95"
+    NINETY_NINE = "end_99"
+
+    @property
+    def step_and_ending(self) -> tuple[int, int]:
+        """The distance of rounded prices from each other, and that of the first one from zero, in cents."""
+        return _STEPS[self]
 
 
-ROUNDINGS = ((Rounding.CENT.value, "To the cent"), (Rounding.NINE.value, "To end in 9, such as 4.29"))
+_STEPS = {
+    Rounding.CENT: (1, 0),
+    Rounding.FIVE: (5, 0),
+    Rounding.TEN: (10, 0),
+    Rounding.FIFTY: (50, 0),
+    Rounding.WHOLE: (100, 0),
+    Rounding.NINE: (10, 9),
+    Rounding.NINETY_FIVE: (100, 95),
+    Rounding.NINETY_NINE: (100, 99),
+}
+
+ROUNDINGS = (
+    (Rounding.CENT.value, "To the cent"),
+    (Rounding.FIVE.value, "To 0.05"),
+    (Rounding.TEN.value, "To 0.10"),
+    (Rounding.FIFTY.value, "To 0.50"),
+    (Rounding.WHOLE.value, "To whole prices, such as 4.00"),
+    (Rounding.NINE.value, "To end in 9, such as 4.29"),
+    (Rounding.NINETY_FIVE.value, "To end in .95"),
+    (Rounding.NINETY_NINE.value, "To end in .99"),
+)
 
 
 class PriceChange(Batch):
@@ -45,10 +84,12 @@ class PriceChange(Batch):
     vendor_code: Mapped[str | None] = editable(
         String(20),
         fixed=True,
-        description="The vendor of the list; without a list, the vendor whose prices change. Empty: all vendors.",
+        description="The vendor whose prices change. Rows for products of other vendors are only applied if you say so. Empty: all vendors.",
     )
     department: Mapped[str | None] = editable(
-        String(60), fixed=True, description="Only this department's products. Empty: all departments."
+        String(60),
+        fixed=True,
+        description="The department whose prices change. Rows for products of others are only applied if you say so. Empty: all.",
     )
     percent: Mapped[Decimal | None] = editable(
         PERCENT,
@@ -59,13 +100,17 @@ class PriceChange(Batch):
         description="The change of today's prices, such as 2.5 or -10. A refresh computes prices again, except those you edited.",
     )
     rounding: Mapped[str | None] = editable(
-        String(10), fixed=True, choices=ROUNDINGS, description="The rounding of computed prices."
+        String(10),
+        fixed=True,
+        choices=ROUNDINGS,
+        description="The rounding of computed prices. A list is not rounded.",
     )
     warn_above: Mapped[Decimal | None] = editable(
-        PERCENT,
+        PERCENT.evaluates_none(),  # An emptied field stays empty.
+        default=Decimal("20.00"),
         label="Flag changes over (%)",
         minimum=Decimal(0),
-        description="Rows whose price changes by more than this are marked for a second look.",
+        description="Rows whose price changes by more than this are marked, and have to be confirmed to execute the batch.",
     )
 
 

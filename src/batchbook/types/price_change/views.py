@@ -22,8 +22,8 @@ class PriceChangeView(BatchMasterView):
     )
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
         "From a price list": ("file", "pasted"),
-        "Or from the catalogue": ("percent", "rounding", "department"),
-        "Options": ("vendor_code", "warn_above", "description", "notes"),
+        "Or from the catalogue": ("percent", "rounding"),
+        "Options": ("vendor_code", "department", "warn_above", "description", "notes"),
     }
 
     def suggestions(self) -> Mapping[str, Sequence[str]]:
