@@ -166,6 +166,8 @@ def _check_handler(
         columns_of(row, handler.peer_columns)
         if handler.file_source is not None:
             handler.file_source.check(header, row)
+        if handler.matching is not None:
+            handler.matching.check(header, row)
         columns_of(header, handler.refresh_after)
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"The handler of batch type {key!r} cannot work: {error}") from error

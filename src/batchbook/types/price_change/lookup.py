@@ -319,12 +319,13 @@ def _words(
     over: ColumnElement[bool],
     moved: SQLColumnExpression[Any],
 ) -> SQLColumnExpression[Any]:
-    limit = f"Changes by more than {batch.warn_above} %."
+    limit = case((over, f"Changes by more than {batch.warn_above} %."), else_=null())
+    sentences = (moved, limit, _row.match_words(_row.item_code))
+    together = sum((func.coalesce(" " + sentence, "") for sentence in sentences), start=literal(""))
     return case(
         (_row.item_code == "", "It has no item code."),
         (new.is_(None), "It has no usable new price."),
-        (over, func.coalesce(moved + f" {limit}", limit)),
-        else_=moved,
+        else_=func.nullif(func.trim(together), ""),
     )
 
 
