@@ -11,8 +11,10 @@ from batchbook.batches.editing import BulkEditor
 from batchbook.batches.editing.bulk import Texts
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
+from batchbook.batches.matching.code_variants import comparable
 from batchbook.batches.matching.declaration import Matching
 from batchbook.batches.matching.memory import remember, remembered_by, revoke
+from batchbook.batches.matching.record_index import IndexedRecord
 from batchbook.errors import Conflict, Missing
 from batchbook.words import counted
 
@@ -40,15 +42,10 @@ class Matcher:
         """
         with self.engine.editing(batch_id) as context:
             matching = matching_of(context)
-            of = matching.records
-            found = context.session.execute(select(of.id, of.key).where(of.key == record)).one_or_none()
-            if found is None:
-                raise Missing(
-                    f"There is no {of.title} with the {matching.key_title} “{record[:60]}”. Nothing was changed."
-                )
+            found = _record_called(context, matching, record)
             row: Any = context.row
             rows = _rows_with(context, getattr(row, matching.key) == key, sequence)
-            if not rows or key == record:
+            if not rows or key == found.key:
                 raise Conflict(
                     f"No row has the {matching.key_title} “{key[:60]}” any more, so nothing was changed."
                 )
@@ -57,9 +54,9 @@ class Matcher:
             values = {"listed_key": func.coalesce(row.listed_key, key), "matched_key": None}
             context.rows().narrowed(row.sequence.in_(rows)).update(**values)
             what = f"{counted(len(rows), 'row')} with the {matching.key_title} “{key}”"
-            self._edit(batch_id, dict.fromkeys(rows, {matching.key: record}), f"Matched {what}: it is {record}.")
+            self._edit(batch_id, dict.fromkeys(rows, {matching.key: found.key}), f"Matched {what}: it is {found.key}.")
             kept = all([remember(context, matching, one, found.id) for one in sorted(listed)])
-            words = f"Matched {what} with {of.title} {record}."
+            words = f"Matched {what} with {matching.records.title} {found.key}."
             return MatchResult(len(rows), f"{words} {_memory_words(context, matching, key, kept=kept)}".strip())
 
     def undo(self, batch_id: int, listed: str) -> MatchResult:
@@ -93,6 +90,20 @@ def matching_of(context: ActionContext) -> Matching:
     if matching is None:
         raise Missing(f"Rows of {context.batch} are not matched with records.")
     return matching
+
+
+def _record_called(context: ActionContext, matching: Matching, text: str) -> Any:
+    """Return ``id`` and ``key`` of the record that ``text`` names, however it is written; raise ``Missing`` if none is."""
+    of, indexed = matching.records, IndexedRecord
+    named = select(of.id.label("id"), of.key.label("key"))
+    found = context.session.execute(named.where(of.key == text)).all()
+    if not found:
+        similar = select(indexed.record_id).where(indexed.records == of.name, indexed.form == comparable(text))
+        found = context.session.execute(named.where(of.id.in_(similar)).limit(2)).all()
+    if len(found) != 1:
+        what = f"{of.title} with the {matching.key_title} “{text[:60]}”"
+        raise Missing(f"There is {'more than one' if found else 'no'} {what}. Nothing was changed.")
+    return found[0]
 
 
 def _rows_with(

@@ -109,6 +109,12 @@ def source_of(session: Session, batch: Batch) -> Batch | None:
     return _linked(session, batch, _MADE_OF)
 
 
+def linked_batches(session: Session, batch: Batch) -> list[tuple[str, Batch]]:
+    """Return the batches that ``batch`` is linked to by new records, each with a label."""
+    found = (("New records", new_records_of(session, batch)), ("Made of rows of", source_of(session, batch)))
+    return [(label, other) for label, other in found if other is not None]
+
+
 def _linked(session: Session, batch: Batch, name: str) -> Batch | None:
     number = batch.params.get(name)
     return None if number is None else session.get(Batch, number)

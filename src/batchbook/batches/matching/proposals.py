@@ -28,6 +28,8 @@ MOST = 3
 _COMPARED = 20
 #: The least likelihood of a record that is proposed.
 _LEAST = 0.45
+#: The least share of the likelihood of the best one.
+_BESIDE = 0.6
 #: The likelihood of a record that another owner's lists mean by the same key.
 _MATCHED_BEFORE = 0.9
 #: The number of values in one statement; SQLite takes 32,766.
@@ -184,6 +186,8 @@ class Proposer:
             proposal = record and _judged(record, described, *candidates.by_key.get(record_id, (0.0, "")))
             if proposal:
                 found.append(proposal)
+        likeliest = max((one.likelihood for one in found), default=0.0)
+        found = [one for one in found if one.likelihood >= likeliest * _BESIDE]
         found.sort(key=lambda one: (one.key in taken, -one.likelihood, not one.own, one.key))
         return found[:MOST]
 

@@ -26,6 +26,7 @@ from batchbook.batches.pages.batch.lifecycle_actions import (
 from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, UnscheduleBatch
 from batchbook.batches.pages.file.inspection_page import IntakePage
 from batchbook.batches.pages.file.mapping_page import MappingPage
+from batchbook.batches.pages.rows.match_pages import MakeNewRecords, MatchesPage, TakeMatch, UndoMatch
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
 from batchbook.batches.pages.rows.row import EditCell, EditRow, RowPage, SourceRowPage
 from batchbook.batches.pages.rows.row_actions import AddRow, QuickEntry, RemoveRow, RemoveRows, RestoreRow
@@ -83,6 +84,10 @@ BATCH_PAGES = (
     CompareWorksheet,
     ProblemsPage,
     FixSimilar,
+    MatchesPage,
+    TakeMatch,
+    UndoMatch,
+    MakeNewRecords,
     History,
     Download,
 )

@@ -29,6 +29,7 @@ from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import BatchRow, CellChange, Operation
 from batchbook.batches.pages.batch_page import CONFLICT, UNPROCESSABLE, BatchPage, EditPage
+from batchbook.batches.pages.rows.match_pages import row_match
 from batchbook.batches.pages.rows.row_grid import RowGrid
 from batchbook.batches.pages.view import PROBLEMS
 from batchbook.batches.pages.view_models import breakdown
@@ -108,6 +109,7 @@ class OneRow(BatchPage):
             suggestions=self._suggestions(),
             row_url=self.row_url,
             file_url=None if self.line is None else f"{self.row_url}/file",
+            match=row_match(self, self.row),
             neighbours=self._neighbours(),
         )
 
