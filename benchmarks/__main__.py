@@ -18,6 +18,7 @@ from benchmarks.imports import ImportRace, measured_imports
 from benchmarks.jobs import JobCosts, job_costs
 from benchmarks.memory import peaks
 from benchmarks.pages import page_costs
+from benchmarks.price_changes import grid_costs
 from benchmarks.race import race
 from benchmarks.rendering import cost_lines, row_cost
 from benchmarks.report import Figures, table
@@ -59,6 +60,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--pages", nargs="+", type=int, default=[100, 100_000], metavar="ROWS", help="where to measure pages"
+    )
+    parser.add_argument(
+        "--price-changes",
+        type=int,
+        default=1_000_000,
+        metavar="ROWS",
+        help="changes in the price history to list; 0 for none (default: 1,000,000)",
     )
     parser.add_argument(
         "--jobs",
@@ -137,6 +145,8 @@ def _figures(server: DatabaseServer, options: argparse.Namespace) -> Figures:
             pages=page_costs(server, tuple(options.pages), max(options.rounds, 3) * 3),
             page_sizes=tuple(options.pages),
             jobs=_jobs(server, Path(folder), options),
+            price_changes=options.price_changes,
+            grids=grid_costs(server, options.price_changes, options.rounds) if options.price_changes else [],
         )
 
 

@@ -46,7 +46,7 @@ def page_costs(server: DatabaseServer, sizes: tuple[int, ...], rounds: int) -> l
     url = server.fresh()
     try:
         batches = _batches(url, sizes)
-        client = _client(url)
+        client = signed_in(url)
         costs = [
             _cost(client, name, [f"{b}{query}" for b in batches], rounds) for name, query in _QUERIES.items()
         ]
@@ -63,15 +63,21 @@ def _batches(url: URL, sizes: tuple[int, ...]) -> list[str]:
         for rows in sizes:
             runner.populate_file(make_input(Path(folder), rows).price_list)
             addresses.append(f"/batches/price-change/{runner.batch_id}")
-    with transaction_scope(runner.engine) as session:
-        install_default_roles(session)
-        role = session.scalars(select(Role).where(Role.name == "admin")).one()
-        session.add(User(name="admin", full_name="", password_hash=hash_password(_PASSWORD), roles=[role]))
+    add_admin(runner.engine)
     runner.close()
     return addresses
 
 
-def _client(url: URL) -> TestApp:
+def add_admin(engine: Engine) -> None:
+    """Add the user as whom pages are asked for."""
+    with transaction_scope(engine) as session:
+        install_default_roles(session)
+        role = session.scalars(select(Role).where(Role.name == "admin")).one()
+        session.add(User(name="admin", full_name="", password_hash=hash_password(_PASSWORD), roles=[role]))
+
+
+def signed_in(url: URL) -> TestApp:
+    """Return a client of the application on a database, signed in as the user that :func:`add_admin` added."""
     settings = {
         "sqlalchemy.url": url.render_as_string(hide_password=False),
         "batchbook.development": "true",
@@ -102,3 +108,14 @@ def _cost(client: TestApp, name: str, addresses: list[str], rounds: int) -> Page
             client.get(address, status=200)
             times[server].append(perf_counter() - start)
     return PageCost(name, [median(found) for found in times], statements)
+
+
+def measured(client: TestApp, address: str, rounds: int) -> float:
+    """Return the seconds (median) that ``address`` takes."""
+    client.get(address, status=200)
+    times = []
+    for _ in range(rounds):
+        start = perf_counter()
+        client.get(address, status=200)
+        times.append(perf_counter() - start)
+    return median(times)

@@ -11,6 +11,7 @@ from benchmarks.import_execution import ExecutionRace, execution_lines
 from benchmarks.imports import ImportRace, import_lines
 from benchmarks.jobs import JobCosts
 from benchmarks.pages import PageCost
+from benchmarks.price_changes import GridCost, cost_lines
 from benchmarks.race import PHASES, Race
 
 #: What is aimed at: times the bare script's time, and bytes above the idle process.
@@ -33,6 +34,8 @@ class Figures:
     pages: list[PageCost]
     page_sizes: tuple[int, ...]
     jobs: JobCosts
+    price_changes: int = 0
+    grids: list[GridCost] = field(default_factory=list)
     imports: list[ImportRace] = field(default_factory=list)
     executions: list[ExecutionRace] = field(default_factory=list)
 
@@ -79,6 +82,9 @@ def _lines(figures: Figures) -> Iterator[str]:
     yield ""
     yield from _job_lines(figures.jobs)
     yield ""
+    if figures.grids:
+        yield from cost_lines(figures.price_changes, figures.grids)
+        yield ""
     yield from import_lines(figures.imports)
     yield ""
     yield from execution_lines(figures.executions)

@@ -63,7 +63,8 @@ class Story:
         return self._submit(session, Action.POPULATE)
 
     def _submit(self, session: Any, action: Action) -> int | None:
-        call = ActionCall(self.batch_id, action, "admin")
+        confirmed = {"confirm": "all"} if action is Action.EXECUTE else {}
+        call = ActionCall(self.batch_id, action, "admin", confirmed)
         job_id: int | None = self._services.get(Runner).submit(session, call).job_id
         return job_id
 

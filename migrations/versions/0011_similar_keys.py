@@ -1,6 +1,6 @@
 """Similar keys of imports: what is done with a key that differs from another one in its writing only
 
-Revision 0010, after 0009.
+Revision 0011, after 0013.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0010"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """Matches: codes in vendors' lists that mean a product, and the index in which similar records are looked up
 
-Revision 0014, after 0011.
+Revision 0014, after 0015.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from batchbook import db
 
 revision = "0014"
-down_revision = "0011"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

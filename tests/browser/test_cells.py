@@ -248,7 +248,7 @@ def _conflict(grid: Page, batch: int, somebody: TestApp) -> None:
     json_post(somebody, url_of(batch, "rows", 1, "cell"), 200, fields)
     grid.keyboard.press("Enter")
     expect(cell(grid, 1)).to_have_attribute("data-save", "conflict")
-    expect(link(grid, 1)).to_contain_text("2.40≠, not saved, because somebody else changed the row.")
+    expect(link(grid, 1)).to_contain_text("2.40≠, not saved, because the row was changed meanwhile.")
     expect(link(grid, 2)).to_be_focused()
     cell(grid, 1).click(click_count=2)
     question = grid.get_by_role("group", name="Two versions of this cell")

@@ -9,11 +9,20 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, Request, expect
 from tests.batches.sheets import Book
-from tests.functional.harness import PATH, PRICE_LIST, CatalogueDatabase, form_to, post, url_of
+from tests.functional.harness import (
+    PATH,
+    PRICE_LIST,
+    CatalogueDatabase,
+    form_to,
+    number_in,
+    post,
+    upload,
+    url_of,
+)
 from webtest import TestApp, Upload
 
-from .eyes import problems_of
-from .visits import Visits
+from .eyes import SIDEWAYS, problems_now, problems_of
+from .visits import Visits, confirm
 
 
 def test_filters_are_put_together_without_a_reload(
@@ -50,6 +59,7 @@ def test_a_double_click_on_execute_executes_once(
     page.goto(url_of(complete_batch))
     posts: list[str] = []
     page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    confirm(page)
     page.get_by_role("button", name="Execute").dblclick()
     expect(page.locator(".flashes")).to_contain_text("3 prices changed, 1 unchanged, 4 rows left out.")
     assert len(posts) == 1
@@ -84,6 +94,7 @@ def test_all_of_the_main_job_works_without_javascript(
     page.get_by_role("button", name="Mark complete").click()
     page = visits.sign_in("admin", java_script_enabled=False)
     page.goto(batch_url)
+    confirm(page)
     page.get_by_role("button", name="Execute").click()
     expect(page.locator(".flashes")).to_contain_text("4 prices changed")
     assert catalogue.prices()["000000099"] == Decimal("1.05")
@@ -137,3 +148,64 @@ def _compared(staff: TestApp, number: int) -> str:
     form = form_to(staff.get(url_of(number)), "/worksheets")
     form["file"] = Upload("sheet.xlsx", book.save())
     return urlsplit(form.submit(status=303).headers["Location"]).path
+
+
+def test_a_form_with_unsaved_text_asks_before_it_is_left(staff_page: Page, open_batch: int) -> None:
+    page = staff_page
+    page.goto(url_of(open_batch, "rows", 1))
+    price = page.locator("#field-new_price")
+    stored = price.input_value()
+    assert not asks(page)
+    price.press_sequentially("7")
+    assert asks(page)
+    price.fill(stored)
+    assert not asks(page)
+    price.fill("cheap")
+    with page.expect_event("dialog") as asked:
+        page.evaluate("setTimeout(() => location.assign('/'))")
+    asked.value.dismiss()
+    page.get_by_role("button", name="Save", exact=True).click()  # A form that is sent is not left.
+    page.locator(".field-error").first.wait_for()
+    assert price.input_value() == "cheap"
+    assert asks(page)  # What came back with a problem is not saved either.
+
+
+def asks(page: Page) -> bool:
+    """Tell whether the page would be left with a question only."""
+    return bool(page.evaluate("() => !dispatchEvent(new Event('beforeunload', {cancelable: true}))"))
+
+
+def test_who_was_signed_out_while_writing_signs_in_and_sends_what_was_typed(
+    staff_page: Page, visits: Visits, open_batch: int, catalogue: CatalogueDatabase
+) -> None:
+    staff_page.goto(f"{url_of(open_batch)}/edit")
+    staff_page.get_by_label("Description").fill("Prices for “autumn”")
+    other = staff_page.context.new_page()
+    other.goto("/")
+    other.locator(".user-menu summary").click()
+    other.get_by_role("button", name="Sign out").click()
+    other.get_by_label("User name").wait_for()
+    staff_page.get_by_role("button", name="Save").click()
+    staff_page.get_by_label("User name").fill("staff")
+    staff_page.get_by_label("Password").fill(visits.passwords["staff"])
+    staff_page.get_by_role("button", name="Sign in").click()
+    staff_page.get_by_role("button", name="Send again").wait_for()
+    assert problems_now(staff_page) == []
+    staff_page.get_by_role("button", name="Send again").click()
+    staff_page.wait_for_url(f"**{url_of(open_batch)}")
+    assert catalogue.batch(open_batch).description == "Prices for “autumn”"
+
+
+def test_long_words_break(staff_page: Page, staff: TestApp, catalogue: CatalogueDatabase) -> None:
+    word = "Spring_prices_of_all_suppliers_final_" * 5
+    long_list = PRICE_LIST.replace("RYE BREAD", word).replace("cheap", word)
+    number = number_in(upload(staff, long_list, f"{word}.csv", description=word, vendor_code="V1"))
+    staff_page.set_viewport_size({"width": 390, "height": 844})
+    paths = ("/", PATH, "/batches", url_of(number), url_of(number, "history"), url_of(number, "problems"),
+             url_of(number, "rows", 1), url_of(number, "rows", 8), url_of(number, "edit"))  # fmt: skip
+    wide = []
+    for path in paths:
+        staff_page.goto(path)
+        if staff_page.evaluate(SIDEWAYS):
+            wide.append(path)
+    assert wide == []

@@ -278,9 +278,27 @@ def test_who_was_signed_out_signs_in_elsewhere_and_goes_on(
     assert stored(catalogue, open_batch)[:2] == ["2.20", "8.00"]
     sign_out(other)
     sign_in(other, visits, "staff")
-    status(grid).get_by_role("button", name="Try again").click()
+    grid.evaluate("dispatchEvent(new Event('focus'))")  # Back from the other tab.
     all_saved(grid)
     assert stored(catalogue, open_batch)[:2] == ["12.50", "13.50"]
+
+
+def test_the_bar_leads_to_the_sign_in_and_the_cell_is_saved_on_the_way_back(
+    grid: Page, visits: Visits, catalogue: CatalogueDatabase, open_batch: int
+) -> None:
+    other = grid.context.new_page()
+    other.goto("/")
+    sign_out(other)
+    link(grid, 1).focus()
+    enter(grid, "12.50")
+    with grid.context.expect_page() as opened:
+        status(grid).get_by_role("link", name="Sign in").click()
+    sign_in(opened.value, visits, "staff")
+    opened.value.close()
+    grid.bring_to_front()
+    grid.evaluate("dispatchEvent(new Event('focus'))")
+    all_saved(grid)
+    assert stored(catalogue, open_batch)[0] == "12.50"
 
 
 def sign_out(page: Page) -> None:

@@ -83,6 +83,7 @@ SPELLINGS = (
     ("İstanbul", "istanbul", "ISTANBUL", "\u0131stanbul", "İSTANBUL"),
     ("caf\u00e9", "cafe\u0301", "CAF\u00c9", "CAFE\u0301"),
     ("V1", "v1", "\uff36\uff11", "\uff56\uff11"),
+    ("A-1/b", "a-1/B"),
     ("ΟΔΟΣ", "οδος", "οδοσ"),
 )
 
@@ -92,6 +93,7 @@ def test_spellings_of_a_word_are_folded_to_one_text(
     engine: Engine, things: Table, spellings: tuple[str, ...]
 ) -> None:
     blanks = [f"\u3000{text[0]} {text[1:]}\u00a0" for text in spellings]
+    blanks += [f" {text[0]}\t{text[1:]}\r\n\v\f" for text in spellings]
     texts = dict(enumerate((*spellings, *blanks), start=1))
     with transaction_scope(engine) as session:
         session.execute(insert(things), [{"id": n, "part": 0, "text": text} for n, text in texts.items()])

@@ -32,6 +32,7 @@ HEADER = "item_code,description,size,price\n"
 ZIP = io.BytesIO()
 with zipfile.ZipFile(ZIP, "w") as archive:
     archive.writestr("readme.txt", "no workbook")
+    archive.writestr("notes.txt", "more")
 
 #: A file's name, its bytes, and what the refusal must say: what was found, and what is expected.
 BAD_FILES: dict[str, tuple[str, bytes, tuple[str, ...]]] = {
@@ -136,7 +137,7 @@ def test_a_header_that_makes_no_sense_is_explained_and_leaves_no_batch(
 
 def test_a_list_and_a_per_cent_together_are_refused(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     page = upload(staff, PRICE_LIST, status=422, percent="10")
-    assert "Give either a price list or a change by %, not both." in text_of(page)
+    assert "Give either a price list or “Change (%)”, not both." in text_of(page)
     assert catalogue.batches() == 0
 
 

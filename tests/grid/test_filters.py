@@ -140,6 +140,15 @@ def test_a_text_is_found_whatever_its_case_and_script(db: Session, grid: Grid, n
     assert "x" not in codes(db, grid, "name", "not_contains", asked)
 
 
+@pytest.mark.parametrize(("name", "asked"), [("caf\u00e9", "cafe\u0301"), ("cafe\u0301", "caf\u00e9")])
+def test_equal_texts_are_found_in_either_unicode_form(db: Session, grid: Grid, name: str, asked: str) -> None:
+    db.add(Article(code="x", name=name))
+    db.flush()
+    for verb in ("equal", "any_of"):
+        assert codes(db, grid, "name", verb, asked) == {"x"}
+    assert codes(db, grid, "name", "not_equal", asked) == ALL
+
+
 def test_nobody_is_me_without_a_user(db: Session, grid: Grid) -> None:
     assert codes(db, grid, "owner", "is_me", user=None) == set()
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from batchbook.db.transactions import make_session, transaction_scope
@@ -66,6 +66,19 @@ def test_pages_hold_every_row_once(many: Engine, grid: Grid) -> None:
             seen += [row.code for row in page.rows]
             assert page.last == len(seen)
     assert len(seen) == len(set(seen)) == 4321
+
+
+def test_pages_have_the_order_of_the_whole_with_empty_values_last(many: Engine, grid: Grid) -> None:
+    with transaction_scope(many) as db:
+        db.execute(update(Article).where(Article.id % 3 == 0).values(price=None))
+    with make_session(many, read_only=True) as db:
+        for sort in (Sort("price"), Sort("price", descending=True), Sort("code", descending=True)):
+            state = GridState(sort=(sort,), page_size=500)
+            whole = [row.code for row in grid.all_rows(db, state, None)]
+            pages = [
+                row.code for page in range(1, 10) for row in grid.window(db, state.at_page(page), None).rows
+            ]
+            assert pages == whole
 
 
 def test_a_page_beyond_the_end_is_the_last(many: Engine, grid: Grid) -> None:

@@ -23,5 +23,5 @@ def test_signing_out_without_being_signed_in_is_no_error(harness: WebHarness) ->
 def test_the_account_is_for_those_who_are_signed_in(harness: WebHarness, path: str) -> None:
     browser = harness.visitor()
     assert browser.get("/account").location == "http://localhost/login?next=%2Faccount"
-    assert "You are not signed in" in browser.post(path, {"csrf_token": token_of(browser)}, status=403).text
+    assert "You are signed out" in browser.post(path, {"csrf_token": token_of(browser)}, status=403).text
     harness.signed_in("anna").get(path, status=404)

@@ -158,7 +158,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "a row a billion times, ODS": ("a.ods", lambda: ods(("S", _RECORD.format(' table:number-rows-repeated="999999999"'))), "down to row 999,999,999"),
     "texts that are not there": ("a.xls", lambda: xls([], texts=record(0xFC, struct.pack("<II", 0xFFFFFFFF, 0xFFFFFFFF))), "has more than 1,000,000 texts"),
     "sectors in a ring": ("a.xls", lambda: _ring(), "is damaged (its sectors do not follow each other)"),
-    "no workbook in the archive": ("a.xlsx", lambda: archive({"readme.txt": "x"}), "is an archive (ZIP) without a workbook"),
+    "no workbook in the archive": ("a.xlsx", lambda: archive({"readme.txt": "x", "other.txt": "y"}), "is an archive (ZIP) without a workbook"),
     "a document": ("a.xlsx", lambda: archive({"[Content_Types].xml": "<x/>", "word/document.xml": "<x/>"}), "is a document of another kind"),
     "a binary workbook": ("a.xlsb", lambda: archive({"[Content_Types].xml": "<x/>", "xl/workbook.bin": "x"}), "cannot be read as a binary Excel workbook"),
     "the last cell, binary": ("a.xlsb", lambda: xlsb(xlsb_row(1_048_575, b"\x05\x10" + struct.pack("<IId", 16_383, 0, 1))), "out to column 16,384"),

@@ -161,7 +161,7 @@ BAD: dict[str, tuple[str, bytes, str]] = {
     "binary": ("list.csv", bytes(range(256)) * 20, "“list.csv” is not text: it holds NUL bytes, the first of them in line 1."),
     "a picture": ("list.csv", b"\x89PNG\r\n\x1a\n\x00\x00", "is not text but a picture (PNG), despite its name."),
     "another kind": ("list.pdf", b"%PDF-1.7", "is not text but a PDF document"),
-    "zip without a workbook": ("list.xlsx", archive(readme="hello"), "is an archive (ZIP) without a workbook in it."),
+    "zip without a workbook": ("list.xlsx", archive(readme="hello", other="x"), "is an archive (ZIP) without a workbook in it."),
     "zip with half a workbook": (
         "list.xlsx",
         archive(**{"xl/workbook.xml": "<workbook", "[Content_Types].xml": "<x"}),

@@ -143,7 +143,7 @@ def test_a_stranger_who_posts_is_told_that_nothing_was_changed(harness: WebHarne
     browser = harness.visitor()
     page = browser.post("/account/sessions", {"csrf_token": token_of(browser)}, status=403)
     assert "nothing was changed" in page.text
-    assert page.html.find("a", href="/login")
+    assert page.html.find("form", action="/login")
 
 
 def test_a_script_of_a_stranger_is_not_redirected(harness: WebHarness) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from batchbook.batches.freeze import unfreeze_table as unfreeze_table
     from batchbook.batches.handler import BatchHandler as BatchHandler
     from batchbook.batches.handler import Callbacks as Callbacks
+    from batchbook.batches.handler import Duplicates as Duplicates
     from batchbook.batches.handler import ExecutionPolicy as ExecutionPolicy
     from batchbook.batches.handler import NumberChange as NumberChange
     from batchbook.batches.handler import Outcome as Outcome

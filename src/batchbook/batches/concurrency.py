@@ -31,17 +31,30 @@ _DIGEST_LENGTH = 32
 
 
 class StaleEdit(Conflict):
-    """The refusal of an edit because another user has changed the row or header since it was displayed; nothing was stored.
+    """The refusal of an edit because the row or header has changed since it was displayed; nothing was stored.
 
     ``mine`` and ``theirs`` are the submitted and the current texts by field; ``version`` is the current version, with
-    which the edit can be submitted again.
+    which the edit can be submitted again. ``author`` is the user who made the other change, if that is known; ``is_own``
+    that it is the same user, in another tab or window.
     """
 
-    def __init__(self, name: str, mine: Mapping[str, str], theirs: Mapping[str, str], version: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        mine: Mapping[str, str],
+        theirs: Mapping[str, str],
+        version: int,
+        author: str | None = None,
+        *,
+        is_own: bool = False,
+    ) -> None:
+        by = "you in another tab or window" if is_own else author or "another user"
         super().__init__(
-            f"{name} was changed by another user while you were editing it. Your change was not stored."
-            " Both values are shown: choose one."
+            f"{name} was changed by {by} while you were editing it{' here' if is_own else ''}."
+            " Your change was not stored. Both values are shown: choose one."
         )
+        self.name = name
+        self.is_own = is_own
         self.mine = dict(mine)
         self.theirs = dict(theirs)
         self.version = version

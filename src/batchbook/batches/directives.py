@@ -13,7 +13,7 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import Mapper
 
 from batchbook.batches.engine.execution_check import check_limits
-from batchbook.batches.handler import CONFIRM, BatchHandler
+from batchbook.batches.handler import CONFIRM, BatchHandler, Duplicates
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.registry import (
     BatchType,
@@ -169,6 +169,8 @@ def _check_handler(
         if handler.matching is not None:
             handler.matching.check(header, row)
         columns_of(header, handler.refresh_after)
+        if handler.duplicates is not None:
+            _check_duplicates(handler.duplicates, handler, row)
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"The handler of batch type {key!r} cannot work: {error}") from error
     options = handler.execution_policy.options
@@ -180,6 +182,19 @@ def _check_handler(
         raise ConfigurationError(
             f"The handler of batch type {key!r} has defaults for options that it does not have."
         )
+
+
+def _check_duplicates(
+    duplicates: Duplicates, handler: type[BatchHandler[Any, Any]], row: type[BatchRow]
+) -> None:
+    """Raise ``ValueError`` where ``duplicates`` names a column or a status that is not there."""
+    number = duplicates.number
+    key = () if callable(duplicates.key) else duplicates.key
+    columns_of(row, (*key, *([number] if isinstance(number, str) else ())))
+    known = {status.value for status in handler.statuses or ()}
+    for status in (duplicates.status, *duplicates.also):
+        if str(status) not in known:
+            raise ValueError(f"its duplicates have the status {str(status)!r}, which it does not declare")
 
 
 def includeme(config: Any) -> None:

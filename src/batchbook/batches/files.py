@@ -59,6 +59,24 @@ def input_file(session: Session, batch: Batch) -> BatchFile | None:
     ).first()
 
 
+def earlier_batch_number(session: Session, batch: Batch) -> int | None:
+    """Return the number of the first other batch of the same type that was made from the same file as ``batch``, by its digest."""
+    own = input_file(session, batch)
+    if own is None:
+        return None
+    same = (BatchFile.role == "input", BatchFile.sha256 == own.sha256, BatchFile.size == own.size)
+    others = select(Batch.id).join(BatchFile, BatchFile.batch_id == Batch.id)
+    return session.scalar(
+        others.where(*same, Batch.type == batch.type, Batch.id != batch.id).order_by(Batch.id).limit(1)
+    )
+
+
+def taken_before(session: Session, batch: Batch) -> str:
+    """Return a sentence that the file of ``batch`` was taken before, or an empty text."""
+    earlier = earlier_batch_number(session, batch)
+    return "" if earlier is None else f"This is the file of batch {earlier:08d}."
+
+
 def demand_input_file(session: Session, batch: Batch) -> BatchFile:
     """Return the file that ``batch`` was made from; raise ``BadInput`` if there is none."""
     record = input_file(session, batch)

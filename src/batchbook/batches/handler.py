@@ -54,6 +54,7 @@ __all__ = [
     "BatchHandler",
     "Block",
     "Callbacks",
+    "Duplicates",
     "ExecutionPolicy",
     "NumberChange",
     "Outcome",
@@ -94,8 +95,8 @@ class NumberChange:
     """A number that an execution changes in the rows that satisfy ``where``: from ``before`` to ``after``, columns of the rows.
 
     Whoever executes is shown the largest changes, and has to confirm those of more than ``warn_above`` per cent (by
-    default the limit in the settings) under the name ``name``. ``label`` is the number in a sentence, such as "the price";
-    ``flag`` the name of a column of the rows that is true for these changes, if there is one, for a link to all of them.
+    default, and at most, the limit in the settings) under the name ``name``. ``label`` is the number in a sentence, such
+    as "the price"; ``named_by`` are the columns by which people know a row, by default the handler's ``peer_columns``.
     """
 
     name: str
@@ -104,7 +105,7 @@ class NumberChange:
     after: SQLColumnExpression[Any]
     where: ColumnElement[bool]
     warn_above: Decimal | None = None
-    flag: str | None = None
+    named_by: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +126,31 @@ class ExecutionPolicy:
 
 def _nothing(*_arguments: Any) -> None:
     """Do nothing, as the default of callbacks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duplicates:
+    """Declaration of rows that are duplicates, of which people keep one: ``duplicates`` of a handler.
+
+    Rows with the same values in the columns ``key`` are duplicates of each other; by default the key is the handler's
+    ``peer_columns``. It may be a function of the handler and the batch that returns their names. ``status`` is the status that a refresh gives them, ``also`` are statuses that some of them may have
+    instead, such as that of rows that cannot be used; no other rows are removed. ``number`` is the numeric column by which
+    a row is the cheapest, or a function of the handler and the batch that returns its name; ``None`` for none.
+    """
+
+    status: str
+    also: Sequence[str] = ()
+    # They get the author's own handler and header, whose types only the author's code knows.
+    key: Sequence[str] | Callable[[Any, Any], Sequence[str]] = ()
+    number: str | Callable[[Any, Any], str | None] | None = None
+
+    def key_of(self, handler: Any, batch: Any) -> Sequence[str]:
+        """Return the names of the key's columns in ``batch``."""
+        return (self.key(handler, batch) if callable(self.key) else self.key) or handler.peer_columns
+
+    def number_of(self, handler: Any, batch: Any) -> str | None:
+        """Return the name of the column by which a row of ``batch`` is the cheapest; ``None`` if it has none."""
+        return self.number(handler, batch) if callable(self.number) else self.number
 
 
 # The functions get the author's own handler and headers, whose types only the author's code knows.
@@ -178,6 +204,8 @@ class BatchHandler(ABC, Generic[B, R]):
     #: The matching of rows whose key is in no record; ``None`` for none. A handler whose batches differ in it sets it when it
     #: is made.
     matching: Matching | None = None
+    #: The rows that are duplicates of each other; ``None`` if the type has none.
+    duplicates: Duplicates | None = None
     #: The columns of rows that are stored in a table for each batch; ``None`` if all batches share a table.
     per_batch_rows: PerBatchRows | None = None
     #: Functions that are called before or after actions on a batch.
@@ -231,7 +259,10 @@ class BatchHandler(ABC, Generic[B, R]):
     # Information for people.
 
     def why_not_execute(self, batch: B) -> str | None:
-        """Return a sentence with the reason why the batch cannot be executed as it is; ``None`` if it can."""
+        """Return a sentence with the reason why the batch cannot be executed as it is; ``None`` if it can.
+
+        A batch with such a reason cannot be marked complete either, because nobody could change its rows any more.
+        """
         return None if batch.kept_count else "It has no rows to execute."
 
     def describe_execution(self, batch: B, options: Mapping[str, Any]) -> list[str]:

@@ -175,7 +175,7 @@ def guard_hooks(handler: BatchHandler[Any, Any]) -> None:
 
 
 #: The attributes of handlers that are dataclasses with functions of the author among their fields.
-_DECLARATIONS = ("file_source", "quick_entry", "worksheet", "per_batch_rows", "callbacks")
+_DECLARATIONS = ("file_source", "quick_entry", "worksheet", "per_batch_rows", "duplicates", "callbacks")
 
 
 _HOOKS = tuple(

@@ -91,6 +91,11 @@ class Batch(Base):
         return f"{self.id:08d}"
 
     @property
+    def filters_key(self) -> str:
+        """The name under which people's filters of this batch's rows are remembered."""
+        return f"batch.{self.id}.rows"
+
+    @property
     def is_final(self) -> bool:
         """Whether the batch is frozen: no action leaves its state."""
         return self.state in FINAL

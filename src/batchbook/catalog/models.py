@@ -60,6 +60,14 @@ class Product(Base):
     price: Mapped[Decimal] = mapped_column(
         PRICE, info={"editable": True, "minimum": Decimal(0), "by_batch_only": True}
     )
+    cost: Mapped[Decimal | None] = mapped_column(
+        PRICE,
+        info={
+            "editable": True,
+            "minimum": Decimal(0),
+            "description": "What one costs you. Price changes can compute prices from it.",
+        },
+    )
     on_hand: Mapped[int] = mapped_column(default=0, info={"editable": True, "by_batch_only": True})
     active: Mapped[bool] = mapped_column(default=True, info={"editable": True})
     version: Mapped[int] = mapped_column(default=1)
@@ -92,7 +100,9 @@ class PriceHistory(Base):
     item_code: Mapped[str] = mapped_column(String(20))
     old_price: Mapped[Decimal] = mapped_column(PRICE)
     new_price: Mapped[Decimal] = mapped_column(PRICE)
-    changed_at: Mapped[datetime] = mapped_column(default=utc_now)
+    changed_at: Mapped[datetime] = mapped_column(
+        default=utc_now, index=True, info={"label": "Changed", "seconds": True}
+    )
     changed_by: Mapped[str] = mapped_column(String(80), info=USER_NAME)
     # No foreign key: the history outlives a batch that is purged, and the catalogue does not know of batches.
     batch_id: Mapped[int | None] = mapped_column(index=True)

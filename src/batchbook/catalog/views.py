@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, ClassVar
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Select, func, select
 
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
+from batchbook.catalog.price_changes import LatestChanges, latest_changes
+from batchbook.db import folded_key, key_form
 from batchbook.forms import Field, Form, form_of
-from batchbook.grid import Choice, Column, Grid, GridState, Kind, Sort, Window, columns_of
-from batchbook.master import PAGES, DirectChange, Invalid, MasterView, RecordHooks, TableRow, table_rows
-
-#: The number of price changes on a product's page.
-SHOWN_CHANGES = 20
+from batchbook.grid import Choice, Column, Kind, Sort, columns_of
+from batchbook.master import PAGES, DirectChange, Invalid, MasterView, RecordHooks
+from batchbook.words import quoted_list
 
 _DEPARTMENT = Column("department", "Department", Department.name, Kind.TEXT)
 _VENDOR = Column("vendor", "Vendor", Vendor.code, Kind.TEXT)
 _VENDOR_CODE = Field.of(
     "vendor_code", Kind.TEXT, label="Vendor", max_length=20, help="The vendor's code, such as V0764."
-)
-_BATCH = Column("batch_id", "Batch", PriceHistory.batch_id, Kind.TEXT)
-_ROW = Column("sequence", "Row", PriceHistory.sequence, Kind.TEXT)
-_CHANGES = columns_of(
-    PriceHistory, ("changed_at", "old_price", "new_price", "changed_by", _BATCH, _ROW, "reason")
 )
 
 
@@ -51,12 +45,15 @@ class ProductHooks(RecordHooks):
     def _vendor_id(self, code: str | None) -> int | None:
         if code is None:
             return None
-        vendor_id = self.request.db.scalar(select(Vendor.id).where(Vendor.code == code))
-        if vendor_id is None:
-            raise Invalid(
-                {"vendor_code": f"There is no vendor {code}; see the list of vendors for their codes."}
-            )
-        return int(vendor_id)
+        similar = select(Vendor.code, Vendor.id).where(folded_key(Vendor.code) == key_form(code))
+        found: dict[str, int] = {
+            row.code: row.id for row in self.request.db.execute(similar.order_by(Vendor.code))
+        }
+        if code in found or len(found) == 1:
+            return found.get(code) or next(iter(found.values()))
+        if found:
+            raise Invalid({"vendor_code": f"“{code}” may be more than one vendor: {quoted_list([*found])}."})
+        raise Invalid({"vendor_code": f"There is no vendor {code}; see the list of vendors for their codes."})
 
 
 class ProductView(MasterView):
@@ -69,7 +66,8 @@ class ProductView(MasterView):
     title_one = "product"
     description = "Products on sale, with their prices."
     grid_columns = (
-        "item_code", "description", "size", _DEPARTMENT, "category", "brand", _VENDOR, "price", "on_hand", "active",
+        "item_code", "description", "size", _DEPARTMENT, "category", "brand", _VENDOR, "price", "cost", "on_hand",
+        "active",
     )  # fmt: skip
     default_sort = (Sort("item_code"),)
     facts_fields = (*grid_columns, "modified_at")
@@ -88,7 +86,7 @@ class ProductView(MasterView):
             Product,
             (
                 "item_code", "description", "size", self._department, "category", "brand", _VENDOR_CODE, "price",
-                "on_hand", "active",
+                "cost", "on_hand", "active",
             ),
         )  # fmt: skip
 
@@ -114,20 +112,9 @@ class ProductView(MasterView):
             for column in columns
         ]
 
-    def price_changes(self, record: Product) -> tuple[tuple[Column, ...], Window, Iterator[TableRow]]:
-        """Return the columns, the window and the latest rows of the product's price history, for its page."""
-        changes = select(PriceHistory).where(PriceHistory.product_id == record.id)
-        newest_first = (Sort("changed_at", descending=True),)
-        grid = Grid(_CHANGES, changes, key=(PriceHistory.id,), default_sort=newest_first)
-        window = grid.window(self.request.db, GridState(page_size=SHOWN_CHANGES), None)
-        links = {"batch_id": self._batch_url}
-        return _CHANGES, window, table_rows(_CHANGES, window.rows, self.request.zone, links=links)
-
-    def _batch_url(self, change: Row[Any]) -> str | None:
-        if change.batch_id is None:
-            return None
-        path: str = self.request.route_path("batches.find", number=f"{change.batch_id:08d}")
-        return path
+    def price_changes(self, record: Product) -> LatestChanges:
+        """Return the latest changes of the product's price, for its page."""
+        return latest_changes(self.request, record)
 
     @cached_property
     def _department(self) -> Field:

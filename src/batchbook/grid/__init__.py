@@ -40,5 +40,6 @@ if TYPE_CHECKING:
     from batchbook.grid.state import GridState as GridState
     from batchbook.grid.state import Params as Params
     from batchbook.grid.state import has_grid_params as has_grid_params
+    from batchbook.grid.state import with_filters_of as with_filters_of
 else:
     __getattr__ = lazy_exports(__name__)

@@ -91,7 +91,8 @@ class Column:
     ``name`` is its key in links and rows, ``expression`` the SQL it reads. ``scale`` counts the digits kept behind
     the decimal sign, ``max_length`` characters; ``minimum`` and ``maximum`` are the field's own rule, ``limits`` what
     its database type can hold; ``blank`` is the value of an empty cell. ``link`` names a link that the view resolves;
-    ``by_batch_only`` columns are read-only in forms, because they change by batches. Columns compare by identity, because
+    ``by_batch_only`` columns are read-only in forms, because they change by batches. Moments are shown to the minute, or
+    with ``seconds`` where their order matters. Columns compare by identity, because
     SQL expressions do not compare to a truth value.
     """
 
@@ -113,6 +114,7 @@ class Column:
     limits: tuple[Any, Any] | None = None
     blank: Any = None
     by_batch_only: bool = False
+    seconds: bool = False
 
     @property
     def align(self) -> Literal["right", "left"]:

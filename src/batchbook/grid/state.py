@@ -228,6 +228,18 @@ class GridState:
         return replace(self, filters=tuple(other for other in self.filters if other != clause), page=1)
 
 
+def with_filters_of(settings: Any, others: Any) -> dict[str, Any]:
+    """Return ``settings`` with the filters of ``others`` in place of their own; each is what :meth:`GridState.to_json` returned."""
+    return {"query": [*_stored(settings, filters=False), *_stored(others, filters=True)]}
+
+
+def _stored(settings: Any, *, filters: bool) -> list[Any]:
+    query = settings.get("query") if isinstance(settings, dict) else None
+    pairs = query if isinstance(query, list) else []
+    pairs = [pair for pair in pairs if isinstance(pair, list | tuple) and len(pair) == 2]
+    return [pair for pair in pairs if str(pair[0]).startswith("f.") == filters]
+
+
 def has_grid_params(params: Params | Iterable[tuple[str, str]]) -> bool:
     """Return whether any of ``params`` belongs to a grid: a filter, a sort, a page or its size."""
     return any(is_grid_name(name) for name, _ in _pairs(params))

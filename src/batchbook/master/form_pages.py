@@ -20,6 +20,7 @@ from batchbook.master.direct_edits import (
     why_not_create,
 )
 from batchbook.master.records import Invalid
+from batchbook.master.similar_keys import Similar, SimilarKey, refuse_similar
 from batchbook.master.view import DirectChange, MasterView, Page
 
 UNPROCESSABLE, CONFLICT = 422, 409
@@ -27,6 +28,9 @@ UNPROCESSABLE, CONFLICT = 422, 409
 
 class FormPage(Page):
     """The common part of pages that create and edit: a form that is shown again until it can be saved."""
+
+    #: The similar key about which the user has to choose before the record can be saved.
+    similar: SimilarKey | None = None
 
     def write(self, record: Any, bound: BoundForm) -> bool:
         """Save a valid ``bound`` into ``record``; otherwise, or if that fails, add the errors to it and return False.
@@ -38,6 +42,7 @@ class FormPage(Page):
 
             def change(record: Any) -> None:
                 direct.extend(fill(self.view, record, bound.values))
+                refuse_similar(self.request.db, record, self.request.POST)
 
             def check(record: Any) -> None:
                 for one in direct:
@@ -51,6 +56,7 @@ class FormPage(Page):
             try:
                 records.save(self.request.db, record, change, check)
             except Invalid as error:
+                self.similar = error.found if isinstance(error, Similar) else None
                 for name, message in error.errors.items():
                     bound.add_error(name, message)
             except Conflict as error:
@@ -101,6 +107,7 @@ class Create(FormPage):
     def _form(self, bound: BoundForm) -> dict[str, Any]:
         return self.template_values(
             bound=bound,
+            similar=self.similar,
             title=f"New {self.view.title_one}",
             seen=None,
             submit="Create",
@@ -156,6 +163,7 @@ class Edit(FormPage):
     def _form(self, bound: BoundForm, seen: Seen) -> dict[str, Any]:
         return self.template_values(
             bound=bound,
+            similar=self.similar,
             title=f"Edit {self.view.label_of(self.record)}",
             seen=str(seen),
             submit="Save",

@@ -27,6 +27,7 @@ from batchbook.grid import (
     Window,
     has_grid_params,
     value_count,
+    with_filters_of,
 )
 from batchbook.grid.state import MAX_FILTERS, TOO_LONG
 from batchbook.master.links import DEFAULT, GridLinks
@@ -51,9 +52,9 @@ def remember(db: Session, user_name: str, grid: str, settings: dict[str, Any]) -
     db.execute(statement.on_conflict_do_update(index_elements=key, set_={"settings": settings}))
 
 
-def forget(db: Session, user_name: str, grid: str) -> None:
-    """Forget the settings of ``user_name`` for ``grid``: the next visit starts with the grid's defaults."""
-    db.execute(delete(GridSetting).where(GridSetting.user_name == user_name, GridSetting.grid == grid))
+def forget(db: Session, user_name: str, *grids: str) -> None:
+    """Forget the settings of ``user_name`` for ``grids``: the next visit starts with the grids' defaults."""
+    db.execute(delete(GridSetting).where(GridSetting.user_name == user_name, GridSetting.grid.in_(grids)))
 
 
 Pairs = list[tuple[str, str]]
@@ -100,7 +101,8 @@ def _values(verb: str, texts: list[str]) -> list[str]:
 class GridView:
     """A grid on a page, for one request.
 
-    ``key`` is the name under which the choices of users are remembered. ``url`` is the page that the grid is on, without
+    ``key`` is the name under which the choices of users are remembered. Where one ``key`` serves several lists, such as the
+    rows of all batches of a type, ``filters_key`` names this list: its filters are remembered for it alone. ``url`` is the page that the grid is on, without
     a query; ``settings_url`` is where its filter form is posted to, and ``export_url`` gives the address of a download
     by its format. ``hidden`` names columns to filter by that the table does not show. ``known_total`` saves counting
     when nothing is filtered. ``cell_links``, ``editable`` and ``mark`` are those of
@@ -113,6 +115,7 @@ class GridView:
     url: str
     settings_url: str
     export_url: Callable[[str], str] | None = None
+    filters_key: str = ""
     hidden: Collection[str] = ()
     known_total: int | None = None
     cell_links: Mapping[str, LinkFor] = field(default_factory=dict)
@@ -159,9 +162,16 @@ class GridView:
         params = self.request.GET
         if has_grid_params(params) or "view" in params:
             return GridState.from_params(params, self.columns)
-        settings = recall(self.request.db, self.user, self.key) if self.user else None
-        state = GridState.from_json(settings, self.columns)
+        state = GridState.from_json(self._recalled(), self.columns)
         return state if not state.filters or self._reads(state) else GridState(problems=(_UNUSABLE,))
+
+    def _recalled(self) -> dict[str, Any] | None:
+        if not self.user:
+            return None
+        settings = recall(self.request.db, self.user, self.key)
+        if not self.filters_key:
+            return settings
+        return with_filters_of(settings, recall(self.request.db, self.user, self.filters_key))
 
     @cached_property
     def window(self) -> Window:
@@ -201,6 +211,10 @@ class GridView:
             if column.filterable
         }
 
+    @property
+    def _keys(self) -> tuple[str, ...]:
+        return (self.key, self.filters_key) if self.filters_key else (self.key,)
+
     def remember(self) -> str:
         """Remember the posted filter form for the user; return the link that shows it.
 
@@ -209,14 +223,15 @@ class GridView:
         """
         if is_reset(self.request.POST):
             if self.user:
-                forget(self.request.db, self.user, self.key)
+                forget(self.request.db, self.user, *self._keys)
             return self.url
         query = query_from_form(self.request.POST)
         state = GridState.from_params(query, self.columns)
         if TOO_LONG in state.problems:
             raise TooLarge(f"{TOO_LONG} The view was not changed.")
         if self.user and not state.problems:
-            remember(self.request.db, self.user, self.key, state.to_json())
+            for key in self._keys:
+                remember(self.request.db, self.user, key, state.to_json())
         return f"{self.url}?{urlencode(query or DEFAULT)}"
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -143,6 +144,16 @@ def _unique_columns(table: Table) -> Iterator[tuple[Column[Any], ...]]:
 
 def _computed(index: Index) -> bool:
     return not all(isinstance(expression, Column) for expression in index.expressions)
+
+
+def is_own(record: Any) -> ColumnElement[bool] | None:
+    """Return the condition for ``record`` itself, as it is stored; ``None`` if it is new."""
+    state = inspect(record)
+    if not state.identity:
+        return None
+    return and_(
+        *(column == value for column, value in zip(state.mapper.primary_key, state.identity, strict=True))
+    )
 
 
 def _others(mapper: Mapper[Any], record: Any, claim: Claim) -> Any:

@@ -136,6 +136,13 @@ def view_called(services: Services, prefix: str) -> type[MasterView]:
     return view
 
 
+def view_of(services: Services, model: type[Any]) -> type[MasterView] | None:
+    """Return the master view of the records of ``model``; ``None`` if this installation has none."""
+    known = services.get(Registry).introspector.get_category("master views") or ()
+    views = (item["introspectable"] for item in known)
+    return next((item["view"] for item in views if item["model"] is model), None)
+
+
 def open_index(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
     """Open the grid of an index, for :data:`~batchbook.master.grid_sources.INDEX`."""
     view = view_called(caller.services, arguments["view"])

@@ -168,7 +168,9 @@ class MasterView:
     A subclass sets the data below and overrides hooks; ``config.add_master_view(TheClass)`` registers it. There is
     one instance per request. ``prefix`` names its routes (``products.index``) and permissions (``products:view``).
     ``lookup`` is the unique attribute used in addresses: the primary key, or a natural key without slashes.
-    ``grid_columns`` and ``form_fields`` are names of the model's attributes, or Columns and Fields; ``facts_fields``
+    ``grid_columns`` and ``form_fields`` are names of the model's attributes, or Columns and Fields. The grid can be filtered
+    by ``filter_columns``, too, which files have and the table does not show; each row carries the attributes that
+    ``carried`` names, for its links. ``facts_fields``
     are the columns on the page of a record, by default the model's own among the grid's and the form's. ``links`` return,
     by the name of a column's ``link``, the address for a request and a row; ``"self"`` is the record's own page.
     ``pages`` are its pages in the order of their buttons, such as :data:`batchbook.master.PAGES`.
@@ -182,6 +184,8 @@ class MasterView:
     description: ClassVar[str] = ""
     lookup: ClassVar[str] = "id"
     grid_columns: ClassVar[Sequence[str | Column]] = ()
+    filter_columns: ClassVar[Sequence[str | Column]] = ()
+    carried: ClassVar[Sequence[str]] = ()
     default_sort: ClassVar[Sequence[Sort]] = ()
     form_fields: ClassVar[Sequence[str | Field]] = ()
     facts_fields: ClassVar[Sequence[str | Column]] = ()
@@ -206,8 +210,8 @@ class MasterView:
 
     @classmethod
     def columns(cls) -> tuple[Column, ...]:
-        """Return the columns of the grid."""
-        return columns_of(cls.model, cls.grid_columns)
+        """Return the columns of the grid, those to filter by behind the others."""
+        return columns_of(cls.model, (*cls.grid_columns, *cls.filter_columns))
 
     @classmethod
     def base_select(cls) -> Select[Any]:
@@ -236,9 +240,11 @@ class MasterView:
                 key_columns(type(self)),
                 self.default_sort,
                 zone=self.request.zone,
+                carried=[getattr(self.model, name) for name in self.carried],
             ),
             url=self.url("index"),
             settings_url=self.url("remember"),
+            hidden={column.name for column in columns_of(self.model, self.filter_columns)},
             export_url=(lambda name: self.request.route_path(route, format=name)) if exports else None,
             cell_links={name: _link(self, link) for name, link in links.items()},
         )

@@ -6,12 +6,15 @@ import re
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.renderers import render
+from pyramid.response import Response
 from sqlalchemy import Engine
 
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind
 from batchbook.security.audit_log import record_change, record_event
 from batchbook.security.authentication import authenticate, refresh_hash, sign_in
+from batchbook.security.kept_forms import KeptForm
 from batchbook.security.passwords import password_field
 from batchbook.security.sessions import end_session
 from batchbook.security.throttle import WINDOW_MINUTES, throttle_of
@@ -44,6 +47,7 @@ class LoginViews:
         self.request = request
         # By default the start page of this application.
         self.next = local_path(request.params.get("next", ""), request.script_name + "/")
+        self.kept = _kept_form(request) if request.method == "POST" else None
 
     def form(self) -> Any:
         """Show the form; redirect users who are signed in already."""
@@ -64,6 +68,8 @@ class LoginViews:
             return self._refuse(400, FAILED, name)
         throttle.forgive(name, self._address)
         record_change(self.request, "signed in", verified.name)
+        if self.kept is not None:
+            return send_again_page(self.request, self.kept, self.next, 200)
         return HTTPSeeOther(self.next)
 
     @property
@@ -79,7 +85,36 @@ class LoginViews:
         return self._page(name, problem)
 
     def _page(self, name: str = "", problem: str = "") -> _Page:
-        return {"next": self.next, "bound": _FORM.bind({"name": name}), "problem": problem}
+        return _sign_in_values(self.next, self.kept, name, problem)
+
+
+def _kept_form(request: Any) -> KeptForm | None:
+    kept = KeptForm.read(request.POST.get("kept", ""))
+    return kept if kept is not None and local_path(kept.url, "") else None
+
+
+_LOGIN = "batchbook.templates:security/login.jinja2"
+
+
+def _sign_in_values(next_url: str, kept: KeptForm | None, name: str = "", problem: str = "") -> _Page:
+    return {"next": next_url, "kept": kept, "bound": _FORM.bind({"name": name}), "problem": problem}
+
+
+def signed_out_page(request: Any, kept: KeptForm | None, next_url: str) -> Response:
+    """Return the answer to a form whose sender is signed out: the sign-in page, which keeps the form ``kept``."""
+    return _page(request, _LOGIN, _sign_in_values(next_url, kept) | {"signed_out": True}, 403)
+
+
+def send_again_page(request: Any, kept: KeptForm, next_url: str, status: int) -> Response:
+    """Return the page with the form ``kept``, to be sent again with the token of the session as it is now."""
+    values = {"kept": kept, "next": next_url}
+    return _page(request, "batchbook.templates:security/send_again.jinja2", values, status)
+
+
+def _page(request: Any, template: str, values: _Page, status: int) -> Response:
+    response = Response(status=status)
+    response.text = render(template, values, request=request)
+    return response
 
 
 def logout(request: Any) -> HTTPSeeOther:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
@@ -11,7 +12,7 @@ from batchbook.errors import BadInput
 from batchbook.tables.errors import MAX_COLUMNS, rows_at_once
 from batchbook.tables.formats import Block, OpenedFile, first_rows, is_blank
 from batchbook.tables.formats.csv import open_text
-from batchbook.tables.formats.file_type import SUFFIXES, detect_file_type
+from batchbook.tables.formats.file_type import SUFFIXES, detect_file_type, unpacked
 from batchbook.tables.formats.markup import open_html, open_xml
 from batchbook.tables.formats.ods import open_ods
 from batchbook.tables.formats.records import open_json
@@ -49,7 +50,27 @@ def open_source(
     ``expected`` are headings that are known, in lower case: they help to find the delimiter, the sheet and the header row.
     Raises ``BadInput`` for a file that cannot be read; the message names the reason and the remedy.
     """
-    kind, notes = detect_file_type(name, file, requested.format)
+    inner, content, notes = unpacked(name, file)
+    if content is file:
+        return _open_source(name, inner, file, requested, expected, notes)
+    try:
+        source = _open_source(name, inner, content, requested, expected, notes)
+    except BaseException:
+        content.close()
+        raise
+    weakref.finalize(source, content.close)
+    return source
+
+
+def _open_source(
+    name: str,
+    inner: str,
+    file: BinaryIO,
+    requested: Reading,
+    expected: Collection[str],
+    from_archive: tuple[Note, ...],
+) -> Source:
+    kind, notes = detect_file_type(inner, file, requested.format)
     opened = _open_file(kind, name, file, requested, expected)
     sample = first_rows(opened.rows)
     if not sample:
@@ -57,7 +78,13 @@ def open_source(
     headings = find_headings(sample, requested, expected, ragged=opened.ragged)
     _check_width(name, headings.texts)
     reading = replace(opened.reading, header_row=headings.row, header_rows=headings.rows)
-    notes = (*notes, *opened.notes, *headings.notes, *(heading_notes(headings.texts) if headings.row else ()))
+    notes = (
+        *from_archive,
+        *notes,
+        *opened.notes,
+        *headings.notes,
+        *(heading_notes(headings.texts) if headings.row else ()),
+    )
     return Source(name, replace(opened, reading=reading, notes=notes), headings.texts)
 
 

@@ -17,8 +17,10 @@ from pyramid_retry import IRetryableError, is_error_retryable
 
 from batchbook.db.transactions import is_timeout
 from batchbook.errors import BadInput, BatchbookError, Busy, Conflict, Missing, Misuse, Refused, TooLarge
+from batchbook.security.kept_forms import KeptForm
 from batchbook.security.policy import identity_or_nobody
-from batchbook.security.views import local_path
+from batchbook.security.views import local_path, send_again_page, signed_out_page
+from batchbook.web.form_parsing import read_form
 from batchbook.web.request import Request
 
 _LOG = logging.getLogger(__name__)
@@ -128,6 +130,7 @@ def _page(request: Request, problem: Problem) -> str:
         "message": problem.message,
         "request_id": request.request_id,
         "back_url": back_url(request),
+        "login_url": request.route_path("login", _query={"next": _page_url(request)}),
     }
     try:
         return str(render(TEMPLATE, values, request=request))
@@ -149,6 +152,16 @@ def back_url(request: Request) -> str:
     if f"{referrer.scheme}://{referrer.netloc}" != request.host_url or referrer.path == this_page:
         return home
     return local_path(referrer._replace(scheme="", netloc="", fragment="").geturl(), home)
+
+
+def _page_url(request: Request) -> str:
+    """Return the path of the page that the user wanted, or of the one from which the user sent a form."""
+    if request.method != "GET":
+        return back_url(request)
+    try:
+        return str(request.path_qs)
+    except UnicodeDecodeError:  # The address itself may be the error.
+        return f"{request.script_name}/"
 
 
 _BUSY = 503
@@ -177,7 +190,10 @@ def http_error(error: Any, request: Request) -> Any:
 
 
 def bad_csrf(_error: Any, request: Request) -> Any:
-    """Answer a form whose CSRF token is not that of the visitor's session."""
+    """Answer a form whose CSRF token is not that of the visitor's session; from a page of this site, it can be sent again."""
+    kept = _kept_form(request)
+    if kept is not None and identity_or_nobody(request) is not None:
+        return send_again_page(request, kept, back_url(request), 400)
     message = (
         "This form is no longer valid: you have signed in or out since it was opened, or your browser sent no cookie. "
         "Nothing was changed. Go back, reload the page, and send it again."
@@ -209,8 +225,21 @@ def unexpected(error: Exception, request: Request) -> Any:
 def _sign_in(request: Request) -> Any:
     if request.method in ("GET", "HEAD") and not prefers_json(request):
         return HTTPSeeOther(request.route_path("login", _query={"next": request.path_qs}))
-    message = "You are not signed in, so nothing was changed. Sign in, go back, and try again."
-    return respond(request, Problem(403, "Please sign in", message))
+    if prefers_json(request):
+        message = "You are not signed in, so nothing was changed. Sign in, go back, and try again."
+        return respond(request, Problem(403, "Please sign in", message))
+    request.flash_queue.discard_new()
+    return signed_out_page(request, _kept_form(request), back_url(request))
+
+
+def _kept_form(request: Request) -> KeptForm | None:
+    if request.method != "POST" or prefers_json(request):
+        return None
+    try:
+        read_form(request)
+    except BatchbookError:
+        return None
+    return KeptForm.of(request)
 
 
 def includeme(config: Any) -> None:

@@ -113,7 +113,9 @@ def _filled_writer(column: Column, zone: tzinfo) -> Callable[[Any], Markup]:
     match column.kind:
         case Kind.DATETIME:
             return lambda moment: (
-                moment_html(moment, zone) if isinstance(moment, datetime) else escape(not_readable(moment))
+                moment_html(moment, zone, seconds=column.seconds)
+                if isinstance(moment, datetime)
+                else escape(not_readable(moment))
             )
         case Kind.BOOLEAN:
             return lambda value: _BOOLEANS[bool(value)] if value in (True, False) else escape(render(value))

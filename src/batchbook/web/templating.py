@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 from pyramid.csrf import get_csrf_token
 
+from batchbook.security.kept_forms import keep_input
 from batchbook.services import services_of
 from batchbook.web import WebSettings
 from batchbook.web.flash import flash_messages
@@ -80,6 +81,7 @@ def _fill_environment(config: Any, zone: ZoneInfo) -> None:
         csrf_token=csrf_token,
         flash_messages=flash_messages,
         form_key_input=idempotency_key_input,
+        keep_input=keep_input,
         severity_sign=severity_sign,
         status_chip=status_chip,
     )

@@ -209,10 +209,21 @@ def test_a_stale_edit_shows_both_values_and_stores_neither(
     assert unchanged(engine) == before
     stale = caught.value
     assert (stale.mine, stale.theirs, stale.version) == ({"counted": "10"}, {"counted": "8"}, 2)
-    assert stale.message.startswith("Row 2 was changed by another user while you were editing it.")
+    assert stale.message.startswith("Row 2 was changed by ann while you were editing it.")
     harness.by("bob").edit(batch_id, 2, stale.version, **stale.mine)
     assert harness.row(batch_id, 2).counted == 10
     assert harness.cells(batch_id) == [(3, 0, 2, "counted", "9", "8"), (4, 0, 2, "counted", "8", "10")]
+
+
+def test_ones_own_change_in_another_tab_is_not_somebody_elses(harness: BatchHarness, batch_id: int) -> None:
+    harness.by("ann").edit(batch_id, 2, 1, remark="dusty")
+    harness.by("bob").edit(batch_id, 2, 2, counted="8")
+    with pytest.raises(
+        StaleEdit, match=r"Row 2 was changed by you in another tab or window while you were editing it here\."
+    ):
+        harness.by("bob").edit(batch_id, 2, 1, counted="10")
+    with pytest.raises(StaleEdit, match=r"Row 2 was changed by ann while"):
+        harness.by("bob").edit(batch_id, 2, 1, remark="clean")
 
 
 def test_a_stale_form_that_wants_nothing_new_is_no_conflict(harness: BatchHarness, batch_id: int) -> None:

@@ -225,10 +225,9 @@ def test_a_batch_without_rows_is_not_executed(engine: Engine, harness: BatchHarn
     batch_id = harness.open("item,counted,remark\n007,7,\n", shelf="A")
     harness.remove(batch_id, 1)
     assert (harness.batch(batch_id).kept_count, harness.batch(batch_id).status_counts) == (0, {})
-    harness.run(batch_id, Action.COMPLETE)
-    with pytest.raises(Conflict, match=r"was not executed. It has no rows to execute."):
-        harness.run(batch_id, Action.EXECUTE)
-    assert harness.batch(batch_id).state == State.COMPLETE
+    with pytest.raises(Conflict, match=r"was not marked complete. It has no rows to execute."):
+        harness.run(batch_id, Action.COMPLETE)
+    assert harness.batch(batch_id).state == State.OPEN
 
 
 def test_values_come_through_populate_unharmed(harness: BatchHarness, remembering: type[Remembering]) -> None:

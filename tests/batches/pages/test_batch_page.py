@@ -127,7 +127,7 @@ def test_a_row_edited_meanwhile_is_not_removed_unseen(
     remove = form_to(staff.get(url_of(open_batch, "rows", 1)), "/remove")
     save(form_with(other.get(url_of(open_batch, "rows", 1)), "new_price"), 303, new_price="2.30")
     page = remove.submit(status=409)
-    assert "changed by another user" in text_of(page)
+    assert "was changed by" in text_of(page)
     assert not catalogue.row(open_batch, 1).removed
 
 

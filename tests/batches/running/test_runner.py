@@ -92,7 +92,8 @@ def test_the_permission_is_asked_again_when_the_job_runs(harness: JobHarness) ->
 @one_database
 def test_one_that_must_not_be_executed_stays_complete_and_says_why(harness: JobHarness) -> None:
     harness.with_handler(
-        execution_policy=AUTOMATIC, why_not_execute=lambda _self, _batch: "The shelf is locked."
+        execution_policy=AUTOMATIC,
+        why_not_execute=lambda _self, batch: "The shelf is locked." if batch.completed_at else None,
     )
     batch_id = harness.create(USUAL)
     harness.do(batch_id, Action.POPULATE)
@@ -161,7 +162,7 @@ def test_a_batch_that_executes_itself_does_so_when_it_is_complete(
 def test_one_that_cannot_execute_itself_stays_complete_and_says_why(counts: BatchHarness) -> None:
     refusing = {
         "execution_policy": AUTOMATIC_COUNT,
-        "why_not_execute": lambda _self, _batch: "The shelf is locked.",
+        "why_not_execute": lambda _self, batch: "The shelf is locked." if batch.completed_at else None,
     }
     automatic = counts.with_handler(type("Locked", (ShelfCountHandler,), refusing))
     batch_id = automatic.open(FILE, shelf="A")

@@ -125,6 +125,9 @@ def test_what_it_would_not_do_now_is_told_where_people_look(
     assert harness.batch(batch_id).state == "complete"
     assert sentence in harness.operations(batch_id)[-1][1]
     assert sentence in text_of(staff.get(url_of(batch_id)))
+    first = text_of(staff.get("/"), ".section")
+    assert first.startswith("Failed 1 ")
+    assert sentence in first
 
 
 @one_database

@@ -32,7 +32,9 @@ def test_types(batch: Run) -> None:
     assert found["options"] == ["apply", "overwrite"]
     printed = batch("types").stdout
     assert "price_change (Price change)\n" in printed
-    assert "other_vendor, other_department, inactive, not_in_catalogue, duplicate, invalid" in printed
+    assert (
+        "other_vendor, other_department, inactive, no_cost, not_in_catalogue, duplicate, invalid" in printed
+    )
 
 
 def test_list_filters(batch: Run, two: None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
 from batchbook.batches.models import Batch
 from batchbook.catalog.models import PriceHistory, Product
@@ -97,6 +97,15 @@ def test_create_from_a_query(batch: Run) -> None:
         ("000000012", "3.00", "3.29"),
         ("000000013", "0.50", "0.59"),
     ]
+
+
+def test_create_by_a_margin_over_the_cost(batch: Run, catalogue: Engine) -> None:
+    with transaction_scope(catalogue) as session:
+        session.execute(update(Product).where(Product.item_code == "000000011").values(cost=Decimal("1.60")))
+    arguments = ("--set", "margin=50", "--set", "rounding=end_99", "--as", "staff")
+    assert batch("create", "price_change", *arguments).exit_code == 0
+    rows = json.loads(batch("rows", 1, "--json").stdout)
+    assert (rows[0]["new_price"], {row["status"] for row in rows[1:]}) == ("1.99", {"no_cost"})
 
 
 def test_a_run_of_every_action(batch: Run, catalogue: Engine, opened: str) -> None:
@@ -264,7 +273,7 @@ def test_a_file_over_the_limit(
             "There is no batch type “cake”. Known types: import, price_change.",
         ),
         (("list", "--type", "cake"), "There is no batch type “cake”."),
-        (("create", "price_change", "--as", "staff"), "Give a price list, or the % by which"),
+        (("create", "price_change", "--as", "staff"), "Give a price list, or one of “Change (%)”"),
         (("create", "price_change", "--set", "x=1", "--as", "staff"), "has no field “x”"),
         (("create", "price_change", "--set", "percent=much", "--as", "staff"), "“much” is not a number"),
         (

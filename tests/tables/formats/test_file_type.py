@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.tables.file_builders import xlsx
+import gzip
+import io
+import tarfile
+
+import pytest
+from tests.tables.file_builders import archive, inline, xlsx
 from tests.tables.sources import codes, message, opened, records, refusal
 
 from batchbook.tables.report import Reading
@@ -25,3 +30,62 @@ def test_a_kind_that_was_said_must_be_the_one_it_is() -> None:
     assert "cannot be read as text: it is an Excel workbook (XLSX)." in refusal(
         GOOD, requested=Reading("csv")
     )
+
+
+TABLE = b"item,price\n7,1.50\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("list.csv.gz", gzip.compress(TABLE)),
+        ("list.csv", gzip.compress(TABLE)),
+        (
+            "list.zip",
+            archive(
+                {"folder/": "", "folder/list.csv": TABLE, "__MACOSX/._list.csv": "x", "folder/.DS_Store": "x"}
+            ),
+        ),
+        (
+            "list.zip",
+            archive(
+                {
+                    "list.xlsx": xlsx(
+                        (
+                            "S",
+                            f"<row>{inline('A1', 'item')}{inline('B1', 'price')}</row><row><c><v>7</v></c><c><v>1.5</v></c></row>",
+                        )
+                    )
+                }
+            ),
+        ),
+    ],
+)
+def test_an_archive_of_one_file_is_that_file(name: str, data: bytes) -> None:
+    source = opened(data, name)
+    assert [[float(cell) for cell in row] for row in records(source)] == [[7, 1.5]]
+    assert "archive" in codes(source)
+
+
+def test_a_long_text_in_an_archive_is_read_under_its_own_name() -> None:
+    source = opened(archive({"Prices 2026.CSV": TABLE + b"7,1.50\n" * 1_500_000}), "list.zip")
+    assert sum(len(chunk.numbers) for chunk in source.chunks()) == 1_500_001
+    assert message(source, "archive") == "The file is an archive, and “Prices 2026.CSV” in it was read."
+
+
+def test_an_archive_that_is_not_read_is_named() -> None:
+    locked = bytearray(archive({"list.csv": TABLE}))
+    for magic, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        locked[locked.find(magic) + place] |= 1
+    assert "is an archive, and protected by a password" in refusal(bytes(locked), "list.zip")
+    assert "an archive (GZIP) in another archive" in refusal(gzip.compress(gzip.compress(TABLE)), "a.csv.gz")
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w") as target:
+        target.addfile(tarfile.TarInfo("list.csv"))
+    assert "an archive (TAR)" in refusal(gzip.compress(tar.getvalue()), "a.tar.gz")
+
+
+def test_an_archive_of_one_file_is_unpacked_within_limits() -> None:
+    assert "unpacks to more than 200 MB" in refusal(gzip.compress(bytes(201 * 2**20), 1), "a.csv.gz")
+    assert "is damaged" in refusal(gzip.compress(TABLE * 100)[:-12], "a.csv.gz")
+    assert "without a workbook" in refusal(archive({"a.csv": TABLE, "b.csv": TABLE}), "a.zip")

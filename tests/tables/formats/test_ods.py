@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.tables.file_builders import ods, ods_row
+from tests.tables.file_builders import ods, ods_content, ods_row
 from tests.tables.sources import opened, records
 
 
@@ -35,3 +35,13 @@ def test_rows_and_cells_of_ods_repeat() -> None:
     (chunk,) = source.chunks()
     assert (list(chunk.numbers), list(map(list, chunk.records))) == ([5, 6], [["", "x", "x"]] * 2)
     assert source.blank_rows == 3
+
+
+def test_a_spreadsheet_in_one_file_is_read() -> None:
+    content = ods_content(("Prices", ods_row(["item", "price"]) + ods_row(["7", "1.5"])))
+    head = '<office:document office:mimetype="application/vnd.oasis.opendocument.spreadsheet"'
+    page = content.replace("<office:document-content", head).replace(
+        "</office:document-content>", "</office:document>"
+    )
+    source = opened(page if page.startswith("<?xml") else f'<?xml version="1.0"?>{page}', "list.fods")
+    assert (source.reading.format, source.reading.sheet, records(source)) == ("ods", "Prices", [["7", "1.5"]])

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchbook.batches import Action
-from batchbook.errors import BadInput, Conflict
+from batchbook.errors import BadInput
 
 from .conftest import ImportHarness
 
@@ -76,42 +75,12 @@ def test_suggestions_are_sought_for_some_texts_only(harness: ImportHarness) -> N
     assert suggested == [True] * 300 + [False] * 19
 
 
-# --- Keys that differ in their writing only ---------------------------------------------------------------------------
-
-VENDORS = "code,name\nv1,One\nV 2,Two\n\uff36\uff13,Three\nV9,Nine\nNEW,New\nnew,Newer\nother,Other\n"
-
-
-def test_a_key_like_a_record_s_or_another_row_s_is_a_problem_with_a_choice(harness: ImportHarness) -> None:
-    number = harness.create(VENDORS, target="vendor")
-    rows = harness.rows(number)
-    assert [row.status for row in rows] == [*["similar"] * 3, "create", *["similar"] * 2, "create"]
-    (issue,) = rows[0].issues
-    assert (issue["code"], issue["suggestions"]) == ("similar-key", ["V1"])
-    assert issue["message"].startswith(
-        "“v1” is written like “V1” but for case, blanks, width or Unicode form."
+def test_references_that_are_added_are_one_record_however_they_are_written(harness: ImportHarness) -> None:
+    table = "item_code,description,price,department\n" + "".join(
+        f"{n:09d},Item {n},1.00,{name}\n" for n, name in enumerate(("Sweets", "SWEETS ", "swe ets"), start=1)
     )
-    assert rows[4].issues[0]["suggestions"] == ["new"]
-    with pytest.raises(Conflict, match="5 rows have problems"):
-        harness.execute(number)
-    harness.run(number, Action.REOPEN)
-    harness.edit(number, 1, new_code="V1")
-    assert harness.rows(number)[0].status == "update"
-    harness.edit_header(number, similar_keys="create")
-    assert [row.status for row in harness.rows(number)] == ["update", *["create"] * 6]
-    harness.edit_header(number, similar_keys="match")
-    rows = harness.rows(number)
-    assert [(row.new_code, row.status) for row in rows[1:3]] == [("V2", "update"), ("V3", "update")]
-    assert rows[1].raw == {"new_code": "V 2"}
-    assert [row.status for row in rows[4:6]] == ["similar"] * 2
-
-
-def test_a_record_that_a_similar_key_may_mean_is_not_deleted(harness: ImportHarness) -> None:
-    number = harness.create(
-        "item_code,description,price,vendor\n 0000\u300000001,Item 1,1.00,V1\n",
-        mode="replace",
-        scope_field="vendor",
-        scope_value="V1",
-    )
-    assert {row.status for row in harness.rows(number)} == {"similar", "delete"}
-    with pytest.raises(Conflict, match="1 row does not identify a record"):
-        harness.execute(number, apply="good")
+    number = harness.create(table, unknown="add")
+    assert {row.new_department for row in harness.rows(number)} == {"Sweets"}
+    assert harness.rows(number)[2].raw == {"new_department": "swe ets"}
+    assert "1 added as department" in harness.execute(number).message
+    assert harness.product("000000003").department == "Sweets"

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, update
 from tests.batches.harness import BatchHarness
 
 from batchbook.batches import Action
-from batchbook.catalog.models import Product, Vendor
+from batchbook.catalog.models import Product
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput
 
@@ -66,6 +66,34 @@ def test_prices_change_by_the_per_cent_and_its_rounding(harness: BatchHarness) -
     }
 
 
+def test_prices_change_by_an_amount_to_a_price_or_by_a_margin_over_the_cost(
+    engine: Engine, harness: BatchHarness, prices: Prices
+) -> None:
+    with transaction_scope(engine) as session:
+        for code, cost in (("000000001", "0.90"), ("000000002", "1.60"), ("000000003", "0.00")):
+            session.execute(update(Product).where(Product.item_code == code).values(cost=Decimal(cost)))
+    assert from_catalogue(harness, amount="0.25") == {
+        "1": "1.25", "2": "2.25", "3": "3.25", "4": "4.25", "5": "0.30",
+    }  # fmt: skip
+    assert from_catalogue(harness, set_to="1.99", vendor_code="V1") == dict.fromkeys("123", "1.99")
+    less = harness.create(amount="-1")
+    harness.run(less, Action.POPULATE)
+    rows = harness.rows(less)
+    assert [(str(row.new_price), row.status) for row in rows][1:4] == [
+        ("1.00", "decrease"), ("2.00", "decrease"), ("3.00", "decrease"),
+    ]  # fmt: skip
+    assert {(row.new_price, row.status, row.status_text) for row in (rows[0], rows[4])} == {
+        (None, "invalid", "The amount would take its price to 0 or below, or above the highest one.")
+    }
+    margin = harness.create(margin="40", rounding="nine")
+    harness.run(margin, Action.POPULATE)
+    found = [(row.new_price and str(row.new_price), row.status) for row in harness.rows(margin)]
+    assert found == [("1.29", "increase"), ("2.29", "increase"), *[(None, "no_cost")] * 3]
+    assert "no cost from which" in str(harness.row(margin, 3).status_text)
+    harness.run(margin, Action.COMPLETE, Action.EXECUTE)
+    assert prices() == {"1": "1.29", "2": "2.29", "3": "3.00", "4": "4.00", "5": "0.05"}
+
+
 def test_rows_come_with_what_the_catalogue_says_and_are_compared(harness: BatchHarness) -> None:
     batch_id = harness.create(percent="50", vendor_code="V2")
     harness.run(batch_id, Action.POPULATE)
@@ -86,13 +114,16 @@ def test_products_no_longer_sold_are_left_out(engine: Engine, harness: BatchHarn
 @pytest.mark.parametrize(
     ("file", "texts", "sentence"),
     [
-        (FILE, {"percent": "5"}, "Give either a price list or a change by %, not both."),
-        (None, {}, "Give a price list, or the % by which to change today's prices."),
-        (None, {"vendor_code": "V1"}, "Give a price list, or the % by which"),
+        (FILE, {"percent": "5"}, "Give either a price list or “Change (%)”, not both."),
+        (None, {}, "Give a price list, or one of “Change (%)”, “Change by an amount”"),
+        (None, {"vendor_code": "V1"}, "Give a price list, or one of “Change (%)”, “Change by an amount”"),
         (None, {"percent": "5", "vendor_code": "V9"}, "There is no vendor “V9” in the catalogue."),
         (None, {"percent": "5", "department": "TOYS"}, "There is no department “TOYS” in the catalogue."),
         (FILE, {"vendor_code": "V9"}, "There is no vendor “V9” in the catalogue."),
         (FILE, {"department": "TOYS"}, "There is no department “TOYS” in the catalogue."),
+        (FILE, {"margin": "40"}, "Give either a price list or “Margin over cost (%)”, not both."),
+        (None, {"amount": "1", "set_to": "2"}, "Give only one of “Change by an amount”, “Set to”."),
+        (None, {"set_to": "2", "rounding": "nine"}, "A price that is set is not rounded."),
         (FILE, {"rounding": "nine"}, "A price list has its own prices, which are not rounded."),
     ],
 )
@@ -146,37 +177,3 @@ def test_products_that_are_not_active_are_only_changed_where_that_is_chosen(
     assert harness.statuses(batch_id) == ["inactive", *["increase"] * 4]
     harness.run(batch_id, Action.COMPLETE, Action.EXECUTE)
     assert prices() == {"1": "1.00"} | dict.fromkeys("2345", "9.00")
-
-
-def test_a_vendor_that_is_two_by_another_spelling_must_be_written_as_it_is(
-    engine: Engine, harness: BatchHarness
-) -> None:
-    with transaction_scope(engine) as session:
-        session.add_all([Vendor(code="AB"), Vendor(code="ab")])
-    with pytest.raises(BadInput, match="“aB” may be more than one vendor: “AB”, “ab”"):
-        harness.create(FILE, vendor_code="aB")
-    assert harness.batch(harness.create(FILE, vendor_code="ab")).vendor_code == "ab"  # type: ignore[attr-defined]
-
-
-def test_an_item_code_is_found_whatever_its_case_blanks_and_width(
-    engine: Engine, harness: BatchHarness
-) -> None:
-    codes = ("Ab-1", "CAFÉ 7", "x1", "X1", "X2")
-    with transaction_scope(engine) as session:
-        session.add_all(Product(item_code=code, description="", price=Decimal("1.00")) for code in codes)
-    texts = ("aB-1", "cafe\u03017", "X1", "x 1", "\uff58\uff12", "X2", "no such")
-    batch_id = harness.open(
-        "item_code,description,size,price\n" + "".join(f"{text},,,1.10\n" for text in texts)
-    )
-    assert [(row.item_code, row.status) for row in harness.rows(batch_id)] == [
-        ("Ab-1", "increase"),
-        ("CAFÉ 7", "increase"),
-        ("X1", "increase"),
-        ("x 1", "not_in_catalogue"),  # It may be either.
-        ("X2", "duplicate"),
-        ("X2", "duplicate"),
-        ("no such", "not_in_catalogue"),
-    ]
-    harness.edit(batch_id, 7, item_code="AB-1")
-    assert (harness.row(batch_id, 7).item_code, harness.row(batch_id, 7).status) == ("Ab-1", "duplicate")
-    harness.assert_counted(batch_id)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 
-from batchbook.batches.concurrency import bump_version, next_row_version
+from batchbook.batches.concurrency import StaleEdit, bump_version, next_row_version
 from batchbook.batches.editing.field_changes import (
     Change,
     Target,
@@ -24,7 +25,7 @@ from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.refresh import peer_values, refreshing, rows_and_peers
 from batchbook.batches.handler_context import next_number
 from batchbook.batches.history import Cell, record
-from batchbook.batches.models import BatchRow
+from batchbook.batches.models import BatchRow, CellChange, Operation
 from batchbook.batches.rows.issues import without_issues_of
 from batchbook.batches.rows.row_values import CellCheck, RowValues
 from batchbook.batches.rows.scope import RowProxy, table_of
@@ -33,6 +34,8 @@ from batchbook.db.bulk_writing import bulk_insert
 from batchbook.errors import BadInput, Conflict, Missing
 from batchbook.grid import to_text
 
+#: The field of a :class:`StaleEdit` that concerns the row as a whole, such as its removal.
+WHOLE_ROW = "row"
 #: The maximum number of refreshed peers in the result of an edit.
 PEERS_TOLD = 100
 
@@ -74,7 +77,8 @@ class RowEditor:
             if row.removed:
                 raise Conflict(f"Row {sequence} is removed: restore it to change it.")
             columns = columns_named(context.row, texts)
-            changes = changes_of(Target.row(row, columns), columns, texts, version, seen)
+            with naming_author(context, sequence):
+                changes = changes_of(Target.row(row, columns), columns, texts, version, seen)
             peers = _store(context, row, changes) if changes else {}
             return EditedRow(labels_of(changes), peers)
 
@@ -100,6 +104,34 @@ class RowEditor:
             if values is None:
                 raise BadInput(f"“{text[:80]}” was not found, so no row was added.")
             return _add(context, values, f" by quick entry of “{text[:80]}”")
+
+
+@contextmanager
+def naming_author(context: ActionContext, sequence: int) -> Iterator[None]:
+    """Have a :class:`StaleEdit` of the row ``sequence``, 0 for the header, tell who changed its fields last."""
+    try:
+        yield
+    except StaleEdit as stale:
+        authors = _last_authors(context, sequence, stale.mine)
+        others = sorted(authors - {context.actor})
+        raise StaleEdit(
+            stale.name,
+            stale.mine,
+            stale.theirs,
+            stale.version,
+            " and ".join(others) or None,
+            is_own=bool(authors) and not others,
+        ) from None
+
+
+def _last_authors(context: ActionContext, sequence: int, fields: Collection[str]) -> set[str]:
+    """Return who made the last change of each of ``fields``; of the row as a whole for :data:`WHOLE_ROW`."""
+    cells = (CellChange.batch_id == context.batch.id, CellChange.sequence == sequence)
+    last = select(func.max(CellChange.operation)).where(*cells)
+    if WHOLE_ROW not in fields:
+        last = last.where(CellChange.field.in_(fields)).group_by(CellChange.field)
+    operations = (Operation.batch_id == context.batch.id, Operation.number.in_(last))
+    return set(context.session.scalars(select(Operation.actor).where(*operations)))
 
 
 def find_row(context: ActionContext, sequence: int) -> RowProxy:
@@ -240,7 +272,8 @@ def _header_changes(
     batch = context.batch
     columns = columns_named(context.batch_type.header, texts)
     current = {column.name: to_text(column, getattr(batch, column.name)) for column in columns}
-    return changes_of(Target(str(batch), batch.version, current), columns, texts, version, seen)
+    with naming_author(context, 0):
+        return changes_of(Target(str(batch), batch.version, current), columns, texts, version, seen)
 
 
 def _decide_about_rows(context: ActionContext, changes: Sequence[Change]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, literal, select, update
 
 from batchbook.batches.concurrency import (
     StaleEdit,
@@ -17,7 +17,7 @@ from batchbook.batches.concurrency import (
     refuse_changed,
     token_of,
 )
-from batchbook.batches.editing.editors import find_row
+from batchbook.batches.editing.editors import WHOLE_ROW, find_row, naming_author
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.refresh import peer_values, refreshing, rows_and_peers
@@ -74,7 +74,9 @@ class RowRemover:
                 )
             if is_stale(version, row.version):
                 wanted = "removed" if removed else "restored"
-                raise StaleEdit(f"Row {sequence}", {"row": wanted}, {"row": "changed"}, row.version)
+                with naming_author(context, sequence):
+                    mine, theirs = {WHOLE_ROW: wanted}, {WHOLE_ROW: "changed"}
+                    raise StaleEdit(f"Row {sequence}", mine, theirs, row.version)
             model = context.row
             touched = rows_and_peers(context, [sequence], [peer_values(context, row)])
             with refreshing(context, touched):
@@ -83,10 +85,20 @@ class RowRemover:
                     context, f"{'Removed' if removed else 'Restored'} row {sequence}.", 1, removed=removed
                 )
 
-    def remove_where(self, batch_id: int, condition: ColumnElement[bool], seen: Token | None = None) -> int:
+    def remove_where(
+        self,
+        batch_id: int,
+        condition: ColumnElement[bool],
+        seen: Token | None = None,
+        *,
+        summary: str = "",
+        within: ColumnElement[bool] | None = None,
+    ) -> int:
         """Remove all rows that satisfy ``condition`` and are not removed yet, as one operation; return their number.
 
-        Raises ``Conflict`` if no row does, or if the rows differ from those that were ``seen``, if given.
+        ``summary`` is the sentence for the history; by default it gives the number. ``within`` is a condition for these
+        rows and all their peers, if it is known: then other rows are not refreshed. Raises ``Conflict`` if no row satisfies
+        ``condition``, or if the rows differ from those that were ``seen``, if given.
         """
         with self.engine.editing(batch_id) as context:
             model = context.row
@@ -94,9 +106,12 @@ class RowRemover:
             context.progress.report("remove rows", 0, count)
             # All rows are counted, because the removal may change which rows satisfy the condition.
             whole = model.batch_id == context.batch.id
-            with refreshing(context, whole, refresh=bool(context.handler.peer_columns)):
+            touched = whole if within is None else and_(whole, within)
+            with refreshing(
+                context, touched, refresh=bool(context.handler.peer_columns), whole=within is None
+            ):
                 self._mark(context, condition, removed=True)
-                self._record(context, f"Removed {counted(count, 'row')}.", count, removed=True)
+                self._record(context, summary or f"Removed {counted(count, 'row')}.", count, removed=True)
             return count
 
     def restore_where(self, batch_id: int, condition: ColumnElement[bool]) -> int:
@@ -112,7 +127,7 @@ class RowRemover:
             if not count:
                 raise Conflict("No removed rows match, so none was restored.")
             context.progress.report("restore rows", 0, count)
-            with refreshing(context, whole):
+            with refreshing(context, whole, whole=True):
                 self._mark(context, condition, removed=False)
                 self._record(context, f"Restored {counted(count, 'row')}.", count, removed=False)
             return count

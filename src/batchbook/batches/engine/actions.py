@@ -14,7 +14,7 @@ from batchbook.batches.engine.file_intake import (
     learn_corrections,
     maps_columns,
 )
-from batchbook.batches.engine.preview import bind_options, options_as_json
+from batchbook.batches.engine.preview import bind_options, options_as_json, why_not_execute
 from batchbook.batches.engine.refresh import recount, refresh_in_chunks
 from batchbook.batches.engine.scheduled_execution import cancel_schedule, cancel_schedule_for_execution
 from batchbook.batches.handler import CONFIRM, Outcome
@@ -81,6 +81,9 @@ def _refresh(context: ActionContext, _options: Mapping[str, Any]) -> str:
 
 
 def _complete(context: ActionContext, _options: Mapping[str, Any]) -> str:
+    reason = why_not_execute(context)
+    if reason is not None:
+        raise Conflict(f"{context.batch} was not marked complete. {reason}")
     context.handler.callbacks.on_complete(context.handler, context.batch)
     context.batch.completed_at, context.batch.completed_by = context.now, context.actor
     record(context.handler_context, context.batch, "complete", "Marked complete.")

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
+from sqlalchemy import delete
+
 from batchbook.batches.editing import editable_columns, parsed
 from batchbook.batches.engine.copying import copied_header, copy_children, new_header_values
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.refresh import recount
 from batchbook.batches.engine.scheduled_execution import cancel_schedule
-from batchbook.batches.files import store_file
+from batchbook.batches.files import store_file, taken_before
 from batchbook.batches.history import record
 from batchbook.batches.lifecycle import Action, is_possible
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchType
 from batchbook.db.base import scalar_defaults
 from batchbook.errors import BadInput
+from batchbook.master.models import GridSetting
 from batchbook.words import counted
 
 
@@ -40,7 +43,7 @@ def create_batch(
     summary = "Created."
     if file is not None:
         stored = store_file(context.handler_context, batch, file_name, file)
-        summary = f"Created from {stored.name}, {stored.size:,} bytes."
+        summary = f"Created from {stored.name}, {stored.size:,} bytes. {taken_before(engine.session, batch)}".strip()
     record(context.handler_context, batch, "create", summary)
     return batch
 
@@ -86,6 +89,7 @@ def delete_batch(engine: Engine, batch_id: int) -> str:
     dropped = cancel_schedule(context, f"{context.actor} deleted it")
     name, rows = str(batch), batch.row_count
     context.batch_type.rows.discard(context.session, batch)
+    context.session.execute(delete(GridSetting).where(GridSetting.grid == batch.filters_key))
     context.session.delete(batch)
     context.session.flush()
     return f"{name} was deleted, with its {counted(rows, 'row')}, files and history.{dropped}"

@@ -86,9 +86,9 @@ def preview_execution(context: ActionContext) -> ExecutionPreview | None:
     if batch.state not in FORESEEABLE:
         return ExecutionPreview((), (why_not(Action.EXECUTE, batch.state) or "",))
     blocked = why_not_execute(context)
-    reasons = tuple(reason for reason in (blocked, why_not(Action.EXECUTE, batch.state)) if reason)
     if blocked:
-        return ExecutionPreview((), reasons)
+        return ExecutionPreview((), (blocked,))
+    reasons = tuple(reason for reason in (why_not(Action.EXECUTE, batch.state),) if reason)
     try:
         options = bind_options(handler, {})
     except BadInput:

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy.orm import aliased
 
 from batchbook.batches.engine.context import ActionContext, around
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.rows.scope import Rows
+from batchbook.db.bulk_writing import chunked
 from batchbook.db.transactions import is_transient
 from batchbook.errors import BatchbookError, Conflict, reason_of
 
@@ -119,17 +121,49 @@ def refresh_in_chunks(
 
 @contextmanager
 def refreshing(
-    context: ActionContext, touched: ColumnElement[bool], *, refresh: bool = True
+    context: ActionContext, touched: ColumnElement[bool], *, refresh: bool = True, whole: bool = False
 ) -> Iterator[None]:
     """Run the block, which changes rows within ``touched``; then refresh these rows and adjust the header's counts.
 
-    ``touched`` must select the same rows before and after the block. Without ``refresh`` the rows are only counted.
+    ``touched`` must select the same rows before and after the block; they may be the ``whole`` batch. Without
+    ``refresh`` the rows are only counted. Where the handler itself changes peer columns, such as a code that it spells
+    as the catalogue does, the rows that become peers by that are refreshed as well.
     """
     others = Tally.stored(context) - Tally.of(context, touched)
     yield
+    changed = [touched]
     if refresh:
-        refresh_touched(context, [touched])
-    store_tally(context, others + Tally.of(context, touched))
+        refresh_touched(context, changed)
+        for peers in [] if whole else new_peers(context, touched):
+            others -= Tally.of(context, peers)
+            refresh_touched(context, [peers])
+            changed.append(peers)
+    for where in changed:
+        others += Tally.of(context, where)
+    store_tally(context, others)
+
+
+#: The number of new peers that are refreshed together.
+_PEERS_AT_ONCE = 500
+
+
+def new_peers(context: ActionContext, touched: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+    """Return conditions for the rows that are peers of the ``touched`` ones, as these are now, and not touched themselves."""
+    row, names = context.row, context.handler.peer_columns
+    if not names:
+        return []
+    other = aliased(row)
+    columns = [getattr(row, name) for name in names]
+    groups = select(*columns).where(touched, ~row.removed, *(column.is_not(None) for column in columns))
+    statement = select(other.sequence).where(
+        other.batch_id == context.batch.id,
+        ~other.removed,
+        tuple_(*(getattr(other, name) for name in names)).in_(groups),
+        other.sequence.not_in(select(row.sequence).where(touched)),
+    )
+    found = context.session.scalars(statement).all()
+    whole = row.batch_id == context.batch.id
+    return [and_(whole, row.sequence.in_(part)) for part in chunked(found, _PEERS_AT_ONCE)]
 
 
 def refresh_touched(context: ActionContext, touched: Iterable[ColumnElement[bool]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import BinaryIO
 
@@ -68,20 +68,31 @@ def _preview_cell(reader: CellReader, text: str) -> CellPreview:
 
 @dataclass(frozen=True)
 class RowsPreview:
-    """Rows as they would become: the labels of their fields, and for each row its number and cells."""
+    """Rows as they would become: the labels of their fields, and for each row its number and cells.
+
+    ``guessed`` has the labels of the fields whose columns are only guessed so far.
+    """
 
     labels: Sequence[str]
     rows: Sequence[tuple[int, Sequence[CellPreview]]]
+    guessed: frozenset[str] = frozenset()
 
 
 def preview_rows(intake: Intake, fields: Sequence[IntakeField], most: int) -> RowsPreview:
-    """Return up to ``most`` of the first rows as they would become; ``meaning`` is the value, ``raw`` the text."""
-    filled = [wanted for wanted in fields if intake.mapping.fills(wanted.name)]
+    """Return up to ``most`` of the first rows as they would become; ``meaning`` is the value, ``raw`` the text.
+
+    Columns that are only guessed are among them, because the form above offers them.
+    """
+    guesses, mapping = intake.suggestion.guesses, intake.mapping
+    guessed = frozenset(one.label for one in fields if one.name in guesses and not mapping.fills(one.name))
+    tried = replace(mapping, columns={**guesses, **mapping.columns})
+    intake = replace(intake, suggestion=replace(intake.suggestion, mapping=tried))
+    filled = [wanted for wanted in fields if tried.fills(wanted.name)]
     rows = [
         (number, [_preview_value(wanted, cells, intake) for wanted in filled])
         for number, cells in intake.report.first_rows[:most]
     ]
-    return RowsPreview([wanted.label for wanted in filled], rows)
+    return RowsPreview([wanted.label for wanted in filled], rows, guessed)
 
 
 def _preview_value(wanted: IntakeField, cells: Sequence[str], intake: Intake) -> CellPreview:

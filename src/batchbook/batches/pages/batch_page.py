@@ -134,7 +134,8 @@ class EditPage(BatchPage, ABC):
             self.request.response.status_int = CONFLICT
             now = self.texts_now()
             bound.texts |= {name: now[name] for name in now if name in seen and texts.get(name) == seen[name]}
-            return self.page_values(bound, error.version, conflicts(bound, error))
+            values = self.page_values(bound, error.version, conflicts(bound, error))
+            return values | {"stale_reason": error.message}
 
     def stored(self, texts: Mapping[str, str], version: int, seen: Mapping[str, str]) -> HTTPSeeOther:
         """Store ``texts``, or enqueue that, and return a redirect; raises as :meth:`store` does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -90,14 +91,21 @@ def creatable(request: Request) -> list[tuple[str, str]]:
     ]
 
 
+#: The number of a row in an address.
+_ROW = re.compile(r"[0-9]{1,10}")
+
+
 def find(request: Request) -> HTTPSeeOther:
-    """Redirect from a batch's number alone, which other records keep, to the batch's page."""
+    """Redirect from a batch's number alone, which other records keep, to the batch's page; with ``row``, to that of a row."""
     number = int(request.matchdict["number"])
     seen = access.visible(request.identity.permissions, request.services.get(BatchTypes))
     statement = select(Batch.type).where(Batch.id == number, seen)
     key = request.db.scalar(statement) if number <= HIGHEST_NUMBER else None
     if key is None:
         raise Missing(f"There is no batch {number:08d} that you can see.")
+    row = request.GET.get("row", "")
+    if _ROW.fullmatch(row):
+        return HTTPSeeOther(request.route_path(f"batches.{key}.row", id=number, sequence=row))
     return HTTPSeeOther(batch_url(request, key, number))
 
 
@@ -107,12 +115,16 @@ SHOWN = 6
 
 @dataclass(frozen=True)
 class Section:
-    """Batches that need the same of the person: their total, and cards of the latest."""
+    """Batches that need the same of the person: their total, and cards of the latest.
+
+    ``shows_reasons`` tells that each card shows the reason of the batch's failure.
+    """
 
     title: str
     hint: str
     total: int
     cards: list[dict[str, Any]]
+    shows_reasons: bool = False
 
 
 class HomePage:
@@ -129,7 +141,13 @@ class HomePage:
         me = self.request.authenticated_userid
         mine = (Batch.created_by == me) & (_at(Action.POPULATE) | _at(Action.EDIT))
         waiting = _at(Action.EXECUTE) & Batch.type.in_(executable)
+        concerns_me = (Batch.created_by == me) | Batch.type.in_(executable)
+        failed = Batch.failure.is_not(None) & Batch.state.not_in(FINAL) & concerns_me
         to_act_on = [
+            replace(
+                self._section("Failed", "Their last action failed, and nothing of it was kept.", failed),
+                shows_reasons=True,
+            ),
             self._section("To execute", "Complete, reviewed and waiting for you to execute.", waiting)
             if executable
             else None,
@@ -158,6 +176,7 @@ class HomePage:
             Batch.state,
             Batch.row_count,
             Batch.created_by,
+            Batch.failure,
             latest.element,
         )
         rows = self.request.db.execute(
@@ -174,6 +193,7 @@ class HomePage:
             "state": State(row.state),
             "row_count": row.row_count,
             "created_by": row.created_by,
+            "failure": row.failure or "",
             "at": row[-1],
         }
 

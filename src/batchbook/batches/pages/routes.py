@@ -14,6 +14,7 @@ from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.pages.batch.detail import BatchDetail, Download, History
 from batchbook.batches.pages.batch.header_forms import FILE_FIELD, PASTED_FIELD, CreateBatch, EditHeader
 from batchbook.batches.pages.batch.index_actions import BatchIndex, ExecuteAll, RefreshAll
+from batchbook.batches.pages.batch.large_changes import LargeChanges
 from batchbook.batches.pages.batch.lifecycle_actions import (
     CloneBatch,
     CompleteBatch,
@@ -26,6 +27,7 @@ from batchbook.batches.pages.batch.lifecycle_actions import (
 from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, UnscheduleBatch
 from batchbook.batches.pages.file.inspection_page import IntakePage
 from batchbook.batches.pages.file.mapping_page import MappingPage
+from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
 from batchbook.batches.pages.rows.match_pages import MakeNewRecords, MatchesPage, TakeMatch, UndoMatch
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
 from batchbook.batches.pages.rows.row import EditCell, EditRow, RowPage, SourceRowPage
@@ -66,6 +68,7 @@ BATCH_PAGES = (
     CloneBatch,
     DeleteBatch,
     ExecuteBatch,
+    LargeChanges,
     ScheduleBatch,
     UnscheduleBatch,
     RowPage,
@@ -84,6 +87,7 @@ BATCH_PAGES = (
     CompareWorksheet,
     ProblemsPage,
     FixSimilar,
+    DuplicatesPage,
     MatchesPage,
     TakeMatch,
     UndoMatch,

@@ -151,7 +151,10 @@ class RowTable:
         return self.columns
 
     def settings_key(self, batch: Batch) -> str:
-        """Return the name under which a person's view of a batch's rows is remembered: by default one for the type."""
+        """Return the name under which a person's sort and page size of rows are remembered: by default one for the type.
+
+        Filters are remembered for each batch by itself.
+        """
         return f"rows.{batch.type}"
 
     def filters(self, row: type[BatchRow]) -> tuple[Column, ...]:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+
+from sqlalchemy import func, select
 
 from batchbook.batches import access
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.engine.execution_check import ExecutionCheck, RowChange
 from batchbook.batches.engine.preview import default_values, preview_execution
 from batchbook.batches.lifecycle import MILESTONES, PASSED, Action, State
 from batchbook.batches.models import Batch
+from batchbook.batches.pages.batch.large_changes import NumberView, changes_url, numbers_of
 from batchbook.batches.pages.view import BatchMasterView
+from batchbook.batches.registry import BatchTypes
 from batchbook.forms import BoundForm, Field
-from batchbook.grid import Column, Filter, GridState, Verb
+from batchbook.grid import Column, Filter, Verb
 from batchbook.grid.parsers import choice_text
-from batchbook.master import GridView
+from batchbook.master import GridView, MasterView
+from batchbook.master.routes import view_of
 from batchbook.statuses import Severity, Status
 from batchbook.words import counted
 
@@ -44,37 +47,11 @@ class Milestone:
 
 
 @dataclass(frozen=True)
-class LargeChange:
-    """One of the largest changes of a number: the row's number, its page and its key, the values, and the change."""
-
-    url: str
-    sequence: int
-    key: str
-    before: str
-    after: str
-    percent: str
-
-
-@dataclass(frozen=True)
-class NumberView:
-    """A number that an execution changes: its largest rises and falls, and the warning that has to be confirmed.
-
-    ``url`` shows all rows that the warning is about; empty if no filter finds them.
-    """
-
-    name: str
-    label: str
-    rises: tuple[LargeChange, ...]
-    falls: tuple[LargeChange, ...]
-    warning: str
-    url: str
-
-
-@dataclass(frozen=True)
 class Execution:
     """The execution panel: its sentences or the reasons against it, and the form of the options for people who may execute.
 
-    ``numbers`` are the numbers that change, with the warnings to be confirmed.
+    ``numbers`` are the numbers that change, with the warnings to be confirmed, and ``edited`` is how many rows people
+    have edited, which are at ``edited_url``.
     """
 
     sentences: tuple[str, ...]
@@ -83,42 +60,8 @@ class Execution:
     action: str
     note: str
     numbers: tuple[NumberView, ...] = ()
-
-
-def numbers_of(view: BatchMasterView, batch: Batch, check: ExecutionCheck) -> tuple[NumberView, ...]:
-    """Return the numbers of ``check`` that change, with links to their rows."""
-
-    def changes(rows: Sequence[RowChange]) -> tuple[LargeChange, ...]:
-        return tuple(
-            LargeChange(
-                view.url("row", batch, sequence=row.sequence),
-                row.sequence,
-                row.key,
-                f"{row.before:,}",
-                f"{row.after:,}",
-                row.percent_text if row.percent is not None else "",
-            )
-            for row in rows
-        )
-
-    def all_rows(flag: str | None) -> str:
-        if flag is None:
-            return ""
-        state = GridState(filters=(Filter(flag, Verb.IS_TRUE, ()),))
-        return f"{view.url('view', batch)}?{urlencode([*state.to_query()])}"
-
-    return tuple(
-        NumberView(
-            number.change.name,
-            number.change.label,
-            changes(number.rises),
-            changes(number.falls),
-            number.warning,
-            all_rows(number.change.flag),
-        )
-        for number in check.numbers
-        if number.rises or number.falls
-    )
+    edited: int = 0
+    edited_url: str = ""
 
 
 def breakdown(view: BatchMasterView, batch: Batch, grid: GridView) -> list[Count]:
@@ -202,6 +145,36 @@ def _in_words(field: Field, value: Any) -> str:
     return ", ".join(labels.get(text, text) for text in texts)
 
 
+def recorded_effects(view: BatchMasterView, batch: Batch) -> list[tuple[str, str]]:
+    """Return links to the records of what executing ``batch`` changed, which this person may see: label and address.
+
+    They lead to the grids of records that have a column ``batch_id``, such as the price history.
+    """
+    request = view.request
+    models = dict.fromkeys(model for one in request.services.get(BatchTypes) for model in one.records)
+    links = []
+    for model in models:
+        records = view_of(request.services, model)
+        if records is None or not records(request).may("view") or _BATCH not in _names_of(records):
+            continue
+        wanted = select(func.count()).select_from(model).where(model.batch_id == batch.id)
+        if count := request.db.scalar(wanted):
+            label = f"All {counted(count, records.title_one)}" if count > 1 else f"The {records.title_one}"
+            url = request.route_path(
+                f"{records.prefix}.index", _query=[(f"f.{_BATCH}.{Verb.EQUAL}", batch.id)]
+            )
+            links.append((label, url))
+    return links
+
+
+#: The name of the column by which records are filtered for those of one batch.
+_BATCH = "batch_id"
+
+
+def _names_of(records: type[MasterView]) -> set[str]:
+    return {column.name for column in records.columns() if column.filterable}
+
+
 def executes_for(view: BatchMasterView, batch: Batch) -> bool:
     """Return whether ``batch`` is executed at once when this person marks it complete."""
     permissions = view.request.identity.permissions
@@ -223,14 +196,16 @@ def execution(view: BatchMasterView, context: ActionContext) -> Execution | None
     action = view.url(Action.EXECUTE.value, context.batch) if may and not against else ""
     form = context.handler.execution_policy.options
     chosen = form.bind(default_values(context.handler)) if form and action else None
-    sentences = [*plan.sentences]
-    if plan.check.edited:
-        sentences.append(
-            f"{counted(plan.check.edited, 'row was', 'rows were')} edited by people; see the full history."
-        )
-    reasons = (*plan.reasons, *plan.check.refusals)
-    numbers = numbers_of(view, context.batch, plan.check)
-    return Execution(tuple(sentences), reasons, chosen, action, note, numbers)
+    return Execution(
+        plan.sentences,
+        (*plan.reasons, *plan.check.refusals),
+        chosen,
+        action,
+        note,
+        numbers_of(view, context.batch, plan.check),
+        plan.check.edited,
+        changes_url(view, context.batch, {}, "edited"),
+    )
 
 
 def _on_complete(view: BatchMasterView, context: ActionContext) -> str:

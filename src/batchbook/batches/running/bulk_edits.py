@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches.concurrency import Token
 from batchbook.batches.editing import HeaderEditor, RowRemover
+from batchbook.batches.editing.duplicates import DuplicateRemover, Keep
 from batchbook.batches.editing.problems import SimilarCells, SimilarFixer, fixed_message
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.lifecycle import Action
@@ -150,9 +151,17 @@ def _fix_similar(edit: BulkEdit) -> str:
     )
 
 
+def _remove_duplicates(edit: BulkEdit) -> str:
+    arguments = edit.arguments
+    keep, sequence = arguments["keep"], arguments["sequence"]
+    rule = keep if isinstance(keep, int) else Keep(keep)
+    return DuplicateRemover(edit.engine).keep(edit.batch_id, rule, sequence, Token(arguments["seen"]))
+
+
 REMOVE_ROWS = edit_task("remove_rows", "Remove rows", _remove_rows)
 EDIT_HEADER = edit_task("edit_header", "Edit header", _edit_header)
 FIX_SIMILAR = edit_task("fix_alike", "Fix cells alike", _fix_similar)
+REMOVE_DUPLICATES = edit_task("remove_duplicates", "Remove duplicates", _remove_duplicates)
 
 #: All tasks of bulk edits.
-BULK_EDITS = (REMOVE_ROWS, EDIT_HEADER, FIX_SIMILAR)
+BULK_EDITS = (REMOVE_ROWS, EDIT_HEADER, FIX_SIMILAR, REMOVE_DUPLICATES)

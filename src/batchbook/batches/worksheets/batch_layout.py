@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, select
 
 from batchbook.batches.editing import cell_text, editable_by_name, editable_columns
 from batchbook.batches.engine.context import ActionContext
@@ -21,7 +21,6 @@ from batchbook.batches.worksheets.layout import Layout, SheetColumn
 from batchbook.batches.worksheets.worksheet_file import sheet_text
 from batchbook.grid import Column, Grid, Kind, columns_of, render, to_text
 from batchbook.grid.columns import NUMERIC_KINDS
-from batchbook.statuses import Severity
 
 _WIDTHS = {Kind.TEXT: 28, Kind.DATETIME: 22, Kind.INTEGER: 12, Kind.DECIMAL: 12, Kind.DATE: 12}
 #: The columns that every row has and no worksheet shows as a column of its own.
@@ -184,9 +183,6 @@ def earlier_texts(context: ActionContext, operation: int, sequences: Sequence[in
     return found
 
 
-_BAD = (Severity.ERROR, Severity.WARNING)
-
-
 def sheet_grid(context: ActionContext, layout: Layout, *conditions: ColumnElement[bool]) -> Grid:
     """Return the rows of the batch that satisfy ``conditions``, in their order, with the columns that ``layout`` needs."""
     return Grid(
@@ -209,10 +205,8 @@ def carried_by(context: ActionContext) -> list[Any]:
 
 
 def with_problems(context: ActionContext) -> ColumnElement[bool]:
-    """Return the condition for rows with an issue, or with a status of an error or warning."""
-    row = context.row
-    bad = [str(status) for status in context.handler.statuses or () if status.severity in _BAD]
-    return or_(row.issues.is_not(None), row.status.in_(bad))
+    """Return the condition for rows with an issue: those that the batch's page counts and its grid finds."""
+    return context.row.issues.is_not(None)
 
 
 class SheetRows:

@@ -66,6 +66,14 @@ _COMMANDS = {
         "batchbook.cli.batches.editing_commands:restore_rows",
         "Restore all rows that were removed from the batch ID, or those of one status.",
     ),
+    "duplicates": LazyCommand(
+        "batchbook.cli.batches.duplicate_commands:list_duplicates",
+        "List the duplicates in the batch ID, with the rows of each group.",
+    ),
+    "deduplicate": LazyCommand(
+        "batchbook.cli.batches.duplicate_commands:deduplicate",
+        "Keep one row of each group of duplicates in the batch ID, and remove the others.",
+    ),
     "worksheet": LazyCommand(
         "batchbook.cli.batches.export_commands:worksheet",
         "Write the rows of the batch ID into a workbook, to be corrected in a spreadsheet program.",

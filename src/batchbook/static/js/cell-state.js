@@ -11,7 +11,7 @@ const STATES = {
   waiting: { sign: "…", words: "waiting to be saved" },
   saving: { sign: "…", words: "being saved" },
   refused: { sign: "✕", words: "not saved" },
-  conflict: { sign: "≠", words: "not saved, because somebody else changed the row" },
+  conflict: { sign: "≠", words: "not saved, because the row was changed meanwhile" },
 };
 
 /* By link: the content and the title that it has when nothing waits. */

@@ -4,13 +4,14 @@
      saved      200   body: {message, changed, version, row_html, counts_html, problems_html, peers}
      conflict   409   body: {error, mine, theirs, version, row_html, counts_html, problems_html}: somebody else was faster
      refused    any other answer that is about this edit; body: {error}
-     stopped    nothing can be saved just now; body: {error, later, lost}: `later` where it may work without anybody's doing,
-                `lost` where the edit may have been stored without an answer
+     stopped    nothing can be saved just now; body: {error, later, lost, signIn}: `later` where it may work without anybody's
+                doing, `lost` where the edit may have been stored without an answer, `signIn` the page to sign in on, where that is needed
 
    Posted: field, value, version, and as seen.FIELD what the cell held before, which tells whether somebody else changed it; form-encoded, with X-CSRF-Token and Accept: application/json, and with the page's query behind the
    address, so that the counts that come back know what the page shows.
 
    meta[name=csrf-token]   content   the token         data-user   who is signed in         data-renew   a page with a newer one
+                           data-sign-in   the page to sign in on
    After a new sign-in the page's token is not valid any more. It is renewed if the same person has signed in. */
 
 const PATIENCE_MS = 60_000;
@@ -18,8 +19,8 @@ const KEPT = "What you typed is kept on this page.";
 const STOPPED = {
   away: { error: `The server could not be reached. ${KEPT}`, later: true, lost: true },
   busy: { error: `The server is busy. ${KEPT}`, later: true },
-  out: { error: `You are signed out. ${KEPT} Sign in again in another tab, then try again here.` },
-  other: { error: `Somebody else is signed in with this browser now. ${KEPT} Sign in again in another tab, then try again here.` },
+  out: { error: `You are signed out. ${KEPT} Sign in again in another tab, then come back.`, isOut: true },
+  other: { error: `Somebody else is signed in with this browser now. ${KEPT} Sign in again in another tab, then come back.`, isOut: true },
 };
 
 const tokenOf = (page) => page.querySelector("meta[name=csrf-token]");
@@ -55,7 +56,8 @@ function understood({ status, body }) {
 }
 
 function stopped(why, status = 0) {
-  const body = { ...STOPPED[why] };
+  const { isOut, ...body } = STOPPED[why];
+  if (isOut) body.signIn = tokenOf(document).dataset.signIn;
   if (status) body.error = `The server answered ${status}, which this page cannot read. ${KEPT}`;
   return { outcome: "stopped", body };
 }

@@ -11,7 +11,9 @@
    resume()           goes on where it stopped
    last(cell)         the last edit of a cell ({url, field}) that is neither saved nor dropped
    pending, unsaved   those that wait or are being saved; those that are refused or in conflict
-   stopped            why nothing is sent, a sentence; "" while all is well. It goes on by itself where that may help.
+   stopped            why nothing is sent, a sentence; "" while all is well. It goes on by itself where that may help, such as when
+                      somebody comes back who has signed in in another tab.
+   signIn             the page to sign in on where that is why it stopped, else ""
    settled()          resolves when nothing is pending, or the queue has stopped
 
    Events: "answer" with the edit as detail when it was saved, refused or is in conflict; "change" after whatever changed. */
@@ -30,10 +32,12 @@ export class SaveQueue extends EventTarget {
   #delay = FIRST_DELAY_MS;
   #timer = 0;
   stopped = "";
+  signIn = "";
 
   constructor() {
     super();
-    addEventListener("online", () => this.stopped && this.resume());
+    for (const name of ["online", "focus"]) addEventListener(name, () => this.stopped && this.resume());
+    document.addEventListener("visibilitychange", () => document.hidden || !this.stopped || this.resume());
   }
 
   get pending() {
@@ -96,8 +100,9 @@ export class SaveQueue extends EventTarget {
     this.#changed();
   }
 
-  #stop(edit, { error, later, lost }) {
+  #stop(edit, { error, later, lost, signIn }) {
     edit.state = "waiting";
+    this.signIn = signIn ?? "";
     edit.lost ||= Boolean(lost);
     this.stopped = error;
     if (!later) return;

@@ -13,6 +13,7 @@ class SaveStatus extends HTMLElement {
     this.note = this.#line();
     this.pending = this.#line("save-status-pending");
     this.stopped = this.#line("save-status-problem", "!", "Try again", () => this.#retry());
+    this.signIn = this.stopped.insertBefore(signInLink(), this.stopped.lastChild);
     this.unsaved = this.#line("save-status-problem", "✕", "Go to the next", () => this.dispatchEvent(new Event("next")), "F8");
   }
 
@@ -42,7 +43,9 @@ class SaveStatus extends HTMLElement {
   }
 
   #show() {
-    const { pending, unsaved, stopped } = this.queue;
+    const { pending, unsaved, stopped, signIn } = this.queue;
+    this.signIn.hidden = !signIn;
+    this.signIn.href = signIn;
     this.#say(this.pending, pending.length && !stopped ? `Saving ${cells(pending.length)}…` : "");
     this.#say(this.stopped, stopped && `${stopped} ${cells(pending.length, "is", "are")} not saved yet.`);
     this.#say(this.unsaved, unsaved.length ? notSaved(unsaved) : "");
@@ -99,6 +102,15 @@ function marked(tag, className, text) {
   element.className = className;
   element.textContent = text;
   element.setAttribute("aria-hidden", "true");
+  return element;
+}
+
+function signInLink() {
+  const element = document.createElement("a");
+  element.className = "button button-plain button-small";
+  element.target = "_blank";
+  element.textContent = "Sign in";
+  element.hidden = true;
   return element;
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -57,6 +58,9 @@ _PIECE = 256 * 1024
 _LONGEST_TEXT = 8 * MAX_CELL
 # The number of pieces of the list of an OpenDocument's parts that are searched.
 _MANIFEST = 16
+_OF_WORKBOOKS = ("content.xml", "mimetype", "[content_types].xml")
+# Files that systems add to archives and folders.
+_OF_SYSTEMS = re.compile(r"(?:^|/)(?:__macosx/|\._|\.ds_store$|thumbs\.db$|desktop\.ini$)")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -80,6 +84,24 @@ class Archive:
         """Return whether there is a part in one of ``folders``, given in lower case with a slash at their ends."""
         return any(path.startswith(folders) for path in self._entries)
 
+    def only_file(self) -> str | None:
+        """Return the path of the only file in an archive that is no workbook; ``None`` for several, or none.
+
+        Files that systems put beside others to remember how a folder looks do not count.
+        """
+        files = [path for path in self._entries if not path.endswith("/") and not _OF_SYSTEMS.search(path)]
+        if len(files) != 1 or files[0] in _OF_WORKBOOKS:
+            return None
+        return self._entries[files[0]].filename.partition("\0")[0].replace("\\", "/").lstrip("/")
+
+    def unpacked(self, path: str) -> Iterator[bytes]:
+        """Yield the file at ``path``, which may be of any kind, unpacked within the same limit as a part."""
+        entry = self._entries[path.lower()]
+        if entry.compress_type not in _METHODS:
+            raise InvalidWorkbook("it is packed in a way that archives of tables are not")
+        with self._archive.open(entry) as file:
+            yield from self._counted(iter(partial(file.read, _PIECE), b""))
+
     def encrypted(self) -> bool:
         """Return whether a password protects the parts, in either of the two ways in use."""
         if any(entry.flag_bits & 1 for entry in self._entries.values()):
@@ -94,7 +116,10 @@ class Archive:
 
         Raises :class:`LimitExceeded` once more was unpacked than is allowed in all.
         """
-        for piece in self.pieces_again(path):
+        yield from self._counted(self.pieces_again(path))
+
+    def _counted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
             self._unpacked += len(piece)
             if self._unpacked > MAX_UNPACKED:
                 raise LimitExceeded(f"unpacks to more than {MAX_UNPACKED // 2**20:,} MB")
@@ -110,7 +135,7 @@ class Archive:
             what = "is missing" if entry is None else "is packed in a way that workbooks are not"
             raise InvalidWorkbook(f"{path[:60]} {what}")
         with self._archive.open(entry) as unpacked:
-            yield from _without_long_texts(iter(partial(unpacked.read, _PIECE), b""))
+            yield from without_long_texts(iter(partial(unpacked.read, _PIECE), b""))
 
 
 def _plain_path(name: str) -> str:
@@ -118,7 +143,7 @@ def _plain_path(name: str) -> str:
     return name.partition("\0")[0].replace("\\", "/").lower().lstrip("/")
 
 
-def _without_long_texts(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def without_long_texts(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the pieces of an XML document; raise :class:`LimitExceeded` for a text or a tag that is too long."""
     length = 0
     for piece in pieces:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import zipfile
+import zlib
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import PurePath
-from typing import BinaryIO
+from tempfile import TemporaryFile
+from typing import BinaryIO, NoReturn, cast
 
 from batchbook.errors import BadInput
 from batchbook.tables.errors import InvalidCompoundFile, InvalidWorkbook, LimitExceeded
-from batchbook.tables.formats.archive import Archive
+from batchbook.tables.formats.archive import MAX_UNPACKED, Archive
 from batchbook.tables.formats.biff import COMPOUND_MAGIC, CompoundFile
 from batchbook.tables.report import Format, Note
 
 #: The ends of the names of files that can be read.
 SUFFIXES = (
     ".csv",
+    ".gz",
+    ".zip",
     ".tsv",
     ".tab",
     ".txt",
@@ -25,6 +31,7 @@ SUFFIXES = (
     ".xlsb",
     ".xls",
     ".ods",
+    ".fods",
     ".json",
     ".jsonl",
     ".html",
@@ -32,7 +39,9 @@ SUFFIXES = (
     ".xml",
 )
 
-_START, _SEARCHED = 4096, 8
+# The bytes at the start that are looked at: the first tag of a document may declare dozens of namespaces.
+_START, _SEARCHED = 16_384, 8
+_TAR = b"ustar"
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
 _FORMAT_OF_SUFFIX: dict[str, Format] = {
@@ -41,19 +50,25 @@ _FORMAT_OF_SUFFIX: dict[str, Format] = {
     "xlsb": "xlsb",
     "xls": "xls",
     "ods": "ods",
+    "fods": "ods",
 }
 _FORMAT_NAMES: dict[Format, str] = {
     "csv": "text", "xlsx": "an Excel workbook (XLSX)", "xlsb": "a binary Excel workbook (XLSB)", "xls": "an old Excel workbook (XLS)",
     "ods": "an OpenDocument spreadsheet (ODS)", "json": "JSON", "html": "a web page (HTML)", "xml": "XML Spreadsheet 2003",
 }  # fmt: skip
 
+_GZIP, _GZIP_PIECE = b"\x1f\x8b", 256 * 1024
+# The errors of archives that are damaged.
+_DAMAGED = (
+    zipfile.BadZipFile, InvalidWorkbook, OSError, EOFError, ValueError, RuntimeError, NotImplementedError,
+)  # fmt: skip
 _ADVICE = "Open it in the program that it belongs to, save the table as XLSX or CSV, and upload that."
 
 # The first bytes of files that are no tables, whatever their names.
 _OTHER_TYPES = {
     b"%PDF": "a PDF document", b"\x89PNG": "a picture (PNG)", b"\xff\xd8\xff": "a picture (JPEG)", b"GIF8": "a picture (GIF)",
-    b"\x1f\x8b": "an archive (GZIP)", b"7z\xbc\xaf": "an archive (7-Zip)", b"Rar!": "an archive (RAR)",
-    b"BZh": "an archive (BZIP2)", b"\xfd7zXZ": "an archive (XZ)", b"SQLite format 3": "a database (SQLite)",
+    _GZIP: "an archive (GZIP) in another archive", b"7z\xbc\xaf": "an archive (7-Zip)", b"Rar!": "an archive (RAR)",
+    b"BZh": "an archive (BZIP2)", b"\x28\xb5\x2f\xfd": "an archive (Zstandard)", b"\xfd7zXZ": "an archive (XZ)", b"SQLite format 3": "a database (SQLite)",
     b"PAR1": "a Parquet file", b"\x7fELF": "a program", b"MZ\x90": "a program", b"{\\rtf": "a document (RTF)",
     b"\x09\x00\x04\x00": "a workbook of a very old Excel", b"\x09\x02\x06\x00": "a workbook of a very old Excel",
     b"\x09\x04\x06\x00": "a workbook of a very old Excel", b"\x09\x08": "a part of an Excel workbook",
@@ -89,6 +104,60 @@ def detect_file_type(
     )
 
 
+def unpacked(name: str, file: BinaryIO) -> tuple[str, BinaryIO, tuple[Note, ...]]:
+    """Return the only file of an archive (GZIP or ZIP) with its name, unpacked within limits, and a note; any other file as it is.
+
+    Raises ``BadInput`` for an archive that is damaged, or that unpacks to too much.
+    """
+    file.seek(0)
+    start = file.read(4)
+    try:
+        if start.startswith(_GZIP):
+            inner, pieces = PurePath(name).stem, _gzip_pieces(file)
+        elif start.startswith(_ZIP_MAGIC) and (only := (archive := Archive(file)).only_file()) is not None:
+            if archive.encrypted():
+                raise BadInput(password_message(name, "an archive"))
+            inner, pieces = PurePath(only).name, archive.unpacked(only)
+        else:
+            return name, file, ()
+        target = _written(pieces)
+    except LimitExceeded as error:
+        raise BadInput(f"“{name}” {error}. Nothing was taken from it.") from None
+    except (*_DAMAGED, zlib.error):
+        _refuse_damaged(name)
+    target.seek(0)
+    message = f"The file is an archive, and “{inner}” in it was read."
+    return inner, target, (Note("archive", message),)
+
+
+def _written(pieces: Iterator[bytes]) -> BinaryIO:
+    target = TemporaryFile(prefix="batchbook-")  # noqa: SIM115 - It is open as long as its rows are read.
+    try:
+        target.writelines(pieces)
+    except BaseException:
+        target.close()
+        raise
+    return cast(BinaryIO, target)
+
+
+def _gzip_pieces(file: BinaryIO) -> Iterator[bytes]:
+    file.seek(0)
+    size = 0
+    with gzip.GzipFile(fileobj=file) as packed:
+        while piece := packed.read(_GZIP_PIECE):
+            size += len(piece)
+            if size > MAX_UNPACKED:
+                raise LimitExceeded(f"unpacks to more than {MAX_UNPACKED // 2**20:,} MB")
+            yield piece
+
+
+def _refuse_damaged(name: str) -> NoReturn:
+    raise BadInput(
+        f"“{name}” is a workbook or archive that is damaged: its end is missing, or it is not what it says. It may"
+        " not have been copied or uploaded to its end. Open it where it came from, save it again, and upload that."
+    )
+
+
 def _type_by_content(name: str, file: BinaryIO, start: bytes) -> Format:
     if not start:
         raise BadInput(f"“{name}” is empty: it has no bytes. Save the table once more, and upload it again.")
@@ -97,6 +166,8 @@ def _type_by_content(name: str, file: BinaryIO, start: bytes) -> Format:
     if start.startswith(COMPOUND_MAGIC):
         return _type_of_compound_file(name, file)
     other = next((what for magic, what in _OTHER_TYPES.items() if start.startswith(magic)), "")
+    if start[257:262] == _TAR:
+        other = "an archive (TAR)"
     if other:
         raise BadInput(f"“{name}” is not text but {other}, despite its name. {_ADVICE}")
     text = (
@@ -105,10 +176,16 @@ def _type_by_content(name: str, file: BinaryIO, start: bytes) -> Format:
         .removeprefix(b"\xff\xfe")
         .removeprefix(b"\xfe\xff")
     )
+    return _type_of_text(name, text)
+
+
+def _type_of_text(name: str, text: bytes) -> Format:
     if _JSON.match(text):
         return "json"
     if b"urn:schemas-microsoft-com:office:spreadsheet" in text and _XML.match(text) and not _HTML.match(text):
         return "xml"
+    if b"opendocument.spreadsheet" in text and _XML.match(text):
+        return "ods"
     if _HTML.match(text):
         return "html"
     if _XML.match(text):
@@ -122,19 +199,8 @@ def _type_of_archive(name: str, file: BinaryIO) -> Format:
         mime = b"".join(archive.pieces_again("mimetype"))[:200] if "mimetype" in archive else b""
     except LimitExceeded as error:
         raise BadInput(f"“{name}” {error}. Nothing was taken from it.") from None
-    except (
-        zipfile.BadZipFile,
-        InvalidWorkbook,
-        OSError,
-        EOFError,
-        ValueError,
-        RuntimeError,
-        NotImplementedError,
-    ):
-        raise BadInput(
-            f"“{name}” is a workbook or archive that is damaged: its end is missing, or it is not what it says. It may"
-            " not have been copied or uploaded to its end. Open it where it came from, save it again, and upload that."
-        ) from None
+    except _DAMAGED:
+        _refuse_damaged(name)
     if archive.encrypted():
         raise BadInput(password_message(name))
     if mime.startswith(_SPREADSHEET) or (not mime and _is_spreadsheet(archive)):
@@ -175,11 +241,12 @@ def _type_of_compound_file(name: str, file: BinaryIO) -> Format:
     raise BadInput(f"“{name}” is {what}. {_ADVICE}")
 
 
-def password_message(name: str) -> str:
-    """Return the sentence about a workbook that a password protects."""
+def password_message(name: str, what: str = "") -> str:
+    """Return the sentence about a workbook that a password protects, or about ``what`` else it is."""
+    how = "Unpack it" if what else "Open it in your spreadsheet program"
     return (
-        f"“{name}” is protected by a password, so it cannot be read. Open it in your spreadsheet program, save it"
-        " without the password, and upload that."
+        f"“{name}” is {what and what + ', and '}protected by a password, so it cannot be read. {how}, save"
+        f" {'the table' if what else 'it'} without the password, and upload that."
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
@@ -21,9 +21,10 @@ from batchbook.tables.errors import (
     sheet_too_large_message,
 )
 from batchbook.tables.formats import Block, NumberedRow, OpenedFile, blocks_of
-from batchbook.tables.formats.archive import OPENDOCUMENT, Archive, feed_xml, parsed_xml
+from batchbook.tables.formats.archive import OPENDOCUMENT, Archive, feed_xml, parsed_xml, without_long_texts
 from batchbook.tables.formats.cell_values import SheetFindings, duration_text, number_text, percent_text
 from batchbook.tables.layout.sheets import choose_sheet
+from batchbook.tables.layout.text_scan import file_pieces
 from batchbook.tables.report import Note, Reading
 
 _BLANKS = re.compile(r"[ \t\r\n]+")
@@ -186,7 +187,7 @@ def open_ods(name: str, file: BinaryIO, requested: Reading, expected: Collection
     Raises ``BadInput`` for a file that is no spreadsheet, or unpacks to too much, also while rows are read.
     """
     with bad_input_for(name, _WHAT):
-        titles = _sheet_names(Archive(file))
+        titles = _sheet_names(lambda: _content(file))
         if not titles:
             raise InvalidWorkbook("it has no sheet")
         sheets = [(title, True) for title in titles]
@@ -224,7 +225,7 @@ class OdsRows:
     def _rows(self) -> Iterator[NumberedRow]:
         reader, size = _TableReader(self._place), SheetSize()
         self._cells = reader.cells
-        pieces = Archive(self._file).pieces(_CONTENT)
+        pieces = _content(self._file)
         for _ in chain(parsed_xml(pieces, OPENDOCUMENT, reader.start, reader.end, reader.cells.text), [None]):
             for number, times, cells in reader.take_rows():
                 size.add(number, cells, times)
@@ -282,11 +283,17 @@ class _TableReader:
             self.cells.end(tag)
 
 
-def _sheet_names(archive: Archive) -> list[str]:
+def _content(file: BinaryIO) -> Iterator[bytes]:
+    """Return the content of a spreadsheet in pieces: of the archive, or of a document in one file (FODS)."""
+    file.seek(0)
+    return Archive(file).pieces(_CONTENT) if file.read(2) == b"PK" else without_long_texts(file_pieces(file))
+
+
+def _sheet_names(content: Callable[[], Iterator[bytes]]) -> list[str]:
     """Return the names of all sheets: by a search where the document's prefixes are the usual ones, else by parsing it."""
     titles: list[str] = []
     rest, is_usual = b"", True
-    for number, piece in enumerate(archive.pieces(_CONTENT)):
+    for number, piece in enumerate(content()):
         data = rest + piece
         found = _DECLARED.findall(data, max(0, len(rest) - _LONGEST_DECLARED))
         is_usual = is_usual and (found == [_TABLES] if not number else not found)
@@ -295,7 +302,7 @@ def _sheet_names(archive: Archive) -> list[str]:
             end = match.end()
             titles.append(html.unescape((match[1] or match[2] or b"").decode("utf-8", "replace")))
         rest = data[max(end, len(data) - _HELD_BACK) :]
-    return titles if is_usual else _sheet_names_by_parsing(archive.pieces_again(_CONTENT))
+    return titles if is_usual else _sheet_names_by_parsing(content())
 
 
 def _sheet_names_by_parsing(pieces: Iterable[bytes]) -> list[str]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from itertools import chain
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from batchbook.db import folded_key, key_form
@@ -70,6 +71,20 @@ class References:
     lookup: Lookup
     found: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _suggested: dict[str, list[str]] = field(default_factory=dict)
+    _spellings: dict[str, str] = field(default_factory=dict)
+
+    def spelled_first(self, texts: Select[Any], text: str) -> str:
+        """Return the spelling of ``text``, a record that is to be added, that comes first in the batch.
+
+        ``texts`` is the SELECT of the batch's texts and the numbers of their rows. Texts that differ in case,
+        blanks, width or Unicode form only become one record.
+        """
+        form = key_form(text)
+        if form not in self._spellings:
+            spelled, number = texts.selected_columns
+            first = texts.where(folded_key(spelled) == form).order_by(number).limit(1)
+            self._spellings[form] = self.session.execute(first).one()[0]
+        return self._spellings[form]
 
     def look_up(self, texts: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """Return :attr:`found` after looking up those of ``texts`` that are not in it yet."""

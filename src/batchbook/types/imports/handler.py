@@ -12,6 +12,7 @@ from batchbook.batches import (
     BatchHandler,
     Block,
     Callbacks,
+    Duplicates,
     ExecutionPolicy,
     FileSource,
     HandlerContext,
@@ -51,8 +52,9 @@ from batchbook.types.imports.preconditions import (
     refuse_unsure_deletion,
 )
 from batchbook.types.imports.record_writing import RecordWriter
-from batchbook.types.imports.row_problems import Problems, SimilarKeys
-from batchbook.types.imports.targets import ImportTargets
+from batchbook.types.imports.row_problems import Problems
+from batchbook.types.imports.similar_keys import SimilarForms, SimilarKeys
+from batchbook.types.imports.targets import ImportTargets, new
 from batchbook.words import counted
 
 
@@ -82,6 +84,18 @@ def _known_texts(handler: ImportHandler, batch: Import, field: str, texts: Seque
     return [text for text in texts if len(found[text]) == 1]
 
 
+def _key_columns(handler: ImportHandler, batch: Import) -> Sequence[str]:
+    """Return the columns of the key: rows with similar ones are peers, and no duplicates."""
+    return [new(field.name) for field in handler.plan_of(batch).key]
+
+
+def _number_of_cheapest(handler: ImportHandler, batch: Import) -> str | None:
+    """Return the column of the field by which the target's records are cheap; ``None`` if the file does not fill it."""
+    plan = handler.plan_of(batch)
+    name = plan.target.cheapest_by
+    return new(name) if name and plan.target.field(name) in plan.fields else None
+
+
 def _carried_columns(_handler: ImportHandler, mapping: IntakeMapping) -> Sequence[str]:
     """Return the names of the columns that only carry texts of the table."""
     return [carried(place) for place in range(len(mapping.carried))]
@@ -108,11 +122,12 @@ def _setup(handler: ImportHandler, action: Action, batch: Import) -> None:
         refuse_late_replacing(batch)
     of_all_rows = action in (Action.POPULATE, Action.REFRESH)
     handler.repeated = DuplicateKeys(handler.session) if of_all_rows else None
+    handler.similar = SimilarForms(handler.session) if of_all_rows else None
 
 
 def _after_edit(handler: ImportHandler, batch: Import, rows: Rows) -> None:
     """Refresh the few rows of an edit, for which looking up all keys of the batch would cost too much."""
-    handler.repeated = None
+    handler.repeated = handler.similar = None
     handler.refresh(batch, rows)
 
 
@@ -185,6 +200,12 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         learned_fields=_learned_fields,
         known_texts=_known_texts,
     )
+    duplicates = Duplicates(
+        status=ImportStatus.DUPLICATE,
+        also=(ImportStatus.INVALID,),
+        key=_key_columns,
+        number=_number_of_cheapest,
+    )
     per_batch_rows = PerBatchRows(columns=_row_columns, supplement=_supplement)
     callbacks = Callbacks(setup=_setup, after_edit=_after_edit)
 
@@ -200,7 +221,9 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         self._references: dict[str, References] = {}
         #: The keys that come more than once, while an action works on all rows.
         self.repeated: DuplicateKeys | None = None
-        # Rows with the same key are duplicates of each other.
+        #: The forms of similar keys, likewise.
+        self.similar: SimilarForms | None = None
+        # Rows with the same key are duplicates of each other, and those with similar ones are told apart.
         self.peer_columns = tuple(
             column.key for column in row_model.__mapper__.columns if column.info.get("peer")
         )
@@ -236,7 +259,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         plan = self.plan_of(batch)
         repeated = self.repeated.first_parts(plan, self.row_model) if self.repeated else None
         comparison = Comparison(plan, self.row_model, repeated)
-        similar = SimilarKeys(plan, self.row_model)
+        similar = SimilarKeys(plan, self.row_model, self.similar)
         problems = Problems(plan, comparison, self.row_model, self.references_of(plan), similar)
         problems.resolve(rows)
         similar.match(rows)
@@ -268,6 +291,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
                 before=plan.before(row, field),
                 after=plan.column(row, field),
                 where=has_status(row, ImportStatus.UPDATE),
+                named_by=[new(key.name) for key in plan.key],
             )
             for field in numbers
         ]

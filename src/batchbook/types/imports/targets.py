@@ -151,7 +151,8 @@ class ImportTarget:
     ``checks`` are rules in SQL. ``scopes`` are fields within whose values records can be missing from a table; only with
     ``deletes``. They are deleted then or, with ``mark_deleted``, get these values instead. ``touch(now)`` returns what
     else is set in records that change, ``modified`` is the column with the time of a record's last change, and
-    ``before(application)`` is called when everything is about to be written. ``name`` is by default that of the table,
+    ``before(application)`` is called when everything is about to be written. ``cheapest_by`` is the field whose
+    lowest value people may keep among duplicates. ``name`` is by default that of the table,
     ``title`` is what people call the records.
     """
 
@@ -170,6 +171,7 @@ class ImportTarget:
     touch: Callable[[Any], Mapping[str, Any]] | None = None
     modified: InstrumentedAttribute[Any] | None = None
     before: Callable[[Application], None] | None = None
+    cheapest_by: str = ""
 
     def __post_init__(self) -> None:
         """Complete the names that were left to be derived from the table."""
@@ -322,7 +324,7 @@ def add_import_target(config: Any, target: ImportTarget) -> None:
 def _check_target(target: ImportTarget) -> None:
     """Raise ``ValueError`` where a part of ``target`` names what is not there."""
     known = {field.name for field in target.all_fields}
-    named = {name for names in target.keys for name in names} | set(target.scopes)
+    named = {name for names in target.keys for name in names} | {*target.scopes, target.cheapest_by} - {""}
     named |= {name for check in target.checks for name in check.fields}
     if named - known:
         raise ValueError(f"there is no field {sorted(named - known)[0]!r}")

@@ -68,7 +68,7 @@ class ImportRowTable(RowTable):
         return (*key, "status", "changed_fields", *others)
 
     def settings_key(self, batch: Batch) -> str:
-        """Remember the view for each target by itself."""
+        """Remember sort and page size for each target by itself."""
         return f"rows.import.{batch.target}"  # type: ignore[attr-defined]
 
 

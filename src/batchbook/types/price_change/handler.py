@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import (
     ColumnElement,
-    SQLColumnExpression,
     and_,
-    false,
     func,
-    literal,
-    or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.orm import Session
@@ -23,6 +20,7 @@ from batchbook.batches import (
     BatchHandler,
     Block,
     Callbacks,
+    Duplicates,
     ExecutionPolicy,
     FileSource,
     HandlerContext,
@@ -36,17 +34,19 @@ from batchbook.catalog.models import PriceHistory, Product
 from batchbook.db import lock_records
 from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
-from batchbook.grid import Kind, choices_of
+from batchbook.grid import Kind, choices_of, columns_of
 from batchbook.types.price_change import lookup
 from batchbook.types.price_change.matching import MATCHING
 from batchbook.types.price_change.models import (
     APPLICABLE,
     OPTIONAL,
+    WAYS,
     PriceChange,
     PriceChangeRow,
     PriceStatus,
 )
-from batchbook.words import counted
+from batchbook.types.price_change.staleness import must_be_current, refuse_if_stale, stale_since_refresh
+from batchbook.words import counted, quoted_list
 
 #: The headings that vendors use in their lists.
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -57,6 +57,11 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def label_of_way(name: str) -> str:
+    """Return the label of a field of the header by which prices are computed."""
+    return columns_of(PriceChange, [name])[0].label
+
+
 def _known_lengths(handler: PriceChangeHandler, _batch: PriceChange, field: IntakeField) -> Mapping[int, int]:
     """Return the number of the catalogue's item codes by their length."""
     return lookup.code_lengths(handler.session) if field.key else {}
@@ -64,9 +69,21 @@ def _known_lengths(handler: PriceChangeHandler, _batch: PriceChange, field: Inta
 
 def _after_edit(handler: PriceChangeHandler, batch: PriceChange, rows: Rows) -> None:
     """Refresh the few rows of an edit, and look up the codes of these alone."""
-    lookup.spell_as_catalogue(rows)
+    _spell_as_catalogue(rows)
     handler.spelled = True
     handler.refresh(batch, rows)
+
+
+def _spell_as_catalogue(rows: Rows) -> None:
+    """Give ``rows`` the item codes of the products that theirs mean, in the catalogue's spelling."""
+    row, found = PriceChangeRow, lookup.respelled_codes(rows)
+    if found is None:
+        return
+    rows.session.execute(
+        update(rows.table)
+        .where(row.batch_id == found.c.batch_id, row.sequence == found.c.sequence)
+        .values(item_code=found.c.item_code, **rows.newer_where(true()))
+    )
 
 
 class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
@@ -81,6 +98,9 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
     refresh_chunk_size: ClassVar[int | None] = 50_000
     peer_columns: tuple[str, ...] = ("item_code",)
     refresh_after: ClassVar[tuple[str, ...]] = ("warn_above",)
+    duplicates = Duplicates(
+        status=PriceStatus.DUPLICATE, also=(PriceStatus.INVALID,), key=("item_code",), number="new_price"
+    )
     file_source = FileSource(
         columns={
             "item_code": "item_code",
@@ -118,19 +138,22 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
 
     def before_create(self, batch: PriceChange, *, has_file: bool) -> None:
         """Refuse what does not fit the source of the prices, and vendors and departments that the catalogue lacks."""
-        if has_file and batch.percent is not None:
-            raise BadInput("Give either a price list or a change by %, not both.")
-        if not has_file and batch.percent is None:
-            raise BadInput("Give a price list, or the % by which to change today's prices.")
-        if has_file and batch.rounding is not None:
-            raise BadInput(
-                "A price list has its own prices, which are not rounded. Leave the rounding empty."
-            )
+        labels = [label_of_way(way) for way in batch.ways]
+        if has_file and labels:
+            raise BadInput(f"Give either a price list or {quoted_list(labels)}, not both.")
+        if len(labels) > 1:
+            raise BadInput(f"Give only one of {quoted_list(labels)}.")
+        if not has_file and not labels:
+            every = quoted_list([label_of_way(way) for way in WAYS])
+            raise BadInput(f"Give a price list, or one of {every}, by which prices are computed.")
+        if batch.rounding is not None and (has_file or batch.set_to is not None):
+            prices = "A price list has its own prices, which are" if has_file else "A price that is set is"
+            raise BadInput(f"{prices} not rounded. Leave the rounding empty.")
         lookup.resolve_scope(self.session, batch)
 
     def populate(self, batch: PriceChange) -> Iterable[RowValues | Block]:
         """Yield the rows of the list, or the products whose prices the refresh that follows computes."""
-        if batch.percent is None:
+        if not batch.is_computed:
             yield from super().populate(batch)
             return
         scope = (batch.vendor_code, batch.department)
@@ -143,7 +166,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         if not self.spelled:
             self.spelled = True
             whole = Rows.of_batch(self.session, batch, self.row_model, rows.now, self.statuses)
-            lookup.spell_as_catalogue(whole)
+            _spell_as_catalogue(whole)
         row, found = PriceChangeRow, lookup.looked_up_rows(batch, rows)
         self.session.execute(
             update(rows.table)
@@ -191,7 +214,6 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
                 after=row.new_price,
                 where=row.status.in_(options["apply"]),
                 warn_above=batch.warn_above,
-                flag=None if batch.warn_above is None else "over_limit",
             )
         ]
 
@@ -211,9 +233,11 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
             refuse_if_stale(self.session, checked.where)
         self.report("write the price history")
         applied = write_history(self.session, chosen.where, self.context)
+        unchanged = batch.count_of(PriceStatus.UNCHANGED)
+        if applied < batch.count_of(*options["apply"]):
+            unchanged += count_set_already(self.session, chosen.where)
         self.report("set the prices")
         write_prices(self.session, chosen.where, self.context.now)
-        unchanged = batch.count_of(PriceStatus.UNCHANGED)
         figures = {
             "applied": applied,
             "unchanged": unchanged,
@@ -225,92 +249,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         return Outcome(f"{', '.join(words)}.", figures)
 
 
-_NAMED = 5
-#: The number of the last changed products that are checked for the warning.
-_RECENT = 1_000
-#: A change has the time at which its transaction began; it may have ended so much later.
-_LONGEST = timedelta(hours=1)
-
 _row = PriceChangeRow
-
-
-def must_be_current(
-    statuses: Collection[str], price: SQLColumnExpression[Any] = Product.price
-) -> ColumnElement[bool]:
-    """Return the condition for the rows whose products must have the known ``price`` when ``statuses`` are applied.
-
-    These are the rows to apply, and unchanged rows that no longer are, because the product's price has changed: they
-    would rise or fall, and be applied with the others.
-    """
-    moved = {PriceStatus.INCREASE: price < _row.new_price, PriceStatus.DECREASE: price > _row.new_price}
-    would_be = or_(false(), *(where for status, where in moved.items() if status in statuses))
-    return or_(
-        _row.status.in_([str(status) for status in statuses]),
-        and_(_row.status == PriceStatus.UNCHANGED.value, would_be),
-    )
-
-
-def _stale(where: ColumnElement[bool]) -> Any:
-    """Return the SELECT of the rows whose product has neither the price of the refresh nor the new one, or is gone.
-
-    Where somebody else has set the new price already, nothing is left to do.
-    """
-    return (
-        select(_row.item_code, _row.old_price, Product.price)
-        .outerjoin(Product, Product.item_code == _row.item_code)
-        .where(
-            where,
-            Product.price.is_distinct_from(_row.old_price),
-            Product.price.is_distinct_from(_row.new_price),
-        )
-    )
-
-
-def stale_since_refresh(session: Session, batch: PriceChange, statuses: Collection[str]) -> tuple[int, bool]:
-    """Return the number of stale rows if ``statuses`` are applied, and whether there may be more of them.
-
-    It only checks the rows of the products that changed last, so that a page costs the same whatever the number of
-    rows. An execution calls :func:`refuse_if_stale`, which checks every row.
-    """
-    if batch.refreshed_at is None:
-        return 0, False
-    changed = (
-        select(literal(batch.id).label("batch_id"), Product.item_code, Product.price)
-        .where(Product.modified_at > batch.refreshed_at - _LONGEST)
-        .order_by(Product.modified_at.desc())
-        .limit(_RECENT)
-        .subquery("changed")
-    )
-    # The batch comes from there too: compared with a constant, PostgreSQL would rather read all rows of the batch.
-    stale = select(func.count()).where(
-        _row.batch_id == changed.c.batch_id,
-        _row.item_code == changed.c.item_code,
-        ~_row.removed,
-        must_be_current(statuses, changed.c.price),
-        changed.c.price.is_distinct_from(_row.old_price),
-        changed.c.price.is_distinct_from(_row.new_price),
-    )
-    each = select(stale.scalar_subquery().label("rows")).select_from(changed).subquery()
-    found, looked_at = session.execute(
-        select(func.coalesce(func.sum(each.c.rows), 0), func.count()).select_from(each)
-    ).one()
-    return int(found), looked_at == _RECENT
-
-
-def refuse_if_stale(session: Session, where: ColumnElement[bool]) -> None:
-    """Raise ``Conflict``, naming some, where prices changed in the catalogue since the refresh."""
-    count = session.scalar(select(func.count()).select_from(_stale(where).subquery())) or 0
-    if not count:
-        return
-    named = ", ".join(
-        f"{code} (was {old}, {'no longer in the catalogue' if price is None else f'now {price}'})"
-        for code, old, price in session.execute(_stale(where).order_by(_row.sequence).limit(_NAMED))
-    )
-    named += " and others" if count > _NAMED else ""
-    raise Conflict(
-        f"Nothing was executed, because {counted(count, 'price')} changed in the catalogue since the last refresh: {named}."
-        " Reopen the batch and refresh it to see them, or choose to overwrite them."
-    )
 
 
 def _changing(where: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -323,6 +262,13 @@ def write_history(session: Session, where: ColumnElement[bool], context: Handler
         _row.new_price, context.now, context.actor, _changing(where), row=_row
     )
     return session.connection().execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def count_set_already(session: Session, where: ColumnElement[bool]) -> int:
+    """Return the number of rows whose product has the new price already, because somebody else has set it."""
+    statement = select(func.count()).select_from(_row)
+    statement = statement.join(Product, Product.item_code == _row.item_code)
+    return session.scalar(statement.where(where, Product.price == _row.new_price)) or 0
 
 
 def write_prices(session: Session, where: ColumnElement[bool], now: datetime) -> None:

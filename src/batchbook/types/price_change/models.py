@@ -24,6 +24,7 @@ class PriceStatus(Status):
     OTHER_VENDOR = "other_vendor", "Other vendor", Severity.WARNING, "≠"
     OTHER_DEPARTMENT = "other_department", "Other department", Severity.WARNING, "∉"
     INACTIVE = "inactive", "Not active", Severity.WARNING, "◌"
+    NO_COST = "no_cost", "No cost", Severity.WARNING, "¤"
     NOT_IN_CATALOGUE = "not_in_catalogue", "Not in catalogue", Severity.WARNING, "?"
     DUPLICATE = "duplicate", "Duplicate in list", Severity.ERROR, "≡"
     INVALID = "invalid", "Invalid", Severity.ERROR, "✕"
@@ -75,8 +76,12 @@ ROUNDINGS = (
 )
 
 
+#: The fields of the header by which prices are computed, of which a batch has one at the most.
+WAYS = ("percent", "amount", "margin", "set_to")
+
+
 class PriceChange(Batch):
-    """A price change: from an uploaded list, or computed from the catalogue by ``percent``."""
+    """A price change: from an uploaded list, or computed from the catalogue by one of :data:`WAYS`."""
 
     __tablename__ = "price_change"
     __title__ = "Price change"
@@ -99,27 +104,58 @@ class PriceChange(Batch):
         maximum=Decimal(999),
         description="The change of today's prices, such as 2.5 or -10. A refresh computes prices again, except those you edited.",
     )
+    amount: Mapped[Decimal | None] = editable(
+        PRICE,
+        fixed=True,
+        label="Change by an amount",
+        description="What is added to today's prices, such as 0.50 or -1. Prices that would fall to 0 or below are left out.",
+    )
+    margin: Mapped[Decimal | None] = editable(
+        PERCENT,
+        fixed=True,
+        label="Margin over cost (%)",
+        minimum=Decimal("-99"),
+        maximum=Decimal(9999),
+        description="What is added to the costs: with 40, a cost of 1.00 makes a price of 1.40. Products without a cost are left out.",
+    )
+    set_to: Mapped[Decimal | None] = editable(
+        PRICE,
+        fixed=True,
+        label="Set to",
+        minimum=Decimal("0.01"),
+        description="The new price of all these products.",
+    )
     rounding: Mapped[str | None] = editable(
         String(10),
         fixed=True,
         choices=ROUNDINGS,
-        description="The rounding of computed prices. A list is not rounded.",
+        description="The rounding of computed prices. Lists, and a price that is set, are not rounded.",
     )
     warn_above: Mapped[Decimal | None] = editable(
         PERCENT.evaluates_none(),  # An emptied field stays empty.
         default=Decimal("20.00"),
         label="Flag changes over (%)",
         minimum=Decimal(0),
-        description="Rows whose price changes by more than this are marked, and have to be confirmed to execute the batch.",
+        description="Rows whose price changes by more than this are marked. Executing asks about them, and about all beyond the usual limit.",
     )
+
+    @property
+    def ways(self) -> list[str]:
+        """The names of the fields among :data:`WAYS` that are given."""
+        return [name for name in WAYS if getattr(self, name) is not None]
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether prices are computed from the catalogue."""
+        return bool(self.ways)
 
 
 class PriceChangeRow(MatchedRow, BatchRow):
     """One item: its price in the catalogue at the last refresh, and its new price.
 
-    Where prices are computed, ``computed_from`` is the catalogue price behind ``new_price``: the one it was computed from
-    or, once a person has edited it, the one that they saw. ``price_moved`` marks an edited row whose product has
-    another price by now.
+    Where prices are computed, ``computed_from`` is the catalogue price, or the cost, behind ``new_price``: the one it was
+    computed from or, once a person has edited it, the one that they saw. ``price_moved`` marks an edited row whose product
+    has another one by now. ``cost`` is the product's cost at the last refresh.
 
     ``description`` and ``size`` are those of the list, ``product`` is the catalogue's description of that item code: side by
     side they show a code that belongs to another product. ``line`` is the number of the list's row.
@@ -136,6 +172,7 @@ class PriceChangeRow(MatchedRow, BatchRow):
     product: Mapped[str | None] = column(String(200), label="In catalogue")
     old_price: Mapped[Decimal | None] = column(PRICE)
     new_price: Mapped[Decimal | None] = editable(PRICE, minimum=Decimal("0.01"))
+    cost: Mapped[Decimal | None] = column(PRICE)
     computed_from: Mapped[Decimal | None] = column(PRICE)
     price_moved: Mapped[bool] = column(default=False, server_default=false(), label="Catalogue price moved")
     change_percent: Mapped[Decimal | None] = column(ExactDecimal(14, 2), label="Change %")

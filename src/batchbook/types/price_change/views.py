@@ -14,15 +14,15 @@ from batchbook.catalog.models import Department
 class PriceChangeView(BatchMasterView):
     """Price changes."""
 
-    description = "A vendor's price list, or a change by %, that becomes the prices of your products."
+    description = "A vendor's price list, or prices computed from the catalogue, that become the prices of your products."
     row_table = RowTable(
         ("item_code", "description", "size", "product", "old_price", "new_price", "change_percent"),
         # The note of such a row gives the reason, so that no column is needed.
-        filter_columns=("line", "over_limit", "price_moved", "listed_key", "matched_key"),
+        filter_columns=("line", "cost", "over_limit", "price_moved", "listed_key", "matched_key"),
     )
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
         "From a price list": ("file", "pasted"),
-        "Or from the catalogue": ("percent", "rounding"),
+        "Or from the catalogue": ("percent", "amount", "margin", "set_to", "rounding"),
         "Options": ("vendor_code", "department", "warn_above", "description", "notes"),
     }
 

@@ -9,8 +9,10 @@ from tests.functional.harness import (
     CatalogueDatabase,
     column_of,
     form_with,
+    number_in,
     post,
     text_of,
+    upload,
     url_of,
 )
 from webtest import TestApp, Upload
@@ -33,13 +35,13 @@ def test_rows_can_be_pasted(catalogue: CatalogueDatabase, staff: TestApp) -> Non
 def test_a_new_warning_limit_in_the_header_marks_the_rows_anew(
     catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:
-    assert [catalogue.row(open_batch, n).over_limit for n in (1, 2, 3)] == [False, False, False]
+    assert [catalogue.row(open_batch, n).over_limit for n in (1, 2, 3)] == [False, True, False]
     form = form_with(staff.get(url_of(open_batch, "edit")), "warn_above")
-    form["warn_above"], form["notes"] = "50", "Checked with the vendor."
+    form["warn_above"], form["notes"] = "9", "Checked with the vendor."
     page = form.submit(status=303).follow()
     assert "Flag changes over (%)" in text_of(page, ".flashes")
-    assert [catalogue.row(open_batch, n).over_limit for n in (1, 2, 3)] == [False, True, False]
-    assert "more than 50" in catalogue.row(open_batch, 2).status_text
+    assert [catalogue.row(open_batch, n).over_limit for n in (1, 2, 3)] == [True, True, True]
+    assert "more than 9" in catalogue.row(open_batch, 2).status_text
     assert "Checked with the vendor." in text_of(page)
 
 
@@ -97,3 +99,17 @@ def test_a_header_saved_without_a_change_says_so_and_keeps_its_version(
     page = form_with(staff.get(url_of(open_batch, "edit")), "warn_above").submit(status=303).follow()
     assert "Nothing was changed." in text_of(page, ".flashes")
     assert catalogue.batch(open_batch).version == version
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_file_that_was_taken_before_is_recognised_by_its_digest(
+    catalogue: CatalogueDatabase, staff: TestApp
+) -> None:
+    first = upload(staff, PRICE_LIST, "list.csv", vendor_code="V1")
+    assert "This is the file of" not in text_of(first.follow())
+    again = upload(staff, PRICE_LIST, "renamed.csv", vendor_code="V1")
+    page = again.follow()
+    assert f"This is the file of batch {number_in(first):08d}." in text_of(page, ".flashes")
+    assert f"bytes. This is the file of batch {number_in(first):08d}." in text_of(page)
+    other = upload(staff, PRICE_LIST.replace("2.20", "2.30"), "list.csv", vendor_code="V1")
+    assert "This is the file of" not in text_of(other.follow())

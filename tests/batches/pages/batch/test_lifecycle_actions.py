@@ -75,3 +75,19 @@ def test_what_was_executed_is_never_deleted(
     assert not admin.get(url_of(executed_batch)).html.select(f'a[href$="{executed_batch}/delete"]')
     page = admin.get(url_of(executed_batch, "delete"), status=409)
     assert "and is frozen" in text_of(page)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_what_would_change_nothing_cannot_be_marked_complete(
+    catalogue: CatalogueDatabase, staff: TestApp
+) -> None:
+    number = number_in(
+        upload(staff, "item_code,description,size,price\n000000013,PRETZEL,80 G,0.50\n", vendor_code="V1")
+    )
+    page = staff.get(url_of(number))
+    assert "None of its rows raises or lowers a price" in text_of(page)
+    assert "mark it complete first" not in text_of(page)
+    assert not [form for form in page.forms.values() if form.action.endswith("/complete")]
+    answer = post(staff, url_of(number, "complete"), 409)
+    assert "was not marked complete. None of its rows raises or lowers a price" in text_of(answer)
+    assert catalogue.batch(number).state == "open"

@@ -66,10 +66,12 @@ class BatchDetail(BatchPage):
             totals=totals_of(context),
             breakdown=view_models.breakdown(self.view, self.batch, rows.grid),
             problem_rows=problem_rows(context),
+            duplicates_url=self._duplicates_url() if rows.editing else None,
             execution=None if activity else view_models.execution(self.view, context),
             planned=scheduled_execution_of(self, context),
             schedule_url=schedule_url(self),
             chosen=view_models.chosen_options(context),
+            effects=view_models.recorded_effects(self.view, self.batch) if self.batch.is_final else (),
             follow_up_url=self._follow_up_url(),
             quick_entry=context.handler.quick_entry.label
             if rows.editing and context.handler.quick_entry
@@ -92,6 +94,12 @@ class BatchDetail(BatchPage):
         """Return the address of the batch with the rows that the execution left out; ``None`` if there is none."""
         number = (self.batch.execution_outcome or {}).get("figures", {}).get(FOLLOW_UP)
         return self.request.route_path("batches.find", number=f"{number:08d}") if number else None
+
+    def _duplicates_url(self) -> str | None:
+        """Return the address of the page of duplicates; ``None`` if the batch has none."""
+        declared = self.view.batch_type.handler.duplicates
+        found = declared is not None and self.batch.count_of(declared.status)
+        return self.view.url("duplicates", self.batch) if found else None
 
     def _latest_operations(self) -> Sequence[Operation]:
         statement = select(Operation).where(Operation.batch_id == self.batch.id)

@@ -13,6 +13,7 @@ from batchbook.batches.editing import CellProblems, HeaderEditor, editable_colum
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.engine.file_intake import file_source_of, has_mapped_file, intake_fields
+from batchbook.batches.files import taken_before
 from batchbook.batches.intake.file_source import FileSource
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch
@@ -82,6 +83,8 @@ class CreateBatch(Page):
         file, name = _source(bound)
         engine = self.view.engine
         batch = create_batch(engine, self.view.batch_type.key, texts, file, name)
+        if hint := taken_before(self.request.db, batch):
+            flash(self.request, f"{hint} Make sure that it is meant to be used a second time.", "warning")
         return batch, populate_if_plain(self.request, engine, batch)
 
     def _fields(self) -> Form:

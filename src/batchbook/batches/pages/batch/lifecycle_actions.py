@@ -9,12 +9,14 @@ from pyramid.httpexceptions import HTTPSeeOther
 from batchbook.batches.concurrency import read_version
 from batchbook.batches.engine.execution_check import Unconfirmed
 from batchbook.batches.engine.file_intake import intake_fields
+from batchbook.batches.engine.preview import why_not_execute
 from batchbook.batches.handler import CONFIRM
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
+from batchbook.batches.pages.batch.large_changes import numbers_of
 from batchbook.batches.pages.batch.schedule_page import sent_options
 from batchbook.batches.pages.batch_page import CONFLICT, BatchPage, follow_on
-from batchbook.batches.pages.view_models import executes_for, numbers_of
+from batchbook.batches.pages.view_models import executes_for
 from batchbook.master import MasterView
 from batchbook.web.idempotency import FORM_KEY, claim_key
 
@@ -66,6 +68,11 @@ class CompleteBatch(_ActionPage):
     kind = "primary"
 
     @classmethod
+    def offered(cls, view: MasterView, record: Any) -> bool:
+        """Offer it unless nothing would be executed; the execution panel has the reason."""
+        return why_not_execute(view.engine.context_of(record)) is None  # type: ignore[attr-defined]
+
+    @classmethod
     def label(cls, view: MasterView, record: Any) -> str:
         """Return the label of the button, which tells where marking complete executes as well."""
         if executes_for(view, record):  # type: ignore[arg-type]
@@ -97,7 +104,7 @@ class ExecuteBatch(_ActionPage):
         except Unconfirmed as error:
             self.request.response.status_int = CONFLICT
             return self.template_values(
-                numbers=numbers_of(self.view, self.batch, error.check),
+                numbers=numbers_of(self.view, self.batch, error.check, options),
                 sent=[(name, text) for name, text in self.request.POST.items() if name not in _OWN_FIELDS],
                 post_url=self.view.url(self.action.value, self.batch),
                 cancel_url=self.own_url,

@@ -17,6 +17,7 @@ from batchbook.batches.engine.preview import bind_options, default_values, optio
 from batchbook.batches.handler import CONFIRM
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages import view_models
+from batchbook.batches.pages.batch.large_changes import numbers_of
 from batchbook.batches.pages.batch_page import UNPROCESSABLE, BatchPage
 from batchbook.batches.running.runner import ActionCall
 from batchbook.batches.running.schedule import (
@@ -136,7 +137,7 @@ class ScheduleBatch(BatchPage):
             zone=self.request.zone.key,
             options=form.bind(options) if form else None,
             sentences=plan.sentences if plan else (),
-            numbers=view_models.numbers_of(self.view, self.batch, plan.check) if plan else (),
+            numbers=numbers_of(self.view, self.batch, plan.check) if plan else (),
             confirmed=confirmed_names(options),
             planned=scheduled_execution_of(self, context),
             cancel_url=self.own_url,

@@ -76,6 +76,7 @@ class RowGrid:
         return GridView(
             request,
             key=table.settings_key(self.batch),
+            filters_key=self.batch.filters_key,
             grid=_grid_of(self.batch, row, columns, request.zone, *narrowed),
             url=self.view.url("view", self.batch),
             settings_url=self.view.url("rows", self.batch),
