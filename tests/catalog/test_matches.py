@@ -19,7 +19,9 @@ def match(catalogue: CatalogueDatabase) -> int:
     with transaction_scope(catalogue.engine) as session:
         product = session.scalars(select(Product.id).where(Product.item_code == "000000021")).one()
         vendor = session.scalars(select(Vendor.id).where(Vendor.code == "V1")).one()
-        found = ProductMatch(vendor_id=vendor, product_id=product, key="M-77", key_form="m-77", matched_by="ada")
+        found = ProductMatch(
+            vendor_id=vendor, product_id=product, key="M-77", key_form="m-77", matched_by="ada"
+        )
         session.add(found)
         session.flush()
         return found.id

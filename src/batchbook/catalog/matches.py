@@ -89,12 +89,16 @@ class MatchView(MasterView):
     path = "/matches"
     title = "Matches"
     title_one = "match"
-    description = "Codes in vendors' lists that mean a product: chosen once, used for every later list of that vendor."
+    description = (
+        "Codes in vendors' lists that mean a product: chosen once, used for every later list of that vendor."
+    )
     grid_columns = COLUMNS
     default_sort = (Sort("matched_at", descending=True),)
     pages = (Index, Remember, Export, Detail, RevokeMatch)
     links: ClassVar = {
-        "product": lambda request, row: request.route_path("products.index", _query=[("f.item_code.equal", row.item_code)]),
+        "product": lambda request, row: request.route_path(
+            "products.index", _query=[("f.item_code.equal", row.item_code)]
+        ),
         "batch": _batch_url,
     }
 

@@ -57,7 +57,7 @@ def lock_records(
 
 
 def one_of(
-    bind: Engine | Connection, column: SQLColumnExpression[Any], values: Collection[Any]
+    bind: Engine | Connection, column: InstrumentedAttribute[Any], values: Collection[Any]
 ) -> ColumnElement[bool]:
     """Return the condition that ``column`` has one of many ``values``; on PostgreSQL they are sent as one parameter.
 
@@ -65,8 +65,8 @@ def one_of(
     """
     if bind.dialect.name != "postgresql":
         return column.in_(values)
-    found: ColumnElement[bool] = column == any_(literal(list(values), postgresql.ARRAY(column.type)))
-    return found
+    together = literal(list(values), postgresql.ARRAY(column.type))
+    return column == any_(together)
 
 
 class percent_change(FunctionElement[Any]):  # noqa: N801 - Reads as a function of SQL, like func.round.

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.batches.shelf_count import ShelfCount, ShelfCountRow
 
 from batchbook.batches.matching.declaration import MatchMemory, NewRecords
 from batchbook.catalog.models import Product, ProductMatch, Vendor
 from batchbook.types.price_change.matching import MATCHING
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow
-from tests.batches.shelf_count import ShelfCount, ShelfCountRow
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,11 @@ from tests.batches.shelf_count import ShelfCount, ShelfCountRow
             "vendor",
         ),
         (
-            {"new_records": NewRecords(batch_type="import", header=lambda _: {}, columns={"a": "b"}, label="x")},
+            {
+                "new_records": NewRecords(
+                    batch_type="import", header=lambda _: {}, columns={"a": "b"}, label="x"
+                )
+            },
             "b",
         ),
     ],
@@ -37,7 +41,7 @@ def test_a_name_that_is_not_there_is_refused(change: dict[str, Any], problem: st
 
 def test_rows_without_the_columns_of_matches_are_refused() -> None:
     matching = replace(MATCHING, key="item_code", description=None, memory=None, new_records=None)
-    with pytest.raises(ValueError, match="needs the columns of MatchedRow"):
+    with pytest.raises(TypeError, match="needs the columns of MatchedRow"):
         matching.check(ShelfCount, ShelfCountRow)
 
 

@@ -54,7 +54,9 @@ def test_matches_of_other_vendors_and_revoked_ones_are_not_used(
     catalogue: CatalogueDatabase, harness: BatchHarness
 ) -> None:
     learn(catalogue, "M-77", "000000021", vendor="V2")
-    assert facts(harness, harness.open(f"{HEADER}M-77,,,4.10\n", vendor_code="V1"))[0][1] == "not_in_catalogue"
+    assert (
+        facts(harness, harness.open(f"{HEADER}M-77,,,4.10\n", vendor_code="V1"))[0][1] == "not_in_catalogue"
+    )
     assert facts(harness, harness.open(f"{HEADER}M-77,,,4.10\n"))[0][1] == "not_in_catalogue"
 
 

@@ -45,7 +45,9 @@ def proposed(
     batch_id = harness.open(f"{HEADER}zzz,,,1.00\n000000012,,,1.00\n", vendor_code=vendor)
     with transaction_scope(shop.engine, read_only=True) as session:
         batch = harness.on(session).find(batch_id)
-        found = Proposer(session, MATCHING, batch, PriceChangeRow).propose([UnknownKey(*one) for one in wanted])
+        found = Proposer(session, MATCHING, batch, PriceChangeRow).propose(
+            [UnknownKey(*one) for one in wanted]
+        )
     return [found[key] for key, _ in wanted]
 
 
@@ -54,7 +56,7 @@ def proposed(
     [
         ("590123412345", "", "5901234123457", "same code with its check digit"),
         ("ab1234567", "", "AB-1234567", "same code, written differently"),
-        ("ＡＢ 1234567", "", "AB-1234567", "same code, written differently"),
+        ("\uff21\uff22 1234567", "", "AB-1234567", "same code, written differently"),
         ("AB-1234576", "", "AB-1234567", "differs by one character"),
         ("AB-123456", "OLIVE OIL VIRGIN", "AB-1234567", "differs by one character, similar description"),
         ("X", "Wafers chocolate", "5901234123457", "similar description"),
@@ -100,7 +102,9 @@ def test_what_was_matched_in_lists_of_others_is_proposed(
     with transaction_scope(shop.engine) as session:
         vendor = session.scalars(select(Vendor.id).where(Vendor.code == "V2")).one()
         product = session.scalars(select(Product.id).where(Product.item_code == "000000021")).one()
-        session.add(ProductMatch(vendor_id=vendor, product_id=product, key="Q1", key_form="q1", matched_by="ada"))
+        session.add(
+            ProductMatch(vendor_id=vendor, product_id=product, key="Q1", key_form="q1", matched_by="ada")
+        )
     ((first,),) = proposed(shop, harness, ("q 1", "Light bulb"))
     assert (first.key, first.reason) == ("000000021", "matched in lists of vendor V2")
 

@@ -6,7 +6,14 @@ import pytest
 from sqlalchemy import Engine, delete, select, update
 from tests.functional.harness import CatalogueDatabase
 
-from batchbook.batches.matching.record_index import CommonToken, IndexedRecord, IndexedToken, RecordIndex, tokens_of, words_of
+from batchbook.batches.matching.record_index import (
+    CommonToken,
+    IndexedRecord,
+    IndexedToken,
+    RecordIndex,
+    tokens_of,
+    words_of,
+)
 from batchbook.catalog.models import Product
 from batchbook.db.transactions import transaction_scope
 from batchbook.progress import NoProgress

@@ -79,7 +79,19 @@ def _one_error(plain: str) -> Iterator[str]:
 
 
 #: Letters and digits that are taken for each other.
-_MISTAKEN = {"o": "0", "0": "o", "i": "1l", "l": "1i", "1": "il", "s": "5", "5": "s", "b": "8", "8": "b", "z": "2", "2": "z"}
+_MISTAKEN = {
+    "o": "0",
+    "0": "o",
+    "i": "1l",
+    "l": "1i",
+    "1": "il",
+    "s": "5",
+    "5": "s",
+    "b": "8",
+    "8": "b",
+    "z": "2",
+    "2": "z",
+}
 
 
 def _likely(character: str) -> str:

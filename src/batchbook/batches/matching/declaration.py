@@ -121,11 +121,10 @@ class MatchedRecords:
         return model
 
     @property
-    def id(self) -> InstrumentedAttribute[int]:
+    def id(self) -> Any:
         """The primary key of the records."""
         (primary,) = inspect(self.model).primary_key
-        found: InstrumentedAttribute[int] = inspect(self.model).get_property_by_column(primary).class_attribute
-        return found
+        return inspect(self.model).get_property_by_column(primary).class_attribute
 
     @property
     def name(self) -> str:
@@ -203,7 +202,9 @@ class Matching:
         """Raise ``ValueError`` or ``TypeError`` where a part names what is not there."""
         columns_of(row, [self.key, *([self.description] if self.description else [])])
         if not issubclass(row, MatchedRow):
-            raise ValueError(f"{row.__name__} needs the columns of MatchedRow, because its handler has a matching")
+            raise TypeError(
+                f"{row.__name__} needs the columns of MatchedRow, because its handler has a matching"
+            )
         if not columns_of(row, [self.key])[0].editable:
             raise ValueError(f"the key {self.key!r} of its matching is not editable")
         if self.memory is not None:

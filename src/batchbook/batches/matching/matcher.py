@@ -15,6 +15,7 @@ from batchbook.batches.matching.code_variants import comparable
 from batchbook.batches.matching.declaration import Matching
 from batchbook.batches.matching.memory import remember, remembered_by, revoke
 from batchbook.batches.matching.record_index import IndexedRecord
+from batchbook.batches.matching.unknown_keys import matching_of
 from batchbook.errors import Conflict, Missing
 from batchbook.words import counted
 
@@ -54,10 +55,13 @@ class Matcher:
             values = {"listed_key": func.coalesce(row.listed_key, key), "matched_key": None}
             context.rows().narrowed(row.sequence.in_(rows)).update(**values)
             what = f"{counted(len(rows), 'row')} with the {matching.key_title} “{key}”"
-            self._edit(batch_id, dict.fromkeys(rows, {matching.key: found.key}), f"Matched {what}: it is {found.key}.")
-            kept = all([remember(context, matching, one, found.id) for one in sorted(listed)])
+            texts = {sequence: {matching.key: found.key} for sequence in rows}
+            self._edit(batch_id, texts, f"Matched {what}: it is {found.key}.")
+            kept = all(remember(context, matching, one, found.id) for one in sorted(listed))
             words = f"Matched {what} with {matching.records.title} {found.key}."
-            return MatchResult(len(rows), f"{words} {_memory_words(context, matching, key, kept=kept)}".strip())
+            return MatchResult(
+                len(rows), f"{words} {_memory_words(context, matching, key, kept=kept)}".strip()
+            )
 
     def undo(self, batch_id: int, listed: str) -> MatchResult:
         """Give all rows that were matched from the key ``listed`` that key back, and forget what was remembered of it.
@@ -73,7 +77,7 @@ class Matcher:
             what = f"{counted(len(rows), 'row')} with “{listed}” in the list"
             summary = f"Took back the match of {what}."
             context.rows().narrowed(row.sequence.in_(rows)).update(listed_key=None, matched_key=None)
-            self._edit(batch_id, dict.fromkeys(rows, {matching.key: listed}), summary)
+            self._edit(batch_id, {sequence: {matching.key: listed} for sequence in rows}, summary)
             known = remembered_by(matching, context.session, context.batch, listed)
             if known is None:
                 return MatchResult(len(rows), summary)
@@ -84,21 +88,15 @@ class Matcher:
         BulkEditor(self.engine).edit(batch_id, texts, "match", summary)
 
 
-def matching_of(context: ActionContext) -> Matching:
-    """Return the matching of the batch's type; raise ``Missing`` if it declares none."""
-    matching: Matching | None = context.handler.matching
-    if matching is None:
-        raise Missing(f"Rows of {context.batch} are not matched with records.")
-    return matching
-
-
 def _record_called(context: ActionContext, matching: Matching, text: str) -> Any:
     """Return ``id`` and ``key`` of the record that ``text`` names, however it is written; raise ``Missing`` if none is."""
     of, indexed = matching.records, IndexedRecord
     named = select(of.id.label("id"), of.key.label("key"))
     found = context.session.execute(named.where(of.key == text)).all()
     if not found:
-        similar = select(indexed.record_id).where(indexed.records == of.name, indexed.form == comparable(text))
+        similar = select(indexed.record_id).where(
+            indexed.records == of.name, indexed.form == comparable(text)
+        )
         found = context.session.execute(named.where(of.id.in_(similar)).limit(2)).all()
     if len(found) != 1:
         what = f"{of.title} with the {matching.key_title} “{text[:60]}”"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from batchbook.batches.engine.context import ActionContext
@@ -47,7 +47,9 @@ def _take_remembered(context: ActionContext, matching: Matching) -> int:
     if memory is None or memory.name_of(context.batch) is None:
         return 0
     match, records, key = memory.model, matching.records, getattr(context.row, matching.key)
-    current = and_(match.owner_id() == memory.find_owner(context.batch).scalar_subquery(), match.revoked_at.is_(None))
+    current = and_(
+        match.owner_id() == memory.find_owner(context.batch).scalar_subquery(), match.revoked_at.is_(None)
+    )
     if context.session.scalar(select(func.count()).where(current)) == 0:
         return 0
     found = (
@@ -71,7 +73,9 @@ def _take_remembered(context: ActionContext, matching: Matching) -> int:
         operation = _noted(context, operation, cells)
         taken += len(cells)
     if operation is not None:
-        operation.summary = f"Matched {counted(taken, 'row')} as in earlier lists of {memory.name_of(context.batch)}."
+        operation.summary = (
+            f"Matched {counted(taken, 'row')} as in earlier lists of {memory.name_of(context.batch)}."
+        )
         _refresh_matched(context, matching)
     return taken
 
@@ -85,9 +89,9 @@ def _noted(context: ActionContext, operation: Operation | None, cells: Sequence[
 
 def _refresh_matched(context: ActionContext, matching: Matching) -> None:
     """Refresh the matched rows, and those with the same keys."""
-    key: Any = getattr(context.row, matching.key)
-    matched: Any = getattr(context.row, "matched_key")
-    keys = select(matched).where(context.row.batch_id == context.batch.id, matched.is_not(None))
+    row: Any = context.row
+    key, matched = getattr(row, matching.key), row.matched_key
+    keys = select(matched).where(row.batch_id == context.batch.id, matched.is_not(None))
     refresh_in_chunks(context, context.rows().narrowed(key.in_(keys)))
 
 

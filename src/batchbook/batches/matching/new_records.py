@@ -9,7 +9,7 @@ from io import TextIOWrapper
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, cast
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from batchbook.batches.concurrency import bump_version
@@ -17,8 +17,8 @@ from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.history import record
-from batchbook.batches.matching.declaration import Matching, NewRecords
-from batchbook.batches.matching.matcher import matching_of
+from batchbook.batches.matching.declaration import NewRecords
+from batchbook.batches.matching.unknown_keys import matching_of, unknown_rows
 from batchbook.batches.models import Batch
 from batchbook.errors import Conflict, Missing
 from batchbook.grid import columns_of, to_text
@@ -27,12 +27,6 @@ from batchbook.words import counted
 #: The keys in a header's ``params`` of the batch of new records, and of the batch that they come from.
 _MADE, _MADE_OF = "new_records", "made_of"
 _IN_MEMORY = 8 * 1024 * 1024
-
-
-def unknown_rows(context: ActionContext, matching: Matching) -> ColumnElement[bool]:
-    """Return the condition for the rows of a batch whose keys are in no record."""
-    where: ColumnElement[bool] = context.rows().narrowed(context.row.status == matching.unknown.value).where
-    return where
 
 
 def make_batch_of_new_records(engine: Engine, batch_id: int) -> Batch:
@@ -53,8 +47,10 @@ def make_batch_of_new_records(engine: Engine, batch_id: int) -> Batch:
             )
         count = context.batch.count_of(matching.unknown)
         if not count:
-            raise Conflict(f"No row of {context.batch} has an unknown {matching.key_title}, so no batch was made.")
-        with _file_of(context, matching, declared) as file:
+            raise Conflict(
+                f"No row of {context.batch} has an unknown {matching.key_title}, so no batch was made."
+            )
+        with _file_of(context, declared) as file:
             name = f"new-records-{context.batch.number}.csv"
             made = create_batch(engine, declared.batch_type, declared.header(context.batch), file, name)
         _link(context, made, count)
@@ -67,24 +63,29 @@ def _link(context: ActionContext, made: Batch, count: int) -> None:
     made.params = made.params | {_MADE_OF: source.id}
     bump_version(source)
     rows = counted(count, "row")
-    record(context.handler_context, source, "new-records", f"Made {str(made).lower()} of {rows} with unknown keys.")
+    record(
+        context.handler_context,
+        source,
+        "new-records",
+        f"Made {str(made).lower()} of {rows} with unknown keys.",
+    )
     record(context.handler_context, made, "made-of", f"Made of {rows} of {str(source).lower()}.")
 
 
 @contextmanager
-def _file_of(context: ActionContext, matching: Matching, declared: NewRecords) -> Iterator[BinaryIO]:
+def _file_of(context: ActionContext, declared: NewRecords) -> Iterator[BinaryIO]:
     """Yield the file of a batch of new records: a CSV with the rows whose keys are in no record."""
     with SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
         text = TextIOWrapper(cast("Any", file), encoding="utf-8", newline="", write_through=True)
         writer = csv.writer(text)
         writer.writerow(declared.columns)
-        writer.writerows(_records(context, matching, declared))
+        writer.writerows(_records(context, declared))
         text.detach()
         file.seek(0)
         yield cast("BinaryIO", file)
 
 
-def _records(context: ActionContext, matching: Matching, declared: NewRecords) -> Iterator[Sequence[str]]:
+def _records(context: ActionContext, declared: NewRecords) -> Iterator[Sequence[str]]:
     row = context.row
     parts = [
         columns_of(row, [part])[0] if isinstance(part, str) else str(part(context.batch) or "")
@@ -92,7 +93,7 @@ def _records(context: ActionContext, matching: Matching, declared: NewRecords) -
     ]
     names = [part.name for part in parts if not isinstance(part, str)]
     statement = select(row.sequence, *(getattr(row, name) for name in names))
-    statement = statement.where(unknown_rows(context, matching)).order_by(row.sequence)
+    statement = statement.where(unknown_rows(context)).order_by(row.sequence)
     # By the connection, because the session would double the cost of each row.
     for found in context.session.connection().execute(statement, execution_options={"yield_per": 2_000}):
         values = found._mapping

@@ -16,7 +16,13 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from batchbook.batches.matching.code_variants import Likeness, typing_errors, variants
 from batchbook.batches.matching.declaration import LONGEST_KEY, Matching
-from batchbook.batches.matching.record_index import CommonToken, IndexedRecord, IndexedToken, tokens_of, words_of
+from batchbook.batches.matching.record_index import (
+    CommonToken,
+    IndexedRecord,
+    IndexedToken,
+    tokens_of,
+    words_of,
+)
 from batchbook.batches.models import Batch
 from batchbook.db import key_form
 from batchbook.db.bulk_writing import chunked
@@ -107,7 +113,9 @@ class Proposer:
         """Add the records whose keys are like the wanted ones; those with a typing error for keys that have no others."""
         self._add_like(found, {key: variants(key) for key in found})
         others = [key for key, candidates in found.items() if not candidates.by_key]
-        self._add_like(found, {key: dict.fromkeys(typing_errors(key), Likeness.TYPING_ERROR) for key in others})
+        self._add_like(
+            found, {key: dict.fromkeys(typing_errors(key), Likeness.TYPING_ERROR) for key in others}
+        )
 
     def _add_like(
         self, found: Mapping[str, _Candidates], forms: Mapping[str, Mapping[str, Likeness]]
@@ -116,9 +124,9 @@ class Proposer:
         for key, likenesses in forms.items():
             for form, likeness in likenesses.items():
                 wanted[form].append((key, likeness))
-        form, record_id = IndexedRecord.form, IndexedRecord.record_id
-        indexed = select(form, record_id).where(IndexedRecord.records == self._records.name)
-        for row in self._rows_with(indexed, form, wanted):
+        at = IndexedRecord
+        indexed = select(at.form, at.record_id).where(at.records == self._records.name)
+        for row in self._rows_with(indexed, at.form, wanted):
             for key, likeness in wanted[row.form]:
                 found[key].add(row.record_id, likeness.likelihood, likeness.phrase)
 
@@ -139,7 +147,9 @@ class Proposer:
         )
         for row in self._rows_with(before, match.key_form, forms):
             for key in forms[row.key_form]:
-                found[key].add(row.record_id, _MATCHED_BEFORE, f"matched in lists of {memory.title} {row.owner}")
+                found[key].add(
+                    row.record_id, _MATCHED_BEFORE, f"matched in lists of {memory.title} {row.owner}"
+                )
 
     def _by_words(self, wanted: Collection[UnknownKey], found: Mapping[str, _Candidates]) -> None:
         """Add the records whose descriptions share uncommon words with those of the rows."""
@@ -154,7 +164,9 @@ class Proposer:
             for key in keys[row.token]:
                 found[key].by_words[row.record_id] += 1
 
-    def _rows_with(self, statement: Any, column: InstrumentedAttribute[Any], values: Iterable[Any]) -> Iterator[Any]:
+    def _rows_with(
+        self, statement: Any, column: InstrumentedAttribute[Any], values: Iterable[Any]
+    ) -> Iterator[Any]:
         """Yield the rows of ``statement`` whose ``column`` has one of ``values``."""
         # By the connection: the session would double the cost of each row.
         connection = self._session.connection()

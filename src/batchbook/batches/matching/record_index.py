@@ -100,9 +100,9 @@ class RecordIndex:
 
         Where somebody else is doing so at the moment, it is left to them.
         """
-        if self._connection.dialect.name == "postgresql":
-            if not self._session.scalar(select(func.pg_try_advisory_xact_lock(_LOCK))):
-                return 0
+        locks = self._connection.dialect.name == "postgresql"
+        if locks and not self._session.scalar(select(func.pg_try_advisory_xact_lock(_LOCK))):
+            return 0
         count = 0
         for changed in self._changed():
             self._forget([(row.id, row.description) for row in changed if row.indexed is not None])
@@ -123,11 +123,7 @@ class RecordIndex:
     def _changed(self) -> Iterator[Sequence[Any]]:
         """Yield the records that are not in the index as they are, each with the description that is there."""
         of, indexed = self._records, IndexedRecord
-        differs = (
-            indexed.record_id.is_(None)
-            | (indexed.key != of.key)
-            | (indexed.description != of.text)
-        )
+        differs = indexed.record_id.is_(None) | (indexed.key != of.key) | (indexed.description != of.text)
         wanted = (
             select(
                 of.id.label("id"),
@@ -160,7 +156,9 @@ class RecordIndex:
             return
         name, token = self._records.name, IndexedToken
         self._connection.execute(
-            delete(token).where(token.token == bindparam("of_token"), token.record_id == bindparam("of_record")),
+            delete(token).where(
+                token.token == bindparam("of_token"), token.record_id == bindparam("of_record")
+            ),
             [
                 {"of_token": number, "of_record": record_id}
                 for record_id, text in rows
@@ -170,9 +168,7 @@ class RecordIndex:
         )
         ids = [record_id for record_id, _ in rows]
         indexed = IndexedRecord
-        self._connection.execute(
-            delete(indexed).where(indexed.records == name, indexed.record_id.in_(ids))
-        )
+        self._connection.execute(delete(indexed).where(indexed.records == name, indexed.record_id.in_(ids)))
 
     def _has_deleted(self) -> bool:
         """Return whether records are in the index that are gone; all others are in it by now."""

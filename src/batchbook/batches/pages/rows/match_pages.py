@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy import and_, func, select
-from sqlalchemy.orm import aliased
 
 from batchbook.batches import access
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.matching.declaration import Matching
-from batchbook.batches.matching.matcher import Matcher, matching_of
-from batchbook.batches.matching.new_records import make_batch_of_new_records, new_records_of, unknown_rows
-from batchbook.batches.matching.proposals import Proposal, Proposer, UnknownKey
+from batchbook.batches.matching.matcher import Matcher
+from batchbook.batches.matching.new_records import make_batch_of_new_records, new_records_of
+from batchbook.batches.matching.unknown_keys import UnmatchedKey, count_unmatched, matching_of, unmatched_keys
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch.header_forms import populate_if_plain, show_new_batch
 from batchbook.batches.pages.batch_page import BatchPage
@@ -27,23 +24,11 @@ PAGE_SIZE = 50
 
 
 @dataclass(frozen=True)
-class Line:
-    """A key that is in no record: its rows, the first of them with its description, and the records that it may mean."""
-
-    key: str
-    description: str
-    rows: int
-    first: int
-    first_url: str
-    proposals: Sequence[Proposal]
-
-
-@dataclass(frozen=True)
 class RowMatch:
     """The match of one row: ``line`` if its key is in no record, ``listed`` where a match replaced the code of the list."""
 
     matching: Matching
-    line: Line | None
+    line: UnmatchedKey | None
     listed: str | None
 
 
@@ -70,19 +55,16 @@ class MatchesPage(BatchPage):
 
     def get(self) -> dict[str, Any]:
         """Show a page of keys, in the order of their first rows. The number of statements does not depend on theirs."""
-        matching, query = matching_of(self.action_context), self.request.GET.get("page", "")
+        context, query = self.action_context, self.request.GET.get("page", "")
+        matching, keys = matching_of(context), count_unmatched(context)
         number = int(query) if query.isascii() and query.isdigit() and len(query) < 6 else 1
-        context, row = self.action_context, self.row_model
-        keys = self.request.db.scalar(
-            select(func.count(func.distinct(getattr(row, matching.key)))).where(unknown_rows(context, matching))
-        )
-        last = max(1, -(-(keys or 0) // PAGE_SIZE))
+        last = max(1, -(-keys // PAGE_SIZE))
         number = min(max(1, number), last)
         made = new_records_of(self.request.db, self.batch)
         return self.template_values(
             matching=matching,
-            lines=lines_of(self, matching, (number - 1) * PAGE_SIZE),
-            keys=keys or 0,
+            lines=unmatched_keys(context, PAGE_SIZE, (number - 1) * PAGE_SIZE),
+            keys=keys,
             page=number,
             last=last,
             editing=self.view.may(Action.EDIT, self.batch),
@@ -92,47 +74,6 @@ class MatchesPage(BatchPage):
         )
 
 
-def lines_of(page: BatchPage, matching: Matching, offset: int = 0, key: str | None = None) -> list[Line]:
-    """Return the lines of :data:`PAGE_SIZE` keys behind the first ``offset``, or of one ``key``, with their proposals."""
-    row, batch, session = page.row_model, page.batch, page.request.db
-    column = getattr(row, matching.key)
-    wanted = [unknown_rows(page.action_context, matching)] + ([] if key is None else [column == key])
-    groups = (
-        select(column.label("key"), func.min(row.sequence).label("first"))
-        .where(*wanted)
-        .group_by(column)
-        .order_by(func.min(row.sequence))
-        .offset(offset)
-        .limit(PAGE_SIZE)
-        .subquery()
-    )
-    # All rows with the key, such as those that are duplicates of each other.
-    other = aliased(row)
-    same = and_(other.batch_id == batch.id, getattr(other, matching.key) == groups.c.key, ~other.removed)
-    count = select(func.count()).where(same).scalar_subquery()
-    text = getattr(row, matching.description) if matching.description else column
-    statement = (
-        select(groups.c.key, groups.c.first, count.label("rows"), text.label("description"))
-        .join(row, and_(row.batch_id == batch.id, row.sequence == groups.c.first))
-        .order_by(groups.c.first)
-    )
-    found = session.execute(statement).all()
-    described = matching.description is not None
-    unknown = [UnknownKey(one.key, (described and one.description) or "") for one in found]
-    proposals = Proposer(session, matching, batch, row).propose(unknown)
-    return [
-        Line(
-            one.key,
-            about.description,
-            one.rows,
-            one.first,
-            page.view.url("row", batch, sequence=one.first),
-            proposals[one.key],
-        )
-        for one, about in zip(found, unknown, strict=True)
-    ]
-
-
 def row_match(page: BatchPage, row: Any) -> RowMatch | None:
     """Return the match of ``row`` for its page; ``None`` where there is nothing to match or to take back."""
     matching: Matching | None = page.action_context.handler.matching
@@ -140,7 +81,7 @@ def row_match(page: BatchPage, row: Any) -> RowMatch | None:
         return None
     key = getattr(row, matching.key)
     if row.status == matching.unknown:
-        lines = lines_of(page, matching, key=key)
+        lines = unmatched_keys(page.action_context, 1, key=key)
         return RowMatch(matching, lines[0] if lines else None, None)
     listed = row.listed_key if row.listed_key != key else None
     return RowMatch(matching, None, listed) if listed else None
