@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 #: Where authors of batch types may import from, as docs/architecture.md says.
 PUBLIC = {
-    "batchbook.batches", "batchbook.catalog.models", "batchbook.db", "batchbook.errors", "batchbook.forms",
+    "batchbook.batches", "batchbook.catalog.models", "batchbook.db", "batchbook.declarations", "batchbook.errors", "batchbook.forms",
     "batchbook.grid", "batchbook.services", "batchbook.words",
 }  # fmt: skip
 PACKAGES = {
