@@ -49,9 +49,9 @@ class MatchesPage(BatchPage):
 
     @classmethod
     def offered(cls, view: Any, record: Any) -> bool:
-        """Offer it where rows have keys that are in no record."""
+        """Offer it where rows have keys that are in no record, until the batch is executed."""
         matching = _matching_for(view, record)
-        return matching is not None and record.count_of(matching.unknown) > 0
+        return not record.is_final and matching is not None and record.count_of(matching.unknown) > 0
 
     def get(self) -> dict[str, Any]:
         """Show a page of keys, in the order of their first rows. The number of statements does not depend on theirs."""
