@@ -56,6 +56,8 @@ class MatchesPage(BatchPage):
     def get(self) -> dict[str, Any]:
         """Show a page of keys, in the order of their first rows. The number of statements does not depend on theirs."""
         context, query = self.action_context, self.request.GET.get("page", "")
+        if context.handler.matching is None:
+            return self.template_values(matching=None, keys=0, made=None)
         matching, keys = matching_of(context), count_unmatched(context)
         number = int(query) if query.isascii() and query.isdigit() and len(query) < 6 else 1
         last = max(1, -(-keys // PAGE_SIZE))
