@@ -40,6 +40,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_product_match")),
     )
+    op.create_index(op.f("ix_product_match_vendor_id"), "product_match", ["vendor_id"])
     op.create_index(op.f("ix_product_match_product_id"), "product_match", ["product_id"])
     op.create_index(
         "uq_product_match_current",

@@ -181,9 +181,9 @@ def test_who_may_only_look_is_offered_no_buttons(
     assert not page.html.select('form[action*="/matches/"]')
 
 
-def test_types_without_a_matching_have_no_such_page(catalogue: CatalogueDatabase, staff: TestApp) -> None:
+def test_types_without_a_matching_have_nothing_to_match(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     lines = "item_code,description,price\n000000016,BAGEL,1.00\n"
     form = form_with(staff.get("/batches/import/new"), "file")
     form["file"], form["target"] = Upload("list.csv", lines.encode()), "product"
     form.submit(status=303)
-    staff.get("/batches/import/1/matches", status=404)
+    assert "are not matched with records" in staff.get("/batches/import/1/matches").text

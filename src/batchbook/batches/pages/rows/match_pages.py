@@ -49,13 +49,15 @@ class MatchesPage(BatchPage):
 
     @classmethod
     def offered(cls, view: Any, record: Any) -> bool:
-        """Offer it where rows have keys that are in no record."""
+        """Offer it where rows have keys that are in no record, until the batch is executed."""
         matching = _matching_for(view, record)
-        return matching is not None and record.count_of(matching.unknown) > 0
+        return not record.is_final and matching is not None and record.count_of(matching.unknown) > 0
 
     def get(self) -> dict[str, Any]:
         """Show a page of keys, in the order of their first rows. The number of statements does not depend on theirs."""
         context, query = self.action_context, self.request.GET.get("page", "")
+        if context.handler.matching is None:
+            return self.template_values(matching=None, keys=0, made=None)
         matching, keys = matching_of(context), count_unmatched(context)
         number = int(query) if query.isascii() and query.isdigit() and len(query) < 6 else 1
         last = max(1, -(-keys // PAGE_SIZE))
