@@ -27,7 +27,9 @@ def test_no_post_changes_an_executed_batch_and_each_is_told_why(
     catalogue: CatalogueDatabase, admin: TestApp, addresses: Addresses, executed_batch: int
 ) -> None:
     attacks = [
-        a for a in addresses.of_batches("POST") if a.route.rpartition(".")[2] not in (*NO_CHANGE, *FILES, *VIEWS)
+        a
+        for a in addresses.of_batches("POST")
+        if a.route.rpartition(".")[2] not in (*NO_CHANGE, *FILES, *VIEWS)
     ]
     assert len(attacks) > 10
     before = catalogue.dump()
