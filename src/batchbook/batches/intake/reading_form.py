@@ -184,7 +184,9 @@ def _structure_fields(intake: Intake) -> Iterator[Field]:
             max_length=400,
         )
         yield Field.of("quoting", Kind.CHOICE, label="Quotation marks", choices=choices_of(QUOTINGS))
-    elif len(intake.report.sheets) > 1:
+    elif intake.reading.format in ("json", "html"):
+        yield from _encoding_fields(intake)
+    if len(intake.report.sheets) > 1:
         names = [sheet.name for sheet in intake.report.sheets]
         yield Field.of("sheet", Kind.CHOICE, choices=choices_of(_choices_with(names, intake.reading.sheet)))
     yield Field.of(

@@ -38,8 +38,18 @@ def is_comment(text: str) -> bool:
     return text.lstrip().startswith(("#", "//", "--", ";"))
 
 
+_RULER = re.compile(r"(?:[-=_*~+.:|\s\u2010-\u2015\u2500-\u257f]{3,}|\x1a+)")
+
+
+def is_ruler(cells: Sequence[str]) -> bool:
+    """Return whether a row holds nothing but marks that make a line between rows, or the mark of a text's end."""
+    filled = [text for cell in cells if (text := cell.strip())]
+    return bool(filled) and all(map(_RULER.fullmatch, filled)) and (len(filled[0]) > 2 or "\x1a" in filled[0])
+
+
 def without_comments(rows: Sequence[NumberedRow]) -> Sequence[NumberedRow]:
-    """Return ``rows`` without those that begin as comments and are narrower than the table; all of them where most do."""
+    """Return ``rows`` without rulers and those that begin as comments and are narrower than the table; all of them where most do."""
+    rows = [(number, cells) for number, cells in rows if not is_ruler(cells)] or rows
     kept = [(number, cells) for number, cells in rows if not (cells and is_comment(cells[0]))]
     width = max((len(cells) for _, cells in kept), default=0)
     if len(kept) * 2 < len(rows):
