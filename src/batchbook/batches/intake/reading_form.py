@@ -41,6 +41,7 @@ FORMATS = (
 QUOTINGS = (
     ("doubled", 'Quote cells; written twice within a cell: "3/4"" board"'),
     ("backslash", 'Quote cells; behind a backslash within a cell: "3/4\\" board"'),
+    ("spaced", 'Quote cells behind a blank: 1, "board, 3/4", 2'),
     ("none", "Are part of the texts"),
     ("apostrophe", "Apostrophes quote cells: 'board'"),
     ("lines", "Quote each line as a whole"),

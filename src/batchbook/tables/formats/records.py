@@ -106,8 +106,9 @@ def document_text(file: BinaryIO, requested: str = "") -> str:
     """
     data = b"".join(file_pieces(file))
     named = _CHARSET.search(data[:4096])
-    guess = json.detect_encoding(data[:4])
-    wide, encoding = guess.startswith(("utf-16", "utf-32")), guess if guess != "utf-8" else "utf-8-sig"
+    encoding: str = json.detect_encoding(data[:4])
+    wide = encoding.startswith(("utf-16", "utf-32"))
+    encoding = "utf-8-sig" if encoding == "utf-8" else encoding
     if named and not wide and not data.startswith(b"\xef\xbb\xbf"):
         encoding = known_encoding(named[1].decode()) or encoding
     encoding = requested or encoding

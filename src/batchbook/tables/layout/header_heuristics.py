@@ -97,9 +97,13 @@ def _is_year_above(text: str, column: Sequence[str]) -> bool:
     return bool(_YEAR.fullmatch(text.strip())) and not all(map(_YEAR.fullmatch, column)) and bool(column)
 
 
+# Characters of no width that programs leave at the ends of a text.
+_NO_WIDTH = "\u200b\ufeff"
+
+
 def header_names(header: Sequence[str]) -> tuple[str, ...]:
     """Return the names that a header row gives, in lower case and without surrounding blanks."""
-    return tuple(name.strip().lower() for name in header)
+    return tuple(name.strip().strip(_NO_WIDTH).strip().lower() for name in header)
 
 
 # The number of blank columns between a table and marks far beside it, and the most marks.

@@ -185,7 +185,7 @@ class UnlikeFinder:
     def _is_label_of_numbers(self, filled: Mapping[int, str], shapes: Collection[tuple[int, str]]) -> bool:
         """Return whether words stand where records have codes, before numbers alone: a total in some language."""
         (place, text), *rest = filled.items()
-        is_code_column = any(at == place for at, _ in shapes) and self._has_codes
+        is_code_column = bool(self._has_codes) and any(at == place for at, _ in shapes)
         return (
             is_code_column
             and place == 0
